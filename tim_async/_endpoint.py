@@ -1,0 +1,212 @@
+"""Endpoints: the record behind one line of a family's table, the typed call it turns into, and the registry.
+
+    class C2C(Family, name="c2c"):
+        send = Endpoint("openim/sendmsg", SendMsg, SendMsgResult, doc="I34919")
+
+On the class, `C2C.send` is the record. On an instance, `client.c2c.send` is the call, with the parameters of `SendMsg`
+and `SendMsgResult` as its answer: `Endpoint` is generic over both, so nothing is written twice and editors know all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Mapping
+from functools import cached_property, lru_cache
+from importlib import import_module
+from types import MappingProxyType
+from typing import Any, ClassVar, Final, Generic, Literal, ParamSpec, Protocol, TypeVar, cast, overload
+
+import msgspec
+
+from ._wire import Request, encode, reader, validate, validator
+from .errors import UsageError
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+Repeat = Literal["never", "identity", "always"]
+
+
+class Rate(msgspec.Struct, frozen=True):
+    """A limit: at most `limit` in any window of `per` seconds.
+
+    Attributes:
+        limit: calls, or units of `cost`, at least 1.
+        per: length of the window in seconds.
+        cost: request field whose length is what a call costs (`to_account`: one for every recipient); None is 1.
+        key: request field that gives every value a bucket of its own (`group_id`); None is one bucket for all.
+        max_cost: the most one call can cost.
+    """
+
+    limit: int
+    per: float = 1.0
+    cost: str | None = None
+    key: str | None = None
+    max_cost: int = 1
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.limit, int) or self.limit < 1:
+            raise UsageError(f"a rate's limit must be a whole number of at least 1, not {self.limit!r}", field="limit")
+        if not self.per > 0:
+            raise UsageError(f"a rate's per must be above 0 seconds, not {self.per!r}", field="per")
+        if not 1 <= self.max_cost <= self.limit:
+            raise UsageError("a rate's max_cost must be 1 to its limit", field="max_cost")
+
+
+DEFAULT_LIMITS: Final = (Rate(200),)
+
+
+class Caller(Protocol):
+    """What a family needs of a client."""
+
+    def call(self, endpoint: Endpoint[..., R], request: Request) -> Coroutine[None, None, R]:
+        """Send a ready request."""
+        ...
+
+
+class Endpoint(Generic[P, R]):
+    """One command of the service.
+
+    Attributes:
+        command: the path below `/v4/`, such as `openim/sendmsg`.
+        request: the request struct.
+        result: the result struct; an answer is read leniently.
+        doc: id of the document that describes it.
+        limits: its rates, the narrow ones (with a key) first.
+        repeat: whether sending twice is harmless: `always` for reads, `identity` for messages whose MsgSeq and
+            MsgRandom let the service drop the repeat within 120 seconds, `never` otherwise.
+        has_body_limit: whether the limit for messages (setting `body_limit`) holds for its requests.
+        family: the client's attribute that has it, such as `c2c`.
+        name: its name there, such as `send`.
+    """
+
+    def __init__(
+        self,
+        command: str,
+        request: Callable[P, Request],
+        result: type[R],
+        *,
+        doc: str,
+        limits: tuple[Rate, ...] = DEFAULT_LIMITS,
+        repeat: Repeat = "never",
+        has_body_limit: bool = False,
+    ) -> None:
+        self.command = command
+        self.service = command.partition("/")[0]
+        self.request = cast(type[Request], request)
+        self.result = result
+        self.doc = doc
+        self.limits = limits
+        self.repeat: Repeat = repeat
+        self.has_body_limit = has_body_limit
+        self.family = ""
+        self.name = ""
+
+    def __set_name__(self, owner: type[Family], name: str) -> None:
+        self.name = name
+
+    @overload
+    def __get__(self, instance: None, owner: type[object]) -> Endpoint[P, R]: ...
+    @overload
+    def __get__(self, instance: Family, owner: type[object]) -> BoundEndpoint[P, R]: ...
+    def __get__(self, instance: Family | None, owner: type[object]) -> Endpoint[P, R] | BoundEndpoint[P, R]:
+        """Return the record on the class, the typed call on an instance."""
+        return self if instance is None else BoundEndpoint(self, instance)
+
+    def __repr__(self) -> str:
+        return f"<Endpoint {self.command} as {self.family}.{self.name}>"
+
+    @cached_property
+    def _validate(self) -> Callable[[bytes], object]:
+        return validator(self.request)
+
+    @cached_property
+    def read_result(self) -> Callable[[bytes], R]:
+        """Decoder of an answer that said success."""
+        return reader(self.result)
+
+    def encode(self, request: Request) -> bytes:
+        """Check a request and return its wire form.
+
+        Raises:
+            UsageError: a field is missing, of the wrong type or out of range; it names the field.
+        """
+        if not isinstance(request, self.request):
+            raise UsageError(
+                f"{self.command} takes a {self.request.__name__}, not a {type(request).__name__}", field="request"
+            )
+        body = encode(request)
+        try:
+            request.check()
+        except (TypeError, ValueError, AttributeError):
+            # A check met a value of a type it was not written for: the validator below says it better.
+            validate(self._validate, body)
+            raise
+        validate(self._validate, body)
+        return body
+
+    def raw_field(self, field: str) -> str:
+        """Return the wire name of a request field, for requests given as plain mappings."""
+        return dict(zip(self.request.__struct_fields__, self.request.__struct_encode_fields__, strict=True))[field]
+
+
+class BoundEndpoint(Generic[P, R]):
+    """An endpoint of a client: call it with the fields of the request struct."""
+
+    __slots__ = ("_family", "endpoint")
+
+    def __init__(self, endpoint: Endpoint[P, R], family: Family) -> None:
+        self.endpoint = endpoint
+        self._family = family
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Coroutine[None, None, R]:
+        """Build the request from its fields and send it."""
+        endpoint = self.endpoint
+        try:
+            request = endpoint.request(*args, **kwargs)
+        except TypeError as error:
+            problem = str(error)
+        else:
+            return self._family.client.call(endpoint, request)
+        raise UsageError(f"{endpoint.command}: {problem}")
+
+    def __repr__(self) -> str:
+        return f"<call of {self.endpoint!r}>"
+
+
+class Family:
+    """Base of the families: a table of endpoints, and helpers where code is needed."""
+
+    family: ClassVar[str]
+    endpoints: ClassVar[Mapping[str, Endpoint[..., Any]]]
+
+    def __init_subclass__(cls, *, name: str) -> None:
+        cls.family = name
+        table = {line.name: line for line in vars(cls).values() if isinstance(line, Endpoint)}
+        for line in table.values():
+            line.family = name
+        cls.endpoints = MappingProxyType(table)
+
+    def __init__(self, client: Caller) -> None:
+        self.client = client
+
+
+# The module that holds each family; loaded when the family is first used.
+FAMILIES: Final[Mapping[str, str]] = MappingProxyType({"account": "Account", "c2c": "C2C"})
+
+
+def load_family(name: str) -> type[Family]:
+    """Import a family's class."""
+    module = import_module(f"tim_async.families.{name}")
+    return cast(type[Family], getattr(module, FAMILIES[name]))
+
+
+@lru_cache(maxsize=1)
+def endpoints() -> Mapping[str, Endpoint[..., Any]]:
+    """Return every endpoint by its command."""
+    table: dict[str, Endpoint[..., Any]] = {}
+    for name in FAMILIES:
+        for line in load_family(name).endpoints.values():
+            if line.command in table:
+                raise RuntimeError(f"{line.command} is in two families: {table[line.command].family} and {name}")
+            table[line.command] = line
+    return MappingProxyType(table)

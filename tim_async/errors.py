@@ -1,0 +1,267 @@
+"""The tree of errors. Every class answers "what do I do now?".
+
+    TimError
+    ├── UsageError                wrong argument, missing setting, client closed: change the program
+    │   ├── BodyTooLargeError     the message is over the size limit, nothing was spent
+    │   ├── WaitTooLongError      the wait for a turn would outlast the deadline, nothing was sent
+    │   └── UserSigError          a UserSig does not verify
+    ├── TransportError            no usable answer came back
+    │   ├── ConnectError          no connection could be made, nothing was sent
+    │   ├── ConnectionLostError   the connection broke after the request may have been sent
+    │   ├── ReplyTimeoutError     no answer in time
+    │   └── ReplyDecodeError      an answer came, but not the service's: HTML, 502, truncated, too large ...
+    ├── PartialFailureError       some items of a batch failed, asked for by `raise_for_failed()`
+    └── ApiError                  the service answered with a code
+        ├── InvalidRequestError   fix the request
+        ├── AuthError             fix credentials, permissions or the app's settings
+        ├── RateLimitedError      too many calls, or more than the plan allows: slow down or raise the limit
+        └── ServiceBusyError      trouble inside the service, its own text says "try again"
+
+Facts are attributes, never only text. No message, attribute, cause or context holds a secret key or a UserSig.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final, TypeVar
+
+from . import _codes
+
+_E = TypeVar("_E", bound="TimError")
+
+
+class TimError(Exception):
+    """Base of everything this library raises on purpose.
+
+    Attributes:
+        message: what happened, without command and attempts.
+        command: the command that was called, such as `openim/sendmsg`; None outside a call.
+        attempts: how many times the request was sent, 0 when it never was.
+        maybe_delivered: True when the service may have acted on the request all the same.
+        request: the request as it was sent, its MsgSeq and MsgRandom filled in (a struct, or the mapping of a raw
+            call). Sending it again with `client.call` within 120 seconds is recognised as the same message.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+        self.command: str | None = None
+        self.attempts = 0
+        self.maybe_delivered = False
+        self.request: object = None
+
+    def __str__(self) -> str:
+        where = f"{self.command}: " if self.command else ""
+        times = f" (after {self.attempts} attempts)" if self.attempts > 1 else ""
+        unsure = "; the request may have taken effect all the same" if self.maybe_delivered else ""
+        return f"{where}{self.message}{times}{unsure}"
+
+    def __reduce__(self) -> tuple[Callable[..., TimError], tuple[object, ...]]:
+        # The constructors take facts, not the finished text: rebuild from the facts, so that errors cross processes.
+        return _rebuild, (type(self), self.args, self.__dict__)
+
+
+def _rebuild(cls: type[_E], args: tuple[object, ...], facts: dict[str, object]) -> _E:
+    error = cls.__new__(cls, *args)
+    error.args = args
+    error.__dict__.update(facts)
+    return error
+
+
+class UsageError(TimError):
+    """The call or the configuration is wrong; nothing was sent.
+
+    Attributes:
+        field: the field, argument or setting that is wrong, None where there is no single one.
+    """
+
+    def __init__(self, message: str, *, field: str | None = None) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class BodyTooLargeError(UsageError):
+    """The encoded message is over the limit; no token and no connection was used.
+
+    Attributes:
+        actual: size of the encoded request in bytes, a list of recipients not counted.
+        limit: the limit in bytes (setting `body_limit`).
+        field: the largest top-level field, as its wire name.
+        field_bytes: the size of that field's value in bytes.
+    """
+
+    def __init__(self, *, actual: int, limit: int, field: str, field_bytes: int) -> None:
+        super().__init__(
+            f"the encoded request has {actual} bytes, {actual - limit} over the limit of {limit}; "
+            f"its largest field is {field} with {field_bytes} bytes",
+            field=field,
+        )
+        self.actual = actual
+        self.limit = limit
+        self.field_bytes = field_bytes
+
+
+class WaitTooLongError(UsageError):
+    """The wait for a turn would outlast, or did outlast, the call's deadline; nothing was sent by this attempt.
+
+    Attributes:
+        wait: seconds until the call's turn as things stood, None where the deadline passed while waiting.
+        remaining: seconds that were left to the deadline when the wait began.
+    """
+
+    def __init__(self, *, wait: float | None, remaining: float) -> None:
+        if wait is None:
+            text = f"the turn did not come within the {remaining:.3f} s left to the deadline"
+        else:
+            text = f"the turn would come in {wait:.3f} s, and {remaining:.3f} s are left to the deadline"
+        super().__init__(text)
+        self.wait = wait
+        self.remaining = remaining
+
+
+class UserSigError(UsageError):
+    """A UserSig does not verify.
+
+    Attributes:
+        code: the code with which the service refuses such a UserSig, such as 70001 for an expired one.
+    """
+
+    def __init__(self, message: str, *, code: int) -> None:
+        super().__init__(message, field="user_sig")
+        self.code = code
+
+
+class TransportError(TimError):
+    """No usable answer came back."""
+
+
+class ConnectError(TransportError):
+    """No connection could be made, neither to the host nor to its backup; nothing was sent."""
+
+
+class ConnectionLostError(TransportError):
+    """The connection broke after the request may have been sent and before an answer came."""
+
+
+class ReplyTimeoutError(TransportError):
+    """No answer came in time.
+
+    Attributes:
+        timeout: the seconds that were allowed.
+    """
+
+    def __init__(self, message: str, *, timeout: float) -> None:
+        super().__init__(message)
+        self.timeout = timeout
+
+
+class ReplyDecodeError(TransportError):
+    """Something answered, but not with the service's envelope.
+
+    Attributes:
+        status: HTTP status, 200 for every answer of the service itself.
+        content_type: the answer's media type, "" when it named none.
+        size: bytes that were read.
+    """
+
+    def __init__(self, message: str, *, status: int, content_type: str = "", size: int = 0) -> None:
+        super().__init__(message)
+        self.status = status
+        self.content_type = content_type
+        self.size = size
+
+
+class PartialFailureError(TimError):
+    """Some items of a batch failed.
+
+    Attributes:
+        failed: the failed items of the result.
+    """
+
+    def __init__(self, failed: Sequence[object]) -> None:
+        super().__init__(f"{len(failed)} of the items failed, the first is {failed[0]!r}")
+        self.failed = failed
+
+
+_ADVICE: Final[dict[str, str]] = {
+    "none": "",
+    "fix_request": "change the request before sending it again",
+    "auth": "check credentials, admin rights and the app's settings",
+    "quota": "slow down, or raise the limit in the console",
+    "retry": "trouble inside the service, trying again later is worth it",
+}
+
+
+class ApiError(TimError):
+    """The service answered with a code other than 0.
+
+    Attributes:
+        code: the answer's ErrorCode.
+        info: the answer's ErrorInfo, "" when it had none.
+        name: the catalogue's name for the code, None when the code is unknown.
+        meaning: what the documents say of the code, None when it is unknown.
+        hint: `none`, `fix_request`, `auth`, `quota` or `retry`.
+    """
+
+    def __init__(self, code: int, info: str, row: _codes.Code | None) -> None:
+        self.code = code
+        self.info = info
+        self.name = row.name if row else None
+        self.meaning = row.meaning if row else None
+        self.hint: _codes.Hint = row.hint if row else "none"
+        named = f"{code} {row.name}" if row else f"{code} (a code the catalogue does not know)"
+        advice = f" [{_ADVICE[self.hint]}]" if _ADVICE[self.hint] else ""
+        told = info or (row.meaning if row else "no ErrorInfo")
+        super().__init__(f"the service answered {named}: {told}{advice}")
+
+    @property
+    def transient(self) -> bool:
+        """Whether the service's own text says that trying again may help. What is retried decides the policy."""
+        return self.hint == "retry"
+
+
+class InvalidRequestError(ApiError):
+    """The request is wrong or names something that does not exist: fix it before sending it again."""
+
+
+class AuthError(ApiError):
+    """Credentials, rights or the app's settings do not allow the call."""
+
+
+class RateLimitedError(ApiError):
+    """Too many calls, or more than the app's plan allows."""
+
+
+class ServiceBusyError(ApiError):
+    """Trouble inside the service; its text says "try again"."""
+
+
+_CLASSES: Final[dict[_codes.Hint, type[ApiError]]] = {
+    "none": ApiError,
+    "fix_request": InvalidRequestError,
+    "auth": AuthError,
+    "quota": RateLimitedError,
+    "retry": ServiceBusyError,
+}
+
+
+def from_reply(service: str, code: int, info: str) -> ApiError:
+    """Build the error for an answer of `service` (the part of the command before the slash)."""
+    row = _codes.lookup(service, code)
+    return _CLASSES[row.hint if row else "none"](code, info, row)
+
+
+def may_have_been_delivered(error: BaseException) -> bool:
+    """Tell whether a failed, timed-out or cancelled call may have taken effect all the same.
+
+    Works for every `TimError`, and for the `CancelledError` or `TimeoutError` that ends a call from outside
+    (`asyncio.timeout`, `asyncio.wait_for`, `task.cancel`). An exception that did not come through a call is False.
+    """
+    seen: BaseException | None = error
+    visited: set[int] = set()
+    while seen is not None and id(seen) not in visited:
+        visited.add(id(seen))
+        if getattr(seen, "maybe_delivered", False):
+            return True
+        seen = seen.__cause__ or seen.__context__
+    return False

@@ -1,0 +1,1 @@
+"""Request, result and message structs: data only."""

@@ -1,0 +1,206 @@
+"""One-to-one messages: requests and results. Source: c2c."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Sequence
+from typing import Final, Literal, Self
+
+import msgspec
+
+from .._wire import U32_MAX, Request, Result, WireStruct, always, check_account, check_choice, check_range
+from .elements import Element, check_body
+from .offline_push import OfflinePushInfo
+
+MAX_LIFE_TIME_S: Final = 604_800  # 7 days
+
+# The service orders a conversation by seconds, and inside a second by MsgSeq. Milliseconds grow with time across
+# processes; a u32 of them turns over every seven weeks, and cutting the range at a whole number of seconds puts that
+# moment between two seconds, where MsgSeq does not count.
+_SEQ_RANGE: Final = U32_MAX // 1000 * 1000
+_seq_lock = threading.Lock()
+_last_seq = 0
+
+
+def next_msg_seq() -> int:
+    """Return a MsgSeq: milliseconds of the clock, never the same and never falling within a process."""
+    global _last_seq  # noqa: PLW0603 - one sequence for the whole process is the point
+    with _seq_lock:
+        _last_seq = max(int(time.time() * 1000), _last_seq + 1)
+        return _last_seq % _SEQ_RANGE
+
+
+def next_msg_random() -> int:
+    """Return a random u32 for MsgRandom."""
+    return random.getrandbits(32)
+
+
+class SendMsg(Request, kw_only=True):
+    """Send one message to one account. Source: I34919.
+
+    Neither friendship nor block list nor mute is checked, and webhooks fire. Where `msg_seq` or `msg_random` is not
+    given, the call fills it in before the first attempt; every attempt then sends the same bytes.
+
+    Attributes:
+        to_account: the recipient, 1 to 32 bytes.
+        msg_body: 1 or more elements, at most one of them a custom element.
+        from_account: the shown sender; absent is the admin.
+        sync_other_machine: 1 also to the sender's online devices and history, 2 not to the sender; absent is the
+            sender's history only.
+        online_only_flag: 1 not stored, only online recipients get it; 0 is the default.
+        msg_life_time: seconds kept for offline recipients, 0 to 604800; 0 is online only, absent is 7 days.
+        msg_seq: u32; orders messages inside one second. Part of the message's identity.
+        msg_random: u32. Part of the message's identity.
+        msg_time_stamp: unix seconds; known from pages of 2020, later removed.
+        forbid_callback_control: webhooks to leave out: ForbidBeforeSendMsgCallback, ForbidAfterSendMsgCallback.
+        send_msg_control: NoUnread, NoLastMsg, WithMuteNotifications, NoMsgCheck.
+        cloud_custom_data: stored with the message and delivered.
+        support_message_extension: 1 allows message extensions; 0 is the default.
+        offline_push_info: offline push settings.
+        is_need_read_receipt: 1 asks for a read receipt; 0 is the default.
+    """
+
+    sync_other_machine: Literal[1, 2] | None = None
+    from_account: str | None = None
+    to_account: str
+    online_only_flag: Literal[0, 1] | None = None
+    msg_life_time: int | None = None
+    msg_seq: int | None = None
+    msg_random: int | None = None
+    msg_time_stamp: int | None = None
+    forbid_callback_control: Sequence[str] | None = None
+    send_msg_control: Sequence[str] | None = None
+    msg_body: Sequence[Element]
+    cloud_custom_data: str | None = None
+    support_message_extension: Literal[0, 1] | None = None
+    offline_push_info: OfflinePushInfo | None = None
+    is_need_read_receipt: Literal[0, 1] | None = None
+
+    def check(self) -> None:
+        """Check accounts, ranges and elements."""
+        check_account("to_account", self.to_account)
+        if self.from_account is not None:
+            check_account("from_account", self.from_account)
+        check_choice("sync_other_machine", self.sync_other_machine, (1, 2))
+        check_choice("online_only_flag", self.online_only_flag, (0, 1))
+        check_choice("support_message_extension", self.support_message_extension, (0, 1))
+        check_choice("is_need_read_receipt", self.is_need_read_receipt, (0, 1))
+        check_range("msg_life_time", self.msg_life_time, 0, MAX_LIFE_TIME_S)
+        check_range("msg_seq", self.msg_seq, 0, U32_MAX)
+        check_range("msg_random", self.msg_random, 0, U32_MAX)
+        check_range("msg_time_stamp", self.msg_time_stamp, 0, 2**53)
+        check_body(self.msg_body)
+        if self.offline_push_info is not None:
+            self.offline_push_info.check()
+
+    def identified(self) -> Self:
+        """Return the message with MsgSeq and MsgRandom filled in; itself when both are given."""
+        if self.msg_seq is not None and self.msg_random is not None:
+            return self
+        return msgspec.structs.replace(
+            self,
+            msg_seq=next_msg_seq() if self.msg_seq is None else self.msg_seq,
+            msg_random=next_msg_random() if self.msg_random is None else self.msg_random,
+        )
+
+
+class SendMsgResult(Result, kw_only=True):
+    """What became of a sent message. Source: I34919.
+
+    Attributes:
+        msg_time: unix seconds at which the service took the message.
+        msg_key: names the message for recall and read receipts; opaque, at most 50 characters.
+        msg_id: the message's id on clients; "" where the service does not tell it.
+    """
+
+    msg_time: int = always(0)
+    msg_key: str = always("")
+    msg_id: str = ""
+
+
+class GetRoamMsgs(Request, kw_only=True):
+    """Read a conversation's history. Source: I35478.
+
+    Attributes:
+        operator_account: the side whose view is read.
+        peer_account: the other side.
+        max_cnt: how many messages are wanted, at least 1. An answer is cut at 13 KB and may hold fewer.
+        min_time: unix seconds, first second that counts.
+        max_time: unix seconds, last second that counts; to continue, `last_msg_time` of the answer before.
+        last_msg_key: only to continue, `last_msg_key` of the answer before.
+    """
+
+    operator_account: str
+    peer_account: str
+    max_cnt: int
+    min_time: int
+    max_time: int
+    last_msg_key: str | None = None
+
+    def check(self) -> None:
+        """Check accounts and ranges."""
+        check_account("operator_account", self.operator_account)
+        check_account("peer_account", self.peer_account)
+        check_range("max_cnt", self.max_cnt, 1, U32_MAX)
+        check_range("min_time", self.min_time, 0, 2**53)
+        check_range("max_time", self.max_time, self.min_time, 2**53)
+
+
+class RoamMsg(WireStruct, kw_only=True):
+    """One message of a history.
+
+    Attributes:
+        from_account: the sender.
+        to_account: the recipient.
+        msg_seq: u32.
+        msg_random: u32.
+        msg_time_stamp: unix seconds.
+        msg_flag_bits: 0 normal, 8 recalled.
+        is_peer_read: 1 when the recipient sent a read receipt.
+        msg_key: names the message.
+        msg_body: its elements; unknown kinds are `RawElem`.
+        cloud_custom_data: the app's own data.
+        msg_client_time: unix seconds on the sending client; seen in third-party code only.
+    """
+
+    from_account: str = always("")
+    to_account: str = always("")
+    msg_seq: int = always(0)
+    msg_random: int = always(0)
+    msg_time_stamp: int = always(0)
+    msg_flag_bits: int = always(0)
+    is_peer_read: int = always(0)
+    msg_key: str = always("")
+    msg_body: Sequence[Element] = ()
+    cloud_custom_data: str | None = None
+    msg_client_time: int | None = None
+
+    @property
+    def is_recalled(self) -> bool:
+        """Whether the message was recalled; it stays in the history."""
+        return bool(self.msg_flag_bits & 8)
+
+
+class RoamMsgs(Result, kw_only=True):
+    """A page of a conversation's history, older messages first; pages walk backwards in time. Source: I35478.
+
+    Attributes:
+        complete: 0 more to read, 1 done.
+        msg_cnt: messages in this page.
+        last_msg_time: `max_time` for the next page.
+        last_msg_key: `last_msg_key` for the next page.
+        msg_list: the messages.
+    """
+
+    complete: int = always(0)
+    msg_cnt: int = always(0)
+    last_msg_time: int = always(0)
+    last_msg_key: str = always("")
+    msg_list: list[RoamMsg] = msgspec.field(default_factory=list)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether there is no further page."""
+        return self.complete == 1
