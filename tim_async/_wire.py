@@ -106,8 +106,8 @@ class CustomType:
 
     @classmethod
     def from_wire(cls: type[T], value: object, *, strict: bool) -> T:
-        """Build from the decoded JSON value; raise `msgspec.ValidationError` where it does not fit."""
-        raise msgspec.ValidationError(f"{cls.__name__} cannot be read")
+        """Build from the decoded JSON value; raise `ValueError` where it does not fit."""
+        raise ValueError(f"{cls.__name__} cannot be read")
 
 
 def _dec_hook_lenient(type_: type, value: object) -> object:
@@ -151,7 +151,20 @@ def encode(value: object) -> bytes:
     except (TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
         # AttributeError is how the hook says "not one of ours".
         problem = str(error) if not isinstance(error, AttributeError) else "it holds an object without a wire form"
-    raise UsageError(f"cannot encode {type(value).__name__}: {problem}")
+    field = _find_misfit(value)
+    raise UsageError(f"cannot encode {field or type(value).__name__}: {problem}", field=field)
+
+
+def _find_misfit(value: object) -> str | None:
+    """Find the field of a struct that cannot be encoded."""
+    if not isinstance(value, msgspec.Struct):
+        return None
+    for name in value.__struct_fields__:
+        try:
+            _encoder.encode(getattr(value, name))
+        except (TypeError, ValueError, AttributeError, OverflowError, RecursionError):
+            return name
+    return None
 
 
 def decode(data: bytes | str, type: type[T]) -> T:
@@ -181,10 +194,10 @@ def python_path(path: str) -> str:
 
 def _split_path(message: str) -> tuple[str, str | None]:
     """Split msgspec's "Expected ... - at `$.A[...].B`" into the problem and the wire path `A[...].B`."""
-    problem, mark, path = message.partition(" - at `$")
-    if not mark:
-        return problem, None
-    return problem, path.rstrip("`").removeprefix(".") or None
+    # A path from inside a custom type comes first, the path to that custom type after it.
+    problem, *paths = message.split(" - at `$")
+    path = "".join(part.rstrip("`") for part in reversed(paths)).removeprefix(".")
+    return problem, path or None
 
 
 def validate(check: Callable[[bytes], object], body: bytes) -> None:

@@ -72,15 +72,19 @@ class Element(CustomType):
 
     @classmethod
     def from_wire(cls, value: object, *, strict: bool) -> Any:
-        """Read an element of this class; of any kind when called on `Element`."""
+        """Read an element of this class; of any kind when called on `Element`.
+
+        Raises:
+            ValueError: it does not fit; not a `ValidationError`, to which msgspec would not add its own path.
+        """
         pair = msgspec.convert(value, _Pair)
         if not isinstance(pair.msg_content, dict):
-            raise msgspec.ValidationError(f"Expected `object`, got `{type(pair.msg_content).__name__}` - at `$.MsgContent`")
+            raise ValueError(f"Expected `object`, got `{type(pair.msg_content).__name__}` - at `$.MsgContent`")
         kind = _KINDS.get(pair.msg_type)
         if cls is RawElem or (kind is None and cls is Element):
             return RawElem(pair.msg_type, pair.msg_content)
         if kind is None or not issubclass(kind, cls):
-            raise msgspec.ValidationError(f"Expected `{getattr(cls, 'msg_type', '')}`, got `{pair.msg_type}` - at `$.MsgType`")
+            raise ValueError(f"Expected `{getattr(cls, 'msg_type', '')}`, got `{pair.msg_type}` - at `$.MsgType`")
         content = {kind._aliases.get(name, name): part for name, part in pair.msg_content.items()}
         try:
             # Nested elements (a relay's messages) come back through the same door.
@@ -89,7 +93,7 @@ class Element(CustomType):
         except msgspec.ValidationError as error:
             if strict or cls is not Element:
                 problem, _, path = str(error).partition(" - at `$")
-                raise msgspec.ValidationError(f"{problem} - at `$.MsgContent{path or '`'}") from None
+                raise ValueError(f"{problem} - at `$.MsgContent{path or '`'}") from None
             return RawElem(pair.msg_type, pair.msg_content)
         element = kind.__new__(kind)
         element.wire = _Pair(kind.msg_type, read)
