@@ -1,6 +1,118 @@
-"""Asyncio SDK for the server-side REST API of Tencent Cloud IM (TIM)."""
+"""Asyncio SDK for the server-side REST API of Tencent Cloud IM (TIM).
 
+from tim_async import TimClient, TextElem
+
+async with TimClient(sdk_app_id=1400000000, secret_key="...") as client:
+    sent = await client.c2c.send(to_account="bob", msg_body=[TextElem(text="hi")])
+"""
+
+from ._client import TimClient
+from ._endpoint import Endpoint, Rate, endpoints
+from ._limits import Claim, LocalRateLimiter, RateLimiter, Share, Slot
+from ._retry import TRANSIENT_CODES, RetryPolicy
+from ._stats import CommandStats
 from ._version import __version__
 from ._wire import decode, encode
+from .config import Region, Settings
+from .errors import (
+    ApiError,
+    AuthError,
+    BodyTooLargeError,
+    ConnectError,
+    ConnectionLostError,
+    InvalidRequestError,
+    PartialFailureError,
+    RateLimitedError,
+    ReplyDecodeError,
+    ReplyTimeoutError,
+    ServiceBusyError,
+    TimError,
+    TransportError,
+    UsageError,
+    UserSigError,
+    WaitTooLongError,
+    may_have_been_delivered,
+)
+from .models.elements import (
+    CustomElem,
+    Element,
+    FaceElem,
+    FileElem,
+    ImageElem,
+    ImageInfo,
+    LocationElem,
+    RawElem,
+    RelayElem,
+    RelayMsg,
+    SoundElem,
+    StreamChunk,
+    StreamElem,
+    TextElem,
+    VideoFileElem,
+)
+from .models.offline_push import (
+    AndroidInfo,
+    ApnsInfo,
+    HarmonyInfo,
+    LiveActivity,
+    MultiLanguageContent,
+    OfflinePushInfo,
+)
 
-__all__ = ["__version__", "decode", "encode"]
+__all__ = [
+    "TRANSIENT_CODES",
+    "AndroidInfo",
+    "ApiError",
+    "ApnsInfo",
+    "AuthError",
+    "BodyTooLargeError",
+    "Claim",
+    "CommandStats",
+    "ConnectError",
+    "ConnectionLostError",
+    "CustomElem",
+    "Element",
+    "Endpoint",
+    "FaceElem",
+    "FileElem",
+    "HarmonyInfo",
+    "ImageElem",
+    "ImageInfo",
+    "InvalidRequestError",
+    "LiveActivity",
+    "LocalRateLimiter",
+    "LocationElem",
+    "MultiLanguageContent",
+    "OfflinePushInfo",
+    "PartialFailureError",
+    "Rate",
+    "RateLimitedError",
+    "RateLimiter",
+    "RawElem",
+    "Region",
+    "RelayElem",
+    "RelayMsg",
+    "ReplyDecodeError",
+    "ReplyTimeoutError",
+    "RetryPolicy",
+    "ServiceBusyError",
+    "Settings",
+    "Share",
+    "Slot",
+    "SoundElem",
+    "StreamChunk",
+    "StreamElem",
+    "TextElem",
+    "TimClient",
+    "TimError",
+    "TransportError",
+    "UsageError",
+    "UserSigError",
+    "VideoFileElem",
+    "WaitTooLongError",
+    "__version__",
+    "decode",
+    "encode",
+    "endpoints",
+    "may_have_been_delivered",
+]

@@ -56,8 +56,8 @@ SLOW_DOWN_CODES: Final = frozenset({60007, 60011, 60018, 60019, 10006, 10023, 90
 # Those of them that speak of the app as a whole and not of one command.
 APP_WIDE_CODES: Final = frozenset({60011, 60018, 60019})
 
+# fmt: off
 _ROWS: Final[tuple[tuple[str, int, str, Hint, str], ...]] = (
-    # fmt: off
     ("common", 0, "ok", "none", "Success; in a batch answer it can still come with a list of failed items."),
     ("operation", 1001, "operation_url_invalid", "fix_request", "The request URL is wrong."),
     ("operation", 1002, "operation_params_invalid", "fix_request", "Parameters invalid or caller not an admin."),
@@ -381,8 +381,8 @@ _ROWS: Final[tuple[tuple[str, int, str, Hint, str], ...]] = (
     ("access", -10113, "access_user_rate_limited", "quota", "One user sends too many requests a second."),
     ("access", -10114, "access_overload", "retry", "Dropped because of overload."),
     ("access", -20009, "access_api_rate_limited", "quota", "Client calls too frequent."),
-    # fmt: on
 )
+# fmt: on
 
 _BY_SCOPE: Final = {(row[0], row[1]): row for row in _ROWS}
 _BY_CODE: Final[dict[int, list[tuple[str, int, str, Hint, str]]]] = {}
@@ -407,5 +407,5 @@ def find(code: int) -> list[Code]:
 
 
 def codes_with_hint(hint: Hint) -> frozenset[int]:
-    """Return every code, but success, that carries this hint in any scope."""
-    return frozenset(row[1] for row in _ROWS if row[3] == hint and row[1] != 0)
+    """Return the codes, but for success, that carry this hint in every scope that has them."""
+    return frozenset(code for code, rows in _BY_CODE.items() if code != 0 and all(row[3] == hint for row in rows))

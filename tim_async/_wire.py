@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from operator import attrgetter
-from typing import Any, Final, TypeVar, cast
+from typing import Any, Final, Self, TypeVar
 
 import msgspec
 
@@ -57,12 +57,9 @@ class Request(WireStruct):
     def check(self) -> None:
         """Check what field types cannot say; raise `UsageError` naming the field."""
 
-    def identified(self: RequestT) -> RequestT:
+    def identified(self) -> Self:
         """Return the request with its identity (MsgSeq, MsgRandom) filled in; itself where it has none to fill."""
         return self
-
-
-RequestT = TypeVar("RequestT", bound=Request)
 
 
 class Result(WireStruct):
@@ -85,7 +82,8 @@ class PartialResult(Result):
 
 def always(value: T) -> T:
     """Field default that stands in for a missing field when reading, and is written out like any other value."""
-    return cast(T, msgspec.field(default_factory=lambda: value))
+    field: T = msgspec.field(default_factory=lambda: value)
+    return field
 
 
 class Envelope(msgspec.Struct, rename=wire_name):
@@ -105,7 +103,7 @@ class CustomType:
     wire: object
 
     @classmethod
-    def from_wire(cls: type[T], value: object, *, strict: bool) -> T:
+    def from_wire(cls, value: object, *, strict: bool) -> Self:
         """Build from the decoded JSON value; raise `ValueError` where it does not fit."""
         raise ValueError(f"{cls.__name__} cannot be read")
 

@@ -9,8 +9,9 @@ unknown kind, or a known kind with content nobody expected, is read as.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from inspect import get_annotations
 from operator import attrgetter
-from typing import Any, ClassVar, Final, dataclass_transform, get_type_hints
+from typing import Any, ClassVar, Final, Self, cast, dataclass_transform, get_type_hints
 
 import msgspec
 
@@ -42,7 +43,7 @@ class Element(CustomType):
     """
 
     msg_type: ClassVar[str]
-    wire: _Pair  # type: ignore[misc]  # narrower than the base's object; declared for reading, never assigned outside
+    wire: _Pair
     _content: ClassVar[type[msgspec.Struct]]
     # What a freshly made element has where the caller gave nothing; an element that was read keeps what came.
     _preset: ClassVar[Mapping[str, object]] = {}
@@ -53,9 +54,11 @@ class Element(CustomType):
         if msg_type is None:  # RawElem
             return
         cls.msg_type = msg_type
-        own = cls.__dict__.get("__annotations__") or {}
+        own = [name for name in get_annotations(cls) if not name.startswith("_")]
         hints = get_type_hints(cls)
-        fields = [(name, hints[name], cls.__dict__[name]) if name in cls.__dict__ else (name, hints[name]) for name in own]
+        fields = [
+            (name, hints[name], cls.__dict__[name]) if name in cls.__dict__ else (name, hints[name]) for name in own
+        ]
         cls._content = msgspec.defstruct(
             f"{cls.__name__}Content", fields, bases=(WireStruct,), kw_only=kw_only, frozen=True, module=cls.__module__
         )
@@ -63,7 +66,7 @@ class Element(CustomType):
             setattr(cls, name, property(attrgetter(f"wire.msg_content.{name}")))
         _KINDS[msg_type] = cls
 
-    def __init__(self, *args: Any, **fields: Any) -> None:
+    def __init__(self, *args: object, **fields: object) -> None:
         content = self._content(*args, **{**self._preset, **fields}) if self._preset else self._content(*args, **fields)
         self.wire = _Pair(self.msg_type, content)
 
@@ -71,7 +74,7 @@ class Element(CustomType):
         """Check what the field types cannot say; raise `UsageError` naming the field."""
 
     @classmethod
-    def from_wire(cls, value: object, *, strict: bool) -> Any:
+    def from_wire(cls, value: object, *, strict: bool) -> Self:
         """Read an element of this class; of any kind when called on `Element`.
 
         Raises:
@@ -79,10 +82,12 @@ class Element(CustomType):
         """
         pair = msgspec.convert(value, _Pair)
         if not isinstance(pair.msg_content, dict):
-            raise ValueError(f"Expected `object`, got `{type(pair.msg_content).__name__}` - at `$.MsgContent`")
+            raise ValueError(  # noqa: TRY004 - msgspec adds its path to a ValueError only
+                f"Expected `object`, got `{type(pair.msg_content).__name__}` - at `$.MsgContent`"
+            )
         kind = _KINDS.get(pair.msg_type)
         if cls is RawElem or (kind is None and cls is Element):
-            return RawElem(pair.msg_type, pair.msg_content)
+            return cast(Self, RawElem(pair.msg_type, pair.msg_content))
         if kind is None or not issubclass(kind, cls):
             raise ValueError(f"Expected `{getattr(cls, 'msg_type', '')}`, got `{pair.msg_type}` - at `$.MsgType`")
         content = {kind._aliases.get(name, name): part for name, part in pair.msg_content.items()}
@@ -94,7 +99,7 @@ class Element(CustomType):
             if strict or cls is not Element:
                 problem, _, path = str(error).partition(" - at `$")
                 raise ValueError(f"{problem} - at `$.MsgContent{path or '`'}") from None
-            return RawElem(pair.msg_type, pair.msg_content)
+            return cast(Self, RawElem(pair.msg_type, pair.msg_content))
         element = kind.__new__(kind)
         element.wire = _Pair(kind.msg_type, read)
         return element
@@ -118,7 +123,9 @@ class Element(CustomType):
     def __repr__(self) -> str:
         content = self.wire.msg_content
         given = ", ".join(
-            f"{name}={value!r}" for name in self._content.__struct_fields__ if (value := getattr(content, name)) is not None
+            f"{name}={value!r}"
+            for name in self._content.__struct_fields__
+            if (value := getattr(content, name)) is not None
         )
         return f"{type(self).__name__}({given})"
 
@@ -141,7 +148,9 @@ def check_body(body: Sequence[Element], *, field: str = "msg_body") -> None:
     for index, element in enumerate(body):
         if not isinstance(element, Element):
             where = f"{field}[{index}]"
-            raise UsageError(f"{where} is {type(element).__name__}, not an element; RawElem carries any kind", field=where)
+            raise UsageError(
+                f"{where} is {type(element).__name__}, not an element; RawElem carries any kind", field=where
+            )
         customs += element.msg_type == CustomElem.msg_type
         try:
             element.check()
@@ -153,7 +162,7 @@ def check_body(body: Sequence[Element], *, field: str = "msg_body") -> None:
 
 
 def _check_download(element: Element, fields: tuple[str, ...], flags: tuple[str, ...]) -> None:
-    """Check the fields without which REST cannot send a media element: addresses, ids and the flags, which must be 2."""
+    """Check the fields without which REST cannot send a media element: addresses, ids, and flags that must be 2."""
     for name in fields:
         value = getattr(element, name)
         if value is None or value == "":
@@ -250,7 +259,7 @@ class SoundElem(Element, msg_type="TIMSoundElem"):
         download_flag: must be 2, which is what a new element has.
     """
 
-    _preset = {"download_flag": 2}
+    _preset: ClassVar[Mapping[str, object]] = {"download_flag": 2}
     url: str | None = None
     uuid: str
     size: int | None = None
@@ -306,7 +315,9 @@ class ImageElem(Element, msg_type="TIMImageElem"):
             check_choice(f"{where}.type", info.type, (1, 2, 3))
             for name, value in (("url", info.url or None), ("width", info.width), ("height", info.height)):
                 if value is None:
-                    raise UsageError(f"{where}.{name} is missing, it is needed to send this kind", field=f"{where}.{name}")
+                    raise UsageError(
+                        f"{where}.{name} is missing, it is needed to send this kind", field=f"{where}.{name}"
+                    )
 
 
 class FileElem(Element, msg_type="TIMFileElem"):
@@ -320,8 +331,8 @@ class FileElem(Element, msg_type="TIMFileElem"):
         download_flag: must be 2, which is what a new element has.
     """
 
-    _preset = {"download_flag": 2}
-    _aliases = {"fileName": "FileName"}  # the table's spelling; every example has FileName
+    _preset: ClassVar[Mapping[str, object]] = {"download_flag": 2}
+    _aliases: ClassVar[Mapping[str, str]] = {"fileName": "FileName"}  # the table's spelling; every example has FileName
     url: str | None = None
     uuid: str
     file_size: int | None = None
@@ -353,7 +364,7 @@ class VideoFileElem(Element, msg_type="TIMVideoFileElem"):
         thumb_download_flag: must be 2, which is what a new element has.
     """
 
-    _preset = {"video_download_flag": 2, "thumb_download_flag": 2}
+    _preset: ClassVar[Mapping[str, object]] = {"video_download_flag": 2, "thumb_download_flag": 2}
     video_url: str | None = None
     video_uuid: str
     video_size: int | None = None

@@ -182,9 +182,7 @@ class OfflinePushInfo(WireStruct, kw_only=True):
             check_choice(f"{where}.push_style", android.push_style, (0, 1))
             check_choice(f"{where}.oppo_notify_level", android.oppo_notify_level, (1, 2, 16))
             if android.oppo_notify_level is not None and android.oppo_category is None:
-                raise UsageError(
-                    f"{where}.oppo_notify_level needs oppo_category", field=f"{where}.oppo_category"
-                )
+                raise UsageError(f"{where}.oppo_notify_level needs oppo_category", field=f"{where}.oppo_category")
             check_choice(f"{where}.vivo_classification", android.vivo_classification, (0, 1))
             check_choice(f"{where}.ext_as_huawei_intent_param", android.ext_as_huawei_intent_param, (0, 1))
             check_choice(f"{where}.mei_zu_notice_msg_type", android.mei_zu_notice_msg_type, (0, 1))
@@ -193,7 +191,9 @@ class OfflinePushInfo(WireStruct, kw_only=True):
             for name in ("badge_mode", "mutable_content", "content_available", "is_voip_push"):
                 check_choice(f"{where}.{name}", getattr(apns, name), (0, 1))
             if apns.live_activity is not None and not 1 <= len(apns.live_activity.la_id.encode()) <= 64:
-                raise UsageError(f"{where}.live_activity.la_id must have 1 to 64 bytes", field=f"{where}.live_activity.la_id")
+                raise UsageError(
+                    f"{where}.live_activity.la_id must have 1 to 64 bytes", field=f"{where}.live_activity.la_id"
+                )
         if harmony is not None and harmony.sound_duration is not None:
             where = f"{field}.harmony_info"
             check_range(f"{where}.sound_duration", harmony.sound_duration, 1, 60)

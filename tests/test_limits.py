@@ -1,0 +1,616 @@
+"""The limiter alone, on a clock that jumps: windows, use, order, priorities, cancellation, deadlines, pauses."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+
+import pytest
+
+from tests.clock import run, worst_window
+from tim_async import LocalRateLimiter, Rate, UsageError, WaitTooLongError
+from tim_async._limits import Claim, Share, next_order, shape
+
+SEND = Rate(200)
+
+
+class FreeSlot:
+    """A pool that always has a place."""
+
+    def __init__(self) -> None:
+        self.taken = 0
+
+    def take_nowait(self) -> bool:
+        self.taken += 1
+        return True
+
+    async def take(self) -> None:
+        raise AssertionError("there is a place, nobody needs to wait")
+
+    def release(self) -> None:
+        self.taken -= 1
+
+
+class GatedSlot:
+    """A pool whose places are given out by the test."""
+
+    def __init__(self, gate: asyncio.Semaphore) -> None:
+        self.gate = gate
+        self.is_taken = False
+
+    def take_nowait(self) -> bool:
+        if self.gate.locked():
+            return False
+        self.gate._value -= 1
+        self.is_taken = True
+        return True
+
+    async def take(self) -> None:
+        await self.gate.acquire()
+        self.is_taken = True
+
+    def release(self) -> None:
+        if self.is_taken:
+            self.is_taken = False
+            self.gate.release()
+
+
+def claim(
+    *rates: Rate,
+    command: str = "openim/sendmsg",
+    key: str = "",
+    cost: int = 1,
+    priority: str = "interactive",
+    deadline: float | None = None,
+    order: int | None = None,
+    is_repeat: bool = False,
+    app: int = 1,
+) -> Claim:
+    shares = tuple(
+        Share(rate=rate, cost=cost if rate.cost else 1, key=key if rate.key else "", command=command)
+        for rate in rates or (SEND,)
+    )
+    return Claim(
+        app=app,
+        command=command,
+        shares=shares,
+        priority=priority,
+        order=next_order() if order is None else order,
+        is_repeat=is_repeat,
+        deadline=deadline,
+    )
+
+
+async def grant(limiter: LocalRateLimiter, request: Claim, log: list[float] | None = None) -> float:
+    await limiter.acquire(request, FreeSlot())
+    now = asyncio.get_running_loop().time()
+    if log is not None:
+        log.append(now)
+    return now
+
+
+@pytest.mark.parametrize(
+    "rate",
+    [
+        pytest.param(Rate(200), id="200 a second"),
+        pytest.param(Rate(1), id="1 a second"),
+        pytest.param(Rate(5), id="5 a second"),
+        pytest.param(Rate(40), id="40 a second"),
+        pytest.param(Rate(1_000_000), id="a million a second"),
+        pytest.param(Rate(12_000, 60.0, max_cost=500), id="12,000 deliveries a minute"),
+        pytest.param(Rate(3, 0.5, max_cost=3), id="cost as large as the limit"),
+    ],
+)
+def test_shape_never_lets_a_window_hold_more_than_the_limit(rate: Rate) -> None:
+    burst, flow = shape(rate)
+    assert burst >= rate.max_cost
+    assert burst + flow * rate.per < rate.limit + 1
+    assert flow > 0
+
+
+@pytest.mark.parametrize(
+    ("rate", "least"),
+    [
+        pytest.param(Rate(200), 0.985, id="200 a second"),
+        pytest.param(Rate(1), 0.985, id="1 a second"),
+        pytest.param(Rate(5), 0.985, id="5 a second"),
+        pytest.param(Rate(1000), 0.985, id="1000 a second"),
+    ],
+)
+def test_cap_holds_and_is_used_in_steady_state(rate: Rate, least: float) -> None:
+    async def main() -> list[float]:
+        limiter, log = LocalRateLimiter(), []
+        count = min(rate.limit * 20, 3000)
+        await asyncio.gather(*(grant(limiter, claim(rate), log) for _ in range(count)))
+        return log
+
+    log = run(main())
+    assert worst_window(log) <= rate.limit
+    assert (len(log) - 1) / (log[-1] - log[0]) >= least * rate.limit
+
+
+def test_cap_holds_after_idle_time() -> None:
+    async def main() -> list[float]:
+        limiter, log = LocalRateLimiter(), []
+        for _ in range(3):
+            await asyncio.gather(*(grant(limiter, claim(), log) for _ in range(450)))
+            await asyncio.sleep(10)
+        return log
+
+    assert worst_window(run(main())) <= 200
+
+
+def test_cap_holds_with_random_arrivals_and_cancellations() -> None:
+    rng = random.Random(7)
+
+    async def main() -> tuple[list[float], int]:
+        limiter, log, cancelled = LocalRateLimiter(), [], 0
+        tasks = [asyncio.create_task(grant(limiter, claim(), log)) for _ in range(3000)]
+        waiting = list(tasks)
+        rng.shuffle(waiting)
+        for task in waiting[:1000]:
+            await asyncio.sleep(rng.random() * 0.005)
+            cancelled += task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        return log, cancelled
+
+    log, cancelled = run(main())
+    assert cancelled > 500
+    assert len(log) == 3000 - cancelled
+    assert worst_window(log) <= 200
+    assert (len(log) - 1) / (log[-1] - log[0]) >= 0.985 * 200
+
+
+def test_late_timers_of_up_to_five_milliseconds_lose_nothing() -> None:
+    class LateSlot(FreeSlot):
+        pass
+
+    async def main() -> list[float]:
+        limiter, log = LocalRateLimiter(), []
+        loop = asyncio.get_running_loop()
+
+        async def busy() -> None:  # every now and then the loop is held up for 4 ms
+            while True:
+                await asyncio.sleep(0.05)
+                loop.now += 0.004
+
+        hog = asyncio.create_task(busy())
+        await asyncio.gather(*(grant(limiter, claim(), log) for _ in range(2000)))
+        hog.cancel()
+        return log
+
+    log = run(main())
+    assert (len(log) - 1) / (log[-1] - log[0]) >= 0.985 * 200
+    assert worst_window(log) <= 200
+
+
+def test_first_come_first_served() -> None:
+    async def main() -> list[int]:
+        limiter, served = LocalRateLimiter(), []
+
+        async def one(index: int) -> None:
+            await grant(limiter, claim())
+            served.append(index)
+
+        await asyncio.gather(*(one(index) for index in range(300)))
+        return served
+
+    assert run(main()) == list(range(300))
+
+
+def test_interactive_goes_before_ten_thousand_background_waiters() -> None:
+    async def main() -> int:
+        limiter, log = LocalRateLimiter(), []
+        crowd = [asyncio.create_task(grant(limiter, claim(priority="background"), log)) for _ in range(10_000)]
+        await asyncio.sleep(1)
+        before = len(log)
+        await grant(limiter, claim())
+        behind = len(log) - before
+        for task in crowd:
+            task.cancel()
+        await asyncio.gather(*crowd, return_exceptions=True)
+        return behind
+
+    assert run(main()) <= 2
+
+
+def test_large_background_cost_lets_an_interactive_call_by() -> None:
+    deliveries = Rate(12_000, 60.0, cost="to_account", max_cost=500)
+
+    async def main() -> tuple[float, float]:
+        limiter = LocalRateLimiter()
+        start = await grant(limiter, claim(deliveries, cost=500))
+        batch = asyncio.create_task(grant(limiter, claim(deliveries, cost=500, priority="background")))
+        await asyncio.sleep(0.5)
+        single = await grant(limiter, claim(deliveries, cost=1))
+        return single - start, await batch - start
+
+    single, batch = run(main())
+    assert single <= 0.51
+    assert batch == pytest.approx(500 / 191.66, abs=0.02)
+
+
+def test_small_costs_do_not_starve_a_large_one() -> None:
+    deliveries = Rate(12_000, 60.0, cost="to_account", max_cost=500)
+
+    async def main() -> float:
+        limiter = LocalRateLimiter()
+        start = await grant(limiter, claim(deliveries, cost=500))
+        large = asyncio.create_task(grant(limiter, claim(deliveries, cost=500)))
+        await asyncio.sleep(0)
+        small = [asyncio.create_task(grant(limiter, claim(deliveries, cost=1))) for _ in range(2000)]
+        took = await large - start
+        for task in small:
+            task.cancel()
+        await asyncio.gather(*small, return_exceptions=True)
+        return took
+
+    assert run(main()) < 3
+
+
+def test_weighted_costs_hold_the_cap_in_every_window() -> None:
+    deliveries = Rate(12_000, 60.0, cost="to_account", max_cost=500)
+    rng = random.Random(3)
+
+    async def main() -> tuple[list[float], list[int]]:
+        limiter, times, costs = LocalRateLimiter(), [], []
+
+        async def one(cost: int) -> None:
+            times.append(await grant(limiter, claim(deliveries, SEND, cost=cost)))
+            costs.append(cost)
+
+        await asyncio.gather(*(one(rng.randint(1, 500)) for _ in range(300)))
+        return times, costs
+
+    times, costs = run(main())
+    assert worst_window(times, 60.0, costs) <= 12_000
+    assert sum(costs[1:]) / (times[-1] - times[0]) >= 0.94 * 200
+
+
+def test_repeat_waits_at_the_head_of_its_priority() -> None:
+    async def main() -> list[str]:
+        limiter, served = LocalRateLimiter(), []
+
+        async def one(name: str, request: Claim) -> None:
+            await grant(limiter, request)
+            served.append(name)
+
+        early = next_order()
+        await grant(limiter, claim())
+        await grant(limiter, claim())  # the burst is gone
+        tasks = [asyncio.create_task(one(f"new {index}", claim())) for index in range(3)]
+        tasks.append(asyncio.create_task(one("background", claim(priority="background"))))
+        await asyncio.sleep(0)
+        tasks.append(asyncio.create_task(one("repeat", claim(order=early, is_repeat=True))))
+        await asyncio.gather(*tasks)
+        return served
+
+    # The very first of the new ones already has the turn when the repeat arrives.
+    assert run(main()) == ["new 0", "repeat", "new 1", "new 2", "background"]
+
+
+def test_slot_is_taken_before_the_token() -> None:
+    """A pool that is full for two seconds must not leave a pile of granted calls behind."""
+
+    async def main() -> list[float]:
+        limiter, log = LocalRateLimiter(), []
+        gate = asyncio.Semaphore(0)
+        loop = asyncio.get_running_loop()
+
+        async def one() -> None:
+            await limiter.acquire(claim(), GatedSlot(gate))
+            log.append(loop.time())
+
+        tasks = [asyncio.create_task(one()) for _ in range(1000)]
+        await asyncio.sleep(2)
+        for _ in range(1000):
+            gate.release()
+        await asyncio.gather(*tasks)
+        return log
+
+    log = run(main())
+    assert log[0] >= 1002
+    assert worst_window(log) <= 200
+
+
+def test_waiting_claims_hold_no_slots() -> None:
+    async def main() -> int:
+        limiter = LocalRateLimiter()
+        gate = asyncio.Semaphore(50)
+
+        async def one() -> None:
+            slot = GatedSlot(gate)
+            await limiter.acquire(claim(priority="background"), slot)
+            await asyncio.sleep(0.001)
+            slot.release()
+
+        tasks = [asyncio.create_task(one()) for _ in range(1000)]
+        await asyncio.sleep(1.0001)
+        free = gate._value
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        assert gate._value == 50
+        return free
+
+    assert run(main()) >= 49
+
+
+def test_cancelling_a_waiting_claim_frees_its_place_at_once() -> None:
+    async def main() -> tuple[float, int]:
+        limiter = LocalRateLimiter()
+        tasks = [asyncio.create_task(grant(limiter, claim())) for _ in range(1000)]
+        await asyncio.sleep(0.1)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        start = asyncio.get_running_loop().time()
+        wait = await grant(limiter, claim()) - start
+        (bucket,) = limiter._buckets.values()
+        return wait, sum(bucket.queued)
+
+    wait, queued = run(main())
+    assert wait <= 0.006
+    assert queued == 0
+
+
+def test_cancelled_claims_leave_no_memory_behind() -> None:
+    async def main() -> int:
+        limiter = LocalRateLimiter()
+        limiter.pause(claim(), 60007)
+        holder = asyncio.create_task(grant(limiter, claim()))
+        await asyncio.sleep(0)
+        for _ in range(100):
+            tasks = [asyncio.create_task(grant(limiter, claim())) for _ in range(100)]
+            await asyncio.sleep(0)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+        (bucket,) = limiter._buckets.values()
+        size = len(bucket._queue)
+        await holder
+        return size
+
+    assert run(main()) < 200
+
+
+def test_cancelled_in_the_moment_of_its_turn_passes_the_turn_on() -> None:
+    async def main() -> list[str]:
+        limiter, served = LocalRateLimiter(), []
+
+        async def one(name: str) -> None:
+            await grant(limiter, claim())
+            served.append(name)
+
+        limiter.pause(claim(), 60007)
+        first, second, third = (asyncio.create_task(one(name)) for name in ("first", "second", "third"))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        first.cancel()  # gives the turn to the second, which is cancelled before it runs
+        second_done = asyncio.get_running_loop().create_future()
+        first.add_done_callback(lambda _: (second.cancel(), second_done.set_result(None)))
+        await second_done
+        await third
+        return served
+
+    assert run(main()) == ["third"]
+
+
+def test_hopeless_wait_is_refused_before_waiting() -> None:
+    async def main() -> tuple[WaitTooLongError, float, int]:
+        limiter = LocalRateLimiter()
+        loop = asyncio.get_running_loop()
+        tasks = [asyncio.create_task(grant(limiter, claim())) for _ in range(1000)]
+        await asyncio.sleep(0)
+        start = loop.time()
+        with pytest.raises(WaitTooLongError) as caught:
+            await grant(limiter, claim(deadline=start + 4.9))
+        waited = loop.time() - start
+        on_time = asyncio.create_task(grant(limiter, claim(deadline=start + 5.2)))
+        await asyncio.gather(*tasks)
+        assert await on_time <= start + 5.2
+        return caught.value, waited, len(tasks)
+
+    error, waited, _ = run(main())
+    assert waited == 0
+    assert error.wait == pytest.approx(1000 / 198.5, abs=0.03)
+    assert error.remaining == pytest.approx(4.9)
+
+
+def test_narrow_bucket_does_not_hold_up_other_keys() -> None:
+    group, wide = Rate(40, key="group_id"), Rate(200)
+
+    async def main() -> tuple[list[float], list[float]]:
+        limiter, crowded, other = LocalRateLimiter(), [], []
+        start = asyncio.get_running_loop().time()
+        tasks = [asyncio.create_task(grant(limiter, claim(group, wide, key="crowded"), crowded)) for _ in range(200)]
+        tasks += [asyncio.create_task(grant(limiter, claim(group, wide, key="other"), other)) for _ in range(40)]
+        await asyncio.gather(*tasks)
+        return [when - start for when in crowded], [when - start for when in other]
+
+    crowded, other = run(main())
+    assert worst_window(crowded) <= 40
+    assert other[-1] <= 1.05
+    assert crowded[-1] == pytest.approx(5, abs=0.1)
+
+
+def test_wide_bucket_caps_all_keys_together() -> None:
+    group, wide = Rate(40, key="group_id"), Rate(200)
+
+    async def main() -> list[float]:
+        limiter, log = LocalRateLimiter(), []
+        await asyncio.gather(*(grant(limiter, claim(group, wide, key=str(index % 20)), log) for index in range(1200)))
+        return log
+
+    log = run(main())
+    assert worst_window(log) <= 200
+    assert (len(log) - 1) / (log[-1] - log[0]) >= 0.98 * 200
+
+
+def test_keyed_buckets_are_forgotten_when_idle() -> None:
+    group, wide = Rate(40, key="group_id"), Rate(1_000_000)
+
+    async def main() -> int:
+        limiter = LocalRateLimiter()
+        for index in range(5000):
+            await grant(limiter, claim(group, wide, key=f"group {index}"))
+            await asyncio.sleep(0.01)
+        return len(limiter._buckets)
+
+    assert run(main()) <= 600
+
+
+def test_bucket_over_all_commands_is_shared_by_them() -> None:
+    everything = Rate(100)
+
+    async def main() -> list[float]:
+        limiter, log = LocalRateLimiter(), []
+
+        async def one(command: str) -> None:
+            both = (
+                Share(rate=SEND, cost=1, key="", command=command),
+                Share(rate=everything, cost=1, key="", command="*"),
+            )
+            await grant(
+                limiter, Claim(app=1, command=command, shares=both, priority="interactive", order=next_order()), log
+            )
+
+        await asyncio.gather(*(one(f"openim/c{index % 4}") for index in range(500)))
+        return log
+
+    assert worst_window(run(main())) <= 100
+
+
+def test_commands_and_apps_have_buckets_of_their_own() -> None:
+    async def main() -> float:
+        limiter = LocalRateLimiter()
+        start = asyncio.get_running_loop().time()
+        await asyncio.gather(
+            *(grant(limiter, claim(command=f"openim/c{index % 2}", app=index % 4 // 2)) for index in range(800))
+        )
+        return asyncio.get_running_loop().time() - start
+
+    assert run(main()) == pytest.approx(1, abs=0.05)
+
+
+def test_pause_holds_everyone_back_and_doubles_when_repeated() -> None:
+    async def main() -> list[float]:
+        limiter = LocalRateLimiter()
+        loop = asyncio.get_running_loop()
+        start = loop.time()
+        lengths = [limiter.pause(claim(), 60007)]
+        assert limiter.pause(claim(), 60007) == pytest.approx(1.0)  # another call of the same burst
+        assert await grant(limiter, claim()) - start == pytest.approx(1.0)
+        lengths.append(limiter.pause(claim(), 60007))
+        assert await grant(limiter, claim()) - start == pytest.approx(3.0)
+        await asyncio.sleep(10)
+        lengths.append(limiter.pause(claim(), 60007))
+        return lengths
+
+    assert run(main()) == [1.0, 2.0, 1.0]
+
+
+@pytest.mark.parametrize(
+    ("code", "held"),
+    [
+        pytest.param(60007, {"plain"}, id="60007 the command"),
+        pytest.param(90057, {"deliveries"}, id="90057 the deliveries"),
+        pytest.param(10023, {"group"}, id="10023 the group"),
+        pytest.param(60018, {"plain", "deliveries", "group", "other"}, id="60018 the app"),
+    ],
+)
+def test_pause_holds_the_bucket_the_code_speaks_of(code: int, held: set[str]) -> None:
+    deliveries = Rate(12_000, 60.0, cost="to_account", max_cost=500)
+    group = Rate(40, key="group_id")
+
+    async def main() -> set[str]:
+        limiter = LocalRateLimiter()
+        now = asyncio.get_running_loop().time()
+        request = claim(group, deliveries, SEND, key="g")
+        await grant(limiter, request)
+        await grant(limiter, claim(command="openim/other"))
+        limiter.pause(request, code)
+        names = {0: "group", 1: "deliveries", 2: "plain"}
+        return {
+            names[key[2]] if key[1] == "openim/sendmsg" else "other"
+            for key, bucket in limiter._buckets.items()
+            if bucket.paused_until > now
+        }
+
+    assert run(main()) == held
+
+
+def test_slot_is_given_back_when_a_pause_begins_while_it_is_waited_for() -> None:
+    async def main() -> tuple[float, int]:
+        limiter = LocalRateLimiter()
+        gate = asyncio.Semaphore(0)
+        start = asyncio.get_running_loop().time()
+        task = asyncio.create_task(limiter.acquire(claim(), GatedSlot(gate)))
+        await asyncio.sleep(0.1)
+        limiter.pause(claim(), 60007)
+        gate.release()
+        await asyncio.sleep(0.1)
+        free = gate._value
+        await task
+        return asyncio.get_running_loop().time() - start, free
+
+    took, free = run(main())
+    assert free == 1
+    assert took == pytest.approx(1.1)
+
+
+def test_two_clients_must_agree_on_a_limit() -> None:
+    async def main() -> None:
+        limiter = LocalRateLimiter()
+        await grant(limiter, claim(Rate(200)))
+        with pytest.raises(UsageError, match="200 per 1 s") as caught:
+            await grant(limiter, claim(Rate(300)))
+        assert caught.value.field == "rate_limits"
+
+    run(main())
+
+
+def test_cost_over_the_most_is_refused() -> None:
+    async def main() -> None:
+        with pytest.raises(UsageError, match="1 to 500, not 501"):
+            await grant(LocalRateLimiter(), claim(Rate(12_000, 60.0, cost="to_account", max_cost=500), cost=501))
+
+    run(main())
+
+
+def test_second_loop_after_the_first_closed_starts_empty() -> None:
+    limiter = LocalRateLimiter()
+    run(grant(limiter, claim()))
+
+    async def main() -> float:
+        start = asyncio.get_running_loop().time()
+        return await grant(limiter, claim()) - start
+
+    assert run(main()) > 0.004
+
+
+async def test_other_running_loop_is_refused() -> None:
+    limiter = LocalRateLimiter()
+    await grant(limiter, claim())
+
+    def elsewhere() -> None:
+        with pytest.raises(UsageError, match="another event loop"):
+            run(grant(limiter, claim()))
+
+    await asyncio.to_thread(elsewhere)
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        pytest.param({"limit": 0}, "limit", id="limit 0"),
+        pytest.param({"limit": 1.5}, "limit", id="limit not whole"),
+        pytest.param({"limit": 1, "per": 0}, "per", id="per 0"),
+        pytest.param({"limit": 1, "per": float("nan")}, "per", id="per not a number"),
+        pytest.param({"limit": 1, "max_cost": 2}, "max_cost", id="cost over the limit"),
+    ],
+)
+def test_rate_is_checked(fields: dict[str, float], field: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        Rate(**fields)
+    assert caught.value.field == field

@@ -1,0 +1,622 @@
+"""The client: its lifetime, its families, and the way of one call.
+
+A call is read top down in `TimClient.call`: the request is checked and encoded once, then `_run` makes attempts until
+one succeeds or the policy gives up; `_attempt` is one attempt: turn, slot, token, wire, answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import logging
+import os
+import random
+from collections.abc import Mapping
+from functools import cached_property
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self, TypeVar, Unpack
+from urllib.parse import quote
+
+import msgspec
+from yarl import URL
+
+from . import _codes
+from ._auth import UserSigCache
+from ._endpoint import DEFAULT_LIMITS, Endpoint, Repeat, endpoints, load_family
+from ._limits import PRIORITIES, Claim, LocalRateLimiter, Priority, Share, next_order
+from ._retry import RetryPolicy, latest_start, next_backoff
+from ._session import PoolSlot, SessionPool
+from ._stats import CommandStats, Stats
+from ._wire import Request, check_size, decode_envelope, decode_object, encode, merge_extra
+from .config import (
+    SETTING_NAMES,
+    Credentials,
+    Hidden,
+    Region,
+    Settings,
+    SettingsOptions,
+    check_command,
+    check_seconds,
+)
+from .errors import (
+    ApiError,
+    ConnectError,
+    ReplyDecodeError,
+    TimError,
+    TransportError,
+    UsageError,
+    WaitTooLongError,
+    from_reply,
+)
+from .models.c2c import next_msg_random, next_msg_seq
+
+if TYPE_CHECKING:
+    from .families.account import Account
+    from .families.c2c import C2C
+
+R = TypeVar("R")
+
+logger = logging.getLogger("tim_async")
+
+
+class _Options(NamedTuple):
+    """What `with_options` can change."""
+
+    timeout: float
+    deadline: float | None
+    retry: RetryPolicy
+    priority: Priority = "interactive"
+    extra: Mapping[str, object] | None = None
+
+
+class _Core:
+    """What a client and all its views share."""
+
+    def __init__(self, credentials: Credentials, settings: Settings, hosts: tuple[str, ...]) -> None:
+        self.credentials = credentials
+        self.settings = settings
+        self.pool = SessionPool(hosts, settings)
+        self.limiter = settings.limiter or LocalRateLimiter()
+        self.auth = UserSigCache(
+            credentials,
+            lifetime_s=settings.user_sig_lifetime_s,
+            provider=settings.user_sig_provider,
+            timeout=settings.timeout,
+        )
+        self.stats = Stats()
+        self.query_head = (
+            f"?sdkappid={credentials.sdk_app_id}&identifier={quote(credentials.identifier, safe='')}&usersig="
+        )
+        self._fixed_shares: dict[str, tuple[Share, ...]] = {}
+
+    def path(self, command: str, user_sig: Hidden) -> Hidden:
+        """Return what comes after `/v4/`; its `random` is new for every attempt."""
+        return Hidden(f"{command}{self.query_head}{user_sig}&random={random.getrandbits(32)}&contenttype=json")
+
+    def shares(self, command: str, endpoint: Endpoint[..., Any] | None, request: object) -> tuple[Share, ...]:
+        """Return what a call takes from which buckets. The same every time, unless a limit looks into the request."""
+        fixed = self._fixed_shares.get(command)
+        if fixed is not None:
+            return fixed
+        rates = self.settings.rates(command, endpoint.limits if endpoint else DEFAULT_LIMITS)
+        app_rate = self.settings.app_rate
+        shares = tuple(
+            Share(
+                rate=rate,
+                cost=1 if rate.cost is None else max(1, _length(_look(endpoint, request, rate.cost))),
+                key="" if rate.key is None else str(_look(endpoint, request, rate.key)),
+                command=command,
+            )
+            for rate in rates
+        )
+        if app_rate is not None:
+            shares += (Share(rate=app_rate, cost=1, key="", command="*"),)
+        if not any(rate.cost or rate.key for rate in rates):
+            self._fixed_shares[command] = shares
+        return shares
+
+
+def _look(endpoint: Endpoint[..., Any] | None, request: object, field: str) -> object:
+    """Return a field of a request, be it a struct or a mapping with wire names."""
+    if isinstance(request, Mapping):
+        return request.get(endpoint.raw_field(field) if endpoint else field)
+    return getattr(request, field)
+
+
+def _length(value: object) -> int:
+    return len(value) if isinstance(value, list | tuple) else 1
+
+
+class _Call:
+    """The state of one call."""
+
+    __slots__ = (
+        "attempts",
+        "body",
+        "claim",
+        "command",
+        "deadline",
+        "first_at",
+        "is_in_flight",
+        "maybe_delivered",
+        "options",
+        "repeat",
+        "request",
+        "stats",
+        "tries",
+    )
+
+    def __init__(
+        self,
+        command: str,
+        body: bytes,
+        repeat: Repeat,
+        request: object,
+        claim: Claim,
+        options: _Options,
+        stats: CommandStats,
+    ) -> None:
+        self.command = command
+        self.body = body
+        self.repeat: Repeat = repeat
+        self.request = request
+        self.claim = claim
+        self.options = options
+        self.stats = stats
+        self.deadline = claim.deadline  # the claim's grows tighter for repeats, this one stays
+        self.tries = 0  # attempts begun, those included that found no connection
+        self.attempts = 0  # attempts that were sent
+        self.first_at: float | None = None  # loop time of the first attempt
+        self.is_in_flight = False
+        self.maybe_delivered = False
+
+    def sign(self, error: TimError) -> None:
+        """Write into an error what is known of the call."""
+        error.command = self.command
+        error.attempts = self.attempts
+        error.request = self.request
+        error.maybe_delivered = self.maybe_delivered
+
+    def explain(self, error: asyncio.CancelledError) -> None:
+        """Write into a cancellation whether the request may have taken effect."""
+        maybe = self.maybe_delivered or self.is_in_flight
+        error.maybe_delivered = maybe  # type: ignore[attr-defined]  # read by errors.may_have_been_delivered
+        if self.is_in_flight:
+            state = "while its answer was awaited"
+        else:
+            state = "between two attempts" if self.attempts else "before anything was sent"
+        error.add_note(f"{self.command} was cancelled {state}; it {'may' if maybe else 'cannot'} have taken effect")
+
+
+class TimClient:
+    """A client for one app's REST API. Use it as `async with TimClient(...) as client:`, and share it between tasks.
+
+    Args:
+        sdk_app_id: the app's id.
+        secret_key: the app's key as the console shows it; not needed with `user_sig_provider`.
+        identifier: an admin account of the app.
+        region: the app's data centre.
+        base_url: another address, such as `Emulator.url`; it then has no backup host.
+        settings: how calls are made.
+        options: fields of `Settings`, which go before those of `settings`.
+
+    Raises:
+        UsageError: an argument is missing or out of range; it names the argument.
+    """
+
+    def __init__(
+        self,
+        sdk_app_id: int,
+        secret_key: str | None = None,
+        identifier: str = "administrator",
+        *,
+        region: Region = Region.CHINA,
+        base_url: str | None = None,
+        settings: Settings | None = None,
+        **options: Unpack[SettingsOptions],
+    ) -> None:
+        credentials = Credentials(sdk_app_id, secret_key, identifier)
+        merged = _merge(settings or Settings(), options)
+        if secret_key is None and merged.user_sig_provider is None:
+            raise UsageError("give secret_key, or user_sig_provider", field="secret_key")
+        if not isinstance(region, Region):
+            raise UsageError("region must be a Region", field="region")
+        self._core = _Core(credentials, merged, _hosts(region, base_url))
+        self._options = _Options(merged.timeout, merged.deadline, merged.retry)
+
+    @classmethod
+    def from_env(cls, **options: Unpack[SettingsOptions]) -> Self:
+        """Make a client from TIM_SDK_APP_ID, TIM_SECRET_KEY, TIM_IDENTIFIER, TIM_REGION and TIM_BASE_URL.
+
+        The first is needed, the second too unless `user_sig_provider` is given; the others have defaults.
+
+        Raises:
+            UsageError: a variable is missing or malformed; it names the variable.
+        """
+        app = os.environ.get("TIM_SDK_APP_ID", "")
+        if not app:
+            raise UsageError("the environment variable TIM_SDK_APP_ID is missing", field="TIM_SDK_APP_ID")
+        if not app.isascii() or not app.isdigit():
+            raise UsageError("the environment variable TIM_SDK_APP_ID must be a number", field="TIM_SDK_APP_ID")
+        secret_key = os.environ.get("TIM_SECRET_KEY") or None
+        if secret_key is None and options.get("user_sig_provider") is None:
+            raise UsageError("the environment variable TIM_SECRET_KEY is missing", field="TIM_SECRET_KEY")
+        name = os.environ.get("TIM_REGION") or Region.CHINA.value
+        try:
+            region = Region(name.lower())
+        except ValueError:
+            region = None
+        if region is None:
+            known = ", ".join(each.value for each in Region)
+            raise UsageError(f"the environment variable TIM_REGION must be one of {known}", field="TIM_REGION")
+        return cls(
+            int(app),
+            secret_key,
+            os.environ.get("TIM_IDENTIFIER") or "administrator",
+            region=region,
+            base_url=os.environ.get("TIM_BASE_URL") or None,
+            **options,
+        )
+
+    def __repr__(self) -> str:
+        own = self._core.credentials
+        state = "closed" if self._core.pool.is_closed else "open"
+        return f"<TimClient of app {own.sdk_app_id} as {own.identifier!r}, {state}>"
+
+    @cached_property
+    def account(self) -> Account:
+        """Accounts."""
+        return load_family("account")(self)  # type: ignore[return-value]  # the family table names the class
+
+    @cached_property
+    def c2c(self) -> C2C:
+        """One-to-one messages."""
+        return load_family("c2c")(self)  # type: ignore[return-value]  # the family table names the class
+
+    async def __aenter__(self) -> Self:
+        self._core.pool.open()
+        return self
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close all connections. Calls on their way fail, later ones get a `UsageError`. Closing twice is harmless."""
+        await self._core.auth.close()
+        await self._core.pool.close()
+
+    async def warm_up(self, connections: int = 10) -> int:
+        """Open connections ahead of load; return how many are open.
+
+        Args:
+            connections: how many shall be open, at most `pool_size`.
+
+        Raises:
+            ConnectError: none could be opened.
+        """
+        return await self._core.pool.warm_up(connections)
+
+    def stats(self) -> Mapping[str, CommandStats]:
+        """Return counts of calls, attempts, retries, waits and errors by command, as they stand now."""
+        return self._core.stats.snapshot()
+
+    def with_options(
+        self,
+        *,
+        timeout: float | None = None,
+        deadline: float | msgspec.UnsetType | None = msgspec.UNSET,
+        retry: RetryPolicy | None = None,
+        priority: Priority | None = None,
+        extra: Mapping[str, object] | None = None,
+    ) -> TimClient:
+        """Return a view of this client with other options; it shares connections, limits and counts.
+
+        Args:
+            timeout: seconds for one attempt; None keeps it.
+            deadline: seconds for a whole call, waiting included; None takes it away.
+            retry: what is repeated; None keeps it.
+            priority: `interactive` or `background`; None keeps it.
+            extra: merged into every request's top level, for fields this library does not know.
+        """
+        changes: dict[str, Any] = {}
+        if timeout is not None:
+            check_seconds("timeout", timeout)
+            changes["timeout"] = timeout
+        if deadline is not msgspec.UNSET:
+            if deadline is not None:
+                check_seconds("deadline", deadline)
+            changes["deadline"] = deadline
+        if retry is not None:
+            changes["retry"] = retry
+        if priority is not None:
+            if priority not in PRIORITIES:
+                raise UsageError(f"priority is {priority!r}, it must be interactive or background", field="priority")
+            changes["priority"] = priority
+        if extra is not None:
+            changes["extra"] = {**(self._options.extra or {}), **extra}
+        view = object.__new__(type(self))
+        view._core = self._core
+        view._options = self._options._replace(**changes)
+        return view
+
+    async def call(self, endpoint: Endpoint[..., R], request: Request) -> R:
+        """Send a ready request and return its result.
+
+        The request itself is not changed. Where it has an identity to fill in (MsgSeq, MsgRandom), that is done here,
+        before the first attempt; `error.request` holds the request as it was sent.
+
+        Raises:
+            UsageError: the request is wrong, or the client closed; nothing was sent.
+            WaitTooLongError: the turn would come after the deadline; nothing was sent.
+            TransportError: no usable answer came.
+            ApiError: the service answered with a code.
+        """
+        core, options = self._core, self._options
+        core.pool.open()
+        stats = core.stats.of(endpoint.command)
+        stats.calls += 1
+        try:
+            request = request.identified() if isinstance(request, Request) else request
+            body = endpoint.encode(request)
+            if options.extra:
+                body = merge_extra(body, options.extra)
+            if endpoint.has_body_limit:
+                check_size(body, core.settings.body_limit)
+            shares = core.shares(endpoint.command, endpoint, request)
+        except TimError as error:
+            stats.count_error(type(error).__name__)
+            error.command = endpoint.command
+            raise
+        call = self._begin(endpoint.command, body, endpoint.repeat, request, shares, stats)
+        reply = await self._run(call)
+        try:
+            return endpoint.read_result(reply)
+        except (msgspec.MsgspecError, UnicodeError) as error:
+            problem = str(error)
+        raise self._unreadable(call, f"the service did it, but its answer is not as documented: {problem}", reply)
+
+    async def request(self, command: str, body: Mapping[str, object] | None = None) -> dict[str, Any]:
+        """Call any command, known to this library or not, with a plain mapping; return the whole answer.
+
+        Limits, retries, sizes and errors are those of the command's line, where it has one. Fields are sent as they
+        are given; only a message without MsgRandom or MsgSeq gets one.
+
+        Args:
+            command: such as `openim/sendmsg`.
+            body: fields with their wire names; None and {} are the same.
+
+        Raises:
+            TimError: as `call`.
+        """
+        core, options = self._core, self._options
+        check_command(command)
+        core.pool.open()
+        endpoint = endpoints().get(command)
+        repeat: Repeat = endpoint.repeat if endpoint else "never"
+        stats = core.stats.of(command)
+        stats.calls += 1
+        try:
+            fields = dict(body or {})
+            if repeat == "identity":
+                _identify(fields)
+            fields.update(options.extra or {})
+            encoded = encode(fields)
+            if endpoint and endpoint.has_body_limit:
+                check_size(encoded, core.settings.body_limit)
+            shares = core.shares(command, endpoint, fields)
+        except TimError as error:
+            stats.count_error(type(error).__name__)
+            error.command = command
+            raise
+        call = self._begin(command, encoded, repeat, fields, shares, stats)
+        reply = await self._run(call)
+        try:
+            return decode_object(reply)
+        except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+            problem = str(error)
+        raise self._unreadable(call, f"the answer cannot be read: {problem}", reply)
+
+    def _begin(
+        self,
+        command: str,
+        body: bytes,
+        repeat: Repeat,
+        request: object,
+        shares: tuple[Share, ...],
+        stats: CommandStats,
+    ) -> _Call:
+        options = self._options
+        claim = Claim(
+            app=self._core.credentials.sdk_app_id,
+            command=command,
+            shares=shares,
+            priority=options.priority,
+            order=next_order(),
+            deadline=None if options.deadline is None else asyncio.get_running_loop().time() + options.deadline,
+        )
+        return _Call(command, body, repeat, request, claim, options, stats)
+
+    def _unreadable(self, call: _Call, problem: str, reply: bytes) -> ReplyDecodeError:
+        error = ReplyDecodeError(problem, status=200, size=len(reply))
+        call.maybe_delivered = True
+        call.sign(error)
+        call.stats.count_error(type(error).__name__)
+        return error
+
+    async def _run(self, call: _Call) -> bytes:
+        """Make attempts until one succeeds or the policy gives up; return the answer."""
+        loop = asyncio.get_running_loop()
+        failure: TimError | None = None
+        try:
+            while True:
+                try:
+                    reply = await self._attempt(call, loop)
+                except WaitTooLongError as error:
+                    # A repeat that would get no turn in time: what made it necessary tells more than the wait.
+                    failure = failure or error
+                    break
+                except TimError as error:
+                    failure = error
+                else:
+                    call.stats.succeeded += 1
+                    return reply
+                backoff = self._backoff(call, failure, loop.time())
+                if backoff is None:
+                    break
+                logger.warning(
+                    "%s: attempt %d failed with %s, the next one follows in %.3f s",
+                    call.command,
+                    call.tries,
+                    _name(failure),
+                    backoff,
+                )
+                await asyncio.sleep(backoff)
+        except asyncio.CancelledError as error:
+            call.stats.cancelled += 1
+            call.explain(error)
+            raise
+        # Raised here, where no handler is active: no context tells more than the error itself.
+        call.sign(failure)
+        try:
+            raise failure
+        finally:
+            del failure
+
+    def _backoff(self, call: _Call, failure: TimError, now: float) -> float | None:
+        """Return the seconds to the next attempt and make the claim a repeat's; None to give up."""
+        policy = call.options.retry
+        if call.first_at is None:
+            call.first_at = now
+        backoff = next_backoff(policy, failure, attempt=call.tries, elapsed=now - call.first_at, repeat=call.repeat)
+        if backoff is None or (call.deadline is not None and now + backoff >= call.deadline):
+            return None
+        latest = call.first_at + latest_start(policy, call.repeat)
+        call.claim.deadline = latest if call.deadline is None else min(latest, call.deadline)
+        call.claim.is_repeat = True
+        return backoff
+
+    async def _attempt(self, call: _Call, loop: asyncio.AbstractEventLoop) -> bytes:
+        """Make one attempt: turn, slot, token, wire, answer."""
+        core, stats, claim = self._core, call.stats, call.claim
+        call.tries += 1
+        began = loop.time()
+        rank = (PRIORITIES.index(claim.priority), claim.order)
+        took_at: float | None = None
+        outcome = "cancelled"
+        try:
+            with core.pool.slot(rank) as slot:
+                user_sig = await self._take_turn(call, slot, loop)
+                took_at = loop.time()
+                if call.first_at is None:
+                    call.first_at = took_at
+                call.attempts += 1
+                stats.attempts += 1
+                stats.retries += call.tries > 1
+                timeout = call.options.timeout
+                if call.deadline is not None:
+                    timeout = min(timeout, max(call.deadline - took_at, 0.0))
+                call.is_in_flight = True
+                reply = await core.pool.post(slot, core.path(call.command, user_sig), call.body, timeout=timeout)
+            self._check_reply(call, reply, user_sig)
+            call.is_in_flight = False
+            outcome = "0"
+            return reply
+        except TimError as error:
+            outcome = _name(error)
+            stats.count_error(outcome)
+            call.is_in_flight = False
+            call.maybe_delivered |= took_at is not None and _is_open(error)
+            raise
+        finally:
+            now = loop.time()
+            granted = now if took_at is None else took_at
+            stats.waited_s += granted - began
+            stats.took_s += now - granted
+            if logger.isEnabledFor(logging.DEBUG):
+                logger.debug(
+                    "%s: attempt %d: %s, waited %.4f s, took %.4f s",
+                    call.command,
+                    call.tries,
+                    outcome,
+                    granted - began,
+                    now - granted,
+                )
+
+    async def _take_turn(self, call: _Call, slot: PoolSlot, loop: asyncio.AbstractEventLoop) -> Hidden:
+        """Wait for a UserSig and the turn; return with slot and tokens taken."""
+        core, claim = self._core, call.claim
+        if claim.deadline is None:
+            user_sig = await core.auth.get()
+            await core.limiter.acquire(claim, slot)
+            # The wait may have been long: what is current now goes before what was current then.
+            return core.auth.peek() or user_sig
+        left = claim.deadline - loop.time()
+        try:
+            async with asyncio.timeout_at(claim.deadline):
+                user_sig = await core.auth.get()
+                await core.limiter.acquire(claim, slot)
+                return core.auth.peek() or user_sig
+        except TimeoutError:
+            pass  # raised below, so that the cancellation inside the timeout is no context of it
+        raise WaitTooLongError(wait=None, remaining=left)
+
+    def _check_reply(self, call: _Call, reply: bytes, user_sig: Hidden) -> None:
+        """Raise unless the answer is an envelope with code 0."""
+        core = self._core
+        envelope = decode_envelope(reply)
+        if envelope is None:
+            what = "is empty" if not reply.strip() else "is not the service's envelope"
+            raise ReplyDecodeError(f"the answer {what}", status=200, size=len(reply))
+        code = envelope.error_code
+        if code == 0:
+            return
+        # Whatever echoes the request must not bring the UserSig into an error.
+        info = (envelope.error_info or "").replace(user_sig, "<hidden>")
+        error = from_reply(call.command.partition("/")[0], code, info)
+        if code in _USER_SIG_CODES:
+            core.auth.forget(user_sig)
+        if code in _codes.SLOW_DOWN_CODES:
+            seconds = core.limiter.pause(call.claim, code)
+            logger.warning("%s: %s, everyone holds back for %.1f s", call.command, _name(error), seconds)
+        raise error
+
+
+# Answers after which the UserSig at hand is of no more use.
+_USER_SIG_CODES: Final = frozenset({20002, 70001, 70002, 70003, 70005, 70009, 70013, 70014})
+
+
+def _is_open(error: TimError) -> bool:
+    """Tell whether an attempt that ended with this error may have taken effect."""
+    if isinstance(error, ApiError):
+        # A refusal is a refusal; "trouble inside" does not say how far the request had come.
+        return error.transient
+    return isinstance(error, TransportError) and not isinstance(error, ConnectError)
+
+
+def _name(error: TimError) -> str:
+    """Return a short name for logs and counts: the code, or the class."""
+    return str(error.code) if isinstance(error, ApiError) else type(error).__name__
+
+
+def _identify(fields: dict[str, object]) -> None:
+    """Fill in the identity of a message given as a mapping."""
+    fields.setdefault("MsgSeq", next_msg_seq())
+    fields.setdefault("MsgRandom", next_msg_random())
+
+
+def _merge(settings: Settings, options: SettingsOptions) -> Settings:
+    unknown = sorted(set(options) - set(SETTING_NAMES))
+    if unknown:
+        raise UsageError(f"there is no setting {unknown[0]!r}", field=unknown[0])
+    return dataclasses.replace(settings, **options) if options else settings
+
+
+def _hosts(region: Region, base_url: str | None) -> tuple[str, ...]:
+    if base_url is None:
+        return tuple(f"https://{host}" for host in region.hosts)
+    url = URL(base_url) if isinstance(base_url, str) else URL()
+    if url.scheme not in ("http", "https") or not url.host or url.query or url.fragment or url.user:
+        raise UsageError("base_url must look like https://host or http://127.0.0.1:8080", field="base_url")
+    return (base_url,)

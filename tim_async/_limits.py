@@ -1,0 +1,433 @@
+"""Rate limits: who may send when.
+
+Words. A *bucket* is one limit at work: 200 in any second for `openim/sendmsg` of one app, say. A *claim* is what one
+attempt asks for: its buckets with a cost in each, its priority and its place in the order of arrival. A *slot* is a
+place in the connection pool. A *turn* is the right to take the next tokens of a bucket; one claim at a time has it.
+
+What the service does. It counts calls as they arrive, for every command and app. How it cuts its seconds is not
+documented, so no window of that length, wherever it begins, may hold more than the limit.
+
+What we do. Tokens come from `aiolimiter.AsyncLimiter`, a leaky bucket: in any window W it lets through at most
+burst + rate x W. `AsyncLimiter(200, 1)` therefore lets 399 calls through in a second. Grants are whole, so
+burst + rate x W < limit + 1 is what is needed, and `shape` picks the largest rate that keeps it, with
+
+- a burst of one call, plus what flows in 5 ms: a timer that fires late by less than that loses nothing;
+- a window longer by 2.5 ms than the real one, for clocks that are read a little late.
+
+For 200 a second this gives a burst of 2 and 198.5 a second.
+
+The order of things is turn, room, slot, token, wire. Whoever has a turn waits until the bucket has room, then for a
+slot, then takes its tokens and writes at once. Taken the other way round, a pool that stalls collects calls that hold
+tokens and lets them go in one burst. And as only one claim at a time goes for a slot, ten thousand waiting background
+calls hold no slot that an interactive call would have to wait for.
+
+With several buckets the narrow one comes first (a group, then the command, then the app): nobody waits for a group's
+turn while holding the command's. Tokens of all buckets are taken in one step at the very end.
+
+Claims are served by priority, then by order of arrival. A repeat keeps the order number of its call, which puts it
+before all that came since. A claim of higher priority takes the turn from one that is still waiting for room: a
+background batch that waits seconds for 500 deliveries does not hold up an interactive call.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from heapq import heapify, heappop, heappush
+from itertools import count
+from typing import Final, Literal, Protocol
+
+import msgspec
+from aiolimiter import AsyncLimiter
+
+from . import _codes
+from ._endpoint import Rate
+from .errors import UsageError, WaitTooLongError
+
+Priority = Literal["interactive", "background"]
+PRIORITIES: Final[tuple[Priority, ...]] = ("interactive", "background")
+
+_LATE_TIMER_S: Final = 0.005
+_LATE_CLOCK_S: Final = 0.0025
+# Pause after "too many calls": no Retry-After is documented, so it starts short and doubles while the answer repeats.
+_PAUSE_S: Final = 1.0
+_MAX_PAUSE_S: Final = 60.0
+# Buckets with a key (one a group) are swept when there are this many, and again whenever their number has doubled.
+_SWEEP_AT: Final = 256
+
+# Which of a command's limits a code speaks of; the others speak of its plain calls.
+_LIMIT_OF_CODE: Final[dict[int, Callable[[Rate], bool]]] = {
+    10023: lambda rate: rate.key is not None,
+    90057: lambda rate: rate.cost is not None,
+}
+
+next_order = count().__next__
+
+
+class Share(msgspec.Struct, frozen=True):
+    """What a claim asks of one bucket.
+
+    Attributes:
+        rate: the limit.
+        cost: units to take, 1 to `rate.max_cost`.
+        key: the value that has a bucket of its own, "" for the common one.
+        command: whose bucket it is; "*" is the one over all commands.
+    """
+
+    rate: Rate
+    cost: int
+    key: str
+    command: str
+
+
+class Claim(msgspec.Struct):
+    """What one attempt asks of the limiter.
+
+    Attributes:
+        app: the app's id.
+        command: the command.
+        shares: the buckets, narrow ones first.
+        priority: `interactive` goes before `background`.
+        order: place in the order of arrival, from `next_order()`; a repeat keeps its call's.
+        is_repeat: whether this is a further attempt of a call.
+        deadline: loop time at which the wait is no longer worth it, None for never.
+    """
+
+    app: int
+    command: str
+    shares: tuple[Share, ...]
+    priority: Priority
+    order: int
+    is_repeat: bool = False
+    deadline: float | None = None
+
+
+class Slot(Protocol):
+    """A place in the connection pool, as the limiter sees it."""
+
+    def take_nowait(self) -> bool:
+        """Take the place if there is a free one; tell whether it worked."""
+        ...
+
+    async def take(self) -> None:
+        """Wait for a place and take it."""
+        ...
+
+    def release(self) -> None:
+        """Give the place back; nothing happens when it is not taken."""
+        ...
+
+
+class RateLimiter(Protocol):
+    """Decides when a call may be sent.
+
+    An implementation takes the claim's slot (`slot.take()`) before the tokens, so that a granted call is written at
+    once, and gives it back when it raises.
+    """
+
+    async def acquire(self, claim: Claim, slot: Slot) -> None:
+        """Wait for the claim's turn; return with the slot and the tokens taken.
+
+        Raises:
+            WaitTooLongError: the turn would come after the claim's deadline; raised before any waiting.
+            UsageError: the claim can never be served.
+        """
+        ...
+
+    def pause(self, claim: Claim, code: int) -> float:
+        """Hold back everyone after the service answered "too many calls"; return the seconds."""
+        ...
+
+
+def shape(rate: Rate) -> tuple[float, float]:
+    """Return burst and rate a second for a limit; no window of `rate.per` seconds then holds more than `rate.limit`."""
+    burst = rate.max_cost + _LATE_TIMER_S * rate.limit / rate.per
+    # Large costs on a small limit leave little to flow; the burst must leave at least one unit a window.
+    burst = min(burst, float(rate.limit))
+    return burst, (rate.limit + 1 - burst) / (rate.per + _LATE_CLOCK_S)
+
+
+class _Tokens(AsyncLimiter):
+    """An `AsyncLimiter` that also tells when there will be room."""
+
+    def __init__(self, rate: Rate) -> None:
+        burst, flow = shape(rate)
+        super().__init__(burst, burst / flow)
+        self.flow = flow
+
+    def room(self) -> float:
+        """Return the units that can be taken now."""
+        self._leak()
+        return self.max_rate - self._level
+
+    def due(self, cost: float) -> float:
+        """Return the seconds until `cost` units can be taken, 0.0 for now."""
+        if self.has_capacity(cost):
+            return 0.0
+        # Rounding may say "now" where has_capacity says "not yet".
+        return max((self._level + cost - self.max_rate) / self.flow, 1e-6)
+
+    def fill(self) -> None:
+        """Start with nothing left to take."""
+        self._level = self.max_rate
+        self._last_check = asyncio.get_running_loop().time()
+
+
+class _Waiter:
+    """A claim on its way through its buckets."""
+
+    __slots__ = ("claim", "rank", "turn", "wake")
+
+    def __init__(self, claim: Claim) -> None:
+        self.claim = claim
+        self.rank = (PRIORITIES.index(claim.priority), claim.order)
+        self.turn: asyncio.Future[None] | None = None  # set while it queues for a turn
+        self.wake: asyncio.Future[None] | None = None  # set while it has turns and waits for room
+
+    def __lt__(self, other: _Waiter) -> bool:
+        return self.rank < other.rank
+
+
+class _Bucket:
+    """One limit at work: its tokens, who has the turn, and who queues for it."""
+
+    __slots__ = ("_dead", "_queue", "holder", "last_pause", "paused_until", "queued", "rate", "tokens")
+
+    def __init__(self, rate: Rate) -> None:
+        self.rate = rate
+        self.tokens = _Tokens(rate)
+        self.holder: tuple[_Waiter, int] | None = None
+        self.queued = [0] * len(PRIORITIES)  # cost waiting, by priority
+        self.paused_until = 0.0
+        self.last_pause = 0.0
+        self._queue: list[tuple[_Waiter, int]] = []
+        self._dead = 0
+
+    @property
+    def is_idle(self) -> bool:
+        return self.holder is None and not self._queue
+
+    def due(self, cost: int, now: float) -> float:
+        """Return the seconds until `cost` units may be taken, 0.0 for now."""
+        return max(self.paused_until - now, self.tokens.due(cost))
+
+    def estimate(self, waiter: _Waiter, cost: int, now: float) -> float:
+        """Return the seconds until a claim's turn, given those who wait already and that nobody gives up."""
+        index = waiter.rank[0]
+        ahead = sum(self.queued[:index]) + (0 if waiter.claim.is_repeat else self.queued[index])
+        if self.holder is not None:
+            ahead += self.holder[1]
+        paused = max(self.paused_until - now, 0.0)
+        return max(paused, (ahead + cost - self.tokens.room()) / self.tokens.flow)
+
+    async def turn(self, waiter: _Waiter, cost: int) -> None:
+        """Wait for the turn. Cancelling frees the place at once."""
+        if self.holder is None:
+            self.holder = (waiter, cost)
+            return
+        holder = self.holder[0]
+        if waiter < holder and holder.wake is not None and not holder.wake.done():
+            holder.wake.set_result(None)  # it sees who came and makes way
+        waiter.turn = asyncio.get_running_loop().create_future()
+        entry = (waiter, cost)
+        heappush(self._queue, entry)
+        self.queued[waiter.rank[0]] += cost
+        try:
+            await waiter.turn
+        except asyncio.CancelledError:
+            if self.holder is entry:  # handed over in the very moment of the cancellation
+                self.leave()
+            else:
+                self.queued[waiter.rank[0]] -= cost
+                self._bury()
+            raise
+        finally:
+            waiter.turn = None
+
+    def _bury(self) -> None:
+        """Count an entry that nobody waits for; drop such entries before they outnumber the others."""
+        self._dead += 1
+        if self._dead > 64 and self._dead * 2 > len(self._queue):
+            self._queue = [entry for entry in self._queue if entry[0].turn is not None and not entry[0].turn.done()]
+            heapify(self._queue)
+            self._dead = 0
+
+    def leave(self) -> None:
+        """Give up the turn; the next in the queue gets it."""
+        self.holder = None
+        while self._queue:
+            entry = heappop(self._queue)
+            waiter, cost = entry
+            if waiter.turn is None or waiter.turn.done():
+                self._dead -= 1
+                continue
+            self.queued[waiter.rank[0]] -= cost
+            self.holder = entry
+            waiter.turn.set_result(None)
+            return
+
+    def outranked(self, waiter: _Waiter) -> bool:
+        """Tell whether someone of higher priority than the one who has the turn is queueing."""
+        return any(self.queued[: waiter.rank[0]])
+
+
+class LocalRateLimiter:
+    """The limits of one process. Give the same one to several clients of an app, and they share the app's limits.
+
+    It belongs to the event loop that uses it. Used from another loop after the first one was closed, it starts over
+    with empty buckets: nothing is granted that the old loop's calls might have used up.
+    """
+
+    def __init__(self) -> None:
+        self._buckets: dict[tuple[int, str, int, str], _Bucket] = {}
+        self._app_paused_until: dict[int, float] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._sweep_at = _SWEEP_AT
+        self._is_second_loop = False
+
+    async def acquire(self, claim: Claim, slot: Slot) -> None:
+        """Wait for the claim's turn; return with the slot and the tokens taken. See `RateLimiter.acquire`."""
+        loop = self._bind()
+        pairs = [(self._bucket(claim, index, share), share.cost) for index, share in enumerate(claim.shares)]
+        now = loop.time()
+        if all(bucket.is_idle and bucket.due(cost, now) <= 0.0 for bucket, cost in pairs) and slot.take_nowait():
+            await _take(pairs)
+            return
+        waiter = _Waiter(claim)
+        if claim.deadline is not None:
+            remaining = claim.deadline - now
+            wait = max((bucket.estimate(waiter, cost, now) for bucket, cost in pairs), default=0.0)
+            if wait > remaining:
+                raise WaitTooLongError(wait=wait, remaining=remaining)
+        while not await self._try(waiter, pairs, slot, loop):
+            pass
+
+    async def _try(
+        self, waiter: _Waiter, pairs: list[tuple[_Bucket, int]], slot: Slot, loop: asyncio.AbstractEventLoop
+    ) -> bool:
+        """Go through the buckets once; False when someone of higher priority was let by on the way."""
+        held: list[_Bucket] = []
+        try:
+            for bucket, cost in pairs:
+                await bucket.turn(waiter, cost)
+                held.append(bucket)
+                while True:
+                    delay = bucket.due(cost, loop.time())
+                    if delay <= 0.0:
+                        break
+                    if any(other.outranked(waiter) for other in held):
+                        return False
+                    await _sleep(waiter, delay, loop)
+            if not slot.take_nowait():
+                await slot.take()
+            now = loop.time()
+            if all(bucket.due(cost, now) <= 0.0 for bucket, cost in pairs):
+                await _take(pairs)
+                return True
+            slot.release()  # a pause began while the slot was waited for
+            return False
+        finally:
+            for bucket in reversed(held):
+                bucket.leave()
+
+    def pause(self, claim: Claim, code: int) -> float:
+        """Hold back everyone after "too many calls"; the pause doubles while the answer repeats after it.
+
+        The code says which buckets: 60011, 60018 and 60019 speak of the whole app, 10023 of the group, 90057 of the
+        deliveries, the others of the command.
+        """
+        now = self._bind().time()
+        own = [(self._bucket(claim, index, share), share) for index, share in enumerate(claim.shares)]
+        if code in _codes.APP_WIDE_CODES:
+            chosen = [bucket for key, bucket in self._buckets.items() if key[0] == claim.app]
+        else:
+            is_meant = _LIMIT_OF_CODE.get(code, lambda rate: not rate.cost and not rate.key)
+            chosen = [bucket for bucket, share in own if share.command != "*" and is_meant(share.rate)]
+            # A code that speaks of a limit this command has not: hold back whatever it has.
+            chosen = chosen or [bucket for bucket, _ in own]
+        seconds = max((_lengthen(bucket, now) for bucket in chosen), default=_PAUSE_S)
+        if code in _codes.APP_WIDE_CODES:
+            self._app_paused_until[claim.app] = now + seconds
+        for bucket in chosen:
+            bucket.paused_until = max(bucket.paused_until, now + seconds)
+        return seconds
+
+    def _bucket(self, claim: Claim, index: int, share: Share) -> _Bucket:
+        if not 1 <= share.cost <= share.rate.max_cost:
+            raise UsageError(f"{claim.command}: a call may cost 1 to {share.rate.max_cost}, not {share.cost}")
+        # The bucket over all commands is one, wherever it stands in a claim.
+        key = (claim.app, share.command, 0 if share.command == "*" else index, share.key)
+        bucket = self._buckets.get(key)
+        if bucket is None:
+            if len(self._buckets) >= self._sweep_at:
+                self._sweep()
+            bucket = self._buckets[key] = _Bucket(share.rate)
+            bucket.paused_until = self._app_paused_until.get(claim.app, 0.0)
+            if self._is_second_loop:
+                bucket.tokens.fill()
+        elif bucket.rate != share.rate:
+            raise UsageError(
+                f"{share.command} has {bucket.rate.limit} per {bucket.rate.per:g} s in this limiter and "
+                f"{share.rate.limit} per {share.rate.per:g} s in another client that shares it; give both the same",
+                field="rate_limits",
+            )
+        return bucket
+
+    def _sweep(self) -> None:
+        """Forget keyed buckets that are idle, full of room and not paused: a new one would be just the same."""
+        now = asyncio.get_running_loop().time()
+        self._buckets = {
+            key: bucket
+            for key, bucket in self._buckets.items()
+            if not (
+                key[3]
+                and bucket.is_idle
+                and bucket.paused_until <= now
+                and bucket.tokens.room() >= bucket.tokens.max_rate
+            )
+        }
+        self._sweep_at = max(_SWEEP_AT, 2 * len(self._buckets))
+
+    def _bind(self) -> asyncio.AbstractEventLoop:
+        loop = asyncio.get_running_loop()
+        if self._loop is not loop:
+            if self._loop is not None:
+                if not self._loop.is_closed():
+                    raise UsageError(
+                        "this limiter belongs to another event loop that is still running", field="limiter"
+                    )
+                self._is_second_loop = True
+                self._buckets.clear()
+            self._loop = loop
+        return loop
+
+
+async def _take(pairs: Iterable[tuple[_Bucket, int]]) -> None:
+    """Take the tokens of all buckets; never suspends, as there is room in every one."""
+    for bucket, cost in pairs:
+        await bucket.tokens.acquire(cost)
+
+
+async def _sleep(waiter: _Waiter, delay: float, loop: asyncio.AbstractEventLoop) -> None:
+    """Sleep, or less when someone of higher priority arrives."""
+    waiter.wake = loop.create_future()
+    timer = loop.call_later(delay, _wake, waiter.wake)
+    try:
+        await waiter.wake
+    finally:
+        timer.cancel()
+        waiter.wake = None
+
+
+def _wake(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)
+
+
+def _lengthen(bucket: _Bucket, now: float) -> float:
+    """Return how long the bucket pauses; remembers it, to double it when the answer repeats soon after the pause."""
+    if now < bucket.paused_until:
+        return bucket.paused_until - now  # one of many calls that were on their way when the pause began
+    again = bucket.last_pause > 0.0 and now < bucket.paused_until + bucket.last_pause
+    bucket.last_pause = min(bucket.last_pause * 2, _MAX_PAUSE_S) if again else _PAUSE_S
+    return bucket.last_pause

@@ -1,0 +1,108 @@
+"""Whether, and how long from now, an attempt is repeated. Pure: no clock, no loop, the random source is passed in.
+
+What is repeated, unless the user says otherwise, are the four codes with which the service reports trouble inside
+itself (20004, 20005, 91000, 90992). A timeout or a lost connection is not "nothing happened": it is repeated only when
+the user allows it and the endpoint's line says that a repeat is harmless.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from typing import Final, Literal
+
+import msgspec
+
+from . import _codes
+from ._endpoint import Repeat
+from .errors import ApiError, ConnectError, TimError, TransportError, UsageError
+
+TRANSIENT_CODES: Final = frozenset({20004, 20005, 91000, 90992})
+
+# The service recognises a repeated message for 120 s (c2c, "Duplicates"). A repeat must arrive inside them, so none is
+# begun later than this after the first attempt: the rest is for its way and its timeout.
+IDENTITY_WINDOW_S: Final = 105.0
+
+
+class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
+    """When attempts are repeated: exponential backoff with full jitter, bounded by attempts and by time.
+
+    Attributes:
+        codes: codes worth another attempt.
+        max_attempts: attempts in all, at least 1.
+        base: seconds; the backoff after attempt n is random in 0..min(cap, base * factor ** (n - 1)).
+        factor: growth from one backoff to the next, at least 1.
+        cap: seconds, the longest backoff.
+        max_elapsed: seconds from the first attempt, after which no further attempt begins.
+        transport: `never`; `connect` repeats when nothing was sent; `any` also after a timeout, a lost connection or
+            an unusable answer, for endpoints where a repeat is harmless (`Endpoint.repeat`).
+    """
+
+    codes: frozenset[int] = TRANSIENT_CODES
+    max_attempts: int = 4
+    base: float = 0.2
+    factor: float = 2.0
+    cap: float = 5.0
+    max_elapsed: float = 30.0
+    transport: Literal["never", "connect", "any"] = "never"
+
+    def __post_init__(self) -> None:
+        if self.max_attempts < 1:
+            raise UsageError(f"max_attempts is {self.max_attempts}, it must be at least 1", field="max_attempts")
+        for name, low in (("base", 0), ("factor", 1), ("cap", 0), ("max_elapsed", 0)):
+            value = getattr(self, name)
+            if not value >= low:  # also refuses NaN
+                raise UsageError(f"{name} is {value}, it must be at least {low}", field=name)
+        if self.transport not in ("never", "connect", "any"):
+            raise UsageError(f"transport is {self.transport!r}, it must be never, connect or any", field="transport")
+
+    @classmethod
+    def off(cls) -> RetryPolicy:
+        """Return the policy that never repeats."""
+        return cls(codes=frozenset(), max_attempts=1)
+
+    @classmethod
+    def official(cls) -> RetryPolicy:
+        """Return the policy that follows the service's texts: every "try again" code, and "slow down" after a pause."""
+        return cls(codes=_codes.codes_with_hint("retry") | _codes.SLOW_DOWN_CODES, transport="connect")
+
+
+def is_repeatable(policy: RetryPolicy, error: TimError, repeat: Repeat) -> bool:
+    """Tell whether the policy repeats after this error at all."""
+    if isinstance(error, ApiError):
+        return error.code in policy.codes
+    if isinstance(error, ConnectError):
+        return policy.transport != "never"
+    return isinstance(error, TransportError) and policy.transport == "any" and repeat != "never"
+
+
+def latest_start(policy: RetryPolicy, repeat: Repeat) -> float:
+    """Return the seconds from the first attempt after which no repeat may begin."""
+    return min(policy.max_elapsed, IDENTITY_WINDOW_S) if repeat == "identity" else policy.max_elapsed
+
+
+def next_backoff(
+    policy: RetryPolicy,
+    error: TimError,
+    *,
+    attempt: int,
+    elapsed: float,
+    repeat: Repeat,
+    uniform: Callable[[float, float], float] = random.uniform,
+) -> float | None:
+    """Return the seconds to wait before the next attempt, None to give up and raise.
+
+    Args:
+        policy: the policy.
+        error: what ended the attempt.
+        attempt: attempts made so far, at least 1.
+        elapsed: seconds since the first attempt began.
+        repeat: what the endpoint's line says of repeats.
+        uniform: random number between two bounds.
+    """
+    if attempt >= policy.max_attempts or not is_repeatable(policy, error, repeat):
+        return None
+    # A power of a large factor overflows long before anyone waits that often.
+    growth = policy.factor ** min(attempt - 1, 64)
+    backoff = uniform(0.0, min(policy.cap, policy.base * growth))
+    return backoff if elapsed + backoff <= latest_start(policy, repeat) else None

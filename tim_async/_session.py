@@ -1,0 +1,415 @@
+"""The one door to the network: a pool of aiohttp sessions, bytes in, bytes out. Only it knows aiohttp's client.
+
+The pool counts *slots*: places for a request on its way. A slot comes with a connection that is open already, so that
+the token that is taken next goes to the wire at once; a connection opened after the token would deliver it late and, a
+moment later, together with others. Where no idle connection is left, the pool opens some, ahead of the calls that wait.
+aiohttp's connector keeps the idle ones and hands out the oldest first; `_warm` mirrors that, by host. When the mirror
+is wrong, because the other side closed an idle connection, aiohttp opens a new one: late, but right.
+
+A named region has a backup host. When no connection can be made to the first, the other one is tried and then stays
+first for a while. That repeats no call: nothing had been sent.
+
+aiohttp's errors carry the URL, and the URL carries the UserSig. So every failure is told as one of ours, raised outside
+of the handler: neither its cause nor its context leads back to the original.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from heapq import heappop, heappush
+from itertools import count
+from types import TracebackType
+from typing import Final, Self
+
+import aiohttp
+from yarl import URL
+
+from ._version import __version__
+from .config import Hidden, Settings
+from .errors import (
+    ConnectError,
+    ConnectionLostError,
+    ReplyDecodeError,
+    ReplyTimeoutError,
+    TransportError,
+    UsageError,
+)
+
+_HEADERS: Final = {
+    "Content-Type": "application/json",
+    "Accept": "application/json",
+    # A compressed answer could unpack to any size, and a few hundred bytes gain nothing.
+    "Accept-Encoding": "identity",
+    "User-Agent": f"tim-async/{__version__}",
+}
+# Connections opened at a time: enough to fill the pool quickly, too few to look like an attack.
+_OPEN_AT_ONCE: Final = 8
+# A host to which no connection could be made comes second for this long.
+_HOST_PENALTY_S: Final = 30.0
+
+
+class PoolSlot:
+    """A place in the pool for one attempt; a context manager that gives it back."""
+
+    __slots__ = ("_pool", "_rank", "host", "is_reusable", "is_taken")
+
+    def __init__(self, pool: SessionPool, rank: tuple[int, int]) -> None:
+        self._pool = pool
+        self._rank = rank
+        self.host = 0
+        self.is_taken = False
+        self.is_reusable = True
+
+    def take_nowait(self) -> bool:
+        """Take the slot if a connection is idle; tell whether it worked."""
+        return self._pool.take_nowait(self)
+
+    async def take(self) -> None:
+        """Wait for a slot with an open connection.
+
+        Raises:
+            ConnectError: no connection could be made.
+            UsageError: the client was closed.
+        """
+        await self._pool.take(self, self._rank)
+
+    def release(self) -> None:
+        """Give the slot back; nothing happens when it is not taken."""
+        if self.is_taken:
+            self._pool.release(self)
+
+    def __enter__(self) -> Self:
+        self._pool.demand += 1
+        return self
+
+    def __exit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._pool.demand -= 1
+        self.release()
+
+
+class SessionPool:
+    """Sessions, one per host, over one connector; at most `pool_size` requests on their way."""
+
+    def __init__(self, hosts: tuple[str, ...], settings: Settings) -> None:
+        self._bases = tuple(host.rstrip("/") + "/v4/" for host in hosts)
+        self._names = tuple(URL(host).authority for host in hosts)
+        self._settings = settings
+        self._sessions: tuple[aiohttp.ClientSession, ...] = ()
+        self._connector: aiohttp.TCPConnector | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self.is_closed = False
+        self.demand = 0  # attempts that have, or want, a slot
+        self._busy = 0
+        self._opening: set[asyncio.Task[None]] = set()
+        self._warm: deque[tuple[float, int]] = deque()  # idle connections: loop time of expiry, host
+        self._waiters: list[tuple[tuple[int, int], int, PoolSlot, asyncio.Future[None]]] = []
+        self._tie = count().__next__
+        self._penalty_until = [0.0] * len(hosts)
+
+    @property
+    def size(self) -> int:
+        """Most requests on their way at a time."""
+        return self._settings.pool_size
+
+    @property
+    def open_connections(self) -> int:
+        """Connections in use and idle, as far as the pool knows."""
+        return self._busy + len(self._warm)
+
+    def open(self) -> asyncio.AbstractEventLoop:
+        """Make the sessions on the first call and return the loop they belong to.
+
+        Raises:
+            UsageError: the pool is closed, or belongs to another loop.
+        """
+        loop = asyncio.get_running_loop()
+        if self._loop is loop and not self.is_closed:
+            return loop
+        if self.is_closed:
+            raise UsageError("the client is closed")
+        if self._loop is not None:
+            raise UsageError("the client belongs to another event loop; make one for each loop")
+        settings = self._settings
+        self._connector = aiohttp.TCPConnector(
+            limit=0,  # slots are the limit
+            keepalive_timeout=settings.keep_alive_s,
+            ttl_dns_cache=max(1, int(settings.dns_cache_s)),
+            ssl=settings.ssl,
+        )
+        self._sessions = tuple(
+            aiohttp.ClientSession(
+                connector=self._connector,
+                connector_owner=False,
+                headers=_HEADERS,
+                cookie_jar=aiohttp.DummyCookieJar(),
+                auto_decompress=False,
+                # The pool's own timer bounds the attempt; aiohttp's bounds the opening of a connection only.
+                timeout=aiohttp.ClientTimeout(total=None, sock_connect=settings.connect_timeout),
+                proxy=settings.proxy,
+                trust_env=settings.trust_env,
+                trace_configs=list(settings.trace_configs),
+            )
+            for _ in self._bases
+        )
+        self._loop = loop
+        return loop
+
+    def slot(self, rank: tuple[int, int]) -> PoolSlot:
+        """Return a slot to take; `rank` orders those that wait, smaller first."""
+        return PoolSlot(self, rank)
+
+    def take_nowait(self, slot: PoolSlot) -> bool:
+        """Give an idle connection to the slot if there is one and nobody waits for it."""
+        loop = self.open()
+        if self._waiters:
+            self._drop_dead_waiters()
+        now = loop.time()
+        while self._warm and self._warm[0][0] <= now:
+            self._warm.popleft()
+        if self._waiters or not self._warm or self._busy >= self.size:
+            return False
+        self._assign(slot)
+        return True
+
+    async def take(self, slot: PoolSlot, rank: tuple[int, int]) -> None:
+        """Wait for a connection, opening some where there are too few."""
+        if self.take_nowait(slot):
+            return
+        future = self.open().create_future()
+        heappush(self._waiters, (rank, self._tie(), slot, future))
+        self._grow()
+        try:
+            await future
+        except asyncio.CancelledError:
+            slot.release()  # given in the very moment of the cancellation
+            raise
+
+    def release(self, slot: PoolSlot) -> None:
+        """Take a slot back; its connection is idle again, unless the attempt broke it."""
+        slot.is_taken = False
+        self._busy -= 1
+        if self.is_closed or self._loop is None:
+            return
+        if slot.is_reusable:
+            self._warm.append((self._loop.time() + self._settings.keep_alive_s, slot.host))
+            self._hand_over()
+        else:
+            slot.is_reusable = True
+            self._grow()
+
+    def _assign(self, slot: PoolSlot) -> None:
+        _, slot.host = self._warm.popleft()
+        slot.is_taken = True
+        self._busy += 1
+
+    def _drop_dead_waiters(self) -> None:
+        while self._waiters and self._waiters[0][3].done():
+            heappop(self._waiters)
+
+    def _hand_over(self) -> None:
+        """Give idle connections to those who wait."""
+        while self._warm and self._waiters and self._busy < self.size:
+            _, _, slot, future = heappop(self._waiters)
+            if not future.done():
+                self._assign(slot)
+                future.set_result(None)
+
+    def _grow(self) -> None:
+        """Open connections for those who wait, and for some of those who will."""
+        self._drop_dead_waiters()
+        if not self._waiters:
+            return
+        places = self.size - self._busy - len(self._warm) - len(self._opening)
+        wanted = min(max(self.demand - self._busy, 1), _OPEN_AT_ONCE) - len(self._opening)
+        for _ in range(min(places, wanted)):
+            task = asyncio.create_task(self._open_one(), name="tim_async: open connection")
+            self._opening.add(task)
+            task.add_done_callback(self._opening.discard)
+
+    async def _open_one(self) -> None:
+        try:
+            await self._open_warm()
+        except TransportError as error:
+            self._drop_dead_waiters()
+            if self._waiters:
+                self._waiters[0][3].set_exception(error)
+            # Those who still wait must not depend on this attempt.
+            asyncio.get_running_loop().call_soon(self._grow)
+
+    async def _open_warm(self) -> None:
+        """Open a connection to the first host that takes one, and keep it as an idle one."""
+        now = self.open().time()
+        failure: TransportError | None = None
+        for host in sorted(range(len(self._bases)), key=lambda index: (self._penalty_until[index] > now, index)):
+            failure = await self._connect(host)
+            if failure is None:
+                self._warm.append((now + self._settings.keep_alive_s, host))
+                self._hand_over()
+                return
+            self._penalty_until[host] = now + _HOST_PENALTY_S
+        if failure is not None:
+            raise failure
+
+    async def _connect(self, host: int) -> TransportError | None:
+        """Open one connection and leave it with the connector; return what went wrong, None when nothing did."""
+        if self._connector is None:
+            raise UsageError("the client is closed")
+        settings = self._settings
+        request = aiohttp.ClientRequest(
+            "POST",
+            URL(self._bases[host]),
+            loop=asyncio.get_running_loop(),
+            ssl=True,
+            proxy=URL(settings.proxy) if settings.proxy else None,
+            trust_env=settings.trust_env,
+        )
+        timeout = aiohttp.ClientTimeout(total=None, sock_connect=settings.connect_timeout)
+        try:
+            async with asyncio.timeout(settings.connect_timeout):
+                connection = await self._connector.connect(request, [], timeout)
+            connection.release()
+        except (TimeoutError, aiohttp.ClientError, OSError) as error:
+            return ConnectError(self._tell(host, error))
+        return None
+
+    def _tell(self, host: int, error: BaseException) -> str:
+        """Say why there is no connection, without the URL."""
+        if isinstance(error, TimeoutError):
+            reason = f"no connection within {self._settings.connect_timeout:g} s"
+        elif isinstance(error, aiohttp.ClientConnectorError):
+            reason = str(error.os_error) or type(error.os_error).__name__
+        elif isinstance(error, aiohttp.ClientHttpProxyError):
+            reason = f"the proxy answered {error.status}"
+        else:
+            reason = type(error).__name__
+        return f"no connection to {self._names[host]}: {reason}"
+
+    async def post(self, slot: PoolSlot, path: Hidden, body: bytes, *, timeout: float) -> bytes:
+        """Send one request on a taken slot and return the answer's body.
+
+        Args:
+            slot: a taken slot.
+            path: what comes after `/v4/`, query included.
+            body: JSON bytes.
+            timeout: seconds until the answer must have been read.
+
+        Raises:
+            ConnectError: nothing was sent.
+            TransportError: something may have been sent and no usable answer came.
+        """
+        hosts = [slot.host, *(host for host in range(len(self._bases)) if host != slot.host)]
+        slot.is_reusable = False  # until proved otherwise
+        failure: TransportError | None = None
+        for host in hosts:
+            answer = await self._exchange(slot, host, path, body, timeout)
+            if isinstance(answer, bytes):
+                slot.host = host
+                return answer
+            failure = answer
+            # Only a connection that could not be made leaves the request free to go another way.
+            if not isinstance(failure, ConnectError):
+                break
+        if failure is None:
+            raise UsageError("the pool has no host")
+        raise failure
+
+    async def _exchange(
+        self, slot: PoolSlot, host: int, path: Hidden, body: bytes, timeout: float
+    ) -> bytes | TransportError:
+        """Send and read; failures are returned, to be raised where no handler is left."""
+        try:
+            async with asyncio.timeout(timeout):
+                async with self._sessions[host].post(
+                    URL(self._bases[host] + path, encoded=True), data=body, allow_redirects=False
+                ) as response:
+                    return await self._read(slot, response)
+        except aiohttp.ConnectionTimeoutError as error:
+            return ConnectError(self._tell(host, error))
+        except TimeoutError:
+            return ReplyTimeoutError(f"{self._names[host]} gave no answer within {timeout:.3g} s", timeout=timeout)
+        except (aiohttp.ClientConnectorError, aiohttp.ClientHttpProxyError) as error:
+            return ConnectError(self._tell(host, error))
+        except aiohttp.ClientPayloadError:
+            return ReplyDecodeError(f"the answer of {self._names[host]} broke off", status=200)
+        except aiohttp.ClientResponseError as error:
+            return ReplyDecodeError(f"{self._names[host]} does not speak HTTP", status=error.status)
+        except (aiohttp.ClientError, OSError, RuntimeError) as error:
+            # RuntimeError is what a session says that is closed while the request is on its way.
+            if isinstance(error, RuntimeError) and not self.is_closed:
+                raise
+            return ConnectionLostError(f"the connection to {self._names[host]} broke ({type(error).__name__})")
+
+    async def _read(self, slot: PoolSlot, response: aiohttp.ClientResponse) -> bytes | TransportError:
+        """Read an answer of at most `max_reply_bytes`; return what is wrong with any other."""
+        limit = self._settings.max_reply_bytes
+        kind = response.content_type
+        if response.status != 200:
+            return ReplyDecodeError(
+                f"HTTP status {response.status} instead of an answer of the service",
+                status=response.status,
+                content_type=kind,
+            )
+        if response.headers.get("Content-Encoding", "identity").lower() != "identity":
+            return ReplyDecodeError("the answer is compressed, which was not asked for", status=200, content_type=kind)
+        announced = response.content_length
+        size = announced or 0
+        if size <= limit:
+            parts: list[bytes] = []
+            size = 0
+            while size <= limit and (part := await response.content.readany()):
+                parts.append(part)
+                size += len(part)
+            if size <= limit:
+                version = response.version
+                slot.is_reusable = (
+                    version is not None
+                    and version >= aiohttp.HttpVersion11
+                    and response.headers.get("Connection", "").lower() != "close"
+                )
+                return parts[0] if len(parts) == 1 else b"".join(parts)
+        response.close()
+        return ReplyDecodeError(
+            f"the answer is over the limit of {limit} bytes (max_reply_bytes)",
+            status=200,
+            content_type=kind,
+            size=size,
+        )
+
+    async def warm_up(self, connections: int) -> int:
+        """Open connections ahead of load; return how many are open.
+
+        Raises:
+            ConnectError: none of them could be opened.
+        """
+        self.open()
+        missing = min(connections, self.size) - self.open_connections - len(self._opening)
+        results = await asyncio.gather(*(self._open_warm() for _ in range(missing)), return_exceptions=True)
+        failures = [result for result in results if isinstance(result, BaseException)]
+        for failure in failures:
+            if not isinstance(failure, TransportError):
+                raise failure
+        if failures and not self.open_connections:
+            raise failures[0]
+        return self.open_connections
+
+    async def close(self) -> None:
+        """Close everything; those who wait for a slot get a `UsageError`."""
+        if self.is_closed:
+            return
+        self.is_closed = True
+        for task in tuple(self._opening):
+            task.cancel()
+        if self._opening:
+            await asyncio.wait(tuple(self._opening))
+        for *_, future in self._waiters:
+            if not future.done():
+                future.set_exception(UsageError("the client was closed while the call waited"))
+        self._waiters.clear()
+        self._warm.clear()
+        for session in self._sessions:
+            await session.close()
+        if self._connector is not None:
+            await self._connector.close()

@@ -1,0 +1,208 @@
+"""Who calls, where to, and how: credentials, regions and settings. Checked when made, secrets hidden in `repr`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from enum import Enum
+from ssl import SSLContext
+from typing import TYPE_CHECKING, Final, TypedDict
+
+from ._endpoint import Rate
+from ._limits import RateLimiter
+from ._retry import RetryPolicy
+from .errors import UsageError
+
+if TYPE_CHECKING:
+    from aiohttp import TraceConfig
+
+UserSigProvider = Callable[[str], str | Awaitable[str]]
+
+_COMMAND: Final = re.compile(r"[A-Za-z0-9_]+/[A-Za-z0-9_]+")
+
+
+class Hidden(str):
+    """Text that does not show itself: secret keys, UserSigs and URLs that hold one."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "<hidden>"
+
+
+class Region(Enum):
+    """The data centre of an app; a call to another one is refused with 60026. Source: I34620, C2282."""
+
+    CHINA = "china"
+    SINGAPORE = "singapore"
+    SEOUL = "seoul"
+    TOKYO = "tokyo"
+    FRANKFURT = "frankfurt"
+    SILICON_VALLEY = "silicon_valley"
+    JAKARTA = "jakarta"
+    MUMBAI = "mumbai"
+    SAUDI_ARABIA = "saudi_arabia"
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The host and, where the service names one, its backup."""
+        return _HOSTS[self]
+
+
+_HOSTS: Final[dict[Region, tuple[str, ...]]] = {
+    Region.CHINA: ("console.tim.qq.com", "adminapi.my-imcloud.com"),
+    Region.SINGAPORE: ("adminapisgp.im.qcloud.com", "adminapisgp.my-imcloud.com"),
+    Region.SEOUL: ("adminapikr.im.qcloud.com", "adminapikr.my-imcloud.com"),
+    Region.TOKYO: ("adminapijpn.im.qcloud.com", "adminapijpn.my-imcloud.com"),
+    Region.FRANKFURT: ("adminapiger.im.qcloud.com", "adminapiger.my-imcloud.com"),
+    Region.SILICON_VALLEY: ("adminapiusa.im.qcloud.com", "adminapiusa.my-imcloud.com"),
+    Region.JAKARTA: ("adminapiidn.im.qcloud.com", "adminapiidn.my-imcloud.com"),
+    Region.MUMBAI: ("adminapiind.im.qcloud.com", "adminapiind.my-imcloud.com"),  # not in pages of 2025 and later
+    Region.SAUDI_ARABIA: ("adminapiksa.im.qcloud.com",),  # seen in third-party code only
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """Whose calls they are.
+
+    Attributes:
+        sdk_app_id: the app's id.
+        secret_key: the app's key as the console shows it; None when a provider makes the UserSigs.
+        identifier: an admin account of the app, 1 to 32 bytes.
+    """
+
+    sdk_app_id: int
+    secret_key: str | None = field(repr=False)
+    identifier: str
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.sdk_app_id, int) or isinstance(self.sdk_app_id, bool) or self.sdk_app_id <= 0:
+            raise UsageError("sdk_app_id must be a positive integer", field="sdk_app_id")
+        if self.secret_key is not None:
+            if not isinstance(self.secret_key, str) or not self.secret_key.strip():
+                raise UsageError("secret_key must be a text that is not empty", field="secret_key")
+            object.__setattr__(self, "secret_key", Hidden(self.secret_key))
+        if not isinstance(self.identifier, str) or not 1 <= len(self.identifier.encode("utf-8", "replace")) <= 32:
+            raise UsageError("identifier must be a text of 1 to 32 bytes", field="identifier")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """How calls are made. Every field can also be given to `TimClient` by its name.
+
+    Attributes:
+        timeout: seconds for one attempt, from the moment its token is granted. The service itself may take 3.
+        connect_timeout: seconds to open a connection.
+        deadline: seconds for a whole call, waiting included; None for no end, as a bulk job may rightly wait long.
+        retry: what is repeated, and when.
+        rate_limits: limits that differ from the endpoint's own: `{"openim/sendmsg": 300}`; a `Rate` or several replace
+            all limits of the command, a number the calls a second. `"*"` adds one over all commands.
+        limiter: a limiter to share between clients; None makes one.
+        body_limit: most bytes of an encoded message; newer documents allow 12,288.
+        max_reply_bytes: an answer over this is given up.
+        pool_size: most connections at a time, at least 1. 200 calls a second of 100 ms each keep 20 busy.
+        keep_alive_s: seconds an idle connection is kept.
+        dns_cache_s: seconds a looked-up address is kept.
+        ssl: True to verify certificates, or a context of one's own; False verifies nothing.
+        proxy: address of an HTTP proxy.
+        trust_env: whether proxies are also taken from the environment.
+        trace_configs: aiohttp's trace hooks, for those who watch connections. They see URLs, and so the UserSig.
+        user_sig_lifetime_s: seconds for which a UserSig is signed; it is renewed ahead of its end.
+        user_sig_provider: makes UserSigs for those who do not hold the key: called with the identifier, returns one,
+            or an awaitable of one.
+    """
+
+    timeout: float = 10.0
+    connect_timeout: float = 3.0
+    deadline: float | None = None
+    retry: RetryPolicy = field(default_factory=RetryPolicy)
+    rate_limits: Mapping[str, int | Rate | Sequence[Rate]] = field(default_factory=dict)
+    limiter: RateLimiter | None = None
+    body_limit: int = 8192
+    max_reply_bytes: int = 4 * 1024 * 1024
+    pool_size: int = 100
+    keep_alive_s: float = 15.0
+    dns_cache_s: float = 60.0
+    ssl: SSLContext | bool = True
+    proxy: str | None = field(default=None, repr=False)
+    trust_env: bool = False
+    trace_configs: Sequence[TraceConfig] = ()
+    user_sig_lifetime_s: int = 7 * 86_400
+    user_sig_provider: UserSigProvider | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("timeout", "connect_timeout", "keep_alive_s", "dns_cache_s"):
+            check_seconds(name, getattr(self, name))
+        if self.deadline is not None:
+            check_seconds("deadline", self.deadline)
+        for name, low in (("body_limit", 1), ("max_reply_bytes", 1024), ("pool_size", 1), ("user_sig_lifetime_s", 60)):
+            value = getattr(self, name)
+            if not isinstance(value, int) or value < low:
+                raise UsageError(f"{name} is {value!r}, it must be a whole number of at least {low}", field=name)
+        if not isinstance(self.retry, RetryPolicy):
+            raise UsageError("retry must be a RetryPolicy", field="retry")
+        for command, rates in self.rate_limits.items():
+            if command != "*" and not _COMMAND.fullmatch(command):
+                raise UsageError(f"rate_limits: {command!r} is no command", field="rate_limits")
+            if isinstance(rates, int):
+                Rate(rates)
+            elif not isinstance(rates, Rate) and not (rates and all(isinstance(rate, Rate) for rate in rates)):
+                raise UsageError(f"rate_limits: {command!r} needs a number, a Rate or several", field="rate_limits")
+        if "*" in self.rate_limits and not isinstance(self.rate_limits["*"], int | Rate):
+            raise UsageError("rate_limits: '*' takes a number or one Rate", field="rate_limits")
+
+    def rates(self, command: str, limits: tuple[Rate, ...]) -> tuple[Rate, ...]:
+        """Return the limits in force for a command whose line says `limits`."""
+        given = self.rate_limits.get(command)
+        if given is None:
+            return limits
+        if isinstance(given, int):
+            # A number speaks of plain calls; limits by group or by recipient stay.
+            return (*(rate for rate in limits if rate.key or rate.cost), Rate(given))
+        return (given,) if isinstance(given, Rate) else tuple(given)
+
+    @property
+    def app_rate(self) -> Rate | None:
+        """The limit over all commands, None without one."""
+        given = self.rate_limits.get("*")
+        return Rate(given) if isinstance(given, int) else given if isinstance(given, Rate) else None
+
+
+class SettingsOptions(TypedDict, total=False):
+    """The fields of `Settings`, as keyword options of `TimClient`."""
+
+    timeout: float
+    connect_timeout: float
+    deadline: float | None
+    retry: RetryPolicy
+    rate_limits: Mapping[str, int | Rate | Sequence[Rate]]
+    limiter: RateLimiter | None
+    body_limit: int
+    max_reply_bytes: int
+    pool_size: int
+    keep_alive_s: float
+    dns_cache_s: float
+    ssl: SSLContext | bool
+    proxy: str | None
+    trust_env: bool
+    trace_configs: Sequence[TraceConfig]
+    user_sig_lifetime_s: int
+    user_sig_provider: UserSigProvider | None
+
+
+SETTING_NAMES: Final = tuple(each.name for each in fields(Settings))
+
+
+def check_seconds(name: str, value: object) -> None:
+    """Raise `UsageError` unless a value is a number of seconds above 0."""
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 < value < float("inf"):
+        raise UsageError(f"{name} is {value!r}, it must be a number of seconds above 0", field=name)
+
+
+def check_command(command: str) -> str:
+    """Return a command, or raise `UsageError` when it could not be part of a URL's path."""
+    if not isinstance(command, str) or not _COMMAND.fullmatch(command):
+        raise UsageError(f"{command!r} is no command; they look like openim/sendmsg", field="command")
+    return command
