@@ -102,7 +102,9 @@ def next_backoff(
     """
     if attempt >= policy.max_attempts or not is_repeatable(policy, error, repeat):
         return None
-    # A power of a large factor overflows long before anyone waits that often.
-    growth = policy.factor ** min(attempt - 1, 64)
-    backoff = uniform(0.0, min(policy.cap, policy.base * growth))
+    try:
+        longest = min(policy.cap, policy.base * policy.factor ** (attempt - 1))
+    except OverflowError:
+        longest = policy.cap
+    backoff = uniform(0.0, longest)
     return backoff if elapsed + backoff <= latest_start(policy, repeat) else None

@@ -1,0 +1,145 @@
+"""Whether and how long: pure."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from tim_async import (
+    TRANSIENT_CODES,
+    ConnectError,
+    ConnectionLostError,
+    ReplyDecodeError,
+    ReplyTimeoutError,
+    RetryPolicy,
+    TimError,
+    UsageError,
+)
+from tim_async._codes import _ROWS, SLOW_DOWN_CODES
+from tim_async._retry import IDENTITY_WINDOW_S, latest_start, next_backoff
+from tim_async.errors import from_reply
+
+LOST = ConnectionLostError("lost")
+TIMEOUT = ReplyTimeoutError("late", timeout=10)
+GARBAGE = ReplyDecodeError("HTML", status=502)
+UNCONNECTED = ConnectError("refused")
+
+
+def backoff(policy: RetryPolicy, error: TimError, *, attempt: int = 1, elapsed: float = 0.0, repeat: str = "identity"):
+    return next_backoff(policy, error, attempt=attempt, elapsed=elapsed, repeat=repeat, uniform=lambda low, high: high)
+
+
+def api(code: int, service: str = "openim") -> TimError:
+    return from_reply(service, code, "")
+
+
+@pytest.mark.parametrize("code", sorted(TRANSIENT_CODES))
+def test_the_four_codes_are_repeated(code: int) -> None:
+    assert backoff(RetryPolicy(), api(code)) == 0.2
+
+
+def test_the_four_codes_are_the_documented_ones() -> None:
+    assert {20004, 20005, 91000, 90992} == TRANSIENT_CODES
+
+
+def test_no_other_code_of_the_catalogue_is_repeated() -> None:
+    others = {row[1] for row in _ROWS} - TRANSIENT_CODES - {0}
+    assert len(others) > 300
+    assert [code for code in others if backoff(RetryPolicy(), api(code)) is not None] == []
+
+
+@pytest.mark.parametrize(
+    ("transport", "error", "repeat", "repeated"),
+    [
+        ("never", UNCONNECTED, "always", False),
+        ("never", TIMEOUT, "always", False),
+        ("never", LOST, "identity", False),
+        ("never", GARBAGE, "identity", False),
+        ("connect", UNCONNECTED, "never", True),
+        ("connect", TIMEOUT, "always", False),
+        ("connect", LOST, "identity", False),
+        ("any", UNCONNECTED, "never", True),
+        ("any", TIMEOUT, "identity", True),
+        ("any", LOST, "identity", True),
+        ("any", GARBAGE, "always", True),
+        ("any", TIMEOUT, "never", False),
+        ("any", LOST, "never", False),
+        ("any", UsageError("closed"), "always", False),
+    ],
+)
+def test_transport_errors_are_repeated_only_where_allowed(
+    transport: str, error: TimError, repeat: str, repeated: bool
+) -> None:
+    assert (backoff(RetryPolicy(transport=transport), error, repeat=repeat) is not None) is repeated
+
+
+def test_backoff_doubles_up_to_the_cap() -> None:
+    policy = RetryPolicy(max_attempts=100, max_elapsed=1000)
+    steps = [backoff(policy, api(91000), attempt=attempt) for attempt in range(1, 8)]
+    assert steps == pytest.approx([0.2, 0.4, 0.8, 1.6, 3.2, 5.0, 5.0])
+
+
+def test_backoff_of_the_ten_thousandth_attempt_does_not_overflow() -> None:
+    policy = RetryPolicy(max_attempts=100_000, factor=1e6, max_elapsed=1000)
+    assert backoff(policy, api(91000), attempt=10_000) == 5.0
+
+
+def test_jitter_is_full() -> None:
+    rng = random.Random(1)
+    values = [
+        next_backoff(RetryPolicy(), api(91000), attempt=2, elapsed=0, repeat="identity", uniform=rng.uniform)
+        for _ in range(2000)
+    ]
+    assert min(values) < 0.004
+    assert max(values) > 0.396
+    assert sum(values) / len(values) == pytest.approx(0.2, abs=0.01)
+
+
+def test_attempts_are_bounded() -> None:
+    policy = RetryPolicy(max_attempts=3)
+    assert backoff(policy, api(91000), attempt=2) is not None
+    assert backoff(policy, api(91000), attempt=3) is None
+
+
+def test_max_elapsed_holds_to_the_millisecond() -> None:
+    policy = RetryPolicy(max_elapsed=30)
+    assert backoff(policy, api(91000), elapsed=29.799) is not None
+    assert backoff(policy, api(91000), elapsed=29.801) is None
+
+
+def test_message_is_not_repeated_beyond_the_window_in_which_repeats_are_recognised() -> None:
+    policy = RetryPolicy(max_elapsed=1000)
+    assert latest_start(policy, "identity") == IDENTITY_WINDOW_S < 120 - 10
+    assert backoff(policy, api(91000), elapsed=IDENTITY_WINDOW_S - 0.1, repeat="identity") is None
+    assert backoff(policy, api(91000), elapsed=IDENTITY_WINDOW_S - 0.1, repeat="always") is not None
+
+
+def test_off_repeats_nothing() -> None:
+    assert all(backoff(RetryPolicy.off(), error) is None for error in (api(20004), UNCONNECTED, TIMEOUT))
+
+
+def test_official_repeats_what_the_texts_advise() -> None:
+    policy = RetryPolicy.official()
+    for code in (20004, 20005, 20018, 20028, 60008, 70169, 70500, 90992, 90994, 90995, 91000):
+        assert backoff(policy, api(code)) is not None, code
+    assert policy.codes >= SLOW_DOWN_CODES
+    for code in (20003, 90012, 70001, 60010, 80001, 130009):
+        assert backoff(policy, api(code)) is None, code
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("max_attempts", 0),
+        ("base", -0.1),
+        ("factor", 0.5),
+        ("cap", float("nan")),
+        ("max_elapsed", -1),
+        ("transport", "sometimes"),
+    ],
+)
+def test_policy_is_checked(field: str, value: object) -> None:
+    with pytest.raises(UsageError) as caught:
+        RetryPolicy(**{field: value})
+    assert caught.value.field == field
