@@ -1,0 +1,437 @@
+"""The pool over real sockets: what comes back as which error, what is counted as delivered, what stays open."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import re
+import traceback
+import zlib
+from collections.abc import Awaitable, Callable
+from types import TracebackType
+from typing import Any
+
+import pytest
+
+from tests.clock import worst_window
+from tests.scripted import OK, SECRET_KEY, refusal
+from tests.servers import Exchange, Server, http
+from tim_async import (
+    ApiError,
+    ConnectError,
+    ConnectionLostError,
+    ReplyDecodeError,
+    ReplyTimeoutError,
+    RetryPolicy,
+    TextElem,
+    TimClient,
+    TimError,
+    UsageError,
+    may_have_been_delivered,
+)
+from tim_async._session import SessionPool
+
+APP = 1400000000
+
+
+def client_of(server: Server, **options: Any) -> TimClient:
+    return TimClient(APP, SECRET_KEY, base_url=server.url, **options)
+
+
+def two_hosts(first: str, backup: str) -> TimClient:
+    """Make a client with a backup host, as a named region has."""
+    client = TimClient(APP, SECRET_KEY, base_url=first)
+    client._core.pool = SessionPool((first, backup), client._core.settings)
+    return client
+
+
+async def send(client: TimClient, to: str = "bob") -> Any:
+    return await client.c2c.send(to_account=to, msg_body=[TextElem(text="hi")])
+
+
+async def dribble(exchange: Exchange) -> None:
+    """An endless body: chunk after chunk until the other side goes."""
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+    await exchange.answer(head)
+    for _ in range(100_000):
+        await exchange.answer(b"10000\r\n" + b" " * 0x10000 + b"\r\n")
+
+
+def answering(data: bytes, *, drop: bool = False) -> Callable[[Exchange], Awaitable[None]]:
+    async def handler(exchange: Exchange) -> None:
+        await exchange.answer(data)
+        if drop:
+            exchange.writer.close()
+
+    return handler
+
+
+async def hang(exchange: Exchange) -> None:
+    await asyncio.sleep(60)
+
+
+async def drop(exchange: Exchange) -> None:
+    exchange.drop()
+
+
+UNUSABLE = [
+    pytest.param(answering(http(b"<html>bad gateway</html>", status="502 Bad Gateway")), ReplyDecodeError, id="502"),
+    pytest.param(answering(http(b"<html></html>")), ReplyDecodeError, id="HTML"),
+    pytest.param(answering(http(b"")), ReplyDecodeError, id="empty"),
+    pytest.param(answering(http(b"[1]")), ReplyDecodeError, id="list"),
+    pytest.param(answering(http(OK[:40])), ReplyDecodeError, id="cut JSON"),
+    pytest.param(answering(http(OK, length=500), drop=True), ReplyDecodeError, id="truncated"),
+    pytest.param(answering(b"SSH-2.0-OpenSSH_9.2\r\n\r\n"), ReplyDecodeError, id="not HTTP"),
+    pytest.param(answering(http(b"", status="302 Found", headers="Location: /x\r\n")), ReplyDecodeError, id="redirect"),
+    pytest.param(
+        answering(http(zlib.compress(OK), headers="Content-Encoding: deflate\r\n")), ReplyDecodeError, id="compressed"
+    ),
+    pytest.param(answering(http(b"{", length=200_000_000)), ReplyDecodeError, id="200 MB announced"),
+    pytest.param(dribble, ReplyDecodeError, id="endless"),
+    pytest.param(drop, ConnectionLostError, id="dropped"),
+    pytest.param(hang, ReplyTimeoutError, id="no answer"),
+]
+
+
+@pytest.mark.parametrize(("handler", "cls"), UNUSABLE)
+async def test_unusable_answer_is_the_right_error_and_not_repeated(
+    handler: Callable[[Exchange], Awaitable[None]], cls: type[TimError]
+) -> None:
+    async with Server(handler).running() as server, client_of(server, timeout=0.2) as client:
+        with pytest.raises(cls) as caught:
+            await send(client)
+        assert type(caught.value) is cls
+        assert caught.value.maybe_delivered
+        assert (caught.value.attempts, caught.value.command) == (1, "openim/sendmsg")
+        assert len(server.exchanges) == 1
+        # The broken connection is not used again, and the next call works.
+        server.handler = None
+        assert (await send(client)).msg_key
+
+
+async def test_large_answer_is_given_up_at_the_limit() -> None:
+    async with Server(dribble).running() as server, client_of(server, max_reply_bytes=100_000) as client:
+        with pytest.raises(ReplyDecodeError, match="over the limit of 100000 bytes") as caught:
+            await send(client)
+        assert 100_000 < caught.value.size < 400_000
+
+
+async def test_status_and_type_of_a_stranger_are_told() -> None:
+    page = b"HTTP/1.1 503 Busy\r\nContent-Type: text/html; charset=x\r\nContent-Length: 0\r\n\r\n"
+    async with Server(answering(page)).running() as server, client_of(server) as client:
+        with pytest.raises(ReplyDecodeError) as caught:
+            await send(client)
+        assert (caught.value.status, caught.value.content_type) == (503, "text/html")
+
+
+async def test_connections_are_reused() -> None:
+    async with Server().running() as server, client_of(server) as client:
+        for _ in range(20):
+            await send(client)
+        assert server.connections == 1
+
+
+async def test_connection_that_the_other_side_ends_is_not_counted_as_idle() -> None:
+    closing = answering(http(OK, headers="Connection: close\r\n"), drop=True)
+    async with Server(closing).running() as server, client_of(server) as client:
+        for _ in range(3):
+            await send(client)
+        assert server.connections == 3
+        assert client._core.pool.open_connections == 0
+
+
+async def test_request_has_the_documented_shape() -> None:
+    async with Server().running() as server, client_of(server) as client:
+        await send(client)
+        head = server.exchanges[0].head.decode()
+    target = re.match(r"POST (\S+) HTTP/1.1\r\n", head)
+    assert target is not None
+    assert re.fullmatch(
+        r"/v4/openim/sendmsg\?sdkappid=1400000000&identifier=administrator&usersig=[A-Za-z0-9*_-]+"
+        r"&random=\d{1,10}&contenttype=json",
+        target[1],
+    )
+    assert "content-type: application/json\r\n" in head.lower()
+    assert "accept-encoding: identity\r\n" in head.lower()
+
+
+async def test_identifier_is_quoted_in_the_url() -> None:
+    async with Server().running() as server, TimClient(APP, SECRET_KEY, "管 &=", base_url=server.url) as client:
+        await send(client)
+        assert b"&identifier=%E7%AE%A1%20%26%3D&usersig=" in server.exchanges[0].head
+
+
+async def test_refused_connection_is_told_as_nothing_sent_and_takes_no_token() -> None:
+    async with Server().running() as server:
+        url = server.url
+    async with TimClient(APP, SECRET_KEY, base_url=url) as client:
+        with pytest.raises(ConnectError) as caught:
+            await send(client)
+        assert (caught.value.attempts, caught.value.maybe_delivered) == (0, False)
+        (bucket,) = client._core.limiter._buckets.values()
+        assert bucket.tokens.room() == bucket.tokens.max_rate
+
+
+async def test_connect_is_repeated_when_the_policy_says_so() -> None:
+    async with Server().running() as server:
+        url = server.url
+    policy = RetryPolicy(transport="connect", base=0.001, max_attempts=3)
+    async with TimClient(APP, SECRET_KEY, base_url=url, retry=policy) as client:
+        with pytest.raises(ConnectError):
+            await send(client)
+        assert client.stats()["openim/sendmsg"].errors == {"ConnectError": 3}
+
+
+async def test_backup_host_is_used_when_the_first_takes_no_connection() -> None:
+    async with Server().running() as gone:
+        dead = gone.url
+    async with Server().running() as backup, two_hosts(dead, backup.url) as client:
+        for _ in range(3):
+            assert (await send(client)).msg_key
+        assert (backup.connections, len(backup.exchanges)) == (1, 3)
+        assert client.stats()["openim/sendmsg"].attempts == 3
+
+
+async def test_backup_host_is_used_when_the_first_goes_away_later() -> None:
+    backup = Server()
+    async with backup.running():
+        async with Server().running() as first:
+            client = two_hosts(first.url, backup.url)
+            await send(client)
+        await asyncio.sleep(0)  # the first host is gone, its connection too
+        await asyncio.sleep(0.01)
+        await send(client)
+        await client.close()
+    assert len(backup.exchanges) == 1
+
+
+async def test_answer_of_the_first_host_is_never_asked_for_again_at_the_backup() -> None:
+    async with Server(drop).running() as first, Server().running() as backup:
+        async with two_hosts(first.url, backup.url) as client:
+            with pytest.raises(ConnectionLostError):
+                await send(client)
+        assert backup.exchanges == []
+
+
+async def test_lost_answer_is_repeated_with_the_same_bytes_when_allowed() -> None:
+    async def first_is_lost(exchange: Exchange) -> None:
+        if len(exchange.server.exchanges) == 1:
+            exchange.drop()
+        else:
+            await exchange.answer(http(OK))
+
+    policy = RetryPolicy(transport="any", base=0.001)
+    async with Server(first_is_lost).running() as server, client_of(server, retry=policy) as client:
+        await send(client)
+        assert len(server.exchanges) == 2
+        assert server.exchanges[0].body == server.exchanges[1].body
+        targets = {re.search(rb"random=(\d+)", exchange.head)[1] for exchange in server.exchanges}
+        assert len(targets) == 2
+
+
+async def test_pool_size_bounds_what_is_on_its_way() -> None:
+    on_its_way = peak = 0
+
+    async def slow(exchange: Exchange) -> None:
+        nonlocal on_its_way, peak
+        on_its_way += 1
+        peak = max(peak, on_its_way)
+        await asyncio.sleep(0.02)
+        on_its_way -= 1
+        await exchange.answer(http(OK))
+
+    limits = {"openim/sendmsg": 100_000}
+    async with Server(slow).running() as server, client_of(server, pool_size=7, rate_limits=limits) as client:
+        await asyncio.gather(*(send(client) for _ in range(70)))
+        assert peak == 7
+        assert server.connections == 7
+
+
+async def test_interactive_call_gets_the_next_place_in_a_full_pool() -> None:
+    order: list[bytes] = []
+
+    async def note(exchange: Exchange) -> None:
+        order.append(re.search(rb'"To_Account":"(\w+)"', exchange.body)[1])
+        await asyncio.sleep(0.01)
+        await exchange.answer(http(OK))
+
+    limits = {"openim/sendmsg": 100_000}
+    async with Server(note).running() as server, client_of(server, pool_size=2, rate_limits=limits) as client:
+        background = client.with_options(priority="background")
+        crowd = [asyncio.create_task(send(background, f"crowd{index}")) for index in range(30)]
+        await asyncio.sleep(0.03)
+        before = len(order)
+        await send(client, "urgent")
+        assert order.index(b"urgent") - before <= 4
+        await asyncio.gather(*crowd)
+
+
+async def test_warm_up_opens_connections_ahead() -> None:
+    async with Server().running() as server, client_of(server) as client:
+        assert await client.warm_up(5) == 5
+        assert await client.warm_up(3) == 5
+        await asyncio.sleep(0.01)
+        assert (server.connections, server.exchanges) == (5, [])
+        await asyncio.gather(*(send(client) for _ in range(5)))
+        assert server.connections == 5
+    async with Server().running() as gone:
+        url = gone.url
+    async with TimClient(APP, SECRET_KEY, base_url=url) as client:
+        with pytest.raises(ConnectError):
+            await client.warm_up(2)
+
+
+async def test_stalled_service_gets_no_burst_afterwards() -> None:
+    """Everything is answered at once after a stall with the pool full and a crowd waiting."""
+    release = asyncio.Event()
+
+    async def stalled(exchange: Exchange) -> None:
+        await release.wait()
+        await exchange.answer(http(OK))
+
+    async with Server(stalled).running() as server, client_of(server, pool_size=20) as client:
+        crowd = [asyncio.create_task(send(client)) for _ in range(260)]
+        await server.seen(20)
+        await asyncio.sleep(0.2)
+        assert len(server.exchanges) == 20
+        release.set()
+        await asyncio.gather(*crowd)
+        # The way adds jitter to the arrivals; the grants themselves are judged in test_limits.
+        assert worst_window([exchange.at for exchange in server.exchanges]) <= 204
+
+
+@pytest.mark.parametrize("ended", ["cancel", "timeout"])
+async def test_ended_call_gives_its_place_back_and_says_it_may_have_been_delivered(ended: str) -> None:
+    async with Server(hang).running() as server, client_of(server, pool_size=1) as client:
+        task = asyncio.create_task(send(client))
+        await server.seen(1)
+        if ended == "cancel":
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError) as caught:
+                await task
+        else:
+            with pytest.raises(TimeoutError) as caught:
+                await asyncio.wait_for(task, 0.01)
+        assert may_have_been_delivered(caught.value)
+        server.handler = None
+        await asyncio.wait_for(send(client), 1)
+
+
+async def test_use_from_another_loop_is_refused() -> None:
+    async with Server().running() as server, client_of(server) as client:
+        await send(client)
+
+        def elsewhere() -> None:
+            with pytest.raises(UsageError, match="another event loop"):
+                asyncio.run(send(client))
+
+        await asyncio.to_thread(elsewhere)
+
+
+async def test_calls_that_wait_when_the_client_closes_are_told() -> None:
+    async with Server(hang).running() as server:
+        client = client_of(server, pool_size=1)
+        tasks = [asyncio.create_task(send(client)) for _ in range(5)]
+        await server.seen(1)
+        await client.close()
+        errors = await asyncio.gather(*tasks, return_exceptions=True)
+    assert [type(error) for error in errors] == [ConnectionLostError, *[UsageError] * 4]
+    assert [error.maybe_delivered for error in errors] == [True, False, False, False, False]
+
+
+async def test_closing_while_a_connection_is_being_opened_leaves_nothing() -> None:
+    async with Server().running() as server:
+        client = client_of(server)
+        task = asyncio.create_task(send(client))
+        await asyncio.sleep(0)
+        await client.close()
+        with pytest.raises((UsageError, ConnectionLostError)):
+            await task
+        assert client._core.pool._opening == set()
+
+
+async def test_two_hundred_clients_leave_no_growth() -> None:
+    async with Server().running() as server:
+
+        async def one() -> None:
+            async with client_of(server) as client:
+                await send(client)
+
+        for _ in range(20):
+            await one()
+        gc.collect()
+        before = len(gc.get_objects())
+        for _ in range(200):
+            await one()
+        server.exchanges.clear()
+        await asyncio.sleep(0.01)
+        gc.collect()
+        assert len(gc.get_objects()) - before < 400
+        assert server.open_connections == 0
+
+
+async def test_failed_opening_is_told_to_every_waiting_call() -> None:
+    async with Server().running() as gone:
+        url = gone.url
+    async with TimClient(APP, SECRET_KEY, base_url=url) as client:
+        errors = await asyncio.gather(*(send(client) for _ in range(50)), return_exceptions=True)
+    assert {type(error) for error in errors} == {ConnectError}
+    assert len({id(error) for error in errors}) == 50
+
+
+FAILURES = [
+    *UNUSABLE,
+    pytest.param(answering(http(refusal(70009, "signature"))), ApiError, id="refused"),
+    pytest.param(answering(http(refusal(20004))), ApiError, id="busy"),
+]
+
+
+def _chain(error: BaseException | None) -> list[BaseException]:
+    found: list[BaseException] = []
+    while error is not None and error not in found:
+        found.append(error)
+        error = error.__cause__ or error.__context__
+    return found
+
+
+def _inside(frame: TracebackType | None) -> TracebackType | None:
+    """Skip the test's own frames, which know the secrets."""
+    while frame is not None and "tim_async" not in frame.tb_frame.f_code.co_filename:
+        frame = frame.tb_next
+    return frame
+
+
+@pytest.mark.parametrize(("handler", "cls"), FAILURES)
+async def test_no_secret_shows_in_any_failure(
+    handler: Callable[[Exchange], Awaitable[None]], cls: type[TimError], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    retry = RetryPolicy(transport="any", max_attempts=2, base=0.001)
+    async with Server(handler).running() as server, client_of(server, timeout=0.1, retry=retry) as client:
+        with pytest.raises(TimError) as caught:
+            await send(client)
+        shown = [caplog.text, repr(client), repr(client._core.settings), repr(client._core.credentials)]
+        sigs = {re.search(rb"usersig=([^&]+)", exchange.head)[1].decode() for exchange in server.exchanges}
+    assert isinstance(caught.value, cls)
+    assert sigs
+    for error in _chain(caught.value):
+        shown += [str(error), repr(error), repr(error.args), repr(vars(error))]
+        shown += traceback.TracebackException(
+            type(error), error, _inside(error.__traceback__), capture_locals=True
+        ).format()
+    text = "\n".join(shown)
+    for secret in (SECRET_KEY, *sigs):
+        assert secret not in text
+
+
+async def test_no_secret_shows_in_a_cancelled_call() -> None:
+    async with Server(hang).running() as server, client_of(server) as client:
+        with pytest.raises(TimeoutError) as caught:
+            async with asyncio.timeout(0.05):
+                await send(client)
+        sig = re.search(rb"usersig=([^&]+)", server.exchanges[0].head)[1].decode()
+    for error in _chain(caught.value):
+        text = "".join(traceback.format_exception(error)) + str(error) + repr(vars(error))
+        assert sig not in text
+        assert SECRET_KEY not in text
