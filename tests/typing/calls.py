@@ -1,0 +1,74 @@
+"""What editors and type checkers must know of a call. Checked by pyright in strict mode, never run."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from typing import Any, assert_type
+
+from tim_async import (
+    CustomElem,
+    Element,
+    Endpoint,
+    ImageElem,
+    ImageInfo,
+    OfflinePushInfo,
+    RawElem,
+    RetryPolicy,
+    TextElem,
+    TimClient,
+    decode,
+    endpoints,
+)
+from tim_async.families.c2c import C2C
+from tim_async.models.account import AccountItem, AccountResults, ImportAccountsResult, UserIDItem
+from tim_async.models.c2c import RoamMsg, RoamMsgs, SendMsg, SendMsgResult
+from tim_async.models.common import Empty
+
+
+async def calls(client: TimClient) -> None:
+    sent = await client.c2c.send(
+        to_account="bob",
+        msg_body=[TextElem(text="hi"), CustomElem(data="x")],
+        offline_push_info=OfflinePushInfo(desc="hi"),
+    )
+    assert_type(sent, SendMsgResult)
+    assert_type(sent.msg_key, str)
+    assert_type(sent.msg_time, int)
+    assert_type(await client.c2c.send_text("bob", "hi"), SendMsgResult)
+    assert_type(await client.call(C2C.send, SendMsg(to_account="bob", msg_body=[TextElem("hi")])), SendMsgResult)
+    assert_type(await client.request("openim/sendmsg", {"To_Account": "bob"}), dict[str, Any])
+    page = await client.c2c.get_roam_msgs(operator_account="a", peer_account="b", max_cnt=1, min_time=0, max_time=1)
+    assert_type(page, RoamMsgs)
+    assert_type(client.c2c.iter_roam_msgs("a", "b"), AsyncIterator[RoamMsg])
+    assert_type(await client.account.import_account(user_id="bob", nick="Bob"), Empty)
+    assert_type(await client.account.import_accounts(account_list=[AccountItem(user_id="bob")]), ImportAccountsResult)
+    assert_type(await client.account.check(check_item=[UserIDItem(user_id="bob")]), AccountResults)
+    assert_type(await client.account.delete(delete_item=[UserIDItem(user_id="bob")]), AccountResults)
+    task = asyncio.create_task(client.c2c.send(to_account="bob", msg_body=[]))
+    assert_type(await task, SendMsgResult)
+    view = client.with_options(deadline=None, retry=RetryPolicy.off(), priority="background", extra={"X": 1})
+    assert_type(view, TimClient)
+
+
+def records() -> None:
+    assert_type(C2C.send.command, str)
+    assert_type(endpoints(), Mapping[str, Endpoint[..., Any]])
+    element: Element = RawElem("TIMNewElem", {"A": 1})
+    assert_type(decode(b"{}", SendMsg), SendMsg)
+    image = ImageElem(uuid="x", image_info_array=[ImageInfo(type=1, url="u", width=1, height=1)])
+    assert_type(image.uuid, str)
+    assert_type(element.msg_type, str)
+
+
+async def mistakes(client: TimClient) -> None:
+    await client.c2c.send(to_acount="bob", msg_body=[])  # pyright: ignore[reportCallIssue]
+    await client.c2c.send(to_account="bob")  # pyright: ignore[reportCallIssue]
+    await client.c2c.send(to_account=5, msg_body=[])  # pyright: ignore[reportArgumentType]
+    await client.c2c.send(to_account="bob", msg_body=["hi"])  # pyright: ignore[reportArgumentType]
+    await client.c2c.send(to_account="bob", msg_body=[], sync_other_machine=3)  # pyright: ignore[reportArgumentType]
+    TextElem(txt="hi")  # pyright: ignore[reportCallIssue]
+    TextElem("hi").text = "ho"  # pyright: ignore[reportAttributeAccessIssue]
+    client.with_options(priority="urgent")  # pyright: ignore[reportArgumentType]
+    TimClient(1, "k", pool_sizes=3)  # pyright: ignore[reportCallIssue]
+    client.c2c.recall()  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
