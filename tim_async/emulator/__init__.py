@@ -1,0 +1,45 @@
+"""The embedded emulator of the service: the REST API on a loopback port, for trying out and for tests.
+
+async with Emulator() as emulator:
+    emulator.add_accounts("alice", "bob")
+    emulator.faults.answer(20004, command="openim/sendmsg", times=1)
+    ...  # call the API at emulator.url
+    assert len(emulator.history("alice", "bob")) == 1
+"""
+
+from __future__ import annotations
+
+from .app import DEFAULT_ADMIN, DEFAULT_SDK_APP_ID, DEFAULT_SECRET_KEY, Emulator
+from .arrivals import Arrival
+from .fault_kinds import (
+    AnswerFault,
+    DelayFault,
+    DropFault,
+    EndlessFault,
+    Fault,
+    StallFault,
+    StatusFault,
+    TruncateFault,
+    When,
+)
+from .faults import Faults
+from .state import Account
+
+__all__ = [
+    "DEFAULT_ADMIN",
+    "DEFAULT_SDK_APP_ID",
+    "DEFAULT_SECRET_KEY",
+    "Account",
+    "AnswerFault",
+    "Arrival",
+    "DelayFault",
+    "DropFault",
+    "Emulator",
+    "EndlessFault",
+    "Fault",
+    "Faults",
+    "StallFault",
+    "StatusFault",
+    "TruncateFault",
+    "When",
+]

@@ -1,0 +1,117 @@
+"""Accounts: import, delete, check. Source: I34953 to I34956.
+
+Where the documents are silent: an id that is no string is refused with 60015 (rest-overview), as a whole; an id of the
+wrong length fails alone where the answer goes item by item. An admin cannot be deleted: 70402 for that item.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from ..families.account import Account
+from ..models.account import (
+    MAX_BATCH,
+    AccountResultItem,
+    AccountResults,
+    ImportAccount,
+    ImportAccountsResult,
+)
+from ..models.common import Empty
+from .dispatch import Call, Refusal, account, handles, is_account
+
+_BAD_PARAMS = 70402
+_NOT_IMPORTED = 70107
+_NOT_A_STRING = 60015
+
+
+@handles(Account.import_account)
+def import_account(call: Call) -> Empty:
+    """Import one account; a known one gets the nickname and avatar that are given."""
+    user_id = account(call.raw, "UserID", code=_BAD_PARAMS, code_not_string=_NOT_A_STRING)
+    request = call.read(ImportAccount, code=_BAD_PARAMS)
+    call.state.import_account(user_id, call.now, nick=request.nick, face_url=request.face_url)
+    return Empty()
+
+
+@handles(Account.import_accounts)
+def import_accounts(call: Call) -> ImportAccountsResult:
+    """Import 1 to 100 accounts; those with an id of the wrong length are in FailAccounts."""
+    given = [field for field in ("Accounts", "AccountList") if field in call.raw]
+    if len(given) != 1:
+        raise Refusal(_BAD_PARAMS, "give Accounts or AccountList, one of the two")
+    items = _batch(call.raw, given[0])
+    failed: list[str] = []
+    users: list[tuple[str, str | None, str | None]]
+    if given == ["Accounts"]:
+        users = [(_string(item), None, None) for item in items]
+    else:
+        users = [_user(item) for item in items]
+    for user_id, nick, face_url in users:
+        if is_account(user_id):
+            call.state.import_account(user_id, call.now, nick=nick, face_url=face_url)
+        else:
+            failed.append(user_id)
+    return ImportAccountsResult(fail_accounts=failed)
+
+
+@handles(Account.delete)
+def delete(call: Call) -> AccountResults:
+    """Delete 1 to 100 accounts and their conversations."""
+    results: list[AccountResultItem] = []
+    for user_id in _user_ids(call, "DeleteItem"):
+        known = call.state.accounts.get(user_id)
+        if known is None:
+            results.append(_failed(user_id, _NOT_IMPORTED, "the account is not imported"))
+        elif known.is_admin:
+            results.append(_failed(user_id, _BAD_PARAMS, "the account is an admin"))
+        else:
+            call.state.delete_account(user_id)
+            results.append(AccountResultItem(user_id=user_id))
+    return AccountResults(result_item=results)
+
+
+@handles(Account.check)
+def check(call: Call) -> AccountResults:
+    """Say of 1 to 100 accounts whether they are imported."""
+    results: list[AccountResultItem] = []
+    for user_id in _user_ids(call, "CheckItem"):
+        if not is_account(user_id):
+            results.append(_failed(user_id, _BAD_PARAMS, "an account has 1 to 32 bytes"))
+            continue
+        status = "Imported" if user_id in call.state.accounts else "NotImported"
+        results.append(AccountResultItem(user_id=user_id, account_status=status))
+    return AccountResults(result_item=results)
+
+
+def _failed(user_id: str, code: int, info: str) -> AccountResultItem:
+    return AccountResultItem(user_id=user_id, result_code=code, result_info=info)
+
+
+def _batch(raw: Mapping[str, object], field: str) -> Sequence[object]:
+    items = raw.get(field)
+    if not isinstance(items, list):
+        raise Refusal(_BAD_PARAMS, f"{field} is {'not an array' if field in raw else 'missing'}")
+    if not 1 <= len(items) <= MAX_BATCH:
+        raise Refusal(_BAD_PARAMS, f"{field} has {len(items)} entries, it must have 1 to {MAX_BATCH}")
+    return items
+
+
+def _string(value: object) -> str:
+    if not isinstance(value, str):
+        raise Refusal(_NOT_A_STRING, "an account id is not a string")
+    return value
+
+
+def _user_ids(call: Call, field: str) -> list[str]:
+    return [_user(item)[0] for item in _batch(call.raw, field)]
+
+
+def _user(item: object) -> tuple[str, str | None, str | None]:
+    """Read `{"UserID": ..., "Nick": ..., "FaceUrl": ...}`."""
+    if not isinstance(item, dict) or "UserID" not in item:
+        raise Refusal(_BAD_PARAMS, "an entry is not an object with a UserID")
+    nick, face_url = item.get("Nick"), item.get("FaceUrl")
+    for name, value in (("Nick", nick), ("FaceUrl", face_url)):
+        if value is not None and not isinstance(value, str):
+            raise Refusal(_BAD_PARAMS, f"{name} is not a string")
+    return _string(item["UserID"]), nick, face_url

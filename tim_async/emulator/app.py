@@ -1,0 +1,225 @@
+"""The emulator: an HTTP front door over the handlers, and what tests see of it."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from types import MappingProxyType, TracebackType
+from typing import Final, Self
+
+from aiohttp import web
+
+from .._endpoint import Rate
+from ..errors import UsageError
+from ..models.c2c import RoamMsg, SendMsg
+from . import account, c2c  # noqa: F401 - importing a family's module registers its handlers
+from .arrivals import Arrival, ArrivalLog
+from .dispatch import ENDPOINTS
+from .door import Door
+from .faults import Faults
+from .limits import EVERY, Limits
+from .service import Service
+from .state import Account, State
+
+DEFAULT_SDK_APP_ID: Final = 1_400_000_000
+DEFAULT_SECRET_KEY: Final = "emulator-key-0123456789abcdef0123456789abcdef0123456789abcdef"  # noqa: S105 - a toy's
+DEFAULT_ADMIN: Final = "administrator"
+
+
+class Emulator:
+    """Serves the REST API on a port of this machine, with nothing behind it but memory.
+
+        async with Emulator() as emulator:
+            emulator.add_accounts("alice", "bob")
+            ...  # call the API at emulator.url
+            assert emulator.history("alice", "bob")
+
+    It runs in the event loop that starts it. What it knows outlives `stop`: started again, it serves the same accounts
+    and messages, at the same address.
+
+    Args:
+        sdk_app_id: the only app there is.
+        secret_key: the app's key.
+        admins: accounts that may call; they exist from the start and cannot be deleted.
+        host: address to listen on, of this machine's loopback unless `allow_remote`.
+        port: port to listen on; 0 picks a free one.
+        auto_import: whether an account comes to be when a message or a reading of history first names it.
+        rate_limits: replaces limits by command; a number is calls a second, `*` stands for all commands not named.
+        tolerance: the part of a limit that is let through on top of it.
+        body_limit: bytes a message's body may have, a list of recipients not counted.
+        duplicate_window_s: seconds for which a repeated message is known as such.
+        history_days: days that history reaches back.
+        clock: unix seconds: MsgTime, duplicates, history and validity of UserSigs go by it.
+        window_clock: seconds, never going back: limits go by it. None is `clock` where one was given, and the
+            monotonic clock otherwise.
+        arrivals_size: how many arrivals are kept.
+        allow_remote: whether `host` may be reachable from other machines.
+
+    Raises:
+        UsageError: an argument does not fit.
+    """
+
+    def __init__(
+        self,
+        sdk_app_id: int = DEFAULT_SDK_APP_ID,
+        secret_key: str = DEFAULT_SECRET_KEY,
+        *,
+        admins: Collection[str] = (DEFAULT_ADMIN,),
+        host: str = "127.0.0.1",
+        port: int = 0,
+        auto_import: bool = False,
+        rate_limits: Mapping[str, int | Rate] | None = None,
+        tolerance: float = 0.05,
+        body_limit: int = 8192,
+        duplicate_window_s: float = 120.0,
+        history_days: float = 7,
+        clock: Callable[[], float] = time.time,
+        window_clock: Callable[[], float] | None = None,
+        arrivals_size: int = 100_000,
+        allow_remote: bool = False,
+    ) -> None:
+        if isinstance(admins, str) or not admins:
+            raise UsageError("admins must be a collection of at least one account", field="admins")
+        for command in rate_limits or ():
+            if command != EVERY and command not in ENDPOINTS:
+                raise UsageError(f"the emulator has no command {command!r}", field="rate_limits")
+        self.sdk_app_id = sdk_app_id
+        self.faults = Faults(ENDPOINTS)
+        self._host = _loopback(host, allow_remote=allow_remote)
+        self._port = port
+        self._clock = clock
+        self._log = ArrivalLog(arrivals_size)
+        self._state = State(auto_import=auto_import, duplicate_window_s=duplicate_window_s, history_days=history_days)
+        for admin in admins:
+            self._state.import_account(admin, clock(), is_admin=True)
+        self._service = Service(
+            door=Door(sdk_app_id, secret_key, admins, clock),
+            limits=Limits(rate_limits, tolerance),
+            state=self._state,
+            faults=self.faults,
+            log=self._log,
+            body_limit=body_limit,
+            clock=clock,
+            window_clock=window_clock or (time.monotonic if clock is time.time else clock),
+        )
+        self._server: web.Server | None = None
+        self._listener: asyncio.Server | None = None
+
+    # Lifetime
+
+    async def start(self) -> None:
+        """Listen.
+
+        Raises:
+            UsageError: it is started already, or the port is taken.
+        """
+        if self._server is not None:
+            raise UsageError("the emulator is started already")
+        loop = asyncio.get_running_loop()
+        # No access log: its lines would hold the UserSig.
+        self._server = server = web.Server(self._service.serve, access_log=None, lingering_time=1.0)
+        try:
+            self._listener = await loop.create_server(server, self._host, self._port, backlog=1024)
+        except OSError as error:
+            self._server = None
+            problem = f"cannot listen on {self._host} port {self._port}: {error.strerror or error}"
+        else:
+            self._port = self._listener.sockets[0].getsockname()[1]
+            return
+        raise UsageError(problem, field="port")
+
+    async def stop(self) -> None:
+        """Close the port and every connection, answered or not; nothing happens when it is not started."""
+        server, listener = self._server, self._listener
+        if server is None or listener is None:
+            return
+        self._server = self._listener = None
+        listener.close()
+        await asyncio.sleep(0)  # connections that are just being accepted become known
+        for _ in range(2):
+            # A second round for what came in through open connections while the first was waited for.
+            for connection in server.connections:
+                if connection.transport is not None:
+                    connection.transport.abort()
+            await self._service.cancel_all()
+        await server.shutdown(1.0)
+        await listener.wait_closed()
+        await asyncio.sleep(0)  # sockets of aborted connections are closed in the loop's next round
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.stop()
+
+    @property
+    def url(self) -> str:
+        """The address, such as `http://127.0.0.1:41234`; `UsageError` when the emulator is not started."""
+        if self._server is None:
+            raise UsageError("the emulator is not started, it has no address")
+        host = f"[{self._host}]" if ":" in self._host else self._host
+        return f"http://{host}:{self._port}"
+
+    # What tests see and change
+
+    @property
+    def accounts(self) -> Mapping[str, Account]:
+        """The accounts by user id, admins included."""
+        return MappingProxyType(self._state.accounts)
+
+    def add_accounts(self, *user_ids: str) -> None:
+        """Import accounts."""
+        for user_id in user_ids:
+            self._state.import_account(user_id, self._clock())
+
+    def history(self, operator: str, peer: str) -> list[RoamMsg]:
+        """Return a conversation as one side sees it, oldest message first."""
+        entries = self._state.backwards(operator, peer, now=self._clock())
+        return [entry.message for entry in entries][::-1]
+
+    def messages(self, *, to: str | None = None, from_: str | None = None) -> list[RoamMsg]:
+        """Return the stored messages in the order of arrival: all, or those to or from an account."""
+        return [
+            message
+            for message in self._state.messages(self._clock())
+            if (to is None or message.to_account == to) and (from_ is None or message.from_account == from_)
+        ]
+
+    @property
+    def arrivals(self) -> Sequence[Arrival]:
+        """The newest requests, oldest first, as many as `arrivals_size`; whatever they were answered."""
+        return self._log.arrivals
+
+    def count(self, command: str | None = None) -> int:
+        """Count the requests of a command, whatever they were answered; of all commands with None."""
+        return self._log.count(command)
+
+    def worst_window(self, command: str | None = None, per: float = 1.0) -> int:
+        """Return the most requests that came within any `per` seconds, among those that `arrivals` holds."""
+        return self._log.worst_window(command, per)
+
+    @property
+    def before_send(self) -> Callable[[SendMsg], bool | None] | None:
+        """Asked about every message before it is taken; False refuses it with 20006."""
+        return self._state.before_send
+
+    @before_send.setter
+    def before_send(self, check: Callable[[SendMsg], bool | None] | None) -> None:
+        self._state.before_send = check
+
+
+def _loopback(host: str, *, allow_remote: bool) -> str:
+    if host == "localhost":
+        return "127.0.0.1"  # the name may stand for two addresses, which would get two ports
+    try:
+        is_loopback = ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        is_loopback = False
+    if not is_loopback and not allow_remote:
+        raise UsageError(f"host {host!r} is not of this machine only; allow_remote=True allows it", field="host")
+    return host

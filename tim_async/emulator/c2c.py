@@ -1,0 +1,174 @@
+"""One-to-one messages: send, and read the history. Source: c2c (I34919, I35478).
+
+Every code of sendmsg's own list has its cause here, but for those that mean trouble inside the service (20002, 20004,
+20005, 90992, 91000): they come by a planned fault. Where the documents name no cause or no code:
+
+- From_Account that is no account id, or unknown, is 20003; MsgLifeTime below 0 is 90026 like one that is too large.
+- admin_getroammsg: Operator_Account is refused with 90008, Peer_Account with 90003, other fields with 90001.
+- The before-send check is not asked about a duplicate, nor where ForbidCallbackControl leaves it out.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+
+from .._wire import U32_MAX, encode
+from ..errors import UsageError
+from ..families.c2c import C2C
+from ..models.c2c import (
+    MAX_LIFE_TIME_S,
+    GetRoamMsgs,
+    RoamMsg,
+    RoamMsgs,
+    SendMsg,
+    SendMsgResult,
+    next_msg_random,
+)
+from ..models.elements import CustomElem, Element
+from ..models.offline_push import OfflinePushInfo
+from .dispatch import Call, Refusal, account, handles, integer, is_int
+from .state import State, content_crc
+
+ANSWER_MAX_BYTES: Final = 13 * 1024
+# What an answer has besides its messages: the envelope, counts, and a LastMsgKey of 50 characters.
+_FRAME_BYTES: Final = 256
+
+
+@handles(C2C.send)
+def send(call: Call) -> SendMsgResult:
+    """Take a message: check it, drop it when it is a duplicate, store it."""
+    raw, state = call.raw, call.state
+    recipient = account(raw, "To_Account", code=90003)
+    sender = account(raw, "From_Account", code=20003) if "From_Account" in raw else call.identifier
+    random = integer(raw, "MsgRandom", 0, U32_MAX, code=90005)
+    # A random one where none is given: the reason why such a send is never known as a repeat.
+    seq = integer(raw, "MsgSeq", 0, U32_MAX, code=90004) if "MsgSeq" in raw else next_msg_random()
+    _check_body(raw)
+    _check_options(raw)
+    message = call.read(SendMsg, code=90010)
+    _check_recipient(state, recipient, call.now)
+    if not state.knows(sender, call.now):
+        raise Refusal(20003, f"From_Account {sender!r} is not imported")
+    identity = (sender, recipient, seq, random, content_crc(raw["MsgBody"]))
+    first = state.duplicates.find(identity, call.now)
+    if first is not None:
+        return first
+    _ask_before_send(state, message)
+    second = int(call.now)
+    key = state.msg_key(sender, recipient, seq, random, second)
+    result = SendMsgResult(msg_time=second, msg_key=key, msg_id=f"{_tiny_id(sender)}-{second}-{random}")
+    state.duplicates.add(identity, call.now, result)
+    if message.online_only_flag != 1 and message.msg_life_time != 0:
+        stored = RoamMsg(
+            from_account=sender,
+            to_account=recipient,
+            msg_seq=seq,
+            msg_random=random,
+            msg_time_stamp=second,
+            msg_key=key,
+            msg_body=message.msg_body,
+            cloud_custom_data=message.cloud_custom_data,
+        )
+        hidden = {sender} if message.sync_other_machine == 2 and sender != recipient else set()
+        state.store(stored, hidden_from=hidden, now=call.now)
+    return result
+
+
+def _check_body(raw: Mapping[str, object]) -> None:
+    body = raw.get("MsgBody")
+    if not isinstance(body, list):
+        raise Refusal(90007, f"MsgBody is {'not an array' if 'MsgBody' in raw else 'missing'}")
+    if not body:
+        raise Refusal(90010, "MsgBody has no elements")
+    customs = 0
+    for index, part in enumerate(body):
+        where = f"MsgBody[{index}]"
+        if not isinstance(part, dict):
+            raise Refusal(90002, f"{where} is not an object")
+        kind = part.get("MsgType")
+        if not isinstance(kind, str) or not kind:
+            raise Refusal(90002, f"{where}.MsgType is missing, empty or not a string")
+        if not isinstance(part.get("MsgContent"), dict):
+            raise Refusal(90002, f"{where}.MsgContent is missing or not an object")
+        try:
+            Element.from_wire(part, strict=True).check()
+        except UsageError as error:
+            raise Refusal(90002, f"{where} ({kind}): {error.message}") from None
+        except ValueError as error:
+            raise Refusal(90002, f"{where} ({kind}): {error}") from None
+        customs += kind == CustomElem.msg_type
+    if customs > 1:
+        raise Refusal(90002, f"MsgBody has {customs} {CustomElem.msg_type}, at most one is allowed")
+
+
+def _check_options(raw: Mapping[str, object]) -> None:
+    if "MsgLifeTime" in raw:
+        lifetime = raw["MsgLifeTime"]
+        if not is_int(lifetime):
+            raise Refusal(90044, "MsgLifeTime is not an integer")
+        integer(raw, "MsgLifeTime", 0, MAX_LIFE_TIME_S, code=90026)
+    if "SyncOtherMachine" in raw:
+        integer(raw, "SyncOtherMachine", 1, 2, code=90031)
+    if "OfflinePushInfo" in raw:
+        try:
+            msgspec.convert(raw["OfflinePushInfo"], OfflinePushInfo, strict=True).check()
+        except msgspec.ValidationError as error:
+            raise Refusal(90043, f"OfflinePushInfo does not fit: {error}") from None
+        except UsageError as error:
+            raise Refusal(90043, f"OfflinePushInfo does not fit: {error.message}") from None
+
+
+def _check_recipient(state: State, recipient: str, now: float) -> None:
+    if not state.knows(recipient, now):
+        if recipient in state.deleted:
+            raise Refusal(90048, f"To_Account {recipient!r} was deleted")
+        raise Refusal(90012, f"To_Account {recipient!r} is not imported")
+
+
+def _ask_before_send(state: State, message: SendMsg) -> None:
+    if state.before_send is None or "ForbidBeforeSendMsgCallback" in (message.forbid_callback_control or ()):
+        return
+    if state.before_send(message) is False:
+        raise Refusal(20006, "the before-send check refused the message")
+
+
+def _tiny_id(user_id: str) -> int:
+    """Return the number that a MsgId has in the place of the account."""
+    return 144_115_000_000_000_000 + zlib.crc32(user_id.encode())
+
+
+@handles(C2C.get_roam_msgs)
+def get_roam_msgs(call: Call) -> RoamMsgs:
+    """Read a page of a conversation: the newest messages that count, older first, cut at 13 KB but never empty."""
+    raw, state = call.raw, call.state
+    side = account(raw, "Operator_Account", code=90008)
+    peer = account(raw, "Peer_Account", code=90003)
+    max_cnt = integer(raw, "MaxCnt", 1, U32_MAX, code=90001)
+    first = integer(raw, "MinTime", 0, 2**53, code=90001)
+    last = integer(raw, "MaxTime", first, 2**53, code=90001)
+    request = call.read(GetRoamMsgs, code=90001)
+    for user_id, code in ((side, 90008), (peer, 90003)):
+        if not state.knows(user_id, call.now):
+            raise Refusal(code, f"{user_id!r} is not imported")
+    page: list[RoamMsg] = []
+    room = ANSWER_MAX_BYTES - _FRAME_BYTES
+    complete = 1
+    entries = state.backwards(side, peer, now=call.now, first=first, last=last, before_key=request.last_msg_key or None)
+    for entry in entries:
+        room -= len(encode(entry.message)) + 1
+        if page and (room < 0 or len(page) == max_cnt):
+            complete = 0
+            break
+        page.append(entry.message)
+    page.reverse()
+    return RoamMsgs(
+        complete=complete,
+        msg_cnt=len(page),
+        last_msg_time=page[0].msg_time_stamp if page else 0,
+        last_msg_key=page[0].msg_key if page else "",
+        msg_list=page,
+    )

@@ -1,0 +1,221 @@
+"""How a command finds its handler, and what a handler is given.
+
+    @handles(C2C.send)
+    def send(call: Call) -> SendMsgResult:
+        to_account = account(call.raw, "To_Account", code=90003)
+        ...
+        return SendMsgResult(msg_time=..., msg_key=...)
+
+A handler is a plain function: it does not wait, so what it changes is changed at once and for all. It returns the
+result struct of its endpoint (or a `Reply`, to choose another ActionStatus) or raises `Refusal` with the documented
+code. There is one module for each family, imported by `app`; importing it fills `HANDLERS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any, Final, Generic, NamedTuple, TypeVar
+
+import msgspec
+
+from .._endpoint import Endpoint
+from .._wire import ACCOUNT_MAX_BYTES, Request, Result, encode, validator
+from ..errors import UsageError
+from .state import State
+
+R = TypeVar("R", bound=Result)
+RequestT = TypeVar("RequestT", bound=Request)
+
+
+class Refusal(Exception):  # noqa: N818 - it is an answer, not a failure of the emulator
+    """An answer with a code other than 0.
+
+    Attributes:
+        code: the ErrorCode.
+        info: the ErrorInfo.
+    """
+
+    def __init__(self, code: int, info: str) -> None:
+        super().__init__(code, info)
+        self.code = code
+        self.info = info
+
+
+class Reply(Generic[R]):
+    """A result with an envelope of its own, such as the `SomeError` of a batch that failed in part.
+
+    Attributes:
+        result: the result struct.
+        action_status: `OK`, or `SomeError`; ErrorCode is 0 either way.
+        error_info: the ErrorInfo.
+    """
+
+    __slots__ = ("action_status", "error_info", "result")
+
+    def __init__(self, result: R, *, action_status: str = "OK", error_info: str = "") -> None:
+        self.result = result
+        self.action_status = action_status
+        self.error_info = error_info
+
+
+class Call:
+    """One request that passed the front door.
+
+    Attributes:
+        endpoint: its endpoint.
+        identifier: the admin of the URL.
+        raw: the body as plain JSON values; here a handler sees what is missing or of the wrong type.
+        body: the body's bytes.
+        now: unix seconds of the emulator's clock.
+        state: all that the emulator knows.
+    """
+
+    __slots__ = ("body", "endpoint", "identifier", "now", "raw", "state")
+
+    def __init__(
+        self,
+        endpoint: Endpoint[..., Any],
+        identifier: str,
+        *,
+        raw: Mapping[str, object],
+        body: bytes,
+        now: float,
+        state: State,
+    ) -> None:
+        self.endpoint = endpoint
+        self.identifier = identifier
+        self.raw = raw
+        self.body = body
+        self.now = now
+        self.state = state
+
+    def read(self, type: type[RequestT], *, code: int) -> RequestT:
+        """Decode the body into its request struct and check it; refuse with `code` what does not fit."""
+        try:
+            request: RequestT = _strict(type)(self.body)
+            request.check()
+        except msgspec.MsgspecError as error:
+            raise Refusal(code, f"the body does not fit: {error}") from None
+        except UsageError as error:
+            raise Refusal(code, f"the body does not fit: {error.message}") from None
+        return request
+
+
+@cache
+def _strict(type: type[RequestT]) -> Callable[[bytes], RequestT]:
+    return validator(type)
+
+
+Handler = Callable[[Call], Result | Reply[Any]]
+
+HANDLERS: Final[dict[str, Handler]] = {}
+"""Handlers by command."""
+
+ENDPOINTS: Final[dict[str, Endpoint[..., Any]]] = {}
+"""The endpoints that have a handler, by command."""
+
+
+def handles(endpoint: Endpoint[..., R]) -> Callable[[Callable[[Call], R | Reply[R]]], Callable[[Call], R | Reply[R]]]:
+    """Register the decorated function as the handler of an endpoint.
+
+    Raises:
+        RuntimeError: the endpoint has one already.
+    """
+
+    def register(handler: Callable[[Call], R | Reply[R]]) -> Callable[[Call], R | Reply[R]]:
+        if endpoint.command in HANDLERS:
+            raise RuntimeError(f"{endpoint.command} has two handlers")
+        HANDLERS[endpoint.command] = handler
+        ENDPOINTS[endpoint.command] = endpoint
+        return handler
+
+    return register
+
+
+class Dialect(NamedTuple):
+    """The codes with which a service says what every service has to say.
+
+    Attributes:
+        not_admin: the identifier is no admin.
+        bad_json: the body is not JSON.
+        not_object: the body of a message is JSON but no object.
+        internal: the handler broke.
+    """
+
+    not_admin: int = 60010
+    bad_json: int = 60003
+    not_object: int = 60003
+    internal: int = 60008
+
+
+# The service is the part of the command before the slash.
+_DIALECTS: Final[dict[str, Dialect]] = {
+    "im_open_login_svc": Dialect(internal=70500),
+    "openim": Dialect(not_admin=90009, bad_json=90001, not_object=20001, internal=91000),
+}
+_COMMON: Final = Dialect()
+
+
+def dialect(service: str) -> Dialect:
+    """Return the codes of a service."""
+    return _DIALECTS.get(service, _COMMON)
+
+
+def fail(code: int, info: str) -> bytes:
+    """Return the answer that refuses a request."""
+    return msgspec.json.encode({"ActionStatus": "FAIL", "ErrorInfo": info, "ErrorCode": code})
+
+
+_OK: Final = b'{"ActionStatus":"OK","ErrorInfo":"","ErrorCode":0'
+
+
+def done(reply: Result | Reply[Any]) -> bytes:
+    """Return the answer that carries a result: the envelope and the result's fields in one object."""
+    if isinstance(reply, Reply):
+        frame = {"ActionStatus": reply.action_status, "ErrorInfo": reply.error_info, "ErrorCode": 0}
+        head, result = msgspec.json.encode(frame)[:-1], encode(reply.result)
+    else:
+        head, result = _OK, encode(reply)
+    return head + b"}" if result == b"{}" else b"%b,%b" % (head, result[1:])
+
+
+# What handlers ask of a raw body; each refuses with the code it is given.
+
+
+def is_int(value: object) -> bool:
+    """Tell whether a JSON value is an integer; true and 1.0 are none."""
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def account(raw: Mapping[str, object], field: str, *, code: int, code_not_string: int | None = None) -> str:
+    """Return an account id of the body: a string of 1 to 32 bytes.
+
+    Args:
+        raw: the object that has it.
+        field: its wire name.
+        code: for one that is missing, empty or too long.
+        code_not_string: for one that is no string; `code` when None.
+    """
+    value = raw.get(field)
+    if field not in raw:
+        raise Refusal(code, f"{field} is missing")
+    if not isinstance(value, str):
+        raise Refusal(code if code_not_string is None else code_not_string, f"{field} is not a string")
+    if not is_account(value):
+        raise Refusal(code, f"{field} must have 1 to {ACCOUNT_MAX_BYTES} bytes, it has {len(value.encode())}")
+    return value
+
+
+def is_account(value: str) -> bool:
+    """Tell whether a text can be an account id: 1 to 32 bytes of UTF-8."""
+    return 1 <= len(value.encode()) <= ACCOUNT_MAX_BYTES
+
+
+def integer(raw: Mapping[str, object], field: str, low: int, high: int, *, code: int) -> int:
+    """Return an integer of the body that must be there and in low..high."""
+    value = raw.get(field)
+    if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+        problem = "is missing" if field not in raw else f"is {value!r}" if is_int(value) else "is not an integer"
+        raise Refusal(code, f"{field} {problem}, it must be an integer of {low} to {high}")
+    return value

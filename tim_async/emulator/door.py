@@ -1,0 +1,94 @@
+"""The front door: what is checked of a request before anyone looks at its body. Source: rest-overview.
+
+Path (60009), method (60002), app (60012, 70020), the other parts of the URL (60025, 70002), UserSig (its own codes),
+admin (60010; 90009 for message commands). The order follows from what each step needs; the documents do not give one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from typing import Any, Final
+
+from aiohttp import web
+
+from .._endpoint import Endpoint
+from .._wire import U32_MAX
+from ..errors import UserSigError
+from ..usersig import verify_user_sig
+from .dispatch import ENDPOINTS, Refusal, dialect
+
+_PREFIX: Final = "/v4/"
+_VERIFIED_MAX: Final = 1000
+
+
+def command_of(path: str) -> str:
+    """Return the command of a path: what is below `/v4/`, or the path itself where it is another one."""
+    return path.removeprefix(_PREFIX)
+
+
+def random_of(text: str | None) -> int | None:
+    """Read the `random` of a URL: a u32 in decimal digits; None for anything else."""
+    if text is None or len(text) > 10 or not (text.isascii() and text.isdecimal()):
+        return None
+    number = int(text)
+    return number if number <= U32_MAX else None
+
+
+class Door:
+    """Checks the parts of a request that stand outside of its body.
+
+    Args:
+        sdk_app_id: the only app there is.
+        secret_key: its key.
+        admins: the accounts that may call.
+        clock: unix seconds, for the validity of UserSigs.
+    """
+
+    def __init__(self, sdk_app_id: int, secret_key: str, admins: Collection[str], clock: Callable[[], float]) -> None:
+        self._sdk_app_id = sdk_app_id
+        self._secret_key = secret_key
+        self._admins = frozenset(admins)
+        self._clock = clock
+        self._verified: dict[tuple[str, str], int] = {}
+
+    def check(self, request: web.BaseRequest) -> tuple[Endpoint[..., Any], str]:
+        """Return what is called and the admin who calls, or raise `Refusal`."""
+        path = request.path
+        endpoint = ENDPOINTS.get(command_of(path)) if path.startswith(_PREFIX) else None
+        if endpoint is None:
+            raise Refusal(60009, f"there is no {path}, or the emulator does not carry it out")
+        if request.method != "POST":
+            raise Refusal(60002, f"the method must be POST, not {request.method}")
+        query = request.rel_url.query
+        app = query.get("sdkappid")
+        if not app:
+            raise Refusal(60012, "sdkappid is missing in the URL")
+        if app != str(self._sdk_app_id):
+            raise Refusal(70020, f"there is no app {app[:20]} here, the emulator's is {self._sdk_app_id}")
+        if query.get("contenttype") != "json":
+            raise Refusal(60025, "contenttype must be json in the URL")
+        for name in ("identifier", "usersig", "random"):
+            if name not in query:
+                raise Refusal(60025, f"{name} is missing in the URL")
+        identifier = query["identifier"]
+        if not identifier:
+            raise Refusal(60025, "identifier is empty in the URL")
+        if random_of(query["random"]) is None:
+            raise Refusal(60025, f"random must be an integer of 0 to {U32_MAX} in the URL")
+        self._verify(query["usersig"], identifier)
+        if identifier not in self._admins:
+            raise Refusal(dialect(endpoint.service).not_admin, f"{identifier!r} is not an admin of the app")
+        return endpoint, identifier
+
+    def _verify(self, user_sig: str, identifier: str) -> None:
+        """Refuse a UserSig that does not verify; one that did needs no second look before it expires."""
+        now = self._clock()
+        if now <= self._verified.get((user_sig, identifier), -1):
+            return
+        try:
+            claims = verify_user_sig(user_sig, self._sdk_app_id, self._secret_key, identifier, now=now)
+        except UserSigError as error:
+            raise Refusal(error.code, error.message) from None
+        if len(self._verified) >= _VERIFIED_MAX:
+            self._verified.clear()
+        self._verified[user_sig, identifier] = claims.expires_at

@@ -1,0 +1,136 @@
+"""Counts calls as the service does, and refuses what is over the limit.
+
+Every rate of an endpoint has a window of its own; a rate with a key has one for each value of the key. A call passes
+when, in the last `per` seconds, all windows have room for its cost; then it is entered in all of them. A refused call
+is entered in none: hammering a full window keeps nobody out for longer. (Whether the service counts refused calls, and
+where it cuts its seconds, is not documented.)
+
+A call is counted when it arrives. Calls that a planned fault answers or drops before they are accepted are not counted
+here; `Emulator.worst_window` counts every arrival.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
+
+from .._endpoint import Endpoint, Rate
+from ..errors import UsageError
+
+EVERY: Final = "*"
+# Keyed windows come and go with their keys; look for idle ones when this many are there.
+_SWEEP_AT: Final = 10_000
+
+
+class Window:
+    """A sliding window: at most `capacity` in any `per` seconds."""
+
+    __slots__ = ("_entries", "_sum", "capacity", "per")
+
+    def __init__(self, capacity: int, per: float) -> None:
+        self.capacity = capacity
+        self.per = per
+        self._entries: deque[tuple[float, int]] = deque()
+        self._sum = 0
+
+    def has_room(self, now: float, cost: int = 1) -> bool:
+        """Tell whether a call of this cost fits in now."""
+        entries = self._entries
+        while entries and now - entries[0][0] >= self.per:
+            self._sum -= entries.popleft()[1]
+        return self._sum + cost <= self.capacity
+
+    def enter(self, now: float, cost: int = 1) -> None:
+        """Enter a call that had room."""
+        self._entries.append((now, cost))
+        self._sum += cost
+
+    def is_idle(self, now: float) -> bool:
+        """Tell whether nothing that was entered counts any more."""
+        return not self._entries or now - self._entries[-1][0] >= self.per
+
+
+class OverLimit(NamedTuple):
+    """Why a call is refused.
+
+    Attributes:
+        code: the ErrorCode: 60007 for calls of a command, 90057 for deliveries, 10023 for messages of a group.
+        info: the ErrorInfo.
+    """
+
+    code: int
+    info: str
+
+
+class Limits:
+    """The windows of all commands.
+
+    Args:
+        rate_limits: replaces the rates of an endpoint's line by command; a number is calls a second. The key `*` stands
+            for every command that is not named itself, each with a window of its own.
+        tolerance: the part of a limit that is let through on top of it: 0.05 lets 210 of 200 through.
+    """
+
+    def __init__(self, rate_limits: Mapping[str, int | Rate] | None, tolerance: float) -> None:
+        if not tolerance >= 0:
+            raise UsageError(f"tolerance must be at least 0, not {tolerance!r}", field="tolerance")
+        self._given = {
+            command: (rate if isinstance(rate, Rate) else Rate(rate),) for command, rate in (rate_limits or {}).items()
+        }
+        self._tolerance = tolerance
+        self._windows: dict[tuple[str, int, str], Window] = {}
+        self._sweep_at = _SWEEP_AT
+
+    def rates(self, endpoint: Endpoint[..., Any]) -> tuple[Rate, ...]:
+        """Return the rates that hold for an endpoint."""
+        given = self._given.get(endpoint.command)
+        return given or self._given.get(EVERY) or endpoint.limits
+
+    def admit(self, endpoint: Endpoint[..., Any], raw: Mapping[str, object], now: float) -> OverLimit | None:
+        """Count a call; say why it is refused, None when it passes.
+
+        Args:
+            endpoint: what is called.
+            raw: the body; empty for one that could not be read.
+            now: seconds of any clock that does not go back.
+        """
+        counted: list[tuple[Window, int]] = []
+        for number, rate in enumerate(self.rates(endpoint)):
+            key = "" if rate.key is None else str(raw.get(endpoint.raw_field(rate.key), ""))
+            cost = _cost(rate, endpoint, raw)
+            window = self._window(endpoint.command, number, key, rate, now)
+            if not window.has_room(now, cost):
+                return _refuse(rate)
+            counted.append((window, cost))
+        for window, cost in counted:
+            window.enter(now, cost)
+        return None
+
+    def _window(self, command: str, number: int, key: str, rate: Rate, now: float) -> Window:
+        window = self._windows.get((command, number, key))
+        if window is None:
+            if len(self._windows) >= self._sweep_at:
+                self._windows = {place: old for place, old in self._windows.items() if not old.is_idle(now)}
+                self._sweep_at = max(_SWEEP_AT, 2 * len(self._windows))
+            # The hair keeps 20 * 1.15 at 23, which binary fractions put just below.
+            capacity = math.floor(rate.limit * (1 + self._tolerance) + 1e-9)
+            window = self._windows[command, number, key] = Window(capacity, rate.per)
+        return window
+
+
+def _cost(rate: Rate, endpoint: Endpoint[..., Any], raw: Mapping[str, object]) -> int:
+    if rate.cost is None:
+        return 1
+    items = raw.get(endpoint.raw_field(rate.cost))
+    return len(items) if isinstance(items, list) else 1
+
+
+def _refuse(rate: Rate) -> OverLimit:
+    span = f"{rate.limit} in {rate.per:g} s"
+    if rate.cost is not None:
+        return OverLimit(90057, f"too many deliveries: the limit is {span}")
+    if rate.key is not None:
+        return OverLimit(10023, f"too many messages to one group: the limit is {span}")
+    return OverLimit(60007, f"too many calls of this command: the limit is {span}")

@@ -1,0 +1,177 @@
+"""The way of one request: log, door, faults, limit, body, handler, answer.
+
+arrival          arrivals   logged before anything is checked
+  door           door       path, method, URL, UserSig, admin
+  plan           faults     what is planned for it; faults that strike before it takes effect end here
+  limit          limits     counted at the moment of arrival, also where an answer is delayed
+  [delay]
+  body           here       JSON, object, size
+  handler        a family   the command's own checks, then the effect
+  [delay]
+answer           faults     the envelope, or what a fault makes of it
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from aiohttp import web
+
+from .._endpoint import Endpoint
+from .._wire import check_size
+from ..errors import BodyTooLargeError
+from .arrivals import Arrival, ArrivalLog
+from .dispatch import HANDLERS, Call, Refusal, dialect, done, fail
+from .door import Door, command_of, random_of
+from .fault_kinds import hang_up
+from .faults import Faults
+from .limits import Limits
+from .state import State
+
+_logger = logging.getLogger("tim_async.emulator")
+
+
+class Service:
+    """Answers requests.
+
+    Args:
+        door: checks what stands outside of the body.
+        limits: counts calls.
+        state: what handlers read and change.
+        faults: what is planned to go wrong.
+        log: where arrivals are entered.
+        body_limit: bytes of a message's body.
+        clock: unix seconds.
+        window_clock: seconds that do not go back, for the limits.
+    """
+
+    def __init__(
+        self,
+        *,
+        door: Door,
+        limits: Limits,
+        state: State,
+        faults: Faults,
+        log: ArrivalLog,
+        body_limit: int,
+        clock: Callable[[], float],
+        window_clock: Callable[[], float],
+    ) -> None:
+        self._door = door
+        self._limits = limits
+        self._state = state
+        self._faults = faults
+        self._log = log
+        self._body_limit = body_limit
+        self._clock = clock
+        self._window_clock = window_clock
+        self._running: set[asyncio.Task[object]] = set()
+
+    async def cancel_all(self) -> None:
+        """Give up all requests that are not answered yet, and wait until they are."""
+        running = list(self._running)
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+
+    async def serve(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer one request."""
+        if request.path == "/" and request.method in {"GET", "HEAD"}:
+            return web.Response()  # the real host answers its bare address with 200
+        task = asyncio.current_task()
+        if task is None:  # pragma: no cover - aiohttp runs every request in a task
+            return hang_up(request)
+        self._running.add(task)
+        try:
+            return await self._answer(request)
+        finally:
+            self._running.discard(task)
+
+    async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
+        arrival = self._log.enter(command_of(request.path), self._clock())
+        query = request.rel_url.query
+        arrival.identifier = query.get("identifier", "")
+        arrival.random = random_of(query.get("random"))
+        try:
+            arrival.body = await request.read()
+        except web.HTTPRequestEntityTooLarge:
+            response = _respond(arrival, 60002, fail(60002, "the body has more than 1 MiB"))
+            response.force_close()
+            return response
+        except (ConnectionError, web.RequestPayloadError):
+            return hang_up(request)
+        try:
+            endpoint, identifier = self._door.check(request)
+        except Refusal as refusal:
+            return _respond(arrival, refusal.code, fail(refusal.code, refusal.info))
+        plan = self._faults.plan(arrival.command)
+        fault = plan.fault
+        if fault is not None and not fault.after:
+            await asyncio.sleep(plan.delay)
+            arrival.code = fault.code(None)
+            return await fault.respond(request, b"")
+        raw = _parse(arrival.body)
+        over = self._limits.admit(endpoint, raw if isinstance(raw, dict) else {}, self._window_clock())
+        if plan.delay:
+            await asyncio.sleep(plan.delay)
+        if over is not None:
+            code, body = over.code, fail(over.code, over.info)
+        else:
+            code, body = self._carry_out(endpoint, identifier, raw, arrival.body)
+        if plan.delay_after:
+            await asyncio.sleep(plan.delay_after)
+        if fault is None:
+            return _respond(arrival, code, body)
+        changed = await fault.respond(request, body)
+        arrival.code = fault.code(code)
+        return changed
+
+    def _carry_out(self, endpoint: Endpoint[..., Any], identifier: str, raw: object, body: bytes) -> tuple[int, bytes]:
+        """Carry a request out; return ErrorCode and answer."""
+        try:
+            checked = self._check_body(endpoint, raw, body)
+            call = Call(endpoint, identifier, raw=checked, body=body, now=self._clock(), state=self._state)
+            return 0, done(HANDLERS[endpoint.command](call))
+        except Refusal as refusal:
+            return refusal.code, fail(refusal.code, refusal.info)
+        except Exception:
+            _logger.exception("the handler of %s broke", endpoint.command)
+            code = dialect(endpoint.service).internal
+            return code, fail(code, "the emulator's handler broke, its log says where")
+
+    def _check_body(self, endpoint: Endpoint[..., Any], raw: object, body: bytes) -> dict[str, object]:
+        codes = dialect(endpoint.service)
+        if isinstance(raw, _NotJson):
+            raise Refusal(codes.bad_json, f"the body is not JSON: {raw.problem}")
+        if not isinstance(raw, dict):
+            code = codes.not_object if endpoint.has_body_limit else codes.bad_json
+            raise Refusal(code, "the body is not a JSON object")
+        if endpoint.has_body_limit:
+            try:
+                check_size(body, self._body_limit)
+            except BodyTooLargeError as error:
+                raise Refusal(93000, error.message) from None
+        return raw
+
+
+class _NotJson:
+    """Stands for a body that is not JSON."""
+
+    def __init__(self, problem: str) -> None:
+        self.problem = problem
+
+
+def _parse(body: bytes) -> object:
+    try:
+        return msgspec.json.decode(body)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+        return _NotJson(str(error))
+
+
+def _respond(arrival: Arrival, code: int, body: bytes) -> web.Response:
+    arrival.code = code
+    return web.Response(body=body, content_type="application/json")

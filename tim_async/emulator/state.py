@@ -1,0 +1,282 @@
+"""What the emulator knows: accounts, conversations, and the sends of the last two minutes.
+
+Words. An *account* is a user id that was imported. A *conversation* is what two accounts wrote to each other; both
+sides see the same messages, but for those that are hidden from one of them. An *entry* is a stored message.
+
+What the service does (reference: c2c.md)
+    History is ordered by the second, then by MsgSeq, which may repeat. It reaches back seven days. A message sent to
+    online recipients only is not stored. One sent with SyncOtherMachine 2 is not in the sender's own history.
+    A send with the sender, MsgSeq, MsgRandom and CRC32 of the content of one that is at most 120 s old is the same
+    message, and is dropped.
+
+What is done here
+    Entries stand sorted by (second, MsgSeq, order of arrival). Duplicates are known by (sender, recipient, MsgSeq,
+    MsgRandom, CRC32 of MsgBody with sorted keys); message number two is new again at 120.0 s, counted from the first.
+    The first send stands: a repeat does not make the 120 s longer.
+
+What nobody knows (the documents are silent)
+    - What a dropped duplicate is answered. Here: what the first one was answered, MsgKey and MsgTime included.
+    - Whether the recipient is part of the duplicate key. Here: yes, so one text to two people is two messages.
+    - Whether the content is more than MsgBody. Here: it is not; CloudCustomData does not count.
+    - What becomes of the other side's history when an account is deleted. Here: the whole conversation goes.
+    - Whether the service tells a registered account that was deleted from one it never saw for ever. Here: for as long
+      as the emulator runs, until the account is imported again.
+"""
+
+from __future__ import annotations
+
+import itertools
+import zlib
+from bisect import bisect_left, bisect_right, insort
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from typing import Final
+
+import msgspec
+
+from ..models.c2c import RoamMsg, SendMsg, SendMsgResult
+
+DAY_S: Final = 86_400
+
+
+class Account(msgspec.Struct, kw_only=True):
+    """An account that the emulator knows.
+
+    Attributes:
+        user_id: 1 to 32 bytes.
+        nick: nickname.
+        face_url: avatar's address.
+        is_admin: whether it may call the REST API.
+        imported_at: unix seconds of the emulator's clock.
+    """
+
+    user_id: str
+    nick: str | None = None
+    face_url: str | None = None
+    is_admin: bool = False
+    imported_at: float
+
+
+class Entry(msgspec.Struct, kw_only=True):
+    """A stored message.
+
+    Attributes:
+        index: counts all stored messages in the order they arrived.
+        message: the message as both sides read it.
+        hidden_from: the accounts whose history does not have it.
+    """
+
+    index: int
+    message: RoamMsg
+    hidden_from: set[str]
+
+
+def _order(entry: Entry) -> tuple[int, int, int]:
+    return entry.message.msg_time_stamp, entry.message.msg_seq, entry.index
+
+
+def _second(entry: Entry) -> int:
+    return entry.message.msg_time_stamp
+
+
+class Conversation:
+    """The stored messages of two accounts.
+
+    Attributes:
+        entries: in the order of history, oldest first.
+        by_key: the same by MsgKey.
+    """
+
+    __slots__ = ("by_key", "entries")
+
+    def __init__(self) -> None:
+        self.entries: list[Entry] = []
+        self.by_key: dict[str, Entry] = {}
+
+    def add(self, entry: Entry) -> None:
+        """Put an entry in its place."""
+        insort(self.entries, entry, key=_order)
+        self.by_key[entry.message.msg_key] = entry
+
+    def remove(self, entry: Entry) -> None:
+        """Take an entry out."""
+        del self.entries[bisect_left(self.entries, _order(entry), key=_order)]
+        del self.by_key[entry.message.msg_key]
+
+    def backwards(self, side: str, first: int, last: int, before_key: str | None) -> Iterator[Entry]:
+        """Yield what one side sees of the seconds first..last, newest first.
+
+        With `before_key` only what stands before the message of that key; a key nobody knows counts for nothing.
+        """
+        end = bisect_right(self.entries, last, key=_second)
+        start = self.by_key.get(before_key) if before_key else None
+        if start is not None:
+            end = min(end, bisect_left(self.entries, _order(start), key=_order))
+        for position in range(end - 1, -1, -1):
+            entry = self.entries[position]
+            if entry.message.msg_time_stamp < first:
+                return
+            if side not in entry.hidden_from:
+                yield entry
+
+
+DuplicateKey = tuple[str, str, int, int, int]
+
+
+class Duplicates:
+    """Remembers the sends of the last `window_s` seconds, and what they were answered."""
+
+    __slots__ = ("_seen", "_window_s")
+
+    def __init__(self, window_s: float) -> None:
+        self._window_s = window_s
+        self._seen: dict[DuplicateKey, tuple[float, SendMsgResult]] = {}
+
+    def find(self, key: DuplicateKey, now: float) -> SendMsgResult | None:
+        """Return what the first send of this key was answered; None when there is none inside the window."""
+        while self._seen:
+            oldest = next(iter(self._seen))
+            if now - self._seen[oldest][0] < self._window_s:
+                break
+            del self._seen[oldest]
+        seen = self._seen.get(key)
+        return seen[1] if seen is not None and now - seen[0] < self._window_s else None
+
+    def add(self, key: DuplicateKey, now: float, result: SendMsgResult) -> None:
+        """Remember a send."""
+        self._seen.pop(key, None)
+        self._seen[key] = (now, result)
+
+    def __len__(self) -> int:
+        return len(self._seen)
+
+
+def content_crc(msg_body: object) -> int:
+    """Return the CRC32 of a MsgBody, given as plain JSON values; the order of keys does not count."""
+    return zlib.crc32(msgspec.json.encode(msg_body, order="sorted"))
+
+
+class State:
+    """All that the emulator knows; handlers read and change it.
+
+    Attributes:
+        accounts: the accounts that were imported.
+        deleted: user ids that were imported once, and deleted since.
+        auto_import: whether an account comes to be when it is first named.
+        before_send: asked about every message before it is taken; False refuses it.
+        duplicates: the sends of the last two minutes.
+    """
+
+    def __init__(self, *, auto_import: bool, duplicate_window_s: float, history_days: float) -> None:
+        self.accounts: dict[str, Account] = {}
+        self.deleted: set[str] = set()
+        self.auto_import = auto_import
+        self.before_send: Callable[[SendMsg], bool | None] | None = None
+        self.duplicates = Duplicates(duplicate_window_s)
+        self._history_s = history_days * DAY_S
+        self._conversations: dict[tuple[str, str], Conversation] = {}
+        self._peers: defaultdict[str, set[str]] = defaultdict(set)
+        self._entries: dict[int, Entry] = {}
+        self._indexes = itertools.count(1)
+
+    def import_account(
+        self, user_id: str, now: float, *, nick: str | None = None, face_url: str | None = None, is_admin: bool = False
+    ) -> Account:
+        """Make an account, or give an existing one the nickname and avatar that are not None."""
+        known = self.accounts.get(user_id)
+        if known is None:
+            known = self.accounts[user_id] = Account(user_id=user_id, is_admin=is_admin, imported_at=now)
+            self.deleted.discard(user_id)
+        if nick is not None:
+            known.nick = nick
+        if face_url is not None:
+            known.face_url = face_url
+        return known
+
+    def knows(self, user_id: str, now: float) -> bool:
+        """Tell whether an account exists. With `auto_import` it does from now on, unless it was deleted."""
+        if user_id in self.accounts:
+            return True
+        if not self.auto_import or user_id in self.deleted:
+            return False
+        self.import_account(user_id, now)
+        return True
+
+    def delete_account(self, user_id: str) -> None:
+        """Delete an account and its conversations."""
+        del self.accounts[user_id]
+        self.deleted.add(user_id)
+        for peer in self._peers.pop(user_id, set()):
+            conversation = self._conversations.pop(_pair(user_id, peer), None)
+            if conversation is not None:
+                for entry in conversation.entries:
+                    del self._entries[entry.index]
+            if peer != user_id:
+                self._peers[peer].discard(user_id)
+
+    def msg_key(self, sender: str, recipient: str, seq: int, random: int, second: int) -> str:
+        """Return a MsgKey, at most 50 characters, that no stored message of the conversation has."""
+        key = plain = f"{seq}_{random}_{second}"
+        conversation = self._conversations.get(_pair(sender, recipient))
+        if conversation is not None:
+            # Seq, random and second may agree where the content does not, and pages continue by key.
+            for number in itertools.count(2):
+                if key not in conversation.by_key:
+                    break
+                key = f"{plain}_{number}"
+        return key
+
+    def store(self, message: RoamMsg, *, hidden_from: set[str], now: float) -> Entry:
+        """Put a message into the history of its conversation."""
+        self._forget_old(now)
+        entry = Entry(index=next(self._indexes), message=message, hidden_from=hidden_from)
+        sender, recipient = message.from_account, message.to_account
+        self._conversations.setdefault(_pair(sender, recipient), Conversation()).add(entry)
+        self._entries[entry.index] = entry
+        self._peers[sender].add(recipient)
+        self._peers[recipient].add(sender)
+        return entry
+
+    def backwards(
+        self,
+        side: str,
+        peer: str,
+        *,
+        now: float,
+        first: int = 0,
+        last: int = 2**53,
+        before_key: str | None = None,
+    ) -> Iterator[Entry]:
+        """Yield what one side sees of a conversation, newest first, as far back as history reaches.
+
+        Args:
+            side: the account that looks.
+            peer: the other one.
+            now: unix seconds.
+            first: the oldest second that counts.
+            last: the newest second that counts.
+            before_key: MsgKey of a message; only what is older than it counts.
+        """
+        conversation = self._conversations.get(_pair(side, peer))
+        if conversation is None:
+            return iter(())
+        oldest = int(now - self._history_s)
+        return conversation.backwards(side, max(first, oldest), last, before_key)
+
+    def messages(self, now: float) -> Iterator[RoamMsg]:
+        """Yield every stored message in the order of arrival, as far back as history reaches."""
+        oldest = int(now - self._history_s)
+        return (entry.message for entry in self._entries.values() if entry.message.msg_time_stamp >= oldest)
+
+    def _forget_old(self, now: float) -> None:
+        oldest = int(now - self._history_s)
+        while self._entries:
+            entry = next(iter(self._entries.values()))
+            if entry.message.msg_time_stamp >= oldest:
+                return
+            del self._entries[entry.index]
+            self._conversations[_pair(entry.message.from_account, entry.message.to_account)].remove(entry)
+
+
+def _pair(one: str, other: str) -> tuple[str, str]:
+    return (one, other) if one <= other else (other, one)
