@@ -373,7 +373,7 @@ class TimClient:
         reply = await self._run(call)
         try:
             return endpoint.read_result(reply)
-        except (msgspec.MsgspecError, UnicodeError) as error:
+        except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
             problem = str(error)
         raise self._unreadable(call, f"the service did it, but its answer is not as documented: {problem}", reply)
 

@@ -17,7 +17,7 @@ from typing import Any, ClassVar, Final, Generic, Literal, ParamSpec, Protocol, 
 
 import msgspec
 
-from ._wire import Request, encode, reader, validate, validator
+from ._wire import Request, encode, find_mapping, reader, request_validator, validate
 from .errors import UsageError
 
 P = ParamSpec("P")
@@ -116,8 +116,8 @@ class Endpoint(Generic[P, R]):
         return f"<Endpoint {self.command} as {self.family}.{self.name}>"
 
     @cached_property
-    def _validate(self) -> Callable[[bytes], object]:
-        return validator(self.request)
+    def _validate(self) -> Callable[[Request], object]:
+        return request_validator(self.request)
 
     @cached_property
     def read_result(self) -> Callable[[bytes], R]:
@@ -134,15 +134,17 @@ class Endpoint(Generic[P, R]):
             raise UsageError(
                 f"{self.command} takes a {self.request.__name__}, not a {type(request).__name__}", field="request"
             )
-        body = encode(request)
+        problem: Exception | None = None
         try:
             request.check()
-        except (TypeError, ValueError, AttributeError):
-            # A check met a value of a type it was not written for: the validator below says it better.
-            validate(self._validate, body)
-            raise
-        validate(self._validate, body)
-        return body
+        except (TypeError, ValueError, AttributeError) as error:
+            problem = error  # a check met a value of a type it was not written for
+        validate(self._validate, request)
+        if problem is not None:
+            field = find_mapping(request)
+            what = "a struct is needed, not a mapping" if field else str(problem)
+            raise UsageError(f"{field or self.request.__name__}: {what}", field=field)
+        return encode(request)
 
     def raw_field(self, field: str) -> str:
         """Return the wire name of a request field, for requests given as plain mappings."""

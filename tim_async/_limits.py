@@ -55,6 +55,11 @@ _MAX_PAUSE_S: Final = 60.0
 # Buckets with a key (one a group) are swept when there are this many, and again whenever their number has doubled.
 _SWEEP_AT: Final = 256
 
+
+def _is_plain(rate: Rate) -> bool:
+    return not rate.cost and not rate.key
+
+
 # Which of a command's limits a code speaks of; the others speak of its plain calls.
 _LIMIT_OF_CODE: Final[dict[int, Callable[[Rate], bool]]] = {
     10023: lambda rate: rate.key is not None,
@@ -341,7 +346,7 @@ class LocalRateLimiter:
         if code in _codes.APP_WIDE_CODES:
             chosen = [bucket for key, bucket in self._buckets.items() if key[0] == claim.app]
         else:
-            is_meant = _LIMIT_OF_CODE.get(code, lambda rate: not rate.cost and not rate.key)
+            is_meant = _LIMIT_OF_CODE.get(code, _is_plain)
             chosen = [bucket for bucket, share in own if share.command != "*" and is_meant(share.rate)]
             # A code that speaks of a limit this command has not: hold back whatever it has.
             chosen = chosen or [bucket for bucket, _ in own]

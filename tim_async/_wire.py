@@ -11,8 +11,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from operator import attrgetter
 from typing import Any, Final, Self, TypeVar
+from uuid import UUID
 
 import msgspec
 
@@ -100,6 +103,7 @@ class Envelope(msgspec.Struct, rename=wire_name):
 class CustomType:
     """Base of the types that msgspec does not know: what they are on the wire, and how they are read back."""
 
+    __slots__ = ()
     wire: object
 
     @classmethod
@@ -117,13 +121,18 @@ def _dec_hook_strict(type_: type, value: object) -> object:
 
 
 def _read_custom(type_: type, value: object, *, strict: bool) -> object:
+    if type_ is object:
+        return value  # "anything", which msgspec spells Any
     if issubclass(type_, CustomType):
         return type_.from_wire(value, strict=strict)
     raise NotImplementedError(f"no wire form for {type_.__name__}")
 
 
 # attrgetter keeps the hook in C: an element costs about as much as a bare struct (benchmarks: encoding).
-_encoder: Final = msgspec.json.Encoder(enc_hook=attrgetter("wire"))
+_hook: Final = attrgetter("wire")
+_encoder: Final = msgspec.json.Encoder(enc_hook=_hook)
+# Types msgspec could turn into text by itself; no field of the service has them.
+_AS_THEY_ARE: Final = (bytes, bytearray, memoryview, date, datetime, time, timedelta, Decimal, UUID)
 _envelope_decoder: Final = msgspec.json.Decoder(Envelope, strict=False)
 _object_decoder: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
@@ -134,8 +143,21 @@ def reader(type_: type[T]) -> Callable[[bytes], T]:
 
 
 def validator(type_: type[T]) -> Callable[[bytes], T]:
-    """Make the decoder that checks what is about to be sent: types and ranges must hold."""
+    """Make the decoder that checks a wire form: types and ranges must hold."""
     return msgspec.json.Decoder(type_, strict=True, dec_hook=_dec_hook_strict).decode
+
+
+def request_validator(type_: type[T]) -> Callable[[object], T]:
+    """Make the check of a request before it is encoded.
+
+    The wire form would not do: msgspec writes bytes and the like as text, and a recipient of `b"bob"` would be someone.
+    """
+
+    def check(request: object) -> T:
+        plain = msgspec.to_builtins(request, builtin_types=_AS_THEY_ARE, enc_hook=_hook)
+        return msgspec.convert(plain, type_, strict=True, builtin_types=_AS_THEY_ARE, dec_hook=_dec_hook_strict)
+
+    return check
 
 
 def encode(value: object) -> bytes:
@@ -176,9 +198,11 @@ def decode(data: bytes | str, type: type[T]) -> T:
     try:
         return msgspec.json.decode(data, type=type, strict=False, dec_hook=_dec_hook_lenient)
     except msgspec.MsgspecError as error:
-        problem, path = _split_path(str(error))
+        problem, path = split_path(str(error))
     except UnicodeError:
         problem, path = "it is not UTF-8", None
+    except RecursionError:
+        problem, path = "it is nested too deeply", None
     raise UsageError(f"cannot read {getattr(type, '__name__', type)}: {problem}", field=path)
 
 
@@ -190,7 +214,7 @@ def python_path(path: str) -> str:
     return _WORD_BREAK.sub("_", path).replace("__", "_").lower()
 
 
-def _split_path(message: str) -> tuple[str, str | None]:
+def split_path(message: str) -> tuple[str, str | None]:
     """Split msgspec's "Expected ... - at `$.A[...].B`" into the problem and the wire path `A[...].B`."""
     # A path from inside a custom type comes first, the path to that custom type after it.
     problem, *paths = message.split(" - at `$")
@@ -198,15 +222,28 @@ def _split_path(message: str) -> tuple[str, str | None]:
     return problem, path or None
 
 
-def validate(check: Callable[[bytes], object], body: bytes) -> None:
-    """Check an encoded request with a `validator`; raise `UsageError` naming the field that does not fit."""
+def validate(check: Callable[[T], object], value: T) -> None:
+    """Check with a `validator` or a `request_validator`; raise `UsageError` naming the field that does not fit."""
     try:
-        check(body)
+        check(value)
         return
     except msgspec.MsgspecError as error:
-        problem, path = _split_path(str(error))
+        problem, path = split_path(str(error))
     name = python_path(path) if path else None
     raise UsageError(f"{name}: {problem}" if name else problem, field=name)
+
+
+def find_mapping(request: msgspec.Struct) -> str | None:
+    """Return the field, or the item of one, that was given as a mapping; structs take structs."""
+    for name in request.__struct_fields__:
+        value = getattr(request, name)
+        if isinstance(value, Mapping):
+            return name
+        if isinstance(value, list | tuple):
+            for index, item in enumerate(value):
+                if isinstance(item, Mapping):
+                    return f"{name}[{index}]"
+    return None
 
 
 def decode_envelope(data: bytes) -> Envelope | None:
@@ -251,6 +288,8 @@ def check_size(body: bytes, limit: int) -> None:
 
 def check_account(field: str, account: str) -> None:
     """Raise `UsageError` unless an account has 1 to 32 bytes (rest-overview, "Request body")."""
+    if not isinstance(account, str):
+        raise UsageError(f"{field} must be text, it is {type(account).__name__}", field=field)
     if not account:
         raise UsageError(f"{field} is empty", field=field)
     if len(account) * 4 > ACCOUNT_MAX_BYTES:
@@ -272,4 +311,6 @@ def check_choice(field: str, value: object, choices: tuple[object, ...]) -> None
     """Raise `UsageError` unless a value is None or one of the choices."""
     if value is not None and value not in choices:
         listed = " or ".join(str(choice) for choice in choices)
-        raise UsageError(f"{field} is {value!r}, it must be {listed}", field=field)
+        # Numbers are shown; a text that strayed into the field may be anybody's.
+        told = repr(value) if isinstance(value, int) else type(value).__name__
+        raise UsageError(f"{field} is {told}, it must be {listed}", field=field)

@@ -257,11 +257,14 @@ def may_have_been_delivered(error: BaseException) -> bool:
     Works for every `TimError`, and for the `CancelledError` or `TimeoutError` that ends a call from outside
     (`asyncio.timeout`, `asyncio.wait_for`, `task.cancel`). An exception that did not come through a call is False.
     """
-    seen: BaseException | None = error
+    pending: list[BaseException | None] = [error]
     visited: set[int] = set()
-    while seen is not None and id(seen) not in visited:
-        visited.add(id(seen))
+    while pending:
+        seen = pending.pop()
+        if seen is None or id(seen) in visited:
+            continue
         if getattr(seen, "maybe_delivered", False):
             return True
-        seen = seen.__cause__ or seen.__context__
+        visited.add(id(seen))
+        pending += (seen.__cause__, seen.__context__)
     return False

@@ -24,6 +24,7 @@ from .errors import UsageError, UserSigError
 DEFAULT_LIFETIME_S: Final = 180 * 86_400
 # What a UserSig unpacks to is a few hundred bytes plus userbuf; a bomb is refused long before it fills memory.
 _MAX_UNPACKED_BYTES: Final = 65_536
+MAX_USERBUF_BYTES: Final = 32_768
 _TO_URL: Final = str.maketrans("+/=", "*-_")
 _FROM_URL: Final = str.maketrans("*-_", "+/=")
 
@@ -72,7 +73,14 @@ _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(_Signed)
 
 
-def _signature(secret_key: str, claims: UserSigClaims) -> str:
+class _Hidden(bytes):
+    """Bytes that do not show themselves in a traceback."""
+
+    def __repr__(self) -> str:
+        return "<hidden>"
+
+
+def _signature(key: _Hidden, claims: UserSigClaims) -> str:
     text = (
         f"TLS.identifier:{claims.identifier}\n"
         f"TLS.sdkappid:{claims.sdkappid}\n"
@@ -81,7 +89,7 @@ def _signature(secret_key: str, claims: UserSigClaims) -> str:
     )
     if claims.userbuf is not None:
         text += f"TLS.userbuf:{claims.userbuf}\n"
-    return base64.b64encode(hmac.digest(secret_key.encode(), text.encode(), "sha256")).decode()
+    return base64.b64encode(hmac.digest(key, text.encode(), "sha256")).decode()
 
 
 def generate_user_sig(
@@ -106,19 +114,20 @@ def generate_user_sig(
     Raises:
         UsageError: an argument is out of range; it names the argument and never the key.
     """
-    if not isinstance(sdk_app_id, int) or sdk_app_id <= 0:
+    if not isinstance(sdk_app_id, int) or isinstance(sdk_app_id, bool) or sdk_app_id <= 0:
         raise UsageError("sdk_app_id must be a positive integer", field="sdk_app_id")
-    if not secret_key:
-        raise UsageError("secret_key is empty", field="secret_key")
-    if not 1 <= _size(identifier) <= 32:
+    if not 1 <= len(_utf8("identifier", identifier)) <= 32:
         raise UsageError("identifier must have 1 to 32 bytes of UTF-8", field="identifier")
-    if expire < 1:
-        raise UsageError("expire must be at least 1 second", field="expire")
+    if not isinstance(expire, int) or isinstance(expire, bool) or expire < 1:
+        raise UsageError("expire must be a whole number of seconds, at least 1", field="expire")
+    if userbuf is not None and (not isinstance(userbuf, bytes) or len(userbuf) > MAX_USERBUF_BYTES):
+        raise UsageError(f"userbuf must be at most {MAX_USERBUF_BYTES} bytes", field="userbuf")
+    key = _key(secret_key)
     claims = UserSigClaims(
         identifier=identifier,
         sdkappid=sdk_app_id,
         time=int(time.time()) if now is None else now,
-        expire=int(expire),
+        expire=expire,
         userbuf=None if userbuf is None else base64.b64encode(userbuf).decode(),
     )
     signed = _Signed(
@@ -128,16 +137,26 @@ def generate_user_sig(
         time=claims.time,
         expire=claims.expire,
         userbuf=claims.userbuf,
-        sig=_signature(secret_key, claims),
+        sig=_signature(key, claims),
     )
     return base64.b64encode(zlib.compress(_encoder.encode(signed))).decode().translate(_TO_URL)
 
 
-def _size(text: str) -> int:
+def _key(secret_key: str) -> _Hidden:
+    key = _utf8("secret_key", secret_key)
+    if not key:
+        raise UsageError("secret_key is empty", field="secret_key")
+    return _Hidden(key)
+
+
+def _utf8(field: str, text: str) -> bytes:
+    if not isinstance(text, str):
+        raise UsageError(f"{field} must be text, it is {type(text).__name__}", field=field)
     try:
-        return len(text.encode())
-    except UnicodeEncodeError:  # a lone surrogate
-        raise UsageError("identifier is not valid Unicode text", field="identifier") from None
+        return text.encode()
+    except UnicodeEncodeError:  # a lone surrogate; the error would carry the text
+        pass
+    raise UsageError(f"{field} is not valid Unicode text", field=field)
 
 
 def read_user_sig(user_sig: str) -> UserSigClaims:
@@ -189,12 +208,13 @@ def verify_user_sig(
         UserSigError: with the service's code: 70002 empty, 70003 malformed, 70014 other app, 70013 other account,
             70009 wrong signature or other userbuf, 70001 expired.
     """
+    key = _key(secret_key)
     signed = _unpack(user_sig)
     if signed.sdkappid != sdk_app_id:
         raise UserSigError("the UserSig is for another app", code=70014)
     if identifier is not None and signed.identifier != identifier:
         raise UserSigError("the UserSig is for another account", code=70013)
-    if not hmac.compare_digest(_signature(secret_key, signed).encode(), signed.sig.encode()):
+    if not hmac.compare_digest(_signature(key, signed).encode(), signed.sig.encode()):
         raise UserSigError("the signature does not verify; is this the key of this app?", code=70009)
     expected = None if userbuf is None else base64.b64encode(userbuf).decode()
     if signed.userbuf != expected:

@@ -16,12 +16,14 @@ from typing import Any, ClassVar, Final, Self, cast, dataclass_transform, get_ty
 import msgspec
 
 from .._wire import (
+    U32_MAX,
     CustomType,
     WireStruct,
     check_choice,
     check_range,
     decode,
     encode,
+    split_path,
     wire_name,
 )
 from ..errors import UsageError
@@ -42,6 +44,7 @@ class Element(CustomType):
         msg_type: the kind's name on the wire, such as `TIMTextElem`.
     """
 
+    __slots__ = ("wire",)
     msg_type: ClassVar[str]
     wire: _Pair
     _content: ClassVar[type[msgspec.Struct]]
@@ -54,7 +57,7 @@ class Element(CustomType):
         if msg_type is None:  # RawElem
             return
         cls.msg_type = msg_type
-        own = [name for name in get_annotations(cls) if not name.startswith("_")]
+        own = [name for name in get_annotations(cls) if not name.startswith("_")]  # the others are the class's
         hints = get_type_hints(cls)
         fields = [
             (name, hints[name], cls.__dict__[name]) if name in cls.__dict__ else (name, hints[name]) for name in own
@@ -68,7 +71,10 @@ class Element(CustomType):
 
     def __init__(self, *args: object, **fields: object) -> None:
         content = self._content(*args, **{**self._preset, **fields}) if self._preset else self._content(*args, **fields)
-        self.wire = _Pair(self.msg_type, content)
+        object.__setattr__(self, "wire", _Pair(self.msg_type, content))
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"{type(self).__name__} is read-only")
 
     def check(self) -> None:
         """Check what the field types cannot say; raise `UsageError` naming the field."""
@@ -80,7 +86,10 @@ class Element(CustomType):
         Raises:
             ValueError: it does not fit; not a `ValidationError`, to which msgspec would not add its own path.
         """
-        pair = msgspec.convert(value, _Pair)
+        try:
+            pair = msgspec.convert(value, _Pair)
+        except msgspec.ValidationError as error:
+            raise ValueError(str(error)) from None
         if not isinstance(pair.msg_content, dict):
             raise ValueError(  # noqa: TRY004 - msgspec adds its path to a ValueError only
                 f"Expected `object`, got `{type(pair.msg_content).__name__}` - at `$.MsgContent`"
@@ -97,11 +106,12 @@ class Element(CustomType):
             read = msgspec.convert(content, kind._content, strict=strict, dec_hook=hook)
         except msgspec.ValidationError as error:
             if strict or cls is not Element:
-                problem, _, path = str(error).partition(" - at `$")
-                raise ValueError(f"{problem} - at `$.MsgContent{path or '`'}") from None
+                problem, path = split_path(str(error))
+                where = "$.MsgContent" + (f".{path}" if path else "")
+                raise ValueError(f"{problem} - at `{where}`") from None
             return cast(Self, RawElem(pair.msg_type, pair.msg_content))
         element = kind.__new__(kind)
-        element.wire = _Pair(kind.msg_type, read)
+        object.__setattr__(element, "wire", _Pair(kind.msg_type, read))
         return element
 
     @staticmethod
@@ -185,7 +195,7 @@ class RawElem(Element):
 
     def __init__(self, msg_type: str, msg_content: Mapping[str, object]) -> None:
         self.__dict__.update(msg_type=msg_type, msg_content=msg_content)
-        self.wire = _Pair(msg_type, msg_content)
+        object.__setattr__(self, "wire", _Pair(msg_type, msg_content))
 
     def check(self) -> None:
         """Check only that there is a kind."""
@@ -435,6 +445,8 @@ class RelayElem(Element, msg_type="TIMRelayElem"):
         if (self.msg_list is None) == (self.json_msg_key is None):
             raise UsageError("give msg_list or json_msg_key, one of the two", field="msg_list")
         for index, message in enumerate(self.msg_list or ()):
+            check_range(f"msg_list[{index}].msg_seq", message.msg_seq, 0, U32_MAX)
+            check_range(f"msg_list[{index}].msg_random", message.msg_random, 0, U32_MAX)
             check_body(message.msg_body, field=f"msg_list[{index}].msg_body")
 
 

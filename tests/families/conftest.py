@@ -1,0 +1,45 @@
+"""A client in front of the emulator."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tim_async import TimClient
+from tim_async.emulator import Emulator
+
+
+class Clock:
+    """Unix seconds that the test moves."""
+
+    def __init__(self) -> None:
+        self.now = 1_800_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def emulator_clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+async def emulator() -> AsyncIterator[Emulator]:
+    async with Emulator() as emulator:
+        emulator.add_accounts("alice", "bob")
+        yield emulator
+
+
+@pytest.fixture
+async def client(emulator: Emulator) -> AsyncIterator[TimClient]:
+    async with client_of(emulator) as client:
+        yield client
+
+
+def client_of(emulator: Emulator, **options: object) -> TimClient:
+    """Make a client for an emulator."""
+    from tim_async.emulator import DEFAULT_SECRET_KEY
+
+    return TimClient(emulator.sdk_app_id, DEFAULT_SECRET_KEY, base_url=emulator.url, **options)  # type: ignore[arg-type]

@@ -1,0 +1,329 @@
+"""The registry, the golden files, and which module may import which."""
+
+import ast
+import inspect
+import json
+import re
+from pathlib import Path
+
+import msgspec
+import pytest
+
+import tim_async
+from tim_async._endpoint import FAMILIES, Endpoint, Family, Rate, endpoints, load_family
+from tim_async._wire import CustomType, Request, Result, encode
+from tim_async.errors import UsageError
+from tim_async.families.c2c import C2C
+from tim_async.models.c2c import GetRoamMsgs, SendMsg
+
+WIRE = Path(__file__).parent / "wire"
+PACKAGE = Path(tim_async.__file__).parent
+ENVELOPE = {"ActionStatus", "ErrorInfo", "ErrorCode", "ErrorDisplay"}
+
+GOLDEN = sorted(WIRE.glob("*/*.json"))
+LINES = [pytest.param(endpoint, id=command) for command, endpoint in endpoints().items()]
+
+
+def load(path):
+    return json.loads(path.read_text("utf-8"))
+
+
+golden = pytest.mark.parametrize("path", GOLDEN, ids=lambda path: f"{path.parent.name}/{path.stem}")
+every_line = pytest.mark.parametrize("endpoint", LINES)
+
+
+# Golden files: typed from the documents, not from the structs.
+
+
+@golden
+def test_golden_request_decodes_and_encodes_to_the_same_value(path):
+    content = load(path)
+    endpoint = endpoints()[content["command"]]
+    request = tim_async.decode(json.dumps(content["request"]), endpoint.request)
+    body = endpoint.encode(request)
+    assert json.loads(body) == content["request"]
+    assert body.decode("utf-8").count("\\u") == json.dumps(content["request"], ensure_ascii=False).count("\\u")
+
+
+@golden
+def test_golden_reply_keeps_every_field(path):
+    content = load(path)
+    endpoint = endpoints()[content["command"]]
+    result = endpoint.read_result(json.dumps(content["reply"]).encode())
+    told = {name: value for name, value in content["reply"].items() if name not in ENVELOPE}
+    assert isinstance(result, endpoint.result)
+    assert json.loads(encode(result)) == told
+
+
+@golden
+def test_golden_file_has_the_three_parts_and_the_place_of_its_command(path):
+    content = load(path)
+    assert set(content) == {"command", "request", "reply"}
+    endpoint = endpoints()[content["command"]]
+    assert path.parent.name == endpoint.family
+    assert path.name.partition(".")[0] == endpoint.command.partition("/")[2]
+    assert {"ActionStatus", "ErrorCode"} <= set(content["reply"])
+
+
+def collect(value, seen):
+    """Note for every struct class below a value which of its fields held something."""
+    if isinstance(value, CustomType):
+        value = value.wire
+    if isinstance(value, msgspec.Struct):
+        fields = seen.setdefault(type(value), set())
+        for name in value.__struct_fields__:
+            part = getattr(value, name)
+            if part is not None:
+                fields.add(name)
+            collect(part, seen)
+    elif isinstance(value, list | tuple):
+        for part in value:
+            collect(part, seen)
+
+
+def test_golden_files_hold_every_field_of_the_structs():
+    """A field nobody typed from a document is either invented or forgotten in the golden files."""
+    seen = {}
+    for path in GOLDEN:
+        content = load(path)
+        endpoint = endpoints()[content["command"]]
+        collect(tim_async.decode(json.dumps(content["request"]), endpoint.request), seen)
+        collect(endpoint.read_result(json.dumps(content["reply"]).encode()), seen)
+    missing = {f"{kind.__name__}.{name}" for kind, got in seen.items() for name in set(kind.__struct_fields__) - got}
+    assert not missing
+    assert {kind for endpoint in endpoints().values() for kind in (endpoint.request, endpoint.result)} <= set(seen)
+
+
+# The registry.
+
+
+@every_line
+def test_line_has_a_golden_file(endpoint):
+    path = WIRE / endpoint.family / f"{endpoint.command.partition('/')[2]}.json"
+    assert path.is_file()
+    assert load(path)["command"] == endpoint.command
+
+
+@every_line
+def test_line_is_filed_under_its_command_and_names_its_document(endpoint):
+    assert endpoints()[endpoint.command] is endpoint
+    assert re.fullmatch(r"[A-Za-z0-9_]+/[a-z0-9_]+", endpoint.command)
+    assert endpoint.service == endpoint.command.partition("/")[0]
+    assert re.fullmatch(r"[IC]\d+", endpoint.doc)
+
+
+@every_line
+def test_line_is_reachable_by_family_and_name(endpoint):
+    family = load_family(endpoint.family)
+    assert family.family == endpoint.family
+    assert getattr(family, endpoint.name) is endpoint
+    assert family.endpoints[endpoint.name] is endpoint
+    bound = getattr(family(None), endpoint.name)
+    assert bound.endpoint is endpoint
+    assert endpoint.name in repr(endpoint)
+
+
+@every_line
+def test_line_has_structs_with_keyword_fields(endpoint):
+    assert issubclass(endpoint.request, Request)
+    assert issubclass(endpoint.result, Result)
+    assert endpoint.request.__struct_config__.omit_defaults
+    for struct in (endpoint.request, endpoint.result):
+        parameters = inspect.signature(struct).parameters.values()
+        assert {parameter.kind for parameter in parameters} <= {inspect.Parameter.KEYWORD_ONLY}
+
+
+@every_line
+def test_line_has_sane_limits(endpoint):
+    assert endpoint.limits
+    assert endpoint.repeat in ("never", "identity", "always")
+    keyed = [rate.key is not None for rate in endpoint.limits]
+    assert keyed == sorted(keyed, reverse=True), "the narrow rates come first"
+    for rate in endpoint.limits:
+        assert isinstance(rate, Rate)
+        assert rate.limit >= rate.max_cost >= 1
+        assert rate.per > 0
+        for field in filter(None, (rate.cost, rate.key)):
+            assert field in endpoint.request.__struct_fields__
+
+
+@every_line
+def test_line_with_an_identity_can_fill_it_in(endpoint):
+    has_marks = {"msg_seq", "msg_random"} <= set(endpoint.request.__struct_fields__)
+    if endpoint.repeat == "identity":
+        assert has_marks
+        assert endpoint.request.identified is not Request.identified
+
+
+@every_line
+def test_line_documents_itself(endpoint):
+    assert (endpoint.request.__doc__ or "").strip()
+    for name in endpoint.request.__struct_fields__:
+        assert f"{name}:" in endpoint.request.__doc__
+
+
+@pytest.mark.parametrize(
+    ("command", "limit", "repeat", "has_body_limit"),
+    [
+        pytest.param("openim/sendmsg", 200, "identity", True, id="sendmsg"),
+        pytest.param("openim/admin_getroammsg", 200, "always", False, id="getroammsg"),
+        pytest.param("im_open_login_svc/account_import", 200, "always", False, id="import"),
+        pytest.param("im_open_login_svc/multiaccount_import", 100, "always", False, id="multi-import"),
+        pytest.param("im_open_login_svc/account_delete", 100, "never", False, id="delete"),
+        pytest.param("im_open_login_svc/account_check", 100, "always", False, id="check"),
+    ],
+)
+def test_line_follows_the_documents(command, limit, repeat, has_body_limit):
+    endpoint = endpoints()[command]
+    assert endpoint.limits == (Rate(limit, 1.0),)
+    assert (endpoint.repeat, endpoint.has_body_limit) == (repeat, has_body_limit)
+
+
+def test_every_family_is_listed_and_has_lines():
+    modules = {path.stem for path in (PACKAGE / "families").glob("*.py")} - {"__init__"}
+    assert set(FAMILIES) == modules
+    for name in FAMILIES:
+        assert load_family(name).endpoints
+    assert sum(len(load_family(name).endpoints) for name in FAMILIES) == len(endpoints())
+
+
+def test_a_command_in_two_families_is_refused(monkeypatch):
+    class Twin(Family, name="twin"):
+        again = Endpoint("openim/sendmsg", SendMsg, C2C.send.result, doc="I34919")
+
+    monkeypatch.setattr("tim_async._endpoint.load_family", lambda name: Twin if name == "account" else C2C)
+    with pytest.raises(RuntimeError, match="openim/sendmsg is in two families: twin and c2c"):
+        endpoints.__wrapped__()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "field"),
+    [
+        pytest.param({"limit": 0}, "limit", id="no-calls"),
+        pytest.param({"limit": 1.5}, "limit", id="half-calls"),
+        pytest.param({"limit": 1, "per": 0}, "per", id="no-window"),
+        pytest.param({"limit": 1, "per": float("nan")}, "per", id="nan-window"),
+        pytest.param({"limit": 5, "max_cost": 6}, "max_cost", id="call-over-limit"),
+        pytest.param({"limit": 5, "max_cost": 0}, "max_cost", id="free-call"),
+    ],
+)
+def test_rate_refuses_what_can_never_be_granted(arguments, field):
+    with pytest.raises(UsageError) as caught:
+        Rate(**arguments)
+    assert caught.value.field == field
+
+
+class RecordingClient:
+    def __init__(self):
+        self.calls = []
+
+    async def call(self, endpoint, request):
+        self.calls.append((endpoint, request))
+        return "answer"
+
+
+async def test_bound_endpoint_builds_the_request_and_hands_it_to_the_client():
+    client = RecordingClient()
+    fields = {"operator_account": "a", "peer_account": "b", "max_cnt": 1, "min_time": 0, "max_time": 9}
+    assert await C2C(client).get_roam_msgs(**fields) == "answer"
+    assert client.calls == [(C2C.get_roam_msgs, GetRoamMsgs(**fields))]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        pytest.param({"to_acount": "bob", "msg_body": []}, "to_acount", id="misspelt"),
+        pytest.param({"to_account": "bob"}, "msg_body", id="missing"),
+    ],
+)
+def test_bound_endpoint_refuses_wrong_arguments(arguments, problem):
+    client = RecordingClient()
+    with pytest.raises(UsageError, match=f"openim/sendmsg: .*{problem}") as caught:
+        C2C(client).send(**arguments)
+    assert caught.value.__context__ is None
+    assert client.calls == []
+
+
+def test_endpoint_refuses_the_request_of_another():
+    wrong = GetRoamMsgs(operator_account="a", peer_account="b", max_cnt=1, min_time=0, max_time=0)
+    with pytest.raises(UsageError, match="takes a SendMsg, not a GetRoamMsgs") as caught:
+        C2C.send.encode(wrong)
+    assert caught.value.field == "request"
+
+
+@every_line
+def test_raw_field_is_the_wire_name(endpoint):
+    for python, wire in zip(endpoint.request.__struct_fields__, endpoint.request.__struct_encode_fields__, strict=True):
+        assert endpoint.raw_field(python) == wire
+
+
+# The layers: a module imports only from rows above its own, or from its own row.
+
+ROWS = {
+    "_version": 0, "_codes": 0, "errors": 0,
+    "usersig": 1, "_wire": 1,
+    "models": 2,
+    "_endpoint": 3,
+    "families": 4, "_retry": 4, "_limits": 4, "config": 4, "_auth": 4, "_session": 4, "_stats": 4,
+    "_client": 5,
+}  # fmt: skip
+NOT_FOR_THE_EMULATOR = {"_client", "_session", "_limits", "_retry", "config"}
+MODULES = sorted(PACKAGE.rglob("*.py"))
+
+
+def imported_tops(path):
+    """Yield the top-level names inside the package that a module imports; "" is the package itself."""
+    parts = path.relative_to(PACKAGE).with_suffix("").parts
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        names = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            base = ["tim_async", *parts[:-1]]
+            base = base[: len(base) - node.level + 1] if node.level else []
+            base += node.module.split(".") if node.module else []
+            names = [".".join([*base, alias.name]) for alias in node.names]
+        for name in names:
+            root, _, rest = name.partition(".")
+            if root == "tim_async":
+                top = rest.partition(".")[0]
+                yield top if (PACKAGE / top).is_dir() or (PACKAGE / f"{top}.py").is_file() else ""
+
+
+def test_import_reader_understands_every_form(tmp_path, monkeypatch):
+    for name in ("_wire", "errors", "models", "_client", "usersig"):
+        (tmp_path / f"{name}.py").touch()
+    module = tmp_path / "families" / "c2c.py"
+    module.parent.mkdir()
+    module.write_text(
+        "import os, tim_async.errors\nfrom .. import _client, anything\nfrom ..models.c2c import SendMsg\n"
+        "from tim_async._wire import encode\nfrom . import account\ndef late():\n    from ..usersig import x\n"
+    )
+    monkeypatch.setitem(globals(), "PACKAGE", tmp_path)
+    assert list(imported_tops(module)) == ["errors", "_client", "", "models", "_wire", "families", "usersig"]
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_module_imports_only_from_rows_above(path):
+    relative = path.relative_to(PACKAGE)
+    own = relative.parts[0].removesuffix(".py")
+    tops = set(imported_tops(path))
+    if own == "emulator":
+        assert not tops & NOT_FOR_THE_EMULATOR
+    if own in ROWS:
+        assert "" not in tops, "a name of the package itself comes from the top"
+        assert not tops & {"emulator", "cli", "bulk", "webhooks", "__main__"}
+        assert not {top for top in tops if ROWS.get(top, 0) > ROWS[own]}
+
+
+def test_no_modules_import_each_other_in_a_circle():
+    graph = {}
+    for path in MODULES:
+        parts = path.relative_to(PACKAGE).parts
+        own = parts[0].removesuffix(".py")
+        if own in ROWS:
+            graph.setdefault(own, set()).update(set(imported_tops(path)) - {own})
+    done = set()
+    while ready := {name for name in graph if name not in done and not (graph[name] & set(graph)) - done}:
+        done |= ready
+    assert set(graph) == done
