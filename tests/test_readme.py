@@ -1,0 +1,88 @@
+"""What README says is true: its commands, its first example, its tables."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from dataclasses import MISSING, fields
+from pathlib import Path
+
+import pytest
+
+from tests.scripted import SECRET_KEY
+from tim_async import RetryPolicy, Settings, errors
+from tim_async._endpoint import endpoints
+
+README = Path(__file__).parents[1].joinpath("README.md").read_text(encoding="utf-8")
+PYTHON = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+SHELL = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
+
+
+def test_first_two_commands_are_one_line_each() -> None:
+    assert "tim_async demo" in SHELL[0]
+    assert "pytest" in SHELL[1]
+    assert all(block.count("\n") == 1 for block in SHELL[:2])
+
+
+def test_first_example_prints_a_delivered_message(tmp_path: Path) -> None:
+    file = tmp_path / "ten_lines.py"
+    file.write_text(PYTHON[0], encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-X", "utf8", str(file)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "TextElem(text='你好 👋')" in done.stdout
+
+
+@pytest.mark.parametrize("source", PYTHON[1:], ids=lambda source: source.splitlines()[-1].strip()[:40])
+def test_other_examples_import_what_exists(source: str) -> None:
+    names: dict[str, object] = {}
+    exec(compile(ast.parse(source), "README.md", "exec"), names)  # defines functions, calls nothing
+    assert len(names) > 1
+
+
+async def test_test_example_passes() -> None:
+    (source,) = [source for source in PYTHON if "async def test_" in source]
+    names: dict[str, object] = {}
+    exec(source, names)
+    await names["test_the_greeting_survives_trouble"]()  # type: ignore[operator]
+
+
+def test_table_of_endpoints_is_the_registry() -> None:
+    rows = re.findall(r"^\| `client\.(\w+)\.(\w+)` \| `([^`]+)` \| ([\d,]+) \| (\w+) \|", README, re.MULTILINE)
+    assert {(family, name, command, doc, int(rate)) for family, name, command, rate, doc in rows} == {
+        (line.family, line.name, line.command, line.doc, line.limits[-1].limit) for line in endpoints().values()
+    }
+
+
+def test_table_of_settings_is_the_settings() -> None:
+    rows = dict(re.findall(r"^\| `(\w+)` \| ([^|]+) \|", README.split("## Settings")[1], re.MULTILINE))
+    assert set(rows) == {each.name for each in fields(Settings)}
+    for each in fields(Settings):
+        default = each.default_factory() if each.default is MISSING else each.default
+        told = rows[each.name].strip().strip("`")
+        assert told == ("RetryPolicy()" if isinstance(default, RetryPolicy) else str(default)), each.name
+
+
+def test_tree_of_errors_is_the_tree() -> None:
+    told = set(re.findall(r"^[│├└─ ]*(\w+Error)\b", README.split("## Errors")[1], re.MULTILINE))
+    assert told == {name for name, value in vars(errors).items() if isinstance(value, type) and name.endswith("Error")}
+
+
+def test_policy_line_tells_the_defaults() -> None:
+    (line,) = re.findall(r"`RetryPolicy\(codes=TRANSIENT_CODES, ([^`]*)\)`", README)
+    values = ast.parse(f"dict({line})", mode="eval").body
+    assert isinstance(values, ast.Call)
+    policy = RetryPolicy()
+    for keyword in values.keywords:
+        assert getattr(policy, str(keyword.arg)) == ast.literal_eval(keyword.value)
+
+
+def test_no_secret_of_the_tests_is_in_the_readme() -> None:
+    assert SECRET_KEY not in README
