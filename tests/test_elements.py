@@ -178,8 +178,7 @@ def test_different_elements_are_not_equal():
     assert RawElem("A", {}) != RawElem("B", {})
     assert RawElem("A", {"X": 1}) == RawElem("A", {"X": 1})
     assert TextElem("a") != "a"
-    with pytest.raises(TypeError, match="unhashable"):
-        hash(TextElem("a"))
+    assert len({TextElem("a"), TextElem("a"), TextElem("b")}) == 2
 
 
 @pytest.mark.parametrize(
@@ -351,7 +350,7 @@ def test_reading_a_given_kind_refuses_wrong_content(msg_type, content, path):
 
 def test_reading_a_given_kind_refuses_another():
     for other in ("TIMFaceElem", "TIMKindOfTomorrow"):
-        with pytest.raises(UsageError, match=f"Expected `TIMTextElem`, got `{other}`") as caught:
+        with pytest.raises(UsageError, match=f"Invalid value '{other}'") as caught:
             decode(wire(other, {"Index": 1, "Text": "x"}), TextElem)
         assert caught.value.field == "MsgType"
 

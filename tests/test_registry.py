@@ -11,7 +11,7 @@ import pytest
 
 import tim_async
 from tim_async._endpoint import FAMILIES, Endpoint, Family, Rate, endpoints, load_family
-from tim_async._wire import CustomType, Request, Result, encode
+from tim_async._wire import Request, Result, encode
 from tim_async.errors import UsageError
 from tim_async.families.c2c import C2C
 from tim_async.models.c2c import GetRoamMsgs, SendMsg
@@ -67,8 +67,6 @@ def test_golden_file_has_the_three_parts_and_the_place_of_its_command(path):
 
 def collect(value, seen):
     """Note for every struct class below a value which of its fields held something."""
-    if isinstance(value, CustomType):
-        value = value.wire
     if isinstance(value, msgspec.Struct):
         fields = seen.setdefault(type(value), set())
         for name in value.__struct_fields__:

@@ -1,17 +1,20 @@
 """Message elements, the parts of a MsgBody. Source: I33527 (elements).
 
 On the wire an element is `{"MsgType": "TIMTextElem", "MsgContent": {"Text": "hi"}}`; here it is `TextElem(text="hi")`.
-Each class declares the fields of its MsgContent; a msgspec struct made from them holds the values, inside the pair that
-is the wire form, so encoding one needs no copy. Elements are read-only; `RawElem` carries any kind, and is what an
-unknown kind, or a known kind with content nobody expected, is read as.
+Each class declares the fields of its MsgContent. `_KindMeta` makes two msgspec structs of that: one for the content,
+and the class itself, whose only field is the content and whose tag is the kind. So an element has the shape of the
+wire and msgspec encodes it without a detour, while its fields read, and are given, as if they were its own.
+
+Elements are read-only. `RawElem` carries any kind, and is what an unknown kind, or a known kind with content nobody
+expected, is read as.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from inspect import get_annotations
+from inspect import Signature, signature
 from operator import attrgetter
-from typing import Any, ClassVar, Final, Self, cast, dataclass_transform, get_type_hints
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, cast, dataclass_transform
 
 import msgspec
 
@@ -23,121 +26,141 @@ from .._wire import (
     check_range,
     decode,
     encode,
-    split_path,
+    read_custom_leniently,
+    read_custom_strictly,
     wire_name,
 )
 from ..errors import UsageError
 
-_KINDS: Final[dict[str, type[Element]]] = {}
+_KINDS: Final[dict[str, type[_Kind]]] = {}
 
 
-class _Pair(msgspec.Struct, rename=wire_name, frozen=True):
-    msg_type: str
-    msg_content: Any
-
-
-@dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(msgspec.field,))
 class Element(CustomType):
-    """One part of a message.
+    """One part of a message; the base of all kinds.
 
     Attributes:
         msg_type: the kind's name on the wire, such as `TIMTextElem`.
+        msg_content: its content.
     """
 
-    __slots__ = ("wire",)
-    msg_type: ClassVar[str]
-    wire: _Pair
-    _content: ClassVar[type[msgspec.Struct]]
-    # What a freshly made element has where the caller gave nothing; an element that was read keeps what came.
-    _preset: ClassVar[Mapping[str, object]] = {}
-    # Other spellings met in the documents, mapped to the one we send.
-    _aliases: ClassVar[Mapping[str, str]] = {}
-
-    def __init_subclass__(cls, *, msg_type: str | None = None, kw_only: bool = True) -> None:
-        if msg_type is None:  # RawElem
-            return
-        cls.msg_type = msg_type
-        own = [name for name in get_annotations(cls) if not name.startswith("_")]  # the others are the class's
-        hints = get_type_hints(cls)
-        fields = [
-            (name, hints[name], cls.__dict__[name]) if name in cls.__dict__ else (name, hints[name]) for name in own
-        ]
-        cls._content = msgspec.defstruct(
-            f"{cls.__name__}Content", fields, bases=(WireStruct,), kw_only=kw_only, frozen=True, module=cls.__module__
-        )
-        for name in own:
-            setattr(cls, name, property(attrgetter(f"wire.msg_content.{name}")))
-        _KINDS[msg_type] = cls
-
-    def __init__(self, *args: object, **fields: object) -> None:
-        content = self._content(*args, **{**self._preset, **fields}) if self._preset else self._content(*args, **fields)
-        object.__setattr__(self, "wire", _Pair(self.msg_type, content))
-
-    def __setattr__(self, name: str, value: object) -> None:
-        raise AttributeError(f"{type(self).__name__} is read-only")
+    __slots__ = ()
+    msg_type: str
+    msg_content: Any
 
     def check(self) -> None:
         """Check what the field types cannot say; raise `UsageError` naming the field."""
 
     @classmethod
     def from_wire(cls, value: object, *, strict: bool) -> Self:
-        """Read an element of this class; of any kind when called on `Element`.
+        """Read an element of any kind.
 
         Raises:
             ValueError: it does not fit; not a `ValidationError`, to which msgspec would not add its own path.
         """
+        name = value.get("MsgType") if isinstance(value, dict) else None
+        kind = _KINDS.get(name) if isinstance(name, str) else None
+        if kind is not None and isinstance(value, dict):
+            hook = read_custom_strictly if strict else read_custom_leniently
+            try:
+                return cast(Self, msgspec.convert(kind._respell(value), kind, strict=strict, dec_hook=hook))
+            except msgspec.ValidationError as error:
+                problem = str(error)
+            if strict or not isinstance(value.get("MsgContent"), dict):
+                raise ValueError(problem)
         try:
-            pair = msgspec.convert(value, _Pair)
+            return cast(Self, msgspec.convert(value, RawElem, dec_hook=read_custom_leniently))
         except msgspec.ValidationError as error:
-            raise ValueError(str(error)) from None
-        if not isinstance(pair.msg_content, dict):
-            raise ValueError(  # noqa: TRY004 - msgspec adds its path to a ValueError only
-                f"Expected `object`, got `{type(pair.msg_content).__name__}` - at `$.MsgContent`"
-            )
-        kind = _KINDS.get(pair.msg_type)
-        if cls is RawElem or (kind is None and cls is Element):
-            return cast(Self, RawElem(pair.msg_type, pair.msg_content))
-        if kind is None or not issubclass(kind, cls):
-            raise ValueError(f"Expected `{getattr(cls, 'msg_type', '')}`, got `{pair.msg_type}` - at `$.MsgType`")
-        content = {kind._aliases.get(name, name): part for name, part in pair.msg_content.items()}
-        try:
-            # Nested elements (a relay's messages) come back through the same door.
-            hook = Element._hook_strict if strict else Element._hook_lenient
-            read = msgspec.convert(content, kind._content, strict=strict, dec_hook=hook)
-        except msgspec.ValidationError as error:
-            if strict or cls is not Element:
-                problem, path = split_path(str(error))
-                where = "$.MsgContent" + (f".{path}" if path else "")
-                raise ValueError(f"{problem} - at `{where}`") from None
-            return cast(Self, RawElem(pair.msg_type, pair.msg_content))
-        element = kind.__new__(kind)
-        object.__setattr__(element, "wire", _Pair(kind.msg_type, read))
-        return element
+            problem = str(error)
+        raise ValueError(problem)
 
-    @staticmethod
-    def _hook_strict(type_: type, value: object) -> object:
-        return Element.from_wire(value, strict=True)
+    def __repr__(self) -> str:
+        given = (
+            f"{name}={value!r}"
+            for name in self.msg_content.__struct_fields__
+            if (value := getattr(self.msg_content, name)) is not None
+        )
+        return f"{type(self).__name__}({', '.join(given)})"
 
-    @staticmethod
-    def _hook_lenient(type_: type, value: object) -> object:
-        return Element.from_wire(value, strict=False)
 
-    def __eq__(self, other: object) -> bool:
-        return self.wire == other.wire if isinstance(other, Element) else NotImplemented
+class _KindMeta(msgspec.StructMeta):
+    """Turns the declared fields into a content struct, and the class into the pair that is the wire form."""
+
+    _content: type[msgspec.Struct]
+    _preset: Mapping[str, object]
+
+    def __new__(
+        mcs,
+        name: str,
+        bases: tuple[type, ...],
+        namespace: dict[str, Any],
+        *,
+        msg_type: str | None = None,
+        kw_only: bool = True,
+    ) -> _KindMeta:
+        if msg_type is None:
+            return super().__new__(mcs, name, bases, namespace, frozen=True, rename=wire_name)
+        given = namespace.pop("__annotations__", {})
+        content_space: dict[str, Any] = {
+            "__module__": namespace["__module__"],
+            "__qualname__": f"{name}Content",
+            "__annotations__": {field: hint for field, hint in given.items() if not field.startswith("_")},
+        }
+        for field in content_space["__annotations__"]:
+            if field in namespace:
+                content_space[field] = namespace.pop(field)
+            namespace[field] = property(attrgetter(f"msg_content.{field}"))
+        content = cast(
+            "type[msgspec.Struct]",
+            msgspec.StructMeta(f"{name}Content", (WireStruct,), content_space, frozen=True, kw_only=kw_only),
+        )
+        namespace["__annotations__"] = {"msg_content": content}
+        namespace["msg_type"] = msg_type
+        cls = super().__new__(
+            mcs, name, bases, namespace, frozen=True, rename=wire_name, tag_field="MsgType", tag=msg_type
+        )
+        cls._content = content
+        _KINDS[msg_type] = cast("type[_Kind]", cls)
+        return cls
+
+    @property
+    def __signature__(cls) -> Signature:  # noqa: N805 - this is a metaclass
+        """What `help` and others show for the constructor."""
+        return signature(cls._content) if "_content" in vars(cls) else Signature()
+
+    def __call__(cls, *args: object, **fields: object) -> object:  # noqa: N805 - this is a metaclass
+        return super().__call__(cls._content(*args, **{**cls._preset, **fields} if cls._preset else fields))
+
+
+if TYPE_CHECKING:
+    # What the metaclass makes of a class is, to a type checker, a frozen dataclass of the declared fields.
+    @dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(msgspec.field,))
+    class _Shape:
+        def __init_subclass__(cls, *, msg_type: str | None = None, kw_only: bool = True) -> None: ...
+else:
+
+    class _Shape(msgspec.Struct, metaclass=_KindMeta):
+        pass
+
+
+class _Kind(Element, _Shape):
+    """Base of the kinds this library knows."""
+
+    # What a freshly made element has where the caller gave nothing; an element that was read keeps what came.
+    _preset: ClassVar[Mapping[str, object]] = {}
+    # Other spellings met in the documents, mapped to the one we send.
+    _aliases: ClassVar[Mapping[str, str]] = {}
+
+    @classmethod
+    def _respell(cls, value: dict[str, Any]) -> dict[str, Any]:
+        content = value.get("MsgContent")
+        if not cls._aliases or not isinstance(content, dict):
+            return value
+        return {**value, "MsgContent": {cls._aliases.get(name, name): part for name, part in content.items()}}
+
+    __repr__ = Element.__repr__
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _from_bytes, (type(self), encode(self))
-
-    __hash__ = None  # type: ignore[assignment]  # contents may be lists
-
-    def __repr__(self) -> str:
-        content = self.wire.msg_content
-        given = ", ".join(
-            f"{name}={value!r}"
-            for name in self._content.__struct_fields__
-            if (value := getattr(content, name)) is not None
-        )
-        return f"{type(self).__name__}({given})"
 
 
 def _from_bytes(cls: type[Element], data: bytes) -> Element:
@@ -182,7 +205,7 @@ def _check_download(element: Element, fields: tuple[str, ...], flags: tuple[str,
             raise UsageError(f"{name} must be 2 (fetch from the address)", field=name)
 
 
-class RawElem(Element):
+class RawElem(Element, msgspec.Struct, frozen=True, rename=wire_name):
     """Any kind of element, with its content as it stands on the wire.
 
     Attributes:
@@ -190,12 +213,8 @@ class RawElem(Element):
         msg_content: the content with its wire names.
     """
 
-    msg_type: str  # type: ignore[misc]  # here it belongs to the instance
-    msg_content: Mapping[str, object]
-
-    def __init__(self, msg_type: str, msg_content: Mapping[str, object]) -> None:
-        self.__dict__.update(msg_type=msg_type, msg_content=msg_content)
-        object.__setattr__(self, "wire", _Pair(msg_type, msg_content))
+    msg_type: str
+    msg_content: dict[str, Any]
 
     def check(self) -> None:
         """Check only that there is a kind."""
@@ -206,7 +225,7 @@ class RawElem(Element):
         return f"RawElem(msg_type={self.msg_type!r}, msg_content={self.msg_content!r})"
 
 
-class TextElem(Element, msg_type="TIMTextElem", kw_only=False):
+class TextElem(_Kind, msg_type="TIMTextElem", kw_only=False):
     """Text; also its push text.
 
     Attributes:
@@ -216,7 +235,7 @@ class TextElem(Element, msg_type="TIMTextElem", kw_only=False):
     text: str
 
 
-class LocationElem(Element, msg_type="TIMLocationElem"):
+class LocationElem(_Kind, msg_type="TIMLocationElem"):
     """A place; its push text is "[Location]".
 
     Attributes:
@@ -230,7 +249,7 @@ class LocationElem(Element, msg_type="TIMLocationElem"):
     longitude: float
 
 
-class FaceElem(Element, msg_type="TIMFaceElem"):
+class FaceElem(_Kind, msg_type="TIMFaceElem"):
     """An emoji of the app's own; its push text is "[Face]".
 
     Attributes:
@@ -242,7 +261,7 @@ class FaceElem(Element, msg_type="TIMFaceElem"):
     data: str | None = None
 
 
-class CustomElem(Element, msg_type="TIMCustomElem"):
+class CustomElem(_Kind, msg_type="TIMCustomElem"):
     """Whatever the app likes; at most one in a message.
 
     Attributes:
@@ -258,7 +277,7 @@ class CustomElem(Element, msg_type="TIMCustomElem"):
     sound: str | None = None
 
 
-class SoundElem(Element, msg_type="TIMSoundElem"):
+class SoundElem(_Kind, msg_type="TIMSoundElem"):
     """A voice message. To send one, `url` and `uuid` are needed.
 
     Attributes:
@@ -301,7 +320,7 @@ class ImageInfo(WireStruct, kw_only=True):
     url: str | None = msgspec.field(default=None, name="URL")
 
 
-class ImageElem(Element, msg_type="TIMImageElem"):
+class ImageElem(_Kind, msg_type="TIMImageElem"):
     """An image. To send one, `uuid` and every size's url, width and height are needed.
 
     Attributes:
@@ -330,7 +349,7 @@ class ImageElem(Element, msg_type="TIMImageElem"):
                     )
 
 
-class FileElem(Element, msg_type="TIMFileElem"):
+class FileElem(_Kind, msg_type="TIMFileElem"):
     """A file. To send one, `url` and `uuid` are needed.
 
     Attributes:
@@ -355,7 +374,7 @@ class FileElem(Element, msg_type="TIMFileElem"):
         check_range("file_size", self.file_size, 0, 2**53)
 
 
-class VideoFileElem(Element, msg_type="TIMVideoFileElem"):
+class VideoFileElem(_Kind, msg_type="TIMVideoFileElem"):
     """A video. To send one, addresses, ids and the thumbnail's width and height are needed.
 
     Attributes:
@@ -421,7 +440,7 @@ class RelayMsg(WireStruct, kw_only=True):
     cloud_custom_data: str | None = None
 
 
-class RelayElem(Element, msg_type="TIMRelayElem"):
+class RelayElem(_Kind, msg_type="TIMRelayElem"):
     """Merged and forwarded messages. Either `msg_list` (up to 12 KB together) or `json_msg_key` (beyond).
 
     Attributes:
@@ -466,7 +485,7 @@ class StreamChunk(WireStruct, kw_only=True):
     is_last: bool | None = None
 
 
-class StreamElem(Element, msg_type="TIMStreamElem"):
+class StreamElem(_Kind, msg_type="TIMStreamElem"):
     """New pieces of a streamed message; only for the stream commands. Source: C128596.
 
     Attributes:
