@@ -1,0 +1,117 @@
+"""Every example runs by itself, says nothing on stderr and shows what it is there to show."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import inspect
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import tim_async
+from tim_async.emulator import DEFAULT_SECRET_KEY
+from tim_async.errors import from_reply
+
+ROOT = Path(__file__).parent.parent
+FOLDER = ROOT / "examples"
+EXAMPLES = sorted(FOLDER.glob("*.py"))
+
+# What each of them must print, as regular expressions for whole lines.
+EXPECTED = {
+    "aiohttp_app.py": [
+        r"a text: HTTP 200",
+        r"an account that is not imported: HTTP 400",
+        r"a text that is too long: HTTP 422",
+        r"trouble inside the service: HTTP 503, Retry-After 1",
+        r"a lost connection: HTTP 502",
+        r'  \{.*"ConnectionLostError".*"maybe_delivered": ?true\}',
+    ],
+    "fan_out.py": [
+        r"990 sent, 10 failed, in \d+\.\d\d s: \d+\.\d a second",
+        r"busiest second at the emulator: (\d\d|1\d\d|20\d|210) calls, 200 are allowed",  # and 5 % for the way
+    ],
+    "quickstart.py": [
+        r"sent: MsgKey \d+_\d+_\d+, time \d+",
+        r"in bob's history: alice wrote \[TextElem\(text='你好, Bob! 👋'\)\]",
+    ],
+}
+EXPECTED["fastapi_app.py"] = EXPECTED["aiohttp_app.py"]
+
+
+def environment() -> dict[str, str]:
+    """The environment without anything that would point an example at a real app."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("TIM_")}
+    return {**kept, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"}
+
+
+def test_every_example_is_expected_and_the_other_way_round():
+    assert {path.name for path in EXAMPLES} == set(EXPECTED)
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
+def test_example_runs_by_itself(path):
+    done = subprocess.run(
+        [sys.executable, "-W", "error", path],
+        check=False,
+        capture_output=True,
+        encoding="utf-8",
+        env=environment(),
+        timeout=60,
+    )
+    assert done.stderr == ""
+    assert done.returncode == 0
+    for line in EXPECTED.get(path.name, ()):
+        assert re.search(rf"^{line}$", done.stdout, re.MULTILINE), done.stdout
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
+def test_example_opens_with_what_it_shows(path):
+    assert ast.get_docstring(ast.parse(path.read_text("utf-8")))
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
+def test_example_holds_no_secret(path):
+    """The key is the emulator's, by its name; nothing else in the file looks like a key or a UserSig."""
+    text = path.read_text("utf-8")
+    keys = {
+        ast.unparse(key)
+        for call in ast.walk(ast.parse(text))
+        if isinstance(call, ast.Call) and ast.unparse(call.func) == "TimClient"
+        for key in [*call.args[1:2], *(each.value for each in call.keywords if each.arg == "secret_key")]
+    }
+    assert keys == {"DEFAULT_SECRET_KEY"}
+    assert not re.search(r"[0-9a-fA-F]{32}|eJ[\w*-]{40}", text.replace(DEFAULT_SECRET_KEY, ""))
+
+
+@pytest.mark.parametrize("name", ["aiohttp_app", "fastapi_app"])
+@pytest.mark.parametrize(
+    ("error", "status", "retry_after"),
+    [
+        (from_reply("openim", 60007, ""), 503, "1"),
+        (from_reply("openim", 91000, ""), 503, "1"),
+        (tim_async.WaitTooLongError(wait=2.3, remaining=2.0), 503, "3"),
+        (tim_async.WaitTooLongError(wait=None, remaining=2.0), 503, "1"),
+        (from_reply("openim", 90012, ""), 400, None),
+        (tim_async.BodyTooLargeError(actual=9000, limit=8192, field="MsgBody", field_bytes=8900), 422, None),
+        (tim_async.UsageError("to_account is empty"), 422, None),
+        (from_reply("openim", 90009, ""), 502, None),
+        (from_reply("openim", 20006, ""), 502, None),
+        (tim_async.ConnectError("no connection"), 502, None),
+        (tim_async.ReplyTimeoutError("no answer", timeout=1.0), 502, None),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, Exception) else str(value),
+)
+async def test_web_app_tells_errors_apart(name, error, status, retry_after):
+    spec = importlib.util.spec_from_file_location(f"examples_{name}", FOLDER / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    answer = module.answer_error(error) if name == "aiohttp_app" else module.answer_error(None, error)
+    answer = await answer if inspect.isawaitable(answer) else answer
+    assert (getattr(answer, "status_code", None) or answer.status) == status
+    assert answer.headers.get("Retry-After") == retry_after
+    assert b'"maybe_delivered"' in answer.body

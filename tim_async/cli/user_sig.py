@@ -1,0 +1,89 @@
+"""`tim-async user-sig`: make a UserSig, or check one."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import sys
+from typing import Annotated, Final
+
+import typer
+
+from ..errors import UsageError, UserSigError
+from ..usersig import DEFAULT_LIFETIME_S, generate_user_sig, read_user_sig, verify_user_sig
+from ._shared import EXIT_FAILED, EXIT_USAGE, AppIdOption, is_terminal, one_line, secret_key, show_time, stop
+
+# Far more than any UserSig has: what goes beyond is none, and is not read to its end.
+_MAX_CHARS: Final = 100_000
+
+
+def user_sig(
+    sdk_app_id: AppIdOption,
+    identifier: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="IDENTIFIER",
+            show_default=False,
+            help="The account to sign for; with --verify, the account it must be for, any when left out.",
+        ),
+    ] = None,
+    *,
+    expire: Annotated[
+        int, typer.Option("--expire", min=1, metavar="SECONDS", help="How long it shall be valid.")
+    ] = DEFAULT_LIFETIME_S,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Read a UserSig from standard input and check it, instead of making one.")
+    ] = False,
+) -> None:
+    """Print a UserSig for an account, and nothing else.
+
+    With --verify, read one from standard input instead, and say whom it is for, when it expires and whether it
+    verifies: exit code 0 if so, 1 if not.
+
+    The secret key comes from TIM_SECRET_KEY, or is asked for.
+    """
+    if verify:
+        _verify(sdk_app_id, identifier)
+        return
+    if identifier is None:
+        stop("name the account to sign for: tim-async user-sig IDENTIFIER", EXIT_USAGE)
+    key = secret_key()
+    try:
+        made = generate_user_sig(sdk_app_id, key, identifier, expire)
+    except UsageError as error:
+        stop(str(error), EXIT_USAGE)
+    typer.echo(made)
+
+
+def _verify(sdk_app_id: int, identifier: str | None) -> None:
+    key = secret_key()
+    if is_terminal():
+        given: str = typer.prompt("UserSig (not shown)", hide_input=True, err=True)
+    else:
+        given = sys.stdin.read(_MAX_CHARS) if sys.stdin is not None else ""
+    given = given.strip()
+    try:
+        claims = read_user_sig(given)
+        typer.echo(f"account  {one_line(claims.identifier)}")
+        typer.echo(f"app      {claims.sdkappid}")
+        typer.echo(f"made     {_moment(claims.time)}")
+        typer.echo(f"expires  {_moment(claims.expires_at)}")
+        verify_user_sig(given, sdk_app_id, key, identifier, userbuf=_unpack(claims.userbuf))
+    except UserSigError as error:
+        stop(f"it does not verify: {error} (code {error.code}; more: tim-async explain {error.code})", EXIT_FAILED)
+    typer.echo("verifies yes")
+
+
+def _unpack(userbuf: str | None) -> bytes | None:
+    """Return the extra bytes that a UserSig says it carries; whether they were signed is for the signature to say."""
+    try:
+        return None if userbuf is None else base64.b64decode(userbuf, validate=True)
+    except binascii.Error:
+        return None
+
+
+def _moment(seconds: int) -> str:
+    try:
+        return show_time(seconds)
+    except (OverflowError, OSError, ValueError):  # a year that no calendar has
+        return f"{seconds} (unix seconds)"
