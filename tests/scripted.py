@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 import msgspec
 
@@ -25,10 +25,9 @@ def refusal(code: int, info: str = "") -> bytes:
 class Sent:
     """One request as the pool saw it."""
 
-    def __init__(self, path: str, body: bytes, timeout: float) -> None:
-        url = urlsplit(path)
-        self.command = url.path
-        self.query = {name: values[0] for name, values in parse_qs(url.query).items()}
+    def __init__(self, command: str, query: str, body: bytes, timeout: float) -> None:
+        self.command = command
+        self.query = {name: values[0] for name, values in parse_qs(query).items()}
         self.body = body
         self.timeout = timeout
         self.at = asyncio.get_running_loop().time()
@@ -86,9 +85,9 @@ class ScriptedPool:
     def slot(self, rank: tuple[int, int]) -> ScriptedSlot:
         return ScriptedSlot(self)
 
-    async def post(self, slot: ScriptedSlot, path: str, body: bytes, *, timeout: float) -> bytes:
+    async def post(self, slot: ScriptedSlot, command: str, query: str, body: bytes, *, timeout: float) -> bytes:
         assert slot.is_taken
-        sent = Sent(path, body, timeout)
+        sent = Sent(command, query, body, timeout)
         self.sent.append(sent)
         answer = self.script.pop(0) if len(self.script) > 1 else self.script[0]
         if isinstance(answer, BaseException):

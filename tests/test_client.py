@@ -594,7 +594,7 @@ def test_every_setting_is_an_option() -> None:
 @pytest.mark.parametrize("region", list(Region))
 def test_region_names_host_and_backup(region: Region) -> None:
     client = TimClient(14, "k", region=region)
-    assert client._core.pool._bases[0] == f"https://{region.hosts[0]}/v4/"
+    assert str(client._core.pool._hosts[0]) == f"https://{region.hosts[0]}/v4/"
     assert len(region.hosts) == (1 if region is Region.SAUDI_ARABIA else 2)
 
 
@@ -617,10 +617,10 @@ def test_from_env_reads_all_five(env: Callable[..., None]) -> None:
     env(TIM_SDK_APP_ID="14", TIM_SECRET_KEY="k", TIM_IDENTIFIER="boss", TIM_REGION="Tokyo")
     core = TimClient.from_env(timeout=2)._core
     assert (core.credentials.sdk_app_id, core.credentials.secret_key, core.credentials.identifier) == (14, "k", "boss")
-    assert core.pool._bases[0].startswith("https://adminapijpn.")
+    assert str(core.pool._hosts[0]).startswith("https://adminapijpn.")
     assert core.settings.timeout == 2
     env(TIM_BASE_URL="http://127.0.0.1:1")
-    assert TimClient.from_env()._core.pool._bases == ("http://127.0.0.1:1/v4/",)
+    assert str(TimClient.from_env()._core.pool._hosts[0]) == "http://127.0.0.1:1/v4/"
 
 
 @pytest.mark.parametrize(

@@ -45,9 +45,11 @@ async def crowd(client: TimClient, tasks: int = TASKS, *, cancel: float = 0.0) -
 
 
 def steady_use(pool: ScriptedPool, limit: int = 200) -> float:
-    """Return the part of the cap that was used between the first and the last second."""
+    """Return the part of the cap that was used while somebody waited, without the first and the last second."""
     times = [sent.at for sent in pool.sent]
-    inside = [when for when in times if times[0] + 1 <= when <= times[-1] - 1]
+    # Once everyone had a first attempt, only repeats are left, and those may be between two attempts.
+    newcomers = {sent.fields["To_Account"]: sent.at for sent in reversed(pool.sent)}
+    inside = [when for when in times if times[0] + 1 <= when <= max(newcomers.values()) - 1]
     return (len(inside) - 1) / (inside[-1] - inside[0]) / limit
 
 

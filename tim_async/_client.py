@@ -85,13 +85,13 @@ class _Core:
         )
         self.stats = Stats()
         self.query_head = (
-            f"?sdkappid={credentials.sdk_app_id}&identifier={quote(credentials.identifier, safe='')}&usersig="
+            f"sdkappid={credentials.sdk_app_id}&identifier={quote(credentials.identifier, safe='')}&usersig="
         )
         self._fixed_shares: dict[str, tuple[Share, ...]] = {}
 
-    def path(self, command: str, user_sig: Hidden) -> Hidden:
-        """Return what comes after `/v4/`; its `random` is new for every attempt."""
-        return Hidden(f"{command}{self.query_head}{user_sig}&random={random.getrandbits(32)}&contenttype=json")
+    def query(self, user_sig: Hidden) -> Hidden:
+        """Return the URL's query; its `random` is new for every attempt."""
+        return Hidden(f"{self.query_head}{user_sig}&random={random.getrandbits(32)}&contenttype=json")
 
     def shares(self, command: str, endpoint: Endpoint[..., Any] | None, request: object) -> tuple[Share, ...]:
         """Return what a call takes from which buckets. The same every time, unless a limit looks into the request."""
@@ -127,48 +127,29 @@ def _length(value: object) -> int:
     return len(value) if isinstance(value, list | tuple) else 1
 
 
-class _Call:
-    """The state of one call."""
+class _Call(msgspec.Struct):
+    """The state of one call.
 
-    __slots__ = (
-        "attempts",
-        "body",
-        "claim",
-        "command",
-        "deadline",
-        "first_at",
-        "is_in_flight",
-        "maybe_delivered",
-        "options",
-        "repeat",
-        "request",
-        "stats",
-        "tries",
-    )
+    Attributes:
+        deadline: loop time at which the call ends; the claim's own grows tighter for repeats, this one stays.
+        tries: attempts begun, those included that found no connection.
+        attempts: attempts that were sent.
+        first_at: loop time of the first attempt.
+    """
 
-    def __init__(
-        self,
-        command: str,
-        body: bytes,
-        repeat: Repeat,
-        request: object,
-        claim: Claim,
-        options: _Options,
-        stats: CommandStats,
-    ) -> None:
-        self.command = command
-        self.body = body
-        self.repeat: Repeat = repeat
-        self.request = request
-        self.claim = claim
-        self.options = options
-        self.stats = stats
-        self.deadline = claim.deadline  # the claim's grows tighter for repeats, this one stays
-        self.tries = 0  # attempts begun, those included that found no connection
-        self.attempts = 0  # attempts that were sent
-        self.first_at: float | None = None  # loop time of the first attempt
-        self.is_in_flight = False
-        self.maybe_delivered = False
+    command: str
+    body: bytes
+    repeat: Repeat
+    request: object
+    claim: Claim
+    options: _Options
+    stats: CommandStats
+    deadline: float | None
+    tries: int = 0
+    attempts: int = 0
+    first_at: float | None = None
+    is_in_flight: bool = False
+    maybe_delivered: bool = False
 
     def sign(self, error: TimError) -> None:
         """Write into an error what is known of the call."""
@@ -358,11 +339,12 @@ class TimClient:
         stats = core.stats.of(endpoint.command)
         stats.calls += 1
         try:
-            request = request.identified() if isinstance(request, Request) else request
+            if isinstance(request, Request):  # anything else is told as the wrong struct when it is encoded
+                request = request.identified()
             body = endpoint.encode(request)
             if options.extra:
                 body = merge_extra(body, options.extra)
-            if endpoint.has_body_limit:
+            if endpoint.has_body_limit and len(body) > core.settings.body_limit:
                 check_size(body, core.settings.body_limit)
             shares = core.shares(endpoint.command, endpoint, request)
         except TimError as error:
@@ -436,7 +418,7 @@ class TimClient:
             order=next_order(),
             deadline=None if options.deadline is None else asyncio.get_running_loop().time() + options.deadline,
         )
-        return _Call(command, body, repeat, request, claim, options, stats)
+        return _Call(command, body, repeat, request, claim, options, stats, claim.deadline)
 
     def _unreadable(self, call: _Call, problem: str, reply: bytes) -> ReplyDecodeError:
         error = ReplyDecodeError(problem, status=200, size=len(reply))
@@ -502,13 +484,16 @@ class TimClient:
         core, stats, claim = self._core, call.stats, call.claim
         call.tries += 1
         began = loop.time()
-        rank = (PRIORITIES.index(claim.priority), claim.order)
+        rank = (0 if claim.priority == PRIORITIES[0] else 1, claim.order)
         took_at: float | None = None
         outcome = "cancelled"
         try:
             with core.pool.slot(rank) as slot:
                 user_sig = await self._take_turn(call, slot, loop)
                 took_at = loop.time()
+                if took_at - began > _SIG_CHECK_S:
+                    # The wait was long: what is current now goes before what was current then.
+                    user_sig = core.auth.peek() or user_sig
                 if call.first_at is None:
                     call.first_at = took_at
                 call.attempts += 1
@@ -518,7 +503,7 @@ class TimClient:
                 if call.deadline is not None:
                     timeout = min(timeout, max(call.deadline - took_at, 0.0))
                 call.is_in_flight = True
-                reply = await core.pool.post(slot, core.path(call.command, user_sig), call.body, timeout=timeout)
+                reply = await core.pool.post(slot, call.command, core.query(user_sig), call.body, timeout=timeout)
             self._check_reply(call, reply, user_sig)
             call.is_in_flight = False
             outcome = "0"
@@ -548,16 +533,15 @@ class TimClient:
         """Wait for a UserSig and the turn; return with slot and tokens taken."""
         core, claim = self._core, call.claim
         if claim.deadline is None:
-            user_sig = await core.auth.get()
+            user_sig = core.auth.peek() or await core.auth.get()
             await core.limiter.acquire(claim, slot)
-            # The wait may have been long: what is current now goes before what was current then.
-            return core.auth.peek() or user_sig
+            return user_sig
         left = claim.deadline - loop.time()
         try:
             async with asyncio.timeout_at(claim.deadline):
                 user_sig = await core.auth.get()
                 await core.limiter.acquire(claim, slot)
-                return core.auth.peek() or user_sig
+                return user_sig
         except TimeoutError:
             pass  # raised below, so that the cancellation inside the timeout is no context of it
         raise WaitTooLongError(wait=None, remaining=left)
@@ -583,6 +567,8 @@ class TimClient:
         raise error
 
 
+# A UserSig that was current so many seconds ago is good enough to be sent.
+_SIG_CHECK_S: Final = 0.5
 # Answers after which the UserSig at hand is of no more use.
 _USER_SIG_CODES: Final = frozenset({20002, 70001, 70002, 70003, 70005, 70009, 70013, 70014})
 

@@ -110,7 +110,12 @@ class Endpoint(Generic[P, R]):
     def __get__(self, instance: Family, owner: type[object]) -> BoundEndpoint[P, R]: ...
     def __get__(self, instance: Family | None, owner: type[object]) -> Endpoint[P, R] | BoundEndpoint[P, R]:
         """Return the record on the class, the typed call on an instance."""
-        return self if instance is None else BoundEndpoint(self, instance)
+        if instance is None:
+            return self
+        bound = BoundEndpoint(self, instance)
+        # Kept where the next look finds it before it comes here.
+        instance.__dict__[self.name] = bound
+        return bound
 
     def __repr__(self) -> str:
         return f"<Endpoint {self.command} as {self.family}.{self.name}>"
@@ -168,6 +173,7 @@ class BoundEndpoint(Generic[P, R]):
         except TypeError as error:
             problem = str(error)
         else:
+            request.identify()  # it is this call's own; one that is handed to `client.call` is left as it is
             return self._family.client.call(endpoint, request)
         raise UsageError(f"{endpoint.command}: {problem}")
 

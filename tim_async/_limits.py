@@ -172,6 +172,10 @@ class _Tokens(AsyncLimiter):
         # Rounding may say "now" where has_capacity says "not yet".
         return max((self._level + cost - self.max_rate) / self.flow, 1e-6)
 
+    def take(self, cost: float) -> None:
+        """Take units for which there is room: what `acquire` does when it need not wait."""
+        self._level += cost
+
     def fill(self) -> None:
         """Start with nothing left to take."""
         self._level = self.max_rate
@@ -289,15 +293,21 @@ class LocalRateLimiter:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._sweep_at = _SWEEP_AT
         self._is_second_loop = False
+        # The buckets of claims without a key, by command: found again for every call of a client.
+        self._found: dict[str, tuple[tuple[Share, ...], list[tuple[_Bucket, int]]]] = {}
 
     async def acquire(self, claim: Claim, slot: Slot) -> None:
         """Wait for the claim's turn; return with the slot and the tokens taken. See `RateLimiter.acquire`."""
         loop = self._bind()
-        pairs = [(self._bucket(claim, index, share), share.cost) for index, share in enumerate(claim.shares)]
+        pairs = self._pairs(claim)
         now = loop.time()
-        if all(bucket.is_idle and bucket.due(cost, now) <= 0.0 for bucket, cost in pairs) and slot.take_nowait():
-            await _take(pairs)
-            return
+        for bucket, cost in pairs:
+            if bucket.holder is not None or now < bucket.paused_until or not bucket.tokens.has_capacity(cost):
+                break
+        else:
+            if slot.take_nowait():
+                _take(pairs)
+                return
         waiter = _Waiter(claim)
         if claim.deadline is not None:
             remaining = claim.deadline - now
@@ -327,7 +337,7 @@ class LocalRateLimiter:
                 await slot.take()
             now = loop.time()
             if all(bucket.due(cost, now) <= 0.0 for bucket, cost in pairs):
-                await _take(pairs)
+                _take(pairs)
                 return True
             slot.release()  # a pause began while the slot was waited for
             return False
@@ -357,6 +367,16 @@ class LocalRateLimiter:
             bucket.paused_until = max(bucket.paused_until, now + seconds)
         return seconds
 
+    def _pairs(self, claim: Claim) -> list[tuple[_Bucket, int]]:
+        """Return the claim's buckets with its cost in each."""
+        found = self._found.get(claim.command)
+        if found is not None and found[0] is claim.shares:
+            return found[1]
+        pairs = [(self._bucket(claim, index, share), share.cost) for index, share in enumerate(claim.shares)]
+        if not any(share.key for share in claim.shares):
+            self._found[claim.command] = (claim.shares, pairs)
+        return pairs
+
     def _bucket(self, claim: Claim, index: int, share: Share) -> _Bucket:
         if not 1 <= share.cost <= share.rate.max_cost:
             raise UsageError(f"{claim.command}: a call may cost 1 to {share.rate.max_cost}, not {share.cost}")
@@ -370,7 +390,7 @@ class LocalRateLimiter:
             bucket.paused_until = self._app_paused_until.get(claim.app, 0.0)
             if self._is_second_loop:
                 bucket.tokens.fill()
-        elif bucket.rate != share.rate:
+        elif bucket.rate is not share.rate and bucket.rate != share.rate:
             raise UsageError(
                 f"{share.command} has {bucket.rate.limit} per {bucket.rate.per:g} s in this limiter and "
                 f"{share.rate.limit} per {share.rate.per:g} s in another client that shares it; give both the same",
@@ -403,14 +423,15 @@ class LocalRateLimiter:
                     )
                 self._is_second_loop = True
                 self._buckets.clear()
+                self._found.clear()
             self._loop = loop
         return loop
 
 
-async def _take(pairs: Iterable[tuple[_Bucket, int]]) -> None:
-    """Take the tokens of all buckets; never suspends, as there is room in every one."""
+def _take(pairs: Iterable[tuple[_Bucket, int]]) -> None:
+    """Take the tokens of all buckets, in each of which there is room."""
     for bucket, cost in pairs:
-        await bucket.tokens.acquire(cost)
+        bucket.tokens.take(cost)
 
 
 async def _sleep(waiter: _Waiter, delay: float, loop: asyncio.AbstractEventLoop) -> None:

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from functools import lru_cache
 from heapq import heappop, heappush
 from itertools import count
 from types import TracebackType
@@ -47,6 +48,12 @@ _HEADERS: Final = {
 _OPEN_AT_ONCE: Final = 8
 # A host to which no connection could be made comes second for this long.
 _HOST_PENALTY_S: Final = 30.0
+
+
+@lru_cache(maxsize=128)
+def _client_timeout(total: float | None, connect: float) -> aiohttp.ClientTimeout:
+    # aiohttp rounds times over 5 s up to whole seconds unless told otherwise; a deadline means what it says.
+    return aiohttp.ClientTimeout(total=total, sock_connect=connect, ceil_threshold=float("inf"))
 
 
 class PoolSlot:
@@ -94,13 +101,13 @@ class SessionPool:
     """Sessions, one per host, over one connector; at most `pool_size` requests on their way."""
 
     def __init__(self, hosts: tuple[str, ...], settings: Settings) -> None:
-        self._bases = tuple(host.rstrip("/") + "/v4/" for host in hosts)
-        self._names = tuple(URL(host).authority for host in hosts)
+        self._hosts = tuple(URL(host.rstrip("/") + "/v4/") for host in hosts)
         self._settings = settings
         self._sessions: tuple[aiohttp.ClientSession, ...] = ()
         self._connector: aiohttp.TCPConnector | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self.is_closed = False
+        self.size = settings.pool_size  # most requests on their way at a time
         self.demand = 0  # attempts that have, or want, a slot
         self._busy = 0
         self._opening: set[asyncio.Task[None]] = set()
@@ -108,11 +115,6 @@ class SessionPool:
         self._waiters: list[tuple[tuple[int, int], int, PoolSlot, asyncio.Future[None]]] = []
         self._tie = count().__next__
         self._penalty_until = [0.0] * len(hosts)
-
-    @property
-    def size(self) -> int:
-        """Most requests on their way at a time."""
-        return self._settings.pool_size
 
     @property
     def open_connections(self) -> int:
@@ -146,13 +148,11 @@ class SessionPool:
                 headers=_HEADERS,
                 cookie_jar=aiohttp.DummyCookieJar(),
                 auto_decompress=False,
-                # The pool's own timer bounds the attempt; aiohttp's bounds the opening of a connection only.
-                timeout=aiohttp.ClientTimeout(total=None, sock_connect=settings.connect_timeout),
                 proxy=settings.proxy,
                 trust_env=settings.trust_env,
                 trace_configs=list(settings.trace_configs),
             )
-            for _ in self._bases
+            for _ in self._hosts
         )
         self._loop = loop
         return loop
@@ -166,10 +166,12 @@ class SessionPool:
         loop = self.open()
         if self._waiters:
             self._drop_dead_waiters()
-        now = loop.time()
-        while self._warm and self._warm[0][0] <= now:
-            self._warm.popleft()
-        if self._waiters or not self._warm or self._busy >= self.size:
+            if self._waiters:
+                return False
+        warm, now = self._warm, loop.time()
+        while warm and warm[0][0] <= now:
+            warm.popleft()
+        if not warm or self._busy >= self.size:
             return False
         self._assign(slot)
         return True
@@ -195,7 +197,8 @@ class SessionPool:
             return
         if slot.is_reusable:
             self._warm.append((self._loop.time() + self._settings.keep_alive_s, slot.host))
-            self._hand_over()
+            if self._waiters:
+                self._hand_over()
         else:
             slot.is_reusable = True
             self._grow()
@@ -243,7 +246,7 @@ class SessionPool:
         """Open a connection to the first host that takes one, and keep it as an idle one."""
         now = self.open().time()
         failure: TransportError | None = None
-        for host in sorted(range(len(self._bases)), key=lambda index: (self._penalty_until[index] > now, index)):
+        for host in sorted(range(len(self._hosts)), key=lambda index: (self._penalty_until[index] > now, index)):
             failure = await self._connect(host)
             if failure is None:
                 self._warm.append((now + self._settings.keep_alive_s, host))
@@ -260,16 +263,15 @@ class SessionPool:
         settings = self._settings
         request = aiohttp.ClientRequest(
             "POST",
-            URL(self._bases[host]),
+            self._hosts[host],
             loop=asyncio.get_running_loop(),
             ssl=True,
             proxy=URL(settings.proxy) if settings.proxy else None,
             trust_env=settings.trust_env,
         )
-        timeout = aiohttp.ClientTimeout(total=None, sock_connect=settings.connect_timeout)
         try:
             async with asyncio.timeout(settings.connect_timeout):
-                connection = await self._connector.connect(request, [], timeout)
+                connection = await self._connector.connect(request, [], _client_timeout(None, settings.connect_timeout))
             connection.release()
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
             return ConnectError(self._tell(host, error))
@@ -285,14 +287,15 @@ class SessionPool:
             reason = f"the proxy answered {error.status}"
         else:
             reason = type(error).__name__
-        return f"no connection to {self._names[host]}: {reason}"
+        return f"no connection to {self._hosts[host].authority}: {reason}"
 
-    async def post(self, slot: PoolSlot, path: Hidden, body: bytes, *, timeout: float) -> bytes:
+    async def post(self, slot: PoolSlot, command: str, query: Hidden, body: bytes, *, timeout: float) -> bytes:
         """Send one request on a taken slot and return the answer's body.
 
         Args:
             slot: a taken slot.
-            path: what comes after `/v4/`, query included.
+            command: what comes after `/v4/`.
+            query: the URL's query, encoded.
             body: JSON bytes.
             timeout: seconds until the answer must have been read.
 
@@ -300,83 +303,90 @@ class SessionPool:
             ConnectError: nothing was sent.
             TransportError: something may have been sent and no usable answer came.
         """
-        hosts = [slot.host, *(host for host in range(len(self._bases)) if host != slot.host)]
         slot.is_reusable = False  # until proved otherwise
-        failure: TransportError | None = None
-        for host in hosts:
-            answer = await self._exchange(slot, host, path, body, timeout)
-            if isinstance(answer, bytes):
-                slot.host = host
-                return answer
-            failure = answer
-            # Only a connection that could not be made leaves the request free to go another way.
-            if not isinstance(failure, ConnectError):
-                break
-        if failure is None:
-            raise UsageError("the pool has no host")
-        raise failure
+        answer = await self._exchange(slot, slot.host, command, query, body, timeout)
+        # Only a connection that could not be made leaves the request free to go another way.
+        if isinstance(answer, ConnectError):
+            for host in range(len(self._hosts)):
+                if host != slot.host and isinstance(answer, ConnectError):
+                    answer = await self._exchange(slot, host, command, query, body, timeout)
+                    if isinstance(answer, bytes):
+                        slot.host = host
+        if isinstance(answer, bytes):
+            return answer
+        raise answer
 
     async def _exchange(
-        self, slot: PoolSlot, host: int, path: Hidden, body: bytes, timeout: float
+        self, slot: PoolSlot, host: int, command: str, query: Hidden, body: bytes, timeout: float
     ) -> bytes | TransportError:
         """Send and read; failures are returned, to be raised where no handler is left."""
+        address = self._hosts[host]
         try:
-            async with asyncio.timeout(timeout):
-                async with self._sessions[host].post(
-                    URL(self._bases[host] + path, encoded=True), data=body, allow_redirects=False
-                ) as response:
-                    return await self._read(slot, response)
+            # aiohttp's own timer costs less than one around it. It covers the whole exchange; while it opens a
+            # connection it says ConnectionTimeoutError: nothing was sent.
+            async with self._sessions[host].post(
+                # Building it from its parts costs half of parsing it.
+                URL.build(
+                    scheme=address.scheme,
+                    authority=address.raw_authority,
+                    path=address.raw_path + command,
+                    query_string=query,
+                    encoded=True,
+                ),
+                data=aiohttp.BytesPayload(body, content_type="application/json"),
+                allow_redirects=False,
+                timeout=_client_timeout(timeout, self._settings.connect_timeout),
+            ) as response:
+                return await self._read(slot, response)
         except aiohttp.ConnectionTimeoutError as error:
             return ConnectError(self._tell(host, error))
         except TimeoutError:
-            return ReplyTimeoutError(f"{self._names[host]} gave no answer within {timeout:.3g} s", timeout=timeout)
+            return ReplyTimeoutError(
+                f"{self._hosts[host].authority} gave no answer within {timeout:.3g} s", timeout=timeout
+            )
         except (aiohttp.ClientConnectorError, aiohttp.ClientHttpProxyError) as error:
             return ConnectError(self._tell(host, error))
         except aiohttp.ClientPayloadError:
-            return ReplyDecodeError(f"the answer of {self._names[host]} broke off", status=200)
+            return ReplyDecodeError(f"the answer of {self._hosts[host].authority} broke off", status=200)
         except aiohttp.ClientResponseError as error:
-            return ReplyDecodeError(f"{self._names[host]} does not speak HTTP", status=error.status)
+            return ReplyDecodeError(f"{self._hosts[host].authority} does not speak HTTP", status=error.status)
         except (aiohttp.ClientError, OSError, RuntimeError) as error:
             # RuntimeError is what a session says that is closed while the request is on its way.
             if isinstance(error, RuntimeError) and not self.is_closed:
                 raise
-            return ConnectionLostError(f"the connection to {self._names[host]} broke ({type(error).__name__})")
+            return ConnectionLostError(
+                f"the connection to {self._hosts[host].authority} broke ({type(error).__name__})"
+            )
 
     async def _read(self, slot: PoolSlot, response: aiohttp.ClientResponse) -> bytes | TransportError:
         """Read an answer of at most `max_reply_bytes`; return what is wrong with any other."""
         limit = self._settings.max_reply_bytes
-        kind = response.content_type
+        headers = response.headers
         if response.status != 200:
-            return ReplyDecodeError(
-                f"HTTP status {response.status} instead of an answer of the service",
-                status=response.status,
-                content_type=kind,
-            )
-        if response.headers.get("Content-Encoding", "identity").lower() != "identity":
-            return ReplyDecodeError("the answer is compressed, which was not asked for", status=200, content_type=kind)
-        announced = response.content_length
-        size = announced or 0
+            problem = f"HTTP status {response.status} instead of an answer of the service"
+            return ReplyDecodeError(problem, status=response.status, content_type=response.content_type)
+        if headers.get("Content-Encoding", "identity").lower() != "identity":
+            problem = "the answer is compressed, which was not asked for"
+            return ReplyDecodeError(problem, status=200, content_type=response.content_type)
+        size = response.content_length or 0
         if size <= limit:
-            parts: list[bytes] = []
-            size = 0
-            while size <= limit and (part := await response.content.readany()):
-                parts.append(part)
-                size += len(part)
+            read = response.content.readany
+            data = await read()
+            size = len(data)
+            if not response.content.at_eof():
+                parts = [data]
+                while size <= limit and (part := await read()):
+                    parts.append(part)
+                    size += len(part)
+                data = b"".join(parts)
             if size <= limit:
-                version = response.version
                 slot.is_reusable = (
-                    version is not None
-                    and version >= aiohttp.HttpVersion11
-                    and response.headers.get("Connection", "").lower() != "close"
+                    response.version == aiohttp.HttpVersion11 and headers.get("Connection", "").lower() != "close"
                 )
-                return parts[0] if len(parts) == 1 else b"".join(parts)
+                return data
         response.close()
-        return ReplyDecodeError(
-            f"the answer is over the limit of {limit} bytes (max_reply_bytes)",
-            status=200,
-            content_type=kind,
-            size=size,
-        )
+        problem = f"the answer is over the limit of {limit} bytes (max_reply_bytes)"
+        return ReplyDecodeError(problem, status=200, content_type=response.content_type, size=size)
 
     async def warm_up(self, connections: int) -> int:
         """Open connections ahead of load; return how many are open.

@@ -59,8 +59,11 @@ class Request(WireStruct):
     def check(self) -> None:
         """Check what field types cannot say; raise `UsageError` naming the field."""
 
+    def identify(self) -> None:
+        """Fill in the request's identity (MsgSeq, MsgRandom) where it has one and it is not given."""
+
     def identified(self) -> Self:
-        """Return the request with its identity (MsgSeq, MsgRandom) filled in; itself where it has none to fill."""
+        """Return the request with its identity filled in; itself where nothing is missing."""
         return self
 
 
@@ -110,22 +113,15 @@ class CustomType:
         raise ValueError(f"{cls.__name__} cannot be read")
 
 
-def read_custom_leniently(type_: type, value: object) -> object:
-    """Read a type of ours as it comes from the service; msgspec's hook."""
-    return _read_custom(type_, value, strict=False)
+# msgspec's hooks for types it does not know: those derived from CustomType, and `object`, which it spells Any.
+def read_custom_leniently(type_: type[Any], value: object) -> object:
+    """Read a type of ours as it comes from the service."""
+    return value if type_ is object else type_.from_wire(value, strict=False)
 
 
-def read_custom_strictly(type_: type, value: object) -> object:
-    """Read a type of ours as it must be to be sent; msgspec's hook."""
-    return _read_custom(type_, value, strict=True)
-
-
-def _read_custom(type_: type, value: object, *, strict: bool) -> object:
-    if type_ is object:
-        return value  # "anything", which msgspec spells Any
-    if issubclass(type_, CustomType):
-        return type_.from_wire(value, strict=strict)
-    raise NotImplementedError(f"no wire form for {type_.__name__}")
+def read_custom_strictly(type_: type[Any], value: object) -> object:
+    """Read a type of ours as it must be to be sent."""
+    return value if type_ is object else type_.from_wire(value, strict=True)
 
 
 _encode: Final = msgspec.json.Encoder().encode

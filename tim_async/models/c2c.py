@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import random
 import threading
 import time
@@ -83,27 +84,39 @@ class SendMsg(Request, kw_only=True):
         check_account("to_account", self.to_account)
         if self.from_account is not None:
             check_account("from_account", self.from_account)
-        check_choice("sync_other_machine", self.sync_other_machine, (1, 2))
-        check_choice("online_only_flag", self.online_only_flag, (0, 1))
-        check_choice("support_message_extension", self.support_message_extension, (0, 1))
-        check_choice("is_need_read_receipt", self.is_need_read_receipt, (0, 1))
-        check_range("msg_life_time", self.msg_life_time, 0, MAX_LIFE_TIME_S)
+        # Most messages give none of these: asking first keeps a plain text cheap.
+        if self.sync_other_machine is not None:
+            check_choice("sync_other_machine", self.sync_other_machine, (1, 2))
+        if self.online_only_flag is not None:
+            check_choice("online_only_flag", self.online_only_flag, (0, 1))
+        if self.support_message_extension is not None:
+            check_choice("support_message_extension", self.support_message_extension, (0, 1))
+        if self.is_need_read_receipt is not None:
+            check_choice("is_need_read_receipt", self.is_need_read_receipt, (0, 1))
+        if self.msg_life_time is not None:
+            check_range("msg_life_time", self.msg_life_time, 0, MAX_LIFE_TIME_S)
+        if self.msg_time_stamp is not None:
+            check_range("msg_time_stamp", self.msg_time_stamp, 0, 2**53)
         check_range("msg_seq", self.msg_seq, 0, U32_MAX)
         check_range("msg_random", self.msg_random, 0, U32_MAX)
-        check_range("msg_time_stamp", self.msg_time_stamp, 0, 2**53)
         check_body(self.msg_body)
         if self.offline_push_info is not None:
             self.offline_push_info.check()
 
+    def identify(self) -> None:
+        """Fill in MsgSeq and MsgRandom where they are not given."""
+        if self.msg_seq is None:
+            self.msg_seq = next_msg_seq()
+        if self.msg_random is None:
+            self.msg_random = next_msg_random()
+
     def identified(self) -> Self:
-        """Return the message with MsgSeq and MsgRandom filled in; itself when both are given."""
+        """Return the message with both filled in; itself when both are given."""
         if self.msg_seq is not None and self.msg_random is not None:
             return self
-        return msgspec.structs.replace(
-            self,
-            msg_seq=next_msg_seq() if self.msg_seq is None else self.msg_seq,
-            msg_random=next_msg_random() if self.msg_random is None else self.msg_random,
-        )
+        named = copy.copy(self)
+        named.identify()
+        return named
 
 
 class SendMsgResult(Result, kw_only=True):

@@ -62,7 +62,9 @@ class Element(CustomType):
         if kind is not None and isinstance(value, dict):
             hook = read_custom_strictly if strict else read_custom_leniently
             try:
-                return cast(Self, msgspec.convert(kind._respell(value), kind, strict=strict, dec_hook=hook))
+                known = kind._respell(value) if kind._aliases else value
+                element: Self = msgspec.convert(known, kind, strict=strict, dec_hook=hook)  # type: ignore[assignment]
+                return element
             except msgspec.ValidationError as error:
                 problem = str(error)
             if strict or not isinstance(value.get("MsgContent"), dict):
@@ -153,7 +155,7 @@ class _Kind(Element, _Shape):
     @classmethod
     def _respell(cls, value: dict[str, Any]) -> dict[str, Any]:
         content = value.get("MsgContent")
-        if not cls._aliases or not isinstance(content, dict):
+        if not isinstance(content, dict):
             return value
         return {**value, "MsgContent": {cls._aliases.get(name, name): part for name, part in content.items()}}
 
@@ -173,7 +175,7 @@ def check_body(body: Sequence[Element], *, field: str = "msg_body") -> None:
     Raises:
         UsageError: `field` is the path of what is wrong, such as `msg_body[0].url`.
     """
-    if isinstance(body, str | bytes) or not isinstance(body, Sequence):
+    if not isinstance(body, list | tuple):
         raise UsageError(f"{field} must be a list of elements", field=field)
     if not body:
         raise UsageError(f"{field} is empty, a message has at least one element", field=field)
