@@ -6,6 +6,8 @@ async with TimClient(sdk_app_id=1400000000, secret_key="...") as client:
     sent = await client.c2c.send(to_account="bob", msg_body=[TextElem(text="hi")])
 """
 
+import logging as _logging
+
 from ._client import TimClient
 from ._endpoint import Endpoint, Rate, endpoints
 from ._limits import Claim, LocalRateLimiter, RateLimiter, Share, Slot
@@ -58,6 +60,9 @@ from .models.offline_push import (
     MultiLanguageContent,
     OfflinePushInfo,
 )
+
+# Where an app sets up no logging, Python would print every warning of ours to its standard error.
+_logging.getLogger("tim_async").addHandler(_logging.NullHandler())
 
 __all__ = [
     "TRANSIENT_CODES",

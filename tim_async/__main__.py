@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import logging
 import sys
 from typing import Final
 
@@ -16,8 +15,6 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             # Where Chinese cannot be shown or read there are question marks, and no traceback.
             stream.reconfigure(errors="replace")
-    # What a command has to say of a failure is one line; without a handler, Python would print every retry too.
-    logging.getLogger("tim_async").addHandler(logging.NullHandler())
     try:
         from .cli.app import app
     except ModuleNotFoundError as error:

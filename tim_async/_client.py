@@ -489,7 +489,12 @@ class TimClient:
         outcome = "cancelled"
         try:
             with core.pool.slot(rank) as slot:
-                user_sig = await self._take_turn(call, slot, loop)
+                user_sig = core.auth.peek()
+                if claim.deadline is None:
+                    user_sig = user_sig or await core.auth.get()
+                    await core.limiter.acquire(claim, slot)
+                else:
+                    user_sig = await self._acquire_in_time(claim, slot, claim.deadline - began)
                 took_at = loop.time()
                 if took_at - began > _SIG_CHECK_S:
                     # The wait was long: what is current now goes before what was current then.
@@ -529,18 +534,12 @@ class TimClient:
                     now - granted,
                 )
 
-    async def _take_turn(self, call: _Call, slot: PoolSlot, loop: asyncio.AbstractEventLoop) -> Hidden:
-        """Wait for a UserSig and the turn; return with slot and tokens taken."""
-        core, claim = self._core, call.claim
-        if claim.deadline is None:
-            user_sig = core.auth.peek() or await core.auth.get()
-            await core.limiter.acquire(claim, slot)
-            return user_sig
-        left = claim.deadline - loop.time()
+    async def _acquire_in_time(self, claim: Claim, slot: PoolSlot, left: float) -> Hidden:
+        """Wait for a UserSig and the turn until the deadline; return with slot and tokens taken."""
         try:
             async with asyncio.timeout_at(claim.deadline):
-                user_sig = await core.auth.get()
-                await core.limiter.acquire(claim, slot)
+                user_sig = await self._core.auth.get()
+                await self._core.limiter.acquire(claim, slot)
                 return user_sig
         except TimeoutError:
             pass  # raised below, so that the cancellation inside the timeout is no context of it

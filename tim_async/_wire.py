@@ -147,9 +147,10 @@ def request_validator(type_: type[T]) -> Callable[[object], T]:
     The wire form would not do: msgspec writes bytes and the like as text, and a recipient of `b"bob"` would be someone.
     """
 
+    to_builtins, convert = msgspec.to_builtins, msgspec.convert
+
     def check(request: object) -> T:
-        plain = msgspec.to_builtins(request, builtin_types=_AS_THEY_ARE)
-        return msgspec.convert(plain, type_, strict=True, builtin_types=_AS_THEY_ARE, dec_hook=read_custom_strictly)
+        return convert(to_builtins(request, builtin_types=_AS_THEY_ARE), type_, dec_hook=read_custom_strictly)
 
     return check
 
@@ -219,9 +220,10 @@ def validate(check: Callable[[T], object], value: T) -> None:
     """Check with a `validator` or a `request_validator`; raise `UsageError` naming the field that does not fit."""
     try:
         check(value)
-        return
     except msgspec.MsgspecError as error:
         problem, path = split_path(str(error))
+    else:
+        return
     name = python_path(path) if path else None
     raise UsageError(f"{name}: {problem}" if name else problem, field=name)
 

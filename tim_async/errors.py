@@ -183,7 +183,8 @@ class PartialFailureError(TimError):
         self.failed = failed
 
 
-_ADVICE: Final[dict[str, str]] = {
+# What to do, by the catalogue's hint; "" where the meaning says all there is.
+ADVICE: Final[dict[str, str]] = {
     "none": "",
     "fix_request": "change the request before sending it again",
     "auth": "check credentials, admin rights and the app's settings",
@@ -210,7 +211,7 @@ class ApiError(TimError):
         self.meaning = row.meaning if row else None
         self.hint: _codes.Hint = row.hint if row else "none"
         named = f"{code} {row.name}" if row else f"{code} (a code the catalogue does not know)"
-        advice = f" [{_ADVICE[self.hint]}]" if _ADVICE[self.hint] else ""
+        advice = f" [{ADVICE[self.hint]}]" if ADVICE[self.hint] else ""
         told = info or (row.meaning if row else "no ErrorInfo")
         super().__init__(f"the service answered {named}: {told}{advice}")
 
@@ -236,7 +237,8 @@ class ServiceBusyError(ApiError):
     """Trouble inside the service; its text says "try again"."""
 
 
-_CLASSES: Final[dict[_codes.Hint, type[ApiError]]] = {
+# The class of error, by the catalogue's hint.
+CLASSES: Final[dict[_codes.Hint, type[ApiError]]] = {
     "none": ApiError,
     "fix_request": InvalidRequestError,
     "auth": AuthError,
@@ -248,7 +250,7 @@ _CLASSES: Final[dict[_codes.Hint, type[ApiError]]] = {
 def from_reply(service: str, code: int, info: str) -> ApiError:
     """Build the error for an answer of `service` (the part of the command before the slash)."""
     row = _codes.lookup(service, code)
-    return _CLASSES[row.hint if row else "none"](code, info, row)
+    return CLASSES[row.hint if row else "none"](code, info, row)
 
 
 def may_have_been_delivered(error: BaseException) -> bool:

@@ -13,7 +13,7 @@ def test_explain_negative_code(invoke, args):
     assert result.stdout.splitlines() == [
         "-302 access_too_many_connections (access)",
         "  meaning    Server refused: too many connections.",
-        "  what now   trouble inside the service: trying again later is worth it",
+        "  what now   trouble inside the service, trying again later is worth it",
         "  retried    not by default; RetryPolicy.official() repeats it",
         "  raised as  ServiceBusyError",
     ]

@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 
 from .. import _codes
 from .._retry import TRANSIENT_CODES, RetryPolicy
-from ..errors import _CLASSES
+from ..errors import ADVICE, CLASSES
 from ._shared import EXIT_FAILED, stop
-
-_WHAT_TO_DO: Final[dict[_codes.Hint, str]] = {
-    "none": "nothing by itself: the meaning says how things stand",
-    "fix_request": "change the request before you send it again",
-    "auth": "check credentials, admin rights and the app's settings",
-    "quota": "slow down, or raise the limit in the console",
-    "retry": "trouble inside the service: trying again later is worth it",
-}
 
 
 def explain(
@@ -41,9 +33,9 @@ def _show(row: _codes.Code) -> None:
     typer.echo(f"  meaning    {row.meaning}")
     if row.code == 0:
         return
-    typer.echo(f"  what now   {_WHAT_TO_DO[row.hint]}")
+    typer.echo(f"  what now   {ADVICE[row.hint] or 'nothing by itself: the meaning says how things stand'}")
     typer.echo(f"  retried    {_retried(row)}")
-    typer.echo(f"  raised as  {_CLASSES[row.hint].__name__}")
+    typer.echo(f"  raised as  {CLASSES[row.hint].__name__}")
 
 
 def _retried(row: _codes.Code) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import os
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from types import MappingProxyType, TracebackType
@@ -12,6 +13,7 @@ from typing import Final, Self
 from aiohttp import web
 
 from .._endpoint import Rate
+from .._wire import check_account
 from ..errors import UsageError
 from ..models.c2c import RoamMsg, SendMsg
 from . import account, c2c  # noqa: F401 - importing a family's module registers its handlers
@@ -124,7 +126,9 @@ class Emulator:
             self._listener = await loop.create_server(server, self._host, self._port, backlog=1024)
         except OSError as error:
             self._server = None
-            problem = f"cannot listen on {self._host} port {self._port}: {error.strerror or error}"
+            problem = (
+                f"cannot listen on {self._host} port {self._port}: {os.strerror(error.errno) if error.errno else error}"
+            )
         else:
             self._port = self._listener.sockets[0].getsockname()[1]
             return
@@ -173,8 +177,9 @@ class Emulator:
         return MappingProxyType(self._state.accounts)
 
     def add_accounts(self, *user_ids: str) -> None:
-        """Import accounts."""
+        """Import accounts of 1 to 32 bytes; `UsageError` for any other."""
         for user_id in user_ids:
+            check_account("user_ids", user_id)
             self._state.import_account(user_id, self._clock())
 
     def history(self, operator: str, peer: str) -> list[RoamMsg]:

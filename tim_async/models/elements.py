@@ -84,6 +84,9 @@ class Element(CustomType):
         return f"{type(self).__name__}({', '.join(given)})"
 
 
+_make_struct: Final = msgspec.StructMeta.__call__
+
+
 class _KindMeta(msgspec.StructMeta):
     """Turns the declared fields into a content struct, and the class into the pair that is the wire form."""
 
@@ -130,7 +133,9 @@ class _KindMeta(msgspec.StructMeta):
         return signature(cls._content) if "_content" in vars(cls) else Signature()
 
     def __call__(cls, *args: object, **fields: object) -> object:  # noqa: N805 - this is a metaclass
-        return super().__call__(cls._content(*args, **{**cls._preset, **fields} if cls._preset else fields))
+        if cls._preset:
+            fields = {**cls._preset, **fields}
+        return _make_struct(cls, cls._content(*args, **fields))
 
 
 if TYPE_CHECKING:

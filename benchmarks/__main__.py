@@ -1,0 +1,76 @@
+"""Run the benchmarks and print one table."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import platform
+import sys
+import time
+from collections.abc import Callable, Coroutine
+from functools import partial
+from pathlib import Path
+
+from . import cap, cost
+from .report import Row, table
+
+Case = Callable[[], Coroutine[None, None, list[Row]]]
+LOOPS = ("asyncio", "uvloop")
+CASES: dict[str, tuple[Case, str]] = {
+    "overhead": (cost.overhead, "asyncio"),
+    "encoding": (cost.encoding, "asyncio"),
+    "import": (cost.import_time, "asyncio"),
+    "memory": (cost.memory, "asyncio"),
+    **{f"cap-{tasks}-{loop}": (partial(cap.steady, tasks), loop) for loop in LOOPS for tasks in (1, 50, 5000)},
+    "crowd": (cap.at_once, "asyncio"),
+    "crowd-idle": (cap.after_idle, "asyncio"),
+    "crowd-cancelled": (cap.cancelled, "asyncio"),
+    "crowd-faults": (cap.faults, "asyncio"),
+    "stall": (cap.stall, "asyncio"),
+    "priority": (cap.priority, "asyncio"),
+}
+
+
+def run(case: Case, loop: str) -> list[Row]:
+    """Run one benchmark on the loop it asks for; at most 60 seconds."""
+    if loop == "uvloop":
+        import uvloop
+
+        factory = uvloop.new_event_loop
+    else:
+        factory = asyncio.new_event_loop
+
+    async def bounded() -> list[Row]:
+        async with asyncio.timeout(60):
+            return await case()
+
+    with asyncio.Runner(loop_factory=factory) as runner:
+        return runner.run(bounded())
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--json", type=Path, metavar="FILE", help="save the table")
+    parser.add_argument("--only", metavar="WORD", default="", help="run those with this word in their name")
+    parser.add_argument("--list", action="store_true", help="name them and stop")
+    chosen = parser.parse_args()
+    cases = {name: case for name, case in CASES.items() if chosen.only in name}
+    if chosen.list:
+        print("\n".join(cases))
+        return 0
+    rows: list[Row] = []
+    for name, (case, loop) in cases.items():
+        start = time.perf_counter()
+        rows += run(case, loop)
+        print(f"{name}: {time.perf_counter() - start:.0f} s", file=sys.stderr)
+    print(f"Python {platform.python_version()}, {platform.machine()}")
+    print(table(rows))
+    if chosen.json:
+        document = {"python": platform.python_version(), "rows": [row.as_json() for row in rows]}
+        chosen.json.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+    return 1 if any(row.is_kept is False for row in rows) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

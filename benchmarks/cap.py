@@ -1,0 +1,189 @@
+"""Use of the cap and its worst window: grants at the limiter, with the emulator's own arrivals beside them."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from tim_async import Claim, LocalRateLimiter, RetryPolicy, Slot, TimClient
+
+from .processes import SECRET_KEY, Remote, remote
+from .report import Row, worst_window
+
+APP = 1400000000
+CAP = 200
+SECONDS = 12
+
+
+class Watched(LocalRateLimiter):
+    """The client's own limiter, which also notes when it grants."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.grants: list[float] = []
+
+    async def acquire(self, claim: Claim, slot: Slot) -> None:
+        await super().acquire(claim, slot)
+        self.grants.append(time.monotonic())
+
+    def use(self, grants: list[float] | None = None) -> float:
+        """Return the part of the cap used, without the first and the last second."""
+        times = grants if grants is not None else self.grants
+        inside = [when for when in times if times[0] + 1 <= when <= times[-1] - 1]
+        return (len(inside) - 1) / (inside[-1] - inside[0]) / CAP
+
+
+@asynccontextmanager
+async def _set_up(**options: object) -> AsyncIterator[tuple[Remote, TimClient, Watched]]:
+    limiter = Watched()
+    async with (
+        remote("emulator") as server,
+        TimClient(APP, SECRET_KEY, base_url=server.url, limiter=limiter, **options) as client,  # type: ignore[arg-type]
+    ):
+        yield server, client, limiter
+
+
+async def _judge(name: str, server: Remote, limiter: Watched, note: str = "", *, use: float | None = None) -> list[Row]:
+    told = await server.tell()
+    beside = f"arrivals: worst {told['worst']}, {told['refused']} refused of {told['count']:,}"
+    return [
+        Row(
+            name=f"{name}: use of the cap",
+            value=100 * (limiter.use() if use is None else use),
+            unit="%",
+            limit=98.5,
+            sense=">=",
+            note=note,
+        ),
+        Row(
+            name=f"{name}: worst second",
+            value=worst_window(limiter.grants),
+            unit="grants",
+            limit=CAP,
+            note=beside,
+        ),
+    ]
+
+
+async def steady(tasks: int) -> list[Row]:
+    """Keep some tasks sending one message after the other."""
+    async with _set_up() as (server, client, limiter):
+        end = time.monotonic() + SECONDS
+
+        async def sender(index: int) -> None:
+            # Those that wait when the time is up are cancelled: the last second does not count.
+            while time.monotonic() < end:
+                await client.c2c.send_text(f"u{index}", "hi")
+
+        senders = [asyncio.create_task(sender(index)) for index in range(tasks)]
+        await asyncio.wait(senders, timeout=SECONDS + 0.5)
+        for each in senders:
+            each.cancel()
+        await asyncio.gather(*senders, return_exceptions=True)
+        loop = type(asyncio.get_running_loop()).__module__.partition(".")[0]
+        return await _judge(f"{tasks:,} waiting, {loop}", server, limiter)
+
+
+async def _crowd(client: TimClient, count: int, *, cancel: float = 0.0) -> list[int]:
+    """Send from so many tasks at once; return who was served, in order."""
+    served: list[int] = []
+
+    async def one(index: int) -> None:
+        await client.c2c.send_text(f"u{index}", "hi")
+        served.append(index)
+
+    tasks = [asyncio.create_task(one(index)) for index in range(count)]
+    rng = random.Random(3)
+    for index in rng.sample(range(count), int(count * cancel)):
+        await asyncio.sleep(rng.uniform(0, 0.004))
+        tasks[index].cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    return served
+
+
+async def at_once() -> list[Row]:
+    """5,000 tasks at once."""
+    async with _set_up() as (server, client, limiter):
+        served = await _crowd(client, 5000)
+        late = max(abs(place - index) for place, index in enumerate(served))
+        return await _judge("5,000 at once", server, limiter, f"{len(served):,} served, none over {late} places late")
+
+
+async def after_idle() -> list[Row]:
+    """A crowd, ten idle seconds, another crowd."""
+    async with _set_up() as (server, client, limiter):
+        await _crowd(client, 2000)
+        await asyncio.sleep(10)
+        before = len(limiter.grants)
+        await _crowd(client, 3000)
+        return await _judge("after 10 s idle", server, limiter, use=limiter.use(limiter.grants[before:]))
+
+
+async def cancelled() -> list[Row]:
+    """5,000 tasks at once, a third of them cancelled at random moments."""
+    async with _set_up() as (server, client, limiter):
+        served = await _crowd(client, 5000, cancel=1 / 3)
+        return await _judge("a third cancelled", server, limiter, f"{len(served):,} served")
+
+
+async def faults() -> list[Row]:
+    """5,000 tasks at once, a fifth of the answers one of the four transient codes."""
+    async with _set_up(retry=RetryPolicy(max_attempts=10)) as (server, client, limiter):
+        await server.tell("faults 0.2")
+        served = await _crowd(client, 5000)
+        note = f"{len(served):,} served, {client.stats()['openim/sendmsg'].retries:,} repeats"
+        return await _judge("a fifth transient codes", server, limiter, note)
+
+
+async def stall() -> list[Row]:
+    """A service that answers nothing for two seconds and then everything at once, the pool full, thousands waiting."""
+    async with _set_up() as (server, client, _):
+        tasks = [asyncio.create_task(client.c2c.send_text(f"u{index}", "hi")) for index in range(3000)]
+        await asyncio.sleep(2)
+        await server.tell("stall")
+        await asyncio.sleep(2)
+        await server.tell("release")
+        await asyncio.sleep(4)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        told = await server.tell()
+        return [
+            Row(
+                name="2 s stall with a full pool: worst second at the service",
+                value=told["worst"],
+                unit="arrivals",
+                limit=CAP * 1.02,
+                note=f"{told['refused']} refused of {told['count']:,}",
+            )
+        ]
+
+
+async def priority() -> list[Row]:
+    """An interactive call behind 10,000 background calls."""
+    worst = 0
+    async with _set_up() as (_, client, limiter):
+        background = client.with_options(priority="background")
+        crowd = [asyncio.create_task(background.c2c.send_text(f"u{index}", "hi")) for index in range(10_000)]
+        await asyncio.sleep(2)
+        for _ in range(20):
+            before = len(limiter.grants)
+            await client.c2c.send_text("urgent", "now")
+            # Its own grant is among them; those during its way to the service and back are not before it.
+            worst = max(worst, len(limiter.grants) - before)
+            await asyncio.sleep(0.1)
+        for task in crowd:
+            task.cancel()
+        await asyncio.gather(*crowd, return_exceptions=True)
+    return [
+        Row(
+            name="interactive call behind 10,000 background calls",
+            value=worst,
+            unit="tokens",
+            limit=5,
+            note="grants until it was answered, worst of 20",
+        )
+    ]

@@ -1,0 +1,202 @@
+"""What a call costs: CPU against raw aiohttp, encoding against bare msgspec, import, memory of waiting calls."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import random
+import resource
+import statistics
+import subprocess
+import sys
+import time
+import timeit
+import tracemalloc
+from collections.abc import Awaitable, Callable
+
+import aiohttp
+import msgspec
+
+from tim_async import TextElem, TimClient, encode
+from tim_async.models.c2c import SendMsg
+
+from .processes import SECRET_KEY, remote
+from .report import Row
+
+APP = 1400000000
+
+
+async def overhead() -> list[Row]:
+    """CPU of a send against a bare post of the same bytes with msgspec decoding, both to the same bare server."""
+    async with remote("bare") as server:
+        body = encode(SendMsg(to_account="bob", msg_seq=1, msg_random=2, msg_body=[TextElem(text="hi, beauty")]))
+        client = TimClient(APP, SECRET_KEY, base_url=server.url, rate_limits={"openim/sendmsg": 10_000_000})
+        sig = "A" * 150
+        address = (
+            f"{server.url}/v4/openim/sendmsg?sdkappid={APP}&identifier=administrator&usersig={sig}&contenttype=json"
+        )
+        headers = {"Content-Type": "application/json"}
+        async with client, aiohttp.ClientSession(headers=headers) as session:
+
+            async def raw() -> None:
+                url = f"{address}&random={random.getrandbits(32)}"
+                async with session.post(url, data=body) as response:
+                    msgspec.json.decode(await response.read())
+
+            async def ours() -> None:
+                await client.c2c.send(to_account="bob", msg_body=[TextElem(text="hi, beauty")])
+
+            rows = []
+            for together in (1, 20):
+                for _ in range(20):
+                    await _cpu(raw, together)
+                    await _cpu(ours, together)
+                pairs = []
+                for index in range(400):
+                    # Small batches, taking turns in going first: whatever else the machine does strikes both alike.
+                    first, second = (raw, ours) if index % 2 else (ours, raw)
+                    figures = {first: await _cpu(first, together)}
+                    figures[second] = await _cpu(second, together)
+                    pairs.append((figures[ours], figures[raw]))
+                ratio = statistics.median(own / base for own, base in pairs)
+                baseline = statistics.median(base for _, base in pairs)
+                manner = "one after the other" if together == 1 else f"{together} at a time"
+                rows.append(
+                    Row(
+                        name=f"CPU of c2c.send against a bare post, {manner}",
+                        value=ratio * baseline,
+                        unit="us",
+                        baseline=baseline,
+                        limit=1.25,
+                        note=f"median of {len(pairs)} pairs of 20 calls",
+                    )
+                )
+    return rows
+
+
+async def _cpu(call: Callable[[], Awaitable[None]], together: int, count: int = 20) -> float:
+    """Return the CPU of one call in microseconds."""
+    start = time.process_time()
+    for _ in range(count // together):
+        if together == 1:
+            await call()
+        else:
+            await asyncio.gather(*(call() for _ in range(together)))
+    return (time.process_time() - start) / count * 1e6
+
+
+class _Content(msgspec.Struct):
+    Text: str
+
+
+class _Element(msgspec.Struct):
+    MsgType: str
+    MsgContent: _Content
+
+
+class _Bare(msgspec.Struct, omit_defaults=True, kw_only=True):
+    SyncOtherMachine: int | None = None
+    From_Account: str | None = None
+    To_Account: str
+    OnlineOnlyFlag: int | None = None
+    MsgLifeTime: int | None = None
+    MsgSeq: int | None = None
+    MsgRandom: int | None = None
+    MsgTimeStamp: int | None = None
+    ForbidCallbackControl: list[str] | None = None
+    SendMsgControl: list[str] | None = None
+    MsgBody: list[_Element]
+    CloudCustomData: str | None = None
+    SupportMessageExtension: int | None = None
+    OfflinePushInfo: dict[str, str] | None = None
+    IsNeedReadReceipt: int | None = None
+
+
+async def encoding() -> list[Row]:
+    """Encode one text message, against a bare msgspec struct of the same shape."""
+    bare = _Bare(To_Account="bob", MsgSeq=1, MsgRandom=2, MsgBody=[_Element("TIMTextElem", _Content("hi, beauty"))])
+    ours = SendMsg(to_account="bob", msg_seq=1, msg_random=2, msg_body=[TextElem(text="hi, beauty")])
+    encoder = msgspec.json.Encoder()
+    if encoder.encode(bare) != encode(ours):
+        raise AssertionError("the two must encode to the same bytes")
+    pairs = [
+        (timeit.timeit(lambda: encode(ours), number=20_000), timeit.timeit(lambda: encoder.encode(bare), number=20_000))
+        for _ in range(31)
+    ]
+    ratio = statistics.median(own / base for own, base in pairs)
+    baseline = statistics.median(base for _, base in pairs) / 20_000 * 1e9
+    return [
+        Row(
+            name="encode one text message against a bare struct",
+            value=ratio * baseline,
+            unit="ns",
+            baseline=baseline,
+            limit=1.3,
+            note="median of 31 pairs",
+        )
+    ]
+
+
+def _import_cpu(statement: str) -> float:
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run([sys.executable, "-c", statement], check=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return (after.ru_utime + after.ru_stime) - (before.ru_utime + before.ru_stime)
+
+
+async def import_time() -> list[Row]:
+    """Import the package, against importing its three dependencies; CPU of fresh processes."""
+    pairs = [(_import_cpu("import tim_async"), _import_cpu("import aiohttp, msgspec, aiolimiter")) for _ in range(16)][
+        1:
+    ]
+    ratio = statistics.median(own / base for own, base in pairs)
+    baseline = statistics.median(base for _, base in pairs)
+    return [
+        Row(
+            name="import tim_async against its dependencies",
+            value=ratio * baseline * 1e3,
+            unit="ms",
+            baseline=baseline * 1e3,
+            limit=1.3,
+            note="median of 15 pairs of processes",
+        )
+    ]
+
+
+async def memory() -> list[Row]:
+    """Memory of 10,000 calls that wait for their turn, against as many tasks that wait for an event."""
+    count = 10_000
+
+    async def traced(make: Callable[[int], Awaitable[object]]) -> float:
+        gc.collect()
+        tracemalloc.start()
+        tasks = [asyncio.ensure_future(make(index)) for index in range(count)]
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        used = tracemalloc.get_traced_memory()[0]
+        tracemalloc.stop()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        return used / count
+
+    never = asyncio.Event()
+
+    async def idle(_: int) -> object:
+        return await never.wait()
+
+    async with remote("bare") as server, TimClient(APP, SECRET_KEY, base_url=server.url) as client:
+        await client.c2c.send_text("bob", "hi")
+        baseline = await traced(idle)
+        own = await traced(lambda index: client.c2c.send_text(f"user{index}", "hi"))
+        gc.collect()
+        left = len(asyncio.all_tasks())
+    return [
+        Row(
+            name="memory of a waiting call against a waiting task",
+            value=own / 1024,
+            unit="KiB",
+            baseline=baseline / 1024,
+            note=f"{count:,} at once, {own * count / 2**20:.1f} MiB in all; {left} task left after cancelling them",
+        )
+    ]
