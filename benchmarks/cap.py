@@ -24,15 +24,22 @@ class Watched(LocalRateLimiter):
     def __init__(self) -> None:
         super().__init__()
         self.grants: list[float] = []
+        self.newest = 0.0  # the last grant to a call's first attempt
 
     async def acquire(self, claim: Claim, slot: Slot) -> None:
         await super().acquire(claim, slot)
-        self.grants.append(time.monotonic())
+        now = time.monotonic()
+        self.grants.append(now)
+        if not claim.is_repeat:
+            self.newest = now
 
     def use(self, grants: list[float] | None = None) -> float:
-        """Return the part of the cap used, without the first and the last second."""
+        """Return the part of the cap used while somebody waited, without the first and the last second.
+
+        Once everyone had a first attempt, only repeats are left, and those may be between two attempts.
+        """
         times = grants if grants is not None else self.grants
-        inside = [when for when in times if times[0] + 1 <= when <= times[-1] - 1]
+        inside = [when for when in times if times[0] + 1 <= when <= self.newest - 1]
         return (len(inside) - 1) / (inside[-1] - inside[0]) / CAP
 
 

@@ -282,6 +282,23 @@ async def test_warm_up_opens_connections_ahead() -> None:
             await client.warm_up(2)
 
 
+@pytest.mark.parametrize("given", ["setting", "environment"])
+async def test_proxy_is_the_only_way_out(given: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("no_proxy", "NO_PROXY", "HTTP_PROXY", "http_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    async with Server().running() as proxy:
+        options: dict[str, Any] = {"proxy": proxy.url}
+        if given == "environment":
+            monkeypatch.setenv("http_proxy", proxy.url)
+            options = {"trust_env": True}
+        # Nothing listens at the address itself: whoever does not go through the proxy is refused.
+        async with TimClient(APP, SECRET_KEY, base_url="http://127.0.0.1:9", **options) as client:
+            for _ in range(3):
+                await send(client)
+        assert proxy.exchanges[0].head.startswith(b"POST http://127.0.0.1:9/v4/openim/sendmsg?")
+        assert (proxy.connections, len(proxy.exchanges)) == (1, 3)
+
+
 async def test_stalled_service_gets_no_burst_afterwards() -> None:
     """Everything is answered at once after a stall with the pool full and a crowd waiting."""
     release = asyncio.Event()

@@ -261,14 +261,9 @@ class SessionPool:
         if self._connector is None:
             raise UsageError("the client is closed")
         settings = self._settings
-        request = aiohttp.ClientRequest(
-            "POST",
-            self._hosts[host],
-            loop=asyncio.get_running_loop(),
-            ssl=True,
-            proxy=URL(settings.proxy) if settings.proxy else None,
-            trust_env=settings.trust_env,
-        )
+        if settings.proxy is not None or settings.trust_env:
+            return None  # the way through a proxy is the session's to find; it opens the connection when it posts
+        request = aiohttp.ClientRequest("POST", self._hosts[host], loop=asyncio.get_running_loop(), ssl=True)
         try:
             async with asyncio.timeout(settings.connect_timeout):
                 connection = await self._connector.connect(request, [], _client_timeout(None, settings.connect_timeout))

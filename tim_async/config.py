@@ -106,7 +106,7 @@ class Settings:
         keep_alive_s: seconds an idle connection is kept.
         dns_cache_s: seconds a looked-up address is kept.
         ssl: True to verify certificates, or a context of one's own; False verifies nothing.
-        proxy: address of an HTTP proxy.
+        proxy: address of an HTTP proxy; connections through one are not opened ahead.
         trust_env: whether proxies are also taken from the environment.
         trace_configs: aiohttp's trace hooks, for those who watch connections. They see URLs, and so the UserSig.
         user_sig_lifetime_s: seconds for which a UserSig is signed; it is renewed ahead of its end.
