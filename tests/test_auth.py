@@ -218,6 +218,17 @@ def test_provider_that_hangs_is_given_up() -> None:
     clock.run(main())
 
 
+def test_timeout_of_the_provider_itself_comes_through() -> None:
+    async def gives_up(_: str) -> str:
+        raise TimeoutError("the key server did not answer")
+
+    async def main() -> None:
+        with pytest.raises(TimeoutError, match="key server"):
+            await cache(Clock(), gives_up).get()
+
+    clock.run(main())
+
+
 def test_closing_ends_a_renewal_under_way() -> None:
     now = Clock()
     auth = cache(now, Provider(now))
@@ -226,8 +237,8 @@ def test_closing_ends_a_renewal_under_way() -> None:
         task = asyncio.create_task(auth.get())
         await asyncio.sleep(0.1)
         await auth.close()
-        with pytest.raises(asyncio.CancelledError):
-            await task
+        with pytest.raises(UsageError, match="closed while the call waited"):
+            await task  # nobody cancelled it, so it is told and not cancelled
         assert len(asyncio.all_tasks()) == 1
 
     clock.run(main())

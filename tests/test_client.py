@@ -255,6 +255,40 @@ def test_deadline_cuts_the_timeout_of_the_attempt() -> None:
     assert pool.sent[1].timeout == pytest.approx(3 - (pool.sent[1].at - pool.sent[0].at), abs=0.001)
 
 
+def test_attempt_whose_turn_comes_after_the_deadline_is_not_sent() -> None:
+    """The loop was held up while the backoff ran: the deadline has passed when the repeat gets its turn."""
+    client, pool = scripted(91000, OK, retry=RetryPolicy(base=0.1, cap=0.1, factor=1))
+
+    async def main() -> TimError:
+        loop = asyncio.get_running_loop()
+        task = asyncio.create_task(failing(client.with_options(deadline=0.5, timeout=0.4)))
+        await asyncio.sleep(0)
+        loop.now += 1  # type: ignore[attr-defined]
+        return await task
+
+    error = clock.run(main())
+    assert isinstance(error, ServiceBusyError)
+    assert len(pool.sent) == 1
+    assert all(sent.timeout > 0 for sent in pool.sent)
+
+
+def test_limiter_that_grants_too_late_sends_nothing() -> None:
+    class Late(LocalRateLimiter):
+        async def acquire(self, claim: Any, slot: Any) -> None:
+            await super().acquire(claim, slot)
+            asyncio.get_running_loop().now += 10  # type: ignore[attr-defined]
+
+    client, pool = scripted(limiter=Late())
+
+    async def main() -> None:
+        with pytest.raises(WaitTooLongError):
+            await call(client.with_options(deadline=5))
+
+    clock.run(main())
+    assert pool.sent == []
+    assert pool.busy == 0
+
+
 def test_no_repeat_is_begun_that_the_deadline_would_cut_off() -> None:
     client, pool = scripted(91000, retry=RetryPolicy(base=1.0, factor=1, cap=1.0, max_attempts=1000))
 
@@ -458,6 +492,38 @@ def test_raw_request_without_fields_sends_an_empty_object() -> None:
     assert pool.sent[0].body == b"{}"
 
 
+@pytest.mark.parametrize("body", [[1, 2], "abc", 5])
+def test_raw_request_takes_a_mapping(body: Any) -> None:
+    client, pool = scripted()
+
+    async def main() -> None:
+        with pytest.raises(UsageError) as caught:
+            await client.request("openim/sendmsg", body)
+        assert caught.value.field == "body"
+
+    clock.run(main())
+    assert pool.sent == []
+
+
+def test_call_takes_an_endpoint() -> None:
+    client, _ = scripted()
+
+    async def main() -> None:
+        with pytest.raises(UsageError) as caught:
+            await client.call("openim/sendmsg", {})  # type: ignore[arg-type]
+        assert caught.value.field == "endpoint"
+
+    clock.run(main())
+
+
+@pytest.mark.parametrize("connections", [0, "x", 1.5])
+async def test_warm_up_takes_a_number(connections: Any) -> None:
+    client, _ = scripted()
+    with pytest.raises(UsageError) as caught:
+        await client.warm_up(connections)
+    assert caught.value.field == "connections"
+
+
 def test_raw_message_gets_an_identity_that_stays_through_repeats() -> None:
     client, pool = scripted(20004, OK)
     clock.run(client.request("openim/sendmsg", {"To_Account": "bob", "MsgBody": []}))
@@ -547,7 +613,13 @@ def test_views_share_everything_and_change_only_what_they_name() -> None:
 
 @pytest.mark.parametrize(
     ("options", "field"),
-    [({"timeout": 0}, "timeout"), ({"deadline": -1}, "deadline"), ({"priority": "urgent"}, "priority")],
+    [
+        ({"timeout": 0}, "timeout"),
+        ({"deadline": -1}, "deadline"),
+        ({"priority": "urgent"}, "priority"),
+        ({"retry": 5}, "retry"),
+        ({"extra": [1]}, "extra"),
+    ],
 )
 def test_options_are_checked(options: dict[str, Any], field: str) -> None:
     client, _ = scripted()
@@ -574,6 +646,22 @@ def test_options_are_checked(options: dict[str, Any], field: str) -> None:
         ({"sdk_app_id": 14, "secret_key": "k", "rate_limits": {"openim/sendmsg": 0}}, "limit"),
         ({"sdk_app_id": 14, "secret_key": "k", "no_such_setting": 0}, "no_such_setting"),
         ({"sdk_app_id": 14, "secret_key": "k", "retry": "often"}, "retry"),
+        ({"sdk_app_id": 14, "secret_key": "k", "identifier": "\ud800"}, "identifier"),
+        ({"sdk_app_id": 14, "secret_key": "k", "base_url": "http://[::"}, "base_url"),
+        ({"sdk_app_id": 14, "secret_key": "k", "base_url": "http://h:99999"}, "base_url"),
+        ({"sdk_app_id": 14, "secret_key": "k", "base_url": "http://a..b"}, "base_url"),
+        ({"sdk_app_id": 14, "secret_key": "k", "base_url": 5}, "base_url"),
+        ({"sdk_app_id": 14, "secret_key": "k", "settings": 5}, "settings"),
+        ({"sdk_app_id": 14, "secret_key": "k", "limiter": 5}, "limiter"),
+        ({"sdk_app_id": 14, "secret_key": "k", "ssl": "yes"}, "ssl"),
+        ({"sdk_app_id": 14, "secret_key": "k", "proxy": "http://p:99999"}, "proxy"),
+        ({"sdk_app_id": 14, "secret_key": "k", "proxy": "squid"}, "proxy"),
+        ({"sdk_app_id": 14, "secret_key": "k", "trace_configs": 5}, "trace_configs"),
+        ({"sdk_app_id": 14, "secret_key": "k", "rate_limits": 5}, "rate_limits"),
+        ({"sdk_app_id": 14, "secret_key": "k", "rate_limits": {5: 5}}, "rate_limits"),
+        ({"sdk_app_id": 14, "secret_key": "k", "rate_limits": {"a/b": True}}, "rate_limits"),
+        ({"sdk_app_id": 14, "secret_key": "k", "rate_limits": {"a/b": 5.0}}, "rate_limits"),
+        ({"sdk_app_id": 14, "user_sig_provider": 5}, "user_sig_provider"),
     ],
 )
 def test_configuration_is_checked(arguments: dict[str, Any], field: str) -> None:

@@ -447,6 +447,77 @@ def test_wide_bucket_caps_all_keys_together() -> None:
     assert (len(log) - 1) / (log[-1] - log[0]) >= 0.98 * 200
 
 
+def test_holder_that_queues_for_a_wide_bucket_makes_way() -> None:
+    """A background claim with its command's turn, stuck behind others in the bucket over all, holds up nobody."""
+    everything = Rate(100)
+
+    def both(command: str, priority: str) -> Claim:
+        shares = (
+            Share(rate=SEND, cost=1, key="", command=command),
+            Share(rate=everything, cost=1, key="", command="*"),
+        )
+        return Claim(app=1, command=command, shares=shares, priority=priority, order=next_order())
+
+    async def main() -> tuple[float, int]:
+        limiter = LocalRateLimiter()
+        loop = asyncio.get_running_loop()
+        end = loop.time() + 5
+
+        async def busy() -> None:
+            while loop.time() < end:
+                await grant(limiter, both("openim/busy", "interactive"))
+
+        crowd = [asyncio.create_task(busy()) for _ in range(20)]
+        await asyncio.sleep(0.5)
+        background = asyncio.create_task(grant(limiter, both("openim/sendmsg", "background")))
+        await asyncio.sleep(0.1)
+        start = loop.time()
+        took = await grant(limiter, both("openim/sendmsg", "interactive")) - start
+        queued = sum(sum(bucket.queued) for bucket in limiter._buckets.values())
+        await asyncio.gather(*crowd, background)
+        assert all(bucket.queued == [0, 0] and bucket.holder is None for bucket in limiter._buckets.values())
+        return took, queued
+
+    took, _ = run(main())
+    assert took < 0.3
+
+
+def test_bucket_in_use_is_not_forgotten() -> None:
+    """A claim that waits in its first bucket still counts on the second, which is idle meanwhile."""
+    first, second = Rate(1, key="group_id"), Rate(1, per=100.0, key="topic_id")
+
+    def pair(group: str) -> Claim:
+        shares = (
+            Share(rate=first, cost=1, key=group, command="openim/sendmsg"),
+            Share(rate=second, cost=1, key="same topic", command="openim/sendmsg"),
+        )
+        return Claim(app=1, command="openim/sendmsg", shares=shares, priority="interactive", order=next_order())
+
+    async def main() -> list[float]:
+        limiter, log = LocalRateLimiter(), []
+        waiting_claim = pair("busy")
+        limiter.pause(waiting_claim, 60007)
+        limiter._buckets[(1, "openim/sendmsg", 1, "same topic")].paused_until = 0.0
+        waiting = asyncio.create_task(grant(limiter, waiting_claim, log))
+        await asyncio.sleep(0.1)
+        limiter._sweep_at = 1
+        await grant(limiter, pair("free"), log)
+        await waiting
+        return log
+
+    assert worst_window(run(main()), 99.0) == 1
+
+
+def test_deadline_that_has_passed_is_refused_even_when_there_is_room() -> None:
+    async def main() -> None:
+        limiter = LocalRateLimiter()
+        with pytest.raises(WaitTooLongError):
+            await grant(limiter, claim(deadline=asyncio.get_running_loop().time()))
+        assert await grant(limiter, claim()) == asyncio.get_running_loop().time()
+
+    run(main())
+
+
 def test_keyed_buckets_are_forgotten_when_idle() -> None:
     group, wide = Rate(40, key="group_id"), Rate(1_000_000)
 

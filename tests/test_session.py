@@ -282,6 +282,107 @@ async def test_warm_up_opens_connections_ahead() -> None:
             await client.warm_up(2)
 
 
+async def test_broken_connection_in_a_full_pool_wakes_who_waits() -> None:
+    """A place that becomes free beside an idle connection is told to who waits, whatever became of its own."""
+    async with Server().running() as server, client_of(server, pool_size=1) as client:
+        pool = client._core.pool
+        with pool.slot((0, 0)) as broken, pool.slot((0, 1)) as waiting:
+            await broken.take()
+            pool._warm.append((asyncio.get_running_loop().time() + 10, 0))
+            task = asyncio.create_task(waiting.take())
+            await asyncio.sleep(0)
+            broken.is_reusable = False
+            broken.release()
+            await asyncio.wait_for(task, 1)
+            assert waiting.is_taken
+
+
+async def test_calls_beside_warm_up_all_end() -> None:
+    async with Server(hang).running() as server, client_of(server, pool_size=1, timeout=0.1) as client:
+        first = asyncio.create_task(send(client))
+        await asyncio.sleep(0)
+        await client.warm_up(1)
+        others = [asyncio.create_task(send(client)) for _ in range(2)]
+        async with asyncio.timeout(3):
+            errors = await asyncio.gather(first, *others, return_exceptions=True)
+    assert [type(error) for error in errors] == [ReplyTimeoutError] * 3
+
+
+async def test_warm_up_counts_no_idle_connection_twice() -> None:
+    async with Server().running() as server, client_of(server) as client:
+        await send(client)
+        assert await client.warm_up(6) == 6
+        await asyncio.sleep(0.01)
+        assert server.connections == 6
+
+
+@pytest.mark.parametrize("problem", [UnicodeError("label too long"), RuntimeError("odd"), ValueError("odd")])
+async def test_odd_error_while_opening_reaches_the_caller(problem: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with Server().running() as server, client_of(server) as client:
+        client._core.pool.open()
+
+        async def connect(*_: object) -> None:
+            raise problem
+
+        monkeypatch.setattr(client._core.pool._connector, "connect", connect)
+        with pytest.raises(ConnectError) as caught:
+            await asyncio.wait_for(send(client), 2)
+        assert not caught.value.maybe_delivered
+
+
+async def test_backup_host_gets_only_what_is_left_of_the_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with Server().running() as first, Server(hang).running() as backup:  # noqa: SIM117 - needs both addresses
+        async with two_hosts(first.url, backup.url) as client:
+            await send(client)
+            pool = client._core.pool
+            exchange = pool._exchange
+
+            pause = 0.15
+
+            async def slow_refusal(slot: Any, host: int, *rest: Any) -> Any:
+                if host == 0:
+                    await asyncio.sleep(pause)
+                    return ConnectError("gone")
+                return await exchange(slot, host, *rest)
+
+            monkeypatch.setattr(pool, "_exchange", slow_refusal)
+            loop = asyncio.get_running_loop()
+            start = loop.time()
+            with pytest.raises(ReplyTimeoutError):
+                await client.with_options(timeout=0.25).c2c.send_text("bob", "hi")
+            assert loop.time() - start < 0.35
+            pause, asked = 0.06, len(backup.exchanges)
+            pool._warm.clear()
+            pool._penalty_until = [0.0, 0.0]
+            with pytest.raises(ConnectError):
+                await client.with_options(timeout=0.05).c2c.send_text("bob", "hi")
+            assert len(backup.exchanges) == asked == 1
+
+
+async def test_closing_twice_and_cancelled_closes_once_and_wholly() -> None:
+    async with Server().running() as server:
+        client = client_of(server)
+        await send(client)
+        pool_close = client._core.pool.close
+
+        async def slow_close() -> None:
+            await asyncio.sleep(0.02)
+            await pool_close()
+
+        client._core.pool.close = slow_close  # type: ignore[method-assign]
+        closing = asyncio.create_task(client.close())
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        closing.cancel()
+        await asyncio.gather(closing, return_exceptions=True)
+        await client.close()
+        assert closing.cancelled()
+        assert client._core.closing is not None
+        assert client._core.closing.done()
+        assert client._core.pool._connector is not None
+        assert client._core.pool._connector.closed
+
+
 @pytest.mark.parametrize("given", ["setting", "environment"])
 async def test_proxy_is_the_only_way_out(given: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("no_proxy", "NO_PROXY", "HTTP_PROXY", "http_proxy"):
@@ -436,7 +537,7 @@ async def test_no_secret_shows_in_any_failure(
         shown += [str(error), repr(error), repr(error.args), repr(vars(error))]
         shown += traceback.TracebackException(
             type(error), error, _inside(error.__traceback__), capture_locals=True
-        ).format()
+        ).format(chain=False)
     text = "\n".join(shown)
     for secret in (SECRET_KEY, *sigs):
         assert secret not in text
@@ -449,6 +550,9 @@ async def test_no_secret_shows_in_a_cancelled_call() -> None:
                 await send(client)
         sig = re.search(rb"usersig=([^&]+)", server.exchanges[0].head)[1].decode()
     for error in _chain(caught.value):
-        text = "".join(traceback.format_exception(error)) + str(error) + repr(vars(error))
+        inside = traceback.TracebackException(
+            type(error), error, _inside(error.__traceback__), capture_locals=True
+        ).format(chain=False)
+        text = "".join((*traceback.format_exception(error), *inside)) + str(error) + repr(vars(error))
         assert sig not in text
         assert SECRET_KEY not in text

@@ -8,7 +8,6 @@ import inspect
 import logging
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Final
 
 from .config import Credentials, Hidden, UserSigProvider
@@ -57,8 +56,8 @@ class UserSigCache:
         if self._provider is None:
             return self._sign(now)
         if self._current is not None and now <= self._expires_at:
+            self._renew_at = now + _RENEW_PAUSE_S  # before it is asked: a renewal may be over at once
             self._renew()
-            self._renew_at = now + _RENEW_PAUSE_S
             return self._current
         return None
 
@@ -67,11 +66,18 @@ class UserSigCache:
         ready = self.peek()
         if ready is not None:
             return ready
+        task = self._renew()
+        failure: TimError
         try:
             # A caller that is cancelled leaves the request running: others wait for the same one.
-            return await asyncio.shield(self._renew())
+            return await asyncio.shield(task)
         except TimError as error:
             failure = copy.copy(error)  # each caller writes its own facts into it
+        except asyncio.CancelledError:
+            caller = asyncio.current_task()
+            if not task.cancelled() or (caller is not None and caller.cancelling()):
+                raise
+            failure = UsageError("the client was closed while the call waited for a UserSig")
         raise failure
 
     def forget(self, user_sig: str) -> None:
@@ -84,8 +90,7 @@ class UserSigCache:
         task, self._task = self._task, None
         if task is not None and not task.done():
             task.cancel()
-            with suppress(asyncio.CancelledError):
-                await asyncio.wait([task])
+            await asyncio.wait([task])
 
     def _sign(self, now: float) -> Hidden:
         own = self._credentials
@@ -117,15 +122,16 @@ class UserSigCache:
         if self._provider is None:
             raise UsageError("neither secret_key nor user_sig_provider is given", field="secret_key")
         answer: object = None
+        scope = asyncio.timeout(self._timeout)
         try:
-            async with asyncio.timeout(self._timeout):
+            async with scope:
                 answer = self._provider(self._credentials.identifier)
                 if inspect.isawaitable(answer):
                     answer = await answer
-            late = False
         except TimeoutError:
-            late = True
-        if late:
+            if not scope.expired():
+                raise  # the provider's own
+        if scope.expired():
             raise UsageError(f"user_sig_provider gave nothing within {self._timeout:g} s", field="user_sig_provider")
         if not isinstance(answer, str):
             raise UsageError(

@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self, TypeVar, Unpack
 from urllib.parse import quote
 
 import msgspec
-from yarl import URL
 
 from . import _codes
 from ._auth import UserSigCache
@@ -37,6 +36,7 @@ from .config import (
     SettingsOptions,
     check_command,
     check_seconds,
+    is_http_address,
 )
 from .errors import (
     ApiError,
@@ -88,6 +88,12 @@ class _Core:
             f"sdkappid={credentials.sdk_app_id}&identifier={quote(credentials.identifier, safe='')}&usersig="
         )
         self._fixed_shares: dict[str, tuple[Share, ...]] = {}
+        self.closing: asyncio.Task[None] | None = None
+
+    async def close(self) -> None:
+        """Close everything."""
+        await self.auth.close()
+        await self.pool.close()
 
     def query(self, user_sig: Hidden) -> Hidden:
         """Return the URL's query; its `random` is new for every attempt."""
@@ -197,6 +203,8 @@ class TimClient:
         **options: Unpack[SettingsOptions],
     ) -> None:
         credentials = Credentials(sdk_app_id, secret_key, identifier)
+        if settings is not None and not isinstance(settings, Settings):
+            raise UsageError("settings must be Settings", field="settings")
         merged = _merge(settings or Settings(), options)
         if secret_key is None and merged.user_sig_provider is None:
             raise UsageError("give secret_key, or user_sig_provider", field="secret_key")
@@ -265,8 +273,11 @@ class TimClient:
 
     async def close(self) -> None:
         """Close all connections. Calls on their way fail, later ones get a `UsageError`. Closing twice is harmless."""
-        await self._core.auth.close()
-        await self._core.pool.close()
+        core = self._core
+        if core.closing is None:
+            core.closing = asyncio.create_task(core.close(), name="tim_async: close")
+        # Whoever is cancelled while closing leaves nothing half closed.
+        await asyncio.shield(core.closing)
 
     async def warm_up(self, connections: int = 10) -> int:
         """Open connections ahead of load; return how many are open.
@@ -277,6 +288,8 @@ class TimClient:
         Raises:
             ConnectError: none could be opened.
         """
+        if not isinstance(connections, int) or connections < 1:
+            raise UsageError("connections must be a whole number of at least 1", field="connections")
         return await self._core.pool.warm_up(connections)
 
     def stats(self) -> Mapping[str, CommandStats]:
@@ -310,12 +323,16 @@ class TimClient:
                 check_seconds("deadline", deadline)
             changes["deadline"] = deadline
         if retry is not None:
+            if not isinstance(retry, RetryPolicy):
+                raise UsageError("retry must be a RetryPolicy", field="retry")
             changes["retry"] = retry
         if priority is not None:
             if priority not in PRIORITIES:
                 raise UsageError(f"priority is {priority!r}, it must be interactive or background", field="priority")
             changes["priority"] = priority
         if extra is not None:
+            if not isinstance(extra, Mapping):
+                raise UsageError(f"extra must be a mapping, it is {type(extra).__name__}", field="extra")
             changes["extra"] = {**(self._options.extra or {}), **extra}
         view = object.__new__(type(self))
         view._core = self._core
@@ -335,6 +352,8 @@ class TimClient:
             ApiError: the service answered with a code.
         """
         core, options = self._core, self._options
+        if not isinstance(endpoint, Endpoint):
+            raise UsageError("endpoint must be an Endpoint, such as C2C.send", field="endpoint")
         core.pool.open()
         stats = core.stats.of(endpoint.command)
         stats.calls += 1
@@ -374,6 +393,8 @@ class TimClient:
         """
         core, options = self._core, self._options
         check_command(command)
+        if body is not None and not isinstance(body, Mapping):
+            raise UsageError(f"body must be a mapping, it is {type(body).__name__}", field="body")
         core.pool.open()
         endpoint = endpoints().get(command)
         repeat: Repeat = endpoint.repeat if endpoint else "never"
@@ -443,6 +464,7 @@ class TimClient:
                     failure = error
                 else:
                     call.stats.succeeded += 1
+                    failure = None  # it holds this frame, and this frame held it
                     return reply
                 backoff = self._backoff(call, failure, loop.time())
                 if backoff is None:
@@ -496,6 +518,9 @@ class TimClient:
                 else:
                     user_sig = await self._acquire_in_time(claim, slot, claim.deadline - began)
                 took_at = loop.time()
+                if claim.deadline is not None and took_at >= claim.deadline:
+                    late, took_at = took_at - claim.deadline, None
+                    raise WaitTooLongError(wait=None, remaining=-late)
                 if took_at - began > _SIG_CHECK_S:
                     # The wait was long: what is current now goes before what was current then.
                     user_sig = core.auth.peek() or user_sig
@@ -506,7 +531,7 @@ class TimClient:
                 stats.retries += call.tries > 1
                 timeout = call.options.timeout
                 if call.deadline is not None:
-                    timeout = min(timeout, max(call.deadline - took_at, 0.0))
+                    timeout = min(timeout, call.deadline - took_at)
                 call.is_in_flight = True
                 reply = await core.pool.post(slot, call.command, core.query(user_sig), call.body, timeout=timeout)
             self._check_reply(call, reply, user_sig)
@@ -601,7 +626,6 @@ def _merge(settings: Settings, options: SettingsOptions) -> Settings:
 def _hosts(region: Region, base_url: str | None) -> tuple[str, ...]:
     if base_url is None:
         return tuple(f"https://{host}" for host in region.hosts)
-    url = URL(base_url) if isinstance(base_url, str) else URL()
-    if url.scheme not in ("http", "https") or not url.host or url.query or url.fragment or url.user:
+    if not is_http_address(base_url):
         raise UsageError("base_url must look like https://host or http://127.0.0.1:8080", field="base_url")
     return (base_url,)

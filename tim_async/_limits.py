@@ -185,36 +185,55 @@ class _Tokens(AsyncLimiter):
 class _Waiter:
     """A claim on its way through its buckets."""
 
-    __slots__ = ("claim", "rank", "turn", "wake")
+    __slots__ = ("claim", "rank", "wake")
 
     def __init__(self, claim: Claim) -> None:
         self.claim = claim
         self.rank = (PRIORITIES.index(claim.priority), claim.order)
-        self.turn: asyncio.Future[None] | None = None  # set while it queues for a turn
-        self.wake: asyncio.Future[None] | None = None  # set while it has turns and waits for room
+        self.wake: asyncio.Future[bool] | None = None  # set while it waits for a turn or for room
 
     def __lt__(self, other: _Waiter) -> bool:
         return self.rank < other.rank
+
+    def make_way(self) -> None:
+        """Wake it, whatever it waits for: it has the turn of a bucket that someone of higher rank wants."""
+        if self.wake is not None and not self.wake.done():
+            self.wake.set_result(False)
+
+
+class _Entry:
+    """A waiter in the queue of one bucket, or with its turn."""
+
+    __slots__ = ("cost", "future", "waiter")
+
+    def __init__(self, waiter: _Waiter, cost: int, future: asyncio.Future[bool] | None) -> None:
+        self.waiter = waiter
+        self.cost = cost
+        self.future = future
+
+    def __lt__(self, other: _Entry) -> bool:
+        return self.waiter.rank < other.waiter.rank
+
+    @property
+    def is_waiting(self) -> bool:
+        return self.future is not None and not self.future.done()
 
 
 class _Bucket:
     """One limit at work: its tokens, who has the turn, and who queues for it."""
 
-    __slots__ = ("_dead", "_queue", "holder", "last_pause", "paused_until", "queued", "rate", "tokens")
+    __slots__ = ("_dead", "_queue", "claims", "holder", "last_pause", "paused_until", "queued", "rate", "tokens")
 
     def __init__(self, rate: Rate) -> None:
         self.rate = rate
         self.tokens = _Tokens(rate)
-        self.holder: tuple[_Waiter, int] | None = None
+        self.claims = 0  # claims on their way through it; while there are any it is not forgotten
+        self.holder: _Entry | None = None
         self.queued = [0] * len(PRIORITIES)  # cost waiting, by priority
         self.paused_until = 0.0
         self.last_pause = 0.0
-        self._queue: list[tuple[_Waiter, int]] = []
+        self._queue: list[_Entry] = []
         self._dead = 0
-
-    @property
-    def is_idle(self) -> bool:
-        return self.holder is None and not self._queue
 
     def due(self, cost: int, now: float) -> float:
         """Return the seconds until `cost` units may be taken, 0.0 for now."""
@@ -225,39 +244,42 @@ class _Bucket:
         index = waiter.rank[0]
         ahead = sum(self.queued[:index]) + (0 if waiter.claim.is_repeat else self.queued[index])
         if self.holder is not None:
-            ahead += self.holder[1]
+            ahead += self.holder.cost
         paused = max(self.paused_until - now, 0.0)
         return max(paused, (ahead + cost - self.tokens.room()) / self.tokens.flow)
 
-    async def turn(self, waiter: _Waiter, cost: int) -> None:
-        """Wait for the turn. Cancelling frees the place at once."""
+    async def turn(self, waiter: _Waiter, cost: int) -> bool:
+        """Wait for the turn; False when the wait was given up to make way elsewhere. Cancelling frees the place."""
         if self.holder is None:
-            self.holder = (waiter, cost)
-            return
-        holder = self.holder[0]
-        if waiter < holder and holder.wake is not None and not holder.wake.done():
-            holder.wake.set_result(None)  # it sees who came and makes way
-        waiter.turn = asyncio.get_running_loop().create_future()
-        entry = (waiter, cost)
+            self.holder = _Entry(waiter, cost, None)
+            return True
+        if waiter < self.holder.waiter:
+            self.holder.waiter.make_way()
+        future: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        entry = _Entry(waiter, cost, future)
+        waiter.wake = future
         heappush(self._queue, entry)
         self.queued[waiter.rank[0]] += cost
         try:
-            await waiter.turn
+            has_turn = await future
         except asyncio.CancelledError:
             if self.holder is entry:  # handed over in the very moment of the cancellation
                 self.leave()
             else:
-                self.queued[waiter.rank[0]] -= cost
-                self._bury()
+                self._bury(entry)
             raise
         finally:
-            waiter.turn = None
+            waiter.wake = None
+        if not has_turn:
+            self._bury(entry)
+        return has_turn
 
-    def _bury(self) -> None:
+    def _bury(self, entry: _Entry) -> None:
         """Count an entry that nobody waits for; drop such entries before they outnumber the others."""
+        self.queued[entry.waiter.rank[0]] -= entry.cost
         self._dead += 1
         if self._dead > 64 and self._dead * 2 > len(self._queue):
-            self._queue = [entry for entry in self._queue if entry[0].turn is not None and not entry[0].turn.done()]
+            self._queue = [each for each in self._queue if each.is_waiting]
             heapify(self._queue)
             self._dead = 0
 
@@ -266,13 +288,12 @@ class _Bucket:
         self.holder = None
         while self._queue:
             entry = heappop(self._queue)
-            waiter, cost = entry
-            if waiter.turn is None or waiter.turn.done():
+            if entry.future is None or entry.future.done():
                 self._dead -= 1
                 continue
-            self.queued[waiter.rank[0]] -= cost
+            self.queued[entry.waiter.rank[0]] -= entry.cost
             self.holder = entry
-            waiter.turn.set_result(None)
+            entry.future.set_result(True)
             return
 
     def outranked(self, waiter: _Waiter) -> bool:
@@ -301,6 +322,8 @@ class LocalRateLimiter:
         loop = self._bind()
         pairs = self._pairs(claim)
         now = loop.time()
+        if claim.deadline is not None and now >= claim.deadline:
+            raise WaitTooLongError(wait=0.0, remaining=claim.deadline - now)
         for bucket, cost in pairs:
             if bucket.holder is not None or now < bucket.paused_until or not bucket.tokens.has_capacity(cost):
                 break
@@ -314,8 +337,14 @@ class LocalRateLimiter:
             wait = max((bucket.estimate(waiter, cost, now) for bucket, cost in pairs), default=0.0)
             if wait > remaining:
                 raise WaitTooLongError(wait=wait, remaining=remaining)
-        while not await self._try(waiter, pairs, slot, loop):
-            pass
+        for bucket, _ in pairs:
+            bucket.claims += 1
+        try:
+            while not await self._try(waiter, pairs, slot, loop):
+                pass
+        finally:
+            for bucket, _ in pairs:
+                bucket.claims -= 1
 
     async def _try(
         self, waiter: _Waiter, pairs: list[tuple[_Bucket, int]], slot: Slot, loop: asyncio.AbstractEventLoop
@@ -324,7 +353,8 @@ class LocalRateLimiter:
         held: list[_Bucket] = []
         try:
             for bucket, cost in pairs:
-                await bucket.turn(waiter, cost)
+                if not await bucket.turn(waiter, cost):
+                    return False
                 held.append(bucket)
                 while True:
                     delay = bucket.due(cost, loop.time())
@@ -372,6 +402,8 @@ class LocalRateLimiter:
         found = self._found.get(claim.command)
         if found is not None and found[0] is claim.shares:
             return found[1]
+        if len(self._buckets) >= self._sweep_at:
+            self._sweep()
         pairs = [(self._bucket(claim, index, share), share.cost) for index, share in enumerate(claim.shares)]
         if not any(share.key for share in claim.shares):
             self._found[claim.command] = (claim.shares, pairs)
@@ -384,8 +416,6 @@ class LocalRateLimiter:
         key = (claim.app, share.command, 0 if share.command == "*" else index, share.key)
         bucket = self._buckets.get(key)
         if bucket is None:
-            if len(self._buckets) >= self._sweep_at:
-                self._sweep()
             bucket = self._buckets[key] = _Bucket(share.rate)
             bucket.paused_until = self._app_paused_until.get(claim.app, 0.0)
             if self._is_second_loop:
@@ -406,7 +436,8 @@ class LocalRateLimiter:
             for key, bucket in self._buckets.items()
             if not (
                 key[3]
-                and bucket.is_idle
+                and bucket.holder is None
+                and not bucket.claims
                 and bucket.paused_until <= now
                 and bucket.tokens.room() >= bucket.tokens.max_rate
             )
@@ -437,17 +468,12 @@ def _take(pairs: Iterable[tuple[_Bucket, int]]) -> None:
 async def _sleep(waiter: _Waiter, delay: float, loop: asyncio.AbstractEventLoop) -> None:
     """Sleep, or less when someone of higher priority arrives."""
     waiter.wake = loop.create_future()
-    timer = loop.call_later(delay, _wake, waiter.wake)
+    timer = loop.call_later(delay, waiter.make_way)
     try:
         await waiter.wake
     finally:
         timer.cancel()
         waiter.wake = None
-
-
-def _wake(future: asyncio.Future[None]) -> None:
-    if not future.done():
-        future.set_result(None)
 
 
 def _lengthen(bucket: _Bucket, now: float) -> float:

@@ -16,7 +16,9 @@ of the handler: neither its cause nor its context leads back to the original.
 from __future__ import annotations
 
 import asyncio
+import weakref
 from collections import deque
+from collections.abc import Coroutine
 from functools import lru_cache
 from heapq import heappop, heappush
 from itertools import count
@@ -115,6 +117,7 @@ class SessionPool:
         self._waiters: list[tuple[tuple[int, int], int, PoolSlot, asyncio.Future[None]]] = []
         self._tie = count().__next__
         self._penalty_until = [0.0] * len(hosts)
+        self._known: weakref.WeakSet[object] = weakref.WeakSet()  # protocols of connections opened ahead
 
     @property
     def open_connections(self) -> int:
@@ -201,6 +204,7 @@ class SessionPool:
                 self._hand_over()
         else:
             slot.is_reusable = True
+            self._hand_over()  # the place is free, and so may be a connection
             self._grow()
 
     def _assign(self, slot: PoolSlot) -> None:
@@ -225,12 +229,19 @@ class SessionPool:
         self._drop_dead_waiters()
         if not self._waiters:
             return
+        now = asyncio.get_running_loop().time()
+        while self._warm and self._warm[0][0] <= now:
+            self._warm.popleft()
         places = self.size - self._busy - len(self._warm) - len(self._opening)
         wanted = min(max(self.demand - self._busy, 1), _OPEN_AT_ONCE) - len(self._opening)
         for _ in range(min(places, wanted)):
-            task = asyncio.create_task(self._open_one(), name="tim_async: open connection")
-            self._opening.add(task)
-            task.add_done_callback(self._opening.discard)
+            self._start(self._open_one())
+
+    def _start(self, opening: Coroutine[None, None, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(opening, name="tim_async: open connection")
+        self._opening.add(task)
+        task.add_done_callback(self._opening.discard)
+        return task
 
     async def _open_one(self) -> None:
         try:
@@ -264,12 +275,22 @@ class SessionPool:
         if settings.proxy is not None or settings.trust_env:
             return None  # the way through a proxy is the session's to find; it opens the connection when it posts
         request = aiohttp.ClientRequest("POST", self._hosts[host], loop=asyncio.get_running_loop(), ssl=True)
+        timeout = _client_timeout(None, settings.connect_timeout)
+        held: list[aiohttp.connector.Connection] = []
         try:
             async with asyncio.timeout(settings.connect_timeout):
-                connection = await self._connector.connect(request, [], _client_timeout(None, settings.connect_timeout))
-            connection.release()
-        except (TimeoutError, aiohttp.ClientError, OSError) as error:
+                while True:
+                    connection = await self._connector.connect(request, [], timeout)
+                    held.append(connection)
+                    if connection.protocol not in self._known:
+                        break
+                    # The connector gave an idle one, which is counted already: keep it aside and ask again.
+            self._known.add(connection.protocol)
+        except (TimeoutError, aiohttp.ClientError, OSError, ValueError, RuntimeError) as error:
             return ConnectError(self._tell(host, error))
+        finally:
+            for connection in held:
+                connection.release()
         return None
 
     def _tell(self, host: int, error: BaseException) -> str:
@@ -299,12 +320,16 @@ class SessionPool:
             TransportError: something may have been sent and no usable answer came.
         """
         slot.is_reusable = False  # until proved otherwise
+        loop = self.open()
+        end = loop.time() + timeout
         answer = await self._exchange(slot, slot.host, command, query, body, timeout)
         # Only a connection that could not be made leaves the request free to go another way.
         if isinstance(answer, ConnectError):
+            self._penalty_until[slot.host] = loop.time() + _HOST_PENALTY_S
             for host in range(len(self._hosts)):
-                if host != slot.host and isinstance(answer, ConnectError):
-                    answer = await self._exchange(slot, host, command, query, body, timeout)
+                left = end - loop.time()
+                if host != slot.host and left > 0 and isinstance(answer, ConnectError):
+                    answer = await self._exchange(slot, host, command, query, body, left)
                     if isinstance(answer, bytes):
                         slot.host = host
         if isinstance(answer, bytes):
@@ -317,8 +342,8 @@ class SessionPool:
         """Send and read; failures are returned, to be raised where no handler is left."""
         address = self._hosts[host]
         try:
-            # aiohttp's own timer costs less than one around it. It covers the whole exchange; while it opens a
-            # connection it says ConnectionTimeoutError: nothing was sent.
+            # aiohttp's own timer costs less than one around it, and it covers the whole exchange. The one for opening
+            # a connection ends a little earlier, so that it is told as what it is: nothing was sent.
             async with self._sessions[host].post(
                 # Building it from its parts costs half of parsing it.
                 URL.build(
@@ -330,21 +355,26 @@ class SessionPool:
                 ),
                 data=aiohttp.BytesPayload(body, content_type="application/json"),
                 allow_redirects=False,
-                timeout=_client_timeout(timeout, self._settings.connect_timeout),
+                timeout=_client_timeout(timeout, min(self._settings.connect_timeout, timeout * 0.9)),
             ) as response:
                 return await self._read(slot, response)
+        except asyncio.CancelledError as error:
+            # The frames it came through hold the URL, for whoever shows the locals of a traceback.
+            raise error.with_traceback(None)  # noqa: B904 - it is the same error
         except aiohttp.ConnectionTimeoutError as error:
             return ConnectError(self._tell(host, error))
         except TimeoutError:
             return ReplyTimeoutError(
                 f"{self._hosts[host].authority} gave no answer within {timeout:.3g} s", timeout=timeout
             )
-        except (aiohttp.ClientConnectorError, aiohttp.ClientHttpProxyError) as error:
+        except (aiohttp.ClientConnectorError, aiohttp.ClientHttpProxyError, aiohttp.InvalidURL) as error:
             return ConnectError(self._tell(host, error))
         except aiohttp.ClientPayloadError:
             return ReplyDecodeError(f"the answer of {self._hosts[host].authority} broke off", status=200)
         except aiohttp.ClientResponseError as error:
             return ReplyDecodeError(f"{self._hosts[host].authority} does not speak HTTP", status=error.status)
+        except UnicodeError as error:  # a host name that no resolver takes
+            return ConnectError(self._tell(host, error))
         except (aiohttp.ClientError, OSError, RuntimeError) as error:
             # RuntimeError is what a session says that is closed while the request is on its way.
             if isinstance(error, RuntimeError) and not self.is_closed:
@@ -391,7 +421,8 @@ class SessionPool:
         """
         self.open()
         missing = min(connections, self.size) - self.open_connections - len(self._opening)
-        results = await asyncio.gather(*(self._open_warm() for _ in range(missing)), return_exceptions=True)
+        tasks = [self._start(self._open_warm()) for _ in range(missing)]
+        results = await asyncio.gather(*tasks, return_exceptions=True)
         failures = [result for result in results if isinstance(result, BaseException)]
         for failure in failures:
             if not isinstance(failure, TransportError):

@@ -220,7 +220,7 @@ def validate(check: Callable[[T], object], value: T) -> None:
     """Check with a `validator` or a `request_validator`; raise `UsageError` naming the field that does not fit."""
     try:
         check(value)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, TypeError, ValueError, RecursionError) as error:
         problem, path = split_path(str(error))
     else:
         return

@@ -9,6 +9,8 @@ from enum import Enum
 from ssl import SSLContext
 from typing import TYPE_CHECKING, Final, TypedDict
 
+from yarl import URL
+
 from ._endpoint import Rate
 from ._limits import RateLimiter
 from ._retry import RetryPolicy
@@ -84,8 +86,28 @@ class Credentials:
             if not isinstance(self.secret_key, str) or not self.secret_key.strip():
                 raise UsageError("secret_key must be a text that is not empty", field="secret_key")
             object.__setattr__(self, "secret_key", Hidden(self.secret_key))
-        if not isinstance(self.identifier, str) or not 1 <= len(self.identifier.encode("utf-8", "replace")) <= 32:
+        if not isinstance(self.identifier, str) or not 1 <= _size(self.identifier) <= 32:
             raise UsageError("identifier must be a text of 1 to 32 bytes", field="identifier")
+
+
+def _size(text: str) -> int:
+    """Return the bytes of a text, 0 for one that is no valid Unicode."""
+    try:
+        return len(text.encode())
+    except UnicodeEncodeError:
+        return 0
+
+
+def is_http_address(address: object) -> bool:
+    """Tell whether something is the address of a host: scheme and host, perhaps a port and a path."""
+    if not isinstance(address, str):
+        return False
+    try:
+        url = URL(address)
+        (url.host or "").encode("idna")
+    except ValueError:
+        return False
+    return url.scheme in ("http", "https") and bool(url.host) and not (url.query_string or url.fragment or url.user)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,12 +165,29 @@ class Settings:
                 raise UsageError(f"{name} is {value!r}, it must be a whole number of at least {low}", field=name)
         if not isinstance(self.retry, RetryPolicy):
             raise UsageError("retry must be a RetryPolicy", field="retry")
+        if self.limiter is not None and not (hasattr(self.limiter, "acquire") and hasattr(self.limiter, "pause")):
+            raise UsageError("limiter must be a RateLimiter", field="limiter")
+        if not isinstance(self.ssl, bool | SSLContext):
+            raise UsageError("ssl must be True, False or an SSLContext", field="ssl")
+        if self.proxy is not None:
+            url = self.proxy.rpartition("@")[2] if isinstance(self.proxy, str) else None
+            scheme = self.proxy.partition("://")[0] if isinstance(self.proxy, str) else ""
+            if url is None or not is_http_address(url if "://" in url else f"{scheme}://{url}"):
+                raise UsageError("proxy must look like http://host:port", field="proxy")
+        if not isinstance(self.trace_configs, list | tuple):
+            raise UsageError("trace_configs must be a list", field="trace_configs")
+        if self.user_sig_provider is not None and not callable(self.user_sig_provider):
+            raise UsageError("user_sig_provider must be callable", field="user_sig_provider")
+        if not isinstance(self.rate_limits, Mapping):
+            raise UsageError("rate_limits must be a mapping", field="rate_limits")
         for command, rates in self.rate_limits.items():
-            if command != "*" and not _COMMAND.fullmatch(command):
+            if command != "*" and not (isinstance(command, str) and _COMMAND.fullmatch(command)):
                 raise UsageError(f"rate_limits: {command!r} is no command", field="rate_limits")
-            if isinstance(rates, int):
+            if isinstance(rates, int) and not isinstance(rates, bool):
                 Rate(rates)
-            elif not isinstance(rates, Rate) and not (rates and all(isinstance(rate, Rate) for rate in rates)):
+            elif not isinstance(rates, Rate) and not (
+                isinstance(rates, list | tuple) and rates and all(isinstance(rate, Rate) for rate in rates)
+            ):
                 raise UsageError(f"rate_limits: {command!r} needs a number, a Rate or several", field="rate_limits")
         if "*" in self.rate_limits and not isinstance(self.rate_limits["*"], int | Rate):
             raise UsageError("rate_limits: '*' takes a number or one Rate", field="rate_limits")

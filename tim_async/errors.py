@@ -36,7 +36,7 @@ class TimError(Exception):
     Attributes:
         message: what happened, without command and attempts.
         command: the command that was called, such as `openim/sendmsg`; None outside a call.
-        attempts: how many times the request was sent, 0 when it never was.
+        attempts: how many attempts got a token to be sent with; 0 when nothing was sent.
         maybe_delivered: True when the service may have acted on the request all the same.
         request: the request as it was sent, its MsgSeq and MsgRandom filled in (a struct, or the mapping of a raw
             call). Sending it again with `client.call` within 120 seconds is recognised as the same message.
