@@ -428,8 +428,8 @@ def test_relay_goes_as_deep_as_clients_allow():
     assert encode(decode(data, Element)) == data
 
 
-@pytest.mark.parametrize("levels", [400, 5000])
-def test_relay_deeper_than_that_is_refused_in_order(levels):
+def test_relay_of_absurd_depth_is_refused_in_order():
+    levels = 20_000  # how deep Python follows differs between its versions, and none follows so deep
     inner = b'{"MsgType":"TIMTextElem","MsgContent":{"Text":"x"}}'
     opening = b'{"MsgType":"TIMRelayElem","MsgContent":{"MsgList":[{"MsgBody":['
     data = opening * levels + inner + b"]}]}}" * levels
