@@ -44,10 +44,10 @@ class Watched(LocalRateLimiter):
 
 
 @asynccontextmanager
-async def _set_up(**options: object) -> AsyncIterator[tuple[Remote, TimClient, Watched]]:
+async def _set_up(kind: str = "emulator", **options: object) -> AsyncIterator[tuple[Remote, TimClient, Watched]]:
     limiter = Watched()
     async with (
-        remote("emulator") as server,
+        remote(kind) as server,
         TimClient(APP, SECRET_KEY, base_url=server.url, limiter=limiter, **options) as client,  # type: ignore[arg-type]
     ):
         yield server, client, limiter
@@ -147,7 +147,8 @@ async def faults() -> list[Row]:
 
 async def stall() -> list[Row]:
     """A service that answers nothing for two seconds and then everything at once, the pool full, thousands waiting."""
-    async with _set_up() as (server, client, _):
+    # The bare server notes arrivals as they come; the emulator would be busy with a hundred answers at the release.
+    async with _set_up("bare") as (server, client, limiter):
         tasks = [asyncio.create_task(client.c2c.send_text(f"u{index}", "hi")) for index in range(3000)]
         await asyncio.sleep(2)
         await server.tell("stall")
@@ -164,7 +165,7 @@ async def stall() -> list[Row]:
                 value=told["worst"],
                 unit="arrivals",
                 limit=CAP * 1.02,
-                note=f"{told['refused']} refused of {told['count']:,}",
+                note=f"{worst_window(limiter.grants)} grants in the worst second, {told['count']:,} in all",
             )
         ]
 

@@ -8,12 +8,14 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from tim_async.emulator import DEFAULT_SECRET_KEY, Emulator
-from tim_async.emulator.fault_kinds import StallFault
+
+from .report import worst_window
 
 SECRET_KEY: Final = DEFAULT_SECRET_KEY
 REPLY: Final = (
@@ -25,7 +27,11 @@ _ANSWER: Final = (
 
 
 class _Bare(asyncio.Protocol):
-    """The cheapest server there is: counts bytes, answers the same."""
+    """The cheapest server there is: counts bytes, notes when a request came, answers the same, or later."""
+
+    arrivals: ClassVar[list[float]] = []
+    is_stalled: ClassVar[bool] = False
+    unanswered: ClassVar[list[asyncio.Transport]] = []
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -43,7 +49,11 @@ class _Bare(asyncio.Protocol):
             if len(self.data) < end + 4 + length:
                 return
             self.data = self.data[end + 4 + length :]
-            self.transport.write(_ANSWER)
+            self.arrivals.append(time.monotonic())
+            if _Bare.is_stalled:
+                self.unanswered.append(self.transport)
+            else:
+                self.transport.write(_ANSWER)
 
 
 async def _lines() -> AsyncIterator[str]:
@@ -56,14 +66,17 @@ async def _lines() -> AsyncIterator[str]:
 async def _bare() -> None:
     server = await asyncio.get_running_loop().create_server(_Bare, "127.0.0.1", 0)
     print(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", flush=True)
-    async for _ in _lines():
-        pass
+    async for line in _lines():
+        _Bare.is_stalled = line == "stall"
+        if line == "release":
+            while _Bare.unanswered:
+                _Bare.unanswered.pop().write(_ANSWER)
+        print(json.dumps({"worst": worst_window(_Bare.arrivals), "count": len(_Bare.arrivals)}), flush=True)
     server.close()
 
 
 async def _emulator() -> None:
     async with Emulator(auto_import=True) as emulator:
-        stall: StallFault | None = None
         print(emulator.url, flush=True)
         async for line in _lines():
             word, _, argument = line.partition(" ")
@@ -71,10 +84,6 @@ async def _emulator() -> None:
                 for index, code in enumerate((20004, 20005, 91000, 90992)):
                     # Four faults in a row at these rates strike a fifth of the calls together.
                     emulator.faults.answer(code, rate=1 - (1 - float(argument)) ** 0.25, seed=index)
-            elif word == "stall":
-                stall = emulator.faults.stall()
-            elif word == "release" and stall is not None:
-                stall.release()
             arrivals = emulator.arrivals
             print(
                 json.dumps(
