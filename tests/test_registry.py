@@ -263,9 +263,10 @@ ROWS = {
     "models": 2,
     "_endpoint": 3,
     "families": 4, "_retry": 4, "_limits": 4, "config": 4, "_auth": 4, "_session": 4, "_stats": 4,
-    "_client": 5,
+    "_call": 5,
+    "_client": 6,
 }  # fmt: skip
-NOT_FOR_THE_EMULATOR = {"_client", "_session", "_limits", "_retry", "config"}
+NOT_FOR_THE_EMULATOR = {"_client", "_call", "_session", "_limits", "_retry", "config"}
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 

@@ -10,22 +10,20 @@ import asyncio
 import dataclasses
 import logging
 import os
-import random
 from collections.abc import Mapping
 from functools import cached_property
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self, TypeVar, Unpack
-from urllib.parse import quote
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, Unpack
 
 import msgspec
 
 from . import _codes
-from ._auth import UserSigCache
-from ._endpoint import DEFAULT_LIMITS, Endpoint, Repeat, endpoints, load_family
-from ._limits import PRIORITIES, Claim, LocalRateLimiter, Priority, Share, next_order
+from ._call import Call, Core, Options
+from ._endpoint import Endpoint, Repeat, endpoints, load_family
+from ._limits import PRIORITIES, Claim, Priority, Share, next_order
 from ._retry import RetryPolicy, latest_start, next_backoff
-from ._session import PoolSlot, SessionPool
-from ._stats import CommandStats, Stats
+from ._session import PoolSlot
+from ._stats import CommandStats
 from ._wire import Request, check_size, decode_envelope, decode_object, encode, merge_extra
 from .config import (
     SETTING_NAMES,
@@ -57,122 +55,6 @@ if TYPE_CHECKING:
 R = TypeVar("R")
 
 logger = logging.getLogger("tim_async")
-
-
-class _Options(NamedTuple):
-    """What `with_options` can change."""
-
-    timeout: float
-    deadline: float | None
-    retry: RetryPolicy
-    priority: Priority = "interactive"
-    extra: Mapping[str, object] | None = None
-
-
-class _Core:
-    """What a client and all its views share."""
-
-    def __init__(self, credentials: Credentials, settings: Settings, hosts: tuple[str, ...]) -> None:
-        self.credentials = credentials
-        self.settings = settings
-        self.pool = SessionPool(hosts, settings)
-        self.limiter = settings.limiter or LocalRateLimiter()
-        self.auth = UserSigCache(
-            credentials,
-            lifetime_s=settings.user_sig_lifetime_s,
-            provider=settings.user_sig_provider,
-            timeout=settings.timeout,
-        )
-        self.stats = Stats()
-        self.query_head = (
-            f"sdkappid={credentials.sdk_app_id}&identifier={quote(credentials.identifier, safe='')}&usersig="
-        )
-        self._fixed_shares: dict[str, tuple[Share, ...]] = {}
-        self.closing: asyncio.Task[None] | None = None
-
-    async def close(self) -> None:
-        """Close everything."""
-        await self.auth.close()
-        await self.pool.close()
-
-    def query(self, user_sig: Hidden) -> Hidden:
-        """Return the URL's query; its `random` is new for every attempt."""
-        return Hidden(f"{self.query_head}{user_sig}&random={random.getrandbits(32)}&contenttype=json")
-
-    def shares(self, command: str, endpoint: Endpoint[..., Any] | None, request: object) -> tuple[Share, ...]:
-        """Return what a call takes from which buckets. The same every time, unless a limit looks into the request."""
-        fixed = self._fixed_shares.get(command)
-        if fixed is not None:
-            return fixed
-        rates = self.settings.rates(command, endpoint.limits if endpoint else DEFAULT_LIMITS)
-        app_rate = self.settings.app_rate
-        shares = tuple(
-            Share(
-                rate=rate,
-                cost=1 if rate.cost is None else max(1, _length(_look(endpoint, request, rate.cost))),
-                key="" if rate.key is None else str(_look(endpoint, request, rate.key)),
-                command=command,
-            )
-            for rate in rates
-        )
-        if app_rate is not None:
-            shares += (Share(rate=app_rate, cost=1, key="", command="*"),)
-        if not any(rate.cost or rate.key for rate in rates):
-            self._fixed_shares[command] = shares
-        return shares
-
-
-def _look(endpoint: Endpoint[..., Any] | None, request: object, field: str) -> object:
-    """Return a field of a request, be it a struct or a mapping with wire names."""
-    if isinstance(request, Mapping):
-        return request.get(endpoint.raw_field(field) if endpoint else field)
-    return getattr(request, field)
-
-
-def _length(value: object) -> int:
-    return len(value) if isinstance(value, list | tuple) else 1
-
-
-class _Call(msgspec.Struct):
-    """The state of one call.
-
-    Attributes:
-        deadline: loop time at which the call ends; the claim's own grows tighter for repeats, this one stays.
-        tries: attempts begun, those included that found no connection.
-        attempts: attempts that were sent.
-        first_at: loop time of the first attempt.
-    """
-
-    command: str
-    body: bytes
-    repeat: Repeat
-    request: object
-    claim: Claim
-    options: _Options
-    stats: CommandStats
-    deadline: float | None
-    tries: int = 0
-    attempts: int = 0
-    first_at: float | None = None
-    is_in_flight: bool = False
-    maybe_delivered: bool = False
-
-    def sign(self, error: TimError) -> None:
-        """Write into an error what is known of the call."""
-        error.command = self.command
-        error.attempts = self.attempts
-        error.request = self.request
-        error.maybe_delivered = self.maybe_delivered
-
-    def explain(self, error: asyncio.CancelledError) -> None:
-        """Write into a cancellation whether the request may have taken effect."""
-        maybe = self.maybe_delivered or self.is_in_flight
-        error.maybe_delivered = maybe  # type: ignore[attr-defined]  # read by errors.may_have_been_delivered
-        if self.is_in_flight:
-            state = "while its answer was awaited"
-        else:
-            state = "between two attempts" if self.attempts else "before anything was sent"
-        error.add_note(f"{self.command} was cancelled {state}; it {'may' if maybe else 'cannot'} have taken effect")
 
 
 class TimClient:
@@ -210,8 +92,8 @@ class TimClient:
             raise UsageError("give secret_key, or user_sig_provider", field="secret_key")
         if not isinstance(region, Region):
             raise UsageError("region must be a Region", field="region")
-        self._core = _Core(credentials, merged, _hosts(region, base_url))
-        self._options = _Options(merged.timeout, merged.deadline, merged.retry)
+        self._core = Core(credentials, merged, _hosts(region, base_url))
+        self._options = Options(merged.timeout, merged.deadline, merged.retry)
 
     @classmethod
     def from_env(cls, **options: Unpack[SettingsOptions]) -> Self:
@@ -429,7 +311,7 @@ class TimClient:
         request: object,
         shares: tuple[Share, ...],
         stats: CommandStats,
-    ) -> _Call:
+    ) -> Call:
         options = self._options
         claim = Claim(
             app=self._core.credentials.sdk_app_id,
@@ -439,16 +321,16 @@ class TimClient:
             order=next_order(),
             deadline=None if options.deadline is None else asyncio.get_running_loop().time() + options.deadline,
         )
-        return _Call(command, body, repeat, request, claim, options, stats, claim.deadline)
+        return Call(command, body, repeat, request, claim, options, stats, claim.deadline)
 
-    def _unreadable(self, call: _Call, problem: str, reply: bytes) -> ReplyDecodeError:
+    def _unreadable(self, call: Call, problem: str, reply: bytes) -> ReplyDecodeError:
         error = ReplyDecodeError(problem, status=200, size=len(reply))
         call.maybe_delivered = True
         call.sign(error)
         call.stats.count_error(type(error).__name__)
         return error
 
-    async def _run(self, call: _Call) -> bytes:
+    async def _run(self, call: Call) -> bytes:
         """Make attempts until one succeeds or the policy gives up; return the answer."""
         loop = asyncio.get_running_loop()
         failure: TimError | None = None
@@ -488,7 +370,7 @@ class TimClient:
         finally:
             del failure
 
-    def _backoff(self, call: _Call, failure: TimError, now: float) -> float | None:
+    def _backoff(self, call: Call, failure: TimError, now: float) -> float | None:
         """Return the seconds to the next attempt and make the claim a repeat's; None to give up."""
         policy = call.options.retry
         if call.first_at is None:
@@ -501,7 +383,7 @@ class TimClient:
         call.claim.is_repeat = True
         return backoff
 
-    async def _attempt(self, call: _Call, loop: asyncio.AbstractEventLoop) -> bytes:
+    async def _attempt(self, call: Call, loop: asyncio.AbstractEventLoop) -> bytes:
         """Make one attempt: turn, slot, token, wire, answer."""
         core, stats, claim = self._core, call.stats, call.claim
         call.tries += 1
@@ -570,7 +452,7 @@ class TimClient:
             pass  # raised below, so that the cancellation inside the timeout is no context of it
         raise WaitTooLongError(wait=None, remaining=left)
 
-    def _check_reply(self, call: _Call, reply: bytes, user_sig: Hidden) -> None:
+    def _check_reply(self, call: Call, reply: bytes, user_sig: Hidden) -> None:
         """Raise unless the answer is an envelope with code 0."""
         core = self._core
         envelope = decode_envelope(reply)

@@ -1,0 +1,136 @@
+"""What a client shares with its views, and the state of one call on its way."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+import msgspec
+
+from ._auth import UserSigCache
+from ._endpoint import DEFAULT_LIMITS, Endpoint, Repeat
+from ._limits import Claim, LocalRateLimiter, Priority, Share
+from ._retry import RetryPolicy
+from ._session import SessionPool
+from ._stats import CommandStats, Stats
+from .config import Credentials, Hidden, Settings
+from .errors import TimError
+
+
+class Options(NamedTuple):
+    """What `with_options` can change."""
+
+    timeout: float
+    deadline: float | None
+    retry: RetryPolicy
+    priority: Priority = "interactive"
+    extra: Mapping[str, object] | None = None
+
+
+class Core:
+    """What a client and all its views share."""
+
+    def __init__(self, credentials: Credentials, settings: Settings, hosts: tuple[str, ...]) -> None:
+        self.credentials = credentials
+        self.settings = settings
+        self.pool = SessionPool(hosts, settings)
+        self.limiter = settings.limiter or LocalRateLimiter()
+        self.auth = UserSigCache(
+            credentials,
+            lifetime_s=settings.user_sig_lifetime_s,
+            provider=settings.user_sig_provider,
+            timeout=settings.timeout,
+        )
+        self.stats = Stats()
+        self.query_head = (
+            f"sdkappid={credentials.sdk_app_id}&identifier={quote(credentials.identifier, safe='')}&usersig="
+        )
+        self._fixed_shares: dict[str, tuple[Share, ...]] = {}
+        self.closing: asyncio.Task[None] | None = None
+
+    async def close(self) -> None:
+        """Close everything."""
+        await self.auth.close()
+        await self.pool.close()
+
+    def query(self, user_sig: Hidden) -> Hidden:
+        """Return the URL's query; its `random` is new for every attempt."""
+        return Hidden(f"{self.query_head}{user_sig}&random={random.getrandbits(32)}&contenttype=json")
+
+    def shares(self, command: str, endpoint: Endpoint[..., Any] | None, request: object) -> tuple[Share, ...]:
+        """Return what a call takes from which buckets. The same every time, unless a limit looks into the request."""
+        fixed = self._fixed_shares.get(command)
+        if fixed is not None:
+            return fixed
+        rates = self.settings.rates(command, endpoint.limits if endpoint else DEFAULT_LIMITS)
+        app_rate = self.settings.app_rate
+        shares = tuple(
+            Share(
+                rate=rate,
+                cost=1 if rate.cost is None else max(1, _length(_look(endpoint, request, rate.cost))),
+                key="" if rate.key is None else str(_look(endpoint, request, rate.key)),
+                command=command,
+            )
+            for rate in rates
+        )
+        if app_rate is not None:
+            shares += (Share(rate=app_rate, cost=1, key="", command="*"),)
+        if not any(rate.cost or rate.key for rate in rates):
+            self._fixed_shares[command] = shares
+        return shares
+
+
+def _look(endpoint: Endpoint[..., Any] | None, request: object, field: str) -> object:
+    """Return a field of a request, be it a struct or a mapping with wire names."""
+    if isinstance(request, Mapping):
+        return request.get(endpoint.raw_field(field) if endpoint else field)
+    return getattr(request, field)
+
+
+def _length(value: object) -> int:
+    return len(value) if isinstance(value, list | tuple) else 1
+
+
+class Call(msgspec.Struct):
+    """The state of one call.
+
+    Attributes:
+        deadline: loop time at which the call ends; the claim's own grows tighter for repeats, this one stays.
+        tries: attempts begun, those included that found no connection.
+        attempts: attempts that were sent.
+        first_at: loop time of the first attempt.
+    """
+
+    command: str
+    body: bytes
+    repeat: Repeat
+    request: object
+    claim: Claim
+    options: Options
+    stats: CommandStats
+    deadline: float | None
+    tries: int = 0
+    attempts: int = 0
+    first_at: float | None = None
+    is_in_flight: bool = False
+    maybe_delivered: bool = False
+
+    def sign(self, error: TimError) -> None:
+        """Write into an error what is known of the call."""
+        error.command = self.command
+        error.attempts = self.attempts
+        error.request = self.request
+        error.maybe_delivered = self.maybe_delivered
+
+    def explain(self, error: asyncio.CancelledError) -> None:
+        """Write into a cancellation whether the request may have taken effect."""
+        maybe = self.maybe_delivered or self.is_in_flight
+        error.maybe_delivered = maybe  # type: ignore[attr-defined]  # read by errors.may_have_been_delivered
+        if self.is_in_flight:
+            state = "while its answer was awaited"
+        else:
+            state = "between two attempts" if self.attempts else "before anything was sent"
+        error.add_note(f"{self.command} was cancelled {state}; it {'may' if maybe else 'cannot'} have taken effect")
