@@ -245,7 +245,7 @@ class TimClient:
             body = endpoint.encode(request)
             if options.extra:
                 body = merge_extra(body, options.extra)
-            if endpoint.has_body_limit and len(body) > core.settings.body_limit:
+            if endpoint.has_body_limit:
                 check_size(body, core.settings.body_limit)
             shares = core.shares(endpoint.command, endpoint, request)
         except TimError as error:

@@ -288,7 +288,7 @@ class _Bucket:
         self.holder = None
         while self._queue:
             entry = heappop(self._queue)
-            if entry.future is None or entry.future.done():
+            if entry.future is None or not entry.is_waiting:
                 self._dead -= 1
                 continue
             self.queued[entry.waiter.rank[0]] -= entry.cost

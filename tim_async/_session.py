@@ -171,10 +171,8 @@ class SessionPool:
             self._drop_dead_waiters()
             if self._waiters:
                 return False
-        warm, now = self._warm, loop.time()
-        while warm and warm[0][0] <= now:
-            warm.popleft()
-        if not warm or self._busy >= self.size:
+        self._drop_expired(loop.time())
+        if not self._warm or self._busy >= self.size:
             return False
         self._assign(slot)
         return True
@@ -212,6 +210,10 @@ class SessionPool:
         slot.is_taken = True
         self._busy += 1
 
+    def _drop_expired(self, now: float) -> None:
+        while self._warm and self._warm[0][0] <= now:
+            self._warm.popleft()
+
     def _drop_dead_waiters(self) -> None:
         while self._waiters and self._waiters[0][3].done():
             heappop(self._waiters)
@@ -229,9 +231,7 @@ class SessionPool:
         self._drop_dead_waiters()
         if not self._waiters:
             return
-        now = asyncio.get_running_loop().time()
-        while self._warm and self._warm[0][0] <= now:
-            self._warm.popleft()
+        self._drop_expired(asyncio.get_running_loop().time())
         places = self.size - self._busy - len(self._warm) - len(self._opening)
         wanted = min(max(self.demand - self._busy, 1), _OPEN_AT_ONCE) - len(self._opening)
         for _ in range(min(places, wanted)):
