@@ -10,8 +10,10 @@ import msgspec
 import pytest
 
 import tim_async
-from tim_async._endpoint import FAMILIES, Endpoint, Family, Rate, endpoints, load_family
+from tim_async._endpoint import Endpoint, Family, Rate
+from tim_async._families import FAMILIES, endpoints, load_family
 from tim_async._wire import Request, Result, encode
+from tim_async.emulator.dispatch import ENDPOINTS
 from tim_async.errors import UsageError
 from tim_async.families.c2c import C2C
 from tim_async.models.c2c import GetRoamMsgs, SendMsg
@@ -105,9 +107,18 @@ def test_line_has_a_golden_file(endpoint):
 @every_line
 def test_line_is_filed_under_its_command_and_names_its_document(endpoint):
     assert endpoints()[endpoint.command] is endpoint
-    assert re.fullmatch(r"[A-Za-z0-9_]+/[a-z0-9_]+", endpoint.command)
+    assert re.fullmatch(r"[A-Za-z0-9_]+/[A-Za-z0-9_]+", endpoint.command)
     assert endpoint.service == endpoint.command.partition("/")[0]
-    assert re.fullmatch(r"[IC]\d+", endpoint.doc)
+    if endpoint.doc is None:
+        assert endpoint.why_no_doc
+    else:
+        assert re.fullmatch(r"[IC]\d+", endpoint.doc)
+        assert endpoint.why_no_doc is None
+
+
+@every_line
+def test_line_is_emulated(endpoint):
+    assert ENDPOINTS[endpoint.command] is endpoint
 
 
 @every_line
@@ -189,7 +200,7 @@ def test_a_command_in_two_families_is_refused(monkeypatch):
     class Twin(Family, name="twin"):
         again = Endpoint("openim/sendmsg", SendMsg, C2C.send.result, doc="I34919")
 
-    monkeypatch.setattr("tim_async._endpoint.load_family", lambda name: Twin if name == "account" else C2C)
+    monkeypatch.setattr("tim_async._families.load_family", lambda name: Twin if name == "account" else C2C)
     with pytest.raises(RuntimeError, match="openim/sendmsg is in two families: twin and c2c"):
         endpoints.__wrapped__()
 
@@ -259,11 +270,12 @@ def test_raw_field_is_the_wire_name(endpoint):
 
 ROWS = {
     "_version": 0, "_codes": 0, "errors": 0,
-    "usersig": 1, "_wire": 1,
+    "_older": 0, "usersig": 1, "_wire": 1, "_checks": 1,
     "models": 2,
     "_endpoint": 3,
+    "_paging": 1, "_chunks": 2,
     "families": 4, "_retry": 4, "_limits": 4, "config": 4, "_auth": 4, "_session": 4, "_stats": 4,
-    "_call": 5,
+    "_families": 5, "_call": 5,
     "_client": 6,
 }  # fmt: skip
 NOT_FOR_THE_EMULATOR = {"_client", "_call", "_session", "_limits", "_retry", "config"}

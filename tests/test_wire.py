@@ -8,15 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tim_async import decode, encode
-from tim_async._endpoint import endpoints
+from tim_async._checks import check_account, check_choice, check_range
+from tim_async._families import endpoints
 from tim_async._wire import (
     Envelope,
     PartialResult,
     Request,
     Result,
-    check_account,
-    check_choice,
-    check_range,
     decode_envelope,
     decode_object,
     merge_extra,

@@ -9,7 +9,8 @@ async with TimClient(sdk_app_id=1400000000, secret_key="...") as client:
 import logging as _logging
 
 from ._client import TimClient
-from ._endpoint import Endpoint, Rate, endpoints
+from ._endpoint import Endpoint, Rate
+from ._families import endpoints
 from ._limits import Claim, LocalRateLimiter, RateLimiter, Share, Slot
 from ._retry import TRANSIENT_CODES, RetryPolicy
 from ._stats import CommandStats

@@ -11,20 +11,20 @@ import dataclasses
 import logging
 import os
 from collections.abc import Mapping
-from functools import cached_property
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, Unpack
+from typing import Any, Final, Self, TypeVar, Unpack
 
 import msgspec
 
 from . import _codes
 from ._call import Call, Core, Options
-from ._endpoint import Endpoint, Repeat, endpoints, load_family
+from ._endpoint import Endpoint, Repeat
+from ._families import Families, endpoints
 from ._limits import PRIORITIES, Claim, Priority, Share, next_order
 from ._retry import RetryPolicy, latest_start, next_backoff
 from ._session import PoolSlot
 from ._stats import CommandStats
-from ._wire import Request, check_size, decode_envelope, decode_object, encode, merge_extra
+from ._wire import PartialResult, Request, check_size, decode_envelope, decode_object, encode, merge_extra
 from .config import (
     SETTING_NAMES,
     Credentials,
@@ -48,16 +48,12 @@ from .errors import (
 )
 from .models.c2c import next_msg_random, next_msg_seq
 
-if TYPE_CHECKING:
-    from .families.account import Account
-    from .families.c2c import C2C
-
 R = TypeVar("R")
 
 logger = logging.getLogger("tim_async")
 
 
-class TimClient:
+class TimClient(Families):
     """A client for one app's REST API. Use it as `async with TimClient(...) as client:`, and share it between tasks.
 
     Args:
@@ -133,16 +129,6 @@ class TimClient:
         own = self._core.credentials
         state = "closed" if self._core.pool.is_closed else "open"
         return f"<TimClient of app {own.sdk_app_id} as {own.identifier!r}, {state}>"
-
-    @cached_property
-    def account(self) -> Account:
-        """Accounts."""
-        return load_family("account")(self)  # type: ignore[return-value]  # the family table names the class
-
-    @cached_property
-    def c2c(self) -> C2C:
-        """One-to-one messages."""
-        return load_family("c2c")(self)  # type: ignore[return-value]  # the family table names the class
 
     async def __aenter__(self) -> Self:
         self._core.pool.open()
@@ -255,9 +241,13 @@ class TimClient:
         call = self._begin(endpoint.command, body, endpoint.repeat, request, shares, stats)
         reply = await self._run(call)
         try:
-            return endpoint.read_result(reply)
+            result = endpoint.read_result(reply)
         except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
             problem = str(error)
+        else:
+            if endpoint.is_partial:
+                _tell_failed(call, result)
+            return result
         raise self._unreadable(call, f"the service did it, but its answer is not as documented: {problem}", reply)
 
     async def request(self, command: str, body: Mapping[str, object] | None = None) -> dict[str, Any]:
@@ -485,6 +475,14 @@ def _is_open(error: TimError) -> bool:
         # A refusal is a refusal; "trouble inside" does not say how far the request had come.
         return error.transient
     return isinstance(error, TransportError) and not isinstance(error, ConnectError)
+
+
+def _tell_failed(call: Call, result: object) -> None:
+    """Log and count the failed items of a result; the answer's OK on top does not speak of them."""
+    failed = len(result.failed) if isinstance(result, PartialResult) else 0
+    if failed:
+        call.stats.failed_items += failed
+        logger.warning("%s: the answer is OK, but %d of its items failed", call.command, failed)
 
 
 def _name(error: TimError) -> str:

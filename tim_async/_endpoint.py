@@ -10,14 +10,13 @@ and `SendMsgResult` as its answer: `Endpoint` is generic over both, so nothing i
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Mapping
-from functools import cached_property, lru_cache
-from importlib import import_module
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any, ClassVar, Final, Generic, Literal, ParamSpec, Protocol, TypeVar, cast, overload
 
 import msgspec
 
-from ._wire import Request, encode, find_mapping, reader, request_validator, validate
+from ._wire import PartialResult, Request, encode, find_mapping, reader, request_validator, validate
 from .errors import UsageError
 
 P = ParamSpec("P")
@@ -51,6 +50,12 @@ class Rate(msgspec.Struct, frozen=True):
         if not 1 <= self.max_cost <= self.limit:
             raise UsageError("a rate's max_cost must be 1 to its limit", field="max_cost")
 
+    def __str__(self) -> str:
+        """Return such as `200/s`, `12,000 to_account/60 s`, `40/s per group_id`."""
+        span = "s" if self.per == 1 else f"{self.per:g} s"
+        what = f" {self.cost}" if self.cost else ""
+        return f"{self.limit:,}{what}/{span}" + (f" per {self.key}" if self.key else "")
+
 
 DEFAULT_LIMITS: Final = (Rate(200),)
 
@@ -70,11 +75,15 @@ class Endpoint(Generic[P, R]):
         command: the path below `/v4/`, such as `openim/sendmsg`.
         request: the request struct.
         result: the result struct; an answer is read leniently.
-        doc: id of the document that describes it.
+        doc: id of the document that describes it, `I` for the international site and `C` for the Chinese one; None
+            where none was found, and `why_no_doc` says where its fields are known from.
+        why_no_doc: why there is no document.
+        is_experimental: whether the command's word is only inferred from its siblings; it may not exist.
         limits: its rates, the narrow ones (with a key) first.
         repeat: whether sending twice is harmless: `always` for reads, `identity` for messages whose MsgSeq and
             MsgRandom let the service drop the repeat within 120 seconds, `never` otherwise.
         has_body_limit: whether the limit for messages (setting `body_limit`) holds for its requests.
+        is_partial: whether its result tells item by item what became of a batch.
         family: the client's attribute that has it, such as `c2c`.
         name: its name there, such as `send`.
     """
@@ -85,7 +94,9 @@ class Endpoint(Generic[P, R]):
         request: Callable[P, Request],
         result: type[R],
         *,
-        doc: str,
+        doc: str | None,
+        why_no_doc: str | None = None,
+        is_experimental: bool = False,
         limits: tuple[Rate, ...] = DEFAULT_LIMITS,
         repeat: Repeat = "never",
         has_body_limit: bool = False,
@@ -95,6 +106,9 @@ class Endpoint(Generic[P, R]):
         self.request = cast(type[Request], request)
         self.result = result
         self.doc = doc
+        self.why_no_doc = why_no_doc
+        self.is_experimental = is_experimental
+        self.is_partial = issubclass(result, PartialResult)
         self.limits = limits
         self.repeat: Repeat = repeat
         self.has_body_limit = has_body_limit
@@ -196,25 +210,3 @@ class Family:
 
     def __init__(self, client: Caller) -> None:
         self.client = client
-
-
-# The module that holds each family; loaded when the family is first used.
-FAMILIES: Final[Mapping[str, str]] = MappingProxyType({"account": "Account", "c2c": "C2C"})
-
-
-def load_family(name: str) -> type[Family]:
-    """Import a family's class."""
-    module = import_module(f"tim_async.families.{name}")
-    return cast(type[Family], getattr(module, FAMILIES[name]))
-
-
-@lru_cache(maxsize=1)
-def endpoints() -> Mapping[str, Endpoint[..., Any]]:
-    """Return every endpoint by its command."""
-    table: dict[str, Endpoint[..., Any]] = {}
-    for name in FAMILIES:
-        for line in load_family(name).endpoints.values():
-            if line.command in table:
-                raise RuntimeError(f"{line.command} is in two families: {table[line.command].family} and {name}")
-            table[line.command] = line
-    return MappingProxyType(table)

@@ -18,6 +18,7 @@ class CommandStats(msgspec.Struct, kw_only=True):
         attempts: requests that were sent.
         retries: attempts after a call's first.
         errors: failed attempts, by code or class of error; a call refused before any attempt counts here too.
+        failed_items: items that failed in answers that said OK on top.
         waited_s: seconds spent waiting for a turn.
         took_s: seconds from the token to the answer.
     """
@@ -28,6 +29,7 @@ class CommandStats(msgspec.Struct, kw_only=True):
     attempts: int = 0
     retries: int = 0
     errors: dict[str, int] = msgspec.field(default_factory=dict)
+    failed_items: int = 0
     waited_s: float = 0.0
     took_s: float = 0.0
 

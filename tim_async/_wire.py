@@ -13,26 +13,41 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from typing import Any, Final, Self, TypeVar
+from functools import lru_cache
+from typing import Any, ClassVar, Final, Self, TypeVar
 from uuid import UUID
 
 import msgspec
 
+from ._older import spelling_of, without_nulls
 from .errors import BodyTooLargeError, PartialFailureError, UsageError
 
 T = TypeVar("T")
 
-U32_MAX: Final = 0xFFFF_FFFF
-ACCOUNT_MAX_BYTES: Final = 32
-
 # Words that are not simply capitalised, and names that follow no rule at all.
-_WORDS: Final = {"oppo": "OPPO", "vivo": "VIVO", "uuid": "UUID"}
+_WORDS: Final = {"c2c": "C2C", "oppo": "OPPO", "vivo": "VIVO", "uuid": "UUID"}
 _NAMES: Final = {
+    "admin_list": "Admin_List",
+    "apns_msg_num": "APNSMsgNum",
+    "app_defined_data_filter_group": "AppDefinedDataFilter_Group",
+    "app_defined_data_filter_group_member": "AppDefinedDataFilter_GroupMember",
+    "c2c_apns_msg_num": "C2CAPNSMsgNum",
     "download_flag": "Download_Flag",
-    "group_id": "GroupId",
+    "file_md5": "FileMD5",
+    "group_apns_msg_num": "GroupAPNSMsgNum",
     "google_channel_id": "GoogleChannelID",
+    "gzip_md5": "GzipMD5",
     "hua_wei_channel_id": "HuaWeiChannelID",
+    "ip_list": "IPList",
+    "lib_id": "LibID",
+    "member_list_account": "Member_List_Account",
+    "official_account_user_id": "OfficialAccountUserID",
     "oppo_channel_id": "OPPOChannelID",
+    "pre_sig_url": "PreSigURL",
+    "pre_sig_urls": "PreSigURLs",
+    "raw_url": "RawURL",
+    "raw_urls": "RawURLs",
+    "resource_id": "ResourceID",
     "stream_msg_id": "StreamMsgID",
     "user_id": "UserID",
     "xiao_mi_channel_id": "XiaoMiChannelID",
@@ -45,12 +60,17 @@ def wire_name(name: str) -> str:
     if irregular is not None:
         return irregular
     words = [_WORDS.get(word) or word[:1].upper() + word[1:] for word in name.split("_")]
-    # The documents join accounts with an underscore, and nothing else: From_Account, Peer_Account.
-    return "_".join(words) if words[-1] == "Account" else "".join(words)
+    # The documents join accounts with an underscore, and nothing else: From_Account, NewOwner_Account.
+    if words[-1] == "Account" and len(words) > 1:
+        words[-1] = "_Account"
+    return "".join(words)
 
 
 class WireStruct(msgspec.Struct, rename=wire_name, omit_defaults=True):
     """Base of everything that has a wire form."""
+
+    # Older wire names of its fields, read as well as the newer ones and never sent: {"Identifier": "UserID"}.
+    _older: ClassVar[Mapping[str, str]] = {}
 
 
 class Request(WireStruct):
@@ -72,7 +92,11 @@ class Result(WireStruct):
 
 
 class PartialResult(Result):
-    """Base of the results that tell item by item what became of a batch."""
+    """Base of the results that tell item by item what became of a batch.
+
+    An answer can say OK on top and name failed items below: the client logs a warning and counts them in `stats()`,
+    and `raise_for_failed()` makes an error of them.
+    """
 
     @property
     def failed(self) -> Sequence[object]:
@@ -125,20 +149,51 @@ def read_custom_strictly(type_: type[Any], value: object) -> object:
 
 
 _encode: Final = msgspec.json.Encoder().encode
+_decode: Final = msgspec.json.Decoder().decode
 # Types msgspec could turn into text by itself; no field of the service has them.
 _AS_THEY_ARE: Final = (bytes, bytearray, memoryview, date, datetime, time, timedelta, Decimal, UUID)
 _envelope_decoder: Final = msgspec.json.Decoder(Envelope, strict=False)
 _object_decoder: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
-def reader(type_: type[T]) -> Callable[[bytes], T]:
+def reader(type_: type[T]) -> Callable[[bytes | str], T]:
     """Make the decoder for what the service sends: lenient, see the module's text."""
-    return msgspec.json.Decoder(type_, strict=False, dec_hook=read_custom_leniently).decode
+    decode_plain = msgspec.json.Decoder(type_, strict=False, dec_hook=read_custom_leniently).decode
+    spelling = spelling_of(type_)
+
+    def build(value: object) -> T:
+        return msgspec.convert(value, type_, strict=False, dec_hook=read_custom_leniently)
+
+    def read(data: bytes | str) -> T:
+        try:
+            return decode_plain(data) if spelling is None else build(spelling.renew(_decode(data)))
+        except msgspec.ValidationError as error:
+            # A null where a list or a number is expected is a field that is not there.
+            given = _decode(data)
+            cleaned = without_nulls(given)
+            if cleaned == given:
+                raise
+            problem = error
+        try:
+            return build(cleaned if spelling is None else spelling.renew(cleaned))
+        except msgspec.ValidationError:
+            raise problem from None
+
+    return read
 
 
 def validator(type_: type[T]) -> Callable[[bytes], T]:
     """Make the decoder that checks a wire form: types and ranges must hold."""
-    return msgspec.json.Decoder(type_, strict=True, dec_hook=read_custom_strictly).decode
+    decode_plain = msgspec.json.Decoder(type_, strict=True, dec_hook=read_custom_strictly).decode
+    spelling = spelling_of(type_)
+    if spelling is None:
+        return decode_plain
+    renew = spelling.renew
+
+    def read(data: bytes) -> T:
+        return msgspec.convert(renew(_decode(data)), type_, strict=True, dec_hook=read_custom_strictly)
+
+    return read
 
 
 def request_validator(type_: type[T]) -> Callable[[object], T]:
@@ -181,6 +236,9 @@ def _find_misfit(value: object) -> str | None:
     return None
 
 
+_reader_of: Final = lru_cache(maxsize=256)(reader)
+
+
 def decode(data: bytes | str, type: type[T]) -> T:
     """Read the wire form of a struct, an element or any type msgspec knows, as the client reads answers.
 
@@ -190,7 +248,8 @@ def decode(data: bytes | str, type: type[T]) -> T:
         UsageError: the data does not fit the type; `field` holds the wire path of the misfit.
     """
     try:
-        return msgspec.json.decode(data, type=type, strict=False, dec_hook=read_custom_leniently)
+        value: T = _reader_of(type)(data)  # type: ignore[arg-type]  # types are hashable
+        return value
     except msgspec.MsgspecError as error:
         problem, path = split_path(str(error))
     except UnicodeError:
@@ -279,33 +338,3 @@ def check_size(body: bytes, limit: int) -> None:
         return
     largest = max(fields, key=lambda name: len(bytes(fields[name])))
     raise BodyTooLargeError(actual=actual, limit=limit, field=largest, field_bytes=len(bytes(fields[largest])))
-
-
-def check_account(field: str, account: str) -> None:
-    """Raise `UsageError` unless an account has 1 to 32 bytes (rest-overview, "Request body")."""
-    if not isinstance(account, str):
-        raise UsageError(f"{field} must be text, it is {type(account).__name__}", field=field)
-    if not account:
-        raise UsageError(f"{field} is empty", field=field)
-    if len(account) * 4 > ACCOUNT_MAX_BYTES:
-        try:
-            size = len(account.encode())
-        except UnicodeEncodeError:
-            raise UsageError(f"{field} is not valid Unicode text", field=field) from None
-        if size > ACCOUNT_MAX_BYTES:
-            raise UsageError(f"{field} has {size} bytes, an account has at most {ACCOUNT_MAX_BYTES}", field=field)
-
-
-def check_range(field: str, value: int | None, low: int, high: int) -> None:
-    """Raise `UsageError` unless a number is None or in low..high."""
-    if value is not None and not low <= value <= high:
-        raise UsageError(f"{field} is {value}, it must be {low} to {high}", field=field)
-
-
-def check_choice(field: str, value: object, choices: tuple[object, ...]) -> None:
-    """Raise `UsageError` unless a value is None or one of the choices."""
-    if value is not None and value not in choices:
-        listed = " or ".join(str(choice) for choice in choices)
-        # Numbers are shown; a text that strayed into the field may be anybody's.
-        told = repr(value) if isinstance(value, int) else type(value).__name__
-        raise UsageError(f"{field} is {told}, it must be {listed}", field=field)

@@ -7,16 +7,17 @@ import ipaddress
 import os
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
+from importlib import import_module
 from types import MappingProxyType, TracebackType
 from typing import Final, Self
 
 from aiohttp import web
 
+from .._checks import check_account
 from .._endpoint import Rate
-from .._wire import check_account
+from .._families import FAMILIES
 from ..errors import UsageError
 from ..models.c2c import RoamMsg, SendMsg
-from . import account, c2c  # noqa: F401 - importing a family's module registers its handlers
 from .arrivals import Arrival, ArrivalLog
 from .dispatch import ENDPOINTS
 from .door import Door
@@ -24,6 +25,9 @@ from .faults import Faults
 from .limits import EVERY, Limits
 from .service import Service
 from .state import Account, State
+
+for _family in FAMILIES:
+    import_module(f"tim_async.emulator.{_family}")  # registers the family's handlers
 
 DEFAULT_SDK_APP_ID: Final = 1_400_000_000
 DEFAULT_SECRET_KEY: Final = "emulator-key-0123456789abcdef0123456789abcdef0123456789abcdef"  # noqa: S105 - a toy's

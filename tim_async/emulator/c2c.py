@@ -16,7 +16,8 @@ from typing import Final
 
 import msgspec
 
-from .._wire import U32_MAX, encode
+from .._checks import U32_MAX
+from .._wire import encode
 from ..errors import UsageError
 from ..families.c2c import C2C
 from ..models.c2c import (

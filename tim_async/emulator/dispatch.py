@@ -19,8 +19,9 @@ from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 import msgspec
 
+from .._checks import ACCOUNT_MAX_BYTES
 from .._endpoint import Endpoint
-from .._wire import ACCOUNT_MAX_BYTES, Request, Result, encode, validator
+from .._wire import Request, Result, encode, validator
 from ..errors import UsageError
 from .state import State
 
@@ -115,6 +116,9 @@ HANDLERS: Final[dict[str, Handler]] = {}
 ENDPOINTS: Final[dict[str, Endpoint[..., Any]]] = {}
 """The endpoints that have a handler, by command."""
 
+STATELESS: Final[set[str]] = set()
+"""Commands whose requests are checked and answered in the documented shape, but that change and read nothing."""
+
 
 def handles(endpoint: Endpoint[..., R]) -> Callable[[Callable[[Call], R | Reply[R]]], Callable[[Call], R | Reply[R]]]:
     """Register the decorated function as the handler of an endpoint.
@@ -129,6 +133,29 @@ def handles(endpoint: Endpoint[..., R]) -> Callable[[Callable[[Call], R | Reply[
         HANDLERS[endpoint.command] = handler
         ENDPOINTS[endpoint.command] = endpoint
         return handler
+
+    return register
+
+
+def answers(
+    endpoint: Endpoint[..., R], *, code: int
+) -> Callable[[Callable[[Any], R | Reply[R]]], Callable[[Call], R | Reply[R]]]:
+    """Register the decorated function as the answer of an endpoint that nothing is kept of.
+
+    It is given the request, which was checked against its struct, and returns a result of the documented shape.
+
+    Args:
+        endpoint: the endpoint.
+        code: refuses a request that does not fit.
+    """
+
+    def register(answer: Callable[[Any], R | Reply[R]]) -> Callable[[Call], R | Reply[R]]:
+        STATELESS.add(endpoint.command)
+
+        def handler(call: Call) -> R | Reply[R]:
+            return answer(call.read(endpoint.request, code=code))
+
+        return handles(endpoint)(handler)
 
     return register
 

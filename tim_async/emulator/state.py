@@ -30,7 +30,7 @@ import zlib
 from bisect import bisect_left, bisect_right, insort
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from typing import Final
+from typing import Final, TypeVar, cast
 
 import msgspec
 
@@ -156,8 +156,25 @@ def content_crc(msg_body: object) -> int:
     return zlib.crc32(msgspec.json.encode(msg_body, order="sorted"))
 
 
+class Part:
+    """What the emulator knows of one area, such as groups; made when a handler first asks for it.
+
+    Attributes:
+        state: the whole that it is a part of.
+    """
+
+    def __init__(self, state: State) -> None:
+        self.state = state
+
+    def forget_account(self, user_id: str) -> None:
+        """Take out what belongs to an account that is being deleted."""
+
+
+PartT = TypeVar("PartT", bound=Part)
+
+
 class State:
-    """All that the emulator knows; handlers read and change it.
+    """What the emulator knows of accounts and one-to-one messages, and the parts that know the rest.
 
     Attributes:
         accounts: the accounts that were imported.
@@ -178,6 +195,14 @@ class State:
         self._peers: defaultdict[str, set[str]] = defaultdict(set)
         self._entries: dict[int, Entry] = {}
         self._indexes = itertools.count(1)
+        self._parts: dict[type[Part], Part] = {}
+
+    def part(self, kind: type[PartT]) -> PartT:
+        """Return the part of this kind, the same one every time."""
+        known = self._parts.get(kind)
+        if known is None:
+            known = self._parts[kind] = kind(self)
+        return cast(PartT, known)
 
     def import_account(
         self, user_id: str, now: float, *, nick: str | None = None, face_url: str | None = None, is_admin: bool = False
@@ -206,6 +231,8 @@ class State:
         """Delete an account and its conversations."""
         del self.accounts[user_id]
         self.deleted.add(user_id)
+        for part in self._parts.values():
+            part.forget_account(user_id)
         for peer in self._peers.pop(user_id, set()):
             conversation = self._conversations.pop(_pair(user_id, peer), None)
             if conversation is not None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import ClassVar, Final
 
 import msgspec
 
-from .._wire import PartialResult, Request, WireStruct, always, check_account
+from .._checks import check_account, check_accounts, check_items
+from .._wire import PartialResult, Request, WireStruct, always
 from ..errors import UsageError
 
 MAX_BATCH: Final = 100
@@ -22,6 +23,7 @@ class ImportAccount(Request, kw_only=True):
         face_url: avatar's address.
     """
 
+    _older: ClassVar = {"Identifier": "UserID"}
     user_id: str
     nick: str | None = None
     face_url: str | None = None
@@ -40,6 +42,7 @@ class AccountItem(WireStruct, kw_only=True):
         face_url: avatar's address.
     """
 
+    _older: ClassVar = {"Identifier": "UserID"}
     user_id: str
     nick: str | None = None
     face_url: str | None = None
@@ -61,11 +64,9 @@ class ImportAccounts(Request, kw_only=True):
         if (self.accounts is None) == (self.account_list is None):
             raise UsageError("give accounts or account_list, one of the two", field="account_list")
         if self.accounts is not None:
-            _check_batch("accounts", self.accounts)
-            for index, account in enumerate(self.accounts):
-                check_account(f"accounts[{index}]", account)
+            check_accounts("accounts", self.accounts, 1, MAX_BATCH)
         if self.account_list is not None:
-            _check_batch("account_list", self.account_list)
+            check_items("account_list", self.account_list, 1, MAX_BATCH)
             for index, item in enumerate(self.account_list):
                 check_account(f"account_list[{index}].user_id", item.user_id)
 
@@ -92,6 +93,7 @@ class UserIDItem(WireStruct, kw_only=True):
         user_id: 1 to 32 bytes.
     """
 
+    _older: ClassVar = {"Identifier": "UserID"}
     user_id: str
 
 
@@ -133,6 +135,7 @@ class AccountResultItem(WireStruct, kw_only=True):
         account_status: `Imported` or `NotImported`, where that was asked.
     """
 
+    _older: ClassVar = {"Identifier": "UserID"}
     user_id: str = always("")
     result_code: int = always(0)
     result_info: str = always("")
@@ -159,12 +162,7 @@ class AccountResults(PartialResult, kw_only=True):
         return [item for item in self.result_item if item.result_code != 0]
 
 
-def _check_batch(field: str, items: Sequence[object]) -> None:
-    if not 1 <= len(items) <= MAX_BATCH:
-        raise UsageError(f"{field} has {len(items)} entries, it must have 1 to {MAX_BATCH}", field=field)
-
-
 def _check_items(field: str, items: Sequence[UserIDItem]) -> None:
-    _check_batch(field, items)
+    check_items(field, items, 1, MAX_BATCH)
     for index, item in enumerate(items):
         check_account(f"{field}[{index}].user_id", item.user_id)

@@ -11,7 +11,8 @@ from typing import Final, Literal, Self
 
 import msgspec
 
-from .._wire import U32_MAX, Request, Result, WireStruct, always, check_account, check_choice, check_range
+from .._checks import U32_MAX, check_account, check_choice, check_range
+from .._wire import Request, Result, WireStruct, always
 from .elements import Element, check_body
 from .offline_push import OfflinePushInfo
 

@@ -18,12 +18,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, cast, dataclass_tr
 
 import msgspec
 
+from .._checks import U32_MAX, check_choice, check_range
 from .._wire import (
-    U32_MAX,
     CustomType,
     WireStruct,
-    check_choice,
-    check_range,
     decode,
     encode,
     read_custom_leniently,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from .._wire import WireStruct, check_choice, check_range
+from .._checks import check_choice, check_range
+from .._wire import WireStruct
 from ..errors import UsageError
 
 

@@ -1,0 +1,104 @@
+"""Splitting: a list longer than one call may have, handed over in chunks, with nothing lost on the way.
+
+Only where splitting is harmless: what the service does for two halves must be what it would have done for the whole.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from itertools import islice
+from typing import Generic, TypeVar
+
+from ._wire import PartialResult
+from .errors import PartialFailureError, TimError
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class FailedChunk(Generic[T]):
+    """A chunk whose call failed as a whole.
+
+    Attributes:
+        items: what the call was for.
+        error: why it failed; `error.maybe_delivered` says whether it may have taken effect all the same.
+    """
+
+    __slots__ = ("error", "items")
+
+    def __init__(self, items: Sequence[T], error: TimError) -> None:
+        self.items = items
+        self.error = error
+
+    def __repr__(self) -> str:
+        return f"<FailedChunk of {len(self.items)}: {self.error}>"
+
+
+class Chunked(Generic[T, R]):
+    """What became of a list that was handed over in chunks.
+
+    Attributes:
+        results: the answers, in the order of the list.
+        failed_chunks: the chunks whose calls failed as a whole.
+    """
+
+    __slots__ = ("failed_chunks", "results")
+
+    def __init__(self) -> None:
+        self.results: list[R] = []
+        self.failed_chunks: list[FailedChunk[T]] = []
+
+    @property
+    def failed(self) -> list[object]:
+        """The failed items of all answers, then the chunks that failed as a whole; empty when all went well."""
+        items = [item for result in self.results if isinstance(result, PartialResult) for item in result.failed]
+        return [*items, *self.failed_chunks]
+
+    def raise_for_failed(self) -> None:
+        """Raise `PartialFailureError` when anything failed."""
+        failed = self.failed
+        if failed:
+            raise PartialFailureError(failed)
+
+
+async def in_chunks(
+    items: Iterable[T], size: int, call: Callable[[Sequence[T]], Awaitable[R]], *, concurrency: int = 8
+) -> Chunked[T, R]:
+    """Call once for every `size` items, up to `concurrency` calls at a time; the list is read as the calls go on.
+
+    A chunk that fails does not keep the others from being sent. Cancelled, it starts no further chunk, and cancels
+    those on their way.
+
+    Args:
+        items: what is to be handed over; read lazily.
+        size: items in one call, at least 1.
+        call: makes the call for one chunk.
+        concurrency: calls at a time, at least 1.
+    """
+    outcomes: dict[int, R | FailedChunk[T]] = {}
+    source = enumerate(_cut(items, size))
+
+    async def work() -> None:
+        for number, chunk in source:
+            try:
+                outcomes[number] = await call(chunk)
+            except TimError as error:
+                outcomes[number] = FailedChunk(chunk, error)
+
+    async with asyncio.TaskGroup() as workers:
+        for _ in range(concurrency):
+            workers.create_task(work())
+    told: Chunked[T, R] = Chunked()
+    for _, outcome in sorted(outcomes.items(), key=lambda pair: pair[0]):
+        if isinstance(outcome, FailedChunk):
+            told.failed_chunks.append(outcome)
+        else:
+            told.results.append(outcome)
+    return told
+
+
+def _cut(items: Iterable[T], size: int) -> Iterable[list[T]]:
+    rest = iter(items)
+    while chunk := list(islice(rest, size)):
+        yield chunk

@@ -1,0 +1,62 @@
+"""The families: where each is found, how a client has them, and the registry of all endpoints.
+
+A family's module is imported when the family is first used, so that `import tim_async` stays cheap; the annotations
+let editors complete all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property, lru_cache
+from importlib import import_module
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from ._endpoint import Caller, Endpoint, Family
+
+if TYPE_CHECKING:
+    from .families.account import Account
+    from .families.c2c import C2C
+
+# The class of each family, by the name of its module, which is the client's attribute too.
+FAMILIES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "account": "Account",
+        "c2c": "C2C",
+    }
+)
+
+
+def load_family(name: str) -> type[Family]:
+    """Import a family's class."""
+    module = import_module(f"tim_async.families.{name}")
+    return cast(type[Family], getattr(module, FAMILIES[name]))
+
+
+@lru_cache(maxsize=1)
+def endpoints() -> Mapping[str, Endpoint[..., Any]]:
+    """Return every endpoint by its command."""
+    table: dict[str, Endpoint[..., Any]] = {}
+    for name in FAMILIES:
+        for line in load_family(name).endpoints.values():
+            if line.command in table:
+                raise RuntimeError(f"{line.command} is in two families: {table[line.command].family} and {name}")
+            table[line.command] = line
+    return MappingProxyType(table)
+
+
+class Families(Caller):
+    """The families as attributes of a client."""
+
+    def _family(self, name: str) -> Family:
+        return load_family(name)(self)
+
+    @cached_property
+    def account(self) -> Account:
+        """Accounts and their login state."""
+        return cast("Account", self._family("account"))
+
+    @cached_property
+    def c2c(self) -> C2C:
+        """One-to-one messages."""
+        return cast("C2C", self._family("c2c"))

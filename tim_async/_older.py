@@ -1,0 +1,86 @@
+"""Older spellings: what the service, or an older caller, calls by a name that was replaced since.
+
+A struct lists the names in `_older`, from the older wire name to the one in use: `{"Identifier": "UserID"}`. Reading
+takes both, the newer one where both are there; writing knows only the newer one. The tables of all structs below a
+type are gathered once, when its decoder is made; a type without any costs nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, get_args
+
+import msgspec
+
+_NONE: Final[Mapping[str, str]] = {}
+
+
+class Spelling:
+    """The older names of a struct and of all structs below it.
+
+    Attributes:
+        names: from the older wire name to the newer one.
+        parts: the spellings of its fields, by wire name.
+    """
+
+    __slots__ = ("names", "parts")
+
+    def __init__(self, names: Mapping[str, str]) -> None:
+        self.names = names
+        self.parts: dict[str, Spelling] = {}
+
+    def renew(self, value: object) -> object:
+        """Return the plain JSON value with newer names throughout."""
+        if isinstance(value, list):
+            return [self.renew(item) for item in value]
+        if not isinstance(value, dict):
+            return value
+        renewed: dict[str, object] = {}
+        for name, item in value.items():
+            newer = self.names.get(name, name)
+            if newer != name and newer in value:
+                continue
+            part = self.parts.get(newer)
+            renewed[newer] = item if part is None else part.renew(item)
+        return renewed
+
+
+def spelling_of(type_: object) -> Spelling | None:
+    """Gather the older names of a type; None where there are none."""
+    spellings: dict[type[msgspec.Struct], Spelling] = {}
+    roots = [_spell(struct, spellings) for struct in _structs(type_)]
+    if not roots or not any(each.names for each in spellings.values()):
+        return None
+    if len(roots) == 1:
+        return roots[0]
+    union = Spelling({older: newer for root in roots for older, newer in root.names.items()})
+    for root in roots:
+        union.parts.update(root.parts)
+    return union
+
+
+def _spell(struct: type[msgspec.Struct], spellings: dict[type[msgspec.Struct], Spelling]) -> Spelling:
+    known = spellings.get(struct)
+    if known is not None:
+        return known
+    own = spellings[struct] = Spelling(getattr(struct, "_older", _NONE))
+    for field in msgspec.structs.fields(struct):
+        for below in _structs(field.type):
+            own.parts[field.encode_name] = _spell(below, spellings)
+    return own
+
+
+def _structs(type_: object) -> list[type[msgspec.Struct]]:
+    """Return the structs a type is made of: itself, the items of a list, the members of a union."""
+    if isinstance(type_, type) and issubclass(type_, msgspec.Struct):
+        return [type_]
+    return [struct for part in get_args(type_) for struct in _structs(part)]
+
+
+def without_nulls(value: object) -> object:
+    """Return the plain JSON value without the fields that are null, which stand for "not given"."""
+    if isinstance(value, list):
+        return [without_nulls(item) for item in value]
+    if isinstance(value, dict):
+        return {name: without_nulls(item) for name, item in value.items() if item is not None}
+    return value
