@@ -1,0 +1,100 @@
+"""Older names, nulls: what reading puts up with."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import msgspec
+import pytest
+
+from tim_async import decode, encode
+from tim_async._older import spelling_of, without_nulls
+from tim_async._wire import Request, Result, WireStruct, reader, validator
+from tim_async.errors import UsageError
+
+
+class Member(WireStruct, kw_only=True):
+    _older: ClassVar = {"ShutUpUntil": "MuteUntil"}
+    name: str = ""
+    mute_until: int | None = None
+
+
+class Group(WireStruct, kw_only=True):
+    _older: ClassVar = {"ShutUpAllMember": "MuteAllMember"}
+    mute_all_member: str | None = None
+    member_list: list[Member] | None = None
+    parent: Group | None = None
+
+
+class Groups(Result, kw_only=True):
+    group_info: list[Group] = msgspec.field(default_factory=list)
+
+
+class Plain(Request, kw_only=True):
+    number: int | None = None
+    names: list[str] = msgspec.field(default_factory=list)
+
+
+def test_older_names_are_read_at_every_depth_and_the_newer_are_sent() -> None:
+    body = (
+        b'{"GroupInfo":[{"ShutUpAllMember":"On","MemberList":[{"Name":"a","ShutUpUntil":"5"}],'
+        b'"Parent":{"ShutUpAllMember":"Off"}}]}'
+    )
+    groups = decode(body, Groups)
+    (group,) = groups.group_info
+    assert group.mute_all_member == "On"
+    assert group.member_list == [Member(name="a", mute_until=5)]
+    assert group.parent == Group(mute_all_member="Off")
+    assert encode(groups) == body.replace(b"ShutUp", b"Mute").replace(b'"5"', b"5")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(b'{"MuteUntil":2,"ShutUpUntil":1}', id="newer first"),
+        pytest.param(b'{"ShutUpUntil":1,"MuteUntil":2}', id="older first"),
+    ],
+)
+def test_newer_name_wins_where_both_are_there(body: bytes) -> None:
+    assert decode(body, Member).mute_until == 2
+
+
+def test_strict_reading_takes_older_names_and_still_checks_types() -> None:
+    check = validator(Member)
+    assert check(b'{"ShutUpUntil":1}').mute_until == 1
+    with pytest.raises(msgspec.ValidationError, match="MuteUntil"):
+        check(b'{"ShutUpUntil":"1"}')
+
+
+def test_a_list_of_structs_with_older_names_is_read() -> None:
+    assert decode(b'[{"ShutUpUntil":1}]', list[Member]) == [Member(mute_until=1)]
+
+
+def test_types_without_older_names_have_no_spelling() -> None:
+    assert spelling_of(Plain) is None
+    assert spelling_of(dict[str, int]) is None
+    assert spelling_of(Member | None) is not None
+
+
+@pytest.mark.parametrize("kind", [Plain, Group], ids=["plain", "with older names"])
+def test_null_stands_for_a_field_that_is_not_there(kind: type[WireStruct]) -> None:
+    assert decode(b'{"Names":null,"Number":null,"MemberList":[{"Name":null}]}', kind) == (
+        Plain() if kind is Plain else Group(member_list=[Member()])
+    )
+
+
+def test_what_is_wrong_beside_a_null_is_told_as_it_was_met_first() -> None:
+    with pytest.raises(UsageError, match=r"Expected `int \| null`, got `array`"):
+        decode(b'{"Number":[],"Names":null}', Plain)
+    with pytest.raises(msgspec.ValidationError, match="Number"):
+        reader(Plain)(b'{"Number":[]}')
+
+
+def test_nulls_are_taken_out_of_objects_and_left_in_arrays() -> None:
+    assert without_nulls({"a": None, "b": [None, {"c": None}], "d": 0}) == {"b": [None, {}], "d": 0}
+
+
+@pytest.mark.parametrize("body", [b"", b"[", b"\xff", b"[" * 5000], ids=["empty", "cut", "not UTF-8", "deep"])
+def test_garbage_is_a_usage_error_with_older_names_too(body: bytes) -> None:
+    with pytest.raises(UsageError):
+        decode(body, Group)

@@ -1,0 +1,124 @@
+"""Pages one after the other, and lists handed over in chunks."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+
+from tim_async import PartialFailureError, UsageError
+from tim_async._chunks import FailedChunk, in_chunks
+from tim_async._paging import pages
+from tim_async.errors import ConnectError
+from tim_async.models.account import AccountResultItem, AccountResults
+
+
+async def test_pages_come_one_after_the_other_and_only_when_wanted() -> None:
+    asked: list[int] = []
+
+    async def fetch(place: int) -> int:
+        asked.append(place)
+        return place
+
+    walk = pages(fetch, 0, lambda page: page + 10 if page < 20 else None)
+    assert await anext(walk) == 0
+    assert asked == [0]
+    assert [page async for page in walk] == [10, 20]
+    assert asked == [0, 10, 20]
+
+
+@pytest.mark.parametrize("circle", [{"a": "a"}, {"a": "b", "b": "a"}], ids=["itself", "in a circle"])
+async def test_pages_that_lead_back_end(circle: dict[str, str]) -> None:
+    async def fetch(place: str) -> str:
+        return place
+
+    assert [page async for page in pages(fetch, "a", circle.get)] == list(circle)
+
+
+async def test_list_is_cut_and_answers_keep_its_order() -> None:
+    async def call(chunk: Sequence[int]) -> list[int]:
+        await asyncio.sleep(0.001 if chunk[0] == 0 else 0)
+        return list(chunk)
+
+    told = await in_chunks(range(7), 3, call)
+    assert told.results == [[0, 1, 2], [3, 4, 5], [6]]
+    assert told.failed == []
+    told.raise_for_failed()
+
+
+async def test_no_more_calls_at_a_time_than_wanted_and_the_list_is_read_as_they_go() -> None:
+    running = most = read = 0
+
+    def source() -> object:
+        nonlocal read
+        for number in range(1000):
+            read += 1
+            assert read <= 10 * (done + 4)
+            yield number
+
+    done = 0
+
+    async def call(chunk: Sequence[int]) -> None:
+        nonlocal running, most, done
+        running += 1
+        most = max(most, running)
+        await asyncio.sleep(0)
+        running -= 1
+        done += 1
+
+    await in_chunks(source(), 10, call, concurrency=3)  # type: ignore[arg-type]
+    assert (most, done) == (3, 100)
+
+
+async def test_failed_chunk_does_not_keep_the_others_back() -> None:
+    async def call(chunk: Sequence[str]) -> AccountResults:
+        if "b" in chunk:
+            raise ConnectError("no way")
+        return AccountResults(result_item=[AccountResultItem(user_id=name, result_code=70107) for name in chunk])
+
+    told = await in_chunks("abc", 1, call)
+    assert [result.result_item[0].user_id for result in told.results] == ["a", "c"]
+    (chunk,) = told.failed_chunks
+    assert (list(chunk.items), type(chunk.error)) == (["b"], ConnectError)
+    assert "no way" in repr(chunk)
+    with pytest.raises(PartialFailureError) as caught:
+        told.raise_for_failed()
+    assert len(caught.value.failed) == 3
+    assert isinstance(caught.value.failed[-1], FailedChunk)
+
+
+async def test_error_that_is_not_the_services_ends_everything() -> None:
+    async def call(chunk: Sequence[int]) -> None:
+        raise ZeroDivisionError
+
+    with pytest.raises(ExceptionGroup) as caught:
+        await in_chunks(range(3), 1, call)
+    assert caught.group_contains(ZeroDivisionError)
+
+
+async def test_cancelled_it_begins_no_further_chunk() -> None:
+    begun: list[int] = []
+    both = asyncio.Event()
+
+    async def call(chunk: Sequence[int]) -> None:
+        begun.append(chunk[0])
+        if len(begun) == 2:
+            both.set()
+        await asyncio.Event().wait()
+
+    task = asyncio.create_task(in_chunks(range(100), 1, call, concurrency=2))
+    await both.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert begun == [0, 1]
+
+
+@pytest.mark.parametrize(("size", "concurrency"), [(0, 1), (1, 0)], ids=["size", "concurrency"])
+async def test_impossible_sizes_are_refused(size: int, concurrency: int) -> None:
+    async def call(chunk: Sequence[int]) -> None:
+        raise AssertionError("nothing is to be called")
+
+    with pytest.raises(UsageError):
+        await in_chunks([1], size, call, concurrency=concurrency)
