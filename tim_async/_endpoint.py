@@ -16,6 +16,7 @@ from typing import Any, ClassVar, Final, Generic, Literal, ParamSpec, Protocol, 
 
 import msgspec
 
+from ._older import Spelling, spelling_of
 from ._wire import PartialResult, Request, encode, find_mapping, reader, request_validator, validate
 from .errors import UsageError
 
@@ -137,6 +138,14 @@ class Endpoint(Generic[P, R]):
     @cached_property
     def _validate(self) -> Callable[[Request], object]:
         return request_validator(self.request)
+
+    @cached_property
+    def _spelling(self) -> Spelling | None:
+        return spelling_of(self.request)
+
+    def renew(self, raw: Mapping[str, object]) -> Mapping[str, object]:
+        """Return a request's plain JSON object with the newer names of its fields."""
+        return raw if self._spelling is None else self._spelling.renew_object(raw)
 
     @cached_property
     def read_result(self) -> Callable[[bytes], R]:

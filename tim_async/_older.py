@@ -33,8 +33,10 @@ class Spelling:
         """Return the plain JSON value with newer names throughout."""
         if isinstance(value, list):
             return [self.renew(item) for item in value]
-        if not isinstance(value, dict):
-            return value
+        return self.renew_object(value) if isinstance(value, dict) else value
+
+    def renew_object(self, value: Mapping[str, object]) -> dict[str, object]:
+        """Return the plain JSON object with newer names throughout."""
         renewed: dict[str, object] = {}
         for name, item in value.items():
             newer = self.names.get(name, name)

@@ -7,8 +7,10 @@ from typing import Annotated
 import typer
 
 from .._version import __version__
+from .call import call
 from .demo import demo
 from .emulator import emulator
+from .endpoints import endpoints
 from .explain import explain
 from .send import send
 from .user_sig import user_sig
@@ -45,6 +47,8 @@ def tim_async(
 
 app.command()(demo)
 app.command()(send)
+app.command()(call)
+app.command()(endpoints)
 app.command()(emulator)
 app.command("user-sig")(user_sig)
 # A negative code looks like an option; it is none.

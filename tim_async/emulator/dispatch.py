@@ -66,7 +66,8 @@ class Call:
     Attributes:
         endpoint: its endpoint.
         identifier: the admin of the URL.
-        raw: the body as plain JSON values; here a handler sees what is missing or of the wrong type.
+        raw: the body as plain JSON values, with the newer names of its fields; here a handler sees what is missing or
+            of the wrong type.
         body: the body's bytes.
         now: unix seconds of the emulator's clock.
         state: all that the emulator knows.

@@ -134,7 +134,9 @@ class Service:
         """Carry a request out; return ErrorCode and answer."""
         try:
             checked = self._check_body(endpoint, raw, body)
-            call = Call(endpoint, identifier, raw=checked, body=body, now=self._clock(), state=self._state)
+            call = Call(
+                endpoint, identifier, raw=endpoint.renew(checked), body=body, now=self._clock(), state=self._state
+            )
             return 0, done(HANDLERS[endpoint.command](call))
         except Refusal as refusal:
             return refusal.code, fail(refusal.code, refusal.info)

@@ -1,0 +1,112 @@
+"""Finding endpoints by what a person types, and telling what is known of them."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import types
+from collections.abc import Iterator
+from typing import Any, Final, Literal, NamedTuple, Union, get_args, get_origin
+
+import msgspec
+
+from .._endpoint import Endpoint
+from .._families import endpoints
+from ._shared import EXIT_USAGE, one_line, stop
+
+_PLAIN: Final = {str: "string", int: "integer", float: "number", bool: "true or false", object: "any"}
+
+
+def path(endpoint: Endpoint[..., Any]) -> str:
+    """Return how an endpoint is called in the program and here, such as `c2c.send`."""
+    return f"{endpoint.family}.{endpoint.name}"
+
+
+def find(name: str) -> Endpoint[..., Any]:
+    """Return the endpoint of a name like `c2c.send` or a command like `openim/sendmsg`; end the program otherwise."""
+    known = {path(endpoint): endpoint for endpoint in endpoints().values()} | dict(endpoints())
+    endpoint = known.get(name.removeprefix("client."))
+    if endpoint is None:
+        near = difflib.get_close_matches(name, known, n=3)
+        hint = f"did you mean {' or '.join(near)}?" if near else "`tim-async endpoints` lists them"
+        stop(one_line(f"there is no endpoint {name!r}; {hint}"), EXIT_USAGE)
+    return endpoint
+
+
+def search(word: str) -> list[Endpoint[..., Any]]:
+    """Return the endpoints that have a word in name, command, document id, purpose or the names of their fields."""
+    word = word.lower()
+    return [endpoint for endpoint in endpoints().values() if any(word in text for text in _texts(endpoint))]
+
+
+def _texts(endpoint: Endpoint[..., Any]) -> Iterator[str]:
+    yield path(endpoint).lower()
+    yield endpoint.command.lower()
+    yield (endpoint.doc or "").lower()
+    yield purpose(endpoint).lower()
+    for field in fields(endpoint.request):
+        yield field.wire_name.lower()
+
+
+def purpose(endpoint: Endpoint[..., Any]) -> str:
+    """Return in one sentence what an endpoint does."""
+    paragraph = (endpoint.request.__doc__ or "").split("\n\n")[0]
+    return re.sub(r"\s*Source: .*", "", " ".join(paragraph.split()))
+
+
+class Field(NamedTuple):
+    """What is known of a field.
+
+    Attributes:
+        depth: 0 for the struct's own, 1 for those of the structs in them, and so on.
+        wire_name: its name on the wire.
+        kind: what it holds.
+        is_needed: whether it must be given.
+        note: what the struct says of it.
+    """
+
+    depth: int
+    wire_name: str
+    kind: str
+    is_needed: bool
+    note: str
+
+
+def fields(struct: type[msgspec.Struct], depth: int = 0) -> list[Field]:
+    """Return the fields of a struct, each followed by those of the structs in it, three levels deep."""
+    notes = _notes(struct)
+    told: list[Field] = []
+    for field in msgspec.structs.fields(struct):
+        told.append(Field(depth, field.encode_name, _kind(field.type), field.required, notes.get(field.name, "")))
+        if depth < 3:
+            for below in _structs(field.type):
+                if below is not struct:
+                    told += fields(below, depth + 1)
+    return told
+
+
+def _notes(struct: type[msgspec.Struct]) -> dict[str, str]:
+    """Read the `Attributes:` of a docstring."""
+    text = (struct.__doc__ or "").partition("Attributes:\n")[2]
+    found = re.findall(r"^ {8}(\w+): (.*(?:\n {12}.*)*)", text, re.MULTILINE)
+    return {name: " ".join(note.split()) for name, note in found}
+
+
+def _structs(type_: object) -> Iterator[type[msgspec.Struct]]:
+    if isinstance(type_, type) and issubclass(type_, msgspec.Struct):
+        yield type_
+    for part in get_args(type_):
+        yield from _structs(part)
+
+
+def _kind(type_: object) -> str:
+    origin, parts = get_origin(type_), get_args(type_)
+    if origin is Literal:
+        return " or ".join(str(part) for part in parts)
+    if origin in (Union, types.UnionType):
+        return " or ".join(_kind(part) for part in parts if part is not type(None))
+    if parts and origin is not dict:
+        return f"array of {_kind(parts[0])}"
+    if isinstance(type_, type) and type_ in _PLAIN:
+        return _PLAIN[type_]
+    return "element" if getattr(type_, "__name__", "") == "Element" else "object"
