@@ -158,10 +158,15 @@ def test_line_has_sane_limits(endpoint):
 
 @every_line
 def test_line_with_an_identity_can_fill_it_in(endpoint):
-    has_marks = {"msg_seq", "msg_random"} <= set(endpoint.request.__struct_fields__)
-    if endpoint.repeat == "identity":
-        assert has_marks
-        assert endpoint.request.identified is not Request.identified
+    identity = endpoint.request._identity
+    assert set(identity) <= set(endpoint.request.__struct_fields__)
+    assert identity or endpoint.repeat != "identity"
+    fields: dict[str, object] = {}
+    endpoint.identify(fields)
+    assert set(fields) == {endpoint.raw_field(field) for field in identity}
+    again = dict(fields)
+    endpoint.identify(again)
+    assert again == fields, "what is given stays"
 
 
 @every_line

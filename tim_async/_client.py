@@ -46,7 +46,6 @@ from .errors import (
     WaitTooLongError,
     from_reply,
 )
-from .models.c2c import next_msg_random, next_msg_seq
 
 R = TypeVar("R")
 
@@ -254,7 +253,7 @@ class TimClient(Families):
         """Call any command, known to this library or not, with a plain mapping; return the whole answer.
 
         Limits, retries, sizes and errors are those of the command's line, where it has one. Fields are sent as they
-        are given; only a message without MsgRandom or MsgSeq gets one.
+        are given; only the identity of a message (MsgRandom, MsgSeq) is filled in where it is missing.
 
         Args:
             command: such as `openim/sendmsg`.
@@ -274,8 +273,8 @@ class TimClient(Families):
         stats.calls += 1
         try:
             fields = dict(body or {})
-            if repeat == "identity":
-                _identify(fields)
+            if endpoint:
+                endpoint.identify(fields)
             fields.update(options.extra or {})
             encoded = encode(fields)
             if endpoint and endpoint.has_body_limit:
@@ -488,12 +487,6 @@ def _tell_failed(call: Call, result: object) -> None:
 def _name(error: TimError) -> str:
     """Return a short name for logs and counts: the code, or the class."""
     return str(error.code) if isinstance(error, ApiError) else type(error).__name__
-
-
-def _identify(fields: dict[str, object]) -> None:
-    """Fill in the identity of a message given as a mapping."""
-    fields.setdefault("MsgSeq", next_msg_seq())
-    fields.setdefault("MsgRandom", next_msg_random())
 
 
 def _merge(settings: Settings, options: SettingsOptions) -> Settings:

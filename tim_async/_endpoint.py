@@ -81,8 +81,8 @@ class Endpoint(Generic[P, R]):
         why_no_doc: why there is no document.
         is_experimental: whether the command's word is only inferred from its siblings; it may not exist.
         limits: its rates, the narrow ones (with a key) first.
-        repeat: whether sending twice is harmless: `always` for reads, `identity` for messages whose MsgSeq and
-            MsgRandom let the service drop the repeat within 120 seconds, `never` otherwise.
+        repeat: whether sending twice is harmless: `always` for reads, `identity` for messages whose identity (MsgSeq
+            and MsgRandom, or Random) lets the service drop the repeat within 120 seconds or more, `never` otherwise.
         has_body_limit: whether the limit for messages (setting `body_limit`) holds for its requests.
         is_partial: whether its result tells item by item what became of a batch.
         family: the client's attribute that has it, such as `c2c`.
@@ -173,6 +173,11 @@ class Endpoint(Generic[P, R]):
             what = "a struct is needed, not a mapping" if field else str(problem)
             raise UsageError(f"{field or self.request.__name__}: {what}", field=field)
         return encode(request)
+
+    def identify(self, fields: dict[str, object]) -> None:
+        """Fill in the identity of a request given as a plain mapping, where it is missing."""
+        for field, make in self.request._identity.items():
+            fields.setdefault(self.raw_field(field), make())
 
     def raw_field(self, field: str) -> str:
         """Return the wire name of a request field, for requests given as plain mappings."""

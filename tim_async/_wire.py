@@ -9,6 +9,7 @@ as text, and put up with missing fields: an answer that says "done" must not tur
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
@@ -76,14 +77,26 @@ class WireStruct(msgspec.Struct, rename=wire_name, omit_defaults=True):
 class Request(WireStruct):
     """Base of the request structs."""
 
+    # The fields by which the service knows a repeated message, and what makes a value that nobody else has:
+    # {"msg_random": next_msg_random}.
+    _identity: ClassVar[Mapping[str, Callable[[], int]]] = {}
+
     def check(self) -> None:
         """Check what field types cannot say; raise `UsageError` naming the field."""
 
     def identify(self) -> None:
-        """Fill in the request's identity (MsgSeq, MsgRandom) where it has one and it is not given."""
+        """Fill in the fields of the request's identity (MsgSeq, MsgRandom) that are not given."""
+        for field, make in self._identity.items():
+            if getattr(self, field) is None:
+                setattr(self, field, make())
 
     def identified(self) -> Self:
         """Return the request with its identity filled in; itself where nothing is missing."""
+        for field in self._identity:
+            if getattr(self, field) is None:
+                named = copy.copy(self)
+                named.identify()
+                return named
         return self
 
 

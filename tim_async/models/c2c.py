@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import copy
 import random
 import threading
 import time
 from collections.abc import Sequence
-from typing import Final, Literal, Self
+from typing import ClassVar, Final, Literal
 
 import msgspec
 
@@ -64,6 +63,7 @@ class SendMsg(Request, kw_only=True):
         is_need_read_receipt: 1 asks for a read receipt; 0 is the default.
     """
 
+    _identity: ClassVar = {"msg_seq": next_msg_seq, "msg_random": next_msg_random}
     sync_other_machine: Literal[1, 2] | None = None
     from_account: str | None = None
     to_account: str
@@ -103,21 +103,6 @@ class SendMsg(Request, kw_only=True):
         check_body(self.msg_body)
         if self.offline_push_info is not None:
             self.offline_push_info.check()
-
-    def identify(self) -> None:
-        """Fill in MsgSeq and MsgRandom where they are not given."""
-        if self.msg_seq is None:
-            self.msg_seq = next_msg_seq()
-        if self.msg_random is None:
-            self.msg_random = next_msg_random()
-
-    def identified(self) -> Self:
-        """Return the message with both filled in; itself when both are given."""
-        if self.msg_seq is not None and self.msg_random is not None:
-            return self
-        named = copy.copy(self)
-        named.identify()
-        return named
 
 
 class SendMsgResult(Result, kw_only=True):
