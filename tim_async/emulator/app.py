@@ -19,9 +19,10 @@ from .._families import FAMILIES
 from ..errors import UsageError
 from ..models.c2c import RoamMsg, SendMsg
 from .arrivals import Arrival, ArrivalLog
-from .dispatch import ENDPOINTS
+from .dispatch import ENDPOINTS, Refusal
 from .door import Door
 from .faults import Faults
+from .group_state import Group, Groups
 from .limits import EVERY, Limits
 from .service import Service
 from .state import Account, State
@@ -198,6 +199,44 @@ class Emulator:
             for message in self._state.messages(self._clock())
             if (to is None or message.to_account == to) and (from_ is None or message.from_account == from_)
         ]
+
+    @property
+    def groups(self) -> Mapping[str, Group]:
+        """The groups by id, in the order they were made."""
+        return MappingProxyType(self._state.part(Groups).groups)
+
+    def join_group(self, group_id: str, *accounts: str, approved: bool = False) -> None:
+        """Let accounts come into a group by themselves, as by a client; they are online there until they leave.
+
+        It is the only way into a live group (AVChatRoom). A member who was added comes online.
+
+        Args:
+            group_id: the group.
+            accounts: who comes.
+            approved: whether owner or admins let them in, where the group asks for that.
+
+        Raises:
+            UsageError: there is no such group or account, or it may not come in: the type of the group, its
+                ApplyJoinOption, a ban, or no room.
+        """
+        groups = self._state.part(Groups)
+        try:
+            group = groups.find(group_id)
+            for account in accounts:
+                groups.enter(group, account, self._clock(), approved=approved)
+        except Refusal as refusal:
+            raise UsageError(f"{refusal.code}: {refusal.info}", field="group_id") from None
+
+    def leave_group(self, group_id: str, *accounts: str) -> None:
+        """Let members leave a group by themselves; `UsageError` when there is no such group or member."""
+        groups = self._state.part(Groups)
+        try:
+            group = groups.find(group_id)
+            for account in accounts:
+                group.require_member(account)
+                groups.leave(group, account)
+        except Refusal as refusal:
+            raise UsageError(f"{refusal.code}: {refusal.info}", field="group_id") from None
 
     @property
     def arrivals(self) -> Sequence[Arrival]:
