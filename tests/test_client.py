@@ -66,8 +66,8 @@ def test_call_returns_the_result_and_sends_what_the_documents_show() -> None:
     (sent,) = pool.sent
     assert sent.command == "openim/sendmsg"
     assert sent.body == (
-        b'{"To_Account":"bob","MsgSeq":1,"MsgRandom":2,'
-        b'"MsgBody":[{"MsgType":"TIMTextElem","MsgContent":{"Text":"hi"}}]}'
+        b'{"MsgSeq":1,"MsgRandom":2,"MsgBody":[{"MsgType":"TIMTextElem","MsgContent":{"Text":"hi"}}],'
+        b'"To_Account":"bob"}'
     )
     assert {**sent.query, "usersig": "", "random": ""} == {
         "sdkappid": "1400000000",

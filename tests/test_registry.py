@@ -193,6 +193,12 @@ def test_line_follows_the_documents(command, limit, repeat, has_body_limit):
     assert (endpoint.repeat, endpoint.has_body_limit) == (repeat, has_body_limit)
 
 
+def test_batch_line_counts_calls_and_deliveries():
+    batch = endpoints()["openim/batchsendmsg"]
+    assert batch.limits == (Rate(12_000, 60.0, cost="to_account", max_cost=500), Rate(200))
+    assert (batch.repeat, batch.has_body_limit) == ("identity", True)
+
+
 def test_every_family_is_listed_and_has_lines():
     modules = {path.stem for path in (PACKAGE / "families").glob("*.py")} - {"__init__"}
     assert set(FAMILIES) == modules

@@ -1,9 +1,12 @@
-"""One-to-one messages: send, and read the history. Source: c2c (I34919, I35478).
+"""One-to-one messages: send to one or to many, and read the history. Source: c2c (I34919, I34920, I35478).
 
 Every code of sendmsg's own list has its cause here, but for those that mean trouble inside the service (20002, 20004,
 20005, 90992, 91000): they come by a planned fault. Where the documents name no cause or no code:
 
 - From_Account that is no account id, or unknown, is 20003; MsgLifeTime below 0 is 90026 like one that is too large.
+- batchsendmsg: To_Account with an entry that is no string is 90028, MsgRandom 90005 as for sendmsg, a sender who is not
+  known 90008. A recipient who is not imported is 70107, a deleted one 90048; when nobody gets it, the answer is 90012.
+  Whether somebody already got it is asked for every recipient; an account given twice is such a repeat.
 - admin_getroammsg: Operator_Account is refused with 90008, Peer_Account with 90003, other fields with 90001.
 - The before-send check is not asked about a duplicate, nor where ForbidCallbackControl leaves it out.
 """
@@ -12,7 +15,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -21,18 +24,21 @@ from .._wire import encode
 from ..errors import UsageError
 from ..families.c2c import C2C
 from ..models.c2c import (
-    MAX_LIFE_TIME_S,
+    MAX_BATCH,
+    BatchFailure,
+    BatchSendMsg,
+    BatchSendMsgResult,
     GetRoamMsgs,
     RoamMsg,
     RoamMsgs,
     SendMsg,
     SendMsgResult,
-    next_msg_random,
 )
 from ..models.elements import CustomElem, Element
+from ..models.message import MAX_LIFE_TIME_S, Outgoing, next_msg_random
 from ..models.offline_push import OfflinePushInfo
-from .dispatch import Call, Refusal, account, handles, integer, is_int
-from .state import State, content_crc
+from .dispatch import Call, Refusal, Reply, account, handles, integer, is_int
+from .state import DuplicateKey, State, content_crc
 
 ANSWER_MAX_BYTES: Final = 13 * 1024
 # What an answer has besides its messages: the envelope, counts, and a LastMsgKey of 50 characters.
@@ -60,23 +66,101 @@ def send(call: Call) -> SendMsgResult:
         return first
     _ask_before_send(state, message)
     second = int(call.now)
-    key = state.msg_key(sender, recipient, seq, random, second)
-    result = SendMsgResult(msg_time=second, msg_key=key, msg_id=f"{_tiny_id(sender)}-{second}-{random}")
+    key = state.free_key(f"{seq}_{random}_{second}", sender, (recipient,))
+    result = SendMsgResult(msg_time=second, msg_key=key, msg_id=_msg_id(sender, second, random))
     state.duplicates.add(identity, call.now, result)
-    if message.online_only_flag != 1 and message.msg_life_time != 0:
-        stored = RoamMsg(
-            from_account=sender,
-            to_account=recipient,
-            msg_seq=seq,
-            msg_random=random,
-            msg_time_stamp=second,
-            msg_key=key,
-            msg_body=message.msg_body,
-            cloud_custom_data=message.cloud_custom_data,
-        )
-        hidden = {sender} if message.sync_other_machine == 2 and sender != recipient else set()
-        state.store(stored, hidden_from=hidden, now=call.now)
+    if _is_stored(message):
+        _store(state, message, _Marks(sender, seq, random, second, key), recipient, call.now)
     return result
+
+
+@handles(C2C.send_batch)
+def send_batch(call: Call) -> Reply[BatchSendMsgResult]:
+    """Take a message to many: each recipient gets it, has it already, or is told as failed. No webhook is asked."""
+    raw, state = call.raw, call.state
+    recipients = _recipients(raw)
+    sender = account(raw, "From_Account", code=90008) if "From_Account" in raw else call.identifier
+    random = integer(raw, "MsgRandom", 0, U32_MAX, code=90005)
+    seq = integer(raw, "MsgSeq", 0, U32_MAX, code=90004) if "MsgSeq" in raw else next_msg_random()
+    _check_body(raw)
+    _check_options(raw)
+    message = call.read(BatchSendMsg, code=90010)
+    if not state.knows(sender, call.now):
+        raise Refusal(90008, f"From_Account {sender!r} is not imported")
+    crc = content_crc(raw["MsgBody"])
+    fresh: dict[str, DuplicateKey] = {}
+    failures: list[BatchFailure] = []
+    known: SendMsgResult | None = None
+    for recipient in recipients:
+        if not state.knows(recipient, call.now):
+            code = 90048 if recipient in state.deleted else 70107
+            failures.append(BatchFailure(to_account=recipient, error_code=code))
+            continue
+        identity = (sender, recipient, seq, random, crc)
+        first = state.duplicates.find(identity, call.now)
+        known = known or first
+        if first is None:
+            fresh[recipient] = identity
+    if len(failures) == len(recipients):
+        raise Refusal(90012, "none of the recipients is imported")
+    second = int(call.now)
+    # One message has one MsgKey: a repeat that reaches further recipients keeps what the first was answered.
+    plain = f"{seq}_{random}_{second}" if known is None else known.msg_key
+    key = state.free_key(plain, sender, fresh)
+    if known is None or fresh:
+        result = SendMsgResult(msg_time=second, msg_key=key, msg_id=_msg_id(sender, second, random))
+    else:
+        result = known
+    marks = _Marks(sender, seq, random, second, key)
+    for recipient, identity in fresh.items():
+        state.duplicates.add(identity, call.now, result)
+        if _is_stored(message):
+            _store(state, message, marks, recipient, call.now)
+    told = BatchSendMsgResult(msg_key=result.msg_key, msg_id=result.msg_id, error_list=failures)
+    return Reply(told, action_status="SomeError" if failures else "OK")
+
+
+def _recipients(raw: Mapping[str, object]) -> list[str]:
+    """Return the recipients of a batch, each once."""
+    given = raw.get("To_Account")
+    if not isinstance(given, list):
+        raise Refusal(90028, f"To_Account is {'not an array' if 'To_Account' in raw else 'missing'}")
+    if not given:
+        raise Refusal(90029, "To_Account is empty")
+    if len(given) > MAX_BATCH:
+        raise Refusal(90011, f"To_Account has {len(given)} entries, at most {MAX_BATCH} are allowed")
+    if not all(isinstance(each, str) for each in given):
+        raise Refusal(90028, "To_Account has an entry that is not a string")
+    return list(dict.fromkeys(given))
+
+
+class _Marks(NamedTuple):
+    """What tells a message from others."""
+
+    sender: str
+    seq: int
+    random: int
+    second: int
+    key: str
+
+
+def _is_stored(message: Outgoing) -> bool:
+    return message.online_only_flag != 1 and message.msg_life_time != 0
+
+
+def _store(state: State, message: Outgoing, marks: _Marks, recipient: str, now: float) -> None:
+    stored = RoamMsg(
+        from_account=marks.sender,
+        to_account=recipient,
+        msg_seq=marks.seq,
+        msg_random=marks.random,
+        msg_time_stamp=marks.second,
+        msg_key=marks.key,
+        msg_body=message.msg_body,
+        cloud_custom_data=message.cloud_custom_data,
+    )
+    hidden = {marks.sender} if message.sync_other_machine == 2 and marks.sender != recipient else set()
+    state.store(stored, hidden_from=hidden, now=now)
 
 
 def _check_body(raw: Mapping[str, object]) -> None:
@@ -137,9 +221,9 @@ def _ask_before_send(state: State, message: SendMsg) -> None:
         raise Refusal(20006, "the before-send check refused the message")
 
 
-def _tiny_id(user_id: str) -> int:
-    """Return the number that a MsgId has in the place of the account."""
-    return 144_115_000_000_000_000 + zlib.crc32(user_id.encode())
+def _msg_id(sender: str, second: int, random: int) -> str:
+    """Return a MsgId; it has a number in the place of the sender."""
+    return f"{144_115_000_000_000_000 + zlib.crc32(sender.encode())}-{second}-{random}"
 
 
 @handles(C2C.get_roam_msgs)

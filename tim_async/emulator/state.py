@@ -29,7 +29,7 @@ import itertools
 import zlib
 from bisect import bisect_left, bisect_right, insort
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final, TypeVar, cast
 
 import msgspec
@@ -241,16 +241,16 @@ class State:
             if peer != user_id:
                 self._peers[peer].discard(user_id)
 
-    def msg_key(self, sender: str, recipient: str, seq: int, random: int, second: int) -> str:
-        """Return a MsgKey, at most 50 characters, that no stored message of the conversation has."""
-        key = plain = f"{seq}_{random}_{second}"
-        conversation = self._conversations.get(_pair(sender, recipient))
-        if conversation is not None:
-            # Seq, random and second may agree where the content does not, and pages continue by key.
-            for number in itertools.count(2):
-                if key not in conversation.by_key:
-                    break
-                key = f"{plain}_{number}"
+    def free_key(self, plain: str, sender: str, recipients: Iterable[str]) -> str:
+        """Return a MsgKey like `plain`, of at most 50 characters, that no stored message to any recipient has."""
+        pairs = [_pair(sender, recipient) for recipient in recipients]
+        talks = [self._conversations[pair] for pair in pairs if pair in self._conversations]
+        key = plain
+        # Seq, random and second may agree where the content does not, and pages continue by key.
+        number = 1
+        while any(key in talk.by_key for talk in talks):
+            number += 1
+            key = f"{plain}_{number}"
         return key
 
     def store(self, message: RoamMsg, *, hidden_from: set[str], now: float) -> Entry:

@@ -6,8 +6,17 @@ import time
 from collections.abc import AsyncIterator
 from typing import Final
 
-from .._endpoint import Endpoint, Family
-from ..models.c2c import GetRoamMsgs, RoamMsg, RoamMsgs, SendMsg, SendMsgResult
+from .._endpoint import Endpoint, Family, Rate
+from ..models.c2c import (
+    MAX_BATCH,
+    BatchSendMsg,
+    BatchSendMsgResult,
+    GetRoamMsgs,
+    RoamMsg,
+    RoamMsgs,
+    SendMsg,
+    SendMsgResult,
+)
 from ..models.elements import TextElem
 
 # An answer is cut at 13 KB (I35478), about a hundred short texts: asking for more brings no more.
@@ -19,6 +28,16 @@ class C2C(Family, name="c2c"):
 
     send = Endpoint("openim/sendmsg", SendMsg, SendMsgResult, doc="I34919", repeat="identity", has_body_limit=True)
     """Send one message to one account."""
+    send_batch = Endpoint(
+        "openim/batchsendmsg",
+        BatchSendMsg,
+        BatchSendMsgResult,
+        doc="I34920",
+        limits=(Rate(12_000, 60, cost="to_account", max_cost=MAX_BATCH), Rate(200)),
+        repeat="identity",
+        has_body_limit=True,
+    )
+    """Send one message to 1 to 500 accounts; `failed` names those who did not get it."""
     get_roam_msgs = Endpoint("openim/admin_getroammsg", GetRoamMsgs, RoamMsgs, doc="I35478", repeat="always")
     """Read one page of a conversation's history."""
 

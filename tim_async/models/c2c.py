@@ -2,43 +2,20 @@
 
 from __future__ import annotations
 
-import random
-import threading
-import time
 from collections.abc import Sequence
-from typing import ClassVar, Final, Literal
+from typing import Final, Literal
 
 import msgspec
 
-from .._checks import U32_MAX, check_account, check_choice, check_range
-from .._wire import Request, Result, WireStruct, always
-from .elements import Element, check_body
-from .offline_push import OfflinePushInfo
+from .._checks import U32_MAX, check_account, check_accounts, check_choice, check_range
+from .._wire import PartialResult, Request, Result, WireStruct, always
+from .elements import Element
+from .message import Outgoing
 
-MAX_LIFE_TIME_S: Final = 604_800  # 7 days
-
-# The service orders a conversation by seconds, and inside a second by MsgSeq. Milliseconds grow with time across
-# processes; a u32 of them turns over every seven weeks, and cutting the range at a whole number of seconds puts that
-# moment between two seconds, where MsgSeq does not count.
-_SEQ_RANGE: Final = U32_MAX // 1000 * 1000
-_seq_lock = threading.Lock()
-_last_seq = 0
+MAX_BATCH: Final = 500
 
 
-def next_msg_seq() -> int:
-    """Return a MsgSeq: milliseconds of the clock, never the same and never falling within a process."""
-    global _last_seq  # noqa: PLW0603 - one sequence for the whole process is the point
-    with _seq_lock:
-        _last_seq = max(int(time.time() * 1000), _last_seq + 1)
-        return _last_seq % _SEQ_RANGE
-
-
-def next_msg_random() -> int:
-    """Return a random u32 for MsgRandom."""
-    return random.getrandbits(32)
-
-
-class SendMsg(Request, kw_only=True):
+class SendMsg(Outgoing, kw_only=True):
     """Send one message to one account. Source: I34919.
 
     Neither friendship nor block list nor mute is checked, and webhooks fire. Where `msg_seq` or `msg_random` is not
@@ -63,46 +40,19 @@ class SendMsg(Request, kw_only=True):
         is_need_read_receipt: 1 asks for a read receipt; 0 is the default.
     """
 
-    _identity: ClassVar = {"msg_seq": next_msg_seq, "msg_random": next_msg_random}
-    sync_other_machine: Literal[1, 2] | None = None
-    from_account: str | None = None
     to_account: str
-    online_only_flag: Literal[0, 1] | None = None
-    msg_life_time: int | None = None
-    msg_seq: int | None = None
-    msg_random: int | None = None
     msg_time_stamp: int | None = None
     forbid_callback_control: Sequence[str] | None = None
-    send_msg_control: Sequence[str] | None = None
-    msg_body: Sequence[Element]
-    cloud_custom_data: str | None = None
     support_message_extension: Literal[0, 1] | None = None
-    offline_push_info: OfflinePushInfo | None = None
-    is_need_read_receipt: Literal[0, 1] | None = None
 
     def check(self) -> None:
         """Check accounts, ranges and elements."""
         check_account("to_account", self.to_account)
-        if self.from_account is not None:
-            check_account("from_account", self.from_account)
-        # Most messages give none of these: asking first keeps a plain text cheap.
-        if self.sync_other_machine is not None:
-            check_choice("sync_other_machine", self.sync_other_machine, (1, 2))
-        if self.online_only_flag is not None:
-            check_choice("online_only_flag", self.online_only_flag, (0, 1))
         if self.support_message_extension is not None:
             check_choice("support_message_extension", self.support_message_extension, (0, 1))
-        if self.is_need_read_receipt is not None:
-            check_choice("is_need_read_receipt", self.is_need_read_receipt, (0, 1))
-        if self.msg_life_time is not None:
-            check_range("msg_life_time", self.msg_life_time, 0, MAX_LIFE_TIME_S)
         if self.msg_time_stamp is not None:
             check_range("msg_time_stamp", self.msg_time_stamp, 0, 2**53)
-        check_range("msg_seq", self.msg_seq, 0, U32_MAX)
-        check_range("msg_random", self.msg_random, 0, U32_MAX)
-        check_body(self.msg_body)
-        if self.offline_push_info is not None:
-            self.offline_push_info.check()
+        super().check()
 
 
 class SendMsgResult(Result, kw_only=True):
@@ -117,6 +67,67 @@ class SendMsgResult(Result, kw_only=True):
     msg_time: int = always(0)
     msg_key: str = always("")
     msg_id: str = ""
+
+
+class BatchSendMsg(Outgoing, kw_only=True):
+    """Send one message to 1 to 500 accounts. Source: I34920.
+
+    What is not checked is what `SendMsg` does not check; no webhook fires. Every recipient counts as one delivery. All
+    of them get the same MsgSeq and MsgRandom, so that a repeat within 120 seconds reaches nobody twice.
+
+    Attributes:
+        to_account: the recipients, 1 to 500 accounts of 1 to 32 bytes.
+        msg_body: 1 or more elements, at most one of them a custom element.
+        from_account: the shown sender; absent is the admin.
+        sync_other_machine: 1 also to the sender's online devices and history, 2 not to the sender; absent is the
+            sender's history only.
+        online_only_flag: 1 neither counted as unread nor stored, and faster; 0 is the default.
+        msg_life_time: seconds kept for offline recipients, 0 to 604800; 0 is online only, absent is 7 days.
+        msg_seq: u32; orders messages inside one second. Part of the message's identity.
+        msg_random: u32. Part of the message's identity.
+        send_msg_control: NoUnread, NoLastMsg, WithMuteNotifications, NoMsgCheck.
+        cloud_custom_data: stored with the message and delivered.
+        offline_push_info: offline push settings.
+        is_need_read_receipt: 1 asks for a read receipt; 0 is the default.
+    """
+
+    to_account: Sequence[str]
+
+    def check(self) -> None:
+        """Check accounts, ranges and elements."""
+        check_accounts("to_account", self.to_account, 1, MAX_BATCH)
+        super().check()
+
+
+class BatchFailure(WireStruct, kw_only=True):
+    """A recipient who did not get the message.
+
+    Attributes:
+        to_account: the account.
+        error_code: why, such as 70107 for an account that is not imported.
+    """
+
+    to_account: str = always("")
+    error_code: int = always(0)
+
+
+class BatchSendMsgResult(PartialResult, kw_only=True):
+    """What became of a message to many. Source: I34920.
+
+    Attributes:
+        msg_key: names the message, the same for all recipients; opaque, at most 50 characters.
+        msg_id: the message's id on clients; "" where the service does not tell it.
+        error_list: the recipients who did not get it, empty when all did. When nobody did, the call raises (90012).
+    """
+
+    msg_key: str = always("")
+    msg_id: str = ""
+    error_list: list[BatchFailure] = msgspec.field(default_factory=list)
+
+    @property
+    def failed(self) -> list[BatchFailure]:
+        """The recipients who did not get the message."""
+        return self.error_list
 
 
 class GetRoamMsgs(Request, kw_only=True):

@@ -1,0 +1,87 @@
+"""What messages of all kinds have in common: their marks, and the parts that need checking. Source: c2c."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Sequence
+from typing import ClassVar, Final, Literal
+
+from .._checks import U32_MAX, check_account, check_choice, check_range
+from .._wire import Request
+from .elements import Element, check_body
+from .offline_push import OfflinePushInfo
+
+MAX_LIFE_TIME_S: Final = 604_800  # 7 days
+
+# The service orders a conversation by seconds, and inside a second by MsgSeq. Milliseconds grow with time across
+# processes; a u32 of them turns over every seven weeks, and cutting the range at a whole number of seconds puts that
+# moment between two seconds, where MsgSeq does not count.
+_SEQ_RANGE: Final = U32_MAX // 1000 * 1000
+_seq_lock = threading.Lock()
+_last_seq = 0
+
+
+def next_msg_seq() -> int:
+    """Return a MsgSeq: milliseconds of the clock, never the same and never falling within a process."""
+    global _last_seq  # noqa: PLW0603 - one sequence for the whole process is the point
+    with _seq_lock:
+        _last_seq = max(int(time.time() * 1000), _last_seq + 1)
+        return _last_seq % _SEQ_RANGE
+
+
+def next_msg_random() -> int:
+    """Return a random u32 for MsgRandom."""
+    return random.getrandbits(32)
+
+
+class Outgoing(Request, kw_only=True):
+    """Base of the requests that send a one-to-one message, to one account or to many.
+
+    Attributes:
+        sync_other_machine: 1 also to the sender's online devices and history, 2 not to the sender; absent is the
+            sender's history only.
+        from_account: the shown sender; absent is the admin.
+        online_only_flag: 1 not stored, only online recipients get it; 0 is the default.
+        msg_life_time: seconds kept for offline recipients, 0 to 604800; 0 is online only, absent is 7 days.
+        msg_seq: u32; orders messages inside one second. Part of the message's identity.
+        msg_random: u32. Part of the message's identity.
+        send_msg_control: NoUnread, NoLastMsg, WithMuteNotifications, NoMsgCheck.
+        msg_body: 1 or more elements, at most one of them a custom element.
+        cloud_custom_data: stored with the message and delivered.
+        offline_push_info: offline push settings.
+        is_need_read_receipt: 1 asks for a read receipt; 0 is the default.
+    """
+
+    _identity: ClassVar = {"msg_seq": next_msg_seq, "msg_random": next_msg_random}
+    sync_other_machine: Literal[1, 2] | None = None
+    from_account: str | None = None
+    online_only_flag: Literal[0, 1] | None = None
+    msg_life_time: int | None = None
+    msg_seq: int | None = None
+    msg_random: int | None = None
+    send_msg_control: Sequence[str] | None = None
+    msg_body: Sequence[Element]
+    cloud_custom_data: str | None = None
+    offline_push_info: OfflinePushInfo | None = None
+    is_need_read_receipt: Literal[0, 1] | None = None
+
+    def check(self) -> None:
+        """Check sender, ranges and elements."""
+        if self.from_account is not None:
+            check_account("from_account", self.from_account)
+        # Most messages give none of these: asking first keeps a plain text cheap.
+        if self.sync_other_machine is not None:
+            check_choice("sync_other_machine", self.sync_other_machine, (1, 2))
+        if self.online_only_flag is not None:
+            check_choice("online_only_flag", self.online_only_flag, (0, 1))
+        if self.is_need_read_receipt is not None:
+            check_choice("is_need_read_receipt", self.is_need_read_receipt, (0, 1))
+        if self.msg_life_time is not None:
+            check_range("msg_life_time", self.msg_life_time, 0, MAX_LIFE_TIME_S)
+        check_range("msg_seq", self.msg_seq, 0, U32_MAX)
+        check_range("msg_random", self.msg_random, 0, U32_MAX)
+        check_body(self.msg_body)
+        if self.offline_push_info is not None:
+            self.offline_push_info.check()
