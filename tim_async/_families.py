@@ -17,12 +17,14 @@ from ._endpoint import Caller, Endpoint, Family
 if TYPE_CHECKING:
     from .families.account import Account
     from .families.c2c import C2C
+    from .families.profile import Profile
 
 # The class of each family, by the name of its module, which is the client's attribute too.
 FAMILIES: Final[Mapping[str, str]] = MappingProxyType(
     {
         "account": "Account",
         "c2c": "C2C",
+        "profile": "Profile",
     }
 )
 
@@ -60,3 +62,8 @@ class Families(Caller):
     def c2c(self) -> C2C:
         """One-to-one messages."""
         return cast("C2C", self._family("c2c"))
+
+    @cached_property
+    def profile(self) -> Profile:
+        """Profiles."""
+        return cast("Profile", self._family("profile"))

@@ -10,6 +10,8 @@ IMPORT = "im_open_login_svc/account_import"
 IMPORTS = "im_open_login_svc/multiaccount_import"
 DELETE = "im_open_login_svc/account_delete"
 CHECK = "im_open_login_svc/account_check"
+KICK = "im_open_login_svc/kick"
+STATUS = "openim/query_online_status"
 
 
 def items(*users):
@@ -86,6 +88,14 @@ CODES = {
     "101 to delete": (DELETE, {"DeleteItem": items(*(f"u{n}" for n in range(101)))}, 70402),
     "CheckItem without UserID": (CHECK, {"CheckItem": [{}]}, 70402),
     "CheckItem with a number": (CHECK, {"CheckItem": items(1)}, 60015),
+    "kick without UserID": (KICK, {}, 70402),
+    "kick a number": (KICK, {"UserID": 1}, 60015),
+    "kick nobody": (KICK, {"UserID": "nobody"}, 70107),
+    "status of a single account": (STATUS, {"To_Account": "bob"}, 90003),
+    "status of numbers": (STATUS, {"To_Account": [1]}, 90003),
+    "status of none": (STATUS, {"To_Account": []}, 90001),
+    "status of 501": (STATUS, {"To_Account": [f"u{n}" for n in range(501)]}, 90011),
+    "status, detail 2": (STATUS, {"To_Account": ["bob"], "IsNeedDetail": 2}, 90001),
     "101 to check": (CHECK, {"CheckItem": items(*(f"u{n}" for n in range(101)))}, 70402),
 }
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tim_async import InvalidRequestError, PartialFailureError, TimClient, UsageError
+from tim_async import InvalidRequestError, PartialFailureError, TimClient, UsageError, decode
 from tim_async.emulator import Emulator
-from tim_async.models.account import AccountItem, UserIDItem
+from tim_async.models.account import AccountItem, KickAccount, OnlineStatuses, UserIDItem
 
 
 async def test_accounts_are_imported_checked_and_deleted(client: TimClient, emulator: Emulator) -> None:
@@ -58,6 +58,10 @@ async def test_a_deleted_account_gets_no_message(client: TimClient) -> None:
         ("check", {"check_item": [UserIDItem(user_id="x" * 33)]}, "check_item[0].user_id"),
         ("check", {"check_item": ["bob"]}, "check_item[0]"),
         ("check", {"check_item": [UserIDItem(user_id="x")] * 101}, "check_item"),
+        ("kick", {"user_id": "x" * 33}, "user_id"),
+        ("query_online_status", {"to_account": "bob"}, "to_account"),
+        ("query_online_status", {"to_account": ["a"] * 501}, "to_account"),
+        ("query_online_status", {"to_account": ["a"], "is_need_detail": 2}, "is_need_detail"),
     ],
 )
 async def test_bad_fields_are_named(
@@ -67,3 +71,71 @@ async def test_bad_fields_are_named(
         await getattr(client.account, method)(**fields)
     assert caught.value.field == field
     assert emulator.count() == 0
+
+
+async def test_login_state_is_told_and_ends_with_a_kick(client: TimClient, emulator: Emulator) -> None:
+    emulator.set_online("bob", platform="Web")
+    emulator.set_online("bob", platform="iPhone", status="PushOnline")
+    emulator.set_online("alice", platform="Android", status="PushOnline")
+    told = await client.account.query_online_status(to_account=["alice", "bob", "nobody"], is_need_detail=1)
+    assert {item.to_account: (item.status, item.is_online) for item in told.query_result} == {
+        "alice": ("PushOnline", False),
+        "bob": ("Online", True),
+    }
+    assert {item.platform: item.status for item in told.query_result[1].detail} == {
+        "Web": "Online",
+        "iPhone": "PushOnline",
+    }
+    assert [(item.to_account, item.error_code) for item in told.failed] == [("nobody", 70107)]
+    emulator.set_offline("bob", "Web")
+    await client.account.kick(user_id="alice")
+    told = await client.account.query_online_status(to_account=["alice", "bob"])
+    assert [(item.status, item.detail) for item in told.query_result] == [("Offline", []), ("PushOnline", [])]
+    with pytest.raises(InvalidRequestError) as caught:
+        await client.account.kick(user_id="nobody")
+    assert caught.value.code == 70107
+
+
+async def test_deleted_account_is_not_online_when_it_comes_again(client: TimClient, emulator: Emulator) -> None:
+    emulator.set_online("bob")
+    await client.account.delete_all(["bob"])
+    await client.account.import_account(user_id="bob")
+    told = await client.account.query_online_status(to_account=["bob"])
+    assert told.query_result[0].status == "Offline"
+    with pytest.raises(UsageError) as caught:
+        emulator.set_online("nobody")
+    assert caught.value.field == "user_id"
+
+
+async def test_any_number_of_accounts_goes_in_chunks(client: TimClient, emulator: Emulator) -> None:
+    names = [f"u{number}" for number in range(1001)]
+    imported = await client.account.import_all([AccountItem(user_id="nick", nick="N"), *names, "x" * 33])
+    assert len(imported.results) == 10
+    (chunk,) = imported.failed_chunks
+    assert isinstance(chunk.error, UsageError)
+    assert [item.user_id for item in chunk.items][-1] == "x" * 33
+    left_out = {item.user_id for item in chunk.items} - {"x" * 33}
+    assert emulator.accounts["nick"].nick == "N"
+    assert set(names) - left_out < set(emulator.accounts)
+
+    checked = await client.account.check_all([*names, "nobody"])
+    assert checked.failed == []
+    told = [item for result in checked.results for item in result.result_item]
+    assert [item.user_id for item in told] == [*names, "nobody"]
+    assert {item.user_id for item in told if not item.is_imported} == {*left_out, "nobody"}
+
+    states = await client.account.query_online_status_all(["nobody", *names[:600]], with_platforms=True)
+    assert [len(result.query_result) for result in states.results] == [499, 101]
+    assert [item.to_account for item in states.results[0].failed] == ["nobody"]
+
+    deleted = await client.account.delete_all(["nobody", *names])
+    assert {item.user_id for result in deleted.results for item in result.failed} == {*left_out, "nobody"}
+    assert not set(names) & set(emulator.accounts)
+    assert emulator.count("im_open_login_svc/account_delete") == 11
+
+
+def test_older_names_are_read() -> None:
+    assert decode(b'{"Identifier":"bob"}', KickAccount).user_id == "bob"
+    old = b'{"QueryResult":[{"To_Account":"a","State":"Online","Detail":[{"Platform":"Web","State":"Online"}]}]}'
+    (state,) = decode(old, OnlineStatuses).query_result
+    assert (state.status, state.detail[0].status) == ("Online", "Online")

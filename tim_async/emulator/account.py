@@ -1,7 +1,8 @@
-"""Accounts: import, delete, check. Source: I34953 to I34956.
+"""Accounts: import, delete, check, kick, login state. Source: I34953 to I34957, I35477.
 
 Where the documents are silent: an id that is no string is refused with 60015 (rest-overview), as a whole; an id of the
-wrong length fails alone where the answer goes item by item. An admin cannot be deleted: 70402 for that item.
+wrong length fails alone where the answer goes item by item. An admin cannot be deleted: 70402 for that item. Kicking
+an account that is not logged in is no error. query_online_status answers OK also when it knows none of the accounts.
 """
 
 from __future__ import annotations
@@ -11,13 +12,21 @@ from collections.abc import Mapping, Sequence
 from ..families.account import Account
 from ..models.account import (
     MAX_BATCH,
+    MAX_STATUS_BATCH,
     AccountResultItem,
     AccountResults,
     ImportAccount,
     ImportAccountsResult,
+    KickAccount,
+    OnlineStatus,
+    OnlineStatuses,
+    OnlineStatusFailure,
+    PlatformStatus,
+    QueryOnlineStatus,
 )
 from ..models.common import Empty
 from .dispatch import Call, Refusal, account, handles, is_account
+from .login_state import LoginState
 
 _BAD_PARAMS = 70402
 _NOT_IMPORTED = 70107
@@ -81,6 +90,40 @@ def check(call: Call) -> AccountResults:
         status = "Imported" if user_id in call.state.accounts else "NotImported"
         results.append(AccountResultItem(user_id=user_id, account_status=status))
     return AccountResults(result_item=results)
+
+
+@handles(Account.kick)
+def kick(call: Call) -> Empty:
+    """Log an account out everywhere."""
+    user_id = account(call.raw, "UserID", code=_BAD_PARAMS, code_not_string=_NOT_A_STRING)
+    call.read(KickAccount, code=_BAD_PARAMS)
+    if user_id not in call.state.accounts:
+        raise Refusal(_NOT_IMPORTED, "the account is not imported")
+    call.state.part(LoginState).log_out(user_id)
+    return Empty()
+
+
+@handles(Account.query_online_status)
+def query_online_status(call: Call) -> OnlineStatuses:
+    """Tell the login state of 1 to 500 accounts."""
+    given = call.raw.get("To_Account")
+    if not isinstance(given, list) or not all(isinstance(item, str) for item in given):
+        raise Refusal(90003, "To_Account is not an array of strings")
+    if len(given) > MAX_STATUS_BATCH:
+        raise Refusal(90011, f"To_Account has {len(given)} accounts, it may have {MAX_STATUS_BATCH}")
+    request = call.read(QueryOnlineStatus, code=90001)
+    logins = call.state.part(LoginState)
+    result = OnlineStatuses()
+    for user_id in request.to_account:
+        if user_id not in call.state.accounts:
+            result.error_list.append(OnlineStatusFailure(to_account=user_id, error_code=_NOT_IMPORTED))
+            continue
+        known = OnlineStatus(to_account=user_id, status=logins.status(user_id))
+        if request.is_need_detail == 1:
+            platforms = logins.platforms(user_id).items()
+            known.detail = [PlatformStatus(platform=platform, status=status) for platform, status in platforms]
+        result.query_result.append(known)
+    return result
 
 
 def _failed(user_id: str, code: int, info: str) -> AccountResultItem:

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from importlib import import_module
 from types import MappingProxyType, TracebackType
-from typing import Final, Self
+from typing import Final, Literal, Self
 
 from aiohttp import web
 
@@ -24,6 +24,7 @@ from .door import Door
 from .faults import Faults
 from .group_state import Group, Groups
 from .limits import EVERY, Limits
+from .login_state import LoginState
 from .service import Service
 from .state import Account, State
 
@@ -186,6 +187,22 @@ class Emulator:
         for user_id in user_ids:
             check_account("user_ids", user_id)
             self._state.import_account(user_id, self._clock())
+
+    def set_online(
+        self, user_id: str, platform: str = "Web", *, status: Literal["Online", "PushOnline"] = "Online"
+    ) -> None:
+        """Log an account in on a platform; `UsageError` when it is not imported."""
+        self._check_imported(user_id)
+        self._state.part(LoginState).log_in(user_id, platform, status)
+
+    def set_offline(self, user_id: str, platform: str | None = None) -> None:
+        """Log an account out on a platform, everywhere with None; nothing happens when it is not logged in."""
+        self._check_imported(user_id)
+        self._state.part(LoginState).log_out(user_id, platform)
+
+    def _check_imported(self, user_id: str) -> None:
+        if user_id not in self._state.accounts:
+            raise UsageError(f"{user_id!r} is not imported", field="user_id")
 
     def history(self, operator: str, peer: str) -> list[RoamMsg]:
         """Return a conversation as one side sees it, oldest message first."""

@@ -1,15 +1,25 @@
-"""Accounts: what the service must know before anyone can be written to."""
+"""Accounts: what the service must know before anyone can be written to, and who of them is online."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from .._chunks import Chunked, in_chunks
 from .._endpoint import Endpoint, Family, Rate
 from ..models.account import (
+    MAX_BATCH,
+    MAX_STATUS_BATCH,
+    AccountItem,
     AccountResults,
     CheckAccounts,
     DeleteAccounts,
     ImportAccount,
     ImportAccounts,
     ImportAccountsResult,
+    KickAccount,
+    OnlineStatuses,
+    QueryOnlineStatus,
+    UserIDItem,
 )
 from ..models.common import Empty
 
@@ -17,7 +27,7 @@ _SLOW = (Rate(100),)
 
 
 class Account(Family, name="account"):
-    """Accounts."""
+    """Accounts and their login state."""
 
     import_account = Endpoint("im_open_login_svc/account_import", ImportAccount, Empty, doc="I34953", repeat="always")
     """Import one account."""
@@ -41,3 +51,53 @@ class Account(Family, name="account"):
         repeat="always",
     )
     """Ask whether 1 to 100 accounts are imported."""
+    kick = Endpoint("im_open_login_svc/kick", KickAccount, Empty, doc="I34957")
+    """End the logins of one account on all its devices; it can log in again."""
+    query_online_status = Endpoint(
+        "openim/query_online_status", QueryOnlineStatus, OnlineStatuses, doc="I35477", repeat="always"
+    )
+    """Ask for the login state of 1 to 500 accounts."""
+
+    async def import_all(self, accounts: Iterable[str | AccountItem]) -> Chunked[AccountItem, ImportAccountsResult]:
+        """Import any number of accounts, 100 in a call: `import_accounts` in chunks.
+
+        Args:
+            accounts: user ids, or items with nickname and avatar; read as the calls go on.
+        """
+        items = (AccountItem(user_id=item) if isinstance(item, str) else item for item in accounts)
+        return await in_chunks(items, MAX_BATCH, lambda chunk: self.import_accounts(account_list=chunk))
+
+    async def delete_all(self, accounts: Iterable[str]) -> Chunked[UserIDItem, AccountResults]:
+        """Delete the given accounts, however many, 100 in a call: `delete` in chunks. Not to be undone.
+
+        Args:
+            accounts: user ids; read as the calls go on.
+        """
+        return await in_chunks(_items(accounts), MAX_BATCH, lambda chunk: self.delete(delete_item=chunk))
+
+    async def check_all(self, accounts: Iterable[str]) -> Chunked[UserIDItem, AccountResults]:
+        """Ask of any number of accounts whether they are imported, 100 in a call: `check` in chunks.
+
+        Args:
+            accounts: user ids; read as the calls go on.
+        """
+        return await in_chunks(_items(accounts), MAX_BATCH, lambda chunk: self.check(check_item=chunk))
+
+    async def query_online_status_all(
+        self, accounts: Iterable[str], *, with_platforms: bool = False
+    ) -> Chunked[str, OnlineStatuses]:
+        """Ask for the login state of any number of accounts, 500 in a call: `query_online_status` in chunks.
+
+        Args:
+            accounts: user ids; read as the calls go on.
+            with_platforms: whether to tell the state on every platform too.
+        """
+        return await in_chunks(
+            accounts,
+            MAX_STATUS_BATCH,
+            lambda chunk: self.query_online_status(to_account=chunk, is_need_detail=1 if with_platforms else None),
+        )
+
+
+def _items(accounts: Iterable[str]) -> Iterable[UserIDItem]:
+    return (UserIDItem(user_id=account) for account in accounts)

@@ -1,17 +1,18 @@
-"""Accounts: requests and results. Source: I34953 to I34956."""
+"""Accounts and their login state: requests and results. Source: I34953 to I34957, I35477."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar, Final
+from typing import ClassVar, Final, Literal
 
 import msgspec
 
-from .._checks import check_account, check_accounts, check_items
+from .._checks import check_account, check_accounts, check_choice, check_items
 from .._wire import PartialResult, Request, WireStruct, always
 from ..errors import UsageError
 
 MAX_BATCH: Final = 100
+MAX_STATUS_BATCH: Final = 500
 
 
 class ImportAccount(Request, kw_only=True):
@@ -160,6 +161,106 @@ class AccountResults(PartialResult, kw_only=True):
     def failed(self) -> list[AccountResultItem]:
         """The entries that failed."""
         return [item for item in self.result_item if item.result_code != 0]
+
+
+class KickAccount(Request, kw_only=True):
+    """End the logins of one account on all its devices. Source: I34957.
+
+    Attributes:
+        user_id: 1 to 32 bytes.
+    """
+
+    _older: ClassVar = {"Identifier": "UserID"}
+    user_id: str
+
+    def check(self) -> None:
+        """Check the account."""
+        check_account("user_id", self.user_id)
+
+
+class QueryOnlineStatus(Request, kw_only=True):
+    """Ask for the login state of 1 to 500 accounts. Source: I35477, C2566.
+
+    Attributes:
+        to_account: the accounts, 1 to 500.
+        is_need_detail: 1 tells the state on every platform too; 0 is the default.
+        is_return_instid: 1 tells the ids of the devices too; 0 is the default. Newer than the description of the
+            answer: `client.request` shows what it adds.
+        is_return_custom_status: 1 tells the states that clients set themselves too; 0 is the default. As above.
+    """
+
+    to_account: Sequence[str]
+    is_need_detail: Literal[0, 1] | None = None
+    is_return_instid: Literal[0, 1] | None = None
+    is_return_custom_status: Literal[0, 1] | None = None
+
+    def check(self) -> None:
+        """Check the number of accounts and each of them."""
+        check_accounts("to_account", self.to_account, 1, MAX_STATUS_BATCH)
+        for field in ("is_need_detail", "is_return_instid", "is_return_custom_status"):
+            check_choice(field, getattr(self, field), (0, 1))
+
+
+class PlatformStatus(WireStruct, kw_only=True):
+    """The login state on one platform.
+
+    Attributes:
+        platform: such as `iPhone`, `Android`, `Web`.
+        status: `Online`, or `PushOnline` where the app rests but can be pushed to.
+    """
+
+    _older: ClassVar = {"State": "Status"}
+    platform: str = always("")
+    status: str = always("")
+
+
+class OnlineStatus(WireStruct, kw_only=True):
+    """The login state of one account.
+
+    Attributes:
+        to_account: the account.
+        status: `Online`, `PushOnline` (the app rests but can be pushed to) or `Offline`.
+        detail: the state on every platform, where that was asked; platforms that are offline are left out.
+    """
+
+    _older: ClassVar = {"State": "Status"}
+    to_account: str = always("")
+    status: str = always("")
+    detail: list[PlatformStatus] = msgspec.field(default_factory=list)
+
+    @property
+    def is_online(self) -> bool:
+        """Whether a message would reach the account at once."""
+        return self.status == "Online"
+
+
+class OnlineStatusFailure(WireStruct, kw_only=True):
+    """An account whose login state is not known.
+
+    Attributes:
+        to_account: the account.
+        error_code: why, such as 70107 for an account that is not imported.
+    """
+
+    to_account: str = always("")
+    error_code: int = always(0)
+
+
+class OnlineStatuses(PartialResult, kw_only=True):
+    """Login states account by account. Source: I35477.
+
+    Attributes:
+        query_result: the accounts whose state is known.
+        error_list: the others.
+    """
+
+    query_result: list[OnlineStatus] = msgspec.field(default_factory=list)
+    error_list: list[OnlineStatusFailure] = msgspec.field(default_factory=list)
+
+    @property
+    def failed(self) -> list[OnlineStatusFailure]:
+        """The accounts whose state is not known."""
+        return self.error_list
 
 
 def _check_items(field: str, items: Sequence[UserIDItem]) -> None:

@@ -2,8 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol, TypeVar
+
 from .._wire import Result
 
 
 class Empty(Result, kw_only=True):
     """An answer of nothing but the envelope: the call went well."""
+
+
+class ItemResult(Protocol):
+    """What the entry of one account in an answer tells."""
+
+    @property
+    def to_account(self) -> str:
+        """The account."""
+        ...
+
+    @property
+    def result_code(self) -> int:
+        """0 is success."""
+        ...
+
+
+ItemT = TypeVar("ItemT", bound=ItemResult)
+
+
+def failed_items(items: Iterable[ItemT], fail_account: Sequence[str], make: Callable[..., ItemT]) -> list[ItemT]:
+    """Return the entries that failed, and one of code -1 for every account that only Fail_Account names."""
+    failed = [item for item in items if item.result_code != 0]
+    told = {item.to_account for item in failed}
+    return failed + [
+        make(to_account=account, result_code=-1, result_info="named in Fail_Account, without a code")
+        for account in fail_account
+        if account not in told
+    ]

@@ -1,0 +1,26 @@
+"""Accounts: what editors and type checkers must know of a call. Checked by pyright in strict mode, never run."""
+
+from __future__ import annotations
+
+from typing import assert_type
+
+from tim_async import TimClient
+from tim_async._chunks import Chunked
+from tim_async.models.account import AccountItem, AccountResults, ImportAccountsResult, OnlineStatuses, UserIDItem
+from tim_async.models.common import Empty
+
+
+async def accounts(client: TimClient) -> None:
+    assert_type(await client.account.kick(user_id="bob"), Empty)
+    states = await client.account.query_online_status(to_account=["bob"], is_need_detail=1)
+    assert_type(states, OnlineStatuses)
+    assert_type(states.query_result[0].detail[0].platform, str)
+    imported = await client.account.import_all(["bob", AccountItem(user_id="carol")])
+    assert_type(imported, Chunked[AccountItem, ImportAccountsResult])
+    assert_type(await client.account.check_all(["bob"]), Chunked[UserIDItem, AccountResults])
+    assert_type(await client.account.query_online_status_all(["bob"]), Chunked[str, OnlineStatuses])
+
+
+async def mistakes(client: TimClient) -> None:
+    await client.account.kick(identifier="bob")  # pyright: ignore[reportCallIssue]
+    await client.account.query_online_status(to_account=["bob"], is_need_detail=2)  # pyright: ignore[reportArgumentType]

@@ -1,0 +1,44 @@
+"""Who is logged in, and where. Nothing logs in through the REST API: tests say so, `kick` ends it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from .state import Part, State
+
+ONLINE: Final = "Online"
+PUSH_ONLINE: Final = "PushOnline"
+OFFLINE: Final = "Offline"
+
+
+class LoginState(Part):
+    """The platforms every account is logged in on."""
+
+    def __init__(self, state: State) -> None:
+        super().__init__(state)
+        self._platforms: dict[str, dict[str, str]] = {}
+
+    def log_in(self, user_id: str, platform: str, status: str) -> None:
+        """Note that an account is `Online` or `PushOnline` on a platform."""
+        self._platforms.setdefault(user_id, {})[platform] = status
+
+    def log_out(self, user_id: str, platform: str | None = None) -> None:
+        """Note that an account is no longer there on a platform; on any with None."""
+        known = self._platforms.get(user_id, {})
+        for gone in list(known) if platform is None else [platform]:
+            known.pop(gone, None)
+        if not known:
+            self._platforms.pop(user_id, None)
+
+    def platforms(self, user_id: str) -> dict[str, str]:
+        """Return the state on every platform where the account is not offline."""
+        return dict(self._platforms.get(user_id, {}))
+
+    def status(self, user_id: str) -> str:
+        """Return the best state that an account has on any platform."""
+        states = self._platforms.get(user_id, {}).values()
+        return ONLINE if ONLINE in states else PUSH_ONLINE if states else OFFLINE
+
+    def forget_account(self, user_id: str) -> None:
+        """Log a deleted account out."""
+        self.log_out(user_id)

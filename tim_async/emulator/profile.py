@@ -1,0 +1,83 @@
+"""Profiles: set and get. Source: I34916, I34917.
+
+A bad field refuses the whole of portrait_set, and nothing of it is set: 40009 for a tag nobody knows, 40610 for a
+value of the wrong kind, 40605 for one outside its set, 40601 for one of more than 500 bytes.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ..errors import UsageError
+from ..families.profile import Profile
+from ..models.common import Empty
+from ..models.profile import GetProfiles, Profiles, SetProfile, UserProfile
+from ..models.tags import PROFILE_CHOICES, PROFILE_NUMBERS, VALUE_MAX_BYTES, ProfileTag, Tagged, check_profile_value
+from .dispatch import Call, Refusal, account, handles, is_account, is_int
+from .profile_state import ProfileState, is_profile_tag
+
+_BAD_PARAMS: Final = 40001
+_NOT_IMPORTED: Final = 40003
+
+
+@handles(Profile.set)
+def set_profile(call: Call) -> Empty:
+    """Set fields of one account's profile, all or none."""
+    user_id = account(call.raw, "From_Account", code=_BAD_PARAMS)
+    items = call.raw.get("ProfileItem")
+    if not isinstance(items, list) or not items:
+        raise Refusal(_BAD_PARAMS, "ProfileItem is not an array with entries")
+    for index, item in enumerate(items):
+        _check_item(f"ProfileItem[{index}]", item)
+    request = call.read(SetProfile, code=_BAD_PARAMS)
+    if not call.state.knows(user_id, call.now):
+        raise Refusal(_NOT_IMPORTED, f"From_Account {user_id!r} is not imported")
+    profiles = call.state.part(ProfileState)
+    for field in request.profile_item:
+        profiles.set(user_id, field.tag, field.value)
+    return Empty()
+
+
+@handles(Profile.get)
+def get_profiles(call: Call) -> Profiles:
+    """Tell what is asked for of the profiles of 1 to 100 accounts; those nobody knows are in Fail_Account."""
+    if call.raw.get("To_Account") in (None, []):
+        raise Refusal(40002, "To_Account names no account")
+    request = call.read(GetProfiles, code=_BAD_PARAMS)
+    for tag in request.tag_list:
+        if not is_profile_tag(tag):
+            raise Refusal(40009, f"no profile has a field {tag!r}")
+    profiles = call.state.part(ProfileState)
+    result = Profiles()
+    for user_id in request.to_account:
+        if not is_account(user_id) or not call.state.knows(user_id, call.now):
+            result.fail_account.append(user_id)
+            info = "the account is not imported"
+            failed = UserProfile(to_account=user_id, result_code=_NOT_IMPORTED, result_info=info)
+            result.user_profile_item.append(failed)
+            continue
+        values = ((tag, profiles.get(user_id, tag)) for tag in request.tag_list)
+        known = [Tagged(tag=tag, value=value) for tag, value in values if value is not None]
+        result.user_profile_item.append(UserProfile(to_account=user_id, profile_item=known))
+    return result
+
+
+def _check_item(where: str, item: object) -> None:
+    if not isinstance(item, dict) or not isinstance(item.get("Tag"), str) or "Value" not in item:
+        raise Refusal(_BAD_PARAMS, f"{where} is not an object with a Tag and a Value")
+    tag, value = item["Tag"], item["Value"]
+    if not is_profile_tag(tag):
+        raise Refusal(40009, f"no profile has a field {tag!r}")
+    is_number = is_int(value)
+    if not is_number and not isinstance(value, str):
+        raise Refusal(40610, f"{where}: the value of {tag} is neither text nor a number")
+    if tag in PROFILE_NUMBERS and not is_number:
+        raise Refusal(40610, f"{where}: the value of {tag} is not a number")
+    if tag in PROFILE_CHOICES and tag != ProfileTag.GENDER and is_number:
+        raise Refusal(40610, f"{where}: the value of {tag} is not text")
+    if isinstance(value, str) and len(value.encode()) > VALUE_MAX_BYTES:
+        raise Refusal(40601, f"{where}: the value of {tag} has more than {VALUE_MAX_BYTES} bytes")
+    try:
+        check_profile_value(where, tag, value)
+    except UsageError as error:
+        raise Refusal(40605, error.message) from None
