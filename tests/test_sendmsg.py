@@ -166,7 +166,7 @@ def clock(monkeypatch):
 
 def test_seq_is_the_milliseconds_of_the_clock(clock):
     clock.now = 1_700_000_000.5
-    assert next_msg_seq() == 1_700_000_000_500 % marks._SEQ_RANGE
+    assert next_msg_seq() == 1_700_000_000_500 % marks.SEQ_RANGE
 
 
 def test_seq_grows_while_the_clock_stands(clock):
@@ -200,7 +200,7 @@ def test_seq_keeps_growing_with_a_clock_of_any_mood(clock):
 
 def test_seq_turns_over_between_two_seconds_and_never_repeats(clock):
     """Inside each second it grows; the fall comes where a new second begins and the service orders by time."""
-    turn = (1_700_000_000_000 // marks._SEQ_RANGE + 1) * marks._SEQ_RANGE
+    turn = (1_700_000_000_000 // marks.SEQ_RANGE + 1) * marks.SEQ_RANGE
     assert turn % 1000 == 0
     seconds = {}
     for tick in range((turn - 1500) * 2, (turn + 1500) * 2, 3):
@@ -210,15 +210,15 @@ def test_seq_turns_over_between_two_seconds_and_never_repeats(clock):
     assert len(set(sequences)) == len(sequences)
     assert all(0 <= seq <= U32 for seq in sequences)
     assert min(sequences) < 5
-    assert max(sequences) > marks._SEQ_RANGE - 5
+    assert max(sequences) > marks.SEQ_RANGE - 5
     for second in seconds.values():
         assert second == sorted(second)
     assert max(seconds[turn // 1000]) < 1500
 
 
 def test_seq_range_is_whole_seconds_below_u32():
-    assert marks._SEQ_RANGE % 1000 == 0
-    assert U32 - 1000 < marks._SEQ_RANGE <= U32 + 1
+    assert marks.SEQ_RANGE % 1000 == 0
+    assert U32 - 1000 < marks.SEQ_RANGE <= U32 + 1
 
 
 @pytest.mark.parametrize("now", [0.0, 1.0, 4_294_967.295, 4_294_967.296, 1e9, 1.7e9, 4e9, 1e11])
@@ -279,7 +279,7 @@ def test_identity_is_filled_in_on_a_copy(clock):
     ready = original.identified()
     assert ready is not original
     assert (original.msg_seq, original.msg_random) == (None, None)
-    assert ready.msg_seq == int(clock.now * 1000) % marks._SEQ_RANGE
+    assert ready.msg_seq == int(clock.now * 1000) % marks.SEQ_RANGE
     assert 0 <= ready.msg_random <= U32
     for name in set(SendMsg.__struct_fields__) - {"msg_seq", "msg_random"}:
         assert getattr(ready, name) is getattr(original, name)

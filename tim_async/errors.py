@@ -10,6 +10,7 @@
     │   ├── ConnectionLostError   the connection broke after the request may have been sent
     │   ├── ReplyTimeoutError     no answer in time
     │   └── ReplyDecodeError      an answer came, but not the service's: HTML, 502, truncated, too large ...
+    ├── LedgerError               a campaign's ledger cannot be read, written or locked
     ├── PartialFailureError       some items of a batch failed, asked for by `raise_for_failed()`
     └── ApiError                  the service answered with a code
         ├── InvalidRequestError   fix the request
@@ -169,6 +170,10 @@ class ReplyDecodeError(TransportError):
         self.status = status
         self.content_type = content_type
         self.size = size
+
+
+class LedgerError(TimError):
+    """A campaign's ledger cannot be read, written or locked. Nothing was sent that it does not know of."""
 
 
 class PartialFailureError(TimError):

@@ -18,7 +18,7 @@ MAX_LIFE_TIME_S: Final = 604_800  # 7 days
 # The service orders a conversation by seconds, and inside a second by MsgSeq. Milliseconds grow with time across
 # processes; a u32 of them turns over every seven weeks, and cutting the range at a whole number of seconds puts that
 # moment between two seconds, where MsgSeq does not count.
-_SEQ_RANGE: Final = U32_MAX // 1000 * 1000
+SEQ_RANGE: Final = U32_MAX // 1000 * 1000
 _seq_lock = threading.Lock()
 _last_seq = 0
 
@@ -28,7 +28,7 @@ def next_msg_seq() -> int:
     global _last_seq  # noqa: PLW0603 - one sequence for the whole process is the point
     with _seq_lock:
         _last_seq = max(int(time.time() * 1000), _last_seq + 1)
-        return _last_seq % _SEQ_RANGE
+        return _last_seq % SEQ_RANGE
 
 
 def next_msg_random() -> int:

@@ -1,0 +1,310 @@
+"""The ledger by itself: what it holds, who may claim what, and what happens when the disk does not play along."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import subprocess
+import sys
+
+import pytest
+
+from tim_async.bulk.ledger import Ledger
+from tim_async.bulk.records import Anew, Begin, Changes, Outcome, Problem
+from tim_async.bulk.schema import ChunkState, Lane, RecipientState
+from tim_async.errors import LedgerError, UsageError
+
+NOW = 1_800_000_000.0
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "spring.db"
+
+
+async def planned(ledger, count=25, size=10):
+    campaign = await ledger.create("spring", kind="fixed", message="{}", fingerprint="f", chunk_size=size, now=NOW)
+    await ledger.add(campaign.id, [(f"u{index}", None, index + 1) for index in range(count)], [])
+    await ledger.update(campaign.id, is_planned=1)
+    return await ledger.find("spring")
+
+
+def sent(ordinal):
+    return Outcome(ordinal=ordinal, state=RecipientState.SENT, msg_key=f"k{ordinal}", msg_time=7)
+
+
+async def people(ledger, campaign):
+    return [person async for person in ledger.people(campaign.id, page=7)]
+
+
+async def test_plan_fills_chunks_and_tells_duplicates_once(path):
+    async with Ledger(path, purpose="test") as ledger:
+        campaign = await ledger.create("spring", kind="fixed", message="{}", fingerprint="f", chunk_size=4, now=NOW)
+        first = [("a", None, 1), ("b", '{"x":"1"}', 2), ("a", None, 3), ("c", None, 4)]
+        bad = [Problem(line=5, kind="bad", account="", reason="no account")]
+        assert await ledger.add(campaign.id, first, bad) == (3, 1)
+        assert await ledger.add(campaign.id, [("b", None, 6), ("d", None, 7), ("e", None, 8)], []) == (2, 1)
+        campaign = await ledger.find("spring")
+        assert (campaign.recipients, campaign.duplicates, campaign.bad_rows, campaign.next_chunk) == (5, 2, 1, 2)
+        told = await people(ledger, campaign)
+        assert [(each.account, each.line, each.chunk) for each in told] == [
+            ("a", 1, 0), ("b", 2, 0), ("c", 4, 0), ("d", 7, 0), ("e", 8, 1),
+        ]  # fmt: skip
+        problems = [problem async for problem in ledger.problems(campaign.id, page=2)]
+        assert [(each.line, each.kind, each.account) for each in problems] == [
+            (3, "duplicate", "a"), (5, "bad", ""), (6, "duplicate", "b"),
+        ]  # fmt: skip
+
+
+async def test_who_comes_after_the_plan_gets_chunks_of_their_own(path):
+    async with Ledger(path, purpose="test") as ledger:
+        campaign = await planned(ledger, count=5, size=4)
+        assert await ledger.add(campaign.id, [("u4", None, 6), ("new", None, 7)], []) == (1, 1)
+        assert [(each.account, each.chunk) for each in (await people(ledger, campaign))[-2:]] == [("u4", 1), ("new", 2)]
+
+
+async def test_claim_begin_settle(path):
+    async with Ledger(path, purpose="test") as ledger:
+        campaign = await planned(ledger)
+        [one, two] = await ledger.claim(campaign.id, now=NOW, lease_s=None, limit=2)
+        assert [len(one.people), len(two.people), one.state] == [10, 10, ChunkState.CLAIMED]
+        [three] = await ledger.claim(campaign.id, now=NOW, lease_s=None, limit=2)
+        assert len(three.people) == 5
+        begin = Begin(number=one.number, lane=Lane.SINGLE, since=NOW, bodies=[(0, "zero"), (1, "one")])
+        assert await ledger.apply(campaign.id, Changes(begins=[begin])) == set()
+        assert await ledger.in_flight(campaign.id) == 10
+        changes = Changes(outcomes=[sent(each) for each in range(10)], done=[one.number], released=[two.number])
+        assert await ledger.apply(campaign.id, changes) == set()
+        assert await ledger.counts(campaign.id) == {(RecipientState.SENT, None): 10, (RecipientState.PLANNED, None): 15}
+        assert [chunk.number for chunk in await ledger.claim(campaign.id, now=NOW, lease_s=None, limit=9)] == [1]
+
+
+async def test_what_a_dead_owner_left_comes_first_and_as_it_was_written(path):
+    async with Ledger(path, purpose="test", owner="dead") as ledger:
+        campaign = await planned(ledger)
+        claimed = await ledger.claim(campaign.id, now=NOW, lease_s=None, limit=3)
+        begins = [Begin(number=2, lane=Lane.BATCH, since=NOW + 1, body="all"),
+                  Begin(number=1, lane=Lane.SINGLE, since=NOW, bodies=[(10, "ten")])]  # fmt: skip
+        await ledger.apply(campaign.id, Changes(begins=begins, outcomes=[sent(11)]))
+        assert len(claimed) == 3
+    async with Ledger(path, purpose="test", owner="next") as ledger:
+        assert await ledger.claim(campaign.id, now=NOW + 1e6, lease_s=None, limit=9) == []
+        await ledger.give_back(campaign.id, everybody=True)
+        found = await ledger.claim(campaign.id, now=NOW + 2, lease_s=None, limit=9)
+        assert [(each.number, each.state, each.lane, each.since, each.body) for each in found] == [
+            (1, ChunkState.SENDING, Lane.SINGLE, NOW, None),
+            (2, ChunkState.SENDING, Lane.BATCH, NOW + 1, "all"),
+            (0, ChunkState.CLAIMED, None, None, None),
+        ]
+        assert [person.ordinal for person in found[0].people] == [10, *range(12, 20)]
+        assert [person.body for person in found[0].people[:2]] == ["ten", None]
+
+
+async def test_two_owners_share_by_leases(path):
+    async with Ledger(path, purpose="test", owner="one") as one, Ledger(path, owner="two") as two:
+        campaign = await planned(one)
+        [mine] = await one.claim(campaign.id, now=NOW, lease_s=30, limit=1)
+        assert [each.number for each in await two.claim(campaign.id, now=NOW + 29, lease_s=30, limit=9)] == [1, 2]
+        await one.heartbeat(campaign.id, until=NOW + 60)
+        assert await two.claim(campaign.id, now=NOW + 31, lease_s=30, limit=9) == []
+        [taken] = await two.claim(campaign.id, now=NOW + 61, lease_s=30, limit=1)
+        assert taken.number == mine.number
+        # Whoever slept through the lease must not send: somebody else has the chunk.
+        begin = Begin(number=mine.number, lane=Lane.SINGLE, since=NOW + 61, bodies=[(0, "x")])
+        assert await one.apply(campaign.id, Changes(begins=[begin])) == {mine.number}
+        assert (await people(one, campaign))[0].body is None
+        assert await two.apply(campaign.id, Changes(begins=[begin])) == set()
+        # Nor does its late word on the chunk count.
+        await one.apply(campaign.id, Changes(done=[mine.number]))
+        assert await two.in_flight(campaign.id) == 10
+
+
+async def test_anew_goes_to_further_chunks(path):
+    async with Ledger(path, purpose="test") as ledger:
+        campaign = await planned(ledger)
+        await ledger.claim(campaign.id, now=NOW, lease_s=None, limit=9)
+        begin = Begin(number=0, lane=Lane.SINGLE, since=NOW, bodies=[(0, "x")])
+        await ledger.apply(campaign.id, Changes(begins=[begin]))
+        moves = [Anew(ordinals=[0, 4]), Anew(ordinals=[7], is_try=False)]
+        await ledger.apply(campaign.id, Changes(anew=moves, done=[0]))
+        found = await ledger.claim(campaign.id, now=NOW, lease_s=None, limit=9)
+        assert [(each.number, [(p.ordinal, p.tries, p.body) for p in each.people]) for each in found] == [
+            (3, [(0, 1, None), (4, 1, None)]),
+            (4, [(7, 0, None)]),
+        ]
+
+
+async def test_unknown_and_failed_can_be_taken_up_again(path):
+    async with Ledger(path, purpose="test") as ledger:
+        campaign = await planned(ledger)
+        await ledger.claim(campaign.id, now=NOW, lease_s=None, limit=9)
+        begins = [Begin(number=each, lane=Lane.BATCH, since=NOW, body="b") for each in range(3)]
+        outcomes = [sent(each) for each in range(22)]
+        outcomes.append(Outcome(ordinal=22, state=RecipientState.UNKNOWN, info="no answer"))
+        outcomes += [Outcome(ordinal=each, state=RecipientState.FAILED, code=70107, info="who?") for each in (23, 24)]
+        await ledger.apply(campaign.id, Changes(begins=begins))
+        await ledger.apply(campaign.id, Changes(outcomes=outcomes, done=[0, 1, 2]))
+        assert await ledger.counts(campaign.id) == {
+            (RecipientState.SENT, None): 22, (RecipientState.UNKNOWN, None): 1, (RecipientState.FAILED, 70107): 2,
+        }  # fmt: skip
+        assert await ledger.reopen_unknown(campaign.id) == 1
+        [chunk] = await ledger.claim(campaign.id, now=NOW, lease_s=None, limit=9)
+        assert (chunk.number, chunk.state, chunk.since, [p.ordinal for p in chunk.people]) == (2, 2, NOW, [22])
+        assert await ledger.retry_failed(campaign.id) == 2
+        [chunk] = await ledger.claim(campaign.id, now=NOW, lease_s=None, limit=9)
+        assert (chunk.number, chunk.state, [p.account for p in chunk.people]) == (3, 1, ["u23", "u24"])
+
+
+async def test_made_anew_it_has_other_identities_and_nobody_of_before(path):
+    async with Ledger(path, purpose="test") as ledger:
+        before = await planned(ledger)
+        again = await ledger.create("spring", kind="fixed", message="{}", fingerprint="g", chunk_size=9, now=NOW)
+        assert before.salt != again.salt
+        assert await people(ledger, before) == []
+        assert await ledger.names() == ["spring"]
+
+
+async def test_one_at_a_time_and_it_says_who(path):
+    async with Ledger(path, purpose="run of spring"):
+        with pytest.raises(LedgerError, match=r"in use by process \d+ on .* since .* \(run of spring\)"):
+            async with Ledger(path, purpose="second"):
+                pass
+        async with Ledger(path) as reader:  # looking is allowed
+            assert await reader.names() == []
+    async with Ledger(path, purpose="after"):
+        pass
+
+
+def test_killed_process_leaves_no_lock_behind(path):
+    code = f"""
+import asyncio, os, signal
+from tim_async.bulk.ledger import Ledger
+async def main():
+    async with Ledger({str(path)!r}, purpose="doomed"):
+        print("locked", flush=True)
+        os.kill(os.getpid(), 9)
+asyncio.run(main())
+"""
+    done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, encoding="utf-8")
+    assert (done.stdout, done.returncode) == ("locked\n", -9)
+
+    async def inherit():
+        async with Ledger(path, purpose="heir") as ledger:
+            assert await ledger.names() == []
+
+    asyncio.run(inherit())
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (b"account,name\nalice,Alice\n" * 50, "the file is something else than a ledger"),
+        (b"", None),
+    ],
+    ids=["csv", "empty"],
+)
+async def test_file_that_is_no_ledger(path, content, problem):
+    path.write_bytes(content)
+    if problem is None:
+        async with Ledger(path, purpose="test"):
+            return
+    with pytest.raises(LedgerError, match=problem):
+        async with Ledger(path, purpose="test"):
+            pass
+    assert path.read_bytes() == content
+
+
+async def test_database_of_somebody_else_is_left_alone(path):
+    with sqlite3.connect(path) as other:
+        other.execute("create table pets (name text)")
+    other.close()
+    before = path.read_bytes()
+    for purpose in ("test", None):
+        with pytest.raises(LedgerError, match="no ledger"):
+            async with Ledger(path, purpose=purpose):
+                pass
+    assert path.read_bytes() == before
+
+
+async def test_ledger_of_another_version(path):
+    async with Ledger(path, purpose="test"):
+        pass
+    with sqlite3.connect(path) as other:
+        other.execute("update tim_bulk_meta set value = '99'")
+    other.close()
+    with pytest.raises(LedgerError, match="is of version 99; this library writes version 1"):
+        async with Ledger(path, purpose="test"):
+            pass
+
+
+async def test_where_none_can_be(tmp_path):
+    with pytest.raises(LedgerError, match="there is no ledger"):
+        async with Ledger(tmp_path / "missing.db"):
+            pass
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(LedgerError, match="cannot make its lock file"):
+        async with Ledger(tmp_path / "no" / "folder.db", purpose="test"):
+            pass
+    for location in ("", ":memory:", "sqlite+aiosqlite://", "nonsense://x y", 7):
+        with pytest.raises((UsageError, LedgerError)):
+            async with Ledger(location, purpose="test"):
+                pass
+
+
+async def test_url_of_a_file_is_the_file(path):
+    async with Ledger(f"sqlite+aiosqlite:///{path}", purpose="test") as ledger:
+        assert ledger.path == path
+        assert not ledger.is_shared
+
+
+async def test_password_of_a_server_is_not_told():
+    ledger = Ledger("postgresql+asyncpg://me:planted-secret@127.0.0.1:1/db", purpose="test")
+    assert ledger.is_shared
+    assert "planted-secret" not in ledger.name
+    with pytest.raises(LedgerError) as caught:
+        async with ledger:
+            pass
+    assert "planted-secret" not in str(caught.value)
+
+
+async def test_disk_that_is_full_is_told_and_what_was_written_stays(path):
+    async with Ledger(path, purpose="test") as ledger:
+        campaign = await planned(ledger)
+
+        async def cap(connection):
+            pages = (await connection.exec_driver_sql("PRAGMA page_count")).scalar_one()
+            await connection.exec_driver_sql(f"PRAGMA max_page_count={pages}")
+
+        await ledger.do(cap)
+        rows = [(f"another-{index}", "x" * 200, index) for index in range(500)]
+        with pytest.raises(LedgerError, match="the disk is full: make room"):
+            await ledger.add(campaign.id, rows, [])
+    async with Ledger(path, purpose="repaired") as ledger:
+        assert len(await people(ledger, campaign)) == 25
+        assert await ledger.add(campaign.id, rows, []) == (500, 0)
+
+
+async def test_file_that_cannot_be_written(path):
+    async with Ledger(path, purpose="test") as ledger:
+        campaign = await planned(ledger)
+
+        async def forbid(connection):
+            await connection.exec_driver_sql("PRAGMA query_only=ON")
+
+        await ledger.do(forbid)
+        with pytest.raises(LedgerError, match="it cannot be written"):
+            await ledger.update(campaign.id, status="running")
+
+
+async def test_cancelled_transaction_is_whole(path):
+    async with Ledger(path, purpose="test") as ledger:
+        campaign = await planned(ledger)
+        for delay in (0.0, 0.0005, 0.002):
+            changes = Changes(outcomes=[sent(each) for each in range(25)], done=[0, 1, 2])
+            task = asyncio.create_task(ledger.apply(campaign.id, changes))
+            await asyncio.sleep(delay)
+            task.cancel()
+            await asyncio.wait([task])
+            counts = await ledger.counts(campaign.id)
+            assert sum(counts.values()) == 25
+            assert len(counts) == 1

@@ -1,0 +1,244 @@
+"""The database of a ledger: where it is, how it is opened and locked, how transactions run and fail."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from os import PathLike
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self, TypeVar
+
+from sqlalchemy import Connection, RowMapping, Select, event, insert, select
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from ..errors import LedgerError, UsageError
+from .lock import FileLock
+from .schema import SCHEMA_VERSION, meta, metadata
+
+T = TypeVar("T")
+
+# Writers queue inside SQLite, and a plan of another campaign may hold it for a moment.
+_BUSY_S: Final = 30.0
+# A writer says so at once: one that read first and writes then may be refused in the middle.
+READ: Final = "BEGIN"
+WRITE: Final = "BEGIN IMMEDIATE"
+_PRAGMAS: Final = (
+    "PRAGMA synchronous=FULL",  # a commit survives the loss of power, too: what is written ahead must be there
+    "PRAGMA cache_size=-24000",  # KiB; the index of a million accounts fits, and memory stays bounded
+    "PRAGMA temp_store=MEMORY",
+)
+
+
+class Database:
+    """A database that is open and, where it is to be written, locked.
+
+    Args:
+        location: path of an SQLite file, or the URL of a database as SQLAlchemy has it.
+        purpose: what is done with it, for others who would like to: it is locked meanwhile. None only reads.
+        owner: names this runner; others must have other names.
+
+    Raises:
+        LedgerError: it cannot be opened, is in use, or is no ledger.
+        UsageError: the location cannot be one.
+    """
+
+    def __init__(self, location: str | PathLike[str], *, purpose: str | None = None, owner: str | None = None) -> None:
+        self._url, self.path = _locate(location)
+        self._purpose = purpose
+        self.owner = owner or secrets.token_hex(8)
+        self._lock: AbstractContextManager[object] = nullcontext()
+        self._engine: AsyncEngine | None = None
+        self._running: set[asyncio.Task[Any]] = set()
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether several owners may work on it at a time, by leases; a file has one."""
+        return self.path is None
+
+    async def __aenter__(self) -> Self:
+        if self.path is not None:
+            # Asked first: to open a file that is not there makes one, and a status would find an empty campaign.
+            if self._purpose is None and not self.path.exists():
+                raise LedgerError(f"there is no ledger {self.path}")
+            if self._purpose is not None:
+                self._lock = FileLock(self.path.with_name(self.path.name + ".lock"), self._purpose)
+        self._lock.__enter__()
+        try:
+            self._engine = _engine(self._url)
+            await self._set_up()
+        except BaseException:
+            await self._close()
+            raise
+        return self
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self._close()
+
+    async def _close(self) -> None:
+        engine, self._engine = self._engine, None
+        try:
+            if self._running:
+                await asyncio.wait(self._running)
+            if engine is not None:
+                await engine.dispose()
+        finally:
+            self._lock.__exit__(None, None, None)
+
+    async def _set_up(self) -> None:
+        if self._purpose is not None:
+            if self.path is not None and await self.do(_is_foreign):
+                raise LedgerError(f"{self.name} is no ledger of a campaign, but another database")
+            if self.path is not None:
+                await self.do(_write_ahead, begin="")
+            await self.do(_make_tables, begin=WRITE)
+        version = await self.do(_read_version)
+        if version != str(SCHEMA_VERSION):
+            found = "is no ledger of a campaign" if version is None else f"is of version {version}"
+            raise LedgerError(f"{self.name} {found}; this library writes version {SCHEMA_VERSION}")
+
+    @property
+    def name(self) -> str:
+        """What it is called in messages; without a password."""
+        return str(self.path) if self.path is not None else self._url.render_as_string()
+
+    # Transactions
+
+    async def do(self, work: Callable[[AsyncConnection], Awaitable[T]], *, begin: str = READ) -> T:
+        """Run a transaction. Cancelling does not tear it: it ends as it would have, and the cancellation goes on."""
+        task = asyncio.create_task(self._transact(work, begin=begin), name="tim_async: ledger")
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            if not task.done():
+                await asyncio.wait([task])
+            if not task.cancelled():
+                task.exception()  # looked at: whoever was cancelled does not want to hear of it
+            raise
+
+    async def read(self, query: Select[Any]) -> Sequence[RowMapping]:
+        """Return the rows of a query."""
+
+        async def work(connection: AsyncConnection) -> Sequence[RowMapping]:
+            rows: Sequence[RowMapping] = (await connection.execute(query)).mappings().all()
+            return rows
+
+        return await self.do(work)
+
+    async def _transact(self, work: Callable[[AsyncConnection], Awaitable[T]], *, begin: str) -> T:
+        if self._engine is None:
+            raise UsageError("the ledger is closed")
+        try:
+            async with self._engine.connect() as connection:
+                await connection.execution_options(tim_begin=begin)
+                async with connection.begin():
+                    return await work(connection)
+        except (SQLAlchemyError, OSError) as error:
+            problem = _explain(error)
+        raise LedgerError(f"the ledger {self.name}: {problem}")
+
+
+async def _is_foreign(connection: AsyncConnection) -> bool:
+    """Tell whether there are tables, and none of a ledger's."""
+    names = await connection.run_sync(lambda sync: sync.dialect.get_table_names(sync))
+    return bool(names) and meta.name not in names
+
+
+async def _write_ahead(connection: AsyncConnection) -> None:
+    # Kept in the file; not to be said inside a transaction.
+    await connection.exec_driver_sql("PRAGMA journal_mode=WAL")
+
+
+async def _make_tables(connection: AsyncConnection) -> None:
+    await connection.run_sync(metadata.create_all)
+    known = (await connection.execute(select(meta.c.value).where(meta.c.key == "version"))).scalar_one_or_none()
+    if known is None:
+        await connection.execute(insert(meta).values(key="version", value=str(SCHEMA_VERSION)))
+
+
+async def _read_version(connection: AsyncConnection) -> str | None:
+    is_there = await connection.run_sync(lambda sync: sync.dialect.has_table(sync, meta.name))
+    if not is_there:
+        return None
+    return (await connection.execute(select(meta.c.value).where(meta.c.key == "version"))).scalar_one_or_none()
+
+
+def _locate(location: str | PathLike[str]) -> tuple[URL, Path | None]:
+    """Return the URL, and the path of an SQLite file."""
+    url: URL | None = None
+    if isinstance(location, str) and "://" in location:
+        try:
+            url = make_url(location)
+        except ArgumentError:
+            url = None
+        if url is None:
+            raise UsageError("ledger is no URL of a database", field="ledger")
+        if url.get_backend_name() != "sqlite":
+            return url, None
+        location = url.database or ""
+    if not isinstance(location, str | PathLike):
+        raise UsageError(f"ledger must be a path or a URL, it is {type(location).__name__}", field="ledger")
+    if str(location) in ("", ":memory:"):
+        raise UsageError("ledger must be a file: one in memory would not survive anything", field="ledger")
+    path = Path(location)
+    return URL.create("sqlite+aiosqlite", database=str(path)), path
+
+
+def _engine(url: URL) -> AsyncEngine:
+    problem = ""
+    try:
+        if url.get_backend_name() != "sqlite":
+            return create_async_engine(url, hide_parameters=True)
+        engine = create_async_engine(url, hide_parameters=True, connect_args={"timeout": _BUSY_S})
+    except (SQLAlchemyError, ModuleNotFoundError) as error:
+        problem = str(error).splitlines()[0]
+    else:
+        event.listen(engine.sync_engine, "connect", _prepare)
+        event.listen(engine.sync_engine, "begin", _start)
+        return engine
+    raise LedgerError(f"no engine for {url.render_as_string()}: {problem}")
+
+
+def _prepare(connection: DBAPIConnection, _: object) -> None:
+    # The driver's own idea of when a transaction begins is switched off: `_start` says it.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in _PRAGMAS:
+        cursor.execute(pragma)
+    cursor.close()
+
+
+def _start(connection: Connection) -> None:
+    begin = connection.get_execution_options().get("tim_begin")
+    if begin:
+        connection.exec_driver_sql(begin)
+
+
+_ADVICE: Final = (
+    ("is full", "the disk is full: make room, then run the campaign again"),
+    ("readonly", "it cannot be written: give it back its rights, then run the campaign again"),
+    ("unable to open", "it cannot be opened: is the folder there, and may it be written?"),
+    ("not a database", "the file is something else than a ledger"),
+    ("malformed", "the file is damaged"),
+    ("disk I/O error", "the disk refuses to write or to read"),
+    ("is locked", "another process keeps it locked"),
+)
+
+
+def _explain(error: Exception) -> str:
+    """Return what happened and what to do, without the statement and its values."""
+    origin = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
+    told = (str(origin).splitlines() or [type(origin).__name__])[0]
+    for words, advice in _ADVICE:
+        if words in told:
+            return f"{advice} ({told})"
+    return told

@@ -1,0 +1,103 @@
+"""One runner at a time: a lock on a file that ends with its process, however that ends.
+
+The operating system keeps the lock (`flock`, on Windows a locked byte), so a killed process leaves none behind. The
+file itself stays, and what it says counts only while the lock is held: it names the holder to whoever comes second.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+from ..errors import LedgerError
+
+# On Windows a locked byte cannot be read by others: the one that is locked lies behind the text.
+_LOCKED_BYTE: Final = 4096
+
+
+class FileLock:
+    """Holds a lock on a file for the length of a `with` block.
+
+    Args:
+        path: the file; it is made where it is missing.
+        purpose: what the holder does, for whoever comes second.
+    """
+
+    def __init__(self, path: Path, purpose: str) -> None:
+        self._path = path
+        self._purpose = purpose
+        self._file = -1
+
+    def __enter__(self) -> Self:
+        problem = None
+        try:
+            # O_CLOEXEC by default: a child process does not inherit the lock.
+            self._file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
+        except OSError as error:
+            problem = f"cannot make its lock file {self._path}: {error.strerror}"
+        if problem is not None:
+            raise LedgerError(problem)
+        try:
+            is_ours = _try_lock(self._file)
+        except OSError as error:
+            problem = f"cannot lock {self._path}: {error.strerror}; a ledger must be on a disk that has locks"
+        else:
+            if not is_ours:
+                problem = f"the ledger is in use by {self._holder()}; one runner at a time may work on it"
+        if problem is not None:
+            self._close()
+            raise LedgerError(problem)
+        started = datetime.fromtimestamp(time.time(), UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+        text = f"process {os.getpid()} on {socket.gethostname()} since {started} ({self._purpose})\n"
+        # What it says is for people: a full disk must not keep the lock from being taken.
+        with contextlib.suppress(OSError):
+            os.ftruncate(self._file, 0)
+            os.write(self._file, text.encode()[: _LOCKED_BYTE - 1])
+        return self
+
+    def __exit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._close()
+
+    def _holder(self) -> str:
+        with contextlib.suppress(OSError):
+            told = self._path.read_text(encoding="utf-8", errors="replace").strip()
+            if told:
+                return told.splitlines()[0]
+        return "another process"
+
+    def _close(self) -> None:
+        os.close(self._file)  # gives the lock back
+        self._file = -1
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _try_lock(file: int) -> bool:
+        os.lseek(file, _LOCKED_BYTE, os.SEEK_SET)
+        try:
+            msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        finally:
+            os.lseek(file, 0, os.SEEK_SET)
+        return True
+
+else:
+    import fcntl
+
+    def _try_lock(file: int) -> bool:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True

@@ -1,0 +1,304 @@
+"""The message of a campaign: the same for all, a template over the row's columns, or made by a function.
+
+However it is made, what is sent is its stored form: the JSON that the ledger holds before the first attempt. A repeat
+reads that again, so it sends the same bytes although the template or the function may be another by then. Elements of
+the stored form are `RawElem`: they were checked when it was made, and go out as they stand.
+"""
+
+from __future__ import annotations
+
+import inspect
+import string
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from hashlib import blake2b
+from typing import Any, Final, Literal, TypeAlias
+
+import msgspec
+
+from .._wire import check_size, encode, read_custom_leniently, read_custom_strictly, request_validator, validate
+from ..errors import TimError, UsageError
+from ..models.c2c import BatchSendMsg, SendMsg
+from ..models.elements import Element, RawElem, TextElem
+from ..models.message import Outgoing
+from .identity import Identity
+
+BODY_LIMIT: Final = 8192
+# What is added to a message when it goes to one: the longest account, MsgSeq and MsgRandom.
+_FRAME: Final[dict[str, Any]] = {"to_account": "x" * 32, "msg_seq": 4_294_967_295, "msg_random": 4_294_967_295}
+
+
+class Message(Outgoing, kw_only=True):
+    """A message without its recipient: the fields of `SendMsg` that a campaign can have.
+
+    Attributes:
+        msg_body: 1 or more elements, at most one of them a custom element.
+        from_account: the shown sender; absent is the admin.
+        sync_other_machine: 1 also to the sender's online devices and history, 2 not to the sender; absent is the
+            sender's history only.
+        online_only_flag: 1 not stored, only online recipients get it; 0 is the default.
+        msg_life_time: seconds kept for offline recipients, 0 to 604800; 0 is online only, absent is 7 days.
+        msg_seq: not to be given, it derives from campaign and recipient.
+        msg_random: not to be given, as `msg_seq`.
+        forbid_callback_control: webhooks to leave out; only for messages that go one by one.
+        send_msg_control: NoUnread, NoLastMsg, WithMuteNotifications, NoMsgCheck.
+        cloud_custom_data: stored with the message and delivered.
+        support_message_extension: 1 allows message extensions; only for messages that go one by one.
+        offline_push_info: offline push settings.
+        is_need_read_receipt: 1 asks for a read receipt; 0 is the default.
+    """
+
+    forbid_callback_control: Sequence[str] | None = None
+    support_message_extension: Literal[0, 1] | None = None
+
+    def check(self) -> None:
+        """Check what field types cannot say."""
+        for name in ("msg_seq", "msg_random"):
+            if getattr(self, name) is not None:
+                raise UsageError(f"{name} derives from campaign and recipient, leave it out", field=name)
+        super().check()
+
+    @property
+    def is_stored(self) -> bool:
+        """Whether the service keeps it, so that its history can be asked about it."""
+        return self.online_only_flag != 1 and self.msg_life_time != 0
+
+    @property
+    def fits_a_batch(self) -> bool:
+        """Whether openim/batchsendmsg has all of its fields."""
+        return self.forbid_callback_control is None and self.support_message_extension is None
+
+
+class Recipient(msgspec.Struct, kw_only=True, frozen=True):
+    """Who a message is made for.
+
+    Attributes:
+        account: the account.
+        columns: the row's other columns; text from CSV, any JSON value from JSON lines and mappings.
+    """
+
+    account: str
+    columns: Mapping[str, Any]
+
+
+Content: TypeAlias = str | Element | Sequence[Element] | Message
+MakeMessage: TypeAlias = Callable[[Recipient], Content | Awaitable[Content]]
+
+
+class _Text(string.Template):
+    """`$name` as ever; `${...}` takes any column's name, so that a column may be called `${姓名}`."""
+
+    braceidpattern = r"[^${}]+"
+
+
+class Template:
+    """A message with `$name` or `${name}` for the row's column of that name, in any of its texts; `$$` is a dollar.
+
+    `$account` is the recipient. A column that the row does not have fails that recipient only.
+
+    Args:
+        message: a text, or a message whose texts have the placeholders.
+
+    Raises:
+        UsageError: a placeholder is malformed.
+    """
+
+    def __init__(self, message: str | string.Template | Message) -> None:
+        text = message.template if isinstance(message, string.Template) else message
+        self.message = as_message(text)
+        self.columns: frozenset[str] = frozenset()
+        self._tree = self._compile(msgspec.to_builtins(self.message))
+
+    def _compile(self, node: Any) -> Any:  # noqa: ANN401 - a tree of JSON values
+        if isinstance(node, dict):
+            return {name: self._compile(value) for name, value in node.items()}
+        if isinstance(node, list | tuple):
+            return [self._compile(value) for value in node]
+        if isinstance(node, str) and "$" in node:
+            text = _Text(node)
+            if not text.is_valid():
+                raise UsageError("the template has a $ that begins no placeholder; $$ is a dollar", field="message")
+            self.columns |= set(text.get_identifiers())
+            return text
+        return node
+
+    def render(self, values: Mapping[str, object]) -> Message:
+        """Return the message with the values in place; `UsageError` where one is missing, or what they make is none."""
+        problem = ""
+        try:
+            tree = _fill(self._tree, values)
+            message = msgspec.convert(tree, Message, dec_hook=read_custom_strictly)
+        except KeyError as error:
+            problem = f"the template needs the column {error.args[0]!r}, and the row has none"
+        except (msgspec.ValidationError, ValueError) as error:
+            problem = f"with the row's values the template is no message: {error}"
+        else:
+            return message
+        raise UsageError(problem, field="message")
+
+
+def _fill(node: Any, values: Mapping[str, object]) -> Any:  # noqa: ANN401 - a tree of JSON values
+    if isinstance(node, _Text):
+        return node.substitute(values)
+    if isinstance(node, dict):
+        return {name: _fill(value, values) for name, value in node.items()}
+    if isinstance(node, list):
+        return [_fill(value, values) for value in node]
+    return node
+
+
+def _values(recipient: Recipient) -> dict[str, object]:
+    """Return the columns as a template shows them."""
+    # What has no form of its own in a text is as good as missing: nobody wants to read "None".
+    shown = {
+        name: value
+        for name, value in recipient.columns.items()
+        if isinstance(value, str | int | float) and not isinstance(value, bool)
+    }
+    return {"account": recipient.account, **shown}
+
+
+MessageGiven: TypeAlias = Content | Template | string.Template | MakeMessage
+
+
+class Maker:
+    """Makes the messages of a campaign.
+
+    Attributes:
+        kind: fixed, template or function.
+        stored: the message or the template as JSON; None for a function.
+        fingerprint: tells this message from another.
+        fixed: the message that everybody gets, None where they differ.
+        columns: the columns that a template needs.
+    """
+
+    def __init__(self, message: MessageGiven, *, version: str | None = None) -> None:
+        self.kind: Literal["fixed", "template", "function"]
+        self.stored: str | None
+        self.columns: frozenset[str] = frozenset()
+        self.fixed: Message | None = None
+        self._template: Template | None = None
+        self._make: MakeMessage | None = None
+        if isinstance(message, Template | string.Template):
+            template = message if isinstance(message, Template) else Template(message)
+            self.columns = template.columns
+            if template.columns:
+                self._template = template
+            else:
+                self.fixed = template.render({})
+        elif callable(message) and not isinstance(message, Element):
+            self._make = message
+        else:
+            self.fixed = as_message(message)
+        if self.fixed is not None:
+            self.kind = "fixed"
+            self.stored = _checked(self.fixed)
+        elif self._template is not None:
+            self.kind = "template"
+            self.stored = encode(self._template.message).decode()
+        else:
+            self.kind = "function"
+            self.stored = None
+        own = version if version is not None else self.stored or _name_of(self._make)
+        self.fingerprint = blake2b(f"{self.kind} {own}".encode(), digest_size=16).hexdigest()
+
+    async def make(self, recipient: Recipient) -> str:
+        """Return the stored form of the message to a recipient.
+
+        Raises:
+            UsageError: there is none for this recipient.
+        """
+        if self.fixed is not None and self.stored is not None:
+            return self.stored
+        if self._template is not None:
+            return _checked(self._template.render(_values(recipient)))
+        assert self._make is not None  # noqa: S101 - one of the three it is
+        problem = ""
+        try:
+            content = self._make(recipient)
+            if inspect.isawaitable(content):
+                content = await content
+            return _checked(as_message(content))
+        except TimError as error:
+            problem = error.message
+        except Exception as error:  # noqa: BLE001 - the caller's function, and only this recipient is to suffer
+            problem = f"the function raised {type(error).__name__}: {error}"
+        raise UsageError(problem, field="message")
+
+
+def from_stored(kind: str, stored: str | None) -> Maker | None:
+    """Return the maker whose message is in the ledger; None for a function, which is not."""
+    if stored is None or kind == "function":
+        return None
+    message = msgspec.json.decode(stored, type=Message, dec_hook=read_custom_leniently)
+    return Maker(Template(message) if kind == "template" else message)
+
+
+def as_message(content: object) -> Message:
+    """Make a message of a text, an element, elements or a message."""
+    if isinstance(content, Message):
+        return content
+    if isinstance(content, str):
+        return Message(msg_body=[TextElem(text=content)])
+    if isinstance(content, Element):
+        return Message(msg_body=[content])
+    if isinstance(content, list | tuple):
+        return Message(msg_body=content)
+    raise UsageError(
+        f"a message is a text, an element, a list of elements, a Message, a Template or a function, "
+        f"not {type(content).__name__}",
+        field="message",
+    )
+
+
+_validate: Final = request_validator(Message)
+
+
+def _checked(message: Message) -> str:
+    message.check()
+    validate(_validate, message)
+    return encode(message).decode()
+
+
+def _name_of(make: MakeMessage | None) -> str:
+    return f"{getattr(make, '__module__', '')}.{getattr(make, '__qualname__', type(make).__name__)}"
+
+
+class _Stored(Message, kw_only=True):
+    msg_body: Sequence[RawElem]
+
+
+_read: Final = msgspec.json.Decoder(_Stored, dec_hook=read_custom_leniently).decode
+
+
+class Ready:
+    """A stored message, ready to be sent to anybody.
+
+    Attributes:
+        message: the message.
+    """
+
+    __slots__ = ("_fields", "message")
+
+    def __init__(self, stored: str) -> None:
+        self.message: Message = _read(stored)
+        self._fields: dict[str, Any] = {
+            name: value for name in Message.__struct_fields__ if (value := getattr(self.message, name)) is not None
+        }
+
+    def to_one(self, account: str, identity: Identity) -> SendMsg:
+        """Return the request to one recipient."""
+        return SendMsg(**self._fields, to_account=account, msg_seq=identity.msg_seq, msg_random=identity.msg_random)
+
+    def to_many(self, accounts: Sequence[str], identity: Identity) -> BatchSendMsg:
+        """Return the request to many recipients."""
+        return BatchSendMsg(
+            **self._fields, to_account=accounts, msg_seq=identity.msg_seq, msg_random=identity.msg_random
+        )
+
+    def size(self) -> int:
+        """Return the bytes of the request to one recipient, whose account is as long as one can be."""
+        return len(encode(SendMsg(**self._fields, **_FRAME)))
+
+    def check_size(self, limit: int) -> None:
+        """Raise `BodyTooLargeError` when the request to one recipient may be over the limit."""
+        check_size(encode(SendMsg(**self._fields, **_FRAME)), limit)

@@ -1,0 +1,108 @@
+"""Reading a ledger, also while somebody works on it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Final
+
+from sqlalchemy import and_, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from .database import Database
+from .records import CampaignRow, Person, Problem
+from .schema import ChunkState, RecipientState, campaigns, chunks, problems
+from .schema import recipients as people
+
+PERSON_COLUMNS: Final = [people.c[name] for name in Person.__struct_fields__]
+
+
+class Reader(Database):
+    """What can be asked of a ledger."""
+
+    async def find(self, name: str) -> CampaignRow | None:
+        """Return what is known of a campaign."""
+
+        async def work(connection: AsyncConnection) -> CampaignRow | None:
+            row = (await connection.execute(select(campaigns).where(campaigns.c.name == name))).mappings().one_or_none()
+            return None if row is None else CampaignRow(**row)
+
+        return await self.do(work)
+
+    async def names(self) -> list[str]:
+        """Return the names of its campaigns in the order of their making."""
+
+        async def work(connection: AsyncConnection) -> list[str]:
+            return list((await connection.execute(select(campaigns.c.name).order_by(campaigns.c.id))).scalars())
+
+        return await self.do(work)
+
+    async def counts(self, campaign_id: int) -> dict[tuple[RecipientState, int | None], int]:
+        """Return the numbers of recipients by state and code."""
+
+        async def work(connection: AsyncConnection) -> dict[tuple[RecipientState, int | None], int]:
+            query = (
+                select(people.c.state, people.c.code, func.count())
+                .where(people.c.campaign_id == campaign_id)
+                .group_by(people.c.state, people.c.code)
+            )
+            return {(RecipientState(state), code): count for state, code, count in await connection.execute(query)}
+
+        return await self.do(work)
+
+    async def in_flight(self, campaign_id: int) -> int:
+        """Return how many recipients are in flight, or were when their runner died."""
+
+        async def work(connection: AsyncConnection) -> int:
+            query = (
+                select(func.count())
+                .select_from(
+                    people.join(
+                        chunks,
+                        and_(chunks.c.campaign_id == people.c.campaign_id, chunks.c.number == people.c.chunk),
+                    )
+                )
+                .where(
+                    people.c.campaign_id == campaign_id,
+                    chunks.c.state == ChunkState.SENDING,
+                    people.c.state == RecipientState.PLANNED,
+                )
+            )
+            return int((await connection.execute(query)).scalar_one())
+
+        return await self.do(work)
+
+    async def people(self, campaign_id: int, *, page: int = 1000) -> AsyncIterator[Person]:
+        """Yield all recipients in the order of the plan; page by page, so that runners are not held up."""
+        after = -1
+        while True:
+            query = (
+                select(*PERSON_COLUMNS)
+                .where(people.c.campaign_id == campaign_id, people.c.ordinal > after)
+                .order_by(people.c.ordinal)
+                .limit(page)
+            )
+
+            found = [Person(**row) for row in await self.read(query)]
+            for person in found:
+                yield person
+            if len(found) < page:
+                return
+            after = found[-1].ordinal
+
+    async def problems(self, campaign_id: int, *, page: int = 1000) -> AsyncIterator[Problem]:
+        """Yield the rows that made no recipient, in the order in which they were met."""
+        after = -1
+        while True:
+            query = (
+                select(problems)
+                .where(problems.c.campaign_id == campaign_id, problems.c.number > after)
+                .order_by(problems.c.number)
+                .limit(page)
+            )
+
+            rows = await self.read(query)
+            for row in rows:
+                yield Problem(line=row["line"], kind=row["kind"], account=row["account"], reason=row["reason"])
+            if len(rows) < page:
+                return
+            after = rows[-1]["number"]

@@ -1,0 +1,200 @@
+"""What goes into a ledger and comes out of it. The states are explained in `ledger`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from .schema import Lane, RecipientState
+
+
+class CampaignRow(msgspec.Struct, kw_only=True, frozen=True):
+    """What a ledger says of a campaign as a whole.
+
+    Attributes:
+        id: its number in the ledger.
+        name: its name.
+        salt: random, made with the plan; part of every identity, so that a plan made anew has others.
+        epoch_ms: unix milliseconds of the plan, where its MsgSeq begin.
+        is_planned: 1 when the recipients were read to their end.
+        app: the app's id; None before the first run.
+        sender: who the messages come from; None before the first run.
+        service: the address they go to; None before the first run.
+        kind: how messages come to be: fixed, template or function.
+        message: the message or the template as JSON; None for a function.
+        fingerprint: tells this message from another.
+        source: tells this file of recipients from another; "" where that cannot be told.
+        chunk_size: recipients in a chunk.
+        recipients: how many there are.
+        duplicates: rows that named somebody who was there already.
+        bad_rows: rows that name nobody.
+        next_chunk: the number that the next chunk gets.
+        created_at: unix seconds.
+        begun_at: unix seconds of the first run.
+        ended_at: unix seconds at which the newest run ended.
+        status: how the newest run ended, "" before.
+        reason: why it ended before everybody was settled.
+    """
+
+    id: int
+    name: str
+    salt: str
+    epoch_ms: int
+    is_planned: int
+    app: int | None
+    sender: str | None
+    service: str | None
+    kind: str
+    message: str | None
+    fingerprint: str
+    source: str | None
+    chunk_size: int
+    recipients: int
+    duplicates: int
+    bad_rows: int
+    next_chunk: int
+    created_at: float
+    begun_at: float | None
+    ended_at: float | None
+    status: str
+    reason: str | None
+
+
+class Person(msgspec.Struct, kw_only=True, frozen=True):
+    """A recipient.
+
+    Attributes:
+        ordinal: place in the plan, from 0.
+        account: the account.
+        columns: the row's other columns as JSON, None without.
+        line: line or place in the source, from 1.
+        chunk: number of its chunk.
+        state: see `RecipientState`.
+        tries: how often it was sent to anew.
+        code: ErrorCode of a failure; 0 for one that is not the service's.
+        info: what is known of a failure, or why the outcome is not.
+        msg_key: the message's key.
+        msg_time: unix seconds at which the service took it.
+        body: the message as it was written ahead, None where the chunk has it.
+    """
+
+    ordinal: int
+    account: str
+    columns: str | None
+    line: int
+    chunk: int
+    state: int
+    tries: int
+    code: int | None
+    info: str | None
+    msg_key: str | None
+    msg_time: int | None
+    body: str | None
+
+
+class Chunk(msgspec.Struct, kw_only=True):
+    """A chunk as it was claimed.
+
+    Attributes:
+        number: its number.
+        state: CLAIMED, or SENDING where another owner left it.
+        lane: by which command it goes, None before it is known.
+        since: unix seconds from which on its recipients may have been sent to.
+        body: the message that all of them get, None where each has its own.
+        people: the recipients that are not settled.
+    """
+
+    number: int
+    state: int
+    lane: int | None
+    since: float | None
+    body: str | None
+    people: list[Person]
+
+
+class Outcome(msgspec.Struct, kw_only=True, frozen=True):
+    """How a recipient was settled.
+
+    Attributes:
+        ordinal: the recipient.
+        state: SENT, FAILED or UNKNOWN.
+        code: see `Person`, as the others.
+        info: see `Person`.
+        msg_key: see `Person`.
+        msg_time: see `Person`.
+    """
+
+    ordinal: int
+    state: RecipientState
+    code: int | None = None
+    info: str | None = None
+    msg_key: str | None = None
+    msg_time: int | None = None
+
+
+class Begin(msgspec.Struct, kw_only=True, frozen=True):
+    """Sending a chunk, written ahead.
+
+    Attributes:
+        number: the chunk.
+        lane: by which command it goes.
+        since: unix seconds, now.
+        body: the message that all get.
+        bodies: ordinals with the message of each, where they differ.
+    """
+
+    number: int
+    lane: Lane
+    since: float
+    body: str | None = None
+    bodies: Sequence[tuple[int, str]] = ()
+
+
+class Anew(msgspec.Struct, kw_only=True, frozen=True):
+    """Recipients that go to a further chunk.
+
+    Attributes:
+        ordinals: who.
+        is_try: whether it counts as one more try.
+    """
+
+    ordinals: Sequence[int]
+    is_try: bool = True
+
+
+class Changes(msgspec.Struct, kw_only=True):
+    """What goes into the ledger in one transaction, in this order.
+
+    Attributes:
+        outcomes: recipients that are settled.
+        anew: recipients that go to further chunks.
+        done: chunks that have nobody left to settle.
+        released: chunks that were claimed and not sent.
+        begins: chunks that are about to be sent.
+    """
+
+    outcomes: list[Outcome] = msgspec.field(default_factory=list)
+    anew: list[Anew] = msgspec.field(default_factory=list)
+    done: list[int] = msgspec.field(default_factory=list)
+    released: list[int] = msgspec.field(default_factory=list)
+    begins: list[Begin] = msgspec.field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(self.outcomes or self.anew or self.done or self.released or self.begins)
+
+
+class Problem(msgspec.Struct, kw_only=True, frozen=True):
+    """A row that made no recipient.
+
+    Attributes:
+        line: line or place in the source, from 1.
+        kind: `bad` or `duplicate`.
+        account: the account as it was given, "" where there was none.
+        reason: what is wrong.
+    """
+
+    line: int
+    kind: str
+    account: str
+    reason: str

@@ -1,0 +1,133 @@
+"""The tables of a ledger, in words that SQLite and PostgreSQL both know. What the states mean stands in `ledger`."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Double,
+    Index,
+    Integer,
+    MetaData,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+# Changes whenever a table does. A ledger of another version is refused: a campaign is short, its library is not.
+SCHEMA_VERSION: Final = 1
+
+metadata: Final = MetaData()
+
+
+class RecipientState(IntEnum):
+    """What became of a recipient."""
+
+    PLANNED = 0
+    SENT = 1
+    FAILED = 2
+    UNKNOWN = 3
+
+
+class ChunkState(IntEnum):
+    """Where a chunk stands; in the order in which they are worth claiming, but for DONE."""
+
+    READY = 0
+    CLAIMED = 1
+    SENDING = 2
+    DONE = 3
+
+
+class Lane(IntEnum):
+    """By which command a chunk goes."""
+
+    SINGLE = 1
+    BATCH = 2
+
+
+meta = Table(
+    "tim_bulk_meta",
+    metadata,
+    Column("key", String(64), primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+campaigns = Table(
+    "tim_bulk_campaigns",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("salt", String(32), nullable=False),
+    Column("epoch_ms", BigInteger, nullable=False),
+    Column("is_planned", SmallInteger, nullable=False),
+    Column("app", BigInteger),
+    Column("sender", Text),
+    Column("service", Text),
+    Column("kind", String(16), nullable=False),
+    Column("message", Text),
+    Column("fingerprint", String(64), nullable=False),
+    Column("source", String(64)),
+    Column("chunk_size", Integer, nullable=False),
+    Column("recipients", Integer, nullable=False),
+    Column("duplicates", Integer, nullable=False),
+    Column("bad_rows", Integer, nullable=False),
+    Column("next_chunk", Integer, nullable=False),
+    Column("created_at", Double, nullable=False),
+    Column("begun_at", Double),
+    Column("ended_at", Double),
+    Column("status", String(16), nullable=False),
+    Column("reason", Text),
+)
+
+recipients = Table(
+    "tim_bulk_recipients",
+    metadata,
+    Column("campaign_id", Integer, primary_key=True, autoincrement=False),
+    Column("ordinal", Integer, primary_key=True, autoincrement=False),
+    Column("account", Text, nullable=False),
+    Column("columns", Text),
+    Column("line", Integer, nullable=False),
+    Column("chunk", Integer, nullable=False),
+    Column("state", SmallInteger, nullable=False),
+    Column("tries", SmallInteger, nullable=False),
+    Column("code", Integer),
+    Column("info", Text),
+    Column("msg_key", Text),
+    Column("msg_time", BigInteger),
+    Column("body", Text),
+    UniqueConstraint("campaign_id", "account", name="tim_bulk_recipients_once"),
+    Index("tim_bulk_recipients_by_chunk", "campaign_id", "chunk"),
+    sqlite_with_rowid=False,
+)
+
+chunks = Table(
+    "tim_bulk_chunks",
+    metadata,
+    Column("campaign_id", Integer, primary_key=True, autoincrement=False),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("state", SmallInteger, nullable=False),
+    Column("lane", SmallInteger),
+    Column("since", Double),
+    Column("body", Text),
+    Column("owner", Text),
+    Column("lease_until", Double, nullable=False),
+    Index("tim_bulk_chunks_by_state", "campaign_id", "state", "number"),
+    sqlite_with_rowid=False,
+)
+
+problems = Table(
+    "tim_bulk_problems",
+    metadata,
+    Column("campaign_id", Integer, primary_key=True, autoincrement=False),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("line", Integer, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("account", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    sqlite_with_rowid=False,
+)

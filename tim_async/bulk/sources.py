@@ -1,0 +1,233 @@
+"""Where recipients come from: files and iterables, read as they are needed, a batch at a time.
+
+A row that names nobody becomes a `Problem` with its line and does not stop the others.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from hashlib import blake2b
+from io import TextIOBase
+from itertools import islice
+from os import PathLike
+from pathlib import Path
+from typing import Final, TypeVar
+
+import msgspec
+
+from .._checks import check_account
+from ..errors import UsageError
+from .records import Problem
+
+T = TypeVar("T")
+
+# Rows read at a time: a few milliseconds of work.
+BATCH: Final = 1000
+
+Columns = Mapping[str, object]
+Row = tuple[str, str | None, int] | Problem
+Given = str | Columns
+
+
+@dataclass(frozen=True, kw_only=True)
+class _File:
+    path: Path
+    account_column: str = "account"
+    encoding: str = "utf-8-sig"
+
+    def fingerprint(self) -> str:
+        """Tell this file from another, and from itself after a change."""
+        digest = blake2b(f"{type(self).__name__} {self.account_column}".encode(), digest_size=16)
+        with self._open() as file:
+            while part := file.read(1 << 20):
+                digest.update(part.encode("utf-8", "surrogateescape"))
+        return digest.hexdigest()
+
+    def _open(self) -> TextIOBase:
+        problem = ""
+        try:
+            # A row that is in another encoding is a bad row; the others are read.
+            return open(self.path, encoding=self.encoding, errors="surrogateescape", newline="")
+        except OSError as error:
+            problem = f"cannot read {self.path}: {error.strerror}"
+        except LookupError:
+            problem = f"there is no encoding {self.encoding!r}"
+        raise UsageError(problem, field="recipients")
+
+    def rows(self) -> Iterator[Row]:
+        """Yield a row or a problem for every line that is not empty."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, kw_only=True)
+class CsvFile(_File):
+    """Recipients in a CSV file whose first line names the columns.
+
+    Attributes:
+        path: the file.
+        account_column: the column that has the account; the others are for templates.
+        encoding: such as `gb18030` for what a Chinese Excel saves; a byte order mark is no part of the text.
+        delimiter: what stands between two cells.
+    """
+
+    delimiter: str = ","
+
+    def rows(self) -> Iterator[Row]:
+        """Yield a row or a problem for every line that is not empty."""
+        with self._open() as file:
+            reader = csv.reader(file, delimiter=self.delimiter, strict=True)
+            header = self.header_of(reader)
+            place = header.index(self.account_column)
+            while True:
+                line = reader.line_num + 1
+                try:
+                    cells = next(reader)
+                except StopIteration:
+                    return
+                except csv.Error as error:
+                    yield _bad(line, "", f"no CSV: {error}")
+                    continue
+                if cells:
+                    yield self._row(header, place, cells, line)
+
+    def header(self) -> list[str]:
+        """Return the names of the columns."""
+        with self._open() as file:
+            return self.header_of(csv.reader(file, delimiter=self.delimiter, strict=True))
+
+    def header_of(self, reader: Iterator[list[str]]) -> list[str]:
+        """Read and check the first line."""
+        problem = ""
+        try:
+            names = [name.strip() for name in next(reader)]
+        except StopIteration:
+            problem = f"{self.path} is empty"
+        except csv.Error as error:
+            problem = f"{self.path}: the first line is no CSV: {error}"
+        else:
+            if self.account_column not in names:
+                problem = f"{self.path} has no column {self.account_column!r}; it has {', '.join(map(repr, names))}"
+            elif len(set(names)) < len(names):
+                problem = f"{self.path} has two columns of one name"
+        if problem:
+            raise UsageError(problem, field="recipients")
+        return names
+
+    def _row(self, header: list[str], place: int, cells: list[str], line: int) -> Row:
+        if len(cells) > len(header):
+            return _bad(line, _cell(cells, place), f"{len(cells)} cells under {len(header)} columns")
+        # A cell that is missing at the end of a line is not there for the template either.
+        columns = dict(zip(header, cells, strict=False))
+        return _row(columns.pop(self.account_column, "").strip(), columns, line)
+
+
+@dataclass(frozen=True, kw_only=True)
+class JsonLinesFile(_File):
+    """Recipients in a file with a JSON value a line: an account, or an object with the account among its fields.
+
+    Attributes:
+        path: the file.
+        account_column: the field that has the account; the others are for templates.
+        encoding: its encoding.
+    """
+
+    def rows(self) -> Iterator[Row]:
+        """Yield a row or a problem for every line that is not empty."""
+        with self._open() as file:
+            for line, text in enumerate(file, 1):
+                if not text.strip():
+                    continue
+                try:
+                    given = msgspec.json.decode(text)
+                except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+                    yield _bad(line, "", f"no JSON: {error}")
+                else:
+                    yield read_row(given, self.account_column, line)
+
+
+Recipients = CsvFile | JsonLinesFile | Iterable[Given] | AsyncIterable[Given]
+
+
+def file_source(
+    path: str | PathLike[str], *, account_column: str = "account", **options: str
+) -> CsvFile | JsonLinesFile:
+    """Return the source for a file, by the ending of its name: `.csv`, `.jsonl` or `.ndjson`."""
+    path = Path(path)
+    kind = path.suffix.lower()
+    if kind == ".csv":
+        return CsvFile(path=path, account_column=account_column, **options)
+    if kind in (".jsonl", ".ndjson"):
+        return JsonLinesFile(path=path, account_column=account_column, **options)
+    raise UsageError(f"{path}: the ending must be .csv, .jsonl or .ndjson", field="recipients")
+
+
+async def batches(source: Recipients, account_column: str) -> AsyncIterator[list[Row]]:
+    """Yield rows in batches of up to `BATCH`; files are read in a thread, so that the loop stays free."""
+    if isinstance(source, _File):
+        rows = source.rows()
+        while batch := await asyncio.to_thread(lambda: list(islice(rows, BATCH))):
+            yield batch
+    elif isinstance(source, AsyncIterable):
+        batch, place = [], 0
+        async for given in source:
+            place += 1
+            batch.append(read_row(given, account_column, place))
+            if len(batch) == BATCH:
+                yield batch
+                batch = []
+        if batch:
+            yield batch
+    else:
+        # In the loop's own thread: whatever the caller's generator uses may not be for others.
+        numbered = (read_row(given, account_column, place) for place, given in enumerate(source, 1))
+        while batch := list(islice(numbered, BATCH)):
+            yield batch
+            await asyncio.sleep(0)
+
+
+def read_row(given: object, account_column: str, line: int) -> Row:
+    """Make a row of what was given: an account, or a mapping with the account among its columns."""
+    if isinstance(given, str):
+        return _row(given, {}, line)
+    if not isinstance(given, Mapping):
+        return _bad(line, "", f"an account or a mapping is needed, not {type(given).__name__}")
+    columns = dict(given)
+    account = columns.pop(account_column, None)
+    if not isinstance(account, str):
+        what = "is missing" if account is None else f"is {type(account).__name__}, not text"
+        return _bad(line, "", f"{account_column} {what}")
+    return _row(account, columns, line)
+
+
+def _row(account: str, columns: Columns, line: int) -> Row:
+    problem = ""
+    try:
+        account.encode()
+        check_account("account", account)
+        if "\0" in account:
+            problem = "account holds a NUL"
+        return (
+            (account, msgspec.json.encode(columns).decode() if columns else None, line)
+            if not problem
+            else _bad(line, account, problem)
+        )
+    except UsageError as error:
+        problem = error.message
+    except UnicodeError:
+        problem = "not in the file's encoding (UTF-8 unless another is named)"
+    except (TypeError, ValueError) as error:
+        problem = f"columns cannot be kept: {error}"
+    return _bad(line, account, problem)
+
+
+def _bad(line: int, account: str, reason: str) -> Problem:
+    # Kept to be found again; what cannot be text is shown as question marks.
+    shown = account.encode("utf-8", "replace").decode().replace("\0", "?")[:100]
+    return Problem(line=line, kind="bad", account=shown, reason=reason)
+
+
+def _cell(cells: list[str], place: int) -> str:
+    return cells[place] if place < len(cells) else ""
