@@ -7,7 +7,7 @@ import pytest
 from tim_async.emulator import Emulator
 from tim_async.emulator.dispatch import Refusal
 from tim_async.emulator.group_rules import RULES, is_group_id, make_group_id, rules_of, why_not_ours
-from tim_async.emulator.group_state import FOREVER, Group, Groups, Thread
+from tim_async.emulator.group_state import FOREVER, Group, GroupEntry, Groups, Thread
 from tim_async.emulator.state import State
 from tim_async.errors import UsageError
 
@@ -122,7 +122,8 @@ def test_no_cap_above_that_of_the_type(groups):
 def test_who_comes_and_goes(groups):
     group = make(groups, owner="alice")
     assert groups.join(group, "alice", NOW).role == "Owner"
-    group.thread.take_seq(NOW)
+    seq = group.thread.take_seq(NOW)
+    group.thread.store(GroupEntry(seq=seq, random=1, from_account="x", time=SECOND, stored_at=SECOND), 0)
     assert groups.join(group, "bob", NOW, role="Admin", join_time=5).join_time == 5
     assert (group.thread.unread("alice"), group.thread.unread("bob")) == (1, 0)
     assert [group.role(name) for name in ("alice", "bob", "carol")] == ["Owner", "Admin", "NotMember"]

@@ -169,12 +169,14 @@ class Dialect(NamedTuple):
         bad_json: the body is not JSON.
         not_object: the body of a message is JSON but no object.
         internal: the handler broke.
+        too_long: the body of a message is over the limit.
     """
 
     not_admin: int = 60010
     bad_json: int = 60003
     not_object: int = 60003
     internal: int = 60008
+    too_long: int = 80002
 
 
 _GROUPS: Final = Dialect(not_admin=10007, bad_json=10011, not_object=10004, internal=10002)
@@ -185,7 +187,7 @@ _DIALECTS: Final[dict[str, Dialect]] = {
     "group_open_http_svc": _GROUPS,
     "im_open_login_svc": Dialect(internal=70500),
     "million_group_open_http_svc": _GROUPS,
-    "openim": Dialect(not_admin=90009, bad_json=90001, not_object=20001, internal=91000),
+    "openim": Dialect(not_admin=90009, bad_json=90001, not_object=20001, internal=91000, too_long=93000),
 }
 _COMMON: Final = Dialect()
 

@@ -38,6 +38,7 @@ import msgspec
 from .._checks import U32_MAX
 from ..models.elements import Element
 from .dispatch import Refusal
+from .extensions import ExtensionBook
 from .group_rules import Rules, is_group_id, make_group_id, why_not_ours
 from .state import Part, State
 
@@ -108,9 +109,10 @@ class GroupEntry(msgspec.Struct, kw_only=True):
         seq: MsgSeq.
         random: the sender's Random.
         from_account: the sender.
-        time: unix seconds.
+        time: unix seconds, as it is told.
+        stored_at: unix seconds at which it was stored, which is later than `time` for an imported message.
         msg_body: its elements.
-        priority: High, Normal or Low.
+        priority: High, Normal, Low or Lowest.
         cloud_custom_data: the app's own data.
         place: 0 a message; 1 one that was deleted, 2 one that was recalled: they keep their MsgSeq.
         is_system: whether the service wrote it.
@@ -119,12 +121,14 @@ class GroupEntry(msgspec.Struct, kw_only=True):
         read_by: members that sent a read receipt, with unix seconds.
         unread_count: whether it counts as unread.
         supports_extension: whether it can have extensions.
+        extensions: its extensions; None as long as it never had any.
     """
 
     seq: int
     random: int
     from_account: str
     time: int
+    stored_at: int
     msg_body: Sequence[Element] = ()
     priority: str = "Normal"
     cloud_custom_data: str | None = None
@@ -135,6 +139,18 @@ class GroupEntry(msgspec.Struct, kw_only=True):
     read_by: dict[str, int] = msgspec.field(default_factory=dict)
     unread_count: bool = True
     supports_extension: bool = False
+    extensions: ExtensionBook | None = None
+
+    def delete(self) -> None:
+        """Leave only the message's place."""
+        self.place = 1
+        self.msg_body = ()
+        self.cloud_custom_data = None
+        self.extensions = None
+
+    def counts_for(self, account: str) -> bool:
+        """Tell whether the message counts as unread for an account that has not read it."""
+        return self.place == 0 and self.unread_count and not self.is_system and self.from_account != account
 
 
 class Thread:
@@ -143,19 +159,23 @@ class Thread:
     Attributes:
         next_seq: MsgSeq of the next message.
         last_msg_time: unix seconds of the last message, 0 for none.
-        entries: the stored messages by MsgSeq, oldest first.
+        entries: the stored messages by MsgSeq, oldest first; those that have expired are taken out.
         read: the newest MsgSeq an account has read.
+        unread_set: unread counts that were set, and the MsgSeq from which on messages are counted on top.
+        cleared_seq: the newest MsgSeq that is hidden from clients.
         mutes: unix seconds at which an account may write again.
         mute_all: whether nobody but owner and admins may write.
     """
 
-    __slots__ = ("entries", "last_msg_time", "mute_all", "mutes", "next_seq", "read")
+    __slots__ = ("cleared_seq", "entries", "last_msg_time", "mute_all", "mutes", "next_seq", "read", "unread_set")
 
     def __init__(self) -> None:
         self.next_seq = 1
         self.last_msg_time = 0
         self.entries: dict[int, GroupEntry] = {}
         self.read: dict[str, int] = {}
+        self.unread_set: dict[str, tuple[int, int]] = {}
+        self.cleared_seq = 0
         self.mutes: dict[str, int] = {}
         self.mute_all = False
 
@@ -166,9 +186,40 @@ class Thread:
         self.last_msg_time = int(now)
         return seq
 
+    def store(self, entry: GroupEntry, oldest: int) -> None:
+        """Put a message in; take out those that were stored before `oldest`, in unix seconds."""
+        self.entries[entry.seq] = entry
+        while (first := next(iter(self.entries.values()))).stored_at < oldest:
+            del self.entries[first.seq]
+
+    def find(self, seq: int, oldest: int) -> GroupEntry | None:
+        """Return a message that was stored at `oldest`, in unix seconds, or later, and not deleted since."""
+        entry = self.entries.get(seq)
+        return entry if entry is not None and entry.stored_at >= oldest and entry.place != 1 else None
+
     def unread(self, account: str) -> int:
         """Return how many messages an account has not read."""
-        return self.next_seq - 1 - self.read.get(account, 0)
+        count, since = self.unread_set.get(account, (0, self.read.get(account, 0)))
+        fresh = range(max(since, self.cleared_seq) + 1, self.next_seq)
+        return count + sum(seq in self.entries and self.entries[seq].counts_for(account) for seq in fresh)
+
+    def set_unread(self, account: str, count: int) -> None:
+        """Set how many messages an account has not read; those that come are counted on top."""
+        last = self.next_seq - 1
+        self.unread_set[account] = (count, last)
+        self.read[account] = max(0, last - count)
+
+    def clear(self, up_to: int) -> None:
+        """Hide the messages up to a MsgSeq from clients; what is hidden is not unread."""
+        self.cleared_seq = max(self.cleared_seq, min(up_to, self.next_seq - 1))
+        for account, (_, since) in self.unread_set.items():
+            if since <= self.cleared_seq:
+                self.unread_set[account] = (0, since)
+
+    def forget(self, account: str) -> None:
+        """Forget what an account has read."""
+        self.read.pop(account, None)
+        self.unread_set.pop(account, None)
 
     def mute(self, account: str, seconds: int, now: float) -> None:
         """Mute an account; 0 s lifts it."""
@@ -341,7 +392,7 @@ class Group(msgspec.Struct, kw_only=True):
         if self.members.pop(account, None) is None:
             return False
         for thread in self.threads():
-            thread.read.pop(account, None)
+            thread.forget(account)
             if not self.rules.is_live:
                 thread.mutes.pop(account, None)
         for topic in self.topics.values():

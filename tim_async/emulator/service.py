@@ -156,7 +156,7 @@ class Service:
             try:
                 check_size(body, self._body_limit)
             except BodyTooLargeError as error:
-                raise Refusal(93000, error.message) from None
+                raise Refusal(codes.too_long, error.message) from None
         return raw
 
 

@@ -29,8 +29,8 @@ import itertools
 import zlib
 from bisect import bisect_left, bisect_right, insort
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
-from typing import Final, TypeVar, cast
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from typing import Final, Generic, TypeVar, cast
 
 import msgspec
 
@@ -123,16 +123,20 @@ class Conversation:
 DuplicateKey = tuple[str, str, int, int, int]
 
 
-class Duplicates:
+KeyT = TypeVar("KeyT", bound=Hashable)
+AnswerT = TypeVar("AnswerT")
+
+
+class Duplicates(Generic[KeyT, AnswerT]):
     """Remembers the sends of the last `window_s` seconds, and what they were answered."""
 
     __slots__ = ("_seen", "_window_s")
 
     def __init__(self, window_s: float) -> None:
         self._window_s = window_s
-        self._seen: dict[DuplicateKey, tuple[float, SendMsgResult]] = {}
+        self._seen: dict[KeyT, tuple[float, AnswerT]] = {}
 
-    def find(self, key: DuplicateKey, now: float) -> SendMsgResult | None:
+    def find(self, key: KeyT, now: float) -> AnswerT | None:
         """Return what the first send of this key was answered; None when there is none inside the window."""
         while self._seen:
             oldest = next(iter(self._seen))
@@ -142,7 +146,7 @@ class Duplicates:
         seen = self._seen.get(key)
         return seen[1] if seen is not None and now - seen[0] < self._window_s else None
 
-    def add(self, key: DuplicateKey, now: float, result: SendMsgResult) -> None:
+    def add(self, key: KeyT, now: float, result: AnswerT) -> None:
         """Remember a send."""
         self._seen.pop(key, None)
         self._seen[key] = (now, result)
@@ -189,13 +193,17 @@ class State:
         self.deleted: set[str] = set()
         self.auto_import = auto_import
         self.before_send: Callable[[SendMsg], bool | None] | None = None
-        self.duplicates = Duplicates(duplicate_window_s)
+        self.duplicates: Duplicates[DuplicateKey, SendMsgResult] = Duplicates(duplicate_window_s)
         self._history_s = history_days * DAY_S
         self._conversations: dict[tuple[str, str], Conversation] = {}
         self._peers: defaultdict[str, set[str]] = defaultdict(set)
         self._entries: dict[int, Entry] = {}
         self._indexes = itertools.count(1)
         self._parts: dict[type[Part], Part] = {}
+
+    def oldest(self, now: float) -> int:
+        """Return the oldest unix second that history reaches back to."""
+        return int(now - self._history_s)
 
     def part(self, kind: type[PartT]) -> PartT:
         """Return the part of this kind, the same one every time."""
@@ -287,16 +295,16 @@ class State:
         conversation = self._conversations.get(_pair(side, peer))
         if conversation is None:
             return iter(())
-        oldest = int(now - self._history_s)
+        oldest = self.oldest(now)
         return conversation.backwards(side, max(first, oldest), last, before_key)
 
     def messages(self, now: float) -> Iterator[RoamMsg]:
         """Yield every stored message in the order of arrival, as far back as history reaches."""
-        oldest = int(now - self._history_s)
+        oldest = self.oldest(now)
         return (entry.message for entry in self._entries.values() if entry.message.msg_time_stamp >= oldest)
 
     def _forget_old(self, now: float) -> None:
-        oldest = int(now - self._history_s)
+        oldest = self.oldest(now)
         while self._entries:
             entry = next(iter(self._entries.values()))
             if entry.message.msg_time_stamp >= oldest:

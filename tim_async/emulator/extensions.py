@@ -1,0 +1,85 @@
+"""The key/value pairs of one message, one-to-one or of a group. Source: I51194, I51195, I52169, I52170.
+
+Every change gives its pair the next version (Seq). Admins may write without knowing it, and only admins call here, so a
+pair never collides with another writer's (23001 comes by a planned fault).
+
+What nobody knows (the documents are silent)
+    - Whether several pairs of one call share a version. Here: each has its own.
+    - What is left of a deleted pair. Here: nothing, but the version goes on, and the answer tells it with an empty
+      value.
+    - What the 301st pair is refused with. Here: 10004, for the whole call.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Final
+
+from ..models.extension import CLEAR, DELETE, Extension, ExtensionItem, ExtensionOutcome, Extensions, SetExtensions
+from .dispatch import Refusal
+
+PAGE_MAX: Final = 200
+PAIRS_MAX: Final = 300
+WRITES_MAX: Final = 200
+WRITES_WINDOW_S: Final = 60.0
+
+
+class ExtensionBook:
+    """The pairs of one message.
+
+    Attributes:
+        pairs: by key, in the order of their versions.
+        latest_seq: the highest version there was.
+        clear_seq: the version at which all pairs were cleared, 0 for never.
+    """
+
+    __slots__ = ("_writes", "clear_seq", "latest_seq", "pairs")
+
+    def __init__(self) -> None:
+        self.pairs: dict[str, Extension] = {}
+        self.latest_seq = 0
+        self.clear_seq = 0
+        self._writes: deque[float] = deque()
+
+    def write(self, request: SetExtensions, now: float) -> list[ExtensionOutcome]:
+        """Carry out a request; return what became of each of its pairs."""
+        self._count(now)
+        items = request.extension_list or ()
+        if request.operate_type == CLEAR:
+            self.pairs.clear()
+            self.clear_seq = self.latest_seq
+            return []
+        if request.operate_type == DELETE:
+            return [ExtensionOutcome(extension=self._delete(item)) for item in items]
+        if len(self.pairs.keys() | {item.key for item in items}) > PAIRS_MAX:
+            raise Refusal(10004, f"a message has at most {PAIRS_MAX} pairs")
+        return [ExtensionOutcome(extension=self._set(item)) for item in items]
+
+    def page(self, start_seq: int) -> Extensions:
+        """Return the first 200 pairs of a version and later ones."""
+        fresh = [pair for pair in self.pairs.values() if pair.seq >= start_seq]
+        return Extensions(
+            extension_list=fresh[:PAGE_MAX],
+            complete_flag=1 if len(fresh) <= PAGE_MAX else 0,
+            latest_seq=self.latest_seq,
+            clear_seq=self.clear_seq,
+        )
+
+    def _count(self, now: float) -> None:
+        while self._writes and now - self._writes[0] >= WRITES_WINDOW_S:
+            self._writes.popleft()
+        if len(self._writes) >= WRITES_MAX:
+            raise Refusal(23003, f"the message took {WRITES_MAX} writes within a minute")
+        self._writes.append(now)
+
+    def _set(self, item: ExtensionItem) -> Extension:
+        self.latest_seq += 1
+        pair = Extension(key=item.key, value=item.value or "", seq=self.latest_seq)
+        self.pairs.pop(item.key, None)
+        self.pairs[item.key] = pair
+        return pair
+
+    def _delete(self, item: ExtensionItem) -> Extension:
+        if self.pairs.pop(item.key, None) is not None:
+            self.latest_seq += 1
+        return Extension(key=item.key, seq=self.latest_seq)
