@@ -49,7 +49,7 @@ def test_slow_down_code_is_a_quota(code):
 
 
 def test_slow_down_codes_are_those_of_the_documents():
-    assert {60007, 60011, 60018, 60019, 10006, 10023, 90057} == _codes.SLOW_DOWN_CODES
+    assert {60007, 60011, 60018, 60019, 10006, 10023, 90024, 90051, 90057} == _codes.SLOW_DOWN_CODES
     assert {60011, 60018, 60019} == _codes.APP_WIDE_CODES
 
 

@@ -211,7 +211,8 @@ def test_a_command_in_two_families_is_refused(monkeypatch):
     class Twin(Family, name="twin"):
         again = Endpoint("openim/sendmsg", SendMsg, C2C.send.result, doc="I34919")
 
-    monkeypatch.setattr("tim_async._families.load_family", lambda name: Twin if name == "account" else C2C)
+    monkeypatch.setattr("tim_async._families.FAMILIES", {"twin": "Twin", "c2c": "C2C"})
+    monkeypatch.setattr("tim_async._families.load_family", lambda name: Twin if name == "twin" else C2C)
     with pytest.raises(RuntimeError, match="openim/sendmsg is in two families: twin and c2c"):
         endpoints.__wrapped__()
 

@@ -16,15 +16,19 @@ from ._endpoint import Caller, Endpoint, Family
 
 if TYPE_CHECKING:
     from .families.account import Account
+    from .families.all_member_push import AllMemberPush
     from .families.c2c import C2C
     from .families.profile import Profile
+    from .families.push import Push
 
 # The class of each family, by the name of its module, which is the client's attribute too.
 FAMILIES: Final[Mapping[str, str]] = MappingProxyType(
     {
         "account": "Account",
+        "all_member_push": "AllMemberPush",
         "c2c": "C2C",
         "profile": "Profile",
+        "push": "Push",
     }
 )
 
@@ -59,6 +63,11 @@ class Families(Caller):
         return cast("Account", self._family("account"))
 
     @cached_property
+    def all_member_push(self) -> AllMemberPush:
+        """Pushes to all users, and the attributes and tags that pick an audience."""
+        return cast("AllMemberPush", self._family("all_member_push"))
+
+    @cached_property
     def c2c(self) -> C2C:
         """One-to-one messages."""
         return cast("C2C", self._family("c2c"))
@@ -67,3 +76,8 @@ class Families(Caller):
     def profile(self) -> Profile:
         """Profiles."""
         return cast("Profile", self._family("profile"))
+
+    @cached_property
+    def push(self) -> Push:
+        """Pushes of the push service, with the attributes and tags that pick an audience."""
+        return cast("Push", self._family("push"))

@@ -43,3 +43,11 @@ def client_of(emulator: Emulator, **options: object) -> TimClient:
     from tim_async.emulator import DEFAULT_SECRET_KEY
 
     return TimClient(emulator.sdk_app_id, DEFAULT_SECRET_KEY, base_url=emulator.url, **options)  # type: ignore[arg-type]
+
+
+def sign(identifier: str) -> str:
+    """Return a UserSig of the emulator's app that is valid while the test's clock is near where it starts."""
+    from tim_async.emulator import DEFAULT_SDK_APP_ID, DEFAULT_SECRET_KEY
+    from tim_async.usersig import generate_user_sig
+
+    return generate_user_sig(DEFAULT_SDK_APP_ID, DEFAULT_SECRET_KEY, identifier, 86_400 * 3650, now=1_799_000_000)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.families.conftest import Clock, client_of
+from tests.families.conftest import Clock, client_of, sign
 from tim_async import (
     ApiError,
     BodyTooLargeError,
@@ -72,19 +72,12 @@ async def test_every_kind_of_element_arrives_as_it_was_sent(client: TimClient, e
 
 
 async def test_three_sends_awaited_one_after_the_other_are_read_in_that_order() -> None:
-    async with Emulator(clock=Clock()) as emulator, client_of(emulator, user_sig_provider=_sign) as client:
+    async with Emulator(clock=Clock()) as emulator, client_of(emulator, user_sig_provider=sign) as client:
         emulator.add_accounts("bob")
         for text in "一二三":
             await client.c2c.send_text("bob", text)
         texts = [message.msg_body[0].text async for message in client.c2c.iter_roam_msgs("bob", ADMIN, max_time=2**31)]
     assert texts == ["三", "二", "一"]
-
-
-def _sign(identifier: str) -> str:
-    from tim_async.emulator import DEFAULT_SDK_APP_ID, DEFAULT_SECRET_KEY
-    from tim_async.usersig import generate_user_sig
-
-    return generate_user_sig(DEFAULT_SDK_APP_ID, DEFAULT_SECRET_KEY, identifier, 86_400 * 3650, now=1_799_000_000)
 
 
 async def test_history_is_read_page_by_page_without_gap_or_repeat() -> None:

@@ -23,6 +23,7 @@ from .fault_kinds import (
     When,
 )
 from .faults import Faults
+from .push_state import SentPush
 from .state import Account
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "EndlessFault",
     "Fault",
     "Faults",
+    "SentPush",
     "StallFault",
     "StatusFault",
     "TruncateFault",

@@ -25,6 +25,7 @@ from .faults import Faults
 from .group_state import Group, Groups
 from .limits import EVERY, Limits
 from .login_state import LoginState
+from .push_state import PushState, SentPush
 from .service import Service
 from .state import Account, State
 
@@ -254,6 +255,11 @@ class Emulator:
                 groups.leave(group, account)
         except Refusal as refusal:
             raise UsageError(f"{refusal.code}: {refusal.info}", field="group_id") from None
+
+    @property
+    def pushes(self) -> Sequence[SentPush]:
+        """The pushes that were taken, of both kinds, oldest first."""
+        return tuple(self._state.part(PushState).pushes)
 
     @property
     def arrivals(self) -> Sequence[Arrival]:

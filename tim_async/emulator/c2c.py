@@ -17,11 +17,8 @@ import zlib
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
-import msgspec
-
 from .._checks import U32_MAX
 from .._wire import encode
-from ..errors import UsageError
 from ..families.c2c import C2C
 from ..models.c2c import (
     MAX_BATCH,
@@ -34,10 +31,9 @@ from ..models.c2c import (
     SendMsg,
     SendMsgResult,
 )
-from ..models.elements import CustomElem, Element
-from ..models.message import MAX_LIFE_TIME_S, Outgoing, next_msg_random
-from ..models.offline_push import OfflinePushInfo
-from .dispatch import Call, Refusal, Reply, account, handles, integer, is_int
+from ..models.message import Outgoing, next_msg_random
+from .dispatch import Call, Refusal, Reply, account, handles, integer
+from .message import check_body, check_options
 from .state import DuplicateKey, State, content_crc
 
 ANSWER_MAX_BYTES: Final = 13 * 1024
@@ -54,8 +50,8 @@ def send(call: Call) -> SendMsgResult:
     random = integer(raw, "MsgRandom", 0, U32_MAX, code=90005)
     # A random one where none is given: the reason why such a send is never known as a repeat.
     seq = integer(raw, "MsgSeq", 0, U32_MAX, code=90004) if "MsgSeq" in raw else next_msg_random()
-    _check_body(raw)
-    _check_options(raw)
+    check_body(raw)
+    check_options(raw)
     message = call.read(SendMsg, code=90010)
     _check_recipient(state, recipient, call.now)
     if not state.knows(sender, call.now):
@@ -82,8 +78,8 @@ def send_batch(call: Call) -> Reply[BatchSendMsgResult]:
     sender = account(raw, "From_Account", code=90008) if "From_Account" in raw else call.identifier
     random = integer(raw, "MsgRandom", 0, U32_MAX, code=90005)
     seq = integer(raw, "MsgSeq", 0, U32_MAX, code=90004) if "MsgSeq" in raw else next_msg_random()
-    _check_body(raw)
-    _check_options(raw)
+    check_body(raw)
+    check_options(raw)
     message = call.read(BatchSendMsg, code=90010)
     if not state.knows(sender, call.now):
         raise Refusal(90008, f"From_Account {sender!r} is not imported")
@@ -161,50 +157,6 @@ def _store(state: State, message: Outgoing, marks: _Marks, recipient: str, now: 
     )
     hidden = {marks.sender} if message.sync_other_machine == 2 and marks.sender != recipient else set()
     state.store(stored, hidden_from=hidden, now=now)
-
-
-def _check_body(raw: Mapping[str, object]) -> None:
-    body = raw.get("MsgBody")
-    if not isinstance(body, list):
-        raise Refusal(90007, f"MsgBody is {'not an array' if 'MsgBody' in raw else 'missing'}")
-    if not body:
-        raise Refusal(90010, "MsgBody has no elements")
-    customs = 0
-    for index, part in enumerate(body):
-        where = f"MsgBody[{index}]"
-        if not isinstance(part, dict):
-            raise Refusal(90002, f"{where} is not an object")
-        kind = part.get("MsgType")
-        if not isinstance(kind, str) or not kind:
-            raise Refusal(90002, f"{where}.MsgType is missing, empty or not a string")
-        if not isinstance(part.get("MsgContent"), dict):
-            raise Refusal(90002, f"{where}.MsgContent is missing or not an object")
-        try:
-            Element.from_wire(part, strict=True).check()
-        except UsageError as error:
-            raise Refusal(90002, f"{where} ({kind}): {error.message}") from None
-        except ValueError as error:
-            raise Refusal(90002, f"{where} ({kind}): {error}") from None
-        customs += kind == CustomElem.msg_type
-    if customs > 1:
-        raise Refusal(90002, f"MsgBody has {customs} {CustomElem.msg_type}, at most one is allowed")
-
-
-def _check_options(raw: Mapping[str, object]) -> None:
-    if "MsgLifeTime" in raw:
-        lifetime = raw["MsgLifeTime"]
-        if not is_int(lifetime):
-            raise Refusal(90044, "MsgLifeTime is not an integer")
-        integer(raw, "MsgLifeTime", 0, MAX_LIFE_TIME_S, code=90026)
-    if "SyncOtherMachine" in raw:
-        integer(raw, "SyncOtherMachine", 1, 2, code=90031)
-    if "OfflinePushInfo" in raw:
-        try:
-            msgspec.convert(raw["OfflinePushInfo"], OfflinePushInfo, strict=True).check()
-        except msgspec.ValidationError as error:
-            raise Refusal(90043, f"OfflinePushInfo does not fit: {error}") from None
-        except UsageError as error:
-            raise Refusal(90043, f"OfflinePushInfo does not fit: {error.message}") from None
 
 
 def _check_recipient(state: State, recipient: str, now: float) -> None:

@@ -180,14 +180,17 @@ class Dialect(NamedTuple):
 
 
 _GROUPS: Final = Dialect(not_admin=10007, bad_json=10011, not_object=10004, internal=10002)
+_PUSHES: Final = Dialect(not_admin=90009, bad_json=90001, not_object=90001, internal=91000)
 # The service is the part of the command before the slash.
 _DIALECTS: Final[dict[str, Dialect]] = {
+    "all_member_push": _PUSHES,
     "group_open_attr_http_svc": _GROUPS,
     "group_open_avchatroom_http_svc": _GROUPS,
     "group_open_http_svc": _GROUPS,
     "im_open_login_svc": Dialect(internal=70500),
     "million_group_open_http_svc": _GROUPS,
     "openim": Dialect(not_admin=90009, bad_json=90001, not_object=20001, internal=91000, too_long=93000),
+    "timpush": _PUSHES,
 }
 _COMMON: Final = Dialect()
 

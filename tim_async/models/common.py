@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol, TypeVar
 
-from .._wire import Result
+from .._wire import Request, Result
 
 
 class Empty(Result, kw_only=True):
@@ -38,3 +38,7 @@ def failed_items(items: Iterable[ItemT], fail_account: Sequence[str], make: Call
         for account in fail_account
         if account not in told
     ]
+
+
+class NoFields(Request, kw_only=True):
+    """A request that asks without saying more; `{}` is sent."""

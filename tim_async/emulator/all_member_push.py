@@ -1,0 +1,132 @@
+"""Pushes to all users, their attributes and tags. Source: I37166 to I37175.
+
+A push reaches nobody's history: it is kept in `Emulator.pushes`. The second push of a second is refused with 90024, by
+the limits, and the 101st of a day with 90047.
+
+Where the documents are silent: a user who is not imported is passed over, for the answers have no place to say so; what
+does not fit in any other way is 90001.
+"""
+
+from __future__ import annotations
+
+from .._checks import U32_MAX
+from .._wire import check_size
+from ..errors import BodyTooLargeError
+from ..families.all_member_push import AllMemberPush
+from ..models.all_member_push import (
+    MAX_PUSH_BYTES,
+    AttrNames,
+    AttrsOfUser,
+    AttrsOfUsers,
+    PushTask,
+    PushToAll,
+    SetAttrNames,
+    TagsOfUser,
+    TagsOfUsers,
+)
+from ..models.common import Empty
+from .dispatch import Call, Refusal, handles, integer
+from .message import check_body, check_options
+from .push_requests import BAD, check_condition, read_attr_names, read_attrs, read_tags, read_users
+from .push_state import KNOWN_S, PUSHES_A_DAY, PushState, SentPush
+
+
+@handles(AllMemberPush.send)
+def send(call: Call) -> PushTask:
+    """Take a push, unless it is a repeat or the day's pushes are used up."""
+    pushes = call.state.part(PushState)
+    try:
+        check_size(call.body, MAX_PUSH_BYTES)
+    except BodyTooLargeError as error:
+        raise Refusal(90056, error.message) from None
+    msg_random = integer(call.raw, "MsgRandom", 0, U32_MAX, code=90005)
+    check_body(call.raw)
+    check_options(call.raw)
+    check_condition(call)
+    request = call.read(PushToAll, code=BAD)
+    first = pushes.known(call.endpoint.command, msg_random, call.now, KNOWN_S)
+    if first is not None:
+        return PushTask(task_id=first.task_id)
+    if pushes.taken_today(call.endpoint.command, call.now) >= PUSHES_A_DAY:
+        raise Refusal(90047, f"the {PUSHES_A_DAY} pushes of the day are used up")
+    push = SentPush(
+        task_id="",
+        command=call.endpoint.command,
+        at=call.now,
+        to=pushes.audience(request.condition),
+        from_account=request.from_account,
+        msg_random=msg_random,
+        msg_body=request.msg_body,
+        offline_push_info=request.offline_push_info,
+    )
+    return PushTask(task_id=pushes.take(push).task_id)
+
+
+@handles(AllMemberPush.set_attr_names)
+def set_attr_names(call: Call) -> Empty:
+    """Name attributes; the numbers that are not given keep their names."""
+    call.state.part(PushState).names.update(call.read(SetAttrNames, code=BAD).attr_names)
+    return Empty()
+
+
+@handles(AllMemberPush.get_attr_names)
+def get_attr_names(call: Call) -> AttrNames:
+    """Tell the names of the attributes."""
+    return AttrNames(attr_names=dict(call.state.part(PushState).names))
+
+
+@handles(AllMemberPush.get_attrs)
+def get_attrs(call: Call) -> AttrsOfUsers:
+    """Tell the attributes of users."""
+    pushes = call.state.part(PushState)
+    users = read_users(call)
+    return AttrsOfUsers(user_attrs=[AttrsOfUser(to_account=user, attrs=pushes.attrs(user)) for user in users])
+
+
+@handles(AllMemberPush.set_attrs)
+def set_attrs(call: Call) -> Empty:
+    """Give attributes to users."""
+    for item in read_attrs(call).user_attrs:
+        if call.state.knows(item.to_account, call.now):
+            call.state.part(PushState).set_attrs(item.to_account, item.attrs)
+    return Empty()
+
+
+@handles(AllMemberPush.remove_attrs)
+def remove_attrs(call: Call) -> Empty:
+    """Take attributes from users."""
+    for item in read_attr_names(call).user_attrs:
+        call.state.part(PushState).remove_attrs(item.to_account, item.attrs)
+    return Empty()
+
+
+@handles(AllMemberPush.get_tags)
+def get_tags(call: Call) -> TagsOfUsers:
+    """Tell the tags of users."""
+    pushes = call.state.part(PushState)
+    return TagsOfUsers(user_tags=[TagsOfUser(to_account=user, tags=pushes.tags(user)) for user in read_users(call)])
+
+
+@handles(AllMemberPush.add_tags)
+def add_tags(call: Call) -> Empty:
+    """Give tags to users."""
+    for item in read_tags(call).user_tags:
+        if call.state.knows(item.to_account, call.now):
+            call.state.part(PushState).add_tags(item.to_account, item.tags)
+    return Empty()
+
+
+@handles(AllMemberPush.remove_tags)
+def remove_tags(call: Call) -> Empty:
+    """Take tags from users."""
+    for item in read_tags(call).user_tags:
+        call.state.part(PushState).remove_tags(item.to_account, item.tags)
+    return Empty()
+
+
+@handles(AllMemberPush.clear_tags)
+def clear_tags(call: Call) -> Empty:
+    """Take all tags from users."""
+    for user in read_users(call):
+        call.state.part(PushState).remove_tags(user, None)
+    return Empty()

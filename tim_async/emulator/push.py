@@ -1,0 +1,178 @@
+"""Pushes of the push service, their attributes and tags. Source: I60561 to I60571, I67553.
+
+State and pushes are those of all_member_push, see `push_state`: a task of either is revoked here.
+
+Where the documents are silent: a user who is not imported is in ErrorList with 70107, and so is any RegistrationID, of
+which the emulator knows none; a push whose targets all failed is taken all the same, and goes to nobody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from .._checks import U32_MAX
+from ..families.push import Push
+from ..models.all_member_push import AttrNames, AttrsOfUser, PushTask, TagsOfUser
+from ..models.common import Empty
+from ..models.push import (
+    AttrsOrFailures,
+    PushBatchTask,
+    PushFailure,
+    PushOutcome,
+    Revoke,
+    SendPush,
+    SendPushBatch,
+    SetTypedAttrNames,
+    TagsOrFailures,
+)
+from .dispatch import Call, handles, integer
+from .push_requests import BAD, check_condition, read_attr_names, read_attrs, read_tags, read_users
+from .push_state import KNOWN_S, PushState, SentPush
+
+_NOT_IMPORTED: Final = 70107
+# Within one second a push with the same MsgRandom is dropped (I67553).
+_BATCH_KNOWN_S: Final = 1.0
+
+
+@handles(Push.send)
+def send(call: Call) -> PushTask:
+    """Take a push, unless it is a repeat."""
+    pushes = call.state.part(PushState)
+    msg_random = integer(call.raw, "MsgRandom", 0, U32_MAX, code=BAD)
+    check_condition(call)
+    request = call.read(SendPush, code=BAD)
+    known = pushes.known(call.endpoint.command, msg_random, call.now, KNOWN_S)
+    push = known or pushes.take(_sent(call, request, msg_random, pushes.audience(request.condition)))
+    return PushTask(task_id=push.task_id)
+
+
+@handles(Push.send_batch)
+def send_batch(call: Call) -> PushBatchTask:
+    """Take a push to listed users, unless it is a repeat."""
+    pushes = call.state.part(PushState)
+    msg_random = integer(call.raw, "MsgRandom", 0, U32_MAX, code=BAD)
+    request = call.read(SendPushBatch, code=BAD)
+    users, failures = _split(call, request.to_account)
+    known = pushes.known(call.endpoint.command, msg_random, call.now, _BATCH_KNOWN_S)
+    push = known or pushes.take(_sent(call, request, msg_random, users))
+    return PushBatchTask(task_id=push.task_id, error_list=failures)
+
+
+def _sent(call: Call, request: SendPush | SendPushBatch, msg_random: int, users: list[str]) -> SentPush:
+    return SentPush(
+        task_id="",
+        command=call.endpoint.command,
+        at=call.now,
+        to=users,
+        from_account=request.from_account,
+        msg_random=msg_random,
+        offline_push_info=request.offline_push_info,
+        data_id=request.data_id,
+    )
+
+
+@handles(Push.revoke)
+def revoke(call: Call) -> Empty:
+    """Take a push back."""
+    request = call.read(Revoke, code=BAD)
+    call.state.part(PushState).revoke(request.task_id, call.now, request.offline_push_info)
+    return Empty()
+
+
+@handles(Push.set_attr_names)
+def set_attr_names(call: Call) -> Empty:
+    """Name attributes; the numbers that are not given keep their names."""
+    request = call.read(SetTypedAttrNames, code=90033)
+    pushes = call.state.part(PushState)
+    pushes.names.update(request.attr_names)
+    pushes.types.update(request.attr_types or {})
+    return Empty()
+
+
+@handles(Push.get_attr_names)
+def get_attr_names(call: Call) -> AttrNames:
+    """Tell the names of the attributes."""
+    return AttrNames(attr_names=dict(call.state.part(PushState).names))
+
+
+@handles(Push.get_attrs)
+def get_attrs(call: Call) -> AttrsOrFailures:
+    """Tell the attributes of users."""
+    users, failures = _split(call, read_users(call))
+    pushes = call.state.part(PushState)
+    found = [AttrsOfUser(to_account=user, attrs=pushes.attrs(user)) for user in users]
+    return AttrsOrFailures(user_attrs=found, error_list=failures)
+
+
+@handles(Push.set_attrs)
+def set_attrs(call: Call) -> PushOutcome:
+    """Give attributes to users."""
+    request = read_attrs(call)
+    users, failures = _split(call, (item.to_account for item in request.user_attrs))
+    for item in request.user_attrs:
+        if item.to_account in users:
+            call.state.part(PushState).set_attrs(item.to_account, item.attrs)
+    return PushOutcome(error_list=failures)
+
+
+@handles(Push.remove_attrs)
+def remove_attrs(call: Call) -> PushOutcome:
+    """Take attributes from users."""
+    request = read_attr_names(call)
+    _, failures = _split(call, (item.to_account for item in request.user_attrs))
+    for item in request.user_attrs:
+        call.state.part(PushState).remove_attrs(item.to_account, item.attrs)
+    return PushOutcome(error_list=failures)
+
+
+@handles(Push.get_tags)
+def get_tags(call: Call) -> TagsOrFailures:
+    """Tell the tags of users."""
+    users, failures = _split(call, read_users(call))
+    pushes = call.state.part(PushState)
+    found = [TagsOfUser(to_account=user, tags=pushes.tags(user)) for user in users]
+    return TagsOrFailures(user_tags=found, error_list=failures)
+
+
+@handles(Push.add_tags)
+def add_tags(call: Call) -> PushOutcome:
+    """Give tags to users."""
+    request = read_tags(call)
+    users, failures = _split(call, (item.to_account for item in request.user_tags))
+    for item in request.user_tags:
+        if item.to_account in users:
+            call.state.part(PushState).add_tags(item.to_account, item.tags)
+    return PushOutcome(error_list=failures)
+
+
+@handles(Push.remove_tags)
+def remove_tags(call: Call) -> PushOutcome:
+    """Take tags from users."""
+    request = read_tags(call)
+    _, failures = _split(call, (item.to_account for item in request.user_tags))
+    for item in request.user_tags:
+        call.state.part(PushState).remove_tags(item.to_account, item.tags)
+    return PushOutcome(error_list=failures)
+
+
+@handles(Push.clear_tags)
+def clear_tags(call: Call) -> PushOutcome:
+    """Take all tags from users."""
+    users, failures = _split(call, read_users(call))
+    for user in users:
+        call.state.part(PushState).remove_tags(user, None)
+    return PushOutcome(error_list=failures)
+
+
+def _split(call: Call, users: Iterable[str]) -> tuple[list[str], list[PushFailure]]:
+    """Tell the users that exist from those that do not."""
+    known: list[str] = []
+    failures: list[PushFailure] = []
+    for user in users:
+        if call.state.knows(user, call.now):
+            known.append(user)
+        else:
+            info = "the account is not imported"
+            failures.append(PushFailure(to_account=user, error_code=_NOT_IMPORTED, error_info=info))
+    return known, failures

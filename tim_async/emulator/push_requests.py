@@ -1,0 +1,109 @@
+"""The requests that the older pushes and the push service have in common, and what is wrong with them.
+
+Each refuses with the codes of the documents what it can judge; what is of the wrong type altogether is left to the
+struct. Where the documents are silent: a value of an attribute that is empty or has more than 50 bytes is 90033, a user
+of the wrong length or a name of the wrong length is 90001.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from ..models.all_member_push import (
+    MAX_NAME_BYTES,
+    MAX_TAGS,
+    MAX_USERS,
+    ChangeTags,
+    PushUsers,
+    RemoveAttrs,
+    SetAttrs,
+)
+from .dispatch import Call, Refusal
+from .push_state import PushState
+
+BAD: Final = 90001
+
+
+def read_users(call: Call) -> list[str]:
+    """Read a list of users."""
+    _items(call.raw, "To_Account")
+    return list(call.read(PushUsers, code=BAD).to_account)
+
+
+def read_attrs(call: Call) -> SetAttrs:
+    """Read users with values of attributes, all of which the app has named."""
+    for item in _items(call.raw, "UserAttrs"):
+        _check_values(item.get("Attrs"))
+    request = call.read(SetAttrs, code=BAD)
+    _check_named(call, [name for item in request.user_attrs for name in item.attrs])
+    return request
+
+
+def read_attr_names(call: Call) -> RemoveAttrs:
+    """Read users with names of attributes, all of which the app has given."""
+    _items(call.raw, "UserAttrs")
+    request = call.read(RemoveAttrs, code=BAD)
+    _check_named(call, [name for item in request.user_attrs for name in item.attrs])
+    return request
+
+
+def read_tags(call: Call) -> ChangeTags:
+    """Read users with tags."""
+    for item in _items(call.raw, "UserTags"):
+        _check_tags(item.get("Tags"), empty=90034, too_long=90034)
+    return call.read(ChangeTags, code=BAD)
+
+
+def _check_named(call: Call, names: list[str]) -> None:
+    for name in names:
+        call.state.part(PushState).number(name)
+
+
+def _items(raw: Mapping[str, object], field: str) -> list[dict[str, object]]:
+    """Return the objects of a list of users; refuse more than 100 users."""
+    items = raw.get(field)
+    if not isinstance(items, list):
+        return []
+    if len(items) > MAX_USERS:
+        raise Refusal(90018, f"{field} has {len(items)} entries, it may have {MAX_USERS}")
+    return [item for item in items if isinstance(item, dict)]
+
+
+def _check_tags(tags: object, *, empty: int, too_long: int) -> None:
+    """Refuse too many tags (90032), and tags that are empty or too long."""
+    if not isinstance(tags, list):
+        return
+    if len(tags) > MAX_TAGS:
+        raise Refusal(90032, f"{len(tags)} tags, at most {MAX_TAGS} are allowed")
+    for tag in tags:
+        if isinstance(tag, str) and not tag:
+            raise Refusal(empty, "a tag is empty")
+        if isinstance(tag, str) and len(tag.encode()) > MAX_NAME_BYTES:
+            raise Refusal(too_long, f"a tag has {len(tag.encode())} bytes, at most {MAX_NAME_BYTES} are allowed")
+
+
+def _check_values(attrs: object) -> None:
+    """Refuse values of attributes that are empty or too long (90033)."""
+    for value in attrs.values() if isinstance(attrs, dict) else ():
+        if isinstance(value, str) and not 1 <= len(value.encode()) <= MAX_NAME_BYTES:
+            raise Refusal(90033, f"an attribute's value has {len(value.encode())} bytes, not 1 to {MAX_NAME_BYTES}")
+
+
+def check_condition(call: Call) -> None:
+    """Refuse a condition that does not go together."""
+    condition = call.raw.get("Condition")
+    if not isinstance(condition, dict):
+        return
+    tags = {name: value for name, value in condition.items() if name.startswith("Tags")}
+    attrs = {name: value for name, value in condition.items() if name.startswith("Attrs")}
+    if tags and attrs:
+        raise Refusal(90039, "Condition has tags and attributes, a push goes by one of the two")
+    for value in tags.values():
+        _check_tags(value, empty=90040, too_long=90020)
+    some, every = tags.get("TagsOr"), tags.get("TagsAnd")
+    if isinstance(some, list) and isinstance(every, list) and any(tag in every for tag in some):
+        raise Refusal(90022, "a tag is in TagsOr and in TagsAnd")
+    for value in attrs.values():
+        _check_values(value)
+        _check_named(call, list(value) if isinstance(value, dict) else [])

@@ -1,0 +1,171 @@
+"""What the emulator knows of pushes: attributes, tags, and the pushes themselves.
+
+The older pushes to all users (all_member_push) and the push service (timpush) name the same attributes by the same
+numbers and have the same tags, so they share one state here; the documents do not say whether they do.
+
+What nobody knows (the documents are silent)
+    - Whether users keep their values when an attribute gets another name. Here: yes, values go by its number.
+    - How several parts of a condition go together. Here: all that are given must hold.
+    - Who everyone is. Here: every account, admins included.
+    - When a day begins, of whose pushes there may be 100. Here: at midnight in China (UTC+8).
+    - What a repeated push is answered. Here: the TaskId of the first; it counts for nothing else.
+    - For how long timpush/push knows a MsgRandom. Here: 7 days, as the older command does.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import msgspec
+
+from ..models.all_member_push import Condition
+from ..models.elements import Element
+from ..models.offline_push import OfflinePushInfo
+from .dispatch import Refusal
+from .state import DAY_S, Part, State
+
+_CHINA_S: Final = 8 * 3600
+# What a push to all is told when the day's are used up, and how many they are.
+PUSHES_A_DAY: Final = 100
+# How long a push is known by its MsgRandom (I37166).
+KNOWN_S: Final = 7 * DAY_S
+
+
+class SentPush(msgspec.Struct, kw_only=True):
+    """A push that was taken.
+
+    Attributes:
+        task_id: its TaskId.
+        command: the command that brought it.
+        at: unix seconds of the emulator's clock.
+        to: the accounts it goes to.
+        from_account: the sender; None is the admin.
+        msg_random: its MsgRandom.
+        msg_body: its elements; empty for pushes that are only a notification.
+        offline_push_info: title, text and settings of the notification.
+        data_id: the app's own id.
+        revoked_at: when it was taken back, None when it was not.
+        shown_instead: what is shown since then.
+    """
+
+    task_id: str
+    command: str
+    at: float
+    to: list[str]
+    from_account: str | None = None
+    msg_random: int
+    msg_body: Sequence[Element] = ()
+    offline_push_info: OfflinePushInfo | None = None
+    data_id: str | None = None
+    revoked_at: float | None = None
+    shown_instead: OfflinePushInfo | None = None
+
+
+class PushState(Part):
+    """Attributes, tags and pushes.
+
+    Attributes:
+        names: the names of the app's attributes, by number.
+        types: whether an attribute belongs to a user id (0) or a RegistrationID (1), by number.
+        pushes: the pushes that were taken, oldest first.
+    """
+
+    def __init__(self, state: State) -> None:
+        super().__init__(state)
+        self.names: dict[str, str] = {}
+        self.types: dict[str, int] = {}
+        self.pushes: list[SentPush] = []
+        self._attrs: dict[str, dict[str, str]] = {}
+        self._tags: dict[str, dict[str, None]] = {}
+        self._marks: dict[tuple[str, int], SentPush] = {}
+        self._numbers = itertools.count(1)
+
+    def forget_account(self, user_id: str) -> None:
+        """Take out an account's attributes and tags; pushes stay, they were sent."""
+        self._attrs.pop(user_id, None)
+        self._tags.pop(user_id, None)
+
+    def number(self, name: str) -> str:
+        """Return the number of an attribute; refuse a name that the app has not given."""
+        for number, known in self.names.items():
+            if known == name:
+                return number
+        raise Refusal(90033, "an attribute is not one of those that the app has named")
+
+    def attrs(self, user_id: str) -> dict[str, str]:
+        """Return a user's attributes by name."""
+        return {self.names[number]: value for number, value in self._attrs.get(user_id, {}).items()}
+
+    def set_attrs(self, user_id: str, attrs: Mapping[str, str]) -> None:
+        """Give a user attributes."""
+        self._attrs.setdefault(user_id, {}).update({self.number(name): value for name, value in attrs.items()})
+
+    def remove_attrs(self, user_id: str, names: Sequence[str]) -> None:
+        """Take attributes from a user, those that are there."""
+        for name in names:
+            self._attrs.get(user_id, {}).pop(self.number(name), None)
+
+    def tags(self, user_id: str) -> list[str]:
+        """Return a user's tags in the order they came."""
+        return list(self._tags.get(user_id, ()))
+
+    def add_tags(self, user_id: str, tags: Sequence[str]) -> None:
+        """Give a user tags."""
+        self._tags.setdefault(user_id, {}).update(dict.fromkeys(tags))
+
+    def remove_tags(self, user_id: str, tags: Sequence[str] | None) -> None:
+        """Take tags from a user, those that are there; all of them with None."""
+        own = self._tags.get(user_id, {})
+        for tag in list(own) if tags is None else tags:
+            own.pop(tag, None)
+
+    def audience(self, condition: Condition | None) -> list[str]:
+        """Return the accounts that a condition picks; all with None."""
+        return [user for user in self.state.accounts if condition is None or self._fits(user, condition)]
+
+    def _fits(self, user_id: str, condition: Condition) -> bool:
+        tags = self._tags.get(user_id, {}).keys()
+        attrs = self.attrs(user_id).items()
+        any_tags, all_tags = condition.tags_or, condition.tags_and
+        any_attrs, all_attrs = condition.attrs_or, condition.attrs_and
+        return not (
+            (any_tags is not None and not tags & set(any_tags))
+            or (all_tags is not None and not tags >= set(all_tags))
+            or tags & set(getattr(condition, "tags_not", None) or ())
+            or (any_attrs is not None and not attrs & any_attrs.items())
+            or (all_attrs is not None and not attrs >= all_attrs.items())
+        )
+
+    def known(self, command: str, msg_random: int, now: float, window_s: float) -> SentPush | None:
+        """Return the push that came before with this MsgRandom, in the last `window_s` seconds."""
+        first = self._marks.get((command, msg_random))
+        return first if first is not None and now - first.at < window_s else None
+
+    def take(self, push: SentPush) -> SentPush:
+        """Keep a push, with a TaskId of its own."""
+        push.task_id = f"{push.command.partition('/')[0]}_{int(push.at)}_{push.msg_random}_{next(self._numbers)}"
+        self.pushes.append(push)
+        self._marks[push.command, push.msg_random] = push
+        return push
+
+    def taken_today(self, command: str, now: float) -> int:
+        """Count the pushes of a command since the day began."""
+        today = _day(now)
+        return sum(push.command == command and _day(push.at) == today for push in self.pushes)
+
+    def revoke(self, task_id: str, now: float, shown_instead: OfflinePushInfo) -> None:
+        """Take a push back; refuse where that cannot be."""
+        push = next((push for push in self.pushes if push.task_id == task_id), None)
+        if push is None:
+            raise Refusal(90049, "there is no push with this TaskId")
+        if push.revoked_at is not None:
+            raise Refusal(90050, "the push was taken back before")
+        if now - push.at > DAY_S:
+            raise Refusal(90052, "the push is more than 24 hours old")
+        push.revoked_at, push.shown_instead = now, shown_instead
+
+
+def _day(now: float) -> int:
+    return int(now + _CHINA_S) // DAY_S

@@ -1,0 +1,95 @@
+"""Pushes to all users, and the attributes and tags that pick an audience."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from .._chunks import Chunked, in_chunks
+from .._endpoint import Endpoint, Family, Rate
+from ..models.all_member_push import (
+    MAX_USERS,
+    AttrNames,
+    AttrsOfUsers,
+    ChangeTags,
+    PushTask,
+    PushToAll,
+    PushUsers,
+    RemoveAttrs,
+    SetAttrNames,
+    SetAttrs,
+    TagsOfUsers,
+    UserAttrNames,
+    UserAttrs,
+    UserTags,
+)
+from ..models.common import Empty, NoFields
+
+_SLOW = (Rate(100),)
+
+
+class AllMemberPush(Family, name="all_member_push"):
+    """Pushes to all users, and the attributes and tags that pick an audience."""
+
+    # The 100 pushes a day are no rate of the line: a call would wait hours for its turn, unheard. 90047 tells it.
+    send = Endpoint("all_member_push/im_push", PushToAll, PushTask, doc="I37166", limits=(Rate(1),), repeat="identity")
+    """Push to every user, or to those a condition picks."""
+    set_attr_names = Endpoint(
+        "all_member_push/im_set_attr_name", SetAttrNames, Empty, doc="I37167", limits=_SLOW, repeat="always"
+    )
+    """Name the app's attributes."""
+    get_attr_names = Endpoint(
+        "all_member_push/im_get_attr_name", NoFields, AttrNames, doc="I37168", limits=_SLOW, repeat="always"
+    )
+    """Read the names of the app's attributes."""
+    get_attrs = Endpoint(
+        "all_member_push/im_get_attr", PushUsers, AttrsOfUsers, doc="I37169", limits=_SLOW, repeat="always"
+    )
+    """Read the attributes of 1 to 100 users."""
+    set_attrs = Endpoint("all_member_push/im_set_attr", SetAttrs, Empty, doc="I37170", limits=_SLOW, repeat="always")
+    """Give attributes to 1 to 100 users."""
+    remove_attrs = Endpoint(
+        "all_member_push/im_remove_attr", RemoveAttrs, Empty, doc="I37171", limits=_SLOW, repeat="always"
+    )
+    """Take attributes from 1 to 100 users."""
+    get_tags = Endpoint(
+        "all_member_push/im_get_tag", PushUsers, TagsOfUsers, doc="I37172", limits=_SLOW, repeat="always"
+    )
+    """Read the tags of 1 to 100 users."""
+    add_tags = Endpoint("all_member_push/im_add_tag", ChangeTags, Empty, doc="I37173", limits=_SLOW, repeat="always")
+    """Give tags to 1 to 100 users, 10 each."""
+    remove_tags = Endpoint(
+        "all_member_push/im_remove_tag", ChangeTags, Empty, doc="I37174", limits=_SLOW, repeat="always"
+    )
+    """Take tags from 1 to 100 users, 10 each."""
+    clear_tags = Endpoint(
+        "all_member_push/im_remove_all_tags", PushUsers, Empty, doc="I37175", limits=_SLOW, repeat="always"
+    )
+    """Take all tags from 1 to 100 users."""
+
+    async def get_attrs_all(self, accounts: Iterable[str]) -> Chunked[str, AttrsOfUsers]:
+        """Read the attributes of any number of users, 100 a call."""
+        return await in_chunks(accounts, MAX_USERS, lambda chunk: self.get_attrs(to_account=chunk))
+
+    async def set_attrs_all(self, user_attrs: Iterable[UserAttrs]) -> Chunked[UserAttrs, Empty]:
+        """Give attributes to any number of users, 100 a call, each of them named once: calls run side by side."""
+        return await in_chunks(user_attrs, MAX_USERS, lambda chunk: self.set_attrs(user_attrs=chunk))
+
+    async def remove_attrs_all(self, user_attrs: Iterable[UserAttrNames]) -> Chunked[UserAttrNames, Empty]:
+        """Take attributes from any number of users, 100 a call."""
+        return await in_chunks(user_attrs, MAX_USERS, lambda chunk: self.remove_attrs(user_attrs=chunk))
+
+    async def get_tags_all(self, accounts: Iterable[str]) -> Chunked[str, TagsOfUsers]:
+        """Read the tags of any number of users, 100 a call."""
+        return await in_chunks(accounts, MAX_USERS, lambda chunk: self.get_tags(to_account=chunk))
+
+    async def add_tags_all(self, user_tags: Iterable[UserTags]) -> Chunked[UserTags, Empty]:
+        """Give tags to any number of users, 100 a call."""
+        return await in_chunks(user_tags, MAX_USERS, lambda chunk: self.add_tags(user_tags=chunk))
+
+    async def remove_tags_all(self, user_tags: Iterable[UserTags]) -> Chunked[UserTags, Empty]:
+        """Take tags from any number of users, 100 a call."""
+        return await in_chunks(user_tags, MAX_USERS, lambda chunk: self.remove_tags(user_tags=chunk))
+
+    async def clear_tags_all(self, accounts: Iterable[str]) -> Chunked[str, Empty]:
+        """Take all tags from any number of users, 100 a call."""
+        return await in_chunks(accounts, MAX_USERS, lambda chunk: self.clear_tags(to_account=chunk))

@@ -1,0 +1,212 @@
+"""Pushes of the push service (timpush), with its attributes and tags. Source: I60561 to I60571, I67553.
+
+It follows the older pushes to all users: the same attributes, tags and requests, with failed users told one by one.
+Users are reached by their user id or by the RegistrationID that the push service gave to a device.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import ClassVar, Final, Literal
+
+import msgspec
+
+from .._checks import U32_MAX, check_choice, check_items, check_range, check_text
+from .._wire import PartialResult, Request, WireStruct, always
+from ..errors import UsageError
+from .all_member_push import (
+    AttrsOfUser,
+    Condition,
+    SetAttrNames,
+    TagsOfUser,
+)
+from .message import next_msg_random
+from .offline_push import OfflinePushInfo
+
+MAX_TARGETS: Final = 500
+MAX_DATA_ID_BYTES: Final = 64
+
+
+class TimPushCondition(Condition, kw_only=True):
+    """The audience of a push: by tags or by attributes, not by both. What is given must all hold.
+
+    Attributes:
+        attrs_or: attribute names with values, one of which a user must have.
+        attrs_and: attribute names with values, all of which a user must have.
+        tags_or: 1 to 10 tags, one of which a user must have.
+        tags_and: 1 to 10 tags, all of which a user must have; none of them is in `tags_or`.
+        tags_not: 1 to 10 tags, none of which a user may have.
+    """
+
+    tags_not: Sequence[str] | None = None
+
+
+class _Push(Request, kw_only=True):
+    """What both kinds of push have in common.
+
+    Attributes:
+        from_account: the sender, a user id or a RegistrationID.
+        msg_random: u32, by which the service knows a push that came before.
+        offline_push_info: title, text and settings of the notification.
+        data_id: the app's own id of the business behind it, at most 64 bytes.
+    """
+
+    _identity: ClassVar = {"msg_random": next_msg_random}
+    from_account: str
+    msg_random: int | None = None
+    offline_push_info: OfflinePushInfo
+    data_id: str | None = None
+
+    def check(self) -> None:
+        """Check sender, ranges and sizes."""
+        check_target("from_account", self.from_account)
+        check_range("msg_random", self.msg_random, 0, U32_MAX)
+        self.offline_push_info.check()
+        check_text("data_id", self.data_id, MAX_DATA_ID_BYTES)
+
+
+class SendPush(_Push, kw_only=True):
+    """Push to every user, or to those a condition picks. Source: I60561.
+
+    Attributes:
+        from_account: the sender, a user id or a RegistrationID.
+        msg_random: u32, by which the service knows a push that came before; for how long is not documented. Filled in
+            where it is not given.
+        condition: the audience; absent is everyone.
+        offline_push_info: title, text and settings of the notification.
+        data_id: the app's own id of the business behind it, at most 64 bytes.
+    """
+
+    condition: TimPushCondition | None = None
+
+    def check(self) -> None:
+        """Check sender, audience, ranges and sizes."""
+        super().check()
+        if self.condition is not None:
+            self.condition.check()
+
+
+class SendPushBatch(_Push, kw_only=True):
+    """Push to 1 to 500 users. Source: I67553.
+
+    Attributes:
+        from_account: the sender, a user id or a RegistrationID.
+        to_account: the targets, 1 to 500 user ids or RegistrationIDs.
+        msg_random: u32; within one second, a push with the same is dropped. Filled in where it is not given.
+        offline_push_info: title, text and settings of the notification.
+        data_id: the app's own id of the business behind it, at most 64 bytes.
+    """
+
+    to_account: Sequence[str]
+
+    def check(self) -> None:
+        """Check sender, targets, ranges and sizes."""
+        super().check()
+        if isinstance(self.to_account, str):
+            raise UsageError("to_account must be a list, it is a single text", field="to_account")
+        check_items("to_account", self.to_account, 1, MAX_TARGETS)
+        for index, target in enumerate(self.to_account):
+            check_target(f"to_account[{index}]", target)
+
+
+class PushFailure(WireStruct, kw_only=True):
+    """A user for whom it failed.
+
+    Attributes:
+        to_account: the user.
+        error_code: why.
+        error_info: the reason in words; may be empty.
+    """
+
+    to_account: str = always("")
+    error_code: int = always(0)
+    error_info: str = always("")
+
+
+class PushOutcome(PartialResult, kw_only=True):
+    """Outcome for many users. Source: I60565, I60569, I60570.
+
+    Attributes:
+        error_list: the users for whom it failed; empty when it worked for all.
+    """
+
+    error_list: list[PushFailure] = msgspec.field(default_factory=list)
+
+    @property
+    def failed(self) -> list[PushFailure]:
+        """The users for whom it failed."""
+        return self.error_list
+
+
+class PushBatchTask(PushOutcome, kw_only=True):
+    """A push to listed users that was taken. Source: I67553.
+
+    Attributes:
+        task_id: names it, in reports and to revoke it.
+        error_list: the targets it does not go to; empty when it goes to all.
+    """
+
+    task_id: str = always("")
+
+
+class Revoke(Request, kw_only=True):
+    """Stop a push, or take it back, within 24 hours. Source: I60571.
+
+    Attributes:
+        task_id: the push.
+        offline_push_info: what is shown in place of the notification.
+    """
+
+    task_id: str
+    offline_push_info: OfflinePushInfo
+
+    def check(self) -> None:
+        """Check the task's id and the text."""
+        check_target("task_id", self.task_id)
+        self.offline_push_info.check()
+
+
+class SetTypedAttrNames(SetAttrNames, kw_only=True):
+    """Name attributes of the app. Source: I60563.
+
+    Attributes:
+        attr_names: "0" to "9" with the name of each, 1 to 50 bytes; numbers that are left out keep their names.
+        attr_types: the same numbers with what the attribute belongs to: 0 a user id, 1 a RegistrationID.
+    """
+
+    attr_types: Mapping[str, Literal[0, 1]] | None = None
+
+    def check(self) -> None:
+        """Check numbers, names and types."""
+        super().check()
+        for number, kind in (self.attr_types or {}).items():
+            if number not in self.attr_names:
+                raise UsageError("attr_types has a number that is not in attr_names", field="attr_types")
+            check_choice(f"attr_types[{number!r}]", kind, (0, 1))
+
+
+class AttrsOrFailures(PushOutcome, kw_only=True):
+    """The attributes of users. Source: I60564.
+
+    Attributes:
+        user_attrs: one entry a user.
+        error_list: the users whose attributes could not be read; empty when all could.
+    """
+
+    user_attrs: list[AttrsOfUser] = msgspec.field(default_factory=list)
+
+
+class TagsOrFailures(PushOutcome, kw_only=True):
+    """The tags of users. Source: I60567, whose answer was not seen: this is the shape of its sibling for attributes.
+
+    Attributes:
+        user_tags: one entry a user.
+        error_list: the users whose tags could not be read; empty when all could.
+    """
+
+    user_tags: list[TagsOfUser] = msgspec.field(default_factory=list)
+
+
+def check_target(field: str, target: str) -> None:
+    """Raise `UsageError` when a user id, RegistrationID or TaskId is empty."""
+    check_text(field, target, 2**31, low=1)
