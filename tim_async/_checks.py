@@ -46,6 +46,14 @@ def check_accounts(field: str, accounts: Sequence[str] | None, low: int, high: i
         check_account(f"{field}[{index}]", account)
 
 
+def check_group_id(field: str, group_id: str) -> None:
+    """Raise `UsageError` unless a group id is a text that is not empty."""
+    if not isinstance(group_id, str):
+        raise UsageError(f"{field} must be text, it is {type(group_id).__name__}", field=field)
+    if not group_id:
+        raise UsageError(f"{field} is empty", field=field)
+
+
 def check_text(field: str, text: str | None, high: int, *, low: int = 0) -> None:
     """Raise `UsageError` unless a text is None or has low..high bytes of UTF-8."""
     if text is None:

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from .families.account import Account
     from .families.all_member_push import AllMemberPush
     from .families.c2c import C2C
+    from .families.group import Group
+    from .families.group_attr import GroupAttr
+    from .families.group_member import GroupMember
+    from .families.live_group import LiveGroup
     from .families.profile import Profile
     from .families.push import Push
 
@@ -27,6 +31,10 @@ FAMILIES: Final[Mapping[str, str]] = MappingProxyType(
         "account": "Account",
         "all_member_push": "AllMemberPush",
         "c2c": "C2C",
+        "group": "Group",
+        "group_attr": "GroupAttr",
+        "group_member": "GroupMember",
+        "live_group": "LiveGroup",
         "profile": "Profile",
         "push": "Push",
     }
@@ -71,6 +79,26 @@ class Families(Caller):
     def c2c(self) -> C2C:
         """One-to-one messages."""
         return cast("C2C", self._family("c2c"))
+
+    @cached_property
+    def group(self) -> Group:
+        """Groups: their life cycle and their profiles."""
+        return cast("Group", self._family("group"))
+
+    @cached_property
+    def group_attr(self) -> GroupAttr:
+        """Attributes and counters of groups."""
+        return cast("GroupAttr", self._family("group_attr"))
+
+    @cached_property
+    def group_member(self) -> GroupMember:
+        """Members of groups: coming and going, roles, mutes, bans."""
+        return cast("GroupMember", self._family("group_member"))
+
+    @cached_property
+    def live_group(self) -> LiveGroup:
+        """Live groups (AVChatRoom): who is online, marks, robots, admins."""
+        return cast("LiveGroup", self._family("live_group"))
 
     @cached_property
     def profile(self) -> Profile:

@@ -7,7 +7,7 @@ import pytest
 from tim_async.emulator import Emulator
 from tim_async.emulator.dispatch import Refusal
 from tim_async.emulator.group_rules import RULES, is_group_id, make_group_id, rules_of, why_not_ours
-from tim_async.emulator.group_state import FOREVER, Group, GroupEntry, Groups, Thread
+from tim_async.emulator.group_state import FOREVER, Group, GroupEntry, Groups, Mark, Thread
 from tim_async.emulator.state import State
 from tim_async.errors import UsageError
 
@@ -131,7 +131,7 @@ def test_who_comes_and_goes(groups):
     assert groups.leave(group, "bob")
     assert not groups.leave(group, "bob")
     groups.join(group, "bob", NOW)
-    assert group.thread.muted(NOW) == {}
+    assert group.thread.muted(NOW) == {"bob": SECOND + 60}  # I34951: a mute outlasts leaving
     assert group.role("bob") == "Member"
     assert groups.leave(group, "alice")
     assert group.owner is None
@@ -177,13 +177,13 @@ def test_a_deleted_account_leaves_everything(groups):
     groups.join(group, "alice", NOW)
     groups.join(group, "bob", NOW)
     live.live_admins.append("alice")
-    live.robots["alice"] = SECOND
+    live.marks["alice"] = {500: Mark(number=1, since=NOW)}
     live.bans["alice"] = FOREVER
     live.thread.mute("alice", 60, NOW)
     groups.state.delete_account("alice")
     assert list(group.members) == ["bob"]
     assert (group.owner, live.owner) == (None, None)
-    assert (live.live_admins, live.robots, live.bans, live.thread.mutes) == ([], {}, {}, {})
+    assert (live.live_admins, live.marks, live.bans, live.thread.mutes) == ([], {}, {}, {})
     assert list(groups.joined("alice")) == []
 
 

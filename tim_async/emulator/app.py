@@ -100,7 +100,12 @@ class Emulator:
         self._port = port
         self._clock = clock
         self._log = ArrivalLog(arrivals_size)
-        self._state = State(auto_import=auto_import, duplicate_window_s=duplicate_window_s, history_days=history_days)
+        self._state = State(
+            auto_import=auto_import,
+            duplicate_window_s=duplicate_window_s,
+            history_days=history_days,
+            sdk_app_id=sdk_app_id,
+        )
         for admin in admins:
             self._state.import_account(admin, clock(), is_admin=True)
         self._service = Service(

@@ -13,7 +13,7 @@ What the service does (documents as named there)
 What is done here
     Groups and members stand in the order in which they came. Mutes belong to threads, since a topic has its own; they
     are kept by account, not by member, for a live group has no lasting members. What has run out is not told.
-    A member who leaves takes role, name card and own fields along, and loses the mute.
+    A member who leaves takes role, name card and own fields along; a mute stays, as I34951 says it does.
 
 What nobody knows (the documents are silent)
     - Which ids are refused with 10010 and which with 10015. Here: 10015 for what can be no group id, 10010 for the
@@ -24,7 +24,6 @@ What nobody knows (the documents are silent)
     - Whether a list that would overfill a group is taken in part. Here: it is not, 10014 for the whole of it.
     - What becomes of groups when an account is deleted. Here: it leaves them all; a group it owned has no owner then.
     - What removing the owner does. Here: the group has no owner then.
-    - Whether a mute outlasts leaving and coming back. Here: it does not, but in a live group it does.
 """
 
 from __future__ import annotations
@@ -57,6 +56,9 @@ ADMIN: Final = "Admin"
 MEMBER: Final = "Member"
 NOT_MEMBER: Final = "NotMember"
 
+# The mark that a live group keeps when the account leaves (I50294).
+ALWAYS_ONLINE: Final = 500
+
 # An account can be muted without end; the end that is told for it.
 FOREVER: Final = U32_MAX
 
@@ -81,6 +83,7 @@ class Member(msgspec.Struct, kw_only=True):
 
     Attributes:
         account: the account.
+        number: counts who came into the group; cursors of lists are made of it.
         role: Owner, Admin or Member.
         join_time: unix seconds.
         name_card: how the group calls it.
@@ -88,10 +91,10 @@ class Member(msgspec.Struct, kw_only=True):
         last_send_msg_time: unix seconds of its last message, 0 for none.
         custom: its own fields, by key.
         is_online: whether it came in by a client, and is still there; a member who was added is not.
-        marks: marks in a live group's list of who is online.
     """
 
     account: str
+    number: int
     role: str = MEMBER
     join_time: int
     name_card: str = ""
@@ -99,7 +102,18 @@ class Member(msgspec.Struct, kw_only=True):
     last_send_msg_time: int = 0
     custom: dict[str, str] = msgspec.field(default_factory=dict)
     is_online: bool = False
-    marks: list[int] = msgspec.field(default_factory=list)
+
+
+class Mark(msgspec.Struct, kw_only=True):
+    """A mark on an account in a live group.
+
+    Attributes:
+        number: as that of a member: when it was set, among all who came.
+        since: unix seconds at which it was set.
+    """
+
+    number: int
+    since: float
 
 
 class GroupEntry(msgspec.Struct, kw_only=True):
@@ -269,6 +283,7 @@ class Group(msgspec.Struct, kw_only=True):
 
     Attributes:
         group_id: its id.
+        number: counts groups in the order they were made.
         rules: what its type allows; `rules.kind` is the type.
         name: its name.
         create_time: unix seconds.
@@ -291,12 +306,13 @@ class Group(msgspec.Struct, kw_only=True):
         attributes: custom attributes.
         counters: counters.
         live_admins: admins of a live group, whether or not they are there.
-        robots: accounts that a live group always lists as online, with the unix second at which they were made so.
+        marks: marks in a live group, by account and mark.
         thread: its messages, mutes, and what was read.
         topics: by topic id.
     """
 
     group_id: str
+    number: int
     rules: Rules
     name: str
     create_time: int
@@ -319,9 +335,10 @@ class Group(msgspec.Struct, kw_only=True):
     attributes: dict[str, str] = msgspec.field(default_factory=dict)
     counters: dict[str, int] = msgspec.field(default_factory=dict)
     live_admins: list[str] = msgspec.field(default_factory=list)
-    robots: dict[str, int] = msgspec.field(default_factory=dict)
+    marks: dict[str, dict[int, Mark]] = msgspec.field(default_factory=dict)
     thread: Thread = msgspec.field(default_factory=Thread)
     topics: dict[str, Topic] = msgspec.field(default_factory=dict)
+    _came: int = 0
 
     @property
     def kind(self) -> str:
@@ -372,6 +389,11 @@ class Group(msgspec.Struct, kw_only=True):
         self.last_info_time = int(now)
         self.info_seq += 1
 
+    def next_number(self) -> int:
+        """Return a number for someone who comes into the group, or is marked there."""
+        self._came += 1
+        return self._came
+
     def is_banned(self, account: str, now: float) -> bool:
         """Tell whether an account is banned now."""
         return self.bans.get(account, 0) > now
@@ -380,6 +402,7 @@ class Group(msgspec.Struct, kw_only=True):
         """Make an account a member; everything it is not asked about here must have been asked before."""
         member = self.members[account] = Member(
             account=account,
+            number=self.next_number(),
             role=OWNER if account == self.owner else role,
             join_time=int(now) if join_time is None else join_time,
         )
@@ -393,10 +416,11 @@ class Group(msgspec.Struct, kw_only=True):
             return False
         for thread in self.threads():
             thread.forget(account)
-            if not self.rules.is_live:
-                thread.mutes.pop(account, None)
         for topic in self.topics.values():
             topic.msg_flags.pop(account, None)
+        marks = self.marks.pop(account, {})
+        if ALWAYS_ONLINE in marks:
+            self.marks[account] = {ALWAYS_ONLINE: marks[ALWAYS_ONLINE]}
         if self.owner == account and not self.rules.is_live:
             self.owner = None
         return True
@@ -426,7 +450,7 @@ class Groups(Part):
             self.leave(group, user_id)
         for group in self.groups.values():
             group.bans.pop(user_id, None)
-            group.robots.pop(user_id, None)
+            group.marks.pop(user_id, None)
             if user_id in group.live_admins:
                 group.live_admins.remove(user_id)
             if group.owner == user_id:
@@ -470,10 +494,9 @@ class Groups(Part):
             owner: the owner; None for none.
             max_members: the cap that the app chose; None for the type's own.
         """
+        number = next(self._numbers)
         if group_id is None:
-            group_id = next(
-                made for number in self._numbers if (made := make_group_id(number, rules)) not in self.groups
-            )
+            group_id = make_group_id(number, rules)
         else:
             problem = why_not_ours(group_id, rules)
             if problem is not None:
@@ -486,6 +509,7 @@ class Groups(Part):
             raise Refusal(ACCOUNT_NOT_FOUND, f"Owner_Account {owner!r} is not imported")
         group = self.groups[group_id] = Group(
             group_id=group_id,
+            number=number,
             rules=rules,
             name=name,
             create_time=int(now),

@@ -186,9 +186,13 @@ class State:
         auto_import: whether an account comes to be when it is first named.
         before_send: asked about every message before it is taken; False refuses it.
         duplicates: the sends of the last two minutes.
+        sdk_app_id: the app.
     """
 
-    def __init__(self, *, auto_import: bool, duplicate_window_s: float, history_days: float) -> None:
+    def __init__(
+        self, *, auto_import: bool, duplicate_window_s: float, history_days: float, sdk_app_id: int = 0
+    ) -> None:
+        self.sdk_app_id = sdk_app_id
         self.accounts: dict[str, Account] = {}
         self.deleted: set[str] = set()
         self.auto_import = auto_import

@@ -1,0 +1,271 @@
+"""Groups: create, read, change, end. Source: I34895 to I34967.
+
+What groups are is kept in `group_state`, what their types allow in `group_rules`. Where the documents are silent:
+
+- A first member that is not imported is refused with 10019, more first members than the group may have with 10038.
+- An account that is not imported has no groups: get_joined_group_list refuses it with 10004.
+- A work group is active as soon as somebody wrote into it.
+- A group's cap may be set below the number of members it has; nobody comes in until some have left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import islice
+from typing import Final
+
+from ..families.group import Group as Family
+from ..models.common import Empty
+from ..models.group import (
+    MAX_FIRST_MEMBERS,
+    MAX_GROUPS_OF_APP,
+    ChangeOwner,
+    CreatedGroup,
+    CreateGroup,
+    DefinedData,
+    FirstMember,
+    GetGroups,
+    GroupInfo,
+    GroupInfos,
+    GroupRequest,
+    ImportedGroup,
+    ImportGroup,
+    JoinedGroups,
+    ListedGroup,
+    ListedGroups,
+    ListGroups,
+    ListJoined,
+    ModifyGroup,
+)
+from .dispatch import Call, Refusal, handles
+from .group_profiles import checked, group_info, joined_group
+from .group_rules import WORK, Rules, rules_of
+from .group_state import (
+    ACCOUNT_NOT_FOUND,
+    ADMIN,
+    BAD_PARAMS,
+    MEMBER,
+    MEMBER_LIMIT,
+    NO_PERMISSION,
+    OWNER,
+    Group,
+    Groups,
+)
+
+TOO_MANY_ACCOUNTS: Final = 10005
+
+
+@handles(Family.create)
+def create(call: Call) -> CreatedGroup:
+    """Create a group; owner and first members are in it, but for a live group."""
+    refuse_more_than(call, "MemberList", MAX_FIRST_MEMBERS)
+    request = call.read(CreateGroup, code=BAD_PARAMS)
+    groups = call.state.part(Groups)
+    rules = _rules(request.type)
+    first = {member.member_account: member for member in request.member_list or ()}
+    if first and not rules.can_add:
+        raise Refusal(NO_PERMISSION, f"nobody can be put into a group of the type {rules.kind}")
+    for account, member in first.items():
+        if not call.state.knows(account, call.now):
+            raise Refusal(ACCOUNT_NOT_FOUND, f"Member_Account {account!r} is not imported")
+        if member.role == ADMIN and not rules.has_admins:
+            raise Refusal(NO_PERMISSION, f"a group of the type {rules.kind} has no admins")
+        if member.role == OWNER and account != request.owner_account:
+            raise Refusal(BAD_PARAMS, "the owner is named by Owner_Account")
+    accounts = [*([request.owner_account] if request.owner_account else []), *first]
+    cap = groups.cap(rules, request.max_member_count)
+    if cap is not None and len(set(accounts)) > cap:
+        raise Refusal(MEMBER_LIMIT, f"{len(set(accounts))} members are more than the group may have, {cap}")
+    _check_community(rules, request.support_topic, request.enable_permission)
+    group = _make(call, groups, rules, request)
+    group.enable_permission = request.enable_permission or 0
+    group.default_permission = request.default_permission or 0
+    if rules.can_add:
+        for account in dict.fromkeys(accounts):
+            given = first.get(account) or FirstMember(member_account=account)
+            joined = groups.join(group, account, call.now, role=given.role or MEMBER)
+            set_own(joined.custom, given.app_member_defined_data)
+    return CreatedGroup(group_id=group.group_id, type=group.kind)
+
+
+@handles(Family.import_group)
+def import_group(call: Call) -> ImportedGroup:
+    """Import a group; live groups cannot be."""
+    request = call.read(ImportGroup, code=BAD_PARAMS)
+    groups = call.state.part(Groups)
+    rules = _rules(request.type)
+    if rules.is_live:
+        raise Refusal(NO_PERMISSION, f"a group of the type {rules.kind} cannot be imported")
+    if request.create_time is not None and request.create_time > call.now:
+        raise Refusal(BAD_PARAMS, "CreateTime is in the future")
+    _check_community(rules, request.support_topic, None)
+    if request.max_member_count is None and rules.default_max_members != rules.max_members:
+        request.max_member_count = 2_000
+    group = _make(call, groups, rules, request)
+    if request.create_time is not None:
+        group.create_time = request.create_time
+    if group.owner is not None:
+        groups.join(group, group.owner, call.now, join_time=group.create_time)
+    return ImportedGroup(group_id=group.group_id)
+
+
+def _make(call: Call, groups: Groups, rules: Rules, request: CreateGroup | ImportGroup) -> Group:
+    group = groups.create(
+        rules,
+        request.name,
+        call.now,
+        group_id=request.group_id,
+        owner=request.owner_account,
+        max_members=request.max_member_count,
+    )
+    group.introduction = request.introduction or ""
+    group.notification = request.notification or ""
+    group.face_url = request.face_url or ""
+    group.apply_join_option = request.apply_join_option or group.apply_join_option
+    group.invite_join_option = request.invite_join_option or group.invite_join_option
+    group.support_topic = request.support_topic == 1
+    set_own(group.custom, request.app_defined_data)
+    return group
+
+
+def _rules(name: str) -> Rules:
+    rules = rules_of(name)
+    if rules is None:
+        raise Refusal(BAD_PARAMS, f"there is no type of groups {name!r}")
+    return rules
+
+
+def _check_community(rules: Rules, support_topic: int | None, enable_permission: int | None) -> None:
+    if support_topic == 1 and not rules.has_topics:
+        raise Refusal(BAD_PARAMS, f"a group of the type {rules.kind} has no topics")
+    if enable_permission == 1 and support_topic != 1:
+        raise Refusal(BAD_PARAMS, "permission groups are for communities with topics")
+
+
+@handles(Family.get_info)
+def get_info(call: Call) -> GroupInfos:
+    """Read the profiles of 1 to 50 groups; one that is not there fails alone."""
+    request = call.read(GetGroups, code=BAD_PARAMS)
+    groups = call.state.part(Groups)
+    told: list[GroupInfo] = []
+    for group_id in request.group_id_list:
+        try:
+            group = groups.find(group_id)
+        except Refusal as refusal:
+            told.append(GroupInfo(group_id=group_id, error_code=refusal.code, error_info=refusal.info))
+        else:
+            told.append(group_info(group, call.state.sdk_app_id, call.now, request.response_filter))
+    return checked(GroupInfos(group_info=told))
+
+
+@handles(Family.modify_info)
+def modify_info(call: Call) -> Empty:
+    """Change what is given of a group's profile."""
+    group = call.state.part(Groups).find(call.raw.get("GroupId"))
+    request = call.read(ModifyGroup, code=BAD_PARAMS)
+    if request.mute_all_member == "On":
+        group.require("can_mute")
+    if request.enable_permission == 1 and not group.support_topic:
+        raise Refusal(BAD_PARAMS, "permission groups are for communities with topics")
+    if request.max_member_num is not None:
+        group.max_member_num = call.state.part(Groups).cap(group.rules, request.max_member_num)
+    for field in (
+        "name",
+        "introduction",
+        "notification",
+        "face_url",
+        "apply_join_option",
+        "invite_join_option",
+        "enable_permission",
+        "default_permission",
+    ):
+        value = getattr(request, field)
+        if value is not None:
+            setattr(group, field, value)
+    if request.mute_all_member is not None:
+        group.thread.mute_all = request.mute_all_member == "On"
+    if request.history_msg_before_join is not None:
+        group.history_before_join = request.history_msg_before_join == "On"
+    set_own(group.custom, request.app_defined_data)
+    group.touch(call.now)
+    return Empty()
+
+
+@handles(Family.destroy)
+def destroy(call: Call) -> Empty:
+    """End a group."""
+    groups = call.state.part(Groups)
+    group = groups.find(call.raw.get("GroupId"))
+    call.read(GroupRequest, code=BAD_PARAMS)
+    groups.destroy(group)
+    return Empty()
+
+
+@handles(Family.change_owner)
+def change_owner(call: Call) -> Empty:
+    """Give a group to another member; whoever owned it is a plain member then."""
+    group = call.state.part(Groups).find_for(call.raw.get("GroupId"), "can_transfer")
+    request = call.read(ChangeOwner, code=BAD_PARAMS)
+    new = group.require_member(request.new_owner_account, code=BAD_PARAMS)
+    old = group.members.get(group.owner) if group.owner is not None else None
+    if old is not None:
+        old.role = MEMBER
+    new.role = OWNER
+    group.owner = new.account
+    group.touch(call.now)
+    return Empty()
+
+
+@handles(Family.list_all)
+def list_all(call: Call) -> ListedGroups:
+    """Read one page of all groups, in the order they were made."""
+    request = call.read(ListGroups, code=BAD_PARAMS)
+    groups = [group for group in call.state.part(Groups).groups.values() if _is_of(group, request.group_type)]
+    rest = [group for group in groups if group.number > (request.next or 0)]
+    page = rest[: request.limit or MAX_GROUPS_OF_APP]
+    return ListedGroups(
+        total_count=len(groups),
+        group_id_list=[ListedGroup(group_id=group.group_id) for group in page],
+        next=page[-1].number if len(page) < len(rest) else 0,
+    )
+
+
+@handles(Family.list_joined)
+def list_joined(call: Call) -> JoinedGroups:
+    """Read the groups of an account, in the order it came into them."""
+    request = call.read(ListJoined, code=BAD_PARAMS)
+    account = request.member_account
+    if not call.state.knows(account, call.now):
+        raise Refusal(BAD_PARAMS, f"Member_Account {account!r} is not imported")
+    groups = [group for group in call.state.part(Groups).joined(account) if _is_told(group, request)]
+    first = request.offset or 0
+    page: Iterable[Group] = islice(groups, first, None if request.limit is None else first + request.limit)
+    told = [joined_group(group, account, request.response_filter) for group in page]
+    return checked(JoinedGroups(total_count=len(groups), group_id_list=told))
+
+
+def _is_told(group: Group, request: ListJoined) -> bool:
+    if group.rules.is_live and request.with_huge_groups != 1:
+        return False
+    if group.kind == WORK and group.thread.next_seq == 1 and request.with_no_active_groups != 1:
+        return False
+    if request.support_topic == 1 and not group.support_topic:
+        return False
+    return _is_of(group, request.group_type)
+
+
+def _is_of(group: Group, kind: str | None) -> bool:
+    return kind is None or rules_of(kind) is group.rules
+
+
+def refuse_more_than(call: Call, field: str, high: int) -> None:
+    """Refuse a list of more accounts than a call may have, with the code that says so."""
+    items = call.raw.get(field)
+    if isinstance(items, list) and len(items) > high:
+        raise Refusal(TOO_MANY_ACCOUNTS, f"{field} has {len(items)} entries, it may have {high}")
+
+
+def set_own(custom: dict[str, str], data: Sequence[DefinedData] | None) -> None:
+    """Put own fields of a request to those that are there."""
+    for field in data or ():
+        custom[field.key] = field.value

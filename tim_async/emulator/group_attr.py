@@ -1,0 +1,180 @@
+"""Attributes and counters of groups. Source: I44187 to I44190, I59499, I53427 to I53429.
+
+What is too long or too many has a code of its own: 10045 a key, 10046 a value, 10047 the number of attributes, 10048
+all values together, 10063 the number of counters. It is judged by what the group would have afterwards.
+
+Where the documents are silent: an attribute that is to be deleted and is not there is refused with 10050, and none is
+deleted; an update of counters without Mode sets them; a counter that would leave the 64 bits is refused with 10004, and
+none is changed; counters that are not there are left out of an answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from ..families.group_attr import GroupAttr as Family
+from ..models.common import Empty
+from ..models.group import GroupRequest
+from ..models.group_attr import (
+    ATTR_KEY_MAX_BYTES,
+    ATTR_VALUE_MAX_BYTES,
+    ATTRS_MAX_BYTES,
+    COUNTER_MAX,
+    COUNTER_MIN,
+    MAX_ATTRS,
+    MAX_COUNTERS,
+    CounterKeys,
+    Counters,
+    DeleteAttrs,
+    GroupAttrs,
+    ReadAttr,
+    ReadCounter,
+    UpdateCounters,
+    WriteAttrs,
+)
+from .dispatch import Call, Refusal, handles
+from .group_rules import COMMUNITY
+from .group_state import BAD_PARAMS, NO_PERMISSION, Group, Groups
+
+_KEY_TOO_LONG: Final = 10045
+_VALUE_TOO_LONG: Final = 10046
+_TOO_MANY: Final = 10047
+_TOTAL_TOO_LONG: Final = 10048
+_NOT_THERE: Final = 10050
+_TOO_MANY_COUNTERS: Final = 10063
+
+
+@handles(Family.get)
+def get(call: Call) -> GroupAttrs:
+    """Read the attributes."""
+    group = _find(call)
+    call.read(GroupRequest, code=BAD_PARAMS)
+    return GroupAttrs(group_attr_ary=[ReadAttr(key=key, value=value) for key, value in group.attributes.items()])
+
+
+@handles(Family.modify)
+def modify(call: Call) -> Empty:
+    """Add or change attributes."""
+    group = _find(call)
+    _write(call, group, group.attributes)
+    return Empty()
+
+
+@handles(Family.set)
+def set_all(call: Call) -> Empty:
+    """Replace all attributes."""
+    _write(call, _find(call), {})
+    return Empty()
+
+
+def _write(call: Call, group: Group, before: Mapping[str, str]) -> None:
+    _check_sizes(call.raw.get("GroupAttr"))
+    request = call.read(WriteAttrs, code=BAD_PARAMS)
+    attributes = {**before, **{attr.key: attr.value for attr in request.group_attr}}
+    if len(attributes) > MAX_ATTRS:
+        raise Refusal(_TOO_MANY, f"{len(attributes)} attributes are more than {MAX_ATTRS}")
+    total = sum(len(value.encode()) for value in attributes.values())
+    if total > ATTRS_MAX_BYTES:
+        raise Refusal(_TOTAL_TOO_LONG, f"{total} bytes of values are more than {ATTRS_MAX_BYTES}")
+    group.attributes = attributes
+
+
+def _check_sizes(items: object) -> None:
+    """Refuse what is too long with the code that says what; anything else is left to the struct."""
+    if not isinstance(items, list):
+        return
+    total = 0
+    for item in items:
+        key, value = (item.get("key"), item.get("value")) if isinstance(item, dict) else (None, None)
+        if isinstance(key, str) and len(key.encode()) > ATTR_KEY_MAX_BYTES:
+            raise Refusal(_KEY_TOO_LONG, f"a key has {len(key.encode())} bytes")
+        if isinstance(value, str):
+            size = len(value.encode())
+            total += size
+            if size > ATTR_VALUE_MAX_BYTES:
+                raise Refusal(_VALUE_TOO_LONG, f"a value has {size} bytes")
+    if len(items) > MAX_ATTRS:
+        raise Refusal(_TOO_MANY, f"GroupAttr has {len(items)} attributes")
+    if total > ATTRS_MAX_BYTES:
+        raise Refusal(_TOTAL_TOO_LONG, f"the values have {total} bytes")
+
+
+@handles(Family.clear)
+def clear(call: Call) -> Empty:
+    """Remove all attributes."""
+    group = _find(call)
+    call.read(GroupRequest, code=BAD_PARAMS)
+    group.attributes = {}
+    return Empty()
+
+
+@handles(Family.delete)
+def delete(call: Call) -> Empty:
+    """Remove attributes by name."""
+    group = _find(call)
+    _check_sizes(call.raw.get("GroupAttr"))
+    request = call.read(DeleteAttrs, code=BAD_PARAMS)
+    keys = {attr.key for attr in request.group_attr}
+    if not keys <= group.attributes.keys():
+        raise Refusal(_NOT_THERE, f"there is no attribute {min(keys - group.attributes.keys())!r}")
+    for key in keys:
+        del group.attributes[key]
+    return Empty()
+
+
+@handles(Family.get_counters)
+def get_counters(call: Call) -> Counters:
+    """Read counters: those named, or all."""
+    group = _find_counting(call)
+    request = call.read(CounterKeys, code=BAD_PARAMS)
+    keys = request.group_counter_keys
+    return Counters(
+        group_counter=[
+            ReadCounter(key=key, value=value) for key, value in group.counters.items() if keys is None or key in keys
+        ]
+    )
+
+
+@handles(Family.update_counters)
+def update_counters(call: Call) -> Counters:
+    """Set, increase or decrease counters; tell their values afterwards."""
+    group = _find_counting(call)
+    items = call.raw.get("GroupCounter")
+    if isinstance(items, list) and len(items) > MAX_COUNTERS:
+        raise Refusal(_TOO_MANY_COUNTERS, f"GroupCounter has {len(items)} counters")
+    request = call.read(UpdateCounters, code=BAD_PARAMS)
+    counters = dict(group.counters)
+    for counter in request.group_counter:
+        value = counter.value
+        if request.mode in ("Increase", "Decrease"):
+            value = counters.get(counter.key, 0) + (value if request.mode == "Increase" else -value)
+        if not COUNTER_MIN <= value <= COUNTER_MAX:
+            raise Refusal(BAD_PARAMS, f"the counter {counter.key!r} would leave the 64 bits it has")
+        counters[counter.key] = value
+    if len(counters) > MAX_COUNTERS:
+        raise Refusal(_TOO_MANY_COUNTERS, f"{len(counters)} counters are more than {MAX_COUNTERS}")
+    group.counters = counters
+    keys = dict.fromkeys(counter.key for counter in request.group_counter)
+    return Counters(group_counter=[ReadCounter(key=key, value=counters[key]) for key in keys])
+
+
+@handles(Family.delete_counters)
+def delete_counters(call: Call) -> Empty:
+    """Delete counters: those named, or all."""
+    group = _find_counting(call)
+    request = call.read(CounterKeys, code=BAD_PARAMS)
+    for key in list(group.counters) if request.group_counter_keys is None else request.group_counter_keys:
+        group.counters.pop(key, None)
+    return Empty()
+
+
+def _find(call: Call) -> Group:
+    return call.state.part(Groups).find(call.raw.get("GroupId"))
+
+
+def _find_counting(call: Call) -> Group:
+    group = _find(call)
+    if group.kind == COMMUNITY:
+        raise Refusal(NO_PERMISSION, "communities have no counters")
+    return group

@@ -1,0 +1,320 @@
+"""Members of groups: add, remove, read, change, mute, ban. Source: I34900 to I34969, I50295 to I50297, I64897.
+
+Where the documents are silent:
+
+- Adding by the app needs nobody's consent: Result 3 is never answered. A banned account fails with Result 0.
+- Who is no member can be banned, but not muted or changed: 10007. In a live group, which keeps no lasting members,
+  every imported account can be muted.
+- The owner's role cannot be changed but by change_group_owner: 10004.
+- A page of a community without Limit has 200 members; one of another group has them all.
+- OnlineStatus is left out, as for an app that has not switched it on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, Literal
+
+from ..families.group_member import GroupMember as Family
+from ..models.common import Empty
+from ..models.group import GroupRequest
+from ..models.group_member import (
+    FOREVER,
+    MAX_ADD,
+    MAX_BAN,
+    MAX_BAN_PAGE,
+    MAX_IMPORT,
+    MAX_PAGE,
+    AccountRole,
+    AddedMember,
+    AddedMembers,
+    AddMembers,
+    BanMembers,
+    BannedAccount,
+    BannedAccounts,
+    DeleteMembers,
+    GetMembers,
+    GetRoles,
+    ImportedMember,
+    ImportMembers,
+    ListBanned,
+    ListMembers,
+    ListMuted,
+    MemberInfos,
+    MemberPage,
+    ModifyMember,
+    MutedAccount,
+    MutedAccounts,
+    MuteMembers,
+    Roles,
+    ShuttedUin,
+    ShuttedUins,
+    UnbanMembers,
+)
+from .dispatch import Call, Refusal, handles
+from .group import refuse_more_than, set_own
+from .group_profiles import checked, member_info
+from .group_state import (
+    ACCOUNT_NOT_FOUND,
+    ADMIN,
+    BAD_PARAMS,
+    GROUP_FULL,
+    MEMBER,
+    NO_PERMISSION,
+    OWNER,
+    Group,
+    Groups,
+    Member,
+)
+
+_FAILED: Final = 0
+_DONE: Final = 1
+_WAS_MEMBER: Final = 2
+
+
+@handles(Family.add)
+def add(call: Call) -> AddedMembers:
+    """Add members; those that cannot be fail one by one, but none is added to a group that they would overfill."""
+    group = _find(call, "can_add")
+    refuse_more_than(call, "MemberList", MAX_ADD)
+    request = call.read(AddMembers, code=BAD_PARAMS)
+    accounts = [member.member_account for member in request.member_list]
+    _check_accounts(call, accounts)
+    _check_room(call, group, accounts)
+    told = [AddedMember(member_account=account, result=_join(call, group, account)) for account in accounts]
+    return AddedMembers(member_list=told)
+
+
+def _join(call: Call, group: Group, account: str) -> int:
+    if account in group.members:
+        return _WAS_MEMBER
+    if not call.state.knows(account, call.now) or group.is_banned(account, call.now):
+        return _FAILED
+    call.state.part(Groups).join(group, account, call.now)
+    return _DONE
+
+
+@handles(Family.import_members)
+def import_members(call: Call) -> AddedMembers:
+    """Import members, with the time they came, and what they have not read."""
+    group = _find(call, "can_add")
+    refuse_more_than(call, "MemberList", MAX_IMPORT)
+    request = call.read(ImportMembers, code=BAD_PARAMS)
+    accounts = [member.member_account for member in request.member_list]
+    _check_accounts(call, accounts)
+    _check_room(call, group, accounts)
+    told = [
+        AddedMember(member_account=member.member_account, result=_import(call, group, member))
+        for member in request.member_list
+    ]
+    return AddedMembers(member_list=told)
+
+
+def _import(call: Call, group: Group, given: ImportedMember) -> int:
+    account, joined = given.member_account, given.join_time
+    if account in group.members:
+        return _WAS_MEMBER
+    if not call.state.knows(account, call.now):
+        return _FAILED
+    # The time has to lie between the making of the group and now (I34969).
+    if joined is not None and not group.create_time <= joined <= call.now:
+        return _FAILED
+    if given.role == ADMIN and not group.rules.has_admins:
+        return _FAILED
+    role = ADMIN if given.role == ADMIN else MEMBER
+    call.state.part(Groups).join(group, account, call.now, role=role, join_time=joined)
+    if given.unread_msg_num is not None:
+        group.thread.set_unread(account, min(given.unread_msg_num, group.thread.next_seq - 1))
+    return _DONE
+
+
+@handles(Family.delete)
+def delete(call: Call) -> Empty:
+    """Remove members; an account that is none is passed over."""
+    group = _find(call, "can_remove", code=BAD_PARAMS)
+    request = call.read(DeleteMembers, code=BAD_PARAMS)
+    for account in request.member_to_del_account:
+        call.state.part(Groups).leave(group, account)
+    return Empty()
+
+
+@handles(Family.list_members)
+def list_members(call: Call) -> MemberPage:
+    """Read a page of members, in the order they came: by offset, in a community by cursor."""
+    group = _find(call, "has_profiles")
+    request = call.read(ListMembers, code=BAD_PARAMS)
+    wanted = [member for member in group.members.values() if _has_role(member, request.member_role_filter)]
+    following: str | None = None
+    if group.rules.has_topics:
+        if request.offset:
+            raise Refusal(BAD_PARAMS, "members of a community are read by Next, not by Offset")
+        rest = [member for member in wanted if member.number > _read_cursor(request.next)]
+        page = rest[: request.limit or MAX_PAGE]
+        following = str(page[-1].number) if len(page) < len(rest) else ""
+    else:
+        first = request.offset or 0
+        page = wanted[first:] if request.limit is None else wanted[first : first + request.limit]
+    told = [
+        member_info(group, member, call.now, request.member_info_filter, request.app_defined_data_filter_group_member)
+        for member in page
+    ]
+    return checked(MemberPage(member_num=len(group.members), member_list=told, next=following))
+
+
+def _read_cursor(cursor: str | None) -> int:
+    if not cursor:
+        return 0
+    if not cursor.isdecimal() or len(cursor) > 18:
+        raise Refusal(BAD_PARAMS, "Next is none that was answered")
+    return int(cursor)
+
+
+@handles(Family.get_info)
+def get_info(call: Call) -> MemberInfos:
+    """Read the profiles of accounts, as far as they are members."""
+    group = _find(call, "has_profiles")
+    request = call.read(GetMembers, code=BAD_PARAMS)
+    members = [group.members[name] for name in dict.fromkeys(request.member_list_account) if name in group.members]
+    told = [
+        member_info(group, member, call.now, request.member_info_filter, request.app_defined_data_filter_group_member)
+        for member in members
+        if _has_role(member, request.member_role_filter)
+    ]
+    return MemberInfos(group_id=group.group_id, member_list=told)
+
+
+@handles(Family.modify_info)
+def modify_info(call: Call) -> Empty:
+    """Change what is given of a member."""
+    group = _find(call, "has_profiles")
+    request = call.read(ModifyMember, code=BAD_PARAMS)
+    member = group.require_member(request.member_account)
+    if request.role is not None:
+        _check_role(group, member, request.role)
+    if request.mute_time is not None:
+        group.require("can_mute")
+        group.thread.mute(member.account, request.mute_time, call.now)
+    if request.role is not None:
+        member.role = request.role
+    if request.msg_flag is not None:
+        member.msg_flag = request.msg_flag
+    if request.name_card is not None:
+        member.name_card = request.name_card
+    set_own(member.custom, request.app_member_defined_data)
+    return Empty()
+
+
+def _check_role(group: Group, member: Member, role: str) -> None:
+    if role == OWNER or member.role == OWNER:
+        raise Refusal(BAD_PARAMS, "the owner is changed by change_group_owner")
+    if role == ADMIN:
+        group.require("has_admins")
+
+
+@handles(Family.get_roles)
+def get_roles(call: Call) -> Roles:
+    """Read the roles of accounts; who is no member is NotMember."""
+    group = _find(call, "has_profiles")
+    request = call.read(GetRoles, code=BAD_PARAMS)
+    return Roles(
+        user_id_list=[AccountRole(member_account=name, role=group.role(name)) for name in request.user_account]
+    )
+
+
+@handles(Family.mute)
+def mute(call: Call) -> Empty:
+    """Mute members in the group or in a topic, or lift that."""
+    group = _find(call, "can_mute")
+    request = call.read(MuteMembers, code=BAD_PARAMS)
+    thread = group.thread_of(request.topic_id)
+    for account in request.members_account:
+        if group.rules.is_live:
+            _check_imported(call, account)
+        else:
+            group.require_member(account)
+    for account in request.members_account:
+        thread.mute(account, request.mute_time, call.now)
+    return Empty()
+
+
+@handles(Family.list_muted)
+def list_muted(call: Call) -> MutedAccounts:
+    """Read who is muted in the group, or in a topic."""
+    group = _find(call)
+    request = call.read(ListMuted, code=BAD_PARAMS)
+    muted = group.thread_of(request.topic_id).muted(call.now)
+    told = [MutedAccount(member_account=account, muted_until=until) for account, until in muted.items()]
+    return MutedAccounts(group_id=group.group_id, muted_account_list=told)
+
+
+@handles(Family.list_shutted)
+def list_shutted(call: Call) -> ShuttedUins:
+    """Read who is muted in the group, in the older names."""
+    group = _find(call)
+    call.read(GroupRequest, code=BAD_PARAMS)
+    muted = group.thread.muted(call.now)
+    told = [ShuttedUin(member_account=account, shutted_until=until) for account, until in muted.items()]
+    return ShuttedUins(group_id=group.group_id, shutted_uin_list=told)
+
+
+@handles(Family.ban)
+def ban(call: Call) -> Empty:
+    """Take accounts out, and keep them out for a while."""
+    group = _find(call)
+    refuse_more_than(call, "Members_Account", MAX_BAN)
+    request = call.read(BanMembers, code=BAD_PARAMS)
+    for account in request.members_account:
+        _check_imported(call, account)
+    for account in request.members_account:
+        call.state.part(Groups).leave(group, account)
+        group.bans[account] = min(int(call.now) + request.duration, FOREVER)
+    return Empty()
+
+
+@handles(Family.unban)
+def unban(call: Call) -> Empty:
+    """Lift bans; an account that is not banned is passed over."""
+    group = _find(call)
+    refuse_more_than(call, "Members_Account", MAX_BAN)
+    request = call.read(UnbanMembers, code=BAD_PARAMS)
+    for account in request.members_account:
+        group.bans.pop(account, None)
+    return Empty()
+
+
+@handles(Family.list_banned)
+def list_banned(call: Call) -> BannedAccounts:
+    """Read a page of who is banned."""
+    group = _find(call)
+    request = call.read(ListBanned, code=BAD_PARAMS)
+    banned = [(account, until) for account, until in group.bans.items() if until > call.now]
+    last = request.offset + (request.limit or MAX_BAN_PAGE)
+    told = [
+        BannedAccount(member_account=account, banned_until=until) for account, until in banned[request.offset : last]
+    ]
+    return BannedAccounts(banned_account_list=told, next_offset=last if last < len(banned) else 0)
+
+
+def _find(call: Call, *allowed: str, code: Literal[10004, 10007] = NO_PERMISSION) -> Group:
+    return call.state.part(Groups).find_for(call.raw.get("GroupId"), *allowed, code=code)
+
+
+def _has_role(member: Member, roles: Sequence[str] | None) -> bool:
+    return not roles or member.role in roles
+
+
+def _check_accounts(call: Call, accounts: Sequence[str]) -> None:
+    if not any(call.state.knows(account, call.now) for account in accounts):
+        raise Refusal(ACCOUNT_NOT_FOUND, "none of the accounts is imported")
+
+
+def _check_imported(call: Call, account: str) -> None:
+    if not call.state.knows(account, call.now):
+        raise Refusal(BAD_PARAMS, f"{account!r} is not imported")
+
+
+def _check_room(call: Call, group: Group, accounts: Sequence[str]) -> None:
+    new = {name for name in accounts if name not in group.members and call.state.knows(name, call.now)}
+    if not group.room_for(len(new)):
+        full = f"the group has {len(group.members)} of {group.max_member_num} members, {len(new)} more do not fit"
+        raise Refusal(GROUP_FULL, full)

@@ -1,0 +1,171 @@
+"""Groups and members as answers tell them, with what was filtered out left out.
+
+A filter names fields by their wire names, of which the older ones are known too. None lets everything through.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, TypeVar
+
+import msgspec
+
+from .._wire import Result, encode
+from ..models.group import DefinedData, GroupInfo, JoinedFilter, JoinedGroup, MemberInfo, ResponseFilter, SelfInfo
+from .dispatch import Refusal
+from .group_state import Group, Member
+
+ANSWER_TOO_LONG: Final = 10018
+_ANSWER_MAX_BYTES: Final = 1024 * 1024
+_OLDER: Final = {"ShutUpAllMember": "MuteAllMember", "ShutUpUntil": "MuteUntil"}
+
+S = TypeVar("S", bound=msgspec.Struct)
+R = TypeVar("R", bound=Result)
+
+
+def checked(result: R) -> R:
+    """Return a result; refuse one of more than 1 MB (rest-overview, "Body limits")."""
+    size = len(encode(result))
+    if size > _ANSWER_MAX_BYTES:
+        raise Refusal(ANSWER_TOO_LONG, f"the answer has {size} bytes, ask for less")
+    return result
+
+
+def member_info(
+    group: Group, member: Member, now: float, fields: Sequence[str] | None = None, own: Sequence[str] | None = None
+) -> MemberInfo:
+    """Return a member's profile.
+
+    Args:
+        group: the group.
+        member: the member.
+        now: unix seconds.
+        fields: wire names of what is wanted.
+        own: keys of the own fields that are wanted.
+    """
+    info = MemberInfo(
+        member_account=member.account,
+        role=member.role,
+        join_time=member.join_time,
+        msg_seq=group.thread.read.get(member.account, 0),
+        msg_flag=member.msg_flag,
+        last_send_msg_time=member.last_send_msg_time,
+        mute_until=group.thread.muted_until(member.account, now),
+        name_card=member.name_card,
+        app_member_defined_data=_own(member.custom, own),
+    )
+    # Own fields have a filter of their own.
+    return _keep(info, fields, always=("member_account", "app_member_defined_data"))
+
+
+def group_info(group: Group, app_id: int, now: float, wanted: ResponseFilter | None) -> GroupInfo:
+    """Return a group's profile, with its members where they are wanted.
+
+    Without a filter everything is told. With one, members are told when it names fields of theirs; members of a live
+    group, and their number, never are (I34961).
+    """
+    wants_members = wanted is None or bool(wanted.member_info_filter)
+    wanted = wanted or ResponseFilter()
+    info = GroupInfo(
+        group_id=group.group_id,
+        error_info="",
+        type=group.kind,
+        name=group.name,
+        appid=app_id,
+        introduction=group.introduction,
+        notification=group.notification,
+        face_url=group.face_url,
+        owner_account=group.owner or "",
+        create_time=group.create_time,
+        info_seq=group.info_seq,
+        last_info_time=group.last_info_time,
+        last_msg_time=group.thread.last_msg_time,
+        next_msg_seq=group.thread.next_seq,
+        member_num=None if group.rules.is_live else len(group.members),
+        max_member_num=group.max_member_num,
+        apply_join_option=group.apply_join_option,
+        invite_join_option=group.invite_join_option,
+        mute_all_member=_on_off(group.thread.mute_all),
+        enable_permission=group.enable_permission if group.support_topic else None,
+        default_permission=group.default_permission if group.support_topic else None,
+        app_defined_data=_own(group.custom, wanted.app_defined_data_filter_group),
+    )
+    _keep(
+        info,
+        wanted.group_base_info_filter,
+        always=("group_id", "error_code", "error_info", "app_defined_data"),
+    )
+    if wants_members and not group.rules.is_live:
+        fields, own = wanted.member_info_filter, wanted.app_defined_data_filter_group_member
+        info.member_list = [member_info(group, member, now, fields, own) for member in group.members.values()]
+    return info
+
+
+def joined_group(group: Group, account: str, wanted: JoinedFilter | None) -> JoinedGroup:
+    """Return a group as one of its members is told: the id alone where nothing else is asked for."""
+    told = JoinedGroup(group_id=group.group_id)
+    if wanted is None:
+        return told
+    if wanted.group_base_info_filter:
+        told = JoinedGroup(
+            group_id=group.group_id,
+            type=group.kind,
+            name=group.name,
+            introduction=group.introduction,
+            notification=group.notification,
+            face_url=group.face_url,
+            owner_account=group.owner or "",
+            create_time=group.create_time,
+            last_info_time=group.last_info_time,
+            last_msg_time=group.thread.last_msg_time,
+            next_msg_seq=group.thread.next_seq,
+            member_num=len(group.members),
+            max_member_num=group.max_member_num,
+            apply_join_option=group.apply_join_option,
+            mute_all_member=_on_off(group.thread.mute_all),
+            support_topic=int(group.support_topic),
+            gross_topic_next_msg_seq=_gross_next(group),
+        )
+        _keep(told, wanted.group_base_info_filter, always=("group_id",))
+    if wanted.self_info_filter:
+        member = group.members[account]
+        own = SelfInfo(
+            join_time=member.join_time,
+            role=member.role,
+            msg_flag=member.msg_flag,
+            msg_seq=group.thread.read.get(account, 0),
+            gross_topic_read_seq=_gross_read(group, account),
+        )
+        told.self_info = _keep(own, wanted.self_info_filter, always=())
+    return told
+
+
+def _gross_next(group: Group) -> int | None:
+    if not group.support_topic:
+        return None
+    return 1 + sum(topic.thread.next_seq - 1 for topic in group.topics.values())
+
+
+def _gross_read(group: Group, account: str) -> int | None:
+    if not group.support_topic:
+        return None
+    return sum(topic.thread.read.get(account, 0) for topic in group.topics.values())
+
+
+def _on_off(value: bool) -> str:
+    return "On" if value else "Off"
+
+
+def _own(custom: dict[str, str], keys: Sequence[str] | None) -> list[DefinedData] | None:
+    data = [DefinedData(key=key, value=value) for key, value in custom.items() if keys is None or key in keys]
+    return data or None
+
+
+def _keep(struct: S, fields: Sequence[str] | None, *, always: tuple[str, ...]) -> S:
+    """Take out of a struct what a filter does not name; return the struct."""
+    if fields is not None:
+        kept = {_OLDER.get(name, name) for name in fields}
+        for name, wire in zip(struct.__struct_fields__, struct.__struct_encode_fields__, strict=True):
+            if wire not in kept and name not in always:
+                setattr(struct, name, None)
+    return struct

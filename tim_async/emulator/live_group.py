@@ -1,0 +1,214 @@
+"""Live groups (AVChatRoom): who is online, marks, robots, admins. Source: I38521, I50293, I50294, I60523 to I60527.
+
+Members come by `Emulator.join_group`, as by a client, and go by `Emulator.leave_group`. A robot is an account with the
+mark 500: it is listed as online whether it came or not, for three days. The mark 600 keeps an account off the list.
+
+Where the documents are silent: lists begin with who came last; too many marks, and more admins than five, are refused
+with 10004, and nothing is changed; an account that is not imported is refused with 10004. The real service brings its
+lists up to date every ten seconds or so, these are so at once.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Final
+
+from ..families.live_group import LiveGroup as Family
+from ..models.common import Empty
+from ..models.group import GroupRequest
+from ..models.live_group import (
+    HIDDEN_MARK,
+    MAX_ADMINS,
+    MAX_MARKS,
+    PAGE_SIZE,
+    ROBOT_MARK,
+    AddRobots,
+    ChangedMarks,
+    CheckMembers,
+    DeleteRobots,
+    ListOnline,
+    LiveAdmin,
+    LiveAdmins,
+    MarkedMembers,
+    MarkMembers,
+    ModifyAdmins,
+    OnlineMember,
+    OnlineMembers,
+    OnlineNum,
+    PresentMembers,
+)
+from .dispatch import Call, Refusal, handles
+from .group_state import ADMIN, BAD_PARAMS, MEMBER, NO_PERMISSION, OWNER, Group, Groups, Mark
+from .state import DAY_S
+
+MAX_LISTED: Final = 1_000
+_MEMBERS_OF_A_MARK: Final = 1_000
+_ROBOT_LIFE_S: Final = 3 * DAY_S
+
+
+@handles(Family.get_online_num)
+def get_online_num(call: Call) -> OnlineNum:
+    """Count who is online; groups of all types can be asked about."""
+    group = call.state.part(Groups).find(call.raw.get("GroupId"))
+    call.read(GroupRequest, code=BAD_PARAMS)
+    return OnlineNum(online_member_num=sum(1 for _ in _online(group, call.now)))
+
+
+@handles(Family.list_online)
+def list_online(call: Call) -> OnlineMembers:
+    """Read a page of who is online in a live group or a community, the last to come first."""
+    group = call.state.part(Groups).find(call.raw.get("GroupId"))
+    if not group.rules.is_live and not group.rules.has_topics:
+        raise Refusal(NO_PERMISSION, f"groups of the type {group.kind} have no list of who is online")
+    request = call.read(ListOnline, code=BAD_PARAMS)
+    online = sorted(_online(group, call.now), reverse=True)[:MAX_LISTED]
+    rest = [
+        (number, account, since)
+        for number, account, since in online
+        if (not request.timestamp or number < request.timestamp) and _is_listed(group, account, request.mark)
+    ]
+    page = rest[:PAGE_SIZE]
+    return OnlineMembers(
+        member_list=[_told(call, group, account, since) for _, account, since in page],
+        next_timestamp=page[-1][0] if len(page) < len(rest) else 0,
+    )
+
+
+def _online(group: Group, now: float) -> Iterator[tuple[int, str, int]]:
+    """Yield number, account, and the second since when, of members who are online and of robots."""
+    for member in group.members.values():
+        if member.is_online:
+            yield member.number, member.account, member.join_time
+    for account, marks in group.marks.items():
+        robot = marks.get(ROBOT_MARK)
+        here = group.members.get(account)
+        if robot is not None and now - robot.since < _ROBOT_LIFE_S and (here is None or not here.is_online):
+            yield robot.number, account, int(robot.since)
+
+
+def _is_listed(group: Group, account: str, mark: int | None) -> bool:
+    marks = group.marks.get(account, {})
+    return HIDDEN_MARK not in marks and (mark is None or mark in marks)
+
+
+def _told(call: Call, group: Group, account: str, since: int) -> OnlineMember:
+    known = call.state.accounts[account]
+    return OnlineMember(
+        member_account=account,
+        join_time=since,
+        nick_name=known.nick or "",
+        avatar=known.face_url or "",
+        marks=sorted(group.marks.get(account, {})) or None,
+    )
+
+
+@handles(Family.mark_members)
+def mark_members(call: Call) -> MarkedMembers:
+    """Set marks on members who are online, or take them off; others are left out of the answer."""
+    group = _find(call)
+    request = call.read(MarkMembers, code=BAD_PARAMS)
+    changes = {
+        member.member_account: list(dict.fromkeys(member.marks))
+        for member in request.member_list
+        if member.member_account in group.members or ROBOT_MARK in member.marks
+    }
+    for account in changes:
+        _check_imported(call, account)
+    told: list[ChangedMarks] = []
+    changed = {account: dict(marks) for account, marks in group.marks.items()}
+    for account, marks in changes.items():
+        # Who is not there can have the mark of a robot, and no other.
+        allowed = marks if account in group.members else [ROBOT_MARK]
+        for mark in allowed:
+            if request.command_type == 1:
+                changed.setdefault(account, {}).setdefault(mark, Mark(number=group.next_number(), since=call.now))
+            else:
+                changed.get(account, {}).pop(mark, None)
+        told.append(ChangedMarks(member_account=account, marks=allowed))
+    counts = Counter(mark for marks in changed.values() for mark in marks)
+    if len(counts) > MAX_MARKS:
+        raise Refusal(BAD_PARAMS, f"a group has at most {MAX_MARKS} different marks")
+    if any(count > _MEMBERS_OF_A_MARK for count in counts.values()):
+        raise Refusal(BAD_PARAMS, f"a mark is on at most {_MEMBERS_OF_A_MARK} members")
+    group.marks = {account: marks for account, marks in changed.items() if marks}
+    return MarkedMembers(command_type=request.command_type, member_list=told)
+
+
+@handles(Family.add_robots)
+def add_robots(call: Call) -> Empty:
+    """Set the mark of a robot on accounts."""
+    group = _find(call)
+    request = call.read(AddRobots, code=BAD_PARAMS)
+    accounts = request.member_account or ()
+    for account in accounts:
+        _check_imported(call, account)
+    for account in accounts:
+        mark = Mark(number=group.next_number(), since=call.now)
+        group.marks.setdefault(account, {}).setdefault(ROBOT_MARK, mark)
+    return Empty()
+
+
+@handles(Family.delete_robots)
+def delete_robots(call: Call) -> Empty:
+    """Take the mark of a robot off accounts; one that has none is passed over."""
+    group = _find(call)
+    request = call.read(DeleteRobots, code=BAD_PARAMS)
+    for account in request.member_account:
+        marks = group.marks.get(account, {})
+        marks.pop(ROBOT_MARK, None)
+        if not marks:
+            group.marks.pop(account, None)
+    return Empty()
+
+
+@handles(Family.modify_admins)
+def modify_admins(call: Call) -> Empty:
+    """Make accounts admins of a live group, there or not, or no longer."""
+    group = _find(call)
+    request = call.read(ModifyAdmins, code=BAD_PARAMS)
+    admins = dict.fromkeys(group.live_admins)
+    for account in request.admin_account:
+        _check_imported(call, account)
+        if request.command_type == 1:
+            admins[account] = None
+        else:
+            admins.pop(account, None)
+    if len(admins) > MAX_ADMINS:
+        raise Refusal(BAD_PARAMS, f"a live group has at most {MAX_ADMINS} admins")
+    group.live_admins = list(admins)
+    for member in group.members.values():
+        if member.role != OWNER:
+            member.role = ADMIN if member.account in admins else MEMBER
+    return Empty()
+
+
+@handles(Family.list_admins)
+def list_admins(call: Call) -> LiveAdmins:
+    """Read who is an admin."""
+    group = _find(call)
+    call.read(GroupRequest, code=BAD_PARAMS)
+    known = [call.state.accounts[account] for account in group.live_admins]
+    return LiveAdmins(
+        admin_list=[
+            LiveAdmin(admin_account=account.user_id, nick_name=account.nick or "", avatar=account.face_url or "")
+            for account in known
+        ]
+    )
+
+
+@handles(Family.check_members)
+def check_members(call: Call) -> PresentMembers:
+    """Tell which of some accounts are in a live group."""
+    group = _find(call)
+    request = call.read(CheckMembers, code=BAD_PARAMS)
+    return PresentMembers(member_account=[name for name in request.member_account if name in group.members])
+
+
+def _find(call: Call) -> Group:
+    return call.state.part(Groups).find_for(call.raw.get("GroupId"), "is_live")
+
+
+def _check_imported(call: Call, account: str) -> None:
+    if not call.state.knows(account, call.now):
+        raise Refusal(BAD_PARAMS, f"{account!r} is not imported")

@@ -1,0 +1,136 @@
+"""Groups: their life cycle and their profiles."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable
+
+from .._chunks import Chunked, in_chunks
+from .._endpoint import Endpoint, Family, Rate
+from .._paging import pages
+from ..models.common import Empty
+from ..models.group import (
+    MAX_GROUP_INFOS,
+    MAX_GROUPS_OF_APP,
+    MAX_JOINED,
+    ChangeOwner,
+    CreatedGroup,
+    CreateGroup,
+    GetGroups,
+    GroupInfos,
+    GroupRequest,
+    ImportedGroup,
+    ImportGroup,
+    JoinedFilter,
+    JoinedGroup,
+    JoinedGroups,
+    ListedGroups,
+    ListGroups,
+    ListJoined,
+    ModifyGroup,
+    ResponseFilter,
+)
+
+
+class Group(Family, name="group"):
+    """Groups."""
+
+    create = Endpoint("group_open_http_svc/create_group", CreateGroup, CreatedGroup, doc="I34895")
+    """Create a group, with an owner and members to begin with where they are given."""
+    get_info = Endpoint("group_open_http_svc/get_group_info", GetGroups, GroupInfos, doc="I34961", repeat="always")
+    """Read the profiles of 1 to 50 groups, with their members; `failed` names those that could not be read."""
+    modify_info = Endpoint(
+        "group_open_http_svc/modify_group_base_info", ModifyGroup, Empty, doc="I34962", repeat="always"
+    )
+    """Change a group's profile: name, notice, who may come in, whether all are muted ..."""
+    destroy = Endpoint("group_open_http_svc/destroy_group", GroupRequest, Empty, doc="I34896")
+    """End a group, with all that it has; not to be undone."""
+    list_all = Endpoint(
+        "group_open_http_svc/get_appid_group_list",
+        ListGroups,
+        ListedGroups,
+        doc="I34960",
+        limits=(Rate(1),),
+        repeat="always",
+    )
+    """Read one page of all the groups of the app; once a second."""
+    list_joined = Endpoint(
+        "group_open_http_svc/get_joined_group_list", ListJoined, JoinedGroups, doc="I34925", repeat="always"
+    )
+    """Read the groups of an account, or one page of them."""
+    change_owner = Endpoint("group_open_http_svc/change_group_owner", ChangeOwner, Empty, doc="I34966", repeat="always")
+    """Give a group to another of its members; the owner before is a plain member then."""
+    import_group = Endpoint("group_open_http_svc/import_group", ImportGroup, ImportedGroup, doc="I34967")
+    """Import a group that exists elsewhere: no webhook fires, nobody is told."""
+
+    async def get_info_all(
+        self, group_ids: Iterable[str], *, response_filter: ResponseFilter | None = None
+    ) -> Chunked[str, GroupInfos]:
+        """Read the profiles of any number of groups, 50 in a call; see `get_info`.
+
+        Args:
+            group_ids: the groups; read as the calls go on.
+            response_filter: what is to be told; None is all there is.
+        """
+        return await in_chunks(
+            group_ids,
+            MAX_GROUP_INFOS,
+            lambda chunk: self.get_info(group_id_list=chunk, response_filter=response_filter),
+        )
+
+    async def iter_all(
+        self, *, group_type: str | None = None, page_size: int = MAX_GROUPS_OF_APP
+    ) -> AsyncIterator[str]:
+        """Yield the ids of all the groups of the app, page by page as the loop goes on; a page a second.
+
+        Args:
+            group_type: only groups of this type.
+            page_size: groups asked for in one call, 1 to 10000.
+        """
+
+        async def fetch(place: int) -> ListedGroups:
+            return await self.list_all(limit=page_size, next=place, group_type=group_type)
+
+        async for page in pages(fetch, 0, lambda page: page.next or None):
+            for group in page.group_id_list:
+                yield group.group_id
+
+    async def iter_joined(
+        self,
+        member_account: str,
+        *,
+        group_type: str | None = None,
+        response_filter: JoinedFilter | None = None,
+        with_live: bool = False,
+        with_inactive: bool = False,
+        page_size: int = MAX_JOINED,
+    ) -> AsyncIterator[JoinedGroup]:
+        """Yield the groups of an account, page by page as the loop goes on.
+
+        Args:
+            member_account: the account, 1 to 32 bytes.
+            group_type: only groups of this type.
+            response_filter: what is to be told; None is the ids alone.
+            with_live: whether live groups (AVChatRoom) count too, as far as the service knows.
+            with_inactive: whether work groups count in which nobody has written yet.
+            page_size: groups asked for in one call, 1 to 5000.
+        """
+
+        async def fetch(offset: int) -> tuple[int, JoinedGroups]:
+            page = await self.list_joined(
+                member_account=member_account,
+                with_huge_groups=1 if with_live else None,
+                with_no_active_groups=1 if with_inactive else None,
+                limit=page_size,
+                offset=offset,
+                group_type=group_type,
+                response_filter=response_filter,
+            )
+            return offset + len(page.group_id_list), page
+
+        def following(fetched: tuple[int, JoinedGroups]) -> int | None:
+            offset, page = fetched
+            return offset if page.group_id_list and offset < page.total_count else None
+
+        async for _, page in pages(fetch, 0, following):
+            for group in page.group_id_list:
+                yield group

@@ -1,0 +1,33 @@
+"""Attributes and counters of groups."""
+
+from __future__ import annotations
+
+from .._endpoint import Endpoint, Family
+from ..models.common import Empty
+from ..models.group import GroupRequest
+from ..models.group_attr import CounterKeys, Counters, DeleteAttrs, GroupAttrs, UpdateCounters, WriteAttrs
+
+
+class GroupAttr(Family, name="group_attr"):
+    """Attributes and counters of groups: up to 16 texts and 20 numbers a group, by name."""
+
+    get = Endpoint("group_open_attr_http_svc/get_group_attr", GroupRequest, GroupAttrs, doc="I44187", repeat="always")
+    """Read the attributes of a group."""
+    modify = Endpoint("group_open_http_svc/modify_group_attr", WriteAttrs, Empty, doc="I44188", repeat="always")
+    """Add or change 1 to 16 attributes; those that are not named stay."""
+    set = Endpoint("group_open_http_svc/set_group_attr", WriteAttrs, Empty, doc="I44190", repeat="always")
+    """Replace all the attributes of a group by 1 to 16 others."""
+    clear = Endpoint("group_open_http_svc/clear_group_attr", GroupRequest, Empty, doc="I44189", repeat="always")
+    """Remove all the attributes of a group."""
+    delete = Endpoint("group_open_http_svc/delete_group_attr", DeleteAttrs, Empty, doc="I59499")
+    """Remove attributes by name; one that is not there is refused with 10050."""
+    get_counters = Endpoint(
+        "group_open_http_svc/get_group_counter", CounterKeys, Counters, doc="I53427", repeat="always"
+    )
+    """Read counters of a group: those named, or all."""
+    update_counters = Endpoint("group_open_http_svc/update_group_counter", UpdateCounters, Counters, doc="I53428")
+    """Set, increase or decrease 1 to 20 counters; tells their values afterwards."""
+    delete_counters = Endpoint(
+        "group_open_http_svc/delete_group_counter", CounterKeys, Empty, doc="I53429", repeat="always"
+    )
+    """Delete counters of a group: those named, or all."""

@@ -1,0 +1,274 @@
+"""Members of groups: coming and going, roles, mutes, bans."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Sequence
+from typing import Final, Literal
+
+from .._chunks import Chunked, in_chunks
+from .._endpoint import Endpoint, Family
+from .._paging import pages
+from ..models.common import Empty
+from ..models.group import GroupRequest, MemberInfo
+from ..models.group_member import (
+    MAX_ADD,
+    MAX_BAN,
+    MAX_BAN_PAGE,
+    MAX_DELETE,
+    MAX_IMPORT,
+    MAX_MUTE,
+    MAX_NAMED,
+    MAX_ROLES,
+    AddedMembers,
+    AddMembers,
+    BanMembers,
+    BannedAccount,
+    BannedAccounts,
+    DeleteMembers,
+    GetMembers,
+    GetRoles,
+    ImportedMember,
+    ImportMembers,
+    ListBanned,
+    ListMembers,
+    ListMuted,
+    MemberInfos,
+    MemberPage,
+    ModifyMember,
+    MutedAccounts,
+    MuteMembers,
+    NewMember,
+    Role,
+    Roles,
+    ShuttedUins,
+    UnbanMembers,
+)
+
+# The document advises it, and allows 200 (I34948).
+PAGE_SIZE: Final = 100
+
+# Ids of communities begin so, whoever made them (I34948: communities are paged by a cursor, other groups by offset).
+_COMMUNITY_PREFIX: Final = "@TGS#_"
+
+
+class GroupMember(Family, name="group_member"):
+    """Members of groups."""
+
+    add = Endpoint("group_open_http_svc/add_group_member", AddMembers, AddedMembers, doc="I34921")
+    """Add 1 to 300 members; `failed` names those who are not in."""
+    delete = Endpoint("group_open_http_svc/delete_group_member", DeleteMembers, Empty, doc="I34949", repeat="always")
+    """Remove 1 to 100 members; an account that is none is passed over."""
+    list_members = Endpoint(
+        "group_open_http_svc/get_group_member_info", ListMembers, MemberPage, doc="I34948", repeat="always"
+    )
+    """Read one page of a group's members."""
+    get_info = Endpoint(
+        "group_open_http_svc/get_specified_group_member_info", GetMembers, MemberInfos, doc="I64897", repeat="always"
+    )
+    """Read the profiles of 1 to 50 members."""
+    modify_info = Endpoint(
+        "group_open_http_svc/modify_group_member_info", ModifyMember, Empty, doc="I34900", repeat="always"
+    )
+    """Change one member: role, name card, own fields, how it gets messages, whether it is muted."""
+    get_roles = Endpoint("group_open_http_svc/get_role_in_group", GetRoles, Roles, doc="I34963", repeat="always")
+    """Read the roles of 1 to 500 accounts."""
+    mute = Endpoint("group_open_http_svc/forbid_send_msg", MuteMembers, Empty, doc="I34951", repeat="always")
+    """Mute 1 to 500 members for a while, or lift that."""
+    list_muted = Endpoint(
+        "group_open_http_svc/get_group_muted_account", ListMuted, MutedAccounts, doc="I34964", repeat="always"
+    )
+    """Read who is muted."""
+    list_shutted = Endpoint(
+        "group_open_http_svc/get_group_shutted_uin", GroupRequest, ShuttedUins, doc="I34964", repeat="always"
+    )
+    """Read who is muted, by the older command; `list_muted` is the newer."""
+    import_members = Endpoint(
+        "group_open_http_svc/import_group_member", ImportMembers, AddedMembers, doc="I34969", repeat="always"
+    )
+    """Import 1 to 300 members: no webhook fires, nobody is told; `failed` names those who are not in."""
+    ban = Endpoint("group_open_http_svc/ban_group_member", BanMembers, Empty, doc="I50296", repeat="always")
+    """Take 1 to 20 accounts out, and keep them out for a while."""
+    unban = Endpoint("group_open_http_svc/unban_group_member", UnbanMembers, Empty, doc="I50297", repeat="always")
+    """Lift the bans of 1 to 20 accounts."""
+    list_banned = Endpoint(
+        "group_open_http_svc/get_group_ban_member", ListBanned, BannedAccounts, doc="I50295", repeat="always"
+    )
+    """Read one page of who is banned."""
+
+    # Pages
+
+    async def iter_members(
+        self,
+        group_id: str,
+        *,
+        member_info_filter: Sequence[str] | None = None,
+        member_role_filter: Sequence[Role] | None = None,
+        app_defined_data_filter_group_member: Sequence[str] | None = None,
+        page_size: int = PAGE_SIZE,
+    ) -> AsyncIterator[MemberInfo]:
+        """Yield a group's members, page by page as the loop goes on; communities are paged by their cursor.
+
+        Args:
+            group_id: the group.
+            member_info_filter: fields of members, by their wire names; None is all there is.
+            member_role_filter: only members of these roles.
+            app_defined_data_filter_group_member: own fields of members; None is all there is.
+            page_size: members asked for in one call, 1 to 200.
+        """
+        by_cursor = group_id.startswith(_COMMUNITY_PREFIX)
+
+        async def fetch(place: int | str) -> tuple[int, MemberPage]:
+            page = await self.list_members(
+                group_id=group_id,
+                member_info_filter=member_info_filter,
+                member_role_filter=member_role_filter,
+                app_defined_data_filter_group_member=app_defined_data_filter_group_member,
+                limit=page_size,
+                offset=place if isinstance(place, int) else None,
+                next=place if isinstance(place, str) else None,
+            )
+            return (place if isinstance(place, int) else 0) + len(page.member_list), page
+
+        def following(fetched: tuple[int, MemberPage]) -> int | str | None:
+            offset, page = fetched
+            if by_cursor:
+                return page.next or None
+            # MemberNum is that of the whole group: with a filter only an empty page is the end.
+            is_last = not page.member_list or (member_role_filter is None and offset >= page.member_num)
+            return None if is_last else offset
+
+        async for _, page in pages(fetch, "" if by_cursor else 0, following):
+            for member in page.member_list:
+                yield member
+
+    async def iter_banned(self, group_id: str, *, page_size: int = MAX_BAN_PAGE) -> AsyncIterator[BannedAccount]:
+        """Yield who is banned from a group, page by page as the loop goes on.
+
+        Args:
+            group_id: the group.
+            page_size: accounts asked for in one call, 1 to 100.
+        """
+
+        async def fetch(offset: int) -> BannedAccounts:
+            return await self.list_banned(group_id=group_id, limit=page_size, offset=offset)
+
+        async for page in pages(fetch, 0, lambda page: page.next_offset or None):
+            for banned in page.banned_account_list:
+                yield banned
+
+    # Any number of accounts
+
+    async def add_all(
+        self, group_id: str, accounts: Iterable[str], *, silence: Literal[0, 1] | None = None, chunk_size: int = MAX_ADD
+    ) -> Chunked[NewMember, AddedMembers]:
+        """Add any number of members, 300 in a call; see `add`.
+
+        Args:
+            group_id: the group.
+            accounts: the accounts; read as the calls go on.
+            silence: 1 tells nobody.
+            chunk_size: accounts in one call; the Chinese site's page of 2026 says 20.
+        """
+        return await in_chunks(
+            (NewMember(member_account=account) for account in accounts),
+            chunk_size,
+            lambda chunk: self.add(group_id=group_id, member_list=chunk, silence=silence),
+        )
+
+    async def import_all(
+        self, group_id: str, members: Iterable[ImportedMember], *, chunk_size: int = MAX_IMPORT
+    ) -> Chunked[ImportedMember, AddedMembers]:
+        """Import any number of members, 300 in a call; see `import_members`.
+
+        Args:
+            group_id: the group.
+            members: the members; read as the calls go on.
+            chunk_size: members in one call; the Chinese site's page of 2026 says 20.
+        """
+        return await in_chunks(
+            members, chunk_size, lambda chunk: self.import_members(group_id=group_id, member_list=chunk)
+        )
+
+    async def delete_all(
+        self,
+        group_id: str,
+        accounts: Iterable[str],
+        *,
+        silence: Literal[0, 1] | None = None,
+        reason: str | None = None,
+    ) -> Chunked[str, Empty]:
+        """Remove any number of members, 100 in a call; see `delete`.
+
+        Args:
+            group_id: the group.
+            accounts: the accounts; read as the calls go on.
+            silence: 1 tells nobody.
+            reason: told to those that are removed.
+        """
+        return await in_chunks(
+            accounts,
+            MAX_DELETE,
+            lambda chunk: self.delete(group_id=group_id, member_to_del_account=chunk, silence=silence, reason=reason),
+        )
+
+    async def get_info_all(
+        self, group_id: str, accounts: Iterable[str], *, member_info_filter: Sequence[str] | None = None
+    ) -> Chunked[str, MemberInfos]:
+        """Read the profiles of any number of members, 50 in a call; see `get_info`.
+
+        Args:
+            group_id: the group.
+            accounts: the accounts; read as the calls go on.
+            member_info_filter: fields of members, by their wire names; None is all there is.
+        """
+        return await in_chunks(
+            accounts,
+            MAX_NAMED,
+            lambda chunk: self.get_info(
+                group_id=group_id, member_list_account=chunk, member_info_filter=member_info_filter
+            ),
+        )
+
+    async def get_roles_all(self, group_id: str, accounts: Iterable[str]) -> Chunked[str, Roles]:
+        """Read the roles of any number of accounts, 500 in a call; see `get_roles`."""
+        return await in_chunks(accounts, MAX_ROLES, lambda chunk: self.get_roles(group_id=group_id, user_account=chunk))
+
+    async def mute_all(
+        self, group_id: str, accounts: Iterable[str], mute_time: int, *, topic_id: str | None = None
+    ) -> Chunked[str, Empty]:
+        """Mute any number of members, 500 in a call, or lift that; see `mute`.
+
+        Args:
+            group_id: the group.
+            accounts: the accounts; read as the calls go on.
+            mute_time: seconds; 0 lifts it, 4294967295 lasts for ever.
+            topic_id: only in this topic, in a community.
+        """
+        return await in_chunks(
+            accounts,
+            MAX_MUTE,
+            lambda chunk: self.mute(group_id=group_id, members_account=chunk, mute_time=mute_time, topic_id=topic_id),
+        )
+
+    async def ban_all(
+        self, group_id: str, accounts: Iterable[str], duration: int, *, description: str | None = None
+    ) -> Chunked[str, Empty]:
+        """Ban any number of accounts, 20 in a call; see `ban`.
+
+        Args:
+            group_id: the group.
+            accounts: the accounts; read as the calls go on.
+            duration: seconds, 1 to 4294967295.
+            description: told to those that are banned, up to 1000 bytes.
+        """
+        return await in_chunks(
+            accounts,
+            MAX_BAN,
+            lambda chunk: self.ban(
+                group_id=group_id, members_account=chunk, duration=duration, description=description
+            ),
+        )
+
+    async def unban_all(self, group_id: str, accounts: Iterable[str]) -> Chunked[str, Empty]:
+        """Lift the bans of any number of accounts, 20 in a call; see `unban`."""
+        return await in_chunks(accounts, MAX_BAN, lambda chunk: self.unban(group_id=group_id, members_account=chunk))

@@ -1,0 +1,94 @@
+"""Live groups (AVChatRoom): who is online, marks, robots, admins."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable
+from typing import Literal
+
+from .._chunks import Chunked, in_chunks
+from .._endpoint import Endpoint, Family
+from .._paging import pages
+from ..models.common import Empty
+from ..models.group import GroupRequest
+from ..models.live_group import (
+    MAX_MARKED,
+    AddRobots,
+    CheckMembers,
+    DeleteRobots,
+    ListOnline,
+    LiveAdmins,
+    MarkedMember,
+    MarkedMembers,
+    MarkMembers,
+    ModifyAdmins,
+    OnlineMember,
+    OnlineMembers,
+    OnlineNum,
+    PresentMembers,
+)
+
+
+class LiveGroup(Family, name="live_group"):
+    """Live groups (AVChatRoom)."""
+
+    get_online_num = Endpoint(
+        "group_open_http_svc/get_online_member_num", GroupRequest, OnlineNum, doc="I38521", repeat="always"
+    )
+    """Read how many are online in a group."""
+    mark_members = Endpoint(
+        "group_open_avchatroom_http_svc/modify_user_info", MarkMembers, MarkedMembers, doc="I50294", repeat="always"
+    )
+    """Set marks on 1 to 500 members, or take them off."""
+    list_online = Endpoint(
+        "group_open_avchatroom_http_svc/get_members", ListOnline, OnlineMembers, doc="I50293", repeat="always"
+    )
+    """Read one page of who is online."""
+    add_robots = Endpoint("group_open_avchatroom_http_svc/add_robots", AddRobots, Empty, doc="I60527", repeat="always")
+    """Put robots into the list of who is online, there or not."""
+    delete_robots = Endpoint(
+        "group_open_avchatroom_http_svc/del_robots", DeleteRobots, Empty, doc="I60526", repeat="always"
+    )
+    """Take robots out of the list of who is online."""
+    modify_admins = Endpoint(
+        "group_open_avchatroom_http_svc/modify_admin", ModifyAdmins, Empty, doc="I60525", repeat="always"
+    )
+    """Make accounts admins, or no longer; there can be 5."""
+    list_admins = Endpoint(
+        "group_open_avchatroom_http_svc/get_admin_list", GroupRequest, LiveAdmins, doc="I60524", repeat="always"
+    )
+    """Read who is an admin."""
+    check_members = Endpoint(
+        "group_open_avchatroom_http_svc/check_members", CheckMembers, PresentMembers, doc="I60523", repeat="always"
+    )
+    """Ask which of some accounts are in the group."""
+
+    async def iter_online(self, group_id: str, *, mark: int | None = None) -> AsyncIterator[OnlineMember]:
+        """Yield who is online in a group, page by page as the loop goes on: the newest 1000 at most.
+
+        Args:
+            group_id: the group.
+            mark: only members with this mark.
+        """
+
+        async def fetch(place: int) -> OnlineMembers:
+            return await self.list_online(group_id=group_id, timestamp=place, mark=mark)
+
+        async for page in pages(fetch, 0, lambda page: page.next_timestamp or None):
+            for member in page.member_list:
+                yield member
+
+    async def mark_all(
+        self, group_id: str, members: Iterable[MarkedMember], command_type: Literal[1, 2]
+    ) -> Chunked[MarkedMember, MarkedMembers]:
+        """Set marks on any number of members, 500 in a call, or take them off; see `mark_members`.
+
+        Args:
+            group_id: the live group.
+            members: the members and their marks; read as the calls go on.
+            command_type: 1 sets, 2 takes off.
+        """
+        return await in_chunks(
+            members,
+            MAX_MARKED,
+            lambda chunk: self.mark_members(group_id=group_id, command_type=command_type, member_list=chunk),
+        )

@@ -1,0 +1,567 @@
+"""Groups: requests, results, and the profiles of groups and members. Source: I34895 to I34967.
+
+The documents' older names are read as well: `ShutUpAllMember` for `MuteAllMember`, `ShutUpUntil` for `MuteUntil`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar, Final, Literal
+
+import msgspec
+
+from .._checks import U32_MAX, check_account, check_group_id, check_items, check_range, check_text
+from .._wire import PartialResult, Request, Result, WireStruct, always
+
+ApplyJoinOption = Literal["FreeAccess", "NeedPermission", "DisableApply"]
+"""How one comes into a group by oneself: at once, after approval, or not at all."""
+
+InviteJoinOption = Literal["FreeAccess", "NeedPermission", "DisableInvite"]
+"""How one comes into a group on a member's invitation: at once, after approval, or not at all."""
+
+OnOff = Literal["On", "Off"]
+
+MAX_FIRST_MEMBERS: Final = 100
+MAX_GROUPS_OF_APP: Final = 10_000
+MAX_GROUP_INFOS: Final = 50
+MAX_JOINED: Final = 5_000
+
+GROUP_ID_MAX_BYTES: Final = 48
+# Pages of 2021 say 30, 240, 300 and 100 bytes; these are the figures of pages since 2024.
+NAME_MAX_BYTES: Final = 100
+INTRODUCTION_MAX_BYTES: Final = 400
+NOTIFICATION_MAX_BYTES: Final = 400
+FACE_URL_MAX_BYTES: Final = 500
+
+
+class DefinedData(WireStruct, kw_only=True):
+    """An own field of a group or a member; the app names its fields in the console.
+
+    Attributes:
+        key: the field's name.
+        value: its value.
+    """
+
+    key: str
+    value: str = always("")
+
+
+class FirstMember(WireStruct, kw_only=True):
+    """A member that a group has from the start.
+
+    Attributes:
+        member_account: the account, 1 to 32 bytes.
+        role: `Admin` makes it an admin; absent is a plain member.
+        app_member_defined_data: its own fields.
+    """
+
+    member_account: str
+    role: Literal["Owner", "Admin", "Member"] | None = None
+    app_member_defined_data: Sequence[DefinedData] | None = None
+
+
+class CreateGroup(Request, kw_only=True):
+    """Create a group. Source: I34895.
+
+    Owner and members named here are in the group at once, but in a live group (AVChatRoom): nobody can be put into
+    one, `member_list` is refused with 10007, and its owner too has to join by a client.
+
+    Attributes:
+        type: Public, Private (Work), ChatRoom (Meeting), AVChatRoom, Community.
+        name: 1 to 100 bytes.
+        owner_account: the owner; absent is a group without one.
+        group_id: an id of one's own, up to 48 bytes of printable ASCII that do not begin with `@TGS#`; for a
+            community it has to begin with `@TGS#_`. Absent is one that the service makes.
+        introduction: up to 400 bytes.
+        notification: a notice to all members, up to 400 bytes.
+        face_url: avatar's address, up to 500 bytes.
+        max_member_count: the most members there can be; absent is what the plan allows for the type.
+        apply_join_option: how one comes in by oneself; absent is NeedPermission for Public.
+        invite_join_option: how one comes in on invitation.
+        app_defined_data: own fields.
+        member_list: up to 100 members to begin with.
+        support_topic: 1 for a community with topics; 0 is the default.
+        enable_permission: 1 lets permission groups decide, in a community with topics; 0 is the default.
+        default_permission: bits of what members may where no permission group says otherwise.
+    """
+
+    type: str
+    name: str
+    owner_account: str | None = None
+    group_id: str | None = None
+    introduction: str | None = None
+    notification: str | None = None
+    face_url: str | None = None
+    max_member_count: int | None = None
+    apply_join_option: ApplyJoinOption | None = None
+    invite_join_option: InviteJoinOption | None = None
+    app_defined_data: Sequence[DefinedData] | None = None
+    member_list: Sequence[FirstMember] | None = None
+    support_topic: Literal[0, 1] | None = None
+    enable_permission: Literal[0, 1] | None = None
+    default_permission: int | None = None
+
+    def check(self) -> None:
+        """Check lengths, ranges, accounts and the number of members."""
+        _check_new_group(self.type, self.group_id, self.owner_account)
+        _check_profile(self.name, self.introduction, self.notification, self.face_url)
+        check_range("max_member_count", self.max_member_count, 1, U32_MAX)
+        check_items("member_list", self.member_list, 0, MAX_FIRST_MEMBERS)
+        for index, member in enumerate(self.member_list or ()):
+            check_account(f"member_list[{index}].member_account", member.member_account)
+
+
+class CreatedGroup(Result, kw_only=True):
+    """A group that was made. Source: I34895.
+
+    Attributes:
+        group_id: its id.
+        type: its type; seen in one document's answer only.
+        huge_group_flag: seen in one document's answer only, its meaning is not stated.
+    """
+
+    group_id: str = always("")
+    type: str | None = None
+    huge_group_flag: int | None = None
+
+
+class ImportGroup(Request, kw_only=True):
+    """Import a group that exists elsewhere: no webhook fires, nobody is told. Source: I34967.
+
+    The types are those of `create`, without AVChatRoom, which is refused with 10007.
+
+    Attributes:
+        type: Public, Private (Work), ChatRoom (Meeting), Community.
+        name: 1 to 100 bytes.
+        owner_account: the owner; absent is a group without one.
+        group_id: an id of one's own, as for `create`.
+        introduction: up to 400 bytes.
+        notification: a notice to all members, up to 400 bytes.
+        face_url: avatar's address, up to 500 bytes.
+        max_member_count: the most members there can be, up to 6000; absent is 2000.
+        apply_join_option: how one comes in by oneself; absent is NeedPermission.
+        invite_join_option: how one comes in on invitation.
+        app_defined_data: own fields.
+        create_time: unix seconds of its making, not in the future; absent is now.
+        support_topic: 1 for a community with topics; 0 is the default.
+    """
+
+    type: str
+    name: str
+    owner_account: str | None = None
+    group_id: str | None = None
+    introduction: str | None = None
+    notification: str | None = None
+    face_url: str | None = None
+    max_member_count: int | None = None
+    apply_join_option: ApplyJoinOption | None = None
+    invite_join_option: InviteJoinOption | None = None
+    app_defined_data: Sequence[DefinedData] | None = None
+    create_time: int | None = None
+    support_topic: Literal[0, 1] | None = None
+
+    def check(self) -> None:
+        """Check lengths, ranges and the owner."""
+        _check_new_group(self.type, self.group_id, self.owner_account)
+        _check_profile(self.name, self.introduction, self.notification, self.face_url)
+        check_range("max_member_count", self.max_member_count, 1, U32_MAX)
+        check_range("create_time", self.create_time, 0, U32_MAX)
+
+
+class ImportedGroup(Result, kw_only=True):
+    """A group that was imported. Source: I34967.
+
+    Attributes:
+        group_id: its id.
+    """
+
+    group_id: str = always("")
+
+
+class ModifyGroup(Request, kw_only=True):
+    """Change a group's profile; what is absent stays as it is. Source: I34962.
+
+    Attributes:
+        group_id: the group.
+        name: 1 to 100 bytes.
+        introduction: up to 400 bytes.
+        notification: a notice to all members, up to 400 bytes.
+        face_url: avatar's address, up to 500 bytes.
+        max_member_num: the most members there can be.
+        apply_join_option: how one comes in by oneself.
+        invite_join_option: how one comes in on invitation.
+        mute_all_member: `On` lets nobody write but owner and admins.
+        app_defined_data: own fields; those that are not named stay as they are.
+        from_account: who is shown to have done it.
+        enable_permission: 1 lets permission groups decide, in a community with topics.
+        default_permission: bits of what members may where no permission group says otherwise.
+        history_msg_before_join: `On` lets members read what was written before they came.
+    """
+
+    _older: ClassVar = {"ShutUpAllMember": "MuteAllMember"}
+    group_id: str
+    name: str | None = None
+    introduction: str | None = None
+    notification: str | None = None
+    face_url: str | None = None
+    max_member_num: int | None = None
+    apply_join_option: ApplyJoinOption | None = None
+    invite_join_option: InviteJoinOption | None = None
+    mute_all_member: OnOff | None = None
+    app_defined_data: Sequence[DefinedData] | None = None
+    from_account: str | None = None
+    enable_permission: Literal[0, 1] | None = None
+    default_permission: int | None = None
+    history_msg_before_join: OnOff | None = None
+
+    def check(self) -> None:
+        """Check lengths, ranges and the account."""
+        check_group_id("group_id", self.group_id)
+        _check_profile(self.name, self.introduction, self.notification, self.face_url)
+        check_range("max_member_num", self.max_member_num, 1, U32_MAX)
+        if self.from_account is not None:
+            check_account("from_account", self.from_account)
+
+
+class GroupRequest(Request, kw_only=True):
+    """A group, and nothing else. Source: I34896, I34964, I38521, I44187, I44189, I60524.
+
+    Attributes:
+        group_id: the group.
+    """
+
+    group_id: str
+
+    def check(self) -> None:
+        """Check that there is an id."""
+        check_group_id("group_id", self.group_id)
+
+
+class ChangeOwner(Request, kw_only=True):
+    """Give a group to another member; live groups cannot be given away, 10007. Source: I34966.
+
+    Attributes:
+        group_id: the group.
+        new_owner_account: the new owner, who is a member already.
+        from_account: who is shown to have done it; in pages since 2024.
+    """
+
+    group_id: str
+    new_owner_account: str
+    from_account: str | None = None
+
+    def check(self) -> None:
+        """Check the accounts."""
+        check_group_id("group_id", self.group_id)
+        check_account("new_owner_account", self.new_owner_account)
+        if self.from_account is not None:
+            check_account("from_account", self.from_account)
+
+
+class ListGroups(Request, kw_only=True):
+    """Read one page of all the groups of the app. Source: I34960.
+
+    Attributes:
+        limit: groups on a page, 1 to 10000, which is the default.
+        next: 0 for the first page, then `next` of the answer before.
+        group_type: only groups of this type.
+    """
+
+    limit: int | None = None
+    next: int | None = None
+    group_type: str | None = None
+
+    def check(self) -> None:
+        """Check ranges."""
+        check_range("limit", self.limit, 1, MAX_GROUPS_OF_APP)
+        check_range("next", self.next, 0, 2**63)
+
+
+class ListedGroup(WireStruct, kw_only=True):
+    """A group of a list.
+
+    Attributes:
+        group_id: its id.
+    """
+
+    group_id: str = always("")
+
+
+class ListedGroups(Result, kw_only=True):
+    """A page of the groups of the app. Source: I34960.
+
+    Attributes:
+        total_count: how many there are, on all pages.
+        group_id_list: the groups of this page.
+        next: `next` for the next page; 0 says that this is the last.
+    """
+
+    total_count: int = always(0)
+    group_id_list: list[ListedGroup] = msgspec.field(default_factory=list)
+    next: int = always(0)
+
+
+class ResponseFilter(WireStruct, kw_only=True):
+    """What is to be told of groups and their members.
+
+    Attributes:
+        group_base_info_filter: fields of the group, by their wire names.
+        member_info_filter: fields of members; none is told of any member when it is absent or empty.
+        app_defined_data_filter_group: own fields of the group.
+        app_defined_data_filter_group_member: own fields of members.
+    """
+
+    group_base_info_filter: Sequence[str] | None = None
+    member_info_filter: Sequence[str] | None = None
+    app_defined_data_filter_group: Sequence[str] | None = None
+    app_defined_data_filter_group_member: Sequence[str] | None = None
+
+
+class GetGroups(Request, kw_only=True):
+    """Read the profiles of groups. Source: I34961.
+
+    Attributes:
+        group_id_list: 1 to 50 groups.
+        response_filter: what is to be told; absent is all there is.
+    """
+
+    group_id_list: Sequence[str]
+    response_filter: ResponseFilter | None = None
+
+    def check(self) -> None:
+        """Check the number of groups and each of them."""
+        check_items("group_id_list", self.group_id_list, 1, MAX_GROUP_INFOS)
+        for index, group_id in enumerate(self.group_id_list):
+            check_group_id(f"group_id_list[{index}]", group_id)
+
+
+class MemberInfo(WireStruct, kw_only=True):
+    """A member's profile; what was filtered out is None. Source: I34948, I34961, I64897.
+
+    Attributes:
+        member_account: the account.
+        role: Owner, Admin or Member.
+        join_time: unix seconds.
+        msg_seq: MsgSeq of the newest message it has read.
+        msg_flag: AcceptAndNotify, AcceptNotNotify, Discard.
+        last_send_msg_time: unix seconds of its last message, 0 for none.
+        mute_until: unix seconds at which it may write again, 0 for now.
+        name_card: how the group calls it.
+        online_status: its online state, where the app has that switched on.
+        app_member_defined_data: its own fields.
+    """
+
+    _older: ClassVar = {"ShutUpUntil": "MuteUntil"}
+    member_account: str = always("")
+    role: str | None = None
+    join_time: int | None = None
+    msg_seq: int | None = None
+    msg_flag: str | None = None
+    last_send_msg_time: int | None = None
+    mute_until: int | None = None
+    name_card: str | None = None
+    online_status: str | None = None
+    app_member_defined_data: list[DefinedData] | None = None
+
+
+class GroupInfo(WireStruct, kw_only=True):
+    """A group's profile; what was filtered out, or does not apply, is None. Source: I34961.
+
+    Attributes:
+        group_id: its id.
+        error_code: 0 is success; 10010 is a group that does not exist.
+        error_info: the reason of a failure.
+        type: Public, Private, ChatRoom, AVChatRoom, Community.
+        name: its name.
+        appid: the app.
+        introduction: introduction.
+        notification: notice.
+        face_url: avatar's address.
+        owner_account: the owner.
+        create_time: unix seconds.
+        info_seq: counts changes of the profile.
+        last_info_time: unix seconds of the profile's last change.
+        last_msg_time: unix seconds of the last message.
+        next_msg_seq: MsgSeq of the next message.
+        member_num: how many members there are.
+        max_member_num: the most there can be.
+        apply_join_option: how one comes in by oneself.
+        invite_join_option: how one comes in on invitation.
+        mute_all_member: `On` lets nobody write but owner and admins.
+        enable_permission: 1 lets permission groups decide.
+        default_permission: bits of what members may where no permission group says otherwise.
+        app_defined_data: own fields.
+        member_list: members, as far as they were asked for.
+    """
+
+    _older: ClassVar = {"ShutUpAllMember": "MuteAllMember"}
+    group_id: str = always("")
+    error_code: int = always(0)
+    error_info: str | None = None
+    type: str | None = None
+    name: str | None = None
+    appid: int | None = None
+    introduction: str | None = None
+    notification: str | None = None
+    face_url: str | None = None
+    owner_account: str | None = None
+    create_time: int | None = None
+    info_seq: int | None = None
+    last_info_time: int | None = None
+    last_msg_time: int | None = None
+    next_msg_seq: int | None = None
+    member_num: int | None = None
+    max_member_num: int | None = None
+    apply_join_option: str | None = None
+    invite_join_option: str | None = None
+    mute_all_member: str | None = None
+    enable_permission: int | None = None
+    default_permission: int | None = None
+    app_defined_data: list[DefinedData] | None = None
+    member_list: list[MemberInfo] | None = None
+
+
+class GroupInfos(PartialResult, kw_only=True):
+    """Profiles of groups, one for each that was asked for. Source: I34961.
+
+    Attributes:
+        group_info: the profiles, in the order they were asked for.
+    """
+
+    group_info: list[GroupInfo] = msgspec.field(default_factory=list)
+
+    @property
+    def failed(self) -> list[GroupInfo]:
+        """The groups that could not be read; `error_code` says why."""
+        return [info for info in self.group_info if info.error_code != 0]
+
+
+class JoinedFilter(WireStruct, kw_only=True):
+    """What is to be told of an account's groups.
+
+    Attributes:
+        group_base_info_filter: fields of the group, by their wire names.
+        self_info_filter: fields of the account's own membership.
+    """
+
+    group_base_info_filter: Sequence[str] | None = None
+    self_info_filter: Sequence[str] | None = None
+
+
+class ListJoined(Request, kw_only=True):
+    """Read the groups of an account. Source: I34925.
+
+    Attributes:
+        member_account: the account, 1 to 32 bytes.
+        with_huge_groups: 1 includes live groups (AVChatRoom), as far as they are known; 0 is the default.
+        with_no_active_groups: 1 includes work groups in which nobody has written yet; 0 is the default.
+        limit: groups in one answer, up to 5000; absent is all.
+        offset: how many groups to pass over.
+        group_type: only groups of this type.
+        response_filter: what is to be told; absent is the ids alone.
+        support_topic: 1 for communities with topics only; it needs `group_type` Community.
+    """
+
+    member_account: str
+    with_huge_groups: Literal[0, 1] | None = None
+    with_no_active_groups: Literal[0, 1] | None = None
+    limit: int | None = None
+    offset: int | None = None
+    group_type: str | None = None
+    response_filter: JoinedFilter | None = None
+    support_topic: Literal[0, 1] | None = None
+
+    def check(self) -> None:
+        """Check the account and ranges."""
+        check_account("member_account", self.member_account)
+        check_range("limit", self.limit, 0, MAX_JOINED)
+        check_range("offset", self.offset, 0, U32_MAX)
+
+
+class SelfInfo(WireStruct, kw_only=True):
+    """An account's own membership of a group.
+
+    Attributes:
+        join_time: unix seconds.
+        role: Owner, Admin or Member.
+        msg_flag: AcceptAndNotify, AcceptNotNotify, Discard.
+        msg_seq: MsgSeq of the newest message it has read.
+        gross_topic_read_seq: the same over all topics of a community.
+    """
+
+    join_time: int | None = None
+    role: str | None = None
+    msg_flag: str | None = None
+    msg_seq: int | None = None
+    gross_topic_read_seq: int | None = None
+
+
+class JoinedGroup(WireStruct, kw_only=True):
+    """A group of an account; what was not asked for is None. Source: I34925.
+
+    Attributes:
+        group_id: its id.
+        type: Public, Private, ChatRoom, AVChatRoom, Community.
+        name: its name.
+        introduction: introduction.
+        notification: notice.
+        face_url: avatar's address.
+        owner_account: the owner.
+        create_time: unix seconds.
+        last_info_time: unix seconds of the profile's last change.
+        last_msg_time: unix seconds of the last message.
+        next_msg_seq: MsgSeq of the next message.
+        member_num: how many members there are.
+        max_member_num: the most there can be.
+        apply_join_option: how one comes in by oneself.
+        mute_all_member: `On` lets nobody write but owner and admins.
+        support_topic: 1 is a community with topics.
+        gross_topic_next_msg_seq: MsgSeq of the next message over all topics.
+        self_info: the account's own membership.
+    """
+
+    _older: ClassVar = {"ShutUpAllMember": "MuteAllMember"}
+    group_id: str = always("")
+    type: str | None = None
+    name: str | None = None
+    introduction: str | None = None
+    notification: str | None = None
+    face_url: str | None = None
+    owner_account: str | None = None
+    create_time: int | None = None
+    last_info_time: int | None = None
+    last_msg_time: int | None = None
+    next_msg_seq: int | None = None
+    member_num: int | None = None
+    max_member_num: int | None = None
+    apply_join_option: str | None = None
+    mute_all_member: str | None = None
+    support_topic: int | None = None
+    gross_topic_next_msg_seq: int | None = None
+    self_info: SelfInfo | None = None
+
+
+class JoinedGroups(Result, kw_only=True):
+    """The groups of an account, or a page of them. Source: I34925.
+
+    Attributes:
+        total_count: how many there are, on all pages.
+        group_id_list: the groups.
+    """
+
+    total_count: int = always(0)
+    group_id_list: list[JoinedGroup] = msgspec.field(default_factory=list)
+
+
+def _check_new_group(type: str, group_id: str | None, owner: str | None) -> None:
+    check_text("type", type, 32, low=1)
+    check_text("group_id", group_id, GROUP_ID_MAX_BYTES, low=1)
+    if owner is not None:
+        check_account("owner_account", owner)
+
+
+def _check_profile(name: str | None, introduction: str | None, notification: str | None, face_url: str | None) -> None:
+    check_text("name", name, NAME_MAX_BYTES, low=1)
+    check_text("introduction", introduction, INTRODUCTION_MAX_BYTES)
+    check_text("notification", notification, NOTIFICATION_MAX_BYTES)
+    check_text("face_url", face_url, FACE_URL_MAX_BYTES)

@@ -1,0 +1,260 @@
+"""Live groups (AVChatRoom): requests and results. Source: I38521, I50293, I50294, I60523 to I60527."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, Literal
+
+import msgspec
+
+from .._checks import U32_MAX, check_account, check_accounts, check_group_id, check_items, check_range
+from .._wire import Request, Result, WireStruct, always
+from ..errors import UsageError
+
+MAX_MARKED: Final = 500
+MAX_MARKS: Final = 10
+MAX_ADMINS: Final = 5
+PAGE_SIZE: Final = 250
+
+ROBOT_MARK: Final = 500
+"""Keeps an account in the list of who is online for up to three days, there or not."""
+
+HIDDEN_MARK: Final = 600
+"""Keeps an account out of the list of who is online."""
+
+FIRST_OWN_MARK: Final = 1_000
+"""The app's own marks begin here."""
+
+
+class OnlineNum(Result, kw_only=True):
+    """How many are online in a group. Source: I38521.
+
+    Attributes:
+        online_member_num: the number; it is brought up to date every ten seconds or so.
+    """
+
+    online_member_num: int = always(0)
+
+
+class MarkedMember(WireStruct, kw_only=True):
+    """An account and the marks that are set or taken off.
+
+    Attributes:
+        member_account: the account, 1 to 32 bytes; it has to be online there but for the mark 500.
+        marks: 1 to 10 marks: 1000 and above are the app's own, 500 is always online (for up to three days), 600 hidden.
+    """
+
+    member_account: str
+    marks: Sequence[int]
+
+
+class MarkMembers(Request, kw_only=True):
+    """Set marks on 1 to 500 members of a live group, or take them off. Source: I50294.
+
+    A group has up to 10 different marks, each on up to 1000 members; they are gone when the member leaves.
+
+    Attributes:
+        group_id: the live group.
+        command_type: 1 sets, 2 takes off.
+        member_list: the members.
+    """
+
+    group_id: str
+    command_type: Literal[1, 2]
+    member_list: Sequence[MarkedMember]
+
+    def check(self) -> None:
+        """Check the number of members, accounts and marks."""
+        check_group_id("group_id", self.group_id)
+        check_items("member_list", self.member_list, 1, MAX_MARKED)
+        for index, member in enumerate(self.member_list):
+            where = f"member_list[{index}]"
+            check_account(f"{where}.member_account", member.member_account)
+            check_items(f"{where}.marks", member.marks, 1, MAX_MARKS)
+            for mark in member.marks:
+                if mark < FIRST_OWN_MARK and mark not in (ROBOT_MARK, HIDDEN_MARK):
+                    marks = f"{ROBOT_MARK}, {HIDDEN_MARK}, or {FIRST_OWN_MARK} and above"
+                    raise UsageError(f"{where}.marks has {mark}, a mark is {marks}", field=f"{where}.marks")
+
+
+class ChangedMarks(WireStruct, kw_only=True):
+    """An account whose marks were changed.
+
+    Attributes:
+        member_account: the account.
+        marks: the marks that were set or taken off.
+    """
+
+    member_account: str = always("")
+    marks: list[int] = msgspec.field(default_factory=list)
+
+
+class MarkedMembers(Result, kw_only=True):
+    """Whose marks were changed; members who are not online are left out. Source: I50294.
+
+    Attributes:
+        command_type: 1 set, 2 taken off.
+        member_list: the accounts.
+    """
+
+    command_type: int = always(0)
+    member_list: list[ChangedMarks] = msgspec.field(default_factory=list)
+
+
+class ListOnline(Request, kw_only=True):
+    """Read one page of who is online in a live group: 250 members, of the newest 1000. Source: I50293.
+
+    Attributes:
+        group_id: the group.
+        timestamp: 0 for the first page, then `next_timestamp` of the answer before.
+        mark: only members with this mark.
+    """
+
+    group_id: str
+    timestamp: int
+    mark: int | None = None
+
+    def check(self) -> None:
+        """Check ranges."""
+        check_group_id("group_id", self.group_id)
+        check_range("timestamp", self.timestamp, 0, 2**63)
+        check_range("mark", self.mark, 0, U32_MAX)
+
+
+class OnlineMember(WireStruct, kw_only=True):
+    """A member who is online.
+
+    Attributes:
+        member_account: the account.
+        join_time: unix seconds at which it came.
+        nick_name: nickname.
+        avatar: avatar's address.
+        marks: its marks, where it has any.
+    """
+
+    member_account: str = always("")
+    join_time: int = always(0)
+    nick_name: str = always("")
+    avatar: str = always("")
+    marks: list[int] | None = None
+
+
+class OnlineMembers(Result, kw_only=True):
+    """A page of who is online. Source: I50293.
+
+    Attributes:
+        member_list: the members of this page.
+        next_timestamp: `timestamp` for the next page; 0 says that this is the last.
+    """
+
+    member_list: list[OnlineMember] = msgspec.field(default_factory=list)
+    next_timestamp: int = always(0)
+
+
+class DeleteRobots(Request, kw_only=True):
+    """Take robots out of a live group's list of who is online. Source: I60526.
+
+    Attributes:
+        group_id: the live group.
+        member_account: the accounts.
+    """
+
+    group_id: str
+    member_account: Sequence[str]
+
+    def check(self) -> None:
+        """Check the accounts."""
+        check_group_id("group_id", self.group_id)
+        check_accounts("member_account", self.member_account, 1, U32_MAX)
+
+
+class AddRobots(Request, kw_only=True):
+    """Put robots into a live group's list of who is online, there or not. Source: I60527.
+
+    The body of this document was not seen. Its opposite, `delete_robots`, names the accounts `Member_Account`, and so
+    is it done here; should the service want another name, `client.with_options(extra=...)` can send it.
+
+    Attributes:
+        group_id: the live group.
+        member_account: the accounts.
+    """
+
+    group_id: str
+    member_account: Sequence[str] | None = None
+
+    def check(self) -> None:
+        """Check the accounts."""
+        check_group_id("group_id", self.group_id)
+        check_accounts("member_account", self.member_account, 1, U32_MAX)
+
+
+class ModifyAdmins(Request, kw_only=True):
+    """Make accounts admins of a live group, or no longer; there can be 5. Source: I60525.
+
+    They need not be there, and stay admins when they leave.
+
+    Attributes:
+        group_id: the live group.
+        command_type: 1 makes them admins, 2 takes that back.
+        admin_account: 1 to 5 accounts.
+    """
+
+    group_id: str
+    command_type: Literal[1, 2]
+    admin_account: Sequence[str]
+
+    def check(self) -> None:
+        """Check the number of accounts and each of them."""
+        check_group_id("group_id", self.group_id)
+        check_accounts("admin_account", self.admin_account, 1, MAX_ADMINS)
+
+
+class LiveAdmin(WireStruct, kw_only=True):
+    """An admin of a live group.
+
+    Attributes:
+        admin_account: the account.
+        nick_name: nickname.
+        avatar: avatar's address.
+    """
+
+    admin_account: str = always("")
+    nick_name: str = always("")
+    avatar: str = always("")
+
+
+class LiveAdmins(Result, kw_only=True):
+    """The admins of a live group. Source: I60524.
+
+    Attributes:
+        admin_list: the admins.
+    """
+
+    admin_list: list[LiveAdmin] = msgspec.field(default_factory=list)
+
+
+class CheckMembers(Request, kw_only=True):
+    """Ask which of some accounts are in a live group, be it beyond the newest 1000. Source: I60523.
+
+    Attributes:
+        group_id: the live group.
+        member_account: the accounts.
+    """
+
+    group_id: str
+    member_account: Sequence[str]
+
+    def check(self) -> None:
+        """Check the accounts."""
+        check_group_id("group_id", self.group_id)
+        check_accounts("member_account", self.member_account, 1, U32_MAX)
+
+
+class PresentMembers(Result, kw_only=True):
+    """Which of the accounts are in the live group. Source: I60523.
+
+    Attributes:
+        member_account: the accounts.
+    """
+
+    member_account: list[str] = msgspec.field(default_factory=list)
