@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from .families.live_group import LiveGroup
     from .families.profile import Profile
     from .families.push import Push
+    from .families.sns import Sns
 
 # The class of each family, by the name of its module, which is the client's attribute too.
 FAMILIES: Final[Mapping[str, str]] = MappingProxyType(
@@ -37,6 +38,7 @@ FAMILIES: Final[Mapping[str, str]] = MappingProxyType(
         "live_group": "LiveGroup",
         "profile": "Profile",
         "push": "Push",
+        "sns": "Sns",
     }
 )
 
@@ -109,3 +111,8 @@ class Families(Caller):
     def push(self) -> Push:
         """Pushes of the push service, with the attributes and tags that pick an audience."""
         return cast("Push", self._family("push"))
+
+    @cached_property
+    def sns(self) -> Sns:
+        """Friends, block list and friend lists."""
+        return cast("Sns", self._family("sns"))

@@ -50,6 +50,11 @@ class ProfileState(Part):
             return self.state.accounts[user_id].face_url
         return self._values.get(user_id, {}).get(tag)
 
+    def values(self, user_id: str) -> dict[str, str | int]:
+        """Return what was set of an account's profile, by tag."""
+        named = ((tag, self.get(user_id, tag)) for tag in (ProfileTag.NICK, ProfileTag.IMAGE))
+        return {**{str(tag): value for tag, value in named if value is not None}, **self._values.get(user_id, {})}
+
     def changes(self, user_id: str) -> int:
         """Return how often fields of a profile were set."""
         return self._changes.get(user_id, 0)

@@ -1,0 +1,367 @@
+"""Friends, block list and friend lists. Source: I34902 to I34908, I34910 to I34914, I34926, I34950, I40123.
+
+A body that does not fit is refused with 30001 as a whole, an account in From_Account that nobody knows with 30003; all
+else goes item by item. A page of friends has 100.
+
+Where the documents are silent: DeleteType that is absent is Delete_Type_Single. Friends, block list or friend lists
+whose version the caller knows already are left out; of a block list, that counts for the first page only, as pages go
+on with the version of the one before. TagList may name any tag of a friendship or a profile, others are refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final, TypeVar
+
+from ..families.sns import Sns
+from ..models.common import Empty
+from ..models.sns import (
+    AddFriendItem,
+    AddFriendLists,
+    AddFriendListsResult,
+    AddFriends,
+    AddToBlackList,
+    BlackListItem,
+    BlackListPage,
+    BlackRelation,
+    BlackRelations,
+    CheckBlackList,
+    CheckFriends,
+    DeleteAllFriends,
+    DeleteFriendLists,
+    DeleteFriendListsResult,
+    DeleteFriends,
+    DeleteFromBlackList,
+    FriendData,
+    FriendList,
+    FriendLists,
+    FriendPage,
+    FriendRelation,
+    FriendRelations,
+    GetBlackList,
+    GetFriendLists,
+    GetFriends,
+    GetSpecifiedFriends,
+    ImportFriendItem,
+    ImportFriends,
+    SnsResultItem,
+    SnsResults,
+    SpecifiedFriend,
+    SpecifiedFriends,
+    UpdateFriendItem,
+    UpdateFriends,
+)
+from ..models.tags import SnsTag, Tagged, TagValue
+from .dispatch import Call, Refusal, account, handles, is_account
+from .links import Links
+from .profile_state import is_profile_tag
+from .sns_state import BAD_PARAMS, NOT_IMPORTED, Friend, SnsState
+
+PAGE_SIZE: Final = 100
+_PENDING: Final = 30539
+_TAGS: Final = frozenset(SnsTag)
+
+T = TypeVar("T")
+ResultT = TypeVar("ResultT", bound=SnsResults)
+
+
+@handles(Sns.add_friends)
+def add_friends(call: Call) -> SnsResults:
+    """Make friendships, or ask for consent."""
+    request = call.read(AddFriends, code=BAD_PARAMS)
+    user_id, sns = _owner(call), call.state.part(SnsState)
+    both = request.add_type != "Add_Type_Single"
+
+    def add(item: AddFriendItem) -> None:
+        other, lists = item.to_account, [item.group_name] if item.group_name is not None else []
+        sns.check_list_room(user_id, lists)
+        if not sns.ask(user_id, other, call.now, both=both, force=request.force_add_flags == 1):
+            raise Refusal(_PENDING, f"{other!r} is asked for consent")
+        source, wording, now = item.add_source, item.add_wording or "", int(call.now)
+        own = Friend(add_source=source, add_wording=wording, add_time=now, remark=item.remark or "", lists=lists)
+        sns.befriend(user_id, other, own)
+        if both and not sns.friends.has(other, user_id):
+            sns.befriend(other, user_id, Friend(add_source=source, add_wording=wording, add_time=now))
+
+    return _outcome(call, SnsResults(), [(item.to_account, item) for item in request.add_friend_item], add)
+
+
+@handles(Sns.import_friends)
+def import_friends(call: Call) -> SnsResults:
+    """Put friends on one account's list; the fields of known ones are replaced."""
+    request = call.read(ImportFriends, code=BAD_PARAMS)
+    user_id, sns = _owner(call), call.state.part(SnsState)
+
+    def put(item: ImportFriendItem) -> None:
+        other = item.to_account
+        if other == user_id:
+            raise Refusal(BAD_PARAMS, "nobody is a friend of themselves")
+        friend = sns.friends.get(user_id, other)
+        if friend is None:
+            sns.check_room(user_id)
+            friend = Friend(add_time=int(call.now))
+        fields = {field.tag: _value(field.value) for field in item.custom_item or ()}
+        if item.group_name is not None:
+            fields[SnsTag.GROUP] = list(item.group_name)
+        if item.remark is not None:
+            fields[SnsTag.REMARK] = item.remark
+        sns.set_fields(user_id, friend, fields)
+        friend.add_source = item.add_source
+        friend.add_wording = friend.add_wording if item.add_wording is None else item.add_wording
+        friend.add_time = friend.add_time if item.add_time is None else item.add_time
+        sns.befriend(user_id, other, friend)
+
+    return _outcome(call, SnsResults(), [(item.to_account, item) for item in request.add_friend_item], put)
+
+
+@handles(Sns.update_friends)
+def update_friends(call: Call) -> SnsResults:
+    """Set fields of friendships."""
+    request = call.read(UpdateFriends, code=BAD_PARAMS)
+    user_id, sns = _owner(call), call.state.part(SnsState)
+
+    def update(item: UpdateFriendItem) -> None:
+        fields = {field.tag: _value(field.value) for field in item.sns_item}
+        sns.set_fields(user_id, sns.friend(user_id, item.to_account), fields)
+
+    return _outcome(call, SnsResults(), [(item.to_account, item) for item in request.update_item], update)
+
+
+@handles(Sns.delete_friends)
+def delete_friends(call: Call) -> SnsResults:
+    """End friendships."""
+    request = call.read(DeleteFriends, code=BAD_PARAMS)
+    user_id, sns = _owner(call), call.state.part(SnsState)
+
+    def delete(other: str) -> None:
+        if not sns.unfriend(user_id, other, both=request.delete_type == "Delete_Type_Both"):
+            raise Refusal(31704, f"{other!r} is no friend")
+
+    result = _outcome(call, SnsResults(), [(other, other) for other in request.to_account], delete)
+    result.fail_account = []  # the answer of this command has none
+    return result
+
+
+@handles(Sns.delete_all_friends)
+def delete_all_friends(call: Call) -> Empty:
+    """End every friendship of an account."""
+    request = call.read(DeleteAllFriends, code=BAD_PARAMS)
+    user_id, sns = _owner(call), call.state.part(SnsState)
+    for other in list(sns.friends.of(user_id)):
+        sns.unfriend(user_id, other, both=request.delete_type == "Delete_Type_Both")
+    return Empty()
+
+
+@handles(Sns.check_friends)
+def check_friends(call: Call) -> FriendRelations:
+    """Tell how an account stands to others."""
+    request = call.read(CheckFriends, code=BAD_PARAMS)
+    user_id, sns = _owner(call), call.state.part(SnsState)
+    result = FriendRelations()
+    for other in request.to_account:
+        item = FriendRelation(to_account=other)
+        item.relation = "CheckResult_Type_" + _relation(
+            sns.friends, user_id, other, both=request.check_type == "CheckResult_Type_Both", none="NoRelation"
+        )
+        if not _judge(call, item):
+            result.fail_account.append(other)
+        result.info_item.append(item)
+    return result
+
+
+@handles(Sns.get_friends)
+def get_friends(call: Call) -> FriendPage:
+    """Tell a page of an account's friends."""
+    request = call.read(GetFriends, code=BAD_PARAMS)
+    user_id, sns = _owner(call), call.state.part(SnsState)
+    versions, friends = sns.versions(user_id), list(sns.friends.of(user_id))
+    page = friends[request.start_index : request.start_index + PAGE_SIZE]
+    after = request.start_index + len(page)
+    known = (
+        versions.standard and request.standard_sequence == versions.standard,
+        versions.custom and request.custom_sequence == versions.custom,
+    )
+    result = FriendPage(
+        standard_sequence=versions.standard,
+        custom_sequence=versions.custom,
+        friend_num=len(friends),
+        complete_flag=int(after >= len(friends)),
+        next_start_index=after,
+    )
+    for other in page:
+        fields = sns.fields(user_id, other).items()
+        values = [Tagged(tag=tag, value=value) for tag, value in fields if not known["_Custom_" in tag]]
+        result.user_data_item.append(FriendData(to_account=other, value_item=values))
+    return result
+
+
+@handles(Sns.get_specified_friends)
+def get_specified_friends(call: Call) -> SpecifiedFriends:
+    """Tell what is asked for of an account's friends."""
+    request = call.read(GetSpecifiedFriends, code=BAD_PARAMS)
+    user_id, sns = _owner(call), call.state.part(SnsState)
+    for tag in request.tag_list:
+        if tag not in _TAGS and not tag.startswith("Tag_SNS_Custom_") and not is_profile_tag(tag):
+            raise Refusal(BAD_PARAMS, f"no friend has a field {tag!r}")
+    result = SpecifiedFriends()
+    for other in request.to_account:
+        item = SpecifiedFriend(to_account=other)
+        try:
+            _check_known(call, other)
+            fields = sns.fields(user_id, other)
+        except Refusal as refusal:
+            item.result_code, item.result_info = refusal.code, refusal.info
+            result.fail_account.append(other)
+        else:
+            item.sns_profile_item = [Tagged(tag=tag, value=fields[tag]) for tag in request.tag_list if tag in fields]
+        result.info_item.append(item)
+    return result
+
+
+@handles(Sns.add_to_black_list)
+def add_to_black_list(call: Call) -> SnsResults:
+    """Block accounts."""
+    request = call.read(AddToBlackList, code=BAD_PARAMS)
+    user_id, sns = _owner(call), call.state.part(SnsState)
+
+    def block(other: str) -> None:
+        sns.block(user_id, other, call.now)
+
+    return _outcome(call, SnsResults(), [(other, other) for other in request.to_account], block)
+
+
+@handles(Sns.delete_from_black_list)
+def delete_from_black_list(call: Call) -> SnsResults:
+    """Unblock accounts."""
+    request = call.read(DeleteFromBlackList, code=BAD_PARAMS)
+    user_id, sns = _owner(call), call.state.part(SnsState)
+
+    def unblock(other: str) -> None:
+        sns.unblock(user_id, other)
+
+    return _outcome(call, SnsResults(), [(other, other) for other in request.to_account], unblock)
+
+
+@handles(Sns.get_black_list)
+def get_black_list(call: Call) -> BlackListPage:
+    """Tell a page of an account's block list."""
+    request = call.read(GetBlackList, code=BAD_PARAMS)
+    user_id, sns = _owner(call), call.state.part(SnsState)
+    version, start = sns.versions(user_id).blocked, request.start_index
+    blocked = list(sns.blocked.of(user_id).items())
+    if start == 0 and version and request.last_sequence == version:
+        blocked = []
+    page = blocked[start : start + request.max_limited]
+    after = start + len(page)
+    return BlackListPage(
+        black_list_item=[BlackListItem(to_account=other, add_black_time_stamp=since) for other, since in page],
+        start_index=after if after < len(blocked) else 0,
+        curruent_sequence=version,
+    )
+
+
+@handles(Sns.check_black_list)
+def check_black_list(call: Call) -> BlackRelations:
+    """Tell whether an account and others block each other."""
+    request = call.read(CheckBlackList, code=BAD_PARAMS)
+    user_id, sns = _owner(call), call.state.part(SnsState)
+    result = BlackRelations()
+    for other in request.to_account:
+        item = BlackRelation(to_account=other)
+        item.relation = "BlackCheckResult_Type_" + _relation(
+            sns.blocked, user_id, other, both=request.check_type == "BlackCheckResult_Type_Both", none="NO"
+        )
+        if not _judge(call, item):
+            result.fail_account.append(other)
+        result.black_list_check_item.append(item)
+    return result
+
+
+@handles(Sns.add_friend_lists)
+def add_friend_lists(call: Call) -> AddFriendListsResult:
+    """Make friend lists, and put friends into them."""
+    request = call.read(AddFriendLists, code=BAD_PARAMS)
+    user_id, sns = _owner(call), call.state.part(SnsState)
+    names = list(request.group_name)
+    sns.make_lists(user_id, names)
+
+    def put(other: str) -> None:
+        friend = sns.friend(user_id, other)
+        sns.set_fields(user_id, friend, {SnsTag.GROUP: [*friend.lists, *names]})
+
+    result = _outcome(call, AddFriendListsResult(), [(other, other) for other in request.to_account or ()], put)
+    result.current_sequence = sns.versions(user_id).lists
+    return result
+
+
+@handles(Sns.delete_friend_lists)
+def delete_friend_lists(call: Call) -> DeleteFriendListsResult:
+    """Delete friend lists, all or none."""
+    request = call.read(DeleteFriendLists, code=BAD_PARAMS)
+    user_id, sns = _owner(call), call.state.part(SnsState)
+    sns.delete_lists(user_id, list(request.group_name))
+    return DeleteFriendListsResult(current_sequence=sns.versions(user_id).lists)
+
+
+@handles(Sns.get_friend_lists)
+def get_friend_lists(call: Call) -> FriendLists:
+    """Tell an account's friend lists."""
+    request = call.read(GetFriendLists, code=BAD_PARAMS)
+    user_id, sns = _owner(call), call.state.part(SnsState)
+    version = sns.versions(user_id).lists
+    result = FriendLists(current_sequence=version)
+    if version and request.last_sequence == version:
+        return result
+    for name in sns.lists(user_id):
+        if request.group_name and name not in request.group_name:
+            continue
+        members = sns.members(user_id, name)
+        told = members if request.need_friend == "Need_Friend_Type_Yes" else []
+        result.result_item.append(FriendList(group_name=name, friend_number=len(members), to_account=told))
+    return result
+
+
+def _owner(call: Call) -> str:
+    """Return the account whose friends and lists are meant."""
+    user_id = account(call.raw, "From_Account", code=BAD_PARAMS)
+    _check_known(call, user_id)
+    return user_id
+
+
+def _check_known(call: Call, user_id: str) -> None:
+    if not is_account(user_id) or not call.state.knows(user_id, call.now):
+        raise Refusal(NOT_IMPORTED, f"{user_id!r} is not imported")
+
+
+def _judge(call: Call, item: SnsResultItem) -> bool:
+    """Tell whether the account of an entry is known; the entry says so where it is not."""
+    try:
+        _check_known(call, item.to_account)
+    except Refusal as refusal:
+        item.result_code, item.result_info = refusal.code, refusal.info
+        return False
+    return True
+
+
+def _outcome(call: Call, result: ResultT, pairs: Iterable[tuple[str, T]], act: Callable[[T], None]) -> ResultT:
+    """Do something for one account after the other, and note what became of each."""
+    for user_id, item in pairs:
+        told = SnsResultItem(to_account=user_id)
+        try:
+            _check_known(call, user_id)
+            act(item)
+        except Refusal as refusal:
+            told.result_code, told.result_info = refusal.code, refusal.info
+            if refusal.code != _PENDING:
+                result.fail_account.append(user_id)
+        result.result_item.append(told)
+    return result
+
+
+def _relation(links: Links[Friend] | Links[int], user_id: str, other: str, *, both: bool, none: str) -> str:
+    there, back = links.has(user_id, other), both and links.has(other, user_id)
+    return "BothWay" if there and back else "AWithB" if there else "BWithA" if back else none
+
+
+def _value(value: str | int | Sequence[str]) -> TagValue:
+    return value if isinstance(value, str | int) else list(value)

@@ -1,0 +1,267 @@
+"""Friends, block lists and friend lists.
+
+What the service does (I33521, I34457, I34902 to I34914, I34926, I34950, I40123)
+    A friendship has two sides: A may have B on the list while B does not have A. An account has at most 3,000 friends
+    and 32 friend lists. A friend may be on several lists. A profile says who may add its owner: anyone, nobody, or
+    anyone who gets consent; consent is given by a client, not here. Blocking ends a friendship on both sides, and
+    neither side can add the other then. Adding somebody who is a friend, reading or changing somebody who is none,
+    blocking twice and unblocking twice are 30001.
+
+What is done here
+    Friends, lists and blocked accounts stand in the order in which they came. Versions count changes from 1.
+    A friend list comes to be when a friend is first put on it.
+
+What nobody knows (the documents are silent)
+    - What a profile says that never said who may add its owner. Here: anyone may.
+    - Whether consent is needed for a one-sided friendship. Here: it is.
+    - What ForceAddFlags 1 overrules. Here: AllowType and AdminForbidType, but no block list.
+    - How long block lists and lists of those who wait for consent get. Here: 1,000 and 100.
+    - What importing somebody who is a friend does. Here: the given fields replace those that are known.
+    - Whether the other side's list must have room for a one-sided friendship. Here: it need not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+import msgspec
+
+from ..models.tags import MAX_FRIEND_LISTS, ProfileTag, SnsTag, TagValue
+from .dispatch import Refusal
+from .links import Links
+from .profile_state import ProfileState
+from .state import Part, State
+
+BAD_PARAMS: Final = 30001
+NOT_IMPORTED: Final = 30003
+MAX_FRIENDS: Final = 3000
+MAX_BLOCKED: Final = 1000
+MAX_WAITING: Final = 100
+
+
+class Friend(msgspec.Struct, kw_only=True):
+    """What an account knows of a friend.
+
+    Attributes:
+        add_source: where the friendship comes from.
+        add_wording: what was said when asking for it.
+        add_time: unix seconds.
+        remark: the account's own name for the friend.
+        lists: the friend lists that have the friend.
+        custom: the app's own fields, by tag.
+    """
+
+    add_source: str = ""
+    add_wording: str = ""
+    add_time: int = 0
+    remark: str = ""
+    lists: list[str] = msgspec.field(default_factory=list)
+    custom: dict[str, str | int] = msgspec.field(default_factory=dict)
+
+
+class Versions(msgspec.Struct, kw_only=True):
+    """How often what belongs to an account has changed.
+
+    Attributes:
+        standard: friends and their fields that the service defines.
+        custom: friends and their fields that the app defines.
+        lists: friend lists.
+        blocked: the block list.
+    """
+
+    standard: int = 0
+    custom: int = 0
+    lists: int = 0
+    blocked: int = 0
+
+
+class SnsState(Part):
+    """How accounts stand to each other.
+
+    Attributes:
+        friends: from an account to those on its list.
+        blocked: from an account to those it blocks; unix seconds since when.
+        waiting: from an account to those it asked for consent; unix seconds since when.
+    """
+
+    def __init__(self, state: State) -> None:
+        super().__init__(state)
+        self.friends: Links[Friend] = Links()
+        self.blocked: Links[int] = Links()
+        self.waiting: Links[int] = Links()
+        self._lists: dict[str, list[str]] = {}
+        self._versions: dict[str, Versions] = {}
+
+    def versions(self, user_id: str) -> Versions:
+        """Return the versions of what belongs to an account."""
+        return self._versions.setdefault(user_id, Versions())
+
+    # Friends
+
+    def ask(self, user_id: str, other: str, now: float, *, both: bool, force: bool) -> bool:
+        """Return whether a friendship can be made at once; False when consent is waited for from now on.
+
+        Raises:
+            Refusal: it cannot be made.
+        """
+        profiles = self.state.part(ProfileState)
+        if user_id == other:
+            raise Refusal(BAD_PARAMS, "nobody is a friend of themselves")
+        if self.friends.has(user_id, other):
+            raise Refusal(BAD_PARAMS, f"{other!r} is a friend already")
+        if self.blocked.has(user_id, other):
+            raise Refusal(30515, f"{user_id!r} blocks {other!r}")
+        if self.blocked.has(other, user_id):
+            raise Refusal(30525, f"{other!r} blocks {user_id!r}")
+        self.check_room(user_id)
+        if both and not self.friends.has(other, user_id) and len(self.friends.of(other)) >= MAX_FRIENDS:
+            raise Refusal(30014, f"{other!r} has {MAX_FRIENDS} friends")
+        if force:
+            return True
+        if profiles.get(user_id, ProfileTag.ADMIN_FORBID_TYPE) == "AdminForbid_Type_SendOut":
+            raise Refusal(30009, f"{user_id!r} may not ask for friendship")
+        allows = profiles.get(other, ProfileTag.ALLOW_TYPE)
+        if allows == "AllowType_Type_DenyAny":
+            raise Refusal(30516, f"{other!r} accepts no requests")
+        if allows != "AllowType_Type_NeedConfirm":
+            return True
+        if not self.waiting.has(user_id, other):
+            if len(self.waiting.of(user_id)) >= MAX_WAITING:
+                raise Refusal(30012, f"{user_id!r} waits for the consent of {MAX_WAITING}")
+            self.waiting.add(user_id, other, int(now))
+        return False
+
+    def check_room(self, user_id: str) -> None:
+        """Refuse when an account has as many friends as it may have."""
+        if len(self.friends.of(user_id)) >= MAX_FRIENDS:
+            raise Refusal(30010, f"{user_id!r} has {MAX_FRIENDS} friends")
+
+    def befriend(self, user_id: str, other: str, friend: Friend) -> None:
+        """Put a friend on an account's list, and on its friend lists."""
+        self.make_lists(user_id, friend.lists)
+        self.friends.add(user_id, other, friend)
+        self.waiting.remove(user_id, other)
+        self._changed(user_id)
+
+    def unfriend(self, user_id: str, other: str, *, both: bool) -> bool:
+        """Take a friend from an account's list, or each from the other's; return whether there was a friendship."""
+        sides = [(user_id, other), (other, user_id)] if both else [(user_id, other)]
+        found = [side for side in sides if self.friends.remove(*side)]
+        for owner, _ in found:
+            self._changed(owner)
+            self.versions(owner).lists += 1
+        return bool(found)
+
+    def friend(self, user_id: str, other: str) -> Friend:
+        """Return a friend on an account's list; refuse when there is none."""
+        known = self.friends.get(user_id, other)
+        if known is None:
+            raise Refusal(BAD_PARAMS, f"{other!r} is no friend")
+        return known
+
+    def set_fields(self, user_id: str, friend: Friend, fields: Mapping[str, TagValue]) -> None:
+        """Set fields of a friendship, whose values are of the right kinds; refuse, and set none, for a bad tag."""
+        lists = fields.get(SnsTag.GROUP)
+        for tag in fields:
+            if tag not in (SnsTag.GROUP, SnsTag.REMARK) and not tag.startswith("Tag_SNS_Custom_"):
+                raise Refusal(BAD_PARAMS, f"no friendship has a field {tag!r} that can be set")
+        if isinstance(lists, list):
+            self.make_lists(user_id, lists)
+            friend.lists = list(dict.fromkeys(lists))
+            self.versions(user_id).lists += 1
+        for tag, value in fields.items():
+            if tag == SnsTag.REMARK:
+                friend.remark = str(value)
+            elif not isinstance(value, list):
+                friend.custom[str(tag)] = value
+        self._changed(user_id)
+
+    def fields(self, user_id: str, other: str) -> dict[str, TagValue]:
+        """Return what an account can read of a friend: the friendship's fields and the profile, by tag."""
+        friend = self.friend(user_id, other)
+        known: dict[str, TagValue] = {
+            SnsTag.ADD_SOURCE: friend.add_source,
+            SnsTag.ADD_WORDING: friend.add_wording,
+            SnsTag.ADD_TIME: friend.add_time,
+            SnsTag.REMARK: friend.remark,
+            SnsTag.GROUP: list(friend.lists),
+            **friend.custom,
+            **self.state.part(ProfileState).values(other),
+        }
+        return {str(tag): value for tag, value in known.items() if value not in ("", [])}
+
+    # Friend lists
+
+    def lists(self, user_id: str) -> list[str]:
+        """Return the names of an account's friend lists."""
+        return list(self._lists.get(user_id, ()))
+
+    def check_list_room(self, user_id: str, names: Iterable[str]) -> list[str]:
+        """Return the friend lists that do not exist yet; refuse when they would get too many."""
+        own = self._lists.get(user_id, [])
+        new = [name for name in dict.fromkeys(names) if name not in own]
+        if len(own) + len(new) > MAX_FRIEND_LISTS:
+            raise Refusal(30011, f"{user_id!r} has {len(own)} friend lists, {MAX_FRIEND_LISTS} are allowed")
+        return new
+
+    def make_lists(self, user_id: str, names: Iterable[str]) -> None:
+        """Make the friend lists that do not exist; refuse, and make none, when they would get too many."""
+        new = self.check_list_room(user_id, names)
+        if new:
+            self._lists.setdefault(user_id, []).extend(new)
+            self.versions(user_id).lists += 1
+
+    def delete_lists(self, user_id: str, names: list[str]) -> None:
+        """Delete friend lists; refuse, and delete none, when one does not exist."""
+        own = self._lists.get(user_id, [])
+        for name in names:
+            if name not in own:
+                raise Refusal(BAD_PARAMS, f"there is no friend list {name!r}")
+        self._lists[user_id] = [name for name in own if name not in names]
+        for friend in self.friends.of(user_id).values():
+            friend.lists = [name for name in friend.lists if name not in names]
+        self.versions(user_id).lists += 1
+        self._changed(user_id)
+
+    def members(self, user_id: str, name: str) -> list[str]:
+        """Return the friends on a friend list."""
+        return [other for other, friend in self.friends.of(user_id).items() if name in friend.lists]
+
+    # Block list
+
+    def block(self, user_id: str, other: str, now: float) -> None:
+        """Block an account, which ends the friendship; refuse when it is blocked, or there is no room."""
+        if user_id == other:
+            raise Refusal(BAD_PARAMS, "nobody blocks themselves")
+        if self.blocked.has(user_id, other):
+            raise Refusal(BAD_PARAMS, f"{other!r} is blocked already")
+        if len(self.blocked.of(user_id)) >= MAX_BLOCKED:
+            raise Refusal(30013, f"{user_id!r} blocks {MAX_BLOCKED} accounts")
+        self.blocked.add(user_id, other, int(now))
+        self.versions(user_id).blocked += 1
+        self.unfriend(user_id, other, both=True)
+        self.waiting.remove(user_id, other)
+        self.waiting.remove(other, user_id)
+
+    def unblock(self, user_id: str, other: str) -> None:
+        """Unblock an account; refuse when it is not blocked."""
+        if not self.blocked.remove(user_id, other):
+            raise Refusal(BAD_PARAMS, f"{other!r} is not blocked")
+        self.versions(user_id).blocked += 1
+
+    def forget_account(self, user_id: str) -> None:
+        """Take a deleted account from all lists, and its own lists with it."""
+        for owner in self.friends.to(user_id):
+            self._changed(owner)
+        for owner in self.blocked.to(user_id):
+            self.versions(owner).blocked += 1
+        for links in (self.friends, self.blocked, self.waiting):
+            links.forget(user_id)
+        self._lists.pop(user_id, None)
+        self._versions.pop(user_id, None)
+
+    def _changed(self, user_id: str) -> None:
+        versions = self.versions(user_id)
+        versions.standard += 1
+        versions.custom += 1

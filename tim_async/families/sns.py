@@ -1,0 +1,194 @@
+"""Friends, block list and friend lists."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Sequence
+
+from .._chunks import Chunked, in_chunks
+from .._endpoint import Endpoint, Family
+from .._paging import pages
+from ..models.common import Empty
+from ..models.sns import (
+    MAX_BATCH,
+    MAX_READ_BATCH,
+    AddFriendLists,
+    AddFriendListsResult,
+    AddFriends,
+    AddToBlackList,
+    BlackCheckType,
+    BlackListItem,
+    BlackListPage,
+    BlackRelations,
+    CheckBlackList,
+    CheckFriends,
+    CheckType,
+    DeleteAllFriends,
+    DeleteFriendLists,
+    DeleteFriendListsResult,
+    DeleteFriends,
+    DeleteFromBlackList,
+    FriendData,
+    FriendLists,
+    FriendPage,
+    FriendRelations,
+    GetBlackList,
+    GetFriendLists,
+    GetFriends,
+    GetSpecifiedFriends,
+    ImportFriends,
+    SnsResults,
+    SpecifiedFriends,
+    UpdateFriends,
+)
+
+
+class Sns(Family, name="sns"):
+    """Friends, block list and friend lists.
+
+    The service stumbles (30008) over writes for one account at the same time: the helpers that write make one call
+    after the other.
+    """
+
+    add_friends = Endpoint("sns/friend_add", AddFriends, SnsResults, doc="I34902")
+    """Add friends, asking them for consent where their profile wants it."""
+    import_friends = Endpoint("sns/friend_import", ImportFriends, SnsResults, doc="I34903", repeat="always")
+    """Put friends on one account's list, without asking them and without changing theirs."""
+    update_friends = Endpoint("sns/friend_update", UpdateFriends, SnsResults, doc="I34904", repeat="always")
+    """Set fields of friendships: remark, friend lists, the app's own."""
+    delete_friends = Endpoint("sns/friend_delete", DeleteFriends, SnsResults, doc="I34905")
+    """End friendships with 1 to 1,000 accounts."""
+    delete_all_friends = Endpoint("sns/friend_delete_all", DeleteAllFriends, Empty, doc="I34906")
+    """End every friendship of an account."""
+    check_friends = Endpoint("sns/friend_check", CheckFriends, FriendRelations, doc="I34907", repeat="always")
+    """Ask how an account stands to 1 to 1,000 others."""
+    get_friends = Endpoint("sns/friend_get", GetFriends, FriendPage, doc="I34908", repeat="always")
+    """Read a page of an account's friends with all that is known of them."""
+    get_specified_friends = Endpoint(
+        "sns/friend_get_list", GetSpecifiedFriends, SpecifiedFriends, doc="I34910", repeat="always"
+    )
+    """Read fields of 1 to 100 friends of an account."""
+    add_to_black_list = Endpoint("sns/black_list_add", AddToBlackList, SnsResults, doc="I34911")
+    """Block 1 to 1,000 accounts; a friendship with them ends on both sides."""
+    delete_from_black_list = Endpoint("sns/black_list_delete", DeleteFromBlackList, SnsResults, doc="I34912")
+    """Unblock 1 to 1,000 accounts."""
+    get_black_list = Endpoint("sns/black_list_get", GetBlackList, BlackListPage, doc="I34914", repeat="always")
+    """Read a page of an account's block list."""
+    check_black_list = Endpoint("sns/black_list_check", CheckBlackList, BlackRelations, doc="I34913", repeat="always")
+    """Ask whether an account and 1 to 1,000 others block each other."""
+    add_friend_lists = Endpoint("sns/group_add", AddFriendLists, AddFriendListsResult, doc="I34950")
+    """Make friend lists, and put friends into them."""
+    delete_friend_lists = Endpoint("sns/group_delete", DeleteFriendLists, DeleteFriendListsResult, doc="I34926")
+    """Delete friend lists; the friends stay."""
+    get_friend_lists = Endpoint("sns/group_get", GetFriendLists, FriendLists, doc="I40123", repeat="always")
+    """Read an account's friend lists."""
+
+    async def iter_friends(self, from_account: str) -> AsyncIterator[FriendData]:
+        """Read an account's friends, page by page as the loop goes on.
+
+        Args:
+            from_account: the account.
+        """
+        walk = pages(
+            lambda start: self.get_friends(from_account=from_account, start_index=start),
+            0,
+            lambda page: None if page.is_complete else page.next_start_index,
+        )
+        async for page in walk:
+            for friend in page.user_data_item:
+                yield friend
+
+    async def iter_black_list(
+        self, from_account: str, *, page_size: int = MAX_READ_BATCH
+    ) -> AsyncIterator[BlackListItem]:
+        """Read an account's block list, page by page as the loop goes on.
+
+        Args:
+            from_account: the account.
+            page_size: accounts asked for in one call, at least 1.
+        """
+        walk = pages(
+            lambda start: self.get_black_list(
+                from_account=from_account, start_index=start, max_limited=page_size, last_sequence=0
+            ),
+            0,
+            lambda page: None if page.is_complete else page.start_index,
+        )
+        async for page in walk:
+            for blocked in page.black_list_item:
+                yield blocked
+
+    async def check_friends_all(
+        self, from_account: str, accounts: Iterable[str], *, check_type: CheckType = "CheckResult_Type_Both"
+    ) -> Chunked[str, FriendRelations]:
+        """Ask how an account stands to any number of others, 1,000 in a call: `check_friends` in chunks.
+
+        Args:
+            from_account: the account that is asked about.
+            accounts: the others; read as the calls go on.
+            check_type: whether to look at one side or both.
+        """
+        return await in_chunks(
+            accounts,
+            MAX_BATCH,
+            lambda chunk: self.check_friends(from_account=from_account, to_account=chunk, check_type=check_type),
+        )
+
+    async def get_specified_friends_all(
+        self, from_account: str, accounts: Iterable[str], tags: Sequence[str]
+    ) -> Chunked[str, SpecifiedFriends]:
+        """Read fields of any number of friends, 100 in a call: `get_specified_friends` in chunks.
+
+        Args:
+            from_account: the account whose friends they are.
+            accounts: the friends; read as the calls go on.
+            tags: the fields that are wanted, at least 1.
+        """
+        return await in_chunks(
+            accounts,
+            MAX_READ_BATCH,
+            lambda chunk: self.get_specified_friends(from_account=from_account, to_account=chunk, tag_list=tags),
+        )
+
+    async def add_to_black_list_all(self, from_account: str, accounts: Iterable[str]) -> Chunked[str, SnsResults]:
+        """Block any number of accounts, 1,000 in a call: `add_to_black_list` in chunks, one after the other.
+
+        Args:
+            from_account: the account that blocks.
+            accounts: the accounts to block; read as the calls go on.
+        """
+        return await in_chunks(
+            accounts,
+            MAX_BATCH,
+            lambda chunk: self.add_to_black_list(from_account=from_account, to_account=chunk),
+            concurrency=1,
+        )
+
+    async def delete_from_black_list_all(self, from_account: str, accounts: Iterable[str]) -> Chunked[str, SnsResults]:
+        """Unblock any number of accounts, 1,000 in a call: `delete_from_black_list` in chunks, one after the other.
+
+        Args:
+            from_account: the account that blocked.
+            accounts: the accounts to unblock; read as the calls go on.
+        """
+        return await in_chunks(
+            accounts,
+            MAX_BATCH,
+            lambda chunk: self.delete_from_black_list(from_account=from_account, to_account=chunk),
+            concurrency=1,
+        )
+
+    async def check_black_list_all(
+        self, from_account: str, accounts: Iterable[str], *, check_type: BlackCheckType = "BlackCheckResult_Type_Both"
+    ) -> Chunked[str, BlackRelations]:
+        """Ask whether an account and any number of others block each other: `check_black_list` in chunks of 1,000.
+
+        Args:
+            from_account: the account that is asked about.
+            accounts: the others; read as the calls go on.
+            check_type: whether to look at one side or both.
+        """
+        return await in_chunks(
+            accounts,
+            MAX_BATCH,
+            lambda chunk: self.check_black_list(from_account=from_account, to_account=chunk, check_type=check_type),
+        )
