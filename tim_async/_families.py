@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .families.account import Account
     from .families.all_member_push import AllMemberPush
     from .families.c2c import C2C
+    from .families.follow import Follow
     from .families.group import Group
     from .families.group_attr import GroupAttr
     from .families.group_member import GroupMember
@@ -36,6 +37,7 @@ FAMILIES: Final[Mapping[str, str]] = MappingProxyType(
         "group_attr": "GroupAttr",
         "group_member": "GroupMember",
         "live_group": "LiveGroup",
+        "follow": "Follow",
         "profile": "Profile",
         "push": "Push",
         "sns": "Sns",
@@ -101,6 +103,11 @@ class Families(Caller):
     def live_group(self) -> LiveGroup:
         """Live groups (AVChatRoom): who is online, marks, robots, admins."""
         return cast("LiveGroup", self._family("live_group"))
+
+    @cached_property
+    def follow(self) -> Follow:
+        """Follows: who reads whom."""
+        return cast("Follow", self._family("follow"))
 
     @cached_property
     def profile(self) -> Profile:

@@ -1,0 +1,139 @@
+"""Follows. Source: I70345 to I70347, I70349, I70350.
+
+The documents name no codes; those of the relations are taken: 30001 for a body that does not fit, and for following
+oneself, 30003 for an account that nobody knows: of From_Account as a whole, of others item by item.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from ..families.follow import Follow
+from ..models.follow import (
+    FOLLOWERS,
+    FOLLOWINGS,
+    AddFollows,
+    CheckFollows,
+    DeleteFollows,
+    FollowCount,
+    FollowCounts,
+    FollowedAccount,
+    FollowPage,
+    FollowRelation,
+    FollowRelations,
+    FollowResultItem,
+    FollowResults,
+    GetFollowCounts,
+    GetFollows,
+)
+from ..models.tags import ProfileTag, Tagged
+from .dispatch import Call, Refusal, account, handles, is_account
+from .follow_state import FollowState
+from .profile_state import ProfileState
+
+_BAD_PARAMS: Final = 30001
+_NOT_IMPORTED: Final = 30003
+_CURSOR: Final = re.compile("[0-9]{0,20}")
+_TOLD_TAGS: Final = (ProfileTag.NICK, ProfileTag.IMAGE)
+
+
+@handles(Follow.add)
+def add(call: Call) -> FollowResults:
+    """Let an account follow others."""
+    request = call.read(AddFollows, code=_BAD_PARAMS)
+    user_id, follows = _asker(call), call.state.part(FollowState)
+    result = FollowResults()
+    for item in request.follow_item:
+        told = FollowResultItem(to_account=item.to_account)
+        result.result_item.append(told)
+        if item.to_account == user_id:
+            told.result_code, told.result_info = _BAD_PARAMS, "nobody follows themselves"
+        elif _is_known(call, told):
+            follows.follow(user_id, item.to_account, call.now)
+    return result
+
+
+@handles(Follow.delete)
+def delete(call: Call) -> FollowResults:
+    """Let an account follow others no more."""
+    request = call.read(DeleteFollows, code=_BAD_PARAMS)
+    user_id, follows = _asker(call), call.state.part(FollowState)
+    result = FollowResults()
+    for item in request.follow_item:
+        told = FollowResultItem(to_account=item.to_account)
+        result.result_item.append(told)
+        if _is_known(call, told):
+            follows.unfollow(user_id, item.to_account)
+    return result
+
+
+@handles(Follow.get)
+def get(call: Call) -> FollowPage:
+    """Tell a page of followers or followed accounts; a cursor is the number of the last follow that was told."""
+    request = call.read(GetFollows, code=_BAD_PARAMS)
+    if not _CURSOR.fullmatch(request.start_cursor):
+        raise Refusal(_BAD_PARAMS, "StartCursor is none that an answer told")
+    user_id, follows = _asker(call), call.state.part(FollowState)
+    kinds = {FOLLOWERS: follows.followers, FOLLOWINGS: follows.followings}
+    after = int(request.start_cursor or 0)
+    rest = [pair for pair in kinds.get(request.follow_type, follows.mutual)(user_id) if pair[1].number > after]
+    page = rest[: request.want_num]
+    profiles = call.state.part(ProfileState)
+    result = FollowPage(next_cursor=str(page[-1][1].number) if len(rest) > len(page) else "")
+    for other, link in page:
+        values = ((tag, profiles.get(other, tag)) for tag in _TOLD_TAGS)
+        told = FollowedAccount(
+            to_account=other,
+            follow_time=link.since,
+            profile_item=[Tagged(tag=tag, value=value) for tag, value in values if value is not None],
+            profile_sequence=profiles.changes(other),
+        )
+        result.follow_item.append(told)
+    return result
+
+
+@handles(Follow.check)
+def check(call: Call) -> FollowRelations:
+    """Tell whether an account and others follow each other."""
+    request = call.read(CheckFollows, code=_BAD_PARAMS)
+    user_id, follows = _asker(call), call.state.part(FollowState)
+    result = FollowRelations()
+    for other in request.to_account:
+        told = FollowRelation(to_account=other)
+        result.result_item.append(told)
+        if _is_known(call, told):
+            told.follow_type = follows.relation(user_id, other)
+    return result
+
+
+@handles(Follow.get_counts)
+def get_counts(call: Call) -> FollowCounts:
+    """Count followers and followed accounts."""
+    request = call.read(GetFollowCounts, code=_BAD_PARAMS)
+    _asker(call)
+    follows = call.state.part(FollowState)
+    result = FollowCounts()
+    for other in request.to_account:
+        told = FollowCount(to_account=other)
+        result.follow_info.append(told)
+        if _is_known(call, told):
+            told.follower_count = sum(1 for _ in follows.followers(other))
+            told.following_count = sum(1 for _ in follows.followings(other))
+            told.mutual_following_count = sum(1 for _ in follows.mutual(other))
+    return result
+
+
+def _asker(call: Call) -> str:
+    user_id = account(call.raw, "From_Account", code=_BAD_PARAMS)
+    if not call.state.knows(user_id, call.now):
+        raise Refusal(_NOT_IMPORTED, f"From_Account {user_id!r} is not imported")
+    return user_id
+
+
+def _is_known(call: Call, item: FollowResultItem) -> bool:
+    """Tell whether the account of an entry is known; the entry says so where it is not."""
+    if is_account(item.to_account) and call.state.knows(item.to_account, call.now):
+        return True
+    item.result_code, item.result_info = _NOT_IMPORTED, "the account is not imported"
+    return False

@@ -1,0 +1,74 @@
+"""Who follows whom.
+
+What nobody knows (the documents are silent)
+    - In which order follows are told. Here: in the order in which they began.
+    - What following twice, or following no more whom one did not follow, is answered. Here: success; the first time
+      stands.
+    - Since when two follow each other. Here: a list of mutual follows tells since when the asking account follows.
+    - Which fields of a profile are told. Here: nickname and avatar.
+    - Whether a block list matters. Here: it does not.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+
+import msgspec
+
+from ..models.follow import FOLLOWERS, FOLLOWINGS
+from .links import Links
+from .state import Part, State
+
+
+class FollowLink(msgspec.Struct, frozen=True):
+    """A follow.
+
+    Attributes:
+        number: counts all follows in the order in which they began.
+        since: unix seconds.
+    """
+
+    number: int
+    since: int
+
+
+class FollowState(Part):
+    """The follows of all accounts."""
+
+    def __init__(self, state: State) -> None:
+        super().__init__(state)
+        self._follows: Links[FollowLink] = Links()
+        self._numbers = itertools.count(1)
+
+    def follow(self, user_id: str, other: str, now: float) -> None:
+        """Let an account follow another; nothing happens when it does."""
+        if not self._follows.has(user_id, other):
+            self._follows.add(user_id, other, FollowLink(next(self._numbers), int(now)))
+
+    def unfollow(self, user_id: str, other: str) -> None:
+        """Let an account follow another no more; nothing happens when it does not."""
+        self._follows.remove(user_id, other)
+
+    def followers(self, user_id: str) -> Iterator[tuple[str, FollowLink]]:
+        """Yield the accounts that follow an account."""
+        for other in self._follows.to(user_id):
+            link = self._follows.get(other, user_id)
+            if link is not None:
+                yield other, link
+
+    def followings(self, user_id: str) -> Iterator[tuple[str, FollowLink]]:
+        """Yield the accounts that an account follows."""
+        yield from self._follows.of(user_id).items()
+
+    def mutual(self, user_id: str) -> Iterator[tuple[str, FollowLink]]:
+        """Yield the accounts that an account follows and that follow it."""
+        return ((other, link) for other, link in self.followings(user_id) if self._follows.has(other, user_id))
+
+    def relation(self, user_id: str, other: str) -> int:
+        """Return a FollowType: 0 none, 1 the other follows the account, 2 the account the other, 3 both."""
+        return FOLLOWERS * self._follows.has(other, user_id) + FOLLOWINGS * self._follows.has(user_id, other)
+
+    def forget_account(self, user_id: str) -> None:
+        """Take away a deleted account's follows, and those of it."""
+        self._follows.forget(user_id)

@@ -1,0 +1,137 @@
+"""Follows: who reads whom."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable
+
+from .._chunks import Chunked, in_chunks
+from .._endpoint import Endpoint, Family
+from .._paging import pages
+from ..models.follow import (
+    FOLLOWERS,
+    FOLLOWINGS,
+    MAX_BATCH,
+    MAX_CHECK_BATCH,
+    MUTUAL,
+    PAGE_SIZE,
+    AddFollows,
+    CheckFollows,
+    DeleteFollows,
+    FollowCounts,
+    FollowedAccount,
+    FollowItem,
+    FollowPage,
+    FollowRelations,
+    FollowResults,
+    FollowType,
+    GetFollowCounts,
+    GetFollows,
+)
+
+
+class Follow(Family, name="follow"):
+    """Follows: one account follows another, without asking; two may follow each other."""
+
+    add = Endpoint("follow/follow_add", AddFollows, FollowResults, doc="I70345")
+    """Follow 1 to 20 accounts."""
+    delete = Endpoint("follow/follow_delete", DeleteFollows, FollowResults, doc="I70346")
+    """Follow 1 to 20 accounts no more."""
+    get = Endpoint("follow/follow_get", GetFollows, FollowPage, doc="I70347", repeat="always")
+    """Read a page of followers, of followed accounts, or of those that follow each other."""
+    check = Endpoint("follow/follow_check", CheckFollows, FollowRelations, doc="I70349", repeat="always")
+    """Ask whether an account and 1 to 100 others follow each other."""
+    get_counts = Endpoint("follow/follow_get_info", GetFollowCounts, FollowCounts, doc="I70350", repeat="always")
+    """Count followers and followed accounts of 1 to 20 accounts."""
+
+    def iter_followers(self, from_account: str, *, page_size: int = PAGE_SIZE) -> AsyncIterator[FollowedAccount]:
+        """Read the accounts that follow an account, page by page as the loop goes on.
+
+        Args:
+            from_account: the account.
+            page_size: accounts asked for in one call, 1 to 1,000.
+        """
+        return self._walk(from_account, FOLLOWERS, page_size)
+
+    def iter_followings(self, from_account: str, *, page_size: int = PAGE_SIZE) -> AsyncIterator[FollowedAccount]:
+        """Read the accounts that an account follows, page by page as the loop goes on.
+
+        Args:
+            from_account: the account.
+            page_size: accounts asked for in one call, 1 to 1,000.
+        """
+        return self._walk(from_account, FOLLOWINGS, page_size)
+
+    def iter_mutual(self, from_account: str, *, page_size: int = PAGE_SIZE) -> AsyncIterator[FollowedAccount]:
+        """Read the accounts that an account follows and that follow it, page by page as the loop goes on.
+
+        Args:
+            from_account: the account.
+            page_size: accounts asked for in one call, 1 to 1,000.
+        """
+        return self._walk(from_account, MUTUAL, page_size)
+
+    async def _walk(self, from_account: str, follow_type: FollowType, page_size: int) -> AsyncIterator[FollowedAccount]:
+        walk = pages(
+            lambda cursor: self.get(
+                from_account=from_account, follow_type=follow_type, start_cursor=cursor, want_num=page_size
+            ),
+            "",
+            lambda page: page.next_cursor or None,
+        )
+        async for page in walk:
+            for entry in page.follow_item:
+                yield entry
+
+    async def add_all(self, from_account: str, accounts: Iterable[str]) -> Chunked[FollowItem, FollowResults]:
+        """Follow any number of accounts, 20 in a call: `add` in chunks, one after the other.
+
+        Args:
+            from_account: the follower.
+            accounts: the accounts to follow; read as the calls go on.
+        """
+        return await in_chunks(
+            _items(accounts),
+            MAX_BATCH,
+            lambda chunk: self.add(from_account=from_account, follow_item=chunk),
+            concurrency=1,
+        )
+
+    async def delete_all(self, from_account: str, accounts: Iterable[str]) -> Chunked[FollowItem, FollowResults]:
+        """Follow the given accounts no more, however many, 20 in a call: `delete` in chunks, one after the other.
+
+        Args:
+            from_account: the follower.
+            accounts: the accounts; read as the calls go on.
+        """
+        return await in_chunks(
+            _items(accounts),
+            MAX_BATCH,
+            lambda chunk: self.delete(from_account=from_account, follow_item=chunk),
+            concurrency=1,
+        )
+
+    async def check_all(self, from_account: str, accounts: Iterable[str]) -> Chunked[str, FollowRelations]:
+        """Ask whether an account and any number of others follow each other, 100 in a call: `check` in chunks.
+
+        Args:
+            from_account: the account that is asked about.
+            accounts: the others; read as the calls go on.
+        """
+        return await in_chunks(
+            accounts, MAX_CHECK_BATCH, lambda chunk: self.check(from_account=from_account, to_account=chunk)
+        )
+
+    async def get_counts_all(self, from_account: str, accounts: Iterable[str]) -> Chunked[str, FollowCounts]:
+        """Count followers and followed accounts of any number of accounts, 20 in a call: `get_counts` in chunks.
+
+        Args:
+            from_account: the account that asks.
+            accounts: the accounts that are asked about; read as the calls go on.
+        """
+        return await in_chunks(
+            accounts, MAX_BATCH, lambda chunk: self.get_counts(from_account=from_account, to_account=chunk)
+        )
+
+
+def _items(accounts: Iterable[str]) -> Iterable[FollowItem]:
+    return (FollowItem(to_account=account) for account in accounts)
