@@ -18,10 +18,12 @@ if TYPE_CHECKING:
     from .families.account import Account
     from .families.all_member_push import AllMemberPush
     from .families.c2c import C2C
+    from .families.community import Community
     from .families.follow import Follow
     from .families.group import Group
     from .families.group_attr import GroupAttr
     from .families.group_member import GroupMember
+    from .families.group_msg import GroupMessages
     from .families.live_group import LiveGroup
     from .families.profile import Profile
     from .families.push import Push
@@ -33,11 +35,13 @@ FAMILIES: Final[Mapping[str, str]] = MappingProxyType(
         "account": "Account",
         "all_member_push": "AllMemberPush",
         "c2c": "C2C",
+        "community": "Community",
+        "follow": "Follow",
         "group": "Group",
         "group_attr": "GroupAttr",
         "group_member": "GroupMember",
+        "group_msg": "GroupMessages",
         "live_group": "LiveGroup",
-        "follow": "Follow",
         "profile": "Profile",
         "push": "Push",
         "sns": "Sns",
@@ -85,6 +89,16 @@ class Families(Caller):
         return cast("C2C", self._family("c2c"))
 
     @cached_property
+    def community(self) -> Community:
+        """Communities: topics and permission groups."""
+        return cast("Community", self._family("community"))
+
+    @cached_property
+    def follow(self) -> Follow:
+        """Follows: who reads whom."""
+        return cast("Follow", self._family("follow"))
+
+    @cached_property
     def group(self) -> Group:
         """Groups: their life cycle and their profiles."""
         return cast("Group", self._family("group"))
@@ -100,14 +114,14 @@ class Families(Caller):
         return cast("GroupMember", self._family("group_member"))
 
     @cached_property
+    def group_msg(self) -> GroupMessages:
+        """Group messages, their history and receipts."""
+        return cast("GroupMessages", self._family("group_msg"))
+
+    @cached_property
     def live_group(self) -> LiveGroup:
         """Live groups (AVChatRoom): who is online, marks, robots, admins."""
         return cast("LiveGroup", self._family("live_group"))
-
-    @cached_property
-    def follow(self) -> Follow:
-        """Follows: who reads whom."""
-        return cast("Follow", self._family("follow"))
 
     @cached_property
     def profile(self) -> Profile:

@@ -18,10 +18,12 @@ from .._endpoint import Rate
 from .._families import FAMILIES
 from ..errors import UsageError
 from ..models.c2c import RoamMsg, SendMsg
+from ..models.group_msg import GroupMsg
 from .arrivals import Arrival, ArrivalLog
 from .dispatch import ENDPOINTS, Refusal
 from .door import Door
 from .faults import Faults
+from .group_msg import history as group_history
 from .group_state import Group, Groups
 from .limits import EVERY, Limits
 from .login_state import LoginState
@@ -214,6 +216,17 @@ class Emulator:
         """Return a conversation as one side sees it, oldest message first."""
         entries = self._state.backwards(operator, peer, now=self._clock())
         return [entry.message for entry in entries][::-1]
+
+    def group_history(self, group_id: str, topic_id: str | None = None) -> list[GroupMsg]:
+        """Return the messages of a group or a topic, oldest first: recalled ones too, deleted and expired ones not.
+
+        Raises:
+            UsageError: there is no such group or topic.
+        """
+        try:
+            return group_history(self._state, group_id, topic_id, self._clock())
+        except Refusal as refusal:
+            raise UsageError(f"{refusal.code}: {refusal.info}", field="group_id") from None
 
     def messages(self, *, to: str | None = None, from_: str | None = None) -> list[RoamMsg]:
         """Return the stored messages in the order of arrival: all, or those to or from an account."""

@@ -278,6 +278,26 @@ class Topic(msgspec.Struct, kw_only=True):
     msg_flags: dict[str, str] = msgspec.field(default_factory=dict)
 
 
+class PermissionGroup(msgspec.Struct, kw_only=True):
+    """A permission group of a community.
+
+    Attributes:
+        permission_group_id: its id.
+        name: its name.
+        permission: what its members may do, as bits of a mask.
+        custom_string: the app's own data.
+        members: its members, in the order they came.
+        topics: what it may do in topics, by topic id.
+    """
+
+    permission_group_id: str
+    name: str
+    permission: int
+    custom_string: str = ""
+    members: list[str] = msgspec.field(default_factory=list)
+    topics: dict[str, int] = msgspec.field(default_factory=dict)
+
+
 class Group(msgspec.Struct, kw_only=True):
     """A group.
 
@@ -309,6 +329,7 @@ class Group(msgspec.Struct, kw_only=True):
         marks: marks in a live group, by account and mark.
         thread: its messages, mutes, and what was read.
         topics: by topic id.
+        permission_groups: by permission group id.
     """
 
     group_id: str
@@ -338,6 +359,7 @@ class Group(msgspec.Struct, kw_only=True):
     marks: dict[str, dict[int, Mark]] = msgspec.field(default_factory=dict)
     thread: Thread = msgspec.field(default_factory=Thread)
     topics: dict[str, Topic] = msgspec.field(default_factory=dict)
+    permission_groups: dict[str, PermissionGroup] = msgspec.field(default_factory=dict)
     _came: int = 0
 
     @property
@@ -418,6 +440,9 @@ class Group(msgspec.Struct, kw_only=True):
             thread.forget(account)
         for topic in self.topics.values():
             topic.msg_flags.pop(account, None)
+        for permission_group in self.permission_groups.values():
+            if account in permission_group.members:
+                permission_group.members.remove(account)
         marks = self.marks.pop(account, {})
         if ALWAYS_ONLINE in marks:
             self.marks[account] = {ALWAYS_ONLINE: marks[ALWAYS_ONLINE]}

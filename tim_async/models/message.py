@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import os
 import random
 import threading
 import time
@@ -34,6 +36,26 @@ def next_msg_seq() -> int:
 def next_msg_random() -> int:
     """Return a random u32 for MsgRandom."""
     return random.getrandbits(32)
+
+
+# The service takes two messages of a group with one Random within five minutes for the same message (I34959), whatever
+# they say. A group may have 12,000 messages in that time, and among so many random u32 there are two alike once in
+# sixty times: so they are counted, from a random start, and no two of a process are alike.
+_numbers = itertools.count(random.getrandbits(32))
+
+
+def _count_anew() -> None:
+    global _numbers  # noqa: PLW0603 - a forked process must not repeat what its parent sends
+    _numbers = itertools.count(random.getrandbits(32))
+
+
+if hasattr(os, "register_at_fork"):  # there is no forking on Windows
+    os.register_at_fork(after_in_child=_count_anew)
+
+
+def next_random() -> int:
+    """Return a u32 for the Random of a group message, never the same within a process until all were used."""
+    return next(_numbers) & U32_MAX
 
 
 class Outgoing(Request, kw_only=True):

@@ -1,0 +1,346 @@
+"""Communities: topics and permission groups. Source: I49468 to I49471, I53448, I61232 to I61240.
+
+What permission groups allow is kept and told, but not enforced: whoever calls is an admin of the app.
+
+Where the documents are silent: a taken TopicId is refused with 10025 when created and with 10021 when imported, for
+these codes stand in the lists; a From_Account that is no member with 10007; a topic to change that is not there with
+10004. A permission group that is not there is 10004, for the whole call or for its entry in a list. A topic begins
+unmuted, with MsgSeq 1.
+"""
+
+from __future__ import annotations
+
+import itertools
+from typing import Final
+
+from ..families.community import Community
+from ..models.common import Empty
+from ..models.community import (
+    MAX_PERMISSION_GROUPS,
+    AddedPermissionMember,
+    AddPermissionGroupMembers,
+    AddPermissionGroupMembersResult,
+    CreatePermissionGroup,
+    CreateTopic,
+    DestroyOutcome,
+    DestroyPermissionGroups,
+    DestroyPermissionGroupsResult,
+    DestroyTopics,
+    DestroyTopicsResult,
+    GetPermissionGroups,
+    GetTopicPermissions,
+    GetTopics,
+    ImportTopic,
+    ModifyPermissionGroup,
+    ModifyTopic,
+    PermissionGroupCreated,
+    PermissionGroupInfo,
+    PermissionGroupOutcome,
+    PermissionGroups,
+    SetTopicPermissions,
+    TopicAndSelfInfo,
+    TopicCreated,
+    TopicInfo,
+    TopicPermissionResult,
+    TopicPermissions,
+    Topics,
+    TopicSelfInfo,
+)
+from .dispatch import Call, Refusal, handles
+from .group_rules import TOPIC_MARK
+from .group_state import (
+    BAD_PARAMS,
+    ID_TAKEN,
+    ID_TAKEN_BY_OWNER,
+    NO_PERMISSION,
+    Group,
+    Groups,
+    PermissionGroup,
+    Thread,
+    Topic,
+)
+
+TOPIC_GONE: Final = 110003
+
+_FAILED, _ADDED, _KNOWN = 0, 1, 2
+
+
+def _community(call: Call) -> Group:
+    """Return the community of a call; it must have been made with topics."""
+    group = call.state.part(Groups).find_for(call.raw.get("GroupId"), "has_topics")
+    if not group.support_topic:
+        raise Refusal(NO_PERMISSION, "the community was made without topics")
+    return group
+
+
+# Topics
+
+
+@handles(Community.create_topic)
+def create_topic(call: Call) -> TopicCreated:
+    """Make a topic."""
+    group = _community(call)
+    request = call.read(CreateTopic, code=BAD_PARAMS)
+    return _make_topic(group, request, int(call.now), taken=ID_TAKEN_BY_OWNER)
+
+
+@handles(Community.import_topic)
+def import_topic(call: Call) -> TopicCreated:
+    """Make a topic that was there before."""
+    group = _community(call)
+    request = call.read(ImportTopic, code=BAD_PARAMS)
+    created = int(call.now) if request.create_time is None else request.create_time
+    return _make_topic(group, request, created, taken=ID_TAKEN)
+
+
+def _make_topic(group: Group, request: CreateTopic | ImportTopic, create_time: int, *, taken: int) -> TopicCreated:
+    if request.from_account is not None:
+        group.require_member(request.from_account)
+    topic_id = request.topic_id or _free(f"{group.group_id}{TOPIC_MARK}{TOPIC_MARK[:-1]}c", group.topics)
+    if topic_id in group.topics:
+        raise Refusal(taken, f"there is a topic {topic_id!r} already")
+    group.topics[topic_id] = Topic(
+        topic_id=topic_id,
+        name=request.topic_name,
+        create_time=create_time,
+        thread=Thread(),
+        face_url=request.face_url or "",
+        introduction=request.introduction or "",
+        notification=request.notification or "",
+        custom_string=request.custom_string or "",
+    )
+    return TopicCreated(topic_id=topic_id)
+
+
+def _free(head: str, taken: dict[str, Topic] | dict[str, PermissionGroup]) -> str:
+    """Return an id that begins with `head` and is not taken."""
+    return next(made for number in itertools.count(1) if (made := f"{head}{number:08X}") not in taken)
+
+
+@handles(Community.get_topics)
+def get_topics(call: Call) -> Topics:
+    """Tell topics, and a member's own state in them."""
+    group = _community(call)
+    request = call.read(GetTopics, code=BAD_PARAMS)
+    group.require_member(request.from_account)
+    wanted = group.topics if request.topic_id_list is None else request.topic_id_list
+    told: list[TopicAndSelfInfo] = []
+    for topic_id in wanted:
+        topic = group.topics.get(topic_id)
+        if topic is None:
+            gone = TopicInfo(topic_id=topic_id)
+            told.append(TopicAndSelfInfo(error_code=TOPIC_GONE, error_info="there is no such topic", topic_info=gone))
+            continue
+        self_info = TopicSelfInfo(
+            shut_up_time=topic.thread.muted_until(request.from_account, call.now),
+            msg_seq=topic.thread.read.get(request.from_account, 0),
+            msg_flag=topic.msg_flags.get(request.from_account, "AcceptAndNotify"),
+        )
+        told.append(TopicAndSelfInfo(self_info=self_info, topic_info=_told(group, topic, request.response_filter)))
+    return Topics(topic_and_self_info=told)
+
+
+def _told(group: Group, topic: Topic, wanted: object) -> TopicInfo:
+    info = TopicInfo(
+        topic_id=topic.topic_id,
+        group_id=group.group_id,
+        topic_name=topic.name,
+        face_url=topic.face_url,
+        notification=topic.notification,
+        introduction=topic.introduction,
+        next_msg_seq=topic.thread.next_seq,
+        create_time=topic.create_time,
+        last_msg_time=topic.thread.last_msg_time,
+        mute_all_member="On" if topic.thread.mute_all else "Off",
+        custom_string=topic.custom_string,
+    )
+    if isinstance(wanted, list):
+        for name, wire in zip(info.__struct_fields__, info.__struct_encode_fields__, strict=True):
+            if name != "topic_id" and wire not in wanted:
+                setattr(info, name, None)
+    return info
+
+
+@handles(Community.modify_topic)
+def modify_topic(call: Call) -> Empty:
+    """Change a topic."""
+    group = _community(call)
+    request = call.read(ModifyTopic, code=BAD_PARAMS)
+    topic = group.topic(request.topic_id)
+    if request.from_account is not None:
+        group.require_member(request.from_account)
+    if request.topic_name is not None:
+        topic.name = request.topic_name
+    for field in ("face_url", "notification", "introduction", "custom_string"):
+        value = getattr(request, field)
+        if value is not None:
+            setattr(topic, field, value)
+    if request.mute_all_member is not None:
+        topic.thread.mute_all = request.mute_all_member == "On"
+    return Empty()
+
+
+@handles(Community.destroy_topics)
+def destroy_topics(call: Call) -> DestroyTopicsResult:
+    """Delete topics with all their messages."""
+    group = _community(call)
+    request = call.read(DestroyTopics, code=BAD_PARAMS)
+    outcomes: list[DestroyOutcome] = []
+    for topic_id in request.topic_id_list:
+        if group.topics.pop(topic_id, None) is None:
+            outcomes.append(
+                DestroyOutcome(error_code=TOPIC_GONE, error_info="there is no such topic", topic_id=topic_id)
+            )
+            continue
+        for permission_group in group.permission_groups.values():
+            permission_group.topics.pop(topic_id, None)
+        outcomes.append(DestroyOutcome(topic_id=topic_id))
+    return DestroyTopicsResult(destroy_result_item=outcomes)
+
+
+# Permission groups
+
+
+def _permission_group(group: Group, permission_group_id: str) -> PermissionGroup:
+    found = group.permission_groups.get(permission_group_id)
+    if found is None:
+        raise Refusal(BAD_PARAMS, f"there is no permission group {permission_group_id!r}")
+    return found
+
+
+@handles(Community.create_permission_group)
+def create_permission_group(call: Call) -> PermissionGroupCreated:
+    """Make a permission group."""
+    group = _community(call)
+    request = call.read(CreatePermissionGroup, code=BAD_PARAMS)
+    own_id = request.permission_group_id or _free("@PMG#_@PMG#c", group.permission_groups)
+    if own_id in group.permission_groups:
+        raise Refusal(ID_TAKEN, f"there is a permission group {own_id!r} already")
+    group.permission_groups[own_id] = PermissionGroup(
+        permission_group_id=own_id,
+        name=request.permission_group_name,
+        permission=request.permission,
+        custom_string=request.custom_string or "",
+    )
+    return PermissionGroupCreated(permission_group_id=own_id)
+
+
+@handles(Community.destroy_permission_groups)
+def destroy_permission_groups(call: Call) -> DestroyPermissionGroupsResult:
+    """Delete permission groups."""
+    group = _community(call)
+    request = call.read(DestroyPermissionGroups, code=BAD_PARAMS)
+    outcomes = [
+        PermissionGroupOutcome(permission_group_id=own_id)
+        if group.permission_groups.pop(own_id, None) is not None
+        else PermissionGroupOutcome(
+            error_code=BAD_PARAMS, error_info="there is no such permission group", permission_group_id=own_id
+        )
+        for own_id in request.permission_group_id_list
+    ]
+    return DestroyPermissionGroupsResult(permission_group_result_list=outcomes)
+
+
+@handles(Community.get_permission_groups)
+def get_permission_groups(call: Call) -> PermissionGroups:
+    """Tell permission groups: those that are named, or a page of all; `Next` is the last one that was told."""
+    group = _community(call)
+    request = call.read(GetPermissionGroups, code=BAD_PARAMS)
+    if request.permission_group_id_list is not None:
+        wanted = list(request.permission_group_id_list)
+        following = ""
+    else:
+        all_ids = sorted(group.permission_groups)
+        rest = [own_id for own_id in all_ids if own_id > (request.next or "")]
+        wanted = rest[: request.limit or MAX_PERMISSION_GROUPS]
+        following = wanted[-1] if len(wanted) < len(rest) else ""
+    return PermissionGroups(permission_group_info_list=[_info(group, own_id) for own_id in wanted], next=following)
+
+
+def _info(group: Group, permission_group_id: str) -> PermissionGroupInfo:
+    found = group.permission_groups.get(permission_group_id)
+    if found is None:
+        return PermissionGroupInfo(
+            error_code=BAD_PARAMS,
+            error_info="there is no such permission group",
+            permission_group_id=permission_group_id,
+        )
+    return PermissionGroupInfo(
+        permission_group_id=permission_group_id,
+        permission_group_name=found.name,
+        custom_string=found.custom_string,
+        permission=found.permission,
+        member_count=len(found.members),
+    )
+
+
+@handles(Community.modify_permission_group)
+def modify_permission_group(call: Call) -> Empty:
+    """Change a permission group."""
+    group = _community(call)
+    request = call.read(ModifyPermissionGroup, code=BAD_PARAMS)
+    found = _permission_group(group, request.permission_group_id)
+    if request.permission_group_name is not None:
+        found.name = request.permission_group_name
+    if request.permission is not None:
+        found.permission = request.permission
+    if request.custom_string is not None:
+        found.custom_string = request.custom_string
+    return Empty()
+
+
+@handles(Community.add_permission_group_members)
+def add_permission_group_members(call: Call) -> AddPermissionGroupMembersResult:
+    """Add members of the community to a permission group; others fail."""
+    group = _community(call)
+    request = call.read(AddPermissionGroupMembers, code=BAD_PARAMS)
+    found = _permission_group(group, request.permission_group_id)
+    outcomes: list[AddedPermissionMember] = []
+    for item in request.member_list:
+        account = item.member_account
+        if account not in group.members:
+            result = _FAILED
+        elif account in found.members:
+            result = _KNOWN
+        else:
+            found.members.append(account)
+            result = _ADDED
+        outcomes.append(AddedPermissionMember(member_account=account, result=result))
+    return AddPermissionGroupMembersResult(member_list=outcomes)
+
+
+@handles(Community.get_topic_permissions)
+def get_topic_permissions(call: Call) -> TopicPermissions:
+    """Tell what a permission group may do in topics; in a topic where nothing was said, nothing (0)."""
+    group = _community(call)
+    request = call.read(GetTopicPermissions, code=BAD_PARAMS)
+    found = _permission_group(group, request.permission_group_id)
+    wanted = list(group.topics) if request.topic_id_list is None else request.topic_id_list
+    return TopicPermissions(
+        topic_permission_result_list=[
+            TopicPermissionResult(topic_id=topic_id, permission=found.topics.get(topic_id, 0))
+            if topic_id in group.topics
+            else _no_topic(topic_id)
+            for topic_id in wanted
+        ]
+    )
+
+
+@handles(Community.set_topic_permissions)
+def set_topic_permissions(call: Call) -> TopicPermissions:
+    """Change what a permission group may do in topics."""
+    group = _community(call)
+    request = call.read(SetTopicPermissions, code=BAD_PARAMS)
+    found = _permission_group(group, request.permission_group_id)
+    outcomes: list[TopicPermissionResult] = []
+    for item in request.topic_permission_list:
+        if item.topic_id not in group.topics:
+            outcomes.append(_no_topic(item.topic_id))
+            continue
+        found.topics[item.topic_id] = item.permission
+        outcomes.append(TopicPermissionResult(topic_id=item.topic_id, permission=item.permission))
+    return TopicPermissions(topic_permission_result_list=outcomes)
+
+
+def _no_topic(topic_id: str) -> TopicPermissionResult:
+    return TopicPermissionResult(error_code=TOPIC_GONE, error_info="there is no such topic", topic_id=topic_id)

@@ -1,0 +1,281 @@
+"""Group messages: sending, history, recall, receipts, key/values."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Sequence
+from typing import Final
+
+from .._chunks import Chunked, in_chunks
+from .._endpoint import Endpoint, Family, Rate
+from .._paging import pages
+from ..models.common import Empty
+from ..models.elements import TextElem
+from ..models.extension import Extension, Extensions, SetExtensionsResult
+from ..models.group_msg import (
+    MAX_HISTORY,
+    MAX_READERS,
+    MAX_RECALLS,
+    MAX_RECEIPTS,
+    BroadcastMsg,
+    BroadcastMsgResult,
+    ClearGroupMsgs,
+    DeleteMsgsBySender,
+    GetGroupExtensions,
+    GetGroupMsgReceipts,
+    GetGroupMsgs,
+    GetReceiptDetail,
+    GroupMsg,
+    GroupMsgReceipts,
+    GroupMsgs,
+    ImportGroupMsgs,
+    ImportGroupMsgsResult,
+    ModifyGroupMsg,
+    MsgSeqItem,
+    RecallGroupMsgs,
+    RecallGroupMsgsResult,
+    ReceiptDetail,
+    ReportReceipts,
+    SendGroupMsg,
+    SendGroupMsgResult,
+    SendSystemNotification,
+    SetGroupExtensions,
+    SetUnreadMsgNum,
+)
+
+# Deleting by sender reaches back 1,000 messages (I34970): so many empty places in a row, and more, are history that
+# has expired, which goes down to the group's first message without anything left in it.
+MAX_GONE_IN_A_ROW: Final = 1_000
+
+
+class GroupMessages(Family, name="group_msg"):
+    """Group messages."""
+
+    send = Endpoint(
+        "group_open_http_svc/send_group_msg",
+        SendGroupMsg,
+        SendGroupMsgResult,
+        doc="I34959",
+        limits=(Rate(40, key="group_id"), Rate(200)),
+        repeat="identity",
+        has_body_limit=True,
+    )
+    """Send a message to a group."""
+    send_system_notification = Endpoint(
+        "group_open_http_svc/send_group_system_notification", SendSystemNotification, Empty, doc="I34958"
+    )
+    """Send a notice to the online members of a group."""
+    recall = Endpoint(
+        "group_open_http_svc/group_msg_recall",
+        RecallGroupMsgs,
+        RecallGroupMsgsResult,
+        doc="I34965",
+        repeat="always",
+    )
+    """Recall 1 to 10 messages."""
+    import_msgs = Endpoint("group_open_http_svc/import_group_msg", ImportGroupMsgs, ImportGroupMsgsResult, doc="I34968")
+    """Import 1 to 7 messages."""
+    set_unread_num = Endpoint(
+        "group_open_http_svc/set_unread_msg_num", SetUnreadMsgNum, Empty, doc="I34909", repeat="always"
+    )
+    """Set how many messages a member has not read."""
+    delete_by_sender = Endpoint(
+        "group_open_http_svc/delete_group_msg_by_sender", DeleteMsgsBySender, Empty, doc="I34970"
+    )
+    """Delete what one sender wrote among the last 1,000 messages."""
+    get_history = Endpoint(
+        "group_open_http_svc/group_msg_get_simple", GetGroupMsgs, GroupMsgs, doc="I34971", repeat="always"
+    )
+    """Read one page of a group's history."""
+    broadcast = Endpoint(
+        "group_open_http_svc/send_broadcast_msg",
+        BroadcastMsg,
+        BroadcastMsgResult,
+        doc="I49440",
+        limits=(Rate(1),),
+        repeat="identity",
+        has_body_limit=True,
+    )
+    """Send a message to every live group."""
+    modify = Endpoint(
+        "openim/modify_group_msg", ModifyGroupMsg, Empty, doc="I47948", repeat="always", has_body_limit=True
+    )
+    """Change a stored message."""
+    get_receipts = Endpoint(
+        "group_open_http_svc/get_group_msg_receipt",
+        GetGroupMsgReceipts,
+        GroupMsgReceipts,
+        doc="I49439",
+        repeat="always",
+    )
+    """Ask how many members have read messages."""
+    get_receipt_detail = Endpoint(
+        "group_open_http_svc/get_group_msg_receipt_detail",
+        GetReceiptDetail,
+        ReceiptDetail,
+        doc="I49438",
+        repeat="always",
+    )
+    """Read one page of those who have read a message, or have not."""
+    report_receipts = Endpoint(
+        "group_open_http_svc/group_msg_receipt", ReportReceipts, Empty, doc="C107478", repeat="always"
+    )
+    """Report that a member has read 1 to 50 messages."""
+    clear = Endpoint("group_open_http_svc/clear_group_msg", ClearGroupMsgs, Empty, doc="I65970")
+    """Hide stored messages from the clients."""
+    get_extensions = Endpoint(
+        "openim_msg_ext_http_svc/group_get_key_values",
+        GetGroupExtensions,
+        Extensions,
+        doc="I52169",
+        repeat="always",
+    )
+    """Read one page of a message's key/values."""
+    set_extensions = Endpoint(
+        "openim_msg_ext_http_svc/group_set_key_values",
+        SetGroupExtensions,
+        SetExtensionsResult,
+        doc="I52170",
+        repeat="always",
+    )
+    """Set, delete or clear a message's key/values."""
+
+    async def send_text(
+        self, group_id: str, text: str, *, from_account: str | None = None, topic_id: str | None = None
+    ) -> SendGroupMsgResult:
+        """Send a text: `send` with a single text element, its errors included.
+
+        Args:
+            group_id: the group.
+            text: the content.
+            from_account: the shown sender; None is the admin.
+            topic_id: the topic, in a community with topics.
+        """
+        return await self.send(
+            group_id=group_id, topic_id=topic_id, from_account=from_account, msg_body=[TextElem(text=text)]
+        )
+
+    async def iter_history(
+        self,
+        group_id: str,
+        *,
+        topic_id: str | None = None,
+        newest_seq: int | None = None,
+        with_recalled: bool = False,
+        page_size: int = MAX_HISTORY,
+    ) -> AsyncIterator[GroupMsg]:
+        """Read a group's history, newest message first, page by page as the loop goes on.
+
+        The places of deleted and expired messages are left out. It ends at the group's first message, or when 1,000
+        such places came one after the other.
+
+        Args:
+            group_id: the group.
+            topic_id: the topic, in a community with topics.
+            newest_seq: the highest MsgSeq that counts; None is the newest message.
+            with_recalled: whether recalled messages are among them; `is_recalled` tells which.
+            page_size: messages asked for in one call, 1 to 20.
+        """
+
+        async def fetch(seq: int) -> GroupMsgs:
+            return await self.get_history(
+                group_id=group_id,
+                topic_id=topic_id,
+                req_msg_number=page_size,
+                req_msg_seq=None if seq == _NEWEST else seq,
+                with_recalled_msg=1 if with_recalled else None,
+            )
+
+        gone = 0
+        lowest: int | None = None
+        first = _NEWEST if newest_seq is None else newest_seq
+        async for page in pages(fetch, first, lambda page: page.next_req_msg_seq):
+            for message in sorted(page.rsp_msg_list, key=lambda message: message.msg_seq, reverse=True):
+                if lowest is not None and message.msg_seq >= lowest:
+                    continue  # a page may reach into the one before
+                lowest = message.msg_seq
+                gone = gone + 1 if message.is_gone else 0
+                if not message.is_gone and (with_recalled or not message.is_recalled):
+                    yield message
+            if gone >= MAX_GONE_IN_A_ROW:
+                return
+
+    async def recall_all(
+        self, group_id: str, msg_seqs: Iterable[int], *, topic_id: str | None = None, reason: str | None = None
+    ) -> Chunked[int, RecallGroupMsgsResult]:
+        """Recall any number of messages, 10 with each call.
+
+        Args:
+            group_id: the group.
+            msg_seqs: the messages' numbers.
+            topic_id: the topic, in a community with topics.
+            reason: up to 100 bytes.
+        """
+
+        async def recall(some: Sequence[int]) -> RecallGroupMsgsResult:
+            return await self.recall(group_id=group_id, topic_id=topic_id, msg_seq_list=_items(some), reason=reason)
+
+        return await in_chunks(msg_seqs, MAX_RECALLS, recall)
+
+    async def report_all_receipts(
+        self, group_id: str, from_account: str, msg_seqs: Iterable[int]
+    ) -> Chunked[int, Empty]:
+        """Report that a member has read any number of messages, 50 with each call.
+
+        Args:
+            group_id: the group.
+            from_account: the member.
+            msg_seqs: the messages' numbers.
+        """
+
+        async def report(some: Sequence[int]) -> Empty:
+            return await self.report_receipts(group_id=group_id, from_account=from_account, msg_seq_list=_items(some))
+
+        return await in_chunks(msg_seqs, MAX_RECEIPTS, report)
+
+    async def iter_readers(
+        self, group_id: str, msg_seq: int, *, unread: bool = False, page_size: int = MAX_READERS
+    ) -> AsyncIterator[str]:
+        """Read who has read a message, page by page as the loop goes on.
+
+        Args:
+            group_id: the group.
+            msg_seq: the message.
+            unread: whether those who have not read it are wanted instead.
+            page_size: members asked for in one call, 1 to 200.
+        """
+
+        async def fetch(cursor: str) -> ReceiptDetail:
+            return await self.get_receipt_detail(
+                group_id=group_id, msg_seq=msg_seq, filter=1 if unread else 0, cursor=cursor, count=page_size
+            )
+
+        async for page in pages(fetch, "", lambda page: page.next_cursor):
+            for account in page.accounts:
+                yield account
+
+    async def iter_extensions(self, group_id: str, msg_seq: int, *, start_seq: int = 0) -> AsyncIterator[Extension]:
+        """Read a message's key/values by their version, page by page as the loop goes on.
+
+        Args:
+            group_id: the group.
+            msg_seq: the message.
+            start_seq: only pairs of this version and later ones.
+        """
+
+        async def fetch(seq: int) -> Extensions:
+            return await self.get_extensions(group_id=group_id, msg_seq=msg_seq, start_seq=seq)
+
+        seen: set[tuple[str, int]] = set()
+        async for page in pages(fetch, start_seq, lambda page: page.next_start_seq):
+            for pair in page.extension_list:
+                if (pair.key, pair.seq) not in seen:
+                    seen.add((pair.key, pair.seq))
+                    yield pair
+
+
+# Stands for "the newest message", a place no message has.
+_NEWEST: Final = -1
+
+
+def _items(msg_seqs: Sequence[int]) -> list[MsgSeqItem]:
+    return [MsgSeqItem(msg_seq=seq) for seq in msg_seqs]
