@@ -272,7 +272,7 @@ def decode(data: bytes | str, type: type[T]) -> T:
     raise UsageError(f"cannot read {getattr(type, '__name__', type)}: {problem}", field=path)
 
 
-_WORD_BREAK: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_WORD_BREAK: Final = re.compile(r"(?<=[a-z0-9])(?<!C2)(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
 def python_path(path: str) -> str:

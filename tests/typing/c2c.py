@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import assert_type
 
 from tim_async import TextElem, TimClient
+from tim_async._chunks import Chunked
 from tim_async.families.c2c import C2C
-from tim_async.models.c2c import BatchFailure, BatchSendMsg, BatchSendMsgResult
+from tim_async.models.c2c import BatchFailure, BatchSendMsg, BatchSendMsgResult, RoamMsg
+from tim_async.models.c2c_marks import ReadMsg, Unread
+from tim_async.models.common import Empty
+from tim_async.models.extension import Extension, ExtensionItem, ExtensionOutcome, Extensions
 
 
 async def batches(client: TimClient) -> None:
@@ -18,7 +23,35 @@ async def batches(client: TimClient) -> None:
     assert_type(await client.call(C2C.send_batch, request), BatchSendMsgResult)
 
 
+async def stored(client: TimClient, messages: list[RoamMsg]) -> None:
+    c2c = client.c2c
+    assert_type(await c2c.recall(from_account="a", to_account="b", msg_key="k"), Empty)
+    assert_type(await c2c.recall_msg(messages[0]), Empty)
+    assert_type(await c2c.confirm_read(messages), Empty)
+    assert_type(await c2c.modify(from_account="a", to_account="b", msg_key="k", cloud_custom_data="x"), Empty)
+    assert_type(await c2c.delete(operator_account="a", peer_account="b", msg_key_list=["k"]), Empty)
+    assert_type(await c2c.delete_all("a", "b", ["k"]), Chunked[str, Empty])
+    assert_type(await c2c.mark_read(report_account="a", peer_account="b", msg_read_time="1700000000"), Empty)
+    unread = await c2c.get_unread(to_account="a")
+    assert_type(unread.all_c2c_unread_msg_num, int | None)
+    assert_type(await c2c.get_unread_from("a", ["b"]), Chunked[str, Unread])
+    read = [ReadMsg(from_account="b", to_account="a", msg_key="k")]
+    assert_type(await c2c.send_read_receipts(operator_account="a", peer_account="b", c2c_msg_info=read), Empty)
+    done = await c2c.set_extensions(
+        to_account="a", msg_key="k", operate_type=1, extension_list=[ExtensionItem(key="k", value="v")]
+    )
+    assert_type(done.failed, list[ExtensionOutcome])
+    assert_type(await c2c.get_extensions(to_account="a", msg_key="k"), Extensions)
+    assert_type(c2c.iter_extensions("a", "k"), AsyncIterator[Extension])
+    imported = await c2c.import_msg(
+        sync_from_old_system=5, from_account="a", to_account="b", msg_time_stamp=1, msg_body=[TextElem("hi")]
+    )
+    assert_type(imported, Empty)
+
+
 async def mistakes(client: TimClient) -> None:
     await client.c2c.send_batch(to_account=[5], msg_body=[])  # pyright: ignore[reportArgumentType]
+    await client.c2c.mark_read(report_account="a")  # pyright: ignore[reportCallIssue]
+    await client.c2c.set_extensions(to_account="a", msg_key="k", operate_type=4)  # pyright: ignore[reportArgumentType]
     await client.c2c.send_batch(to_accounts=["bob"], msg_body=[])  # pyright: ignore[reportCallIssue]
     await client.c2c.send_batch(to_account=["bob"], msg_body=[], online_only_flag=2)  # pyright: ignore[reportArgumentType]

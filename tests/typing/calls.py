@@ -71,4 +71,4 @@ async def mistakes(client: TimClient) -> None:
     TextElem("hi").text = "ho"  # pyright: ignore[reportAttributeAccessIssue]
     client.with_options(priority="urgent")  # pyright: ignore[reportArgumentType]
     TimClient(1, "k", pool_sizes=3)  # pyright: ignore[reportCallIssue]
-    client.c2c.recall()  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
+    client.c2c.teleport()  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]

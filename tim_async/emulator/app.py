@@ -301,6 +301,15 @@ class Emulator:
     def before_send(self, check: Callable[[SendMsg], bool | None] | None) -> None:
         self._state.before_send = check
 
+    @property
+    def checks_extension_seq(self) -> bool:
+        """Whether the Seq of a message's key/value is a lock, as the service has it for members; not for admins."""
+        return self._state.checks_extension_seq
+
+    @checks_extension_seq.setter
+    def checks_extension_seq(self, checks: bool) -> None:
+        self._state.checks_extension_seq = checks
+
 
 def _loopback(host: str, *, allow_remote: bool) -> str:
     if host == "localhost":

@@ -32,6 +32,7 @@ from ..models.c2c import (
     SendMsgResult,
 )
 from ..models.message import Outgoing, next_msg_random
+from . import c2c_marks  # noqa: F401 - registers its handlers
 from .dispatch import Call, Refusal, Reply, account, handles, integer
 from .message import check_body, check_options
 from .state import DuplicateKey, State, content_crc
@@ -156,7 +157,13 @@ def _store(state: State, message: Outgoing, marks: _Marks, recipient: str, now: 
         cloud_custom_data=message.cloud_custom_data,
     )
     hidden = {marks.sender} if message.sync_other_machine == 2 and marks.sender != recipient else set()
-    state.store(stored, hidden_from=hidden, now=now)
+    state.store(
+        stored,
+        hidden_from=hidden,
+        now=now,
+        is_unread=marks.sender != recipient and "NoUnread" not in (message.send_msg_control or ()),
+        supports_extension=isinstance(message, SendMsg) and message.support_message_extension == 1,
+    )
 
 
 def _check_recipient(state: State, recipient: str, now: float) -> None:

@@ -1,7 +1,8 @@
 """The key/value pairs of one message, one-to-one or of a group. Source: I51194, I51195, I52169, I52170.
 
-Every change gives its pair the next version (Seq). Admins may write without knowing it, and only admins call here, so a
-pair never collides with another writer's (23001 comes by a planned fault).
+Every change gives its pair the next version (Seq). For members it is a lock: who gives another one than the pair has is
+refused for that pair (23001). It is not checked for admins, who are the only ones to call here; a switch of the
+emulator has it checked all the same.
 
 What nobody knows (the documents are silent)
     - Whether several pairs of one call share a version. Here: each has its own.
@@ -15,13 +16,15 @@ from __future__ import annotations
 from collections import deque
 from typing import Final
 
-from ..models.extension import CLEAR, DELETE, Extension, ExtensionItem, ExtensionOutcome, Extensions, SetExtensions
+from ..models.extension import CLEAR, DELETE, SET, Extension, ExtensionItem, ExtensionOutcome, Extensions, SetExtensions
 from .dispatch import Refusal
 
 PAGE_MAX: Final = 200
 PAIRS_MAX: Final = 300
 WRITES_MAX: Final = 200
 WRITES_WINDOW_S: Final = 60.0
+
+_CONFLICT: Final = 23001
 
 
 class ExtensionBook:
@@ -41,19 +44,31 @@ class ExtensionBook:
         self.clear_seq = 0
         self._writes: deque[float] = deque()
 
-    def write(self, request: SetExtensions, now: float) -> list[ExtensionOutcome]:
-        """Carry out a request; return what became of each of its pairs."""
+    def write(self, request: SetExtensions, now: float, *, checks_seq: bool = False) -> list[ExtensionOutcome]:
+        """Carry out a request; return what became of each of its pairs.
+
+        Args:
+            request: what is to be done.
+            now: unix seconds.
+            checks_seq: whether a pair of another version than its own is refused.
+        """
         self._count(now)
         items = request.extension_list or ()
         if request.operate_type == CLEAR:
             self.pairs.clear()
             self.clear_seq = self.latest_seq
             return []
-        if request.operate_type == DELETE:
-            return [ExtensionOutcome(extension=self._delete(item)) for item in items]
-        if len(self.pairs.keys() | {item.key for item in items}) > PAIRS_MAX:
+        if request.operate_type == SET and len(self.pairs.keys() | {item.key for item in items}) > PAIRS_MAX:
             raise Refusal(10004, f"a message has at most {PAIRS_MAX} pairs")
-        return [ExtensionOutcome(extension=self._set(item)) for item in items]
+        change = self._delete if request.operate_type == DELETE else self._set
+        outcomes: list[ExtensionOutcome] = []
+        for item in items:
+            current = self.pairs.get(item.key) or Extension(key=item.key)
+            if checks_seq and (item.seq or 0) != current.seq:
+                outcomes.append(ExtensionOutcome(error_code=_CONFLICT, extension=current))
+            else:
+                outcomes.append(ExtensionOutcome(extension=change(item)))
+        return outcomes
 
     def page(self, start_seq: int) -> Extensions:
         """Return the first 200 pairs of a version and later ones."""

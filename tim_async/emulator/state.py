@@ -29,7 +29,7 @@ import itertools
 import zlib
 from bisect import bisect_left, bisect_right, insort
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
 from typing import Final, Generic, TypeVar, cast
 
 import msgspec
@@ -64,11 +64,19 @@ class Entry(msgspec.Struct, kw_only=True):
         index: counts all stored messages in the order they arrived.
         message: the message as both sides read it.
         hidden_from: the accounts whose history does not have it.
+        is_unread: whether the recipient has it among the unread ones.
+        supports_extension: whether it can have extensions.
     """
 
     index: int
     message: RoamMsg
     hidden_from: set[str]
+    is_unread: bool = False
+    supports_extension: bool = False
+
+    def change(self, **fields: object) -> None:
+        """Give the message other values; whoever read it before keeps what he read."""
+        self.message = msgspec.structs.replace(self.message, **fields)
 
 
 def _order(entry: Entry) -> tuple[int, int, int]:
@@ -187,6 +195,7 @@ class State:
         before_send: asked about every message before it is taken; False refuses it.
         duplicates: the sends of the last two minutes.
         sdk_app_id: the app.
+        checks_extension_seq: whether the version of a message's key/value is a lock, as it is for members.
     """
 
     def __init__(
@@ -198,6 +207,7 @@ class State:
         self.auto_import = auto_import
         self.before_send: Callable[[SendMsg], bool | None] | None = None
         self.duplicates: Duplicates[DuplicateKey, SendMsgResult] = Duplicates(duplicate_window_s)
+        self.checks_extension_seq = False
         self._history_s = history_days * DAY_S
         self._conversations: dict[tuple[str, str], Conversation] = {}
         self._peers: defaultdict[str, set[str]] = defaultdict(set)
@@ -265,16 +275,42 @@ class State:
             key = f"{plain}_{number}"
         return key
 
-    def store(self, message: RoamMsg, *, hidden_from: set[str], now: float) -> Entry:
+    def store(
+        self,
+        message: RoamMsg,
+        *,
+        hidden_from: set[str],
+        now: float,
+        is_unread: bool = False,
+        supports_extension: bool = False,
+    ) -> Entry:
         """Put a message into the history of its conversation."""
         self._forget_old(now)
-        entry = Entry(index=next(self._indexes), message=message, hidden_from=hidden_from)
+        entry = Entry(
+            index=next(self._indexes),
+            message=message,
+            hidden_from=hidden_from,
+            is_unread=is_unread,
+            supports_extension=supports_extension,
+        )
         sender, recipient = message.from_account, message.to_account
         self._conversations.setdefault(_pair(sender, recipient), Conversation()).add(entry)
         self._entries[entry.index] = entry
         self._peers[sender].add(recipient)
         self._peers[recipient].add(sender)
         return entry
+
+    def find(self, sender: str, recipient: str, key: str, now: float) -> Entry | None:
+        """Return the stored message of this key from one account to another, None when there is none."""
+        conversation = self._conversations.get(_pair(sender, recipient))
+        entry = conversation.by_key.get(key) if conversation is not None else None
+        if entry is None or entry.message.from_account != sender:
+            return None
+        return entry if entry.message.msg_time_stamp >= int(now - self._history_s) else None
+
+    def peers(self, user_id: str) -> Collection[str]:
+        """Return those with whom an account has a conversation."""
+        return self._peers.get(user_id, ())
 
     def backwards(
         self,

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Final
 
+from .._chunks import Chunked, in_chunks
 from .._endpoint import Endpoint, Family, Rate
+from .._paging import pages
+from ..errors import UsageError
 from ..models.c2c import (
     MAX_BATCH,
     BatchSendMsg,
@@ -17,7 +20,24 @@ from ..models.c2c import (
     SendMsg,
     SendMsgResult,
 )
+from ..models.c2c_marks import (
+    MAX_KEYS,
+    MAX_PEERS,
+    DeleteMsgs,
+    GetMsgExtensions,
+    GetUnread,
+    ImportMsg,
+    MarkRead,
+    ModifyMsg,
+    ReadMsg,
+    RecallMsg,
+    SendReadReceipts,
+    SetMsgExtensions,
+    Unread,
+)
+from ..models.common import Empty
 from ..models.elements import TextElem
+from ..models.extension import Extension, Extensions, SetExtensionsResult
 
 # An answer is cut at 13 KB (I35478), about a hundred short texts: asking for more brings no more.
 PAGE_SIZE: Final = 100
@@ -40,6 +60,29 @@ class C2C(Family, name="c2c"):
     """Send one message to 1 to 500 accounts; `failed` names those who did not get it."""
     get_roam_msgs = Endpoint("openim/admin_getroammsg", GetRoamMsgs, RoamMsgs, doc="I35478", repeat="always")
     """Read one page of a conversation's history."""
+
+    import_msg = Endpoint("openim/importmsg", ImportMsg, Empty, doc="I35014", repeat="always", has_body_limit=True)
+    """Import one message of the past, or a live one of another system."""
+    recall = Endpoint("openim/admin_msgwithdraw", RecallMsg, Empty, doc="I35015", repeat="always")
+    """Recall one message."""
+    modify = Endpoint("openim/modify_c2c_msg", ModifyMsg, Empty, doc="I47722", repeat="always", has_body_limit=True)
+    """Change a stored message."""
+    delete = Endpoint("openim/delete_c2c_msg_ramble", DeleteMsgs, Empty, doc="C101439", repeat="always")
+    """Delete 1 to 30 messages from one side's history."""
+    mark_read = Endpoint("openim/admin_set_msg_read", MarkRead, Empty, doc="I38996", repeat="always")
+    """Mark what an account got from another one as read."""
+    get_unread = Endpoint("openim/get_c2c_unread_msg_num", GetUnread, Unread, doc="I41046", repeat="always")
+    """Ask how many messages are unread: of all, or from each of 1 to 10 accounts."""
+    send_read_receipts = Endpoint("openim/c2c_msg_read_receipt", SendReadReceipts, Empty, doc="I77776", repeat="always")
+    """Tell the sender that messages were read."""
+    get_extensions = Endpoint(
+        "openim_msg_ext_http_svc/get_key_values", GetMsgExtensions, Extensions, doc="I51194", repeat="always"
+    )
+    """Read one page of a message's key/values."""
+    set_extensions = Endpoint(
+        "openim_msg_ext_http_svc/set_key_values", SetMsgExtensions, SetExtensionsResult, doc="I51195", repeat="always"
+    )
+    """Set, delete or clear a message's key/values."""
 
     async def send_text(self, to_account: str, text: str, *, from_account: str | None = None) -> SendMsgResult:
         """Send a text: `send` with a single text element, its errors included.
@@ -86,3 +129,78 @@ class C2C(Family, name="c2c"):
             if page.is_complete or not page.msg_list or page.last_msg_key in ("", key):
                 return
             newest, key = page.last_msg_time, page.last_msg_key
+
+    async def recall_msg(self, message: RoamMsg) -> Empty:
+        """Recall a message as the history gave it: `recall` with its accounts and its key."""
+        return await self.recall(
+            from_account=message.from_account, to_account=message.to_account, msg_key=message.msg_key
+        )
+
+    async def confirm_read(self, messages: Sequence[RoamMsg]) -> Empty:
+        """Tell the sender of messages, as the history gave them, that they were read: `send_read_receipts`.
+
+        Args:
+            messages: one or more, all from the same sender to the same recipient.
+        """
+        if not messages:
+            raise UsageError("messages is empty", field="messages")
+        read = [
+            ReadMsg(from_account=each.from_account, to_account=each.to_account, msg_key=each.msg_key)
+            for each in messages
+        ]
+        return await self.send_read_receipts(
+            operator_account=read[0].to_account, peer_account=read[0].from_account, c2c_msg_info=read
+        )
+
+    async def delete_all(
+        self, operator_account: str, peer_account: str, msg_keys: Iterable[str]
+    ) -> Chunked[str, Empty]:
+        """Delete any number of messages from one side's history, 30 in a call.
+
+        Args:
+            operator_account: the side that no longer sees them.
+            peer_account: the other side.
+            msg_keys: names them.
+        """
+
+        async def call(keys: Sequence[str]) -> Empty:
+            return await self.delete(operator_account=operator_account, peer_account=peer_account, msg_key_list=keys)
+
+        return await in_chunks(msg_keys, MAX_KEYS, call)
+
+    async def get_unread_from(self, to_account: str, peer_accounts: Iterable[str]) -> Chunked[str, Unread]:
+        """Ask how many messages of each of any number of accounts are unread, 10 accounts in a call.
+
+        Args:
+            to_account: who has not read them.
+            peer_accounts: who wrote them.
+        """
+
+        async def call(peers: Sequence[str]) -> Unread:
+            return await self.get_unread(to_account=to_account, peer_account=peers)
+
+        return await in_chunks(peer_accounts, MAX_PEERS, call)
+
+    async def iter_extensions(
+        self, to_account: str, msg_key: str, *, from_account: str | None = None, start_seq: int = 0
+    ) -> AsyncIterator[Extension]:
+        """Read a message's key/values by their version, page by page as the loop goes on.
+
+        Args:
+            to_account: who got the message.
+            msg_key: names it.
+            from_account: who sent it; None is the admin.
+            start_seq: only pairs of this version and later ones.
+        """
+
+        async def fetch(seq: int) -> Extensions:
+            return await self.get_extensions(
+                from_account=from_account, to_account=to_account, msg_key=msg_key, start_seq=seq
+            )
+
+        seen: set[tuple[str, int]] = set()
+        async for page in pages(fetch, start_seq, lambda page: page.next_start_seq):
+            for pair in page.extension_list:
+                if (pair.key, pair.seq) not in seen:
+                    seen.add((pair.key, pair.seq))
+                    yield pair

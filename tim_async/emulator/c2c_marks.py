@@ -1,0 +1,253 @@
+"""Stored one-to-one messages: import, recall, change, delete, read marks, receipts, extensions. Source: c2c.
+
+Where the documents name no cause or no code:
+
+- Accounts: whose request it is (From_Account, Report_Account, Operator_Account) is refused with 90008, the other side
+  with 90003, one who is not imported likewise. Other fields are 90001, a MsgKey 90054.
+- modify_c2c_msg refuses accounts as sendmsg does (20003, 90003, 90012), a message that is not stored with 20022, a
+  recalled one with 20023, a MsgKey with 90010. 20027 and 20028 come by a planned fault.
+- Recalling, deleting for the recipient and marking as read take a message from the unread ones. MsgReadTime counts its
+  own second, too.
+- delete_c2c_msg_ramble: keys that nobody knows count for nothing.
+- c2c_msg_read_receipt: any stored message can be told as read, whether a receipt was asked for or not; a key that
+  nobody knows refuses the whole with 20022. It does not change unread counts.
+- importmsg: 1 is live as 5 is. A message older than history reaches is taken, and is not seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from .._checks import U32_MAX
+from ..families.c2c import C2C
+from ..models.c2c import RoamMsg
+from ..models.c2c_marks import (
+    HISTORY,
+    KEY_MAX_BYTES,
+    MAX_PEERS,
+    DeleteMsgs,
+    GetMsgExtensions,
+    GetUnread,
+    ImportMsg,
+    MarkRead,
+    ModifyMsg,
+    RecallMsg,
+    SendReadReceipts,
+    SetMsgExtensions,
+    Unread,
+    UnreadFailure,
+    UnreadItem,
+)
+from ..models.common import Empty
+from ..models.extension import Extensions, SetExtensionsResult
+from ..models.message import next_msg_random
+from .c2c_state import C2CExtensions, Imports
+from .dispatch import Call, Refusal, Reply, account, handles, integer
+from .extensions import ExtensionBook
+from .message import check_body
+from .state import Entry, State
+
+RECALLED: Final = 8  # bit of MsgFlagBits
+
+_MALFORMED: Final = 90001
+_NO_RECIPIENT: Final = 90003
+_NO_SENDER: Final = 90008
+_BAD_KEY: Final = 90054
+_NOT_FOUND: Final = 20022
+_RECALLED_BEFORE: Final = 20023
+_NOT_IMPORTED: Final = 70107
+
+
+@handles(C2C.import_msg)
+def import_msg(call: Call) -> Empty:
+    """Put a message into the history at its own time; the first import of its marks stands."""
+    raw, state = call.raw, call.state
+    if raw.get("SyncFromOldSystem") not in (1, 2, 5) or isinstance(raw["SyncFromOldSystem"], bool):
+        raise Refusal(90030, "SyncFromOldSystem must be 5 (live) or 2 (history)")
+    sender, recipient = _two(call, "From_Account", "To_Account")
+    random = integer(raw, "MsgRandom", 0, U32_MAX, code=90005)
+    seq = integer(raw, "MsgSeq", 0, U32_MAX, code=90004) if "MsgSeq" in raw else next_msg_random()
+    second = integer(raw, "MsgTimeStamp", 0, 2**53, code=90006)
+    check_body(raw)
+    message = call.read(ImportMsg, code=90010)
+    marks = (frozenset((sender, recipient)), seq, random, second)
+    seen = state.part(Imports).seen
+    if marks in seen:
+        return Empty()
+    seen.add(marks)
+    stored = RoamMsg(
+        from_account=sender,
+        to_account=recipient,
+        msg_seq=seq,
+        msg_random=random,
+        msg_time_stamp=second,
+        msg_key=state.free_key(f"{seq}_{random}_{second}", sender, (recipient,)),
+        msg_body=message.msg_body,
+        cloud_custom_data=message.cloud_custom_data,
+    )
+    is_live = message.sync_from_old_system != HISTORY
+    state.store(stored, hidden_from=set(), now=call.now, is_unread=is_live and sender != recipient)
+    return Empty()
+
+
+@handles(C2C.recall)
+def recall(call: Call) -> Empty:
+    """Mark a message as recalled; both sides keep it in their history."""
+    sender, recipient = _two(call, "From_Account", "To_Account")
+    _check_key(call.raw.get("MsgKey"), _BAD_KEY)
+    request = call.read(RecallMsg, code=_MALFORMED)
+    entry = _find(call, sender, recipient, request.msg_key)
+    if entry.message.is_recalled:
+        raise Refusal(_RECALLED_BEFORE, "the message was recalled before")
+    entry.change(msg_flag_bits=entry.message.msg_flag_bits | RECALLED)
+    entry.is_unread = False
+    return Empty()
+
+
+@handles(C2C.modify)
+def modify(call: Call) -> Reply[Empty]:
+    """Replace what is given of a message."""
+    raw, state = call.raw, call.state
+    sender, recipient = account(raw, "From_Account", code=20003), account(raw, "To_Account", code=90003)
+    _check_key(raw.get("MsgKey"), 90010)
+    if "MsgBody" in raw:
+        check_body(raw)
+    request = call.read(ModifyMsg, code=90010)
+    if not state.knows(sender, call.now):
+        raise Refusal(20003, f"From_Account {sender!r} is not imported")
+    if not state.knows(recipient, call.now):
+        raise Refusal(90012, f"To_Account {recipient!r} is not imported")
+    entry = _find(call, sender, recipient, request.msg_key)
+    if entry.message.is_recalled:
+        raise Refusal(_RECALLED_BEFORE, "the message was recalled")
+    if request.msg_body is not None:
+        entry.change(msg_body=request.msg_body)
+    if request.cloud_custom_data is not None:
+        entry.change(cloud_custom_data=request.cloud_custom_data)
+    return Reply(Empty(), error_info="succeed")
+
+
+@handles(C2C.delete)
+def delete(call: Call) -> Empty:
+    """Hide messages from one side."""
+    side, peer = _two(call, "Operator_Account", "Peer_Account")
+    for key in _list(call, "MsgKeyList"):
+        _check_key(key, _BAD_KEY)
+    for key in call.read(DeleteMsgs, code=_MALFORMED).msg_key_list:
+        for sender, recipient in ((side, peer), (peer, side)):
+            entry = call.state.find(sender, recipient, key, call.now)
+            if entry is not None:
+                entry.hidden_from.add(side)
+    return Empty()
+
+
+@handles(C2C.mark_read)
+def mark_read(call: Call) -> Empty:
+    """Take messages up to a time from the unread ones."""
+    reader, writer = _two(call, "Report_Account", "Peer_Account")
+    request = call.read(MarkRead, code=_MALFORMED)
+    until = int(call.now) if request.msg_read_time is None else int(request.msg_read_time)
+    for entry in _unread(call.state, reader, writer, call.now):
+        if entry.message.msg_time_stamp <= until:
+            entry.is_unread = False
+    return Empty()
+
+
+@handles(C2C.get_unread)
+def get_unread(call: Call) -> Unread:
+    """Count what an account has not read: from all, or from each of up to 10."""
+    state = call.state
+    reader = account(call.raw, "To_Account", code=_NO_RECIPIENT)
+    if not state.knows(reader, call.now):
+        raise Refusal(_NO_RECIPIENT, f"{reader!r} is not imported")
+    if "Peer_Account" not in call.raw:
+        number = sum(_count(state, reader, peer, call.now) for peer in state.peers(reader))
+        return Unread(all_c2c_unread_msg_num=number)
+    peers = _list(call, "Peer_Account")
+    if not 1 <= len(peers) <= MAX_PEERS:
+        raise Refusal(_MALFORMED, f"Peer_Account has {len(peers)} entries, it must have 1 to {MAX_PEERS}")
+    told = Unread()
+    for peer in call.read(GetUnread, code=_MALFORMED).peer_account or ():
+        if state.knows(peer, call.now):
+            item = UnreadItem(peer_account=peer, c2c_unread_msg_num=_count(state, reader, peer, call.now))
+            told.c2c_unread_msg_num_list.append(item)
+        else:
+            told.error_list.append(UnreadFailure(peer_account=peer, error_code=_NOT_IMPORTED))
+    return told
+
+
+@handles(C2C.send_read_receipts)
+def send_read_receipts(call: Call) -> Empty:
+    """Tell messages as read by their recipient: all of them, or none."""
+    reader, writer = _two(call, "Operator_Account", "Peer_Account")
+    request = call.read(SendReadReceipts, code=_MALFORMED)
+    entries = [_find(call, writer, reader, message.msg_key) for message in request.c2c_msg_info]
+    for entry in entries:
+        entry.change(is_peer_read=1)
+    return Empty()
+
+
+@handles(C2C.get_extensions)
+def get_extensions(call: Call) -> Extensions:
+    """Read the first 200 key/values of a message from a version on."""
+    request = call.read(GetMsgExtensions, code=10004)
+    return _book(call, request).page(request.start_seq or 0)
+
+
+@handles(C2C.set_extensions)
+def set_extensions(call: Call) -> SetExtensionsResult:
+    """Set, delete or clear the key/values of a message."""
+    request = call.read(SetMsgExtensions, code=10004)
+    checks_seq = call.state.checks_extension_seq
+    return SetExtensionsResult(extension_list=_book(call, request).write(request, call.now, checks_seq=checks_seq))
+
+
+def _two(call: Call, first: str, second: str) -> tuple[str, str]:
+    """Return the accounts of a request: whose it is, and the other side."""
+    given: list[str] = []
+    for field, code in ((first, _NO_SENDER), (second, _NO_RECIPIENT)):
+        user_id = account(call.raw, field, code=code)
+        if not call.state.knows(user_id, call.now):
+            raise Refusal(code, f"{field} {user_id!r} is not imported")
+        given.append(user_id)
+    return given[0], given[1]
+
+
+def _check_key(key: object, code: int) -> None:
+    if not isinstance(key, str) or not 1 <= len(key.encode()) <= KEY_MAX_BYTES:
+        raise Refusal(code, f"a MsgKey is a string of 1 to {KEY_MAX_BYTES} bytes")
+
+
+def _list(call: Call, field: str) -> Sequence[object]:
+    items = call.raw.get(field)
+    if not isinstance(items, list):
+        raise Refusal(_MALFORMED, f"{field} is {'not an array' if field in call.raw else 'missing'}")
+    return items
+
+
+def _find(call: Call, sender: str, recipient: str, key: str, *, code: int = _NOT_FOUND) -> Entry:
+    entry = call.state.find(sender, recipient, key, call.now)
+    if entry is None:
+        raise Refusal(code, f"no message {key!r} from {sender!r} to {recipient!r} is stored")
+    return entry
+
+
+def _book(call: Call, request: GetMsgExtensions | SetMsgExtensions) -> ExtensionBook:
+    sender = request.from_account or call.identifier
+    entry = _find(call, sender, request.to_account, request.msg_key, code=23004)
+    if not entry.supports_extension:
+        raise Refusal(23002, "the message was not sent with SupportMessageExtension 1")
+    return call.state.part(C2CExtensions).of(entry)
+
+
+def _unread(state: State, reader: str, writer: str, now: float) -> list[Entry]:
+    return [
+        entry
+        for entry in state.backwards(reader, writer, now=now)
+        if entry.is_unread and entry.message.to_account == reader
+    ]
+
+
+def _count(state: State, reader: str, writer: str, now: float) -> int:
+    return len(_unread(state, reader, writer, now))
