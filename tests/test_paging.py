@@ -9,7 +9,7 @@ import pytest
 
 from tim_async import PartialFailureError, UsageError
 from tim_async._chunks import FailedChunk, in_chunks
-from tim_async._paging import pages
+from tim_async._paging import entries_by_offset, pages
 from tim_async.errors import ConnectError
 from tim_async.models.account import AccountResultItem, AccountResults
 
@@ -122,3 +122,23 @@ async def test_impossible_sizes_are_refused(size: int, concurrency: int) -> None
 
     with pytest.raises(UsageError):
         await in_chunks([1], size, call, concurrency=concurrency)
+
+
+@pytest.mark.parametrize(
+    ("pages_", "total", "expected", "asked"),
+    [
+        pytest.param([[1, 2], [3]], 3, [1, 2, 3], [0, 2], id="as many as were told"),
+        pytest.param([[]], 3, [], [0], id="an empty page ends it"),
+        pytest.param([[1, 2], []], 9, [1, 2], [0, 2], id="fewer than were told"),
+    ],
+)
+async def test_entries_by_offset(pages_: list[list[int]], total: int, expected: list[int], asked: list[int]) -> None:
+    rest = iter(pages_)
+    offsets: list[int] = []
+
+    async def fetch(offset: int) -> list[int]:
+        offsets.append(offset)
+        return next(rest)
+
+    read = [entry async for entry in entries_by_offset(fetch, lambda page: page, lambda page: total)]
+    assert (read, offsets) == (expected, asked)

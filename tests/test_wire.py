@@ -61,6 +61,8 @@ NAMES = [
     ("hua_wei_channel_id", "HuaWeiChannelID"),
     ("xiao_mi_channel_id", "XiaoMiChannelID"),
     ("google_channel_id", "GoogleChannelID"),
+    ("raw_urls", "RawURLs"),
+    ("c2cmsg_nospeaking_time", "C2CmsgNospeakingTime"),
     ("max_cnt", "MaxCnt"),
     ("complete", "Complete"),
 ]

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from .families.group_member import GroupMember
     from .families.group_msg import GroupMessages
     from .families.live_group import LiveGroup
+    from .families.moderation import Moderation
+    from .families.operation import Operation
     from .families.profile import Profile
     from .families.push import Push
     from .families.sns import Sns
@@ -42,6 +44,8 @@ FAMILIES: Final[Mapping[str, str]] = MappingProxyType(
         "group_member": "GroupMember",
         "group_msg": "GroupMessages",
         "live_group": "LiveGroup",
+        "moderation": "Moderation",
+        "operation": "Operation",
         "profile": "Profile",
         "push": "Push",
         "sns": "Sns",
@@ -122,6 +126,16 @@ class Families(Caller):
     def live_group(self) -> LiveGroup:
         """Live groups (AVChatRoom): who is online, marks, robots, admins."""
         return cast("LiveGroup", self._family("live_group"))
+
+    @cached_property
+    def moderation(self) -> Moderation:
+        """Moderation of content, its word lists, the app-wide mute, and the retired filter words."""
+        return cast("Moderation", self._family("moderation"))
+
+    @cached_property
+    def operation(self) -> Operation:
+        """Figures, archives of messages, addresses of the service, and files of the chat."""
+        return cast("Operation", self._family("operation"))
 
     @cached_property
     def profile(self) -> Profile:

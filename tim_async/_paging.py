@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Hashable
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Sequence
 from typing import TypeVar
 
 P = TypeVar("P")
 C = TypeVar("C", bound=Hashable)
+T = TypeVar("T")
 
 
 async def pages(fetch: Callable[[C], Awaitable[P]], first: C, following: Callable[[P], C | None]) -> AsyncIterator[P]:
@@ -27,3 +28,24 @@ async def pages(fetch: Callable[[C], Awaitable[P]], first: C, following: Callabl
         page = await fetch(place)
         yield page
         place = following(page)
+
+
+async def entries_by_offset(
+    fetch: Callable[[int], Awaitable[P]], entries: Callable[[P], Sequence[T]], total: Callable[[P], int]
+) -> AsyncIterator[T]:
+    """Yield the entries of a command that counts how many to leave out, and tells how many there are in all.
+
+    Args:
+        fetch: asks for the page that leaves out so many.
+        entries: returns what a page has.
+        total: returns how many entries all pages have.
+    """
+    offset = 0
+    while True:
+        page = await fetch(offset)
+        found = entries(page)
+        for entry in found:
+            yield entry
+        offset += len(found)
+        if not found or offset >= total(page):
+            return

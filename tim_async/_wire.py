@@ -33,6 +33,7 @@ _NAMES: Final = {
     "app_defined_data_filter_group": "AppDefinedDataFilter_Group",
     "app_defined_data_filter_group_member": "AppDefinedDataFilter_GroupMember",
     "c2c_apns_msg_num": "C2CAPNSMsgNum",
+    "c2cmsg_nospeaking_time": "C2CmsgNospeakingTime",
     "download_flag": "Download_Flag",
     "file_md5": "FileMD5",
     "group_apns_msg_num": "GroupAPNSMsgNum",
@@ -273,11 +274,18 @@ def decode(data: bytes | str, type: type[T]) -> T:
 
 
 _WORD_BREAK: Final = re.compile(r"(?<=[a-z0-9])(?<!C2)(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_NAME: Final = re.compile(r"\w+")
+_PYTHON_NAMES: Final = {wire: python for python, wire in _NAMES.items()}
+_WORD_BREAK: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
 def python_path(path: str) -> str:
     """Turn a wire path into Python names: `MsgBody[...].MsgContent.Text` is `msg_body[...].msg_content.text`."""
-    return _WORD_BREAK.sub("_", path).replace("__", "_").lower()
+    return _NAME.sub(lambda name: _PYTHON_NAMES.get(name[0]) or _python_name(name[0]), path)
+
+
+def _python_name(name: str) -> str:
+    return _WORD_BREAK.sub("_", name).replace("__", "_").lower()
 
 
 def split_path(message: str) -> tuple[str, str | None]:

@@ -181,15 +181,21 @@ class Dialect(NamedTuple):
 
 _GROUPS: Final = Dialect(not_admin=10007, bad_json=10011, not_object=10004, internal=10002)
 _PUSHES: Final = Dialect(not_admin=90009, bad_json=90001, not_object=90001, internal=91000)
+_MODERATION: Final = Dialect(not_admin=2004, bad_json=2003, not_object=2003, internal=93001)
 # The service is the part of the command before the slash.
 _DIALECTS: Final[dict[str, Dialect]] = {
     "all_member_push": _PUSHES,
     "group_open_attr_http_svc": _GROUPS,
     "group_open_avchatroom_http_svc": _GROUPS,
     "group_open_http_svc": _GROUPS,
+    "im_msg_audit": _MODERATION,
+    "im_msg_audit_mgr": _MODERATION,
     "im_open_login_svc": Dialect(internal=70500),
     "million_group_open_http_svc": _GROUPS,
+    "open_msg_svc": Dialect(not_admin=1002, bad_json=1002, not_object=1002, internal=1003),
+    "openconfigsvr": Dialect(bad_json=130001, not_object=130001, internal=130014),
     "openim": Dialect(not_admin=90009, bad_json=90001, not_object=20001, internal=91000, too_long=93000),
+    "openim_dirty_words": Dialect(not_admin=10007, bad_json=10004, not_object=10004, internal=10002),
     "timpush": _PUSHES,
 }
 _COMMON: Final = Dialect()

@@ -1,0 +1,238 @@
+"""Moderation, its word lists, the app-wide mute, and the retired filter words.
+
+Source: I77827, I77831, C94302 (moderation); I34923, I34924 (mute); C2396, C2397 (filter words).
+
+A text is blocked that has a word of any library in it; all other content passes, for the emulator looks at no medium.
+Messages are not moderated, and a mute holds back nobody: what comes by REST goes out in spite of it.
+
+Where the documents are silent: what does not fit is 2003 (moderation) or 10004 (filter words); a mute of an account
+that is not imported is 130005, reading it 130003; deleting a word that is not there is 2100, and deletes none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from ..families.moderation import Moderation
+from ..models.common import Empty
+from ..models.moderation import (
+    MAX_CONTENT_BYTES,
+    MAX_CONTENTS,
+    MAX_KEYWORDS,
+    AddCloudKeywords,
+    ChangeDirtyWords,
+    ChangeLocalKeywords,
+    CloudLibraries,
+    CloudWords,
+    DeleteCloudKeywords,
+    DirtyWords,
+    Done,
+    GetCloudKeywords,
+    GetCloudLibraries,
+    GetLocalKeywords,
+    GetMute,
+    ItemJudgement,
+    Judgement,
+    Judgements,
+    LocalWords,
+    Moderate,
+    ModerateBatch,
+    Mute,
+    SetMute,
+)
+from .dispatch import Call, Refusal, account, handles
+from .moderation_state import ModerationState
+
+_BAD: Final = 2003
+_BAD_WORDS: Final = 10004
+
+
+def _known(call: Call) -> ModerationState:
+    return call.state.part(ModerationState)
+
+
+def _request_id(call: Call) -> str:
+    return f"emulator-{int(call.now * 1000):x}"
+
+
+def _check_content(item: Mapping[str, object]) -> None:
+    content = item.get("Content")
+    if isinstance(content, str) and len(content.encode()) > MAX_CONTENT_BYTES:
+        raise Refusal(93000, f"Content has {len(content.encode())} bytes, at most {MAX_CONTENT_BYTES} are allowed")
+
+
+@handles(Moderation.moderate)
+def moderate(call: Call) -> Judgement:
+    """Judge a content: a text with a word of any library is blocked."""
+    _check_content(call.raw)
+    request = call.read(Moderate, code=_BAD)
+    words, label = _known(call).find(request.content) if request.content_type == "Text" else ([], "Normal")
+    return Judgement(
+        request_id=_request_id(call),
+        result="Block" if words else "Pass",
+        score=100 if words else 0,
+        label=label,
+        keywords=words,
+    )
+
+
+@handles(Moderation.moderate_batch)
+def moderate_batch(call: Call) -> Judgements:
+    """Judge contents one by one."""
+    contents = call.raw.get("Contents")
+    items = [item for item in contents if isinstance(item, dict)] if isinstance(contents, list) else []
+    if len(items) > MAX_CONTENTS:
+        raise Refusal(93008, f"{len(items)} contents, at most {MAX_CONTENTS} are allowed")
+    for item in items:
+        _check_content(item)
+        if isinstance(item.get("ContentType"), str) and item["ContentType"] not in ("Text", "Image"):
+            raise Refusal(93005, "a batch takes texts and images only")
+    numbers = [str(item.get("ContentId")) for item in items]
+    if len(set(numbers)) < len(numbers):
+        raise Refusal(93007, "a ContentId is there twice")
+    results: list[ItemJudgement] = []
+    for content in call.read(ModerateBatch, code=_BAD).contents:
+        words, label = _known(call).find(content.content) if content.content_type == "Text" else ([], "Normal")
+        results.append(
+            ItemJudgement(
+                content_id=content.content_id,
+                result="Block" if words else "Pass",
+                score=100 if words else 0,
+                label=label,
+                keywords=words,
+                request_id=_request_id(call),
+            )
+        )
+    return Judgements(audit_results=results)
+
+
+@handles(Moderation.add_cloud_keywords)
+def add_cloud_keywords(call: Call) -> Done:
+    """Add words to a library."""
+    given = call.raw.get("UserKeywords")
+    if isinstance(given, list) and len(given) > MAX_KEYWORDS:
+        raise Refusal(2016, f"{len(given)} words, at most {MAX_KEYWORDS} are allowed")
+    request = call.read(AddCloudKeywords, code=_BAD)
+    for keyword in request.user_keywords:
+        _known(call).add_cloud(request.lib_id, keyword, call.now)
+    return Done(request_id=_request_id(call))
+
+
+@handles(Moderation.get_cloud_keywords)
+def get_cloud_keywords(call: Call) -> CloudWords:
+    """Tell a page of a library; one that nobody knows has no words."""
+    request = call.read(GetCloudKeywords, code=_BAD)
+    library = _known(call).libraries.get(request.lib_id)
+    words = [word for word in (library.words.values() if library else ()) if (request.content or "") in word.content]
+    page = words[request.offset : request.offset + request.limit]
+    return CloudWords(request_id=_request_id(call), total_count=len(words), infos=page)
+
+
+@handles(Moderation.delete_cloud_keywords)
+def delete_cloud_keywords(call: Call) -> Done:
+    """Delete words of a library, all or none."""
+    request = call.read(DeleteCloudKeywords, code=_BAD)
+    library = _known(call).libraries.get(request.lib_id)
+    if library is None or not library.words.keys() >= set(request.keywords):
+        raise Refusal(2100, "there is no such library, or it has not all of the words")
+    for word in set(request.keywords):
+        del library.words[word], library.labels[word]
+    return Done(request_id=_request_id(call))
+
+
+@handles(Moderation.get_cloud_libraries)
+def get_cloud_libraries(call: Call) -> CloudLibraries:
+    """Tell a page of the libraries."""
+    request = call.read(GetCloudLibraries, code=_BAD)
+    found = [library.info for library in _known(call).libraries.values()]
+    page = found[request.offset : request.offset + request.limit]
+    return CloudLibraries(request_id=_request_id(call), total_count=len(found), infos=page)
+
+
+@handles(Moderation.add_local_keywords)
+def add_local_keywords(call: Call) -> Done:
+    """Add words to local filtering."""
+    for keyword in call.read(ChangeLocalKeywords, code=_BAD).local_audit_words:
+        _known(call).add_local(keyword, call.now)
+    return Done(request_id=_request_id(call))
+
+
+@handles(Moderation.get_local_keywords)
+def get_local_keywords(call: Call) -> LocalWords:
+    """Tell a page of the words of local filtering. No word counts as a regular expression here."""
+    request = call.read(GetLocalKeywords, code=_BAD)
+    local = _known(call).local
+    words = [
+        word
+        for (filter_type, _), word in local.items()
+        if filter_type == request.filter_type and (request.keyword or "") in word.keyword
+    ]
+    return LocalWords(
+        request_id=_request_id(call),
+        local_audit_words=words[request.offset : request.offset + request.limit],
+        total_count=len(local),
+        cur_count=len(words),
+    )
+
+
+@handles(Moderation.delete_local_keywords)
+def delete_local_keywords(call: Call) -> Done:
+    """Delete words of local filtering, all or none."""
+    request = call.read(ChangeLocalKeywords, code=_BAD)
+    local = _known(call).local
+    keys = {(word.filter_type, word.keyword) for word in request.local_audit_words}
+    if not local.keys() >= keys:
+        raise Refusal(2100, "not all of the words are there")
+    for key in keys:
+        del local[key]
+    return Done(request_id=_request_id(call))
+
+
+@handles(Moderation.set_mute)
+def set_mute(call: Call) -> Empty:
+    """Mute a user, or let them speak again."""
+    if "Set_Account" not in call.raw:
+        raise Refusal(130004, "Set_Account is missing")
+    user = account(call.raw, "Set_Account", code=130005)
+    if not {"C2CmsgNospeakingTime", "GroupmsgNospeakingTime"} & set(call.raw):
+        raise Refusal(130008, "neither C2CmsgNospeakingTime nor GroupmsgNospeakingTime is given")
+    request = call.read(SetMute, code=130001)
+    if not call.state.knows(user, call.now):
+        raise Refusal(130005, f"Set_Account {user!r} is not imported")
+    _known(call).mute(user, call.now, request.c2cmsg_nospeaking_time, request.groupmsg_nospeaking_time)
+    return Empty()
+
+
+@handles(Moderation.get_mute)
+def get_mute(call: Call) -> Mute:
+    """Tell for how long a user is muted yet."""
+    if "Get_Account" not in call.raw:
+        raise Refusal(130002, "Get_Account is missing")
+    user = account(call.raw, "Get_Account", code=130003)
+    call.read(GetMute, code=130001)
+    if not call.state.knows(user, call.now):
+        raise Refusal(130003, f"Get_Account {user!r} is not imported")
+    c2c, group = _known(call).muted_for(user, call.now)
+    return Mute(c2cmsg_nospeaking_time=c2c, groupmsg_nospeaking_time=group)
+
+
+@handles(Moderation.get_dirty_words)
+def get_dirty_words(call: Call) -> DirtyWords:
+    """Tell the filter words."""
+    return DirtyWords(dirty_words_list=list(_known(call).dirty_words))
+
+
+@handles(Moderation.add_dirty_words)
+def add_dirty_words(call: Call) -> Empty:
+    """Add filter words."""
+    _known(call).dirty_words.update(dict.fromkeys(call.read(ChangeDirtyWords, code=_BAD_WORDS).dirty_words_list))
+    return Empty()
+
+
+@handles(Moderation.delete_dirty_words)
+def delete_dirty_words(call: Call) -> Empty:
+    """Delete filter words, those that are there."""
+    for word in call.read(ChangeDirtyWords, code=_BAD_WORDS).dirty_words_list:
+        _known(call).dirty_words.pop(word, None)
+    return Empty()

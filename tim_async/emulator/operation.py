@@ -1,0 +1,139 @@
+"""Figures, archives, addresses and files. Source: I34886, I34885, I36742; files as known from an SDK.
+
+Accounts and one-to-one messages are counted as they are, by days in China; all other figures are 0. An archive is told
+with an address where there is nothing to fetch. Of a file only is known whether it is blocked.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+from collections import Counter
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Final
+
+import msgspec
+
+from .._wire import encode
+from ..families.operation import Operation
+from ..models.common import Empty, NoFields
+from ..models.operation import (
+    AppFigures,
+    AppInfo,
+    Archive,
+    ArchiveFile,
+    ChatFile,
+    GetAppInfo,
+    GetHistory,
+    IPList,
+    SignedFile,
+    SignedFiles,
+    SignFiles,
+)
+from .dispatch import Call, answers, handles
+from .state import Part, State
+
+_DAYS: Final = 30
+_CHINA: Final = timezone(timedelta(hours=8))
+_TEXTS: Final = {"app_id", "app_name", "company", "date"}
+_NUMBERS: Final = tuple(name for name in AppFigures.__struct_fields__ if name not in _TEXTS)
+
+# What an archive without messages holds.
+_ARCHIVE: Final = b"[]"
+_GZIPPED: Final = gzip.compress(_ARCHIVE, mtime=0)
+
+
+class Files(Part):
+    """Files of the chat.
+
+    Attributes:
+        blocked: addresses of those that are blocked.
+    """
+
+    def __init__(self, state: State) -> None:
+        super().__init__(state)
+        self.blocked: set[str] = set()
+
+
+def _day(second: float) -> str:
+    return datetime.fromtimestamp(second, UTC).astimezone(_CHINA).strftime("%Y%m%d")
+
+
+@handles(Operation.get_app_info)
+def get_app_info(call: Call) -> AppInfo:
+    """Tell the figures of the last 30 days, the newest first; the day that goes on is none of them."""
+    request = call.read(GetAppInfo, code=130001)
+    registered = Counter(_day(account.imported_at) for account in call.state.accounts.values())
+    sent = Counter(_day(message.msg_time_stamp) for message in call.state.messages(call.now))
+    days: list[AppFigures] = []
+    for back in range(1, _DAYS + 1):
+        day = _day(call.now - back * 86_400)
+        figures = AppFigures(app_name="emulator", company="emulator", date=day, **dict.fromkeys(_NUMBERS, "0"))
+        figures.regist_user_num_one_day = str(registered[day])
+        figures.regist_user_num_total = str(sum(number for other, number in registered.items() if other <= day))
+        figures.c2c_up_msg_num = figures.up_msg_num = str(sent[day])
+        days.append(figures)
+    wanted = request.request_field
+    if wanted is not None:
+        days = [_only(figures, set(wanted)) for figures in days]
+    return AppInfo(result=days)
+
+
+def _only(figures: AppFigures, wanted: set[str]) -> AppFigures:
+    told: Mapping[str, object] = msgspec.json.decode(encode(figures))
+    return msgspec.convert({name: value for name, value in told.items() if name in wanted}, AppFigures)
+
+
+def _md5(data: bytes) -> str:
+    return hashlib.md5(data, usedforsecurity=False).hexdigest()
+
+
+@answers(Operation.get_history, code=1002)
+def get_history(request: GetHistory) -> Archive:
+    """Tell of one file, which is not there."""
+    name = f"{request.chat_type.lower()}_{request.msg_time}.gz"
+    file = ArchiveFile(
+        url=f"https://archive.invalid/{name}",
+        expire_time="2099-12-31 00:00:00",
+        file_size=len(_ARCHIVE),
+        file_md5=_md5(_ARCHIVE),
+        gzip_size=len(_GZIPPED),
+        gzip_md5=_md5(_GZIPPED),
+    )
+    return Archive(file=[file])
+
+
+@answers(Operation.get_ip_list, code=60003)
+def get_ip_list(_: NoFields) -> IPList:
+    """Tell the address that the emulator's calls would come from."""
+    return IPList(ip_list=["127.0.0.1"])
+
+
+@handles(Operation.forbid_file)
+def forbid_file(call: Call) -> Empty:
+    """Block a file."""
+    call.state.part(Files).blocked.add(call.read(ChatFile, code=60003).raw_url)
+    return Empty()
+
+
+@handles(Operation.allow_file)
+def allow_file(call: Call) -> Empty:
+    """Let a file be seen again."""
+    call.state.part(Files).blocked.discard(call.read(ChatFile, code=60003).raw_url)
+    return Empty()
+
+
+@handles(Operation.sign_files)
+def sign_files(call: Call) -> SignedFiles:
+    """Sign addresses; one that is no https address fails alone."""
+    blocked = call.state.part(Files).blocked
+    files: list[SignedFile] = []
+    for item in call.read(SignFiles, code=60003).raw_urls:
+        if item.raw_url.startswith("https://"):
+            signed = f"{item.raw_url}?sign=emulator&expires={int(call.now) + 900}"
+            status = int(item.raw_url in blocked)
+            files.append(SignedFile(resource_id=item.resource_id, pre_sig_url=signed, status=status))
+        else:
+            files.append(SignedFile(resource_id=item.resource_id, code=1, desc="it is not the address of a file"))
+    return SignedFiles(pre_sig_urls=files)

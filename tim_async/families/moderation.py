@@ -1,0 +1,183 @@
+"""Moderation of content, its word lists, the app-wide mute, and the retired filter words."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable
+from typing import Final
+
+from .._chunks import Chunked, in_chunks
+from .._endpoint import Endpoint, Family
+from .._paging import entries_by_offset
+from ..models.common import Empty, NoFields
+from ..models.moderation import (
+    MAX_CONTENTS,
+    MAX_KEYWORDS,
+    MAX_PAGE,
+    AddCloudKeywords,
+    ChangeDirtyWords,
+    ChangeLocalKeywords,
+    CloudKeyword,
+    CloudLibraries,
+    CloudLibrary,
+    CloudWord,
+    CloudWords,
+    Content,
+    DeleteCloudKeywords,
+    DirtyWords,
+    Done,
+    GetCloudKeywords,
+    GetCloudLibraries,
+    GetLocalKeywords,
+    GetMute,
+    Judgement,
+    Judgements,
+    LocalWord,
+    LocalWords,
+    Moderate,
+    ModerateBatch,
+    Mute,
+    SetMute,
+)
+
+_SDK_ONLY: Final = "no page found; its fields are known from an SDK"
+
+
+class Moderation(Family, name="moderation"):
+    """Moderation of content, its word lists, the app-wide mute, and the retired filter words."""
+
+    moderate = Endpoint("im_msg_audit/content_moderation", Moderate, Judgement, doc="I77827", repeat="always")
+    """Have one text, image, audio or video judged. Every call is charged."""
+    moderate_batch = Endpoint(
+        "im_msg_audit/batch_content_moderation",
+        ModerateBatch,
+        Judgements,
+        doc=None,
+        why_no_doc=_SDK_ONLY,
+        repeat="always",
+    )
+    """Have 1 to 10 texts or images judged. Every content is charged."""
+    add_cloud_keywords = Endpoint("im_msg_audit_mgr/add_cloud_audit_keywords", AddCloudKeywords, Done, doc="I77831")
+    """Add 1 to 10 words to a library of cloud moderation."""
+    get_cloud_keywords = Endpoint(
+        "im_msg_audit_mgr/get_cloud_audit_keywords", GetCloudKeywords, CloudWords, doc="C94302", repeat="always"
+    )
+    """Read one page of a library of cloud moderation."""
+    delete_cloud_keywords = Endpoint(
+        "im_msg_audit_mgr/delete_cloud_audit_keywords", DeleteCloudKeywords, Done, doc=None, why_no_doc=_SDK_ONLY
+    )
+    """Delete 1 to 10 words of a library of cloud moderation."""
+    get_cloud_libraries = Endpoint(
+        "im_msg_audit_mgr/get_cloud_audit_keywords_ids",
+        GetCloudLibraries,
+        CloudLibraries,
+        doc=None,
+        why_no_doc=_SDK_ONLY,
+        repeat="always",
+    )
+    """Read one page of the list of libraries of cloud moderation."""
+    add_local_keywords = Endpoint(
+        "im_msg_audit_mgr/add_local_audit_keywords", ChangeLocalKeywords, Done, doc=None, why_no_doc=_SDK_ONLY
+    )
+    """Add 1 to 10 words to local filtering."""
+    get_local_keywords = Endpoint(
+        "im_msg_audit_mgr/get_local_audit_keywords",
+        GetLocalKeywords,
+        LocalWords,
+        doc=None,
+        why_no_doc=_SDK_ONLY,
+        repeat="always",
+    )
+    """Read one page of the words of local filtering."""
+    delete_local_keywords = Endpoint(
+        "im_msg_audit_mgr/delete_local_audit_keywords", ChangeLocalKeywords, Done, doc=None, why_no_doc=_SDK_ONLY
+    )
+    """Delete 1 to 10 words of local filtering."""
+    set_mute = Endpoint("openconfigsvr/setnospeaking", SetMute, Empty, doc="I34923", repeat="always")
+    """Mute a user in the whole app, or let them speak again."""
+    get_mute = Endpoint("openconfigsvr/getnospeaking", GetMute, Mute, doc="I34924", repeat="always")
+    """Read the app-wide mute of a user."""
+    get_dirty_words = Endpoint("openim_dirty_words/get", NoFields, DirtyWords, doc="C2396", repeat="always")
+    """Read the filter words. Retired: apps of today have local filtering and cloud moderation instead."""
+    add_dirty_words = Endpoint("openim_dirty_words/add", ChangeDirtyWords, Empty, doc="C2397", repeat="always")
+    """Add filter words. Retired, see `get_dirty_words`."""
+    delete_dirty_words = Endpoint(
+        "openim_dirty_words/delete",
+        ChangeDirtyWords,
+        Empty,
+        doc=None,
+        why_no_doc="retired, and its page with it",
+        repeat="always",
+    )
+    """Delete filter words. Retired, see `get_dirty_words`."""
+
+    async def moderate_all(self, audit_name: str, contents: Iterable[Content]) -> Chunked[Content, Judgements]:
+        """Have any number of texts and images judged, 10 a call.
+
+        Args:
+            audit_name: the policy.
+            contents: the contents; give each a number of its own, not only within a call, to find the answers by.
+        """
+        return await in_chunks(
+            contents, MAX_CONTENTS, lambda chunk: self.moderate_batch(audit_name=audit_name, contents=chunk)
+        )
+
+    async def add_cloud_keywords_all(
+        self, sdk_app_id: int, lib_id: str, keywords: Iterable[CloudKeyword]
+    ) -> Chunked[CloudKeyword, Done]:
+        """Add any number of words to a library, 10 a call."""
+        return await in_chunks(
+            keywords,
+            MAX_KEYWORDS,
+            lambda chunk: self.add_cloud_keywords(sdk_app_id=sdk_app_id, lib_id=lib_id, user_keywords=chunk),
+        )
+
+    def iter_cloud_keywords(
+        self, sdk_app_id: int, lib_id: str, *, content: str | None = None, page_size: int = MAX_PAGE
+    ) -> AsyncIterator[CloudWord]:
+        """Read a library of cloud moderation, page by page as the loop goes on.
+
+        Args:
+            sdk_app_id: the app.
+            lib_id: the library.
+            content: only words that have this in them; None is all.
+            page_size: words asked for in one call, 1 to 100.
+        """
+        return entries_by_offset(
+            lambda offset: self.get_cloud_keywords(
+                sdk_app_id=sdk_app_id, offset=offset, limit=page_size, lib_id=lib_id, content=content
+            ),
+            lambda page: page.infos,
+            lambda page: page.total_count,
+        )
+
+    def iter_cloud_libraries(self, sdk_app_id: int, *, page_size: int = MAX_PAGE) -> AsyncIterator[CloudLibrary]:
+        """Read the list of libraries of cloud moderation, page by page as the loop goes on.
+
+        Args:
+            sdk_app_id: the app.
+            page_size: libraries asked for in one call, 1 to 100.
+        """
+        return entries_by_offset(
+            lambda offset: self.get_cloud_libraries(sdk_app_id=sdk_app_id, offset=offset, limit=page_size),
+            lambda page: page.infos,
+            lambda page: page.total_count,
+        )
+
+    def iter_local_keywords(
+        self, sdk_app_id: int, filter_type: int, *, keyword: str | None = None, page_size: int = MAX_PAGE
+    ) -> AsyncIterator[LocalWord]:
+        """Read the words of local filtering, page by page as the loop goes on.
+
+        Args:
+            sdk_app_id: the app.
+            filter_type: only words with which this is done.
+            keyword: only words that have this in them; None is all.
+            page_size: words asked for in one call, 1 to 100.
+        """
+        return entries_by_offset(
+            lambda offset: self.get_local_keywords(
+                sdk_app_id=sdk_app_id, filter_type=filter_type, offset=offset, limit=page_size, keyword=keyword
+            ),
+            lambda page: page.local_audit_words,
+            lambda page: page.cur_count,
+        )

@@ -1,0 +1,36 @@
+"""Figures, archives of messages, addresses of the service, and files of the chat."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from .._endpoint import Endpoint, Family, Rate
+from ..models.common import Empty, NoFields
+from ..models.operation import AppInfo, Archive, ChatFile, GetAppInfo, GetHistory, IPList, SignedFiles, SignFiles
+
+_SDK_ONLY: Final = "no page found; its fields are known from an SDK"
+
+
+class Operation(Family, name="operation"):
+    """Figures, archives of messages, addresses of the service, and files of the chat."""
+
+    get_app_info = Endpoint("openconfigsvr/getappinfo", GetAppInfo, AppInfo, doc="I34886", repeat="always")
+    """Read the app's figures of the last 30 days."""
+    get_history = Endpoint(
+        "open_msg_svc/get_history", GetHistory, Archive, doc="I34885", limits=(Rate(10),), repeat="always"
+    )
+    """Ask where the archive of an hour's messages can be fetched; 1004 when there is none, or not yet."""
+    get_ip_list = Endpoint("ConfigSvc/GetIPList", NoFields, IPList, doc="I36742", repeat="always")
+    """Read the addresses of the service."""
+    forbid_file = Endpoint(
+        "im_cos_msg/forbid_illegal_object", ChatFile, Empty, doc=None, why_no_doc=_SDK_ONLY, repeat="always"
+    )
+    """Block a file of the chat."""
+    allow_file = Endpoint(
+        "im_cos_msg/allow_banned_object", ChatFile, Empty, doc=None, why_no_doc=_SDK_ONLY, repeat="always"
+    )
+    """Let a file that was blocked be seen again."""
+    sign_files = Endpoint(
+        "im_cos_msg/get_cos_sig", SignFiles, SignedFiles, doc=None, why_no_doc=_SDK_ONLY, repeat="always"
+    )
+    """Ask for addresses by which files of the chat can be fetched for 15 minutes; `failed` names the others."""

@@ -1,0 +1,259 @@
+"""Figures, archives of messages, addresses of the service, and files of the chat.
+
+Source: I34886, I34885, I36742; the commands for files are known from an SDK.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+from .._checks import check_choice, check_items, check_text
+from .._wire import PartialResult, Request, Result, WireStruct, always
+from ..errors import UsageError
+
+# A number of the figures: text by the document, read as a number too.
+Figure = str | int | None
+
+
+class GetAppInfo(Request, kw_only=True):
+    """Ask for the app's figures of the last 30 days. Source: I34886.
+
+    Attributes:
+        request_field: wire names of the figures that are wanted, such as `ActiveUserNum`; absent is all.
+    """
+
+    request_field: Sequence[str] | None = None
+
+    def check(self) -> None:
+        """Check that names are given one by one."""
+        if isinstance(self.request_field, str):
+            raise UsageError("request_field must be a list of names, it is a single text", field="request_field")
+
+
+class AppFigures(WireStruct, kw_only=True):
+    """The figures of one day; those that were not asked for are None.
+
+    Attributes:
+        apns_msg_num: notifications by Apple's push service.
+        active_user_num: users who were active.
+        app_id: the app.
+        app_name: its name.
+        c2c_apns_msg_num: of the notifications, those for one-to-one messages.
+        c2c_down_msg_num: one-to-one messages that were delivered.
+        c2c_send_msg_user_num: users who sent one-to-one messages.
+        c2c_up_msg_num: one-to-one messages that were sent.
+        call_back_req: webhook calls.
+        call_back_rsp: answers to them.
+        chain_decrease: friendships that ended.
+        chain_increase: friendships that began.
+        company: the company.
+        date: the day, as in 20160607.
+        down_msg_num: messages that were delivered.
+        group_apns_msg_num: of the notifications, those for group messages.
+        group_all_group_num: groups there are.
+        group_destroy_group_num: groups that were disbanded.
+        group_down_msg_num: group messages that were delivered.
+        group_join_group_times: how often a group was joined.
+        group_new_group_num: groups that were made.
+        group_quit_group_times: how often a group was left.
+        group_send_msg_group_num: groups with messages.
+        group_send_msg_user_num: users who sent group messages.
+        group_up_msg_num: group messages that were sent.
+        login_times: how often somebody logged in.
+        login_user_num: users who logged in.
+        max_online_num: the most who were online at once.
+        regist_user_num_one_day: users who registered.
+        regist_user_num_total: users there are.
+        send_msg_user_num: users who sent messages.
+        up_msg_num: messages that were sent.
+    """
+
+    apns_msg_num: Figure = None
+    active_user_num: Figure = None
+    app_id: Figure = None
+    app_name: str | None = None
+    c2c_apns_msg_num: Figure = None
+    c2c_down_msg_num: Figure = None
+    c2c_send_msg_user_num: Figure = None
+    c2c_up_msg_num: Figure = None
+    call_back_req: Figure = None
+    call_back_rsp: Figure = None
+    chain_decrease: Figure = None
+    chain_increase: Figure = None
+    company: str | None = None
+    date: Figure = None
+    down_msg_num: Figure = None
+    group_apns_msg_num: Figure = None
+    group_all_group_num: Figure = None
+    group_destroy_group_num: Figure = None
+    group_down_msg_num: Figure = None
+    group_join_group_times: Figure = None
+    group_new_group_num: Figure = None
+    group_quit_group_times: Figure = None
+    group_send_msg_group_num: Figure = None
+    group_send_msg_user_num: Figure = None
+    group_up_msg_num: Figure = None
+    login_times: Figure = None
+    login_user_num: Figure = None
+    max_online_num: Figure = None
+    regist_user_num_one_day: Figure = None
+    regist_user_num_total: Figure = None
+    send_msg_user_num: Figure = None
+    up_msg_num: Figure = None
+
+
+class AppInfo(Result, kw_only=True):
+    """The app's figures. Source: I34886.
+
+    Attributes:
+        result: one entry a day.
+    """
+
+    result: list[AppFigures] = msgspec.field(default_factory=list)
+
+
+class GetHistory(Request, kw_only=True):
+    """Ask for the archive of an hour. Source: I34885.
+
+    Attributes:
+        chat_type: C2C for one-to-one messages, Group for group messages.
+        msg_time: the hour in China, as in 2015120121 for 9 to 10 in the evening.
+    """
+
+    chat_type: Literal["C2C", "Group"]
+    msg_time: str
+
+    def check(self) -> None:
+        """Check kind and hour."""
+        check_choice("chat_type", self.chat_type, ("C2C", "Group"))
+        if not _is_hour(self.msg_time):
+            raise UsageError("msg_time must be an hour as in 2015120121: year, month, day, hour", field="msg_time")
+
+
+def _is_hour(text: str) -> bool:
+    if len(text) != 10 or not (text.isascii() and text.isdecimal()):
+        return False
+    try:
+        datetime.strptime(text, "%Y%m%d%H")  # noqa: DTZ007 - only asked whether there is such an hour
+    except ValueError:
+        return False
+    return True
+
+
+class ArchiveFile(WireStruct, kw_only=True):
+    """A file of an archive: gzipped JSON.
+
+    Attributes:
+        url: where it is.
+        expire_time: until when, as text.
+        file_size: bytes before it was gzipped.
+        file_md5: MD5 before it was gzipped.
+        gzip_size: bytes as it is.
+        gzip_md5: MD5 as it is.
+    """
+
+    url: str = msgspec.field(name="URL", default_factory=lambda: "")
+    expire_time: str = always("")
+    file_size: int = always(0)
+    file_md5: str = always("")
+    gzip_size: int = always(0)
+    gzip_md5: str = always("")
+
+
+class Archive(Result, kw_only=True):
+    """The archive of an hour. Source: I34885.
+
+    Attributes:
+        file: its files.
+    """
+
+    file: list[ArchiveFile] = msgspec.field(default_factory=list)
+
+
+class IPList(Result, kw_only=True):
+    """Addresses of the service. Source: I36742.
+
+    Attributes:
+        ip_list: IP addresses that webhooks come from.
+    """
+
+    ip_list: list[str] = msgspec.field(default_factory=list)
+
+
+class ChatFile(Request, kw_only=True):
+    """Name a file of the chat, to block it or to let it be seen again. Known from an SDK.
+
+    Attributes:
+        raw_url: its address, as in the message.
+    """
+
+    raw_url: str
+
+    def check(self) -> None:
+        """Check that the address is there."""
+        check_text("raw_url", self.raw_url, 2**31, low=1)
+
+
+class FileToSign(WireStruct, kw_only=True):
+    """A file whose address is to be signed.
+
+    Attributes:
+        resource_id: the caller's number for it.
+        raw_url: its address, as in the message.
+    """
+
+    resource_id: int
+    raw_url: str
+
+
+class SignFiles(Request, kw_only=True):
+    """Ask for addresses by which files can be fetched. Known from an SDK.
+
+    Attributes:
+        raw_urls: the files.
+    """
+
+    raw_urls: Sequence[FileToSign]
+
+    def check(self) -> None:
+        """Check that there are files with addresses."""
+        check_items("raw_urls", self.raw_urls, 1, 2**31)
+        for index, item in enumerate(self.raw_urls):
+            check_text(f"raw_urls[{index}].raw_url", item.raw_url, 2**31, low=1)
+
+
+class SignedFile(WireStruct, kw_only=True):
+    """A file with its signed address.
+
+    Attributes:
+        resource_id: the caller's number for it.
+        code: 0 when it was signed.
+        desc: the reason where it was not.
+        pre_sig_url: the signed address, good for 15 minutes.
+        status: 0 normal, 1 blocked.
+    """
+
+    resource_id: int = always(0)
+    code: int = always(0)
+    desc: str = always("")
+    pre_sig_url: str = always("")
+    status: int = always(0)
+
+
+class SignedFiles(PartialResult, kw_only=True):
+    """Files with their signed addresses. Known from an SDK.
+
+    Attributes:
+        pre_sig_urls: one entry a file; find one by its `resource_id`.
+    """
+
+    pre_sig_urls: list[SignedFile] = msgspec.field(default_factory=list)
+
+    @property
+    def failed(self) -> list[SignedFile]:
+        """The files that were not signed."""
+        return [file for file in self.pre_sig_urls if file.code != 0]
