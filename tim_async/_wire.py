@@ -276,7 +276,6 @@ def decode(data: bytes | str, type: type[T]) -> T:
 _WORD_BREAK: Final = re.compile(r"(?<=[a-z0-9])(?<!C2)(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _NAME: Final = re.compile(r"\w+")
 _PYTHON_NAMES: Final = {wire: python for python, wire in _NAMES.items()}
-_WORD_BREAK: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
 def python_path(path: str) -> str:
