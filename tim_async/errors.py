@@ -12,6 +12,17 @@
     │   └── ReplyDecodeError      an answer came, but not the service's: HTML, 502, truncated, too large ...
     ├── LedgerError               a campaign's ledger cannot be read, written or locked
     ├── PartialFailureError       some items of a batch failed, asked for by `raise_for_failed()`
+    ├── WebhookError              a webhook that was refused, or could not be served
+    │   ├── SignatureError        its Sign is missing or wrong
+    │   ├── StaleRequestError     its RequestTime is too far from now
+    │   ├── WrongAppError         it is about another app
+    │   ├── MethodError           it is no POST
+    │   ├── EventTooLargeError    its body is over the limit
+    │   ├── BodyTimeoutError      its body did not come in time
+    │   ├── EventDecodeError      its body is not what its command says
+    │   ├── AnswerError           a handler answered what the event does not take
+    │   ├── HandlerTimeoutError   a handler took too long
+    │   └── EventLostError        no handler could be run: too many events wait, or the receiver closes
     └── ApiError                  the service answered with a code
         ├── InvalidRequestError   fix the request
         ├── AuthError             fix credentials, permissions or the app's settings
@@ -186,6 +197,118 @@ class PartialFailureError(TimError):
     def __init__(self, failed: Sequence[object]) -> None:
         super().__init__(f"{len(failed)} of the items failed, the first is {failed[0]!r}")
         self.failed = failed
+
+
+class WebhookError(TimError):
+    """A webhook that was refused, or could not be served; `command` is its CallbackCommand where that is known.
+
+    Attributes:
+        status: the HTTP status it was answered with.
+    """
+
+    status = 500
+
+
+class SignatureError(WebhookError):
+    """The Sign is missing or wrong: it does not come from the service, or the tokens differ."""
+
+    status = 401
+
+
+class StaleRequestError(WebhookError):
+    """The RequestTime is too far from now: an old request repeated by someone, or a clock that is wrong.
+
+    Attributes:
+        age: seconds between the RequestTime and now, below 0 for one that is to come.
+        window: seconds that are allowed.
+    """
+
+    status = 401
+
+    def __init__(self, *, age: float, window: float) -> None:
+        super().__init__(f"RequestTime is {age:.0f} s off, {window:g} s are allowed")
+        self.age = age
+        self.window = window
+
+
+class WrongAppError(WebhookError):
+    """The SdkAppid is missing, or is another app's."""
+
+    status = 403
+
+
+class MethodError(WebhookError):
+    """The HTTP method is not POST."""
+
+    status = 405
+
+
+class EventTooLargeError(WebhookError):
+    """The body is over the limit; it was not read to its end.
+
+    Attributes:
+        limit: the limit in bytes.
+    """
+
+    status = 413
+
+    def __init__(self, *, limit: int) -> None:
+        super().__init__(f"the body has more than {limit} bytes")
+        self.limit = limit
+
+
+class BodyTimeoutError(WebhookError):
+    """The body did not come in time.
+
+    Attributes:
+        timeout: the seconds it had.
+    """
+
+    status = 408
+
+    def __init__(self, *, timeout: float) -> None:
+        super().__init__(f"the body did not come within {timeout:.3g} s")
+        self.timeout = timeout
+
+
+class EventDecodeError(WebhookError):
+    """The body cannot be read.
+
+    Attributes:
+        field: wire path of the field that does not fit, None where there is no single one.
+    """
+
+    status = 400
+
+    def __init__(self, message: str, *, field: str | None = None) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class AnswerError(WebhookError):
+    """A handler answered what the event does not take; the default answer was given instead."""
+
+    status = 200
+
+
+class HandlerTimeoutError(WebhookError):
+    """A handler took too long. One that was to answer was answered for by default.
+
+    Attributes:
+        timeout: the seconds it had.
+    """
+
+    status = 200
+
+    def __init__(self, *, timeout: float) -> None:
+        super().__init__(f"the handler did not end within {timeout:.3g} s")
+        self.timeout = timeout
+
+
+class EventLostError(WebhookError):
+    """Handlers were not run, or not to their end, for an event: too many wait, or the receiver closes."""
+
+    status = 503
 
 
 # What to do, by the catalogue's hint; "" where the meaning says all there is.

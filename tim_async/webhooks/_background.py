@@ -1,0 +1,117 @@
+"""Work behind the answer: a bounded queue, and a bounded number of tasks that empty it.
+
+Tasks are made when there is work and end when there is none, so a receiver at rest has none. When the queue is full,
+whoever brings an event waits for room, and the service waits for its answer: events are held back, not lost.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class Background(Generic[T]):
+    """Runs work in the event loop that brings it.
+
+    Args:
+        work: does the work for one item; it must not raise.
+        concurrency: tasks at a time.
+        max_items: items that may wait.
+        max_bytes: bytes that waiting items may have.
+    """
+
+    def __init__(
+        self, work: Callable[[T], Awaitable[None]], *, concurrency: int, max_items: int, max_bytes: int
+    ) -> None:
+        self._work = work
+        self._concurrency = concurrency
+        self._max_items = max_items
+        self._max_bytes = max_bytes
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._reset()
+
+    def _reset(self) -> None:
+        self._queue: deque[tuple[T, int]] = deque()
+        self._bytes = 0
+        self._workers: set[asyncio.Task[None]] = set()
+        self._running: dict[asyncio.Task[None], T] = {}
+        self._room = asyncio.Event()
+        self.is_closed = False
+
+    def open(self) -> None:
+        """Take work from now on."""
+        self._bind()
+        self.is_closed = False
+
+    def _bind(self) -> None:
+        loop = asyncio.get_running_loop()
+        if loop is not self._loop:
+            # Tasks of a loop that is gone are gone too.
+            self._loop = loop
+            self._reset()
+
+    def __len__(self) -> int:
+        return len(self._queue)
+
+    def _is_full(self, size: int) -> bool:
+        # An item over the limit by itself is taken when nothing else waits.
+        return len(self._queue) >= self._max_items or (bool(self._queue) and self._bytes + size > self._max_bytes)
+
+    async def put(self, item: T, size: int, *, deadline: float) -> bool:
+        """Hand over an item; wait for room until `deadline` (loop time). False when there was none, or it is closed."""
+        self._bind()
+        while not self.is_closed and self._is_full(size):
+            self._room.clear()
+            try:
+                async with asyncio.timeout_at(deadline):
+                    await self._room.wait()
+            except TimeoutError:
+                return False
+        return self.put_nowait(item, size)
+
+    def put_nowait(self, item: T, size: int) -> bool:
+        """Hand over an item if there is room for it; False when there is none, or it is closed."""
+        self._bind()
+        if self.is_closed or self._is_full(size):
+            return False
+        self._queue.append((item, size))
+        self._bytes += size
+        if len(self._workers) < self._concurrency:
+            worker = asyncio.create_task(self._empty(), name="tim_async: webhook handlers")
+            self._workers.add(worker)
+            worker.add_done_callback(self._workers.discard)
+        return True
+
+    async def _empty(self) -> None:
+        """Work until the queue is empty."""
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - it runs as one
+        while self._queue:
+            item, size = self._queue.popleft()
+            self._bytes -= size
+            self._room.set()
+            self._running[task] = item
+            try:
+                await self._work(item)
+            finally:
+                del self._running[task]
+
+    async def close(self, timeout: float) -> list[T]:
+        """Take no more, and end what there is within `timeout` seconds; return the items that were given up."""
+        self._bind()
+        self.is_closed = True
+        self._room.set()
+        if self._workers:
+            await asyncio.wait(tuple(self._workers), timeout=timeout)
+        lost = [*self._running.values(), *(item for item, _ in self._queue)]
+        self._queue.clear()
+        self._bytes = 0
+        for worker in tuple(self._workers):
+            worker.cancel()
+        if self._workers:
+            await asyncio.wait(tuple(self._workers), timeout=timeout)
+        return lost

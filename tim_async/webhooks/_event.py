@@ -1,0 +1,154 @@
+"""What every webhook event has, the register of their commands, and reading one. Source: I34354.
+
+An event is a struct of the body's fields. What else came with it stands beside the fields, where neither comparing nor
+encoding looks: the URL's parameters, and the body as it was, so that fields and commands newer than this library are
+not lost.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Any, ClassVar, Final
+
+import msgspec
+
+from .._wire import WireStruct, encode, reader, split_path
+from ..errors import EventDecodeError
+
+_EVENTS: Final[dict[str, type[Event]]] = {}
+
+EVENTS: Final[Mapping[str, type[Event]]] = MappingProxyType(_EVENTS)
+"""The struct of every known command."""
+
+_NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
+
+
+class WebhookParams(msgspec.Struct, frozen=True, kw_only=True):
+    """The parameters of a webhook's URL. Source: I34354.
+
+    Attributes:
+        sdk_app_id: the app it is about.
+        command: such as `C2C.CallbackAfterSendMsg`.
+        client_ip: address of the client that caused it, "" for alerts and pushes.
+        opt_platform: the client's platform, spelled as it came (RESTAPI, Web, Android, iOS or IOS, Windows, Mac or
+            macOS, iPad, Unknown ...); "" for pushes.
+        request_time: unix seconds at which the service signed it, None where no token is set.
+    """
+
+    sdk_app_id: int = 0
+    command: str = ""
+    client_ip: str = ""
+    opt_platform: str = ""
+    request_time: int | None = None
+
+
+_NO_PARAMS: Final = WebhookParams()
+
+
+class Event(WireStruct, kw_only=True, dict=True):
+    """Something the service told about; the base of all kinds.
+
+    Attributes:
+        callback_command: its command, such as `C2C.CallbackAfterSendMsg`.
+    """
+
+    callback_command: ClassVar[str] = ""
+    # The fields that are the same when the service repeats the event; without any, the whole body is compared.
+    _marks: ClassVar[tuple[str, ...]] = ()
+
+    def __init_subclass__(cls) -> None:
+        command = vars(cls).get("callback_command", "")
+        if command:
+            if command in _EVENTS:
+                raise RuntimeError(f"{command} has two structs")
+            _EVENTS[command] = cls
+
+    @property
+    def params(self) -> WebhookParams:
+        """The parameters of the URL it came by."""
+        params: WebhookParams = self.__dict__.get("params_", _NO_PARAMS)
+        return params
+
+    @property
+    def body(self) -> Mapping[str, Any]:
+        """The whole body as it came, with wire names; empty for an event that was not received."""
+        body: Mapping[str, Any] = self.__dict__.get("body_", _NOTHING)
+        return body
+
+    @property
+    def extra(self) -> dict[str, Any]:
+        """The top-level fields of the body that the struct does not know."""
+        known = {"CallbackCommand", *self.__struct_encode_fields__, *self._older}
+        return {name: value for name, value in self.body.items() if name not in known}
+
+    @property
+    def mark(self) -> tuple[str, ...]:
+        """What a repeat of the same event has in common with it; see `SeenEvents`."""
+        if self._marks:
+            return (self.callback_command, *(str(getattr(self, name)) for name in self._marks))
+        digest = hashlib.blake2b(encode(self.body) if self.body else self.to_body(), digest_size=16)
+        return (self.callback_command, digest.hexdigest())
+
+    def to_body(self) -> bytes:
+        """Return the wire form, as the service sends it."""
+        head = b'{"CallbackCommand":%b' % encode(self.callback_command)
+        fields = encode(self)
+        return head + b"}" if fields == b"{}" else b"%b,%b" % (head, fields[1:])
+
+
+class BeforeEvent(Event, kw_only=True):
+    """Something that is about to happen, and that the answer may stop or change. Not repeated by the service."""
+
+
+class UnknownEvent(Event, kw_only=True):
+    """An event whose command this library does not know; `callback_command` and `body` have what came."""
+
+
+@lru_cache(maxsize=256)
+def _reader_of(kind: type[Event]) -> Callable[[bytes | str], Event]:
+    return reader(kind)
+
+
+def decode_event(
+    command: str, body: bytes | str | Mapping[str, object], *, params: WebhookParams | None = None
+) -> Event:
+    """Read a webhook's body into the struct of its command; `UnknownEvent` where there is none.
+
+    Unknown fields are kept in `extra`, unknown kinds of message elements become `RawElem`, numbers may come as text.
+
+    Args:
+        command: the URL's CallbackCommand, such as `C2C.CallbackAfterSendMsg`.
+        body: the body: JSON, or what was read from it.
+        params: the URL's parameters, for `event.params`.
+
+    Raises:
+        EventDecodeError: the body is no JSON object, names another command, or a field does not fit; `field` has the
+            field's wire path.
+    """
+    kind = _EVENTS.get(command, UnknownEvent)
+    field: str | None = None
+    try:
+        data = msgspec.json.encode(body) if isinstance(body, Mapping) else body
+        fields = msgspec.json.decode(data, type=dict[str, Any])
+        event = _reader_of(kind)(data)
+    except msgspec.MsgspecError as error:
+        problem, field = split_path(str(error))
+    except UnicodeError:
+        problem = "it is not UTF-8"
+    except RecursionError:
+        problem = "it is nested too deeply"
+    except TypeError as error:
+        problem = str(error)
+    else:
+        own = fields.get("CallbackCommand", command)
+        if own == command:
+            event.__dict__["body_"] = fields
+            event.__dict__["params_"] = params or _NO_PARAMS
+            if kind is UnknownEvent:
+                event.__dict__["callback_command"] = command
+            return event
+        problem, field = "the body names another command than the URL", "CallbackCommand"
+    raise EventDecodeError(f"cannot read the body of {command[:100]!r}: {problem}", field=field)
