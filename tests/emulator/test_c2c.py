@@ -92,22 +92,6 @@ async def test_code_of_trouble_inside(api, code):
     assert await api.code(SEND, message()) == 0
 
 
-async def test_before_send(api):
-    asked = []
-    api.emulator.before_send = asked.append  # None lets pass
-    assert await api.code(SEND, message()) == 0
-    assert (asked[0].to_account, asked[0].msg_body) == ("bob", [TextElem(text="hi")])
-    assert await api.code(SEND, message()) == 0, "a duplicate"
-    assert len(asked) == 1
-    api.emulator.before_send = lambda message: False
-    assert await api.code(SEND, message(MsgSeq=2)) == 20006
-    assert len(api.emulator.messages()) == 1
-    forbid = ["ForbidBeforeSendMsgCallback"]
-    assert await api.code(SEND, message(MsgSeq=2, ForbidCallbackControl=forbid)) == 0
-    api.emulator.before_send = None
-    assert await api.code(SEND, message(MsgSeq=3)) == 0
-
-
 def padded(size: int, filler: str = "x") -> bytes:
     bare = msgspec.json.encode(message(MsgBody=[text("")]))
     room = size - len(bare)

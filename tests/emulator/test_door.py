@@ -9,6 +9,7 @@ import logging
 import pytest
 
 from tim_async.emulator import DEFAULT_SECRET_KEY
+from tim_async.emulator.dispatch import HANDLERS
 from tim_async.usersig import generate_user_sig
 
 from .conftest import NOW, SEND, message, until
@@ -142,11 +143,11 @@ async def test_user_sig_is_nowhere(api, caplog):
     assert api.query()["usersig"] not in repr(list(api.emulator.arrivals))
 
 
-async def test_broken_handler_answers_and_logs(api, caplog):
-    def check(message):
+async def test_broken_handler_answers_and_logs(api, caplog, monkeypatch):
+    def handler(call):
         raise RuntimeError("as planned")
 
-    api.emulator.before_send = check
+    monkeypatch.setitem(HANDLERS, SEND, handler)
     assert await api.code(SEND, message()) == 91000
     assert "as planned" in caplog.text
     assert caplog.records[0].name == "tim_async.emulator"

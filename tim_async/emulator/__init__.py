@@ -23,6 +23,7 @@ from .fault_kinds import (
     When,
 )
 from .faults import Faults
+from .outbox import Webhook
 from .push_state import SentPush
 from .state import Account
 
@@ -43,5 +44,6 @@ __all__ = [
     "StallFault",
     "StatusFault",
     "TruncateFault",
+    "Webhook",
     "When",
 ]

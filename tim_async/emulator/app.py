@@ -9,16 +9,17 @@ import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from importlib import import_module
 from types import MappingProxyType, TracebackType
-from typing import Final, Literal, Self
+from typing import Any, Final, Literal, Self, TypeVar
 
 from aiohttp import web
 
 from .._checks import check_account
-from .._endpoint import Rate
+from .._endpoint import Endpoint, Rate
 from .._families import FAMILIES
 from ..errors import UsageError
-from ..models.c2c import RoamMsg, SendMsg
+from ..models.c2c import RoamMsg
 from ..models.group_msg import GroupMsg
+from ..webhooks import Event, RequestOverLimit
 from .arrivals import Arrival, ArrivalLog
 from .dispatch import ENDPOINTS, Refusal
 from .door import Door
@@ -27,12 +28,15 @@ from .group_msg import history as group_history
 from .group_state import Group, Groups
 from .limits import EVERY, Limits
 from .login_state import LoginState
+from .outbox import Outbox, Webhook
 from .push_state import PushState, SentPush
 from .service import Service
 from .state import Account, State
 
 for _family in FAMILIES:
     import_module(f"tim_async.emulator.{_family}")  # registers the family's handlers
+
+EventT = TypeVar("EventT", bound=Event)
 
 DEFAULT_SDK_APP_ID: Final = 1_400_000_000
 DEFAULT_SECRET_KEY: Final = "emulator-key-0123456789abcdef0123456789abcdef0123456789abcdef"  # noqa: S105 - a toy's
@@ -66,6 +70,12 @@ class Emulator:
         window_clock: seconds, never going back: limits go by it. None is `clock` where one was given, and the
             monotonic clock otherwise.
         arrivals_size: how many arrivals are kept.
+        webhook_url: where the app's webhooks are sent; None sends none. `webhooks` has them either way.
+        webhook_token: signs them; None leaves Sign and RequestTime out.
+        webhook_timeout_s: seconds that an answer is waited for.
+        webhook_on_failure: what becomes of a before-event that got no answer: it goes on, or is refused with 80003.
+        webhook_retries: how often an after-event that got no answer is sent again.
+        webhook_commands: the commands that are switched on, such as `C2C.CallbackAfterSendMsg`; None is all.
         allow_remote: whether `host` may be reachable from other machines.
 
     Raises:
@@ -89,6 +99,12 @@ class Emulator:
         clock: Callable[[], float] = time.time,
         window_clock: Callable[[], float] | None = None,
         arrivals_size: int = 100_000,
+        webhook_url: str | None = None,
+        webhook_token: str | None = None,
+        webhook_timeout_s: float = 2.0,
+        webhook_on_failure: Literal["allow", "refuse"] = "allow",
+        webhook_retries: int = 0,
+        webhook_commands: Collection[str] | None = None,
         allow_remote: bool = False,
     ) -> None:
         if isinstance(admins, str) or not admins:
@@ -110,12 +126,23 @@ class Emulator:
         )
         for admin in admins:
             self._state.import_account(admin, clock(), is_admin=True)
+        self._outbox = Outbox(
+            sdk_app_id,
+            url=webhook_url,
+            token=webhook_token,
+            timeout_s=webhook_timeout_s,
+            on_failure=webhook_on_failure,
+            retries=webhook_retries,
+            commands=webhook_commands,
+            clock=clock,
+        )
         self._service = Service(
             door=Door(sdk_app_id, secret_key, admins, clock),
-            limits=Limits(rate_limits, tolerance),
+            limits=Limits(rate_limits, tolerance, self._alert),
             state=self._state,
             faults=self.faults,
             log=self._log,
+            outbox=self._outbox,
             body_limit=body_limit,
             clock=clock,
             window_clock=window_clock or (time.monotonic if clock is time.time else clock),
@@ -145,11 +172,15 @@ class Emulator:
             )
         else:
             self._port = self._listener.sockets[0].getsockname()[1]
+            self._outbox.open()
             return
         raise UsageError(problem, field="port")
 
     async def stop(self) -> None:
-        """Close the port and every connection, answered or not; nothing happens when it is not started."""
+        """Close the port and every connection, answered or not, and send the webhooks that wait.
+
+        Nothing happens when it is not started.
+        """
         server, listener = self._server, self._listener
         if server is None or listener is None:
             return
@@ -164,6 +195,7 @@ class Emulator:
             await self._service.cancel_all()
         await server.shutdown(1.0)
         await listener.wait_closed()
+        await self._outbox.stop()
         await asyncio.sleep(0)  # sockets of aborted connections are closed in the loop's next round
 
     async def __aenter__(self) -> Self:
@@ -293,13 +325,30 @@ class Emulator:
         return self._log.worst_window(command, per)
 
     @property
-    def before_send(self) -> Callable[[SendMsg], bool | None] | None:
-        """Asked about every message before it is taken; False refuses it with 20006."""
-        return self._state.before_send
+    def webhook_url(self) -> str | None:
+        """Where webhooks are sent; may be set at any time. `UsageError` for what is no address."""
+        return self._outbox.url
 
-    @before_send.setter
-    def before_send(self, check: Callable[[SendMsg], bool | None] | None) -> None:
-        self._state.before_send = check
+    @webhook_url.setter
+    def webhook_url(self, url: str | None) -> None:
+        self._outbox.url = url
+
+    @property
+    def webhooks(self) -> Sequence[Webhook]:
+        """The newest 10,000 webhook events, oldest first, with what became of each; also where no address is set."""
+        return self._outbox.log
+
+    def events(self, kind: type[EventT]) -> list[EventT]:
+        """Return the events of a kind among `webhooks`: `emulator.events(AfterSendMsg)`."""
+        return [webhook.event for webhook in self._outbox.log if isinstance(webhook.event, kind)]
+
+    async def webhooks_settled(self) -> None:
+        """Wait until the webhooks of all that happened so far were sent."""
+        await self._outbox.settled()
+
+    def _alert(self, endpoint: Endpoint[..., Any], seen: int, limit: int) -> None:
+        service, _, word = endpoint.command.partition("/")
+        self._outbox.emit(RequestOverLimit(service_name=service, command=word, request=seen, limit=limit))
 
     @property
     def checks_extension_seq(self) -> bool:

@@ -8,7 +8,7 @@ Every code of sendmsg's own list has its cause here, but for those that mean tro
   known 90008. A recipient who is not imported is 70107, a deleted one 90048; when nobody gets it, the answer is 90012.
   Whether somebody already got it is asked for every recipient; an account given twice is such a repeat.
 - admin_getroammsg: Operator_Account is refused with 90008, Peer_Account with 90003, other fields with 90001.
-- The before-send check is not asked about a duplicate, nor where ForbidCallbackControl leaves it out.
+- The app is not asked, and not told, about a duplicate. A message that the app drops is known as sent all the same.
 """
 
 from __future__ import annotations
@@ -32,7 +32,9 @@ from ..models.c2c import (
     SendMsgResult,
 )
 from ..models.message import Outgoing, next_msg_random
+from ..webhooks import AfterSendMsg, BeforeSendMsg
 from . import c2c_marks  # noqa: F401 - registers its handlers
+from .asking import GO_ON, Verdict
 from .dispatch import Call, Refusal, Reply, account, handles, integer
 from .message import check_body, check_options
 from .state import DuplicateKey, State, content_crc
@@ -50,7 +52,7 @@ def send(call: Call) -> SendMsgResult:
     sender = account(raw, "From_Account", code=20003) if "From_Account" in raw else call.identifier
     random = integer(raw, "MsgRandom", 0, U32_MAX, code=90005)
     # A random one where none is given: the reason why such a send is never known as a repeat.
-    seq = integer(raw, "MsgSeq", 0, U32_MAX, code=90004) if "MsgSeq" in raw else next_msg_random()
+    seq = integer(raw, "MsgSeq", 0, U32_MAX, code=90004) if "MsgSeq" in raw else call.draw
     check_body(raw)
     check_options(raw)
     message = call.read(SendMsg, code=90010)
@@ -61,13 +63,35 @@ def send(call: Call) -> SendMsgResult:
     first = state.duplicates.find(identity, call.now)
     if first is not None:
         return first
-    _ask_before_send(state, message)
     second = int(call.now)
     key = state.free_key(f"{seq}_{random}_{second}", sender, (recipient,))
     result = SendMsgResult(msg_time=second, msg_key=key, msg_id=_msg_id(sender, second, random))
+    told = AfterSendMsg(
+        from_account=sender,
+        to_account=recipient,
+        msg_seq=seq,
+        msg_random=random,
+        msg_time=second,
+        msg_key=key,
+        msg_id=result.msg_id,
+        online_only_flag=message.online_only_flag or 0,
+        error_info="send msg succeed",
+        msg_body=message.msg_body,
+        cloud_custom_data=message.cloud_custom_data,
+        event_time=call.now_ms,
+    )
+    verdict = _ask_before_send(call, message, told)
     state.duplicates.add(identity, call.now, result)
+    if verdict.is_dropped:
+        return result
+    if verdict.msg_body is not None:
+        message.msg_body = told.msg_body = verdict.msg_body
+    if verdict.cloud_custom_data is not None:
+        message.cloud_custom_data = told.cloud_custom_data = verdict.cloud_custom_data
     if _is_stored(message):
         _store(state, message, _Marks(sender, seq, random, second, key), recipient, call.now)
+    if "ForbidAfterSendMsgCallback" not in (message.forbid_callback_control or ()):
+        call.emit(told)
     return result
 
 
@@ -173,11 +197,23 @@ def _check_recipient(state: State, recipient: str, now: float) -> None:
         raise Refusal(90012, f"To_Account {recipient!r} is not imported")
 
 
-def _ask_before_send(state: State, message: SendMsg) -> None:
-    if state.before_send is None or "ForbidBeforeSendMsgCallback" in (message.forbid_callback_control or ()):
-        return
-    if state.before_send(message) is False:
-        raise Refusal(20006, "the before-send check refused the message")
+def _ask_before_send(call: Call, message: SendMsg, told: AfterSendMsg) -> Verdict:
+    if "ForbidBeforeSendMsgCallback" in (message.forbid_callback_control or ()):
+        return GO_ON
+    event = BeforeSendMsg(
+        from_account=told.from_account,
+        to_account=told.to_account,
+        msg_seq=told.msg_seq,
+        msg_random=told.msg_random,
+        msg_time=told.msg_time,
+        msg_key=told.msg_key,
+        msg_id=told.msg_id,
+        online_only_flag=told.online_only_flag,
+        msg_body=told.msg_body,
+        cloud_custom_data=told.cloud_custom_data,
+        event_time=told.event_time,
+    )
+    return call.ask(event, refused=20006)
 
 
 def _msg_id(sender: str, second: int, random: int) -> str:

@@ -9,10 +9,16 @@
 A handler is a plain function: it does not wait, so what it changes is changed at once and for all. It returns the
 result struct of its endpoint (or a `Reply`, to choose another ActionStatus) or raises `Refusal` with the documented
 code. There is one module for each family, imported by `app`; importing it fills `HANDLERS`.
+
+Webhooks. A handler tells what it has done with `call.emit(AfterSendMsg(...))`, which goes out behind the answer. Before
+it does something that an app may forbid, it asks: `verdict = call.ask(BeforeSendMsg(...), refused=20006)`. Where the
+answer has to be waited for, `ask` leaves the handler, and it is run again from its beginning when the answer is there.
+So a handler asks after its checks and before its first change, and the checks hold for what is so by then.
 """
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, Final, Generic, NamedTuple, TypeVar
@@ -23,6 +29,9 @@ from .._checks import ACCOUNT_MAX_BYTES
 from .._endpoint import Endpoint
 from .._wire import Request, Result, encode, validator
 from ..errors import UsageError
+from ..webhooks import AnswerBody, BeforeEvent, Event
+from .asking import GO_ON, Question, Verdict, judge
+from .outbox import Outbox
 from .state import State
 
 R = TypeVar("R", bound=Result)
@@ -71,9 +80,23 @@ class Call:
         body: the body's bytes.
         now: unix seconds of the emulator's clock.
         state: all that the emulator knows.
+        draw: a random u32, the same for as long as the call lasts.
+        events: what was emitted.
     """
 
-    __slots__ = ("body", "endpoint", "identifier", "now", "raw", "state")
+    __slots__ = (
+        "_answers",
+        "_asked",
+        "_outbox",
+        "body",
+        "draw",
+        "endpoint",
+        "events",
+        "identifier",
+        "now",
+        "raw",
+        "state",
+    )
 
     def __init__(
         self,
@@ -84,6 +107,7 @@ class Call:
         body: bytes,
         now: float,
         state: State,
+        outbox: Outbox,
     ) -> None:
         self.endpoint = endpoint
         self.identifier = identifier
@@ -91,6 +115,52 @@ class Call:
         self.body = body
         self.now = now
         self.state = state
+        self.draw = random.getrandbits(32)
+        self.events: list[Event] = []
+        self._outbox = outbox
+        self._answers: list[AnswerBody | None] = []
+        self._asked = 0
+
+    @property
+    def now_ms(self) -> int:
+        """Unix milliseconds of the emulator's clock, as EventTime has them."""
+        return int(self.now * 1000)
+
+    def emit(self, event: Event) -> None:
+        """Tell of something that was done."""
+        self.events.append(event)
+
+    def ask(self, event: BeforeEvent, *, refused: int) -> Verdict:
+        """Ask whether something may be done.
+
+        Args:
+            event: what is about to happen.
+            refused: the ErrorCode for a refusal that has none of its own.
+
+        Raises:
+            Refusal: it may not; with `refused`, the app's own code, or 80003 where no answer came and that is set.
+            Question: the answer is not there yet; not for handlers to catch.
+        """
+        if not self._outbox.is_on(event.callback_command):
+            return GO_ON
+        if self._asked == len(self._answers):
+            raise Question(event)
+        answer = self._answers[self._asked]
+        self._asked += 1
+        if answer is None:
+            if self._outbox.on_failure == "allow":
+                return GO_ON
+            raise Refusal(80003, "the before-event webhook gave no answer")
+        verdict = judge(event, answer)
+        if isinstance(verdict, Verdict):
+            return verdict
+        raise Refusal(refused if verdict == 1 else verdict, answer.error_info or "the app refused it by webhook")
+
+    def go_on(self, answer: AnswerBody | None) -> None:
+        """Take an answer, for the handler's next run."""
+        self._answers.append(answer)
+        self._asked = 0
+        self.events.clear()
 
     def read(self, type: type[RequestT], *, code: int) -> RequestT:
         """Decode the body into its request struct and check it; refuse with `code` what does not fit."""

@@ -5,6 +5,9 @@ when, in the last `per` seconds, all windows have room for its cost; then it is 
 is entered in none: hammering a full window keeps nobody out for longer. (Whether the service counts refused calls, and
 where it cuts its seconds, is not documented.)
 
+At 80 % of a limit the service tells the app by webhook (I60256). That looks at arrivals, refused ones too, of plain
+limits for a second; it is told once a second, as long as the arrivals keep at it.
+
 A call is counted when it arrives. Calls that a planned fault answers or drops before they are accepted are not counted
 here; `Emulator.worst_window` counts every arrival.
 """
@@ -13,7 +16,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
 from .._endpoint import Endpoint, Rate
@@ -22,6 +25,8 @@ from ..errors import UsageError
 EVERY: Final = "*"
 # What is said instead of 60007 where a command has a code of its own (rest-overview, "over the limit"; I67553).
 _OWN_CODES: Final = {"all_member_push/im_push": 90024, "timpush/batch": 90057, "timpush/revoke": 90051}
+ALERT_AT: Final = 0.8
+Alert = Callable[[Endpoint[..., Any], int, int], None]
 # Keyed windows come and go with their keys; look for idle ones when this many are there.
 _SWEEP_AT: Final = 10_000
 
@@ -54,6 +59,24 @@ class Window:
         return not self._entries or now - self._entries[-1][0] >= self.per
 
 
+class _Alarm:
+    """The arrivals of a command in the last second, and when they were last told of."""
+
+    __slots__ = ("_times", "told_at")
+
+    def __init__(self) -> None:
+        self.told_at = -math.inf
+        self._times: deque[float] = deque()
+
+    def count(self, now: float) -> int:
+        """Note an arrival; return how many there were in the last second."""
+        times = self._times
+        while times and now - times[0] >= 1.0:
+            times.popleft()
+        times.append(now)
+        return len(times)
+
+
 class OverLimit(NamedTuple):
     """Why a call is refused.
 
@@ -74,15 +97,20 @@ class Limits:
         rate_limits: replaces the rates of an endpoint's line by command; a number is calls a second. The key `*` stands
             for every command that is not named itself, each with a window of its own.
         tolerance: the part of a limit that is let through on top of it: 0.05 lets 210 of 200 through.
+        alert: told of a command whose arrivals come near its limit, with both: calls in a second.
     """
 
-    def __init__(self, rate_limits: Mapping[str, int | Rate] | None, tolerance: float) -> None:
+    def __init__(
+        self, rate_limits: Mapping[str, int | Rate] | None, tolerance: float, alert: Alert | None = None
+    ) -> None:
         if not tolerance >= 0:
             raise UsageError(f"tolerance must be at least 0, not {tolerance!r}", field="tolerance")
         self._given = {
             command: (rate if isinstance(rate, Rate) else Rate(rate),) for command, rate in (rate_limits or {}).items()
         }
         self._tolerance = tolerance
+        self._alert = alert
+        self._alarms: dict[str, _Alarm] = {}
         self._windows: dict[tuple[str, int, str], Window] = {}
         self._sweep_at = _SWEEP_AT
 
@@ -99,6 +127,8 @@ class Limits:
             raw: the body; empty for one that could not be read.
             now: seconds of any clock that does not go back.
         """
+        if self._alert is not None:
+            self._watch(endpoint, now, self._alert)
         counted: list[tuple[Window, int]] = []
         for number, rate in enumerate(self.rates(endpoint)):
             key = "" if rate.key is None else str(raw.get(endpoint.raw_field(rate.key), ""))
@@ -110,6 +140,21 @@ class Limits:
         for window, cost in counted:
             window.enter(now, cost)
         return None
+
+    def _watch(self, endpoint: Endpoint[..., Any], now: float, alert: Alert) -> None:
+        """Note an arrival, and tell when there are many."""
+        limit = next(
+            (rate.limit for rate in self.rates(endpoint) if rate.per == 1 and not (rate.key or rate.cost)), None
+        )
+        if limit is None:
+            return
+        alarm = self._alarms.get(endpoint.command)
+        if alarm is None:
+            alarm = self._alarms[endpoint.command] = _Alarm()
+        seen = alarm.count(now)
+        if seen >= ALERT_AT * limit and now - alarm.told_at >= 1.0:
+            alarm.told_at = now
+            alert(endpoint, seen, limit)
 
     def _window(self, command: str, number: int, key: str, rate: Rate, now: float) -> Window:
         window = self._windows.get((command, number, key))

@@ -6,9 +6,10 @@ arrival          arrivals   logged before anything is checked
   limit          limits     counted at the moment of arrival, also where an answer is delayed
   [delay]
   body           here       JSON, object, size
-  handler        a family   the command's own checks, then the effect
+  handler        a family   the command's own checks, then the effect; in between a before-event may be waited for
   [delay]
 answer           faults     the envelope, or what a fault makes of it
+events           outbox     what was done, for the app's webhook
 """
 
 from __future__ import annotations
@@ -25,11 +26,13 @@ from .._endpoint import Endpoint
 from .._wire import check_size
 from ..errors import BodyTooLargeError
 from .arrivals import Arrival, ArrivalLog
+from .asking import Question
 from .dispatch import HANDLERS, Call, Refusal, dialect, done, fail
 from .door import Door, command_of, random_of
 from .fault_kinds import hang_up
 from .faults import Faults
 from .limits import Limits
+from .outbox import Caller, Outbox
 from .state import State
 
 _logger = logging.getLogger("tim_async.emulator")
@@ -44,6 +47,7 @@ class Service:
         state: what handlers read and change.
         faults: what is planned to go wrong.
         log: where arrivals are entered.
+        outbox: where events go.
         body_limit: bytes of a message's body.
         clock: unix seconds.
         window_clock: seconds that do not go back, for the limits.
@@ -57,6 +61,7 @@ class Service:
         state: State,
         faults: Faults,
         log: ArrivalLog,
+        outbox: Outbox,
         body_limit: int,
         clock: Callable[[], float],
         window_clock: Callable[[], float],
@@ -66,6 +71,7 @@ class Service:
         self._state = state
         self._faults = faults
         self._log = log
+        self._outbox = outbox
         self._body_limit = body_limit
         self._clock = clock
         self._window_clock = window_clock
@@ -121,7 +127,8 @@ class Service:
         if over is not None:
             code, body = over.code, fail(over.code, over.info)
         else:
-            code, body = self._carry_out(endpoint, identifier, raw, arrival.body)
+            caller = Caller(client_ip=request.remote or "")
+            code, body = await self._carry_out(endpoint, identifier, raw, arrival.body, caller)
         if plan.delay_after:
             await asyncio.sleep(plan.delay_after)
         if fault is None:
@@ -130,14 +137,39 @@ class Service:
         arrival.code = fault.code(code)
         return changed
 
-    def _carry_out(self, endpoint: Endpoint[..., Any], identifier: str, raw: object, body: bytes) -> tuple[int, bytes]:
+    async def _carry_out(
+        self, endpoint: Endpoint[..., Any], identifier: str, raw: object, body: bytes, caller: Caller
+    ) -> tuple[int, bytes]:
         """Carry a request out; return ErrorCode and answer."""
         try:
-            checked = self._check_body(endpoint, raw, body)
             call = Call(
-                endpoint, identifier, raw=endpoint.renew(checked), body=body, now=self._clock(), state=self._state
+                endpoint,
+                identifier,
+                raw=endpoint.renew(self._check_body(endpoint, raw, body)),
+                body=body,
+                now=self._clock(),
+                state=self._state,
+                outbox=self._outbox,
             )
+        except Refusal as refusal:
+            return refusal.code, fail(refusal.code, refusal.info)
+        while True:
+            try:
+                code, answer = self._handle(call)
+            except Question as question:
+                call.go_on(await self._outbox.ask(question.event, caller))
+            else:
+                for event in call.events:
+                    self._outbox.emit(event, caller)
+                return code, answer
+
+    def _handle(self, call: Call) -> tuple[int, bytes]:
+        """Run the handler; return ErrorCode and answer."""
+        endpoint = call.endpoint
+        try:
             return 0, done(HANDLERS[endpoint.command](call))
+        except Question:
+            raise
         except Refusal as refusal:
             return refusal.code, fail(refusal.code, refusal.info)
         except Exception:

@@ -29,12 +29,12 @@ import itertools
 import zlib
 from bisect import bisect_left, bisect_right, insort
 from collections import defaultdict
-from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
+from collections.abc import Collection, Hashable, Iterable, Iterator
 from typing import Final, Generic, TypeVar, cast
 
 import msgspec
 
-from ..models.c2c import RoamMsg, SendMsg, SendMsgResult
+from ..models.c2c import RoamMsg, SendMsgResult
 
 DAY_S: Final = 86_400
 
@@ -192,7 +192,6 @@ class State:
         accounts: the accounts that were imported.
         deleted: user ids that were imported once, and deleted since.
         auto_import: whether an account comes to be when it is first named.
-        before_send: asked about every message before it is taken; False refuses it.
         duplicates: the sends of the last two minutes.
         sdk_app_id: the app.
         checks_extension_seq: whether the version of a message's key/value is a lock, as it is for members.
@@ -205,7 +204,6 @@ class State:
         self.accounts: dict[str, Account] = {}
         self.deleted: set[str] = set()
         self.auto_import = auto_import
-        self.before_send: Callable[[SendMsg], bool | None] | None = None
         self.duplicates: Duplicates[DuplicateKey, SendMsgResult] = Duplicates(duplicate_window_s)
         self.checks_extension_seq = False
         self._history_s = history_days * DAY_S

@@ -1,0 +1,73 @@
+"""What the answer to a before-event means. Source: I34364, I34374, I43468."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Final, NamedTuple
+
+from ..errors import UsageError
+from ..models.elements import Element, check_body
+from ..webhooks import AnswerBody, BeforeEvent, Drop, Replace
+from ..webhooks._answer import DROPPED, RULES
+
+_NOBODY: Final[Mapping[str, tuple[int, str]]] = MappingProxyType({})
+
+
+class Question(Exception):  # noqa: N818 - it asks, and is no failure
+    """Leaves a handler that has to wait for the answer to a before-event; it is run again when the answer is there."""
+
+    def __init__(self, event: BeforeEvent) -> None:
+        super().__init__(event)
+        self.event = event
+
+
+class Verdict(NamedTuple):
+    """What was decided on an event that goes on.
+
+    Attributes:
+        is_dropped: whether it shall only seem to go on.
+        msg_body: the elements to send instead; None keeps them.
+        cloud_custom_data: the data to send instead; None keeps it.
+        refused: the accounts that are refused, with code and text; code 0 where the event has none for them.
+    """
+
+    is_dropped: bool = False
+    msg_body: Sequence[Element] | None = None
+    cloud_custom_data: str | None = None
+    refused: Mapping[str, tuple[int, str]] = _NOBODY
+
+
+GO_ON: Final = Verdict()
+
+
+def judge(event: BeforeEvent, answer: AnswerBody) -> Verdict | int:
+    """Return what an answer says: the verdict, or the ErrorCode of a refusal; 1 is the service's own code for it.
+
+    A code that the event does not have is a refusal like 1. A replacement that could not be sent counts for nothing.
+    """
+    rule = RULES[type(event)]
+    if answer.result_item is not None:
+        named = {item.to_account: (item.result_code, item.result_info) for item in answer.result_item}
+        return Verdict(refused={account: result for account, result in named.items() if result[0]})
+    if answer.error_code in rule.codes:
+        return answer.error_code
+    if answer.error_code == DROPPED and Drop in rule.answers:
+        return Verdict(is_dropped=True)
+    if answer.error_code:
+        return 1
+    refused = [*(answer.refused_members_account or ()), *(answer.refused_subscribers_account or ())]
+    if refused:
+        return Verdict(refused=dict.fromkeys(refused, (0, "")))
+    if Replace in rule.answers and _fits(answer.msg_body):
+        return Verdict(msg_body=answer.msg_body, cloud_custom_data=answer.cloud_custom_data)
+    return GO_ON
+
+
+def _fits(msg_body: Sequence[Element] | None) -> bool:
+    try:
+        if msg_body is not None:
+            check_body(msg_body)
+    except UsageError:
+        return False
+    return True
