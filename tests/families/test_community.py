@@ -160,6 +160,11 @@ async def test_permission_groups(client: TimClient, emulator: Emulator, communit
     assert [item.topic_id for item in set_.failed] == ["x"]
     told = await client.community.get_topic_permissions(**where)
     assert [(item.topic_id, item.permission) for item in told.topic_permission_result_list] == [(topic, 5)]
+    await client.community.destroy_topics(group_id=community, topic_id_list=[topic])
+    await client.community.create_topic(group_id=community, topic_name="talk", topic_id=topic)
+    told = await client.community.get_topic_permissions(topic_id_list=[topic, "x"], **where)
+    assert [item.permission for item in told.topic_permission_result_list] == [0, None]
+    assert [item.topic_id for item in told.failed] == ["x"]
     emulator.leave_group(community, "carol")
     assert emulator.groups[community].permission_groups["@PMG#_mods"].members == ["bob"]
     destroyed = await client.community.destroy_permission_groups(

@@ -11,6 +11,7 @@ unmuted, with MsgSeq 1.
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from typing import Final
 
 from ..families.community import Community
@@ -47,6 +48,7 @@ from ..models.community import (
     TopicSelfInfo,
 )
 from .dispatch import Call, Refusal, handles
+from .group_profiles import keep
 from .group_rules import TOPIC_MARK
 from .group_state import (
     BAD_PARAMS,
@@ -140,7 +142,7 @@ def get_topics(call: Call) -> Topics:
     return Topics(topic_and_self_info=told)
 
 
-def _told(group: Group, topic: Topic, wanted: object) -> TopicInfo:
+def _told(group: Group, topic: Topic, wanted: Sequence[str] | None) -> TopicInfo:
     info = TopicInfo(
         topic_id=topic.topic_id,
         group_id=group.group_id,
@@ -154,11 +156,7 @@ def _told(group: Group, topic: Topic, wanted: object) -> TopicInfo:
         mute_all_member="On" if topic.thread.mute_all else "Off",
         custom_string=topic.custom_string,
     )
-    if isinstance(wanted, list):
-        for name, wire in zip(info.__struct_fields__, info.__struct_encode_fields__, strict=True):
-            if name != "topic_id" and wire not in wanted:
-                setattr(info, name, None)
-    return info
+    return keep(info, wanted, always=("topic_id",))
 
 
 @handles(Community.modify_topic)

@@ -55,7 +55,7 @@ def member_info(
         app_member_defined_data=_own(member.custom, own),
     )
     # Own fields have a filter of their own.
-    return _keep(info, fields, always=("member_account", "app_member_defined_data"))
+    return keep(info, fields, always=("member_account", "app_member_defined_data"))
 
 
 def group_info(group: Group, app_id: int, now: float, wanted: ResponseFilter | None) -> GroupInfo:
@@ -90,7 +90,7 @@ def group_info(group: Group, app_id: int, now: float, wanted: ResponseFilter | N
         default_permission=group.default_permission if group.support_topic else None,
         app_defined_data=_own(group.custom, wanted.app_defined_data_filter_group),
     )
-    _keep(
+    keep(
         info,
         wanted.group_base_info_filter,
         always=("group_id", "error_code", "error_info", "app_defined_data"),
@@ -126,7 +126,7 @@ def joined_group(group: Group, account: str, wanted: JoinedFilter | None) -> Joi
             support_topic=int(group.support_topic),
             gross_topic_next_msg_seq=_gross_next(group),
         )
-        _keep(told, wanted.group_base_info_filter, always=("group_id",))
+        keep(told, wanted.group_base_info_filter, always=("group_id",))
     if wanted.self_info_filter:
         member = group.members[account]
         own = SelfInfo(
@@ -136,7 +136,7 @@ def joined_group(group: Group, account: str, wanted: JoinedFilter | None) -> Joi
             msg_seq=group.thread.read.get(account, 0),
             gross_topic_read_seq=_gross_read(group, account),
         )
-        told.self_info = _keep(own, wanted.self_info_filter, always=())
+        told.self_info = keep(own, wanted.self_info_filter, always=())
     return told
 
 
@@ -161,7 +161,7 @@ def _own(custom: dict[str, str], keys: Sequence[str] | None) -> list[DefinedData
     return data or None
 
 
-def _keep(struct: S, fields: Sequence[str] | None, *, always: tuple[str, ...]) -> S:
+def keep(struct: S, fields: Sequence[str] | None, *, always: tuple[str, ...]) -> S:
     """Take out of a struct what a filter does not name; return the struct."""
     if fields is not None:
         kept = {_OLDER.get(name, name) for name in fields}
