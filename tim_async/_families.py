@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from .families.operation import Operation
     from .families.profile import Profile
     from .families.push import Push
+    from .families.recent_contact import RecentContact
     from .families.sns import Sns
 
 # The class of each family, by the name of its module, which is the client's attribute too.
@@ -48,6 +49,7 @@ FAMILIES: Final[Mapping[str, str]] = MappingProxyType(
         "operation": "Operation",
         "profile": "Profile",
         "push": "Push",
+        "recent_contact": "RecentContact",
         "sns": "Sns",
     }
 )
@@ -146,6 +148,11 @@ class Families(Caller):
     def push(self) -> Push:
         """Pushes of the push service, with the attributes and tags that pick an audience."""
         return cast("Push", self._family("push"))
+
+    @cached_property
+    def recent_contact(self) -> RecentContact:
+        """Conversation lists, conversation groups and marks."""
+        return cast("RecentContact", self._family("recent_contact"))
 
     @cached_property
     def sns(self) -> Sns:

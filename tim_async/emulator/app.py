@@ -19,6 +19,7 @@ from .._families import FAMILIES
 from ..errors import UsageError
 from ..models.c2c import RoamMsg
 from ..models.group_msg import GroupMsg
+from ..models.recent_contact import ContactItem
 from ..webhooks import Event, RequestOverLimit
 from .arrivals import Arrival, ArrivalLog
 from .dispatch import ENDPOINTS, Refusal
@@ -30,6 +31,7 @@ from .limits import EVERY, Limits
 from .login_state import LoginState
 from .outbox import Outbox, Webhook
 from .push_state import PushState, SentPush
+from .recent_contact_state import RecentContacts, key_of
 from .service import Service
 from .state import Account, State
 
@@ -239,6 +241,17 @@ class Emulator:
         """Log an account out on a platform, everywhere with None; nothing happens when it is not logged in."""
         self._check_imported(user_id)
         self._state.part(LoginState).log_out(user_id, platform)
+
+    def pin_contact(self, user_id: str, contact: ContactItem, *, pinned: bool = True) -> None:
+        """Pin a conversation of an account's list, as its client would, or take the pin away.
+
+        Raises:
+            UsageError: it is not on the list.
+        """
+        session = self._state.part(RecentContacts).book(user_id).sessions.get(key_of(contact))
+        if session is None:
+            raise UsageError(f"{user_id!r} has no such conversation", field="contact")
+        session.is_pinned = pinned
 
     def _check_imported(self, user_id: str) -> None:
         if user_id not in self._state.accounts:

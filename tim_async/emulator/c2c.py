@@ -37,6 +37,7 @@ from . import c2c_marks  # noqa: F401 - registers its handlers
 from .asking import GO_ON, Verdict
 from .dispatch import Call, Refusal, Reply, account, handles, integer
 from .message import check_body, check_options
+from .recent_contact_state import RecentContacts
 from .state import DuplicateKey, State, content_crc
 
 ANSWER_MAX_BYTES: Final = 13 * 1024
@@ -188,6 +189,9 @@ def _store(state: State, message: Outgoing, marks: _Marks, recipient: str, now: 
         is_unread=marks.sender != recipient and "NoUnread" not in (message.send_msg_control or ()),
         supports_extension=isinstance(message, SendMsg) and message.support_message_extension == 1,
     )
+    if "NoLastMsg" not in (message.send_msg_control or ()):
+        contacts = state.part(RecentContacts)
+        contacts.note_c2c(marks.sender, recipient, marks.second, hidden_from=hidden)
 
 
 def _check_recipient(state: State, recipient: str, now: float) -> None:

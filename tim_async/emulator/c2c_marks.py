@@ -46,6 +46,7 @@ from .c2c_state import C2CExtensions, Imports
 from .dispatch import Call, Refusal, Reply, account, handles, integer
 from .extensions import ExtensionBook
 from .message import check_body
+from .recent_contact_state import RecentContacts
 from .state import Entry, State
 
 RECALLED: Final = 8  # bit of MsgFlagBits
@@ -88,6 +89,7 @@ def import_msg(call: Call) -> Empty:
     )
     is_live = message.sync_from_old_system != HISTORY
     state.store(stored, hidden_from=set(), now=call.now, is_unread=is_live and sender != recipient)
+    state.part(RecentContacts).note_c2c(sender, recipient, second)
     return Empty()
 
 

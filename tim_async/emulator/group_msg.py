@@ -69,6 +69,7 @@ from ..models.group_msg import (
 from .dispatch import Call, Refusal, handles, integer
 from .extensions import ExtensionBook
 from .group_state import ADMIN, BAD_PARAMS, OWNER, Group, GroupEntry, Groups, Thread
+from .recent_contact_state import RecentContacts
 from .state import Duplicates, Part, State
 
 MUTED: Final = 10017
@@ -155,6 +156,11 @@ def send(call: Call) -> SendGroupMsgResult:
             supports_extension=request.support_message_extension == 1,
         )
         thread.store(entry, call.state.oldest(now))
+        if "NoLastMsg" not in control:
+            wanted = group.members.keys() if entry.to_accounts is None else {sender, *entry.to_accounts}
+            readers = group.members.keys() & wanted
+            contacts = call.state.part(RecentContacts)
+            contacts.note_group(request.topic_id or group.group_id, readers, int(now))
     return result
 
 

@@ -1,0 +1,284 @@
+"""Conversation lists, conversation groups and marks.
+
+Words. A *contact* is the other end of a conversation: an account or a group.
+
+What the service does (I43087, I43088, I53437 to I53442)
+    A message puts the conversation on the lists of all who have it, unless it was sent with NoLastMsg or is not
+    stored. Conversation groups and marks are kept apart from the list, and outlast a conversation that is deleted. An
+    account has at most 20 conversation groups, and 1,000 conversations that are in a group or marked. Deleting a
+    conversation can clear the account's own history of it.
+
+What is done here
+    Messages are noted by those who take them: `note` for every account that has the message in its history.
+    Lists are told by time, and within a second by the order of the messages, newest first.
+
+What nobody knows (the documents are silent)
+    - Whether deleting a conversation that is not there is an error. Here: it is not.
+    - At which end of a string of marks the first one stands. Here: on the left, and zeros at the right are cut.
+    - Whether a conversation group can be made twice. Here: it cannot, 50002.
+    - What becomes of lists when an account is deleted. Here: conversations with it go from all of them.
+    - What a conversation without messages is. Here: there is none.
+    - What ClearRamble does for a group. Here: nothing, the history of groups has no sides.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+import msgspec
+
+from ..models.recent_contact import C2C, GROUP, MAX_CONTACTS, ContactItem
+from .dispatch import Refusal
+from .group_state import NOT_MEMBER, Groups
+from .state import Part, State
+
+BAD_PARAMS: Final = 50002
+NOT_IMPORTED: Final = 50001
+MAX_GROUPS: Final = 20
+
+Key = tuple[int, str]
+"""A contact: its type, and the account or the group."""
+
+
+def key_of(contact: ContactItem) -> Key:
+    """Return the key of a contact whose end is given, as `check` asks for."""
+    return contact.type, (contact.to_account if contact.type == C2C else contact.to_group_id) or ""
+
+
+class Session(msgspec.Struct, kw_only=True):
+    """A conversation of a list.
+
+    Attributes:
+        time: unix seconds of the newest message.
+        number: counts all notes of messages in the order in which they came.
+        is_pinned: whether the user pinned it.
+    """
+
+    time: int
+    number: int
+    is_pinned: bool = False
+
+
+class Marked(msgspec.Struct, kw_only=True):
+    """A conversation with marks, or in groups.
+
+    Attributes:
+        timestamp: unix seconds of the last change.
+        marks: the standard marks that are set.
+        custom: the app's own mark.
+        groups: the numbers of the conversation groups that have it.
+    """
+
+    timestamp: int = 0
+    marks: set[int] = msgspec.field(default_factory=set)
+    custom: str = ""
+    groups: list[int] = msgspec.field(default_factory=list)
+
+    @property
+    def bits(self) -> str:
+        """The marks as answers tell them."""
+        return "".join("1" if mark in self.marks else "0" for mark in range(1, max(self.marks, default=0) + 1))
+
+
+class Book(msgspec.Struct, kw_only=True):
+    """What one account has.
+
+    Attributes:
+        sessions: its conversations.
+        marked: its conversations with marks or in groups.
+        groups: its conversation groups, from name to number.
+        made: how many groups it ever made.
+    """
+
+    sessions: dict[Key, Session] = msgspec.field(default_factory=dict)
+    marked: dict[Key, Marked] = msgspec.field(default_factory=dict)
+    groups: dict[str, int] = msgspec.field(default_factory=dict)
+    made: int = 0
+
+
+class RecentContacts(Part):
+    """The conversation lists of all accounts."""
+
+    def __init__(self, state: State) -> None:
+        super().__init__(state)
+        self._books: dict[str, Book] = {}
+        self._owners: dict[Key, set[str]] = {}
+        self._numbers = itertools.count(1)
+
+    def book(self, user_id: str) -> Book:
+        """Return what an account has."""
+        return self._books.setdefault(user_id, Book())
+
+    # The list
+
+    def note(self, user_id: str, contact: Key, second: int) -> None:
+        """Note that an account has a message of a conversation; one older than the newest changes nothing."""
+        sessions = self.book(user_id).sessions
+        known = sessions.get(contact)
+        if known is None:
+            sessions[contact] = Session(time=second, number=next(self._numbers))
+            self._owners.setdefault(contact, set()).add(user_id)
+        elif second >= known.time:
+            known.time, known.number = second, next(self._numbers)
+
+    def note_c2c(self, sender: str, recipient: str, second: int, *, hidden_from: Iterable[str] = ()) -> None:
+        """Note a message between two accounts, on both lists but for those whose history does not have it."""
+        for user_id, other in {(sender, recipient), (recipient, sender)}:
+            if user_id not in hidden_from:
+                self.note(user_id, (C2C, other), second)
+
+    def note_group(self, group_id: str, accounts: Iterable[str], second: int) -> None:
+        """Note a message of a group on the lists of those who have it."""
+        for user_id in accounts:
+            self.note(user_id, (GROUP, group_id), second)
+
+    def newest(self, user_id: str, *, pinned: bool | None = None) -> list[tuple[Key, Session]]:
+        """Return an account's conversations, the newest first: all, the pinned ones, or the others."""
+        sessions = self.book(user_id).sessions.items()
+        wanted = (pair for pair in sessions if pinned is None or pair[1].is_pinned == pinned)
+        return sorted(wanted, key=lambda pair: (pair[1].time, pair[1].number), reverse=True)
+
+    def delete(self, user_id: str, contact: Key) -> None:
+        """Take a conversation from an account's list; nothing happens when it is not there."""
+        if self.book(user_id).sessions.pop(contact, None) is not None:
+            self._disown(user_id, contact)
+
+    # Groups and marks
+
+    def check_end(self, user_id: str, contact: Key, now: float) -> None:
+        """Refuse a contact that an account cannot have: nobody's, or a group that the account is not in."""
+        kind, end = contact
+        if kind == C2C:
+            if not self.state.knows(end, now):
+                raise Refusal(NOT_IMPORTED, f"{end!r} is not imported")
+            return
+        try:
+            role = self.state.part(Groups).find(end.partition("@TOPIC#")[0]).role(user_id)
+        except Refusal as refusal:
+            raise Refusal(51007, refusal.info) from None
+        if role == NOT_MEMBER:
+            raise Refusal(51007, f"{user_id!r} is not in {end!r}")
+
+    def change(self, user_id: str, contact: Key, now: float) -> Marked:
+        """Return a conversation whose marks or groups are about to change; refuse when there is no room for it."""
+        marked = self.book(user_id).marked
+        known = marked.get(contact)
+        if known is None:
+            if len(marked) >= MAX_CONTACTS:
+                raise Refusal(51008, f"{MAX_CONTACTS} conversations are marked or in groups")
+            known = marked[contact] = Marked()
+            self._owners.setdefault(contact, set()).add(user_id)
+        known.timestamp = int(now)
+        return known
+
+    def tidy(self, user_id: str, contact: Key) -> None:
+        """Forget a conversation that has neither marks nor groups any more."""
+        marked = self.book(user_id).marked
+        known = marked.get(contact)
+        if known is not None and not (known.marks or known.custom or known.groups):
+            del marked[contact]
+            self._disown(user_id, contact)
+
+    def group(self, user_id: str, name: str) -> int:
+        """Return the number of a conversation group; refuse when there is none of that name."""
+        number = self.book(user_id).groups.get(name)
+        if number is None:
+            raise Refusal(51009, f"there is no conversation group {name!r}")
+        return number
+
+    def make_group(self, user_id: str, name: str) -> int:
+        """Make a conversation group and return its number; refuse when it exists, or there are enough."""
+        book = self.book(user_id)
+        if name in book.groups:
+            raise Refusal(BAD_PARAMS, f"there is a conversation group {name!r}")
+        if len(book.groups) >= MAX_GROUPS:
+            raise Refusal(51010, f"there are {MAX_GROUPS} conversation groups")
+        book.made += 1
+        book.groups[name] = book.made
+        return book.made
+
+    def rename_group(self, user_id: str, name: str, new_name: str) -> None:
+        """Give a conversation group another name, in its old place; refuse when there is one of that name."""
+        book = self.book(user_id)
+        self.group(user_id, name)
+        if new_name != name and new_name in book.groups:
+            raise Refusal(BAD_PARAMS, f"there is a conversation group {new_name!r}")
+        book.groups = {new_name if known == name else known: number for known, number in book.groups.items()}
+
+    def delete_group(self, user_id: str, name: str) -> int:
+        """Delete a conversation group, and return the number it had; its conversations stay."""
+        number = self.group(user_id, name)
+        book = self.book(user_id)
+        del book.groups[name]
+        for contact, known in list(book.marked.items()):
+            if number in known.groups:
+                known.groups.remove(number)
+                self.tidy(user_id, contact)
+        return number
+
+    def put(self, user_id: str, number: int, contact: Key, now: float) -> None:
+        """Put a conversation into a group."""
+        self.check_end(user_id, contact, now)
+        known = self.change(user_id, contact, now)
+        if number not in known.groups:
+            known.groups.append(number)
+
+    def take_out(self, user_id: str, number: int, contact: Key, now: float) -> None:
+        """Take a conversation out of a group; nothing happens when it is not there."""
+        known = self.book(user_id).marked.get(contact)
+        if known is not None and number in known.groups:
+            known.groups.remove(number)
+            known.timestamp = int(now)
+            self.tidy(user_id, contact)
+
+    def forget_account(self, user_id: str) -> None:
+        """Take a deleted account's list away, and conversations with it from all others."""
+        self._books.pop(user_id, None)
+        for owner in self._owners.pop((C2C, user_id), set()):
+            book = self._books.get(owner)
+            if book is not None:
+                book.sessions.pop((C2C, user_id), None)
+                book.marked.pop((C2C, user_id), None)
+
+    def _disown(self, user_id: str, contact: Key) -> None:
+        book, owners = self.book(user_id), self._owners[contact]
+        if contact not in book.sessions and contact not in book.marked:
+            owners.discard(user_id)
+            if not owners:
+                del self._owners[contact]
+
+
+def page_of(
+    sessions: list[tuple[Key, Session]], second: int, index: int, limit: int
+) -> tuple[list[tuple[Key, Session]], bool, int, int]:
+    """Cut a page from conversations, the newest first.
+
+    Args:
+        sessions: all of them.
+        second: unix seconds of the place where the page begins, 0 for the first.
+        index: conversations of that second that were told already.
+        limit: how many the page may have.
+
+    Returns:
+        The page, whether there is more, and the place of the next page.
+    """
+    rest = list(_from(sessions, second, index))
+    page = rest[:limit]
+    if not page:
+        return page, bool(rest), second, index
+    last = page[-1][1].time
+    told = sum(1 for _, session in page if session.time == last) + (index if last == second else 0)
+    return page, len(rest) > len(page), last, told
+
+
+def _from(sessions: list[tuple[Key, Session]], second: int, index: int) -> Iterator[tuple[Key, Session]]:
+    skipped, is_first = 0, not (second or index)
+    for key, session in sessions:
+        if session.time > second and not is_first:
+            continue
+        if session.time == second and skipped < index:
+            skipped += 1
+            continue
+        yield key, session

@@ -1,0 +1,141 @@
+"""Conversation lists, conversation groups and marks."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable
+
+from .._chunks import Chunked, in_chunks
+from .._endpoint import Endpoint, Family
+from .._paging import pages
+from ..models.common import Empty
+from ..models.recent_contact import (
+    ALL_FLAGS,
+    MAX_MARKS,
+    MAX_SEARCH,
+    Contact,
+    ContactGroupPage,
+    ContactItem,
+    ContactPage,
+    CreateContactGroup,
+    CreateContactGroupResult,
+    DeleteContact,
+    DeleteContactGroup,
+    DeletedContactGroups,
+    FoundContactGroups,
+    GetContactGroups,
+    GetContacts,
+    MarkContacts,
+    MarkContactsResult,
+    MarkedContact,
+    MarkItem,
+    SearchContactGroups,
+    UpdateContactGroup,
+    UpdateContactGroupResult,
+)
+
+_Place = tuple[int, int, int, int]
+
+
+class RecentContact(Family, name="recent_contact"):
+    """Conversation lists, and the groups and marks that users give conversations."""
+
+    get_list = Endpoint("recentcontact/get_list", GetContacts, ContactPage, doc="I43087", repeat="always")
+    """Read a page of an account's conversations, the newest first."""
+    delete = Endpoint("recentcontact/delete", DeleteContact, Empty, doc="I43088")
+    """Delete one conversation from an account's list, its history too where that is asked."""
+    create_contact_group = Endpoint(
+        "recentcontact/create_contact_group", CreateContactGroup, CreateContactGroupResult, doc="I53437"
+    )
+    """Make a conversation group."""
+    update_contact_group = Endpoint(
+        "recentcontact/update_contact_group", UpdateContactGroup, UpdateContactGroupResult, doc="I53439"
+    )
+    """Rename a conversation group, or change its conversations."""
+    mark = Endpoint("recentcontact/mark_contact", MarkContacts, MarkContactsResult, doc="I53438", repeat="always")
+    """Set and clear marks on 1 to 100 conversations."""
+    search_contact_groups = Endpoint(
+        "recentcontact/search_contact_group", SearchContactGroups, FoundContactGroups, doc="I53442", repeat="always"
+    )
+    """Read groups and marks of 1 to 300 conversations."""
+    get_contact_groups = Endpoint(
+        "recentcontact/get_contact_group", GetContactGroups, ContactGroupPage, doc="I53440", repeat="always"
+    )
+    """Read a page of an account's conversations that have marks or are in a group."""
+    delete_contact_group = Endpoint(
+        "recentcontact/del_contact_group", DeleteContactGroup, DeletedContactGroups, doc="I53441"
+    )
+    """Delete a conversation group; the conversations stay."""
+
+    async def iter_list(self, from_account: str, *, assist_flags: int = ALL_FLAGS) -> AsyncIterator[Contact]:
+        """Read an account's conversations, pinned and newest first, page by page as the loop goes on.
+
+        A conversation that gets a message meanwhile may be told twice.
+
+        Args:
+            from_account: the account.
+            assist_flags: which conversations are told, see `GetContacts`; the newest description wants 63.
+        """
+
+        async def fetch(place: _Place) -> ContactPage:
+            time_stamp, start_index, top_time_stamp, top_start_index = place
+            return await self.get_list(
+                from_account=from_account,
+                time_stamp=time_stamp,
+                start_index=start_index,
+                top_time_stamp=top_time_stamp,
+                top_start_index=top_start_index,
+                assist_flags=assist_flags,
+            )
+
+        async for page in pages(fetch, (0, 0, 0, 0), _next_place):
+            for contact in page.session_item:
+                yield contact
+
+    async def iter_marked(self, from_account: str) -> AsyncIterator[MarkedContact]:
+        """Read an account's conversations that have marks or are in a group, page by page as the loop goes on.
+
+        The names of the groups are in `get_contact_groups`.
+
+        Args:
+            from_account: the account.
+        """
+        walk = pages(
+            lambda start: self.get_contact_groups(from_account=from_account, start_index=start),
+            0,
+            lambda page: None if page.is_complete else page.next_start_index,
+        )
+        async for page in walk:
+            for contact in page.contact_item:
+                yield contact
+
+    async def mark_all(self, from_account: str, items: Iterable[MarkItem]) -> Chunked[MarkItem, MarkContactsResult]:
+        """Set and clear marks on any number of conversations, 100 in a call: `mark` in chunks, one after the other.
+
+        Args:
+            from_account: the account whose list it is.
+            items: the conversations and their marks; read as the calls go on.
+        """
+        return await in_chunks(
+            items, MAX_MARKS, lambda chunk: self.mark(from_account=from_account, mark_item=chunk), concurrency=1
+        )
+
+    async def search_contact_groups_all(
+        self, from_account: str, contacts: Iterable[ContactItem]
+    ) -> Chunked[ContactItem, FoundContactGroups]:
+        """Read groups and marks of any number of conversations, 300 in a call: `search_contact_groups` in chunks.
+
+        Args:
+            from_account: the account whose list it is.
+            contacts: the conversations; read as the calls go on.
+        """
+        return await in_chunks(
+            contacts,
+            MAX_SEARCH,
+            lambda chunk: self.search_contact_groups(from_account=from_account, contact_item=chunk),
+        )
+
+
+def _next_place(page: ContactPage) -> _Place | None:
+    if page.is_complete:
+        return None
+    return page.time_stamp, page.start_index, page.top_time_stamp, page.top_start_index
