@@ -282,7 +282,7 @@ def test_raw_field_is_the_wire_name(endpoint):
 
 ROWS = {
     "_version": 0, "_codes": 0, "errors": 0,
-    "_older": 0, "usersig": 1, "_wire": 1, "_checks": 1,
+    "_older": 0, "_turns": 0, "usersig": 1, "_wire": 1, "_checks": 1,
     "models": 2,
     "_endpoint": 3,
     "_paging": 1, "_chunks": 2,
@@ -290,7 +290,7 @@ ROWS = {
     "_families": 5, "_call": 5,
     "_client": 6,
 }  # fmt: skip
-NOT_FOR_THE_EMULATOR = {"_client", "_call", "_session", "_limits", "_retry", "config"}
+NOT_FOR_THE_EMULATOR = {"_client", "_call", "_session", "_limits", "_turns", "_retry", "config"}
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 
@@ -337,7 +337,7 @@ def test_module_imports_only_from_rows_above(path):
         assert tops <= {"errors", "_checks", "_wire", "models", "webhooks"}
     if own in ROWS:
         assert "" not in tops, "a name of the package itself comes from the top"
-        assert not tops & {"emulator", "cli", "bulk", "webhooks", "testing", "__main__"}
+        assert not tops & {"emulator", "cli", "bulk", "cluster", "webhooks", "testing", "__main__"}
         assert not {top for top in tops if ROWS.get(top, 0) > ROWS[own]}
 
 

@@ -33,7 +33,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable
-from heapq import heapify, heappop, heappush
 from itertools import count
 from typing import Final, Literal, Protocol
 
@@ -42,6 +41,7 @@ from aiolimiter import AsyncLimiter
 
 from . import _codes
 from ._endpoint import Rate
+from ._turns import Turns, Waiter
 from .errors import UsageError, WaitTooLongError
 
 Priority = Literal["interactive", "background"]
@@ -50,8 +50,8 @@ PRIORITIES: Final[tuple[Priority, ...]] = ("interactive", "background")
 _LATE_TIMER_S: Final = 0.005
 _LATE_CLOCK_S: Final = 0.0025
 # Pause after "too many calls": no Retry-After is documented, so it starts short and doubles while the answer repeats.
-_PAUSE_S: Final = 1.0
-_MAX_PAUSE_S: Final = 60.0
+PAUSE_S: Final = 1.0
+MAX_PAUSE_S: Final = 60.0
 # Buckets with a key (one a group) are swept when there are this many, and again whenever their number has doubled.
 _SWEEP_AT: Final = 256
 
@@ -106,6 +106,17 @@ class Claim(msgspec.Struct):
     is_repeat: bool = False
     deadline: float | None = None
 
+    def waiter(self) -> Waiter:
+        """Return what stands in the queues for it."""
+        return Waiter((PRIORITIES.index(self.priority), self.order), is_repeat=self.is_repeat)
+
+
+class Pausing(Protocol):
+    """Something that holds everyone back after "too many calls"."""
+
+    paused_until: float
+    last_pause: float
+
 
 class Slot(Protocol):
     """A place in the connection pool, as the limiter sees it."""
@@ -142,6 +153,40 @@ class RateLimiter(Protocol):
     def pause(self, claim: Claim, code: int) -> float:
         """Hold back everyone after the service answered "too many calls"; return the seconds."""
         ...
+
+
+BucketKey = tuple[int, str, int, str]
+
+
+def bucket_key(claim: Claim, index: int) -> BucketKey:
+    """Return what names the bucket of a claim's share: app, command, place among the command's limits, and key."""
+    share = claim.shares[index]
+    # The bucket over all commands is one, wherever it stands in a claim.
+    return (claim.app, share.command, 0 if share.command == "*" else index, share.key)
+
+
+def check_cost(claim: Claim, share: Share) -> None:
+    """Raise `UsageError` for a cost that can never be granted."""
+    if not 1 <= share.cost <= share.rate.max_cost:
+        raise UsageError(f"{claim.command}: a call may cost 1 to {share.rate.max_cost}, not {share.cost}")
+
+
+def check_same_rate(rate: Rate, share: Share) -> None:
+    """Raise `UsageError` when a bucket of this rate is claimed with another one."""
+    if rate is not share.rate and rate != share.rate:
+        raise UsageError(
+            f"{share.command} has {rate.limit} per {rate.per:g} s in this limiter and "
+            f"{share.rate.limit} per {share.rate.per:g} s in another client that shares it; give both the same",
+            field="rate_limits",
+        )
+
+
+def meant_by(code: int, claim: Claim) -> list[int]:
+    """Return the places of the shares of which "too many calls" speaks."""
+    is_meant = _LIMIT_OF_CODE.get(code, _is_plain)
+    meant = [index for index, share in enumerate(claim.shares) if share.command != "*" and is_meant(share.rate)]
+    # A code that speaks of a limit this command has not: hold back whatever it has.
+    return meant or list(range(len(claim.shares)))
 
 
 def shape(rate: Rate) -> tuple[float, float]:
@@ -182,123 +227,27 @@ class _Tokens(AsyncLimiter):
         self._last_check = asyncio.get_running_loop().time()
 
 
-class _Waiter:
-    """A claim on its way through its buckets."""
-
-    __slots__ = ("claim", "rank", "wake")
-
-    def __init__(self, claim: Claim) -> None:
-        self.claim = claim
-        self.rank = (PRIORITIES.index(claim.priority), claim.order)
-        self.wake: asyncio.Future[bool] | None = None  # set while it waits for a turn or for room
-
-    def __lt__(self, other: _Waiter) -> bool:
-        return self.rank < other.rank
-
-    def make_way(self) -> None:
-        """Wake it, whatever it waits for: it has the turn of a bucket that someone of higher rank wants."""
-        if self.wake is not None and not self.wake.done():
-            self.wake.set_result(False)
-
-
-class _Entry:
-    """A waiter in the queue of one bucket, or with its turn."""
-
-    __slots__ = ("cost", "future", "waiter")
-
-    def __init__(self, waiter: _Waiter, cost: int, future: asyncio.Future[bool] | None) -> None:
-        self.waiter = waiter
-        self.cost = cost
-        self.future = future
-
-    def __lt__(self, other: _Entry) -> bool:
-        return self.waiter.rank < other.waiter.rank
-
-    @property
-    def is_waiting(self) -> bool:
-        return self.future is not None and not self.future.done()
-
-
-class _Bucket:
+class _Bucket(Turns):
     """One limit at work: its tokens, who has the turn, and who queues for it."""
 
-    __slots__ = ("_dead", "_queue", "claims", "holder", "last_pause", "paused_until", "queued", "rate", "tokens")
+    __slots__ = ("claims", "last_pause", "paused_until", "rate", "tokens")
 
     def __init__(self, rate: Rate) -> None:
+        super().__init__()
         self.rate = rate
         self.tokens = _Tokens(rate)
         self.claims = 0  # claims on their way through it; while there are any it is not forgotten
-        self.holder: _Entry | None = None
-        self.queued = [0] * len(PRIORITIES)  # cost waiting, by priority
         self.paused_until = 0.0
         self.last_pause = 0.0
-        self._queue: list[_Entry] = []
-        self._dead = 0
 
     def due(self, cost: int, now: float) -> float:
         """Return the seconds until `cost` units may be taken, 0.0 for now."""
         return max(self.paused_until - now, self.tokens.due(cost))
 
-    def estimate(self, waiter: _Waiter, cost: int, now: float) -> float:
+    def estimate(self, waiter: Waiter, cost: int, now: float) -> float:
         """Return the seconds until a claim's turn, given those who wait already and that nobody gives up."""
-        index = waiter.rank[0]
-        ahead = sum(self.queued[:index]) + (0 if waiter.claim.is_repeat else self.queued[index])
-        if self.holder is not None:
-            ahead += self.holder.cost
         paused = max(self.paused_until - now, 0.0)
-        return max(paused, (ahead + cost - self.tokens.room()) / self.tokens.flow)
-
-    async def turn(self, waiter: _Waiter, cost: int) -> bool:
-        """Wait for the turn; False when the wait was given up to make way elsewhere. Cancelling frees the place."""
-        if self.holder is None:
-            self.holder = _Entry(waiter, cost, None)
-            return True
-        if waiter < self.holder.waiter:
-            self.holder.waiter.make_way()
-        future: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        entry = _Entry(waiter, cost, future)
-        waiter.wake = future
-        heappush(self._queue, entry)
-        self.queued[waiter.rank[0]] += cost
-        try:
-            has_turn = await future
-        except asyncio.CancelledError:
-            if self.holder is entry:  # handed over in the very moment of the cancellation
-                self.leave()
-            else:
-                self._bury(entry)
-            raise
-        finally:
-            waiter.wake = None
-        if not has_turn:
-            self._bury(entry)
-        return has_turn
-
-    def _bury(self, entry: _Entry) -> None:
-        """Count an entry that nobody waits for; drop such entries before they outnumber the others."""
-        self.queued[entry.waiter.rank[0]] -= entry.cost
-        self._dead += 1
-        if self._dead > 64 and self._dead * 2 > len(self._queue):
-            self._queue = [each for each in self._queue if each.is_waiting]
-            heapify(self._queue)
-            self._dead = 0
-
-    def leave(self) -> None:
-        """Give up the turn; the next in the queue gets it."""
-        self.holder = None
-        while self._queue:
-            entry = heappop(self._queue)
-            if entry.future is None or not entry.is_waiting:
-                self._dead -= 1
-                continue
-            self.queued[entry.waiter.rank[0]] -= entry.cost
-            self.holder = entry
-            entry.future.set_result(True)
-            return
-
-    def outranked(self, waiter: _Waiter) -> bool:
-        """Tell whether someone of higher priority than the one who has the turn is queueing."""
-        return any(self.queued[: waiter.rank[0]])
+        return max(paused, (self.ahead(waiter) + cost - self.tokens.room()) / self.tokens.flow)
 
 
 class LocalRateLimiter:
@@ -306,14 +255,17 @@ class LocalRateLimiter:
 
     It belongs to the event loop that uses it. Used from another loop after the first one was closed, it starts over
     with empty buckets: nothing is granted that the old loop's calls might have used up.
+
+    Args:
+        starts_empty: whether the very first buckets start empty as well.
     """
 
-    def __init__(self) -> None:
-        self._buckets: dict[tuple[int, str, int, str], _Bucket] = {}
+    def __init__(self, *, starts_empty: bool = False) -> None:
+        self._buckets: dict[BucketKey, _Bucket] = {}
         self._app_paused_until: dict[int, float] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._sweep_at = _SWEEP_AT
-        self._is_second_loop = False
+        self._starts_empty = starts_empty
         # The buckets of claims without a key, by command: found again for every call of a client.
         self._found: dict[str, tuple[tuple[Share, ...], list[tuple[_Bucket, int]]]] = {}
 
@@ -331,7 +283,7 @@ class LocalRateLimiter:
             if slot.take_nowait():
                 _take(pairs)
                 return
-        waiter = _Waiter(claim)
+        waiter = claim.waiter()
         if claim.deadline is not None:
             remaining = claim.deadline - now
             wait = max((bucket.estimate(waiter, cost, now) for bucket, cost in pairs), default=0.0)
@@ -347,7 +299,7 @@ class LocalRateLimiter:
                 bucket.claims -= 1
 
     async def _try(
-        self, waiter: _Waiter, pairs: list[tuple[_Bucket, int]], slot: Slot, loop: asyncio.AbstractEventLoop
+        self, waiter: Waiter, pairs: list[tuple[_Bucket, int]], slot: Slot, loop: asyncio.AbstractEventLoop
     ) -> bool:
         """Go through the buckets once; False when someone of higher priority was let by on the way."""
         held: list[_Bucket] = []
@@ -362,7 +314,7 @@ class LocalRateLimiter:
                         break
                     if any(other.outranked(waiter) for other in held):
                         return False
-                    await _sleep(waiter, delay, loop)
+                    await waiter.sleep(delay)
             if not slot.take_nowait():
                 await slot.take()
             now = loop.time()
@@ -382,15 +334,12 @@ class LocalRateLimiter:
         deliveries, the others of the command.
         """
         now = self._bind().time()
-        own = [(self._bucket(claim, index, share), share) for index, share in enumerate(claim.shares)]
+        own = [self._bucket(claim, index, share) for index, share in enumerate(claim.shares)]
         if code in _codes.APP_WIDE_CODES:
             chosen = [bucket for key, bucket in self._buckets.items() if key[0] == claim.app]
         else:
-            is_meant = _LIMIT_OF_CODE.get(code, _is_plain)
-            chosen = [bucket for bucket, share in own if share.command != "*" and is_meant(share.rate)]
-            # A code that speaks of a limit this command has not: hold back whatever it has.
-            chosen = chosen or [bucket for bucket, _ in own]
-        seconds = max((_lengthen(bucket, now) for bucket in chosen), default=_PAUSE_S)
+            chosen = [own[index] for index in meant_by(code, claim)]
+        seconds = max((lengthen(bucket, now) for bucket in chosen), default=PAUSE_S)
         if code in _codes.APP_WIDE_CODES:
             self._app_paused_until[claim.app] = now + seconds
         for bucket in chosen:
@@ -410,22 +359,16 @@ class LocalRateLimiter:
         return pairs
 
     def _bucket(self, claim: Claim, index: int, share: Share) -> _Bucket:
-        if not 1 <= share.cost <= share.rate.max_cost:
-            raise UsageError(f"{claim.command}: a call may cost 1 to {share.rate.max_cost}, not {share.cost}")
-        # The bucket over all commands is one, wherever it stands in a claim.
-        key = (claim.app, share.command, 0 if share.command == "*" else index, share.key)
+        check_cost(claim, share)
+        key = bucket_key(claim, index)
         bucket = self._buckets.get(key)
         if bucket is None:
             bucket = self._buckets[key] = _Bucket(share.rate)
             bucket.paused_until = self._app_paused_until.get(claim.app, 0.0)
-            if self._is_second_loop:
+            if self._starts_empty:
                 bucket.tokens.fill()
-        elif bucket.rate is not share.rate and bucket.rate != share.rate:
-            raise UsageError(
-                f"{share.command} has {bucket.rate.limit} per {bucket.rate.per:g} s in this limiter and "
-                f"{share.rate.limit} per {share.rate.per:g} s in another client that shares it; give both the same",
-                field="rate_limits",
-            )
+        else:
+            check_same_rate(bucket.rate, share)
         return bucket
 
     def _sweep(self) -> None:
@@ -452,7 +395,7 @@ class LocalRateLimiter:
                     raise UsageError(
                         "this limiter belongs to another event loop that is still running", field="limiter"
                     )
-                self._is_second_loop = True
+                self._starts_empty = True
                 self._buckets.clear()
                 self._found.clear()
             self._loop = loop
@@ -465,21 +408,10 @@ def _take(pairs: Iterable[tuple[_Bucket, int]]) -> None:
         bucket.tokens.take(cost)
 
 
-async def _sleep(waiter: _Waiter, delay: float, loop: asyncio.AbstractEventLoop) -> None:
-    """Sleep, or less when someone of higher priority arrives."""
-    waiter.wake = loop.create_future()
-    timer = loop.call_later(delay, waiter.make_way)
-    try:
-        await waiter.wake
-    finally:
-        timer.cancel()
-        waiter.wake = None
-
-
-def _lengthen(bucket: _Bucket, now: float) -> float:
+def lengthen(bucket: Pausing, now: float) -> float:
     """Return how long the bucket pauses; remembers it, to double it when the answer repeats soon after the pause."""
     if now < bucket.paused_until:
         return bucket.paused_until - now  # one of many calls that were on their way when the pause began
     again = bucket.last_pause > 0.0 and now < bucket.paused_until + bucket.last_pause
-    bucket.last_pause = min(bucket.last_pause * 2, _MAX_PAUSE_S) if again else _PAUSE_S
+    bucket.last_pause = min(bucket.last_pause * 2, MAX_PAUSE_S) if again else PAUSE_S
     return bucket.last_pause

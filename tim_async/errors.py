@@ -11,6 +11,7 @@
     │   ├── ReplyTimeoutError     no answer in time
     │   └── ReplyDecodeError      an answer came, but not the service's: HTML, 502, truncated, too large ...
     ├── LedgerError               a campaign's ledger cannot be read, written or locked
+    ├── LimiterUnavailableError   the shared limiter cannot be reached, nothing was sent
     ├── PartialFailureError       some items of a batch failed, asked for by `raise_for_failed()`
     ├── WebhookError              a webhook that was refused, or could not be served
     │   ├── SignatureError        its Sign is missing or wrong
@@ -185,6 +186,10 @@ class ReplyDecodeError(TransportError):
 
 class LedgerError(TimError):
     """A campaign's ledger cannot be read, written or locked. Nothing was sent that it does not know of."""
+
+
+class LimiterUnavailableError(TimError):
+    """What keeps the limits of several processes cannot be reached, and without it nothing may be sent."""
 
 
 class PartialFailureError(TimError):

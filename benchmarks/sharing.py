@@ -1,0 +1,142 @@
+"""One process of many that share a cap: asks a limiter for turns and notes when it gets them.
+
+Run as `python -m benchmarks.sharing KIND URL SECONDS TASKS`. Says "ready", reads when to begin (a time of the monotonic
+clock, which all processes of a machine read alike) and prints one line of JSON at the end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+from tim_async import Claim, LimiterUnavailableError, LocalRateLimiter, Rate, Share
+from tim_async._limits import next_order
+
+CAP = 200
+COMMAND = "openim/sendmsg"
+SHARES = (Share(rate=Rate(CAP), cost=1, key="", command=COMMAND),)
+
+Acquire = Callable[[], Awaitable[None]]
+
+
+class FreeSlot:
+    """A pool that always has a place."""
+
+    def take_nowait(self) -> bool:
+        return True
+
+    async def take(self) -> None:
+        raise AssertionError("there is a place, nobody needs to wait")
+
+    def release(self) -> None:
+        pass
+
+
+def claim() -> Claim:
+    return Claim(app=1400000000, command=COMMAND, shares=SHARES, priority="interactive", order=next_order())
+
+
+@asynccontextmanager
+async def local(_: str) -> AsyncIterator[tuple[Acquire, Callable[[], dict[str, int]]]]:
+    limiter = LocalRateLimiter()
+    yield lambda: limiter.acquire(claim(), FreeSlot()), dict
+
+
+@asynccontextmanager
+async def shared(url: str, **options: float) -> AsyncIterator[tuple[Acquire, Callable[[], dict[str, int]]]]:
+    from tim_async.cluster import RedisRateLimiter
+
+    async with RedisRateLimiter(url, **options) as limiter:
+
+        async def acquire() -> None:
+            try:
+                await limiter.acquire(claim(), FreeSlot())
+            except LimiterUnavailableError:
+                await asyncio.sleep(0.05)
+                raise
+
+        def told() -> dict[str, int]:
+            stats = limiter.stats()
+            return {name: getattr(stats, name) for name in stats.__struct_fields__}
+
+        yield acquire, told
+
+
+def unleased(url: str) -> object:
+    return shared(url, lease_s=0)
+
+
+@asynccontextmanager
+async def of_limits(url: str) -> AsyncIterator[tuple[Acquire, Callable[[], dict[str, int]]]]:
+    """`limits`, as its documents show it for asyncio: hit, and sleep until the window resets."""
+    from limits import RateLimitItemPerSecond
+    from limits.aio.storage import RedisStorage
+    from limits.aio.strategies import MovingWindowRateLimiter
+
+    limiter = MovingWindowRateLimiter(RedisStorage(f"async+{url}", implementation="redispy"))
+    item = RateLimitItemPerSecond(CAP)
+
+    async def acquire() -> None:
+        while not await limiter.hit(item, COMMAND):
+            reset = (await limiter.get_window_stats(item, COMMAND)).reset_time
+            await asyncio.sleep(max(0.001, reset - time.time()))
+
+    yield acquire, dict
+
+
+@asynccontextmanager
+async def of_throttled(url: str) -> AsyncIterator[tuple[Acquire, Callable[[], dict[str, int]]]]:
+    """`throttled-py`, its GCRA limiter, which waits by itself."""
+    from throttled.asyncio import RateLimiterType, Throttled, rate_limiter, store
+
+    throttle = Throttled(
+        key=COMMAND,
+        using=RateLimiterType.GCRA.value,
+        quota=rate_limiter.per_sec(CAP, burst=1),
+        store=store.RedisStore(server=url),
+        timeout=60,
+    )
+
+    async def acquire() -> None:
+        while (await throttle.limit()).limited:
+            pass
+
+    yield acquire, dict
+
+
+KINDS = {"local": local, "shared": shared, "unleased": unleased, "limits": of_limits, "throttled": of_throttled}
+
+
+async def main(kind: str, url: str, seconds: float, tasks: int) -> None:
+    grants: list[float] = []
+    failures: dict[str, int] = {}
+    async with KINDS[kind](url) as (acquire, told):  # type: ignore[attr-defined]
+
+        async def sender() -> None:
+            while True:
+                try:
+                    await acquire()
+                except LimiterUnavailableError as error:
+                    failures[type(error).__name__] = failures.get(type(error).__name__, 0) + 1
+                else:
+                    grants.append(time.monotonic())
+
+        print("ready", flush=True)
+        begin = float(await asyncio.to_thread(sys.stdin.readline))
+        await asyncio.sleep(begin - time.monotonic())
+        senders = [asyncio.create_task(sender()) for _ in range(tasks)]
+        await asyncio.wait(senders, timeout=begin + seconds - time.monotonic())
+        counted = told()
+        for each in senders:
+            each.cancel()
+        results = await asyncio.gather(*senders, return_exceptions=True)
+    errors = sorted({repr(each) for each in results if not isinstance(each, asyncio.CancelledError)})
+    print(json.dumps({"grants": grants, "told": counted, "failures": failures, "errors": errors}), flush=True)
+
+
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1], sys.argv[2], float(sys.argv[3]), int(sys.argv[4])))

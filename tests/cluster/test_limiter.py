@@ -1,0 +1,505 @@
+"""The shared limiter over a real Redis: the cap over all, priorities, costs, keys, pauses, deadlines, cancellation."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import logging
+import subprocess
+import sys
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+pytest.importorskip("redis")
+
+from tests.clock import worst_window
+from tests.cluster.conftest import FreeSlot, claim, grant, now, settled
+from tim_async import (
+    LimiterUnavailableError,
+    LocalRateLimiter,
+    Rate,
+    RateLimiter,
+    TimClient,
+    UsageError,
+    WaitTooLongError,
+)
+from tim_async.cluster import RedisRateLimiter
+from tim_async.cluster._book import unit_s
+from tim_async.emulator import DEFAULT_SECRET_KEY, Emulator
+
+Make = Callable[..., Awaitable[RedisRateLimiter]]
+FAST = Rate(40, per=0.2)
+PACE = unit_s(FAST, 0.01)
+SLOW = Rate(10)
+
+
+async def crowd(limiter: RedisRateLimiter, *rates: Rate, count: int, **options: Any) -> list[float]:
+    log: list[float] = []
+    await asyncio.gather(*(grant(limiter, claim(*rates, **options), log) for _ in range(count)))
+    return log
+
+
+async def ready(limiter: RedisRateLimiter, *rates: Rate, **options: Any) -> None:
+    """Make the first call, so that the state is no longer new."""
+    await grant(limiter, claim(*(rates or (FAST,)), **options))
+
+
+async def test_it_is_a_rate_limiter(limiter: Make) -> None:
+    shared: RateLimiter = await limiter()
+    assert isinstance(shared, RedisRateLimiter)
+
+
+async def test_limiters_share_one_cap_and_use_it(limiter: Make) -> None:
+    limiters = [await limiter() for _ in range(3)]
+    await ready(limiters[0])
+    parts = await asyncio.gather(*(crowd(each, FAST, count=40) for each in limiters))
+    log = sorted(itertools.chain(*parts))
+    assert worst_window(log, FAST.per) <= FAST.limit
+    assert (len(log) - 1) / (log[-1] - log[0]) >= 0.7 / PACE
+    # Nobody is starved: each has had its part when most is done.
+    middle = log[len(log) * 3 // 4]
+    assert min(sum(when <= middle for when in part) for part in parts) >= 0.6 * 30
+    stats = [each.stats() for each in limiters]
+    assert sum(each.granted for each in stats) == 121
+    assert sum(each.round_trips for each in stats) <= 0.5 * 121
+
+
+async def test_without_leases_each_turn_is_asked_for(limiter: Make) -> None:
+    shared = await limiter(lease_s=0)
+    await ready(shared)
+    await crowd(shared, FAST, count=20)
+    stats = shared.stats()
+    assert stats.round_trips >= stats.reserved >= stats.granted == 21
+
+
+async def test_apps_commands_and_prefixes_are_counted_apart(limiter: Make, redis_url: str, prefix: str) -> None:
+    shared = await limiter()
+    for options in ({}, {"app": 2}, {"command": "openim/other"}):
+        await ready(shared, Rate(2), **options)
+    async with RedisRateLimiter(redis_url, prefix=f"{prefix}2") as other:
+        await ready(other, Rate(2))
+        start = now()
+        await grant(shared, claim(Rate(2)))
+        await asyncio.gather(*(grant(each, claim(Rate(2), **options)) for each, options in (
+            (shared, {"app": 2}), (shared, {"command": "openim/other"}), (other, {}),
+        )))  # fmt: skip
+        assert now() - start < 1.0  # together they would take 2 s
+        keys = sorted(str(key, "utf-8") for key in await _keys(redis_url, prefix))
+    assert f"{{{prefix}:1}}:app" in keys
+    assert f"{{{prefix}:1}}:openim/sendmsg:0:" in keys
+    # One slot of Redis Cluster for an app, and nothing without the prefix.
+    assert {key.partition("}")[0] for key in keys} == {f"{{{prefix}:1", f"{{{prefix}:2", f"{{{prefix}2:1"}
+
+
+async def _keys(url: str, prefix: str) -> list[bytes]:
+    from redis.asyncio import Redis
+
+    async with Redis.from_url(url) as client:
+        keys = [key async for key in client.scan_iter(match=f"{{{prefix}*")]
+        extra = [key for key in keys if key.startswith(f"{{{prefix}2".encode())]
+        if extra:
+            await client.delete(*extra)
+        return keys
+
+
+async def test_interactive_goes_before_background(limiter: Make) -> None:
+    shared = await limiter()
+    await ready(shared)
+    log: list[float] = []
+    waiting = [asyncio.ensure_future(grant(shared, claim(FAST, priority="background"), log)) for _ in range(300)]
+    await settled(lambda: len(log) >= 5, "nothing is granted")
+    before = len(log)
+    await grant(shared, claim(FAST))
+    assert len(log) - before <= 2
+    await cancel(waiting)
+
+
+async def test_repeat_waits_at_the_head_of_its_priority(limiter: Make) -> None:
+    shared = await limiter()
+    await ready(shared)
+    log: list[float] = []
+    early = claim(FAST, is_repeat=True, order=-1)
+    waiting = [asyncio.ensure_future(grant(shared, claim(FAST), log)) for _ in range(100)]
+    await settled(lambda: len(log) >= 3, "nothing is granted")
+    before = len(log)
+    await grant(shared, early)
+    assert len(log) - before <= 2
+    await cancel(waiting)
+
+
+async def cancel(tasks: list[asyncio.Future[float]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def stocks(limiter: RedisRateLimiter) -> dict[int, list[float]]:
+    """Return the turns at hand, by cost."""
+    line = limiter._lines.get((1, "openim/sendmsg"))
+    return {} if line is None else {lane.costs[0]: list(lane.stock) for lane in line.active}
+
+
+async def test_interactive_does_not_wait_behind_a_reserved_background_batch(limiter: Make) -> None:
+    deliveries = Rate(100, per=10.0, cost="to_account", max_cost=50)
+    shared = await limiter()
+    await ready(shared, deliveries, cost=50)
+    batch = asyncio.ensure_future(grant(shared, claim(deliveries, cost=50, priority="background")))
+    await settled(lambda: bool(stocks(shared).get(50)), "the batch has no turn")
+    reserved = stocks(shared)[50]
+    # The single one takes the time of the batch, which waits on.
+    first = asyncio.ensure_future(grant(shared, claim(deliveries, cost=1)))
+    await settled(lambda: bool(stocks(shared).get(1)), "nothing is reserved anew")
+    assert stocks(shared) == {1: reserved, 50: []}
+    await cancel([batch, first])
+
+
+async def test_rest_of_a_large_turn_that_was_missed_is_not_lost(limiter: Make) -> None:
+    deliveries = Rate(100, per=10.0, cost="to_account", max_cost=50)
+    shared = await limiter()
+    await ready(shared, deliveries)
+    pool = FullPool()
+    start = now()
+    stuck = asyncio.ensure_future(shared.acquire(claim(deliveries, cost=50), pool))
+    await pool.asked.wait()
+    await asyncio.sleep(0.05)
+    pool.free.set()
+    await stuck
+    assert now() - start < 1  # 50 units take ten seconds
+
+
+async def test_weighted_costs_hold_the_cap(limiter: Make) -> None:
+    deliveries = Rate(60, per=0.3, cost="to_account", max_cost=10)
+    one, two = await limiter(), await limiter()
+    await ready(one, deliveries)
+    times: list[float] = []
+    costs: list[int] = []
+
+    async def send(each: RedisRateLimiter, cost: int) -> None:
+        times.append(await grant(each, claim(deliveries, Rate(1000), cost=cost)))
+        costs.append(cost)
+
+    await asyncio.gather(*(send((one, two)[index % 2], 1 + index * 7 % 10) for index in range(30)))
+    pairs = sorted(zip(times, costs, strict=True))
+    assert worst_window([time for time, _ in pairs], deliveries.per, [cost for _, cost in pairs]) <= 60
+    assert sum(costs[:-1]) / (max(times) - min(times)) >= 0.5 * 60 / 0.3
+
+
+async def test_busy_group_holds_up_no_other(limiter: Make) -> None:
+    group, wide = Rate(4, per=0.2, key="group_id"), FAST
+    one, two = await limiter(), await limiter()
+    await ready(one, group, wide, key="first")
+    busy = [asyncio.ensure_future(crowd(each, group, wide, key="busy", count=8)) for each in (one, two)]
+    await asyncio.sleep(0.01)
+    start = now()
+    others = await asyncio.gather(*(grant(one, claim(group, wide, key=f"group {index}")) for index in range(20)))
+    assert max(others) - start < 0.35
+    log = sorted(itertools.chain(*await asyncio.gather(*busy)))
+    assert worst_window(log, group.per) <= group.limit
+    assert worst_window(sorted(log + list(others)), wide.per) <= wide.limit
+    assert one._lines[1, "openim/sendmsg"].lanes == {}  # keys are forgotten
+
+
+async def test_pause_is_seen_by_all_processes(limiter: Make) -> None:
+    one, two = await limiter(), await limiter()
+    await ready(one, SLOW)
+    await ready(two, SLOW)
+    assert one.pause(claim(SLOW), 60007) == 1.0
+    start = now()
+    assert one.pause(claim(SLOW), 60007) == pytest.approx(1.0, abs=0.05)  # another call of the same burst
+    await settled(lambda: one.stats().round_trips >= 3, "the pause is not told")
+    with pytest.raises(WaitTooLongError) as caught:
+        await grant(two, claim(SLOW, wait=0.5))
+    assert caught.value.wait == pytest.approx(1.0 - (now() - start), abs=0.1)
+    with pytest.raises(WaitTooLongError):
+        await grant(one, claim(SLOW, wait=0.5))
+    await grant(two, claim(SLOW, command="openim/other"))
+
+
+async def test_pause_of_the_app_holds_every_command(limiter: Make) -> None:
+    one, two = await limiter(), await limiter()
+    await ready(one, SLOW)
+    one.pause(claim(SLOW), 60018)
+    await settled(lambda: one.stats().round_trips >= 2, "the pause is not told")
+    for each in (one, two):
+        with pytest.raises(WaitTooLongError):
+            await grant(each, claim(SLOW, wait=0.5, command="openim/other"))
+
+
+async def test_turns_at_hand_are_not_used_in_a_pause(limiter: Make) -> None:
+    shared = await limiter()
+    await ready(shared)
+    log: list[float] = []
+    waiting = [asyncio.ensure_future(grant(shared, claim(FAST), log)) for _ in range(50)]
+    await settled(lambda: len(log) >= 3, "nothing is granted")
+    shared.pause(claim(FAST), 60007)
+    had = len(log)
+    await asyncio.sleep(0.1)
+    assert len(log) == had
+    await cancel(waiting)
+
+
+async def test_hopeless_wait_is_refused_at_once(limiter: Make) -> None:
+    one, two = await limiter(), await limiter()
+    await ready(one, Rate(2))
+    # Another process has reserved the next turn: this one hears of it with its own.
+    other = asyncio.ensure_future(grant(two, claim(Rate(2))))
+    await settled(lambda: two.stats().reserved == 1, "no turn")
+    start = now()
+    with pytest.raises(WaitTooLongError) as caught:
+        await grant(one, claim(Rate(2), wait=0.75))
+    assert now() - start < 0.4
+    assert caught.value.wait == pytest.approx(1.0, abs=0.2)
+    assert caught.value.remaining == pytest.approx(0.75, abs=0.2)
+    assert one.stats().given_back == 1
+    await cancel([other])
+
+
+async def test_place_in_the_queue_counts_for_the_deadline(limiter: Make) -> None:
+    shared = await limiter()
+    await ready(shared)
+    waiting = [asyncio.ensure_future(grant(shared, claim(FAST))) for _ in range(200)]
+    await settled(lambda: shared.stats().granted >= 3, "nothing is granted")
+    start = now()
+    with pytest.raises(WaitTooLongError) as caught:
+        await grant(shared, claim(FAST, wait=0.5))
+    assert now() - start < 0.01
+    assert caught.value.wait == pytest.approx(197 * PACE, abs=0.1)
+    on_time = asyncio.ensure_future(grant(shared, claim(FAST, wait=5.0)))
+    await asyncio.sleep(0)
+    assert not on_time.done()
+    await cancel([*waiting, on_time])
+
+
+async def test_deadline_that_has_passed_is_refused(limiter: Make) -> None:
+    shared = await limiter()
+    with pytest.raises(WaitTooLongError):
+        await grant(shared, claim(FAST, wait=-1.0))
+    assert shared.stats().round_trips == 0
+
+
+async def test_cancelled_calls_give_their_turns_back(limiter: Make) -> None:
+    rate = Rate(10, per=10.0)
+    one, two = await limiter(), await limiter()
+    await ready(one, rate)
+    waiting = [asyncio.ensure_future(grant(one, claim(rate))) for _ in range(50)]
+    await settled(lambda: bool(stocks(one).get(1)), "no turn")
+    reserved = stocks(one)
+    await cancel(waiting)
+    assert stocks(one) == {}
+    await settled(lambda: one._lines[1, "openim/sendmsg"]._question is None, "the question hangs")
+    assert one.stats().given_back == 1
+    other = asyncio.ensure_future(grant(two, claim(rate)))
+    await settled(lambda: stocks(two) == reserved, "another turn")
+    await cancel([other])
+
+
+async def test_cancelled_in_the_moment_of_its_turn_leaves_the_slot(limiter: Make) -> None:
+    shared = await limiter()
+    await ready(shared)
+    slots = [FreeSlot() for _ in range(30)]
+    tasks = [asyncio.ensure_future(shared.acquire(claim(FAST), slot)) for slot in slots]
+    for task in tasks:
+        await asyncio.sleep(0.003)
+        task.cancel()
+    results = await asyncio.gather(*tasks, return_exceptions=True)
+    for slot, result in zip(slots, results, strict=True):
+        assert slot.taken == (0 if isinstance(result, asyncio.CancelledError) else 1)
+
+
+class FullPool:
+    """A pool without a place, until the test gives one."""
+
+    def __init__(self) -> None:
+        self.free = asyncio.Event()
+        self.asked = asyncio.Event()
+        self.released = 0
+
+    def take_nowait(self) -> bool:
+        return self.free.is_set()
+
+    async def take(self) -> None:
+        self.asked.set()
+        await self.free.wait()
+
+    def release(self) -> None:
+        self.released += 1
+
+
+async def test_full_pool_keeps_no_turns_from_others(limiter: Make) -> None:
+    one, two = await limiter(), await limiter()
+    await ready(one)
+    pool = FullPool()
+    times: list[float] = []
+
+    async def send() -> None:
+        await one.acquire(claim(FAST), pool)
+        times.append(now())
+
+    stuck = [asyncio.ensure_future(send()) for _ in range(30)]
+    await pool.asked.wait()
+    reserved = one.stats().reserved
+    log = await crowd(two, FAST, count=40)
+    assert one.stats().reserved == reserved  # nothing is asked for while nothing can be used
+    pool.free.set()
+    await asyncio.gather(*stuck)
+    assert worst_window(sorted(log + times), FAST.per) <= FAST.limit
+    assert pool.released == 0
+
+
+async def test_slot_is_released_when_its_call_gives_up(limiter: Make) -> None:
+    shared = await limiter()
+    await ready(shared)
+    pool = FullPool()
+    stuck = asyncio.ensure_future(shared.acquire(claim(FAST, wait=0.1), pool))
+    await pool.asked.wait()
+    await asyncio.sleep(0.12)
+    pool.free.set()
+    with pytest.raises(WaitTooLongError):
+        await stuck
+    assert pool.released == 1
+
+
+async def test_process_that_was_stopped_does_not_use_its_turns_late(limiter: Make) -> None:
+    one, two = await limiter(), await limiter()
+    await ready(one)
+    log: list[float] = []
+    tasks = [asyncio.ensure_future(grant(each, claim(FAST), log)) for each in (one, two) for _ in range(60)]
+    await settled(lambda: len(log) >= 20, "nothing is granted")
+    import time
+
+    time.sleep(0.1)  # noqa: ASYNC251 - the loop of both stands still, as a stopped process does
+    await asyncio.gather(*tasks)
+    assert worst_window(sorted(log), FAST.per) <= FAST.limit
+    assert one.stats().expired + two.stats().expired > 0
+
+
+async def test_smaller_limit_of_another_process_counts_and_is_told(
+    limiter: Make, caplog: pytest.LogCaptureFixture
+) -> None:
+    strict, loose = await limiter(), await limiter()
+    await ready(strict, SLOW)
+    with caplog.at_level(logging.WARNING, "tim_async"):
+        log = await crowd(loose, FAST, count=3)
+    assert log[2] - log[0] > 0.19
+    assert [record.getMessage() for record in caplog.records if "smaller limit" in record.getMessage()] != []
+
+
+async def test_two_clients_of_a_process_must_agree_on_a_limit(limiter: Make) -> None:
+    shared = await limiter()
+    await ready(shared)
+    with pytest.raises(UsageError, match=r"40 per 0\.2 s") as caught:
+        await grant(shared, claim(SLOW))
+    assert caught.value.field == "rate_limits"
+
+
+async def test_cost_over_the_most_is_refused(limiter: Make) -> None:
+    with pytest.raises(UsageError, match="1 to 50, not 51"):
+        await grant(await limiter(), claim(Rate(100, cost="to_account", max_cost=50), cost=51))
+
+
+async def test_closing_ends_what_waits(redis_url: str, prefix: str) -> None:
+    async with RedisRateLimiter(redis_url, prefix=prefix) as shared:
+        await ready(shared, SLOW)
+        waiting = [asyncio.ensure_future(grant(shared, claim(SLOW))) for _ in range(5)]
+        await asyncio.sleep(0.01)
+    results = await asyncio.gather(*waiting, return_exceptions=True)
+    assert [type(each) for each in results] == [UsageError] * 5
+    with pytest.raises(UsageError, match="closed"):
+        await grant(shared, claim(SLOW))
+    await shared.close()
+
+
+async def test_other_loop_is_refused(limiter: Make) -> None:
+    shared = await limiter()
+
+    def elsewhere() -> None:
+        with pytest.raises(UsageError, match="another event loop"):
+            asyncio.run(grant(shared, claim(FAST)))
+
+    await asyncio.to_thread(elsewhere)
+
+
+async def test_given_client_is_used_and_left_open(redis_url: str, prefix: str) -> None:
+    from redis.asyncio import Redis
+
+    async with Redis.from_url(redis_url, decode_responses=True) as client:
+        async with RedisRateLimiter(client, prefix=prefix) as shared:
+            await ready(shared)
+        assert await client.ping()
+
+
+async def test_client_sends_through_it(limiter: Make) -> None:
+    limiters = [await limiter() for _ in range(2)]
+    async with Emulator(auto_import=True) as emulator:
+        for index, each in enumerate(limiters):
+            async with TimClient(
+                emulator.sdk_app_id,
+                DEFAULT_SECRET_KEY,
+                base_url=emulator.url,
+                limiter=each,
+                rate_limits={"openim/sendmsg": Rate(40, per=0.2)},
+            ) as client:
+                await asyncio.gather(*(client.c2c.send_text(f"u{number}", "hi") for number in range(20)))
+                assert client.stats()["openim/sendmsg"].succeeded == 20, index
+        assert emulator.count("openim/sendmsg") == 40
+
+
+@pytest.mark.parametrize(
+    ("options", "field"),
+    [
+        pytest.param({"url": "http://127.0.0.1"}, "url", id="scheme"),
+        pytest.param({"url": 5}, "url", id="number"),
+        pytest.param({"prefix": ""}, "prefix", id="empty prefix"),
+        pytest.param({"prefix": "a{b}"}, "prefix", id="braces"),
+        pytest.param({"tolerance_s": 0}, "tolerance_s", id="no tolerance"),
+        pytest.param({"lease_s": -1}, "lease_s", id="negative lease"),
+        pytest.param({"lease_s": 1.0}, "lease_s", id="long lease"),
+        pytest.param({"reply_timeout_s": "1"}, "reply_timeout_s", id="text"),
+        pytest.param({"outage_wait_s": float("inf")}, "outage_wait_s", id="endless"),
+        pytest.param({"fallback_processes": 0}, "fallback_processes", id="no process"),
+        pytest.param({"fallback_processes": True}, "fallback_processes", id="bool"),
+    ],
+)
+def test_bad_argument_is_named(options: dict[str, Any], field: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        RedisRateLimiter(**{"url": "redis://127.0.0.1", **options})
+    assert caught.value.field == field
+
+
+@pytest.mark.parametrize(
+    "url", ["redis://:geheim@127.0.0.1:6379/0", "redis://:geheim@127.0.0.1:x/0", "redis://:geheim@[::1/0"]
+)
+def test_password_is_nowhere_to_be_seen(url: str) -> None:
+    try:
+        text = repr(RedisRateLimiter(url))
+    except UsageError as error:
+        text = f"{error!r} {error} {error.__cause__!r} {error.__context__!r}"
+    assert "geheim" not in text
+
+
+def test_without_the_extra_the_way_out_is_told() -> None:
+    code = (
+        "import sys; sys.modules['redis'] = None; sys.modules['redis.asyncio'] = None\n"
+        "import tim_async.cluster\n"
+        "try:\n    tim_async.cluster.RedisRateLimiter\n"
+        "except ModuleNotFoundError as error:\n    print(error)\n"
+    )
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert told.strip() == 'tim_async.cluster.RedisRateLimiter needs redis: pip install "tim-async[cluster]"'
+
+
+def test_core_imports_none_of_it() -> None:
+    code = "import sys, tim_async; print([name for name in sys.modules if name.split('.')[0] in ('redis', 'taskiq')])"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert told.strip() == "[]"
+
+
+def test_unknown_name_is_told_as_such() -> None:
+    import tim_async.cluster
+
+    with pytest.raises(AttributeError, match="no attribute 'Nothing'"):
+        _ = tim_async.cluster.Nothing  # type: ignore[attr-defined]
+    assert LocalRateLimiter is not None
+    assert LimiterUnavailableError is not None

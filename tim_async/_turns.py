@@ -1,0 +1,138 @@
+"""Queues for a turn: one at a time has it, the others wait by priority, then by order of arrival."""
+
+from __future__ import annotations
+
+import asyncio
+from heapq import heapify, heappop, heappush
+
+# Classes of priority: the index of the class stands first in a rank.
+CLASSES = 2
+
+
+class Waiter:
+    """Someone on the way through queues.
+
+    Attributes:
+        rank: class of priority, then place in the order of arrival; smaller goes first.
+        is_repeat: whether it goes before everyone of its class.
+        wake: set while it waits for a turn or for something else.
+    """
+
+    __slots__ = ("is_repeat", "rank", "wake")
+
+    def __init__(self, rank: tuple[int, int], *, is_repeat: bool) -> None:
+        self.rank = rank
+        self.is_repeat = is_repeat
+        self.wake: asyncio.Future[bool] | None = None
+
+    def __lt__(self, other: Waiter) -> bool:
+        return self.rank < other.rank
+
+    def make_way(self) -> None:
+        """Wake it, whatever it waits for: it has a turn that someone of higher rank wants, or there is news."""
+        if self.wake is not None and not self.wake.done():
+            self.wake.set_result(False)
+
+    async def rest(self) -> None:
+        """Wait until someone calls `make_way`."""
+        self.wake = asyncio.get_running_loop().create_future()
+        try:
+            await self.wake
+        finally:
+            self.wake = None
+
+    async def sleep(self, delay: float) -> None:
+        """Sleep, or less when someone calls `make_way`."""
+        timer = asyncio.get_running_loop().call_later(delay, self.make_way)
+        try:
+            await self.rest()
+        finally:
+            timer.cancel()
+
+
+class _Entry:
+    """A waiter in a queue, or with its turn."""
+
+    __slots__ = ("cost", "future", "waiter")
+
+    def __init__(self, waiter: Waiter, cost: int, future: asyncio.Future[bool] | None) -> None:
+        self.waiter = waiter
+        self.cost = cost
+        self.future = future
+
+    def __lt__(self, other: _Entry) -> bool:
+        return self.waiter.rank < other.waiter.rank
+
+    @property
+    def is_waiting(self) -> bool:
+        return self.future is not None and not self.future.done()
+
+
+class Turns:
+    """Who has the turn, and who queues for it."""
+
+    __slots__ = ("_dead", "_queue", "holder", "queued")
+
+    def __init__(self) -> None:
+        self.holder: _Entry | None = None
+        self.queued = [0] * CLASSES  # cost waiting, by class of priority
+        self._queue: list[_Entry] = []
+        self._dead = 0
+
+    async def turn(self, waiter: Waiter, cost: int) -> bool:
+        """Wait for the turn; False when the wait was given up to make way elsewhere. Cancelling frees the place."""
+        if self.holder is None:
+            self.holder = _Entry(waiter, cost, None)
+            return True
+        if waiter < self.holder.waiter:
+            self.holder.waiter.make_way()
+        future: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        entry = _Entry(waiter, cost, future)
+        waiter.wake = future
+        heappush(self._queue, entry)
+        self.queued[waiter.rank[0]] += cost
+        try:
+            has_turn = await future
+        except asyncio.CancelledError:
+            if self.holder is entry:  # handed over in the very moment of the cancellation
+                self.leave()
+            else:
+                self._bury(entry)
+            raise
+        finally:
+            waiter.wake = None
+        if not has_turn:
+            self._bury(entry)
+        return has_turn
+
+    def _bury(self, entry: _Entry) -> None:
+        """Count an entry that nobody waits for; drop such entries before they outnumber the others."""
+        self.queued[entry.waiter.rank[0]] -= entry.cost
+        self._dead += 1
+        if self._dead > 64 and self._dead * 2 > len(self._queue):
+            self._queue = [each for each in self._queue if each.is_waiting]
+            heapify(self._queue)
+            self._dead = 0
+
+    def leave(self) -> None:
+        """Give up the turn; the next in the queue gets it."""
+        self.holder = None
+        while self._queue:
+            entry = heappop(self._queue)
+            if entry.future is None or not entry.is_waiting:
+                self._dead -= 1
+                continue
+            self.queued[entry.waiter.rank[0]] -= entry.cost
+            self.holder = entry
+            entry.future.set_result(True)
+            return
+
+    def outranked(self, waiter: Waiter) -> bool:
+        """Tell whether someone of higher priority than the one who has the turn is queueing."""
+        return any(self.queued[: waiter.rank[0]])
+
+    def ahead(self, waiter: Waiter) -> int:
+        """Return the cost of all who would be served before a newcomer."""
+        index = waiter.rank[0]
+        held = 0 if self.holder is None else self.holder.cost
+        return held + sum(self.queued[:index]) + (0 if waiter.is_repeat else self.queued[index])

@@ -1,0 +1,33 @@
+"""Beyond one process: one cap for all of them. Needs the extra `cluster`.
+
+async with RedisRateLimiter("redis://cache:6379/0") as limiter:
+    async with TimClient(1400000000, "...", limiter=limiter) as client:
+        ...
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from .limiter import LimiterStats, RedisRateLimiter
+
+__all__ = ["LimiterStats", "RedisRateLimiter"]
+
+# What is public, by the module that has it: each needs another part of the extra.
+_HOMES: Final = {"LimiterStats": "limiter", "RedisRateLimiter": "limiter"}
+
+
+def __getattr__(name: str) -> object:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    try:
+        return getattr(import_module(f"{__name__}.{home}"), name)
+    except ModuleNotFoundError as error:
+        missing = (error.name or "").partition(".")[0]
+        if missing == "tim_async":
+            raise
+        text = f'tim_async.cluster.{name} needs {missing}: pip install "tim-async[cluster]"'
+    raise ModuleNotFoundError(text, name=missing)
