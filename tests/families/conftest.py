@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 
 import pytest
 
-from tim_async import TimClient
+from tim_async import ApiError, TimClient
 from tim_async.emulator import Emulator
 
 
@@ -38,6 +38,21 @@ async def client(emulator: Emulator) -> AsyncIterator[TimClient]:
         yield client
 
 
+@pytest.fixture
+async def timed_emulator(emulator_clock: Clock) -> AsyncIterator[Emulator]:
+    """An emulator that goes by the test's clock, with limits that nobody meets."""
+    async with Emulator(clock=emulator_clock, rate_limits={"*": 100_000}) as emulator:
+        emulator.add_accounts("alice", "bob", "carol", "dave", "eve", "robot")
+        yield emulator
+
+
+@pytest.fixture
+async def timed_client(timed_emulator: Emulator) -> AsyncIterator[TimClient]:
+    slow = {"group_open_http_svc/get_appid_group_list": 100_000}
+    async with client_of(timed_emulator, user_sig_provider=sign, rate_limits=slow) as client:
+        yield client
+
+
 def client_of(emulator: Emulator, **options: object) -> TimClient:
     """Make a client for an emulator."""
     from tim_async.emulator import DEFAULT_SECRET_KEY
@@ -51,3 +66,11 @@ def sign(identifier: str) -> str:
     from tim_async.usersig import generate_user_sig
 
     return generate_user_sig(DEFAULT_SDK_APP_ID, DEFAULT_SECRET_KEY, identifier, 86_400 * 3650, now=1_799_000_000)
+
+
+async def refused(call: Coroutine[None, None, object], cls: type[ApiError], code: int) -> None:
+    """Await a call that the service refuses: with this class, no other, and this code; it had no effect."""
+    with pytest.raises(cls) as caught:
+        await call
+    assert (type(caught.value), caught.value.code) == (cls, code)
+    assert not caught.value.maybe_delivered

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tim_async import ApiError, AuthError, InvalidRequestError, TimClient, UsageError
+from tests.families.conftest import refused
+from tim_async import AuthError, InvalidRequestError, TimClient, UsageError
 from tim_async.emulator import Emulator
 from tim_async.models.group_attr import COUNTER_MAX, COUNTER_MIN, Counter, GroupAttr, GroupAttrKey
 
@@ -23,12 +24,6 @@ def attrs(**values: str) -> list[GroupAttr]:
 
 def counters(**values: int) -> list[Counter]:
     return [Counter(key=key, value=value) for key, value in values.items()]
-
-
-async def refused(call: Any, cls: type[ApiError], code: int) -> None:
-    with pytest.raises(cls) as caught:
-        await call
-    assert (type(caught.value), caught.value.code) == (cls, code)
 
 
 async def test_attributes_are_written_read_and_removed(client: TimClient, emulator: Emulator) -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
-from tests.families.conftest import Clock, client_of, sign
-from tim_async import ApiError, AuthError, InvalidRequestError, TimClient, UsageError
+from tests.families.conftest import Clock, refused
+from tim_async import AuthError, InvalidRequestError, TimClient, UsageError
 from tim_async.emulator import Emulator
 from tim_async.families.live_group import LiveGroup
 from tim_async.models.live_group import MarkedMember, OnlineMember, OnlineMembers
@@ -18,26 +17,17 @@ DAY = 86_400
 
 
 @pytest.fixture
-async def emulator(emulator_clock: Clock) -> AsyncIterator[Emulator]:
-    async with Emulator(clock=emulator_clock, rate_limits={"*": 100_000}) as emulator:
-        emulator.add_accounts("alice", "bob", "carol", "dave", "robot")
-        yield emulator
+def emulator(timed_emulator: Emulator) -> Emulator:
+    return timed_emulator
 
 
 @pytest.fixture
-async def client(emulator: Emulator) -> AsyncIterator[TimClient]:
-    async with client_of(emulator, user_sig_provider=sign) as client:
-        yield client
+def client(timed_client: TimClient) -> TimClient:
+    return timed_client
 
 
 async def make(client: TimClient, type: str = "AVChatRoom", **fields: Any) -> str:
     return (await client.group.create(type=type, name="直播", **fields)).group_id
-
-
-async def refused(call: Any, cls: type[ApiError], code: int) -> None:
-    with pytest.raises(cls) as caught:
-        await call
-    assert (type(caught.value), caught.value.code) == (cls, code)
 
 
 async def online(client: TimClient, group_id: str, mark: int | None = None) -> list[str]:

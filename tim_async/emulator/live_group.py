@@ -25,11 +25,10 @@ from ..models.live_group import (
     ROBOT_MARK,
     AddRobots,
     ChangedMarks,
-    CheckMembers,
-    DeleteRobots,
     ListOnline,
     LiveAdmin,
     LiveAdmins,
+    LiveMembers,
     MarkedMembers,
     MarkMembers,
     ModifyAdmins,
@@ -153,7 +152,7 @@ def add_robots(call: Call) -> Empty:
 def delete_robots(call: Call) -> Empty:
     """Take the mark of a robot off accounts; one that has none is passed over."""
     group = _find(call)
-    request = call.read(DeleteRobots, code=BAD_PARAMS)
+    request = call.read(LiveMembers, code=BAD_PARAMS)
     for account in request.member_account:
         marks = group.marks.get(account, {})
         marks.pop(ROBOT_MARK, None)
@@ -201,7 +200,7 @@ def list_admins(call: Call) -> LiveAdmins:
 def check_members(call: Call) -> PresentMembers:
     """Tell which of some accounts are in a live group."""
     group = _find(call)
-    request = call.read(CheckMembers, code=BAD_PARAMS)
+    request = call.read(LiveMembers, code=BAD_PARAMS)
     return PresentMembers(member_account=[name for name in request.member_account if name in group.members])
 
 

@@ -129,7 +129,7 @@ class Group(Family, name="group"):
 
         def following(fetched: tuple[int, JoinedGroups]) -> int | None:
             offset, page = fetched
-            return offset if page.group_id_list and offset < page.total_count else None
+            return offset if offset < page.total_count else None
 
         async for _, page in pages(fetch, 0, following):
             for group in page.group_id_list:

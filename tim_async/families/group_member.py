@@ -133,9 +133,8 @@ class GroupMember(Family, name="group_member"):
             offset, page = fetched
             if by_cursor:
                 return page.next or None
-            # MemberNum is that of the whole group: with a filter only an empty page is the end.
-            is_last = not page.member_list or (member_role_filter is None and offset >= page.member_num)
-            return None if is_last else offset
+            # MemberNum is that of the whole group: with a filter, an empty page is the end, as it leads nowhere new.
+            return None if member_role_filter is None and offset >= page.member_num else offset
 
         async for _, page in pages(fetch, "" if by_cursor else 0, following):
             for member in page.member_list:

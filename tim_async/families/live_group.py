@@ -13,10 +13,9 @@ from ..models.group import GroupRequest
 from ..models.live_group import (
     MAX_MARKED,
     AddRobots,
-    CheckMembers,
-    DeleteRobots,
     ListOnline,
     LiveAdmins,
+    LiveMembers,
     MarkedMember,
     MarkedMembers,
     MarkMembers,
@@ -46,7 +45,7 @@ class LiveGroup(Family, name="live_group"):
     add_robots = Endpoint("group_open_avchatroom_http_svc/add_robots", AddRobots, Empty, doc="I60527", repeat="always")
     """Put robots into the list of who is online, there or not."""
     delete_robots = Endpoint(
-        "group_open_avchatroom_http_svc/del_robots", DeleteRobots, Empty, doc="I60526", repeat="always"
+        "group_open_avchatroom_http_svc/del_robots", LiveMembers, Empty, doc="I60526", repeat="always"
     )
     """Take robots out of the list of who is online."""
     modify_admins = Endpoint(
@@ -58,7 +57,7 @@ class LiveGroup(Family, name="live_group"):
     )
     """Read who is an admin."""
     check_members = Endpoint(
-        "group_open_avchatroom_http_svc/check_members", CheckMembers, PresentMembers, doc="I60523", repeat="always"
+        "group_open_avchatroom_http_svc/check_members", LiveMembers, PresentMembers, doc="I60523", repeat="always"
     )
     """Ask which of some accounts are in the group."""
 

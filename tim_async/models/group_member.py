@@ -209,7 +209,8 @@ class ModifyMember(Request, kw_only=True):
         group_id: the group.
         member_account: the member.
         role: `Admin` or `Member`; for another owner there is `group.change_owner`.
-        msg_flag: how it gets the group's messages.
+        msg_flag: how it gets the group's messages: AcceptAndNotify, AcceptNotNotify, Discard, and in pages of 2026
+            AcceptNotNotifyExceptAt, which tells of mentions only.
         name_card: how the group calls it, up to 50 bytes.
         app_member_defined_data: its own fields; those that are not named stay as they are.
         mute_time: seconds for which it may not write; 0 lifts it, 4294967295 lasts for ever.
@@ -219,7 +220,7 @@ class ModifyMember(Request, kw_only=True):
     group_id: str
     member_account: str
     role: Role | None = None
-    msg_flag: Literal["AcceptAndNotify", "AcceptNotNotify", "Discard"] | None = None
+    msg_flag: str | None = None
     name_card: str | None = None
     app_member_defined_data: Sequence[DefinedData] | None = None
     mute_time: int | None = None

@@ -151,8 +151,8 @@ class OnlineMembers(Result, kw_only=True):
     next_timestamp: int = always(0)
 
 
-class DeleteRobots(Request, kw_only=True):
-    """Take robots out of a live group's list of who is online. Source: I60526.
+class LiveMembers(Request, kw_only=True):
+    """A live group, and some accounts. Source: I60523, I60526.
 
     Attributes:
         group_id: the live group.
@@ -231,23 +231,6 @@ class LiveAdmins(Result, kw_only=True):
     """
 
     admin_list: list[LiveAdmin] = msgspec.field(default_factory=list)
-
-
-class CheckMembers(Request, kw_only=True):
-    """Ask which of some accounts are in a live group, be it beyond the newest 1000. Source: I60523.
-
-    Attributes:
-        group_id: the live group.
-        member_account: the accounts.
-    """
-
-    group_id: str
-    member_account: Sequence[str]
-
-    def check(self) -> None:
-        """Check the accounts."""
-        check_group_id("group_id", self.group_id)
-        check_accounts("member_account", self.member_account, 1, U32_MAX)
 
 
 class PresentMembers(Result, kw_only=True):
