@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
@@ -77,7 +78,7 @@ async def test_failed_chunk_does_not_keep_the_others_back() -> None:
             raise ConnectError("no way")
         return AccountResults(result_item=[AccountResultItem(user_id=name, result_code=70107) for name in chunk])
 
-    told = await in_chunks("abc", 1, call)
+    told = await in_chunks(list("abc"), 1, call)
     assert [result.result_item[0].user_id for result in told.results] == ["a", "c"]
     (chunk,) = told.failed_chunks
     assert (list(chunk.items), type(chunk.error)) == (["b"], ConnectError)
@@ -122,6 +123,16 @@ async def test_impossible_sizes_are_refused(size: int, concurrency: int) -> None
 
     with pytest.raises(UsageError):
         await in_chunks([1], size, call, concurrency=concurrency)
+
+
+@pytest.mark.parametrize("items", ["bob", b"bob"], ids=["text", "bytes"])
+async def test_a_single_text_is_no_list(items: Any) -> None:
+    async def call(chunk: Sequence[int]) -> None:
+        raise AssertionError("nothing is to be called")
+
+    with pytest.raises(UsageError, match="single text") as caught:
+        await in_chunks(items, 1, call)
+    assert caught.value.field == "items"
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,12 @@ def check_account(field: str, account: str) -> None:
             raise UsageError(f"{field} has {size} bytes, an account has at most {ACCOUNT_MAX_BYTES}", field=field)
 
 
+def check_list(field: str, items: object) -> None:
+    """Raise `UsageError` when a single text stands where many things do: its characters would be taken for them."""
+    if isinstance(items, str | bytes):
+        raise UsageError(f"{field} must be a list, it is a single text", field=field)
+
+
 def check_items(field: str, items: Sequence[object] | None, low: int, high: int) -> None:
     """Raise `UsageError` unless a list is None or has low..high items."""
     if items is not None and not low <= len(items) <= high:
@@ -39,8 +45,7 @@ def check_accounts(field: str, accounts: Sequence[str] | None, low: int, high: i
     """Raise `UsageError` unless a list is None or holds low..high accounts of 1 to 32 bytes."""
     if accounts is None:
         return
-    if isinstance(accounts, str):
-        raise UsageError(f"{field} must be a list of accounts, it is a single text", field=field)
+    check_list(field, accounts)
     check_items(field, accounts, low, high)
     for index, account in enumerate(accounts):
         check_account(f"{field}[{index}]", account)

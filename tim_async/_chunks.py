@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from itertools import islice
 from typing import Generic, TypeVar
 
-from ._checks import U32_MAX, check_range
+from ._checks import U32_MAX, check_list, check_range
 from ._wire import PartialResult
 from .errors import PartialFailureError, TimError
 
@@ -77,6 +77,7 @@ async def in_chunks(
         call: makes the call for one chunk.
         concurrency: calls at a time, at least 1.
     """
+    check_list("items", items)
     check_range("size", size, 1, U32_MAX)
     check_range("concurrency", concurrency, 1, U32_MAX)
     outcomes: dict[int, R | FailedChunk[T]] = {}

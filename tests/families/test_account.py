@@ -139,3 +139,12 @@ def test_older_names_are_read() -> None:
     old = b'{"QueryResult":[{"To_Account":"a","State":"Online","Detail":[{"Platform":"Web","State":"Online"}]}]}'
     (state,) = decode(old, OnlineStatuses).query_result
     assert (state.status, state.detail[0].status) == ("Online", "Online")
+
+
+async def test_a_single_account_is_no_list(client: TimClient, emulator: Emulator) -> None:
+    """Its letters would be taken for accounts, and deleted."""
+    for helper in (client.account.delete_all, client.account.check_all, client.account.import_all):
+        with pytest.raises(UsageError, match="single text") as caught:
+            await helper("bob")
+        assert caught.value.field == "accounts"
+    assert emulator.count() == 0

@@ -430,6 +430,17 @@ async def test_iterators_end_when_the_service_repeats_itself() -> None:
     assert stuck.calls == 5
 
 
+async def test_a_single_account_is_no_list(client: TimClient, emulator: Emulator) -> None:
+    """Its letters would be taken for accounts."""
+    for call in (client.group_member.add_all("g", "bob"), client.group_member.delete_all("g", "bob")):
+        with pytest.raises(UsageError, match="single text"):
+            await call
+    with pytest.raises(UsageError) as caught:
+        await anext(client.group_member.iter_members(5))  # type: ignore[arg-type]
+    assert caught.value.field == "group_id"
+    assert emulator.count() == 0
+
+
 ONE = new("bob")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from .._checks import check_list
 from .._chunks import Chunked, in_chunks
 from .._endpoint import Endpoint, Family, Rate
 from ..models.account import (
@@ -64,6 +65,7 @@ class Account(Family, name="account"):
         Args:
             accounts: user ids, or items with nickname and avatar; read as the calls go on.
         """
+        check_list("accounts", accounts)
         items = (AccountItem(user_id=item) if isinstance(item, str) else item for item in accounts)
         return await in_chunks(items, MAX_BATCH, lambda chunk: self.import_accounts(account_list=chunk))
 
@@ -100,4 +102,5 @@ class Account(Family, name="account"):
 
 
 def _items(accounts: Iterable[str]) -> Iterable[UserIDItem]:
+    check_list("accounts", accounts)
     return (UserIDItem(user_id=account) for account in accounts)

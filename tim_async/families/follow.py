@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable
 
+from .._checks import check_list
 from .._chunks import Chunked, in_chunks
 from .._endpoint import Endpoint, Family
 from .._paging import pages
@@ -134,4 +135,5 @@ class Follow(Family, name="follow"):
 
 
 def _items(accounts: Iterable[str]) -> Iterable[FollowItem]:
+    check_list("accounts", accounts)
     return (FollowItem(to_account=account) for account in accounts)

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterable
 
 from .._chunks import Chunked, in_chunks
 from .._endpoint import Endpoint, Family, Rate
-from .._paging import pages
+from .._paging import entries_by_offset, pages
 from ..models.common import Empty
 from ..models.group import (
     MAX_GROUP_INFOS,
@@ -115,8 +115,8 @@ class Group(Family, name="group"):
             page_size: groups asked for in one call, 1 to 5000.
         """
 
-        async def fetch(offset: int) -> tuple[int, JoinedGroups]:
-            page = await self.list_joined(
+        async def fetch(offset: int) -> JoinedGroups:
+            return await self.list_joined(
                 member_account=member_account,
                 with_huge_groups=1 if with_live else None,
                 with_no_active_groups=1 if with_inactive else None,
@@ -125,12 +125,6 @@ class Group(Family, name="group"):
                 group_type=group_type,
                 response_filter=response_filter,
             )
-            return offset + len(page.group_id_list), page
 
-        def following(fetched: tuple[int, JoinedGroups]) -> int | None:
-            offset, page = fetched
-            return offset if offset < page.total_count else None
-
-        async for _, page in pages(fetch, 0, following):
-            for group in page.group_id_list:
-                yield group
+        async for group in entries_by_offset(fetch, lambda page: page.group_id_list, lambda page: page.total_count):
+            yield group

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Final, Literal
 
+from .._checks import U32_MAX, check_group_id, check_list
 from .._chunks import Chunked, in_chunks
 from .._endpoint import Endpoint, Family
-from .._paging import pages
+from .._paging import entries_by_offset, pages
 from ..models.common import Empty
 from ..models.group import GroupRequest, MemberInfo
 from ..models.group_member import (
@@ -115,30 +116,31 @@ class GroupMember(Family, name="group_member"):
             app_defined_data_filter_group_member: own fields of members; None is all there is.
             page_size: members asked for in one call, 1 to 200.
         """
-        by_cursor = group_id.startswith(_COMMUNITY_PREFIX)
+        check_group_id("group_id", group_id)
 
-        async def fetch(place: int | str) -> tuple[int, MemberPage]:
-            page = await self.list_members(
+        async def fetch(offset: int | None, cursor: str | None) -> MemberPage:
+            return await self.list_members(
                 group_id=group_id,
                 member_info_filter=member_info_filter,
                 member_role_filter=member_role_filter,
                 app_defined_data_filter_group_member=app_defined_data_filter_group_member,
                 limit=page_size,
-                offset=place if isinstance(place, int) else None,
-                next=place if isinstance(place, str) else None,
+                offset=offset,
+                next=cursor,
             )
-            return (place if isinstance(place, int) else 0) + len(page.member_list), page
 
-        def following(fetched: tuple[int, MemberPage]) -> int | str | None:
-            offset, page = fetched
-            if by_cursor:
-                return page.next or None
-            # MemberNum is that of the whole group: with a filter, an empty page is the end, as it leads nowhere new.
-            return None if member_role_filter is None and offset >= page.member_num else offset
-
-        async for _, page in pages(fetch, "" if by_cursor else 0, following):
-            for member in page.member_list:
-                yield member
+        if group_id.startswith(_COMMUNITY_PREFIX):
+            async for page in pages(lambda cursor: fetch(None, cursor), "", lambda page: page.next or None):
+                for member in page.member_list:
+                    yield member
+            return
+        async for member in entries_by_offset(
+            lambda offset: fetch(offset, None),
+            lambda page: page.member_list,
+            # MemberNum counts the whole group: with a filter, only an empty page is the end.
+            lambda page: page.member_num if member_role_filter is None else U32_MAX,
+        ):
+            yield member
 
     async def iter_banned(self, group_id: str, *, page_size: int = MAX_BAN_PAGE) -> AsyncIterator[BannedAccount]:
         """Yield who is banned from a group, page by page as the loop goes on.
@@ -168,6 +170,7 @@ class GroupMember(Family, name="group_member"):
             silence: 1 tells nobody.
             chunk_size: accounts in one call; the Chinese site's page of 2026 says 20.
         """
+        check_list("accounts", accounts)
         return await in_chunks(
             (NewMember(member_account=account) for account in accounts),
             chunk_size,

@@ -10,7 +10,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from .._checks import check_group_id, check_items, check_range, check_text
+from .._checks import check_group_id, check_items, check_list, check_range, check_text
 from .._wire import Request, Result, WireStruct, always
 from ..errors import UsageError
 
@@ -167,10 +167,7 @@ class CounterKeys(Request, kw_only=True):
     def check(self) -> None:
         """Check the names."""
         check_group_id("group_id", self.group_id)
-        if isinstance(self.group_counter_keys, str):
-            raise UsageError(
-                "group_counter_keys must be a list of names, it is a single text", field="group_counter_keys"
-            )
+        check_list("group_counter_keys", self.group_counter_keys)
         check_items("group_counter_keys", self.group_counter_keys, 0, MAX_COUNTERS)
         _check_keys("group_counter_keys[{}]", self.group_counter_keys or ())
 
