@@ -51,12 +51,17 @@ def check_accounts(field: str, accounts: Sequence[str] | None, low: int, high: i
         check_account(f"{field}[{index}]", account)
 
 
-def check_group_id(field: str, group_id: str) -> None:
-    """Raise `UsageError` unless a group id is a text that is not empty."""
-    if not isinstance(group_id, str):
-        raise UsageError(f"{field} must be text, it is {type(group_id).__name__}", field=field)
-    if not group_id:
+def check_given(field: str, text: str) -> None:
+    """Raise `UsageError` unless it is a text that is not empty."""
+    if not isinstance(text, str):
+        raise UsageError(f"{field} must be text, it is {type(text).__name__}", field=field)
+    if not text:
         raise UsageError(f"{field} is empty", field=field)
+
+
+def check_group_id(field: str, group_id: str) -> None:
+    """Raise `UsageError` unless a group id is a text that is not empty; the documents tell no more of its form."""
+    check_given(field, group_id)
 
 
 def check_text(field: str, text: str | None, high: int, *, low: int = 0) -> None:

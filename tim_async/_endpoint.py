@@ -59,6 +59,8 @@ class Rate(msgspec.Struct, frozen=True):
 
 
 DEFAULT_LIMITS: Final = (Rate(200),)
+# Why a line has no document.
+SDK_ONLY: Final = "no page found; its fields are known from an SDK"
 
 
 class Caller(Protocol):

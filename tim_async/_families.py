@@ -26,10 +26,12 @@ if TYPE_CHECKING:
     from .families.group_msg import GroupMessages
     from .families.live_group import LiveGroup
     from .families.moderation import Moderation
+    from .families.official_account import OfficialAccount
     from .families.operation import Operation
     from .families.profile import Profile
     from .families.push import Push
     from .families.recent_contact import RecentContact
+    from .families.robot import Robot
     from .families.sns import Sns
 
 # The class of each family, by the name of its module, which is the client's attribute too.
@@ -46,10 +48,12 @@ FAMILIES: Final[Mapping[str, str]] = MappingProxyType(
         "group_msg": "GroupMessages",
         "live_group": "LiveGroup",
         "moderation": "Moderation",
+        "official_account": "OfficialAccount",
         "operation": "Operation",
         "profile": "Profile",
         "push": "Push",
         "recent_contact": "RecentContact",
+        "robot": "Robot",
         "sns": "Sns",
     }
 )
@@ -135,6 +139,11 @@ class Families(Caller):
         return cast("Moderation", self._family("moderation"))
 
     @cached_property
+    def official_account(self) -> OfficialAccount:
+        """Official accounts, their subscribers and messages."""
+        return cast("OfficialAccount", self._family("official_account"))
+
+    @cached_property
     def operation(self) -> Operation:
         """Figures, archives of messages, addresses of the service, and files of the chat."""
         return cast("Operation", self._family("operation"))
@@ -153,6 +162,11 @@ class Families(Caller):
     def recent_contact(self) -> RecentContact:
         """Conversation lists, conversation groups and marks."""
         return cast("RecentContact", self._family("recent_contact"))
+
+    @cached_property
+    def robot(self) -> Robot:
+        """Chatbots: accounts that answer, and their streamed answers."""
+        return cast("Robot", self._family("robot"))
 
     @cached_property
     def sns(self) -> Sns:

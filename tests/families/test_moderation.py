@@ -139,6 +139,12 @@ CODES = {
         2016,
         ApiError,
     ),
+    "another app": (
+        "im_msg_audit_mgr/get_cloud_audit_keywords_ids",
+        {"SdkAppId": APP + 1, "Offset": 0, "Limit": 1},
+        2003,
+        InvalidRequestError,
+    ),
     "11 contents": (
         "im_msg_audit/batch_content_moderation",
         {"AuditName": "C2C", "Contents": [{}] * 11},

@@ -28,7 +28,8 @@ async def test_figures_of_thirty_days(emulator_clock: Clock) -> None:
         assert [day.regist_user_num_total for day in days[:3]] == ["4", "3", "0"]
         assert [day.regist_user_num_one_day for day in days[:3]] == ["1", "3", "0"]
         assert [day.c2c_up_msg_num for day in days[:3]] == ["0", "1", "0"]
-        assert None not in {getattr(days[0], name) for name in set(AppFigures.__struct_fields__) - {"app_id"}}
+        assert None not in {getattr(days[0], name) for name in AppFigures.__struct_fields__}
+        assert days[0].app_id == str(emulator.sdk_app_id)
         some = (await client.operation.get_app_info(request_field=["Date", "UpMsgNum", "NobodyKnowsThis"])).result
     assert some[1] == AppFigures(date="20270115", up_msg_num="1")
     assert len(some) == 30

@@ -12,6 +12,7 @@ import msgspec
 
 from .._wire import Result, encode
 from ..models.group import DefinedData, GroupInfo, JoinedFilter, JoinedGroup, MemberInfo, ResponseFilter, SelfInfo
+from . import filters
 from .dispatch import Refusal
 from .group_state import Group, Member
 
@@ -163,9 +164,4 @@ def _own(custom: dict[str, str], keys: Sequence[str] | None) -> list[DefinedData
 
 def keep(struct: S, fields: Sequence[str] | None, *, always: tuple[str, ...]) -> S:
     """Take out of a struct what a filter does not name; return the struct."""
-    if fields is not None:
-        kept = {_OLDER.get(name, name) for name in fields}
-        for name, wire in zip(struct.__struct_fields__, struct.__struct_encode_fields__, strict=True):
-            if wire not in kept and name not in always:
-                setattr(struct, name, None)
-    return struct
+    return filters.keep(struct, None if fields is None else {_OLDER.get(name, name) for name in fields}, always=always)

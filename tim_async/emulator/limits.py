@@ -27,6 +27,8 @@ EVERY: Final = "*"
 _OWN_CODES: Final = {"all_member_push/im_push": 90024, "timpush/batch": 90057, "timpush/revoke": 90051}
 ALERT_AT: Final = 0.8
 Alert = Callable[[Endpoint[..., Any], int, int], None]
+# Messages to one group have a code of their own; of other rates with a key the documents tell none.
+_GROUP_KEY: Final = "group_id"
 # Keyed windows come and go with their keys; look for idle ones when this many are there.
 _SWEEP_AT: Final = 10_000
 
@@ -179,6 +181,6 @@ def _refuse(endpoint: Endpoint[..., Any], rate: Rate) -> OverLimit:
     span = f"{rate.limit} in {rate.per:g} s"
     if rate.cost is not None:
         return OverLimit(90057, f"too many deliveries: the limit is {span}")
-    if rate.key is not None:
+    if rate.key == _GROUP_KEY:
         return OverLimit(10023, f"too many messages to one group: the limit is {span}")
     return OverLimit(_OWN_CODES.get(endpoint.command, 60007), f"too many calls of this command: the limit is {span}")

@@ -12,8 +12,9 @@ that is not imported is 130005, reading it 130003; deleting a word that is not t
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, TypeVar
 
+from .._wire import Request
 from ..families.moderation import Moderation
 from ..models.common import Empty
 from ..models.moderation import (
@@ -50,6 +51,17 @@ _BAD_WORDS: Final = 10004
 
 def _known(call: Call) -> ModerationState:
     return call.state.part(ModerationState)
+
+
+RequestT = TypeVar("RequestT", bound=Request)
+
+
+def _read(call: Call, type: type[RequestT]) -> RequestT:
+    """Read a request about word lists, which names the app."""
+    request = call.read(type, code=_BAD)
+    if call.raw.get("SdkAppId") != call.state.sdk_app_id:
+        raise Refusal(_BAD, f"SdkAppId is not the app of the URL, {call.state.sdk_app_id}")
+    return request
 
 
 def _request_id(call: Call) -> str:
@@ -113,7 +125,7 @@ def add_cloud_keywords(call: Call) -> Done:
     given = call.raw.get("UserKeywords")
     if isinstance(given, list) and len(given) > MAX_KEYWORDS:
         raise Refusal(2016, f"{len(given)} words, at most {MAX_KEYWORDS} are allowed")
-    request = call.read(AddCloudKeywords, code=_BAD)
+    request = _read(call, AddCloudKeywords)
     for keyword in request.user_keywords:
         _known(call).add_cloud(request.lib_id, keyword, call.now)
     return Done(request_id=_request_id(call))
@@ -122,7 +134,7 @@ def add_cloud_keywords(call: Call) -> Done:
 @handles(Moderation.get_cloud_keywords)
 def get_cloud_keywords(call: Call) -> CloudWords:
     """Tell a page of a library; one that nobody knows has no words."""
-    request = call.read(GetCloudKeywords, code=_BAD)
+    request = _read(call, GetCloudKeywords)
     library = _known(call).libraries.get(request.lib_id)
     words = [word for word in (library.words.values() if library else ()) if (request.content or "") in word.content]
     page = words[request.offset : request.offset + request.limit]
@@ -132,7 +144,7 @@ def get_cloud_keywords(call: Call) -> CloudWords:
 @handles(Moderation.delete_cloud_keywords)
 def delete_cloud_keywords(call: Call) -> Done:
     """Delete words of a library, all or none."""
-    request = call.read(DeleteCloudKeywords, code=_BAD)
+    request = _read(call, DeleteCloudKeywords)
     library = _known(call).libraries.get(request.lib_id)
     if library is None or not library.words.keys() >= set(request.keywords):
         raise Refusal(2100, "there is no such library, or it has not all of the words")
@@ -144,7 +156,7 @@ def delete_cloud_keywords(call: Call) -> Done:
 @handles(Moderation.get_cloud_libraries)
 def get_cloud_libraries(call: Call) -> CloudLibraries:
     """Tell a page of the libraries."""
-    request = call.read(GetCloudLibraries, code=_BAD)
+    request = _read(call, GetCloudLibraries)
     found = [library.info for library in _known(call).libraries.values()]
     page = found[request.offset : request.offset + request.limit]
     return CloudLibraries(request_id=_request_id(call), total_count=len(found), infos=page)
@@ -153,7 +165,7 @@ def get_cloud_libraries(call: Call) -> CloudLibraries:
 @handles(Moderation.add_local_keywords)
 def add_local_keywords(call: Call) -> Done:
     """Add words to local filtering."""
-    for keyword in call.read(ChangeLocalKeywords, code=_BAD).local_audit_words:
+    for keyword in _read(call, ChangeLocalKeywords).local_audit_words:
         _known(call).add_local(keyword, call.now)
     return Done(request_id=_request_id(call))
 
@@ -161,7 +173,7 @@ def add_local_keywords(call: Call) -> Done:
 @handles(Moderation.get_local_keywords)
 def get_local_keywords(call: Call) -> LocalWords:
     """Tell a page of the words of local filtering. No word counts as a regular expression here."""
-    request = call.read(GetLocalKeywords, code=_BAD)
+    request = _read(call, GetLocalKeywords)
     local = _known(call).local
     words = [
         word
@@ -179,7 +191,7 @@ def get_local_keywords(call: Call) -> LocalWords:
 @handles(Moderation.delete_local_keywords)
 def delete_local_keywords(call: Call) -> Done:
     """Delete words of local filtering, all or none."""
-    request = call.read(ChangeLocalKeywords, code=_BAD)
+    request = _read(call, ChangeLocalKeywords)
     local = _known(call).local
     keys = {(word.filter_type, word.keyword) for word in request.local_audit_words}
     if not local.keys() >= keys:

@@ -9,13 +9,9 @@ from __future__ import annotations
 import gzip
 import hashlib
 from collections import Counter
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Final
 
-import msgspec
-
-from .._wire import encode
 from ..families.operation import Operation
 from ..models.common import Empty, NoFields
 from ..models.operation import (
@@ -32,6 +28,7 @@ from ..models.operation import (
     SignFiles,
 )
 from .dispatch import Call, answers, handles
+from .filters import keep
 from .state import Part, State
 
 _DAYS: Final = 30
@@ -66,23 +63,18 @@ def get_app_info(call: Call) -> AppInfo:
     request = call.read(GetAppInfo, code=130001)
     registered = Counter(_day(account.imported_at) for account in call.state.accounts.values())
     sent = Counter(_day(message.msg_time_stamp) for message in call.state.messages(call.now))
+    app = str(call.state.sdk_app_id)
     days: list[AppFigures] = []
     for back in range(1, _DAYS + 1):
         day = _day(call.now - back * 86_400)
-        figures = AppFigures(app_name="emulator", company="emulator", date=day, **dict.fromkeys(_NUMBERS, "0"))
+        figures = AppFigures(
+            app_id=app, app_name="emulator", company="emulator", date=day, **dict.fromkeys(_NUMBERS, "0")
+        )
         figures.regist_user_num_one_day = str(registered[day])
         figures.regist_user_num_total = str(sum(number for other, number in registered.items() if other <= day))
         figures.c2c_up_msg_num = figures.up_msg_num = str(sent[day])
         days.append(figures)
-    wanted = request.request_field
-    if wanted is not None:
-        days = [_only(figures, set(wanted)) for figures in days]
-    return AppInfo(result=days)
-
-
-def _only(figures: AppFigures, wanted: set[str]) -> AppFigures:
-    told: Mapping[str, object] = msgspec.json.decode(encode(figures))
-    return msgspec.convert({name: value for name, value in told.items() if name in wanted}, AppFigures)
+    return AppInfo(result=[keep(figures, request.request_field) for figures in days])
 
 
 def _md5(data: bytes) -> str:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable
-from typing import Final
 
 from .._chunks import Chunked, in_chunks
-from .._endpoint import Endpoint, Family
+from .._endpoint import SDK_ONLY, Endpoint, Family
 from .._paging import entries_by_offset
 from ..models.common import Empty, NoFields
 from ..models.moderation import (
@@ -39,8 +38,6 @@ from ..models.moderation import (
     SetMute,
 )
 
-_SDK_ONLY: Final = "no page found; its fields are known from an SDK"
-
 
 class Moderation(Family, name="moderation"):
     """Moderation of content, its word lists, the app-wide mute, and the retired filter words."""
@@ -52,7 +49,7 @@ class Moderation(Family, name="moderation"):
         ModerateBatch,
         Judgements,
         doc=None,
-        why_no_doc=_SDK_ONLY,
+        why_no_doc=SDK_ONLY,
         repeat="always",
     )
     """Have 1 to 10 texts or images judged. Every content is charged."""
@@ -63,7 +60,7 @@ class Moderation(Family, name="moderation"):
     )
     """Read one page of a library of cloud moderation."""
     delete_cloud_keywords = Endpoint(
-        "im_msg_audit_mgr/delete_cloud_audit_keywords", DeleteCloudKeywords, Done, doc=None, why_no_doc=_SDK_ONLY
+        "im_msg_audit_mgr/delete_cloud_audit_keywords", DeleteCloudKeywords, Done, doc=None, why_no_doc=SDK_ONLY
     )
     """Delete 1 to 10 words of a library of cloud moderation."""
     get_cloud_libraries = Endpoint(
@@ -71,12 +68,12 @@ class Moderation(Family, name="moderation"):
         GetCloudLibraries,
         CloudLibraries,
         doc=None,
-        why_no_doc=_SDK_ONLY,
+        why_no_doc=SDK_ONLY,
         repeat="always",
     )
     """Read one page of the list of libraries of cloud moderation."""
     add_local_keywords = Endpoint(
-        "im_msg_audit_mgr/add_local_audit_keywords", ChangeLocalKeywords, Done, doc=None, why_no_doc=_SDK_ONLY
+        "im_msg_audit_mgr/add_local_audit_keywords", ChangeLocalKeywords, Done, doc=None, why_no_doc=SDK_ONLY
     )
     """Add 1 to 10 words to local filtering."""
     get_local_keywords = Endpoint(
@@ -84,12 +81,12 @@ class Moderation(Family, name="moderation"):
         GetLocalKeywords,
         LocalWords,
         doc=None,
-        why_no_doc=_SDK_ONLY,
+        why_no_doc=SDK_ONLY,
         repeat="always",
     )
     """Read one page of the words of local filtering."""
     delete_local_keywords = Endpoint(
-        "im_msg_audit_mgr/delete_local_audit_keywords", ChangeLocalKeywords, Done, doc=None, why_no_doc=_SDK_ONLY
+        "im_msg_audit_mgr/delete_local_audit_keywords", ChangeLocalKeywords, Done, doc=None, why_no_doc=SDK_ONLY
     )
     """Delete 1 to 10 words of local filtering."""
     set_mute = Endpoint("openconfigsvr/setnospeaking", SetMute, Empty, doc="I34923", repeat="always")

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Final
-
-from .._endpoint import Endpoint, Family, Rate
+from .._endpoint import SDK_ONLY, Endpoint, Family, Rate
 from ..models.common import Empty, NoFields
 from ..models.operation import AppInfo, Archive, ChatFile, GetAppInfo, GetHistory, IPList, SignedFiles, SignFiles
-
-_SDK_ONLY: Final = "no page found; its fields are known from an SDK"
 
 
 class Operation(Family, name="operation"):
@@ -23,14 +19,14 @@ class Operation(Family, name="operation"):
     get_ip_list = Endpoint("ConfigSvc/GetIPList", NoFields, IPList, doc="I36742", repeat="always")
     """Read the addresses of the service."""
     forbid_file = Endpoint(
-        "im_cos_msg/forbid_illegal_object", ChatFile, Empty, doc=None, why_no_doc=_SDK_ONLY, repeat="always"
+        "im_cos_msg/forbid_illegal_object", ChatFile, Empty, doc=None, why_no_doc=SDK_ONLY, repeat="always"
     )
     """Block a file of the chat."""
     allow_file = Endpoint(
-        "im_cos_msg/allow_banned_object", ChatFile, Empty, doc=None, why_no_doc=_SDK_ONLY, repeat="always"
+        "im_cos_msg/allow_banned_object", ChatFile, Empty, doc=None, why_no_doc=SDK_ONLY, repeat="always"
     )
     """Let a file that was blocked be seen again."""
     sign_files = Endpoint(
-        "im_cos_msg/get_cos_sig", SignFiles, SignedFiles, doc=None, why_no_doc=_SDK_ONLY, repeat="always"
+        "im_cos_msg/get_cos_sig", SignFiles, SignedFiles, doc=None, why_no_doc=SDK_ONLY, repeat="always"
     )
     """Ask for addresses by which files of the chat can be fetched for 15 minutes; `failed` names the others."""

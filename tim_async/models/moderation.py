@@ -10,7 +10,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from .._checks import U32_MAX, check_account, check_choice, check_items, check_range, check_text
+from .._checks import U32_MAX, check_account, check_choice, check_given, check_items, check_range, check_text
 from .._wire import PartialResult, Request, Result, WireStruct, always
 from ..errors import UsageError
 
@@ -479,11 +479,6 @@ class DirtyWords(Result, kw_only=True):
     """
 
     dirty_words_list: list[str] = msgspec.field(default_factory=list)
-
-
-def check_given(field: str, text: str) -> None:
-    """Raise `UsageError` when a text is empty."""
-    check_text(field, text, 2**31, low=1)
 
 
 def check_words(field: str, words: Sequence[str], high: int) -> None:

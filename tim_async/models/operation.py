@@ -11,7 +11,7 @@ from typing import Literal
 
 import msgspec
 
-from .._checks import check_choice, check_items, check_text
+from .._checks import check_choice, check_given, check_items
 from .._wire import PartialResult, Request, Result, WireStruct, always
 from ..errors import UsageError
 
@@ -195,7 +195,7 @@ class ChatFile(Request, kw_only=True):
 
     def check(self) -> None:
         """Check that the address is there."""
-        check_text("raw_url", self.raw_url, 2**31, low=1)
+        check_given("raw_url", self.raw_url)
 
 
 class FileToSign(WireStruct, kw_only=True):
@@ -223,7 +223,7 @@ class SignFiles(Request, kw_only=True):
         """Check that there are files with addresses."""
         check_items("raw_urls", self.raw_urls, 1, 2**31)
         for index, item in enumerate(self.raw_urls):
-            check_text(f"raw_urls[{index}].raw_url", item.raw_url, 2**31, low=1)
+            check_given(f"raw_urls[{index}].raw_url", item.raw_url)
 
 
 class SignedFile(WireStruct, kw_only=True):

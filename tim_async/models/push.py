@@ -11,7 +11,7 @@ from typing import ClassVar, Final, Literal
 
 import msgspec
 
-from .._checks import U32_MAX, check_choice, check_items, check_range, check_text
+from .._checks import U32_MAX, check_choice, check_given, check_items, check_range, check_text
 from .._wire import PartialResult, Request, WireStruct, always
 from ..errors import UsageError
 from .all_member_push import (
@@ -59,7 +59,7 @@ class _Push(Request, kw_only=True):
 
     def check(self) -> None:
         """Check sender, ranges and sizes."""
-        check_target("from_account", self.from_account)
+        check_given("from_account", self.from_account)
         check_range("msg_random", self.msg_random, 0, U32_MAX)
         self.offline_push_info.check()
         check_text("data_id", self.data_id, MAX_DATA_ID_BYTES)
@@ -106,7 +106,7 @@ class SendPushBatch(_Push, kw_only=True):
             raise UsageError("to_account must be a list, it is a single text", field="to_account")
         check_items("to_account", self.to_account, 1, MAX_TARGETS)
         for index, target in enumerate(self.to_account):
-            check_target(f"to_account[{index}]", target)
+            check_given(f"to_account[{index}]", target)
 
 
 class PushFailure(WireStruct, kw_only=True):
@@ -162,7 +162,7 @@ class Revoke(Request, kw_only=True):
 
     def check(self) -> None:
         """Check the task's id and the text."""
-        check_target("task_id", self.task_id)
+        check_given("task_id", self.task_id)
         self.offline_push_info.check()
 
 
@@ -205,8 +205,3 @@ class TagsOrFailures(PushOutcome, kw_only=True):
     """
 
     user_tags: list[TagsOfUser] = msgspec.field(default_factory=list)
-
-
-def check_target(field: str, target: str) -> None:
-    """Raise `UsageError` when a user id, RegistrationID or TaskId is empty."""
-    check_text(field, target, 2**31, low=1)

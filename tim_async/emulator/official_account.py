@@ -1,0 +1,278 @@
+"""Official accounts, their subscribers and messages. Source: I60755 to I60762, I60810; the rest as known from an SDK.
+
+A message reaches nobody's history; subscribers are told when the last one came. The answers of the two commands whose
+fields are not documented tell nothing but that it went well.
+
+Where the documents are silent: a request that does not fit is 60003, an owner who is not imported 70107; a user who is
+not imported, and every user beyond the most an account may have, fails alone; the third message of an hour is 60007, as
+the second of a second is; a message that nobody knows has RetCode 20022, one that was recalled before 20023. With a
+filter, only what it names is told.
+"""
+
+from __future__ import annotations
+
+import itertools
+from typing import Final
+
+import msgspec
+
+from .._checks import U32_MAX
+from ..families.official_account import OfficialAccount
+from ..models.common import Empty
+from ..models.official_account import (
+    MAX_PAGE,
+    PREFIX,
+    AddSubscribers,
+    CreatedOfficialAccount,
+    CreateOfficialAccount,
+    DeleteSubscribers,
+    DestroyOfficialAccount,
+    GetOfficialAccounts,
+    GetOfficialMsgs,
+    GetSubscribed,
+    GetSubscribers,
+    ModifyOfficialAccount,
+    ModifySubscriber,
+    OfficialAccountInfo,
+    OfficialAccounts,
+    OfficialRecallOutcome,
+    OfficialRecallOutcomes,
+    RecallOfficialMsgs,
+    SendOfficialMsg,
+    SentOfficialMsg,
+    Subscriber,
+    SubscriberOutcome,
+    SubscriberOutcomes,
+    Subscribers,
+)
+from .dispatch import Call, Refusal, answers, handles, integer
+from .filters import keep
+from .message import check_body
+from .state import Duplicates, Part, State
+
+_BAD: Final = 60003
+_MOST_SUBSCRIBERS: Final = 100_000
+_SAME_S: Final = 300.0
+_HOUR_S: Final = 3600
+_MESSAGES_AN_HOUR: Final = 2
+
+
+class Channel(msgspec.Struct, kw_only=True):
+    """An official account.
+
+    Attributes:
+        info: what it tells of itself.
+        max_subscriber_num: the most subscribers it may have.
+        subscribers: by user.
+        messages: when each was sent, by MsgKey.
+        recalled: MsgKeys of those that were recalled.
+    """
+
+    info: OfficialAccountInfo
+    max_subscriber_num: int
+    subscribers: dict[str, Subscriber] = msgspec.field(default_factory=dict)
+    messages: dict[str, float] = msgspec.field(default_factory=dict)
+    recalled: set[str] = msgspec.field(default_factory=set)
+
+
+class Channels(Part):
+    """Official accounts.
+
+    Attributes:
+        by_id: the accounts by id.
+        sent: the messages of the last five minutes, by account and Random.
+        numbers: counts ids and messages.
+    """
+
+    def __init__(self, state: State) -> None:
+        super().__init__(state)
+        self.by_id: dict[str, Channel] = {}
+        self.sent: Duplicates[tuple[str, int], SentOfficialMsg] = Duplicates(_SAME_S)
+        self.numbers = itertools.count(1)
+
+    def forget_account(self, user_id: str) -> None:
+        """End an account's subscriptions."""
+        for channel in self.by_id.values():
+            channel.subscribers.pop(user_id, None)
+
+    def find(self, official_account: str) -> Channel:
+        """Return an official account; refuse one that is not there."""
+        channel = self.by_id.get(official_account)
+        if channel is None:
+            raise Refusal(130004, f"there is no official account {official_account!r}")
+        return channel
+
+
+@handles(OfficialAccount.create)
+def create(call: Call) -> CreatedOfficialAccount:
+    """Create an official account."""
+    channels = call.state.part(Channels)
+    own = call.raw.get("OfficialAccountUserID")
+    if isinstance(own, str) and not own.startswith(PREFIX):
+        raise Refusal(130007, f"OfficialAccountUserID must begin with {PREFIX}")
+    request = call.read(CreateOfficialAccount, code=_BAD)
+    official_account = request.official_account_user_id or f"{PREFIX}{next(channels.numbers)}"
+    if official_account in channels.by_id:
+        raise Refusal(130008, f"{official_account!r} is in use")
+    if not call.state.knows(request.owner_account, call.now):
+        raise Refusal(70107, f"Owner_Account {request.owner_account!r} is not imported")
+    channels.by_id[official_account] = Channel(
+        info=OfficialAccountInfo(
+            name=request.name,
+            owner_account=request.owner_account,
+            last_msg_time=0,
+            introduction=request.introduction or "",
+            face_url=request.face_url or "",
+            organization=request.organization or "",
+            custom_string=request.custom_string or "",
+            create_time=int(call.now),
+        ),
+        max_subscriber_num=request.max_subscriber_num or _MOST_SUBSCRIBERS,
+    )
+    return CreatedOfficialAccount(official_account_user_id=official_account)
+
+
+@handles(OfficialAccount.modify)
+def modify(call: Call) -> Empty:
+    """Change what is given."""
+    request = call.read(ModifyOfficialAccount, code=_BAD)
+    channel = call.state.part(Channels).find(request.official_account)
+    for field in ("name", "introduction", "face_url", "organization", "custom_string"):
+        value = getattr(request, field)
+        if value is not None:
+            setattr(channel.info, field, value)
+    if request.max_subscriber_num is not None:
+        channel.max_subscriber_num = request.max_subscriber_num
+    return Empty()
+
+
+@handles(OfficialAccount.destroy)
+def destroy(call: Call) -> Empty:
+    """Delete an official account."""
+    request = call.read(DestroyOfficialAccount, code=_BAD)
+    channels = call.state.part(Channels)
+    channels.find(request.official_account)
+    del channels.by_id[request.official_account]
+    return Empty()
+
+
+@handles(OfficialAccount.get)
+def get(call: Call) -> OfficialAccounts:
+    """Tell what official accounts tell of themselves."""
+    request = call.read(GetOfficialAccounts, code=_BAD)
+    wanted = request.response_filter.official_account_base_info_filter if request.response_filter else None
+    infos: list[OfficialAccountInfo] = []
+    for item in request.official_account_id_list:
+        channel = call.state.part(Channels).find(item.official_account)
+        told = msgspec.structs.replace(channel.info, subscriber_num=len(channel.subscribers))
+        infos.append(keep(told, wanted))
+    return OfficialAccounts(official_account_info_list=infos)
+
+
+@handles(OfficialAccount.get_subscribers)
+def get_subscribers(call: Call) -> Subscribers:
+    """Tell a page of the subscribers, in the order they came."""
+    request = call.read(GetSubscribers, code=_BAD)
+    subscribers = list(call.state.part(Channels).find(request.official_account).subscribers.values())
+    if request.next and not request.next.isdecimal():
+        raise Refusal(_BAD, "Next is none that an answer told")
+    start = int(request.next or 0)
+    end = start + (request.limit or MAX_PAGE)
+    return Subscribers(
+        next=str(end) if end < len(subscribers) else "",
+        subscriber_num=len(subscribers),
+        subscriber_list=subscribers[start:end],
+    )
+
+
+@handles(OfficialAccount.add_subscribers)
+def add_subscribers(call: Call) -> SubscriberOutcomes:
+    """Subscribe users, each that can be."""
+    request = call.read(AddSubscribers, code=_BAD)
+    channel = call.state.part(Channels).find(request.official_account)
+    outcomes: list[SubscriberOutcome] = []
+    for item in request.subscriber_list:
+        user = item.subscriber_account
+        if user in channel.subscribers:
+            result = 2
+        elif not call.state.knows(user, call.now) or len(channel.subscribers) >= channel.max_subscriber_num:
+            result = 0
+        else:
+            channel.subscribers[user] = Subscriber(
+                subscriber_account=user, subscribe_time=int(call.now), msg_flag="AcceptAndNotify"
+            )
+            result = 1
+        outcomes.append(SubscriberOutcome(subscriber_account=user, result=result))
+    return SubscriberOutcomes(subscriber_list=outcomes)
+
+
+@handles(OfficialAccount.delete_subscribers)
+def delete_subscribers(call: Call) -> SubscriberOutcomes:
+    """Unsubscribe users, each that has subscribed."""
+    request = call.read(DeleteSubscribers, code=_BAD)
+    channel = call.state.part(Channels).find(request.official_account)
+    outcomes = [
+        SubscriberOutcome(subscriber_account=user, result=int(channel.subscribers.pop(user, None) is not None))
+        for user in request.subscriber_to_del_account
+    ]
+    return SubscriberOutcomes(subscriber_list=outcomes)
+
+
+@handles(OfficialAccount.modify_subscriber)
+def modify_subscriber(call: Call) -> Empty:
+    """Change the app's own data about a subscription."""
+    request = call.read(ModifySubscriber, code=_BAD)
+    subscriber = call.state.part(Channels).find(request.official_account).subscribers.get(request.subscriber_account)
+    if subscriber is None:
+        raise Refusal(131003, f"{request.subscriber_account!r} has not subscribed")
+    subscriber.custom_string = request.custom_string
+    return Empty()
+
+
+@answers(OfficialAccount.get_subscribed, code=_BAD)
+def get_subscribed(_: GetSubscribed) -> Empty:
+    """Say that it went well."""
+    return Empty()
+
+
+@handles(OfficialAccount.send)
+def send(call: Call) -> SentOfficialMsg:
+    """Take a message, unless it is a repeat or the hour's are used up."""
+    channels = call.state.part(Channels)
+    random = integer(call.raw, "Random", 0, U32_MAX, code=_BAD)
+    check_body(call.raw)
+    request = call.read(SendOfficialMsg, code=_BAD)
+    channel = channels.find(request.official_account)
+    first = channels.sent.find((request.official_account, random), call.now)
+    if first is not None:
+        return first
+    if sum(call.now - at < _HOUR_S for at in channel.messages.values()) >= _MESSAGES_AN_HOUR:
+        raise Refusal(60007, f"an official account has {_MESSAGES_AN_HOUR} messages an hour")
+    key = f"{next(channels.numbers)}_{random}_{int(call.now)}"
+    channel.messages[key] = call.now
+    channel.info.last_msg_time = int(call.now)
+    for subscriber in channel.subscribers.values():
+        subscriber.last_send_msg_time = int(call.now)
+    result = SentOfficialMsg(msg_time=int(call.now), msg_key=key)
+    channels.sent.add((request.official_account, random), call.now, result)
+    return result
+
+
+@handles(OfficialAccount.recall)
+def recall(call: Call) -> OfficialRecallOutcomes:
+    """Recall messages, each that can be."""
+    request = call.read(RecallOfficialMsgs, code=_BAD)
+    channel = call.state.part(Channels).find(request.official_account)
+    outcomes: list[OfficialRecallOutcome] = []
+    for key in request.msg_key_list:
+        code = 20022 if key not in channel.messages else 20023 if key in channel.recalled else 0
+        if code == 0:
+            channel.recalled.add(key)
+        outcomes.append(OfficialRecallOutcome(msg_key=key, ret_code=code))
+    return OfficialRecallOutcomes(recall_ret_list=outcomes)
+
+
+@answers(OfficialAccount.get_messages, code=_BAD)
+def get_messages(_: GetOfficialMsgs) -> Empty:
+    """Say that it went well."""
+    return Empty()

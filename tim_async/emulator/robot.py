@@ -1,0 +1,141 @@
+"""Chatbots and their streamed answers. Source: I55280 to I55282, I71131.
+
+A chatbot is an account like any other: it can be written to, and write. A streamed answer stands in the history of both
+sides as one TIMStreamElem, with all the pieces that came so far.
+
+Where the documents are silent: whatever does not fit is 10004, a chatbot that is there already, the 21st, or a sender
+who is none included; so is a piece for a message that nobody knows, that has ended, or that is another's.
+"""
+
+from __future__ import annotations
+
+import itertools
+from typing import Final
+
+import msgspec
+
+from ..families.robot import Robot
+from ..models.c2c import RoamMsg
+from ..models.common import Empty
+from ..models.elements import StreamChunk, StreamElem
+from ..models.robot import MAX_ROBOTS, CreateRobot, DeleteRobot, Robots, SendStreamMsg, StreamedMsg
+from .dispatch import Call, Refusal, handles
+from .state import Part, State
+
+_BAD: Final = 10004
+
+
+class Stream(msgspec.Struct, kw_only=True):
+    """A message that is being streamed.
+
+    Attributes:
+        message: as it stands in the history.
+        chunks: the pieces so far.
+        is_finished: whether the last one came.
+    """
+
+    message: RoamMsg
+    chunks: list[StreamChunk]
+    is_finished: bool = False
+
+
+class Chatbots(Part):
+    """Chatbots and what they stream.
+
+    Attributes:
+        accounts: their accounts, in the order they were created.
+        streams: streamed messages by MsgKey.
+    """
+
+    def __init__(self, state: State) -> None:
+        super().__init__(state)
+        self.accounts: dict[str, None] = {}
+        self.streams: dict[str, Stream] = {}
+        self.numbers = itertools.count(1)
+
+    def forget_account(self, user_id: str) -> None:
+        """Forget a chatbot whose account is deleted, and every stream of the account."""
+        self.accounts.pop(user_id, None)
+        self.streams = {
+            key: stream
+            for key, stream in self.streams.items()
+            if user_id not in (stream.message.from_account, stream.message.to_account)
+        }
+
+
+@handles(Robot.get_all)
+def get_all(call: Call) -> Robots:
+    """Tell the chatbots."""
+    return Robots(robot_account=list(call.state.part(Chatbots).accounts))
+
+
+@handles(Robot.create)
+def create(call: Call) -> Empty:
+    """Create a chatbot, and its account with it."""
+    request = call.read(CreateRobot, code=_BAD)
+    robots = call.state.part(Chatbots)
+    if request.user_id in robots.accounts:
+        raise Refusal(_BAD, f"{request.user_id!r} is there already")
+    if len(robots.accounts) >= MAX_ROBOTS:
+        raise Refusal(_BAD, f"the app has {MAX_ROBOTS} chatbots, no more are allowed")
+    robots.accounts[request.user_id] = None
+    call.state.import_account(request.user_id, call.now, nick=request.nick, face_url=request.face_url)
+    return Empty()
+
+
+@handles(Robot.delete)
+def delete(call: Call) -> Empty:
+    """Delete a chatbot and its account."""
+    request = call.read(DeleteRobot, code=_BAD)
+    _check_robot(call, request.robot_account)
+    call.state.delete_account(request.robot_account)
+    return Empty()
+
+
+@handles(Robot.send_stream_msg)
+def send_stream_msg(call: Call) -> StreamedMsg:
+    """Begin a message with its first piece, or add one to it."""
+    request = call.read(SendStreamMsg, code=_BAD)
+    robots = call.state.part(Chatbots)
+    _check_robot(call, request.from_account)
+    if not request.msg_key:
+        key = _begin(call, request)
+    else:
+        key = request.msg_key
+        known = robots.streams.get(key)
+        if known is None or known.is_finished:
+            raise Refusal(_BAD, "there is no such message, or it has ended")
+        if (known.message.from_account, known.message.to_account) != (request.from_account, request.to_account):
+            raise Refusal(_BAD, "the message is another's")
+    _add(robots.streams[key], request)
+    return StreamedMsg(msg_key=key)
+
+
+def _check_robot(call: Call, account: str) -> None:
+    if account not in call.state.part(Chatbots).accounts:
+        raise Refusal(_BAD, f"{account!r} is no chatbot")
+
+
+def _begin(call: Call, request: SendStreamMsg) -> str:
+    if not call.state.knows(request.to_account, call.now):
+        raise Refusal(_BAD, f"To_Account {request.to_account!r} is not imported")
+    robots = call.state.part(Chatbots)
+    number, second = next(robots.numbers), int(call.now)
+    key = call.state.free_key(f"{number}_0_{second}", request.from_account, [request.to_account])
+    message = RoamMsg(
+        from_account=request.from_account,
+        to_account=request.to_account,
+        msg_seq=number,
+        msg_time_stamp=second,
+        msg_key=key,
+    )
+    call.state.store(message, hidden_from=set(), now=call.now, is_unread=True)
+    robots.streams[key] = Stream(message=message, chunks=[])
+    return key
+
+
+def _add(stream: Stream, request: SendStreamMsg) -> None:
+    stream.is_finished = request.finish == 1
+    piece = StreamChunk(index=len(stream.chunks) + 1, markdown=request.chunk, is_last=stream.is_finished)
+    stream.chunks.append(piece)
+    stream.message.msg_body = [StreamElem(chunks=list(stream.chunks))]

@@ -1,0 +1,77 @@
+"""Chatbots: accounts that answer, and their streamed answers."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterable
+from contextlib import suppress
+
+from .._endpoint import Endpoint, Family
+from ..errors import TimError
+from ..models.common import Empty, NoFields
+from ..models.robot import CreateRobot, DeleteRobot, Robots, SendStreamMsg, StreamedMsg
+
+
+class Robot(Family, name="robot"):
+    """Chatbots: accounts that answer, and their streamed answers."""
+
+    get_all = Endpoint("openim_robot_http_svc/get_all_robots", NoFields, Robots, doc="I55280", repeat="always")
+    """Read the accounts of all chatbots."""
+    create = Endpoint("openim_robot_http_svc/create_robot", CreateRobot, Empty, doc="I55281")
+    """Create a chatbot; an app has at most 20."""
+    delete = Endpoint("openim_robot_http_svc/delete_robot", DeleteRobot, Empty, doc="I55282")
+    """Delete a chatbot."""
+    send_stream_msg = Endpoint("openim_robot_http_svc/send_stream_msg", SendStreamMsg, StreamedMsg, doc="I71131")
+    """Send a piece of a chatbot's answer. A repeated piece would be there twice."""
+
+    async def send_stream(self, from_account: str, to_account: str, chunks: AsyncIterable[str]) -> str:
+        """Send a chatbot's answer piece by piece as it comes; return its MsgKey.
+
+        Every piece goes out when the next one has come, so that the last can say that it is the last. When `chunks`
+        raises, or the call is cancelled, the piece at hand ends the message, so that nobody waits for more; it does not
+        where a piece could not be sent, or no MsgKey is known yet.
+
+        Args:
+            from_account: the chatbot.
+            to_account: who asked.
+            chunks: the pieces, such as a language model's; empty ones are left out.
+
+        Returns:
+            The MsgKey; "" when there was no piece, and nothing was sent.
+
+        Raises:
+            TimError: a piece could not be sent.
+        """
+        key: str | None = None
+        held = ""
+        is_sending = False
+        try:
+            async for chunk in chunks:
+                if not chunk:
+                    continue
+                piece, held = held, chunk
+                if piece:
+                    is_sending = True
+                    key = await self._send_piece(from_account, to_account, piece, key)
+                    is_sending = False
+        except BaseException as error:
+            is_broken = is_sending and (key is None or isinstance(error, TimError))
+            if held and not is_broken:
+                # What went wrong is told, not that the ending did too.
+                with suppress(TimError):
+                    await self._send_piece(from_account, to_account, held, key, finish=True)
+            raise
+        if held:
+            key = await self._send_piece(from_account, to_account, held, key, finish=True)
+        return key or ""
+
+    async def _send_piece(
+        self, from_account: str, to_account: str, chunk: str, key: str | None, *, finish: bool = False
+    ) -> str:
+        sent = await self.send_stream_msg(
+            from_account=from_account,
+            to_account=to_account,
+            chunk=chunk,
+            msg_key=key,
+            finish=1 if finish else None,
+        )
+        return sent.msg_key or key or ""

@@ -1,0 +1,507 @@
+"""Official accounts, their subscribers and messages.
+
+Source: I60755 to I60762, I60810; what has no page is known from an SDK.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar, Final, Literal
+
+import msgspec
+
+from .._checks import (
+    U32_MAX,
+    check_account,
+    check_accounts,
+    check_choice,
+    check_given,
+    check_items,
+    check_range,
+    check_text,
+)
+from .._wire import PartialResult, Request, Result, WireStruct, always
+from ..errors import UsageError
+from .elements import Element, check_body
+from .message import next_random
+from .offline_push import OfflinePushInfo
+
+PREFIX: Final = "@TOA#_"
+MAX_SUBSCRIBERS: Final = 100
+MAX_PAGE: Final = 200
+MAX_RECALLS: Final = 10
+MAX_REASON_BYTES: Final = 100
+# Bytes of UTF-8.
+_SIZES: Final = {"name": 150, "introduction": 400, "face_url": 500, "organization": 500, "custom_string": 3000}
+
+
+class _Base(Request, kw_only=True):
+    """What an official account tells of itself.
+
+    Attributes:
+        name: at most 150 bytes.
+        introduction: at most 400 bytes.
+        face_url: avatar's address, at most 500 bytes.
+        max_subscriber_num: the most subscribers it may have; 100000 is the default.
+        organization: who is behind it, at most 500 bytes.
+        custom_string: the app's own data, at most 3000 bytes.
+    """
+
+    name: str | None = None
+    introduction: str | None = None
+    face_url: str | None = None
+    max_subscriber_num: int | None = None
+    organization: str | None = None
+    custom_string: str | None = None
+
+    def check(self) -> None:
+        """Check sizes."""
+        for field, high in _SIZES.items():
+            check_text(field, getattr(self, field), high, low=1 if field == "name" else 0)
+        check_range("max_subscriber_num", self.max_subscriber_num, 1, U32_MAX)
+
+
+class CreateOfficialAccount(_Base, kw_only=True):
+    """Create an official account. Source: I60755.
+
+    Attributes:
+        owner_account: the account that owns it.
+        official_account_user_id: an id of one's own, which begins with @TOA#_; absent lets the service make one.
+        name: 1 to 150 bytes.
+        introduction: at most 400 bytes.
+        face_url: avatar's address, at most 500 bytes.
+        max_subscriber_num: the most subscribers it may have; 100000 is the default.
+        organization: who is behind it, at most 500 bytes.
+        custom_string: the app's own data, at most 3000 bytes.
+    """
+
+    owner_account: str
+    official_account_user_id: str | None = None
+    name: str
+
+    def check(self) -> None:
+        """Check owner, id and sizes."""
+        check_account("owner_account", self.owner_account)
+        own = self.official_account_user_id
+        if own is not None:
+            check_given("official_account_user_id", own)
+            if not own.startswith(PREFIX):
+                raise UsageError(f"official_account_user_id must begin with {PREFIX}", field="official_account_user_id")
+        super().check()
+
+
+class CreatedOfficialAccount(Result, kw_only=True):
+    """An official account that was created. Source: I60755.
+
+    Attributes:
+        official_account_user_id: its id.
+    """
+
+    official_account_user_id: str = always("")
+
+
+class ModifyOfficialAccount(_Base, kw_only=True):
+    """Change what an official account tells of itself. Known from an SDK.
+
+    Attributes:
+        official_account: its id.
+        name: 1 to 150 bytes.
+        introduction: at most 400 bytes.
+        face_url: avatar's address, at most 500 bytes.
+        max_subscriber_num: the most subscribers it may have.
+        organization: who is behind it, at most 500 bytes.
+        custom_string: the app's own data, at most 3000 bytes.
+    """
+
+    official_account: str
+
+    def check(self) -> None:
+        """Check id and sizes."""
+        check_given("official_account", self.official_account)
+        super().check()
+
+
+class DestroyOfficialAccount(Request, kw_only=True):
+    """Delete an official account. Known from an SDK.
+
+    Attributes:
+        official_account: its id.
+    """
+
+    official_account: str
+
+    def check(self) -> None:
+        """Check the id."""
+        check_given("official_account", self.official_account)
+
+
+class OfficialAccountItem(WireStruct, kw_only=True):
+    """One official account of a list.
+
+    Attributes:
+        official_account: its id.
+    """
+
+    official_account: str
+
+
+class InfoFilter(WireStruct, kw_only=True):
+    """What is wanted of official accounts.
+
+    Attributes:
+        official_account_base_info_filter: wire names of fields, such as `Name`.
+    """
+
+    official_account_base_info_filter: Sequence[str] | None = None
+
+
+class GetOfficialAccounts(Request, kw_only=True):
+    """Read what official accounts tell of themselves. Known from an SDK.
+
+    Attributes:
+        official_account_id_list: the accounts.
+        response_filter: which fields are wanted; absent is all.
+    """
+
+    official_account_id_list: Sequence[OfficialAccountItem]
+    response_filter: InfoFilter | None = None
+
+    def check(self) -> None:
+        """Check that there are accounts."""
+        check_items("official_account_id_list", self.official_account_id_list, 1, U32_MAX)
+        for index, item in enumerate(self.official_account_id_list):
+            check_given(f"official_account_id_list[{index}].official_account", item.official_account)
+
+
+class OfficialAccountInfo(WireStruct, kw_only=True):
+    """What an official account tells of itself; what was not asked for is None.
+
+    Attributes:
+        name: its name.
+        owner_account: the account that owns it.
+        last_msg_time: unix seconds of its last message.
+        subscriber_num: how many have subscribed.
+        introduction: what it is about.
+        face_url: avatar's address.
+        organization: who is behind it.
+        custom_string: the app's own data.
+        create_time: unix seconds.
+    """
+
+    name: str | None = None
+    owner_account: str | None = None
+    last_msg_time: int | None = None
+    subscriber_num: int | None = None
+    introduction: str | None = None
+    face_url: str | None = None
+    organization: str | None = None
+    custom_string: str | None = None
+    create_time: int | None = None
+
+
+class OfficialAccounts(Result, kw_only=True):
+    """What official accounts tell of themselves. Known from an SDK.
+
+    Attributes:
+        official_account_info_list: one entry an account.
+    """
+
+    official_account_info_list: list[OfficialAccountInfo] = msgspec.field(default_factory=list)
+
+
+class GetSubscribers(Request, kw_only=True):
+    """Read one page of the subscribers. Source: I60759.
+
+    Attributes:
+        official_account: the account's id.
+        limit: subscribers in the page, 1 to 200.
+        next: "" for the first page, then `next` of the answer before.
+    """
+
+    official_account: str
+    limit: int | None = None
+    next: str
+
+    def check(self) -> None:
+        """Check id and page."""
+        check_given("official_account", self.official_account)
+        check_range("limit", self.limit, 1, MAX_PAGE)
+
+
+class Subscriber(WireStruct, kw_only=True):
+    """A subscriber.
+
+    Attributes:
+        subscriber_account: the user.
+        subscribe_time: unix seconds.
+        custom_string: the app's own data about the subscription.
+        msg_flag: how the user receives messages.
+        last_send_msg_time: unix seconds of the last message.
+    """
+
+    subscriber_account: str = always("")
+    subscribe_time: int = always(0)
+    custom_string: str | None = None
+    msg_flag: str | None = None
+    last_send_msg_time: int | None = None
+
+
+class Subscribers(Result, kw_only=True):
+    """One page of the subscribers. Source: I60759.
+
+    Attributes:
+        next: the place of the next page; "" when there is none.
+        subscriber_num: how many there are in all.
+        subscriber_list: the subscribers of this page.
+    """
+
+    next: str = always("")
+    subscriber_num: int = always(0)
+    subscriber_list: list[Subscriber] = msgspec.field(default_factory=list)
+
+
+class SubscriberItem(WireStruct, kw_only=True):
+    """One user of a list.
+
+    Attributes:
+        subscriber_account: the user.
+    """
+
+    subscriber_account: str
+
+
+class AddSubscribers(Request, kw_only=True):
+    """Subscribe 1 to 100 users. Source: I60760.
+
+    Attributes:
+        official_account: the account's id.
+        subscriber_list: the users, 1 to 100.
+    """
+
+    official_account: str
+    subscriber_list: Sequence[SubscriberItem]
+
+    def check(self) -> None:
+        """Check id and users."""
+        check_given("official_account", self.official_account)
+        check_items("subscriber_list", self.subscriber_list, 1, MAX_SUBSCRIBERS)
+        for index, item in enumerate(self.subscriber_list):
+            check_account(f"subscriber_list[{index}].subscriber_account", item.subscriber_account)
+
+
+class DeleteSubscribers(Request, kw_only=True):
+    """Unsubscribe users. Known from an SDK.
+
+    Attributes:
+        official_account: the account's id.
+        subscriber_to_del_account: the users.
+    """
+
+    official_account: str
+    subscriber_to_del_account: Sequence[str]
+
+    def check(self) -> None:
+        """Check id and users."""
+        check_given("official_account", self.official_account)
+        check_accounts("subscriber_to_del_account", self.subscriber_to_del_account, 1, U32_MAX)
+
+
+class SubscriberOutcome(WireStruct, kw_only=True):
+    """Outcome for one user.
+
+    Attributes:
+        subscriber_account: the user.
+        result: 0 failed, 1 done, 2 had subscribed before.
+    """
+
+    subscriber_account: str = always("")
+    result: int = always(0)
+
+
+class SubscriberOutcomes(PartialResult, kw_only=True):
+    """Outcome user by user. Source: I60760.
+
+    Attributes:
+        subscriber_list: one entry a user.
+    """
+
+    subscriber_list: list[SubscriberOutcome] = msgspec.field(default_factory=list)
+
+    @property
+    def failed(self) -> list[SubscriberOutcome]:
+        """The entries that failed."""
+        return [outcome for outcome in self.subscriber_list if outcome.result == 0]
+
+
+class ModifySubscriber(Request, kw_only=True):
+    """Change the app's own data about a subscription. Source: I60762.
+
+    Attributes:
+        official_account: the account's id.
+        subscriber_account: the user.
+        custom_string: the data.
+    """
+
+    official_account: str
+    subscriber_account: str
+    custom_string: str
+
+    def check(self) -> None:
+        """Check id and user."""
+        check_given("official_account", self.official_account)
+        check_account("subscriber_account", self.subscriber_account)
+
+
+class SubscribedFilter(InfoFilter, kw_only=True):
+    """What is wanted of official accounts and of the subscription.
+
+    Attributes:
+        official_account_base_info_filter: wire names of fields of the accounts, such as `Name`.
+        self_info_filter: wire names of fields of the subscription.
+    """
+
+    self_info_filter: Sequence[str] | None = None
+
+
+class GetSubscribed(Request, kw_only=True):
+    """Read which official accounts a user has subscribed to. Known from an SDK.
+
+    Attributes:
+        subscriber_account: the user.
+        limit: accounts in the page, 1 to 200; 200 is the default.
+        offset: how many to leave out, from 0.
+        response_filter: which fields are wanted; absent is all.
+    """
+
+    subscriber_account: str
+    limit: int | None = None
+    offset: int | None = None
+    response_filter: SubscribedFilter | None = None
+
+    def check(self) -> None:
+        """Check user and page."""
+        check_account("subscriber_account", self.subscriber_account)
+        check_range("limit", self.limit, 1, MAX_PAGE)
+        check_range("offset", self.offset, 0, U32_MAX)
+
+
+class SendOfficialMsg(Request, kw_only=True):
+    """Send a message to all subscribers. Source: I60810.
+
+    An account has one message a second, and two an hour. Where `random` is not given, the call fills it in before the
+    first attempt; every attempt then sends the same bytes, and the service drops the repeat.
+
+    Attributes:
+        official_account: the account's id.
+        random: u32; the message's identity: the service drops a second one of the same within five minutes.
+        msg_body: 1 or more elements, at most one of them a custom element.
+        offline_push_info: offline push settings.
+        forbid_callback_control: webhooks to leave out.
+        online_only_flag: 1 only subscribers who are online get it; 0 is the default.
+        send_msg_control: NoLastMsg leaves the conversation list as it is.
+        cloud_custom_data: stored with the message and delivered.
+    """
+
+    _identity: ClassVar = {"random": next_random}
+    official_account: str
+    random: int | None = None
+    msg_body: Sequence[Element]
+    offline_push_info: OfflinePushInfo | None = None
+    forbid_callback_control: Sequence[str] | None = None
+    online_only_flag: Literal[0, 1] | None = None
+    send_msg_control: Sequence[str] | None = None
+    cloud_custom_data: str | None = None
+
+    def check(self) -> None:
+        """Check id, ranges and elements."""
+        check_given("official_account", self.official_account)
+        check_range("random", self.random, 0, U32_MAX)
+        check_body(self.msg_body)
+        check_choice("online_only_flag", self.online_only_flag, (0, 1))
+        if self.offline_push_info is not None:
+            self.offline_push_info.check()
+
+
+class SentOfficialMsg(Result, kw_only=True):
+    """A message that was taken. Source: I60810.
+
+    Attributes:
+        msg_time: unix seconds at which the service took it.
+        msg_key: names the message for recalling it, at most 50 characters.
+    """
+
+    msg_time: int = always(0)
+    msg_key: str = always("")
+
+
+class RecallOfficialMsgs(Request, kw_only=True):
+    """Recall 1 to 10 messages. Known from an SDK.
+
+    Attributes:
+        official_account: the account's id.
+        msg_key_list: the messages, 1 to 10.
+        reason: at most 100 bytes.
+    """
+
+    official_account: str
+    msg_key_list: Sequence[str]
+    reason: str | None = None
+
+    def check(self) -> None:
+        """Check id, messages and size."""
+        check_given("official_account", self.official_account)
+        if isinstance(self.msg_key_list, str):
+            raise UsageError("msg_key_list must be a list, it is a single text", field="msg_key_list")
+        check_items("msg_key_list", self.msg_key_list, 1, MAX_RECALLS)
+        for index, key in enumerate(self.msg_key_list):
+            check_given(f"msg_key_list[{index}]", key)
+        check_text("reason", self.reason, MAX_REASON_BYTES)
+
+
+class OfficialRecallOutcome(WireStruct, kw_only=True):
+    """Outcome for one message.
+
+    Attributes:
+        msg_key: the message.
+        ret_code: 0 when it was recalled.
+    """
+
+    msg_key: str = always("")
+    ret_code: int = always(0)
+
+
+class OfficialRecallOutcomes(PartialResult, kw_only=True):
+    """Outcome message by message. Known from an SDK.
+
+    Attributes:
+        recall_ret_list: one entry a message.
+    """
+
+    recall_ret_list: list[OfficialRecallOutcome] = msgspec.field(default_factory=list)
+
+    @property
+    def failed(self) -> list[OfficialRecallOutcome]:
+        """The messages that were not recalled."""
+        return [outcome for outcome in self.recall_ret_list if outcome.ret_code != 0]
+
+
+class GetOfficialMsgs(Request, kw_only=True):
+    """Read the history of an official account. Known from an SDK.
+
+    Attributes:
+        official_account: the account's id.
+        last_msg_key: the last message that was read already; absent begins at the newest.
+        req_msg_number: how many messages are wanted, at least 1.
+        with_recalled_msg: 1 with those that were recalled; 0 is the default.
+    """
+
+    official_account: str
+    last_msg_key: str | None = None
+    req_msg_number: int
+    with_recalled_msg: Literal[0, 1] | None = None
+
+    def check(self) -> None:
+        """Check id and ranges."""
+        check_given("official_account", self.official_account)
+        check_range("req_msg_number", self.req_msg_number, 1, U32_MAX)
+        check_choice("with_recalled_msg", self.with_recalled_msg, (0, 1))
