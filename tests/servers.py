@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+
+import uvicorn
 
 from tests.scripted import OK
 
@@ -105,3 +108,19 @@ class Server:
             if self._tasks:
                 await asyncio.wait(tuple(self._tasks))
             await server.wait_closed()
+
+
+@asynccontextmanager
+async def serve_asgi(app: object) -> AsyncIterator[str]:
+    """Run an ASGI app under uvicorn on a free port of this machine; yield its address."""
+    config = uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=2)  # type: ignore[arg-type]
+    server = uvicorn.Server(config)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        task = asyncio.create_task(server.serve(sockets=[listener]))
+        try:
+            while not server.started and not task.done():  # noqa: ASYNC110 - uvicorn has no event for it
+                await asyncio.sleep(0.01)
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            await task

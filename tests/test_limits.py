@@ -685,3 +685,63 @@ def test_rate_is_checked(fields: dict[str, float], field: str) -> None:
     with pytest.raises(UsageError) as caught:
         Rate(**fields)
     assert caught.value.field == field
+
+
+def rate_of(times: list[float]) -> float:
+    return (len(times) - 1) / (times[-1] - times[0])
+
+
+def test_slowed_down_command_flows_as_told_and_then_as_before() -> None:
+    limiter = LocalRateLimiter()
+    log: list[float] = []
+
+    async def main() -> None:
+        await grant(limiter, claim(), log)
+        limiter.slow_down(1, "openim/sendmsg", rate=50, seconds=4)
+        limiter.slow_down(2, "openim/sendmsg", rate=1, seconds=60)
+        limiter.slow_down(1, "openim/batchsendmsg", rate=1, seconds=60)
+        await asyncio.gather(*(grant(limiter, claim(), log) for _ in range(1_000)))
+
+    run(main())
+    slow = [when for when in log if when < 1004]
+    fast = [when for when in log if when > 1004.1]
+    assert rate_of(slow) == pytest.approx(50, rel=0.02)
+    assert rate_of(fast) == pytest.approx(198.5, rel=0.01)
+    assert worst_window(log) <= 200
+
+
+def test_slowing_down_never_speeds_up_and_the_last_word_counts() -> None:
+    limiter = LocalRateLimiter()
+    log: list[float] = []
+
+    async def main() -> None:
+        await grant(limiter, claim(), log)
+        limiter.slow_down(1, "openim/sendmsg", rate=1, seconds=60)
+        limiter.slow_down(1, "openim/sendmsg", rate=500, seconds=60)
+        await asyncio.gather(*(grant(limiter, claim(), log) for _ in range(400)))
+
+    run(main())
+    assert rate_of(log) == pytest.approx(198.5, rel=0.02)
+
+
+def test_slowing_down_leaves_limits_by_key_and_cost_alone() -> None:
+    limiter = LocalRateLimiter()
+    keyed = Rate(40, key="group_id")
+
+    async def main() -> float:
+        await grant(limiter, claim(keyed, key="a"))
+        limiter.slow_down(1, "openim/sendmsg", rate=1, seconds=60)
+        began = asyncio.get_running_loop().time()
+        await asyncio.gather(*(grant(limiter, claim(keyed, key="a")) for _ in range(40)))
+        return asyncio.get_running_loop().time() - began
+
+    assert run(main()) < 1.1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "field"), [({"rate": 0, "seconds": 1}, "rate"), ({"rate": 1, "seconds": 0}, "seconds")]
+)
+def test_slowing_down_needs_numbers_above_zero(arguments: dict[str, float], field: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        LocalRateLimiter().slow_down(1, "openim/sendmsg", **arguments)
+    assert caught.value.field == field

@@ -221,6 +221,11 @@ class _Tokens(AsyncLimiter):
         """Take units for which there is room: what `acquire` does when it need not wait."""
         self._level += cost
 
+    def set_flow(self, flow: float) -> None:
+        """Let through at another rate from now on."""
+        self._leak()
+        self.flow = self._rate_per_sec = flow
+
     def fill(self) -> None:
         """Start with nothing left to take."""
         self._level = self.max_rate
@@ -230,7 +235,7 @@ class _Tokens(AsyncLimiter):
 class _Bucket(Turns):
     """One limit at work: its tokens, who has the turn, and who queues for it."""
 
-    __slots__ = ("claims", "last_pause", "paused_until", "rate", "tokens")
+    __slots__ = ("claims", "last_pause", "paused_until", "rate", "slow_until", "tokens")
 
     def __init__(self, rate: Rate) -> None:
         super().__init__()
@@ -239,9 +244,13 @@ class _Bucket(Turns):
         self.claims = 0  # claims on their way through it; while there are any it is not forgotten
         self.paused_until = 0.0
         self.last_pause = 0.0
+        self.slow_until = 0.0  # loop time at which it flows as before; 0.0 when it does
 
     def due(self, cost: int, now: float) -> float:
         """Return the seconds until `cost` units may be taken, 0.0 for now."""
+        if self.slow_until and now >= self.slow_until:
+            self.slow_until = 0.0
+            self.tokens.set_flow(shape(self.rate)[1])
         return max(self.paused_until - now, self.tokens.due(cost))
 
     def estimate(self, waiter: Waiter, cost: int, now: float) -> float:
@@ -345,6 +354,23 @@ class LocalRateLimiter:
         for bucket in chosen:
             bucket.paused_until = max(bucket.paused_until, now + seconds)
         return seconds
+
+    def slow_down(self, app: int, command: str, *, rate: float, seconds: float) -> None:
+        """Let through at most `rate` plain calls a second of a command that is in use, for `seconds` from now.
+
+        It never makes one faster, and the last word counts. See `tim_async.webhooks.slow_down`.
+
+        Raises:
+            UsageError: `rate` or `seconds` is not above 0.
+        """
+        for name, value in (("rate", rate), ("seconds", seconds)):
+            if not value > 0:
+                raise UsageError(f"{name} is {value!r}, it must be above 0", field=name)
+        now = self._bind().time()
+        for key, bucket in self._buckets.items():
+            if key[:2] == (app, command) and _is_plain(bucket.rate):
+                bucket.slow_until = now + seconds
+                bucket.tokens.set_flow(min(rate, shape(bucket.rate)[1]))
 
     def _pairs(self, claim: Claim) -> list[tuple[_Bucket, int]]:
         """Return the claim's buckets with its cost in each."""

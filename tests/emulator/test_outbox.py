@@ -222,6 +222,7 @@ async def test_batch_fires_none(hooked):
 NO_ANSWER = {
     "late": None,
     "status": web.Response(status=500, text="{}"),
+    "redirect": web.Response(status=307, headers={"Location": "/hook/"}),
     "html": web.Response(text="<html>", content_type="text/html"),
     "list": [1],
     "wrong type": {"ActionStatus": "OK", "ErrorCode": [], "ErrorInfo": ""},

@@ -224,7 +224,8 @@ class Outbox:
             webhook.problem = f"no answer: {type(error).__name__}"
         else:
             if response.status != 200:
-                webhook.problem = f"HTTP status {response.status}"
+                hint = ", and the service follows no redirect" if 300 <= response.status < 400 else ""
+                webhook.problem = f"HTTP status {response.status}{hint}"
             else:
                 webhook.answer = _read_answer(body)
                 webhook.problem = "" if webhook.answer is not None else "the answer is no JSON object as documented"

@@ -254,7 +254,8 @@ def _refuse(items: list[ResultItem], accounts: Sequence[str], code: int, info: s
 def _refuse_some(event: BeforeEvent, rule: Rule, answer: RefuseSome, body: AnswerBody) -> None:
     if not isinstance(answer.accounts, list | tuple):
         raise UsageError("accounts must be a list of accounts", field="accounts")
-    if not set(answer.accounts) <= set(rule.accounts(event)):
+    named = rule.accounts(event)
+    if not all(account in named for account in answer.accounts):
         raise UsageError("accounts has one that the event does not name", field="accounts")
     if body.result_item is not None:
         _refuse(body.result_item, answer.accounts, _code(rule, answer.code), answer.info)

@@ -39,7 +39,7 @@ class Background(Generic[T]):
         self._bytes = 0
         self._workers: set[asyncio.Task[None]] = set()
         self._running: dict[asyncio.Task[None], T] = {}
-        self._room = asyncio.Event()
+        self._waiters: deque[asyncio.Future[None]] = deque()
         self.is_closed = False
 
     def open(self) -> None:
@@ -64,14 +64,39 @@ class Background(Generic[T]):
     async def put(self, item: T, size: int, *, deadline: float) -> bool:
         """Hand over an item; wait for room until `deadline` (loop time). False when there was none, or it is closed."""
         self._bind()
-        while not self.is_closed and self._is_full(size):
-            self._room.clear()
+        if not self.is_closed and (self._waiters or self._is_full(size)):
             try:
                 async with asyncio.timeout_at(deadline):
-                    await self._room.wait()
+                    await self._wait_for_room(size)
             except TimeoutError:
                 return False
+            finally:
+                self._wake()  # there may be room for one more; and whoever gave up was perhaps the one to be woken
         return self.put_nowait(item, size)
+
+    async def _wait_for_room(self, size: int) -> None:
+        """Wait in the order of arrival; whoever is woken and finds too little room stays first."""
+        place = self._waiters.append
+        while True:
+            waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            place(waiter)
+            try:
+                await waiter
+            except asyncio.CancelledError:
+                if waiter in self._waiters:
+                    self._waiters.remove(waiter)
+                raise
+            if self.is_closed or not self._is_full(size):
+                return
+            place = self._waiters.appendleft
+
+    def _wake(self) -> None:
+        while self._waiters and (self.is_closed or not self._is_full(0)):
+            waiter = self._waiters.popleft()
+            if not waiter.done():
+                waiter.set_result(None)
+                if not self.is_closed:
+                    return
 
     def put_nowait(self, item: T, size: int) -> bool:
         """Hand over an item if there is room for it; False when there is none, or it is closed."""
@@ -93,7 +118,7 @@ class Background(Generic[T]):
         while self._queue:
             item, size = self._queue.popleft()
             self._bytes -= size
-            self._room.set()
+            self._wake()
             self._running[task] = item
             try:
                 await self._work(item)
@@ -104,7 +129,7 @@ class Background(Generic[T]):
         """Take no more, and end what there is within `timeout` seconds; return the items that were given up."""
         self._bind()
         self.is_closed = True
-        self._room.set()
+        self._wake()
         if self._workers:
             await asyncio.wait(tuple(self._workers), timeout=timeout)
         lost = [*self._running.values(), *(item for item, _ in self._queue)]

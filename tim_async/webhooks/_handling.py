@@ -7,7 +7,7 @@ import inspect
 import logging
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from ..errors import AnswerError, EventLostError, HandlerTimeoutError, WebhookError
 from ._answer import Answer, AnswerBody, answer_body
@@ -18,6 +18,8 @@ OnError = Callable[[Exception, Event | None], Awaitable[None] | None]
 BeforeHandler = Callable[[Any], Answer | Awaitable[Answer | None] | None]
 
 logger = logging.getLogger("tim_async.webhooks")
+
+_MAX_TOLD: Final = 10_000
 
 
 class Before(NamedTuple):
@@ -61,11 +63,14 @@ class Handlers:
         self._background = Background(
             self._run, concurrency=concurrency, max_items=max_pending, max_bytes=max_pending_bytes
         )
+        # A queue of its own: what is to be told must neither wait for handlers nor get lost among them.
+        self._telling = Background(self._run, concurrency=1, max_items=_MAX_TOLD, max_bytes=1)
         self._strays: set[asyncio.Task[Answer | None]] = set()
 
     def open(self) -> None:
         """Take events from now on."""
         self._background.open()
+        self._telling.open()
 
     async def close(self, timeout: float) -> None:
         """Wait for what runs behind the answers, `timeout` seconds at most; give up the rest, and say so."""
@@ -73,9 +78,10 @@ class Handlers:
             if job.event is not None:
                 error = EventLostError("the receiver was closed before the handlers were done")
                 self._log(error, job.event)
-                await self._run(self._tell_job(error, job.event))
+                self.tell(error, job.event)
         if self._strays:
             await asyncio.wait(tuple(self._strays), timeout=timeout)
+        await self._telling.close(timeout)
 
     async def hand_over(self, event: Event, size: int, deadline: float) -> None:
         """Have an event's handlers run behind the answer; wait for room until `deadline` (loop time).
@@ -161,9 +167,7 @@ class Handlers:
 
     def tell(self, error: Exception, event: Event | None) -> None:
         """Have the hook told of a failure, behind the answer; it is in the log already."""
-        if self._on_error is not None and not self._background.put_nowait(self._tell_job(error, event), 0):
-            logger.warning("on_error was not told of %s: there is no room for it", type(error).__name__)
-
-    def _tell_job(self, error: Exception, event: Event | None) -> Job:
-        hook = self._on_error
-        return Job(None, () if hook is None else (partial(hook, error, event),))
+        if self._on_error is None:
+            return
+        if not self._telling.put_nowait(Job(None, (partial(self._on_error, error, event),)), 0):
+            logger.warning("on_error was not told of %s: it is too slow, or the receiver closed", type(error).__name__)

@@ -94,7 +94,7 @@ async def serve_aiohttp(router: WebhookRouter, request: web.Request) -> web.Stre
         response = await router.handle_stream(
             request.rel_url.raw_query_string, read, method=request.method, length=request.content_length
         )
-    except web.RequestPayloadError:
+    except (web.RequestPayloadError, ConnectionError):
         return web.Response(status=400)  # the client went in the middle of its body
     headers = {"Allow": "POST"} if response.status == 405 else None
     answer = web.Response(status=response.status, body=response.body, content_type="application/json", headers=headers)

@@ -90,7 +90,7 @@ class WebhookRouter:
             ...
 
         app = FastAPI(lifespan=router.lifespan)
-        app.mount("/tim", router)
+        app.mount("/tim", router)  # the address in the console is then https://.../tim/, with the slash
 
     Handlers are asynchronous functions; plain ones run in the event loop and must be short. `lifespan` (or `async with
     router`) makes shutdown wait for what runs behind the answers; under aiohttp `add_to` sees to it.
@@ -131,7 +131,12 @@ class WebhookRouter:
         on_error: OnError | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        for name, value in (("max_body", max_body), ("concurrency", concurrency), ("max_pending", max_pending)):
+        for name, value in (
+            ("max_body", max_body),
+            ("concurrency", concurrency),
+            ("max_pending", max_pending),
+            ("max_pending_bytes", max_pending_bytes),
+        ):
             if not isinstance(value, int) or value < 1:
                 raise UsageError(f"{name} must be a whole number of at least 1", field=name)
         for name, seconds in (
