@@ -208,7 +208,7 @@ def test_dropped_by_frequency_control_is_no_silent_success() -> None:
 
 async def test_forty_a_second_for_a_group_and_two_hundred_for_all() -> None:
     assert GroupMessages.send.limits == (Rate(40, key="group_id"), Rate(200))
-    async with Emulator(tolerance=0) as emulator:
+    async with Emulator(tolerance=0, window_clock=lambda: 0.0) as emulator:  # a second that does not end
         emulator.add_accounts(*MEMBERS)
         one, other = make_group(emulator), make_group(emulator)
         async with client_of(emulator) as client:
@@ -294,6 +294,21 @@ async def test_unread_counts(client: TimClient, emulator: Emulator, group: str) 
     assert thread.unread("bob") == 0
     call = client.group_msg.set_unread_num(group_id=group, member_account="dave", unread_msg_num=0)
     assert await refused(call) == 10007
+
+
+async def test_conversations_come_to_the_top(client: TimClient, emulator: Emulator, group: str) -> None:
+    async def lists(*names: str) -> list[list[str | None]]:
+        return [[contact.group_id async for contact in client.recent_contact.iter_list(name)] for name in names]
+
+    await client.group_msg.send(group_id=group, msg_body=[TextElem(text="x")], send_msg_control=["NoLastMsg"])
+    assert await lists("alice", "bob") == [[], []]
+    await client.group_msg.send(group_id=group, msg_body=[TextElem(text="x")], to_account=["bob"], from_account="alice")
+    assert await lists(*MEMBERS) == [[group], [group], []]
+    old = [ImportedGroupMsg(from_account="bob", send_time=1, msg_body=[TextElem(text="x")])]
+    await client.group_msg.import_msgs(group_id=group, msg_list=old)
+    assert await lists("carol") == [[]]
+    await client.group_msg.import_msgs(group_id=group, msg_list=old, recent_contact_flag=1)
+    assert await lists("carol") == [[group]]
 
 
 async def test_who_is_muted_does_not_write(client: TimClient, emulator: Emulator, clock: Clock, group: str) -> None:

@@ -25,7 +25,7 @@ from .arrivals import Arrival, ArrivalLog
 from .dispatch import ENDPOINTS, Refusal
 from .door import Door
 from .faults import Faults
-from .group_msg import history as group_history
+from .group_history import history as group_history
 from .group_state import Group, Groups
 from .limits import EVERY, Limits
 from .login_state import LoginState

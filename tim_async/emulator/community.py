@@ -47,6 +47,12 @@ from ..models.community import (
     Topics,
     TopicSelfInfo,
 )
+from ..webhooks import (
+    GroupAfterCreateTopic,
+    GroupAfterTopicDestroyed,
+    GroupAfterTopicInfoChanged,
+    GroupBeforeCreateTopic,
+)
 from .dispatch import Call, Refusal, handles
 from .group_profiles import keep
 from .group_rules import TOPIC_MARK
@@ -62,6 +68,7 @@ from .group_state import (
     Topic,
 )
 
+REFUSED_BY_WEBHOOK: Final = 10016
 TOPIC_GONE: Final = 110003
 
 _FAILED, _ADDED, _KNOWN = 0, 1, 2
@@ -83,25 +90,50 @@ def create_topic(call: Call) -> TopicCreated:
     """Make a topic."""
     group = _community(call)
     request = call.read(CreateTopic, code=BAD_PARAMS)
-    return _make_topic(group, request, int(call.now), taken=ID_TAKEN_BY_OWNER)
+    operator = request.from_account or call.identifier
+    topic = _new_topic(group, request, int(call.now), taken=ID_TAKEN_BY_OWNER)
+    asked = GroupBeforeCreateTopic(
+        operator_account=operator,
+        type=group.kind,
+        name=topic.name,
+        group_id=group.group_id,
+        event_time=call.now_ms,
+    )
+    call.ask(asked, refused=REFUSED_BY_WEBHOOK)
+    group.topics[topic.topic_id] = topic
+    call.emit(
+        GroupAfterCreateTopic(
+            group_id=group.group_id,
+            topic_id=topic.topic_id,
+            operator_account=operator,
+            owner_account=group.owner or "",
+            type=group.kind,
+            name=topic.name,
+            event_time=call.now_ms,
+        )
+    )
+    return TopicCreated(topic_id=topic.topic_id)
 
 
 @handles(Community.import_topic)
 def import_topic(call: Call) -> TopicCreated:
-    """Make a topic that was there before."""
+    """Make a topic that was there before; no webhook tells of it."""
     group = _community(call)
     request = call.read(ImportTopic, code=BAD_PARAMS)
     created = int(call.now) if request.create_time is None else request.create_time
-    return _make_topic(group, request, created, taken=ID_TAKEN)
+    topic = _new_topic(group, request, created, taken=ID_TAKEN)
+    group.topics[topic.topic_id] = topic
+    return TopicCreated(topic_id=topic.topic_id)
 
 
-def _make_topic(group: Group, request: CreateTopic | ImportTopic, create_time: int, *, taken: int) -> TopicCreated:
+def _new_topic(group: Group, request: CreateTopic | ImportTopic, create_time: int, *, taken: int) -> Topic:
+    """Return the topic that is to be made; refuse one that cannot."""
     if request.from_account is not None:
         group.require_member(request.from_account)
     topic_id = request.topic_id or _free(f"{group.group_id}{TOPIC_MARK}{TOPIC_MARK[:-1]}c", group.topics)
     if topic_id in group.topics:
         raise Refusal(taken, f"there is a topic {topic_id!r} already")
-    group.topics[topic_id] = Topic(
+    return Topic(
         topic_id=topic_id,
         name=request.topic_name,
         create_time=create_time,
@@ -111,7 +143,6 @@ def _make_topic(group: Group, request: CreateTopic | ImportTopic, create_time: i
         notification=request.notification or "",
         custom_string=request.custom_string or "",
     )
-    return TopicCreated(topic_id=topic_id)
 
 
 def _free(head: str, taken: dict[str, Topic] | dict[str, PermissionGroup]) -> str:
@@ -175,6 +206,19 @@ def modify_topic(call: Call) -> Empty:
             setattr(topic, field, value)
     if request.mute_all_member is not None:
         topic.thread.mute_all = request.mute_all_member == "On"
+    call.emit(
+        GroupAfterTopicInfoChanged(
+            group_id=group.group_id,
+            type=group.kind,
+            operator_account=request.from_account or call.identifier,
+            topic_id=topic.topic_id,
+            name=request.topic_name,
+            introduction=request.introduction,
+            notification=request.notification,
+            face_url=request.face_url,
+            event_time=call.now_ms,
+        )
+    )
     return Empty()
 
 
@@ -193,6 +237,13 @@ def destroy_topics(call: Call) -> DestroyTopicsResult:
         for permission_group in group.permission_groups.values():
             permission_group.topics.pop(topic_id, None)
         outcomes.append(DestroyOutcome(topic_id=topic_id))
+    destroyed = [outcome.topic_id for outcome in outcomes if outcome.error_code == 0]
+    if destroyed:
+        call.emit(
+            GroupAfterTopicDestroyed(
+                group_id=group.group_id, type=group.kind, topic_id_list=destroyed, event_time=call.now_ms
+            )
+        )
     return DestroyTopicsResult(destroy_result_item=outcomes)
 
 

@@ -1,0 +1,169 @@
+"""History of groups: reading, recall, edits, deletion. What nobody knows of it stands in `group_msg`."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from .._checks import U32_MAX
+from ..families.group_msg import GroupMessages
+from ..models.common import Empty
+from ..models.group_msg import (
+    ClearGroupMsgs,
+    DeleteMsgsBySender,
+    GetGroupMsgs,
+    GroupMsg,
+    GroupMsgs,
+    ModifyGroupMsg,
+    RecallGroupMsgs,
+    RecallGroupMsgsResult,
+    RecallOutcome,
+)
+from ..webhooks import GroupAfterModifyMsg, GroupAfterRecallMsg, RecalledMsg
+from .dispatch import Call, Refusal, handles
+from .group_state import BAD_PARAMS, Group, GroupEntry, Groups, Thread
+from .state import State
+
+RECALL_NOT_FOUND: Final = 10030
+RECALL_UNSUPPORTED: Final = 10032
+
+DELETE_REACH: Final = 1_000
+
+_PRIORITIES: Final = {"High": 1, "Normal": 2, "Low": 3, "Lowest": 4}
+
+
+@handles(GroupMessages.get_history)
+def get_history(call: Call) -> GroupMsgs:
+    """Read a page of the history: so many messages down from a MsgSeq, newer first."""
+    group = call.state.part(Groups).find_for(call.raw.get("GroupId"), "has_history")
+    request = call.read(GetGroupMsgs, code=BAD_PARAMS)
+    thread = group.thread_of(request.topic_id)
+    last = thread.next_seq - 1
+    top = last if request.req_msg_seq is None else min(request.req_msg_seq, last)
+    oldest = call.state.oldest(call.now)
+    seqs = range(top, max(0, top - request.req_msg_number), -1)
+    told = [_told(thread, seq, oldest, with_recalled=request.with_recalled_msg == 1) for seq in seqs]
+    has_expired = told and not any(seq in thread.entries and thread.entries[seq].stored_at >= oldest for seq in seqs)
+    return GroupMsgs(group_id=group.group_id, is_finished=2 if has_expired else 1, rsp_msg_list=told)
+
+
+def _told(thread: Thread, seq: int, oldest: int, *, with_recalled: bool) -> GroupMsg:
+    """Return a message as history tells it; of one that has expired or was deleted only the place."""
+    entry = thread.find(seq, oldest)
+    if entry is None:
+        return GroupMsg(is_place_msg=1, msg_seq=seq)
+    is_shown = entry.place == 0 or with_recalled
+    return GroupMsg(
+        from_account=entry.from_account,
+        is_place_msg=entry.place,
+        is_system_msg=1 if entry.is_system else None,
+        msg_priority=_PRIORITIES[entry.priority],
+        msg_random=entry.random,
+        msg_seq=entry.seq,
+        msg_time_stamp=entry.time,
+        msg_body=entry.msg_body if is_shown else (),
+        cloud_custom_data=entry.cloud_custom_data if is_shown else None,
+    )
+
+
+def history(state: State, group_id: str, topic_id: str | None, now: float) -> list[GroupMsg]:
+    """Return all that is left of a group's messages, oldest first, recalled ones included."""
+    thread = state.part(Groups).find(group_id).thread_of(topic_id)
+    told = (_told(thread, seq, state.oldest(now), with_recalled=True) for seq in thread.entries)
+    return [message for message in told if not message.is_gone]
+
+
+@handles(GroupMessages.recall)
+def recall(call: Call) -> RecallGroupMsgsResult:
+    """Recall up to 10 messages; what is left of one is its place and its content."""
+    group = call.state.part(Groups).find_for(call.raw.get("GroupId"), "can_recall")
+    request = call.read(RecallGroupMsgs, code=BAD_PARAMS)
+    thread = group.thread_of(request.topic_id)
+    outcomes = [
+        RecallOutcome(msg_seq=item.msg_seq, ret_code=_recall(call, group, thread, item.msg_seq))
+        for item in request.msg_seq_list
+    ]
+    recalled = [RecalledMsg(msg_seq=outcome.msg_seq) for outcome in outcomes if outcome.ret_code == 0]
+    if recalled:
+        call.emit(
+            GroupAfterRecallMsg(
+                operator_account=call.identifier,
+                type=group.kind,
+                group_id=group.group_id,
+                msg_seq_list=recalled,
+                topic_id=request.topic_id,
+                event_time=call.now_ms,
+            )
+        )
+    return RecallGroupMsgsResult(recall_ret_list=outcomes)
+
+
+def _recall(call: Call, group: Group, thread: Thread, seq: int) -> int:
+    if not group.rules.has_history:
+        return 0 if 1 <= seq < thread.next_seq else RECALL_NOT_FOUND
+    entry = stored(call, thread, seq)
+    if entry is None:
+        return RECALL_NOT_FOUND
+    if entry.place == 2 or entry.is_system:
+        return RECALL_UNSUPPORTED
+    entry.place = 2
+    return 0
+
+
+def stored(call: Call, thread: Thread, seq: int) -> GroupEntry | None:
+    """Return a message that was neither deleted nor has expired."""
+    return thread.find(seq, call.state.oldest(call.now))
+
+
+@handles(GroupMessages.delete_by_sender)
+def delete_by_sender(call: Call) -> Empty:
+    """Delete what a sender wrote among the last 1,000 messages."""
+    group = call.state.part(Groups).find_for(call.raw.get("GroupId"), "has_history")
+    request = call.read(DeleteMsgsBySender, code=BAD_PARAMS)
+    thread = group.thread_of(request.topic_id)
+    for seq in range(max(1, thread.next_seq - DELETE_REACH), thread.next_seq):
+        entry = thread.entries.get(seq)
+        if entry is not None and entry.from_account == request.sender_account:
+            entry.delete()
+    return Empty()
+
+
+@handles(GroupMessages.clear)
+def clear(call: Call) -> Empty:
+    """Hide messages from the clients; the admin's view, which is what history tells, keeps them."""
+    group = call.state.part(Groups).find_for(call.raw.get("GroupId"), "has_history")
+    request = call.read(ClearGroupMsgs, code=BAD_PARAMS)
+    group.thread.clear(U32_MAX if request.msg_seq is None else request.msg_seq)
+    return Empty()
+
+
+@handles(GroupMessages.modify)
+def modify(call: Call) -> Empty:
+    """Change a message's elements, its custom data, or both."""
+    request = call.read(ModifyGroupMsg, code=90010)
+    try:
+        group = call.state.part(Groups).find_for(request.group_id, "has_history")
+        thread = group.thread_of(request.topic_id)
+    except Refusal as refusal:
+        raise Refusal(90003, refusal.info) from None
+    entry = stored(call, thread, request.msg_seq)
+    if entry is None or entry.place != 0:
+        raise Refusal(90010, f"there is no message {request.msg_seq} to change")
+    if request.msg_body is not None:
+        entry.msg_body = request.msg_body
+    if request.cloud_custom_data is not None:
+        entry.cloud_custom_data = request.cloud_custom_data
+    call.emit(
+        GroupAfterModifyMsg(
+            operator_account=call.identifier,
+            group_id=group.group_id,
+            type=group.kind,
+            topic_id=request.topic_id,
+            from_account=entry.from_account,
+            msg_seq=entry.seq,
+            msg_time=entry.time,
+            msg_body=entry.msg_body,
+            cloud_custom_data=entry.cloud_custom_data,
+            event_time=call.now_ms,
+        )
+    )
+    return Empty()
