@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import assert_type
+from typing import Literal, assert_type
 
 from tim_async import TextElem, TimClient
 from tim_async._chunks import Chunked
+from tim_async._fan_out import Deliveries, Delivery
 from tim_async.families.c2c import C2C
 from tim_async.models.c2c import BatchFailure, BatchSendMsg, BatchSendMsgResult, RoamMsg
 from tim_async.models.c2c_marks import ReadMsg, Unread
@@ -21,6 +22,14 @@ async def batches(client: TimClient) -> None:
     assert_type(sent.failed[0].error_code, int)
     request = BatchSendMsg(to_account=("bonnie",), msg_body=[TextElem("hi")])
     assert_type(await client.call(C2C.send_batch, request), BatchSendMsgResult)
+
+
+async def everyone(client: TimClient, accounts: AsyncIterator[str]) -> None:
+    told = await client.c2c.send_to_all(accounts, [TextElem("hi")], chunk_size=100, from_account="a", on_delivery=print)
+    assert_type(told, Deliveries)
+    assert_type(told.unknown, list[Delivery])
+    assert_type(told["bob"].state, Literal["sent", "failed", "unknown"])
+    await client.c2c.send_to_all({"a", "b"}, [TextElem("hi")], msg_seq=told.msg_seq, msg_random=told.msg_random)
 
 
 async def stored(client: TimClient, messages: list[RoamMsg]) -> None:
@@ -50,6 +59,8 @@ async def stored(client: TimClient, messages: list[RoamMsg]) -> None:
 
 
 async def mistakes(client: TimClient) -> None:
+    await client.c2c.send_to_all(["a"], [TextElem("hi")], from_acount="x")  # pyright: ignore[reportCallIssue]
+    await client.c2c.send_to_all([5], [TextElem("hi")])  # pyright: ignore[reportArgumentType]
     await client.c2c.send_batch(to_account=[5], msg_body=[])  # pyright: ignore[reportArgumentType]
     await client.c2c.mark_read(report_account="a")  # pyright: ignore[reportCallIssue]
     await client.c2c.set_extensions(to_account="a", msg_key="k", operate_type=4)  # pyright: ignore[reportArgumentType]

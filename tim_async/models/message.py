@@ -8,7 +8,7 @@ import random
 import threading
 import time
 from collections.abc import Sequence
-from typing import ClassVar, Final, Literal
+from typing import ClassVar, Final, Literal, TypedDict
 
 from .._checks import U32_MAX, check_account, check_choice, check_range
 from .._wire import Request
@@ -107,3 +107,18 @@ class Outgoing(Request, kw_only=True):
         check_body(self.msg_body)
         if self.offline_push_info is not None:
             self.offline_push_info.check()
+
+
+class MessageOptions(TypedDict, total=False):
+    """What a helper can be given of a message besides its elements and its recipients; see `Outgoing`."""
+
+    sync_other_machine: Literal[1, 2] | None
+    from_account: str | None
+    online_only_flag: Literal[0, 1] | None
+    msg_life_time: int | None
+    msg_seq: int | None
+    msg_random: int | None
+    send_msg_control: Sequence[str] | None
+    cloud_custom_data: str | None
+    offline_push_info: OfflinePushInfo | None
+    is_need_read_receipt: Literal[0, 1] | None

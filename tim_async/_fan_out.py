@@ -1,0 +1,263 @@
+"""One message to any number of accounts, and what became of each of them.
+
+Words. A *chunk* is what one call of openim/batchsendmsg is for. A *delivery* is the outcome for one account: sent,
+failed, or unknown, when the service may have taken the message and nobody can say.
+
+What is done. Accounts are read as the calls go on, each told once. Every chunk carries the same MsgSeq and MsgRandom,
+for it is the same message; so a chunk that the client repeats, as its retry policy allows, reaches nobody twice: the
+service knows a repeat for 120 seconds, and the client begins none after 105. A chunk that ends without a clear answer
+is not sent again from here. Its accounts are unknown, and sending to them once more with the marks of the first time
+(`msg_seq` and `msg_random` of the result) is safe within the 120 seconds.
+
+The first chunk goes alone: a message that cannot be sent at all, being too large, say, is told before anything is
+spent.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterable,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Iterable,
+    Iterator,
+    Mapping,
+)
+from contextlib import aclosing
+from typing import Final, Literal
+
+import msgspec
+
+from ._checks import check_account
+from .errors import (
+    ApiError,
+    PartialFailureError,
+    TimError,
+    UsageError,
+    WaitTooLongError,
+    may_have_been_delivered,
+)
+from .models.c2c import MAX_BATCH, BatchSendMsg, BatchSendMsgResult
+
+# Deliveries on their way at a time: what 200 a second are while an answer takes two seconds.
+_IN_FLIGHT: Final = 400
+_MAX_WORKERS: Final = 64
+_MIN_WORKERS: Final = 4
+
+# What says that none of the accounts exists; then an earlier attempt, too, has reached nobody.
+_NOBODY: Final = frozenset({70107, 90012, 90048})
+
+
+class Delivery(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of the message to one account.
+
+    Attributes:
+        account: the account.
+        state: `sent`; `failed`: it did not get the message; `unknown`: it may have got it.
+        msg_key: names the message, "" unless it was sent.
+        code: why it failed or is unknown, where the service told a code.
+        error: the error that the call for it ended with; None when the service told the code for this account alone.
+    """
+
+    account: str
+    state: Literal["sent", "failed", "unknown"]
+    msg_key: str = ""
+    code: int | None = None
+    error: TimError | None = None
+
+
+class Deliveries:
+    """What became of a message to many: one `Delivery` for each account, in the order they were given.
+
+    Attributes:
+        msg_seq: MsgSeq of the message.
+        msg_random: MsgRandom of the message.
+    """
+
+    def __init__(self, msg_seq: int, msg_random: int, by_account: Mapping[str, Delivery | None]) -> None:
+        self.msg_seq = msg_seq
+        self.msg_random = msg_random
+        self._by_account = by_account
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def __iter__(self) -> Iterator[Delivery]:
+        return (each for each in self._by_account.values() if each is not None)
+
+    def __getitem__(self, account: str) -> Delivery:
+        """Return the outcome for an account; `KeyError` for one that was not told."""
+        found = self._by_account.get(account)
+        if found is None:
+            raise KeyError(account)
+        return found
+
+    def __repr__(self) -> str:
+        return f"<Deliveries: {len(self.sent)} sent, {len(self.failed)} failed, {len(self.unknown)} unknown>"
+
+    @property
+    def sent(self) -> list[Delivery]:
+        """Those who got it."""
+        return [each for each in self if each.state == "sent"]
+
+    @property
+    def failed(self) -> list[Delivery]:
+        """Those who did not get it."""
+        return [each for each in self if each.state == "failed"]
+
+    @property
+    def unknown(self) -> list[Delivery]:
+        """Those who may have got it."""
+        return [each for each in self if each.state == "unknown"]
+
+    def raise_for_failed(self) -> None:
+        """Raise `PartialFailureError` when anyone did not get it, or may not have got it."""
+        rest = [each for each in self if each.state != "sent"]
+        if rest:
+            raise PartialFailureError(rest)
+
+
+class FanOut:
+    """Sends one message to many accounts.
+
+    Args:
+        call: sends a batch.
+        message: the message; its recipients are replaced, its marks must be filled in.
+        chunk_size: accounts in one call, 1 to 500.
+        on_delivery: told each outcome as soon as it is known.
+    """
+
+    def __init__(
+        self,
+        call: Callable[[BatchSendMsg], Awaitable[BatchSendMsgResult]],
+        message: BatchSendMsg,
+        chunk_size: int,
+        on_delivery: Callable[[Delivery], object] | None,
+    ) -> None:
+        if not isinstance(chunk_size, int) or not 1 <= chunk_size <= MAX_BATCH:
+            raise UsageError(f"chunk_size must be a whole number of 1 to {MAX_BATCH}", field="chunk_size")
+        if message.msg_seq is None or message.msg_random is None:
+            raise UsageError("the message needs its marks", field="msg_seq")
+        self._call = call
+        self._message = message
+        self._chunk_size = chunk_size
+        self._on_delivery = on_delivery
+        self._told: dict[str, Delivery | None] = {}  # None while an account's chunk is on its way
+        self._deliveries = Deliveries(message.msg_seq, message.msg_random, self._told)
+        self._failure: Exception | None = None  # of the accounts' source, or of on_delivery
+
+    async def run(self, accounts: Iterable[str] | AsyncIterable[str]) -> Deliveries:
+        """Send to all of them; see `C2C.send_to_all`."""
+        if isinstance(accounts, str | bytes) or not isinstance(accounts, Iterable | AsyncIterable):
+            kind = type(accounts).__name__
+            raise UsageError(f"to_accounts must give accounts one by one, it is {kind}", field="to_accounts")
+        async with aclosing(_each(accounts)) as each, aclosing(self._chunks(each)) as chunks:
+            first = await anext(chunks, None)
+            if first is not None:
+                await self._send(first, is_first=True)
+                await self._send_rest(chunks)
+        if self._failure is not None:
+            raise self._failure
+        return self._deliveries
+
+    async def _send_rest(self, chunks: AsyncIterator[list[str]]) -> None:
+        reading = asyncio.Lock()
+
+        async def work() -> None:
+            while True:
+                async with reading:
+                    chunk = await anext(chunks, None)
+                if chunk is None:
+                    return
+                await self._send(chunk)
+
+        async with asyncio.TaskGroup() as workers:
+            for _ in range(min(max(_IN_FLIGHT // self._chunk_size, _MIN_WORKERS), _MAX_WORKERS)):
+                workers.create_task(work())
+
+    async def _chunks(self, accounts: AsyncIterator[str]) -> AsyncGenerator[list[str], None]:
+        """Yield the accounts that were not told yet; a source that breaks ends with what it gave until then."""
+        chunk: list[str] = []
+        try:
+            async for account in accounts:
+                if self._is_new(account):
+                    chunk.append(account)
+                    if len(chunk) == self._chunk_size:
+                        yield chunk
+                        chunk = []
+                if self._failure is not None:
+                    break
+        except Exception as error:  # noqa: BLE001 - it is raised again when all that was read is told
+            self._failure = self._failure or error
+        if chunk:
+            yield chunk
+
+    def _is_new(self, account: str) -> bool:
+        """Note an account, unless it was told already; one that can be nobody's fails here."""
+        problem: UsageError | None = None
+        try:
+            check_account("to_accounts", account)
+        except UsageError as error:
+            if not isinstance(account, str):
+                raise
+            problem = error
+        if account in self._told:
+            return False
+        self._told[account] = None
+        if problem is not None:
+            self._tell(Delivery(account=account, state="failed", error=problem))
+        return problem is None
+
+    async def _send(self, chunk: list[str], *, is_first: bool = False) -> None:
+        message = copy.copy(self._message)
+        message.to_account = chunk
+        try:
+            result = await self._call(message)
+        except asyncio.CancelledError as cancellation:
+            maybe = may_have_been_delivered(cancellation)
+            error = TimError("the sending was cancelled")
+            error.maybe_delivered = maybe
+            self._tell_all(chunk, error)
+            raise
+        except TimError as error:
+            if is_first and isinstance(error, UsageError) and not isinstance(error, WaitTooLongError):
+                raise  # the same for every chunk, and nothing was sent
+            self._tell_all(chunk, error)
+        else:
+            codes = {item.to_account: item.error_code for item in result.failed}
+            for account in chunk:
+                code = codes.get(account)
+                if code is None:
+                    self._tell(Delivery(account=account, state="sent", msg_key=result.msg_key))
+                else:
+                    self._tell(Delivery(account=account, state="failed", code=code))
+
+    def _tell_all(self, chunk: list[str], error: TimError) -> None:
+        code = error.code if isinstance(error, ApiError) else None
+        is_open = error.maybe_delivered and code not in _NOBODY
+        state: Literal["failed", "unknown"] = "unknown" if is_open else "failed"
+        for account in chunk:
+            self._tell(Delivery(account=account, state=state, code=code, error=error))
+
+    def _tell(self, delivery: Delivery) -> None:
+        self._told[delivery.account] = delivery
+        if self._on_delivery is None:
+            return
+        try:
+            self._on_delivery(delivery)
+        except Exception as error:  # noqa: BLE001 - it is raised again when all that was read is told
+            self._on_delivery = None
+            self._failure = error
+
+
+async def _each(accounts: Iterable[str] | AsyncIterable[str]) -> AsyncGenerator[str, None]:
+    if isinstance(accounts, AsyncIterable):
+        async for account in accounts:
+            yield account
+    else:
+        for account in accounts:
+            yield account
