@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Coroutine
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 
 from . import cap, cost
@@ -17,6 +18,17 @@ from .report import Row, table
 
 Case = Callable[[], Coroutine[None, None, list[Row]]]
 LOOPS = ("asyncio", "uvloop")
+
+
+def late(module: str, function: str, *arguments: object) -> Case:
+    """Return a case of a module that is imported when it runs: it needs more than the others."""
+
+    async def case() -> list[Row]:
+        return await getattr(import_module(f"{__package__}.{module}"), function)(*arguments)
+
+    return case
+
+
 CASES: dict[str, tuple[Case, str]] = {
     "overhead": (cost.overhead, "asyncio"),
     "encoding": (cost.encoding, "asyncio"),
@@ -29,11 +41,24 @@ CASES: dict[str, tuple[Case, str]] = {
     "crowd-faults": (cap.faults, "asyncio"),
     "stall": (cap.stall, "asyncio"),
     "priority": (cap.priority, "asyncio"),
+    "cluster": (late("cluster", "steady"), "asyncio"),
+    "cluster-stopped": (late("cluster", "stopped"), "asyncio"),
+    "cluster-restarted": (late("cluster", "restarted"), "asyncio"),
+    **{
+        f"cluster-vs-{kind}": (late("cluster", "compare", kind, name, processes), "asyncio")
+        for kind, name, processes in (
+            ("local", "local limiter", 1),
+            ("shared", "Redis limiter", 8),
+            ("unleased", "Redis limiter without leases", 8),
+            ("limits", "limits", 8),
+            ("throttled", "throttled-py", 8),
+        )
+    },
 }
 
 
 def run(case: Case, loop: str) -> list[Row]:
-    """Run one benchmark on the loop it asks for; at most 60 seconds."""
+    """Run one benchmark on the loop it asks for; at most two minutes."""
     if loop == "uvloop":
         import uvloop
 
@@ -42,7 +67,7 @@ def run(case: Case, loop: str) -> list[Row]:
         factory = asyncio.new_event_loop
 
     async def bounded() -> list[Row]:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(120):
             return await case()
 
     with asyncio.Runner(loop_factory=factory) as runner:

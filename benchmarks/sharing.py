@@ -83,7 +83,7 @@ async def of_limits(url: str) -> AsyncIterator[tuple[Acquire, Callable[[], dict[
     async def acquire() -> None:
         while not await limiter.hit(item, COMMAND):
             reset = (await limiter.get_window_stats(item, COMMAND)).reset_time
-            await asyncio.sleep(max(0.001, reset - time.time()))
+            await asyncio.sleep(max(0.01, reset - time.time()))
 
     yield acquire, dict
 
