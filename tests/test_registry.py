@@ -282,7 +282,7 @@ def test_raw_field_is_the_wire_name(endpoint):
 
 ROWS = {
     "_version": 0, "_codes": 0, "errors": 0,
-    "_older": 0, "_turns": 0, "usersig": 1, "_wire": 1, "_checks": 1,
+    "_older": 0, "_turns": 0, "_observer": 0, "usersig": 1, "_wire": 1, "_checks": 1,
     "models": 2,
     "_endpoint": 3,
     "_paging": 1, "_chunks": 2, "_fan_out": 3,

@@ -12,6 +12,7 @@ from ._client import TimClient
 from ._endpoint import Endpoint, Rate
 from ._families import endpoints
 from ._limits import Claim, LocalRateLimiter, RateLimiter, Share, Slot
+from ._observer import CallObserver, Observer
 from ._retry import TRANSIENT_CODES, RetryPolicy
 from ._stats import CommandStats
 from ._version import __version__
@@ -74,6 +75,7 @@ __all__ = [
     "ApnsInfo",
     "AuthError",
     "BodyTooLargeError",
+    "CallObserver",
     "Claim",
     "CommandStats",
     "ConnectError",
@@ -93,6 +95,7 @@ __all__ = [
     "LocalRateLimiter",
     "LocationElem",
     "MultiLanguageContent",
+    "Observer",
     "OfflinePushInfo",
     "PartialFailureError",
     "Rate",

@@ -13,6 +13,7 @@ import msgspec
 from ._auth import UserSigCache
 from ._endpoint import DEFAULT_LIMITS, Endpoint, Repeat
 from ._limits import Claim, LocalRateLimiter, Priority, Share
+from ._observer import CallObserver
 from ._retry import RetryPolicy
 from ._session import SessionPool
 from ._stats import CommandStats, Stats
@@ -38,6 +39,7 @@ class Core:
         self.settings = settings
         self.pool = SessionPool(hosts, settings)
         self.limiter = settings.limiter or LocalRateLimiter()
+        self.observer = settings.observer
         self.auth = UserSigCache(
             credentials,
             lifetime_s=settings.user_sig_lifetime_s,
@@ -102,6 +104,7 @@ class Call(msgspec.Struct):
         tries: attempts begun, those included that found no connection.
         attempts: attempts that were sent.
         first_at: loop time of the first attempt.
+        watch: what watches the call, None for nothing.
     """
 
     command: str
@@ -115,6 +118,7 @@ class Call(msgspec.Struct):
     tries: int = 0
     attempts: int = 0
     first_at: float | None = None
+    watch: CallObserver | None = None
     is_in_flight: bool = False
     maybe_delivered: bool = False
 

@@ -244,8 +244,9 @@ class TimClient(Families):
         except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
             problem = str(error)
         else:
-            if endpoint.is_partial:
-                _tell_failed(call, result)
+            failed = _tell_failed(call, result) if endpoint.is_partial else 0
+            if call.watch is not None:
+                call.watch.end("0", call.attempts, failed_items=failed)
             return result
         raise self._unreadable(call, f"the service did it, but its answer is not as documented: {problem}", reply)
 
@@ -287,9 +288,13 @@ class TimClient(Families):
         call = self._begin(command, encoded, repeat, fields, shares, stats)
         reply = await self._run(call)
         try:
-            return decode_object(reply)
+            answer = decode_object(reply)
         except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
             problem = str(error)
+        else:
+            if call.watch is not None:
+                call.watch.end("0", call.attempts)
+            return answer
         raise self._unreadable(call, f"the answer cannot be read: {problem}", reply)
 
     def _begin(
@@ -310,13 +315,18 @@ class TimClient(Families):
             order=next_order(),
             deadline=None if options.deadline is None else asyncio.get_running_loop().time() + options.deadline,
         )
-        return Call(command, body, repeat, request, claim, options, stats, claim.deadline)
+        call = Call(command, body, repeat, request, claim, options, stats, claim.deadline)
+        if self._core.observer is not None:
+            call.watch = self._core.observer.begin(command, options.priority)
+        return call
 
     def _unreadable(self, call: Call, problem: str, reply: bytes) -> ReplyDecodeError:
         error = ReplyDecodeError(problem, status=200, size=len(reply))
         call.maybe_delivered = True
         call.sign(error)
         call.stats.count_error(type(error).__name__)
+        if call.watch is not None:
+            call.watch.end(type(error).__name__, call.attempts)
         return error
 
     async def _run(self, call: Call) -> bytes:
@@ -351,9 +361,13 @@ class TimClient(Families):
         except asyncio.CancelledError as error:
             call.stats.cancelled += 1
             call.explain(error)
+            if call.watch is not None:
+                call.watch.end("cancelled", call.attempts)
             raise
         # Raised here, where no handler is active: no context tells more than the error itself.
         call.sign(failure)
+        if call.watch is not None:
+            call.watch.end(_name(failure), call.attempts)
         try:
             raise failure
         finally:
@@ -420,6 +434,8 @@ class TimClient(Families):
             granted = now if took_at is None else took_at
             stats.waited_s += granted - began
             stats.took_s += now - granted
+            if call.watch is not None:
+                call.watch.attempt(call.tries, outcome, granted - began, now - granted)
             if logger.isEnabledFor(logging.DEBUG):
                 logger.debug(
                     "%s: attempt %d: %s, waited %.4f s, took %.4f s",
@@ -476,12 +492,13 @@ def _is_open(error: TimError) -> bool:
     return isinstance(error, TransportError) and not isinstance(error, ConnectError)
 
 
-def _tell_failed(call: Call, result: object) -> None:
-    """Log and count the failed items of a result; the answer's OK on top does not speak of them."""
+def _tell_failed(call: Call, result: object) -> int:
+    """Log and count the failed items of a result; the answer's OK on top does not speak of them. Return the count."""
     failed = len(result.failed) if isinstance(result, PartialResult) else 0
     if failed:
         call.stats.failed_items += failed
         logger.warning("%s: the answer is OK, but %d of its items failed", call.command, failed)
+    return failed
 
 
 def _name(error: TimError) -> str:

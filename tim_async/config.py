@@ -13,6 +13,7 @@ from yarl import URL
 
 from ._endpoint import Rate
 from ._limits import RateLimiter
+from ._observer import Observer
 from ._retry import RetryPolicy
 from .errors import UsageError
 
@@ -122,6 +123,7 @@ class Settings:
         rate_limits: limits that differ from the endpoint's own: `{"openim/sendmsg": 300}`; a `Rate` or several replace
             all limits of the command, a number the calls a second. `"*"` adds one over all commands.
         limiter: a limiter to share between clients; None makes one.
+        observer: what watches calls, such as `tim_async.otel.Telemetry`; None for nothing.
         body_limit: most bytes of an encoded message; newer documents allow 12,288.
         max_reply_bytes: an answer over this is given up.
         pool_size: most connections at a time, at least 1. 200 calls a second of 100 ms each keep 20 busy.
@@ -142,6 +144,7 @@ class Settings:
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     rate_limits: Mapping[str, int | Rate | Sequence[Rate]] = field(default_factory=dict)
     limiter: RateLimiter | None = None
+    observer: Observer | None = None
     body_limit: int = 8192
     max_reply_bytes: int = 4 * 1024 * 1024
     pool_size: int = 100
@@ -167,6 +170,8 @@ class Settings:
             raise UsageError("retry must be a RetryPolicy", field="retry")
         if self.limiter is not None and not (hasattr(self.limiter, "acquire") and hasattr(self.limiter, "pause")):
             raise UsageError("limiter must be a RateLimiter", field="limiter")
+        if self.observer is not None and not hasattr(self.observer, "begin"):
+            raise UsageError("observer must be an Observer, such as tim_async.otel.Telemetry()", field="observer")
         if not isinstance(self.ssl, bool | SSLContext):
             raise UsageError("ssl must be True, False or an SSLContext", field="ssl")
         if self.proxy is not None:
@@ -218,6 +223,7 @@ class SettingsOptions(TypedDict, total=False):
     retry: RetryPolicy
     rate_limits: Mapping[str, int | Rate | Sequence[Rate]]
     limiter: RateLimiter | None
+    observer: Observer | None
     body_limit: int
     max_reply_bytes: int
     pool_size: int

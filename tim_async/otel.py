@@ -1,0 +1,147 @@
+"""Metrics and traces for OpenTelemetry. Needs the extra `otel`; the SDK and its exporters are the app's choice.
+
+    from tim_async.otel import Telemetry
+
+    async with TimClient(1400000000, "...", observer=Telemetry()) as client:
+        ...
+
+A span for every call, named by its command, with one below it for every attempt. No attribute holds a message, an
+account, an answer's text or a secret: only command, priority, code, counts and seconds.
+
+| instrument | unit | attributes |
+|---|---|---|
+| `tim.calls` counter | | `tim.command`, `tim.priority`, `tim.outcome` |
+| `tim.attempts` counter | | `tim.command`, `tim.outcome` |
+| `tim.retries` counter | | `tim.command` |
+| `tim.errors` counter: calls that failed | | `tim.command`, `tim.outcome` |
+| `tim.failed_items` counter: items that failed in answers that said OK | | `tim.command` |
+| `tim.wait` histogram: an attempt's wait for its turn | s | `tim.command`, `tim.priority` |
+| `tim.attempt.duration` histogram: from token to answer | s | `tim.command`, `tim.outcome` |
+| `tim.call.duration` histogram: whole calls, waits and repeats included | s | `tim.command`, `tim.outcome` |
+
+`tim.outcome` is "0", the service's code, the class of the error, or "cancelled".
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Final
+
+from ._version import __version__
+
+try:
+    from opentelemetry import metrics, trace
+except ModuleNotFoundError as error:
+    if (error.name or "").partition(".")[0] != "opentelemetry":
+        raise
+    raise ModuleNotFoundError(
+        'tim_async.otel needs opentelemetry: pip install "tim-async[otel]"', name="opentelemetry"
+    ) from None
+
+_NAME: Final = "tim_async"
+_NS: Final = 1_000_000_000
+# Waits are milliseconds when there is room, and minutes for bulk work.
+_WAIT_BOUNDS: Final = (0.001, 0.005, 0.02, 0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 300.0, 1800.0)
+_DURATION_BOUNDS: Final = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
+
+
+class Telemetry:
+    """An observer that makes spans and counts: `TimClient(..., observer=Telemetry())`.
+
+    One may serve any number of clients.
+
+    Args:
+        tracer_provider: where spans go; None for the global one.
+        meter_provider: where counts go; None for the global one.
+    """
+
+    def __init__(
+        self,
+        tracer_provider: trace.TracerProvider | None = None,
+        meter_provider: metrics.MeterProvider | None = None,
+    ) -> None:
+        self.tracer = trace.get_tracer(_NAME, __version__, tracer_provider)
+        meter = metrics.get_meter(_NAME, __version__, meter_provider)
+        self.calls = meter.create_counter("tim.calls", description="calls that ended")
+        self.attempts = meter.create_counter("tim.attempts", description="attempts that ended")
+        self.retries = meter.create_counter("tim.retries", description="attempts after a call's first")
+        self.errors = meter.create_counter("tim.errors", description="calls that failed")
+        self.failed_items = meter.create_counter("tim.failed_items", description="failed items of answers that said OK")
+        self.wait = meter.create_histogram(
+            "tim.wait", "s", "wait of an attempt for its turn", explicit_bucket_boundaries_advisory=_WAIT_BOUNDS
+        )
+        self.attempt_duration = meter.create_histogram(
+            "tim.attempt.duration", "s", "from token to answer", explicit_bucket_boundaries_advisory=_DURATION_BOUNDS
+        )
+        self.call_duration = meter.create_histogram(
+            "tim.call.duration", "s", "whole calls", explicit_bucket_boundaries_advisory=_WAIT_BOUNDS
+        )
+
+    def begin(self, command: str, priority: str) -> CallTelemetry:
+        """Begin a call's span, below the current one."""
+        return CallTelemetry(self, command, priority)
+
+
+class CallTelemetry:
+    """Watches one call."""
+
+    __slots__ = ("_began", "_command", "_context", "_owner", "_priority", "_span")
+
+    def __init__(self, owner: Telemetry, command: str, priority: str) -> None:
+        self._owner = owner
+        self._command = command
+        self._priority = priority
+        self._began = time.perf_counter()
+        self._span = owner.tracer.start_span(
+            command,
+            kind=trace.SpanKind.CLIENT,
+            attributes={"tim.command": command, "tim.priority": priority},
+        )
+        self._context = trace.set_span_in_context(self._span)
+
+    def attempt(self, number: int, outcome: str, waited_s: float, took_s: float) -> None:
+        """Make the span of an attempt that ended just now."""
+        owner, command = self._owner, {"tim.command": self._command}
+        both = {**command, "tim.outcome": outcome}
+        owner.attempts.add(1, both)
+        if number > 1:
+            owner.retries.add(1, command)
+        owner.wait.record(waited_s, {**command, "tim.priority": self._priority})
+        owner.attempt_duration.record(took_s, both)
+        if not self._span.is_recording():
+            return
+        now = time.time_ns()
+        span = owner.tracer.start_span(
+            f"{self._command} attempt",
+            context=self._context,
+            kind=trace.SpanKind.CLIENT,
+            attributes={**both, "tim.attempt": number, "tim.waited_s": waited_s, "tim.took_s": took_s},
+            start_time=now - int((waited_s + took_s) * _NS),
+        )
+        _judge(span, outcome)
+        span.end(now)
+
+    def end(self, outcome: str, attempts: int, *, failed_items: int = 0) -> None:
+        """End the call's span."""
+        owner, command = self._owner, {"tim.command": self._command}
+        both = {**command, "tim.outcome": outcome}
+        owner.calls.add(1, {**both, "tim.priority": self._priority})
+        if outcome not in ("0", "cancelled"):
+            owner.errors.add(1, both)
+        if failed_items:
+            owner.failed_items.add(failed_items, command)
+        owner.call_duration.record(time.perf_counter() - self._began, both)
+        span = self._span
+        if span.is_recording():
+            span.set_attributes({"tim.outcome": outcome, "tim.attempts": attempts})
+            if failed_items:
+                span.set_attribute("tim.failed_items", failed_items)
+            _judge(span, outcome)
+        span.end()
+
+
+def _judge(span: trace.Span, outcome: str) -> None:
+    if outcome != "0":
+        span.set_attribute("error.type", outcome)
+        if outcome != "cancelled":
+            span.set_status(trace.StatusCode.ERROR)
