@@ -124,6 +124,12 @@ async def test_any_number_subscribes_and_is_read_page_by_page(client: TimClient,
     assert emulator.count("official_account_open_http_svc/get_subscriber_info") == 3
 
 
+async def test_a_single_text_is_no_list_of_users(client: TimClient, emulator: Emulator) -> None:
+    with pytest.raises(UsageError) as caught:
+        await client.official_account.add_subscribers_all(NEWS, "bob")
+    assert (caught.value.field, emulator.count()) == ("accounts", 0)
+
+
 async def test_an_account_has_no_more_subscribers_than_it_may(client: TimClient) -> None:
     made = await client.official_account.create(owner_account="alice", name="x", max_subscriber_num=1)
     official_account = made.official_account_user_id

@@ -26,6 +26,7 @@ from ..models.moderation import (
     ChangeLocalKeywords,
     CloudLibraries,
     CloudWords,
+    Content,
     DeleteCloudKeywords,
     DirtyWords,
     Done,
@@ -74,12 +75,16 @@ def _check_content(item: Mapping[str, object]) -> None:
         raise Refusal(93000, f"Content has {len(content.encode())} bytes, at most {MAX_CONTENT_BYTES} are allowed")
 
 
+def _find(call: Call, content: Moderate | Content) -> tuple[list[str], str]:
+    return _known(call).find(content.content) if content.content_type == "Text" else ([], "Normal")
+
+
 @handles(Moderation.moderate)
 def moderate(call: Call) -> Judgement:
     """Judge a content: a text with a word of any library is blocked."""
     _check_content(call.raw)
     request = call.read(Moderate, code=_BAD)
-    words, label = _known(call).find(request.content) if request.content_type == "Text" else ([], "Normal")
+    words, label = _find(call, request)
     return Judgement(
         request_id=_request_id(call),
         result="Block" if words else "Pass",
@@ -105,7 +110,7 @@ def moderate_batch(call: Call) -> Judgements:
         raise Refusal(93007, "a ContentId is there twice")
     results: list[ItemJudgement] = []
     for content in call.read(ModerateBatch, code=_BAD).contents:
-        words, label = _known(call).find(content.content) if content.content_type == "Text" else ([], "Normal")
+        words, label = _find(call, content)
         results.append(
             ItemJudgement(
                 content_id=content.content_id,

@@ -8,8 +8,8 @@ which the emulator knows none; a push whose targets all failed is taken all the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Callable, Iterable
+from typing import Final, TypeVar
 
 from .._checks import U32_MAX
 from ..families.push import Push
@@ -33,6 +33,8 @@ from .push_state import KNOWN_S, PushState, SentPush
 _NOT_IMPORTED: Final = 70107
 # Within one second a push with the same MsgRandom is dropped (I67553).
 _BATCH_KNOWN_S: Final = 1.0
+
+W = TypeVar("W")
 
 
 @handles(Push.send)
@@ -108,22 +110,16 @@ def get_attrs(call: Call) -> AttrsOrFailures:
 @handles(Push.set_attrs)
 def set_attrs(call: Call) -> PushOutcome:
     """Give attributes to users."""
-    request = read_attrs(call)
-    users, failures = _split(call, (item.to_account for item in request.user_attrs))
-    for item in request.user_attrs:
-        if item.to_account in users:
-            call.state.part(PushState).set_attrs(item.to_account, item.attrs)
-    return PushOutcome(error_list=failures)
+    pushes = call.state.part(PushState)
+    return _change(call, [(item.to_account, item.attrs) for item in read_attrs(call).user_attrs], pushes.set_attrs)
 
 
 @handles(Push.remove_attrs)
 def remove_attrs(call: Call) -> PushOutcome:
     """Take attributes from users."""
-    request = read_attr_names(call)
-    _, failures = _split(call, (item.to_account for item in request.user_attrs))
-    for item in request.user_attrs:
-        call.state.part(PushState).remove_attrs(item.to_account, item.attrs)
-    return PushOutcome(error_list=failures)
+    pushes = call.state.part(PushState)
+    changes = [(item.to_account, item.attrs) for item in read_attr_names(call).user_attrs]
+    return _change(call, changes, pushes.remove_attrs)
 
 
 @handles(Push.get_tags)
@@ -138,30 +134,32 @@ def get_tags(call: Call) -> TagsOrFailures:
 @handles(Push.add_tags)
 def add_tags(call: Call) -> PushOutcome:
     """Give tags to users."""
-    request = read_tags(call)
-    users, failures = _split(call, (item.to_account for item in request.user_tags))
-    for item in request.user_tags:
-        if item.to_account in users:
-            call.state.part(PushState).add_tags(item.to_account, item.tags)
-    return PushOutcome(error_list=failures)
+    pushes = call.state.part(PushState)
+    return _change(call, [(item.to_account, item.tags) for item in read_tags(call).user_tags], pushes.add_tags)
 
 
 @handles(Push.remove_tags)
 def remove_tags(call: Call) -> PushOutcome:
     """Take tags from users."""
-    request = read_tags(call)
-    _, failures = _split(call, (item.to_account for item in request.user_tags))
-    for item in request.user_tags:
-        call.state.part(PushState).remove_tags(item.to_account, item.tags)
-    return PushOutcome(error_list=failures)
+    pushes = call.state.part(PushState)
+    return _change(call, [(item.to_account, item.tags) for item in read_tags(call).user_tags], pushes.remove_tags)
 
 
 @handles(Push.clear_tags)
 def clear_tags(call: Call) -> PushOutcome:
     """Take all tags from users."""
-    users, failures = _split(call, read_users(call))
-    for user in users:
-        call.state.part(PushState).remove_tags(user, None)
+    pushes = call.state.part(PushState)
+    return _change(call, [(user, None) for user in read_users(call)], pushes.remove_tags)
+
+
+def _change(call: Call, changes: Iterable[tuple[str, W]], make: Callable[[str, W], None]) -> PushOutcome:
+    """Change what users have, those that exist; name the others."""
+    failures: list[PushFailure] = []
+    for user, what in changes:
+        known, failed = _split(call, [user])
+        failures += failed
+        if known:
+            make(user, what)
     return PushOutcome(error_list=failures)
 
 

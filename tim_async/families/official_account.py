@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable
 
+from .._checks import check_list
 from .._chunks import Chunked, in_chunks
 from .._endpoint import SDK_ONLY, Endpoint, Family, Rate
 from .._paging import pages
@@ -153,6 +154,7 @@ class OfficialAccount(Family, name="official_account"):
             official_account: the account's id.
             accounts: the users.
         """
+        check_list("accounts", accounts)
         return await in_chunks(
             (SubscriberItem(subscriber_account=account) for account in accounts),
             MAX_SUBSCRIBERS,

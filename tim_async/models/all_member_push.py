@@ -10,7 +10,7 @@ from typing import ClassVar, Final
 
 import msgspec
 
-from .._checks import U32_MAX, check_account, check_accounts, check_items, check_range, check_text
+from .._checks import U32_MAX, check_account, check_accounts, check_items, check_list, check_range, check_text
 from .._wire import Request, Result, WireStruct, always, check_size, encode
 from ..errors import UsageError
 from .elements import Element, check_body
@@ -289,8 +289,7 @@ class TagsOfUsers(Result, kw_only=True):
 
 def check_names(field: str, names: Sequence[str]) -> None:
     """Raise `UsageError` unless a list holds tags or names of attributes, each of 1 to 50 bytes."""
-    if isinstance(names, str):
-        raise UsageError(f"{field} must be a list, it is a single text", field=field)
+    check_list(field, names)
     for index, name in enumerate(names):
         check_text(f"{field}[{index}]", name, MAX_NAME_BYTES, low=1)
 

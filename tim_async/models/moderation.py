@@ -10,7 +10,16 @@ from typing import Final, Literal
 
 import msgspec
 
-from .._checks import U32_MAX, check_account, check_choice, check_given, check_items, check_range, check_text
+from .._checks import (
+    U32_MAX,
+    check_account,
+    check_choice,
+    check_given,
+    check_items,
+    check_list,
+    check_range,
+    check_text,
+)
 from .._wire import PartialResult, Request, Result, WireStruct, always
 from ..errors import UsageError
 
@@ -483,8 +492,7 @@ class DirtyWords(Result, kw_only=True):
 
 def check_words(field: str, words: Sequence[str], high: int) -> None:
     """Raise `UsageError` unless a list has 1 to `high` words, none of them empty."""
-    if isinstance(words, str):
-        raise UsageError(f"{field} must be a list of words, it is a single text", field=field)
+    check_list(field, words)
     check_items(field, words, 1, high)
     for index, word in enumerate(words):
         check_given(f"{field}[{index}]", word)

@@ -17,6 +17,7 @@ from .._checks import (
     check_choice,
     check_given,
     check_items,
+    check_list,
     check_range,
     check_text,
 )
@@ -450,8 +451,7 @@ class RecallOfficialMsgs(Request, kw_only=True):
     def check(self) -> None:
         """Check id, messages and size."""
         check_given("official_account", self.official_account)
-        if isinstance(self.msg_key_list, str):
-            raise UsageError("msg_key_list must be a list, it is a single text", field="msg_key_list")
+        check_list("msg_key_list", self.msg_key_list)
         check_items("msg_key_list", self.msg_key_list, 1, MAX_RECALLS)
         for index, key in enumerate(self.msg_key_list):
             check_given(f"msg_key_list[{index}]", key)

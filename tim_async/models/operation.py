@@ -11,7 +11,7 @@ from typing import Literal
 
 import msgspec
 
-from .._checks import check_choice, check_given, check_items
+from .._checks import check_choice, check_given, check_items, check_list
 from .._wire import PartialResult, Request, Result, WireStruct, always
 from ..errors import UsageError
 
@@ -30,8 +30,7 @@ class GetAppInfo(Request, kw_only=True):
 
     def check(self) -> None:
         """Check that names are given one by one."""
-        if isinstance(self.request_field, str):
-            raise UsageError("request_field must be a list of names, it is a single text", field="request_field")
+        check_list("request_field", self.request_field)
 
 
 class AppFigures(WireStruct, kw_only=True):

@@ -11,7 +11,7 @@ from typing import ClassVar, Final, Literal
 
 import msgspec
 
-from .._checks import U32_MAX, check_choice, check_given, check_items, check_range, check_text
+from .._checks import U32_MAX, check_choice, check_given, check_items, check_list, check_range, check_text
 from .._wire import PartialResult, Request, WireStruct, always
 from ..errors import UsageError
 from .all_member_push import (
@@ -102,8 +102,7 @@ class SendPushBatch(_Push, kw_only=True):
     def check(self) -> None:
         """Check sender, targets, ranges and sizes."""
         super().check()
-        if isinstance(self.to_account, str):
-            raise UsageError("to_account must be a list, it is a single text", field="to_account")
+        check_list("to_account", self.to_account)
         check_items("to_account", self.to_account, 1, MAX_TARGETS)
         for index, target in enumerate(self.to_account):
             check_given(f"to_account[{index}]", target)
