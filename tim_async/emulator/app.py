@@ -6,7 +6,7 @@ import asyncio
 import ipaddress
 import os
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from importlib import import_module
 from types import MappingProxyType, TracebackType
 from typing import Any, Final, Literal, Self, TypeVar
@@ -25,11 +25,12 @@ from .arrivals import Arrival, ArrivalLog
 from .dispatch import ENDPOINTS, Refusal
 from .door import Door
 from .faults import Faults
+from .group_events import joined, left
 from .group_history import history as group_history
 from .group_state import Group, Groups
 from .limits import EVERY, Limits
 from .login_state import LoginState
-from .outbox import Outbox, Webhook
+from .outbox import Caller, Outbox, Webhook
 from .push_state import PushState, SentPush
 from .recent_contact_state import RecentContacts, key_of
 from .service import Service
@@ -289,7 +290,8 @@ class Emulator:
     def join_group(self, group_id: str, *accounts: str, approved: bool = False) -> None:
         """Let accounts come into a group by themselves, as by a client; they are online there until they leave.
 
-        It is the only way into a live group (AVChatRoom). A member who was added comes online.
+        It is the only way into a live group (AVChatRoom). A member who was added comes online. The app's webhook
+        is told, but not asked: `Group.CallbackBeforeApplyJoinGroup` is not sent.
 
         Args:
             group_id: the group.
@@ -304,7 +306,10 @@ class Emulator:
         try:
             group = groups.find(group_id)
             for account in accounts:
+                was_member = account in group.members
                 groups.enter(group, account, self._clock(), approved=approved)
+                if not was_member:
+                    self._emit_of_client(joined(group, [account], int(self._clock() * 1000)))
         except Refusal as refusal:
             raise UsageError(f"{refusal.code}: {refusal.info}", field="group_id") from None
 
@@ -316,8 +321,13 @@ class Emulator:
             for account in accounts:
                 group.require_member(account)
                 groups.leave(group, account)
+                self._emit_of_client(left(group, [account], int(self._clock() * 1000)))
         except Refusal as refusal:
             raise UsageError(f"{refusal.code}: {refusal.info}", field="group_id") from None
+
+    def _emit_of_client(self, events: Iterable[Event]) -> None:
+        for event in events:
+            self._outbox.emit(event, Caller(platform="Unknown"))
 
     @property
     def pushes(self) -> Sequence[SentPush]:

@@ -38,6 +38,7 @@ from ..models.group import (
     ModifyGroup,
 )
 from .dispatch import Call, Refusal, handles
+from .group_events import ask_to_create, tell_changed, tell_created, tell_destroyed, tell_owner
 from .group_profiles import checked, group_info, joined_group
 from .group_rules import WORK, Rules, rules_of
 from .group_state import (
@@ -77,6 +78,8 @@ def create(call: Call) -> CreatedGroup:
     if cap is not None and len(set(accounts)) > cap:
         raise Refusal(MEMBER_LIMIT, f"{len(set(accounts))} members are more than the group may have, {cap}")
     _check_community(rules, request.support_topic, request.enable_permission)
+    groups.check_new(rules, call.now, group_id=request.group_id, owner=request.owner_account)
+    ask_to_create(call, rules, request.name, request.owner_account, first)
     group = _make(call, groups, rules, request)
     group.enable_permission = request.enable_permission or 0
     group.default_permission = request.default_permission or 0
@@ -85,6 +88,7 @@ def create(call: Call) -> CreatedGroup:
             given = first.get(account) or FirstMember(member_account=account)
             joined = groups.join(group, account, call.now, role=given.role or MEMBER)
             set_own(joined.custom, given.app_member_defined_data)
+    tell_created(call, group)
     return CreatedGroup(group_id=group.group_id, type=group.kind)
 
 
@@ -188,6 +192,7 @@ def modify_info(call: Call) -> Empty:
         group.history_before_join = request.history_msg_before_join == "On"
     set_own(group.custom, request.app_defined_data)
     group.touch(call.now)
+    tell_changed(call, group, request)
     return Empty()
 
 
@@ -197,6 +202,7 @@ def destroy(call: Call) -> Empty:
     groups = call.state.part(Groups)
     group = groups.find(call.raw.get("GroupId"))
     call.read(GroupRequest, code=BAD_PARAMS)
+    tell_destroyed(call, group)
     groups.destroy(group)
     return Empty()
 
@@ -207,12 +213,14 @@ def change_owner(call: Call) -> Empty:
     group = call.state.part(Groups).find_for(call.raw.get("GroupId"), "can_transfer")
     request = call.read(ChangeOwner, code=BAD_PARAMS)
     new = group.require_member(request.new_owner_account, code=BAD_PARAMS)
-    old = group.members.get(group.owner) if group.owner is not None else None
+    before = group.owner
+    old = group.members.get(before) if before is not None else None
     if old is not None:
         old.role = MEMBER
     new.role = OWNER
     group.owner = new.account
     group.touch(call.now)
+    tell_owner(call, group, before, request.from_account)
     return Empty()
 
 

@@ -34,6 +34,7 @@ from ..models.group_attr import (
     WriteAttrs,
 )
 from .dispatch import Call, Refusal, handles
+from .group_events import tell_attributes
 from .group_rules import COMMUNITY
 from .group_state import BAD_PARAMS, NO_PERMISSION, Group, Groups
 
@@ -57,18 +58,18 @@ def get(call: Call) -> GroupAttrs:
 def modify(call: Call) -> Empty:
     """Add or change attributes."""
     group = _find(call)
-    _write(call, group, group.attributes)
+    _write(call, group, group.attributes, "modify")
     return Empty()
 
 
 @handles(Family.set)
 def set_all(call: Call) -> Empty:
     """Replace all attributes."""
-    _write(call, _find(call), {})
+    _write(call, _find(call), {}, "set")
     return Empty()
 
 
-def _write(call: Call, group: Group, before: Mapping[str, str]) -> None:
+def _write(call: Call, group: Group, before: Mapping[str, str], option: str) -> None:
     _check_sizes(call.raw.get("GroupAttr"))
     request = call.read(WriteAttrs, code=BAD_PARAMS)
     attributes = {**before, **{attr.key: attr.value for attr in request.group_attr}}
@@ -78,6 +79,7 @@ def _write(call: Call, group: Group, before: Mapping[str, str]) -> None:
     if total > ATTRS_MAX_BYTES:
         raise Refusal(_TOTAL_TOO_LONG, f"{total} bytes of values are more than {ATTRS_MAX_BYTES}")
     group.attributes = attributes
+    tell_attributes(call, group, option, [(attr.key, attr.value) for attr in request.group_attr])
 
 
 def _check_sizes(items: object) -> None:
@@ -106,6 +108,7 @@ def clear(call: Call) -> Empty:
     group = _find(call)
     call.read(GroupRequest, code=BAD_PARAMS)
     group.attributes = {}
+    tell_attributes(call, group, "clear", ())
     return Empty()
 
 
@@ -118,8 +121,8 @@ def delete(call: Call) -> Empty:
     keys = {attr.key for attr in request.group_attr}
     if not keys <= group.attributes.keys():
         raise Refusal(_NOT_THERE, f"there is no attribute {min(keys - group.attributes.keys())!r}")
-    for key in keys:
-        del group.attributes[key]
+    removed = {key: group.attributes.pop(key) for key in sorted(keys)}
+    tell_attributes(call, group, "delete", removed.items())
     return Empty()
 
 

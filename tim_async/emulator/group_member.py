@@ -53,6 +53,7 @@ from ..models.group_member import (
 )
 from .dispatch import Call, Refusal, handles
 from .group import refuse_more_than, set_own
+from .group_events import ask_to_add, tell_added, tell_member, tell_removed
 from .group_profiles import checked, member_info
 from .group_state import (
     ACCOUNT_NOT_FOUND,
@@ -81,17 +82,23 @@ def add(call: Call) -> AddedMembers:
     accounts = [member.member_account for member in request.member_list]
     _check_accounts(call, accounts)
     _check_room(call, group, accounts)
-    told = [AddedMember(member_account=account, result=_join(call, group, account)) for account in accounts]
+    new = [account for account in dict.fromkeys(accounts) if _can_join(call, group, account)]
+    refused = ask_to_add(call, group, new) if new else set()
+    new = [account for account in new if account not in refused]
+    told: list[AddedMember] = []
+    for account in accounts:
+        result = _WAS_MEMBER if account in group.members else _FAILED
+        if account in new and result == _FAILED:
+            call.state.part(Groups).join(group, account, call.now)
+            result = _DONE
+        told.append(AddedMember(member_account=account, result=result))
+    tell_added(call, group, new)
     return AddedMembers(member_list=told)
 
 
-def _join(call: Call, group: Group, account: str) -> int:
-    if account in group.members:
-        return _WAS_MEMBER
-    if not call.state.knows(account, call.now) or group.is_banned(account, call.now):
-        return _FAILED
-    call.state.part(Groups).join(group, account, call.now)
-    return _DONE
+def _can_join(call: Call, group: Group, account: str) -> bool:
+    known = call.state.knows(account, call.now)
+    return known and account not in group.members and not group.is_banned(account, call.now)
 
 
 @handles(Family.import_members)
@@ -133,8 +140,8 @@ def delete(call: Call) -> Empty:
     """Remove members; an account that is none is passed over."""
     group = _find(call, "can_remove", code=BAD_PARAMS)
     request = call.read(DeleteMembers, code=BAD_PARAMS)
-    for account in request.member_to_del_account:
-        call.state.part(Groups).leave(group, account)
+    accounts = request.member_to_del_account
+    tell_removed(call, group, [account for account in accounts if call.state.part(Groups).leave(group, account)])
     return Empty()
 
 
@@ -201,6 +208,7 @@ def modify_info(call: Call) -> Empty:
     if request.name_card is not None:
         member.name_card = request.name_card
     set_own(member.custom, request.app_member_defined_data)
+    tell_member(call, group, request)
     return Empty()
 
 
@@ -265,9 +273,10 @@ def ban(call: Call) -> Empty:
     request = call.read(BanMembers, code=BAD_PARAMS)
     for account in request.members_account:
         _check_imported(call, account)
+    gone = [account for account in request.members_account if call.state.part(Groups).leave(group, account)]
     for account in request.members_account:
-        call.state.part(Groups).leave(group, account)
         group.bans[account] = min(int(call.now) + request.duration, FOREVER)
+    tell_removed(call, group, gone)
     return Empty()
 
 

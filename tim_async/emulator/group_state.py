@@ -519,19 +519,10 @@ class Groups(Part):
             owner: the owner; None for none.
             max_members: the cap that the app chose; None for the type's own.
         """
+        self.check_new(rules, now, group_id=group_id, owner=owner)
         number = next(self._numbers)
         if group_id is None:
             group_id = make_group_id(number, rules)
-        else:
-            problem = why_not_ours(group_id, rules)
-            if problem is not None:
-                raise Refusal(BAD_PARAMS, f"GroupId does not fit: {problem}")
-            known = self.groups.get(group_id)
-            if known is not None:
-                is_own = owner is not None and known.owner == owner
-                raise Refusal(ID_TAKEN_BY_OWNER if is_own else ID_TAKEN, f"there is a group {group_id!r} already")
-        if owner is not None and not self.state.knows(owner, now):
-            raise Refusal(ACCOUNT_NOT_FOUND, f"Owner_Account {owner!r} is not imported")
         group = self.groups[group_id] = Group(
             group_id=group_id,
             number=number,
@@ -545,6 +536,19 @@ class Groups(Part):
             invite_join_option=rules.invite_join,
         )
         return group
+
+    def check_new(self, rules: Rules, now: float, *, group_id: str | None, owner: str | None) -> None:
+        """Refuse the id of a new group, or its owner, as `create` does."""
+        if group_id is not None:
+            problem = why_not_ours(group_id, rules)
+            if problem is not None:
+                raise Refusal(BAD_PARAMS, f"GroupId does not fit: {problem}")
+            known = self.groups.get(group_id)
+            if known is not None:
+                is_own = owner is not None and known.owner == owner
+                raise Refusal(ID_TAKEN_BY_OWNER if is_own else ID_TAKEN, f"there is a group {group_id!r} already")
+        if owner is not None and not self.state.knows(owner, now):
+            raise Refusal(ACCOUNT_NOT_FOUND, f"Owner_Account {owner!r} is not imported")
 
     def cap(self, rules: Rules, wanted: int | None) -> int | None:
         """Return the cap of a group for the one that was asked for; refuse more than the type allows."""

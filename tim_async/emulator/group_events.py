@@ -1,0 +1,224 @@
+"""What the app's webhook is told of groups and members, and is asked. Source: I34368 to I34378, I60393 to I60396.
+
+Importing tells of nothing, as the documents say. Where they are silent: who did it is From_Account where that is given
+and the calling admin otherwise; Silence keeps nothing from the webhook; an account that is banned was Kicked; a change
+of the profile is told when it touches a field that the event has; a group is told to be full when the last place went.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from ..models.group import ModifyGroup
+from ..models.group_member import ModifyMember
+from ..webhooks import (
+    Event,
+    GroupAfterChangeGroupOwner,
+    GroupAfterCreateGroup,
+    GroupAfterGroupAttrChanged,
+    GroupAfterGroupDestroyed,
+    GroupAfterGroupFull,
+    GroupAfterGroupInfoChanged,
+    GroupAfterMemberExit,
+    GroupAfterMemberFieldChanged,
+    GroupAfterNewMemberJoin,
+    GroupAttr,
+    GroupBeforeCreateGroup,
+    GroupBeforeInviteJoinGroup,
+    GroupOnMemberStateChange,
+    MemberRef,
+    UserDefinedData,
+)
+from .dispatch import Call
+from .group_rules import Rules
+from .group_state import Group, Groups
+
+REFUSED_BY_WEBHOOK: Final = 10016
+
+
+def ask_to_create(call: Call, rules: Rules, name: str, owner: str | None, members: Iterable[str]) -> None:
+    """Ask whether a group may be made."""
+    owned = call.state.part(Groups).joined(owner) if owner is not None else ()
+    event = GroupBeforeCreateGroup(
+        operator_account=call.identifier,
+        owner_account=owner or "",
+        type=rules.kind,
+        name=name,
+        create_group_num=sum(group.owner == owner and group.rules is rules for group in owned),
+        member_list=_refs(members),
+        event_time=call.now_ms,
+    )
+    call.ask(event, refused=REFUSED_BY_WEBHOOK)
+
+
+def tell_created(call: Call, group: Group) -> None:
+    """Tell of a new group."""
+    call.emit(
+        GroupAfterCreateGroup(
+            group_id=group.group_id,
+            operator_account=call.identifier,
+            owner_account=group.owner or "",
+            type=group.kind,
+            name=group.name,
+            member_list=_refs(group.members),
+            user_defined_data_list=_own(group.custom, group.custom),
+            event_time=call.now_ms,
+        )
+    )
+
+
+def tell_destroyed(call: Call, group: Group) -> None:
+    """Tell that a group is about to end, as it is."""
+    call.emit(
+        GroupAfterGroupDestroyed(
+            group_id=group.group_id,
+            type=group.kind,
+            owner_account=group.owner or "",
+            name=group.name,
+            member_list=_refs(group.members),
+            event_time=call.now_ms,
+        )
+    )
+
+
+def tell_changed(call: Call, group: Group, request: ModifyGroup) -> None:
+    """Tell what was changed of a profile."""
+    own = [field.key for field in request.app_defined_data or ()]
+    texts = (request.name, request.introduction, request.notification, request.face_url)
+    if own or any(text is not None for text in texts):
+        call.emit(
+            GroupAfterGroupInfoChanged(
+                group_id=group.group_id,
+                type=group.kind,
+                operator_account=request.from_account or call.identifier,
+                name=request.name,
+                introduction=request.introduction,
+                notification=request.notification,
+                face_url=request.face_url,
+                user_defined_data_list=_own(group.custom, own),
+                event_time=call.now_ms,
+            )
+        )
+
+
+def tell_owner(call: Call, group: Group, old: str | None, operator: str | None) -> None:
+    """Tell that a group has another owner."""
+    call.emit(
+        GroupAfterChangeGroupOwner(
+            group_id=group.group_id,
+            type=group.kind,
+            operator_account=operator or call.identifier,
+            old_owner_account=old or "",
+            new_owner_account=group.owner or "",
+            event_time=call.now_ms,
+        )
+    )
+
+
+def ask_to_add(call: Call, group: Group, accounts: Sequence[str]) -> set[str]:
+    """Ask whether accounts may be put into a group; return those that may not."""
+    event = GroupBeforeInviteJoinGroup(
+        group_id=group.group_id,
+        type=group.kind,
+        operator_account=call.identifier,
+        destination_members=_refs(accounts),
+        event_time=call.now_ms,
+    )
+    return set(call.ask(event, refused=REFUSED_BY_WEBHOOK).refused)
+
+
+def tell_added(call: Call, group: Group, accounts: Sequence[str]) -> None:
+    """Tell who was added, and that the group is full when it is now."""
+    for event in joined(group, accounts, call.now_ms, operator=call.identifier):
+        call.emit(event)
+
+
+def joined(group: Group, accounts: Sequence[str], now_ms: int, *, operator: str | None = None) -> list[Event]:
+    """Return what is to be told of new members; without an operator they came by themselves."""
+    if not accounts:
+        return []
+    events: list[Event] = [
+        GroupAfterNewMemberJoin(
+            group_id=group.group_id,
+            type=group.kind,
+            join_type="Apply" if operator is None else "Invited",
+            operator_account=accounts[0] if operator is None else operator,
+            new_member_list=_refs(accounts),
+            event_time=now_ms,
+        )
+    ]
+    if group.rules.is_live:
+        events.append(_state(group, "Online", accounts, now_ms))
+    if not group.room_for(1):
+        events.append(GroupAfterGroupFull(group_id=group.group_id, event_time=now_ms))
+    return events
+
+
+def tell_removed(call: Call, group: Group, accounts: Sequence[str]) -> None:
+    """Tell who was taken out."""
+    for event in left(group, accounts, call.now_ms, operator=call.identifier):
+        call.emit(event)
+
+
+def left(group: Group, accounts: Sequence[str], now_ms: int, *, operator: str | None = None) -> list[Event]:
+    """Return what is to be told of those that are gone; without an operator they left by themselves."""
+    if not accounts:
+        return []
+    events: list[Event] = [
+        GroupAfterMemberExit(
+            group_id=group.group_id,
+            type=group.kind,
+            exit_type="Quit" if operator is None else "Kicked",
+            operator_account=accounts[0] if operator is None else operator,
+            exit_member_list=_refs(accounts),
+            event_time=now_ms,
+        )
+    ]
+    if group.rules.is_live:
+        events.append(_state(group, "Offline", accounts, now_ms))
+    return events
+
+
+def tell_member(call: Call, group: Group, request: ModifyMember) -> None:
+    """Tell what was changed of a member."""
+    if request.role is not None or request.name_card is not None:
+        call.emit(
+            GroupAfterMemberFieldChanged(
+                group_id=group.group_id,
+                type=group.kind,
+                operator_account=call.identifier,
+                member_account=request.member_account,
+                role=request.role,
+                name_card=request.name_card,
+                event_time=call.now_ms,
+            )
+        )
+
+
+def tell_attributes(call: Call, group: Group, option: str, attributes: Iterable[tuple[str, str]]) -> None:
+    """Tell which attributes were written or removed."""
+    call.emit(
+        GroupAfterGroupAttrChanged(
+            group_id=group.group_id,
+            type=group.kind,
+            operator_account=call.identifier,
+            option_type=option,
+            group_attr=[GroupAttr(key=key, value=value) for key, value in attributes],
+            event_time=call.now_ms,
+        )
+    )
+
+
+def _state(group: Group, kind: str, accounts: Iterable[str], now_ms: int) -> Event:
+    return GroupOnMemberStateChange(
+        group_id=group.group_id, event_type=kind, member_list=_refs(accounts), event_time=now_ms
+    )
+
+
+def _refs(accounts: Iterable[str]) -> list[MemberRef]:
+    return [MemberRef(member_account=account) for account in accounts]
+
+
+def _own(custom: dict[str, str], keys: Iterable[str]) -> list[UserDefinedData]:
+    return [UserDefinedData(key=key, value=custom[key]) for key in keys]
