@@ -9,7 +9,7 @@ import pytest
 
 from tests.emulator.conftest import NOW, Api, text
 from tests.emulator.test_outbox import Receiver, receiving
-from tests.families.test_group_msg import make_group
+from tests.families.groups import make_group
 
 G = "group_open_http_svc/"
 BEFORE, AFTER = "Group.CallbackBeforeSendMsg", "Group.CallbackAfterSendMsg"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.families.test_group_msg import make_group, refused, texts
+from tests.families.groups import MEMBERS, code_of, make_group, texts
 from tim_async import PartialFailureError, TimClient, UsageError, decode
 from tim_async.emulator import Emulator
 from tim_async.models.community import (
@@ -15,8 +15,6 @@ from tim_async.models.community import (
     TopicPermission,
     TopicSelfInfo,
 )
-
-MEMBERS = ("alice", "bob", "carol")
 
 
 @pytest.fixture
@@ -73,13 +71,13 @@ async def test_a_topic_has_messages_of_its_own(client: TimClient, emulator: Emul
     await client.group_msg.delete_by_sender(group_id=community, topic_id=topic, sender_account="alice")
     assert emulator.group_history(community, topic) == []
     await client.community.destroy_topics(group_id=community, topic_id_list=[topic])
-    assert await refused(client.group_msg.send_text(community, "x", topic_id=topic)) == 10004
+    assert await code_of(client.group_msg.send_text(community, "x", topic_id=topic)) == 10004
 
 
 async def test_a_muted_topic_takes_no_message_from_members(client: TimClient, community: str) -> None:
     topic = (await client.community.create_topic(group_id=community, topic_name="talk")).topic_id
     await client.community.modify_topic(group_id=community, topic_id=topic, mute_all_member="On")
-    assert await refused(client.group_msg.send_text(community, "x", topic_id=topic, from_account="bob")) == 10017
+    assert await code_of(client.group_msg.send_text(community, "x", topic_id=topic, from_account="bob")) == 10017
     await client.group_msg.send_text(community, "x", topic_id=topic, from_account="alice")
     await client.community.modify_topic(group_id=community, topic_id=topic, mute_all_member="Off")
     await client.group_msg.send_text(community, "x", topic_id=topic, from_account="bob")
@@ -114,19 +112,19 @@ async def test_an_imported_topic_is_as_old_as_it_says(client: TimClient, emulato
     fields: dict[str, Any] = {"group_id": community, "topic_id": own, "topic_name": "old"}
     made = await client.community.import_topic(type="Community", create_time=1_448_357_837, **fields)
     assert emulator.groups[community].topics[made.topic_id].create_time == 1_448_357_837
-    assert await refused(client.community.import_topic(**fields)) == 10021
-    assert await refused(client.community.create_topic(**fields)) == 10025
+    assert await code_of(client.community.import_topic(**fields)) == 10021
+    assert await code_of(client.community.create_topic(**fields)) == 10025
 
 
 async def test_where_there_are_no_topics(client: TimClient, emulator: Emulator, community: str) -> None:
     create = client.community.create_topic
-    assert await refused(create(group_id="@TGS#_gone", topic_name="x")) == 10010
-    assert await refused(create(group_id=make_group(emulator), topic_name="x")) == 10007
-    assert await refused(create(group_id=make_group(emulator, "Community"), topic_name="x")) == 10007
-    assert await refused(create(group_id=community, topic_name="x", from_account="nobody")) == 10007
-    assert await refused(client.community.get_topics(group_id=community, from_account="nobody")) == 10007
+    assert await code_of(create(group_id="@TGS#_gone", topic_name="x")) == 10010
+    assert await code_of(create(group_id=make_group(emulator), topic_name="x")) == 10007
+    assert await code_of(create(group_id=make_group(emulator, "Community"), topic_name="x")) == 10007
+    assert await code_of(create(group_id=community, topic_name="x", from_account="nobody")) == 10007
+    assert await code_of(client.community.get_topics(group_id=community, from_account="nobody")) == 10007
     missing = client.community.modify_topic(group_id=community, topic_id=f"{community}@TOPIC#_x", topic_name="y")
-    assert await refused(missing) == 10004
+    assert await code_of(missing) == 10004
 
 
 async def test_permission_groups(client: TimClient, emulator: Emulator, community: str) -> None:
@@ -171,7 +169,7 @@ async def test_permission_groups(client: TimClient, emulator: Emulator, communit
         group_id=community, permission_group_id_list=["@PMG#_mods", "@PMG#_gone"]
     )
     assert [item.permission_group_id for item in destroyed.failed] == ["@PMG#_gone"]
-    assert await refused(client.community.modify_permission_group(permission=1, **where)) == 10004
+    assert await code_of(client.community.modify_permission_group(permission=1, **where)) == 10004
 
 
 async def test_permission_groups_are_read_page_by_page(client: TimClient, emulator: Emulator, community: str) -> None:
