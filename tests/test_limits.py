@@ -611,6 +611,20 @@ def test_pause_holds_the_bucket_the_code_speaks_of(code: int, held: set[str]) ->
     assert run(main()) == held
 
 
+@pytest.mark.parametrize("code", [60007, 90057, 10023])
+def test_pause_of_a_command_leaves_the_bucket_over_all_commands(code: int) -> None:
+    async def main() -> set[str]:
+        limiter = LocalRateLimiter()
+        now = asyncio.get_running_loop().time()
+        request = claim(Rate(10), command="timpush/batch")
+        request.shares += (Share(rate=Rate(500), cost=1, key="", command="*"),)
+        await grant(limiter, request)
+        limiter.pause(request, code)
+        return {key[1] for key, bucket in limiter._buckets.items() if bucket.paused_until > now}
+
+    assert run(main()) == {"timpush/batch"}
+
+
 def test_slot_is_given_back_when_a_pause_begins_while_it_is_waited_for() -> None:
     async def main() -> tuple[float, int]:
         limiter = LocalRateLimiter()

@@ -184,9 +184,9 @@ def check_same_rate(rate: Rate, share: Share) -> None:
 def meant_by(code: int, claim: Claim) -> list[int]:
     """Return the places of the shares of which "too many calls" speaks."""
     is_meant = _LIMIT_OF_CODE.get(code, _is_plain)
-    meant = [index for index, share in enumerate(claim.shares) if share.command != "*" and is_meant(share.rate)]
-    # A code that speaks of a limit this command has not: hold back whatever it has.
-    return meant or list(range(len(claim.shares)))
+    own = [index for index, share in enumerate(claim.shares) if share.command != "*"]
+    # A code that speaks of a limit this command has not, such as 90057 of timpush/batch: hold back whatever it has.
+    return [index for index in own if is_meant(claim.shares[index].rate)] or own
 
 
 def shape(rate: Rate) -> tuple[float, float]:
