@@ -6,7 +6,7 @@ import pytest
 
 from tim_async.emulator.dispatch import Refusal
 from tim_async.emulator.extensions import ExtensionBook
-from tim_async.emulator.group_state import GroupEntry, Thread
+from tim_async.emulator.threads import GroupEntry, Thread
 from tim_async.models.extension import ExtensionItem, SetExtensions
 
 NOW = 1_700_000_000

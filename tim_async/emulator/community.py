@@ -56,19 +56,9 @@ from ..webhooks import (
 from .dispatch import Call, Refusal, handles
 from .group_profiles import keep
 from .group_rules import TOPIC_MARK
-from .group_state import (
-    BAD_PARAMS,
-    ID_TAKEN,
-    ID_TAKEN_BY_OWNER,
-    NO_PERMISSION,
-    Group,
-    Groups,
-    PermissionGroup,
-    Thread,
-    Topic,
-)
+from .group_state import BAD_PARAMS, ID_TAKEN, ID_TAKEN_BY_OWNER, NO_PERMISSION, REFUSED_BY_WEBHOOK, Group, Groups
+from .threads import PermissionGroup, Thread, Topic
 
-REFUSED_BY_WEBHOOK: Final = 10016
 TOPIC_GONE: Final = 110003
 
 _FAILED, _ADDED, _KNOWN = 0, 1, 2

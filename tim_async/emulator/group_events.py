@@ -8,7 +8,6 @@ of the profile is told when it touches a field that the event has; a group is to
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Final
 
 from ..models.group import ModifyGroup
 from ..models.group_member import ModifyMember
@@ -32,9 +31,7 @@ from ..webhooks import (
 )
 from .dispatch import Call
 from .group_rules import Rules
-from .group_state import Group, Groups
-
-REFUSED_BY_WEBHOOK: Final = 10016
+from .group_state import REFUSED_BY_WEBHOOK, Group, Groups
 
 
 def ask_to_create(call: Call, rules: Rules, name: str, owner: str | None, members: Iterable[str]) -> None:

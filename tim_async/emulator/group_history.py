@@ -20,8 +20,9 @@ from ..models.group_msg import (
 )
 from ..webhooks import GroupAfterModifyMsg, GroupAfterRecallMsg, RecalledMsg
 from .dispatch import Call, Refusal, handles
-from .group_state import BAD_PARAMS, Group, GroupEntry, Groups, Thread
+from .group_state import BAD_PARAMS, Group, Groups
 from .state import State
+from .threads import GroupEntry, Thread
 
 RECALL_NOT_FOUND: Final = 10030
 RECALL_UNSUPPORTED: Final = 10032

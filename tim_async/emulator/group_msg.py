@@ -55,11 +55,11 @@ from ..webhooks import GroupAfterSendMsg, GroupBeforeSendMsg, GroupSendMsgExcept
 from . import group_history, group_receipts  # noqa: F401 - their handlers are registered when they are imported
 from .asking import GO_ON, Verdict
 from .dispatch import Call, Refusal, handles, integer
-from .group_state import ADMIN, BAD_PARAMS, OWNER, Group, GroupEntry, Groups, Thread
+from .group_state import ADMIN, BAD_PARAMS, OWNER, REFUSED_BY_WEBHOOK, Group, Groups
 from .recent_contact_state import RecentContacts
 from .state import Duplicates, Part, State
+from .threads import GroupEntry, Thread
 
-REFUSED_BY_WEBHOOK: Final = 10016
 MUTED: Final = 10017
 TOO_MANY_MENTIONS: Final = 10053
 TOO_LONG: Final = 80002

@@ -24,7 +24,8 @@ from ..webhooks import ExtensionItem, GroupAfterGroupMsgExtension, GroupAfterRea
 from .dispatch import Call, Refusal, handles
 from .extensions import ExtensionBook
 from .group_history import stored
-from .group_state import BAD_PARAMS, Group, GroupEntry, Groups
+from .group_state import BAD_PARAMS, Group, Groups
+from .threads import GroupEntry
 
 RECEIPT_TOO_MANY_MEMBERS: Final = 10060
 RECEIPT_NOT_FOUND: Final = 10062

@@ -1,0 +1,200 @@
+"""Threads: the lines of messages that groups and topics are, and what belongs to one: MsgSeq, reading, mutes.
+
+What the service does, and what nobody knows, is told in `group_state`; what a community has besides is here too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+
+from .._checks import U32_MAX
+from ..models.elements import Element
+from .extensions import ExtensionBook
+
+# An account can be muted without end; the end that is told for it.
+FOREVER: Final = U32_MAX
+
+
+class GroupEntry(msgspec.Struct, kw_only=True):
+    """A message of a thread.
+
+    Attributes:
+        seq: MsgSeq.
+        random: the sender's Random.
+        from_account: the sender.
+        time: unix seconds, as it is told.
+        stored_at: unix seconds at which it was stored, which is later than `time` for an imported message.
+        msg_body: its elements.
+        priority: High, Normal, Low or Lowest.
+        cloud_custom_data: the app's own data.
+        place: 0 a message; 1 one that was deleted, 2 one that was recalled: they keep their MsgSeq.
+        is_system: whether the service wrote it.
+        to_accounts: the only members it was for; None for all.
+        needs_receipt: whether it asks for read receipts.
+        read_by: members that sent a read receipt, with unix seconds.
+        unread_count: whether it counts as unread.
+        supports_extension: whether it can have extensions.
+        extensions: its extensions; None as long as it never had any.
+    """
+
+    seq: int
+    random: int
+    from_account: str
+    time: int
+    stored_at: int
+    msg_body: Sequence[Element] = ()
+    priority: str = "Normal"
+    cloud_custom_data: str | None = None
+    place: int = 0
+    is_system: bool = False
+    to_accounts: list[str] | None = None
+    needs_receipt: bool = False
+    read_by: dict[str, int] = msgspec.field(default_factory=dict)
+    unread_count: bool = True
+    supports_extension: bool = False
+    extensions: ExtensionBook | None = None
+
+    def delete(self) -> None:
+        """Leave only the message's place."""
+        self.place = 1
+        self.msg_body = ()
+        self.cloud_custom_data = None
+        self.extensions = None
+
+    def counts_for(self, account: str) -> bool:
+        """Tell whether the message counts as unread for an account that has not read it."""
+        return self.place == 0 and self.unread_count and not self.is_system and self.from_account != account
+
+
+class Thread:
+    """One line of messages: that of a group, or of a topic.
+
+    Attributes:
+        next_seq: MsgSeq of the next message.
+        last_msg_time: unix seconds of the last message, 0 for none.
+        entries: the stored messages by MsgSeq, oldest first; those that have expired are taken out.
+        read: the newest MsgSeq an account has read.
+        unread_set: unread counts that were set, and the MsgSeq from which on messages are counted on top.
+        cleared_seq: the newest MsgSeq that is hidden from clients.
+        mutes: unix seconds at which an account may write again.
+        mute_all: whether nobody but owner and admins may write.
+    """
+
+    __slots__ = ("cleared_seq", "entries", "last_msg_time", "mute_all", "mutes", "next_seq", "read", "unread_set")
+
+    def __init__(self) -> None:
+        self.next_seq = 1
+        self.last_msg_time = 0
+        self.entries: dict[int, GroupEntry] = {}
+        self.read: dict[str, int] = {}
+        self.unread_set: dict[str, tuple[int, int]] = {}
+        self.cleared_seq = 0
+        self.mutes: dict[str, int] = {}
+        self.mute_all = False
+
+    def take_seq(self, now: float) -> int:
+        """Return the MsgSeq of a message that is written now."""
+        seq = self.next_seq
+        self.next_seq += 1
+        self.last_msg_time = int(now)
+        return seq
+
+    def store(self, entry: GroupEntry, oldest: int) -> None:
+        """Put a message in; take out those that were stored before `oldest`, in unix seconds."""
+        self.entries[entry.seq] = entry
+        while (first := next(iter(self.entries.values()))).stored_at < oldest:
+            del self.entries[first.seq]
+
+    def find(self, seq: int, oldest: int) -> GroupEntry | None:
+        """Return a message that was stored at `oldest`, in unix seconds, or later, and not deleted since."""
+        entry = self.entries.get(seq)
+        return entry if entry is not None and entry.stored_at >= oldest and entry.place != 1 else None
+
+    def unread(self, account: str) -> int:
+        """Return how many messages an account has not read."""
+        count, since = self.unread_set.get(account, (0, self.read.get(account, 0)))
+        fresh = range(max(since, self.cleared_seq) + 1, self.next_seq)
+        return count + sum(seq in self.entries and self.entries[seq].counts_for(account) for seq in fresh)
+
+    def set_unread(self, account: str, count: int) -> None:
+        """Set how many messages an account has not read; those that come are counted on top."""
+        last = self.next_seq - 1
+        self.unread_set[account] = (count, last)
+        self.read[account] = max(0, last - count)
+
+    def clear(self, up_to: int) -> None:
+        """Hide the messages up to a MsgSeq from clients; what is hidden is not unread."""
+        self.cleared_seq = max(self.cleared_seq, min(up_to, self.next_seq - 1))
+        for account, (_, since) in self.unread_set.items():
+            if since <= self.cleared_seq:
+                self.unread_set[account] = (0, since)
+
+    def forget(self, account: str) -> None:
+        """Forget what an account has read."""
+        self.read.pop(account, None)
+        self.unread_set.pop(account, None)
+
+    def mute(self, account: str, seconds: int, now: float) -> None:
+        """Mute an account; 0 s lifts it."""
+        if seconds:
+            self.mutes[account] = min(int(now) + seconds, FOREVER) if seconds < U32_MAX else FOREVER
+        else:
+            self.mutes.pop(account, None)
+
+    def muted_until(self, account: str, now: float) -> int:
+        """Return the unix second at which an account may write again; 0 when it may now."""
+        until = self.mutes.get(account, 0)
+        return until if until > now else 0
+
+    def muted(self, now: float) -> dict[str, int]:
+        """Return the ends of the mutes that last, by account."""
+        return {account: until for account, until in self.mutes.items() if until > now}
+
+
+class Topic(msgspec.Struct, kw_only=True):
+    """A topic of a community.
+
+    Attributes:
+        topic_id: the community's id, `@TOPIC#_` and a name.
+        name: its name.
+        create_time: unix seconds.
+        thread: its messages, mutes, and what was read.
+        face_url: avatar's address.
+        introduction: introduction.
+        notification: notice.
+        custom_string: the app's own data.
+        msg_flags: members' MsgFlag where it is not the default.
+    """
+
+    topic_id: str
+    name: str
+    create_time: int
+    thread: Thread
+    face_url: str = ""
+    introduction: str = ""
+    notification: str = ""
+    custom_string: str = ""
+    msg_flags: dict[str, str] = msgspec.field(default_factory=dict)
+
+
+class PermissionGroup(msgspec.Struct, kw_only=True):
+    """A permission group of a community.
+
+    Attributes:
+        permission_group_id: its id.
+        name: its name.
+        permission: what its members may do, as bits of a mask.
+        custom_string: the app's own data.
+        members: its members, in the order they came.
+        topics: what it may do in topics, by topic id.
+    """
+
+    permission_group_id: str
+    name: str
+    permission: int
+    custom_string: str = ""
+    members: list[str] = msgspec.field(default_factory=list)
+    topics: dict[str, int] = msgspec.field(default_factory=dict)
