@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from tests import clock
-from tests.scripted import OK, SECRET_KEY, ScriptedPool, Sent, refusal, scripted
+from tests.scripted import OK, SECRET_KEY, refusal, scripted
 from tim_async import (
     TRANSIENT_CODES,
     ApiError,
@@ -40,6 +40,7 @@ from tim_async import (
 from tim_async.config import SettingsOptions
 from tim_async.families.c2c import C2C
 from tim_async.models.c2c import SendMsg
+from tim_async.testing import Sent
 
 HI = [TextElem(text="hi")]
 
@@ -804,15 +805,6 @@ def test_user_sig_that_runs_out_while_waiting_is_renewed_before_sending() -> Non
 
     early = clock.run(main())
     assert pool.sent[0].query["usersig"] != early
-
-
-def test_pool_class_of_the_tests_offers_what_the_client_uses() -> None:
-    """The scripted pool must not grow apart from the real one."""
-    from tim_async._session import PoolSlot, SessionPool
-
-    for real, fake in ((SessionPool, ScriptedPool), (PoolSlot, type(ScriptedPool().slot((0, 0))))):
-        for name in ("post", "slot", "close", "take", "take_nowait", "release"):
-            assert hasattr(real, name) == hasattr(fake, name) or not hasattr(fake, name)
 
 
 def test_secret_key_of_the_tests_is_no_prefix_of_other_texts() -> None:

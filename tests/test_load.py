@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from tests import clock
-from tests.scripted import OK, ScriptedPool, Sent, refusal, scripted
+from tests.scripted import OK, refusal, scripted
 from tim_async import RetryPolicy, TextElem, TimClient, TimError
+from tim_async.testing import FakePool, Sent
 
 TASKS = 5_000
 FAULTS = (20004, 20005, 91000, 90992)
@@ -44,7 +45,7 @@ async def crowd(client: TimClient, tasks: int = TASKS, *, cancel: float = 0.0) -
     return [None if task.cancelled() else task.exception() or task.result() for task in running]
 
 
-def steady_use(pool: ScriptedPool, limit: int = 200) -> float:
+def steady_use(pool: FakePool, limit: int = 200) -> float:
     """Return the part of the cap that was used while somebody waited, without the first and the last second."""
     times = [sent.at for sent in pool.sent]
     # Once everyone had a first attempt, only repeats are left, and those may be between two attempts.
@@ -53,7 +54,7 @@ def steady_use(pool: ScriptedPool, limit: int = 200) -> float:
     return (len(inside) - 1) / (inside[-1] - inside[0]) / limit
 
 
-def first_sends(pool: ScriptedPool) -> list[int]:
+def first_sends(pool: FakePool) -> list[int]:
     """Return the recipients in the order of their first attempts."""
     return list(dict.fromkeys(int(sent.fields["To_Account"][1:]) for sent in pool.sent))
 

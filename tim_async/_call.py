@@ -14,8 +14,8 @@ from ._auth import UserSigCache
 from ._endpoint import DEFAULT_LIMITS, Endpoint, Repeat
 from ._limits import Claim, LocalRateLimiter, Priority, Share
 from ._observer import CallObserver
+from ._pool import Pool
 from ._retry import RetryPolicy
-from ._session import SessionPool
 from ._stats import CommandStats, Stats
 from .config import Credentials, Hidden, Settings
 from .errors import TimError
@@ -34,10 +34,10 @@ class Options(NamedTuple):
 class Core:
     """What a client and all its views share."""
 
-    def __init__(self, credentials: Credentials, settings: Settings, hosts: tuple[str, ...]) -> None:
+    def __init__(self, credentials: Credentials, settings: Settings, pool: Pool) -> None:
         self.credentials = credentials
         self.settings = settings
-        self.pool = SessionPool(hosts, settings)
+        self.pool = pool
         self.limiter = settings.limiter or LocalRateLimiter()
         self.observer = settings.observer
         self.auth = UserSigCache(

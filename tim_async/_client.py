@@ -21,8 +21,9 @@ from ._call import Call, Core, Options
 from ._endpoint import Endpoint, Repeat
 from ._families import Families, endpoints
 from ._limits import PRIORITIES, Claim, Priority, Share, next_order
+from ._pool import Place, Pool
 from ._retry import RetryPolicy, latest_start, next_backoff
-from ._session import PoolSlot
+from ._session import SessionPool
 from ._stats import CommandStats
 from ._wire import PartialResult, Request, check_size, decode_envelope, decode_object, encode, merge_extra
 from .config import (
@@ -62,6 +63,7 @@ class TimClient(Families):
         region: the app's data centre.
         base_url: another address, such as `Emulator.url`; it then has no backup host.
         settings: how calls are made.
+        pool: takes the place of the network, such as `tim_async.testing.FakePool`; None is HTTP.
         options: fields of `Settings`, which go before those of `settings`.
 
     Raises:
@@ -77,6 +79,7 @@ class TimClient(Families):
         region: Region = Region.CHINA,
         base_url: str | None = None,
         settings: Settings | None = None,
+        pool: Pool | None = None,
         **options: Unpack[SettingsOptions],
     ) -> None:
         credentials = Credentials(sdk_app_id, secret_key, identifier)
@@ -87,7 +90,7 @@ class TimClient(Families):
             raise UsageError("give secret_key, or user_sig_provider", field="secret_key")
         if not isinstance(region, Region):
             raise UsageError("region must be a Region", field="region")
-        self._core = Core(credentials, merged, _hosts(region, base_url))
+        self._core = Core(credentials, merged, pool or SessionPool(_hosts(region, base_url), merged))
         self._options = Options(merged.timeout, merged.deadline, merged.retry)
 
     @classmethod
@@ -418,7 +421,7 @@ class TimClient(Families):
                 if call.deadline is not None:
                     timeout = min(timeout, call.deadline - took_at)
                 call.is_in_flight = True
-                reply = await core.pool.post(slot, call.command, core.query(user_sig), call.body, timeout=timeout)
+                reply = await slot.post(call.command, core.query(user_sig), call.body, timeout=timeout)
             self._check_reply(call, reply, user_sig)
             call.is_in_flight = False
             outcome = "0"
@@ -446,7 +449,7 @@ class TimClient(Families):
                     now - granted,
                 )
 
-    async def _acquire_in_time(self, claim: Claim, slot: PoolSlot, left: float) -> Hidden:
+    async def _acquire_in_time(self, claim: Claim, slot: Place, left: float) -> Hidden:
         """Wait for a UserSig and the turn until the deadline; return with slot and tokens taken."""
         try:
             async with asyncio.timeout_at(claim.deadline):

@@ -88,6 +88,10 @@ class PoolSlot:
         if self.is_taken:
             self._pool.release(self)
 
+    def post(self, command: str, query: Hidden, body: bytes, *, timeout: float) -> Coroutine[None, None, bytes]:
+        """Send one request on the taken slot; see `SessionPool.post`."""
+        return self._pool.post(self, command, query, body, timeout=timeout)
+
     def __enter__(self) -> Self:
         self._pool.demand += 1
         return self

@@ -5,25 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol, TypeVar
 
-from .._wire import Request, Result, WireStruct, always
+from .._wire import Request, Result
 
 
 class Empty(Result, kw_only=True):
     """An answer of nothing but the envelope: the call went well."""
-
-
-class AccountOutcome(WireStruct, kw_only=True):
-    """Outcome for one account of a batch.
-
-    Attributes:
-        to_account: the account.
-        result_code: 0 is success.
-        result_info: the reason of a failure.
-    """
-
-    to_account: str = always("")
-    result_code: int = always(0)
-    result_info: str = always("")
 
 
 class ItemResult(Protocol):

@@ -1,0 +1,277 @@
+"""A pool without sockets: the real client above it, and answers that the test gives.
+
+    pool = FakePool()
+    pool.answer(C2C.send, 20004, SendMsgResult(msg_key="k"))  # refused once, then taken
+    async with pool.client() as client:
+        await client.c2c.send_text("bob", "hi")
+    assert pool.sent[-1].request.to_account == "bob"
+
+Everything but the network is real: checks, encoding, limits, retries, decoding, errors.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import time
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from heapq import heappop, heappush
+from itertools import count
+from os import PathLike
+from types import TracebackType
+from typing import Any, Final, Self, Union, Unpack
+from urllib.parse import parse_qs
+
+import msgspec
+
+from .._client import TimClient
+from .._endpoint import Endpoint
+from .._families import endpoints
+from .._wire import Request, Result, decode, encode
+from ..config import Hidden, SettingsOptions
+from ..errors import UsageError
+from .recording import read_recording
+
+Answer = Union[
+    bytes,
+    int,
+    Mapping[str, object],
+    Result,
+    BaseException,
+    "Callable[[Sent], Awaitable[Answer]]",
+    "Callable[[Sent], Answer]",
+]
+"""What a request is answered: bytes as they are, an ErrorCode, the fields of an answer (a mapping with wire names, or a
+result struct), an exception to raise, or a function that is given the request and returns, or awaits, one of these."""
+
+# A key of nobody: signing needs one.
+_KEY: Final = "fake-key-0000000000000000000000000000000000000000000000000000000"
+_APP: Final = 1_400_000_000
+
+
+class Sent:
+    """A request as it would have gone over the wire.
+
+    Attributes:
+        command: such as `openim/sendmsg`.
+        query: the URL's parameters, the UserSig among them.
+        body: the bytes.
+        timeout: seconds that the answer would have had.
+        at: loop time at which it was sent.
+    """
+
+    def __init__(self, command: str, query: str, body: bytes, timeout: float) -> None:
+        self.command = command
+        self.query = {name: values[0] for name, values in parse_qs(query).items()}
+        self.body = body
+        self.timeout = timeout
+        self.at = asyncio.get_running_loop().time()
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """The body as plain JSON values, with wire names."""
+        return msgspec.json.decode(self.body, type=dict[str, Any])
+
+    @property
+    def request(self) -> Request:
+        """The body as the request struct of its command; `UsageError` for a command this library does not know."""
+        endpoint = endpoints().get(self.command)
+        if endpoint is None:
+            raise UsageError(f"{self.command} has no request struct, see `fields`", field="command")
+        return decode(self.body, endpoint.request)
+
+    def __repr__(self) -> str:
+        return f"<Sent {self.command} {self.body.decode(errors='replace')}>"
+
+
+class FakePlace:
+    """A place in a `FakePool`."""
+
+    def __init__(self, pool: FakePool, rank: tuple[int, int]) -> None:
+        self._pool = pool
+        self._rank = rank
+        self.is_taken = False
+
+    def take_nowait(self) -> bool:
+        """Take the place if there is a free one; tell whether it worked."""
+        self._pool.open()
+        if self._pool.busy >= self._pool.size:
+            return False
+        self._pool.busy += 1
+        self.is_taken = True
+        return True
+
+    async def take(self) -> None:
+        """Wait for a place and take it."""
+        while not self.take_nowait():
+            await self._pool.wait_for_place(self._rank)
+
+    def release(self) -> None:
+        """Give the place back."""
+        if self.is_taken:
+            self.is_taken = False
+            self._pool.busy -= 1
+            self._pool.wake()
+
+    def post(self, command: str, query: Hidden, body: bytes, *, timeout: float) -> Coroutine[None, None, bytes]:
+        """Note a request and answer it."""
+        return self._pool.post(self, command, query, body, timeout=timeout)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.release()
+
+
+class FakePool:
+    """Takes the place of the network: `TimClient(..., pool=FakePool())`, or `FakePool().client()`.
+
+    Args:
+        script: what requests of commands without a script of their own are answered, one after the other; the last
+            one is repeated. Without any, a message gets a MsgKey and MsgTime, everything else a bare OK.
+        size: requests on their way at a time.
+
+    Attributes:
+        sent: the requests, oldest first.
+        busy: requests on their way.
+    """
+
+    def __init__(self, *script: Answer, size: int = 100) -> None:
+        self.sent: list[Sent] = []
+        self.size = size
+        self.busy = 0
+        self.is_closed = False
+        self._script = list(script)
+        self._scripts: dict[str, list[Answer]] = {}
+        self._waiters: list[tuple[tuple[int, int], int, asyncio.Future[None]]] = []
+        self._tie = count().__next__
+
+    @classmethod
+    def replay(cls, path: str | PathLike[str]) -> Self:
+        """Make a pool that answers from a recording: for each command, in the order in which its answers came.
+
+        A request beyond them gets a `UsageError` that says so.
+
+        Raises:
+            UsageError: the file cannot be read as a recording; it names the line.
+        """
+        pool = cls()
+        script: defaultdict[str, list[Answer]] = defaultdict(list)
+        for exchange in read_recording(path):
+            script[exchange.command].append(exchange.error() or exchange.reply)
+        for command, answers in script.items():
+            pool.answer(command, *answers, UsageError(f"the recording has no further answer for {command}"))
+        pool._script = [UsageError("the recording has no answer for this command")]
+        return pool
+
+    def answer(self, command: str | Endpoint[..., Any], *answers: Answer) -> Self:
+        """Set what requests of one command are answered, one after the other; the last one is repeated.
+
+        Args:
+            command: such as `openim/sendmsg`, or `C2C.send`.
+            answers: at least one; they replace those set before.
+
+        Raises:
+            UsageError: there are none.
+        """
+        if not answers:
+            raise UsageError("answer() needs at least one answer", field="answers")
+        self._scripts[command.command if isinstance(command, Endpoint) else command] = list(answers)
+        return self
+
+    def client(self, **options: Unpack[SettingsOptions]) -> TimClient:
+        """Make a client over this pool, of an app and with a key that are nobody's."""
+        return TimClient(_APP, _KEY, pool=self, **options)
+
+    def calls(self, command: str | Endpoint[..., Any]) -> list[Sent]:
+        """Return the requests of one command."""
+        wanted = command.command if isinstance(command, Endpoint) else command
+        return [sent for sent in self.sent if sent.command == wanted]
+
+    # What the client needs
+
+    def open(self) -> asyncio.AbstractEventLoop:
+        """Return the running loop; `UsageError` when closed."""
+        if self.is_closed:
+            raise UsageError("the client is closed")
+        return asyncio.get_running_loop()
+
+    def slot(self, rank: tuple[int, int]) -> FakePlace:
+        """Return a place to take."""
+        return FakePlace(self, rank)
+
+    async def wait_for_place(self, rank: tuple[int, int]) -> None:
+        """Wait until a place is given back, smaller ranks first."""
+        waiter: asyncio.Future[None] = self.open().create_future()
+        heappush(self._waiters, (rank, self._tie(), waiter))
+        try:
+            await waiter
+        except asyncio.CancelledError:
+            self.wake()  # it may have been the one that was woken
+            raise
+
+    def wake(self) -> None:
+        """Wake the first of those who wait for a place."""
+        while self._waiters and (self.is_closed or self.busy < self.size):
+            waiter = heappop(self._waiters)[2]
+            if not waiter.done():
+                waiter.set_result(None)
+                if not self.is_closed:
+                    return
+
+    async def post(self, slot: FakePlace, command: str, query: Hidden, body: bytes, *, timeout: float) -> bytes:
+        """Note a request and answer it."""
+        if not slot.is_taken:
+            raise UsageError("the place is not taken")
+        sent = Sent(command, query, body, timeout)
+        self.sent.append(sent)
+        script = self._scripts.get(command, self._script)
+        answer = (script.pop(0) if len(script) > 1 else script[0]) if script else _plain
+        return await _resolve(answer, sent)
+
+    async def warm_up(self, connections: int) -> int:
+        """Do nothing: there is nothing to open."""
+        return connections
+
+    async def close(self) -> None:
+        """Close it; those who wait for a place get a `UsageError`."""
+        self.is_closed = True
+        self.wake()
+
+
+async def _resolve(answer: Answer, sent: Sent) -> bytes:
+    """Return the bytes that an answer stands for, or raise what it is."""
+    while callable(answer) and not isinstance(answer, BaseException | Result):
+        made = answer(sent)
+        answer = await made if inspect.isawaitable(made) else made
+    match answer:
+        case BaseException():
+            raise answer
+        case bytes():
+            return answer
+        case int():
+            return envelope({}, code=answer)
+        case Result():
+            return envelope(msgspec.json.decode(encode(answer), type=dict[str, Any]))
+        case Mapping():
+            return envelope(answer)
+    raise UsageError(f"{type(answer).__name__} is no answer", field="answers")
+
+
+def envelope(fields: Mapping[str, object], *, code: int = 0, info: str = "") -> bytes:
+    """Return an answer: the envelope, and the fields of a result; where both have a field, the result's counts."""
+    status = "FAIL" if code else "OK"
+    return msgspec.json.encode({"ActionStatus": status, "ErrorInfo": info, "ErrorCode": code, **fields})
+
+
+def _plain(sent: Sent) -> Answer:
+    """Answer as the service would, as far as that is known without knowing anything."""
+    endpoint = endpoints().get(sent.command)
+    if endpoint is None or not {"msg_key", "msg_time"} <= set(endpoint.result.__struct_fields__):
+        return {}
+    now = int(time.time())
+    return {"MsgTime": now, "MsgKey": f"{sent.fields.get('MsgSeq')}_{sent.fields.get('MsgRandom')}_{now}"}

@@ -1,0 +1,356 @@
+"""Recordings of real traffic: how they are made, what is taken out of them, and how they are read.
+
+A recording is a file of JSON lines, one for each attempt: command, request, and the answer or the error. The URL is not
+in it, and so neither is the UserSig; whatever echoes the key or a UserSig is hidden. When asked, account names are
+replaced by `account-1`, `account-2` ..., the same one for the same account throughout.
+
+Each line is written in one go. A process that is killed leaves at most one broken line at the end, which reading skips.
+"""
+
+from __future__ import annotations
+
+import base64
+import logging
+import os
+import re
+import time
+from collections.abc import Coroutine, Iterator
+from os import PathLike
+from types import TracebackType
+from typing import Any, Final, Self
+from urllib.parse import parse_qs
+
+import msgspec
+
+from .._client import TimClient
+from .._pool import Place, Pool
+from ..config import Hidden
+from ..errors import (
+    ConnectError,
+    ConnectionLostError,
+    ReplyDecodeError,
+    ReplyTimeoutError,
+    TransportError,
+    UsageError,
+)
+
+logger = logging.getLogger("tim_async.testing")
+
+_HIDDEN: Final = "<hidden>"
+# Fields that hold account names, or lists of them, besides those whose name ends in _Account.
+_ACCOUNT_FIELDS: Final = frozenset(
+    {
+        "UserID",
+        "Identifier",
+        "Accounts",
+        "FailAccounts",
+        "InvalidAccounts",
+        "Account",
+        "UserId",
+        "OfficialAccountUserID",
+    }
+)
+# What is not JSON is kept as it was, up to this size.
+_RAW_MAX_BYTES: Final = 64 * 1024
+
+
+class Exchange(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """One attempt of a recording.
+
+    Attributes:
+        at: unix seconds at which it was sent.
+        took: seconds until the answer.
+        command: such as `openim/sendmsg`.
+        request: the body.
+        answer: the answer's JSON; None where none came.
+        raw: an answer that is no JSON, in base64.
+        failure: the class of the error that came instead of an answer.
+        message: its text.
+        facts: its attributes.
+    """
+
+    at: float
+    took: float
+    command: str
+    request: Any
+    answer: Any = None
+    raw: str | None = None
+    failure: str | None = None
+    message: str = ""
+    facts: dict[str, Any] = msgspec.field(default_factory=dict)
+
+    @property
+    def reply(self) -> bytes:
+        """The answer's bytes."""
+        return msgspec.json.encode(self.answer) if self.raw is None else base64.b64decode(self.raw)
+
+    def error(self) -> TransportError | None:
+        """Return the error that came instead of an answer; None when an answer came."""
+        match self.failure:
+            case None:
+                return None
+            case "ConnectError":
+                return ConnectError(self.message)
+            case "ReplyTimeoutError":
+                return ReplyTimeoutError(self.message, timeout=self.facts.get("timeout", 0.0))
+            case "ReplyDecodeError":
+                return ReplyDecodeError(
+                    self.message,
+                    status=self.facts.get("status", 0),
+                    content_type=self.facts.get("content_type", ""),
+                    size=self.facts.get("size", 0),
+                )
+        return ConnectionLostError(self.message)
+
+
+class Recorder:
+    """Writes what a client sends and gets to a file, which it appends to.
+
+        async with TimClient.from_env() as client:
+            with Recorder("traffic.jsonl", hide_accounts=True) as recorder:
+                recorder.attach(client)
+                await client.c2c.send_text("bob", "hi")
+
+    Texts of messages are kept: look through a recording before you share it.
+
+    Args:
+        path: the file; it is made for its owner alone.
+        hide_accounts: whether account names are replaced.
+        max_bytes: the size at which the file is full; what comes then is not written, which is logged once.
+
+    Raises:
+        UsageError: the file cannot be written, or an argument does not fit.
+    """
+
+    def __init__(
+        self, path: str | PathLike[str], *, hide_accounts: bool = False, max_bytes: int = 100 * 1024 * 1024
+    ) -> None:
+        if not isinstance(max_bytes, int) or max_bytes < 1:
+            raise UsageError("max_bytes must be a whole number of at least 1", field="max_bytes")
+        self._names: _Names | None = _Names() if hide_accounts else None
+        self._max_bytes = max_bytes
+        self._secrets: set[str] = set()
+        self._is_full = False
+        self._attached: list[tuple[TimClient, Pool]] = []
+        try:
+            self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+            self._size = _cut_broken_line(self._file)
+        except OSError as error:
+            problem = f"cannot write {os.fspath(path)}: {error.strerror}"
+        else:
+            return
+        raise UsageError(problem, field="path")
+
+    def attach(self, client: TimClient) -> None:
+        """Record a client, and all its views, from now on."""
+        core = client._core
+        if core.credentials.secret_key is not None:
+            self._secrets.add(str.__str__(core.credentials.secret_key))
+        self._attached.append((client, core.pool))
+        core.pool = _RecordingPool(core.pool, self)
+
+    def close(self) -> None:
+        """Stop recording and close the file. Closing twice is harmless."""
+        while self._attached:
+            client, pool = self._attached.pop()
+            client._core.pool = pool
+        file, self._file = self._file, -1
+        if file >= 0:
+            os.close(file)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def hide(self, data: bytes, query: str, *, is_json: bool = False) -> bytes:
+        """Take the key and the UserSig of a query out of some bytes; out of what is no JSON, names cannot be taken."""
+        if self._names is not None and not is_json:
+            return _HIDDEN.encode()
+        for secret in (*self._secrets, *parse_qs(query).get("usersig", ())):
+            data = data.replace(secret.encode(), _HIDDEN.encode())
+        return data
+
+    def write(self, exchange: Exchange, query: str) -> None:
+        """Write one line; nothing when the file is full or closed."""
+        if self._file < 0 or self._is_full:
+            return
+        if self._names is not None:
+            self._names.replace_in(exchange)
+        line = self.hide(msgspec.json.encode(exchange) + b"\n", query, is_json=True)
+        if self._size + len(line) > self._max_bytes:
+            self._is_full = True
+            logger.warning("the recording is full at %d bytes (max_bytes), nothing more is written", self._size)
+            return
+        try:
+            os.write(self._file, line)
+        except OSError as error:
+            self._is_full = True
+            logger.warning("the recording cannot be written any more: %s", error.strerror)
+        self._size += len(line)
+
+
+def _cut_broken_line(file: int) -> int:
+    """Cut off what a killed process left after the last whole line; return the file's size."""
+    size = end = os.fstat(file).st_size
+    while end > 0:
+        begin = max(0, end - 65_536)
+        newline = os.pread(file, end - begin, begin).rfind(b"\n")
+        if newline >= 0:
+            end = begin + newline + 1
+            break
+        end = begin
+    if end < size:
+        os.ftruncate(file, end)
+    return end
+
+
+class _Names:
+    """Replaces account names."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, str] = {}
+        self._pattern: re.Pattern[str] | None = None
+
+    def replace_in(self, exchange: Exchange) -> None:
+        """Replace the names in what was sent, answered and said."""
+        for part in (exchange.request, exchange.answer):
+            self._learn(part, is_account=False)
+        exchange.request = self._replace(exchange.request)
+        exchange.answer = self._replace(exchange.answer)
+        exchange.message = self._in_text(exchange.message)
+
+    def _learn(self, value: object, *, is_account: bool) -> None:
+        if isinstance(value, dict):
+            for name, item in value.items():
+                self._learn(item, is_account=name in _ACCOUNT_FIELDS or name.endswith("_Account"))
+        elif isinstance(value, list):
+            for item in value:
+                self._learn(item, is_account=is_account)
+        elif is_account and isinstance(value, str) and value and value not in self._known:
+            self._known[value] = f"account-{len(self._known) + 1}"
+            # The longest first, so that a name inside another one does not break it.
+            names = sorted(self._known, key=len, reverse=True)
+            self._pattern = re.compile("|".join(rf"(?<!\w){re.escape(name)}(?!\w)" for name in names))
+
+    def _replace(self, value: object) -> object:
+        if isinstance(value, dict):
+            return {self._in_text(name): self._replace(item) for name, item in value.items()}
+        if isinstance(value, list):
+            return [self._replace(item) for item in value]
+        return self._in_text(value) if isinstance(value, str) else value
+
+    def _in_text(self, text: str) -> str:
+        """Replace a text that is a name, and names that stand in it as words."""
+        if text in self._known:
+            return self._known[text]
+        if self._pattern is None:
+            return text
+        return self._pattern.sub(lambda found: self._known[found.group()], text)
+
+
+class _RecordingPlace:
+    """A place of another pool, with an ear at its door."""
+
+    def __init__(self, place: Place, recorder: Recorder) -> None:
+        self._place = place
+        self._recorder = recorder
+        self.take_nowait = place.take_nowait
+        self.take = place.take
+        self.release = place.release
+
+    def post(self, command: str, query: Hidden, body: bytes, *, timeout: float) -> Coroutine[None, None, bytes]:
+        return self._post(command, query, body, timeout)
+
+    async def _post(self, command: str, query: Hidden, body: bytes, timeout: float) -> bytes:
+        began, clock = time.time(), time.monotonic()
+        exchange = Exchange(at=round(began, 3), took=0.0, command=command, request=_json(body))
+        try:
+            reply = await self._place.post(command, query, body, timeout=timeout)
+        except TransportError as error:
+            exchange.failure, exchange.message = type(error).__name__, error.message
+            exchange.facts = {
+                name: value
+                for name, value in vars(error).items()
+                if name in ("timeout", "status", "content_type", "size")
+            }
+            raise
+        else:
+            exchange.answer = _json(reply)
+            if exchange.answer is None:
+                exchange.raw = base64.b64encode(self._recorder.hide(reply[:_RAW_MAX_BYTES], query)).decode()
+            return reply
+        finally:
+            if exchange.answer is not None or exchange.raw is not None or exchange.failure is not None:
+                exchange.took = round(time.monotonic() - clock, 4)
+                self._recorder.write(exchange, query)
+
+    def __enter__(self) -> Self:
+        self._place.__enter__()
+        return self
+
+    def __exit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._place.__exit__(exc_type, exc, traceback)
+
+
+class _RecordingPool:
+    """Another pool, with an ear at its door."""
+
+    def __init__(self, pool: Pool, recorder: Recorder) -> None:
+        self._pool = pool
+        self._recorder = recorder
+        self.open = pool.open
+        self.warm_up = pool.warm_up
+        self.close = pool.close
+
+    @property
+    def is_closed(self) -> bool:
+        return self._pool.is_closed
+
+    def slot(self, rank: tuple[int, int]) -> _RecordingPlace:
+        return _RecordingPlace(self._pool.slot(rank), self._recorder)
+
+
+def _json(data: bytes) -> Any:  # noqa: ANN401 - any JSON value
+    """Read JSON; None for what is none."""
+    try:
+        return msgspec.json.decode(data)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        return None
+
+
+_read_line: Final = msgspec.json.Decoder(Exchange).decode
+
+
+def read_recording(path: str | PathLike[str]) -> Iterator[Exchange]:
+    """Yield the attempts of a recording, oldest first. A line that breaks off at the end of the file is skipped.
+
+    Raises:
+        UsageError: the file cannot be opened, or a line before the last is no attempt; it names the line.
+    """
+    try:
+        file = open(path, "rb")  # noqa: SIM115 - closed below; reading goes on between yields
+    except OSError as error:
+        problem = f"cannot read {os.fspath(path)}: {error.strerror}"
+    else:
+        with file:
+            for number, line in enumerate(file, 1):
+                if not line.endswith(b"\n"):
+                    logger.warning("line %d of the recording breaks off, it is skipped", number)
+                    return
+                yield _exchange(line, number)
+        return
+    raise UsageError(problem, field="path")
+
+
+def _exchange(line: bytes, number: int) -> Exchange:
+    try:
+        return _read_line(line)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+        problem = f"line {number} of the recording is no attempt: {error}"
+    raise UsageError(problem, field="path")
