@@ -285,7 +285,7 @@ ROWS = {
     "_older": 0, "_turns": 0, "_observer": 0, "usersig": 1, "_wire": 1, "_checks": 1,
     "models": 2,
     "_endpoint": 3,
-    "_paging": 1, "_chunks": 2, "_fan_out": 3,
+    "_paging": 1, "_chunks": 2, "_fan_out": 3, "_streaming": 3,
     "families": 4, "_retry": 4, "_limits": 4, "config": 4, "_auth": 4, "_pool": 4, "_session": 4, "_stats": 4,
     "_families": 5, "_call": 5,
     "_client": 6,

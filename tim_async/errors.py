@@ -97,15 +97,18 @@ class BodyTooLargeError(UsageError):
     """The encoded message is over the limit; no token and no connection was used.
 
     Attributes:
-        actual: size of the encoded request in bytes, a list of recipients not counted.
+        actual: size of the encoded request in bytes, a list of recipients not counted; of a streamed message, the size
+            its text would have.
         limit: the limit in bytes (setting `body_limit`).
         field: the largest top-level field, as its wire name.
         field_bytes: the size of that field's value in bytes.
     """
 
-    def __init__(self, *, actual: int, limit: int, field: str, field_bytes: int) -> None:
+    def __init__(
+        self, *, actual: int, limit: int, field: str, field_bytes: int, what: str = "the encoded request"
+    ) -> None:
         super().__init__(
-            f"the encoded request has {actual} bytes, {actual - limit} over the limit of {limit}; "
+            f"{what} has {actual} bytes, {actual - limit} over the limit of {limit}; "
             f"its largest field is {field} with {field_bytes} bytes",
             field=field,
         )

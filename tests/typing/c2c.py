@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Literal, assert_type
 
-from tim_async import TextElem, TimClient
+from tim_async import StreamElem, TextElem, TimClient
 from tim_async._chunks import Chunked
 from tim_async._fan_out import Deliveries, Delivery
+from tim_async._streaming import MessageStream
 from tim_async.families.c2c import C2C
 from tim_async.models.c2c import BatchFailure, BatchSendMsg, BatchSendMsgResult, RoamMsg
 from tim_async.models.c2c_marks import ReadMsg, Unread
+from tim_async.models.c2c_stream import SendStreamMsgResult
 from tim_async.models.common import Empty
+from tim_async.models.elements import StreamChunk
 from tim_async.models.extension import Extension, ExtensionItem, ExtensionOutcome, Extensions
 
 
@@ -30,6 +33,16 @@ async def everyone(client: TimClient, accounts: AsyncIterator[str]) -> None:
     assert_type(told.unknown, list[Delivery])
     assert_type(told["bob"].state, Literal["sent", "failed", "unknown"])
     await client.c2c.send_to_all({"a", "b"}, [TextElem("hi")], msg_seq=told.msg_seq, msg_random=told.msg_random)
+
+
+async def streamed(client: TimClient) -> None:
+    async with client.c2c.stream("bob", from_account="bot", keep_alive=None) as stream:
+        assert_type(stream, MessageStream)
+        assert_type(await stream.write("hi"), None)
+    assert_type(stream.result, SendStreamMsgResult | None)
+    chunk = StreamChunk(index=1, markdown="hi")
+    sent = await client.c2c.send_stream(to_account="bob", msg_body=[StreamElem(chunks=[chunk])])
+    assert_type(sent.stream_msg_id, str)
 
 
 async def stored(client: TimClient, messages: list[RoamMsg]) -> None:
@@ -59,6 +72,7 @@ async def stored(client: TimClient, messages: list[RoamMsg]) -> None:
 
 
 async def mistakes(client: TimClient) -> None:
+    client.c2c.stream("bob", sync_other_machine=3)  # pyright: ignore[reportArgumentType]
     await client.c2c.send_to_all(["a"], [TextElem("hi")], from_acount="x")  # pyright: ignore[reportCallIssue]
     await client.c2c.send_to_all([5], [TextElem("hi")])  # pyright: ignore[reportArgumentType]
     await client.c2c.send_batch(to_account=[5], msg_body=[])  # pyright: ignore[reportArgumentType]

@@ -13,7 +13,6 @@ Every code of sendmsg's own list has its cause here, but for those that mean tro
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
@@ -33,10 +32,10 @@ from ..models.c2c import (
 )
 from ..models.message import Outgoing, next_msg_random
 from ..webhooks import AfterSendMsg, BeforeSendMsg
-from . import c2c_marks  # noqa: F401 - registers its handlers
+from . import c2c_marks, c2c_stream  # noqa: F401 - they register their handlers
 from .asking import GO_ON, Verdict
 from .dispatch import Call, Refusal, Reply, account, handles, integer
-from .message import check_body, check_options
+from .message import check_body, check_options, msg_id
 from .recent_contact_state import RecentContacts
 from .state import DuplicateKey, State, content_crc
 
@@ -66,7 +65,7 @@ def send(call: Call) -> SendMsgResult:
         return first
     second = int(call.now)
     key = state.free_key(f"{seq}_{random}_{second}", sender, (recipient,))
-    result = SendMsgResult(msg_time=second, msg_key=key, msg_id=_msg_id(sender, second, random))
+    result = SendMsgResult(msg_time=second, msg_key=key, msg_id=msg_id(sender, second, random))
     told = AfterSendMsg(
         from_account=sender,
         to_account=recipient,
@@ -130,7 +129,7 @@ def send_batch(call: Call) -> Reply[BatchSendMsgResult]:
     plain = f"{seq}_{random}_{second}" if known is None else known.msg_key
     key = state.free_key(plain, sender, fresh)
     if known is None or fresh:
-        result = SendMsgResult(msg_time=second, msg_key=key, msg_id=_msg_id(sender, second, random))
+        result = SendMsgResult(msg_time=second, msg_key=key, msg_id=msg_id(sender, second, random))
     else:
         result = known
     marks = _Marks(sender, seq, random, second, key)
@@ -218,11 +217,6 @@ def _ask_before_send(call: Call, message: SendMsg, told: AfterSendMsg) -> Verdic
         event_time=told.event_time,
     )
     return call.ask(event, refused=20006)
-
-
-def _msg_id(sender: str, second: int, random: int) -> str:
-    """Return a MsgId; it has a number in the place of the sender."""
-    return f"{144_115_000_000_000_000 + zlib.crc32(sender.encode())}-{second}-{random}"
 
 
 @handles(C2C.get_roam_msgs)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Mapping
 
 import msgspec
@@ -57,3 +58,8 @@ def check_options(raw: Mapping[str, object]) -> None:
             raise Refusal(90043, f"OfflinePushInfo does not fit: {error}") from None
         except UsageError as error:
             raise Refusal(90043, f"OfflinePushInfo does not fit: {error.message}") from None
+
+
+def msg_id(sender: str, second: int, random: int) -> str:
+    """Return a MsgId; it has a number in the place of the sender."""
+    return f"{144_115_000_000_000_000 + zlib.crc32(sender.encode())}-{second}-{random}"

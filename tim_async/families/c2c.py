@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Sequence
-from typing import Final, Unpack
+from typing import Final, Literal, Unpack
 
 from .._chunks import Chunked, in_chunks
 from .._endpoint import Endpoint, Family, Rate
 from .._fan_out import Deliveries, Delivery, FanOut
 from .._paging import pages
+from .._streaming import END_TIMEOUT_S, KEEP_ALIVE_S, PACE_S, MessageStream
 from ..errors import UsageError
 from ..models.c2c import (
     MAX_BATCH,
@@ -36,6 +37,7 @@ from ..models.c2c_marks import (
     SetMsgExtensions,
     Unread,
 )
+from ..models.c2c_stream import SendStreamMsg, SendStreamMsgResult
 from ..models.common import Empty
 from ..models.elements import Element, TextElem
 from ..models.extension import Extension, Extensions, SetExtensionsResult
@@ -85,6 +87,11 @@ class C2C(Family, name="c2c"):
         "openim_msg_ext_http_svc/set_key_values", SetMsgExtensions, SetExtensionsResult, doc="I51195", repeat="always"
     )
     """Set, delete or clear a message's key/values."""
+
+    send_stream = Endpoint(
+        "stream_msg/send_c2c_stream_msg", SendStreamMsg, SendStreamMsgResult, doc="C128596", limits=(Rate(5),)
+    )
+    """Begin a streamed message, or add to one; `stream` does both, and ends it."""
 
     async def send_text(self, to_account: str, text: str, *, from_account: str | None = None) -> SendMsgResult:
         """Send a text: `send` with a single text element, its errors included.
@@ -143,6 +150,54 @@ class C2C(Family, name="c2c"):
 
             return await FanOut(call, message, chunk_size, on_delivery).run(to_accounts)
         raise UsageError(problem)
+
+    def stream(
+        self,
+        to_account: str,
+        *,
+        from_account: str | None = None,
+        sync_other_machine: Literal[1, 2] | None = None,
+        compatible_text: str | None = None,
+        pace: float = PACE_S,
+        keep_alive: float | None = KEEP_ALIVE_S,
+        end_timeout: float = END_TIMEOUT_S,
+    ) -> MessageStream:
+        """Stream a text that grows while it is shown:
+
+            async with client.c2c.stream("bob", from_account="bot") as stream:
+                async for words in answer:
+                    await stream.write(words)
+
+        See `MessageStream` for what becomes of it when something goes wrong.
+
+        Args:
+            to_account: the recipient, 1 to 32 bytes.
+            from_account: the shown sender; None is the admin.
+            sync_other_machine: 1 also to the sender's online devices and history, 2 not to the sender.
+            compatible_text: what clients show that know no streamed messages.
+            pace: seconds between two calls at least; what is written meanwhile goes out together.
+            keep_alive: seconds without a call after which an empty piece is sent, since the service ends a stream that
+                gets nothing for 15 s; None sends none.
+            end_timeout: seconds that the end may take when the block was left by an exception or is cancelled.
+
+        Raises:
+            UsageError: an argument does not fit.
+        """
+
+        async def call(request: SendStreamMsg) -> SendStreamMsgResult:
+            return await self.client.call(C2C.send_stream, request)
+
+        message = SendStreamMsg(
+            to_account=to_account, from_account=from_account, sync_other_machine=sync_other_machine, msg_body=()
+        )
+        return MessageStream(
+            call,
+            message,
+            compatible_text=compatible_text,
+            pace=pace,
+            keep_alive=keep_alive,
+            end_timeout=end_timeout,
+        )
 
     async def iter_roam_msgs(
         self,

@@ -1,0 +1,245 @@
+"""A streamed message: text that is written bit by bit, and reaches its reader as it grows. Source: c2c (C128596).
+
+Words. A *piece* is what one call carries: all that was written since the call before. A stream is named by the answer
+to its first call, and goes on until its last piece.
+
+What the service does. It takes five calls a second, ends a stream that gets nothing for 15 seconds, refuses pieces
+after the end, and keeps a message under 128 KB.
+
+What is done. A task of its own makes the calls, one at a time, so that whoever writes does not wait for the pace, and a
+cancelled writer leaves no call half made. Only the first `write` waits for its answer: what is wrong with the message
+as such (an account that is not there, say) shows there. Whatever happens, the end is sent when the block is left; when
+that is by an exception, or the leaving itself is cancelled, it has `end_timeout` seconds for it, then the exception
+goes on. Only a stream whose first call brought no answer has no name to end it by; the service ends it.
+
+A piece that was refused, or surely did not arrive, goes out again with the end. One whose outcome is not known does so,
+too, with the Index it had: that is what tells it from another, as it is when the client's retry policy repeats a call.
+So a text is complete when the end was taken, whatever happened before, and then leaving raises nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import logging
+from collections.abc import Awaitable, Callable
+from types import TracebackType
+from typing import Final, Self
+
+from ._checks import check_text
+from .errors import ApiError, BodyTooLargeError, TimError, UsageError
+from .models.c2c_stream import MAX_GAP_S, MAX_STREAM_BYTES, SendStreamMsg, SendStreamMsgResult
+from .models.elements import StreamChunk, StreamElem
+
+PACE_S: Final = 0.2
+KEEP_ALIVE_S: Final = 10.0
+END_TIMEOUT_S: Final = 5.0
+
+_logger = logging.getLogger("tim_async")
+
+
+class MessageStream:
+    """A streamed message; made by `client.c2c.stream`, and used as `async with`.
+
+    Nothing is sent before something is written. Leaving the block sends the end, and waits until it is taken. It raises
+    when the text may not have arrived as a whole: the error of the call that went wrong. A block that is left by an
+    exception of its own raises that one, and a stream that could not be ended then is logged; the service ends it
+    after 15 seconds.
+
+    Attributes:
+        result: the answer to the first call, None before it: `stream_msg_id`, and what names the message.
+        text: what the service took so far, in the end the whole text.
+        is_ended: whether the service took the end.
+    """
+
+    def __init__(
+        self,
+        call: Callable[[SendStreamMsg], Awaitable[SendStreamMsgResult]],
+        message: SendStreamMsg,
+        *,
+        compatible_text: str | None,
+        pace: float,
+        keep_alive: float | None,
+        end_timeout: float,
+    ) -> None:
+        for field, seconds, low, high in (
+            ("pace", pace, 0.0, MAX_GAP_S),
+            ("keep_alive", keep_alive, 0.1, MAX_GAP_S),
+            ("end_timeout", end_timeout, 0.0, 3600.0),
+        ):
+            if seconds is not None and not low <= seconds <= high:
+                raise UsageError(f"{field} is {seconds} s, it must be {low:g} to {high:g}", field=field)
+        check_text("compatible_text", compatible_text, MAX_STREAM_BYTES - 1)
+        self.result: SendStreamMsgResult | None = None
+        self.text = ""
+        self.is_ended = False
+        self._call = call
+        self._message = message
+        self._compatible_text = compatible_text
+        self._pace = pace
+        self._keep_alive = keep_alive
+        self._end_timeout = end_timeout
+        self._written: list[str] = []  # not yet sent
+        self._size = len((compatible_text or "").encode())
+        self._open: list[StreamChunk] = []  # sent, and nobody knows whether they were taken
+        self._index = 0  # of the last chunk that was taken
+        self._next_at = 0.0
+        self._state = "new"  # then entered, and left
+        self._wake = asyncio.Event()
+        self._answered = asyncio.Event()  # the first call ended, well or not
+        self._sender: asyncio.Task[None] | None = None
+        self._failure: TimError | None = None
+        self._request(self._chunks("", is_last=False)).check()
+
+    def __repr__(self) -> str:
+        name = self.result.stream_msg_id if self.result else None
+        return f"<MessageStream {name}, {len(self.text)} characters sent, {'ended' if self.is_ended else 'not ended'}>"
+
+    async def __aenter__(self) -> Self:
+        if self._state != "new":
+            raise UsageError("a stream can be entered once")
+        self._state = "entered"
+        return self
+
+    async def write(self, text: str) -> None:
+        """Add text. It goes out at the stream's pace, together with what is written until then.
+
+        The first text is sent at once, and its answer waited for. A `write` that is cancelled there has written.
+
+        Raises:
+            BodyTooLargeError: the message would have 128 KB or more; nothing was added, and the stream goes on.
+            UsageError: the text is no text, or the stream is not entered or was left.
+            TimError: a call failed; the stream takes nothing more, and leaving the block ends it.
+        """
+        if self._state != "entered":
+            raise UsageError("a stream is written to inside its `async with` block")
+        if self._failure is not None:
+            raise self._failure
+        if not isinstance(text, str):
+            raise UsageError(f"text must be text, it is {type(text).__name__}", field="text")
+        check_text("text", text, 2**53)
+        size = len(text.encode())
+        if self._size + size >= MAX_STREAM_BYTES:
+            raise BodyTooLargeError(
+                actual=self._size + size,
+                limit=MAX_STREAM_BYTES - 1,
+                field="text",
+                field_bytes=size,
+                what="the streamed message",
+            )
+        if not text:
+            return
+        self._size += size
+        self._written.append(text)
+        self._wake.set()
+        if self._sender is None:
+            self._sender = asyncio.create_task(self._send_all(), name="tim_async: stream")
+        if self.result is None:
+            await self._answered.wait()
+            if self._failure is not None:
+                raise self._failure
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._state = "left"
+        if self._sender is None:
+            return
+        self._wake.set()
+        loop = asyncio.get_running_loop()
+        until = None if exc_type is None else loop.time() + self._end_timeout
+        cancellation: asyncio.CancelledError | None = None
+        ending = asyncio.create_task(self._end(self._sender), name="tim_async: end of stream")
+        while not ending.done():
+            # `wait` leaves the task alone when it is cancelled itself.
+            try:
+                await asyncio.wait({ending}, timeout=None if until is None else max(until - loop.time(), 0.0))
+            except asyncio.CancelledError as error:
+                cancellation = error
+                until = loop.time() + self._end_timeout if until is None else until
+            if until is not None and loop.time() >= until and not ending.done():
+                ending.cancel()
+                until = None
+        if not ending.cancelled():
+            ending.result()  # what is wrong with this module itself must not be lost
+        if not self.is_ended and self.result is not None:
+            _logger.warning("%r: the service will end it in %g s", self, MAX_GAP_S)
+        if cancellation is not None:
+            raise cancellation
+        if exc_type is None and not self.is_ended and self._failure is not None:
+            raise self._failure
+
+    async def _end(self, sender: asyncio.Task[None]) -> None:
+        """Wait until the end is sent; send it once more where something went wrong before."""
+        await sender
+        if self._failure is None or self.result is None:
+            return
+        try:
+            await self._send(is_last=True)
+        except TimError as error:
+            _logger.warning("%r: it could not be ended: %s", self, error)
+
+    async def _send_all(self) -> None:
+        """Send what is written until the stream is left, or a call fails."""
+        try:
+            while not self.is_ended:
+                is_idle = False
+                try:
+                    async with asyncio.timeout(self._keep_alive):
+                        await self._wake.wait()
+                except TimeoutError:
+                    is_idle = True
+                try:
+                    await self._send(is_last=None)
+                except ApiError as error:
+                    if not is_idle or self._written or error.maybe_delivered:
+                        raise
+                    _logger.warning("%r: an empty piece to keep it going was refused: %s", self, error)
+        except TimError as error:
+            self._failure = error
+        finally:
+            self._answered.set()
+
+    async def _send(self, *, is_last: bool | None) -> None:
+        """Send a piece when the pace allows it; None sends the end when the stream was left meanwhile."""
+        loop = asyncio.get_running_loop()
+        if self._next_at > loop.time():
+            await asyncio.sleep(self._next_at - loop.time())
+        self._next_at = loop.time() + self._pace
+        self._wake.clear()
+        if is_last is None:
+            is_last = self._state == "left"
+        chunks = self._chunks("".join(self._written), is_last=is_last)
+        self._written.clear()
+        try:
+            result = await self._call(self._request(chunks))
+        except TimError as error:
+            # What is open stays so; the new chunk becomes so, too, or is taken back.
+            if error.maybe_delivered:
+                self._open = chunks
+            elif len(chunks) > len(self._open) and chunks[-1].markdown:
+                self._written.insert(0, chunks[-1].markdown)
+            raise
+        self._index = chunks[-1].index
+        self.text += "".join(chunk.markdown or "" for chunk in chunks)
+        self._open = []
+        self.is_ended = is_last
+        self.result = self.result or result
+        self._answered.set()
+
+    def _chunks(self, text: str, *, is_last: bool) -> list[StreamChunk]:
+        """Return what is open, and a chunk of the text behind it; an end that is open stands as it was."""
+        if self._open and self._open[-1].is_last:
+            return self._open
+        index = (self._open[-1].index if self._open else self._index) + 1
+        return [*self._open, StreamChunk(index=index, markdown=text, is_last=is_last)]
+
+    def _request(self, chunks: list[StreamChunk]) -> SendStreamMsg:
+        element = StreamElem(
+            compatible_text=self._compatible_text,
+            chunks=chunks,
+            stream_msg_id=self.result.stream_msg_id if self.result else None,
+        )
+        request = copy.copy(self._message)
+        request.msg_body = [element]
+        return request

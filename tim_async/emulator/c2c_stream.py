@@ -1,0 +1,180 @@
+"""Streamed one-to-one messages. Source: c2c (C128596), whose error codes cannot be read.
+
+What is refused with what, and what else nobody knows:
+
+- Accounts and marks are refused as sendmsg refuses them, an element or chunks that do not fit with 90010, a
+  StreamMsgID that is unknown, another's, or of a stream that has ended, with 90054, a text over 128 KB with 93000.
+- A repeated first call, known by its marks and its content as sendmsg knows it, is the same stream.
+- A chunk whose Index was there already is a repeat and is dropped, after the end, too; a chunk that leaves a gap is
+  refused. An empty chunk is taken, and keeps the stream going.
+- History has the message from its first call on, with all chunks so far. No webhook is sent.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from .._checks import U32_MAX
+from ..families.c2c import C2C
+from ..models.c2c import RoamMsg
+from ..models.c2c_stream import MAX_GAP_S, MAX_STREAM_BYTES, SendStreamMsg, SendStreamMsgResult
+from ..models.elements import StreamChunk, StreamElem
+from .dispatch import Call, Refusal, account, handles, integer
+from .message import check_body, msg_id
+from .recent_contact_state import RecentContacts
+from .state import Duplicates, Entry, Part, State, content_crc
+
+_NO_STREAM: Final = 90054
+_BAD: Final = 90010
+_TOO_LONG: Final = 93000
+_REPEAT_WINDOW_S: Final = 120.0
+
+
+class Stream(msgspec.Struct, kw_only=True):
+    """A streamed message.
+
+    Attributes:
+        entry: where it is stored.
+        answer: what its calls are answered.
+        compatible_text: shown by clients without streaming.
+        chunks: what came so far.
+        size: bytes of its texts.
+        last_at: unix seconds of the last call.
+        is_ended: whether the last chunk came.
+    """
+
+    entry: Entry
+    answer: SendStreamMsgResult
+    compatible_text: str | None
+    chunks: list[StreamChunk] = msgspec.field(default_factory=list)
+    size: int = 0
+    last_at: float
+    is_ended: bool = False
+
+    def is_open(self, now: float) -> bool:
+        """Tell whether it takes further chunks."""
+        return not self.is_ended and now - self.last_at <= MAX_GAP_S
+
+
+class Streams(Part):
+    """The streamed messages.
+
+    Attributes:
+        streams: by StreamMsgID.
+        first_calls: the first calls of the last two minutes.
+    """
+
+    def __init__(self, state: State) -> None:
+        super().__init__(state)
+        self.streams: dict[str, Stream] = {}
+        self.first_calls: Duplicates[tuple[str, str, int, int, int], Stream] = Duplicates(_REPEAT_WINDOW_S)
+
+    def forget_account(self, user_id: str) -> None:
+        """Take out what goes to or comes from an account that is being deleted."""
+        for name, stream in list(self.streams.items()):
+            if user_id in (stream.entry.message.from_account, stream.entry.message.to_account):
+                del self.streams[name]
+
+
+@handles(C2C.send_stream)
+def send_stream(call: Call) -> SendStreamMsgResult:
+    """Begin a stream with its first chunks, or add chunks to one."""
+    raw, state = call.raw, call.state
+    recipient = account(raw, "To_Account", code=90003)
+    sender = account(raw, "From_Account", code=20003) if "From_Account" in raw else call.identifier
+    random = integer(raw, "MsgRandom", 0, U32_MAX, code=90005)
+    seq = integer(raw, "MsgSeq", 0, U32_MAX, code=90004) if "MsgSeq" in raw else call.draw
+    check_body(raw)
+    request = call.read(SendStreamMsg, code=_BAD)
+    if not state.knows(sender, call.now):
+        raise Refusal(20003, f"From_Account {sender!r} is not imported")
+    if not state.knows(recipient, call.now):
+        raise Refusal(90012, f"To_Account {recipient!r} is not imported")
+    element = request.msg_body[0]
+    assert isinstance(element, StreamElem)  # noqa: S101 - the request was checked
+    streams = state.part(Streams)
+    if element.stream_msg_id is not None:
+        stream = _find(streams, element.stream_msg_id, sender, recipient)
+    else:
+        marks = (sender, recipient, seq, random, content_crc(raw["MsgBody"]))
+        known = streams.first_calls.find(marks, call.now)
+        if known is not None:
+            return known.answer
+        if element.chunks[0].index != 1:
+            raise Refusal(_BAD, "the chunks of a stream begin with Index 1")
+        stream = _begin(call, request, sender, seq, random, element)
+        streams.first_calls.add(marks, call.now, stream)
+    _add(stream, element, call.now)
+    return stream.answer
+
+
+def _find(streams: Streams, name: str, sender: str, recipient: str) -> Stream:
+    stream = streams.streams.get(name)
+    if stream is None:
+        raise Refusal(_NO_STREAM, "there is no stream of this StreamMsgID")
+    if (stream.entry.message.from_account, stream.entry.message.to_account) != (sender, recipient):
+        raise Refusal(_NO_STREAM, "the stream is another's")
+    return stream
+
+
+def _begin(call: Call, request: SendStreamMsg, sender: str, seq: int, random: int, element: StreamElem) -> Stream:
+    """Store the message, with nothing in it yet."""
+    _check_size(0, element)
+    state, recipient, second = call.state, request.to_account, int(call.now)
+    key = state.free_key(f"{seq}_{random}_{second}", sender, (recipient,))
+    message = RoamMsg(
+        from_account=sender,
+        to_account=recipient,
+        msg_seq=seq,
+        msg_random=random,
+        msg_time_stamp=second,
+        msg_key=key,
+    )
+    hidden = {sender} if request.sync_other_machine == 2 and sender != recipient else set()
+    entry = state.store(message, hidden_from=hidden, now=call.now, is_unread=sender != recipient)
+    state.part(RecentContacts).note_c2c(sender, recipient, second, hidden_from=hidden)
+    streams = state.part(Streams).streams
+    number = len(streams) + 1
+    while (name := f"stream-{key}-{number}") in streams:
+        number += 1
+    answer = SendStreamMsgResult(
+        stream_msg_id=name, msg_time=second, msg_key=key, msg_id=msg_id(sender, second, random)
+    )
+    stream = streams[name] = Stream(
+        entry=entry, answer=answer, compatible_text=element.compatible_text, last_at=call.now
+    )
+    return stream
+
+
+def _add(stream: Stream, element: StreamElem, now: float) -> None:
+    """Add the chunks that are new."""
+    count = len(stream.chunks)
+    fresh = [chunk for chunk in element.chunks if chunk.index > count]
+    if not fresh:
+        return
+    if not stream.is_open(now):
+        raise Refusal(_NO_STREAM, "the stream has ended")
+    if fresh[0].index != count + 1:
+        raise Refusal(_BAD, f"Index {fresh[0].index} leaves a gap, {count + 1} is next")
+    size = _check_size(stream.size, StreamElem(chunks=fresh))
+    stream.chunks += fresh
+    stream.size = size
+    stream.last_at = now
+    stream.is_ended = fresh[-1].is_last is True
+    if element.compatible_text is not None:
+        stream.compatible_text = element.compatible_text
+    shown = StreamElem(
+        compatible_text=stream.compatible_text,
+        chunks=list(stream.chunks),
+        stream_msg_id=stream.answer.stream_msg_id,
+    )
+    stream.entry.change(msg_body=[shown])
+
+
+def _check_size(size: int, element: StreamElem) -> int:
+    size += sum(len((chunk.markdown or "").encode()) for chunk in element.chunks)
+    if size >= MAX_STREAM_BYTES:
+        raise Refusal(_TOO_LONG, f"the message would have {size} bytes, it must have less than {MAX_STREAM_BYTES}")
+    return size
