@@ -137,7 +137,17 @@ async def test_outcomes_over_sockets(client: TimClient, emulator: Emulator) -> N
     assert {(each.msg_seq, each.msg_random, each.cloud_custom_data) for each in stored} == {
         (told.msg_seq, told.msg_random, "c")
     }
-    assert emulator.count(BATCH) == 1
+    (arrival,) = emulator.arrivals
+    assert recipients(arrival.body) == ["alice", "nobody", "bob"]
+
+
+async def test_account_given_again_later_is_told_once(client: TimClient, emulator: Emulator) -> None:
+    told: list[str] = []
+    await client.c2c.send_to_all(
+        ["alice", "bob", "alice", "", "", "bob"], HI, chunk_size=1, on_delivery=lambda each: told.append(each.account)
+    )
+    assert sorted(told) == ["", "alice", "bob"]
+    assert emulator.count(BATCH) == 2
 
 
 async def test_unknown_accounts_are_sent_to_again_with_the_same_marks(client: TimClient, emulator: Emulator) -> None:
