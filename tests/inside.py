@@ -13,9 +13,10 @@ from aiohttp import web
 from aiohttp.streams import StreamReader
 from aiohttp.test_utils import make_mocked_request
 
-from tests.scripted import ScriptedPool, ScriptedSlot, Sent
 from tim_async import ConnectionLostError, ReplyDecodeError, ReplyTimeoutError, TimClient
 from tim_async.emulator import DEFAULT_SECRET_KEY, Emulator
+from tim_async.testing import FakePool
+from tim_async.testing.fake_pool import FakePlace
 
 
 def loop_clock() -> Callable[[], float]:
@@ -25,20 +26,19 @@ def loop_clock() -> Callable[[], float]:
     return lambda: offset + loop.time()
 
 
-class InsidePool(ScriptedPool):
+class InsidePool(FakePool):
     """Hands requests to an emulator that does not listen.
 
     Attributes:
         busiest: the most requests that were on their way at a time.
     """
 
-    def __init__(self, emulator: Emulator, **options: Any) -> None:
-        super().__init__(**options)
+    def __init__(self, emulator: Emulator) -> None:
+        super().__init__()
         self._service = emulator._service
         self.on_their_way = self.busiest = 0
 
-    async def post(self, slot: ScriptedSlot, command: str, query: str, body: bytes, *, timeout: float) -> bytes:
-        self.sent.append(Sent(command, query, body, timeout))
+    async def post(self, slot: FakePlace, command: str, query: str, body: bytes, *, timeout: float) -> bytes:
         self.on_their_way += 1
         self.busiest = max(self.busiest, self.on_their_way)
         # A request that was sent is carried out, whatever becomes of the client.
@@ -76,8 +76,7 @@ async def inside(*accounts: str, emulated: dict[str, Any] | None = None, **optio
     """Give a client and the emulator behind it, both on the running loop's time."""
     emulator = Emulator(clock=loop_clock(), **(emulated or {}))
     emulator.add_accounts(*accounts)
-    async with TimClient(emulator.sdk_app_id, DEFAULT_SECRET_KEY, base_url="http://127.0.0.1:9", **options) as client:
-        await client._core.pool.close()
-        client._core.pool = InsidePool(emulator)
+    pool = InsidePool(emulator)
+    async with TimClient(emulator.sdk_app_id, DEFAULT_SECRET_KEY, pool=pool, **options) as client:
         yield client, emulator
     await emulator._service.cancel_all()
