@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests import clock
-from tests.scripted import OK, SECRET_KEY, ScriptedPool, refusal, scripted
+from tests.scripted import OK, SECRET_KEY, refusal, scripted
 from tim_async import (
     ConnectError,
     Observer,
@@ -33,6 +33,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.trace import StatusCode
 
 from tim_async.otel import Telemetry
+from tim_async.testing import FakePool
 
 PLANTED = "planted-text-7a41"
 QUICK = RetryPolicy(base=0.0)
@@ -49,7 +50,7 @@ class Seen:
         self.meters = MeterProvider([self._reader])
         self.telemetry = Telemetry(self.tracers, self.meters)
 
-    def client(self, *script: Any, **options: Any) -> tuple[TimClient, ScriptedPool]:
+    def client(self, *script: Any, **options: Any) -> tuple[TimClient, FakePool]:
         return scripted(*script, observer=self.telemetry, **{"retry": QUICK, **options})
 
     @property

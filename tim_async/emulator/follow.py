@@ -10,6 +10,7 @@ import re
 from typing import Final
 
 from ..families.follow import Follow
+from ..models.common import AccountOutcome
 from ..models.follow import (
     FOLLOWERS,
     FOLLOWINGS,
@@ -22,14 +23,14 @@ from ..models.follow import (
     FollowPage,
     FollowRelation,
     FollowRelations,
-    FollowResultItem,
     FollowResults,
     GetFollowCounts,
     GetFollows,
 )
 from ..models.tags import ProfileTag, Tagged
-from .dispatch import Call, Refusal, account, handles, is_account
+from .dispatch import Call, Refusal, handles
 from .follow_state import FollowState
+from .known import is_known, known_account
 from .profile_state import ProfileState
 
 _BAD_PARAMS: Final = 30001
@@ -45,7 +46,7 @@ def add(call: Call) -> FollowResults:
     user_id, follows = _asker(call), call.state.part(FollowState)
     result = FollowResults()
     for item in request.follow_item:
-        told = FollowResultItem(to_account=item.to_account)
+        told = AccountOutcome(to_account=item.to_account)
         result.result_item.append(told)
         if item.to_account == user_id:
             told.result_code, told.result_info = _BAD_PARAMS, "nobody follows themselves"
@@ -61,7 +62,7 @@ def delete(call: Call) -> FollowResults:
     user_id, follows = _asker(call), call.state.part(FollowState)
     result = FollowResults()
     for item in request.follow_item:
-        told = FollowResultItem(to_account=item.to_account)
+        told = AccountOutcome(to_account=item.to_account)
         result.result_item.append(told)
         if _is_known(call, told):
             follows.unfollow(user_id, item.to_account)
@@ -125,15 +126,8 @@ def get_counts(call: Call) -> FollowCounts:
 
 
 def _asker(call: Call) -> str:
-    user_id = account(call.raw, "From_Account", code=_BAD_PARAMS)
-    if not call.state.knows(user_id, call.now):
-        raise Refusal(_NOT_IMPORTED, f"From_Account {user_id!r} is not imported")
-    return user_id
+    return known_account(call, "From_Account", code=_BAD_PARAMS, code_unknown=_NOT_IMPORTED)
 
 
-def _is_known(call: Call, item: FollowResultItem) -> bool:
-    """Tell whether the account of an entry is known; the entry says so where it is not."""
-    if is_account(item.to_account) and call.state.knows(item.to_account, call.now):
-        return True
-    item.result_code, item.result_info = _NOT_IMPORTED, "the account is not imported"
-    return False
+def _is_known(call: Call, item: AccountOutcome) -> bool:
+    return is_known(call, item, code=_NOT_IMPORTED)

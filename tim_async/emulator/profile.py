@@ -13,7 +13,8 @@ from ..families.profile import Profile
 from ..models.common import Empty
 from ..models.profile import GetProfiles, Profiles, SetProfile, UserProfile
 from ..models.tags import PROFILE_CHOICES, PROFILE_NUMBERS, VALUE_MAX_BYTES, ProfileTag, Tagged, check_profile_value
-from .dispatch import Call, Refusal, account, handles, is_account, is_int
+from .dispatch import Call, Refusal, account, handles, is_int
+from .known import check_known, is_known
 from .profile_state import ProfileState, is_profile_tag
 
 _BAD_PARAMS: Final = 40001
@@ -30,8 +31,7 @@ def set_profile(call: Call) -> Empty:
     for index, item in enumerate(items):
         _check_item(f"ProfileItem[{index}]", item)
     request = call.read(SetProfile, code=_BAD_PARAMS)
-    if not call.state.knows(user_id, call.now):
-        raise Refusal(_NOT_IMPORTED, f"From_Account {user_id!r} is not imported")
+    check_known(call, user_id, code=_NOT_IMPORTED)
     profiles = call.state.part(ProfileState)
     for field in request.profile_item:
         profiles.set(user_id, field.tag, field.value)
@@ -50,15 +50,13 @@ def get_profiles(call: Call) -> Profiles:
     profiles = call.state.part(ProfileState)
     result = Profiles()
     for user_id in request.to_account:
-        if not is_account(user_id) or not call.state.knows(user_id, call.now):
+        told = UserProfile(to_account=user_id)
+        result.user_profile_item.append(told)
+        if not is_known(call, told, code=_NOT_IMPORTED):
             result.fail_account.append(user_id)
-            info = "the account is not imported"
-            failed = UserProfile(to_account=user_id, result_code=_NOT_IMPORTED, result_info=info)
-            result.user_profile_item.append(failed)
             continue
         values = ((tag, profiles.get(user_id, tag)) for tag in request.tag_list)
-        known = [Tagged(tag=tag, value=value) for tag, value in values if value is not None]
-        result.user_profile_item.append(UserProfile(to_account=user_id, profile_item=known))
+        told.profile_item = [Tagged(tag=tag, value=value) for tag, value in values if value is not None]
     return result
 
 

@@ -45,7 +45,8 @@ from ..models.recent_contact import (
     UpdateContactGroupResult,
     UpdateGroupResult,
 )
-from .dispatch import Call, Refusal, account, handles
+from .dispatch import Call, Refusal, handles
+from .known import known_account
 from .recent_contact_state import BAD_PARAMS, NOT_IMPORTED, Key, Marked, RecentContacts, Session, key_of, page_of
 
 PAGE_SIZE: Final = 100
@@ -210,10 +211,7 @@ def delete_contact_group(call: Call) -> DeletedContactGroups:
 
 
 def _owner(call: Call) -> str:
-    user_id = account(call.raw, "From_Account", code=BAD_PARAMS)
-    if not call.state.knows(user_id, call.now):
-        raise Refusal(NOT_IMPORTED, f"From_Account {user_id!r} is not imported")
-    return user_id
+    return known_account(call, "From_Account", code=BAD_PARAMS, code_unknown=NOT_IMPORTED)
 
 
 def _check_name(name: object) -> None:

@@ -52,7 +52,8 @@ from ..models.sns import (
     UpdateFriends,
 )
 from ..models.tags import SnsTag, Tagged, TagValue
-from .dispatch import Call, Refusal, account, handles, is_account
+from .dispatch import Call, Refusal, handles
+from .known import check_known, is_known, known_account
 from .links import Links
 from .profile_state import is_profile_tag
 from .sns_state import BAD_PARAMS, NOT_IMPORTED, Friend, SnsState
@@ -163,7 +164,7 @@ def check_friends(call: Call) -> FriendRelations:
         item.relation = "CheckResult_Type_" + _relation(
             sns.friends, user_id, other, both=request.check_type == "CheckResult_Type_Both", none="NoRelation"
         )
-        if not _judge(call, item):
+        if not is_known(call, item, code=NOT_IMPORTED):
             result.fail_account.append(other)
         result.info_item.append(item)
     return result
@@ -207,7 +208,7 @@ def get_specified_friends(call: Call) -> SpecifiedFriends:
     for other in request.to_account:
         item = SpecifiedFriend(to_account=other)
         try:
-            _check_known(call, other)
+            check_known(call, other, code=NOT_IMPORTED)
             fields = sns.fields(user_id, other)
         except Refusal as refusal:
             item.result_code, item.result_info = refusal.code, refusal.info
@@ -271,7 +272,7 @@ def check_black_list(call: Call) -> BlackRelations:
         item.relation = "BlackCheckResult_Type_" + _relation(
             sns.blocked, user_id, other, both=request.check_type == "BlackCheckResult_Type_Both", none="NO"
         )
-        if not _judge(call, item):
+        if not is_known(call, item, code=NOT_IMPORTED):
             result.fail_account.append(other)
         result.black_list_check_item.append(item)
     return result
@@ -323,38 +324,23 @@ def get_friend_lists(call: Call) -> FriendLists:
 
 def _owner(call: Call) -> str:
     """Return the account whose friends and lists are meant."""
-    user_id = account(call.raw, "From_Account", code=BAD_PARAMS)
-    _check_known(call, user_id)
-    return user_id
-
-
-def _check_known(call: Call, user_id: str) -> None:
-    if not is_account(user_id) or not call.state.knows(user_id, call.now):
-        raise Refusal(NOT_IMPORTED, f"{user_id!r} is not imported")
-
-
-def _judge(call: Call, item: SnsResultItem) -> bool:
-    """Tell whether the account of an entry is known; the entry says so where it is not."""
-    try:
-        _check_known(call, item.to_account)
-    except Refusal as refusal:
-        item.result_code, item.result_info = refusal.code, refusal.info
-        return False
-    return True
+    return known_account(call, "From_Account", code=BAD_PARAMS, code_unknown=NOT_IMPORTED)
 
 
 def _outcome(call: Call, result: ResultT, pairs: Iterable[tuple[str, T]], act: Callable[[T], None]) -> ResultT:
     """Do something for one account after the other, and note what became of each."""
     for user_id, item in pairs:
         told = SnsResultItem(to_account=user_id)
+        result.result_item.append(told)
+        if not is_known(call, told, code=NOT_IMPORTED):
+            result.fail_account.append(user_id)
+            continue
         try:
-            _check_known(call, user_id)
             act(item)
         except Refusal as refusal:
             told.result_code, told.result_info = refusal.code, refusal.info
             if refusal.code != _PENDING:
                 result.fail_account.append(user_id)
-        result.result_item.append(told)
     return result
 
 

@@ -5,11 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol, TypeVar
 
-from .._wire import Request, Result
+from .._wire import Request, Result, WireStruct, always
 
 
 class Empty(Result, kw_only=True):
     """An answer of nothing but the envelope: the call went well."""
+
+
+class AccountOutcome(WireStruct, kw_only=True):
+    """Outcome for one account of a batch.
+
+    Attributes:
+        to_account: the account.
+        result_code: 0 is success.
+        result_info: the reason of a failure.
+    """
+
+    to_account: str = always("")
+    result_code: int = always(0)
+    result_info: str = always("")
 
 
 class ItemResult(Protocol):

@@ -9,6 +9,7 @@ import msgspec
 
 from .._checks import check_account, check_accounts, check_choice, check_items, check_range, check_text
 from .._wire import PartialResult, Request, Result, WireStruct, always
+from .common import AccountOutcome
 from .tags import Tagged, TaggedStruct
 
 MAX_BATCH: Final = 20
@@ -65,20 +66,6 @@ class DeleteFollows(Request, kw_only=True):
         _check_batch(self.from_account, self.follow_item)
 
 
-class FollowResultItem(WireStruct, kw_only=True):
-    """Outcome for one account.
-
-    Attributes:
-        to_account: the account.
-        result_code: 0 is success.
-        result_info: the reason of a failure.
-    """
-
-    to_account: str = always("")
-    result_code: int = always(0)
-    result_info: str = always("")
-
-
 class FollowResults(PartialResult, kw_only=True):
     """Outcome account by account. Source: I70345, I70346.
 
@@ -86,10 +73,10 @@ class FollowResults(PartialResult, kw_only=True):
         result_item: one entry an account.
     """
 
-    result_item: list[FollowResultItem] = msgspec.field(default_factory=list)
+    result_item: list[AccountOutcome] = msgspec.field(default_factory=list)
 
     @property
-    def failed(self) -> list[FollowResultItem]:
+    def failed(self) -> list[AccountOutcome]:
         """The entries that failed."""
         return [item for item in self.result_item if item.result_code != 0]
 
@@ -172,7 +159,7 @@ class CheckFollows(Request, kw_only=True):
         check_accounts("to_account", self.to_account, 1, MAX_CHECK_BATCH)
 
 
-class FollowRelation(FollowResultItem, kw_only=True):
+class FollowRelation(AccountOutcome, kw_only=True):
     """Whether an account and another follow each other.
 
     Attributes:
@@ -228,7 +215,7 @@ class GetFollowCounts(Request, kw_only=True):
         check_accounts("to_account", self.to_account, 1, MAX_BATCH)
 
 
-class FollowCount(FollowResultItem, kw_only=True):
+class FollowCount(AccountOutcome, kw_only=True):
     """Counts of one account.
 
     Attributes:

@@ -12,7 +12,7 @@ import msgspec
 
 from .._checks import check_account, check_accounts, check_choice, check_items, check_range, check_text
 from .._wire import PartialResult, Request, Result, WireStruct, always
-from .common import failed_items
+from .common import AccountOutcome, failed_items
 from .tags import (
     FRIEND_LIST_NAME_MAX_BYTES,
     REMARK_MAX_BYTES,
@@ -44,7 +44,7 @@ CheckType = Literal["CheckResult_Type_Single", "CheckResult_Type_Both"]
 BlackCheckType = Literal["BlackCheckResult_Type_Single", "BlackCheckResult_Type_Both"]
 
 
-class SnsResultItem(WireStruct, kw_only=True):
+class SnsResultItem(AccountOutcome, kw_only=True):
     """Outcome for one account.
 
     Attributes:
@@ -53,10 +53,6 @@ class SnsResultItem(WireStruct, kw_only=True):
             among the failed ones and told no code.
         result_info: the reason of a failure.
     """
-
-    to_account: str = always("")
-    result_code: int = always(0)
-    result_info: str = always("")
 
     @property
     def is_pending(self) -> bool:
@@ -280,7 +276,7 @@ class CheckFriends(Request, kw_only=True):
         check_choice("check_type", self.check_type, _CHECK_TYPES)
 
 
-class FriendRelation(SnsResultItem, kw_only=True):
+class FriendRelation(AccountOutcome, kw_only=True):
     """How an account stands to another.
 
     Attributes:
@@ -545,7 +541,7 @@ class CheckBlackList(Request, kw_only=True):
         check_choice("check_type", self.check_type, _BLACK_CHECK_TYPES)
 
 
-class BlackRelation(SnsResultItem, kw_only=True):
+class BlackRelation(AccountOutcome, kw_only=True):
     """Whether an account and another block each other.
 
     Attributes:
