@@ -1,131 +1,34 @@
 """Asyncio SDK for the server-side REST API of Tencent Cloud IM (TIM).
 
-from tim_async import TimClient, TextElem
+    from tim_async import TimClient, TextElem
 
-async with TimClient(sdk_app_id=1400000000, secret_key="...") as client:
-    sent = await client.c2c.send(to_account="bob", msg_body=[TextElem(text="hi")])
+    async with TimClient(sdk_app_id=1400000000, secret_key="...") as client:
+        sent = await client.c2c.send(to_account="bob", msg_body=[TextElem(text="hi")])
+
+The names stand in `_public` and are imported when one of them is first used. pytest imports this package in every run,
+for the sake of the plugin in `tim_async.testing`; aiohttp and the rest are loaded where something is done with them.
 """
 
-import logging as _logging
+from typing import TYPE_CHECKING
 
-from ._client import TimClient
-from ._endpoint import Endpoint, Rate
-from ._families import endpoints
-from ._limits import Claim, LocalRateLimiter, RateLimiter, Share, Slot
-from ._observer import CallObserver, Observer
-from ._retry import TRANSIENT_CODES, RetryPolicy
-from ._stats import CommandStats
-from ._version import __version__
-from ._wire import decode, encode
-from .config import Region, Settings
-from .errors import (
-    ApiError,
-    AuthError,
-    BodyTooLargeError,
-    ConnectError,
-    ConnectionLostError,
-    InvalidRequestError,
-    LedgerError,
-    LimiterUnavailableError,
-    PartialFailureError,
-    RateLimitedError,
-    ReplyDecodeError,
-    ReplyTimeoutError,
-    ServiceBusyError,
-    TimError,
-    TransportError,
-    UsageError,
-    UserSigError,
-    WaitTooLongError,
-    may_have_been_delivered,
-)
-from .models.elements import (
-    CustomElem,
-    Element,
-    FaceElem,
-    FileElem,
-    ImageElem,
-    ImageInfo,
-    LocationElem,
-    RawElem,
-    RelayElem,
-    RelayMsg,
-    SoundElem,
-    StreamChunk,
-    StreamElem,
-    TextElem,
-    VideoFileElem,
-)
-from .models.offline_push import (
-    AndroidInfo,
-    ApnsInfo,
-    HarmonyInfo,
-    LiveActivity,
-    MultiLanguageContent,
-    OfflinePushInfo,
-)
+if TYPE_CHECKING:
+    from ._public import *  # noqa: F403 - the one list of public names
+else:
 
-# Where an app sets up no logging, Python would print every warning of ours to its standard error.
-_logging.getLogger("tim_async").addHandler(_logging.NullHandler())
+    def __getattr__(name: str) -> object:
+        # Other names with an underscore are asked for by the import system, while `_public` itself is being imported.
+        if name.startswith("_") and name not in ("__all__", "__version__"):
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from . import _public
 
-__all__ = [
-    "TRANSIENT_CODES",
-    "AndroidInfo",
-    "ApiError",
-    "ApnsInfo",
-    "AuthError",
-    "BodyTooLargeError",
-    "CallObserver",
-    "Claim",
-    "CommandStats",
-    "ConnectError",
-    "ConnectionLostError",
-    "CustomElem",
-    "Element",
-    "Endpoint",
-    "FaceElem",
-    "FileElem",
-    "HarmonyInfo",
-    "ImageElem",
-    "ImageInfo",
-    "InvalidRequestError",
-    "LedgerError",
-    "LimiterUnavailableError",
-    "LiveActivity",
-    "LocalRateLimiter",
-    "LocationElem",
-    "MultiLanguageContent",
-    "Observer",
-    "OfflinePushInfo",
-    "PartialFailureError",
-    "Rate",
-    "RateLimitedError",
-    "RateLimiter",
-    "RawElem",
-    "Region",
-    "RelayElem",
-    "RelayMsg",
-    "ReplyDecodeError",
-    "ReplyTimeoutError",
-    "RetryPolicy",
-    "ServiceBusyError",
-    "Settings",
-    "Share",
-    "Slot",
-    "SoundElem",
-    "StreamChunk",
-    "StreamElem",
-    "TextElem",
-    "TimClient",
-    "TimError",
-    "TransportError",
-    "UsageError",
-    "UserSigError",
-    "VideoFileElem",
-    "WaitTooLongError",
-    "__version__",
-    "decode",
-    "encode",
-    "endpoints",
-    "may_have_been_delivered",
-]
+        names = {each: getattr(_public, each) for each in _public.__all__}
+        globals().update(names, __all__=_public.__all__)
+        try:
+            return globals()[name]
+        except KeyError:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}") from None
+
+    def __dir__() -> list[str]:
+        from . import _public
+
+        return sorted({*globals(), *_public.__all__})

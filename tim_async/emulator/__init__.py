@@ -25,6 +25,7 @@ from .fault_kinds import (
 from .faults import Faults
 from .outbox import Webhook
 from .push_state import SentPush
+from .sent import SentMessage
 from .state import Account
 
 __all__ = [
@@ -40,6 +41,7 @@ __all__ = [
     "EndlessFault",
     "Fault",
     "Faults",
+    "SentMessage",
     "SentPush",
     "StallFault",
     "StatusFault",

@@ -33,6 +33,7 @@ from .login_state import LoginState
 from .outbox import Caller, Outbox, Webhook
 from .push_state import PushState, SentPush
 from .recent_contact_state import RecentContacts, key_of
+from .sent import SentMessage, sent_messages
 from .service import Service
 from .state import Account, State
 
@@ -81,6 +82,12 @@ class Emulator:
         webhook_commands: the commands that are switched on, such as `C2C.CallbackAfterSendMsg`; None is all.
         allow_remote: whether `host` may be reachable from other machines.
 
+    Attributes:
+        sdk_app_id: the app.
+        secret_key: its key.
+        admin: the first of its admins.
+        faults: what is planned to go wrong.
+
     Raises:
         UsageError: an argument does not fit.
     """
@@ -116,6 +123,8 @@ class Emulator:
             if command != EVERY and command not in ENDPOINTS:
                 raise UsageError(f"the emulator has no command {command!r}", field="rate_limits")
         self.sdk_app_id = sdk_app_id
+        self.secret_key = secret_key
+        self.admin = next(iter(admins))
         self.faults = Faults(ENDPOINTS)
         self._host = _loopback(host, allow_remote=allow_remote)
         self._port = port
@@ -281,6 +290,22 @@ class Emulator:
             for message in self._state.messages(self._clock())
             if (to is None or message.to_account == to) and (from_ is None or message.from_account == from_)
         ]
+
+    def sent(self, *, to: str | None = None, from_: str | None = None, group: str | None = None) -> list[SentMessage]:
+        """Return what was sent, oldest first: `emulator.sent(to="bob")[0].text`. What is not stored is not in it.
+
+        Args:
+            to: only messages to this account.
+            from_: only messages of this sender.
+            group: only messages to this group, those to its topics not counted.
+
+        Raises:
+            UsageError: there is no such group.
+        """
+        try:
+            return sent_messages(self._state, self._clock(), to=to, from_=from_, group=group)
+        except Refusal as refusal:
+            raise UsageError(f"{refusal.code}: {refusal.info}", field="group") from None
 
     @property
     def groups(self) -> Mapping[str, Group]:

@@ -1,0 +1,192 @@
+"""The pytest plugin, in runs of pytest of its own: one for every way to run asynchronous tests."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from importlib.metadata import entry_points
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PLUGIN = "tim_async.testing.plugin"
+
+TESTS = """
+    import pytest
+
+    from tim_async import ApiError, RetryPolicy, TimClient
+    from tim_async.emulator import Emulator
+    from tim_async.webhooks import AfterSendMsg
+
+    {mark}
+
+    @pytest.fixture
+    def tim_client_options():
+        return {{"retry": RetryPolicy(base=0.001)}}
+
+    async def test_sent(tim_emulator: Emulator, tim_client: TimClient):
+        tim_emulator.add_accounts("bob")
+        await tim_client.c2c.send_text("bob", "你好")
+        assert tim_emulator.sent(to="bob")[0].text == "你好"
+        assert tim_emulator.sent(to="alice") == []
+        assert len(tim_emulator.events(AfterSendMsg)) == 1
+
+    async def test_faults(tim_emulator: Emulator, tim_client: TimClient):
+        tim_emulator.add_accounts("bob")
+        tim_emulator.faults.answer(20004, times=2)
+        await tim_client.c2c.send_text("bob", "hi")
+        assert tim_emulator.count("openim/sendmsg") == 3
+
+    async def test_every_test_has_an_emulator_of_its_own(tim_emulator: Emulator):
+        assert set(tim_emulator.accounts) == {{"administrator"}}
+        assert tim_emulator.sent() == []
+
+    async def test_client_alone(tim_client: TimClient):
+        with pytest.raises(ApiError) as caught:
+            await tim_client.c2c.send_text("nobody", "hi")
+        assert caught.value.code == 90012
+
+    class TestOptions:
+        @pytest.fixture
+        def tim_emulator_options(self):
+            return {{"auto_import": True, "admins": ["root"], "sdk_app_id": 5}}
+
+        async def test_options(self, tim_emulator: Emulator, tim_client: TimClient):
+            await tim_client.c2c.send_text("anybody", "hi")
+            assert [message.from_account for message in tim_emulator.sent()] == ["root"]
+"""
+ANYIO = """
+    pytestmark = pytest.mark.anyio
+
+    @pytest.fixture
+    def anyio_backend():
+        return "asyncio"
+"""
+WAYS = {
+    "asyncio strict": ("pytestmark = pytest.mark.asyncio", ["-p", "no:anyio", "-o", "asyncio_mode=strict"]),
+    "asyncio auto": ("", ["-p", "no:anyio", "-o", "asyncio_mode=auto"]),
+    "anyio": (ANYIO, ["-p", "no:asyncio"]),
+    "asyncio strict beside anyio": ("pytestmark = pytest.mark.asyncio", ["-o", "asyncio_mode=strict"]),
+    "asyncio auto beside anyio": ("", ["-o", "asyncio_mode=auto"]),
+    "anyio beside asyncio": (ANYIO, ["-o", "asyncio_mode=strict"]),
+}
+
+
+def run(folder: Path, source: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run pytest on a file, with warnings as errors."""
+    lines = source.splitlines()
+    indent = min((len(line) - len(line.lstrip()) for line in lines if line.strip()), default=0)
+    folder.joinpath("test_it.py").write_text("\n".join(line[indent:] for line in lines), encoding="utf-8")
+    is_installed = any(entry.value == PLUGIN for entry in entry_points(group="pytest11"))
+    load = [] if is_installed else ["-p", PLUGIN]
+    if "no:asyncio" not in arguments:
+        load += ["-o", "asyncio_default_fixture_loop_scope=function"]  # unset, it is a warning of pytest-asyncio
+    return subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-W",
+            "error",
+            "-p",
+            "no:randomly",
+            "-p",
+            "no:cacheprovider",
+            *load,
+            *arguments,
+        ],
+        check=False,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"},
+        timeout=120,
+    )
+
+
+@pytest.mark.parametrize(("mark", "arguments"), WAYS.values(), ids=WAYS)
+def test_fixtures_work_under_every_runner(tmp_path, mark, arguments):
+    indented = "\n".join(f"    {line.strip()}" if "pytestmark" in line else line for line in mark.splitlines())
+    done = run(tmp_path, TESTS.replace("    {mark}", indented).replace("{{", "{").replace("}}", "}"), *arguments)
+    assert "5 passed" in done.stdout, done.stdout + done.stderr
+    assert done.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("source", "arguments"),
+    [
+        ("def test_it(tim_emulator): pass", ["-p", "no:anyio"]),
+        ("def test_it(tim_client): pass", ["-p", "no:anyio", "-p", "no:asyncio"]),
+    ],
+    ids=["plain test", "no runner"],
+)
+def test_plain_tests_are_told_what_is_missing(tmp_path, source, arguments):
+    done = run(tmp_path, source, *arguments)
+    assert "tim_emulator and tim_client need an asynchronous test" in done.stdout
+    assert "1 error" in done.stdout
+
+
+def test_other_backends_are_told_that_this_is_asyncio(tmp_path):
+    source = """
+        import pytest
+
+        @pytest.fixture
+        def anyio_backend():
+            return "trio"
+
+        @pytest.mark.anyio
+        async def test_it(tim_emulator):
+            pass
+    """
+    done = run(tmp_path, source, "-p", "no:asyncio")
+    assert "tim_async runs on asyncio, not on trio" in done.stdout
+
+
+def test_runs_that_do_not_use_it_import_nothing(tmp_path):
+    source = """
+        import sys
+
+        def test_it():
+            ours = {name for name in sys.modules if name.startswith("tim_async")}
+            assert ours <= {
+                "tim_async",
+                "tim_async.testing",
+                "tim_async.testing.plugin",
+                "tim_async.testing._asyncio_fixtures",
+            }, ours
+            assert "aiohttp" not in sys.modules
+            assert "msgspec" not in sys.modules
+    """
+    done = run(tmp_path, source, "-p", "no:anyio")
+    assert "1 passed" in done.stdout, done.stdout + done.stderr
+
+
+def test_fixtures_are_listed_with_their_words(tmp_path):
+    done = run(tmp_path, "", "--fixtures")
+    for words in ("The service, on a loopback port", "A `TimClient` in front of `tim_emulator`"):
+        assert words in done.stdout
+
+
+def test_package_names_load_what_they_need_and_no_more():
+    code = (
+        "import sys, tim_async; assert not {'aiohttp', 'msgspec'} & set(sys.modules); "
+        "from tim_async import *; from tim_async import _public; "
+        "assert set(_public.__all__) <= set(globals()) and set(_public.__all__) <= set(dir(tim_async)); "
+        "assert tim_async.TimClient is TimClient"
+    )
+    subprocess.run([sys.executable, "-W", "error", "-c", code], check=True, env={**os.environ, "PYTHONPATH": str(ROOT)})
+
+
+def test_unknown_name_of_the_package_is_told():
+    import tim_async
+    import tim_async.testing
+
+    for module in (tim_async, tim_async.testing):
+        with pytest.raises(AttributeError, match="has no attribute 'nope'"):
+            module.nope  # noqa: B018
+    with pytest.raises(AttributeError):
+        tim_async.__wrapped__  # noqa: B018

@@ -1,0 +1,125 @@
+"""The public names of the package, which `tim_async` has as its own from the first use of one."""
+
+import logging as _logging
+
+from ._client import TimClient
+from ._endpoint import Endpoint, Rate
+from ._families import endpoints
+from ._limits import Claim, LocalRateLimiter, RateLimiter, Share, Slot
+from ._observer import CallObserver, Observer
+from ._retry import TRANSIENT_CODES, RetryPolicy
+from ._stats import CommandStats
+from ._version import __version__
+from ._wire import decode, encode
+from .config import Region, Settings
+from .errors import (
+    ApiError,
+    AuthError,
+    BodyTooLargeError,
+    ConnectError,
+    ConnectionLostError,
+    InvalidRequestError,
+    LedgerError,
+    LimiterUnavailableError,
+    PartialFailureError,
+    RateLimitedError,
+    ReplyDecodeError,
+    ReplyTimeoutError,
+    ServiceBusyError,
+    TimError,
+    TransportError,
+    UsageError,
+    UserSigError,
+    WaitTooLongError,
+    may_have_been_delivered,
+)
+from .models.elements import (
+    CustomElem,
+    Element,
+    FaceElem,
+    FileElem,
+    ImageElem,
+    ImageInfo,
+    LocationElem,
+    RawElem,
+    RelayElem,
+    RelayMsg,
+    SoundElem,
+    StreamChunk,
+    StreamElem,
+    TextElem,
+    VideoFileElem,
+)
+from .models.offline_push import (
+    AndroidInfo,
+    ApnsInfo,
+    HarmonyInfo,
+    LiveActivity,
+    MultiLanguageContent,
+    OfflinePushInfo,
+)
+
+# Where an app sets up no logging, Python would print every warning of ours to its standard error.
+_logging.getLogger("tim_async").addHandler(_logging.NullHandler())
+
+__all__ = [
+    "TRANSIENT_CODES",
+    "AndroidInfo",
+    "ApiError",
+    "ApnsInfo",
+    "AuthError",
+    "BodyTooLargeError",
+    "CallObserver",
+    "Claim",
+    "CommandStats",
+    "ConnectError",
+    "ConnectionLostError",
+    "CustomElem",
+    "Element",
+    "Endpoint",
+    "FaceElem",
+    "FileElem",
+    "HarmonyInfo",
+    "ImageElem",
+    "ImageInfo",
+    "InvalidRequestError",
+    "LedgerError",
+    "LimiterUnavailableError",
+    "LiveActivity",
+    "LocalRateLimiter",
+    "LocationElem",
+    "MultiLanguageContent",
+    "Observer",
+    "OfflinePushInfo",
+    "PartialFailureError",
+    "Rate",
+    "RateLimitedError",
+    "RateLimiter",
+    "RawElem",
+    "Region",
+    "RelayElem",
+    "RelayMsg",
+    "ReplyDecodeError",
+    "ReplyTimeoutError",
+    "RetryPolicy",
+    "ServiceBusyError",
+    "Settings",
+    "Share",
+    "Slot",
+    "SoundElem",
+    "StreamChunk",
+    "StreamElem",
+    "TextElem",
+    "TimClient",
+    "TimError",
+    "TransportError",
+    "UsageError",
+    "UserSigError",
+    "VideoFileElem",
+    "WaitTooLongError",
+    "__version__",
+    "decode",
+    "encode",
+    "endpoints",
+    "may_have_been_delivered",
+]

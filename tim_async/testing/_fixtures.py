@@ -1,0 +1,17 @@
+"""What the fixtures of the pytest plugin give, whoever runs them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .._client import TimClient
+from ..emulator import Emulator
+
+
+def make_client(emulator: Emulator, options: Mapping[str, Any]) -> TimClient:
+    """Make a client for an emulator."""
+    return TimClient(emulator.sdk_app_id, emulator.secret_key, emulator.admin, **{"base_url": emulator.url, **options})
+
+
+__all__ = ["Emulator", "TimClient", "make_client"]
