@@ -6,8 +6,7 @@ Only where splitting is harmless: what the service does for two halves must be w
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
-from itertools import islice
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from typing import Generic, TypeVar
 
 from ._checks import U32_MAX, check_list, check_range
@@ -69,19 +68,25 @@ async def in_chunks(
     """Call once for every `size` items, up to `concurrency` calls at a time; the list is read as the calls go on.
 
     A chunk that fails does not keep the others from being sent. Cancelled, it starts no further chunk, and cancels
-    those on their way.
+    those on their way. When the list itself raises, what it gave until then is handed over, and its error is raised as
+    it is, with a note of how much that was.
 
     Args:
         items: what is to be handed over; read lazily.
         size: items in one call, at least 1.
         call: makes the call for one chunk.
         concurrency: calls at a time, at least 1.
+
+    Raises:
+        UsageError: a single text in place of a list, or sizes below 1.
+        Exception: what the list raised, or a call that did not fail with an error of ours: it ends those on their way.
     """
     check_list("items", items)
     check_range("size", size, 1, U32_MAX)
     check_range("concurrency", concurrency, 1, U32_MAX)
     outcomes: dict[int, R | FailedChunk[T]] = {}
-    source = enumerate(_cut(items, size))
+    broken: list[Exception] = []
+    source = enumerate(_cut(items, size, broken))
 
     async def work() -> None:
         for number, chunk in source:
@@ -90,9 +95,18 @@ async def in_chunks(
             except TimError as error:
                 outcomes[number] = FailedChunk(chunk, error)
 
-    async with asyncio.TaskGroup() as workers:
-        for _ in range(concurrency):
-            workers.create_task(work())
+    try:
+        async with asyncio.TaskGroup() as workers:
+            for _ in range(concurrency):
+                workers.create_task(work())
+    except ExceptionGroup as group:
+        raise group.exceptions[0] from None  # callers wait for their own error, not for a group of them
+    if broken:
+        failed = sum(isinstance(outcome, FailedChunk) for outcome in outcomes.values())
+        broken[0].add_note(
+            f"until then {len(outcomes)} chunks of up to {size} were handed over, {failed} of them failed"
+        )
+        raise broken[0]
     told: Chunked[T, R] = Chunked()
     for _, outcome in sorted(outcomes.items(), key=lambda pair: pair[0]):
         if isinstance(outcome, FailedChunk):
@@ -102,7 +116,16 @@ async def in_chunks(
     return told
 
 
-def _cut(items: Iterable[T], size: int) -> Iterable[list[T]]:
-    rest = iter(items)
-    while chunk := list(islice(rest, size)):
+def _cut(items: Iterable[T], size: int, broken: list[Exception]) -> Iterator[list[T]]:
+    """Yield the items in chunks; an error of theirs goes into `broken`, and ends it with what came until then."""
+    chunk: list[T] = []
+    try:
+        for item in items:
+            chunk.append(item)
+            if len(chunk) == size:
+                yield chunk
+                chunk = []
+    except Exception as error:  # noqa: BLE001 - it is raised again when all that was read is handed over
+        broken.append(error)
+    if chunk:
         yield chunk

@@ -35,15 +35,21 @@ async def entries_by_offset(
 ) -> AsyncIterator[T]:
     """Yield the entries of a command that counts how many to leave out, and tells how many there are in all.
 
+    It ends when all were read, with an empty page, and also when a page comes a second time: a service that leaves
+    nothing out would be asked for ever.
+
     Args:
         fetch: asks for the page that leaves out so many.
         entries: returns what a page has.
         total: returns how many entries all pages have.
     """
     offset = 0
+    found: Sequence[T] = ()
     while True:
         page = await fetch(offset)
-        found = entries(page)
+        before, found = found, entries(page)
+        if found and found == before:
+            return
         for entry in found:
             yield entry
         offset += len(found)
