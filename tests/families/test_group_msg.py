@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import subprocess
 import sys
@@ -156,10 +157,9 @@ def test_randoms_are_not_alike() -> None:
 FORKING = """
 import os
 from tim_async.models.message import next_random
-is_child = os.fork() == 0
-print(next_random(), flush=True)
-if not is_child:
-    os.wait()
+if os.fork():
+    os.wait()  # one after the other, or their lines might mix
+print(next_random())
 """
 
 
@@ -248,6 +248,10 @@ async def test_only_for_those_who_are_online(client: TimClient, emulator: Emulat
     assert texts(emulator.group_history(group)) == ["kept"]
     await client.group_msg.send_system_notification(group_id=group, content="notice", to_members_account=["bob"])
     assert len(emulator.group_history(group)) == 1
+    receipt = client.group_msg.send(
+        group_id=group, msg_body=[TextElem(text="x")], online_only_flag=1, need_read_receipt=1
+    )
+    assert await code_of(receipt) == 10061
 
 
 async def test_unread_counts(client: TimClient, emulator: Emulator, group: str) -> None:
@@ -401,6 +405,14 @@ class Canned:
 
 def page_of(seqs: Any, **fields: Any) -> GroupMsgs:
     return GroupMsgs(rsp_msg_list=[GroupMsg(msg_seq=seq, **fields) for seq in seqs])
+
+
+@pytest.mark.parametrize("priority", [1, "1", "High"], ids=["number", "number as text", "text"])
+def test_history_is_read_however_a_priority_is_told(priority: int | str) -> None:
+    """The document's table has a number there, and speaks of High, Normal and Low."""
+    reply = {"RspMsgList": [{"MsgSeq": 5, "MsgPriority": priority}]}
+    (message,) = decode(json.dumps(reply), GroupMsgs).rsp_msg_list
+    assert (message.msg_seq, message.msg_priority) == (5, priority)
 
 
 async def test_iterator_ends_when_pages_do_not_go_down() -> None:

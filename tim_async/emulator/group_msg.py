@@ -62,6 +62,7 @@ from .threads import GroupEntry, Thread
 
 MUTED: Final = 10017
 TOO_MANY_MENTIONS: Final = 10053
+RECEIPT_ONLINE_ONLY: Final = 10061
 TOO_LONG: Final = 80002
 
 DUPLICATE_WINDOW_S: Final = 300.0
@@ -104,6 +105,8 @@ def send(call: Call) -> SendGroupMsgResult:
         raise Refusal(BAD_PARAMS, f"groups of the type {group.kind} have no messages for some members only")
     if request.need_read_receipt == 1:
         group.require("has_receipts")
+        if request.online_only_flag == 1:
+            raise Refusal(RECEIPT_ONLINE_ONLY, "a message for those who are online has no read receipt")
     sender = _sender(call, request.from_account)
     online_only = request.online_only_flag == 1 and not group.rules.is_live
     told = GroupAfterSendMsg(

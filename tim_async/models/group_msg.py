@@ -377,7 +377,7 @@ class GroupMsg(WireStruct, kw_only=True):
         from_account: the sender.
         is_place_msg: 0 a message; 1 the place of one that was deleted or has expired, without content; 2 recalled.
         is_system_msg: 1 for a message of the system.
-        msg_priority: 1 high, 2 normal, 3 low, 4 lowest.
+        msg_priority: 1 high, 2 normal, 3 low, 4 lowest; text where the service writes one, such as High.
         msg_random: u32; the sender's Random.
         msg_seq: its number in the group, or in the topic.
         msg_time_stamp: unix seconds.
@@ -388,7 +388,7 @@ class GroupMsg(WireStruct, kw_only=True):
     from_account: str = always("")
     is_place_msg: int = always(0)
     is_system_msg: int | None = None
-    msg_priority: int = always(0)
+    msg_priority: int | str = always(0)
     msg_random: int = always(0)
     msg_seq: int = always(0)
     msg_time_stamp: int = always(0)
