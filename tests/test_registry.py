@@ -5,6 +5,7 @@ import inspect
 import json
 import re
 from pathlib import Path
+from typing import get_args
 
 import msgspec
 import pytest
@@ -140,6 +141,22 @@ def test_line_has_structs_with_keyword_fields(endpoint):
     for struct in (endpoint.request, endpoint.result):
         parameters = inspect.signature(struct).parameters.values()
         assert {parameter.kind for parameter in parameters} <= {inspect.Parameter.KEYWORD_ONLY}
+
+
+def _fields_below(type_, seen):
+    """Yield struct and field for all fields of the structs a type is made of."""
+    if isinstance(type_, type) and issubclass(type_, msgspec.Struct) and type_ not in seen:
+        seen.add(type_)
+        for field in msgspec.structs.fields(type_):
+            yield type_, field
+            yield from _fields_below(field.type, seen)
+    for part in get_args(type_):
+        yield from _fields_below(part, seen)
+
+
+@every_line
+def test_an_answer_is_read_whatever_it_lacks(endpoint):
+    assert [(struct, field.name) for struct, field in _fields_below(endpoint.result, set()) if field.required] == []
 
 
 @every_line

@@ -15,6 +15,7 @@ from tim_async import (
     RateLimitedError,
     TimClient,
     UsageError,
+    decode,
 )
 from tim_async.emulator import Emulator
 from tim_async.emulator.group_state import Groups
@@ -26,6 +27,8 @@ from tim_async.models.group import (
     JoinedGroups,
     ListedGroup,
     ListedGroups,
+    ModifyGroup,
+    OwnField,
     ResponseFilter,
 )
 
@@ -84,14 +87,14 @@ async def test_life_of_a_group(client: TimClient, emulator: Emulator, emulator_c
     assert (info.last_msg_time, info.next_msg_seq, info.member_num, info.max_member_num) == (0, 1, 3, 60)
     assert (info.apply_join_option, info.invite_join_option) == ("FreeAccess", "DisableInvite")
     assert info.mute_all_member == "On"
-    assert info.app_defined_data == [DefinedData(key="Area", value="深圳"), DefinedData(key="Season", value="春")]
+    assert info.app_defined_data == [OwnField(key="Area", value="深圳"), OwnField(key="Season", value="春")]
     assert info.member_list is not None
     assert [(member.member_account, member.role) for member in info.member_list] == [
         ("alice", "Owner"),
         ("bob", "Admin"),
         ("carol", "Member"),
     ]
-    assert info.member_list[2].app_member_defined_data == [DefinedData(key="Level", value="3")]
+    assert info.member_list[2].app_member_defined_data == [OwnField(key="Level", value="3")]
     assert emulator.groups["hikers"].history_before_join
     await client.group.change_owner(group_id="hikers", new_owner_account="carol", from_account="alice")
     assert {account: member.role for account, member in emulator.groups["hikers"].members.items()} == {
@@ -119,6 +122,11 @@ async def test_profiles_fail_one_by_one(client: TimClient) -> None:
         told.raise_for_failed()
 
 
+def test_an_own_field_without_a_value_is_sent_as_it_is() -> None:
+    body = '{"GroupId":"g","AppDefinedData":[{"Key":"a"},{"Key":"b","Value":""}]}'
+    assert Group.modify_info.encode(decode(body, ModifyGroup)).decode() == body
+
+
 async def test_only_what_is_asked_for_is_told(client: TimClient) -> None:
     own = [DefinedData(key="a", value="1"), DefinedData(key="b", value="2")]
     first = FirstMember(member_account="bob", app_member_defined_data=own)
@@ -130,11 +138,12 @@ async def test_only_what_is_asked_for_is_told(client: TimClient) -> None:
         app_defined_data_filter_group_member=["a"],
     )
     (info,) = (await client.group.get_info(group_id_list=[group_id], response_filter=wanted)).group_info
-    assert (info.name, info.mute_all_member, info.app_defined_data) == ("测试群", "Off", [own[1]])
+    assert (info.name, info.mute_all_member, info.app_defined_data) == ("测试群", "Off", [OwnField(key="b", value="2")])
     assert (info.type, info.create_time, info.member_num, info.owner_account) == (None, None, None, None)
     assert info.member_list is not None
     (bob,) = info.member_list
-    assert (bob.member_account, bob.role, bob.mute_until, bob.app_member_defined_data) == ("bob", "Member", 0, [own[0]])
+    assert (bob.member_account, bob.role, bob.mute_until) == ("bob", "Member", 0)
+    assert bob.app_member_defined_data == [OwnField(key="a", value="1")]
     assert (bob.join_time, bob.name_card, bob.msg_flag) == (None, None, None)
     bare = ResponseFilter(group_base_info_filter=["Type"])
     (info,) = (await client.group.get_info(group_id_list=[group_id], response_filter=bare)).group_info

@@ -18,7 +18,7 @@ from tim_async import (
 )
 from tim_async.emulator import Emulator
 from tim_async.families.group_member import GroupMember
-from tim_async.models.group import DefinedData, FirstMember, MemberInfo
+from tim_async.models.group import DefinedData, FirstMember, MemberInfo, OwnField
 from tim_async.models.group_member import (
     FOREVER,
     AddedMember,
@@ -216,7 +216,7 @@ async def test_a_member_is_changed_and_read(client: TimClient, emulator_clock: C
             last_send_msg_time=0,
             mute_until=NOW + 60,
             name_card="班长📣",
-            app_member_defined_data=[DefinedData(key="a", value="1"), DefinedData(key="b", value="")],
+            app_member_defined_data=[OwnField(key="a", value="1"), OwnField(key="b", value="")],
         )
     ]
     emulator_clock.now += 60
@@ -228,7 +228,7 @@ async def test_a_member_is_changed_and_read(client: TimClient, emulator_clock: C
         app_defined_data_filter_group_member=["a"],
     )
     assert told.member_list == [
-        MemberInfo(member_account="bob", mute_until=0, app_member_defined_data=[DefinedData(key="a", value="1")])
+        MemberInfo(member_account="bob", mute_until=0, app_member_defined_data=[OwnField(key="a", value="1")])
     ]
     await client.group_member.modify_info(group_id=group_id, member_account="bob", role="Member")
     assert emulator.groups[group_id].role("bob") == "Member"

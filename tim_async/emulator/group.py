@@ -266,4 +266,4 @@ def refuse_more_than(call: Call, field: str, high: int) -> None:
 def set_own(custom: dict[str, str], data: Sequence[DefinedData] | None) -> None:
     """Put own fields of a request to those that are there."""
     for field in data or ():
-        custom[field.key] = field.value
+        custom[field.key] = field.value or ""

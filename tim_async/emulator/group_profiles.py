@@ -11,7 +11,7 @@ from typing import Final, TypeVar
 import msgspec
 
 from .._wire import Result, encode
-from ..models.group import DefinedData, GroupInfo, JoinedFilter, JoinedGroup, MemberInfo, ResponseFilter, SelfInfo
+from ..models.group import GroupInfo, JoinedFilter, JoinedGroup, MemberInfo, OwnField, ResponseFilter, SelfInfo
 from . import filters
 from .dispatch import Refusal
 from .group_state import Group, Member
@@ -157,8 +157,8 @@ def _on_off(value: bool) -> str:
     return "On" if value else "Off"
 
 
-def _own(custom: dict[str, str], keys: Sequence[str] | None) -> list[DefinedData] | None:
-    data = [DefinedData(key=key, value=value) for key, value in custom.items() if keys is None or key in keys]
+def _own(custom: dict[str, str], keys: Sequence[str] | None) -> list[OwnField] | None:
+    data = [OwnField(key=key, value=value) for key, value in custom.items() if keys is None or key in keys]
     return data or None
 
 

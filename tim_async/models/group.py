@@ -27,7 +27,7 @@ MAX_GROUP_INFOS: Final = 50
 MAX_JOINED: Final = 5_000
 
 GROUP_ID_MAX_BYTES: Final = 48
-# Pages of 2021 say 30, 240, 300 and 100 bytes; these are the figures of pages since 2024.
+# Pages of 2021 say 30, 240, 300 and 100 bytes; these are the figures of pages since 2024, the larger ones.
 NAME_MAX_BYTES: Final = 100
 INTRODUCTION_MAX_BYTES: Final = 400
 NOTIFICATION_MAX_BYTES: Final = 400
@@ -35,14 +35,26 @@ FACE_URL_MAX_BYTES: Final = 500
 
 
 class DefinedData(WireStruct, kw_only=True):
-    """An own field of a group or a member; the app names its fields in the console.
+    """An own field that a group or a member is to have; the app names its fields in the console.
+
+    Attributes:
+        key: the field's name.
+        value: its value; "" empties it.
+    """
+
+    key: str
+    value: str | None = None
+
+
+class OwnField(WireStruct, kw_only=True):
+    """An own field of a group or a member as it is told.
 
     Attributes:
         key: the field's name.
         value: its value.
     """
 
-    key: str
+    key: str = always("")
     value: str = always("")
 
 
@@ -104,7 +116,7 @@ class CreateGroup(Request, kw_only=True):
     def check(self) -> None:
         """Check lengths, ranges, accounts and the number of members."""
         _check_new_group(self.type, self.group_id, self.owner_account)
-        _check_profile(self.name, self.introduction, self.notification, self.face_url)
+        check_profile(self.name, self.introduction, self.notification, self.face_url)
         check_range("max_member_count", self.max_member_count, 1, U32_MAX)
         check_items("member_list", self.member_list, 0, MAX_FIRST_MEMBERS)
         for index, member in enumerate(self.member_list or ()):
@@ -163,7 +175,7 @@ class ImportGroup(Request, kw_only=True):
     def check(self) -> None:
         """Check lengths, ranges and the owner."""
         _check_new_group(self.type, self.group_id, self.owner_account)
-        _check_profile(self.name, self.introduction, self.notification, self.face_url)
+        check_profile(self.name, self.introduction, self.notification, self.face_url)
         check_range("max_member_count", self.max_member_count, 1, U32_MAX)
         check_range("create_time", self.create_time, 0, U32_MAX)
 
@@ -217,7 +229,7 @@ class ModifyGroup(Request, kw_only=True):
     def check(self) -> None:
         """Check lengths, ranges and the account."""
         check_group_id("group_id", self.group_id)
-        _check_profile(self.name, self.introduction, self.notification, self.face_url)
+        check_profile(self.name, self.introduction, self.notification, self.face_url)
         check_range("max_member_num", self.max_member_num, 1, U32_MAX)
         if self.from_account is not None:
             check_account("from_account", self.from_account)
@@ -361,7 +373,7 @@ class MemberInfo(WireStruct, kw_only=True):
     mute_until: int | None = None
     name_card: str | None = None
     online_status: str | None = None
-    app_member_defined_data: list[DefinedData] | None = None
+    app_member_defined_data: list[OwnField] | None = None
 
 
 class GroupInfo(WireStruct, kw_only=True):
@@ -417,7 +429,7 @@ class GroupInfo(WireStruct, kw_only=True):
     mute_all_member: str | None = None
     enable_permission: int | None = None
     default_permission: int | None = None
-    app_defined_data: list[DefinedData] | None = None
+    app_defined_data: list[OwnField] | None = None
     member_list: list[MemberInfo] | None = None
 
 
@@ -560,8 +572,16 @@ def _check_new_group(type: str, group_id: str | None, owner: str | None) -> None
         check_account("owner_account", owner)
 
 
-def _check_profile(name: str | None, introduction: str | None, notification: str | None, face_url: str | None) -> None:
-    check_text("name", name, NAME_MAX_BYTES, low=1)
+def check_profile(
+    name: str | None,
+    introduction: str | None,
+    notification: str | None,
+    face_url: str | None,
+    *,
+    name_field: str = "name",
+) -> None:
+    """Raise `UsageError` when a text of the profile of a group, or of a topic, is too long, or the name empty."""
+    check_text(name_field, name, NAME_MAX_BYTES, low=1)
     check_text("introduction", introduction, INTRODUCTION_MAX_BYTES)
     check_text("notification", notification, NOTIFICATION_MAX_BYTES)
     check_text("face_url", face_url, FACE_URL_MAX_BYTES)
