@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
 from tests.families.groups import MEMBERS, code_of, make_group, texts
 from tim_async import PartialFailureError, TimClient, UsageError, decode
+from tim_async._endpoint import Endpoint
 from tim_async.emulator import Emulator
+from tim_async.families.community import Community
 from tim_async.models.community import (
     PermissionMember,
     TopicInfo,
     TopicPermission,
     TopicSelfInfo,
 )
+
+G = "@TGS#_@TGS#cA"
 
 
 @pytest.fixture
@@ -107,6 +112,13 @@ def test_newer_and_regular_names_are_read_too() -> None:
     assert (info.group_id, info.mute_all_member) == ("g", "On")
 
 
+@pytest.mark.parametrize("line", [Community.create_topic, Community.modify_topic, Community.import_topic])
+def test_texts_of_a_topic_may_be_as_long_as_those_of_a_group(line: Endpoint[..., Any]) -> None:
+    texts = {"Introduction": "介" * 133, "Notification": "n" * 400, "FaceUrl": "f" * 500}
+    body = {"GroupId": G, "TopicId": f"{G}@TOPIC#_a", "TopicName": "题" * 33, **texts}
+    assert json.loads(line.encode(decode(json.dumps(body), line.request))) == body
+
+
 async def test_an_imported_topic_is_as_old_as_it_says(client: TimClient, emulator: Emulator, community: str) -> None:
     own = f"{community}@TOPIC#_old"
     fields: dict[str, Any] = {"group_id": community, "topic_id": own, "topic_name": "old"}
@@ -148,6 +160,7 @@ async def test_permission_groups(client: TimClient, emulator: Emulator, communit
     assert (info.permission_group_name, info.permission, info.custom_string) == ("管理组", 7, "x")
     assert info.member_count == 2
     assert asked.failed == [gone]
+    assert gone.error_code == 110006
     set_ = await client.community.set_topic_permissions(
         topic_permission_list=[
             TopicPermission(topic_id=topic, permission=5),
@@ -168,8 +181,8 @@ async def test_permission_groups(client: TimClient, emulator: Emulator, communit
     destroyed = await client.community.destroy_permission_groups(
         group_id=community, permission_group_id_list=["@PMG#_mods", "@PMG#_gone"]
     )
-    assert [item.permission_group_id for item in destroyed.failed] == ["@PMG#_gone"]
-    assert await code_of(client.community.modify_permission_group(permission=1, **where)) == 10004
+    assert [(item.permission_group_id, item.error_code) for item in destroyed.failed] == [("@PMG#_gone", 110006)]
+    assert await code_of(client.community.modify_permission_group(permission=1, **where)) == 110006
 
 
 async def test_permission_groups_are_read_page_by_page(client: TimClient, emulator: Emulator, community: str) -> None:
@@ -182,21 +195,18 @@ async def test_permission_groups_are_read_page_by_page(client: TimClient, emulat
     assert emulator.count("group_open_http_svc/get_permission_group") == 3
 
 
-G = "@TGS#_@TGS#cA"
-
-
 @pytest.mark.parametrize(
     ("method", "fields", "field"),
     [
         ("create_topic", {"group_id": "", "topic_name": "x"}, "group_id"),
         ("create_topic", {"group_id": G, "topic_name": ""}, "topic_name"),
-        ("create_topic", {"group_id": G, "topic_name": "好" * 11}, "topic_name"),
+        ("create_topic", {"group_id": G, "topic_name": "好" * 34}, "topic_name"),
         ("create_topic", {"group_id": G, "topic_name": "x", "topic_id": "mine"}, "topic_id"),
         ("create_topic", {"group_id": G, "topic_name": "x", "topic_id": f"{G}@TOPIC#_"}, "topic_id"),
         ("create_topic", {"group_id": G, "topic_name": "x", "custom_string": "x" * 3001}, "custom_string"),
-        ("create_topic", {"group_id": G, "topic_name": "x", "face_url": "x" * 101}, "face_url"),
-        ("create_topic", {"group_id": G, "topic_name": "x", "notification": "x" * 301}, "notification"),
-        ("create_topic", {"group_id": G, "topic_name": "x", "introduction": "x" * 241}, "introduction"),
+        ("create_topic", {"group_id": G, "topic_name": "x", "face_url": "x" * 501}, "face_url"),
+        ("create_topic", {"group_id": G, "topic_name": "x", "notification": "x" * 401}, "notification"),
+        ("create_topic", {"group_id": G, "topic_name": "x", "introduction": "x" * 401}, "introduction"),
         ("create_topic", {"group_id": G, "topic_name": "x", "from_account": ""}, "from_account"),
         ("get_topics", {"group_id": G, "from_account": "a", "topic_id_list": [""]}, "topic_id_list[0]"),
         ("modify_topic", {"group_id": G, "topic_id": "t", "mute_all_member": "on"}, "mute_all_member"),

@@ -4,7 +4,7 @@ What permission groups allow is kept and told, but not enforced: whoever calls i
 
 Where the documents are silent: a taken TopicId is refused with 10025 when created and with 10021 when imported, for
 these codes stand in the lists; a From_Account that is no member with 10007; a topic to change that is not there with
-10004. A permission group that is not there is 10004, for the whole call or for its entry in a list. A topic begins
+10004. A permission group that is not there is 110006, for the whole call or for its entry in a list. A topic begins
 unmuted, with MsgSeq 1.
 """
 
@@ -60,6 +60,7 @@ from .group_state import BAD_PARAMS, ID_TAKEN, ID_TAKEN_BY_OWNER, NO_PERMISSION,
 from .threads import PermissionGroup, Thread, Topic
 
 TOPIC_GONE: Final = 110003
+PERMISSION_GROUP_NOT_FOUND: Final = 110006
 
 _FAILED, _ADDED, _KNOWN = 0, 1, 2
 
@@ -243,7 +244,7 @@ def destroy_topics(call: Call) -> DestroyTopicsResult:
 def _permission_group(group: Group, permission_group_id: str) -> PermissionGroup:
     found = group.permission_groups.get(permission_group_id)
     if found is None:
-        raise Refusal(BAD_PARAMS, f"there is no permission group {permission_group_id!r}")
+        raise Refusal(PERMISSION_GROUP_NOT_FOUND, f"there is no permission group {permission_group_id!r}")
     return found
 
 
@@ -273,7 +274,9 @@ def destroy_permission_groups(call: Call) -> DestroyPermissionGroupsResult:
         PermissionGroupOutcome(permission_group_id=own_id)
         if group.permission_groups.pop(own_id, None) is not None
         else PermissionGroupOutcome(
-            error_code=BAD_PARAMS, error_info="there is no such permission group", permission_group_id=own_id
+            error_code=PERMISSION_GROUP_NOT_FOUND,
+            error_info="there is no such permission group",
+            permission_group_id=own_id,
         )
         for own_id in request.permission_group_id_list
     ]
@@ -300,7 +303,7 @@ def _info(group: Group, permission_group_id: str) -> PermissionGroupInfo:
     found = group.permission_groups.get(permission_group_id)
     if found is None:
         return PermissionGroupInfo(
-            error_code=BAD_PARAMS,
+            error_code=PERMISSION_GROUP_NOT_FOUND,
             error_info="there is no such permission group",
             permission_group_id=permission_group_id,
         )

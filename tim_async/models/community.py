@@ -1,4 +1,9 @@
-"""Communities: topics and permission groups. Source: I49468 to I49471, I53448, I61232 to I61240."""
+"""Communities: topics and permission groups. Source: I49468 to I49471, I53448, I61232 to I61240.
+
+The pages of topics say 30, 100, 300 and 240 bytes for name, avatar, notice and introduction. Older pages of groups say
+so too, and newer ones allow more: topics are checked against the same larger figures, so that nothing is refused here
+that the service might take.
+"""
 
 from __future__ import annotations
 
@@ -18,9 +23,9 @@ from .._checks import (
 )
 from .._wire import PartialResult, Request, Result, WireStruct, always
 from ..errors import UsageError
+from .group import check_profile
 
 TOPIC_MARK: Final = "@TOPIC#_"
-NAME_MAX_BYTES: Final = 30
 CUSTOM_MAX_BYTES: Final = 3000
 MAX_PERMISSION_GROUPS: Final = 20
 MAX_PERMISSION_MEMBERS: Final = 100
@@ -36,11 +41,10 @@ def check_topic_id(group_id: str, topic_id: str | None) -> None:
 
 
 def _check_texts(request: CreateTopic | ModifyTopic | ImportTopic) -> None:
-    check_text("topic_name", request.topic_name, NAME_MAX_BYTES, low=1)
+    check_profile(
+        request.topic_name, request.introduction, request.notification, request.face_url, name_field="topic_name"
+    )
     check_text("custom_string", request.custom_string, CUSTOM_MAX_BYTES)
-    check_text("face_url", request.face_url, 100)
-    check_text("notification", request.notification, 300)
-    check_text("introduction", request.introduction, 240)
     if request.from_account is not None:
         check_account("from_account", request.from_account)
 
@@ -51,12 +55,12 @@ class CreateTopic(Request, kw_only=True):
     Attributes:
         group_id: the community; it must have been created with topics.
         topic_id: an id of one's own: the group_id, `@TOPIC#_` and a name; absent lets the service make one.
-        topic_name: 1 to 30 bytes.
+        topic_name: 1 to 100 bytes.
         from_account: the member shown as the creator.
         custom_string: the app's own data, up to 3000 bytes.
-        face_url: avatar's address, up to 100 bytes.
-        notification: notice, up to 300 bytes.
-        introduction: up to 240 bytes.
+        face_url: avatar's address, up to 500 bytes.
+        notification: notice, up to 400 bytes.
+        introduction: up to 400 bytes.
     """
 
     group_id: str
@@ -191,12 +195,12 @@ class ModifyTopic(Request, kw_only=True):
     Attributes:
         group_id: the community.
         topic_id: the topic.
-        topic_name: 1 to 30 bytes.
+        topic_name: 1 to 100 bytes.
         from_account: the member shown as the one who did it.
         custom_string: the app's own data, up to 3000 bytes.
-        face_url: avatar's address, up to 100 bytes.
-        notification: notice, up to 300 bytes.
-        introduction: up to 240 bytes.
+        face_url: avatar's address, up to 500 bytes.
+        notification: notice, up to 400 bytes.
+        introduction: up to 400 bytes.
         mute_all_member: On mutes everyone but the owner and admins, Off lifts it.
     """
 
@@ -274,12 +278,12 @@ class ImportTopic(Request, kw_only=True):
         type: Community, the only type there is.
         group_id: the community.
         topic_id: an id of one's own: the group_id, `@TOPIC#_` and a name; absent lets the service make one.
-        topic_name: 1 to 30 bytes.
+        topic_name: 1 to 100 bytes.
         from_account: the member shown as the creator.
         custom_string: the app's own data, up to 3000 bytes.
-        face_url: avatar's address, up to 100 bytes.
-        notification: notice, up to 300 bytes.
-        introduction: up to 240 bytes.
+        face_url: avatar's address, up to 500 bytes.
+        notification: notice, up to 400 bytes.
+        introduction: up to 400 bytes.
         create_time: unix seconds; absent is now.
     """
 
