@@ -8,12 +8,14 @@ import subprocess
 import sys
 from dataclasses import MISSING, fields
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests import endpoint_table
 from tests.scripted import SECRET_KEY
-from tim_async import RetryPolicy, Settings, errors
+from tim_async import RetryPolicy, Settings, TimClient, errors
+from tim_async.emulator import DEFAULT_SECRET_KEY, Emulator
 
 README = Path(__file__).parents[1].joinpath("README.md").read_text(encoding="utf-8")
 PYTHON = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
@@ -52,6 +54,24 @@ async def test_test_example_passes() -> None:
     names: dict[str, object] = {}
     exec(source, names)
     await names["test_the_greeting_survives_trouble"]()  # type: ignore[operator]
+
+
+async def test_group_examples_do_what_they_say(capsys: pytest.CaptureFixture[str]) -> None:
+    names: dict[str, Any] = {}
+    for source in PYTHON:
+        if "async def found_a_group" in source or "async def in_a_group" in source:
+            exec(source, names)
+    async with (
+        Emulator() as emulator,
+        TimClient(emulator.sdk_app_id, DEFAULT_SECRET_KEY, base_url=emulator.url) as client,
+    ):
+        emulator.add_accounts("alice", "bob", "carol")
+        group_id = await names["found_a_group"](client, "alice", ["bob", "carol", "nobody"])
+        await names["in_a_group"](client, group_id)
+    printed = capsys.readouterr().out
+    assert "[AddedMember(member_account='nobody', result=0)]" in printed
+    assert "alice Owner\nbob Admin\n10004 " in printed
+    assert "1 administrator [TextElem(text='We meet at ten')]\n[]\n" in printed
 
 
 def test_table_of_endpoints_is_the_registry() -> None:
