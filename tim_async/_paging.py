@@ -30,6 +30,31 @@ async def pages(fetch: Callable[[C], Awaitable[P]], first: C, following: Callabl
         place = following(page)
 
 
+async def entries_once(
+    fetch: Callable[[C], Awaitable[P]],
+    first: C,
+    following: Callable[[P], C | None],
+    entries: Callable[[P], Sequence[T]],
+    key: Callable[[T], Hashable],
+) -> AsyncIterator[T]:
+    """Yield the entries of `pages` that may overlap, each once.
+
+    Args:
+        fetch: asks for the page that begins at a place.
+        first: the place of the first page.
+        following: returns the place of the next page, None after the last one.
+        entries: returns what a page has.
+        key: returns what tells an entry from others.
+    """
+    seen: set[Hashable] = set()
+    async for page in pages(fetch, first, following):
+        for entry in entries(page):
+            name = key(entry)
+            if name not in seen:
+                seen.add(name)
+                yield entry
+
+
 async def entries_by_offset(
     fetch: Callable[[int], Awaitable[P]], entries: Callable[[P], Sequence[T]], total: Callable[[P], int]
 ) -> AsyncIterator[T]:

@@ -35,7 +35,7 @@ from ..webhooks import AfterSendMsg, BeforeSendMsg
 from . import c2c_marks, c2c_stream  # noqa: F401 - they register their handlers
 from .asking import GO_ON, Verdict
 from .dispatch import Call, Refusal, Reply, account, handles, integer
-from .message import check_body, check_options, msg_id
+from .message import check_body, check_options, msg_id, read_marks
 from .recent_contact_state import RecentContacts
 from .state import DuplicateKey, State, content_crc
 
@@ -48,11 +48,7 @@ _FRAME_BYTES: Final = 256
 def send(call: Call) -> SendMsgResult:
     """Take a message: check it, drop it when it is a duplicate, store it."""
     raw, state = call.raw, call.state
-    recipient = account(raw, "To_Account", code=90003)
-    sender = account(raw, "From_Account", code=20003) if "From_Account" in raw else call.identifier
-    random = integer(raw, "MsgRandom", 0, U32_MAX, code=90005)
-    # A random one where none is given: the reason why such a send is never known as a repeat.
-    seq = integer(raw, "MsgSeq", 0, U32_MAX, code=90004) if "MsgSeq" in raw else call.draw
+    sender, recipient, seq, random = read_marks(call)
     check_body(raw)
     check_options(raw)
     message = call.read(SendMsg, code=90010)

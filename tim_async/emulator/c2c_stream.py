@@ -16,13 +16,12 @@ from typing import Final
 
 import msgspec
 
-from .._checks import U32_MAX
 from ..families.c2c import C2C
 from ..models.c2c import RoamMsg
 from ..models.c2c_stream import MAX_GAP_S, MAX_STREAM_BYTES, SendStreamMsg, SendStreamMsgResult
 from ..models.elements import StreamChunk, StreamElem
-from .dispatch import Call, Refusal, account, handles, integer
-from .message import check_body, msg_id
+from .dispatch import Call, Refusal, handles
+from .message import check_body, msg_id, read_marks
 from .recent_contact_state import RecentContacts
 from .state import Duplicates, Entry, Part, State, content_crc
 
@@ -82,10 +81,7 @@ class Streams(Part):
 def send_stream(call: Call) -> SendStreamMsgResult:
     """Begin a stream with its first chunks, or add chunks to one."""
     raw, state = call.raw, call.state
-    recipient = account(raw, "To_Account", code=90003)
-    sender = account(raw, "From_Account", code=20003) if "From_Account" in raw else call.identifier
-    random = integer(raw, "MsgRandom", 0, U32_MAX, code=90005)
-    seq = integer(raw, "MsgSeq", 0, U32_MAX, code=90004) if "MsgSeq" in raw else call.draw
+    sender, recipient, seq, random = read_marks(call)
     check_body(raw)
     request = call.read(SendStreamMsg, code=_BAD)
     if not state.knows(sender, call.now):

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import msgspec
 
+from .._checks import U32_MAX
 from ..errors import UsageError
 from ..models.elements import CustomElem, Element
 from ..models.message import MAX_LIFE_TIME_S
 from ..models.offline_push import OfflinePushInfo
-from .dispatch import Refusal, integer, is_int
+from .dispatch import Call, Refusal, account, integer, is_int
 
 
 def check_body(raw: Mapping[str, object]) -> None:
@@ -58,6 +60,32 @@ def check_options(raw: Mapping[str, object]) -> None:
             raise Refusal(90043, f"OfflinePushInfo does not fit: {error}") from None
         except UsageError as error:
             raise Refusal(90043, f"OfflinePushInfo does not fit: {error.message}") from None
+
+
+class Marks(NamedTuple):
+    """What tells a one-to-one message from others, as sendmsg and the stream command have it.
+
+    Attributes:
+        sender: From_Account, or the admin.
+        recipient: To_Account.
+        seq: MsgSeq, or a random one: the reason why a send without it is never known as a repeat.
+        random: MsgRandom.
+    """
+
+    sender: str
+    recipient: str
+    seq: int
+    random: int
+
+
+def read_marks(call: Call) -> Marks:
+    """Read them; refuse with 90003, 20003, 90005 or 90004 what does not fit."""
+    raw = call.raw
+    recipient = account(raw, "To_Account", code=90003)
+    sender = account(raw, "From_Account", code=20003) if "From_Account" in raw else call.identifier
+    random = integer(raw, "MsgRandom", 0, U32_MAX, code=90005)
+    seq = integer(raw, "MsgSeq", 0, U32_MAX, code=90004) if "MsgSeq" in raw else call.draw
+    return Marks(sender, recipient, seq, random)
 
 
 def msg_id(sender: str, second: int, random: int) -> str:

@@ -9,7 +9,7 @@ from typing import Final, Literal, Unpack
 from .._chunks import Chunked, in_chunks
 from .._endpoint import Endpoint, Family, Rate
 from .._fan_out import Deliveries, Delivery, FanOut
-from .._paging import pages
+from .._paging import entries_once
 from .._streaming import END_TIMEOUT_S, KEEP_ALIVE_S, PACE_S, MessageStream
 from ..errors import UsageError
 from ..models.c2c import (
@@ -303,9 +303,11 @@ class C2C(Family, name="c2c"):
                 from_account=from_account, to_account=to_account, msg_key=msg_key, start_seq=seq
             )
 
-        seen: set[tuple[str, int]] = set()
-        async for page in pages(fetch, start_seq, lambda page: page.next_start_seq):
-            for pair in page.extension_list:
-                if (pair.key, pair.seq) not in seen:
-                    seen.add((pair.key, pair.seq))
-                    yield pair
+        async for pair in entries_once(
+            fetch,
+            start_seq,
+            lambda page: page.next_start_seq,
+            lambda page: page.extension_list,
+            lambda pair: (pair.key, pair.seq),
+        ):
+            yield pair

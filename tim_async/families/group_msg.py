@@ -7,7 +7,7 @@ from typing import Final
 
 from .._chunks import Chunked, in_chunks
 from .._endpoint import Endpoint, Family, Rate
-from .._paging import pages
+from .._paging import entries_once, pages
 from ..models.common import Empty
 from ..models.elements import TextElem
 from ..models.extension import Extension, Extensions, SetExtensionsResult
@@ -265,12 +265,14 @@ class GroupMessages(Family, name="group_msg"):
         async def fetch(seq: int) -> Extensions:
             return await self.get_extensions(group_id=group_id, msg_seq=msg_seq, start_seq=seq)
 
-        seen: set[tuple[str, int]] = set()
-        async for page in pages(fetch, start_seq, lambda page: page.next_start_seq):
-            for pair in page.extension_list:
-                if (pair.key, pair.seq) not in seen:
-                    seen.add((pair.key, pair.seq))
-                    yield pair
+        async for pair in entries_once(
+            fetch,
+            start_seq,
+            lambda page: page.next_start_seq,
+            lambda page: page.extension_list,
+            lambda pair: (pair.key, pair.seq),
+        ):
+            yield pair
 
 
 # Stands for "the newest message", a place no message has.
