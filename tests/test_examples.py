@@ -31,6 +31,13 @@ EXPECTED = {
         r"a lost connection: HTTP 502",
         r'  \{.*"ConnectionLostError".*"maybe_delivered": ?true\}',
     ],
+    "campaign.py": [
+        r"campaign spring: 10,000 recipients, 1 duplicates told once, 1 bad rows",
+        r"  -> lanes=batch: 200 calls, 2 s",
+        r"  10,000 of 10,000, [\d,]+ a second",
+        r"  9,900 of 10,000 recipients sent, 100 failed, 0 unknown, 0 to do",
+        r"in the export: 9900 sent, 100 failed, 1 bad row",
+    ],
     "fan_out.py": [
         r"990 sent, 10 failed, in \d+\.\d\d s: \d+\.\d a second",
         r"busiest second at the emulator: (\d\d|1\d\d|20\d|210) calls, 200 are allowed",  # and 5 % for the way

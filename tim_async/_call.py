@@ -34,10 +34,11 @@ class Options(NamedTuple):
 class Core:
     """What a client and all its views share."""
 
-    def __init__(self, credentials: Credentials, settings: Settings, pool: Pool) -> None:
+    def __init__(self, credentials: Credentials, settings: Settings, pool: Pool, host: str) -> None:
         self.credentials = credentials
         self.settings = settings
         self.pool = pool
+        self.host = host
         self.limiter = settings.limiter or LocalRateLimiter()
         self.observer = settings.observer
         self.auth = UserSigCache(

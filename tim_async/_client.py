@@ -90,7 +90,8 @@ class TimClient(Families):
             raise UsageError("give secret_key, or user_sig_provider", field="secret_key")
         if not isinstance(region, Region):
             raise UsageError("region must be a Region", field="region")
-        self._core = Core(credentials, merged, pool or SessionPool(_hosts(region, base_url), merged))
+        hosts = _hosts(region, base_url)
+        self._core = Core(credentials, merged, pool or SessionPool(hosts, merged), hosts[0])
         self._options = Options(merged.timeout, merged.deadline, merged.retry)
 
     @classmethod

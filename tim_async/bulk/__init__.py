@@ -1,1 +1,44 @@
-"""Campaigns: one message to any number of recipients, from a ledger that survives whatever happens. Extra `bulk`."""
+"""Campaigns: one message to any number of recipients, from a ledger that survives whatever happens.
+
+    from tim_async.bulk import Campaign, Template
+
+    campaign = Campaign("spring", recipients="people.csv", message=Template("Hi $name"), ledger="spring.db")
+    report = await campaign.run(client)
+
+Needs the extra `bulk` (SQLAlchemy with aiosqlite).
+"""
+
+from importlib import import_module as _import_module
+
+try:
+    # SQLAlchemy looks for the other two only when a ledger is opened.
+    for _name in ("sqlalchemy", "greenlet", "aiosqlite"):
+        _import_module(_name)
+except ModuleNotFoundError as _error:
+    if _error.name not in ("sqlalchemy", "greenlet", "aiosqlite"):
+        raise
+    raise ModuleNotFoundError(
+        f'tim_async.bulk needs {_error.name}: pip install "tim-async[bulk]"', name=_error.name
+    ) from None
+
+from .campaign import Campaign
+from .export import RecipientOutcome
+from .messages import Message, Recipient, Template
+from .planning import LanePlan, Plan
+from .progress import CodeCount, Progress, Report
+from .sources import CsvFile, JsonLinesFile
+
+__all__ = [
+    "Campaign",
+    "CodeCount",
+    "CsvFile",
+    "JsonLinesFile",
+    "LanePlan",
+    "Message",
+    "Plan",
+    "Progress",
+    "Recipient",
+    "RecipientOutcome",
+    "Report",
+    "Template",
+]

@@ -41,7 +41,7 @@ from secrets import token_hex
 from typing import Final
 
 import msgspec
-from sqlalchemy import and_, bindparam, delete, insert, or_, select, update
+from sqlalchemy import and_, bindparam, case, delete, insert, null, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ..errors import LedgerError
@@ -249,20 +249,26 @@ class Ledger(Reader):
             await _settle(connection, campaign_id, changes.outcomes)
             if changes.anew:
                 await _move(connection, campaign_id, changes.anew)
-            for numbers, state in ((changes.done, ChunkState.DONE), (changes.released, ChunkState.READY)):
-                if numbers:
-                    await connection.execute(
-                        update(chunks)
-                        .where(
-                            chunks.c.campaign_id == campaign_id,
-                            chunks.c.number.in_(numbers),
-                            chunks.c.owner == self.owner,
-                        )
-                        .values(state=int(state), body=None, owner=None, lease_until=0.0)
-                    )
+            await self._let_go(connection, campaign_id, changes.done, ChunkState.DONE)
+            await self._let_go(connection, campaign_id, changes.released, ChunkState.READY)
             return await self._begin(connection, campaign_id, changes.begins)
 
         return await self.do(work, begin=WRITE)
+
+    async def _let_go(
+        self, connection: AsyncConnection, campaign_id: int, numbers: Sequence[int], state: ChunkState
+    ) -> None:
+        if not numbers:
+            return
+        ours = (chunks.c.campaign_id == campaign_id, chunks.c.number.in_(numbers), chunks.c.owner == self.owner)
+        unknown = select(people.c.chunk).where(
+            people.c.campaign_id == campaign_id,
+            people.c.chunk.in_(numbers),
+            people.c.state == RecipientState.UNKNOWN,
+        )
+        # The message goes with the last who may have to be asked about.
+        await connection.execute(update(chunks).where(*ours, chunks.c.number.not_in(unknown)).values(body=None))
+        await connection.execute(update(chunks).where(*ours).values(state=int(state), owner=None, lease_until=0.0))
 
     async def _begin(self, connection: AsyncConnection, campaign_id: int, begins: Sequence[Begin]) -> set[int]:
         lost: set[int] = set()
@@ -371,7 +377,8 @@ _settle_one: Final = (
         info=bindparam("b_info"),
         msg_key=bindparam("b_msg_key"),
         msg_time=bindparam("b_msg_time"),
-        body=None,
+        # Whoever verifies an unknown outcome later has to know what to look for.
+        body=case((bindparam("b_state") == int(RecipientState.UNKNOWN), people.c.body), else_=null()),
     )
 )
 _write_body: Final = (

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import inspect
 import string
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from hashlib import blake2b
 from typing import Any, Final, Literal, TypeAlias
@@ -18,7 +19,7 @@ import msgspec
 from .._wire import check_size, encode, read_custom_leniently, read_custom_strictly, request_validator, validate
 from ..errors import TimError, UsageError
 from ..models.c2c import BatchSendMsg, SendMsg
-from ..models.elements import Element, RawElem, TextElem
+from ..models.elements import Element, RawElem, TextElem, check_body
 from ..models.message import Outgoing
 from .identity import Identity
 
@@ -68,6 +69,13 @@ class Message(Outgoing, kw_only=True):
         return self.forbid_callback_control is None and self.support_message_extension is None
 
 
+class _Stored(Message, kw_only=True):
+    msg_body: Sequence[RawElem]
+
+
+_read: Final = msgspec.json.Decoder(_Stored, dec_hook=read_custom_leniently).decode
+
+
 class Recipient(msgspec.Struct, kw_only=True, frozen=True):
     """Who a message is made for.
 
@@ -98,6 +106,10 @@ class Template:
     Args:
         message: a text, or a message whose texts have the placeholders.
 
+    Attributes:
+        message: the message with its placeholders.
+        uses: how often each column is used.
+
     Raises:
         UsageError: a placeholder is malformed.
     """
@@ -105,7 +117,8 @@ class Template:
     def __init__(self, message: str | string.Template | Message) -> None:
         text = message.template if isinstance(message, string.Template) else message
         self.message = as_message(text)
-        self.columns: frozenset[str] = frozenset()
+        check_body(self.message.msg_body)
+        self.uses: Counter[str] = Counter()
         self._tree = self._compile(msgspec.to_builtins(self.message))
 
     def _compile(self, node: Any) -> Any:  # noqa: ANN401 - a tree of JSON values
@@ -117,7 +130,9 @@ class Template:
             text = _Text(node)
             if not text.is_valid():
                 raise UsageError("the template has a $ that begins no placeholder; $$ is a dollar", field="message")
-            self.columns |= set(text.get_identifiers())
+            self.uses.update(
+                match["named"] or match["braced"] for match in text.pattern.finditer(node) if not match["escaped"]
+            )
             return text
         return node
 
@@ -125,8 +140,8 @@ class Template:
         """Return the message with the values in place; `UsageError` where one is missing, or what they make is none."""
         problem = ""
         try:
-            tree = _fill(self._tree, values)
-            message = msgspec.convert(tree, Message, dec_hook=read_custom_strictly)
+            # Elements stay as they are: a kind that is known may have a field that is not.
+            message = msgspec.convert(_fill(self._tree, values), _Stored, dec_hook=read_custom_strictly)
         except KeyError as error:
             problem = f"the template needs the column {error.args[0]!r}, and the row has none"
         except (msgspec.ValidationError, ValueError) as error:
@@ -168,20 +183,20 @@ class Maker:
         stored: the message or the template as JSON; None for a function.
         fingerprint: tells this message from another.
         fixed: the message that everybody gets, None where they differ.
-        columns: the columns that a template needs.
+        uses: how often a template uses each column.
     """
 
     def __init__(self, message: MessageGiven, *, version: str | None = None) -> None:
         self.kind: Literal["fixed", "template", "function"]
         self.stored: str | None
-        self.columns: frozenset[str] = frozenset()
+        self.uses: Mapping[str, int] = {}
         self.fixed: Message | None = None
         self._template: Template | None = None
         self._make: MakeMessage | None = None
         if isinstance(message, Template | string.Template):
             template = message if isinstance(message, Template) else Template(message)
-            self.columns = template.columns
-            if template.columns:
+            self.uses = template.uses
+            if template.uses:
                 self._template = template
             else:
                 self.fixed = template.render({})
@@ -200,6 +215,11 @@ class Maker:
             self.stored = None
         own = version if version is not None else self.stored or _name_of(self._make)
         self.fingerprint = blake2b(f"{self.kind} {own}".encode(), digest_size=16).hexdigest()
+
+    def check_size(self, limit: int) -> None:
+        """Raise `BodyTooLargeError` when the message that everybody gets is over the limit."""
+        if self.fixed is not None and self.stored is not None:
+            Ready(self.stored).check_size(limit)
 
     async def make(self, recipient: Recipient) -> str:
         """Return the stored form of the message to a recipient.
@@ -229,7 +249,7 @@ def from_stored(kind: str, stored: str | None) -> Maker | None:
     """Return the maker whose message is in the ledger; None for a function, which is not."""
     if stored is None or kind == "function":
         return None
-    message = msgspec.json.decode(stored, type=Message, dec_hook=read_custom_leniently)
+    message = _read(stored)
     return Maker(Template(message) if kind == "template" else message)
 
 
@@ -261,13 +281,6 @@ def _checked(message: Message) -> str:
 
 def _name_of(make: MakeMessage | None) -> str:
     return f"{getattr(make, '__module__', '')}.{getattr(make, '__qualname__', type(make).__name__)}"
-
-
-class _Stored(Message, kw_only=True):
-    msg_body: Sequence[RawElem]
-
-
-_read: Final = msgspec.json.Decoder(_Stored, dec_hook=read_custom_leniently).decode
 
 
 class Ready:

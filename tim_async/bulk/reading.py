@@ -71,6 +71,11 @@ class Reader(Database):
 
         return await self.do(work)
 
+    async def sending(self, campaign_id: int) -> set[int]:
+        """Return the chunks that are being sent, or were when their runner died."""
+        query = select(chunks.c.number).where(chunks.c.campaign_id == campaign_id, chunks.c.state == ChunkState.SENDING)
+        return {row["number"] for row in await self.read(query)}
+
     async def people(self, campaign_id: int, *, page: int = 1000) -> AsyncIterator[Person]:
         """Yield all recipients in the order of the plan; page by page, so that runners are not held up."""
         after = -1

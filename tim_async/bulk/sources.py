@@ -121,7 +121,7 @@ class CsvFile(_File):
             return _bad(line, _cell(cells, place), f"{len(cells)} cells under {len(header)} columns")
         # A cell that is missing at the end of a line is not there for the template either.
         columns = dict(zip(header, cells, strict=False))
-        return _row(columns.pop(self.account_column, "").strip(), columns, line)
+        return _row(columns.get(self.account_column, "").strip(), _others(columns, self.account_column), line)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -194,12 +194,16 @@ def read_row(given: object, account_column: str, line: int) -> Row:
         return _row(given, {}, line)
     if not isinstance(given, Mapping):
         return _bad(line, "", f"an account or a mapping is needed, not {type(given).__name__}")
-    columns = dict(given)
-    account = columns.pop(account_column, None)
+    account = given.get(account_column)
     if not isinstance(account, str):
         what = "is missing" if account is None else f"is {type(account).__name__}, not text"
         return _bad(line, "", f"{account_column} {what}")
-    return _row(account, columns, line)
+    return _row(account, _others(given, account_column), line)
+
+
+def _others(columns: Columns, account_column: str) -> Columns:
+    # Templates have the account as $account; under another name it is a column like any other.
+    return {name: value for name, value in columns.items() if name != account_column or name != "account"}
 
 
 def _row(account: str, columns: Columns, line: int) -> Row:

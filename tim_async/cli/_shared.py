@@ -26,7 +26,8 @@ EXIT_FAILED: Final = 1
 EXIT_USAGE: Final = 2
 
 
-def _read_app_id(value: str | int) -> int:
+def read_app_id(value: str | int) -> int:
+    """Return the number that an app id is; like any wrong option, anything else ends the command."""
     if isinstance(value, int):  # a default
         return value
     # The value is not repeated: who mixes up two variables must not find the key on the screen.
@@ -40,7 +41,7 @@ AppIdOption = Annotated[
     typer.Option(
         "--sdk-app-id",
         envvar="TIM_SDK_APP_ID",
-        parser=_read_app_id,
+        parser=read_app_id,
         metavar="NUMBER",
         show_default=False,
         help="The app's id.",
@@ -131,3 +132,10 @@ def one_line(text: str) -> str:
 def show_time(seconds: float) -> str:
     """Return a moment in UTC."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def show_text(text: str) -> None:
+    """Print lines, none of which can steer a terminal."""
+    for line in text.splitlines():
+        indent = line[: len(line) - len(line.lstrip())]
+        typer.echo(indent + one_line(line))

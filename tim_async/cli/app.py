@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from .._version import __version__
+from .bulk import bulk_app
 from .call import call
 from .demo import demo
 from .emulator import emulator
@@ -45,6 +46,7 @@ def tim_async(
     """
 
 
+app.add_typer(bulk_app)
 app.command()(demo)
 app.command()(send)
 app.command()(call)

@@ -1,0 +1,375 @@
+"""What a campaign survives: being killed, trouble of every kind, disks and clocks.
+
+To be killed is, for the ledger, to be left as it was committed at that moment, while what was on its way arrives all
+the same. `kill` does that to a campaign of this process, at an exact place; `test_kills` does it to a whole process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from tests.bulk.conftest import FAST, accounts, each_got, snapshot, until
+from tests.families.conftest import client_of
+from tim_async import LedgerError, RetryPolicy, TimClient
+from tim_async.bulk import Message, Template, job
+from tim_async.bulk.ledger import Ledger
+from tim_async.emulator import DEFAULT_SECRET_KEY, Emulator
+from tim_async.families.c2c import C2C
+from tim_async.models.elements import TextElem
+
+
+async def kill(campaign, client, emulator, ledger, *, after):
+    """Run a campaign until so many messages arrived, and leave the ledger as a killed process leaves it."""
+    left = ledger.with_name("left.db")
+    running = asyncio.create_task(campaign.run(client))
+    await until(lambda: len(emulator.messages()) >= after or running.done())
+    snapshot(ledger, left)
+    emulator.faults.drop()  # nothing that is sent from here on arrives
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    emulator.faults.clear()
+    for name in (ledger.name, ledger.name + "-wal", ledger.name + "-shm"):
+        ledger.with_name(name).unlink(missing_ok=True)
+    left.rename(ledger)
+
+
+def personal(count):
+    return {
+        "recipients": [{"account": f"u{i}", "name": f"N{i}"} for i in range(count)],
+        "message": Template("Hi $name"),
+    }
+
+
+def same(count, **options):
+    return {"recipients": accounts(count), "message": "Hi", **options}
+
+
+KINDS = [
+    pytest.param(personal(150), id="single"),
+    pytest.param(same(400, batch_size=20), id="batch"),
+    pytest.param(same(400, lanes="both", batch_size=20), id="both"),
+]
+
+
+async def slow_answers(emulator):
+    """Let answers come late, so that many are on their way when the process dies."""
+    emulator.faults.delay(0.05, after=True)
+
+
+@pytest.mark.parametrize("options", KINDS)
+async def test_killed_and_run_again_at_once(emulator, client, campaign, ledger, options):
+    await slow_answers(emulator)
+    await kill(campaign(**options), client, emulator, ledger, after=60)
+    status = await campaign().status()
+    assert status.status == "interrupted"
+    assert "its runner ended without a word" in status.reason
+    assert status.in_flight > 0
+    before = len(emulator.messages())
+    assert before > status.sent  # some were accepted, and the ledger did not come to know
+    emulator.faults.clear()
+    report = await campaign(**options).run(client)
+    assert report.is_complete
+    assert each_got(emulator) == {1: report.total}
+
+
+@pytest.mark.parametrize("options", KINDS)
+async def test_killed_and_run_again_when_repeats_are_no_longer_recognised(
+    emulator, client, campaign, ledger, options, clock
+):
+    await slow_answers(emulator)
+    await kill(campaign(**options), client, emulator, ledger, after=60)
+    clock.ahead = 300.0  # the emulator has forgotten the identities: sent again, a message would be a second one
+    emulator.faults.clear()
+    report = await campaign(**options).run(client)
+    assert report.is_complete
+    assert each_got(emulator) == {1: report.total}
+    assert emulator.count("openim/admin_getroammsg") > 0
+    told = {each.account: each async for each in campaign().outcomes()}
+    for message in emulator.messages():
+        assert told[message.to_account].msg_key == message.msg_key
+
+
+@pytest.mark.parametrize("options", KINDS)
+async def test_on_unknown_skip_says_unknown_exactly_where_it_is(emulator, client, campaign, ledger, options, clock):
+    await slow_answers(emulator)
+    await kill(campaign(**options), client, emulator, ledger, after=60)
+    in_flight = {each.account async for each in campaign().outcomes() if each.state == "in_flight"}
+    clock.ahead = 300.0
+    emulator.faults.clear()
+    report = await campaign(**options, on_unknown="skip").run(client)
+    assert report.unknown == len(in_flight) > 0
+    assert {each.account async for each in campaign().outcomes() if each.state == "unknown"} == in_flight
+    assert max(each_got(emulator)) == 1
+    # The next run may want to know.
+    report = await campaign(**options).run(client)
+    assert report.is_complete
+    assert each_got(emulator) == {1: report.total}
+
+
+async def test_on_unknown_send_reaches_everybody_perhaps_twice(emulator, client, campaign, ledger, clock):
+    options = personal(150)
+    await slow_answers(emulator)
+    await kill(campaign(**options), client, emulator, ledger, after=60)
+    clock.ahead = 300.0
+    emulator.faults.clear()
+    report = await campaign(**options, on_unknown="send").run(client)
+    assert report.is_complete
+    assert set(each_got(emulator)) == {1, 2}
+
+
+@pytest.mark.parametrize("options", KINDS[:2])
+async def test_clock_that_was_put_back_is_not_believed(emulator, client, campaign, ledger, options, clock, monkeypatch):
+    """An hour has passed and the clock says it is earlier than before: that is no reason to repeat."""
+    monkeypatch.setattr(job, "SETTLED_AFTER_S", job.REPEAT_WITHIN_S)
+    monkeypatch.setattr("tim_async.bulk.settling.SETTLED_AFTER_S", job.REPEAT_WITHIN_S)
+    own = type(clock)()
+    await slow_answers(emulator)
+    await kill(campaign(**options, clock=own), client, emulator, ledger, after=60)
+    clock.ahead, own.ahead = 3600.0, -60.0
+    emulator.faults.clear()
+    report = await campaign(**options, clock=own).run(client)
+    assert report.sent == report.total
+    # Found where it was: nothing was sent a second time to those who were in flight.
+    doubled = each_got(emulator)
+    assert doubled == {1: report.total}
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        Message(msg_body=[TextElem(text="x")], online_only_flag=1),
+        Message(msg_body=[TextElem(text="x")], msg_life_time=0),
+    ],
+    ids=["online only", "life time 0"],
+)
+async def test_what_the_history_cannot_tell_stays_unknown(emulator, client, campaign, ledger, clock, message):
+    sent = []
+    emulator.before_send = lambda message: sent.append(message.to_account)
+    options = {"recipients": accounts(150), "message": message, "lanes": "single"}
+    emulator.faults.delay(0.05, after=True)
+    running = asyncio.create_task(campaign(**options).run(client))
+    await until(lambda: len(sent) >= 60)
+    snapshot(ledger, ledger.with_name("left.db"))
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    clock.ahead = 300.0
+    emulator.faults.clear()
+    again = campaign(**{**options, "ledger": ledger.with_name("left.db")})
+    report = await again.run(client)
+    assert report.unknown > 0
+    assert report.sent + report.unknown == 150
+    assert {each.info async for each in again.outcomes() if each.state == "unknown"} == {
+        "it may have been sent; the service does not keep such messages, so its history cannot tell"
+    }
+
+
+async def test_history_that_does_not_reach_so_far_proves_nothing(emulator, client, campaign, ledger, clock):
+    options = personal(150)
+    await slow_answers(emulator)
+    await kill(campaign(**options), client, emulator, ledger, after=60)
+    clock.ahead = 6.99 * 86_400
+    emulator.faults.clear()
+    report = await campaign(**options).run(client)
+    assert report.unknown > 0
+    assert max(each_got(emulator)) == 1
+
+
+async def test_message_is_found_in_the_recipients_view_too(emulator, client, campaign, ledger, clock):
+    """With SyncOtherMachine 2 it is not in the sender's own history."""
+    message = Message(msg_body=[TextElem(text="x")], sync_other_machine=2, from_account="shop")
+    options = {"recipients": accounts(400), "message": message, "batch_size": 20}
+    await slow_answers(emulator)
+    await kill(campaign(**options), client, emulator, ledger, after=60)
+    clock.ahead = 300.0
+    emulator.faults.clear()
+    report = await campaign(**options).run(client)
+    assert report.is_complete
+    assert each_got(emulator) == {1: 400}
+
+
+async def test_function_that_says_something_else_the_second_time(emulator, client, campaign, ledger):
+    """A repeat sends what was written ahead, not what the function makes now."""
+    run = iter("12")
+    options = {"recipients": accounts(150)}
+
+    def make_with(number):
+        return lambda recipient: f"{recipient.account} of run {number}"
+
+    await slow_answers(emulator)
+    first = make_with(next(run))
+    await kill(campaign(**options, message=first, message_version="a"), client, emulator, ledger, after=60)
+    emulator.faults.clear()
+    report = await campaign(**options, message=make_with(next(run)), message_version="a").run(client)
+    assert report.is_complete
+    assert each_got(emulator) == {1: 150}
+
+
+def trouble(emulator, rate=0.1, seed=0):
+    each = 1 - (1 - rate) ** (1 / 10)
+    for index, code in enumerate((20004, 20005, 91000, 90992)):
+        emulator.faults.answer(code, rate=each, seed=seed + index)
+        emulator.faults.answer(code, after=index % 2 == 0, rate=each / 4, seed=seed + 20 + index)
+    emulator.faults.drop(rate=each, seed=seed + 10)
+    emulator.faults.drop(after=True, rate=each, seed=seed + 11)
+    emulator.faults.status(502, rate=each, seed=seed + 12)
+    emulator.faults.status(502, after=True, rate=each, seed=seed + 13)
+    emulator.faults.truncate(rate=each, seed=seed + 14)
+    emulator.faults.delay(0.1, after=True, rate=each, seed=seed + 15)
+
+
+@pytest.mark.parametrize("options", KINDS)
+async def test_trouble_of_every_kind(emulator, client, campaign, options):
+    trouble(emulator, rate=0.3)
+    report = await campaign(**options).run(client)
+    assert report.is_complete
+    assert each_got(emulator) == {1: report.total}
+
+
+@pytest.mark.parametrize("options", KINDS[:2])
+async def test_killed_three_times_in_trouble(emulator, client, campaign, ledger, options):
+    for index, after in enumerate((40, 80, 120)):
+        trouble(emulator, rate=0.2, seed=100 * index)
+        await kill(campaign(**options), client, emulator, ledger, after=after)
+    trouble(emulator, rate=0.2, seed=400)
+    report = await campaign(**options).run(client)
+    assert report.is_complete
+    assert each_got(emulator) == {1: report.total}
+
+
+@pytest.mark.parametrize("lanes", ["single", "batch"])
+@pytest.mark.parametrize(("code", "status"), [(70001, "stopped"), (60010, "stopped"), (60028, "paused")], ids=str)
+async def test_some_codes_stop_it_and_it_carries_on_when_they_are_gone(emulator, client, campaign, lanes, code, status):
+    command = C2C.send.command if lanes == "single" else C2C.send_batch.command
+    emulator.faults.answer(code, command=command, after_calls=5)
+    options = same(160, lanes=lanes, batch_size=10)
+    report = await campaign(**options).run(client)
+    assert report.status == status
+    assert str(code) in report.reason
+    assert (report.failed, report.unknown, report.in_flight) == (0, 0, 0)
+    assert report.sent == len(emulator.messages())
+    assert (await campaign().status()).reason == report.reason
+    emulator.faults.clear()
+    assert (await campaign(**options).run(client)).is_complete
+    assert each_got(emulator) == {1: 160}
+
+
+async def test_repeated_90992_stops_it(emulator, campaign, monkeypatch):
+    monkeypatch.setattr(job, "RETRY", RetryPolicy(max_attempts=2, base=0.0, transport="any"))
+    emulator.faults.answer(90992)
+    async with client_of(emulator, rate_limits=FAST) as client:
+        report = await campaign(**personal(200)).run(client)
+        assert report.status == "stopped"
+        assert "does the app's own webhook answer in time?" in report.reason
+        assert report.failed == 0
+        emulator.faults.clear()
+        assert (await campaign().run(client)).is_complete
+
+
+async def test_service_that_is_gone_stops_it_and_blames_nobody(campaign, monkeypatch, clock):
+    monkeypatch.setattr(job, "RETRY", RetryPolicy(max_attempts=2, base=0.0, transport="any"))
+    async with Emulator(auto_import=True) as emulator:
+        client = client_of(emulator, rate_limits=FAST)
+    async with client:
+        report = await campaign(**personal(100), patience_s=0.5).run(client)
+    assert report.status == "stopped"
+    assert "no call has gone well for" in report.reason
+    assert (report.sent, report.failed, report.unknown, report.left, report.in_flight) == (0, 0, 0, 100, 0)
+
+
+async def test_too_many_calls_slow_it_down(clock, campaign):
+    """Somebody else uses the app's limit: calls are refused, everyone holds back, and in the end all is sent."""
+    async with (
+        Emulator(auto_import=True, rate_limits={"openim/sendmsg": 30}, tolerance=0.0, clock=clock) as emulator,
+        client_of(emulator, rate_limits={"openim/sendmsg": 1000}) as client,
+    ):
+        report = await campaign(**personal(60)).run(client)
+        assert report.is_complete
+        assert each_got(emulator) == {1: 60}
+        assert client.stats()["openim/sendmsg"].errors["60007"] > 0
+
+
+async def test_message_that_is_refused_for_what_it_says_stops_it(emulator, client, campaign):
+    emulator.faults.answer(80001, command=C2C.send.command)
+    report = await campaign(**personal(300)).run(client)
+    assert report.status == "stopped"
+    assert "recipients in a row were refused" in report.reason
+    assert 100 <= report.failed < 300
+    emulator.faults.clear()
+    assert (await campaign(retry_failed=True).run(client)).is_complete
+
+
+async def test_client_that_is_closed_meanwhile(emulator, campaign):
+    client = client_of(emulator, rate_limits=FAST)
+    async with client:
+        emulator.faults.delay(0.02)
+        running = asyncio.create_task(campaign(**personal(200)).run(client))
+        await until(lambda: len(emulator.messages()) >= 20)
+    report = await running
+    assert report.status == "stopped"
+    assert "closed" in report.reason
+    emulator.faults.clear()
+    async with client_of(emulator, rate_limits=FAST) as client:
+        assert (await campaign().run(client)).is_complete
+    assert each_got(emulator) == {1: 200}
+
+
+@pytest.mark.parametrize(
+    ("pragma", "problem"),
+    [("max_page_count={pages}", "the disk is full"), ("query_only=ON", "it cannot be written")],
+    ids=["full", "read-only"],
+)
+async def test_disk_that_does_not_take_more(emulator, client, campaign, ledger, monkeypatch, pragma, problem, clock):
+    """Stops with the reason; what was sent is not sent again after the repair, however late that is."""
+    apply = Ledger.apply
+    commits = 0
+
+    async def strike(self, campaign_id, changes):
+        nonlocal commits
+        commits += 1
+        if commits == 4:
+
+            async def spoil(connection):
+                pages = (await connection.exec_driver_sql("PRAGMA page_count")).scalar_one()
+                await connection.exec_driver_sql("PRAGMA " + pragma.format(pages=pages))
+
+            await self.do(spoil)
+        return await apply(self, campaign_id, changes)
+
+    monkeypatch.setattr(Ledger, "apply", strike)
+    message = Template("Hi $name " + "x" * 500)
+    options = {**personal(400), "message": message}
+    with pytest.raises(LedgerError, match=problem) as caught:
+        await campaign(**options).run(client)
+    assert ledger.name in str(caught.value)
+    monkeypatch.setattr(Ledger, "apply", apply)
+    arrived = {message.to_account for message in emulator.messages()}
+    assert 0 < len(arrived) < 400
+    begun = {each.account async for each in campaign().outcomes() if each.state in ("sent", "in_flight")}
+    assert arrived <= begun  # nothing was sent that the ledger does not know of
+    clock.ahead = 300.0
+    report = await campaign(**options).run(client)
+    assert report.is_complete
+    assert each_got(emulator) == {1: 400}
+
+
+async def test_interactive_call_goes_before_a_campaign_of_50_000(clock, campaign):
+    async with (
+        Emulator(auto_import=True, clock=clock) as emulator,
+        TimClient(emulator.sdk_app_id, DEFAULT_SECRET_KEY, base_url=emulator.url) as client,
+    ):
+        big = campaign(recipients=accounts(50_000), message="Hi", lanes="single")
+        await big.plan()
+        running = asyncio.create_task(big.run(client))
+        await until(lambda: emulator.count() >= 20)
+        worst = 0
+        for index in range(3):
+            before = client.stats()[C2C.send.command].attempts
+            await client.c2c.send_text(f"urgent{index}", "now")
+            worst = max(worst, client.stats()[C2C.send.command].attempts - before)
+        big.stop()
+        report = await running
+    assert report.status == "interrupted"
+    # Its own attempt and those on their way while it was answered are among them.
+    assert worst <= 5 + 200 * 0.1

@@ -1,0 +1,171 @@
+"""When a campaign stops by itself: what an error says of the recipient, of the message, or of everything.
+
+    the recipient   not imported, deleted, no account: this one fails, the others go on
+    the message     refused for what it says: this one fails; many in a row are the message of them all, and stop it
+    too many calls  the limiter holds back; tried again
+    the quota       pauses the campaign: it goes on when the quota is renewed
+    credentials     stop it at once
+    trouble         no answer, or "trouble inside": tried again; stops it when nothing else has come for a while
+
+90992 is trouble of its own kind: when every call gets it, the app's own webhook does not answer (I34348), and each
+further call makes that worse. So it stops the campaign after a few in a row, however short the time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import Enum
+from typing import Final, Literal
+
+import msgspec
+
+from .._codes import SLOW_DOWN_CODES
+from ..errors import (
+    ApiError,
+    AuthError,
+    BodyTooLargeError,
+    RateLimitedError,
+    TimError,
+    TransportError,
+    UsageError,
+    WaitTooLongError,
+)
+
+MISSING_CODES: Final = frozenset({20003, 70107, 90012})
+"""The account is not imported: importing it helps."""
+_RECIPIENT_CODES: Final = MISSING_CODES | {90003, 90048}
+_WEBHOOK_TIMEOUT: Final = 90992
+
+# In a row, without a success between them.
+_MOST_REFUSED: Final = 100
+_MOST_WEBHOOK_TIMEOUTS: Final = 10
+_MOST_TROUBLE: Final = 10
+# The limiter's pauses grow to a minute each: this is about ten of them with the usual patience.
+_SLOWER_FOR: Final = 10
+
+Status = Literal["done", "stopped", "paused", "interrupted"]
+
+
+class Stop(msgspec.Struct, frozen=True):
+    """Why a campaign ends before everybody is settled.
+
+    Attributes:
+        status: `stopped` by a fault, `paused` by a quota, `interrupted` from outside.
+        reason: in words, with what to do.
+    """
+
+    status: Status
+    reason: str
+
+
+class Says(Enum):
+    """Whom an error speaks of."""
+
+    RECIPIENT = "recipient"
+    MESSAGE = "message"
+    SLOWER = "too many calls"
+    QUOTA = "quota"
+    CREDENTIALS = "credentials"
+    TROUBLE = "trouble"
+    NO_TURN = "no turn in time"
+    PROGRAM = "program"
+
+
+def says(error: TimError) -> Says:
+    """Tell whom an error speaks of."""
+    if isinstance(error, WaitTooLongError):
+        return Says.NO_TURN
+    if isinstance(error, UsageError):
+        # A field is the message's; without one it is the client that cannot be used.
+        return Says.MESSAGE if error.field or isinstance(error, BodyTooLargeError) else Says.PROGRAM
+    if isinstance(error, TransportError):
+        return Says.TROUBLE
+    if not isinstance(error, ApiError):
+        return Says.PROGRAM
+    if error.code in _RECIPIENT_CODES:
+        return Says.RECIPIENT
+    if error.code in SLOW_DOWN_CODES:
+        return Says.SLOWER
+    if isinstance(error, AuthError):
+        return Says.CREDENTIALS
+    if isinstance(error, RateLimitedError):
+        return Says.QUOTA
+    return Says.TROUBLE if error.transient else Says.MESSAGE
+
+
+class Breaker:
+    """Watches what becomes of calls and says when to stop.
+
+    Args:
+        clock: seconds that do not go back.
+        patience_s: seconds for which trouble is put up with.
+    """
+
+    def __init__(self, clock: Callable[[], float], patience_s: float) -> None:
+        self._clock = clock
+        self._patience_s = patience_s
+        self._since: float | None = None  # of the trouble that has not ended
+        self._trouble = 0
+        self._timeouts = 0
+        self._too_many_since: float | None = None
+        self._refused = 0
+        self._refused_with: int | None = None
+
+    def succeed(self) -> None:
+        """Note a call that went well."""
+        self._since = self._too_many_since = None
+        self._trouble = self._timeouts = self._refused = 0
+
+    def judge(self, error: TimError, recipients: int = 1) -> Stop | None:
+        """Note a call that failed, for so many recipients; return why to stop, None to go on."""
+        match says(error):
+            case Says.CREDENTIALS:
+                return Stop("stopped", f"{error}; put that right, then run it again")
+            case Says.PROGRAM:
+                return Stop("stopped", str(error))
+            case Says.QUOTA:
+                return Stop("paused", f"{error}; run it again when the quota is renewed")
+            case Says.SLOWER:
+                return self._judge_too_many(error)
+            case Says.MESSAGE:
+                return self._judge_refusal(error, recipients)
+            case Says.TROUBLE:
+                return self._judge_trouble(error)
+        return None
+
+    def _judge_too_many(self, error: TimError) -> Stop | None:
+        now = self._clock()
+        if self._too_many_since is None:
+            self._too_many_since = now
+        if now - self._too_many_since < _SLOWER_FOR * self._patience_s:
+            return None
+        return Stop("paused", f"every call has been one too many for {now - self._too_many_since:.0f} s: {error}")
+
+    def _judge_refusal(self, error: TimError, recipients: int) -> Stop | None:
+        # 20006, and codes of the app's own choice, are its webhook's word on each of them: it may refuse many.
+        if not isinstance(error, ApiError) or error.code == 20006 or 120_001 <= error.code <= 130_000:
+            return None
+        if error.code != self._refused_with:
+            self._refused, self._refused_with = 0, error.code
+        self._refused += recipients
+        if self._refused < _MOST_REFUSED:
+            return None
+        return Stop("stopped", f"{self._refused} recipients in a row were refused: {error}")
+
+    def _judge_trouble(self, error: TimError) -> Stop | None:
+        now = self._clock()
+        if self._since is None:
+            self._since = now
+        self._trouble += 1
+        is_timeout = isinstance(error, ApiError) and error.code == _WEBHOOK_TIMEOUT
+        self._timeouts = self._timeouts + 1 if is_timeout else 0
+        if self._timeouts >= _MOST_WEBHOOK_TIMEOUTS:
+            return Stop(
+                "stopped",
+                f"{self._timeouts} calls in a row failed: {error}; does the app's own webhook answer in time?",
+            )
+        if self._trouble >= _MOST_TROUBLE and now - self._since >= self._patience_s:
+            return Stop(
+                "stopped", f"no call has gone well for {now - self._since:.0f} s, {self._trouble} failed: {error}"
+            )
+        return None

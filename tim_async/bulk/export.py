@@ -1,0 +1,118 @@
+"""What became of every recipient, as it is told to people and to files."""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Final, Literal, TextIO
+
+import msgspec
+
+from .. import _codes
+from ..errors import UsageError
+from .reading import Reader
+from .records import CampaignRow
+from .schema import RecipientState
+
+Format = Literal["csv", "jsonl"]
+
+_STATES: Final = {
+    RecipientState.PLANNED: "planned",
+    RecipientState.SENT: "sent",
+    RecipientState.FAILED: "failed",
+    RecipientState.UNKNOWN: "unknown",
+}
+
+
+class RecipientOutcome(msgspec.Struct, kw_only=True, frozen=True):
+    """What became of a recipient, or of a row that names none.
+
+    Attributes:
+        account: the account; of a bad row what stood there, "" where nothing did.
+        state: `sent`, `failed`, `unknown`, `planned` (not sent to), `in_flight` (being sent to, or was when the runner
+            died) or `bad_row`.
+        code: ErrorCode of a failure; 0 for one from before anything was sent, None where nothing failed.
+        name: the catalogue's name for the code.
+        info: what is known of a failure, or why the outcome is not known.
+        msg_key: names the message for recall and read receipts.
+        msg_time: unix seconds at which the service took it; None where it does not tell, as for batches.
+        line: line or place in the source, from 1.
+    """
+
+    account: str
+    state: str
+    code: int | None = None
+    name: str | None = None
+    info: str | None = None
+    msg_key: str | None = None
+    msg_time: int | None = None
+    line: int
+
+
+async def outcomes(ledger: Reader, campaign: CampaignRow) -> AsyncIterator[RecipientOutcome]:
+    """Yield the recipients in the order of the plan, then the bad rows."""
+    sending = await ledger.sending(campaign.id)
+    async for person in ledger.people(campaign.id):
+        state = _STATES[RecipientState(person.state)]
+        if person.state == RecipientState.PLANNED and person.chunk in sending:
+            state = "in_flight"
+        row = _codes.lookup("openim", person.code) if person.code else None
+        yield RecipientOutcome(
+            account=person.account,
+            state=state,
+            code=person.code,
+            name=row.name if row else None,
+            info=person.info,
+            msg_key=person.msg_key,
+            msg_time=person.msg_time,
+            line=person.line,
+        )
+    async for problem in ledger.problems(campaign.id):
+        if problem.kind == "bad":
+            yield RecipientOutcome(account=problem.account, state="bad_row", info=problem.reason, line=problem.line)
+
+
+def format_of(path: str | os.PathLike[str], given: str | None) -> Format:
+    """Return the format that was asked for, or the one that the name's ending stands for."""
+    match given or Path(path).suffix.lower().removeprefix("."):
+        case "csv":
+            return "csv"
+        case "jsonl" | "ndjson":
+            return "jsonl"
+    raise UsageError("file_format must be csv or jsonl, or the file's ending must tell", field="file_format")
+
+
+async def write(rows: AsyncIterator[RecipientOutcome], file: TextIO, file_format: Format) -> int:
+    """Write outcomes into an open file; return how many."""
+    names = RecipientOutcome.__struct_fields__
+    count = 0
+    writer = csv.writer(file)
+    if file_format == "csv":
+        writer.writerow(names)
+    async for row in rows:
+        if file_format == "csv":
+            writer.writerow(["" if (value := getattr(row, name)) is None else value for name in names])
+        else:
+            file.write(msgspec.json.encode(row).decode() + "\n")
+        count += 1
+    return count
+
+
+async def write_file(rows: AsyncIterator[RecipientOutcome], path: str | os.PathLike[str], file_format: Format) -> int:
+    """Write outcomes into a file that is there when it is whole, and not before; return how many."""
+    target = Path(path)
+    part = target.with_name(target.name + ".part")
+    problem = ""
+    try:
+        with part.open("w", encoding="utf-8", newline="") as file:
+            count = await write(rows, file, file_format)
+        part.replace(target)
+    except OSError as error:
+        problem = f"cannot write {target}: {error.strerror}"
+    else:
+        return count
+    finally:
+        part.unlink(missing_ok=True)
+    raise UsageError(problem, field="path")

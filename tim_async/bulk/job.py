@@ -1,0 +1,194 @@
+"""A chunk at work, and what all who work on chunks share."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from typing import Final, Literal
+
+import msgspec
+
+from .._client import TimClient
+from .._limits import RateLimiter
+from .._retry import IDENTITY_WINDOW_S, RetryPolicy
+from ..errors import TimError
+from .breaker import Breaker, Stop
+from .identity import Identities
+from .messages import Ready
+from .progress import Tally
+from .recorder import Recorder
+from .records import Anew, CampaignRow, Chunk, Outcome, Person
+from .schema import Lane, RecipientState
+
+OnUnknown = Literal["verify", "skip", "send"]
+Lanes = Literal["auto", "single", "batch", "both"]
+
+REPEAT_WITHIN_S: Final = IDENTITY_WINDOW_S
+"""Seconds from the moment that sending was written ahead, within which a repeat is begun. The service recognises one
+for 120 s from the first acceptance, which came later than that moment; the rest is for the repeat's way."""
+SETTLED_AFTER_S: Final = 120.0
+"""Seconds after which nothing that was begun in time can still be on its way: then the history tells the truth."""
+
+
+class Options(msgspec.Struct, kw_only=True, frozen=True):
+    """How a campaign is run; described at `Campaign`."""
+
+    lanes: Lanes = "auto"
+    on_unknown: OnUnknown = "verify"
+    import_missing: bool = False
+    retry_failed: bool = False
+    concurrency: int | None = None
+    patience_s: float = 60.0
+
+
+class Job:
+    """A chunk whose sending was written ahead.
+
+    Attributes:
+        number: the chunk.
+        lane: by which command it goes.
+        people: its recipients that are not settled, by ordinal.
+        since: unix seconds at which its sending was written ahead.
+        is_repeat: whether another run wrote that: everybody in it may have the message.
+        doubtful: ordinals of those who may have it.
+        again: ordinals of those who go to a further chunk, as nothing was sent to them.
+        tried: ordinals of those who go to a further chunk, as a try of their own.
+        is_closing: whether it has nobody left.
+    """
+
+    def __init__(self, chunk: Chunk, lane: Lane, since: float, wall: Callable[[], float], *, is_repeat: bool) -> None:
+        self.number = chunk.number
+        self.lane = lane
+        self.people = {person.ordinal: person for person in chunk.people}
+        self.since = since
+        self.is_repeat = is_repeat
+        self.doubtful: set[int] = set(self.people) if is_repeat else set()
+        self.again: list[int] = []
+        self.tried: list[int] = []
+        self.is_closing = False
+        self._shared = Ready(chunk.body) if chunk.body is not None else None
+        self._wall = wall
+        self._loop = asyncio.get_running_loop()
+        self._met = self._loop.time()
+        age = wall() - since
+        # Begun in the future: the clock was put back, and how long ago it was is not known. Long enough.
+        self._age = REPEAT_WITHIN_S if age < 0 else age
+
+    def age(self) -> float:
+        """Return the seconds since its sending was written ahead.
+
+        By both clocks, whichever says more: the wall clock can be put back, the other one stops while a machine sleeps.
+        """
+        passed = self._age + self._loop.time() - self._met
+        return max(passed, self._wall() - self.since)
+
+    def window_left(self) -> float:
+        """Return the seconds for which a repeat can still begin."""
+        return REPEAT_WITHIN_S - self.age()
+
+    def ready(self, person: Person) -> Ready | None:
+        """Return the message as it was written ahead."""
+        return self._shared if self._shared is not None else None if person.body is None else Ready(person.body)
+
+    def moves(self) -> list[Anew]:
+        """Return those who go to further chunks."""
+        return [
+            Anew(ordinals=ordinals, is_try=is_try)
+            for ordinals, is_try in ((self.again, False), (self.tried, True))
+            if ordinals
+        ]
+
+
+class Desk:
+    """What all who work on chunks share.
+
+    Attributes:
+        client: the client, with background priority.
+        campaign: what the ledger says of the campaign.
+        options: how it is run.
+        sender: the account that the messages come from, where they do not say otherwise.
+        recorder: writes.
+        tally: counts.
+        breaker: says when to stop.
+        identities: makes identities.
+        stop: why the run ends early, None while it goes on.
+        halted: set when `stop` is.
+        jobs: the chunks at work.
+    """
+
+    def __init__(
+        self,
+        client: TimClient,
+        campaign: CampaignRow,
+        options: Options,
+        recorder: Recorder,
+        tally: Tally,
+        wall: Callable[[], float],
+    ) -> None:
+        self.client = client.with_options(priority="background", retry=RETRY)
+        self.campaign = campaign
+        self.options = options
+        self.sender = client._core.credentials.identifier
+        self.recorder = recorder
+        self.tally = tally
+        self.wall = wall
+        self.breaker = Breaker(asyncio.get_running_loop().time, options.patience_s)
+        self.identities = Identities(campaign.salt, campaign.epoch_ms)
+        self.stop: Stop | None = None
+        self.halted = asyncio.Event()
+        self.jobs: dict[int, Job] = {}
+        self.changed = asyncio.Condition()
+
+    @property
+    def limiter(self) -> RateLimiter:
+        """The client's limiter."""
+        return self.client._core.limiter
+
+    def halt(self, stop: Stop) -> None:
+        """Begin nothing more. The first reason counts."""
+        if self.stop is None:
+            self.stop = stop
+            self.halted.set()
+
+    def judge(self, error: TimError, recipients: int = 1) -> None:
+        """Let the breaker look at an error."""
+        stop = self.breaker.judge(error, recipients)
+        if stop is not None:
+            self.halt(stop)
+
+    async def pause(self, seconds: float) -> bool:
+        """Sleep; return early, with True, when the run is to end."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self.halted.wait()
+        except TimeoutError:
+            pass
+        return self.stop is not None
+
+    async def settle(self, job: Job, person: Person, state: RecipientState, **facts: str | int | None) -> None:
+        """Enter what became of a recipient."""
+        outcome = Outcome(ordinal=person.ordinal, state=state, **facts)  # type: ignore[arg-type]  # its own fields
+        self.tally.add(outcome)
+        del job.people[person.ordinal]
+        await self.recorder.put(outcome)
+
+    def send_anew(self, job: Job, people: Iterable[Person], *, is_try: bool) -> None:
+        """Let recipients go to a further chunk."""
+        for person in people:
+            del job.people[person.ordinal]
+            (job.tried if is_try else job.again).append(person.ordinal)
+
+    async def close_if_settled(self, job: Job) -> None:
+        """Close a chunk that has nobody left."""
+        if job.people or job.is_closing:
+            return
+        job.is_closing = True
+        await self.recorder.close(job.number, job.moves(), is_done=True)
+        # Only now: whoever looks for work must find those who go to further chunks.
+        del self.jobs[job.number]
+        async with self.changed:
+            self.changed.notify_all()
+
+
+# Trouble inside the service passes; a bulk job has the time. Lost answers are repeated too: the identity stays.
+RETRY: Final = RetryPolicy(max_attempts=8, base=0.2, cap=5.0, max_elapsed=60.0, transport="any")

@@ -1,0 +1,299 @@
+"""Planning: recipients into the ledger, and what can be said before anything is sent."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import msgspec
+
+from ..config import Settings
+from ..errors import UsageError
+from .job import Lanes
+from .lanes import Pace, fresh_lanes, paces
+from .ledger import Ledger
+from .lints import lint
+from .messages import Maker, Message, Ready, Recipient
+from .records import CampaignRow, Person, Problem
+from .schema import Lane
+from .sources import CsvFile, JsonLinesFile, Recipients, batches
+
+# So many messages of a function are made to see what they are like: making one may cost a query.
+_SAMPLE: Final = 200
+_SHOWN_PROBLEMS: Final = 10
+_NEAR: Final = 0.9
+
+
+class LanePlan(msgspec.Struct, kw_only=True, frozen=True):
+    """What a campaign takes by one lane, or by both.
+
+    Attributes:
+        lanes: single, batch or both, as the option is called.
+        calls: how many calls.
+        seconds: how long, at the limits in force.
+        is_chosen: whether the campaign goes this way.
+    """
+
+    lanes: str
+    calls: int
+    seconds: float
+    is_chosen: bool
+
+
+class Plan(msgspec.Struct, kw_only=True, frozen=True):
+    """What a campaign will be.
+
+    Attributes:
+        name: the campaign.
+        recipients: how many.
+        duplicates: rows that name somebody who was there already; told once.
+        bad_rows: rows that name nobody.
+        problems: the first bad rows.
+        largest: bytes of the largest message, None where there is none.
+        largest_account: whose message that is, "" where all get the same.
+        limit: bytes that a message may have.
+        too_large: recipients whose message is over the limit.
+        not_made: recipients for whom there is no message, such as those whose row lacks a column.
+        why_not_made: the first reason.
+        is_sample: whether only the first messages were looked at, as a function makes them.
+        lints: what will probably disappoint.
+        lanes: what it takes by each lane.
+    """
+
+    name: str
+    recipients: int
+    duplicates: int
+    bad_rows: int
+    problems: list[Problem]
+    largest: int | None
+    largest_account: str
+    limit: int
+    too_large: int
+    not_made: int
+    why_not_made: str
+    is_sample: bool
+    lints: list[str]
+    lanes: list[LanePlan]
+
+    def __str__(self) -> str:
+        """Return the plan in a few lines."""
+        counts = f"{self.recipients:,} recipients, {self.duplicates:,} duplicates told once, {self.bad_rows:,} bad rows"
+        lines = [f"campaign {self.name}: {counts}"]
+        lines += [f"  line {each.line}: {each.account!r}: {each.reason}" for each in self.problems]
+        if self.bad_rows > len(self.problems):
+            lines.append(f"  ... and {self.bad_rows - len(self.problems):,} more bad rows")
+        sample = " (of a sample)" if self.is_sample else ""
+        if self.largest is not None:
+            whose = f", for {self.largest_account}" if self.largest_account else ""
+            lines.append(f"  largest message{sample}: {self.largest:,} of {self.limit:,} bytes{whose}")
+        if self.too_large:
+            lines.append(f"  too large{sample}: {self.too_large:,} messages, they will fail")
+        if self.not_made:
+            lines.append(f"  cannot be made{sample}: {self.not_made:,} messages, they will fail: {self.why_not_made}")
+        lines += [f"  mind: {each}" for each in self.lints]
+        lines += [
+            f"  {'->' if each.is_chosen else '  '} lanes={each.lanes}: {each.calls:,} calls, {_duration(each.seconds)}"
+            for each in self.lanes
+        ]
+        return "\n".join(lines)
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(math.ceil(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes:02} min" if hours else f"{minutes} min {rest:02} s" if minutes else f"{rest} s"
+
+
+async def ensure_planned(
+    ledger: Ledger,
+    name: str,
+    maker: Maker | None,
+    source: Recipients | None,
+    *,
+    account_column: str,
+    chunk_size: int,
+    change_message: bool,
+    add_recipients: bool,
+    now: float,
+) -> CampaignRow:
+    """Return the campaign with its recipients read to the end; read them where that was not done.
+
+    Until the first run a plan follows what is given. From then on another message, or another file of recipients, is
+    refused unless it is meant.
+
+    Raises:
+        UsageError: something is missing, or differs from what was begun; it names the argument.
+    """
+    known = await ledger.find(name)
+    mark = await _fingerprint(source)
+    if known is None or (known.begun_at is None and source is not None and not _is_same(known, maker, mark)):
+        if source is None or maker is None:
+            field = "recipients" if source is None else "message"
+            raise UsageError(f"the ledger has no campaign {name!r} yet: give {field}", field=field)
+        made = await ledger.create(
+            name, kind=maker.kind, message=maker.stored, fingerprint=maker.fingerprint, chunk_size=chunk_size, now=now
+        )
+        await _read(ledger, made, source, account_column)
+        await ledger.update(made.id, is_planned=1, source=mark)
+    else:
+        if not known.is_planned:
+            raise UsageError(f"the plan of {name!r} was not finished: give recipients", field="recipients")
+        await _follow(ledger, known, maker, change_message=change_message)
+        if source is not None and known.begun_at is not None:
+            if add_recipients:
+                await _read(ledger, known, source, account_column)
+                await ledger.update(known.id, source=mark)
+            elif mark and known.source and mark != known.source:
+                raise UsageError(
+                    f"the recipients of {name!r} are not those that it was begun with; add_recipients adds new ones",
+                    field="recipients",
+                )
+    planned = await ledger.find(name)
+    if planned is None:
+        raise UsageError(f"the campaign {name!r} was removed meanwhile", field="name")
+    return planned
+
+
+def _is_same(known: CampaignRow, maker: Maker | None, mark: str) -> bool:
+    message = maker is None or maker.fingerprint == known.fingerprint
+    return bool(known.is_planned and message and mark and mark == known.source)
+
+
+async def _follow(ledger: Ledger, known: CampaignRow, maker: Maker | None, *, change_message: bool) -> None:
+    if maker is None or maker.fingerprint == known.fingerprint:
+        return
+    if known.begun_at is not None and not change_message:
+        raise UsageError(
+            f"the message of {known.name!r} is not the one that it was begun with: give another message a campaign of "
+            "its own; change_message sends it to those who are left",
+            field="message",
+        )
+    await ledger.update(known.id, kind=maker.kind, message=maker.stored, fingerprint=maker.fingerprint)
+
+
+async def _fingerprint(source: Recipients | None) -> str:
+    return await asyncio.to_thread(source.fingerprint) if isinstance(source, CsvFile | JsonLinesFile) else ""
+
+
+async def _read(ledger: Ledger, campaign: CampaignRow, source: Recipients, account_column: str) -> None:
+    async for batch in batches(source, account_column):
+        rows = [row for row in batch if not isinstance(row, Problem)]
+        await ledger.add(campaign.id, rows, [row for row in batch if isinstance(row, Problem)])
+
+
+class _Survey:
+    """Looks at the messages of a campaign without making all of them."""
+
+    def __init__(self, maker: Maker, limit: int) -> None:
+        self._maker = maker
+        self._limit = limit
+        self._heaviest = -1
+        self.message: Message | None = None
+        self.largest: int | None = None
+        self.largest_account = ""
+        self.too_large = 0
+        self.not_made = 0
+        self.why_not_made = ""
+        self.is_sample = False
+
+    async def look(self, ledger: Ledger, campaign: CampaignRow) -> None:
+        """Look at the message, or at those of all recipients."""
+        maker = self._maker
+        if maker.fixed is not None and maker.stored is not None:
+            self._weigh(maker.stored, "")
+            return
+        self.is_sample = maker.kind == "function"
+        seen = 0
+        async for person in ledger.people(campaign.id):
+            seen += 1
+            if self.is_sample and seen > _SAMPLE:
+                return
+            columns = {} if person.columns is None else msgspec.json.decode(person.columns)
+            if maker.kind == "template" and not self._may_matter(columns, person):
+                continue
+            await self._make(person, columns)
+
+    def _may_matter(self, columns: dict[str, Any], person: Person) -> bool:
+        """Tell whether a template's message has to be made: it may fail, or be the largest so far, or too large."""
+        weight = 0
+        for name, times in self._maker.uses.items():
+            value = person.account if name == "account" else columns.get(name)
+            if not isinstance(value, str | int | float) or isinstance(value, bool):
+                return True
+            weight += len(msgspec.json.encode(value)) * times
+        is_heavier = weight > self._heaviest
+        self._heaviest = max(self._heaviest, weight)
+        return is_heavier or (self.largest or 0) > self._limit
+
+    async def _make(self, person: Person, columns: dict[str, Any]) -> None:
+        try:
+            stored = await self._maker.make(Recipient(account=person.account, columns=columns))
+        except UsageError as error:
+            self.not_made += 1
+            self.why_not_made = self.why_not_made or f"{person.account}: {error.message}"
+        else:
+            self._weigh(stored, person.account)
+
+    def _weigh(self, stored: str, account: str) -> None:
+        ready = Ready(stored)
+        size = ready.size()
+        self.too_large += size > self._limit
+        if self.largest is None or size > self.largest:
+            self.largest, self.largest_account, self.message = size, account, ready.message
+
+
+async def make_plan(ledger: Ledger, campaign: CampaignRow, maker: Maker, settings: Settings, lanes: Lanes) -> Plan:
+    """Return the plan of a campaign that is in the ledger."""
+    survey = _Survey(maker, settings.body_limit)
+    await survey.look(ledger, campaign)
+    lints: list[str] = []
+    if survey.message is not None:
+        lints += lint(survey.message, is_template=maker.kind == "template")
+        if survey.largest is not None and _NEAR * settings.body_limit < survey.largest <= settings.body_limit:
+            lints.append(f"the largest message fills {survey.largest / settings.body_limit:.0%} of the limit")
+    problems: list[Problem] = []
+    async for problem in ledger.problems(campaign.id):
+        if problem.kind == "bad":
+            problems.append(problem)
+            if len(problems) == _SHOWN_PROBLEMS:
+                break
+    fixed = maker.fixed
+    chosen = fresh_lanes(lanes, is_fixed=fixed is not None, fits_a_batch=fixed is not None and fixed.fits_a_batch)
+    return Plan(
+        name=campaign.name,
+        recipients=campaign.recipients,
+        duplicates=campaign.duplicates,
+        bad_rows=campaign.bad_rows,
+        problems=problems,
+        largest=survey.largest,
+        largest_account=survey.largest_account,
+        limit=settings.body_limit,
+        too_large=survey.too_large,
+        not_made=survey.not_made,
+        why_not_made=survey.why_not_made,
+        is_sample=survey.is_sample,
+        lints=lints,
+        lanes=_estimate(campaign, paces(settings), chosen, may_batch=fixed is not None and fixed.fits_a_batch),
+    )
+
+
+def _estimate(
+    campaign: CampaignRow, pace: Mapping[Lane, Pace], chosen: Sequence[Lane], *, may_batch: bool
+) -> list[LanePlan]:
+    count, size = campaign.recipients, campaign.chunk_size
+    single, batch = pace[Lane.SINGLE], pace[Lane.BATCH]
+    plans: list[tuple[str, int, float, tuple[Lane, ...]]] = [
+        ("single", count, single.seconds(count, 1), (Lane.SINGLE,))
+    ]
+    if may_batch:
+        plans.append(("batch", math.ceil(count / size), batch.seconds(count, size), (Lane.BATCH,)))
+        # Each takes the part that it is fast enough for.
+        by_one = math.ceil(count * single.people / (single.people + batch.people))
+        calls = by_one + math.ceil((count - by_one) / size)
+        plans.append(("both", calls, single.seconds(by_one, 1), (Lane.SINGLE, Lane.BATCH)))
+    return [
+        LanePlan(lanes=name, calls=calls, seconds=seconds, is_chosen=lanes == tuple(chosen))
+        for name, calls, seconds, lanes in plans
+    ]

@@ -1,0 +1,221 @@
+"""How far a campaign is, and what became of it."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Mapping
+
+import msgspec
+
+from .. import _codes
+from .breaker import Status
+from .records import CampaignRow, Outcome
+from .schema import RecipientState
+
+# The rate that is shown is that of the last seconds.
+_RECENT_S = 10.0
+
+
+class Progress(msgspec.Struct, kw_only=True, frozen=True):
+    """How far a campaign is.
+
+    Attributes:
+        name: the campaign.
+        total: its recipients.
+        sent: who was sent to, earlier runs included.
+        failed: who failed.
+        unknown: whose outcome is unknown.
+        codes: the failed by ErrorCode; 0 is what failed before anything was sent.
+        rate: settled a second, over the last ten.
+        cap: the most that the limits allow in a second.
+        elapsed_s: seconds since this run began.
+        left_s: seconds to the end at this rate; None before there is one.
+    """
+
+    name: str
+    total: int
+    sent: int
+    failed: int
+    unknown: int
+    codes: Mapping[int, int]
+    rate: float
+    cap: float
+    elapsed_s: float
+    left_s: float | None
+
+    @property
+    def settled(self) -> int:
+        """Recipients that need nothing more."""
+        return self.sent + self.failed + self.unknown
+
+
+class CodeCount(msgspec.Struct, kw_only=True, frozen=True):
+    """How many failed with a code.
+
+    Attributes:
+        code: the ErrorCode; 0 is what failed before anything was sent.
+        name: the catalogue's name for it, "" where it has none.
+        meaning: what the documents say of it.
+        count: how many.
+    """
+
+    code: int
+    name: str
+    meaning: str
+    count: int
+
+
+class Report(msgspec.Struct, kw_only=True, frozen=True):
+    """What became of a campaign.
+
+    Attributes:
+        name: the campaign.
+        status: `done`; `stopped` by a fault, `paused` by a quota, `interrupted` from outside: run it again to carry on;
+            `running`, or `planned` before the first run.
+        reason: why it is not done.
+        total: its recipients.
+        sent: who was sent to.
+        failed: who failed.
+        unknown: whose outcome is unknown.
+        in_flight: who was being sent to when the report was made, or when the runner died.
+        codes: the failed by code, the most frequent first.
+        duplicates: rows that named somebody who was there already.
+        bad_rows: rows that named nobody.
+        duration_s: seconds; of this run, or from the first run's begin to the newest one's end.
+        rate: settled a second in that time.
+    """
+
+    name: str
+    status: str
+    reason: str | None
+    total: int
+    sent: int
+    failed: int
+    unknown: int
+    in_flight: int
+    codes: list[CodeCount]
+    duplicates: int
+    bad_rows: int
+    duration_s: float
+    rate: float
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every row of the source named somebody, and everybody was sent to."""
+        return self.sent == self.total and not self.bad_rows
+
+    @property
+    def left(self) -> int:
+        """Recipients that are not settled."""
+        return self.total - self.sent - self.failed - self.unknown
+
+    def __str__(self) -> str:
+        """Return the report in a few lines."""
+        lines = [
+            f"campaign {self.name}: {self.status}" + (f": {self.reason}" if self.reason else ""),
+            f"  {self.sent:,} of {self.total:,} recipients sent, {self.failed:,} failed, {self.unknown:,} unknown, "
+            f"{self.left:,} to do" + (f", {self.in_flight:,} of them in flight" if self.in_flight else ""),
+        ]
+        if self.duplicates or self.bad_rows:
+            lines.append(f"  {self.duplicates:,} duplicates told once, {self.bad_rows:,} bad rows")
+        lines += [f"  {each.count:,} failed with {each.code} {each.name}: {each.meaning}" for each in self.codes]
+        if self.rate:
+            lines.append(f"  {self.duration_s:,.1f} s, {self.rate:,.1f} a second")
+        return "\n".join(lines)
+
+
+class Tally:
+    """Counts outcomes as they come.
+
+    Args:
+        counts: what the ledger has already.
+        total: recipients.
+    """
+
+    def __init__(self, counts: Mapping[tuple[RecipientState, int | None], int], total: int) -> None:
+        self.total = total
+        self.by_state: Counter[RecipientState] = Counter()
+        self.codes: Counter[int] = Counter()
+        for (state, code), count in counts.items():
+            self.by_state[state] += count
+            if state is RecipientState.FAILED:
+                self.codes[code or 0] += count
+        self.settled_now = 0
+        self._recent: deque[tuple[float, int]] = deque()
+
+    def add(self, outcome: Outcome) -> None:
+        """Count an outcome."""
+        self.by_state[outcome.state] += 1
+        self.settled_now += 1
+        if outcome.state is RecipientState.FAILED:
+            self.codes[outcome.code or 0] += 1
+
+    def progress(self, name: str, *, now: float, elapsed_s: float, cap: float) -> Progress:
+        """Return how far it is; to be asked about every second."""
+        self._recent.append((now, self.settled_now))
+        while len(self._recent) > 2 and now - self._recent[0][0] > _RECENT_S:
+            self._recent.popleft()
+        since, before = self._recent[0]
+        span = now - since if len(self._recent) > 1 else elapsed_s
+        gained = self.settled_now - before if len(self._recent) > 1 else self.settled_now
+        rate = gained / span if span > 0 else 0.0
+        sent, failed, unknown = (
+            self.by_state[state] for state in (RecipientState.SENT, RecipientState.FAILED, RecipientState.UNKNOWN)
+        )
+        left = self.total - sent - failed - unknown
+        return Progress(
+            name=name,
+            total=self.total,
+            sent=sent,
+            failed=failed,
+            unknown=unknown,
+            codes=dict(self.codes),
+            rate=rate,
+            cap=cap,
+            elapsed_s=elapsed_s,
+            left_s=left / rate if rate > 0 else None,
+        )
+
+
+def report(
+    campaign: CampaignRow,
+    counts: Mapping[tuple[RecipientState, int | None], int],
+    *,
+    in_flight: int,
+    duration_s: float,
+    settled: int | None = None,
+    status: Status | str | None = None,
+) -> Report:
+    """Make a report of what the ledger says."""
+    tally = Tally(counts, campaign.recipients)
+    sent, failed, unknown = (
+        tally.by_state[state] for state in (RecipientState.SENT, RecipientState.FAILED, RecipientState.UNKNOWN)
+    )
+    done = sent + failed + unknown if settled is None else settled
+    return Report(
+        name=campaign.name,
+        status=status or campaign.status or "planned",
+        reason=campaign.reason,
+        total=campaign.recipients,
+        sent=sent,
+        failed=failed,
+        unknown=unknown,
+        in_flight=in_flight,
+        codes=[_explain(code, count) for code, count in tally.codes.most_common()],
+        duplicates=campaign.duplicates,
+        bad_rows=campaign.bad_rows,
+        duration_s=duration_s,
+        rate=done / duration_s if duration_s > 0 else 0.0,
+    )
+
+
+def _explain(code: int, count: int) -> CodeCount:
+    if code == 0:
+        return CodeCount(code=0, name="not_sent", meaning="The message could not be made; see the export.", count=count)
+    row = _codes.lookup("openim", code)
+    return CodeCount(
+        code=code,
+        name=row.name if row else "",
+        meaning=row.meaning if row else "A code the catalogue does not know.",
+        count=count,
+    )

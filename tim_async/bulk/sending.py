@@ -1,0 +1,181 @@
+"""Sending: a recipient by openim/sendmsg, or a chunk by openim/batchsendmsg, until it is settled or the window is over.
+
+A call is repeated with the same identity for as long as the service recognises that. What is then still in doubt goes
+to `settling`; what was certainly not sent goes to a further chunk and is written ahead anew.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final, TypeVar
+
+from .._client import TimClient
+from .._retry import TRANSIENT_CODES
+from ..errors import ApiError, TimError, may_have_been_delivered
+from ..families.account import Account
+from ..families.c2c import C2C
+from ..models.account import MAX_BATCH as MAX_IMPORT
+from ..models.account import ImportAccounts
+from ..models.c2c import BatchSendMsgResult
+from .breaker import MISSING_CODES, Says, says
+from .job import Desk, Job
+from .records import Person
+from .schema import RecipientState
+
+T = TypeVar("T")
+
+# Tries of a recipient's own: after an import, or when a batch had trouble with this one.
+_MOST_TRIES: Final = 3
+# Between calls of ours, each of which has made its attempts already.
+_TROUBLE_S: Final = (0.5, 2.0)
+_NO_TURN_S: Final = 1.0
+
+Settle = Callable[[Job, Sequence[Person]], Awaitable[None]]
+
+
+class Sender:
+    """Sends.
+
+    Args:
+        desk: what is shared.
+        settle: takes those who are in doubt when the window is over.
+    """
+
+    def __init__(self, desk: Desk, settle: Settle) -> None:
+        self._desk = desk
+        self._settle = settle
+
+    async def send_one(self, job: Job, person: Person) -> None:
+        """Send to one recipient of a chunk."""
+        desk, ready = self._desk, job.ready(person)
+        if ready is None:
+            await self._lacks_message(job, person)
+            return
+        request = ready.to_one(person.account, desk.identities.of_recipient(person.ordinal, person.account))
+        try:
+            result = await self._persist(job, [person], lambda client: client.call(C2C.send, request))
+        except ApiError as error:
+            await self._refused(job, [person], error.code, _told(error))
+        except TimError as error:
+            await desk.settle(job, person, RecipientState.FAILED, code=0, info=error.message)
+        else:
+            if result is not None:
+                await desk.settle(job, person, RecipientState.SENT, msg_key=result.msg_key, msg_time=result.msg_time)
+
+    async def send_chunk(self, job: Job) -> None:
+        """Send to all recipients of a chunk in one call."""
+        desk, people = self._desk, list(job.people.values())
+        ready = job.ready(people[0])
+        if ready is None:
+            for person in people:
+                await self._lacks_message(job, person)
+            return
+        accounts = [person.account for person in people]
+        request = ready.to_many(accounts, desk.identities.of_chunk(job.number))
+        try:
+            result = await self._persist(job, people, lambda client: client.call(C2C.send_batch, request))
+        except ApiError as error:
+            await self._refused(job, people, error.code, _told(error))
+        except TimError as error:
+            for person in people:
+                await desk.settle(job, person, RecipientState.FAILED, code=0, info=error.message)
+        else:
+            if result is not None:
+                await self._read_batch(job, people, result)
+
+    async def _persist(self, job: Job, people: Sequence[Person], call: Callable[[TimClient], Awaitable[T]]) -> T | None:
+        """Call until there is an answer; raise a refusal; None when it was left, for settling or for another time."""
+        desk = self._desk
+        ordinals = [person.ordinal for person in people]
+        while desk.stop is None:
+            left = job.window_left()
+            if left <= 0:
+                await self._give_up(job, people)
+                return None
+            was_doubtful = job.doubtful.issuperset(ordinals)
+            job.doubtful.update(ordinals)
+            try:
+                result = await call(desk.client.with_options(deadline=left))
+            except asyncio.CancelledError as error:
+                if not was_doubtful and not may_have_been_delivered(error):
+                    job.doubtful.difference_update(ordinals)
+                raise
+            except TimError as error:
+                failure = error
+            else:
+                desk.breaker.succeed()
+                return result
+            if not was_doubtful and not failure.maybe_delivered:
+                job.doubtful.difference_update(ordinals)
+            desk.judge(failure, len(people))
+            what = says(failure)
+            if what in (Says.RECIPIENT, Says.MESSAGE):
+                raise failure
+            if what is Says.NO_TURN and not was_doubtful and not failure.maybe_delivered:
+                # The turn comes too late for this writing ahead: it is done again, when it is nearer.
+                await desk.pause(_NO_TURN_S)
+                desk.send_anew(job, people, is_try=False)
+                return None
+            await desk.pause(_NO_TURN_S if what is Says.NO_TURN else random.uniform(*_TROUBLE_S))
+        return None
+
+    async def _give_up(self, job: Job, people: Sequence[Person]) -> None:
+        if job.doubtful.issuperset(person.ordinal for person in people):
+            await self._settle(job, people)
+        else:
+            self._desk.send_anew(job, people, is_try=False)
+
+    async def _read_batch(self, job: Job, people: Sequence[Person], result: BatchSendMsgResult) -> None:
+        codes = {failure.to_account: failure.error_code for failure in result.error_list}
+        refused: dict[int, list[Person]] = {}
+        for person in people:
+            code = codes.get(person.account)
+            if code is None:
+                await self._desk.settle(job, person, RecipientState.SENT, msg_key=result.msg_key)
+            else:
+                refused.setdefault(code, []).append(person)
+        for code, group in refused.items():
+            await self._refused(job, group, code, "")
+
+    async def _refused(self, job: Job, people: Sequence[Person], code: int, info: str) -> None:
+        """Settle those who were refused with a code, or let them be tried once more."""
+        desk = self._desk
+        again: list[Person] = []
+        if code in MISSING_CODES and desk.options.import_missing:
+            fresh = [person for person in people if person.tries == 0]
+            problem = await self._import(fresh) if fresh else ""
+            if desk.stop is not None and problem:
+                job.doubtful.difference_update(person.ordinal for person in people)
+                return
+            info = info if not problem else f"{info} (importing it failed: {problem})"
+            again = fresh if not problem else []
+        elif code in TRANSIENT_CODES:
+            again = [person for person in people if person.tries < _MOST_TRIES]
+        chosen = {person.ordinal for person in again}
+        desk.send_anew(job, again, is_try=True)
+        for person in people:
+            if person.ordinal not in chosen:
+                await desk.settle(job, person, RecipientState.FAILED, code=code, info=info or None)
+
+    async def _import(self, people: Sequence[Person]) -> str:
+        """Import accounts; return what went wrong, "" when nothing did."""
+        accounts = [person.account for person in people]
+        try:
+            for first in range(0, len(accounts), MAX_IMPORT):
+                request = ImportAccounts(accounts=accounts[first : first + MAX_IMPORT])
+                await self._desk.client.call(Account.import_accounts, request)
+        except TimError as error:
+            self._desk.judge(error)
+            return error.message
+        # An account that could not be imported is refused again, and then for good.
+        return ""
+
+    async def _lacks_message(self, job: Job, person: Person) -> None:
+        info = "it may have been sent, and the ledger does not have the message"
+        await self._desk.settle(job, person, RecipientState.UNKNOWN, info=info)
+
+
+def _told(error: ApiError) -> str:
+    return error.info or error.meaning or ""

@@ -1,0 +1,121 @@
+"""What becomes of those who may have the message when a repeat would no longer be recognised.
+
+The service forgets an identity after 120 s: sent again then, the message is a second one. So the conversation is read
+back, and the identity looked for, from the sender's side first, whose history nobody clears by accident, then from the
+recipient's. Found, it was sent; not found, it was not, and the recipient goes to a further chunk.
+
+What the history cannot tell stays unknown: a message that is not stored, one that is older than the history reaches, a
+conversation that cannot be read. The next run asks again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Final
+
+from ..errors import ApiError, TimError
+from ..models.c2c import RoamMsg
+from .breaker import MISSING_CODES
+from .job import SETTLED_AFTER_S, Desk, Job
+from .messages import Ready
+from .records import Person
+from .schema import Lane, RecipientState
+
+# History reaches back 7 days by default (I34381); an hour less, for clocks that do not agree.
+_REACH_S: Final = 7 * 86_400 - 3600
+# How far the service's clock and ours may be apart.
+_SKEW_S: Final = 900
+_NOT_THERE: Final = MISSING_CODES | {90003, 90008, 90048}
+
+
+class Settler:
+    """Settles those who are in doubt, a few at a time: `run` does the work, `settle` brings it.
+
+    Args:
+        desk: what is shared.
+        readers: how many conversations are read at a time.
+    """
+
+    def __init__(self, desk: Desk, readers: int) -> None:
+        self._desk = desk
+        self._readers = readers
+        self._queue: asyncio.Queue[tuple[Job, Person] | None] = asyncio.Queue(maxsize=readers)
+
+    async def settle(self, job: Job, people: Sequence[Person]) -> None:
+        """Settle recipients as the user chose; waits while others are read."""
+        desk = self._desk
+        for person in people:
+            if desk.options.on_unknown == "verify":
+                await self._queue.put((job, person))
+            elif desk.options.on_unknown == "send":
+                desk.send_anew(job, [person], is_try=False)
+            else:
+                info = "it may have been sent; no answer came while a repeat was safe"
+                await desk.settle(job, person, RecipientState.UNKNOWN, info=info)
+
+    async def run(self) -> None:
+        """Work until `end` was called."""
+        while (item := await self._queue.get()) is not None:
+            job, person = item
+            if await self._desk.pause(max(SETTLED_AFTER_S - job.age(), 0.0)):
+                continue  # left as it is: in flight, for the next run
+            await self._verify(job, person)
+            await self._desk.close_if_settled(job)
+
+    async def end(self) -> None:
+        """Let the readers go home."""
+        for _ in range(self._readers):
+            await self._queue.put(None)
+
+    async def _verify(self, job: Job, person: Person) -> None:
+        desk, ready = self._desk, job.ready(person)
+        if ready is None or not ready.message.is_stored:
+            why = "it may have been sent; the service does not keep such messages, so its history cannot tell"
+        elif job.age() > _REACH_S:
+            why = "it may have been sent, longer ago than the history reaches"
+        else:
+            try:
+                found = await self._find(job, person, ready)
+            except TimError as error:
+                desk.judge(error)
+                why = f"it may have been sent, and the history cannot be read: {error.message}"
+                if desk.stop is not None:
+                    return
+            else:
+                desk.breaker.succeed()
+                if found is None:
+                    desk.send_anew(job, [person], is_try=False)
+                else:
+                    await desk.settle(
+                        job, person, RecipientState.SENT, msg_key=found.msg_key, msg_time=found.msg_time_stamp
+                    )
+                return
+        await desk.settle(job, person, RecipientState.UNKNOWN, info=why)
+
+    async def _find(self, job: Job, person: Person, ready: Ready) -> RoamMsg | None:
+        """Look for the message in both views of the conversation."""
+        desk = self._desk
+        if job.lane is Lane.BATCH:
+            identity = desk.identities.of_chunk(job.number)
+        else:
+            identity = desk.identities.of_recipient(person.ordinal, person.account)
+        sender = ready.message.from_account or desk.sender
+        sides = [(sender, person.account), (person.account, sender)]
+        if ready.message.sync_other_machine == 2:
+            del sides[0]  # it is not in the sender's own history
+        for side, peer in sides:
+            try:
+                async for message in desk.client.c2c.iter_roam_msgs(
+                    side,
+                    peer,
+                    min_time=max(int(job.since - _SKEW_S), 0),
+                    max_time=int(desk.wall() + _SKEW_S),
+                ):
+                    if message.from_account == sender and (message.msg_seq, message.msg_random) == identity:
+                        return message
+            except ApiError as error:
+                if error.code not in _NOT_THERE:
+                    raise
+                # Nobody of that name: nothing can have been delivered to it.
+        return None
