@@ -589,3 +589,17 @@ def test_any_pairs_can_be_read_and_written(pairs):
     read = decode(json.dumps(pairs), list[Element])
     assert [element.msg_type for element in read] == [pair["MsgType"] for pair in pairs]
     assert decode(encode(read), list[Element]) == read
+
+
+def test_line_that_made_many_lists_makes_a_whole_element_too() -> None:
+    """Python calls a class without its metaclass there."""
+
+    def make(kind, value):
+        return kind(value)
+
+    for _ in range(1000):
+        make(list, "hi")
+    element = make(TextElem, "hi")
+    assert element == TextElem("hi")
+    assert element.text == "hi"
+    assert encode(element) == b'{"MsgType":"TIMTextElem","MsgContent":{"Text":"hi"}}'

@@ -85,6 +85,19 @@ class Element(CustomType):
 _make_struct: Final = msgspec.StructMeta.__call__
 
 
+def _take_content(self: msgspec.Struct) -> None:
+    """Make the content where the metaclass was not asked.
+
+    A line of code that called a builtin type like `list` very often calls the next class without its metaclass: Python
+    specialises such a line, and looks only at whether the class could be called that way. The first field then stands
+    where the content should be. (A field given by name is a TypeError there, never a wrong element.)
+    """
+    kind = cast(_KindMeta, type(self))
+    given = cast(_Kind, self).msg_content
+    if not isinstance(given, kind._content):
+        msgspec.structs.force_setattr(self, "msg_content", kind._content(given))
+
+
 class _KindMeta(msgspec.StructMeta):
     """Turns the declared fields into a content struct, and the class into the pair that is the wire form."""
 
@@ -117,6 +130,8 @@ class _KindMeta(msgspec.StructMeta):
             msgspec.StructMeta(f"{name}Content", (WireStruct,), content_space, frozen=True, kw_only=kw_only),
         )
         namespace["__annotations__"] = {"msg_content": content}
+        if not kw_only:
+            namespace["__post_init__"] = _take_content
         namespace["msg_type"] = msg_type
         cls = super().__new__(
             mcs, name, bases, namespace, frozen=True, rename=wire_name, tag_field="MsgType", tag=msg_type
