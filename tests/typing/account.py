@@ -22,5 +22,5 @@ async def accounts(client: TimClient) -> None:
 
 
 async def mistakes(client: TimClient) -> None:
-    await client.account.kick(identifier="bob")  # pyright: ignore[reportCallIssue]
-    await client.account.query_online_status(to_account=["bob"], is_need_detail=2)  # pyright: ignore[reportArgumentType]
+    await client.account.kick(identifier="bob")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    await client.account.query_online_status(to_account=["bob"], is_need_detail=2)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]

@@ -72,11 +72,11 @@ async def stored(client: TimClient, messages: list[RoamMsg]) -> None:
 
 
 async def mistakes(client: TimClient) -> None:
-    client.c2c.stream("bob", sync_other_machine=3)  # pyright: ignore[reportArgumentType]
-    await client.c2c.send_to_all(["a"], [TextElem("hi")], from_acount="x")  # pyright: ignore[reportCallIssue]
-    await client.c2c.send_to_all([5], [TextElem("hi")])  # pyright: ignore[reportArgumentType]
-    await client.c2c.send_batch(to_account=[5], msg_body=[])  # pyright: ignore[reportArgumentType]
-    await client.c2c.mark_read(report_account="a")  # pyright: ignore[reportCallIssue]
-    await client.c2c.set_extensions(to_account="a", msg_key="k", operate_type=4)  # pyright: ignore[reportArgumentType]
-    await client.c2c.send_batch(to_accounts=["bob"], msg_body=[])  # pyright: ignore[reportCallIssue]
-    await client.c2c.send_batch(to_account=["bob"], msg_body=[], online_only_flag=2)  # pyright: ignore[reportArgumentType]
+    client.c2c.stream("bob", sync_other_machine=3)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    await client.c2c.send_to_all(["a"], [TextElem("hi")], from_acount="x")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    await client.c2c.send_to_all([5], [TextElem("hi")])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]
+    await client.c2c.send_batch(to_account=[5], msg_body=[])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]
+    await client.c2c.mark_read(report_account="a")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    await client.c2c.set_extensions(to_account="a", msg_key="k", operate_type=4)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    await client.c2c.send_batch(to_accounts=["bob"], msg_body=[])  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    await client.c2c.send_batch(to_account=["bob"], msg_body=[], online_only_flag=2)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]

@@ -62,13 +62,13 @@ def records() -> None:
 
 
 async def mistakes(client: TimClient) -> None:
-    await client.c2c.send(to_acount="bob", msg_body=[])  # pyright: ignore[reportCallIssue]
-    await client.c2c.send(to_account="bob")  # pyright: ignore[reportCallIssue]
-    await client.c2c.send(to_account=5, msg_body=[])  # pyright: ignore[reportArgumentType]
-    await client.c2c.send(to_account="bob", msg_body=["hi"])  # pyright: ignore[reportArgumentType]
-    await client.c2c.send(to_account="bob", msg_body=[], sync_other_machine=3)  # pyright: ignore[reportArgumentType]
-    TextElem(txt="hi")  # pyright: ignore[reportCallIssue]
-    TextElem("hi").text = "ho"  # pyright: ignore[reportAttributeAccessIssue]
-    client.with_options(priority="urgent")  # pyright: ignore[reportArgumentType]
-    TimClient(1, "k", pool_sizes=3)  # pyright: ignore[reportCallIssue]
-    client.c2c.teleport()  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
+    await client.c2c.send(to_acount="bob", msg_body=[])  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    await client.c2c.send(to_account="bob")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    await client.c2c.send(to_account=5, msg_body=[])  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    await client.c2c.send(to_account="bob", msg_body=["hi"])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]
+    await client.c2c.send(to_account="bob", msg_body=[], sync_other_machine=3)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    TextElem(txt="hi")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    TextElem("hi").text = "ho"  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
+    client.with_options(priority="urgent")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    TimClient(1, "k", pool_sizes=3)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    client.c2c.teleport()  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]

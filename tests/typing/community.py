@@ -37,9 +37,9 @@ async def communities(client: TimClient) -> None:
 
 
 async def mistakes(client: TimClient) -> None:
-    await client.community.create_topic(group_id="g")  # pyright: ignore[reportCallIssue]
+    await client.community.create_topic(group_id="g")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     await client.community.modify_topic(
         group_id="g",
         topic_id="t",
-        mute_all_member="on",  # pyright: ignore[reportArgumentType]
+        mute_all_member="on",  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     )

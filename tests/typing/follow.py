@@ -30,5 +30,5 @@ async def calls(client: TimClient) -> None:
 
 
 async def mistakes(client: TimClient) -> None:
-    await client.follow.add(from_account="alice", follow_item=["bob"])  # pyright: ignore[reportArgumentType]
-    await client.follow.get(from_account="alice", follow_type=4, start_cursor="", want_num=1)  # pyright: ignore[reportArgumentType]
+    await client.follow.add(from_account="alice", follow_item=["bob"])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]
+    await client.follow.get(from_account="alice", follow_type=4, start_cursor="", want_num=1)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]

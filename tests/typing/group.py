@@ -110,14 +110,14 @@ async def live(client: TimClient) -> None:
 
 
 async def mistakes(client: TimClient) -> None:
-    await client.group.create(name="sea")  # pyright: ignore[reportCallIssue]
-    await client.group.create(type="Public", name="sea", apply_join_option="Free")  # pyright: ignore[reportArgumentType]
-    await client.group.modify_info(group_id="sea", mute_all_member=True)  # pyright: ignore[reportArgumentType]
-    await client.group_member.add(group_id="sea", member_list=["bob"])  # pyright: ignore[reportArgumentType]
-    await client.group_member.mute(group_id="sea", members_account=["bob"])  # pyright: ignore[reportCallIssue]
-    await client.group_attr.set(group_id="sea", group_attr={"a": "1"})  # pyright: ignore[reportArgumentType]
+    await client.group.create(name="sea")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    await client.group.create(type="Public", name="sea", apply_join_option="Free")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    await client.group.modify_info(group_id="sea", mute_all_member=True)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    await client.group_member.add(group_id="sea", member_list=["bob"])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]
+    await client.group_member.mute(group_id="sea", members_account=["bob"])  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    await client.group_attr.set(group_id="sea", group_attr={"a": "1"})  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     await client.live_group.modify_admins(
         group_id="live",
-        command_type=3,  # pyright: ignore[reportArgumentType]
+        command_type=3,  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
         admin_account=["bob"],
     )

@@ -47,14 +47,14 @@ async def group_messages(client: TimClient) -> None:
 
 
 async def mistakes(client: TimClient) -> None:
-    await client.group_msg.send(group_id="g")  # pyright: ignore[reportCallIssue]
-    await client.group_msg.send(group_id="g", msg_body=[], msg_priority="high")  # pyright: ignore[reportArgumentType]
-    await client.group_msg.recall(group_id="g", msg_seq_list=[1])  # pyright: ignore[reportArgumentType]
+    await client.group_msg.send(group_id="g")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    await client.group_msg.send(group_id="g", msg_body=[], msg_priority="high")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    await client.group_msg.recall(group_id="g", msg_seq_list=[1])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]
     await client.group_msg.get_receipt_detail(
         group_id="g",
         msg_seq=1,
-        filter=2,  # pyright: ignore[reportArgumentType]
+        filter=2,  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
         cursor="",
         count=1,
     )
-    MsgSeqItem(seq=1)  # pyright: ignore[reportCallIssue]
+    MsgSeqItem(seq=1)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]

@@ -44,8 +44,8 @@ async def calls(client: TimClient) -> None:
 
 
 async def mistakes(client: TimClient) -> None:
-    await client.moderation.moderate(audit_name="C2C", content_type="text", content="x")  # pyright: ignore[reportArgumentType]
-    await client.moderation.set_mute(account="bob")  # pyright: ignore[reportCallIssue]
-    CloudKeyword(content="x", label="Spam")  # pyright: ignore[reportArgumentType]
-    await client.operation.get_history(chat_type="c2c", msg_time="2015120121")  # pyright: ignore[reportArgumentType]
+    await client.moderation.moderate(audit_name="C2C", content_type="text", content="x")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    await client.moderation.set_mute(account="bob")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    CloudKeyword(content="x", label="Spam")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    await client.operation.get_history(chat_type="c2c", msg_time="2015120121")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     await client.operation.get_ip_list(1)  # pyright: ignore[reportCallIssue]

@@ -24,6 +24,6 @@ async def profiles(client: TimClient) -> None:
 
 
 async def mistakes(client: TimClient) -> None:
-    await client.profile.get(to_account=["bob"])  # pyright: ignore[reportCallIssue]
-    ProfileItem(tag="Tag_Profile_IM_Nick", value=["a"])  # pyright: ignore[reportArgumentType]
-    client.profile.portrait_set()  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
+    await client.profile.get(to_account=["bob"])  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    ProfileItem(tag="Tag_Profile_IM_Nick", value=["a"])  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    client.profile.portrait_set()  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]

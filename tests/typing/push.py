@@ -60,8 +60,8 @@ async def newer(client: TimClient, emulator: Emulator) -> None:
 
 
 async def mistakes(client: TimClient) -> None:
-    await client.push.send(from_account="a")  # pyright: ignore[reportCallIssue]
-    await client.push.send_batch(from_account="a", to_account=1, offline_push_info=OfflinePushInfo())  # pyright: ignore[reportArgumentType]
-    await client.push.set_attr_names(attr_names={"0": "a"}, attr_types={"0": 2})  # pyright: ignore[reportArgumentType]
-    await client.all_member_push.send(msg_body=[], condition=TimPushCondition(tags=["x"]))  # pyright: ignore[reportCallIssue]
-    await client.all_member_push.add_tags(user_tags=[{"to_account": "bob"}])  # pyright: ignore[reportArgumentType]
+    await client.push.send(from_account="a")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    await client.push.send_batch(from_account="a", to_account=1, offline_push_info=OfflinePushInfo())  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    await client.push.set_attr_names(attr_names={"0": "a"}, attr_types={"0": 2})  # type: ignore[dict-item]  # pyright: ignore[reportArgumentType]
+    await client.all_member_push.send(msg_body=[], condition=TimPushCondition(tags=["x"]))  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    await client.all_member_push.add_tags(user_tags=[{"to_account": "bob"}])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]

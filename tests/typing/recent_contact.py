@@ -53,7 +53,7 @@ async def calls(client: TimClient) -> None:
 
 
 async def mistakes(client: TimClient) -> None:
-    await client.recent_contact.delete(from_account="a", type=3)  # pyright: ignore[reportArgumentType]
-    await client.recent_contact.mark(from_account="a")  # pyright: ignore[reportCallIssue]
-    MarkItem(opt_type=4, contact_item=ContactItem.account("b"))  # pyright: ignore[reportArgumentType]
-    ContactItem(to_account="b")  # pyright: ignore[reportCallIssue]
+    await client.recent_contact.delete(from_account="a", type=3)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    await client.recent_contact.mark(from_account="a")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    MarkItem(opt_type=4, contact_item=ContactItem.account("b"))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    ContactItem(to_account="b")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]

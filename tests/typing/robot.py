@@ -30,8 +30,8 @@ async def robots(client: TimClient, answer: AsyncIterator[str]) -> None:
     piece = await family.send_stream_msg(from_account="@RBT#1", to_account="bob", chunk="x", finish=1)
     assert_type(piece, StreamedMsg)
     assert_type(await family.send_stream("@RBT#1", "bob", answer), str)
-    await family.send_stream("@RBT#1", "bob", ["x"])  # pyright: ignore[reportArgumentType]
-    await family.delete(user_id="@RBT#1")  # pyright: ignore[reportCallIssue]
+    await family.send_stream("@RBT#1", "bob", ["x"])  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    await family.delete(user_id="@RBT#1")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
 
 
 async def official_accounts(client: TimClient) -> None:
@@ -47,5 +47,5 @@ async def official_accounts(client: TimClient) -> None:
     assert_type(await family.send(official_account="x", msg_body=[TextElem("hi")]), SentOfficialMsg)
     recalled = await family.recall(official_account="x", msg_key_list=["k"])
     assert_type(recalled.failed, list[OfficialRecallOutcome])
-    await family.send(official_account="x")  # pyright: ignore[reportCallIssue]
-    await family.recall(official_account="x", msg_key_list=5)  # pyright: ignore[reportArgumentType]
+    await family.send(official_account="x")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    await family.recall(official_account="x", msg_key_list=5)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]

@@ -67,7 +67,7 @@ async def helpers(client: TimClient) -> None:
 
 
 async def mistakes(client: TimClient) -> None:
-    await client.sns.check_friends(from_account="a", to_account=["b"], check_type="Both")  # pyright: ignore[reportArgumentType]
-    await client.sns.add_friends(from_account="a")  # pyright: ignore[reportCallIssue]
-    AddFriendItem(to_account="a", group_name=["x"], add_source=SOURCE)  # pyright: ignore[reportArgumentType]
-    ImportFriendItem(to_account="a", add_source=SOURCE, group_name=[1])  # pyright: ignore[reportArgumentType]
+    await client.sns.check_friends(from_account="a", to_account=["b"], check_type="Both")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    await client.sns.add_friends(from_account="a")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    AddFriendItem(to_account="a", group_name=["x"], add_source=SOURCE)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    ImportFriendItem(to_account="a", add_source=SOURCE, group_name=[1])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]
