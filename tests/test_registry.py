@@ -4,6 +4,8 @@ import ast
 import inspect
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import get_args
 
@@ -12,7 +14,7 @@ import pytest
 
 import tim_async
 from tim_async._endpoint import Endpoint, Family, Rate
-from tim_async._families import FAMILIES, endpoints, load_family
+from tim_async._families import FAMILIES, SERVICES, endpoints, find_endpoint, load_family
 from tim_async._wire import Request, Result, encode
 from tim_async.emulator.dispatch import ENDPOINTS
 from tim_async.errors import UsageError
@@ -222,6 +224,38 @@ def test_every_family_is_listed_and_has_lines():
     for name in FAMILIES:
         assert load_family(name).endpoints
     assert sum(len(load_family(name).endpoints) for name in FAMILIES) == len(endpoints())
+
+
+def test_every_endpoint_is_found_by_its_command_alone():
+    for command, endpoint in endpoints().items():
+        assert find_endpoint(command) is endpoint
+    assert find_endpoint("openim/nothing") is None
+    assert find_endpoint("nothing/nothing") is None
+    families = {
+        service: {line.family for line in endpoints().values() if line.service == service} for service in SERVICES
+    }
+    assert families == {service: set(names) for service, names in SERVICES.items()}
+
+
+def test_a_raw_call_imports_no_more_families_than_it_must():
+    code = (
+        "import sys; from tim_async._families import find_endpoint; find_endpoint('openim/sendmsg');"
+        "print(*sorted(name for name in sys.modules if name.startswith('tim_async.families.')))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=PACKAGE.parent)
+    assert done.stdout.split() == ["tim_async.families.c2c"]
+
+
+def test_there_are_171_commands_and_four_of_them_experimental():
+    assert len(endpoints()) == 171
+    experimental = {command for command, endpoint in endpoints().items() if endpoint.is_experimental}
+    assert experimental == {"timpush/get_attr_name", "timpush/remove_attr", "timpush/get_tag", "timpush/add_tag"}
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_typing_tests_call_every_family(family):
+    texts = [path.read_text("utf-8") for path in (WIRE.parent / "typing").glob("*.py")]
+    assert any(re.search(rf"\bclient\.{family}\b", text) for text in texts)
 
 
 def test_a_command_in_two_families_is_refused(monkeypatch):

@@ -19,7 +19,7 @@ import msgspec
 from . import _codes
 from ._call import Call, Core, Options
 from ._endpoint import Endpoint, Repeat
-from ._families import Families, endpoints
+from ._families import Families, find_endpoint
 from ._limits import PRIORITIES, Claim, Priority, Share, next_order
 from ._pool import Place, Pool
 from ._retry import RetryPolicy, latest_start, next_backoff
@@ -272,7 +272,7 @@ class TimClient(Families):
         if body is not None and not isinstance(body, Mapping):
             raise UsageError(f"body must be a mapping, it is {type(body).__name__}", field="body")
         core.pool.open()
-        endpoint = endpoints().get(command)
+        endpoint = find_endpoint(command)
         repeat: Repeat = endpoint.repeat if endpoint else "never"
         stats = core.stats.of(command)
         stats.calls += 1

@@ -27,7 +27,7 @@ import msgspec
 
 from .._client import TimClient
 from .._endpoint import Endpoint
-from .._families import endpoints
+from .._families import find_endpoint
 from .._wire import Request, Result, decode, encode
 from ..config import Hidden, SettingsOptions
 from ..errors import UsageError
@@ -76,7 +76,7 @@ class Sent:
     @property
     def request(self) -> Request:
         """The body as the request struct of its command; `UsageError` for a command this library does not know."""
-        endpoint = endpoints().get(self.command)
+        endpoint = find_endpoint(self.command)
         if endpoint is None:
             raise UsageError(f"{self.command} has no request struct, see `fields`", field="command")
         return decode(self.body, endpoint.request)
@@ -270,7 +270,7 @@ def envelope(fields: Mapping[str, object], *, code: int = 0, info: str = "") -> 
 
 def _plain(sent: Sent) -> Answer:
     """Answer as the service would, as far as that is known without knowing anything."""
-    endpoint = endpoints().get(sent.command)
+    endpoint = find_endpoint(sent.command)
     if endpoint is None or not {"msg_key", "msg_time"} <= set(endpoint.result.__struct_fields__):
         return {}
     now = int(time.time())
