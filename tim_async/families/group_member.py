@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Final, Literal
 
-from .._checks import U32_MAX, check_group_id, check_list
+from .._checks import check_group_id, check_list
 from .._chunks import Chunked, in_chunks
 from .._endpoint import Endpoint, Family
 from .._paging import entries_by_offset, pages
@@ -137,8 +137,8 @@ class GroupMember(Family, name="group_member"):
         async for member in entries_by_offset(
             lambda offset: fetch(offset, None),
             lambda page: page.member_list,
-            # MemberNum counts the whole group: with a filter, only an empty page is the end.
-            lambda page: page.member_num if member_role_filter is None else U32_MAX,
+            # With a filter of roles too: MemberNum counts the whole group, so that an empty page ends it earlier.
+            lambda page: page.member_num,
         ):
             yield member
 
