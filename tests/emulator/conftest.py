@@ -11,6 +11,7 @@ import aiohttp
 import msgspec
 import pytest
 
+from tests.emulator.receiver import TOKEN, receiving
 from tim_async.emulator import DEFAULT_SECRET_KEY, Emulator
 from tim_async.usersig import generate_user_sig
 
@@ -121,3 +122,10 @@ async def api() -> AsyncIterator[Api]:
 def start() -> Callable[..., Any]:
     """Start an emulator with options of one's own: `async with start(tolerance=0) as api`."""
     return running
+
+
+@pytest.fixture
+async def hooked(start: Callable[..., Any]):
+    """An emulator and the receiver of its webhooks."""
+    async with receiving() as receiver, start(webhook_url=receiver.url, webhook_token=TOKEN) as api:
+        yield api, receiver

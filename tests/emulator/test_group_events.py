@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.emulator.conftest import NOW, Api
-from tests.emulator.test_outbox import Receiver, receiving
+from tests.emulator.receiver import Receiver, receiving
 
 G = "group_open_http_svc/"
 EVENT_TIME = NOW * 1000

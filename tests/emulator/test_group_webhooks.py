@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.emulator.conftest import NOW, Api, text
-from tests.emulator.test_outbox import Receiver, receiving
+from tests.emulator.receiver import Receiver, receiving
 from tests.families.groups import make_group
 
 G = "group_open_http_svc/"

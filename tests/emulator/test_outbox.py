@@ -5,76 +5,19 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
-from collections.abc import Callable
-from contextlib import asynccontextmanager
 from typing import Any
 
-import msgspec
 import pytest
 from aiohttp import web
 
 from tests.emulator.conftest import NOW, SEND, message, text, until
+from tests.emulator.receiver import OK, TOKEN, receiving
 from tim_async import UsageError
 from tim_async.emulator import Emulator
 from tim_async.models.elements import TextElem
 from tim_async.webhooks import AfterSendMsg, BeforeSendMsg, RequestOverLimit
 
-TOKEN = "hook-token-55aa"
 BEFORE, AFTER = "C2C.CallbackBeforeSendMsg", "C2C.CallbackAfterSendMsg"
-OK = {"ActionStatus": "OK", "ErrorCode": 0, "ErrorInfo": ""}
-
-
-class Receiver:
-    """An app's side: keeps what comes, and answers with what `answers` has for the command."""
-
-    def __init__(self) -> None:
-        self.got: list[tuple[dict[str, str], dict[str, Any]]] = []
-        self.answers: dict[str, Any] = {}
-        self.url = ""
-        self.over = asyncio.Event()
-
-    async def never(self) -> web.Response:
-        """Give no answer before the test is over."""
-        await self.over.wait()
-        return web.Response(status=503)
-
-    async def take(self, request: web.BaseRequest) -> web.Response:
-        query = dict(request.query)
-        assert request.method == "POST"
-        assert request.content_type == "application/json"
-        self.got.append((query, msgspec.json.decode(await request.read())))
-        answer = self.answers.get(query["CallbackCommand"], OK)
-        if callable(answer):
-            answer = await answer()
-        if isinstance(answer, web.Response):
-            return answer
-        return web.json_response(answer)
-
-    @property
-    def commands(self) -> list[str]:
-        return [query["CallbackCommand"] for query, _ in self.got]
-
-
-@asynccontextmanager
-async def receiving():
-    receiver = Receiver()
-    server = web.Server(receiver.take)
-    listener = await asyncio.get_running_loop().create_server(server, "127.0.0.1", 0)
-    receiver.url = f"http://127.0.0.1:{listener.sockets[0].getsockname()[1]}/hook"
-    try:
-        yield receiver
-    finally:
-        receiver.over.set()
-        listener.close()
-        await server.shutdown(0.1)
-        await listener.wait_closed()
-
-
-@pytest.fixture
-async def hooked(start: Callable[..., Any]):
-    """An emulator and the receiver of its webhooks."""
-    async with receiving() as receiver, start(webhook_url=receiver.url, webhook_token=TOKEN) as api:
-        yield api, receiver
 
 
 async def test_a_message_is_asked_about_and_told(hooked):

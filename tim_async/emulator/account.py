@@ -27,6 +27,7 @@ from ..models.account import (
 from ..models.common import Empty
 from .dispatch import Call, Refusal, account, handles, is_account
 from .login_state import LoginState
+from .people_events import went_offline
 
 _BAD_PARAMS = 70402
 _NOT_IMPORTED = 70107
@@ -99,7 +100,8 @@ def kick(call: Call) -> Empty:
     call.read(KickAccount, code=_BAD_PARAMS)
     if user_id not in call.state.accounts:
         raise Refusal(_NOT_IMPORTED, "the account is not imported")
-    call.state.part(LoginState).log_out(user_id)
+    for _ in call.state.part(LoginState).log_out(user_id):
+        call.emit(went_offline(user_id, call.now_ms))
     return Empty()
 
 

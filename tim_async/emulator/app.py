@@ -31,6 +31,7 @@ from .group_state import Group, Groups
 from .limits import EVERY, Limits
 from .login_state import LoginState
 from .outbox import Caller, Outbox, Webhook
+from .people_events import came_online, went_offline
 from .push_state import PushState, SentPush
 from .recent_contact_state import RecentContacts, key_of
 from .sent import SentMessage, sent_messages
@@ -245,12 +246,14 @@ class Emulator:
     ) -> None:
         """Log an account in on a platform; `UsageError` when it is not imported."""
         self._check_imported(user_id)
-        self._state.part(LoginState).log_in(user_id, platform, status)
+        if self._state.part(LoginState).log_in(user_id, platform, status):
+            self._emit_of_client([came_online(user_id, int(self._clock() * 1000))], platform)
 
     def set_offline(self, user_id: str, platform: str | None = None) -> None:
         """Log an account out on a platform, everywhere with None; nothing happens when it is not logged in."""
         self._check_imported(user_id)
-        self._state.part(LoginState).log_out(user_id, platform)
+        for gone in self._state.part(LoginState).log_out(user_id, platform):
+            self._emit_of_client([went_offline(user_id, int(self._clock() * 1000))], gone)
 
     def pin_contact(self, user_id: str, contact: ContactItem, *, pinned: bool = True) -> None:
         """Pin a conversation of an account's list, as its client would, or take the pin away.
@@ -350,9 +353,9 @@ class Emulator:
         except Refusal as refusal:
             raise UsageError(f"{refusal.code}: {refusal.info}", field="group_id") from None
 
-    def _emit_of_client(self, events: Iterable[Event]) -> None:
+    def _emit_of_client(self, events: Iterable[Event], platform: str = "Unknown") -> None:
         for event in events:
-            self._outbox.emit(event, Caller(platform="Unknown"))
+            self._outbox.emit(event, Caller(platform=platform))
 
     @property
     def pushes(self) -> Sequence[SentPush]:

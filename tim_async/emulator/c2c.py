@@ -31,9 +31,10 @@ from ..models.c2c import (
     SendMsgResult,
 )
 from ..models.message import Outgoing, next_msg_random
-from ..webhooks import AfterSendMsg, BeforeSendMsg
+from ..webhooks import AfterSendMsg, BeforeSendMsg, BotOnC2CMessage
 from . import c2c_marks, c2c_stream  # noqa: F401 - they register their handlers
 from .asking import GO_ON, Verdict
+from .chatbots import Chatbots
 from .dispatch import Call, Refusal, Reply, account, handles, integer
 from .message import check_body, check_options, msg_id, read_marks
 from .recent_contact_state import RecentContacts
@@ -87,8 +88,15 @@ def send(call: Call) -> SendMsgResult:
     if _is_stored(message):
         _store(state, message, _Marks(sender, seq, random, second, key), recipient, call.now)
     if "ForbidAfterSendMsgCallback" not in (message.forbid_callback_control or ()):
+        told.unread_msg_num = state.unread(recipient, call.now)
         call.emit(told)
+    if recipient in state.part(Chatbots).accounts:
+        call.emit(_to_chatbot(told))
     return result
+
+
+def _to_chatbot(told: AfterSendMsg) -> BotOnC2CMessage:
+    return BotOnC2CMessage(**{name: getattr(told, name) for name in BotOnC2CMessage.__struct_fields__})
 
 
 @handles(C2C.send_batch)

@@ -40,8 +40,9 @@ from ..models.c2c_marks import (
     UnreadItem,
 )
 from ..models.common import Empty
-from ..models.extension import Extensions, SetExtensionsResult
+from ..models.extension import CLEAR, Extensions, SetExtensionsResult
 from ..models.message import next_msg_random
+from ..webhooks import AfterC2CMsgExtension, AfterModifyMsg, AfterMsgReport, AfterMsgWithDraw, ExtensionItem
 from .c2c_state import C2CExtensions, Imports
 from .dispatch import Call, Refusal, Reply, account, handles, integer
 from .extensions import ExtensionBook
@@ -103,7 +104,15 @@ def recall(call: Call) -> Empty:
     if entry.message.is_recalled:
         raise Refusal(_RECALLED_BEFORE, "the message was recalled before")
     entry.change(msg_flag_bits=entry.message.msg_flag_bits | RECALLED)
-    entry.is_unread = False
+    call.state.read(entry)
+    call.emit(
+        AfterMsgWithDraw(
+            from_account=sender,
+            to_account=recipient,
+            msg_key=request.msg_key,
+            unread_msg_num=call.state.unread(recipient, call.now),
+        )
+    )
     return Empty()
 
 
@@ -127,6 +136,20 @@ def modify(call: Call) -> Reply[Empty]:
         entry.change(msg_body=request.msg_body)
     if request.cloud_custom_data is not None:
         entry.change(cloud_custom_data=request.cloud_custom_data)
+    call.emit(
+        AfterModifyMsg(
+            operator_account=call.identifier,
+            from_account=sender,
+            to_account=recipient,
+            msg_seq=entry.message.msg_seq,
+            msg_random=entry.message.msg_random,
+            msg_time=entry.message.msg_time_stamp,
+            msg_key=request.msg_key,
+            msg_body=entry.message.msg_body,
+            cloud_custom_data=entry.message.cloud_custom_data,
+            event_time=call.now_ms,
+        )
+    )
     return Reply(Empty(), error_info="succeed")
 
 
@@ -141,6 +164,8 @@ def delete(call: Call) -> Empty:
             entry = call.state.find(sender, recipient, key, call.now)
             if entry is not None:
                 entry.hidden_from.add(side)
+                if side == recipient:
+                    call.state.read(entry)
     return Empty()
 
 
@@ -152,7 +177,15 @@ def mark_read(call: Call) -> Empty:
     until = int(call.now) if request.msg_read_time is None else int(request.msg_read_time)
     for entry in _unread(call.state, reader, writer, call.now):
         if entry.message.msg_time_stamp <= until:
-            entry.is_unread = False
+            call.state.read(entry)
+    call.emit(
+        AfterMsgReport(
+            report_account=reader,
+            peer_account=writer,
+            last_read_time=until,
+            unread_msg_num=call.state.unread(reader, call.now),
+        )
+    )
     return Empty()
 
 
@@ -201,8 +234,22 @@ def get_extensions(call: Call) -> Extensions:
 def set_extensions(call: Call) -> SetExtensionsResult:
     """Set, delete or clear the key/values of a message."""
     request = call.read(SetMsgExtensions, code=10004)
-    checks_seq = call.state.checks_extension_seq
-    return SetExtensionsResult(extension_list=_book(call, request).write(request, call.now, checks_seq=checks_seq))
+    book = _book(call, request)
+    outcomes = book.write(request, call.now, checks_seq=call.state.checks_extension_seq)
+    changed = [each.extension for each in outcomes if each.error_code == 0 and each.extension is not None]
+    if changed or request.operate_type == CLEAR:
+        call.emit(
+            AfterC2CMsgExtension(
+                from_account=request.from_account or call.identifier,
+                to_account=request.to_account,
+                msg_key=request.msg_key,
+                operate_type=request.operate_type,
+                extension_list=[ExtensionItem(key=pair.key, value=pair.value, seq=pair.seq) for pair in changed],
+                seq=book.latest_seq,
+                event_time=call.now_ms,
+            )
+        )
+    return SetExtensionsResult(extension_list=outcomes)
 
 
 def _two(call: Call, first: str, second: str) -> tuple[str, str]:

@@ -31,6 +31,7 @@ from ..models.tags import ProfileTag, Tagged
 from .dispatch import Call, Refusal, handles
 from .follow_state import FollowState
 from .known import is_known, known_account
+from .people_events import tell_followed, tell_unfollowed
 from .profile_state import ProfileState
 
 _BAD_PARAMS: Final = 30001
@@ -45,13 +46,15 @@ def add(call: Call) -> FollowResults:
     request = call.read(AddFollows, code=_BAD_PARAMS)
     user_id, follows = _asker(call), call.state.part(FollowState)
     result = FollowResults()
+    followed: list[str] = []
     for item in request.follow_item:
         told = AccountOutcome(to_account=item.to_account)
         result.result_item.append(told)
         if item.to_account == user_id:
             told.result_code, told.result_info = _BAD_PARAMS, "nobody follows themselves"
-        elif _is_known(call, told):
-            follows.follow(user_id, item.to_account, call.now)
+        elif _is_known(call, told) and follows.follow(user_id, item.to_account, call.now):
+            followed.append(item.to_account)
+    tell_followed(call, user_id, followed)
     return result
 
 
@@ -61,11 +64,13 @@ def delete(call: Call) -> FollowResults:
     request = call.read(DeleteFollows, code=_BAD_PARAMS)
     user_id, follows = _asker(call), call.state.part(FollowState)
     result = FollowResults()
+    unfollowed: list[str] = []
     for item in request.follow_item:
         told = AccountOutcome(to_account=item.to_account)
         result.result_item.append(told)
-        if _is_known(call, told):
-            follows.unfollow(user_id, item.to_account)
+        if _is_known(call, told) and follows.unfollow(user_id, item.to_account):
+            unfollowed.append(item.to_account)
+    tell_unfollowed(call, user_id, unfollowed)
     return result
 
 

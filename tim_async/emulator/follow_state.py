@@ -41,14 +41,16 @@ class FollowState(Part):
         self._follows: Links[FollowLink] = Links()
         self._numbers = itertools.count(1)
 
-    def follow(self, user_id: str, other: str, now: float) -> None:
-        """Let an account follow another; nothing happens when it does."""
-        if not self._follows.has(user_id, other):
-            self._follows.add(user_id, other, FollowLink(next(self._numbers), int(now)))
+    def follow(self, user_id: str, other: str, now: float) -> bool:
+        """Let an account follow another; return whether that is new."""
+        if self._follows.has(user_id, other):
+            return False
+        self._follows.add(user_id, other, FollowLink(next(self._numbers), int(now)))
+        return True
 
-    def unfollow(self, user_id: str, other: str) -> None:
-        """Let an account follow another no more; nothing happens when it does not."""
-        self._follows.remove(user_id, other)
+    def unfollow(self, user_id: str, other: str) -> bool:
+        """Let an account follow another no more; return whether it did."""
+        return bool(self._follows.remove(user_id, other))
 
     def followers(self, user_id: str) -> Iterator[tuple[str, FollowLink]]:
         """Yield the accounts that follow an account."""

@@ -18,17 +18,21 @@ class LoginState(Part):
         super().__init__(state)
         self._platforms: dict[str, dict[str, str]] = {}
 
-    def log_in(self, user_id: str, platform: str, status: str) -> None:
-        """Note that an account is `Online` or `PushOnline` on a platform."""
-        self._platforms.setdefault(user_id, {})[platform] = status
+    def log_in(self, user_id: str, platform: str, status: str) -> bool:
+        """Note that an account is `Online` or `PushOnline` on a platform; return whether that is new."""
+        platforms = self._platforms.setdefault(user_id, {})
+        before, platforms[platform] = platforms.get(platform), status
+        return before != status
 
-    def log_out(self, user_id: str, platform: str | None = None) -> None:
-        """Note that an account is no longer there on a platform; on any with None."""
+    def log_out(self, user_id: str, platform: str | None = None) -> list[str]:
+        """Note that an account is no longer there on a platform, on any with None; return those it was on."""
         known = self._platforms.get(user_id, {})
-        for gone in list(known) if platform is None else [platform]:
-            known.pop(gone, None)
+        gone = [each for each in list(known) if platform in (None, each)]
+        for each in gone:
+            del known[each]
         if not known:
             self._platforms.pop(user_id, None)
+        return gone
 
     def platforms(self, user_id: str) -> dict[str, str]:
         """Return the state on every platform where the account is not offline."""

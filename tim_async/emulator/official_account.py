@@ -12,6 +12,7 @@ filter, only what it names is told.
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterable
 from typing import Final
 
 import msgspec
@@ -45,12 +46,28 @@ from ..models.official_account import (
     SubscriberOutcomes,
     Subscribers,
 )
+from ..webhooks import (
+    MsgKeyRef,
+    OfficialAccountAfterAddSubscriber,
+    OfficialAccountAfterCreateOfficialAccount,
+    OfficialAccountAfterDeleteSubscriber,
+    OfficialAccountAfterMsgWithDraw,
+    OfficialAccountAfterOfficialAccountDestroyed,
+    OfficialAccountAfterOfficialAccountFull,
+    OfficialAccountAfterOfficialAccountInfoChanged,
+    OfficialAccountAfterSendMsg,
+    OfficialAccountBeforeAddSubscriber,
+    OfficialAccountBeforeCreateOfficialAccount,
+    OfficialAccountBeforeSendMsg,
+    SubscriberRef,
+)
 from .dispatch import Call, Refusal, answers, handles, integer
 from .filters import keep
 from .message import check_body
 from .state import Duplicates, Part, State
 
 _BAD: Final = 60003
+_REFUSED_BY_WEBHOOK: Final = 10016
 _MOST_SUBSCRIBERS: Final = 100_000
 _SAME_S: Final = 300.0
 _HOUR_S: Final = 3600
@@ -103,6 +120,10 @@ class Channels(Part):
         return channel
 
 
+def _refs(users: Iterable[str]) -> list[SubscriberRef]:
+    return [SubscriberRef(subscriber_account=user) for user in users]
+
+
 @handles(OfficialAccount.create)
 def create(call: Call) -> CreatedOfficialAccount:
     """Create an official account."""
@@ -111,11 +132,13 @@ def create(call: Call) -> CreatedOfficialAccount:
     if isinstance(own, str) and not own.startswith(PREFIX):
         raise Refusal(130007, f"OfficialAccountUserID must begin with {PREFIX}")
     request = call.read(CreateOfficialAccount, code=_BAD)
-    official_account = request.official_account_user_id or f"{PREFIX}{next(channels.numbers)}"
-    if official_account in channels.by_id:
-        raise Refusal(130008, f"{official_account!r} is in use")
+    if request.official_account_user_id in channels.by_id:
+        raise Refusal(130008, f"{request.official_account_user_id!r} is in use")
     if not call.state.knows(request.owner_account, call.now):
         raise Refusal(70107, f"Owner_Account {request.owner_account!r} is not imported")
+    who = {"operator_account": call.identifier, "owner_account": request.owner_account, "name": request.name}
+    call.ask(OfficialAccountBeforeCreateOfficialAccount(**who, event_time=call.now_ms), refused=_REFUSED_BY_WEBHOOK)
+    official_account = request.official_account_user_id or f"{PREFIX}{next(channels.numbers)}"
     channels.by_id[official_account] = Channel(
         info=OfficialAccountInfo(
             name=request.name,
@@ -128,6 +151,9 @@ def create(call: Call) -> CreatedOfficialAccount:
             create_time=int(call.now),
         ),
         max_subscriber_num=request.max_subscriber_num or _MOST_SUBSCRIBERS,
+    )
+    call.emit(
+        OfficialAccountAfterCreateOfficialAccount(official_account=official_account, **who, event_time=call.now_ms)
     )
     return CreatedOfficialAccount(official_account_user_id=official_account)
 
@@ -143,6 +169,16 @@ def modify(call: Call) -> Empty:
             setattr(channel.info, field, value)
     if request.max_subscriber_num is not None:
         channel.max_subscriber_num = request.max_subscriber_num
+    changed = {field: getattr(request, field) for field in ("name", "introduction", "face_url", "organization")}
+    if any(value is not None for value in changed.values()):
+        call.emit(
+            OfficialAccountAfterOfficialAccountInfoChanged(
+                official_account=request.official_account,
+                operator_account=call.identifier,
+                **changed,
+                event_time=call.now_ms,
+            )
+        )
     return Empty()
 
 
@@ -151,8 +187,16 @@ def destroy(call: Call) -> Empty:
     """Delete an official account."""
     request = call.read(DestroyOfficialAccount, code=_BAD)
     channels = call.state.part(Channels)
-    channels.find(request.official_account)
+    info = channels.find(request.official_account).info
     del channels.by_id[request.official_account]
+    call.emit(
+        OfficialAccountAfterOfficialAccountDestroyed(
+            official_account=request.official_account,
+            owner_account=info.owner_account or "",
+            name=info.name or "",
+            event_time=call.now_ms,
+        )
+    )
     return Empty()
 
 
@@ -190,12 +234,23 @@ def add_subscribers(call: Call) -> SubscriberOutcomes:
     """Subscribe users, each that can be."""
     request = call.read(AddSubscribers, code=_BAD)
     channel = call.state.part(Channels).find(request.official_account)
+    event = OfficialAccountBeforeAddSubscriber(
+        official_account=request.official_account,
+        operator_account=call.identifier,
+        subscribe_account_list=_refs(item.subscriber_account for item in request.subscriber_list),
+        event_time=call.now_ms,
+    )
+    verdict = call.ask(event, refused=_REFUSED_BY_WEBHOOK)
     outcomes: list[SubscriberOutcome] = []
     for item in request.subscriber_list:
         user = item.subscriber_account
         if user in channel.subscribers:
             result = 2
-        elif not call.state.knows(user, call.now) or len(channel.subscribers) >= channel.max_subscriber_num:
+        elif (
+            user in verdict.refused
+            or not call.state.knows(user, call.now)
+            or len(channel.subscribers) >= channel.max_subscriber_num
+        ):
             result = 0
         else:
             channel.subscribers[user] = Subscriber(
@@ -203,6 +258,20 @@ def add_subscribers(call: Call) -> SubscriberOutcomes:
             )
             result = 1
         outcomes.append(SubscriberOutcome(subscriber_account=user, result=result))
+    fresh = [outcome.subscriber_account for outcome in outcomes if outcome.result == 1]
+    if fresh:
+        call.emit(
+            OfficialAccountAfterAddSubscriber(
+                official_account=request.official_account,
+                operator_account=call.identifier,
+                subscribe_account_list=_refs(fresh),
+                event_time=call.now_ms,
+            )
+        )
+    if fresh and len(channel.subscribers) >= channel.max_subscriber_num:
+        call.emit(
+            OfficialAccountAfterOfficialAccountFull(official_account=request.official_account, event_time=call.now_ms)
+        )
     return SubscriberOutcomes(subscriber_list=outcomes)
 
 
@@ -215,6 +284,16 @@ def delete_subscribers(call: Call) -> SubscriberOutcomes:
         SubscriberOutcome(subscriber_account=user, result=int(channel.subscribers.pop(user, None) is not None))
         for user in request.subscriber_to_del_account
     ]
+    gone = [outcome.subscriber_account for outcome in outcomes if outcome.result == 1]
+    if gone:
+        call.emit(
+            OfficialAccountAfterDeleteSubscriber(
+                official_account=request.official_account,
+                operator_account=call.identifier,
+                subscribe_account_list=_refs(gone),
+                event_time=call.now_ms,
+            )
+        )
     return SubscriberOutcomes(subscriber_list=outcomes)
 
 
@@ -248,13 +327,35 @@ def send(call: Call) -> SentOfficialMsg:
         return first
     if sum(call.now - at < _HOUR_S for at in channel.messages.values()) >= _MESSAGES_AN_HOUR:
         raise Refusal(60007, f"an official account has {_MESSAGES_AN_HOUR} messages an hour")
+    event = OfficialAccountBeforeSendMsg(
+        official_account=request.official_account,
+        online_only_flag=request.online_only_flag or 0,
+        msg_body=request.msg_body,
+        cloud_custom_data=request.cloud_custom_data,
+        event_time=call.now_ms,
+    )
+    verdict = call.ask(event, refused=_REFUSED_BY_WEBHOOK)
     key = f"{next(channels.numbers)}_{random}_{int(call.now)}"
+    result = SentOfficialMsg(msg_time=int(call.now), msg_key=key)
+    channels.sent.add((request.official_account, random), call.now, result)
+    if verdict.is_dropped:
+        return result
     channel.messages[key] = call.now
     channel.info.last_msg_time = int(call.now)
     for subscriber in channel.subscribers.values():
         subscriber.last_send_msg_time = int(call.now)
-    result = SentOfficialMsg(msg_time=int(call.now), msg_key=key)
-    channels.sent.add((request.official_account, random), call.now, result)
+    data = request.cloud_custom_data if verdict.cloud_custom_data is None else verdict.cloud_custom_data
+    call.emit(
+        OfficialAccountAfterSendMsg(
+            official_account=request.official_account,
+            msg_key=key,
+            msg_time=result.msg_time,
+            online_only_flag=event.online_only_flag,
+            msg_body=request.msg_body if verdict.msg_body is None else verdict.msg_body,
+            cloud_custom_data=data,
+            event_time=call.now_ms,
+        )
+    )
     return result
 
 
@@ -269,6 +370,13 @@ def recall(call: Call) -> OfficialRecallOutcomes:
         if code == 0:
             channel.recalled.add(key)
         outcomes.append(OfficialRecallOutcome(msg_key=key, ret_code=code))
+    recalled = [MsgKeyRef(msg_key=outcome.msg_key) for outcome in outcomes if outcome.ret_code == 0]
+    if recalled:
+        call.emit(
+            OfficialAccountAfterMsgWithDraw(
+                official_account=request.official_account, withdraw_msg_list=recalled, event_time=call.now_ms
+            )
+        )
     return OfficialRecallOutcomes(recall_ret_list=outcomes)
 
 

@@ -15,6 +15,7 @@ from ..models.profile import GetProfiles, Profiles, SetProfile, UserProfile
 from ..models.tags import PROFILE_CHOICES, PROFILE_NUMBERS, VALUE_MAX_BYTES, ProfileTag, Tagged, check_profile_value
 from .dispatch import Call, Refusal, account, handles, is_int
 from .known import check_known, is_known
+from .people_events import tell_profile
 from .profile_state import ProfileState, is_profile_tag
 
 _BAD_PARAMS: Final = 40001
@@ -35,6 +36,7 @@ def set_profile(call: Call) -> Empty:
     profiles = call.state.part(ProfileState)
     for field in request.profile_item:
         profiles.set(user_id, field.tag, field.value)
+    tell_profile(call, user_id, request)
     return Empty()
 
 

@@ -55,6 +55,7 @@ from ..models.tags import SnsTag, Tagged, TagValue
 from .dispatch import Call, Refusal, handles
 from .known import check_known, is_known, known_account
 from .links import Links
+from .people_events import ask_to_befriend, tell_befriended, tell_blocked, tell_unblocked, tell_unfriended
 from .profile_state import is_profile_tag
 from .sns_state import BAD_PARAMS, NOT_IMPORTED, Friend, SnsState
 
@@ -71,20 +72,28 @@ def add_friends(call: Call) -> SnsResults:
     """Make friendships, or ask for consent."""
     request = call.read(AddFriends, code=BAD_PARAMS)
     user_id, sns = _owner(call), call.state.part(SnsState)
-    both = request.add_type != "Add_Type_Single"
+    both, force = request.add_type != "Add_Type_Single", request.force_add_flags == 1
+    verdict = ask_to_befriend(call, user_id, request)
+    made: list[tuple[str, str]] = []
 
     def add(item: AddFriendItem) -> None:
+        if item.to_account in verdict.refused:
+            raise Refusal(*verdict.refused[item.to_account])
         other, lists = item.to_account, [item.group_name] if item.group_name is not None else []
         sns.check_list_room(user_id, lists)
-        if not sns.ask(user_id, other, call.now, both=both, force=request.force_add_flags == 1):
+        if not sns.ask(user_id, other, call.now, both=both, force=force):
             raise Refusal(_PENDING, f"{other!r} is asked for consent")
         source, wording, now = item.add_source, item.add_wording or "", int(call.now)
         own = Friend(add_source=source, add_wording=wording, add_time=now, remark=item.remark or "", lists=lists)
         sns.befriend(user_id, other, own)
+        made.append((user_id, other))
         if both and not sns.friends.has(other, user_id):
             sns.befriend(other, user_id, Friend(add_source=source, add_wording=wording, add_time=now))
+            made.append((other, user_id))
 
-    return _outcome(call, SnsResults(), [(item.to_account, item) for item in request.add_friend_item], add)
+    result = _outcome(call, SnsResults(), [(item.to_account, item) for item in request.add_friend_item], add)
+    tell_befriended(call, user_id, made, force=force)
+    return result
 
 
 @handles(Sns.import_friends)
@@ -134,11 +143,16 @@ def delete_friends(call: Call) -> SnsResults:
     request = call.read(DeleteFriends, code=BAD_PARAMS)
     user_id, sns = _owner(call), call.state.part(SnsState)
 
+    ended: list[tuple[str, str]] = []
+
     def delete(other: str) -> None:
-        if not sns.unfriend(user_id, other, both=request.delete_type == "Delete_Type_Both"):
+        found = sns.unfriend(user_id, other, both=request.delete_type == "Delete_Type_Both")
+        if not found:
             raise Refusal(31704, f"{other!r} is no friend")
+        ended.extend(found)
 
     result = _outcome(call, SnsResults(), [(other, other) for other in request.to_account], delete)
+    tell_unfriended(call, ended)
     result.fail_account = []  # the answer of this command has none
     return result
 
@@ -148,8 +162,10 @@ def delete_all_friends(call: Call) -> Empty:
     """End every friendship of an account."""
     request = call.read(DeleteAllFriends, code=BAD_PARAMS)
     user_id, sns = _owner(call), call.state.part(SnsState)
+    ended: list[tuple[str, str]] = []
     for other in list(sns.friends.of(user_id)):
-        sns.unfriend(user_id, other, both=request.delete_type == "Delete_Type_Both")
+        ended += sns.unfriend(user_id, other, both=request.delete_type == "Delete_Type_Both")
+    tell_unfriended(call, ended)
     return Empty()
 
 
@@ -225,10 +241,17 @@ def add_to_black_list(call: Call) -> SnsResults:
     request = call.read(AddToBlackList, code=BAD_PARAMS)
     user_id, sns = _owner(call), call.state.part(SnsState)
 
-    def block(other: str) -> None:
-        sns.block(user_id, other, call.now)
+    blocked: list[tuple[str, str]] = []
+    ended: list[tuple[str, str]] = []
 
-    return _outcome(call, SnsResults(), [(other, other) for other in request.to_account], block)
+    def block(other: str) -> None:
+        ended.extend(sns.block(user_id, other, call.now))
+        blocked.append((user_id, other))
+
+    result = _outcome(call, SnsResults(), [(other, other) for other in request.to_account], block)
+    tell_blocked(call, blocked)
+    tell_unfriended(call, ended)
+    return result
 
 
 @handles(Sns.delete_from_black_list)
@@ -237,10 +260,15 @@ def delete_from_black_list(call: Call) -> SnsResults:
     request = call.read(DeleteFromBlackList, code=BAD_PARAMS)
     user_id, sns = _owner(call), call.state.part(SnsState)
 
+    unblocked: list[tuple[str, str]] = []
+
     def unblock(other: str) -> None:
         sns.unblock(user_id, other)
+        unblocked.append((user_id, other))
 
-    return _outcome(call, SnsResults(), [(other, other) for other in request.to_account], unblock)
+    result = _outcome(call, SnsResults(), [(other, other) for other in request.to_account], unblock)
+    tell_unblocked(call, unblocked)
+    return result
 
 
 @handles(Sns.get_black_list)

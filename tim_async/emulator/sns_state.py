@@ -144,14 +144,14 @@ class SnsState(Part):
         self.waiting.remove(user_id, other)
         self._changed(user_id)
 
-    def unfriend(self, user_id: str, other: str, *, both: bool) -> bool:
-        """Take a friend from an account's list, or each from the other's; return whether there was a friendship."""
+    def unfriend(self, user_id: str, other: str, *, both: bool) -> list[tuple[str, str]]:
+        """Take a friend from an account's list, or each from the other's; return whose list lost whom."""
         sides = [(user_id, other), (other, user_id)] if both else [(user_id, other)]
         found = [side for side in sides if self.friends.remove(*side)]
         for owner, _ in found:
             self._changed(owner)
             self.versions(owner).lists += 1
-        return bool(found)
+        return found
 
     def friend(self, user_id: str, other: str) -> Friend:
         """Return a friend on an account's list; refuse when there is none."""
@@ -230,8 +230,12 @@ class SnsState(Part):
 
     # Block list
 
-    def block(self, user_id: str, other: str, now: float) -> None:
-        """Block an account, which ends the friendship; refuse when it is blocked, or there is no room."""
+    def block(self, user_id: str, other: str, now: float) -> list[tuple[str, str]]:
+        """Block an account, which ends the friendship: return whose list lost whom.
+
+        Raises:
+            Refusal: it is blocked, or there is no room.
+        """
         if user_id == other:
             raise Refusal(BAD_PARAMS, "nobody blocks themselves")
         if self.blocked.has(user_id, other):
@@ -240,9 +244,9 @@ class SnsState(Part):
             raise Refusal(30013, f"{user_id!r} blocks {MAX_BLOCKED} accounts")
         self.blocked.add(user_id, other, int(now))
         self.versions(user_id).blocked += 1
-        self.unfriend(user_id, other, both=True)
         self.waiting.remove(user_id, other)
         self.waiting.remove(other, user_id)
+        return self.unfriend(user_id, other, both=True)
 
     def unblock(self, user_id: str, other: str) -> None:
         """Unblock an account; refuse when it is not blocked."""

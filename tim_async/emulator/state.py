@@ -210,6 +210,7 @@ class State:
         self._conversations: dict[tuple[str, str], Conversation] = {}
         self._peers: defaultdict[str, set[str]] = defaultdict(set)
         self._entries: dict[int, Entry] = {}
+        self._unread: defaultdict[str, set[int]] = defaultdict(set)
         self._indexes = itertools.count(1)
         self._parts: dict[type[Part], Part] = {}
 
@@ -257,7 +258,7 @@ class State:
             conversation = self._conversations.pop(_pair(user_id, peer), None)
             if conversation is not None:
                 for entry in conversation.entries:
-                    del self._entries[entry.index]
+                    self._drop(entry)
             if peer != user_id:
                 self._peers[peer].discard(user_id)
 
@@ -294,6 +295,8 @@ class State:
         sender, recipient = message.from_account, message.to_account
         self._conversations.setdefault(_pair(sender, recipient), Conversation()).add(entry)
         self._entries[entry.index] = entry
+        if is_unread:
+            self._unread[recipient].add(entry.index)
         self._peers[sender].add(recipient)
         self._peers[recipient].add(sender)
         return entry
@@ -341,13 +344,27 @@ class State:
         oldest = self.oldest(now)
         return (entry.message for entry in self._entries.values() if entry.message.msg_time_stamp >= oldest)
 
+    def read(self, entry: Entry) -> None:
+        """Take a message from the unread ones of its recipient."""
+        entry.is_unread = False
+        self._unread[entry.message.to_account].discard(entry.index)
+
+    def unread(self, user_id: str, now: float) -> int:
+        """Count the one-to-one messages that an account has not read."""
+        self._forget_old(now)
+        return len(self._unread.get(user_id, ()))
+
+    def _drop(self, entry: Entry) -> None:
+        del self._entries[entry.index]
+        self.read(entry)
+
     def _forget_old(self, now: float) -> None:
         oldest = self.oldest(now)
         while self._entries:
             entry = next(iter(self._entries.values()))
             if entry.message.msg_time_stamp >= oldest:
                 return
-            del self._entries[entry.index]
+            self._drop(entry)
             self._conversations[_pair(entry.message.from_account, entry.message.to_account)].remove(entry)
 
 
