@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, cast
 
 import msgspec
 import pytest
@@ -98,3 +98,16 @@ def test_nulls_are_taken_out_of_objects_and_left_in_arrays() -> None:
 def test_garbage_is_a_usage_error_with_older_names_too(body: bytes) -> None:
     with pytest.raises(UsageError):
         decode(body, Group)
+
+
+def test_nesting_without_end_is_not_followed() -> None:
+    """A body may be as deep as its sender likes; no struct is."""
+    deep: list[object] = []
+    for _ in range(5000):
+        deep = [deep]
+    spelling = spelling_of(Groups)
+    assert spelling is not None
+    renewed = spelling.renew_object({"GroupInfo": deep, "Other": deep})
+    (inner,) = cast(list[object], renewed["GroupInfo"])
+    assert inner is deep[0]
+    assert renewed["Other"] is deep

@@ -30,9 +30,12 @@ class Spelling:
         self.parts: dict[str, Spelling] = {}
 
     def renew(self, value: object) -> object:
-        """Return the plain JSON value with newer names throughout."""
+        """Return the plain JSON value, an object or a list of them, with newer names throughout.
+
+        No deeper than the structs go: no field is a list of lists, and what somebody sends may be nested without end.
+        """
         if isinstance(value, list):
-            return [self.renew(item) for item in value]
+            return [self.renew_object(item) if isinstance(item, dict) else item for item in value]
         return self.renew_object(value) if isinstance(value, dict) else value
 
     def renew_object(self, value: Mapping[str, object]) -> dict[str, object]:

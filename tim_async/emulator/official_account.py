@@ -218,7 +218,7 @@ def get_subscribers(call: Call) -> Subscribers:
     """Tell a page of the subscribers, in the order they came."""
     request = call.read(GetSubscribers, code=_BAD)
     subscribers = list(call.state.part(Channels).find(request.official_account).subscribers.values())
-    if request.next and not request.next.isdecimal():
+    if request.next and not (request.next.isdecimal() and len(request.next) <= 18):
         raise Refusal(_BAD, "Next is none that an answer told")
     start = int(request.next or 0)
     end = start + (request.limit or MAX_PAGE)
