@@ -17,6 +17,8 @@ from tim_async.models.recent_contact import (
     Contact,
     ContactItem,
     ContactUpdateItem,
+    CreateContactGroup,
+    DeleteContact,
     GroupContactItem,
     MarkItem,
     UpdateGroup,
@@ -355,3 +357,22 @@ async def test_bad_fields_are_named(
         await getattr(client.recent_contact, method)(**fields)
     assert caught.value.field == field
     assert emulator.count() == 0
+
+
+TOPIC = f"@TGS#_{'g' * 48}@TOPIC#_{'t' * 48}"
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        pytest.param(DeleteContact(from_account="alice", type=2, to_groupid=TOPIC), id="a topic of the longest id"),
+        pytest.param(
+            CreateContactGroup(
+                from_account="alice", group_contact_item=[GroupContactItem(group_name="g", contact_item=[BOB] * 1001)]
+            ),
+            id="more conversations than the table of 2023 has",
+        ),
+    ],
+)
+def test_what_no_document_forbids_is_sent(request_: DeleteContact | CreateContactGroup) -> None:
+    request_.check()

@@ -10,7 +10,7 @@ from typing import Final, Literal, Self
 
 import msgspec
 
-from .._checks import U32_MAX, check_account, check_choice, check_items, check_range, check_text
+from .._checks import U32_MAX, check_account, check_choice, check_group_id, check_items, check_range, check_text
 from .._wire import PartialResult, Request, Result, WireStruct, always
 from ..errors import UsageError
 
@@ -20,9 +20,8 @@ MAX_MARKS: Final = 100
 MAX_SEARCH: Final = 300
 GROUP_NAME_MAX_BYTES: Final = 32
 CUSTOM_MARK_MAX_BYTES: Final = 256
-MAX_CONTACTS: Final = 1000
+MAX_CONTACTS: Final = 1000  # marked or in groups, in the table of 2023; plans may differ, so the service counts (51008)
 LAST_MARK: Final = 64
-GROUP_ID_MAX_BYTES: Final = 96  # ids of groups have at most 48 bytes, those of topics add a part
 ALL_FLAGS: Final = 63
 
 STAR: Final = 1
@@ -170,7 +169,7 @@ class GroupContactItem(WireStruct, kw_only=True):
 
     Attributes:
         group_name: 1 to 32 bytes.
-        contact_item: the conversations to put into it, at most 1,000.
+        contact_item: the conversations to put into it; those that are marked or in groups are 1,000 at most (51008).
     """
 
     group_name: str
@@ -195,7 +194,6 @@ class CreateContactGroup(Request, kw_only=True):
         for index, item in enumerate(self.group_contact_item):
             field = f"group_contact_item[{index}]"
             _check_name(f"{field}.group_name", item.group_name)
-            check_items(f"{field}.contact_item", item.contact_item, 0, MAX_CONTACTS)
             for number, contact in enumerate(item.contact_item):
                 _check_contact(f"{field}.contact_item[{number}]", contact)
 
@@ -322,7 +320,6 @@ class UpdateContactGroup(Request, kw_only=True):
         items = change.contact_update_item
         if change.update_group_type == 2 and not items:
             raise UsageError("a change of conversations needs some", field=f"{field}.contact_update_item")
-        check_items(f"{field}.contact_update_item", items, 0, MAX_CONTACTS)
         for index, item in enumerate(items or ()):
             where = f"{field}.contact_update_item[{index}]"
             check_choice(f"{where}.contact_opt_type", item.contact_opt_type, (1, 2))
@@ -585,4 +582,4 @@ def _check_end(prefix: str, kind: int, to_account: str | None, group_id: str | N
     else:
         if group_id is None:
             raise UsageError(f"type 2 needs {group_field}", field=f"{prefix}{group_field}")
-        check_text(f"{prefix}{group_field}", group_id, GROUP_ID_MAX_BYTES, low=1)
+        check_group_id(f"{prefix}{group_field}", group_id)
