@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+import itertools
+from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -42,7 +43,7 @@ async def test_list_is_cut_and_answers_keep_its_order() -> None:
         await asyncio.sleep(0.001 if chunk[0] == 0 else 0)
         return list(chunk)
 
-    told = await in_chunks(range(7), 3, call)
+    told = await in_chunks("numbers", range(7), 3, call)
     assert told.results == [[0, 1, 2], [3, 4, 5], [6]]
     assert told.failed == []
     told.raise_for_failed()
@@ -68,7 +69,7 @@ async def test_no_more_calls_at_a_time_than_wanted_and_the_list_is_read_as_they_
         running -= 1
         done += 1
 
-    await in_chunks(source(), 10, call, concurrency=3)  # type: ignore[arg-type]
+    await in_chunks("numbers", source(), 10, call, concurrency=3)  # type: ignore[arg-type]
     assert (most, done) == (3, 100)
 
 
@@ -78,7 +79,7 @@ async def test_failed_chunk_does_not_keep_the_others_back() -> None:
             raise ConnectError("no way")
         return AccountResults(result_item=[AccountResultItem(user_id=name, result_code=70107) for name in chunk])
 
-    told = await in_chunks(list("abc"), 1, call)
+    told = await in_chunks("names", list("abc"), 1, call)
     assert [result.result_item[0].user_id for result in told.results] == ["a", "c"]
     (chunk,) = told.failed_chunks
     assert (list(chunk.items), type(chunk.error)) == (["b"], ConnectError)
@@ -94,7 +95,7 @@ async def test_error_that_is_not_the_services_ends_everything() -> None:
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        await in_chunks(range(3), 1, call)
+        await in_chunks("numbers", range(3), 1, call)
 
 
 async def test_a_list_that_breaks_is_handed_over_as_far_as_it_came() -> None:
@@ -111,7 +112,7 @@ async def test_a_list_that_breaks_is_handed_over_as_far_as_it_came() -> None:
         done.append(list(chunk))
 
     with pytest.raises(ValueError, match="line 6") as caught:
-        await in_chunks(numbers(), 2, call, concurrency=2)
+        await in_chunks("numbers", numbers(), 2, call, concurrency=2)
     assert sorted(done) == [[0, 1], [4]]
     assert caught.value.__notes__ == ["until then 3 chunks of up to 2 were handed over, 1 of them failed"]
 
@@ -126,7 +127,7 @@ async def test_cancelled_it_begins_no_further_chunk() -> None:
             both.set()
         await asyncio.Event().wait()
 
-    task = asyncio.create_task(in_chunks(range(100), 1, call, concurrency=2))
+    task = asyncio.create_task(in_chunks("numbers", range(100), 1, call, concurrency=2))
     await both.wait()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -140,7 +141,7 @@ async def test_impossible_sizes_are_refused(size: int, concurrency: int) -> None
         raise AssertionError("nothing is to be called")
 
     with pytest.raises(UsageError):
-        await in_chunks([1], size, call, concurrency=concurrency)
+        await in_chunks("numbers", [1], size, call, concurrency=concurrency)
 
 
 @pytest.mark.parametrize("items", ["bob", b"bob"], ids=["text", "bytes"])
@@ -149,8 +150,57 @@ async def test_a_single_text_is_no_list(items: Any) -> None:
         raise AssertionError("nothing is to be called")
 
     with pytest.raises(UsageError, match="single text") as caught:
-        await in_chunks(items, 1, call)
+        await in_chunks("items", items, 1, call)
     assert caught.value.field == "items"
+
+
+@pytest.mark.parametrize("concurrency", [1, 3])
+async def test_list_may_come_asynchronously(concurrency: int) -> None:
+    async def rows() -> AsyncIterator[int]:
+        for number in range(7):
+            await asyncio.sleep(0)
+            yield number
+
+    async def call(chunk: Sequence[int]) -> list[int]:
+        await asyncio.sleep(0)
+        return list(chunk)
+
+    told = await in_chunks("rows", rows(), 3, call, concurrency=concurrency)
+    assert told.results == [[0, 1, 2], [3, 4, 5], [6]]
+
+
+@pytest.mark.parametrize("items", [None, 7, asyncio.sleep], ids=["None", "a number", "a function"])
+async def test_what_gives_nothing_is_no_list(items: Any) -> None:
+    async def call(chunk: Sequence[int]) -> None:
+        raise AssertionError("nothing is to be called")
+
+    with pytest.raises(UsageError, match="one by one") as caught:
+        await in_chunks("accounts", items, 1, call)
+    assert caught.value.field == "accounts"
+
+
+async def test_what_no_chunk_can_be_sent_with_is_raised() -> None:
+    """An empty list of results would be taken for an answer."""
+
+    async def call(chunk: Sequence[int]) -> None:
+        if chunk[0] < limit:
+            raise UsageError("tags are missing", field="tags")
+
+    limit = 2
+    told = await in_chunks("numbers", range(3), 1, call)
+    assert (len(told.failed_chunks), told.results) == (2, [None])
+    limit = 3
+    with pytest.raises(UsageError, match="tags are missing"):
+        await in_chunks("numbers", range(3), 1, call)
+
+
+async def test_chunks_that_are_refused_at_once_let_others_run() -> None:
+    async def call(chunk: Sequence[int]) -> None:
+        raise UsageError("the client is closed")
+
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.01):
+            await in_chunks("numbers", itertools.count(), 1, call)
 
 
 @pytest.mark.parametrize(

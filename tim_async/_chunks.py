@@ -6,15 +6,20 @@ Only where splitting is harmless: what the service does for two halves must be w
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
-from typing import Generic, TypeVar
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from contextlib import aclosing
+from itertools import count
+from typing import Generic, TypeAlias, TypeVar
 
 from ._checks import U32_MAX, check_list, check_range
 from ._wire import PartialResult
-from .errors import PartialFailureError, TimError
+from .errors import PartialFailureError, TimError, UsageError, WaitTooLongError
 
 T = TypeVar("T")
 R = TypeVar("R")
+
+Items: TypeAlias = Iterable[T] | AsyncIterable[T]
+"""Whatever gives things one by one: a list, a generator, an asynchronous one such as the rows of a query."""
 
 
 class FailedChunk(Generic[T]):
@@ -63,7 +68,7 @@ class Chunked(Generic[T, R]):
 
 
 async def in_chunks(
-    items: Iterable[T], size: int, call: Callable[[Sequence[T]], Awaitable[R]], *, concurrency: int = 8
+    field: str, items: Items[T], size: int, call: Callable[[Sequence[T]], Awaitable[R]], *, concurrency: int = 8
 ) -> Chunked[T, R]:
     """Call once for every `size` items, up to `concurrency` calls at a time; the list is read as the calls go on.
 
@@ -72,33 +77,45 @@ async def in_chunks(
     it is, with a note of how much that was.
 
     Args:
+        field: what errors call `items`.
         items: what is to be handed over; read lazily.
         size: items in one call, at least 1.
         call: makes the call for one chunk.
         concurrency: calls at a time, at least 1.
 
     Raises:
-        UsageError: a single text in place of a list, or sizes below 1.
+        UsageError: a single text in place of a list, or sizes below 1; or no chunk could be sent for what was given,
+            and so nothing was.
         Exception: what the list raised, or a call that did not fail with an error of ours: it ends those on their way.
     """
-    check_list("items", items)
+    check_source(field, items)
     check_range("size", size, 1, U32_MAX)
     check_range("concurrency", concurrency, 1, U32_MAX)
     outcomes: dict[int, R | FailedChunk[T]] = {}
     broken: list[Exception] = []
-    source = enumerate(_cut(items, size, broken))
+    numbers = count()
+    reading = asyncio.Lock()  # an asynchronous list gives one item at a time
 
-    async def work() -> None:
-        for number, chunk in source:
+    async def work(chunks: AsyncIterator[list[T]]) -> None:
+        while True:
+            async with reading:
+                chunk, number = await anext(chunks, None), next(numbers)
+            if chunk is None:
+                return
             try:
                 outcomes[number] = await call(chunk)
             except TimError as error:
                 outcomes[number] = FailedChunk(chunk, error)
+                await asyncio.sleep(0)  # what is refused here waits for nothing, and a long list would stop the loop
 
     try:
-        async with asyncio.TaskGroup() as workers:
+        async with (
+            aclosing(each_of(items)) as each,
+            aclosing(_cut(each, size, broken)) as chunks,
+            asyncio.TaskGroup() as workers,
+        ):
             for _ in range(concurrency):
-                workers.create_task(work())
+                workers.create_task(work(chunks))
     except ExceptionGroup as group:
         raise group.exceptions[0] from None  # callers wait for their own error, not for a group of them
     if broken:
@@ -113,14 +130,33 @@ async def in_chunks(
             told.failed_chunks.append(outcome)
         else:
             told.results.append(outcome)
+    if not told.results and told.failed_chunks and all(map(_is_misuse, told.failed_chunks)):
+        raise told.failed_chunks[0].error
     return told
 
 
-def _cut(items: Iterable[T], size: int, broken: list[Exception]) -> Iterator[list[T]]:
+def check_source(field: str, items: object) -> None:
+    """Raise `UsageError` unless things can be had one by one; the characters of a text are none."""
+    check_list(field, items)
+    if not isinstance(items, Iterable | AsyncIterable):
+        raise UsageError(f"{field} must give things one by one, it is {type(items).__name__}", field=field)
+
+
+async def each_of(items: Items[T]) -> AsyncGenerator[T, None]:
+    """Yield one item after the other, whether they come asynchronously or not."""
+    if isinstance(items, AsyncIterable):
+        async for item in items:
+            yield item
+    else:
+        for item in items:
+            yield item
+
+
+async def _cut(items: AsyncIterator[T], size: int, broken: list[Exception]) -> AsyncGenerator[list[T], None]:
     """Yield the items in chunks; an error of theirs goes into `broken`, and ends it with what came until then."""
     chunk: list[T] = []
     try:
-        for item in items:
+        async for item in items:
             chunk.append(item)
             if len(chunk) == size:
                 yield chunk
@@ -129,3 +165,8 @@ def _cut(items: Iterable[T], size: int, broken: list[Exception]) -> Iterator[lis
         broken.append(error)
     if chunk:
         yield chunk
+
+
+def _is_misuse(chunk: FailedChunk[T]) -> bool:
+    """Tell whether a chunk was refused for what it is, before anything was sent."""
+    return isinstance(chunk.error, UsageError) and not isinstance(chunk.error, WaitTooLongError)

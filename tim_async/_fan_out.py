@@ -19,11 +19,9 @@ import asyncio
 import copy
 from collections.abc import (
     AsyncGenerator,
-    AsyncIterable,
     AsyncIterator,
     Awaitable,
     Callable,
-    Iterable,
     Iterator,
     Mapping,
 )
@@ -33,6 +31,7 @@ from typing import Final, Literal
 import msgspec
 
 from ._checks import check_account
+from ._chunks import Items, check_source, each_of
 from .errors import (
     ApiError,
     PartialFailureError,
@@ -150,12 +149,10 @@ class FanOut:
         self._deliveries = Deliveries(message.msg_seq, message.msg_random, self._told)
         self._failure: Exception | None = None  # of the accounts' source, or of on_delivery
 
-    async def run(self, accounts: Iterable[str] | AsyncIterable[str]) -> Deliveries:
+    async def run(self, accounts: Items[str]) -> Deliveries:
         """Send to all of them; see `C2C.send_to_all`."""
-        if isinstance(accounts, str | bytes) or not isinstance(accounts, Iterable | AsyncIterable):
-            kind = type(accounts).__name__
-            raise UsageError(f"to_accounts must give accounts one by one, it is {kind}", field="to_accounts")
-        async with aclosing(_each(accounts)) as each, aclosing(self._chunks(each)) as chunks:
+        check_source("to_accounts", accounts)
+        async with aclosing(each_of(accounts)) as each, aclosing(self._chunks(each)) as chunks:
             first = await anext(chunks, None)
             if first is not None:
                 await self._send(first, is_first=True)
@@ -252,12 +249,3 @@ class FanOut:
         except Exception as error:  # noqa: BLE001 - it is raised again when all that was read is told
             self._on_delivery = None
             self._failure = error
-
-
-async def _each(accounts: Iterable[str] | AsyncIterable[str]) -> AsyncGenerator[str, None]:
-    if isinstance(accounts, AsyncIterable):
-        async for account in accounts:
-            yield account
-    else:
-        for account in accounts:
-            yield account

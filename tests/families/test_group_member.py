@@ -406,7 +406,7 @@ async def test_a_chunk_that_fails_is_told(client: TimClient, emulator: Emulator)
     group_id = await make(client, max_member_count=500)
     told = await client.group_member.add_all(group_id, names)
     (chunk,) = told.failed_chunks
-    assert ([member.member_account for member in chunk.items], chunk.error.code) == (names[300:], 10019)  # type: ignore[attr-defined]
+    assert (list(chunk.items), chunk.error.code) == (names[300:], 10019)  # type: ignore[attr-defined]
     assert len(emulator.groups[group_id].members) == 301
 
 

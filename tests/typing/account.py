@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import assert_type
 
 from tim_async import TimClient
 from tim_async._chunks import Chunked
-from tim_async.models.account import AccountItem, AccountResults, ImportAccountsResult, OnlineStatuses, UserIDItem
+from tim_async.models.account import AccountItem, AccountResults, ImportAccountsResult, OnlineStatuses
 from tim_async.models.common import Empty
 
 
@@ -16,9 +17,18 @@ async def accounts(client: TimClient) -> None:
     assert_type(states, OnlineStatuses)
     assert_type(states.query_result[0].detail[0].platform, str)
     imported = await client.account.import_all(["bob", AccountItem(user_id="carol")])
-    assert_type(imported, Chunked[AccountItem, ImportAccountsResult])
-    assert_type(await client.account.check_all(["bob"]), Chunked[UserIDItem, AccountResults])
+    assert_type(imported, Chunked[str | AccountItem, ImportAccountsResult])
+    assert_type(await client.account.check_all(["bob"]), Chunked[str, AccountResults])
     assert_type(await client.account.query_online_status_all(["bob"]), Chunked[str, OnlineStatuses])
+
+
+async def rows() -> AsyncIterator[str]:
+    yield "bob"
+
+
+async def accounts_that_come_asynchronously(client: TimClient) -> None:
+    assert_type(await client.account.check_all(rows()), Chunked[str, AccountResults])
+    assert_type(await client.account.import_all(rows()), Chunked[str | AccountItem, ImportAccountsResult])
 
 
 async def mistakes(client: TimClient) -> None:

@@ -26,7 +26,7 @@ async def calls(client: TimClient) -> None:
     assert_type(await client.follow.check(from_account="alice", to_account=["bob"]), FollowRelations)
     assert_type(await client.follow.get_counts(from_account="alice", to_account=["bob"]), FollowCounts)
     assert_type(client.follow.iter_followers("alice"), AsyncIterator[FollowedAccount])
-    assert_type(await client.follow.add_all("alice", ["bob"]), Chunked[FollowItem, FollowResults])
+    assert_type(await client.follow.add_all("alice", ["bob"]), Chunked[str, FollowResults])
 
 
 async def mistakes(client: TimClient) -> None:

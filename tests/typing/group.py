@@ -71,7 +71,7 @@ async def members(client: TimClient) -> None:
     added = await client.group_member.add(group_id="sea", member_list=[NewMember(member_account="bob")], silence=1)
     assert_type(added, AddedMembers)
     assert_type(added.failed, list[AddedMember])
-    assert_type(await client.group_member.add_all("sea", ["bob"], silence=0), Chunked[NewMember, AddedMembers])
+    assert_type(await client.group_member.add_all("sea", ["bob"], silence=0), Chunked[str, AddedMembers])
     request = AddMembers(group_id="sea", member_list=())
     assert_type(await client.call(GroupMember.add, request), AddedMembers)
     assert_type(await client.group_member.list_members(group_id="sea", next=""), MemberPage)

@@ -42,7 +42,7 @@ async def official_accounts(client: TimClient) -> None:
     assert_type(await family.get_subscribers(official_account="x", next=""), Subscribers)
     users = [SubscriberItem(subscriber_account="bob")]
     assert_type(await family.add_subscribers(official_account="x", subscriber_list=users), SubscriberOutcomes)
-    assert_type(await family.add_subscribers_all("x", ["bob"]), Chunked[SubscriberItem, SubscriberOutcomes])
+    assert_type(await family.add_subscribers_all("x", ["bob"]), Chunked[str, SubscriberOutcomes])
     assert_type(family.iter_subscribers("x"), AsyncIterator[Subscriber])
     assert_type(await family.send(official_account="x", msg_body=[TextElem("hi")]), SentOfficialMsg)
     recalled = await family.recall(official_account="x", msg_key_list=["k"])

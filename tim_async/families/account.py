@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from .._checks import check_list
-from .._chunks import Chunked, in_chunks
+from .._chunks import Chunked, Items, in_chunks
 from .._endpoint import Endpoint, Family, Rate
 from ..models.account import (
     MAX_BATCH,
@@ -59,34 +58,37 @@ class Account(Family, name="account"):
     )
     """Ask for the login state of 1 to 500 accounts."""
 
-    async def import_all(self, accounts: Iterable[str | AccountItem]) -> Chunked[AccountItem, ImportAccountsResult]:
+    async def import_all(self, accounts: Items[str | AccountItem]) -> Chunked[str | AccountItem, ImportAccountsResult]:
         """Import any number of accounts, 100 in a call: `import_accounts` in chunks.
 
         Args:
             accounts: user ids, or items with nickname and avatar; read as the calls go on.
         """
-        check_list("accounts", accounts)
-        items = (AccountItem(user_id=item) if isinstance(item, str) else item for item in accounts)
-        return await in_chunks(items, MAX_BATCH, lambda chunk: self.import_accounts(account_list=chunk))
 
-    async def delete_all(self, accounts: Iterable[str]) -> Chunked[UserIDItem, AccountResults]:
+        async def call(chunk: Sequence[str | AccountItem]) -> ImportAccountsResult:
+            items = [AccountItem(user_id=item) if isinstance(item, str) else item for item in chunk]
+            return await self.import_accounts(account_list=items)
+
+        return await in_chunks("accounts", accounts, MAX_BATCH, call)
+
+    async def delete_all(self, accounts: Items[str]) -> Chunked[str, AccountResults]:
         """Delete the given accounts, however many, 100 in a call: `delete` in chunks. Not to be undone.
 
         Args:
             accounts: user ids; read as the calls go on.
         """
-        return await in_chunks(_items(accounts), MAX_BATCH, lambda chunk: self.delete(delete_item=chunk))
+        return await in_chunks("accounts", accounts, MAX_BATCH, lambda chunk: self.delete(delete_item=_items(chunk)))
 
-    async def check_all(self, accounts: Iterable[str]) -> Chunked[UserIDItem, AccountResults]:
+    async def check_all(self, accounts: Items[str]) -> Chunked[str, AccountResults]:
         """Ask of any number of accounts whether they are imported, 100 in a call: `check` in chunks.
 
         Args:
             accounts: user ids; read as the calls go on.
         """
-        return await in_chunks(_items(accounts), MAX_BATCH, lambda chunk: self.check(check_item=chunk))
+        return await in_chunks("accounts", accounts, MAX_BATCH, lambda chunk: self.check(check_item=_items(chunk)))
 
     async def query_online_status_all(
-        self, accounts: Iterable[str], *, with_platforms: bool = False
+        self, accounts: Items[str], *, with_platforms: bool = False
     ) -> Chunked[str, OnlineStatuses]:
         """Ask for the login state of any number of accounts, 500 in a call: `query_online_status` in chunks.
 
@@ -95,12 +97,12 @@ class Account(Family, name="account"):
             with_platforms: whether to tell the state on every platform too.
         """
         return await in_chunks(
+            "accounts",
             accounts,
             MAX_STATUS_BATCH,
             lambda chunk: self.query_online_status(to_account=chunk, is_need_detail=1 if with_platforms else None),
         )
 
 
-def _items(accounts: Iterable[str]) -> Iterable[UserIDItem]:
-    check_list("accounts", accounts)
-    return (UserIDItem(user_id=account) for account in accounts)
+def _items(accounts: Iterable[str]) -> list[UserIDItem]:
+    return [UserIDItem(user_id=account) for account in accounts]

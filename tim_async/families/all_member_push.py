@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from .._chunks import Chunked, in_chunks
+from .._chunks import Chunked, Items, in_chunks
 from .._endpoint import Endpoint, Family, Rate
 from ..models.all_member_push import (
     MAX_USERS,
@@ -66,30 +64,30 @@ class AllMemberPush(Family, name="all_member_push"):
     )
     """Take all tags from 1 to 100 users."""
 
-    async def get_attrs_all(self, accounts: Iterable[str]) -> Chunked[str, AttrsOfUsers]:
+    async def get_attrs_all(self, accounts: Items[str]) -> Chunked[str, AttrsOfUsers]:
         """Read the attributes of any number of users, 100 a call."""
-        return await in_chunks(accounts, MAX_USERS, lambda chunk: self.get_attrs(to_account=chunk))
+        return await in_chunks("accounts", accounts, MAX_USERS, lambda chunk: self.get_attrs(to_account=chunk))
 
-    async def set_attrs_all(self, user_attrs: Iterable[UserAttrs]) -> Chunked[UserAttrs, Empty]:
+    async def set_attrs_all(self, user_attrs: Items[UserAttrs]) -> Chunked[UserAttrs, Empty]:
         """Give attributes to any number of users, 100 a call, each of them named once: calls run side by side."""
-        return await in_chunks(user_attrs, MAX_USERS, lambda chunk: self.set_attrs(user_attrs=chunk))
+        return await in_chunks("user_attrs", user_attrs, MAX_USERS, lambda chunk: self.set_attrs(user_attrs=chunk))
 
-    async def remove_attrs_all(self, user_attrs: Iterable[UserAttrNames]) -> Chunked[UserAttrNames, Empty]:
+    async def remove_attrs_all(self, user_attrs: Items[UserAttrNames]) -> Chunked[UserAttrNames, Empty]:
         """Take attributes from any number of users, 100 a call."""
-        return await in_chunks(user_attrs, MAX_USERS, lambda chunk: self.remove_attrs(user_attrs=chunk))
+        return await in_chunks("user_attrs", user_attrs, MAX_USERS, lambda chunk: self.remove_attrs(user_attrs=chunk))
 
-    async def get_tags_all(self, accounts: Iterable[str]) -> Chunked[str, TagsOfUsers]:
+    async def get_tags_all(self, accounts: Items[str]) -> Chunked[str, TagsOfUsers]:
         """Read the tags of any number of users, 100 a call."""
-        return await in_chunks(accounts, MAX_USERS, lambda chunk: self.get_tags(to_account=chunk))
+        return await in_chunks("accounts", accounts, MAX_USERS, lambda chunk: self.get_tags(to_account=chunk))
 
-    async def add_tags_all(self, user_tags: Iterable[UserTags]) -> Chunked[UserTags, Empty]:
+    async def add_tags_all(self, user_tags: Items[UserTags]) -> Chunked[UserTags, Empty]:
         """Give tags to any number of users, 100 a call."""
-        return await in_chunks(user_tags, MAX_USERS, lambda chunk: self.add_tags(user_tags=chunk))
+        return await in_chunks("user_tags", user_tags, MAX_USERS, lambda chunk: self.add_tags(user_tags=chunk))
 
-    async def remove_tags_all(self, user_tags: Iterable[UserTags]) -> Chunked[UserTags, Empty]:
+    async def remove_tags_all(self, user_tags: Items[UserTags]) -> Chunked[UserTags, Empty]:
         """Take tags from any number of users, 100 a call."""
-        return await in_chunks(user_tags, MAX_USERS, lambda chunk: self.remove_tags(user_tags=chunk))
+        return await in_chunks("user_tags", user_tags, MAX_USERS, lambda chunk: self.remove_tags(user_tags=chunk))
 
-    async def clear_tags_all(self, accounts: Iterable[str]) -> Chunked[str, Empty]:
+    async def clear_tags_all(self, accounts: Items[str]) -> Chunked[str, Empty]:
         """Take all tags from any number of users, 100 a call."""
-        return await in_chunks(accounts, MAX_USERS, lambda chunk: self.clear_tags(to_account=chunk))
+        return await in_chunks("accounts", accounts, MAX_USERS, lambda chunk: self.clear_tags(to_account=chunk))

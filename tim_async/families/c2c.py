@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Final, Literal, Unpack
 
-from .._chunks import Chunked, in_chunks
+from .._chunks import Chunked, Items, in_chunks
 from .._endpoint import Endpoint, Family, Rate
 from .._fan_out import Deliveries, Delivery, FanOut
 from .._paging import entries_once
@@ -105,7 +105,7 @@ class C2C(Family, name="c2c"):
 
     async def send_to_all(
         self,
-        to_accounts: Iterable[str] | AsyncIterable[str],
+        to_accounts: Items[str],
         msg_body: Sequence[Element],
         *,
         chunk_size: int = MAX_BATCH,
@@ -257,9 +257,7 @@ class C2C(Family, name="c2c"):
             operator_account=read[0].to_account, peer_account=read[0].from_account, c2c_msg_info=read
         )
 
-    async def delete_all(
-        self, operator_account: str, peer_account: str, msg_keys: Iterable[str]
-    ) -> Chunked[str, Empty]:
+    async def delete_all(self, operator_account: str, peer_account: str, msg_keys: Items[str]) -> Chunked[str, Empty]:
         """Delete any number of messages from one side's history, 30 in a call.
 
         Args:
@@ -271,9 +269,9 @@ class C2C(Family, name="c2c"):
         async def call(keys: Sequence[str]) -> Empty:
             return await self.delete(operator_account=operator_account, peer_account=peer_account, msg_key_list=keys)
 
-        return await in_chunks(msg_keys, MAX_KEYS, call)
+        return await in_chunks("msg_keys", msg_keys, MAX_KEYS, call)
 
-    async def get_unread_from(self, to_account: str, peer_accounts: Iterable[str]) -> Chunked[str, Unread]:
+    async def get_unread_from(self, to_account: str, peer_accounts: Items[str]) -> Chunked[str, Unread]:
         """Ask how many messages of each of any number of accounts are unread, 10 accounts in a call.
 
         Args:
@@ -284,7 +282,7 @@ class C2C(Family, name="c2c"):
         async def call(peers: Sequence[str]) -> Unread:
             return await self.get_unread(to_account=to_account, peer_account=peers)
 
-        return await in_chunks(peer_accounts, MAX_PEERS, call)
+        return await in_chunks("peer_accounts", peer_accounts, MAX_PEERS, call)
 
     async def iter_extensions(
         self, to_account: str, msg_key: str, *, from_account: str | None = None, start_seq: int = 0

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Sequence
 
-from .._chunks import Chunked, in_chunks
+from .._chunks import Chunked, Items, in_chunks
 from .._endpoint import Endpoint, Family
 from .._paging import pages
 from ..models.common import Empty
@@ -119,7 +119,7 @@ class Community(Family, name="community"):
                 yield entry
 
     async def add_all_permission_group_members(
-        self, group_id: str, permission_group_id: str, accounts: Iterable[str]
+        self, group_id: str, permission_group_id: str, accounts: Items[str]
     ) -> Chunked[str, AddPermissionGroupMembersResult]:
         """Add any number of members to a permission group, 100 with each call.
 
@@ -136,4 +136,4 @@ class Community(Family, name="community"):
                 member_list=[PermissionMember(member_account=account) for account in some],
             )
 
-        return await in_chunks(accounts, MAX_PERMISSION_MEMBERS, add)
+        return await in_chunks("accounts", accounts, MAX_PERMISSION_MEMBERS, add)

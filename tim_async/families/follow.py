@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable
 
-from .._checks import check_list
-from .._chunks import Chunked, in_chunks
+from .._chunks import Chunked, Items, in_chunks
 from .._endpoint import Endpoint, Family
 from .._paging import pages
 from ..models.follow import (
@@ -83,7 +82,7 @@ class Follow(Family, name="follow"):
             for entry in page.follow_item:
                 yield entry
 
-    async def add_all(self, from_account: str, accounts: Iterable[str]) -> Chunked[FollowItem, FollowResults]:
+    async def add_all(self, from_account: str, accounts: Items[str]) -> Chunked[str, FollowResults]:
         """Follow any number of accounts, 20 in a call: `add` in chunks, one after the other.
 
         Args:
@@ -91,13 +90,14 @@ class Follow(Family, name="follow"):
             accounts: the accounts to follow; read as the calls go on.
         """
         return await in_chunks(
-            _items(accounts),
+            "accounts",
+            accounts,
             MAX_BATCH,
-            lambda chunk: self.add(from_account=from_account, follow_item=chunk),
+            lambda chunk: self.add(from_account=from_account, follow_item=_items(chunk)),
             concurrency=1,
         )
 
-    async def delete_all(self, from_account: str, accounts: Iterable[str]) -> Chunked[FollowItem, FollowResults]:
+    async def delete_all(self, from_account: str, accounts: Items[str]) -> Chunked[str, FollowResults]:
         """Follow the given accounts no more, however many, 20 in a call: `delete` in chunks, one after the other.
 
         Args:
@@ -105,13 +105,14 @@ class Follow(Family, name="follow"):
             accounts: the accounts; read as the calls go on.
         """
         return await in_chunks(
-            _items(accounts),
+            "accounts",
+            accounts,
             MAX_BATCH,
-            lambda chunk: self.delete(from_account=from_account, follow_item=chunk),
+            lambda chunk: self.delete(from_account=from_account, follow_item=_items(chunk)),
             concurrency=1,
         )
 
-    async def check_all(self, from_account: str, accounts: Iterable[str]) -> Chunked[str, FollowRelations]:
+    async def check_all(self, from_account: str, accounts: Items[str]) -> Chunked[str, FollowRelations]:
         """Ask whether an account and any number of others follow each other, 100 in a call: `check` in chunks.
 
         Args:
@@ -119,10 +120,10 @@ class Follow(Family, name="follow"):
             accounts: the others; read as the calls go on.
         """
         return await in_chunks(
-            accounts, MAX_CHECK_BATCH, lambda chunk: self.check(from_account=from_account, to_account=chunk)
+            "accounts", accounts, MAX_CHECK_BATCH, lambda chunk: self.check(from_account=from_account, to_account=chunk)
         )
 
-    async def get_counts_all(self, from_account: str, accounts: Iterable[str]) -> Chunked[str, FollowCounts]:
+    async def get_counts_all(self, from_account: str, accounts: Items[str]) -> Chunked[str, FollowCounts]:
         """Count followers and followed accounts of any number of accounts, 20 in a call: `get_counts` in chunks.
 
         Args:
@@ -130,10 +131,9 @@ class Follow(Family, name="follow"):
             accounts: the accounts that are asked about; read as the calls go on.
         """
         return await in_chunks(
-            accounts, MAX_BATCH, lambda chunk: self.get_counts(from_account=from_account, to_account=chunk)
+            "accounts", accounts, MAX_BATCH, lambda chunk: self.get_counts(from_account=from_account, to_account=chunk)
         )
 
 
-def _items(accounts: Iterable[str]) -> Iterable[FollowItem]:
-    check_list("accounts", accounts)
-    return (FollowItem(to_account=account) for account in accounts)
+def _items(accounts: Iterable[str]) -> list[FollowItem]:
+    return [FollowItem(to_account=account) for account in accounts]

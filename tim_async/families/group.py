@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 
-from .._chunks import Chunked, in_chunks
+from .._chunks import Chunked, Items, in_chunks
 from .._endpoint import Endpoint, Family, Rate
 from .._paging import entries_by_offset, pages
 from ..models.common import Empty
@@ -63,7 +63,7 @@ class Group(Family, name="group"):
     """Import a group that exists elsewhere: no webhook fires, nobody is told."""
 
     async def get_info_all(
-        self, group_ids: Iterable[str], *, response_filter: ResponseFilter | None = None
+        self, group_ids: Items[str], *, response_filter: ResponseFilter | None = None
     ) -> Chunked[str, GroupInfos]:
         """Read the profiles of any number of groups, 50 in a call; see `get_info`.
 
@@ -72,6 +72,7 @@ class Group(Family, name="group"):
             response_filter: what is to be told; None is all there is.
         """
         return await in_chunks(
+            "group_ids",
             group_ids,
             MAX_GROUP_INFOS,
             lambda chunk: self.get_info(group_id_list=chunk, response_filter=response_filter),

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Final, Literal
 
-from .._checks import check_group_id, check_list
-from .._chunks import Chunked, in_chunks
+from .._checks import check_group_id
+from .._chunks import Chunked, Items, in_chunks
 from .._endpoint import Endpoint, Family
 from .._paging import entries_by_offset, pages
 from ..models.common import Empty
@@ -160,8 +160,8 @@ class GroupMember(Family, name="group_member"):
     # Any number of accounts
 
     async def add_all(
-        self, group_id: str, accounts: Iterable[str], *, silence: Literal[0, 1] | None = None, chunk_size: int = MAX_ADD
-    ) -> Chunked[NewMember, AddedMembers]:
+        self, group_id: str, accounts: Items[str], *, silence: Literal[0, 1] | None = None, chunk_size: int = MAX_ADD
+    ) -> Chunked[str, AddedMembers]:
         """Add any number of members, 300 in a call; see `add`.
 
         Args:
@@ -170,15 +170,15 @@ class GroupMember(Family, name="group_member"):
             silence: 1 tells nobody.
             chunk_size: accounts in one call; the Chinese site's page of 2026 says 20.
         """
-        check_list("accounts", accounts)
-        return await in_chunks(
-            (NewMember(member_account=account) for account in accounts),
-            chunk_size,
-            lambda chunk: self.add(group_id=group_id, member_list=chunk, silence=silence),
-        )
+
+        async def add(chunk: Sequence[str]) -> AddedMembers:
+            members = [NewMember(member_account=account) for account in chunk]
+            return await self.add(group_id=group_id, member_list=members, silence=silence)
+
+        return await in_chunks("accounts", accounts, chunk_size, add)
 
     async def import_all(
-        self, group_id: str, members: Iterable[ImportedMember], *, chunk_size: int = MAX_IMPORT
+        self, group_id: str, members: Items[ImportedMember], *, chunk_size: int = MAX_IMPORT
     ) -> Chunked[ImportedMember, AddedMembers]:
         """Import any number of members, 300 in a call; see `import_members`.
 
@@ -188,13 +188,13 @@ class GroupMember(Family, name="group_member"):
             chunk_size: members in one call; the Chinese site's page of 2026 says 20.
         """
         return await in_chunks(
-            members, chunk_size, lambda chunk: self.import_members(group_id=group_id, member_list=chunk)
+            "members", members, chunk_size, lambda chunk: self.import_members(group_id=group_id, member_list=chunk)
         )
 
     async def delete_all(
         self,
         group_id: str,
-        accounts: Iterable[str],
+        accounts: Items[str],
         *,
         silence: Literal[0, 1] | None = None,
         reason: str | None = None,
@@ -208,13 +208,14 @@ class GroupMember(Family, name="group_member"):
             reason: told to those that are removed.
         """
         return await in_chunks(
+            "accounts",
             accounts,
             MAX_DELETE,
             lambda chunk: self.delete(group_id=group_id, member_to_del_account=chunk, silence=silence, reason=reason),
         )
 
     async def get_info_all(
-        self, group_id: str, accounts: Iterable[str], *, member_info_filter: Sequence[str] | None = None
+        self, group_id: str, accounts: Items[str], *, member_info_filter: Sequence[str] | None = None
     ) -> Chunked[str, MemberInfos]:
         """Read the profiles of any number of members, 50 in a call; see `get_info`.
 
@@ -224,6 +225,7 @@ class GroupMember(Family, name="group_member"):
             member_info_filter: fields of members, by their wire names; None is all there is.
         """
         return await in_chunks(
+            "accounts",
             accounts,
             MAX_NAMED,
             lambda chunk: self.get_info(
@@ -231,12 +233,14 @@ class GroupMember(Family, name="group_member"):
             ),
         )
 
-    async def get_roles_all(self, group_id: str, accounts: Iterable[str]) -> Chunked[str, Roles]:
+    async def get_roles_all(self, group_id: str, accounts: Items[str]) -> Chunked[str, Roles]:
         """Read the roles of any number of accounts, 500 in a call; see `get_roles`."""
-        return await in_chunks(accounts, MAX_ROLES, lambda chunk: self.get_roles(group_id=group_id, user_account=chunk))
+        return await in_chunks(
+            "accounts", accounts, MAX_ROLES, lambda chunk: self.get_roles(group_id=group_id, user_account=chunk)
+        )
 
     async def mute_all(
-        self, group_id: str, accounts: Iterable[str], mute_time: int, *, topic_id: str | None = None
+        self, group_id: str, accounts: Items[str], mute_time: int, *, topic_id: str | None = None
     ) -> Chunked[str, Empty]:
         """Mute any number of members, 500 in a call, or lift that; see `mute`.
 
@@ -247,13 +251,14 @@ class GroupMember(Family, name="group_member"):
             topic_id: only in this topic, in a community.
         """
         return await in_chunks(
+            "accounts",
             accounts,
             MAX_MUTE,
             lambda chunk: self.mute(group_id=group_id, members_account=chunk, mute_time=mute_time, topic_id=topic_id),
         )
 
     async def ban_all(
-        self, group_id: str, accounts: Iterable[str], duration: int, *, description: str | None = None
+        self, group_id: str, accounts: Items[str], duration: int, *, description: str | None = None
     ) -> Chunked[str, Empty]:
         """Ban any number of accounts, 20 in a call; see `ban`.
 
@@ -264,6 +269,7 @@ class GroupMember(Family, name="group_member"):
             description: told to those that are banned, up to 1000 bytes.
         """
         return await in_chunks(
+            "accounts",
             accounts,
             MAX_BAN,
             lambda chunk: self.ban(
@@ -271,6 +277,8 @@ class GroupMember(Family, name="group_member"):
             ),
         )
 
-    async def unban_all(self, group_id: str, accounts: Iterable[str]) -> Chunked[str, Empty]:
+    async def unban_all(self, group_id: str, accounts: Items[str]) -> Chunked[str, Empty]:
         """Lift the bans of any number of accounts, 20 in a call; see `unban`."""
-        return await in_chunks(accounts, MAX_BAN, lambda chunk: self.unban(group_id=group_id, members_account=chunk))
+        return await in_chunks(
+            "accounts", accounts, MAX_BAN, lambda chunk: self.unban(group_id=group_id, members_account=chunk)
+        )

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Final
 
-from .._chunks import Chunked, in_chunks
+from .._chunks import Chunked, Items, in_chunks
 from .._endpoint import Endpoint, Family, Rate
 from .._paging import entries_once, pages
 from ..models.common import Empty
@@ -200,7 +200,7 @@ class GroupMessages(Family, name="group_msg"):
                 return
 
     async def recall_all(
-        self, group_id: str, msg_seqs: Iterable[int], *, topic_id: str | None = None, reason: str | None = None
+        self, group_id: str, msg_seqs: Items[int], *, topic_id: str | None = None, reason: str | None = None
     ) -> Chunked[int, RecallGroupMsgsResult]:
         """Recall any number of messages, 10 with each call.
 
@@ -214,11 +214,9 @@ class GroupMessages(Family, name="group_msg"):
         async def recall(some: Sequence[int]) -> RecallGroupMsgsResult:
             return await self.recall(group_id=group_id, topic_id=topic_id, msg_seq_list=_items(some), reason=reason)
 
-        return await in_chunks(msg_seqs, MAX_RECALLS, recall)
+        return await in_chunks("msg_seqs", msg_seqs, MAX_RECALLS, recall)
 
-    async def report_all_receipts(
-        self, group_id: str, from_account: str, msg_seqs: Iterable[int]
-    ) -> Chunked[int, Empty]:
+    async def report_all_receipts(self, group_id: str, from_account: str, msg_seqs: Items[int]) -> Chunked[int, Empty]:
         """Report that a member has read any number of messages, 50 with each call.
 
         Args:
@@ -230,7 +228,7 @@ class GroupMessages(Family, name="group_msg"):
         async def report(some: Sequence[int]) -> Empty:
             return await self.report_receipts(group_id=group_id, from_account=from_account, msg_seq_list=_items(some))
 
-        return await in_chunks(msg_seqs, MAX_RECEIPTS, report)
+        return await in_chunks("msg_seqs", msg_seqs, MAX_RECEIPTS, report)
 
     async def iter_readers(
         self, group_id: str, msg_seq: int, *, unread: bool = False, page_size: int = MAX_READERS

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from typing import Literal
 
-from .._chunks import Chunked, in_chunks
+from .._chunks import Chunked, Items, in_chunks
 from .._endpoint import Endpoint, Family
 from .._paging import pages
 from ..models.common import Empty
@@ -77,7 +77,7 @@ class LiveGroup(Family, name="live_group"):
                 yield member
 
     async def mark_all(
-        self, group_id: str, members: Iterable[MarkedMember], command_type: Literal[1, 2]
+        self, group_id: str, members: Items[MarkedMember], command_type: Literal[1, 2]
     ) -> Chunked[MarkedMember, MarkedMembers]:
         """Set marks on any number of members, 500 in a call, or take them off; see `mark_members`.
 
@@ -87,6 +87,7 @@ class LiveGroup(Family, name="live_group"):
             command_type: 1 sets, 2 takes off.
         """
         return await in_chunks(
+            "members",
             members,
             MAX_MARKED,
             lambda chunk: self.mark_members(group_id=group_id, command_type=command_type, member_list=chunk),

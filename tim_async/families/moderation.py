@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 
-from .._chunks import Chunked, in_chunks
+from .._chunks import Chunked, Items, in_chunks
 from .._endpoint import SDK_ONLY, Endpoint, Family
 from .._paging import entries_by_offset
 from ..models.common import Empty, NoFields
@@ -107,7 +107,7 @@ class Moderation(Family, name="moderation"):
     )
     """Delete filter words. Retired, see `get_dirty_words`."""
 
-    async def moderate_all(self, audit_name: str, contents: Iterable[Content]) -> Chunked[Content, Judgements]:
+    async def moderate_all(self, audit_name: str, contents: Items[Content]) -> Chunked[Content, Judgements]:
         """Have any number of texts and images judged, 10 a call.
 
         Args:
@@ -115,14 +115,15 @@ class Moderation(Family, name="moderation"):
             contents: the contents; give each a number of its own, not only within a call, to find the answers by.
         """
         return await in_chunks(
-            contents, MAX_CONTENTS, lambda chunk: self.moderate_batch(audit_name=audit_name, contents=chunk)
+            "contents", contents, MAX_CONTENTS, lambda chunk: self.moderate_batch(audit_name=audit_name, contents=chunk)
         )
 
     async def add_cloud_keywords_all(
-        self, sdk_app_id: int, lib_id: str, keywords: Iterable[CloudKeyword]
+        self, sdk_app_id: int, lib_id: str, keywords: Items[CloudKeyword]
     ) -> Chunked[CloudKeyword, Done]:
         """Add any number of words to a library, 10 a call."""
         return await in_chunks(
+            "keywords",
             keywords,
             MAX_KEYWORDS,
             lambda chunk: self.add_cloud_keywords(sdk_app_id=sdk_app_id, lib_id=lib_id, user_keywords=chunk),

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Sequence
 
-from .._checks import check_list
-from .._chunks import Chunked, in_chunks
+from .._chunks import Chunked, Items, in_chunks
 from .._endpoint import SDK_ONLY, Endpoint, Family, Rate
 from .._paging import pages
 from ..models.common import Empty
@@ -146,20 +145,20 @@ class OfficialAccount(Family, name="official_account"):
     """Read the history of an official account. The answer's fields are not documented."""
 
     async def add_subscribers_all(
-        self, official_account: str, accounts: Iterable[str]
-    ) -> Chunked[SubscriberItem, SubscriberOutcomes]:
+        self, official_account: str, accounts: Items[str]
+    ) -> Chunked[str, SubscriberOutcomes]:
         """Subscribe any number of users, 100 a call.
 
         Args:
             official_account: the account's id.
             accounts: the users.
         """
-        check_list("accounts", accounts)
-        return await in_chunks(
-            (SubscriberItem(subscriber_account=account) for account in accounts),
-            MAX_SUBSCRIBERS,
-            lambda chunk: self.add_subscribers(official_account=official_account, subscriber_list=chunk),
-        )
+
+        async def add(chunk: Sequence[str]) -> SubscriberOutcomes:
+            items = [SubscriberItem(subscriber_account=account) for account in chunk]
+            return await self.add_subscribers(official_account=official_account, subscriber_list=items)
+
+        return await in_chunks("accounts", accounts, MAX_SUBSCRIBERS, add)
 
     async def iter_subscribers(self, official_account: str, *, page_size: int = MAX_PAGE) -> AsyncIterator[Subscriber]:
         """Read the subscribers, page by page as the loop goes on.

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
-from .._chunks import Chunked, in_chunks
+from .._chunks import Chunked, Items, in_chunks
 from .._endpoint import Endpoint, Family
 from ..models.common import Empty
 from ..models.profile import MAX_BATCH, GetProfiles, ProfileItem, Profiles, SetProfile
@@ -30,11 +30,11 @@ class Profile(Family, name="profile"):
         items = [ProfileItem(tag=tag, value=value) for tag, value in values.items()]
         return await self.set(from_account=account, profile_item=items)
 
-    async def get_all(self, accounts: Iterable[str], tags: Sequence[str]) -> Chunked[str, Profiles]:
+    async def get_all(self, accounts: Items[str], tags: Sequence[str]) -> Chunked[str, Profiles]:
         """Read fields of the profiles of any number of accounts, 100 in a call: `get` in chunks.
 
         Args:
             accounts: user ids; read as the calls go on.
             tags: the fields that are wanted, at least 1.
         """
-        return await in_chunks(accounts, MAX_BATCH, lambda chunk: self.get(to_account=chunk, tag_list=tags))
+        return await in_chunks("accounts", accounts, MAX_BATCH, lambda chunk: self.get(to_account=chunk, tag_list=tags))

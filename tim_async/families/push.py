@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Final
 
-from .._chunks import Chunked, in_chunks
+from .._chunks import Chunked, Items, in_chunks
 from .._endpoint import Endpoint, Family, Rate
 from ..models.all_member_push import (
     MAX_USERS,
@@ -112,7 +111,7 @@ class Push(Family, name="push"):
 
     async def send_batch_all(
         self,
-        to_account: Iterable[str],
+        to_account: Items[str],
         *,
         from_account: str,
         offline_push_info: OfflinePushInfo,
@@ -131,6 +130,7 @@ class Push(Family, name="push"):
             data_id: the app's own id of the business behind it, at most 64 bytes; what the tasks have in common.
         """
         return await in_chunks(
+            "to_account",
             to_account,
             MAX_TARGETS,
             lambda chunk: self.send_batch(
@@ -138,30 +138,30 @@ class Push(Family, name="push"):
             ),
         )
 
-    async def get_attrs_all(self, accounts: Iterable[str]) -> Chunked[str, AttrsOrFailures]:
+    async def get_attrs_all(self, accounts: Items[str]) -> Chunked[str, AttrsOrFailures]:
         """Read the attributes of any number of users, 100 a call."""
-        return await in_chunks(accounts, MAX_USERS, lambda chunk: self.get_attrs(to_account=chunk))
+        return await in_chunks("accounts", accounts, MAX_USERS, lambda chunk: self.get_attrs(to_account=chunk))
 
-    async def set_attrs_all(self, user_attrs: Iterable[UserAttrs]) -> Chunked[UserAttrs, PushOutcome]:
+    async def set_attrs_all(self, user_attrs: Items[UserAttrs]) -> Chunked[UserAttrs, PushOutcome]:
         """Give attributes to any number of users, 100 a call, each of them named once: calls run side by side."""
-        return await in_chunks(user_attrs, MAX_USERS, lambda chunk: self.set_attrs(user_attrs=chunk))
+        return await in_chunks("user_attrs", user_attrs, MAX_USERS, lambda chunk: self.set_attrs(user_attrs=chunk))
 
-    async def remove_attrs_all(self, user_attrs: Iterable[UserAttrNames]) -> Chunked[UserAttrNames, PushOutcome]:
+    async def remove_attrs_all(self, user_attrs: Items[UserAttrNames]) -> Chunked[UserAttrNames, PushOutcome]:
         """Take attributes from any number of users, 100 a call. Experimental, as `remove_attrs` is."""
-        return await in_chunks(user_attrs, MAX_USERS, lambda chunk: self.remove_attrs(user_attrs=chunk))
+        return await in_chunks("user_attrs", user_attrs, MAX_USERS, lambda chunk: self.remove_attrs(user_attrs=chunk))
 
-    async def get_tags_all(self, accounts: Iterable[str]) -> Chunked[str, TagsOrFailures]:
+    async def get_tags_all(self, accounts: Items[str]) -> Chunked[str, TagsOrFailures]:
         """Read the tags of any number of users, 100 a call. Experimental, as `get_tags` is."""
-        return await in_chunks(accounts, MAX_USERS, lambda chunk: self.get_tags(to_account=chunk))
+        return await in_chunks("accounts", accounts, MAX_USERS, lambda chunk: self.get_tags(to_account=chunk))
 
-    async def add_tags_all(self, user_tags: Iterable[UserTags]) -> Chunked[UserTags, PushOutcome]:
+    async def add_tags_all(self, user_tags: Items[UserTags]) -> Chunked[UserTags, PushOutcome]:
         """Give tags to any number of users, 100 a call. Experimental, as `add_tags` is."""
-        return await in_chunks(user_tags, MAX_USERS, lambda chunk: self.add_tags(user_tags=chunk))
+        return await in_chunks("user_tags", user_tags, MAX_USERS, lambda chunk: self.add_tags(user_tags=chunk))
 
-    async def remove_tags_all(self, user_tags: Iterable[UserTags]) -> Chunked[UserTags, PushOutcome]:
+    async def remove_tags_all(self, user_tags: Items[UserTags]) -> Chunked[UserTags, PushOutcome]:
         """Take tags from any number of users, 100 a call."""
-        return await in_chunks(user_tags, MAX_USERS, lambda chunk: self.remove_tags(user_tags=chunk))
+        return await in_chunks("user_tags", user_tags, MAX_USERS, lambda chunk: self.remove_tags(user_tags=chunk))
 
-    async def clear_tags_all(self, accounts: Iterable[str]) -> Chunked[str, PushOutcome]:
+    async def clear_tags_all(self, accounts: Items[str]) -> Chunked[str, PushOutcome]:
         """Take all tags from any number of users, 100 a call."""
-        return await in_chunks(accounts, MAX_USERS, lambda chunk: self.clear_tags(to_account=chunk))
+        return await in_chunks("accounts", accounts, MAX_USERS, lambda chunk: self.clear_tags(to_account=chunk))

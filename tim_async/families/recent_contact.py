@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 
-from .._chunks import Chunked, in_chunks
+from .._chunks import Chunked, Items, in_chunks
 from .._endpoint import Endpoint, Family
 from .._paging import pages
 from ..models.common import Empty
@@ -108,7 +108,7 @@ class RecentContact(Family, name="recent_contact"):
             for contact in page.contact_item:
                 yield contact
 
-    async def mark_all(self, from_account: str, items: Iterable[MarkItem]) -> Chunked[MarkItem, MarkContactsResult]:
+    async def mark_all(self, from_account: str, items: Items[MarkItem]) -> Chunked[MarkItem, MarkContactsResult]:
         """Set and clear marks on any number of conversations, 100 in a call: `mark` in chunks, one after the other.
 
         Args:
@@ -116,11 +116,15 @@ class RecentContact(Family, name="recent_contact"):
             items: the conversations and their marks; read as the calls go on.
         """
         return await in_chunks(
-            items, MAX_MARKS, lambda chunk: self.mark(from_account=from_account, mark_item=chunk), concurrency=1
+            "items",
+            items,
+            MAX_MARKS,
+            lambda chunk: self.mark(from_account=from_account, mark_item=chunk),
+            concurrency=1,
         )
 
     async def search_contact_groups_all(
-        self, from_account: str, contacts: Iterable[ContactItem]
+        self, from_account: str, contacts: Items[ContactItem]
     ) -> Chunked[ContactItem, FoundContactGroups]:
         """Read groups and marks of any number of conversations, 300 in a call: `search_contact_groups` in chunks.
 
@@ -129,6 +133,7 @@ class RecentContact(Family, name="recent_contact"):
             contacts: the conversations; read as the calls go on.
         """
         return await in_chunks(
+            "contacts",
             contacts,
             MAX_SEARCH,
             lambda chunk: self.search_contact_groups(from_account=from_account, contact_item=chunk),

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Sequence
 
-from .._chunks import Chunked, in_chunks
+from .._chunks import Chunked, Items, in_chunks
 from .._endpoint import Endpoint, Family
 from .._paging import pages
 from ..models.common import Empty
@@ -118,7 +118,7 @@ class Sns(Family, name="sns"):
                 yield blocked
 
     async def check_friends_all(
-        self, from_account: str, accounts: Iterable[str], *, check_type: CheckType = "CheckResult_Type_Both"
+        self, from_account: str, accounts: Items[str], *, check_type: CheckType = "CheckResult_Type_Both"
     ) -> Chunked[str, FriendRelations]:
         """Ask how an account stands to any number of others, 1,000 in a call: `check_friends` in chunks.
 
@@ -128,13 +128,14 @@ class Sns(Family, name="sns"):
             check_type: whether to look at one side or both.
         """
         return await in_chunks(
+            "accounts",
             accounts,
             MAX_BATCH,
             lambda chunk: self.check_friends(from_account=from_account, to_account=chunk, check_type=check_type),
         )
 
     async def get_specified_friends_all(
-        self, from_account: str, accounts: Iterable[str], tags: Sequence[str]
+        self, from_account: str, accounts: Items[str], tags: Sequence[str]
     ) -> Chunked[str, SpecifiedFriends]:
         """Read fields of any number of friends, 100 in a call: `get_specified_friends` in chunks.
 
@@ -144,12 +145,13 @@ class Sns(Family, name="sns"):
             tags: the fields that are wanted, at least 1.
         """
         return await in_chunks(
+            "accounts",
             accounts,
             MAX_READ_BATCH,
             lambda chunk: self.get_specified_friends(from_account=from_account, to_account=chunk, tag_list=tags),
         )
 
-    async def add_to_black_list_all(self, from_account: str, accounts: Iterable[str]) -> Chunked[str, SnsResults]:
+    async def add_to_black_list_all(self, from_account: str, accounts: Items[str]) -> Chunked[str, SnsResults]:
         """Block any number of accounts, 1,000 in a call: `add_to_black_list` in chunks, one after the other.
 
         Args:
@@ -157,13 +159,14 @@ class Sns(Family, name="sns"):
             accounts: the accounts to block; read as the calls go on.
         """
         return await in_chunks(
+            "accounts",
             accounts,
             MAX_BATCH,
             lambda chunk: self.add_to_black_list(from_account=from_account, to_account=chunk),
             concurrency=1,
         )
 
-    async def delete_from_black_list_all(self, from_account: str, accounts: Iterable[str]) -> Chunked[str, SnsResults]:
+    async def delete_from_black_list_all(self, from_account: str, accounts: Items[str]) -> Chunked[str, SnsResults]:
         """Unblock any number of accounts, 1,000 in a call: `delete_from_black_list` in chunks, one after the other.
 
         Args:
@@ -171,6 +174,7 @@ class Sns(Family, name="sns"):
             accounts: the accounts to unblock; read as the calls go on.
         """
         return await in_chunks(
+            "accounts",
             accounts,
             MAX_BATCH,
             lambda chunk: self.delete_from_black_list(from_account=from_account, to_account=chunk),
@@ -178,7 +182,7 @@ class Sns(Family, name="sns"):
         )
 
     async def check_black_list_all(
-        self, from_account: str, accounts: Iterable[str], *, check_type: BlackCheckType = "BlackCheckResult_Type_Both"
+        self, from_account: str, accounts: Items[str], *, check_type: BlackCheckType = "BlackCheckResult_Type_Both"
     ) -> Chunked[str, BlackRelations]:
         """Ask whether an account and any number of others block each other: `check_black_list` in chunks of 1,000.
 
@@ -188,6 +192,7 @@ class Sns(Family, name="sns"):
             check_type: whether to look at one side or both.
         """
         return await in_chunks(
+            "accounts",
             accounts,
             MAX_BATCH,
             lambda chunk: self.check_black_list(from_account=from_account, to_account=chunk, check_type=check_type),
