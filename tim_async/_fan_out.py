@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import inspect
 from collections.abc import (
     AsyncGenerator,
     AsyncIterator,
@@ -141,6 +142,8 @@ class FanOut:
             raise UsageError(f"chunk_size must be a whole number of 1 to {MAX_BATCH}", field="chunk_size")
         if message.msg_seq is None or message.msg_random is None:
             raise UsageError("the message needs its marks", field="msg_seq")
+        if on_delivery is not None and (not callable(on_delivery) or inspect.iscoroutinefunction(on_delivery)):
+            raise UsageError("on_delivery must be a plain function, it is not awaited", field="on_delivery")
         self._call = call
         self._message = message
         self._chunk_size = chunk_size

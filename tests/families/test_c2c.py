@@ -112,6 +112,28 @@ async def test_iterator_ends_when_a_page_names_no_place_to_go_on() -> None:
     assert stuck.calls == 2
 
 
+@pytest.mark.parametrize(
+    ("pages", "calls"),
+    [
+        pytest.param([("a", 9), ("b", 8)], 3, id="a circle"),
+        pytest.param([("a", 9), ("b", 4), ("c", 3)], 2, id="a place before the oldest second"),
+    ],
+)
+async def test_iterator_ends_where_pages_lead_nowhere(pages: list[tuple[str, int]], calls: int) -> None:
+    class Odd:
+        calls = 0
+
+        async def call(self, endpoint: Any, request: Any) -> Any:
+            request.check()
+            key, seconds = pages[self.calls % len(pages)]
+            self.calls += 1
+            return endpoint.result(complete=0, last_msg_key=key, last_msg_time=seconds, msg_list=[RoamMsg()])
+
+    odd = Odd()
+    read = [message async for message in C2C(odd).iter_roam_msgs("a", "b", min_time=5)]  # type: ignore[arg-type]
+    assert (len(read), odd.calls) == (calls, calls)
+
+
 @pytest.mark.parametrize("code", [20004, 20005, 91000, 90992])
 async def test_transient_code_is_repeated_until_it_goes_through(
     client: TimClient, emulator: Emulator, code: int

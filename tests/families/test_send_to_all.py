@@ -314,3 +314,14 @@ def test_interactive_message_goes_before_the_rest_of_a_fan_out() -> None:
             return took
 
     assert clock.run(main()) < 0.1
+
+
+async def test_a_function_that_would_have_to_be_awaited_is_refused(client: TimClient, emulator: Emulator) -> None:
+    async def on_delivery(delivery: Delivery) -> None:
+        raise AssertionError("nobody awaits it")
+
+    for wrong in (on_delivery, "print"):
+        with pytest.raises(UsageError) as caught:
+            await client.c2c.send_to_all(["alice"], HI, on_delivery=wrong)  # type: ignore[arg-type]
+        assert caught.value.field == "on_delivery"
+    assert emulator.count() == 0

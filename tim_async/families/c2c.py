@@ -131,7 +131,7 @@ class C2C(Family, name="c2c"):
             msg_body: 1 or more elements.
             chunk_size: accounts in one call, 1 to 500. Smaller chunks leave fewer accounts unknown when an answer is
                 lost; larger ones leave more calls for others.
-            on_delivery: told each outcome as soon as it is known.
+            on_delivery: told each outcome as soon as it is known; a plain function, it is not awaited.
             options: further fields of `BatchSendMsg`.
 
         Raises:
@@ -219,6 +219,7 @@ class C2C(Family, name="c2c"):
         """
         newest = int(time.time()) if max_time is None else max_time
         key: str | None = None
+        seen: set[str] = set()
         while True:
             page = await self.get_roam_msgs(
                 operator_account=operator_account,
@@ -230,10 +231,13 @@ class C2C(Family, name="c2c"):
             )
             for message in reversed(page.msg_list):
                 yield message
-            # A page that names no place to go on from would be asked for again and again.
-            if page.is_complete or not page.msg_list or page.last_msg_key in ("", key):
-                return
             newest, key = page.last_msg_time, page.last_msg_key
+            if page.is_complete or not page.msg_list or newest < min_time:
+                return
+            # A page that names no place to go on from, or an earlier one, would be asked for again and again.
+            if not key or key in seen:
+                return
+            seen.add(key)
 
     async def recall_msg(self, message: RoamMsg) -> Empty:
         """Recall a message as the history gave it: `recall` with its accounts and its key."""
