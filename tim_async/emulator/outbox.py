@@ -24,7 +24,8 @@ from yarl import URL
 
 from .._wire import reader
 from ..errors import UsageError
-from ..webhooks import EVENTS, AnswerBody, BeforeEvent, Event, RequestOverLimit, sign
+from ..webhooks import EVENTS, AnswerBody, BeforeEvent, Event, RequestOverLimit
+from ..webhooks._check import make_query
 
 OnFailure = Literal["allow", "refuse"]
 
@@ -206,7 +207,16 @@ class Outbox:
             return
         try:
             async with self._session.post(
-                URL(url).update_query(self._query(webhook.event, caller)),
+                URL(url).update_query(
+                    make_query(
+                        webhook.event,
+                        sdk_app_id=self._sdk_app_id,
+                        token=self._token,
+                        now=self._clock(),
+                        client_ip=caller.client_ip,
+                        opt_platform=caller.platform,
+                    )
+                ),
                 data=webhook.event.to_body(),
                 headers={"Content-Type": "application/json"},
                 timeout=aiohttp.ClientTimeout(total=self._timeout_s, ceil_threshold=float("inf")),
@@ -231,22 +241,6 @@ class Outbox:
                 webhook.problem = "" if webhook.answer is not None else "the answer is no JSON object as documented"
         if webhook.problem:
             _logger.warning("webhook %s: %s", webhook.event.callback_command, webhook.problem)
-
-    def _query(self, event: Event, caller: Caller) -> dict[str, str]:
-        query = {
-            "SdkAppid": str(self._sdk_app_id),
-            "CallbackCommand": event.callback_command,
-            "contenttype": "json",
-        }
-        service = event.callback_command.partition(".")[0]
-        if service not in ("Alert", "Push"):
-            query["ClientIP"] = caller.client_ip
-        if service != "Push":
-            query["OptPlatform"] = caller.platform
-        if self._token is not None:
-            query["RequestTime"] = str(int(self._clock()))
-            query["Sign"] = sign(self._token, query["RequestTime"])
-        return query
 
 
 _decode_answer: Final = reader(AnswerBody)

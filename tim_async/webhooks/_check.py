@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from ..errors import SignatureError, StaleRequestError, UsageError, WrongAppError
-from ._event import WebhookParams
+from ._event import Event, WebhookParams
 
 # Unix seconds in decimal text; longer ones are nobody's clock.
 _TIME_MAX_DIGITS: Final = 12
@@ -23,6 +23,22 @@ def sign(token: str, request_time: str) -> str:
     return hashlib.sha256(f"{token}{request_time}".encode()).hexdigest()
 
 
+def make_query(
+    event: Event, *, sdk_app_id: int, token: str | None, now: float, client_ip: str, opt_platform: str
+) -> dict[str, str]:
+    """Return the parameters of the URL by which the service sends an event; signed where there is a token."""
+    query = {"SdkAppid": str(sdk_app_id), "CallbackCommand": event.callback_command, "contenttype": "json"}
+    service = event.callback_command.partition(".")[0]
+    if service not in ("Alert", "Push"):
+        query["ClientIP"] = client_ip
+    if service != "Push":
+        query["OptPlatform"] = opt_platform
+    if token is not None:
+        query["RequestTime"] = str(int(now))
+        query["Sign"] = sign(token, query["RequestTime"])
+    return query
+
+
 class Checker:
     """Checks the parameters of a webhook's URL.
 
@@ -31,6 +47,10 @@ class Checker:
         token: the token that is set in the console, or several while it is being changed; None checks no Sign.
         window_s: seconds that RequestTime may be off.
         clock: unix seconds.
+
+    Attributes:
+        sdk_app_id: our app.
+        now: tells unix seconds.
 
     Raises:
         UsageError: an argument does not fit.
@@ -46,10 +66,15 @@ class Checker:
             raise UsageError("token must be a text that is not empty, or a list of such", field="token")
         if not isinstance(window_s, int | float) or not window_s > 0:
             raise UsageError("window_s must be a number of seconds above 0", field="window_s")
-        self._app = sdk_app_id
+        self.sdk_app_id = sdk_app_id
         self._tokens = tokens
         self._window_s = window_s
-        self._clock = clock
+        self.now = clock
+
+    @property
+    def token(self) -> str | None:
+        """The first of the tokens, None without any."""
+        return self._tokens[0] if self._tokens else None
 
     @property
     def has_token(self) -> bool:
@@ -65,14 +90,14 @@ class Checker:
             StaleRequestError: RequestTime is outside of the window.
         """
         app = query.get("SdkAppid", "")
-        if app != str(self._app):
+        if app != str(self.sdk_app_id):
             raise WrongAppError("SdkAppid is another app's" if app else "SdkAppid is missing in the URL")
         text = query.get("RequestTime", "")
         is_time = text.isascii() and text.isdecimal() and len(text) <= _TIME_MAX_DIGITS
         if self._tokens:
             self._check_sign(query.get("Sign", ""), text, is_time=is_time)
         return WebhookParams(
-            sdk_app_id=self._app,
+            sdk_app_id=self.sdk_app_id,
             command=query.get("CallbackCommand", ""),
             client_ip=query.get("ClientIP", ""),
             opt_platform=query.get("OptPlatform", ""),
@@ -91,6 +116,6 @@ class Checker:
             is_ours |= hmac.compare_digest(sign(token, request_time).encode(), sent)
         if not is_ours:
             raise SignatureError("Sign is wrong")
-        age = self._clock() - int(request_time)
+        age = self.now() - int(request_time)
         if abs(age) > self._window_s:
             raise StaleRequestError(age=age, window=self._window_s)

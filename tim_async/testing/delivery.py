@@ -1,0 +1,36 @@
+"""Hands events to a receiver as the service would, without a server in between."""
+
+from __future__ import annotations
+
+from .._wire import decode
+from ..webhooks import AnswerBody, Event, WebhookRouter
+from ..webhooks._check import Checker, make_query
+
+
+async def deliver(
+    router: WebhookRouter, event: Event, *, client_ip: str = "127.0.0.1", opt_platform: str = "RESTAPI"
+) -> AnswerBody:
+    """Have a receiver take an event, signed with its own token; return what it answers.
+
+        answer = await deliver(router, BeforeSendMsg(from_account="alice", msg_body=[TextElem("hi")]))
+        assert answer.error_code == 0
+
+    Handlers behind the answer may still be running: leaving `async with router` waits for them.
+
+    Args:
+        router: the receiver.
+        event: what happened.
+        client_ip: ClientIP of the URL.
+        opt_platform: OptPlatform of the URL.
+    """
+    checker: Checker = router._checker
+    query = make_query(
+        event,
+        sdk_app_id=checker.sdk_app_id,
+        token=checker.token,
+        now=checker.now(),
+        client_ip=client_ip,
+        opt_platform=opt_platform,
+    )
+    response = await router.handle(query, event.to_body())
+    return decode(response.body, AnswerBody)
