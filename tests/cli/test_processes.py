@@ -10,12 +10,16 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
+from urllib.parse import parse_qs
 
 import pytest
 
 from tests.cli.conftest import APP, KEY, command
 from tim_async.emulator import DEFAULT_SECRET_KEY
+from tim_async.webhooks import sign
 
 posix = pytest.mark.skipif(os.name != "posix", reason="signals and terminals of POSIX")
 PROC = Path("/proc")
@@ -70,6 +74,52 @@ def test_emulator_with_a_key_of_its_owners(tim_async):
     assert unknown.returncode == 1
     assert "90012" in unknown.stderr
     assert KEY not in "".join(lines) + rest + errors
+
+
+class Hook(BaseHTTPRequestHandler):
+    """Takes webhooks, and notes their query."""
+
+    def do_POST(self):
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.got.append(parse_qs(self.path.partition("?")[2]))
+        answer = b'{"ActionStatus":"OK","ErrorCode":0,"ErrorInfo":""}'
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+    def log_message(self, *args):
+        pass
+
+
+@posix
+def test_emulator_sends_webhooks(tim_async, monkeypatch):
+    monkeypatch.setenv("TIM_WEBHOOK_TOKEN", "hook-token")
+    with HTTPServer(("127.0.0.1", 0), Hook) as server:
+        server.got = []
+        thread = Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        try:
+            url = f"http://127.0.0.1:{server.server_port}/tim/"
+            with emulator("--webhook-url", url) as (process, exports, lines):
+                assert tim_async("send", "bob", "hi", **exports).returncode == 0
+                process.terminate()
+                _, errors = process.communicate(timeout=10)
+        finally:
+            server.shutdown()
+            thread.join()
+    assert [query["CallbackCommand"][0].partition("Callback")[2] for query in server.got] == [
+        "BeforeSendMsg",
+        "AfterSendMsg",
+    ]
+    assert all(query["Sign"] == [sign("hook-token", query["RequestTime"][0])] for query in server.got)
+    assert "hook-token" not in "".join(lines) + errors
+
+
+def test_emulator_with_an_address_that_is_none(invoke):
+    result = invoke("emulator", "--webhook-url", "nonsense")
+    assert result.exit_code == 2
+    assert "--webhook-url nonsense: it must look like http://" in result.stderr
 
 
 @posix

@@ -30,12 +30,16 @@ def emulator(
         list[str] | None,
         typer.Option("--account", metavar="NAME", show_default=False, help="Import this account; may be repeated."),
     ] = None,
+    webhook_url: Annotated[
+        str | None, typer.Option(metavar="URL", show_default=False, help="Send the app's webhooks there.")
+    ] = None,
     sdk_app_id: AppIdOption = DEFAULT_SDK_APP_ID,
     identifier: AdminOption = DEFAULT_ADMIN,
 ) -> None:
     """Run the emulator of the service, until Ctrl-C or SIGTERM.
 
-    Its key is TIM_SECRET_KEY where that is set, and one of its own otherwise. Nothing is kept when it ends.
+    Its key is TIM_SECRET_KEY where that is set, and one of its own otherwise; TIM_WEBHOOK_TOKEN signs the webhooks.
+    Nothing is kept when it ends.
     """
     own_key = os.environ.get("TIM_SECRET_KEY")
 
@@ -49,8 +53,12 @@ def emulator(
                 port=port,
                 auto_import=auto_import,
                 allow_remote=allow_remote,
+                webhook_url=webhook_url,
+                webhook_token=os.environ.get("TIM_WEBHOOK_TOKEN") or None,
             )
         except UsageError as error:
+            if error.field == "webhook_url":
+                stop(f"--webhook-url {webhook_url}: it must look like http://127.0.0.1:8080/tim/", EXIT_USAGE)
             if error.field != "host":
                 raise
             stop(f"--host {host}: not an address of this machine alone, add --allow-remote to allow it", EXIT_USAGE)

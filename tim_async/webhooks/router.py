@@ -18,7 +18,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping, Sequence
 from contextlib import asynccontextmanager
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, Self, TypeVar, overload
 from urllib.parse import parse_qsl
 
 from .._wire import encode
@@ -42,8 +42,10 @@ if TYPE_CHECKING:
 
 E = TypeVar("E", bound=Event)
 B = TypeVar("B", bound=BeforeEvent)
+E2 = TypeVar("E2", bound=Event)
+E3 = TypeVar("E3", bound=Event)
 R = TypeVar("R")
-BeforeResult = Answer | None
+A = TypeVar("A", bound=Answer | Awaitable[Answer | None] | None)
 
 logger = logging.getLogger("tim_async.webhooks")
 
@@ -66,13 +68,26 @@ class WebhookResponse(NamedTuple):
 class _On(Generic[E]):
     """The decorator that `on` returns."""
 
-    def __init__(self, router: WebhookRouter, kinds: tuple[type[E], ...]) -> None:
-        self._router = router
+    def __init__(self, handlers: Handlers, kinds: tuple[type[Event], ...]) -> None:
+        self._handlers = handlers
         self._kinds = kinds
 
     def __call__(self, handler: Callable[[E], R]) -> Callable[[E], R]:
         for kind in self._kinds:
-            self._router._add(kind, handler)
+            self._handlers.on.setdefault(kind, []).append(handler)
+        return handler
+
+
+class _Before(Generic[B]):
+    """The decorator that `before` returns."""
+
+    def __init__(self, handlers: Handlers, kind: type[B], default: Answer) -> None:
+        self._handlers = handlers
+        self._kind = kind
+        self._default = default
+
+    def __call__(self, handler: Callable[[B], A]) -> Callable[[B], A]:
+        self._handlers.before[self._kind] = Before(handler, self._default)
         return handler
 
 
@@ -161,7 +176,15 @@ class WebhookRouter:
 
     # Handlers
 
-    def on(self, *events: type[E]) -> _On[E]:
+    @overload
+    def on(self, event: type[E], /) -> _On[E]: ...
+    @overload
+    def on(self, event: type[E], second: type[E2], /) -> _On[E | E2]: ...
+    @overload
+    def on(self, event: type[E], second: type[E2], third: type[E3], /) -> _On[E | E2 | E3]: ...
+    @overload
+    def on(self, *events: type[Event]) -> _On[Any]: ...
+    def on(self, *events: type[Event]) -> _On[Any]:
         """Decorate a function that is called with every event of these kinds, behind the answer.
 
         `Event` stands for all kinds, `UnknownEvent` for commands this library does not know. A before-event may be
@@ -175,16 +198,9 @@ class WebhookRouter:
         for kind in events:
             if not (isinstance(kind, type) and issubclass(kind, Event)):
                 raise UsageError(f"on() takes kinds of events, not {kind!r}", field="events")
-        return _On(self, events)
+        return _On(self._handlers, events)
 
-    def _add(self, kind: type[Event], handler: Callable[[Any], object]) -> None:
-        self._handlers.on.setdefault(kind, []).append(handler)
-
-    def before(
-        self, event: type[B], *, default: Answer | None = None
-    ) -> Callable[
-        [Callable[[B], BeforeResult | Awaitable[BeforeResult]]], Callable[[B], BeforeResult | Awaitable[BeforeResult]]
-    ]:
+    def before(self, event: type[B], *, default: Answer | None = None) -> _Before[B]:
         """Decorate the function that decides on an event; there is one for each kind.
 
         Args:
@@ -204,13 +220,7 @@ class WebhookRouter:
         except AnswerError as error:
             raise UsageError(error.message, field="default") from None
 
-        def register(
-            handler: Callable[[B], BeforeResult | Awaitable[BeforeResult]],
-        ) -> Callable[[B], BeforeResult | Awaitable[BeforeResult]]:
-            self._handlers.before[event] = Before(handler, chosen)
-            return handler
-
-        return register
+        return _Before(self._handlers, event, chosen)
 
     # Lifetime
 
