@@ -14,8 +14,11 @@ import pytest
 
 from tests import endpoint_table
 from tests.scripted import SECRET_KEY
-from tim_async import RetryPolicy, Settings, TimClient, errors
+from tests.testing.test_plugin import run
+from tim_async import RetryPolicy, Settings, TextElem, TimClient, errors
 from tim_async.emulator import DEFAULT_SECRET_KEY, Emulator
+from tim_async.testing import deliver
+from tim_async.webhooks import BeforeSendMsg, WebhookRouter
 
 README = Path(__file__).parents[1].joinpath("README.md").read_text(encoding="utf-8")
 PYTHON = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
@@ -50,7 +53,7 @@ def test_other_examples_import_what_exists(source: str) -> None:
 
 
 async def test_test_example_passes() -> None:
-    (source,) = [source for source in PYTHON if "async def test_" in source]
+    (source,) = [source for source in PYTHON if "async def test_the_greeting" in source]
     names: dict[str, object] = {}
     exec(source, names)
     await names["test_the_greeting_survives_trouble"]()  # type: ignore[operator]
@@ -72,6 +75,32 @@ async def test_group_examples_do_what_they_say(capsys: pytest.CaptureFixture[str
     assert "[AddedMember(member_account='nobody', result=0)]" in printed
     assert "alice Owner\nbob Admin\n10004 " in printed
     assert "1 administrator [TextElem(text='We meet at ten')]\n[]\n" in printed
+
+
+def test_example_with_fixtures_passes(tmp_path: Path) -> None:
+    (source,) = [source for source in PYTHON if "tim_emulator: Emulator" in source]
+    done = run(tmp_path, source, "-o", "asyncio_mode=auto")
+    assert "1 passed" in done.stdout, done.stdout + done.stderr
+
+
+async def test_example_of_a_receiver_decides_as_it_says() -> None:
+    (source,) = [source for source in PYTHON if "WebhookRouter(1400000000" in source]
+    names: dict[str, object] = {}
+    exec(source, names)
+    router = names["router"]
+    assert isinstance(router, WebhookRouter)
+    codes = []
+    for text in ("hi", "see http://x", "damn"):
+        answer = await deliver(router, BeforeSendMsg(msg_body=[TextElem(text)]))
+        codes.append((answer.error_code, answer.msg_body))
+    assert codes == [(0, None), (120_001, None), (0, [TextElem("****")])]
+
+
+async def test_example_without_a_socket_runs() -> None:
+    (source,) = [source for source in PYTHON if "FakePool()" in source]
+    names: dict[str, object] = {}
+    exec(source, names)
+    await names["without_a_socket"]()  # type: ignore[operator]
 
 
 def test_table_of_endpoints_is_the_registry() -> None:
