@@ -15,7 +15,7 @@ import pytest
 from tests import endpoint_table
 from tests.scripted import SECRET_KEY
 from tests.testing.test_plugin import run
-from tim_async import RetryPolicy, Settings, TextElem, TimClient, errors
+from tim_async import RetryPolicy, Settings, TextElem, TimClient, endpoints, errors
 from tim_async.emulator import DEFAULT_SECRET_KEY, Emulator
 from tim_async.testing import deliver
 from tim_async.webhooks import BeforeSendMsg, WebhookRouter
@@ -106,6 +106,12 @@ async def test_example_without_a_socket_runs() -> None:
 def test_table_of_endpoints_is_the_registry() -> None:
     """`python -m tests.endpoint_table` writes it anew."""
     assert endpoint_table.in_readme(README) == endpoint_table.table()
+
+
+def test_the_experimental_commands_are_not_counted() -> None:
+    experimental = sum(endpoint.is_experimental for endpoint in endpoints().values())
+    assert f"{len(endpoints()) - experimental} commands, typed" in README
+    assert experimental == 4
 
 
 def test_table_of_settings_is_the_settings() -> None:
