@@ -7,6 +7,7 @@ import json
 import logging
 import os
 import signal
+import socket
 import sys
 import time
 from pathlib import Path
@@ -41,6 +42,16 @@ async def test_redis_gone_is_told_after_a_bounded_wait_and_then_at_once() -> Non
             await grant(limiter, claim(FAST))
         assert now() - start < 0.2
         assert limiter.stats().outages == 1
+
+
+async def test_answers_that_never_come_end_the_wait_too() -> None:
+    """Each attempt takes longer than the whole patience, and the outage ends all the same."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"redis://127.0.0.1:{silent.getsockname()[1]}/0"
+        async with RedisRateLimiter(url, reply_timeout_s=0.1, outage_wait_s=0.05) as limiter:
+            with pytest.raises(LimiterUnavailableError):
+                async with asyncio.timeout(5):
+                    await grant(limiter, claim(FAST))
 
 
 async def test_client_tells_that_nothing_was_sent() -> None:

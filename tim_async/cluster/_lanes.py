@@ -43,6 +43,7 @@ class Lane(Turns):
     __slots__ = (
         "_failure",
         "_life",
+        "_most",
         "batch",
         "buckets",
         "claims",
@@ -51,9 +52,11 @@ class Lane(Turns):
         "is_keyed",
         "key",
         "line",
+        "missed",
         "pace",
         "span",
         "stock",
+        "used",
     )
 
     def __init__(
@@ -76,7 +79,10 @@ class Lane(Turns):
             if not (is_keyed and bucket.rate.key)
         ]
         self.span = max(wide, default=0.0)
-        self.batch = max(1, int(line.lease / self.span)) if self.span else _KEYED_BATCH
+        self._most = max(1, int(line.lease / self.span)) if self.span else _KEYED_BATCH
+        self.batch = self._most  # turns worth asking for at a time
+        self.used = 0  # turns since the last question, and those that were missed
+        self.missed = 0
         self.pace = self.least_pace
         self._failure: TimError | None = None
 
@@ -84,6 +90,14 @@ class Lane(Turns):
     def least_pace(self) -> float:
         """Seconds from turn to turn when nobody else is there."""
         return max(bucket.told_unit * cost / US for bucket, cost in zip(self.buckets, self.costs, strict=True))
+
+    def learn(self) -> None:
+        """Ask for as many turns as could be used of the last ones: a busy loop must not keep them from others."""
+        if self.missed:
+            self.batch = max(1, self.used)
+        elif self.used:
+            self.batch = min(self._most, 2 * self.batch)
+        self.used = self.missed = 0
 
     @property
     def wanted(self) -> int:
@@ -131,6 +145,7 @@ class Lane(Turns):
             if latest >= now and latest >= paused:
                 return max(clock.earliest(self.stock[0]), paused)
             self.line.stats.expired += 1
+            self.missed += 1
             self.line.put_back(self, self.stock.popleft(), at_least=_WORTH_REST_S)
         return None
 
@@ -198,6 +213,7 @@ class Lane(Turns):
                     await waiter.sleep(first - now)
                 elif has_slot or slot.take_nowait():
                     self.stock.popleft()
+                    self.used += 1
                     is_done = has_slot = True
                     return True
                 else:
@@ -321,6 +337,7 @@ class Line:
         chosen: list[tuple[Lane, int]] = []
         room = 1.0  # of one question
         for lane in sorted((lane for lane in self.active if lane.wanted), key=lambda lane: lane.rank):
+            lane.learn()
             count = max(1, min(lane.wanted, int(room * lane.batch)))
             chosen.append((lane, count))
             room -= count / lane.batch

@@ -222,6 +222,8 @@ class Link:
         """
         encoded = msgspec.json.encode(ask)
         backoff = _FIRST_BACKOFF_S
+        if self._down_since is not None and self.now() - self._failed_at > self._patience + _MAX_BACKOFF_S:
+            self._down_since = None  # what was long ago, with nothing asked since, is not this outage
         while True:
             sent = self.now()
             try:
@@ -274,8 +276,8 @@ class Link:
 
     def _fail(self, reason: str) -> None:
         now = self.now()
-        if self._down_since is None or now - self._failed_at > self._patience:
-            self._down_since = now  # what was long ago, with nothing asked since, is not this outage
+        if self._down_since is None:
+            self._down_since = now
             self.outages += 1
             logger.warning(
                 "%s cannot be reached: %s; calls wait up to %.1f s for it", self.where, reason, self._patience
