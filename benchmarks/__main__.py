@@ -41,6 +41,24 @@ CASES: dict[str, tuple[Case, str]] = {
     "crowd-faults": (cap.faults, "asyncio"),
     "stall": (cap.stall, "asyncio"),
     "priority": (cap.priority, "asyncio"),
+    "campaign-limit": (late("campaign", "at_the_limits", "single"), "asyncio"),
+    "campaign-both": (late("campaign", "at_the_limits", "both"), "asyncio"),
+    **{
+        f"campaign-killed-{kind}": (late("campaign", "killed", f"killed 30 times, {name}", trouble, *args), "asyncio")
+        for kind, name, trouble, args in (
+            ("single", "one by one", 0.0, ("--text", "Hi $name")),
+            ("both", "both lanes", 0.0, ("--text", "Hi", "--lanes", "both")),
+            ("trouble", "a tenth of the calls in trouble", 0.1, ("--text", "Hi $name")),
+        )
+    },
+    **{
+        f"campaign-late-{lanes}": (late("campaign", "late", f"killed, run again later, {lanes}", lanes), "asyncio")
+        for lanes in ("single", "batch")
+    },
+    **{
+        f"campaign-million-{what}": (late("campaign", "million", what), "asyncio")
+        for what in ("plan", "ledger", "batch", "single")
+    },
     "cluster": (late("cluster", "steady"), "asyncio"),
     "cluster-stopped": (late("cluster", "stopped"), "asyncio"),
     "cluster-restarted": (late("cluster", "restarted"), "asyncio"),
@@ -58,7 +76,7 @@ CASES: dict[str, tuple[Case, str]] = {
 
 
 def run(case: Case, loop: str) -> list[Row]:
-    """Run one benchmark on the loop it asks for; at most two minutes."""
+    """Run one benchmark on the loop it asks for; at most ten minutes."""
     if loop == "uvloop":
         import uvloop
 
@@ -67,7 +85,7 @@ def run(case: Case, loop: str) -> list[Row]:
         factory = asyncio.new_event_loop
 
     async def bounded() -> list[Row]:
-        async with asyncio.timeout(120):
+        async with asyncio.timeout(600):
             return await case()
 
     with asyncio.Runner(loop_factory=factory) as runner:

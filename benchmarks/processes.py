@@ -9,6 +9,7 @@ import asyncio
 import json
 import sys
 import time
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, ClassVar, Final
@@ -75,8 +76,31 @@ async def _bare() -> None:
     server.close()
 
 
-async def _emulator() -> None:
-    async with Emulator(auto_import=True) as emulator:
+class _Clock:
+    """The time of day, and what it is put forward by."""
+
+    ahead = 0.0
+
+    def __call__(self) -> float:
+        return time.time() + self.ahead
+
+
+def _trouble(emulator: Emulator, rate: float) -> None:
+    """Plan everything that can come between a request and its answer, so often all together."""
+    each = 1 - (1 - rate) ** (1 / 9)
+    for index, code in enumerate((20004, 20005, 91000, 90992)):
+        emulator.faults.answer(code, rate=each, seed=index)
+    emulator.faults.drop(rate=each, seed=10)
+    emulator.faults.drop(after=True, rate=each, seed=11)
+    emulator.faults.status(502, rate=each, seed=12)
+    emulator.faults.status(502, after=True, rate=each, seed=13)
+    emulator.faults.delay(0.3, after=True, rate=each, seed=14)
+
+
+async def _emulator(limit: int | None) -> None:
+    clock = _Clock()
+    limits = {} if limit is None else {"*": limit}
+    async with Emulator(auto_import=True, rate_limits=limits, clock=clock, window_clock=time.monotonic) as emulator:
         print(emulator.url, flush=True)
         async for line in _lines():
             word, _, argument = line.partition(" ")
@@ -84,18 +108,38 @@ async def _emulator() -> None:
                 for index, code in enumerate((20004, 20005, 91000, 90992)):
                     # Four faults in a row at these rates strike a fifth of the calls together.
                     emulator.faults.answer(code, rate=1 - (1 - float(argument)) ** 0.25, seed=index)
+            elif word == "trouble":
+                _trouble(emulator, float(argument))
+            elif word == "clear":
+                emulator.faults.clear()
+            elif word == "ahead":
+                clock.ahead = float(argument)
+            elif word == "count":
+                # Asked over and over: no more than this.
+                print(json.dumps({"arrivals": emulator.count()}), flush=True)
+                continue
             arrivals = emulator.arrivals
             print(
                 json.dumps(
                     {
                         "worst": emulator.worst_window("openim/sendmsg"),
                         "count": len(arrivals),
-                        "refused": sum(arrival.code == 60007 for arrival in arrivals),
-                        "messages": len(emulator.messages()),
+                        "refused": sum(arrival.code in (60007, 90057) for arrival in arrivals),
+                        **_told(emulator),
                     }
                 ),
                 flush=True,
             )
+
+
+def _told(emulator: Emulator) -> dict[str, int]:
+    """Count messages, those who got one, and those who got more than one."""
+    each = Counter(message.to_account for message in emulator.messages())
+    return {
+        "messages": each.total(),
+        "recipients": len(each),
+        "doubled": sum(count > 1 for count in each.values()),
+    }
 
 
 class Remote:
@@ -114,13 +158,14 @@ class Remote:
 
 
 @asynccontextmanager
-async def remote(kind: str) -> AsyncIterator[Remote]:
-    """Start a server of a kind, `bare` or `emulator`; it ends with the block."""
+async def remote(kind: str, limit: int | None = None) -> AsyncIterator[Remote]:
+    """Start a server of a kind, `bare` or `emulator`; it ends with the block. An emulator may have a limit for all."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
         "benchmarks.processes",
         kind,
+        *([] if limit is None else [str(limit)]),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
     )
@@ -134,4 +179,5 @@ async def remote(kind: str) -> AsyncIterator[Remote]:
 
 
 if __name__ == "__main__":
-    asyncio.run({"bare": _bare, "emulator": _emulator}[sys.argv[1]]())
+    kind, *limit = sys.argv[1:]
+    asyncio.run(_bare() if kind == "bare" else _emulator(int(limit[0]) if limit else None))

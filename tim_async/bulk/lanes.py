@@ -109,5 +109,7 @@ class LaneWork:
             calls = min(pace.calls, pace.people / size)
             # Each has a chunk that the other lane could have: no more than are needed.
             self.senders = min(max(2, math.ceil(calls * _ANSWER_S) + 1), most)
-        self.queue: asyncio.Queue[Item | None] = asyncio.Queue(max(1, self.senders // 2) if lane is Lane.SINGLE else 1)
+        # One by one, chunks' worth waits here, so that a slow disk holds nobody up: the next one is written ahead
+        # meanwhile. A batch is a chunk's worth by itself.
+        self.queue: asyncio.Queue[Item | None] = asyncio.Queue(max(most, 2 * size) if lane is Lane.SINGLE else 1)
         self.repeats: deque[Chunk] = deque()

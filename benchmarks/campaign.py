@@ -1,0 +1,205 @@
+"""Campaigns: killed over and over, at the real limits, and a million recipients.
+
+The killed ones run as the command line runs them, against an emulator that is a process of its own, and are killed with
+SIGKILL at random moments. What counts is what everybody got in the end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import random
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any, Final
+
+from tim_async import Rate, TimClient
+from tim_async.bulk import Campaign
+
+from .cap import APP, CAP, Watched
+from .processes import SECRET_KEY, Remote, remote
+from .report import Row, worst_window
+
+RECIPIENTS: Final = 20_000
+KILLS: Final = 30
+LATE_KILLS: Final = 6
+# The service forgets identities after 120 s.
+AHEAD_S: Final = 300.0
+LIMIT: Final = 1_000_000
+LIMITS: Final = {
+    "openim/sendmsg": Rate(LIMIT),
+    "openim/batchsendmsg": (Rate(60 * LIMIT, 60, cost="to_account", max_cost=500), Rate(LIMIT)),
+    "openim/admin_getroammsg": Rate(LIMIT),
+}
+
+
+def write_people(path: Path, count: int) -> None:
+    """Write a file of recipients with a name for each."""
+    with path.open("w", encoding="utf-8") as file:
+        file.write("account,name\n")
+        file.writelines(f"user-{number},Name {number}\n" for number in range(count))
+
+
+async def _start(server: Remote, *line: str) -> asyncio.subprocess.Process:
+    own = {"TIM_BASE_URL": server.url, "TIM_SDK_APP_ID": str(APP), "TIM_SECRET_KEY": SECRET_KEY}
+    return await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        *line,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        env={**os.environ, **own},
+    )
+
+
+def _command_line(folder: Path, *args: str) -> list[str]:
+    limits = ["--limit", f"openim/sendmsg={LIMIT}", "--limit", f"openim/batchsendmsg={60 * LIMIT}/min"]
+    line = ["tim_async", "bulk", "run", str(folder / "people.csv"), "--name", "spring"]
+    return [*line, "--ledger", str(folder / "spring.db"), *limits, *args]
+
+
+async def _strike(server: Remote, process: asyncio.subprocess.Process, rng: random.Random) -> bool:
+    """Kill a process some time after its first message of this run; tell whether it was still at work."""
+    before = (await server.tell("count"))["arrivals"]
+    while process.returncode is None and (await server.tell("count"))["arrivals"] == before:  # noqa: ASYNC110
+        await asyncio.sleep(0.02)
+    await asyncio.sleep(rng.uniform(0.0, 0.6))
+    is_at_work = process.returncode is None
+    if is_at_work:
+        process.kill()
+    await process.communicate()
+    return is_at_work
+
+
+async def _judge(name: str, server: Remote, words: str, count: int, note: str) -> list[Row]:
+    told = await server.tell()
+    facts = (told["recipients"] == count, not told["doubled"], f"{count:,} of {count:,} recipients sent" in words)
+    if not all(facts):
+        print(f"{name}: {words}", file=sys.stderr)
+    note = f"{note}; {told['messages']:,} messages, {told['doubled']} doubled"
+    what = f"{name}: all have it, none twice, and it says so"
+    return [Row(name=what, value=sum(facts), unit="of 3", limit=3, sense=">=", note=note)]
+
+
+async def killed(name: str, trouble: float, *args: str) -> list[Row]:
+    """20,000 recipients, killed 30 times, run again at once."""
+    rng, hits = random.Random(7), 0
+    async with remote("emulator", LIMIT) as server:
+        with tempfile.TemporaryDirectory() as place:
+            folder = Path(place)
+            write_people(folder / "people.csv", RECIPIENTS)
+            if trouble:
+                await server.tell(f"trouble {trouble}")
+            began = time.perf_counter()
+            for _ in range(KILLS):
+                hits += await _strike(server, await _start(server, *_command_line(folder, *args)), rng)
+            process = await _start(server, *_command_line(folder, *args))
+            words = b"".join(await process.communicate()).decode()
+            note = f"killed {hits} times at work, {time.perf_counter() - began:.0f} s"
+            return await _judge(name, server, words, RECIPIENTS, note)
+
+
+async def late(name: str, *args: str) -> list[Row]:
+    """20,000 recipients, killed six times, run again when the service has forgotten every identity."""
+    rng, hits, ahead = random.Random(8), 0, 0.0
+    async with remote("emulator", LIMIT) as server:
+        with tempfile.TemporaryDirectory() as place:
+            folder = Path(place)
+            write_people(folder / "people.csv", RECIPIENTS)
+            began = time.perf_counter()
+            for _ in range(LATE_KILLS):
+                process = await _start(server, "benchmarks.campaign", str(folder), str(ahead), *args)
+                hits += await _strike(server, process, rng)
+                ahead += AHEAD_S
+                await server.tell(f"ahead {ahead}")
+            process = await _start(server, "benchmarks.campaign", str(folder), str(ahead), *args)
+            words = b"".join(await process.communicate()).decode()
+            note = f"killed {hits} times at work, {time.perf_counter() - began:.0f} s"
+            return await _judge(name, server, words, RECIPIENTS, note)
+
+
+async def _later(folder: Path, ahead: float, lanes: Any) -> None:  # noqa: ANN401
+    """Run the campaign with a clock that is ahead, as the emulator's is."""
+    campaign = Campaign(
+        "spring",
+        ledger=folder / "spring.db",
+        recipients=folder / "people.csv",
+        message="Hi",
+        lanes=lanes,
+        clock=lambda: time.time() + ahead,
+    )
+    limits = dict.fromkeys(("openim/sendmsg", "openim/batchsendmsg", "openim/admin_getroammsg"), LIMIT)
+    async with TimClient.from_env(rate_limits=limits) as client:
+        print(await campaign.run(client))
+
+
+async def at_the_limits(lanes: str) -> list[Row]:
+    """3,000 recipients at the limits of the service."""
+    limiter = Watched()
+    async with (
+        remote("emulator") as server,
+        TimClient(APP, SECRET_KEY, base_url=server.url, limiter=limiter) as client,
+    ):
+        with tempfile.TemporaryDirectory() as place:
+            everybody = [f"user-{number}" for number in range(3_000)]
+            campaign = Campaign(
+                "spring",
+                ledger=Path(place) / "spring.db",
+                recipients=everybody,
+                message="Hi",
+                lanes=lanes,  # type: ignore[arg-type]
+            )
+            await campaign.plan(client=client)
+            report = await campaign.run(client)
+        told = await server.tell()
+    note = f"{report.duration_s:.1f} s in all; arrivals: worst {told['worst']}, {told['refused']} refused"
+    if lanes == "single":
+        span = limiter.grants[-1] - limiter.grants[0]
+        return [
+            Row(
+                name="campaign of 3,000 one by one: use of the cap",
+                value=100 * (len(limiter.grants) - 1) / span / CAP,
+                unit="%",
+                limit=97,
+                sense=">=",
+                note=note,
+            ),
+            Row(
+                name="campaign of 3,000 one by one: worst second",
+                value=worst_window(limiter.grants),
+                unit="grants",
+                limit=CAP,
+            ),
+        ]
+    return [
+        Row(
+            name="campaign of 3,000 by both lanes, against one by one at the cap",
+            value=report.rate,
+            unit="a second",
+            baseline=0.97 * CAP,
+            limit=1.9,
+            sense=">=",
+            note=note,
+        ),
+        Row(name="campaign of 3,000 by both lanes: refused", value=told["refused"], unit="calls", limit=0),
+    ]
+
+
+async def million(what: str) -> list[Row]:
+    """A million recipients, in a process of its own."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "benchmarks.million", what, stdout=asyncio.subprocess.PIPE
+    )
+    told = json.loads((await process.communicate())[0])
+    name = f"campaign of {told['count']:,}, {told['what']}"
+    return [
+        Row(name=f"{name}: memory grows by", value=told["grown_mb"], unit="MB", limit=100, note=told["note"]),
+        Row(name=f"{name}: recipients", value=told["rate"], unit="a second", limit=told["least"], sense=">="),
+    ]
+
+
+if __name__ == "__main__":
+    asyncio.run(_later(Path(sys.argv[1]), float(sys.argv[2]), sys.argv[3]))

@@ -1,0 +1,193 @@
+"""A million recipients: memory and pace of planning, of the ledger by itself, and of whole runs.
+
+Run as `python -m benchmarks.million plan|ledger|batch|single`; prints one JSON object. Planning, the ledger and the
+run in batches are at full size; the latter is answered without a socket, so that the ledger is what is measured. The
+run one by one goes through an emulator and is shorter, by this rule: what memory grows by in its second half it grows
+by again for every so many recipients, so that part is added as often as it fits into what is missing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import resource
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Final, Self
+
+from tim_async import TimClient
+from tim_async.bulk import Campaign, Template
+from tim_async.bulk.ledger import Ledger
+from tim_async.bulk.records import Begin, Changes, Outcome
+from tim_async.bulk.schema import Lane, RecipientState
+
+from .campaign import LIMIT, LIMITS, write_people
+from .cap import APP
+from .processes import REPLY, SECRET_KEY, remote
+
+MILLION: Final = 1_000_000
+SHORTER: Final = 40_000
+BODY: Final = '{"MsgBody":[{"MsgType":"TIMTextElem","MsgContent":{"Text":"Hi Name 123456, spring has come"}}]}'
+
+
+def used_mb() -> float:
+    """Return the memory that is in use now."""
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1]) * resource.getpagesize() / 1e6
+
+
+def peak_mb() -> float:
+    """Return the most memory that was ever in use."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
+
+
+class _Place:
+    """A place in a pool that answers at once."""
+
+    def take_nowait(self) -> bool:
+        return True
+
+    async def take(self) -> None: ...
+
+    def release(self) -> None: ...
+
+    async def post(self, command: str, query: str, body: bytes, *, timeout: float) -> bytes:
+        await asyncio.sleep(0)
+        return REPLY
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None: ...
+
+
+class _Pool:
+    is_closed = False
+
+    def open(self) -> asyncio.AbstractEventLoop:
+        return asyncio.get_running_loop()
+
+    def slot(self, rank: tuple[int, int]) -> _Place:
+        return _Place()
+
+    async def warm_up(self, connections: int) -> int:
+        return 0
+
+    async def close(self) -> None: ...
+
+
+async def plan(folder: Path) -> dict[str, object]:
+    """Read a CSV of a million rows into a ledger, and weigh the messages."""
+    people = folder / "people.csv"
+    write_people(people, MILLION)
+    before, began = used_mb(), time.perf_counter()
+    campaign = Campaign("big", ledger=folder / "big.db", recipients=people, message=Template("Hi $name"))
+    told = await campaign.plan()
+    seconds = time.perf_counter() - began
+    assert told.recipients == MILLION
+    return _result("planned from CSV", MILLION, seconds, peak_mb() - before, f"{seconds:.0f} s")
+
+
+async def ledger(folder: Path) -> dict[str, object]:
+    """Claim, write ahead with a message for each, settle: the whole life of a million recipients on disk."""
+    before = used_mb()
+    async with Ledger(folder / "big.db", purpose="benchmark") as book:
+        made = await book.create("big", kind="template", message="{}", fingerprint="x", chunk_size=50, now=time.time())
+        for first in range(0, MILLION, 1000):
+            await book.add(made.id, [(f"user-{number}", None, number) for number in range(first, first + 1000)], [])
+        await book.update(made.id, is_planned=1)
+        began = time.perf_counter()
+        changes, commits = Changes(), 0
+        while chunks := await book.claim(made.id, now=time.time(), lease_s=None, limit=4):
+            changes.begins = [
+                Begin(
+                    number=chunk.number,
+                    lane=Lane.SINGLE,
+                    since=time.time(),
+                    bodies=[(person.ordinal, BODY) for person in chunk.people],
+                )
+                for chunk in chunks
+            ]
+            await book.apply(made.id, changes)
+            changes = Changes(
+                outcomes=[
+                    Outcome(ordinal=person.ordinal, state=RecipientState.SENT, msg_key="1_2_3" * 5, msg_time=1)
+                    for chunk in chunks
+                    for person in chunk.people
+                ],
+                done=[chunk.number for chunk in chunks],
+            )
+            commits += 2
+        await book.apply(made.id, changes)
+        seconds = time.perf_counter() - began
+        counts = await book.counts(made.id)
+    assert counts == {(RecipientState.SENT, None): MILLION}
+    note = f"{commits:,} commits, each synced, {seconds:.0f} s"
+    return _result("the ledger by itself", MILLION, seconds, peak_mb() - before, note)
+
+
+async def batch(folder: Path) -> dict[str, object]:
+    """A whole run in batches, with answers that come at once."""
+    campaign = Campaign(
+        "big", ledger=folder / "big.db", recipients=(f"user-{number}" for number in range(MILLION)), message="Hi"
+    )
+    async with TimClient(APP, SECRET_KEY, pool=_Pool(), rate_limits=LIMITS) as client:
+        await campaign.plan(client=client)
+        before, began = used_mb(), time.perf_counter()
+        report = await campaign.run(client)
+        seconds = time.perf_counter() - began
+    assert report.sent == MILLION
+    return _result("run in batches without a socket", MILLION, seconds, peak_mb() - before, f"{seconds:.0f} s")
+
+
+async def single(folder: Path) -> dict[str, object]:
+    """A run one by one through an emulator, shorter."""
+    people = folder / "people.csv"
+    write_people(people, SHORTER)
+    campaign = Campaign("big", ledger=folder / "big.db", recipients=people, message=Template("Hi $name"))
+    at_half: list[float] = []
+    async with (
+        remote("emulator", LIMIT) as server,
+        TimClient(APP, SECRET_KEY, base_url=server.url, rate_limits=LIMITS) as client,
+    ):
+        await campaign.plan(client=client)
+        before, began = used_mb(), time.perf_counter()
+        report = await campaign.run(
+            client, on_progress=lambda told: at_half.append(used_mb()) if told.settled >= SHORTER / 2 else None
+        )
+        seconds = time.perf_counter() - began
+        after = used_mb()
+    assert report.sent == SHORTER
+    later = max(after - at_half[0], 0.0)
+    grown = peak_mb() - before + later * (MILLION - SHORTER) / (SHORTER / 2)
+    note = (
+        f"run of {SHORTER:,}: {peak_mb() - before:.1f} MB, of which {later:.2f} MB in its second half, {seconds:.0f} s"
+    )
+    return {
+        **_result("run one by one, extrapolated", MILLION, seconds, grown, note),
+        "rate": SHORTER / seconds,
+        "least": 0,
+    }
+
+
+def _result(what: str, count: int, seconds: float, grown_mb: float, note: str) -> dict[str, object]:
+    return {
+        "what": what,
+        "count": count,
+        "rate": count / seconds,
+        "least": 3000,
+        "grown_mb": grown_mb,
+        "note": note,
+    }
+
+
+def main() -> None:
+    case = {"plan": plan, "ledger": ledger, "batch": batch, "single": single}[sys.argv[1]]
+    with tempfile.TemporaryDirectory() as place:
+        print(json.dumps(asyncio.run(case(Path(place)))))
+
+
+if __name__ == "__main__":
+    main()
