@@ -22,6 +22,9 @@ from .schema import Lane
 # The service may take seconds for an answer; most take a tenth of one.
 _ANSWER_S: Final = 0.5
 _MIN_CHUNK: Final = 50
+# Where limits are high, commits must not be what holds a campaign up.
+_TOGETHER_S: Final = 0.25
+_MOST_TOGETHER: Final = 16
 # Interactive calls of the same client want connections, too.
 _OF_POOL: Final = 0.75
 
@@ -96,6 +99,7 @@ class LaneWork:
         lane: which one.
         is_open: whether chunks that were not begun go here.
         senders: calls at a time.
+        together: chunks that are written ahead in one go: a quarter of a second's worth.
         queue: what is to be sent: a recipient of a chunk, or a whole chunk; None ends a sender.
         repeats: chunks that were begun here and are to be carried on.
     """
@@ -112,4 +116,5 @@ class LaneWork:
         # One by one, chunks' worth waits here, so that a slow disk holds nobody up: the next one is written ahead
         # meanwhile. A batch is a chunk's worth by itself.
         self.queue: asyncio.Queue[Item | None] = asyncio.Queue(max(most, 2 * size) if lane is Lane.SINGLE else 1)
+        self.together = min(max(1, math.ceil(pace.people * _TOGETHER_S / size)), _MOST_TOGETHER)
         self.repeats: deque[Chunk] = deque()

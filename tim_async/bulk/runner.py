@@ -232,9 +232,12 @@ class Runner:
     # Feeding
 
     async def _feed(self, desk: Desk, work: LaneWork, settler: Settler) -> None:
-        while (chunk := await self._next(desk, work)) is not None:
+        while found := await self._next(desk, work):
             try:
-                await self._feed_chunk(desk, work, settler, chunk)
+                jobs = await asyncio.gather(*(self._open(desk, work.lane, chunk) for chunk in found))
+                for job in jobs:
+                    if job is not None:
+                        await self._queue(desk, work, settler, job)
             finally:
                 self._feeding -= 1
             async with desk.changed:
@@ -243,27 +246,29 @@ class Runner:
             for _ in range(work.senders):
                 await work.queue.put(None)
 
-    async def _next(self, desk: Desk, work: LaneWork) -> Chunk | None:
-        """Return a chunk for a lane; None when there will be none."""
+    async def _next(self, desk: Desk, work: LaneWork) -> list[Chunk]:
+        """Return chunks for a lane; none when there will be none."""
         async with desk.changed:
             while desk.stop is None:
                 waiting = [each.repeats for each in self._lanes.values()]
                 if work.repeats or (work.is_open and self._fresh):
                     self._feeding += 1
-                    return (work.repeats or self._fresh).popleft()
+                    source = work.repeats or self._fresh
+                    return [source.popleft() for _ in range(min(work.together, len(source)))]
                 if not self._fresh and sum(map(len, waiting)) < _MOST_REPEATS and await self._claim():
                     desk.changed.notify_all()
                 elif not (desk.jobs or self._feeding or self._fresh or any(waiting)):
                     desk.changed.notify_all()
-                    return None
+                    return []
                 else:
                     await desk.changed.wait()
-        return None
+        return []
 
     async def _claim(self) -> bool:
         """Claim some chunks; False when there are none."""
         lease = _LEASE_S if self._ledger.is_shared else None
-        claimed = await self._ledger.claim(self._campaign.id, now=self._wall(), lease_s=lease, limit=_CLAIM)
+        limit = max(_CLAIM, *(work.together for work in self._lanes.values()))
+        claimed = await self._ledger.claim(self._campaign.id, now=self._wall(), lease_s=lease, limit=limit)
         for chunk in claimed:
             if chunk.state == ChunkState.SENDING and chunk.lane is not None:
                 self._lanes[Lane(chunk.lane)].repeats.append(chunk)
@@ -271,18 +276,22 @@ class Runner:
                 self._fresh.append(chunk)
         return bool(claimed)
 
-    async def _feed_chunk(self, desk: Desk, work: LaneWork, settler: Settler, chunk: Chunk) -> None:
-        """Write ahead that a chunk is being sent, and queue it; or carry on with one that was begun."""
+    async def _open(self, desk: Desk, lane: Lane, chunk: Chunk) -> Job | None:
+        """Write ahead that a chunk is being sent, or take up one that was begun; None when there is nothing to send."""
         is_repeat = chunk.state == ChunkState.SENDING
         if not is_repeat:
-            begin = await self._render(desk, work.lane, chunk)
+            begin = await self._render(desk, lane, chunk)
             if begin is None:
                 await desk.recorder.close(chunk.number, [], is_done=True)
-                return
+                return None
             if not await desk.recorder.begin(begin):
-                return
-        job = Job(chunk, work.lane, chunk.since or 0.0, desk.wall, is_repeat=is_repeat)
+                return None
+        job = Job(chunk, lane, chunk.since or 0.0, desk.wall, is_repeat=is_repeat)
         desk.jobs[job.number] = job
+        return job
+
+    async def _queue(self, desk: Desk, work: LaneWork, settler: Settler, job: Job) -> None:
+        """Queue a chunk; whoever a repeat would come too late for goes to be settled."""
         if job.window_left() <= 0:
             await settler.settle(job, list(job.people.values()))
         elif work.lane is Lane.BATCH:
