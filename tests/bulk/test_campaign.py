@@ -37,7 +37,7 @@ async def test_same_text_goes_in_batches(emulator, client, campaign):
 
 
 async def test_both_lanes_side_by_side(emulator, client, campaign):
-    report = await campaign(recipients=accounts(600), message="Hi", lanes="both").run(client)
+    report = await campaign(recipients=accounts(600), message="Hi", lanes="both", batch_size=10).run(client)
     assert report.is_complete
     assert each_got(emulator) == {1: 600}
     assert emulator.count("openim/batchsendmsg") > 0

@@ -145,12 +145,10 @@ async def test_clock_that_was_put_back_is_not_believed(emulator, client, campaig
     ids=["online only", "life time 0"],
 )
 async def test_what_the_history_cannot_tell_stays_unknown(emulator, client, campaign, ledger, clock, message):
-    sent = []
-    emulator.before_send = lambda message: sent.append(message.to_account)
     options = {"recipients": accounts(150), "message": message, "lanes": "single"}
     emulator.faults.delay(0.05, after=True)
     running = asyncio.create_task(campaign(**options).run(client))
-    await until(lambda: len(sent) >= 60)
+    await until(lambda: emulator.count(C2C.send.command) >= 60)
     snapshot(ledger, ledger.with_name("left.db"))
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)

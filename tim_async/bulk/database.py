@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, nullcontext
 from os import PathLike
 from pathlib import Path
 from types import TracebackType
@@ -54,6 +54,8 @@ class Database:
         self.owner = owner or secrets.token_hex(8)
         self._lock: AbstractContextManager[object] = nullcontext()
         self._engine: AsyncEngine | None = None
+        # SQLite lets one write at a time, and whoever comes second sleeps and tries again: here they queue instead.
+        self._writing: AbstractAsyncContextManager[object] = asyncio.Lock() if self.path is not None else nullcontext()
         self._running: set[asyncio.Task[Any]] = set()
 
     @property
@@ -138,7 +140,7 @@ class Database:
         if self._engine is None:
             raise UsageError("the ledger is closed")
         try:
-            async with self._engine.connect() as connection:
+            async with self._writing if begin == WRITE else nullcontext(), self._engine.connect() as connection:
                 await connection.execution_options(tim_begin=begin)
                 async with connection.begin():
                     return await work(connection)

@@ -53,6 +53,7 @@ class Job:
         doubtful: ordinals of those who may have it.
         again: ordinals of those who go to a further chunk, as nothing was sent to them.
         tried: ordinals of those who go to a further chunk, as a try of their own.
+        has_unknown: whether somebody's outcome is unknown.
         is_closing: whether it has nobody left.
     """
 
@@ -65,6 +66,7 @@ class Job:
         self.doubtful: set[int] = set(self.people) if is_repeat else set()
         self.again: list[int] = []
         self.tried: list[int] = []
+        self.has_unknown = False
         self.is_closing = False
         self._shared = Ready(chunk.body) if chunk.body is not None else None
         self._wall = wall
@@ -169,6 +171,7 @@ class Desk:
         """Enter what became of a recipient."""
         outcome = Outcome(ordinal=person.ordinal, state=state, **facts)  # type: ignore[arg-type]  # its own fields
         self.tally.add(outcome)
+        job.has_unknown |= state is RecipientState.UNKNOWN
         del job.people[person.ordinal]
         await self.recorder.put(outcome)
 
@@ -183,7 +186,7 @@ class Desk:
         if job.people or job.is_closing:
             return
         job.is_closing = True
-        await self.recorder.close(job.number, job.moves(), is_done=True)
+        await self.recorder.close(job.number, job.moves(), is_done=True, is_kept=job.has_unknown)
         # Only now: whoever looks for work must find those who go to further chunks.
         del self.jobs[job.number]
         async with self.changed:

@@ -37,16 +37,17 @@ database several owners work side by side: claims skip what others have locked, 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import itemgetter
 from secrets import token_hex
 from typing import Final
 
 import msgspec
-from sqlalchemy import and_, bindparam, case, delete, insert, null, or_, select, update
+from sqlalchemy import RowMapping, and_, bindparam, case, delete, insert, null, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ..errors import LedgerError
 from .database import WRITE
-from .reading import PERSON_COLUMNS, Reader
+from .reading import PERSON_COLUMNS, Reader, of
 from .records import Anew, Begin, CampaignRow, Changes, Chunk, Outcome, Person, Problem
 from .schema import ChunkState, RecipientState, campaigns, chunks, problems
 from .schema import recipients as people
@@ -194,20 +195,19 @@ class Ledger(Reader):
 
         async def work(connection: AsyncConnection) -> list[Chunk]:
             mine = chunks.c.campaign_id == campaign_id
-            query = (
-                select(chunks)
-                .where(
-                    mine,
-                    or_(
-                        chunks.c.state == ChunkState.READY,
-                        and_(chunks.c.state.in_((ChunkState.CLAIMED, ChunkState.SENDING)), chunks.c.lease_until <= now),
-                    ),
+            held = chunks.c.state.in_((ChunkState.SENDING, ChunkState.CLAIMED))
+            # Two queries, each along the index: one with an OR would look at every chunk, every time.
+            rows: list[RowMapping] = []
+            for wanted in (and_(held, chunks.c.lease_until <= now), chunks.c.state == ChunkState.READY):
+                free = (
+                    select(chunks)
+                    .where(of(chunks, campaign_id), wanted)
+                    .order_by(chunks.c.state.desc(), chunks.c.number)
+                    .limit(limit - len(rows))
+                    .with_for_update(skip_locked=True)
                 )
-                .order_by(chunks.c.state.desc(), chunks.c.number)
-                .limit(limit)
-                .with_for_update(skip_locked=True)
-            )
-            rows = (await connection.execute(query)).mappings().all()
+                if len(rows) < limit:
+                    rows += (await connection.execute(free)).mappings().all()
             if not rows:
                 return []
             numbers = [row["number"] for row in rows]
@@ -216,18 +216,12 @@ class Ledger(Reader):
             await connection.execute(
                 update(chunks).where(*ours, chunks.c.state == ChunkState.READY).values(state=int(ChunkState.CLAIMED))
             )
-            query = (
-                select(*PERSON_COLUMNS)
-                .where(
-                    people.c.campaign_id == campaign_id,
-                    people.c.chunk.in_(numbers),
-                    people.c.state == RecipientState.PLANNED,
-                )
-                .order_by(people.c.ordinal)
+            query = select(*PERSON_COLUMNS).where(
+                of(people, campaign_id), people.c.chunk.in_(numbers), people.c.state == RecipientState.PLANNED
             )
             members: dict[int, list[Person]] = {number: [] for number in numbers}
-            for person in (await connection.execute(query)).mappings():
-                members[person["chunk"]].append(Person(**person))
+            for person in sorted((await connection.execute(query)).all(), key=itemgetter(0)):
+                members[person.chunk].append(Person(**person._mapping))
             return [
                 Chunk(
                     number=row["number"],
@@ -249,26 +243,22 @@ class Ledger(Reader):
             await _settle(connection, campaign_id, changes.outcomes)
             if changes.anew:
                 await _move(connection, campaign_id, changes.anew)
-            await self._let_go(connection, campaign_id, changes.done, ChunkState.DONE)
+            await self._let_go(connection, campaign_id, changes.done, ChunkState.DONE, body=None)
+            await self._let_go(connection, campaign_id, changes.kept, ChunkState.DONE)
             await self._let_go(connection, campaign_id, changes.released, ChunkState.READY)
             return await self._begin(connection, campaign_id, changes.begins)
 
         return await self.do(work, begin=WRITE)
 
     async def _let_go(
-        self, connection: AsyncConnection, campaign_id: int, numbers: Sequence[int], state: ChunkState
+        self, connection: AsyncConnection, campaign_id: int, numbers: Sequence[int], state: ChunkState, **values: None
     ) -> None:
-        if not numbers:
-            return
-        ours = (chunks.c.campaign_id == campaign_id, chunks.c.number.in_(numbers), chunks.c.owner == self.owner)
-        unknown = select(people.c.chunk).where(
-            people.c.campaign_id == campaign_id,
-            people.c.chunk.in_(numbers),
-            people.c.state == RecipientState.UNKNOWN,
-        )
-        # The message goes with the last who may have to be asked about.
-        await connection.execute(update(chunks).where(*ours, chunks.c.number.not_in(unknown)).values(body=None))
-        await connection.execute(update(chunks).where(*ours).values(state=int(state), owner=None, lease_until=0.0))
+        if numbers:
+            await connection.execute(
+                update(chunks)
+                .where(chunks.c.campaign_id == campaign_id, chunks.c.number.in_(numbers), chunks.c.owner == self.owner)
+                .values(state=int(state), owner=None, lease_until=0.0, **values)
+            )
 
     async def _begin(self, connection: AsyncConnection, campaign_id: int, begins: Sequence[Begin]) -> set[int]:
         lost: set[int] = set()
@@ -353,14 +343,19 @@ class Ledger(Reader):
             size = (
                 await connection.execute(select(campaigns.c.chunk_size).where(campaigns.c.id == campaign_id))
             ).scalar_one()
-            total = 0
+            total, after = 0, -1
             while True:
-                query = select(people.c.ordinal).where(*failed).order_by(people.c.ordinal).limit(size)
+                query = (
+                    select(people.c.ordinal)
+                    .where(*failed, people.c.ordinal > after)
+                    .order_by(people.c.ordinal)
+                    .limit(size)
+                )
                 ordinals = list((await connection.execute(query)).scalars())
                 if not ordinals:
                     return total
                 await _move(connection, campaign_id, [Anew(ordinals=ordinals, is_try=False)])
-                total += len(ordinals)
+                total, after = total + len(ordinals), ordinals[-1]
 
         return await self.do(work, begin=WRITE)
 

@@ -78,17 +78,18 @@ class Recorder:
         self._next.released += numbers
         await self._commit()
 
-    async def close(self, number: int, anew: list[Anew], *, is_done: bool) -> None:
+    async def close(self, number: int, anew: list[Anew], *, is_done: bool, is_kept: bool = False) -> None:
         """Write that nobody works on a chunk any more.
 
         Args:
             number: the chunk.
             anew: its recipients that go to further chunks.
             is_done: whether nobody else of it is left to settle.
+            is_kept: whether its message is kept, as somebody's outcome is unknown.
         """
         self._next.anew += anew
         if is_done:
-            self._next.done.append(number)
+            (self._next.kept if is_kept else self._next.done).append(number)
         await self._commit()
 
     async def _commit(self) -> set[int]:

@@ -170,6 +170,7 @@ class Changes(msgspec.Struct, kw_only=True):
         outcomes: recipients that are settled.
         anew: recipients that go to further chunks.
         done: chunks that have nobody left to settle.
+        kept: the same, but somebody's outcome is unknown: the message is kept, for who wants to verify it later.
         released: chunks that were claimed and not sent.
         begins: chunks that are about to be sent.
     """
@@ -177,11 +178,12 @@ class Changes(msgspec.Struct, kw_only=True):
     outcomes: list[Outcome] = msgspec.field(default_factory=list)
     anew: list[Anew] = msgspec.field(default_factory=list)
     done: list[int] = msgspec.field(default_factory=list)
+    kept: list[int] = msgspec.field(default_factory=list)
     released: list[int] = msgspec.field(default_factory=list)
     begins: list[Begin] = msgspec.field(default_factory=list)
 
     def __bool__(self) -> bool:
-        return bool(self.outcomes or self.anew or self.done or self.released or self.begins)
+        return bool(self.outcomes or self.anew or self.done or self.kept or self.released or self.begins)
 
 
 class Problem(msgspec.Struct, kw_only=True, frozen=True):

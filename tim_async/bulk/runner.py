@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import math
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Final, TypeAlias
@@ -254,7 +255,9 @@ class Runner:
                 if work.repeats or (work.is_open and self._fresh):
                     self._feeding += 1
                     source = work.repeats or self._fresh
-                    return [source.popleft() for _ in range(min(work.together, len(source)))]
+                    # The other lane finds something, too: so both come to the end together.
+                    share = math.ceil(len(source) / 2) if source is self._fresh else len(source)
+                    return [source.popleft() for _ in range(min(work.together, share))]
                 if not self._fresh and sum(map(len, waiting)) < _MOST_REPEATS and await self._claim():
                     desk.changed.notify_all()
                 elif not (desk.jobs or self._feeding or self._fresh or any(waiting)):
@@ -349,7 +352,7 @@ class Runner:
             untouched = [person for person in job.people.values() if person.ordinal not in job.doubtful]
             desk.send_anew(job, untouched, is_try=False)
             if desk.recorder.error is None:
-                await desk.recorder.close(job.number, job.moves(), is_done=not job.people)
+                await desk.recorder.close(job.number, job.moves(), is_done=not job.people, is_kept=job.has_unknown)
 
     # Beside the work
 

@@ -101,7 +101,7 @@ recipients = Table(
     Column("msg_time", BigInteger),
     Column("body", Text),
     UniqueConstraint("campaign_id", "account", name="tim_bulk_recipients_once"),
-    Index("tim_bulk_recipients_by_chunk", "campaign_id", "chunk"),
+    Index("tim_bulk_recipients_by_chunk", "chunk", "campaign_id"),
     sqlite_with_rowid=False,
 )
 
@@ -116,7 +116,7 @@ chunks = Table(
     Column("body", Text),
     Column("owner", Text),
     Column("lease_until", Double, nullable=False),
-    Index("tim_bulk_chunks_by_state", "campaign_id", "state", "number"),
+    Index("tim_bulk_chunks_by_state", "state", "number", "campaign_id"),
     sqlite_with_rowid=False,
 )
 
