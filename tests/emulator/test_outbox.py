@@ -14,6 +14,8 @@ from tests.emulator.conftest import NOW, SEND, message, text, until
 from tests.emulator.receiver import OK, TOKEN, receiving
 from tim_async import UsageError
 from tim_async.emulator import Emulator
+from tim_async.emulator.dispatch import HANDLERS
+from tim_async.models.c2c import SendMsgResult
 from tim_async.models.elements import TextElem
 from tim_async.webhooks import AfterSendMsg, BeforeSendMsg, RequestOverLimit
 
@@ -184,6 +186,32 @@ async def test_before_event_without_an_answer(start, answer, on_failure, code):
         assert len(api.emulator.messages()) == (code == 0)
         assert api.emulator.webhooks[0].answer is None
         assert api.emulator.webhooks[0].problem
+
+
+async def test_redirect_is_not_followed(hooked):
+    api, receiver = hooked
+
+    async def move() -> web.Response:
+        return web.Response(status=307, headers={"Location": "/elsewhere"}) if len(receiver.got) == 1 else OK
+
+    receiver.answers[BEFORE] = move
+    assert await api.code(SEND, message(ForbidCallbackControl=["ForbidAfterSendMsgCallback"])) == 0
+    assert api.emulator.webhooks[0].problem == "HTTP status 307, and the service follows no redirect"
+    assert len(receiver.got) == 1
+
+
+async def test_what_was_told_before_a_question_is_told_once(hooked, monkeypatch):
+    api, receiver = hooked
+
+    def handler(call):
+        call.emit(AfterSendMsg(msg_key="told"))
+        call.ask(BeforeSendMsg(msg_key="asked"), refused=20006)
+        return SendMsgResult()
+
+    monkeypatch.setitem(HANDLERS, SEND, handler)
+    assert await api.code(SEND, message()) == 0
+    await api.emulator.webhooks_settled()
+    assert receiver.commands == [BEFORE, AFTER]
 
 
 async def test_receiver_that_is_not_there_is_a_failure_too(start, caplog):
@@ -360,3 +388,48 @@ def test_wrong_settings_are_named(options, field):
     with pytest.raises(UsageError) as caught:
         Emulator(**options)
     assert caught.value.field == field
+
+
+async def test_what_happened_before_the_start_is_sent_then():
+    async with receiving() as receiver:
+        emulator = Emulator(webhook_url=receiver.url)
+        emulator.add_accounts("bob")
+        emulator.set_online("bob", "iOS")
+        assert receiver.got == []
+        async with emulator:
+            await emulator.webhooks_settled()
+            assert receiver.commands == ["State.StateChange"]
+
+
+async def test_queue_is_bounded(start, monkeypatch):
+    monkeypatch.setattr("tim_async.emulator.outbox._QUEUE_SIZE", 2)
+    async with receiving() as receiver, start(webhook_url=receiver.url, webhook_commands=[AFTER]) as api:
+        go = asyncio.Event()
+
+        async def late() -> dict[str, Any]:
+            await go.wait()
+            return OK
+
+        receiver.answers[AFTER] = late
+        for seq in range(5):
+            await api.call(SEND, message(MsgSeq=seq))
+        go.set()
+        await api.emulator.webhooks_settled()
+        told = [webhook.problem for webhook in api.emulator.webhooks]
+    assert told[0] == "", "it was on its way"
+    assert told.count("") == len(receiver.got) <= 3
+    assert told.count("too many events wait for the receiver") == 5 - len(receiver.got) >= 2
+
+
+async def test_answer_without_end_is_none(start):
+    async with receiving() as receiver, start(webhook_url=receiver.url, webhook_on_failure="refuse") as api:
+        receiver.answers[BEFORE] = web.Response(body=b" " * 3_000_000)
+        assert await api.code(SEND, message()) == 80003
+
+
+async def test_log_is_bounded(start, monkeypatch):
+    monkeypatch.setattr("tim_async.emulator.outbox.LOG_SIZE", 3)
+    async with start() as api:
+        for seq in range(5):
+            await api.call(SEND, message(MsgSeq=seq))
+        assert len(api.emulator.webhooks) == 3

@@ -157,3 +157,31 @@ def test_no_answers_are_refused():
     with pytest.raises(UsageError) as caught:
         FakePool().answer(C2C.send)
     assert caught.value.field == "answers"
+
+
+async def test_places_go_to_those_who_wait_smaller_ranks_first():
+    pool = FakePool(size=1)
+    first = pool.slot((0, 0))
+    assert first.take_nowait()
+    order = []
+
+    async def take(rank):
+        with pool.slot((0, rank)) as place:
+            await place.take()
+            order.append(rank)
+
+    tasks = [asyncio.create_task(take(rank)) for rank in (3, 1, 2)]
+    await asyncio.sleep(0)
+    assert not pool.slot((0, 4)).take_nowait()
+    tasks[1].cancel()
+    await asyncio.sleep(0)
+    first.release()
+    first.release()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    assert order == [2, 3]
+    assert pool.busy == 0
+
+
+async def test_post_needs_a_place():
+    with pytest.raises(UsageError, match="the place is not taken"):
+        await FakePool().slot((0, 0)).post("openim/sendmsg", "", b"{}", timeout=1)

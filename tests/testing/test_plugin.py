@@ -12,6 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PLUGIN = "tim_async.testing.plugin"
+PATH = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
 
 TESTS = """
     import pytest
@@ -103,7 +104,7 @@ def run(folder: Path, source: str, *arguments: str) -> subprocess.CompletedProce
         text=True,
         encoding="utf-8",
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"},
+        env={**os.environ, "PYTHONPATH": PATH, "PYTHONUTF8": "1"},
         timeout=120,
     )
 

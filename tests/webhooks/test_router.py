@@ -456,6 +456,31 @@ async def test_waiting_bodies_are_bounded_in_bytes():
         go.set()
 
 
+async def test_room_is_free_again_when_events_were_handled():
+    """Also for one that comes in the moment in which the last worker ends."""
+    router, errors = make(concurrency=1, max_pending_bytes=1_000, before_timeout=5)
+    go, got = asyncio.Event(), []
+    go.set()
+
+    @router.on(AfterSendMsg)
+    async def handle(event):
+        await go.wait()
+        got.append(event)
+
+    async with router:
+        for _ in range(20):
+            assert (await take(router, fields={"CloudCustomData": "x" * 900}))[0] == 200
+        await asyncio.sleep(0.01)
+        go.clear()
+        for _ in range(3):
+            assert (await take(router, fields={"CloudCustomData": "x" * 400}))[0] == 200
+            await asyncio.sleep(0)
+        assert len(router._handlers._background) == 2
+        go.set()
+    assert len(got) == 23
+    assert errors == []
+
+
 async def test_closing_waits_for_handlers_then_gives_up_and_says_so(caplog):
     router, errors = make(concurrency=1, shutdown_timeout=0.05)
     router.on(AfterSendMsg)(hanging)

@@ -106,24 +106,25 @@ class Background(Generic[T]):
         self._queue.append((item, size))
         self._bytes += size
         if len(self._workers) < self._concurrency:
-            worker = asyncio.create_task(self._empty(), name="tim_async: webhook handlers")
-            self._workers.add(worker)
-            worker.add_done_callback(self._workers.discard)
+            self._workers.add(asyncio.create_task(self._empty(), name="tim_async: webhook handlers"))
         return True
 
     async def _empty(self) -> None:
         """Work until the queue is empty."""
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - it runs as one
-        while self._queue:
-            item, size = self._queue.popleft()
-            self._bytes -= size
-            self._wake()
-            self._running[task] = item
-            try:
+        try:
+            while self._queue:
+                item, size = self._queue.popleft()
+                self._bytes -= size
+                self._wake()
+                self._running[task] = item
                 await self._work(item)
-            finally:
                 del self._running[task]
+        finally:
+            # Here, and not when the task is over: what comes in between would find a worker that works no more.
+            self._running.pop(task, None)
+            self._workers.discard(task)
 
     async def close(self, timeout: float) -> list[T]:
         """Take no more, and end what there is within `timeout` seconds; return the items that were given up."""

@@ -97,7 +97,4 @@ async def serve_aiohttp(router: WebhookRouter, request: web.Request) -> web.Stre
     except (web.RequestPayloadError, ConnectionError):
         return web.Response(status=400)  # the client went in the middle of its body
     headers = {"Allow": "POST"} if response.status == 405 else None
-    answer = web.Response(status=response.status, body=response.body, content_type="application/json", headers=headers)
-    if not request.content.is_eof():
-        answer.force_close()  # what is left of the body is not read
-    return answer
+    return web.Response(status=response.status, body=response.body, content_type="application/json", headers=headers)
