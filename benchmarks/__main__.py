@@ -59,6 +59,7 @@ CASES: dict[str, tuple[Case, str]] = {
         f"campaign-million-{what}": (late("campaign", "million", what), "asyncio")
         for what in ("plan", "ledger", "batch", "single")
     },
+    "workers": (late("workers", "survive"), "asyncio"),
     "cluster": (late("cluster", "steady"), "asyncio"),
     "cluster-stopped": (late("cluster", "stopped"), "asyncio"),
     "cluster-restarted": (late("cluster", "restarted"), "asyncio"),

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import NoReturn
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import pytest
 
 REDIS_URL = os.environ.get("TIM_TEST_REDIS_URL", "redis://127.0.0.1:6379/0")
+
+RABBITMQ_URL = os.environ.get("TIM_TEST_RABBITMQ_URL", "amqp://guest:guest@127.0.0.1:5672/")
 
 
 def missing(what: str) -> NoReturn:
@@ -84,3 +88,90 @@ def own_redis(folder: Path, *options: str) -> Iterator[OwnRedis]:
         yield server
     finally:
         server.stop()
+
+
+RABBITMQ_SERVER = "/usr/lib/rabbitmq/bin/rabbitmq-server"
+
+
+class OwnRabbit:
+    """A RabbitMQ of one's own, to be stopped and started; what it keeps outlives a stop, in its folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._binary = RABBITMQ_SERVER if Path(RABBITMQ_SERVER).exists() else shutil.which("rabbitmq-server")
+        if self._binary is None:
+            missing("rabbitmq-server is not installed")
+        self._folder = folder
+        self._process: subprocess.Popen[bytes] | None = None
+        self.port, distribution = free_port(), free_port()
+        self.url = f"amqp://guest:guest@127.0.0.1:{self.port}/"
+        self._environment = {
+            **os.environ,
+            "HOME": str(folder),  # where Erlang keeps its cookie
+            "RABBITMQ_NODENAME": f"tim{self.port}@localhost",
+            "RABBITMQ_NODE_PORT": str(self.port),
+            "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1",
+            "RABBITMQ_DIST_PORT": str(distribution),
+            "RABBITMQ_MNESIA_BASE": str(folder / "data"),
+            "RABBITMQ_LOG_BASE": str(folder / "log"),
+            "RABBITMQ_ENABLED_PLUGINS_FILE": str(folder / "plugins"),
+            "RABBITMQ_CONFIG_FILE": str(folder / "rabbitmq"),
+            "RABBITMQ_CONF_ENV_FILE": os.devnull,
+            "ERL_EPMD_ADDRESS": "127.0.0.1",
+        }
+
+    def start(self) -> None:
+        self._process = subprocess.Popen(
+            [str(self._binary)],
+            env=self._environment,
+            cwd=self._folder,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        end = time.monotonic() + 60
+        while time.monotonic() < end:
+            try:
+                with socket.create_connection(("127.0.0.1", self.port), timeout=1) as connection:
+                    connection.sendall(b"AMQP\x00\x00\x09\x01")
+                    if connection.recv(8):
+                        return
+            except OSError:
+                time.sleep(0.1)
+        raise TimeoutError("rabbitmq-server does not start")
+
+    def stop(self) -> None:
+        if self._process is not None:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+            self._process = None
+
+
+@contextmanager
+def own_rabbit(folder: Path) -> Iterator[OwnRabbit]:
+    """Run a RabbitMQ for one test."""
+    server = OwnRabbit(folder)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+POSTGRES_URL = os.environ.get("TIM_TEST_POSTGRES_URL", "postgresql+asyncpg://postgres@127.0.0.1:5432/postgres")
+
+
+@asynccontextmanager
+async def own_database() -> AsyncIterator[str]:
+    """Make an empty PostgreSQL database, and drop it afterwards; return its URL."""
+    import asyncpg
+
+    need_port(POSTGRES_URL, "PostgreSQL")
+    plain = POSTGRES_URL.replace("+asyncpg", "")
+    name = f"tim_test_{uuid4().hex}"
+    connection = await asyncpg.connect(plain)
+    try:
+        await connection.execute(f"CREATE DATABASE {name}")
+        yield f"{POSTGRES_URL.rpartition('/')[0]}/{name}"
+    finally:
+        await connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        await connection.close()

@@ -12,6 +12,7 @@
     │   └── ReplyDecodeError      an answer came, but not the service's: HTML, 502, truncated, too large ...
     ├── LedgerError               a campaign's ledger cannot be read, written or locked
     ├── LimiterUnavailableError   the shared limiter cannot be reached, nothing was sent
+    ├── ClusterError              the broker of the workers cannot be reached
     ├── PartialFailureError       some items of a batch failed, asked for by `raise_for_failed()`
     ├── WebhookError              a webhook that was refused, or could not be served
     │   ├── SignatureError        its Sign is missing or wrong
@@ -193,6 +194,10 @@ class LedgerError(TimError):
 
 class LimiterUnavailableError(TimError):
     """What keeps the limits of several processes cannot be reached, and without it nothing may be sent."""
+
+
+class ClusterError(TimError):
+    """The broker that spreads work over workers cannot be reached. What was submitted is in the ledger."""
 
 
 class PartialFailureError(TimError):

@@ -19,15 +19,22 @@ account, an answer's text or a secret: only command, priority, code, counts and 
 | `tim.attempt.duration` histogram: from token to answer | s | `tim.command`, `tim.outcome` |
 | `tim.call.duration` histogram: whole calls, waits and repeats included | s | `tim.command`, `tim.outcome` |
 
-`tim.outcome` is "0", the service's code, the class of the error, or "cancelled".
+| `tim.campaign.recipients` gauge, by `progress` | | `tim.campaign`, `tim.state` |
+| `tim.campaign.rate` gauge, by `progress`: settled a second | 1/s | `tim.campaign` |
+
+`tim.outcome` is "0", the service's code, the class of the error, or "cancelled"; `tim.state` is sent, failed, unknown
+or left.
 """
 
 from __future__ import annotations
 
 import time
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from ._version import __version__
+
+if TYPE_CHECKING:
+    from .bulk import Progress
 
 try:
     from opentelemetry import metrics, trace
@@ -76,6 +83,21 @@ class Telemetry:
         self.call_duration = meter.create_histogram(
             "tim.call.duration", "s", "whole calls", explicit_bucket_boundaries_advisory=_WAIT_BOUNDS
         )
+
+        self.recipients = meter.create_gauge("tim.campaign.recipients", description="recipients of a campaign")
+        self.rate = meter.create_gauge("tim.campaign.rate", "1/s", "recipients settled a second")
+
+    def progress(self, progress: Progress) -> None:
+        """Show how far a campaign is: `campaign.run(client, on_progress=telemetry.progress)`, or `watch`."""
+        name = {"tim.campaign": progress.name}
+        for state, count in (
+            ("sent", progress.sent),
+            ("failed", progress.failed),
+            ("unknown", progress.unknown),
+            ("left", progress.total - progress.settled),
+        ):
+            self.recipients.set(count, {**name, "tim.state": state})
+        self.rate.set(progress.rate, name)
 
     def begin(self, command: str, priority: str) -> CallTelemetry:
         """Begin a call's span, below the current one."""

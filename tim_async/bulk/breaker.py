@@ -24,6 +24,7 @@ from ..errors import (
     ApiError,
     AuthError,
     BodyTooLargeError,
+    LimiterUnavailableError,
     RateLimitedError,
     TimError,
     TransportError,
@@ -78,7 +79,7 @@ def says(error: TimError) -> Says:
     if isinstance(error, UsageError):
         # A field is the message's; without one it is the client that cannot be used.
         return Says.MESSAGE if error.field or isinstance(error, BodyTooLargeError) else Says.PROGRAM
-    if isinstance(error, TransportError):
+    if isinstance(error, TransportError | LimiterUnavailableError):
         return Says.TROUBLE
     if not isinstance(error, ApiError):
         return Says.PROGRAM

@@ -166,7 +166,7 @@ class Campaign:
         core.pool.open()
         async with Ledger(self._ledger, purpose=f"run of {self.name}") as ledger:
             campaign, maker = await self._ensure(ledger, core.settings)
-            campaign = await self._bind(ledger, campaign, client)
+            campaign = await bind(ledger, campaign, client)
             runner = self._runner = Runner(
                 client,
                 ledger,
@@ -267,30 +267,34 @@ class Campaign:
             return
         raise UsageError(f"lanes is {self._options.lanes!r}, and {problem}", field="lanes")
 
-    async def _bind(self, ledger: Ledger, campaign: CampaignRow, client: TimClient) -> CampaignRow:
-        """Bind a campaign to app, admin and service on its first run; refuse others on later ones.
 
-        A repeat from another sender is another message, and a rehearsal tells nobody.
-        """
-        own, host = client._core.credentials, client._core.host
-        if campaign.app is None or campaign.service is None:
-            await ledger.update(campaign.id, app=own.sdk_app_id, sender=own.identifier, service=host)
-            return await self._find(ledger)
-        if campaign.app != own.sdk_app_id:
-            raise UsageError(f"the campaign was begun for app {campaign.app}, not {own.sdk_app_id}", field="sdk_app_id")
-        if campaign.sender != own.identifier:
-            raise UsageError(
-                f"the campaign was begun by {campaign.sender}, not {own.identifier}: a repeat from another sender is "
-                "another message",
-                field="identifier",
-            )
-        if _is_loopback(campaign.service) != _is_loopback(host):
-            raise UsageError(
-                f"the campaign was begun at {campaign.service} and cannot be carried on at {host}: one is an emulator; "
-                "take another ledger",
-                field="ledger",
-            )
-        return campaign
+async def bind(ledger: Ledger, campaign: CampaignRow, client: TimClient) -> CampaignRow:
+    """Bind a campaign to app, admin and service on its first run; refuse others on later ones.
+
+    A repeat from another sender is another message, and a rehearsal tells nobody.
+    """
+    own, host = client._core.credentials, client._core.host
+    if campaign.app is None or campaign.service is None:
+        await ledger.update(campaign.id, app=own.sdk_app_id, sender=own.identifier, service=host)
+        bound = await ledger.find(campaign.name)
+        if bound is None:
+            raise LedgerError(f"the campaign {campaign.name!r} was removed meanwhile")
+        return bound
+    if campaign.app != own.sdk_app_id:
+        raise UsageError(f"the campaign was begun for app {campaign.app}, not {own.sdk_app_id}", field="sdk_app_id")
+    if campaign.sender != own.identifier:
+        raise UsageError(
+            f"the campaign was begun by {campaign.sender}, not {own.identifier}: a repeat from another sender is "
+            "another message",
+            field="identifier",
+        )
+    if _is_loopback(campaign.service) != _is_loopback(host):
+        raise UsageError(
+            f"the campaign was begun at {campaign.service} and cannot be carried on at {host}: one is an emulator; "
+            "take another ledger",
+            field="ledger",
+        )
+    return campaign
 
 
 def _is_loopback(address: str) -> bool:

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 
-from sqlalchemy import Connection, RowMapping, Select, event, insert, select
+from sqlalchemy import Connection, RowMapping, Select, event, func, insert, select
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
@@ -27,6 +27,8 @@ T = TypeVar("T")
 _BUSY_S: Final = 30.0
 # A writer says so at once: one that read first and writes then may be refused in the middle.
 READ: Final = "BEGIN"
+# Any number, the same in all versions.
+_TABLES_LOCK: Final = 0x74696D5F  # "tim_"
 WRITE: Final = "BEGIN IMMEDIATE"
 _PRAGMAS: Final = (
     "PRAGMA synchronous=FULL",  # a commit survives the loss of power, too: what is written ahead must be there
@@ -161,6 +163,9 @@ async def _write_ahead(connection: AsyncConnection) -> None:
 
 
 async def _make_tables(connection: AsyncConnection) -> None:
+    if connection.dialect.name == "postgresql":
+        # Several may come at once, and "create if not exists" does not stand that.
+        await connection.execute(select(func.pg_advisory_xact_lock(_TABLES_LOCK)))
     await connection.run_sync(metadata.create_all)
     known = (await connection.execute(select(meta.c.value).where(meta.c.key == "version"))).scalar_one_or_none()
     if known is None:
@@ -199,7 +204,8 @@ def _engine(url: URL) -> AsyncEngine:
     problem = ""
     try:
         if url.get_backend_name() != "sqlite":
-            return create_async_engine(url, hide_parameters=True)
+            # Few connections, as there may be many workers; the server may have been restarted since they were used.
+            return create_async_engine(url, hide_parameters=True, pool_pre_ping=True, pool_size=2, max_overflow=2)
         engine = create_async_engine(url, hide_parameters=True, connect_args={"timeout": _BUSY_S})
     except (SQLAlchemyError, ModuleNotFoundError) as error:
         problem = str(error).splitlines()[0]

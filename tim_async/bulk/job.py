@@ -116,6 +116,7 @@ class Desk:
         stop: why the run ends early, None while it goes on.
         halted: set when `stop` is.
         jobs: the chunks at work.
+        on_closed: told of every chunk that is closed in the ledger.
     """
 
     def __init__(
@@ -139,6 +140,7 @@ class Desk:
         self.stop: Stop | None = None
         self.halted = asyncio.Event()
         self.jobs: dict[int, Job] = {}
+        self.on_closed: Callable[[int], None] | None = None
         self.changed = asyncio.Condition()
 
     @property
@@ -189,6 +191,8 @@ class Desk:
         await self.recorder.close(job.number, job.moves(), is_done=True, is_kept=job.has_unknown)
         # Only now: whoever looks for work must find those who go to further chunks.
         del self.jobs[job.number]
+        if self.on_closed is not None:
+            self.on_closed(job.number)
         async with self.changed:
             self.changed.notify_all()
 

@@ -42,7 +42,7 @@ from secrets import token_hex
 from typing import Final
 
 import msgspec
-from sqlalchemy import RowMapping, and_, bindparam, case, delete, insert, null, select, update
+from sqlalchemy import RowMapping, and_, bindparam, case, delete, insert, null, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ..errors import LedgerError
@@ -80,6 +80,7 @@ class Ledger(Reader):
             "next_chunk": 0,
             "created_at": now,
             "status": "",
+            "supervised_until": 0.0,
         }
 
         async def work(connection: AsyncConnection) -> None:
@@ -182,7 +183,9 @@ class Ledger(Reader):
 
     # Work
 
-    async def claim(self, campaign_id: int, *, now: float, lease_s: float | None, limit: int) -> list[Chunk]:
+    async def claim(
+        self, campaign_id: int, *, now: float, lease_s: float | None, limit: int, most_deaths: int | None = None
+    ) -> list[Chunk]:
         """Claim up to `limit` chunks that nobody works on, those first that somebody left while they were sent.
 
         Args:
@@ -190,18 +193,20 @@ class Ledger(Reader):
             now: unix seconds.
             lease_s: seconds until they are anybody's again unless `heartbeat` renews it; None is for ever.
             limit: how many.
+            most_deaths: chunks whose owners died so often are left alone; None claims them all the same.
         """
         until = FOREVER if lease_s is None else now + lease_s
 
         async def work(connection: AsyncConnection) -> list[Chunk]:
             mine = chunks.c.campaign_id == campaign_id
             held = chunks.c.state.in_((ChunkState.SENDING, ChunkState.CLAIMED))
+            is_sound = true() if most_deaths is None else chunks.c.deaths < most_deaths
             # Two queries, each along the index: one with an OR would look at every chunk, every time.
             rows: list[RowMapping] = []
             for wanted in (and_(held, chunks.c.lease_until <= now), chunks.c.state == ChunkState.READY):
                 free = (
                     select(chunks)
-                    .where(of(chunks, campaign_id), wanted)
+                    .where(of(chunks, campaign_id), wanted, is_sound)
                     .order_by(chunks.c.state.desc(), chunks.c.number)
                     .limit(limit - len(rows))
                     .with_for_update(skip_locked=True)
@@ -212,7 +217,11 @@ class Ledger(Reader):
                 return []
             numbers = [row["number"] for row in rows]
             ours = (mine, chunks.c.number.in_(numbers))
-            await connection.execute(update(chunks).where(*ours).values(owner=self.owner, lease_until=until))
+            # What was handed back has no lease; one that ran out is a death.
+            dead = case((and_(chunks.c.state != ChunkState.READY, chunks.c.lease_until > 0), 1), else_=0)
+            await connection.execute(
+                update(chunks).where(*ours).values(deaths=chunks.c.deaths + dead, owner=self.owner, lease_until=until)
+            )
             await connection.execute(
                 update(chunks).where(*ours, chunks.c.state == ChunkState.READY).values(state=int(ChunkState.CLAIMED))
             )
@@ -326,7 +335,7 @@ class Ledger(Reader):
                     chunks.c.campaign_id == campaign_id,
                     chunks.c.number.in_(select(people.c.chunk).where(*unknown)),
                 )
-                .values(state=int(ChunkState.SENDING), lease_until=0.0)
+                .values(state=int(ChunkState.SENDING), lease_until=0.0, deaths=0)
             )
             done = await connection.execute(
                 update(people).where(*unknown).values(state=int(RecipientState.PLANNED), info=None)
@@ -365,6 +374,8 @@ _settle_one: Final = (
     .where(
         people.c.campaign_id == bindparam("b_campaign"),
         people.c.ordinal == bindparam("b_ordinal"),
+        # Where several owners work, one that was stopped for long may have been overtaken: the first word counts.
+        people.c.state == RecipientState.PLANNED,
     )
     .values(
         state=bindparam("b_state"),
@@ -427,7 +438,13 @@ async def _move(connection: AsyncConnection, campaign_id: int, moves: Sequence[A
 
 
 def _ready(campaign_id: int, number: int) -> dict[str, object]:
-    return {"campaign_id": campaign_id, "number": number, "state": int(ChunkState.READY), "lease_until": 0.0}
+    return {
+        "campaign_id": campaign_id,
+        "number": number,
+        "state": int(ChunkState.READY),
+        "lease_until": 0.0,
+        "deaths": 0,
+    }
 
 
 def _duplicate(row: tuple[str, str | None, int]) -> Problem:

@@ -35,6 +35,8 @@ class CampaignRow(msgspec.Struct, kw_only=True, frozen=True):
         ended_at: unix seconds at which the newest run ended.
         status: how the newest run ended, "" before.
         reason: why it ended before everybody was settled.
+        options: how it is run, as JSON, for workers that did not begin it; None where its runner has them.
+        supervised_until: unix seconds until which one of many workers looks after it.
     """
 
     id: int
@@ -59,6 +61,8 @@ class CampaignRow(msgspec.Struct, kw_only=True, frozen=True):
     ended_at: float | None
     status: str
     reason: str | None
+    options: str | None
+    supervised_until: float
 
 
 class Person(msgspec.Struct, kw_only=True, frozen=True):

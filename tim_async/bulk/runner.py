@@ -137,6 +137,8 @@ class Runner:
         """Write how it ended."""
         stop = desk.stop
         await self._ledger.give_back(self._campaign.id)
+        if stop is None and self._ledger.is_shared and await self._ledger.sending(self._campaign.id):
+            return  # others are still at work on it
         await self._ledger.update(
             self._campaign.id,
             status="done" if stop is None else stop.status,
@@ -260,24 +262,32 @@ class Runner:
                     return [source.popleft() for _ in range(min(work.together, share))]
                 if not self._fresh and sum(map(len, waiting)) < _MOST_REPEATS and await self._claim():
                     desk.changed.notify_all()
-                elif not (desk.jobs or self._feeding or self._fresh or any(waiting)):
+                elif self._is_over(desk) and not (desk.jobs or self._feeding or self._fresh or any(waiting)):
                     desk.changed.notify_all()
                     return []
                 else:
                     await desk.changed.wait()
         return []
 
+    def _is_over(self, desk: Desk) -> bool:
+        """Tell whether there is nothing more to wait for when nothing can be claimed and nobody works."""
+        return True
+
     async def _claim(self) -> bool:
         """Claim some chunks; False when there are none."""
         lease = _LEASE_S if self._ledger.is_shared else None
         limit = max(_CLAIM, *(work.together for work in self._lanes.values()))
         claimed = await self._ledger.claim(self._campaign.id, now=self._wall(), lease_s=lease, limit=limit)
+        self._sort(claimed)
+        return bool(claimed)
+
+    def _sort(self, claimed: list[Chunk]) -> None:
+        """Put claimed chunks where they are worked on."""
         for chunk in claimed:
             if chunk.state == ChunkState.SENDING and chunk.lane is not None:
                 self._lanes[Lane(chunk.lane)].repeats.append(chunk)
             else:
                 self._fresh.append(chunk)
-        return bool(claimed)
 
     async def _open(self, desk: Desk, lane: Lane, chunk: Chunk) -> Job | None:
         """Write ahead that a chunk is being sent, or take up one that was begun; None when there is nothing to send."""
@@ -286,8 +296,9 @@ class Runner:
             begin = await self._render(desk, lane, chunk)
             if begin is None:
                 await desk.recorder.close(chunk.number, [], is_done=True)
-                return None
-            if not await desk.recorder.begin(begin):
+            if begin is None or not await desk.recorder.begin(begin):
+                if desk.on_closed is not None:
+                    desk.on_closed(chunk.number)
                 return None
         job = Job(chunk, lane, chunk.since or 0.0, desk.wall, is_repeat=is_repeat)
         desk.jobs[job.number] = job

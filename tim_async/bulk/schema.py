@@ -82,6 +82,8 @@ campaigns = Table(
     Column("ended_at", Double),
     Column("status", String(16), nullable=False),
     Column("reason", Text),
+    Column("options", Text),
+    Column("supervised_until", Double, nullable=False),
 )
 
 recipients = Table(
@@ -116,6 +118,7 @@ chunks = Table(
     Column("body", Text),
     Column("owner", Text),
     Column("lease_until", Double, nullable=False),
+    Column("deaths", SmallInteger, nullable=False),
     Index("tim_bulk_chunks_by_state", "state", "number", "campaign_id"),
     sqlite_with_rowid=False,
 )

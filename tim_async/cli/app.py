@@ -15,6 +15,7 @@ from .endpoints import endpoints
 from .explain import explain
 from .send import send
 from .user_sig import user_sig
+from .worker import worker
 
 # Typer's own tracebacks may show the values of variables, among them the secret key: Python's are used instead.
 app = typer.Typer(
@@ -53,5 +54,6 @@ app.command()(call)
 app.command()(endpoints)
 app.command()(emulator)
 app.command("user-sig")(user_sig)
+app.command()(worker)
 # A negative code looks like an option; it is none.
 app.command(context_settings={"ignore_unknown_options": True})(explain)

@@ -8,7 +8,7 @@ import shlex
 import signal
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast
@@ -37,7 +37,10 @@ from ._shared import (
 )
 
 if TYPE_CHECKING:
+    from taskiq_aio_pika import AioPikaBroker
+
     from ..bulk import Campaign, Report
+    from ..cluster import ClusterCampaign
 
 bulk_app = typer.Typer(
     name="bulk",
@@ -46,7 +49,10 @@ bulk_app = typer.Typer(
     help="""Send one message, or one for each, to any number of recipients.
 
 A campaign is kept in a ledger, a file: run again, it carries on, whatever ended it. `plan` says what it will be, `run`
-does it, `status` looks, `export` tells what became of everybody.""",
+does it, `status` looks, `export` tells what became of everybody.
+
+With a database for the ledger, `run --workers` leaves the work to `tim-async worker`s on any number of machines; any of
+these can watch (`status`, or `run --workers` again), `pause`, `resume` and `cancel`.""",
 )
 
 SourceArgument = Annotated[
@@ -61,11 +67,26 @@ NameOption = Annotated[
     str, typer.Option("--name", metavar="NAME", show_default=False, help="The campaign, in its ledger.")
 ]
 LedgerOption = Annotated[
-    Path | None,
+    str | None,
     typer.Option(
-        "--ledger", metavar="FILE", show_default=False, help="The ledger, an SQLite file; without it, NAME.db here."
+        "--ledger",
+        envvar="TIM_LEDGER_URL",
+        metavar="FILE",
+        show_default=False,
+        help="The ledger, an SQLite file or the URL of a database; without it, NAME.db here.",
     ),
 ]
+BrokerOption = Annotated[
+    str | None,
+    typer.Option(
+        "--broker",
+        envvar="TIM_BROKER_URL",
+        metavar="URL",
+        show_default=False,
+        help="RabbitMQ: amqp://user:password@host:5672/.",
+    ),
+]
+PrefixOption = Annotated[str, typer.Option("--queue-prefix", metavar="TEXT", help="What names of queues begin with.")]
 TextOption = Annotated[
     str | None,
     typer.Option(
@@ -110,6 +131,10 @@ LimitOption = Annotated[
         "openim/batchsendmsg=24000/min. May be repeated.",
     ),
 ]
+AppOption = Annotated[
+    str | None,
+    typer.Option("--sdk-app-id", envvar="TIM_SDK_APP_ID", metavar="NUMBER", show_default=False, help="The app's id."),
+]
 BatchOption = Annotated[
     int | None, typer.Option("--batch-size", min=1, max=500, show_default=False, help="Recipients in a batch.")
 ]
@@ -145,7 +170,7 @@ def plan(
         lanes=lanes,
         batch_size=batch_size,
     )
-    show_text(str(run(campaign.plan(rate_limits=_limits(limit)))))
+    show_text(str(run(campaign.plan(rate_limits=read_limits(limit)))))
 
 
 @bulk_app.command("run")
@@ -188,12 +213,16 @@ def run_campaign(
         bool,
         typer.Option("--emulator", help="Rehearse against an emulator, with a ledger that is thrown away afterwards."),
     ] = False,
-    sdk_app_id: Annotated[
-        str | None,
-        typer.Option(
-            "--sdk-app-id", envvar="TIM_SDK_APP_ID", metavar="NUMBER", show_default=False, help="The app's id."
-        ),
-    ] = None,
+    workers: Annotated[
+        bool,
+        typer.Option("--workers", help="Let `tim-async worker`s do it, and watch; Ctrl-C ends the watching alone."),
+    ] = False,
+    parallel: Annotated[
+        int, typer.Option(min=1, metavar="NUMBER", help="With --workers: chunks at work at a time, over all of them.")
+    ] = 16,
+    broker: BrokerOption = None,
+    queue_prefix: PrefixOption = "tim_async",
+    sdk_app_id: AppOption = None,
     identifier: AdminOption = "administrator",
     region: RegionOption = Region.CHINA.value,
     base_url: BaseUrlOption = None,
@@ -205,16 +234,21 @@ def run_campaign(
 
     The secret key comes from TIM_SECRET_KEY, or is asked for.
     """
-    limits = _limits(limit)
+    limits = read_limits(limit)
     made = _message(text, message, plain=plain)
     rows = _source(source, account_column, encoding, delimiter)
+    if workers and rehearse:
+        stop("--workers and --emulator do not go together", EXIT_USAGE)
+    if workers and broker is None:
+        stop("--broker is missing; see tim-async bulk run --help", EXIT_USAGE)
 
     async def main() -> Report:
         async with AsyncExitStack() as stack:
             if rehearse:
                 folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="tim-async-"))
                 served = await stack.enter_async_context(Emulator(auto_import=True, rate_limits=_widest(limits)))
-                place, client = Path(folder) / "rehearsal.db", _client(served, limits)
+                place: Path | str = Path(folder) / "rehearsal.db"
+                client = _client(served, limits)
                 typer.echo(f"rehearsing at {served.url}: nothing goes to the service", err=True)
             else:
                 place = _ledger(name, ledger)
@@ -222,6 +256,7 @@ def run_campaign(
             campaign = _campaign(
                 name,
                 place,
+                kind=_cluster().ClusterCampaign if workers else None,
                 source=rows,
                 message=made,
                 account_column=account_column,
@@ -234,6 +269,8 @@ def run_campaign(
                 add_recipients=add_recipients,
             )
             await stack.enter_async_context(client)
+            if workers:
+                return await _submit(campaign, client, _broker(broker, client, queue_prefix), parallel)
             async with _stopped_by_signals(campaign):
                 with shown() as show:
                     return await campaign.run(client, on_progress=show)
@@ -247,6 +284,10 @@ def run_campaign(
         report = run(main())
     except asyncio.CancelledError:
         stop(f"given up; {_resume()}", EXIT_FAILED)
+    except KeyboardInterrupt:
+        if not workers:
+            raise
+        stop(f"the workers go on; to watch again: {shlex.join(['tim-async', *sys.argv[1:]])}", EXIT_FAILED)
     show_text(str(report))
     if not report.is_complete:
         if report.left or report.unknown:
@@ -269,6 +310,54 @@ def status(
         typer.echo(msgspec.json.encode(report).decode())
     else:
         show_text(str(report))
+
+
+@bulk_app.command("pause")
+def pause(
+    *,
+    name: NameOption,
+    ledger: LedgerOption = None,
+    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Shown with its status.")] = "it was paused",
+) -> None:
+    """Let the workers of a campaign stop; `resume` lets them go on. The limits are free for others meanwhile."""
+    if not run(_steered(name, ledger).pause(reason)):
+        stop(f"no worker is at work on {name}", EXIT_FAILED)
+
+
+@bulk_app.command("resume")
+def resume(
+    *,
+    name: NameOption,
+    ledger: LedgerOption = None,
+    broker: BrokerOption = None,
+    queue_prefix: PrefixOption = "tim_async",
+    sdk_app_id: AppOption = None,
+) -> None:
+    """Let workers go on with a campaign that was paused, or stopped by a fault that is put right."""
+    if broker is None or sdk_app_id is None:
+        stop(f"{'--broker' if broker is None else '--sdk-app-id'} is missing", EXIT_USAGE)
+    app = read_app_id(sdk_app_id)
+    campaign = _steered(name, ledger)
+
+    async def main() -> None:
+        async with _started(_cluster().make_broker(broker, app, prefix=queue_prefix)) as started:
+            await campaign.resume(broker=started)
+
+    run(main())
+
+
+@bulk_app.command("cancel")
+def cancel(
+    *,
+    name: NameOption,
+    ledger: LedgerOption = None,
+    reason: Annotated[
+        str, typer.Option("--reason", metavar="TEXT", help="Shown with its status.")
+    ] = "it was cancelled",
+) -> None:
+    """Stop a campaign of workers for good: whoever was not sent to is not sent to."""
+    if not run(_steered(name, ledger).cancel(reason)):
+        stop(f"{name} has ended already", EXIT_FAILED)
 
 
 @bulk_app.command("export")
@@ -329,12 +418,61 @@ def _resume() -> str:
     return f"to carry on, run it again: {shlex.join(['tim-async', *sys.argv[1:]])}"
 
 
-def _campaign(name: str, ledger: Path, *, source: object = None, **options: Any) -> Campaign:  # noqa: ANN401
-    bulk = _bulk()
+def _campaign(
+    name: str,
+    ledger: Path | str,
+    *,
+    kind: Callable[..., Any] | None = None,
+    source: object = None,
+    **options: Any,  # noqa: ANN401 - those of Campaign
+) -> Campaign:
+    make = kind or _bulk().Campaign
     try:
-        return cast("Campaign", bulk.Campaign(name, ledger=ledger, recipients=source, **options))
+        return cast("Campaign", make(name, ledger=ledger, recipients=source, **options))
     except UsageError as error:
         stop(str(error), EXIT_USAGE)
+
+
+def _steered(name: str, ledger: str | None) -> ClusterCampaign:
+    if ledger is None:
+        stop("--ledger is missing: the URL of the workers' database", EXIT_USAGE)
+    return cast("ClusterCampaign", _campaign(name, ledger, kind=_cluster().ClusterCampaign))
+
+
+async def _submit(campaign: Campaign, client: TimClient, broker: AioPikaBroker, parallel: int) -> Report:
+    """Let workers do a campaign, and watch it."""
+    shared = cast("ClusterCampaign", campaign)
+    async with _started(broker) as started:
+        show_text(str(await shared.submit(client, broker=started, parallel=parallel)))
+    with shown() as show:
+        return await shared.watch(on_progress=show)
+
+
+def _broker(url: str | None, client: TimClient, prefix: str) -> AioPikaBroker:
+    return cast("AioPikaBroker", _cluster().make_broker(url, client._core.credentials.sdk_app_id, prefix=prefix))
+
+
+@asynccontextmanager
+async def _started(broker: AioPikaBroker) -> AsyncIterator[AioPikaBroker]:
+    from ..cluster.broker import start
+
+    await start(broker)
+    try:
+        yield broker
+    finally:
+        await broker.shutdown()
+
+
+def _cluster() -> Any:  # noqa: ANN401 - a module that may not be there
+    from .. import cluster
+
+    try:
+        cluster.ClusterCampaign  # noqa: B018 - whether it can be had
+    except ModuleNotFoundError as error:
+        if "tim-async[" not in str(error):
+            raise
+        stop(str(error), EXIT_USAGE)
+    return cluster
 
 
 def _bulk() -> Any:  # noqa: ANN401 - a module that may not be there
@@ -378,7 +516,7 @@ def _message(text: str | None, path: Path | None, *, plain: bool) -> object:
         stop(f"{'--text' if path is None else f'--message {path}'}: {error}", EXIT_USAGE)
 
 
-def _ledger(name: str, given: Path | None) -> Path:
+def _ledger(name: str, given: str | None) -> Path | str:
     if given is not None:
         return given
     if os.sep in name or name.startswith("."):
@@ -386,7 +524,7 @@ def _ledger(name: str, given: Path | None) -> Path:
     return Path(f"{name}.db")
 
 
-def _limits(given: Sequence[str] | None) -> dict[str, tuple[Rate, ...]]:
+def read_limits(given: Sequence[str] | None) -> dict[str, tuple[Rate, ...]]:
     """Read COMMAND=NUMBER and COMMAND=NUMBER/min."""
     limits: dict[str, tuple[Rate, ...]] = {}
     for each in given or ():

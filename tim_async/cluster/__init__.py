@@ -11,12 +11,21 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from .broker import make_broker
+    from .campaign import ClusterCampaign
     from .limiter import LimiterStats, RedisRateLimiter
+    from .worker import Worker
 
-__all__ = ["LimiterStats", "RedisRateLimiter"]
+__all__ = ["ClusterCampaign", "LimiterStats", "RedisRateLimiter", "Worker", "make_broker"]
 
 # What is public, by the module that has it: each needs another part of the extra.
-_HOMES: Final = {"LimiterStats": "limiter", "RedisRateLimiter": "limiter"}
+_HOMES: Final = {
+    "ClusterCampaign": "campaign",
+    "LimiterStats": "limiter",
+    "RedisRateLimiter": "limiter",
+    "Worker": "worker",
+    "make_broker": "broker",
+}
 
 
 def __getattr__(name: str) -> object:

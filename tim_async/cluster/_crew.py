@@ -1,0 +1,192 @@
+"""A campaign at work in one process: chunks as tickets for them come in.
+
+A *ticket* is a message of the broker: leave to work on one chunk, whichever nobody works on. It is torn when that chunk
+is recorded, and a next one is written; so as many chunks are at work as there are tickets, spread over all workers, and
+campaigns that share a queue take turns. A ticket that finds nothing to do is torn without a next one. One that is lost,
+or comes twice, changes nothing but how many are at work; whoever looks after the campaign writes new ones.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable
+from enum import Enum
+
+from .._client import TimClient
+from ..bulk.breaker import Stop
+from ..bulk.job import Desk, Options
+from ..bulk.messages import Maker
+from ..bulk.records import CampaignRow
+from ..bulk.runner import Runner
+from ..errors import LedgerError, TimError
+from ._ledger import SharedLedger
+
+logger = logging.getLogger("tim_async")
+
+# How soon a pause is noticed.
+_LOOK_S = 1.0
+
+
+class Torn(Enum):
+    """Why a ticket was torn."""
+
+    DONE = "its chunk is recorded"
+    NOTHING = "there is nothing to do"
+    STOPPED = "the campaign was stopped, or the worker"
+
+
+class Crew(Runner):
+    """Works on one campaign for as long as there are tickets.
+
+    Args:
+        client: sends.
+        ledger: open.
+        campaign: what the ledger says of it.
+        maker: makes the messages.
+        options: how it is run.
+        wall: unix seconds by the ledger's clock.
+        lease_s: seconds for which a claim holds without a heartbeat.
+        most_deaths: chunks whose owners died so often are left alone.
+    """
+
+    def __init__(
+        self,
+        client: TimClient,
+        ledger: SharedLedger,
+        campaign: CampaignRow,
+        maker: Maker,
+        options: Options,
+        *,
+        wall: Callable[[], float],
+        lease_s: float,
+        most_deaths: int,
+    ) -> None:
+        super().__init__(client, ledger, campaign, maker, options, wall=wall, on_progress=None, progress_every_s=3600)
+        self._shared = ledger
+        self._lease_s = lease_s
+        self._most_deaths = most_deaths
+        self._tickets: deque[asyncio.Future[Torn]] = deque()
+        self._at_work: dict[int, asyncio.Future[Torn]] = {}
+        self._is_closing = False
+        self.idle_since: float | None = None
+        self.is_over = False
+
+    async def live(self) -> None:
+        """Work until `close` or `stop`, a fault, or somebody stops the campaign."""
+        failed = True
+        try:
+            await self.run()
+            failed = False
+        except TimError as error:
+            logger.warning("campaign %s: this worker stops working on it: %s", self._campaign.name, error)
+        except Exception:
+            logger.exception("campaign %s: this worker fails at it", self._campaign.name)
+        finally:
+            self.is_over = True
+            at_work = list(self._at_work)
+            for ticket in (*self._tickets, *self._at_work.values()):
+                _tear(ticket, Torn.STOPPED)
+            self._tickets.clear()
+            self._at_work.clear()
+        if failed and at_work:
+            try:
+                await self._shared.note_deaths(self._campaign.id, at_work)
+            except TimError as error:
+                logger.warning("campaign %s: %s", self._campaign.name, error)
+
+    async def work(self) -> Torn:
+        """Work on one chunk; return when it is recorded, or there is none."""
+        if self.is_over:
+            return Torn.STOPPED
+        ticket: asyncio.Future[Torn] = asyncio.get_running_loop().create_future()
+        self._tickets.append(ticket)
+        self.idle_since = None
+        await self._tell_all()
+        return await ticket
+
+    async def close(self) -> None:
+        """End when nothing is at work any more."""
+        self._is_closing = True
+        await self._tell_all()
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether it has no ticket."""
+        return not (self._tickets or self._at_work)
+
+    async def _tell_all(self) -> None:
+        if self._desk is not None:
+            async with self._desk.changed:
+                self._desk.changed.notify_all()
+
+    # What is other than in a run of its own.
+
+    async def _prepare(self) -> None:
+        pass
+
+    async def _work(self, desk: Desk) -> None:
+        desk.on_closed = self._closed
+        await super()._work(desk)
+
+    def _closed(self, number: int) -> None:
+        ticket = self._at_work.pop(number, None)
+        if ticket is not None:
+            _tear(ticket, Torn.DONE)
+
+    def _is_over(self, desk: Desk) -> bool:
+        return self._is_closing and not self._tickets
+
+    async def _claim(self) -> bool:
+        while self._tickets and self._tickets[0].done():
+            self._tickets.popleft()
+        wanted = min(len(self._tickets), 4)
+        if not wanted:
+            return False
+        claimed = await self._shared.claim(
+            self._campaign.id,
+            now=self._wall(),
+            lease_s=self._lease_s,
+            limit=wanted,
+            most_deaths=self._most_deaths,
+        )
+        for chunk in claimed:
+            self._at_work[chunk.number] = self._tickets.popleft()
+        if len(claimed) < wanted:
+            while self._tickets:
+                _tear(self._tickets.popleft(), Torn.NOTHING)
+        self._sort(claimed)
+        return bool(claimed)
+
+    async def _beat(self) -> None:
+        loop = asyncio.get_running_loop()
+        beaten = 0.0
+        while True:
+            if loop.time() - beaten >= self._lease_s / 4:
+                await self._shared.heartbeat(self._campaign.id, until=self._wall() + self._lease_s)
+                beaten = loop.time()
+            row = await self._shared.find(self._campaign.name)
+            status = "removed" if row is None or row.id != self._campaign.id else row.status
+            if status != "running" and self._desk is not None:
+                self._desk.halt(Stop("interrupted", f"the campaign is {status}"))
+            await asyncio.sleep(_LOOK_S)
+
+    def _on_ledger_error(self, error: LedgerError) -> None:
+        # The database's trouble is this worker's, and passes: the campaign is not stopped by it.
+        if self._desk is not None:
+            self._desk.halt(Stop("interrupted", error.message))
+
+    async def _sign(self, desk: Desk) -> None:
+        await self._shared.give_back(self._campaign.id)
+        stop = desk.stop
+        if stop is not None and stop.status in ("stopped", "paused") and self._failure is None:
+            # The breaker's word counts for all: what ends one worker would end the others a moment later.
+            await self._shared.switch(
+                self._campaign.id, stop.status, stop.reason, only_from=("running",), ended_at=self._wall()
+            )
+
+
+def _tear(ticket: asyncio.Future[Torn], why: Torn) -> None:
+    if not ticket.done():
+        ticket.set_result(why)

@@ -1,0 +1,196 @@
+"""A ledger on a server, for many workers: who may work on a campaign, what is left, and what brings workers down."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+import msgspec
+from sqlalchemy import and_, case, func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ..bulk.database import WRITE
+from ..bulk.ledger import Ledger
+from ..bulk.records import CampaignRow
+from ..bulk.schema import ChunkState, RecipientState, campaigns, chunks
+from ..bulk.schema import recipients as people
+from ..errors import UsageError
+
+_HELD = (ChunkState.CLAIMED, ChunkState.SENDING)
+
+
+class Work(msgspec.Struct, kw_only=True, frozen=True):
+    """What is left of a campaign, in chunks.
+
+    Attributes:
+        claimable: nobody works on them.
+        held: somebody does.
+        poisoned: left alone, as their owners died too often.
+    """
+
+    claimable: int
+    held: int
+    poisoned: int
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing is left."""
+        return not (self.claimable or self.held or self.poisoned)
+
+
+class Poisoned(msgspec.Struct, kw_only=True, frozen=True):
+    """A chunk that was given up, as its owners died too often.
+
+    Attributes:
+        campaign: the campaign's name.
+        chunk: its number.
+        deaths: how often an owner died with it.
+        recipients: how many were not settled; they are unknown now, or failed where nothing was sent to them.
+    """
+
+    campaign: str
+    chunk: int
+    deaths: int
+    recipients: int
+
+
+class SharedLedger(Ledger):
+    """A ledger that many owners work on: `async with SharedLedger(url, purpose="work") as ledger:`."""
+
+    def check_shared(self) -> None:
+        """Raise `UsageError` unless it is on a server."""
+        if not self.is_shared:
+            raise UsageError(
+                "many workers need a ledger on a server, such as postgresql+asyncpg://user@host/name", field="ledger"
+            )
+
+    async def clock_offset(self) -> float:
+        """Return by how many seconds the server's clock is ahead: leases of all machines go by that one."""
+
+        async def work(connection: AsyncConnection) -> float:
+            sent = time.time()
+            query = select(func.extract("epoch", func.clock_timestamp()))
+            now = float((await connection.execute(query)).scalar_one())
+            return now - (sent + time.time()) / 2
+
+        return await self.do(work)
+
+    async def launch(self, campaign_id: int, *, options: str, now: float) -> None:
+        """Let workers begin, or go on, with these options."""
+        await self.update(campaign_id, options=options, status="running", reason=None, ended_at=None)
+
+        async def work(connection: AsyncConnection) -> None:
+            await connection.execute(
+                update(campaigns)
+                .where(campaigns.c.id == campaign_id, campaigns.c.begun_at.is_(None))
+                .values(begun_at=now)
+            )
+
+        await self.do(work, begin=WRITE)
+
+    async def switch(
+        self, campaign_id: int, status: str, reason: str | None, *, only_from: Sequence[str], ended_at: float | None
+    ) -> bool:
+        """Change a campaign's status where it is one of some; tell whether it was."""
+
+        async def work(connection: AsyncConnection) -> bool:
+            done = await connection.execute(
+                update(campaigns)
+                .where(campaigns.c.id == campaign_id, campaigns.c.status.in_(only_from))
+                .values(status=status, reason=reason, ended_at=ended_at)
+            )
+            return done.rowcount == 1
+
+        return await self.do(work, begin=WRITE)
+
+    async def running(self, app: int) -> list[CampaignRow]:
+        """Return the campaigns of an app that workers may work on."""
+        query = (
+            select(campaigns)
+            .where(campaigns.c.app == app, campaigns.c.status == "running", campaigns.c.options.is_not(None))
+            .order_by(campaigns.c.id)
+        )
+        return [CampaignRow(**row) for row in await self.read(query)]
+
+    async def take_watch(self, campaign_id: int, *, now: float, until: float) -> bool:
+        """Become the one who looks after a campaign for a while; False when another is."""
+
+        async def work(connection: AsyncConnection) -> bool:
+            done = await connection.execute(
+                update(campaigns)
+                .where(campaigns.c.id == campaign_id, campaigns.c.supervised_until <= now)
+                .values(supervised_until=until)
+            )
+            return done.rowcount == 1
+
+        return await self.do(work, begin=WRITE)
+
+    async def work_left(self, campaign_id: int, *, now: float, most_deaths: int) -> Work:
+        """Return what is left of a campaign."""
+        is_free = or_(chunks.c.state == ChunkState.READY, and_(chunks.c.state.in_(_HELD), chunks.c.lease_until <= now))
+        kind = case((is_free, case((chunks.c.deaths >= most_deaths, "poisoned"), else_="claimable")), else_="held")
+        query = (
+            select(kind, func.count())
+            .where(chunks.c.campaign_id == campaign_id, chunks.c.state != ChunkState.DONE)
+            .group_by(kind)
+        )
+
+        async def work(connection: AsyncConnection) -> dict[str, int]:
+            return {str(name): int(count) for name, count in await connection.execute(query)}
+
+        found = await self.do(work)
+        return Work(**{name: found.get(name, 0) for name in Work.__struct_fields__})
+
+    async def note_deaths(self, campaign_id: int, numbers: Sequence[int]) -> None:
+        """Note that this owner failed while it had these chunks, without dying of it."""
+
+        async def work(connection: AsyncConnection) -> None:
+            await connection.execute(
+                update(chunks)
+                .where(chunks.c.campaign_id == campaign_id, chunks.c.number.in_(numbers))
+                .values(deaths=chunks.c.deaths + 1)
+            )
+
+        await self.do(work, begin=WRITE)
+
+    async def give_up(self, campaign: CampaignRow, *, now: float, most_deaths: int) -> list[Poisoned]:
+        """Give up the chunks whose owners died too often; their recipients are settled with what is known of them."""
+        mine = chunks.c.campaign_id == campaign.id
+
+        async def work(connection: AsyncConnection) -> list[Poisoned]:
+            query = (
+                select(chunks.c.number, chunks.c.deaths, chunks.c.state)
+                .where(
+                    mine,
+                    chunks.c.state != ChunkState.DONE,
+                    chunks.c.lease_until <= now,
+                    chunks.c.deaths >= most_deaths,
+                )
+                .with_for_update(skip_locked=True)
+            )
+            given_up = []
+            for number, deaths, state in (await connection.execute(query)).all():
+                was_sent = state == ChunkState.SENDING
+                why = f"its chunk was given up: {deaths} workers failed with it"
+                done = await connection.execute(
+                    update(people)
+                    .where(
+                        people.c.campaign_id == campaign.id,
+                        people.c.chunk == number,
+                        people.c.state == RecipientState.PLANNED,
+                    )
+                    .values(
+                        state=int(RecipientState.UNKNOWN if was_sent else RecipientState.FAILED),
+                        code=None if was_sent else 0,
+                        info=f"it may have been sent; {why}" if was_sent else why,
+                    )
+                )
+                await connection.execute(
+                    update(chunks)
+                    .where(mine, chunks.c.number == number)
+                    .values(state=int(ChunkState.DONE), owner=None, lease_until=0.0)
+                )
+                given_up.append(Poisoned(campaign=campaign.name, chunk=number, deaths=deaths, recipients=done.rowcount))
+            return given_up
+
+        return await self.do(work, begin=WRITE)

@@ -1,0 +1,51 @@
+"""Trace context through the broker: what a task does belongs to the trace of whoever sent it."""
+
+from __future__ import annotations
+
+from contextvars import Token
+from typing import Any, Final
+
+from taskiq import TaskiqMessage, TaskiqMiddleware, TaskiqResult
+
+try:
+    from opentelemetry import context, propagate
+except ModuleNotFoundError:  # the extra `otel` is not installed: there is no context to carry
+    HAS_TRACES = False
+else:
+    HAS_TRACES = True
+
+_LABEL: Final = "tim-trace-"
+
+
+class TraceMiddleware(TaskiqMiddleware):
+    """Carries the trace context in labels of the message, as OpenTelemetry's propagators write it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._tokens: dict[str, Token[Any]] = {}
+
+    def pre_send(self, message: TaskiqMessage) -> TaskiqMessage:
+        """Write the current context into the message."""
+        if HAS_TRACES:
+            carrier: dict[str, str] = {}
+            propagate.inject(carrier)
+            message.labels.update({f"{_LABEL}{name}": value for name, value in carrier.items()})
+        return message
+
+    def pre_execute(self, message: TaskiqMessage) -> TaskiqMessage:
+        """Make the message's context the current one."""
+        if HAS_TRACES:
+            carrier = {
+                name.removeprefix(_LABEL): str(value)
+                for name, value in message.labels.items()
+                if name.startswith(_LABEL)
+            }
+            if carrier:
+                self._tokens[message.task_id] = context.attach(propagate.extract(carrier))
+        return message
+
+    def post_execute(self, message: TaskiqMessage, result: TaskiqResult[Any]) -> None:
+        """Leave the message's context."""
+        token = self._tokens.pop(message.task_id, None)
+        if token is not None:
+            context.detach(token)

@@ -1,0 +1,174 @@
+"""The broker of an app: its queues and tasks, and what goes with every message.
+
+A message is a ticket, see `_crew`. It is acknowledged when the work that it asked for is in the ledger, and whatever
+becomes of it then is in the ledger too: a message that is lost, or comes twice, does no harm.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from typing import TYPE_CHECKING, Annotated, Final
+
+import msgspec
+from aio_pika import DeliveryMode, Message
+from aio_pika.exceptions import AMQPError
+from taskiq import AckableMessage, Context, TaskiqDepends
+from taskiq.acks import AcknowledgeType
+from taskiq.exceptions import SendTaskError
+from taskiq.utils import maybe_awaitable
+from taskiq_aio_pika import AioPikaBroker, Exchange, Queue, QueueType
+from yarl import URL
+
+from ..errors import ClusterError, UsageError
+from ._trace import TraceMiddleware
+
+if TYPE_CHECKING:
+    from .worker import Worker
+
+logger = logging.getLogger("tim_async")
+
+RUN_CHUNK: Final = "tim_async.run_chunk"
+FINISH: Final = "tim_async.finish_campaign"
+# A broker that restarts is back in seconds; who sends waits for it.
+_SEND_FOR_S: Final = 60.0
+_SEND_AGAIN_S: Final = 0.5
+
+
+class Broker(AioPikaBroker):
+    """A broker whose messages may be acknowledged too late."""
+
+    async def listen(self) -> AsyncGenerator[AckableMessage, None]:
+        """Yield messages as they come."""
+        async for message in super().listen():
+            yield AckableMessage(data=message.data, ack=_forgiving(message.ack))
+
+
+def _forgiving(ack: Callable[[], Awaitable[None] | None]) -> Callable[[], Awaitable[None]]:
+    async def acknowledge() -> None:
+        try:
+            await maybe_awaitable(ack())
+        except AMQPError as error:
+            # The broker went away meanwhile. The ticket comes again, and does no harm.
+            logger.info("a ticket could not be acknowledged: %s", str(error) or type(error).__name__)
+
+    return acknowledge
+
+
+def make_broker(url: str, sdk_app_id: int, *, prefix: str = "tim_async", prefetch: int = 8) -> AioPikaBroker:
+    """Return a taskiq broker over RabbitMQ with the queues and tasks of an app.
+
+    It can be run by taskiq's own worker as well, when its state has a `Worker` as `tim_worker`; `tim-async worker` and
+    `Worker` do all of that.
+
+    Args:
+        url: `amqp://user:password@host:5672/vhost`.
+        sdk_app_id: the app; each has queues of its own.
+        prefix: what names of queues begin with.
+        prefetch: messages that one process has at a time.
+
+    Raises:
+        UsageError: an argument is wrong; it names the argument.
+    """
+    try:
+        is_right = isinstance(url, str) and URL(url).scheme in ("amqp", "amqps") and bool(URL(url).host)
+    except ValueError:
+        is_right = False
+    if not is_right:
+        raise UsageError("broker must look like amqp://user:password@host:5672/", field="broker")
+    if not isinstance(prefetch, int) or prefetch < 1:
+        raise UsageError("prefetch must be a whole number of at least 1", field="prefetch")
+    stem = f"{prefix}.{sdk_app_id}"
+    broker = Broker(
+        url,
+        qos=prefetch,
+        exchange=Exchange(name=prefix),
+        task_queues=[Queue(name=stem, type=QueueType.QUORUM)],
+        dead_letter_queue=Queue(name=f"{stem}.dead", type=QueueType.QUORUM),
+    )
+    broker.add_middlewares(TraceMiddleware())
+    broker.state.tim_dead = f"{stem}.dead"
+    broker.state.tim_queue = stem
+    broker.register_task(run_chunk, task_name=RUN_CHUNK, ack_type=AcknowledgeType.WHEN_EXECUTED.value)
+    broker.register_task(finish_campaign, task_name=FINISH, ack_type=AcknowledgeType.WHEN_EXECUTED.value)
+    return broker
+
+
+def _worker(context: Context) -> Worker:
+    worker: Worker = context.broker.state.tim_worker
+    return worker
+
+
+async def run_chunk(campaign: str, context: Annotated[Context, TaskiqDepends()]) -> None:
+    """Work on one chunk of a campaign, whichever nobody works on."""
+    await _worker(context).run_chunk(campaign)
+
+
+async def finish_campaign(campaign: str, context: Annotated[Context, TaskiqDepends()]) -> None:
+    """Sign a campaign of which nothing is left."""
+    await _worker(context).finish(campaign)
+
+
+async def start(broker: AioPikaBroker, *, within_s: float = 0.0) -> None:
+    """Connect a broker, trying again for a while.
+
+    Raises:
+        ClusterError: it cannot be reached.
+    """
+    loop = asyncio.get_running_loop()
+    end = loop.time() + within_s
+    while True:
+        try:
+            await broker.startup()
+            return
+        except (AMQPError, OSError) as error:
+            problem = str(error) or type(error).__name__
+        await broker.shutdown()
+        if loop.time() >= end:
+            raise ClusterError(f"the broker cannot be reached: {problem}; what was submitted is in the ledger")
+        await asyncio.sleep(_SEND_AGAIN_S)
+
+
+async def send(broker: AioPikaBroker, task: str, campaign: str) -> None:
+    """Send a message; wait for a broker that is away for a moment.
+
+    Raises:
+        ClusterError: it did not come back.
+    """
+    found = broker.find_task(task)
+    if found is None:
+        raise UsageError(f"the broker has no task {task}", field="broker")
+    loop = asyncio.get_running_loop()
+    end = loop.time() + _SEND_FOR_S
+    while True:
+        try:
+            async with asyncio.timeout_at(end):
+                await found.kiq(campaign)
+            return
+        except TimeoutError as error:
+            problem = str(error) or "no answer"
+        except SendTaskError as error:
+            problem = str(error.__cause__ or error)
+        if loop.time() + _SEND_AGAIN_S >= end:
+            raise ClusterError(f"the broker takes no messages: {problem}")
+        await asyncio.sleep(_SEND_AGAIN_S)
+
+
+async def bury(broker: AioPikaBroker, content: msgspec.Struct) -> None:
+    """Put something into the dead-letter queue, for a person to look at."""
+    if broker.write_channel is None:
+        raise UsageError("the broker is not started", field="broker")
+    message = Message(
+        msgspec.json.encode(content), content_type="application/json", delivery_mode=DeliveryMode.PERSISTENT
+    )
+    await broker.write_channel.default_exchange.publish(message, routing_key=broker.state.tim_dead)
+
+
+async def waiting(broker: AioPikaBroker) -> int:
+    """Return how many messages wait for a worker."""
+    if broker.write_channel is None:
+        raise UsageError("the broker is not started", field="broker")
+    # Asked for below the channel, which answers from memory for a queue that it declared itself.
+    channel = await broker.write_channel.get_underlay_channel()
+    return (await channel.queue_declare(broker.state.tim_queue, passive=True)).message_count or 0

@@ -1,0 +1,162 @@
+"""A campaign that many workers work on: submitted, watched and steered from any machine."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import time
+from typing import Final
+
+import msgspec
+from taskiq_aio_pika import AioPikaBroker
+
+from .._client import TimClient
+from ..bulk import Campaign, Plan, Report
+from ..bulk.campaign import bind
+from ..bulk.lanes import fresh_lanes, paces
+from ..bulk.messages import from_stored
+from ..bulk.planning import make_plan
+from ..bulk.progress import Tally
+from ..bulk.records import CampaignRow
+from ..bulk.runner import OnProgress
+from ..config import check_seconds
+from ..errors import UsageError
+from . import broker as posts
+from ._ledger import SharedLedger
+from .worker import DEFAULT_PARALLEL, WorkOptions
+
+# From these it can go on.
+_STOPPED: Final = ("paused", "stopped", "interrupted", "done")
+
+
+class ClusterCampaign(Campaign):
+    """A campaign whose ledger is on a server and whose work is done by workers.
+
+        campaign = ClusterCampaign("spring", ledger=url, recipients="people.csv", message=Template("Hi $name"))
+        await campaign.submit(client, broker="amqp://...")
+        report = await campaign.watch()
+
+    The arguments are those of `Campaign`. The message is a text, a `Message` or a `Template`: a function is not in the
+    ledger, so workers do not have it.
+    """
+
+    async def submit(self, client: TimClient, *, broker: str | AioPikaBroker, parallel: int = DEFAULT_PARALLEL) -> Plan:
+        """Plan the campaign where that was not done, and let workers begin, or go on.
+
+        Args:
+            client: whose app, admin and limits count; nothing is called.
+            broker: URL of RabbitMQ, or what `make_broker` returned, started.
+            parallel: chunks at work at a time, over all workers: enough to keep the limits busy, and not many more.
+
+        Raises:
+            UsageError: something is missing or differs from what was begun; it names the argument.
+            LedgerError: the ledger cannot be used.
+            ClusterError: the broker cannot be reached.
+        """
+        if not isinstance(parallel, int) or isinstance(parallel, bool) or parallel < 1:
+            raise UsageError("parallel must be a whole number of at least 1", field="parallel")
+        async with SharedLedger(self._ledger, purpose=f"submit {self.name}") as ledger:
+            ledger.check_shared()
+            row, maker = await self._ensure(ledger, client._core.settings)
+            if maker.kind == "function":
+                raise UsageError(
+                    "workers do not have a function: give a text, a Message or a Template", field="message"
+                )
+            if row.status == "cancelled":
+                raise UsageError(f"the campaign {self.name!r} was cancelled", field="name")
+            row = await bind(ledger, row, client)
+            plan = await make_plan(ledger, row, maker, client._core.settings, self._options.lanes)
+            if self._options.retry_failed:
+                await ledger.retry_failed(row.id)
+            if self._options.on_unknown != "skip":
+                await ledger.reopen_unknown(row.id)
+            options = msgspec.json.encode(WorkOptions(run=self._options, parallel=parallel)).decode()
+            await ledger.launch(row.id, options=options, now=time.time() + await ledger.clock_offset())
+        await self._write_tickets(broker, client._core.credentials.sdk_app_id, parallel)
+        return plan
+
+    async def watch(self, *, on_progress: OnProgress | None = None, every_s: float = 1.0) -> Report:
+        """Return the report when workers are through with the campaign, or it was paused, stopped or cancelled.
+
+        Cancelling the wait ends nothing but the wait.
+
+        Args:
+            on_progress: called with a `Progress` every `every_s`; may be async.
+            every_s: seconds.
+        """
+        check_seconds("every_s", every_s)
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        async with SharedLedger(self._ledger) as ledger:
+            row = await self._find(ledger)
+            cap = _cap(row)
+            first = Tally(await ledger.counts(row.id), row.recipients)
+            before = sum(first.by_state.values())
+            while True:
+                row = await self._find(ledger)
+                tally = Tally(await ledger.counts(row.id), row.recipients)
+                first.settled_now = sum(tally.by_state.values()) - before
+                first.by_state, first.codes = tally.by_state, tally.codes
+                if on_progress is not None:
+                    told = on_progress(
+                        first.progress(self.name, now=loop.time(), elapsed_s=loop.time() - began, cap=cap)
+                    )
+                    if inspect.isawaitable(told):
+                        await told
+                if row.status != "running":
+                    break
+                await asyncio.sleep(every_s)
+        return await self.status()
+
+    async def pause(self, reason: str = "it was paused") -> bool:
+        """Let workers stop: what is in flight is finished, the limits are free for others. False when none works."""
+        return await self._switch("paused", reason, only_from=("running",))
+
+    async def resume(self, *, broker: str | AioPikaBroker) -> None:
+        """Let workers go on after a pause or a fault.
+
+        Raises:
+            UsageError: it was never submitted, or was cancelled.
+        """
+        async with SharedLedger(self._ledger, purpose=f"resume {self.name}") as ledger:
+            row = await self._find(ledger)
+            if row.options is None or row.app is None:
+                raise UsageError(f"the campaign {self.name!r} was not submitted to workers", field="name")
+            if row.status == "cancelled":
+                raise UsageError(f"the campaign {self.name!r} was cancelled", field="name")
+            await ledger.switch(row.id, "running", None, only_from=_STOPPED, ended_at=None)
+            parallel = msgspec.json.decode(row.options, type=WorkOptions).parallel
+        await self._write_tickets(broker, row.app, parallel)
+
+    async def cancel(self, reason: str = "it was cancelled") -> bool:
+        """Stop it for good: whoever was not sent to is not sent to. False when it has ended already."""
+        return await self._switch("cancelled", reason, only_from=("running", "paused", "stopped", "interrupted", ""))
+
+    async def _switch(self, status: str, reason: str, *, only_from: tuple[str, ...]) -> bool:
+        async with SharedLedger(self._ledger, purpose=f"{status} {self.name}") as ledger:
+            row = await self._find(ledger)
+            return await ledger.switch(row.id, status, reason, only_from=only_from, ended_at=time.time())
+
+    async def _write_tickets(self, broker: str | AioPikaBroker, app: int, count: int) -> None:
+        if not isinstance(broker, str):
+            for _ in range(count):
+                await posts.send(broker, posts.RUN_CHUNK, self.name)
+            return
+        own = posts.make_broker(broker, app)
+        await posts.start(own)
+        try:
+            await self._write_tickets(own, app, count)
+        finally:
+            await own.shutdown()
+
+
+def _cap(row: CampaignRow) -> float:
+    """Return the most that the usual limits allow in a second; workers may have others."""
+    from ..config import Settings
+
+    maker = from_stored(row.kind, row.message)
+    fixed = None if maker is None else maker.fixed
+    lanes = "auto" if row.options is None else msgspec.json.decode(row.options, type=WorkOptions).run.lanes
+    pace = paces(Settings())
+    opened = fresh_lanes(lanes, is_fixed=fixed is not None, fits_a_batch=fixed is not None and fixed.fits_a_batch)
+    return sum(pace[lane].people for lane in opened)

@@ -1,0 +1,271 @@
+"""A worker: takes tickets from the broker and works on campaigns of one app, together with any number of others."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import AsyncIterator
+from typing import Final
+
+import msgspec
+from aio_pika.exceptions import AMQPError
+from taskiq.receiver import Receiver
+from taskiq_aio_pika import AioPikaBroker
+
+from .._client import TimClient
+from ..bulk.campaign import bind
+from ..bulk.job import Options
+from ..bulk.messages import from_stored
+from ..bulk.records import CampaignRow
+from ..config import check_seconds
+from ..errors import LedgerError, TimError, UsageError
+from . import broker as posts
+from ._crew import Crew, Torn
+from ._ledger import SharedLedger
+
+logger = logging.getLogger("tim_async")
+
+DEFAULT_PARALLEL: Final = 16
+# Between two looks at all campaigns; one of the workers does it for all.
+_WATCH_S: Final = 2.0
+# A crew without tickets goes home after a while; the next ticket makes another.
+_IDLE_S: Final = 5.0
+# What a ticket that could not be worked on waits before the next one is written.
+_AGAIN_S: Final = 2.0
+# A broker that is just being restarted is waited for.
+_BROKER_S: Final = 60.0
+
+
+class WorkOptions(msgspec.Struct, kw_only=True, frozen=True):
+    """How workers run a campaign; kept in the ledger.
+
+    Attributes:
+        run: as in a run of its own.
+        parallel: chunks at work at a time, over all workers.
+    """
+
+    run: Options
+    parallel: int = DEFAULT_PARALLEL
+
+
+class Worker:
+    """Works on the campaigns of the client's app: `async with Worker(client, ledger=..., broker=...) as worker:`.
+
+    Give the client a `RedisRateLimiter`, so that all workers keep the limits together.
+
+    Args:
+        client: sends; its app's campaigns are worked on.
+        ledger: URL of the ledger's database, such as `postgresql+asyncpg://user:password@host/name`.
+        broker: URL of RabbitMQ, or what `make_broker` returned.
+        tasks: chunks at work at a time in this process.
+        lease_s: seconds after which others take over what this worker had when it died.
+        most_deaths: a chunk is given up when so many workers died or failed with it.
+
+    Raises:
+        UsageError: an argument is wrong; it names the argument.
+    """
+
+    def __init__(
+        self,
+        client: TimClient,
+        *,
+        ledger: str,
+        broker: str | AioPikaBroker,
+        tasks: int = 8,
+        lease_s: float = 20.0,
+        most_deaths: int = 5,
+    ) -> None:
+        check_seconds("lease_s", lease_s)
+        for name, value in (("tasks", tasks), ("most_deaths", most_deaths)):
+            if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+                raise UsageError(f"{name} must be a whole number of at least 1", field=name)
+        self._client = client
+        self._app = client._core.credentials.sdk_app_id
+        self._ledger = SharedLedger(ledger, purpose="work")
+        self._ledger.check_shared()
+        self._broker = posts.make_broker(broker, self._app, prefetch=tasks) if isinstance(broker, str) else broker
+        self._tasks = tasks
+        self._lease_s = lease_s
+        self._most_deaths = most_deaths
+        self._crews: dict[str, tuple[Crew, asyncio.Task[None]]] = {}
+        self._hiring = asyncio.Lock()
+        self._draining = asyncio.Event()
+        self._ahead = 0.0  # seconds by which the ledger's clock is ahead of this machine's
+        self.chunks = 0
+
+    def __repr__(self) -> str:
+        return f"<Worker of app {self._app}>"
+
+    def now(self) -> float:
+        """Return unix seconds by the ledger's clock."""
+        return time.time() + self._ahead
+
+    async def run(self) -> None:
+        """Work until `stop`; then finish what is at work, hand back the rest and return.
+
+        Raises:
+            LedgerError: the ledger cannot be used.
+            ClusterError: the broker cannot be reached.
+        """
+        async with self._ledger:
+            self._ahead = await self._ledger.clock_offset()
+            async with self._started():
+                watch = asyncio.create_task(self._watch(), name="tim_async: look after campaigns")
+                watch.add_done_callback(lambda _: self.stop())
+                try:
+                    await self._listen()
+                finally:
+                    watch.cancel()
+                    await asyncio.wait([watch])
+                    await self._go_home()
+                if not watch.cancelled():
+                    watch.result()  # it does not end by itself, unless it fails
+
+    def stop(self) -> None:
+        """Take nothing more, let what is in flight finish, and let `run` return."""
+        self._draining.set()
+        for crew, _ in self._crews.values():
+            crew.stop("the worker stops")
+
+    @contextlib.asynccontextmanager
+    async def _started(self) -> AsyncIterator[None]:
+        self._broker.is_worker_process = True
+        self._broker.state.tim_worker = self
+        await posts.start(self._broker, within_s=_BROKER_S)
+        try:
+            yield
+        finally:
+            with contextlib.suppress(AMQPError, OSError):  # it may be away, and all is in the ledger
+                await self._broker.shutdown()
+
+    async def _listen(self) -> None:
+        receiver = Receiver(self._broker, max_async_tasks=self._tasks, run_startup=False, validate_params=True)
+        while not self._draining.is_set():
+            try:
+                await receiver.listen(self._draining)
+            except (AMQPError, OSError) as error:
+                logger.warning("the broker is away: %s", error)
+            if not self._draining.is_set():
+                await asyncio.sleep(_AGAIN_S)
+
+    # Tickets
+
+    async def run_chunk(self, name: str) -> None:
+        """Work on one chunk of a campaign; write the next ticket when there may be more to do."""
+        try:
+            crew = await self._crew(name)
+            torn = Torn.NOTHING if crew is None else await crew.work()
+        except LedgerError as error:
+            logger.warning("campaign %s: %s", name, error)
+            await self._rest()
+            torn = Torn.STOPPED
+        if torn is Torn.DONE:
+            self.chunks += 1
+        if torn is Torn.DONE or (torn is Torn.STOPPED and self._draining.is_set()):
+            await posts.send(self._broker, posts.RUN_CHUNK, name)
+
+    async def _rest(self) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_AGAIN_S):
+                await self._draining.wait()
+
+    async def _crew(self, name: str) -> Crew | None:
+        """Return who works on a campaign here; None when nobody may."""
+        async with self._hiring:
+            known = self._crews.get(name)
+            if known is not None and not known[0].is_over:
+                return known[0]
+            if self._draining.is_set():
+                return None
+            row = await self._ledger.find(name)
+            if row is None or row.status != "running" or row.options is None or row.app != self._app:
+                return None
+            crew = await self._hire(row, row.options)
+            if crew is not None:
+                task = asyncio.create_task(crew.live(), name=f"tim_async: crew of {name}")
+                self._crews[name] = (crew, task)
+            return crew
+
+    async def _hire(self, row: CampaignRow, options: str) -> Crew | None:
+        maker = from_stored(row.kind, row.message)
+        if maker is None:
+            logger.warning("campaign %s: its message is made by a function, which only its own program has", row.name)
+            return None
+        try:
+            row = await bind(self._ledger, row, self._client)
+        except UsageError as error:
+            logger.warning("campaign %s: this worker cannot work on it: %s", row.name, error)
+            return None
+        return Crew(
+            self._client,
+            self._ledger,
+            row,
+            maker,
+            msgspec.json.decode(options, type=WorkOptions).run,
+            wall=self.now,
+            lease_s=self._lease_s,
+            most_deaths=self._most_deaths,
+        )
+
+    async def finish(self, name: str) -> None:
+        """Sign a campaign of which nothing is left."""
+        row = await self._ledger.find(name)
+        if row is None:
+            return
+        work = await self._ledger.work_left(row.id, now=self.now(), most_deaths=self._most_deaths)
+        if work.is_over and await self._ledger.switch(
+            row.id, "done", None, only_from=("running",), ended_at=self.now()
+        ):
+            logger.info("campaign %s: done", name)
+
+    # Looking after campaigns
+
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(_WATCH_S)
+            try:
+                await self._send_idle_home()
+                self._ahead = await self._ledger.clock_offset()
+                for row in await self._ledger.running(self._app):
+                    if await self._ledger.take_watch(row.id, now=self.now(), until=self.now() + 0.8 * _WATCH_S):
+                        await self._look_after(row)
+            except (TimError, AMQPError, OSError) as error:
+                logger.warning("looking after campaigns: %s", error)
+
+    async def _look_after(self, row: CampaignRow) -> None:
+        """See to it that a campaign has tickets, gives up what brings workers down, and ends."""
+        work = await self._ledger.work_left(row.id, now=self.now(), most_deaths=self._most_deaths)
+        if work.poisoned:
+            for each in await self._ledger.give_up(row, now=self.now(), most_deaths=self._most_deaths):
+                logger.error(
+                    "campaign %s: chunk %d was given up, %d workers failed with it; %d recipients are affected",
+                    *(each.campaign, each.chunk, each.deaths, each.recipients),
+                )
+                await posts.bury(self._broker, each)
+        elif work.is_over:
+            await posts.send(self._broker, posts.FINISH, row.name)
+        elif work.claimable and row.options is not None:
+            parallel = msgspec.json.decode(row.options, type=WorkOptions).parallel
+            missing = min(work.claimable, parallel - work.held) - await posts.waiting(self._broker)
+            for _ in range(missing):
+                await posts.send(self._broker, posts.RUN_CHUNK, row.name)
+
+    async def _send_idle_home(self) -> None:
+        now = asyncio.get_running_loop().time()
+        for name, (crew, task) in list(self._crews.items()):
+            if task.done():
+                del self._crews[name]
+            elif not crew.is_idle:
+                crew.idle_since = None
+            elif crew.idle_since is None:
+                crew.idle_since = now
+            elif now - crew.idle_since >= _IDLE_S:
+                await crew.close()
+
+    async def _go_home(self) -> None:
+        for crew, _ in self._crews.values():
+            crew.stop("the worker stops")
+            await crew.close()
+        await asyncio.gather(*(task for _, task in self._crews.values()))
