@@ -6,6 +6,7 @@ Run as `python -m benchmarks.processes bare` or `... emulator`: prints its URL, 
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import sys
 import time
@@ -98,10 +99,14 @@ def _trouble(emulator: Emulator, rate: float) -> None:
 
 
 async def _emulator(limit: int | None) -> None:
+    # Collecting among all the messages it keeps holds it up, and what arrives meanwhile is counted together.
+    gc.disable()
     clock = _Clock()
     limits = {} if limit is None else {"*": limit}
     async with Emulator(auto_import=True, rate_limits=limits, clock=clock, window_clock=time.monotonic) as emulator:
         print(emulator.url, flush=True)
+        lags: list[float] = []
+        meter = asyncio.create_task(_measure_lag(lags))
         async for line in _lines():
             word, _, argument = line.partition(" ")
             if word == "faults":
@@ -125,11 +130,23 @@ async def _emulator(limit: int | None) -> None:
                         "worst": emulator.worst_window("openim/sendmsg"),
                         "count": len(arrivals),
                         "refused": sum(arrival.code in (60007, 90057) for arrival in arrivals),
+                        "lag_ms": round(1000 * max(lags, default=0.0)),
                         **_told(emulator),
                     }
                 ),
                 flush=True,
             )
+        meter.cancel()
+
+
+async def _measure_lag(lags: list[float]) -> None:
+    """Note how late the loop is, where that is much: what arrives meanwhile is counted together."""
+    while True:
+        due = time.monotonic() + 0.005
+        await asyncio.sleep(0.005)
+        late = time.monotonic() - due
+        if late > 0.02:
+            lags.append(late)
 
 
 def _told(emulator: Emulator) -> dict[str, int]:
