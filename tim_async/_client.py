@@ -1,7 +1,7 @@
 """The client: its lifetime, its families, and the way of one call.
 
-A call is read top down in `TimClient.call`: the request is checked and encoded once, then `_run` makes attempts until
-one succeeds or the policy gives up; `_attempt` is one attempt: turn, slot, token, wire, answer.
+A call is read top down in `TimClient.call`: the request is checked and encoded once, `run` makes attempts until one
+succeeds or the policy gives up, and the answer is read.
 """
 
 from __future__ import annotations
@@ -12,24 +12,23 @@ import logging
 import os
 from collections.abc import Mapping
 from types import TracebackType
-from typing import Any, Final, Self, TypeVar, Unpack
+from typing import Any, Self, TypeVar, Unpack
 
 import msgspec
 
-from . import _codes
+from ._attempts import run
 from ._call import Call, Core, Options
 from ._endpoint import Endpoint, Repeat
 from ._families import Families, find_endpoint
 from ._limits import PRIORITIES, Claim, Priority, Share, next_order
-from ._pool import Place, Pool
-from ._retry import RetryPolicy, latest_start, next_backoff
+from ._pool import Pool
+from ._retry import RetryPolicy
 from ._session import SessionPool
 from ._stats import CommandStats
-from ._wire import PartialResult, Request, check_size, decode_envelope, decode_object, encode, merge_extra
+from ._wire import PartialResult, Request, check_size, decode_object, encode, merge_extra
 from .config import (
     SETTING_NAMES,
     Credentials,
-    Hidden,
     Region,
     Settings,
     SettingsOptions,
@@ -37,16 +36,7 @@ from .config import (
     check_seconds,
     is_http_address,
 )
-from .errors import (
-    ApiError,
-    ConnectError,
-    ReplyDecodeError,
-    TimError,
-    TransportError,
-    UsageError,
-    WaitTooLongError,
-    from_reply,
-)
+from .errors import ReplyDecodeError, TimError, UsageError
 
 R = TypeVar("R")
 
@@ -242,7 +232,7 @@ class TimClient(Families):
             error.command = endpoint.command
             raise
         call = self._begin(endpoint.command, body, endpoint.repeat, request, shares, stats)
-        reply = await self._run(call)
+        reply = await run(core, call)
         try:
             result = endpoint.read_result(reply)
         except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
@@ -290,7 +280,7 @@ class TimClient(Families):
             error.command = command
             raise
         call = self._begin(command, encoded, repeat, fields, shares, stats)
-        reply = await self._run(call)
+        reply = await run(core, call)
         try:
             answer = decode_object(reply)
         except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
@@ -333,168 +323,6 @@ class TimClient(Families):
             call.watch.end(type(error).__name__, call.attempts)
         return error
 
-    async def _run(self, call: Call) -> bytes:
-        """Make attempts until one succeeds or the policy gives up; return the answer."""
-        loop = asyncio.get_running_loop()
-        failure: TimError | None = None
-        try:
-            while True:
-                try:
-                    reply = await self._attempt(call, loop)
-                except WaitTooLongError as error:
-                    # A repeat that would get no turn in time: what made it necessary tells more than the wait.
-                    failure = failure or error
-                    break
-                except TimError as error:
-                    failure = error
-                else:
-                    call.stats.succeeded += 1
-                    failure = None  # it holds this frame, and this frame held it
-                    return reply
-                backoff = self._backoff(call, failure, loop.time())
-                if backoff is None:
-                    break
-                logger.warning(
-                    "%s: attempt %d failed with %s, the next one follows in %.3f s",
-                    call.command,
-                    call.tries,
-                    _name(failure),
-                    backoff,
-                )
-                await asyncio.sleep(backoff)
-        except asyncio.CancelledError as error:
-            call.stats.cancelled += 1
-            call.explain(error)
-            if call.watch is not None:
-                call.watch.end("cancelled", call.attempts)
-            raise
-        # Raised here, where no handler is active: no context tells more than the error itself.
-        call.sign(failure)
-        if call.watch is not None:
-            call.watch.end(_name(failure), call.attempts)
-        try:
-            raise failure
-        finally:
-            del failure
-
-    def _backoff(self, call: Call, failure: TimError, now: float) -> float | None:
-        """Return the seconds to the next attempt and make the claim a repeat's; None to give up."""
-        policy = call.options.retry
-        if call.first_at is None:
-            call.first_at = now
-        backoff = next_backoff(policy, failure, attempt=call.tries, elapsed=now - call.first_at, repeat=call.repeat)
-        if backoff is None or (call.deadline is not None and now + backoff >= call.deadline):
-            return None
-        latest = call.first_at + latest_start(policy, call.repeat)
-        call.claim.deadline = latest if call.deadline is None else min(latest, call.deadline)
-        call.claim.is_repeat = True
-        return backoff
-
-    async def _attempt(self, call: Call, loop: asyncio.AbstractEventLoop) -> bytes:
-        """Make one attempt: turn, slot, token, wire, answer."""
-        core, stats, claim = self._core, call.stats, call.claim
-        call.tries += 1
-        began = loop.time()
-        rank = (0 if claim.priority == PRIORITIES[0] else 1, claim.order)
-        took_at: float | None = None
-        outcome = "cancelled"
-        try:
-            with core.pool.slot(rank) as slot:
-                user_sig = core.auth.peek()
-                if claim.deadline is None:
-                    user_sig = user_sig or await core.auth.get()
-                    await core.limiter.acquire(claim, slot)
-                else:
-                    user_sig = await self._acquire_in_time(claim, slot, claim.deadline - began)
-                took_at = loop.time()
-                if claim.deadline is not None and took_at >= claim.deadline:
-                    late, took_at = took_at - claim.deadline, None
-                    raise WaitTooLongError(wait=None, remaining=-late)
-                if took_at - began > _SIG_CHECK_S:
-                    # The wait was long: what is current now goes before what was current then.
-                    user_sig = core.auth.peek() or user_sig
-                if call.first_at is None:
-                    call.first_at = took_at
-                call.attempts += 1
-                stats.attempts += 1
-                stats.retries += call.tries > 1
-                timeout = call.options.timeout
-                if call.deadline is not None:
-                    timeout = min(timeout, call.deadline - took_at)
-                call.is_in_flight = True
-                reply = await slot.post(call.command, core.query(user_sig), call.body, timeout=timeout)
-            self._check_reply(call, reply, user_sig)
-            call.is_in_flight = False
-            outcome = "0"
-            return reply
-        except TimError as error:
-            outcome = _name(error)
-            stats.count_error(outcome)
-            call.is_in_flight = False
-            call.maybe_delivered |= took_at is not None and _is_open(error)
-            raise
-        finally:
-            now = loop.time()
-            granted = now if took_at is None else took_at
-            stats.waited_s += granted - began
-            stats.took_s += now - granted
-            if call.watch is not None:
-                call.watch.attempt(call.tries, outcome, granted - began, now - granted)
-            if logger.isEnabledFor(logging.DEBUG):
-                logger.debug(
-                    "%s: attempt %d: %s, waited %.4f s, took %.4f s",
-                    call.command,
-                    call.tries,
-                    outcome,
-                    granted - began,
-                    now - granted,
-                )
-
-    async def _acquire_in_time(self, claim: Claim, slot: Place, left: float) -> Hidden:
-        """Wait for a UserSig and the turn until the deadline; return with slot and tokens taken."""
-        try:
-            async with asyncio.timeout_at(claim.deadline):
-                user_sig = await self._core.auth.get()
-                await self._core.limiter.acquire(claim, slot)
-                return user_sig
-        except TimeoutError:
-            pass  # raised below, so that the cancellation inside the timeout is no context of it
-        raise WaitTooLongError(wait=None, remaining=left)
-
-    def _check_reply(self, call: Call, reply: bytes, user_sig: Hidden) -> None:
-        """Raise unless the answer is an envelope with code 0."""
-        core = self._core
-        envelope = decode_envelope(reply)
-        if envelope is None:
-            what = "is empty" if not reply.strip() else "is not the service's envelope"
-            raise ReplyDecodeError(f"the answer {what}", status=200, size=len(reply))
-        code = envelope.error_code
-        if code == 0:
-            return
-        # Whatever echoes the request must not bring the UserSig into an error.
-        info = (envelope.error_info or "").replace(user_sig, "<hidden>")
-        error = from_reply(call.command.partition("/")[0], code, info)
-        if code in _USER_SIG_CODES:
-            core.auth.forget(user_sig)
-        if code in _codes.SLOW_DOWN_CODES:
-            seconds = core.limiter.pause(call.claim, code)
-            logger.warning("%s: %s, everyone holds back for %.1f s", call.command, _name(error), seconds)
-        raise error
-
-
-# A UserSig that was current so many seconds ago is good enough to be sent.
-_SIG_CHECK_S: Final = 0.5
-# Answers after which the UserSig at hand is of no more use.
-_USER_SIG_CODES: Final = frozenset({20002, 70001, 70002, 70003, 70005, 70009, 70013, 70014})
-
-
-def _is_open(error: TimError) -> bool:
-    """Tell whether an attempt that ended with this error may have taken effect."""
-    if isinstance(error, ApiError):
-        # A refusal is a refusal; "trouble inside" does not say how far the request had come.
-        return error.transient
-    return isinstance(error, TransportError) and not isinstance(error, ConnectError)
-
 
 def _tell_failed(call: Call, result: object) -> int:
     """Log and count the failed items of a result; the answer's OK on top does not speak of them. Return the count."""
@@ -503,11 +331,6 @@ def _tell_failed(call: Call, result: object) -> int:
         call.stats.failed_items += failed
         logger.warning("%s: the answer is OK, but %d of its items failed", call.command, failed)
     return failed
-
-
-def _name(error: TimError) -> str:
-    """Return a short name for logs and counts: the code, or the class."""
-    return str(error.code) if isinstance(error, ApiError) else type(error).__name__
 
 
 def _merge(settings: Settings, options: SettingsOptions) -> Settings:
