@@ -1,0 +1,243 @@
+"""Chunks at work: claimed, written ahead, settled and let go. The words and the states are explained in `ledger`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from operator import itemgetter
+from typing import Final
+
+from sqlalchemy import RowMapping, and_, bindparam, case, insert, null, select, true, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from .database import WRITE
+from .reading import PERSON_COLUMNS, Reader, of
+from .records import Anew, Begin, Changes, Chunk, Outcome, Person
+from .schema import ChunkState, RecipientState, campaigns, chunks
+from .schema import recipients as people
+
+# A lease of one who works alone: nobody else may claim, the lock sees to it.
+FOREVER: Final = 1e15
+
+
+class Claims(Reader):
+    """What an owner does with chunks."""
+
+    async def claim(
+        self, campaign_id: int, *, now: float, lease_s: float | None, limit: int, most_deaths: int | None = None
+    ) -> list[Chunk]:
+        """Claim up to `limit` chunks that nobody works on, those first that somebody left while they were sent.
+
+        Args:
+            campaign_id: whose.
+            now: unix seconds.
+            lease_s: seconds until they are anybody's again unless `heartbeat` renews it; None is for ever.
+            limit: how many.
+            most_deaths: chunks whose owners died so often are left alone; None claims them all the same.
+        """
+        until = FOREVER if lease_s is None else now + lease_s
+
+        async def work(connection: AsyncConnection) -> list[Chunk]:
+            mine = chunks.c.campaign_id == campaign_id
+            held = chunks.c.state.in_((ChunkState.SENDING, ChunkState.CLAIMED))
+            is_sound = true() if most_deaths is None else chunks.c.deaths < most_deaths
+            # Two queries, each along the index: one with an OR would look at every chunk, every time.
+            rows: list[RowMapping] = []
+            for wanted in (and_(held, chunks.c.lease_until <= now), chunks.c.state == ChunkState.READY):
+                free = (
+                    select(chunks)
+                    .where(of(chunks, campaign_id), wanted, is_sound)
+                    .order_by(chunks.c.state.desc(), chunks.c.number)
+                    .limit(limit - len(rows))
+                    .with_for_update(skip_locked=True)
+                )
+                if len(rows) < limit:
+                    rows += (await connection.execute(free)).mappings().all()
+            if not rows:
+                return []
+            numbers = [row["number"] for row in rows]
+            ours = (mine, chunks.c.number.in_(numbers))
+            # What was handed back has no lease; one that ran out is a death.
+            dead = case((and_(chunks.c.state != ChunkState.READY, chunks.c.lease_until > 0), 1), else_=0)
+            await connection.execute(
+                update(chunks).where(*ours).values(deaths=chunks.c.deaths + dead, owner=self.owner, lease_until=until)
+            )
+            await connection.execute(
+                update(chunks).where(*ours, chunks.c.state == ChunkState.READY).values(state=int(ChunkState.CLAIMED))
+            )
+            query = select(*PERSON_COLUMNS).where(
+                of(people, campaign_id), people.c.chunk.in_(numbers), people.c.state == RecipientState.PLANNED
+            )
+            members: dict[int, list[Person]] = {number: [] for number in numbers}
+            for person in sorted((await connection.execute(query)).all(), key=itemgetter(0)):
+                members[person.chunk].append(Person(**person._mapping))
+            return [
+                Chunk(
+                    number=row["number"],
+                    state=max(row["state"], ChunkState.CLAIMED),
+                    lane=row["lane"],
+                    since=row["since"],
+                    body=row["body"],
+                    people=members[row["number"]],
+                )
+                for row in rows
+            ]
+
+        return await self.do(work, begin=WRITE)
+
+    async def apply(self, campaign_id: int, changes: Changes) -> set[int]:
+        """Enter changes in one transaction; return the chunks whose sending may not begin: another owner has them."""
+
+        async def work(connection: AsyncConnection) -> set[int]:
+            await _settle(connection, campaign_id, changes.outcomes)
+            if changes.anew:
+                await move(connection, campaign_id, changes.anew)
+            await self._let_go(connection, campaign_id, changes.done, ChunkState.DONE, body=None)
+            await self._let_go(connection, campaign_id, changes.kept, ChunkState.DONE)
+            await self._let_go(connection, campaign_id, changes.released, ChunkState.READY)
+            return await self._begin(connection, campaign_id, changes.begins)
+
+        return await self.do(work, begin=WRITE)
+
+    async def _let_go(
+        self, connection: AsyncConnection, campaign_id: int, numbers: Sequence[int], state: ChunkState, **values: None
+    ) -> None:
+        if numbers:
+            await connection.execute(
+                update(chunks)
+                .where(chunks.c.campaign_id == campaign_id, chunks.c.number.in_(numbers), chunks.c.owner == self.owner)
+                .values(state=int(state), owner=None, lease_until=0.0, **values)
+            )
+
+    async def _begin(self, connection: AsyncConnection, campaign_id: int, begins: Sequence[Begin]) -> set[int]:
+        lost: set[int] = set()
+        for begin in begins:
+            done = await connection.execute(
+                update(chunks)
+                .where(
+                    chunks.c.campaign_id == campaign_id,
+                    chunks.c.number == begin.number,
+                    chunks.c.state == ChunkState.CLAIMED,
+                    chunks.c.owner == self.owner,
+                )
+                .values(state=int(ChunkState.SENDING), lane=int(begin.lane), since=begin.since, body=begin.body)
+            )
+            if done.rowcount != 1:
+                lost.add(begin.number)
+        bodies = [
+            {"b_campaign": campaign_id, "b_ordinal": ordinal, "b_body": body}
+            for begin in begins
+            if begin.number not in lost
+            for ordinal, body in begin.bodies
+        ]
+        if bodies:
+            await connection.execute(_write_body, bodies)
+        return lost
+
+    async def heartbeat(self, campaign_id: int, *, until: float) -> None:
+        """Renew the leases of all that this owner has."""
+
+        async def work(connection: AsyncConnection) -> None:
+            await connection.execute(
+                update(chunks)
+                .where(
+                    chunks.c.campaign_id == campaign_id,
+                    chunks.c.state.in_((ChunkState.CLAIMED, ChunkState.SENDING)),
+                    chunks.c.owner == self.owner,
+                )
+                .values(lease_until=until)
+            )
+
+        await self.do(work, begin=WRITE)
+
+    async def give_back(self, campaign_id: int, *, everybody: bool = False) -> None:
+        """Let others claim what this owner has; with `everybody`, what anybody has: they are dead."""
+
+        async def work(connection: AsyncConnection) -> None:
+            held = [
+                chunks.c.campaign_id == campaign_id,
+                chunks.c.state.in_((ChunkState.CLAIMED, ChunkState.SENDING)),
+            ]
+            if not everybody:
+                held.append(chunks.c.owner == self.owner)
+            await connection.execute(update(chunks).where(*held).values(lease_until=0.0))
+
+        await self.do(work, begin=WRITE)
+
+
+_settle_one: Final = (
+    update(people)
+    .where(
+        people.c.campaign_id == bindparam("b_campaign"),
+        people.c.ordinal == bindparam("b_ordinal"),
+        # Where several owners work, one that was stopped for long may have been overtaken: the first word counts.
+        people.c.state == RecipientState.PLANNED,
+    )
+    .values(
+        state=bindparam("b_state"),
+        code=bindparam("b_code"),
+        info=bindparam("b_info"),
+        msg_key=bindparam("b_msg_key"),
+        msg_time=bindparam("b_msg_time"),
+        # Whoever verifies an unknown outcome later has to know what to look for.
+        body=case((bindparam("b_state") == int(RecipientState.UNKNOWN), people.c.body), else_=null()),
+    )
+)
+_write_body: Final = (
+    update(people)
+    .where(people.c.campaign_id == bindparam("b_campaign"), people.c.ordinal == bindparam("b_ordinal"))
+    .values(body=bindparam("b_body"))
+)
+
+
+async def _settle(connection: AsyncConnection, campaign_id: int, outcomes: Sequence[Outcome]) -> None:
+    if not outcomes:
+        return
+    await connection.execute(
+        _settle_one,
+        [
+            {
+                "b_campaign": campaign_id,
+                "b_ordinal": outcome.ordinal,
+                "b_state": int(outcome.state),
+                "b_code": outcome.code,
+                "b_info": outcome.info,
+                "b_msg_key": outcome.msg_key,
+                "b_msg_time": outcome.msg_time,
+            }
+            for outcome in outcomes
+        ],
+    )
+
+
+async def move(connection: AsyncConnection, campaign_id: int, moves: Sequence[Anew]) -> None:
+    """Put recipients into further chunks, one for each move."""
+    own = campaigns.c.id == campaign_id
+    # Written before it is read: where several owners work, this holds the row until the end of the transaction.
+    await connection.execute(update(campaigns).where(own).values(next_chunk=campaigns.c.next_chunk + len(moves)))
+    number = (await connection.execute(select(campaigns.c.next_chunk).where(own))).scalar_one() - len(moves)
+    for move in moves:
+        await connection.execute(insert(chunks), [ready_chunk(campaign_id, number)])
+        await connection.execute(
+            update(people)
+            .where(people.c.campaign_id == campaign_id, people.c.ordinal.in_(move.ordinals))
+            .values(
+                chunk=number,
+                state=int(RecipientState.PLANNED),
+                code=None,
+                info=None,
+                body=None,
+                tries=people.c.tries + (1 if move.is_try else 0),
+            )
+        )
+        number += 1
+
+
+def ready_chunk(campaign_id: int, number: int) -> dict[str, object]:
+    """Return the row of a chunk that nobody works on."""
+    return {
+        "campaign_id": campaign_id,
+        "number": number,
+        "state": int(ChunkState.READY),
+        "lease_until": 0.0,
+        "deaths": 0,
+    }
