@@ -42,7 +42,7 @@ from aiolimiter import AsyncLimiter
 from . import _codes
 from ._endpoint import Rate
 from ._turns import Turns, Waiter
-from .errors import UsageError, WaitTooLongError
+from .errors import LimiterSetupError, UsageError, WaitTooLongError
 
 Priority = Literal["interactive", "background"]
 PRIORITIES: Final[tuple[Priority, ...]] = ("interactive", "background")
@@ -172,9 +172,9 @@ def check_cost(claim: Claim, share: Share) -> None:
 
 
 def check_same_rate(rate: Rate, share: Share) -> None:
-    """Raise `UsageError` when a bucket of this rate is claimed with another one."""
+    """Raise `LimiterSetupError` when a bucket of this rate is claimed with another one."""
     if rate is not share.rate and rate != share.rate:
-        raise UsageError(
+        raise LimiterSetupError(
             f"{share.command} has {rate.limit} per {rate.per:g} s in this limiter and "
             f"{share.rate.limit} per {share.rate.per:g} s in another client that shares it; give both the same",
             field="rate_limits",
@@ -418,7 +418,7 @@ class LocalRateLimiter:
         if self._loop is not loop:
             if self._loop is not None:
                 if not self._loop.is_closed():
-                    raise UsageError(
+                    raise LimiterSetupError(
                         "this limiter belongs to another event loop that is still running", field="limiter"
                     )
                 self._starts_empty = True

@@ -4,7 +4,8 @@
     ├── UsageError                wrong argument, missing setting, client closed: change the program
     │   ├── BodyTooLargeError     the message is over the size limit, nothing was spent
     │   ├── WaitTooLongError      the wait for a turn would outlast the deadline, nothing was sent
-    │   └── UserSigError          a UserSig does not verify
+    │   ├── UserSigError          a UserSig does not verify
+    │   └── LimiterSetupError     the limiter cannot serve this client, nothing was sent
     ├── TransportError            no usable answer came back
     │   ├── ConnectError          no connection could be made, nothing was sent
     │   ├── ConnectionLostError   the connection broke after the request may have been sent
@@ -146,6 +147,14 @@ class UserSigError(UsageError):
     def __init__(self, message: str, *, code: int) -> None:
         super().__init__(message, field="user_sig")
         self.code = code
+
+
+class LimiterSetupError(UsageError):
+    """The limiter cannot serve this client, whatever is to be sent. Nothing was.
+
+    What keeps the shared limits refuses the credentials, or is too far away; or the limiter was given to clients that
+    cannot share it.
+    """
 
 
 class TransportError(TimError):

@@ -5,6 +5,8 @@ import pytest
 from tim_async import (
     BodyTooLargeError,
     ConnectError,
+    LimiterSetupError,
+    LimiterUnavailableError,
     ReplyTimeoutError,
     UsageError,
     WaitTooLongError,
@@ -42,6 +44,8 @@ def breaker(time):
         (BodyTooLargeError(actual=2, limit=1, field="MsgBody", field_bytes=1), Says.MESSAGE),
         (UsageError("x", field="msg_body"), Says.MESSAGE),
         (UsageError("the client is closed"), Says.PROGRAM),
+        (LimiterSetupError("wrong password", field="url"), Says.PROGRAM),
+        (LimiterUnavailableError("x"), Says.TROUBLE),
     ],
     ids=lambda value: str(getattr(value, "code", None) or type(value).__name__) if isinstance(value, Exception) else "",
 )

@@ -19,7 +19,7 @@ pytest.importorskip("redis")
 from tests.clock import worst_window
 from tests.cluster.conftest import FreeSlot, claim, grant, now, settled
 from tests.services import OwnRedis, free_port, own_redis
-from tim_async import LimiterUnavailableError, Rate, RetryPolicy, TimClient, UsageError
+from tim_async import LimiterSetupError, LimiterUnavailableError, Rate, RetryPolicy, TimClient
 from tim_async.cluster import RedisRateLimiter
 from tim_async.cluster.limiter import _divide
 from tim_async.emulator import DEFAULT_SECRET_KEY, Emulator
@@ -84,12 +84,59 @@ async def test_short_outage_is_waited_out(server: OwnRedis, caplog: pytest.LogCa
     assert any("lost its state" in each for each in told)
 
 
+async def test_server_that_refuses_for_a_while_is_waited_for(
+    server: OwnRedis, caplog: pytest.LogCaptureFixture
+) -> None:
+    from redis.asyncio import Redis
+
+    async with RedisRateLimiter(server.url) as limiter, Redis.from_url(server.url) as redis:
+        await grant(limiter, claim(FAST))
+        await redis.config_set("min-replicas-to-write", 1)
+        with caplog.at_level(logging.WARNING, "tim_async"):
+            waiting = asyncio.ensure_future(grant(limiter, claim(FAST)))
+            await settled(lambda: "does not serve: NOREPLICAS" in caplog.text, "the refusal is not told")
+            await redis.config_set("min-replicas-to-write", 0)
+            await waiting
+        assert "serves again after" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "MISCONF Redis is configured to save RDB snapshots, but it is currently unable to persist to disk.",
+        "NOREPLICAS Not enough good replicas to write.",
+        "BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE.",
+        "LOADING Redis is loading the dataset in memory",
+        "READONLY You can't write against a read only replica.",
+        "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.",
+        "OOM command not allowed when used memory > 'maxmemory'.",
+        "ERR something that only a later Redis says",
+    ],
+    ids=lambda answer: answer.partition(" ")[0],
+)
+async def test_refusal_is_an_outage(answer: str) -> None:
+    is_closed = asyncio.Event()
+
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while await reader.read(65536):
+            writer.write(f"-{answer}\r\n".encode() * 3)
+        writer.close()
+        is_closed.set()
+
+    async with await asyncio.start_server(refuse, "127.0.0.1", 0) as server:
+        url = f"redis://127.0.0.1:{server.sockets[0].getsockname()[1]}/0"
+        async with RedisRateLimiter(url, outage_wait_s=0.05) as limiter:
+            with pytest.raises(LimiterUnavailableError, match="nothing was sent"):
+                await grant(limiter, claim(FAST))
+        await is_closed.wait()
+
+
 async def test_wrong_password_is_told_at_once(tmp_path: Path) -> None:
     with own_redis(tmp_path, "--requirepass", "richtig") as server:
         url = server.url.replace("redis://", "redis://:geheim@")
         async with RedisRateLimiter(url) as limiter:
             start = now()
-            with pytest.raises(UsageError) as caught:
+            with pytest.raises(LimiterSetupError) as caught:
                 await grant(limiter, claim(FAST))
             assert now() - start < 1
             assert caught.value.field == "url"
@@ -98,7 +145,7 @@ async def test_wrong_password_is_told_at_once(tmp_path: Path) -> None:
 
 async def test_server_that_is_too_far_away_is_told(server: OwnRedis) -> None:
     async with RedisRateLimiter(server.url, tolerance_s=1e-6) as limiter:
-        with pytest.raises(UsageError, match="too far away") as caught:
+        with pytest.raises(LimiterSetupError, match="too far away") as caught:
             await grant(limiter, claim(FAST))
         assert caught.value.field == "tolerance_s"
 

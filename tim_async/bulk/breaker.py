@@ -24,6 +24,7 @@ from ..errors import (
     ApiError,
     AuthError,
     BodyTooLargeError,
+    LimiterSetupError,
     LimiterUnavailableError,
     RateLimitedError,
     TimError,
@@ -53,10 +54,12 @@ class Stop(msgspec.Struct, frozen=True):
     Attributes:
         status: `stopped` by a fault, `paused` by a quota, `interrupted` from outside.
         reason: in words, with what to do.
+        is_own: whether it may be this process's trouble alone, such as its way to the service: others may go on.
     """
 
     status: Status
     reason: str
+    is_own: bool = False
 
 
 class Says(Enum):
@@ -77,6 +80,8 @@ def says(error: TimError) -> Says:
     if isinstance(error, WaitTooLongError):
         return Says.NO_TURN
     if isinstance(error, UsageError):
+        if isinstance(error, LimiterSetupError):
+            return Says.PROGRAM  # its field is the limiter's: no message would fare better
         # A field is the message's; without one it is the client that cannot be used.
         return Says.MESSAGE if error.field or isinstance(error, BodyTooLargeError) else Says.PROGRAM
     if isinstance(error, TransportError | LimiterUnavailableError):
@@ -123,7 +128,7 @@ class Breaker:
             case Says.CREDENTIALS:
                 return Stop("stopped", f"{error}; put that right, then run it again")
             case Says.PROGRAM:
-                return Stop("stopped", str(error))
+                return Stop("stopped", str(error), is_own=True)
             case Says.QUOTA:
                 return Stop("paused", f"{error}; run it again when the quota is renewed")
             case Says.SLOWER:
@@ -167,6 +172,8 @@ class Breaker:
             )
         if self._trouble >= _MOST_TROUBLE and now - self._since >= self._patience_s:
             return Stop(
-                "stopped", f"no call has gone well for {now - self._since:.0f} s, {self._trouble} failed: {error}"
+                "stopped",
+                f"no call has gone well for {now - self._since:.0f} s, {self._trouble} failed: {error}",
+                is_own=True,
             )
         return None

@@ -20,6 +20,7 @@ from ..bulk.job import Desk, Options
 from ..bulk.messages import Maker
 from ..bulk.records import CampaignRow
 from ..bulk.runner import Runner
+from ..bulk.schema import RecipientState
 from ..errors import LedgerError, TimError
 from ._ledger import SharedLedger
 
@@ -72,6 +73,7 @@ class Crew(Runner):
         self._is_closing = False
         self.idle_since: float | None = None
         self.is_over = False
+        self.trouble: str | None = None  # why it ended, where that may concern this worker alone
 
     async def live(self) -> None:
         """Work until `close` or `stop`, a fault, or somebody stops the campaign."""
@@ -161,7 +163,7 @@ class Crew(Runner):
 
     async def _beat(self) -> None:
         loop = asyncio.get_running_loop()
-        beaten = 0.0
+        beaten, sent = 0.0, 0
         while True:
             if loop.time() - beaten >= self._lease_s / 4:
                 await self._shared.heartbeat(self._campaign.id, until=self._wall() + self._lease_s)
@@ -170,6 +172,10 @@ class Crew(Runner):
             status = "removed" if row is None or row.id != self._campaign.id else row.status
             if status != "running" and self._desk is not None:
                 self._desk.halt(Stop("interrupted", f"the campaign is {status}"))
+            if self._desk is not None:
+                before, sent = sent, self._desk.tally.by_state[RecipientState.SENT]
+                if row is not None and row.reason and before and sent > before:
+                    await self._shared.note(self._campaign.id, None)  # whoever was in trouble, it goes on
             await asyncio.sleep(_LOOK_S)
 
     def _on_ledger_error(self, error: LedgerError) -> None:
@@ -180,8 +186,13 @@ class Crew(Runner):
     async def _sign(self, desk: Desk) -> None:
         await self._shared.give_back(self._campaign.id)
         stop = desk.stop
-        if stop is not None and stop.status in ("stopped", "paused") and self._failure is None:
-            # The breaker's word counts for all: what ends one worker would end the others a moment later.
+        if stop is None or stop.status not in ("stopped", "paused") or self._failure is not None:
+            return
+        if stop.is_own:
+            self.trouble = stop.reason
+            await self._shared.note(self._campaign.id, f"a worker is in trouble, and tries again later: {stop.reason}")
+        else:
+            # Credentials, quota, the message: what ends one worker would end the others a moment later.
             await self._shared.switch(
                 self._campaign.id, stop.status, stop.reason, only_from=("running",), ended_at=self._wall()
             )

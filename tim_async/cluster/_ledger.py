@@ -103,6 +103,18 @@ class SharedLedger(Ledger):
 
         return await self.do(work, begin=WRITE)
 
+    async def note(self, campaign_id: int, trouble: str | None) -> None:
+        """Say what holds up a campaign that goes on, or that nothing does."""
+
+        async def work(connection: AsyncConnection) -> None:
+            await connection.execute(
+                update(campaigns)
+                .where(campaigns.c.id == campaign_id, campaigns.c.status == "running")
+                .values(reason=trouble)
+            )
+
+        await self.do(work, begin=WRITE)
+
     async def running(self, app: int) -> list[CampaignRow]:
         """Return the campaigns of an app that workers may work on."""
         query = (

@@ -14,7 +14,7 @@ from typing import Final, Protocol
 import msgspec
 from redis import exceptions
 
-from ..errors import LimiterUnavailableError, UsageError
+from ..errors import LimiterSetupError, LimiterUnavailableError
 
 logger = logging.getLogger("tim_async")
 
@@ -28,19 +28,8 @@ DRIFT: Final = 0.0005
 _FIRST_BACKOFF_S: Final = 0.02
 _MAX_BACKOFF_S: Final = 0.25
 
-# Redis cannot serve just now: starting, failing over, a replica that was asked by mistake, out of memory.
-_PASSING: Final = (
-    exceptions.ConnectionError,
-    exceptions.TimeoutError,
-    exceptions.ClusterDownError,
-    exceptions.TryAgainError,
-    exceptions.ReadOnlyError,
-    exceptions.OutOfMemoryError,
-    exceptions.MovedError,
-    TimeoutError,
-    OSError,
-)
-# It will not serve us however long we wait.
+# It will not serve us however long we wait. Whatever else it answers may pass: it is starting, failing over, short of
+# memory, disk or replicas, busy with a script of others, a replica that was asked by mistake, or what is new in Redis.
 _WRONG: Final = (
     exceptions.AuthenticationError,
     exceptions.AuthorizationError,
@@ -218,7 +207,7 @@ class Link:
 
         Raises:
             LimiterUnavailableError: it was not to be had for too long.
-            UsageError: it will never be: wrong password, no permission, or it is too far away.
+            LimiterSetupError: it will never be: wrong password, no permission, or it is too far away.
         """
         encoded = msgspec.json.encode(ask)
         backoff = _FIRST_BACKOFF_S
@@ -232,13 +221,11 @@ class Link:
                 break
             except _WRONG as error:
                 problem = _tell(error)
-            except _PASSING as error:
-                self._fail(_tell(error))
+            except (exceptions.RedisError, TimeoutError, OSError) as error:
+                self._fail(_tell(error), is_refusal=isinstance(error, exceptions.ResponseError))
                 problem = ""
-            except exceptions.RedisError as error:
-                problem = _tell(error)
             if problem:
-                raise UsageError(f"{self.where} does not do what the limiter asks: {problem}", field="url")
+                raise LimiterSetupError(f"{self.where} does not do what the limiter asks: {problem}", field="url")
             self._give_up(self.now())
             await asyncio.sleep(backoff * random.uniform(0.5, 1.0))
             backoff = min(backoff * 2, _MAX_BACKOFF_S)
@@ -268,20 +255,19 @@ class Link:
         self._slow = self._slow + 1 if self.clock.spread >= 0.8 * self._tolerance else 0
         if self._slow >= 20:
             self._slow = 0
-            raise UsageError(
+            raise LimiterSetupError(
                 f"{self.where} is too far away: its answers take {1000 * (received - sent):.0f} ms, and a turn is good "
                 f"for {1000 * self._tolerance:.0f} ms; set tolerance_s higher, at the price of a part of the limit",
                 field="tolerance_s",
             )
 
-    def _fail(self, reason: str) -> None:
+    def _fail(self, reason: str, *, is_refusal: bool) -> None:
         now = self.now()
         if self._down_since is None:
             self._down_since = now
             self.outages += 1
-            logger.warning(
-                "%s cannot be reached: %s; calls wait up to %.1f s for it", self.where, reason, self._patience
-            )
+            trouble = "does not serve" if is_refusal else "cannot be reached"
+            logger.warning("%s %s: %s; calls wait up to %.1f s for it", self.where, trouble, reason, self._patience)
         self._failed_at = now
         self._reason = reason
 

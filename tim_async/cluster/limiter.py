@@ -26,7 +26,10 @@ had not heard of the latest turns, is what was reserved and not used, less than 
 
 Redis gone. Without it nobody may send: calls wait `outage_wait_s`, then they fail. Or, when `fallback_processes` says
 how many processes share the limits, each goes on with its part of them and looks for Redis twice a second. The first
-one that finds it keeps everyone's turns away for a second, so that the others have found it too.
+one that finds it keeps everyone's turns away for a second, so that the others have found it too. That is for a Redis
+that is gone for all: processes that are cut off from it alone use their parts on top of the whole the others share.
+
+Priorities are those of one process: Redis does not know who waits, only what is free.
 """
 
 from __future__ import annotations
@@ -57,7 +60,7 @@ from .._limits import (
     meant_by,
 )
 from ..config import check_seconds
-from ..errors import LimiterUnavailableError, TimError, UsageError, WaitTooLongError
+from ..errors import LimiterSetupError, LimiterUnavailableError, TimError, UsageError, WaitTooLongError
 from ._book import Book, SharedBucket
 from ._lanes import Lane, LaneKey, Line
 from ._link import Link, Scripts
@@ -91,8 +94,8 @@ class RedisRateLimiter:
         lease_s: seconds' worth of turns that are reserved at once while calls wait; 0 reserves one by one.
         reply_timeout_s: seconds for Redis to answer.
         outage_wait_s: seconds for which calls wait when Redis is gone, before they fail (or fall back).
-        fallback_processes: how many processes share the limits; when Redis is gone, each goes on with its part. None:
-            calls fail with `LimiterUnavailableError`.
+        fallback_processes: how many processes share the limits; when Redis is gone, each goes on with its part. Where
+            only some lose Redis, the limits are crossed by their parts. None: calls fail (`LimiterUnavailableError`).
 
     Raises:
         UsageError: an argument is wrong; it names the argument.
@@ -352,7 +355,9 @@ class RedisRateLimiter:
             raise UsageError("the limiter is closed")
         if self._loop is not loop:
             if self._loop is not None:
-                raise UsageError("this limiter belongs to another event loop; make one for each", field="limiter")
+                raise LimiterSetupError(
+                    "this limiter belongs to another event loop; make one for each", field="limiter"
+                )
             self._loop = loop
         return loop
 

@@ -24,6 +24,7 @@ from ..errors import LedgerError, TimError, UsageError
 from . import broker as posts
 from ._crew import Crew, Torn
 from ._ledger import SharedLedger
+from ._rests import Rests
 
 logger = logging.getLogger("tim_async")
 
@@ -92,6 +93,7 @@ class Worker:
         self._crews: dict[str, tuple[Crew, asyncio.Task[None]]] = {}
         self._hiring = asyncio.Lock()
         self._draining = asyncio.Event()
+        self._rests = Rests(time.monotonic)
         self._ahead = 0.0  # seconds by which the ledger's clock is ahead of this machine's
         self.chunks = 0
 
@@ -154,21 +156,26 @@ class Worker:
 
     async def run_chunk(self, name: str) -> None:
         """Work on one chunk of a campaign; write the next ticket when there may be more to do."""
+        if left := self._rests.left(name):
+            await self._rest(min(left, _AGAIN_S))
+            await posts.send(self._broker, posts.RUN_CHUNK, name)  # for others, or for this one when it has rested
+            return
         try:
             crew = await self._crew(name)
             torn = Torn.NOTHING if crew is None else await crew.work()
         except LedgerError as error:
             logger.warning("campaign %s: %s", name, error)
-            await self._rest()
+            await self._rest(_AGAIN_S)
             torn = Torn.STOPPED
         if torn is Torn.DONE:
             self.chunks += 1
-        if torn is Torn.DONE or (torn is Torn.STOPPED and self._draining.is_set()):
+            self._rests.forget(name)
+        if torn is Torn.DONE or (torn is Torn.STOPPED and (self._draining.is_set() or self._rests.left(name))):
             await posts.send(self._broker, posts.RUN_CHUNK, name)
 
-    async def _rest(self) -> None:
+    async def _rest(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_AGAIN_S):
+            async with asyncio.timeout(seconds):
                 await self._draining.wait()
 
     async def _crew(self, name: str) -> Crew | None:
@@ -184,9 +191,17 @@ class Worker:
                 return None
             crew = await self._hire(row, row.options)
             if crew is not None:
-                task = asyncio.create_task(crew.live(), name=f"tim_async: crew of {name}")
+                task = asyncio.create_task(self._employ(name, crew), name=f"tim_async: crew of {name}")
                 self._crews[name] = (crew, task)
             return crew
+
+    async def _employ(self, name: str, crew: Crew) -> None:
+        await crew.live()
+        if crew.trouble is not None:
+            # Others may fare better, so the campaign is not stopped; what this worker had is theirs already.
+            logger.warning(
+                "campaign %s: this worker rests from it for %.0f s: %s", name, self._rests.begin(name), crew.trouble
+            )
 
     async def _hire(self, row: CampaignRow, options: str) -> Crew | None:
         maker = from_stored(row.kind, row.message)
