@@ -21,10 +21,10 @@ from .job import Lanes, OnUnknown, Options
 from .lanes import chunk_size, paces
 from .ledger import Ledger
 from .lock import FileLock
-from .messages import Maker, MessageGiven, from_stored
+from .messages import MESSAGE_TIMEOUT_S, Maker, MessageGiven, from_stored
 from .planning import Plan, ensure_planned, make_plan
 from .progress import Report, report
-from .records import CampaignRow
+from .records import CampaignRow, storable
 from .runner import OnProgress, Runner
 from .schema import Lane
 from .sources import CsvFile, JsonLinesFile, Recipients, file_source
@@ -52,6 +52,7 @@ class Campaign:
             `Template`, or a function (sync or async) that takes a `Recipient` and returns any of the former. To carry
             on it is needed only for a function: the ledger has the others.
         message_version: tells a function's message from another; without it, its name does.
+        message_timeout_s: seconds that an async function may take for one message; that recipient fails then.
         account_column: the column or key that has the account.
         lanes: `auto` sends the same message for all in batches and personal ones one by one; `single`, `batch`, `both`.
         on_unknown: what becomes of those who may have the message when a repeat is no longer safe: `verify` reads the
@@ -61,7 +62,7 @@ class Campaign:
         change_message: whether another message than the one that was begun with is meant: those who are left get it.
         add_recipients: whether recipients are read again, and those who are new are added.
         batch_size: recipients in a batch, 1 to 500; None picks what keeps both limits of the batch command busy.
-        concurrency: calls at a time; None is three quarters of the client's `pool_size`.
+        concurrency: calls at a time, those of a function as well; None is three quarters of the client's `pool_size`.
         patience_s: seconds for which trouble is put up with before the campaign stops.
         clock: unix seconds.
 
@@ -77,6 +78,7 @@ class Campaign:
         recipients: str | PathLike[str] | Recipients | None = None,
         message: MessageGiven | None = None,
         message_version: str | None = None,
+        message_timeout_s: float = MESSAGE_TIMEOUT_S,
         account_column: str = "account",
         lanes: Lanes = "auto",
         on_unknown: OnUnknown = "verify",
@@ -91,17 +93,20 @@ class Campaign:
     ) -> None:
         if not isinstance(name, str) or not name.strip():
             raise UsageError("name must be a text that is not empty", field="name")
+        if storable(name) != name:
+            raise UsageError(f"name {name!r} has what is no character: is it UTF-8?", field="name")
         _check_choice("lanes", lanes, _LANES)
         _check_choice("on_unknown", on_unknown, _ON_UNKNOWN)
         _check_number("batch_size", batch_size, MAX_BATCH)
         _check_number("concurrency", concurrency, 10_000)
         check_seconds("patience_s", patience_s)
+        check_seconds("message_timeout_s", message_timeout_s)
         self.name = name
         self._ledger = ledger
         if isinstance(recipients, str | PathLike):
             recipients = file_source(recipients, account_column=account_column)
         self._recipients = recipients
-        self._maker = None if message is None else Maker(message, version=message_version)
+        self._maker = None if message is None else Maker(message, version=message_version, timeout_s=message_timeout_s)
         self._account_column = account_column
         self._change_message = change_message
         self._add_recipients = add_recipients
@@ -142,7 +147,7 @@ class Campaign:
         settings = client._core.settings if client is not None else Settings(rate_limits=rate_limits or {})
         async with Ledger(self._ledger, purpose=f"plan of {self.name}") as ledger:
             campaign, maker = await self._ensure(ledger, settings)
-            return await make_plan(ledger, campaign, maker, settings, self._options.lanes)
+            return await make_plan(ledger, campaign, maker, settings, self._options.lanes, self._options.concurrency)
 
     async def run(
         self, client: TimClient, *, on_progress: OnProgress | None = None, progress_every_s: float = 1.0

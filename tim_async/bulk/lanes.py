@@ -99,12 +99,14 @@ class LaneWork:
         lane: which one.
         is_open: whether chunks that were not begun go here.
         senders: calls at a time.
+        feeders: who make its messages, each for some chunks at a time: one, but where a function makes them.
+        door: those who write ahead and queue pass it one by one: what is written ahead is not to wait for long.
         together: chunks that are written ahead in one go: a quarter of a second's worth.
         queue: what is to be sent: a recipient of a chunk, or a whole chunk; None ends a sender.
         repeats: chunks that were begun here and are to be carried on.
     """
 
-    def __init__(self, lane: Lane, *, is_open: bool, pace: Pace, size: int, most: int) -> None:
+    def __init__(self, lane: Lane, *, is_open: bool, is_made: bool, pace: Pace, size: int, most: int) -> None:
         self.lane = lane
         self.is_open = is_open
         if lane is Lane.SINGLE:
@@ -117,4 +119,7 @@ class LaneWork:
         # meanwhile. A batch is a chunk's worth by itself.
         self.queue: asyncio.Queue[Item | None] = asyncio.Queue(max(most, 2 * size) if lane is Lane.SINGLE else 1)
         self.together = min(max(1, math.ceil(pace.people * _TOGETHER_S / size)), _MOST_TOGETHER)
+        # As many as a function makes at a time, while one feeder queues and another is at the end of its chunk.
+        self.feeders = math.ceil(most / (size * self.together)) + 2 if is_open and is_made else 1
+        self.door = asyncio.Lock()
         self.repeats: deque[Chunk] = deque()

@@ -7,6 +7,7 @@ the stored form are `RawElem`: they were checked when it was made, and go out as
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import string
 from collections import Counter
@@ -22,6 +23,7 @@ from ..models.c2c import BatchSendMsg, SendMsg
 from ..models.elements import Element, RawElem, TextElem, check_body
 from ..models.message import Outgoing
 from .identity import Identity
+from .records import storable
 
 BODY_LIMIT: Final = 8192
 # What is added to a message when it goes to one: the longest account, MsgSeq and MsgRandom.
@@ -172,11 +174,19 @@ def _values(recipient: Recipient) -> dict[str, object]:
     return {"account": recipient.account, **shown}
 
 
+MESSAGE_TIMEOUT_S: Final = 30.0
+"""Seconds that an async function may take for one message, unless another time is given."""
+
 MessageGiven: TypeAlias = Content | Template | string.Template | MakeMessage
 
 
 class Maker:
     """Makes the messages of a campaign.
+
+    Args:
+        message: the message, or what makes it.
+        version: tells a function's message from another.
+        timeout_s: seconds that an async function may take for one message.
 
     Attributes:
         kind: fixed, template or function.
@@ -186,13 +196,16 @@ class Maker:
         uses: how often a template uses each column.
     """
 
-    def __init__(self, message: MessageGiven, *, version: str | None = None) -> None:
+    def __init__(
+        self, message: MessageGiven, *, version: str | None = None, timeout_s: float = MESSAGE_TIMEOUT_S
+    ) -> None:
         self.kind: Literal["fixed", "template", "function"]
         self.stored: str | None
         self.uses: Mapping[str, int] = {}
         self.fixed: Message | None = None
         self._template: Template | None = None
         self._make: MakeMessage | None = None
+        self._timeout_s = timeout_s
         if isinstance(message, Template | string.Template):
             template = message if isinstance(message, Template) else Template(message)
             self.uses = template.uses
@@ -232,17 +245,25 @@ class Maker:
         if self._template is not None:
             return _checked(self._template.render(_values(recipient)))
         assert self._make is not None  # noqa: S101 - one of the three it is
-        problem = ""
+        problem, limit = "", asyncio.timeout(self._timeout_s)
         try:
             content = self._make(recipient)
             if inspect.isawaitable(content):
-                content = await content
+                async with limit:
+                    content = await content
             return _checked(as_message(content))
         except TimError as error:
             problem = error.message
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise
+            problem = "the function was cancelled by something that it waited for"
         except Exception as error:  # noqa: BLE001 - the caller's function, and only this recipient is to suffer
-            problem = f"the function raised {type(error).__name__}: {error}"
-        raise UsageError(problem, field="message")
+            is_late = isinstance(error, TimeoutError) and limit.expired()
+            problem = f"raised {type(error).__name__}: {error}"
+            problem = f"the function {f'took longer than {self._timeout_s:g} s' if is_late else problem}"
+        raise UsageError(storable(problem), field="message")
 
 
 def from_stored(kind: str, stored: str | None) -> Maker | None:

@@ -12,11 +12,12 @@ import msgspec
 from ..config import Settings
 from ..errors import UsageError
 from .job import Lanes
-from .lanes import Pace, fresh_lanes, paces
+from .lanes import Pace, concurrency, fresh_lanes, paces
 from .ledger import Ledger
 from .lints import lint
-from .messages import Maker, Message, Ready, Recipient
+from .messages import Maker, Message, Ready
 from .records import CampaignRow, Person, Problem
+from .rendering import Renderer
 from .schema import Lane
 from .sources import CsvFile, JsonLinesFile, Recipients, batches
 
@@ -186,8 +187,9 @@ async def _read(ledger: Ledger, campaign: CampaignRow, source: Recipients, accou
 class _Survey:
     """Looks at the messages of a campaign without making all of them."""
 
-    def __init__(self, maker: Maker, limit: int) -> None:
+    def __init__(self, maker: Maker, limit: int, at_a_time: int) -> None:
         self._maker = maker
+        self._renderer = Renderer(maker, None, at_a_time)
         self._limit = limit
         self._heaviest = -1
         self.message: Message | None = None
@@ -204,19 +206,22 @@ class _Survey:
         if maker.fixed is not None and maker.stored is not None:
             self._weigh(maker.stored, "")
             return
-        self.is_sample = maker.kind == "function"
-        seen = 0
+        if maker.kind == "function":
+            self.is_sample = True
+            sample: list[Person] = []
+            async for person in ledger.people(campaign.id, page=_SAMPLE):
+                sample.append(person)
+                if len(sample) == _SAMPLE:
+                    break
+            await self._make(sample)
+            return
         async for person in ledger.people(campaign.id):
-            seen += 1
-            if self.is_sample and seen > _SAMPLE:
-                return
-            columns = {} if person.columns is None else msgspec.json.decode(person.columns)
-            if maker.kind == "template" and not self._may_matter(columns, person):
-                continue
-            await self._make(person, columns)
+            if self._may_matter(person):
+                await self._make([person])
 
-    def _may_matter(self, columns: dict[str, Any], person: Person) -> bool:
+    def _may_matter(self, person: Person) -> bool:
         """Tell whether a template's message has to be made: it may fail, or be the largest so far, or too large."""
+        columns: dict[str, Any] = {} if person.columns is None else msgspec.json.decode(person.columns)
         weight = 0
         for name, times in self._maker.uses.items():
             value = person.account if name == "account" else columns.get(name)
@@ -227,14 +232,13 @@ class _Survey:
         self._heaviest = max(self._heaviest, weight)
         return is_heavier or (self.largest or 0) > self._limit
 
-    async def _make(self, person: Person, columns: dict[str, Any]) -> None:
-        try:
-            stored = await self._maker.make(Recipient(account=person.account, columns=columns))
-        except UsageError as error:
-            self.not_made += 1
-            self.why_not_made = self.why_not_made or f"{person.account}: {error.message}"
-        else:
-            self._weigh(stored, person.account)
+    async def _make(self, people: Sequence[Person]) -> None:
+        for person, made in zip(people, await self._renderer.render(people) or (), strict=True):
+            if isinstance(made, UsageError):
+                self.not_made += 1
+                self.why_not_made = self.why_not_made or f"{person.account}: {made.message}"
+            else:
+                self._weigh(made, person.account)
 
     def _weigh(self, stored: str, account: str) -> None:
         ready = Ready(stored)
@@ -244,9 +248,16 @@ class _Survey:
             self.largest, self.largest_account, self.message = size, account, ready.message
 
 
-async def make_plan(ledger: Ledger, campaign: CampaignRow, maker: Maker, settings: Settings, lanes: Lanes) -> Plan:
-    """Return the plan of a campaign that is in the ledger."""
-    survey = _Survey(maker, settings.body_limit)
+async def make_plan(
+    ledger: Ledger,
+    campaign: CampaignRow,
+    maker: Maker,
+    settings: Settings,
+    lanes: Lanes,
+    at_a_time: int | None = None,
+) -> Plan:
+    """Return the plan of a campaign that is in the ledger; a function is called for so many recipients at a time."""
+    survey = _Survey(maker, settings.body_limit, concurrency(settings, at_a_time))
     await survey.look(ledger, campaign)
     lints: list[str] = []
     if survey.message is not None:

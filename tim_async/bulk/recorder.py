@@ -11,9 +11,11 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Final, Self
 
+import msgspec
+
 from ..errors import LedgerError
 from .ledger import Ledger
-from .records import Anew, Begin, Changes, Outcome
+from .records import Anew, Begin, Changes, Outcome, storable
 
 # Outcomes wait so long for company. What is lost when the process dies meanwhile is repeated, and known as a repeat.
 _EVERY_S: Final = 0.25
@@ -58,6 +60,8 @@ class Recorder:
 
     async def put(self, outcome: Outcome) -> None:
         """Take an outcome; wait when the disk does not keep up."""
+        if outcome.info is not None:
+            outcome = msgspec.structs.replace(outcome, info=storable(outcome.info))
         self._next.outcomes.append(outcome)
         if len(self._next.outcomes) >= _MOST and self.error is None:
             self._room.clear()
@@ -115,8 +119,8 @@ class Recorder:
             waiting, self._waiting = self._waiting, []
             try:
                 lost = await self._ledger.apply(self._campaign_id, changes)
-            except LedgerError as error:
-                if not self._fail(error, changes, waiting):
+            except Exception as error:  # noqa: BLE001 - whatever it is, all who wait must hear of it
+                if not self._fail(self._as_ledger_error(error), changes, waiting):
                     return
             else:
                 self.commits += 1
@@ -124,6 +128,11 @@ class Recorder:
                 for future in waiting:
                     if not future.done():
                         future.set_result(lost)
+
+    def _as_ledger_error(self, error: Exception) -> LedgerError:
+        if isinstance(error, LedgerError):
+            return error
+        return LedgerError(f"the ledger {self._ledger.name} cannot be written: {type(error).__name__}: {error}")
 
     def _fail(self, error: LedgerError, changes: Changes, waiting: list[asyncio.Future[set[int]]]) -> bool:
         """Tell that nothing can be written; return whether to try once more, at the end."""

@@ -9,6 +9,11 @@ import msgspec
 from .schema import Lane, RecipientState
 
 
+def storable(text: str) -> str:
+    """Return a text that every ledger can hold: an error of somebody's code may have what is no character."""
+    return text.encode("utf-8", "backslashreplace").decode().replace("\0", "\\0")
+
+
 class CampaignRow(msgspec.Struct, kw_only=True, frozen=True):
     """What a ledger says of a campaign as a whole.
 

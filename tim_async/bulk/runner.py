@@ -1,12 +1,13 @@
 """Works through a ledger: claims chunks, writes ahead, sends, settles.
 
-    ledger --claim--> feeder (one a lane) --write ahead--> queue --> senders --> recorder --> ledger
+    ledger --claim--> feeder (of a lane) --write ahead--> queue --> senders --> recorder --> ledger
                                                              |
                                                              +--> settlers, for what is in doubt when the window is over
 
-A feeder renders the messages of a chunk and has them written ahead before the first of them is queued. Queues are
-short: what is begun is what is in flight when the process dies. A chunk that was begun by another run goes to the lane
-that it was begun in, or to the settlers when a repeat would come too late.
+A feeder renders the messages of a chunk and has them written ahead before the first of them is queued. Where a function
+makes them, a lane has several feeders: some wait for the function while another queues. Queues are short: what is begun
+is what is in flight when the process dies. A chunk that was begun by another run goes to the lane that it was begun in,
+or to the settlers when a repeat would come too late.
 
 At the end, whatever brought it, nothing is left hanging: calls on their way get time to finish, what was not sent goes
 back to be claimed, what may have been sent stays in flight in the ledger, and all outcomes are on disk.
@@ -29,10 +30,11 @@ from .breaker import Stop
 from .job import Desk, Job, Options
 from .lanes import LaneWork, concurrency, fresh_lanes, paces
 from .ledger import Ledger
-from .messages import Maker, Ready, Recipient
+from .messages import Maker
 from .progress import Progress, Report, Tally, report
 from .recorder import Recorder
-from .records import Begin, CampaignRow, Chunk, Outcome, Person
+from .records import Begin, CampaignRow, Chunk, Outcome, Person, storable
+from .rendering import Renderer
 from .schema import ChunkState, Lane, RecipientState
 from .sending import Sender
 from .settling import Settler
@@ -142,7 +144,7 @@ class Runner:
         await self._ledger.update(
             self._campaign.id,
             status="done" if stop is None else stop.status,
-            reason=None if stop is None else stop.reason,
+            reason=None if stop is None else storable(stop.reason),
             ended_at=self._wall(),
         )
 
@@ -166,10 +168,12 @@ class Runner:
         opened = fresh_lanes(
             self._options.lanes, is_fixed=fixed is not None, fits_a_batch=fixed is not None and fixed.fits_a_batch
         )
+        size, is_made = self._campaign.chunk_size, self._maker.kind == "function"
         lanes = [
-            LaneWork(lane, is_open=lane in opened, pace=pace[lane], size=self._campaign.chunk_size, most=most)
+            LaneWork(lane, is_open=lane in opened, is_made=is_made, pace=pace[lane], size=size, most=most)
             for lane in Lane
         ]
+        renderer = Renderer(self._maker, settings.body_limit, most, desk.halted)
         self._cap = sum(pace[lane].people for lane in opened)
         settler = Settler(desk, _READERS)
         sender = Sender(desk, settler.settle)
@@ -177,7 +181,9 @@ class Runner:
         ticker = self._start(desk, self._tick(desk))
         heart = self._start(desk, self._beat()) if self._ledger.is_shared else None
         readers = [self._start(desk, settler.run()) for _ in range(_READERS)]
-        feeders = [self._start(desk, self._feed(desk, work, settler)) for work in lanes]
+        feeders = [
+            self._start(desk, self._feed(desk, work, renderer, settler)) for work in lanes for _ in range(work.feeders)
+        ]
         senders = [self._start(desk, self._send(desk, work, sender)) for work in lanes for _ in range(work.senders)]
         everybody = [*readers, *feeders, *senders, ticker, *([heart] if heart else [])]
         try:
@@ -234,18 +240,22 @@ class Runner:
 
     # Feeding
 
-    async def _feed(self, desk: Desk, work: LaneWork, settler: Settler) -> None:
+    async def _feed(self, desk: Desk, work: LaneWork, renderer: Renderer, settler: Settler) -> None:
         while found := await self._next(desk, work):
             try:
-                jobs = await asyncio.gather(*(self._open(desk, work.lane, chunk) for chunk in found))
-                for job in jobs:
-                    if job is not None:
-                        await self._queue(desk, work, settler, job)
+                if not all(await asyncio.gather(*(self._render(desk, renderer, chunk) for chunk in found))):
+                    return
+                async with work.door:
+                    jobs = await asyncio.gather(*(self._open(desk, work.lane, chunk) for chunk in found))
+                    for job in jobs:
+                        if job is not None:
+                            await self._queue(desk, work, settler, job)
             finally:
                 self._feeding -= 1
             async with desk.changed:
                 desk.changed.notify_all()
-        if desk.stop is None:
+        work.feeders -= 1
+        if desk.stop is None and not work.feeders:
             for _ in range(work.senders):
                 await work.queue.put(None)
 
@@ -257,8 +267,9 @@ class Runner:
                 if work.repeats or (work.is_open and self._fresh):
                     self._feeding += 1
                     source = work.repeats or self._fresh
-                    # The other lane finds something, too: so both come to the end together.
-                    share = math.ceil(len(source) / 2) if source is self._fresh else len(source)
+                    # Another lane finds something, too: so both come to the end together.
+                    lanes = sum(each.is_open for each in self._lanes.values()) if source is self._fresh else 1
+                    share = math.ceil(len(source) / max(lanes, 1))
                     return [source.popleft() for _ in range(min(work.together, share))]
                 if not self._fresh and sum(map(len, waiting)) < _MOST_REPEATS and await self._claim():
                     desk.changed.notify_all()
@@ -293,10 +304,10 @@ class Runner:
         """Write ahead that a chunk is being sent, or take up one that was begun; None when there is nothing to send."""
         is_repeat = chunk.state == ChunkState.SENDING
         if not is_repeat:
-            begin = await self._render(desk, lane, chunk)
-            if begin is None:
+            chunk.since = self._wall()
+            if not chunk.people:
                 await desk.recorder.close(chunk.number, [], is_done=True)
-            if begin is None or not await desk.recorder.begin(begin):
+            if not chunk.people or not await desk.recorder.begin(_begin(chunk, lane, chunk.since)):
                 if desk.on_closed is not None:
                     desk.on_closed(chunk.number)
                 return None
@@ -318,27 +329,26 @@ class Runner:
                     return
         await desk.close_if_settled(job)
 
-    async def _render(self, desk: Desk, lane: Lane, chunk: Chunk) -> Begin | None:
-        """Make the messages of a chunk; None when there is nobody to send one to. Those without a message fail here."""
-        maker, since = self._maker, self._wall()
-        if maker.fixed is not None:
-            chunk.body, chunk.since = maker.stored, since
-            return Begin(number=chunk.number, lane=lane, since=since, body=maker.stored) if chunk.people else None
-        made: list[Person] = []
-        bodies: list[tuple[int, str]] = []
-        for person in chunk.people:
-            try:
-                body = await maker.make(_recipient(person))
-                Ready(body).check_size(self._client._core.settings.body_limit)
-            except UsageError as error:
-                outcome = Outcome(ordinal=person.ordinal, state=RecipientState.FAILED, code=0, info=error.message)
+    async def _render(self, desk: Desk, renderer: Renderer, chunk: Chunk) -> bool:
+        """Make the messages of a chunk; those without one fail here. False when the run ends first."""
+        if chunk.state == ChunkState.SENDING:
+            return True
+        if self._maker.fixed is not None:
+            chunk.body = self._maker.stored
+            return True
+        made = await renderer.render(chunk.people)
+        if made is None:
+            return False
+        left: list[Person] = []
+        for person, body in zip(chunk.people, made, strict=True):
+            if isinstance(body, UsageError):
+                outcome = Outcome(ordinal=person.ordinal, state=RecipientState.FAILED, code=0, info=body.message)
                 desk.tally.add(outcome)
                 await desk.recorder.put(outcome)
             else:
-                bodies.append((person.ordinal, body))
-                made.append(msgspec.structs.replace(person, body=body))
-        chunk.people, chunk.since = made, self._wall()
-        return Begin(number=chunk.number, lane=lane, since=chunk.since, bodies=bodies) if made else None
+                left.append(msgspec.structs.replace(person, body=body))
+        chunk.people = left
+        return True
 
     async def _send(self, desk: Desk, work: LaneWork, sender: Sender) -> None:
         task = asyncio.current_task()
@@ -388,6 +398,6 @@ class Runner:
             await asyncio.sleep(_LEASE_S / 4)
 
 
-def _recipient(person: Person) -> Recipient:
-    columns = {} if person.columns is None else msgspec.json.decode(person.columns, type=dict[str, Any])
-    return Recipient(account=person.account, columns=columns)
+def _begin(chunk: Chunk, lane: Lane, since: float) -> Begin:
+    bodies = [(person.ordinal, person.body) for person in chunk.people if person.body is not None]
+    return Begin(number=chunk.number, lane=lane, since=since, body=chunk.body, bodies=bodies)

@@ -40,7 +40,8 @@ class _File:
 
     def fingerprint(self) -> str:
         """Tell this file from another, and from itself after a change."""
-        digest = blake2b(f"{type(self).__name__} {self.account_column}".encode(), digest_size=16)
+        named = f"{type(self).__name__} {self.account_column}".encode("utf-8", "surrogatepass")
+        digest = blake2b(named, digest_size=16)
         with self._open() as file:
             while part := file.read(1 << 20):
                 digest.update(part.encode("utf-8", "surrogateescape"))

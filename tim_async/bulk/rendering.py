@@ -1,0 +1,74 @@
+"""Rendering: the messages of a chunk, made before it is written ahead.
+
+A template's are made one after the other, which takes no time. A function may ask a database for each of them, so those
+of a function are made side by side, over all chunks as many at a time as there are calls. Nothing of a chunk was sent
+while its messages are made: when the run is to end, they are given up.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+
+from ..errors import UsageError
+from .messages import Maker, Ready, Recipient
+from .records import Person
+
+# A function that does not end when it is cancelled is not waited for longer than this.
+_STUBBORN_S: Final = 1.0
+
+
+class Renderer:
+    """Makes the messages of chunks.
+
+    Args:
+        maker: makes a message.
+        limit: bytes that a request may have; None leaves that to the caller.
+        at_a_time: how many a function makes at a time.
+        halted: set when the run is to end; None when nothing ends it.
+    """
+
+    def __init__(self, maker: Maker, limit: int | None, at_a_time: int, halted: asyncio.Event | None = None) -> None:
+        self._maker = maker
+        self._limit = limit
+        self._turns = asyncio.Semaphore(at_a_time)
+        self._halted = halted or asyncio.Event()
+
+    async def render(self, people: Sequence[Person]) -> list[str | UsageError] | None:
+        """Return everybody's message in its stored form, or why there is none; None when the run is to end."""
+        if self._maker.kind != "function" or not people:
+            return [await self._make(person) for person in people]
+        tasks = [asyncio.create_task(self._in_turn(person), name="tim_async: message") for person in people]
+        everybody = asyncio.create_task(asyncio.wait(tasks), name="tim_async: messages")
+        halted = asyncio.create_task(self._halted.wait(), name="tim_async: messages")
+        try:
+            await asyncio.wait({everybody, halted}, return_when=asyncio.FIRST_COMPLETED)
+            return [task.result() for task in tasks] if everybody.done() else None
+        finally:
+            left = [task for task in (everybody, halted, *tasks) if not task.done()]
+            for task in left:
+                task.cancel()
+            if left:
+                await asyncio.wait(left, timeout=_STUBBORN_S)
+
+    async def _in_turn(self, person: Person) -> str | UsageError:
+        async with self._turns:
+            return await self._make(person)
+
+    async def _make(self, person: Person) -> str | UsageError:
+        try:
+            stored = await self._maker.make(recipient_of(person))
+            if self._limit is not None:
+                Ready(stored).check_size(self._limit)
+        except UsageError as error:
+            return error
+        return stored
+
+
+def recipient_of(person: Person) -> Recipient:
+    """Return a recipient as it is shown to a function."""
+    columns = {} if person.columns is None else msgspec.json.decode(person.columns, type=dict[str, object])
+    return Recipient(account=person.account, columns=columns)
