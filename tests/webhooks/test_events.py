@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import inspect
 import json
 import pickle
 import random
@@ -79,9 +80,9 @@ def test_class_is_named_after_its_command(command):
 
 @every_command
 def test_class_documents_every_field(command):
-    doc = EVENTS[command].__doc__
+    doc = inspect.cleandoc(EVENTS[command].__doc__)
     for name in EVENTS[command].__struct_fields__:
-        assert f"        {name}: " in doc
+        assert f"\n    {name}: " in doc
 
 
 @every_command

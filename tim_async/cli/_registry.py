@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import inspect
 import re
 import types
 from collections.abc import Iterator
@@ -87,8 +88,8 @@ def fields(struct: type[msgspec.Struct], depth: int = 0) -> list[Field]:
 
 def _notes(struct: type[msgspec.Struct]) -> dict[str, str]:
     """Read the `Attributes:` of a docstring."""
-    text = (struct.__doc__ or "").partition("Attributes:\n")[2]
-    found = re.findall(r"^ {8}(\w+): (.*(?:\n {12}.*)*)", text, re.MULTILINE)
+    text = inspect.cleandoc(struct.__doc__ or "").partition("Attributes:\n")[2]
+    found = re.findall(r"^ {4}(\w+): (.*(?:\n {8}.*)*)", text, re.MULTILINE)
     return {name: " ".join(note.split()) for name, note in found}
 
 
