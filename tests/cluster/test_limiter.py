@@ -129,6 +129,54 @@ async def test_repeat_waits_at_the_head_of_its_priority(limiter: Make) -> None:
     await cancel(waiting)
 
 
+@pytest.mark.parametrize("key", ["", "@TGS#1"], ids=["plain", "keyed"])
+async def test_turn_of_a_call_that_leaves_while_it_is_asked_for_goes_to_others_at_once(limiter: Make, key: str) -> None:
+    rate = Rate(10, per=100.0, key="group_id" if key else None)
+    one, two = await limiter(), await limiter()
+    await ready(two, Rate(10), command="openim/other")  # the state is no longer new
+    await ready(one, rate, key=key)
+    line = one._lines[1, "openim/sendmsg"]
+    await settled(lambda: line._question is None, "it still asks")
+    leaving = asyncio.ensure_future(grant(one, claim(rate, key=key)))
+    while line._question is None:  # noqa: ASYNC110 - any longer, and the answer may be there
+        await asyncio.sleep(0)
+    await cancel([leaving])
+    await settled(lambda: one.stats().given_back == 1, "nothing is given back")
+    await settled(lambda: line._question is None and not line._back, "it is not told")
+    begun = now()
+    waiting = asyncio.ensure_future(grant(two, claim(rate, key=key)))
+    await settled(lambda: any(lane.stock for lane in lanes(two)), "no turn is found")
+    (lane,) = lanes(two)
+    assert lane.first(now()) - begun < 1.1 * unit_s(rate, 0.01)
+    await cancel([waiting])
+
+
+async def test_a_turn_goes_back_as_long_as_it_was_reserved(limiter: Make) -> None:
+    """A process with a smaller limit comes meanwhile: a unit is longer now, and that time is another's."""
+    loose, strict = Rate(100, per=100.0), Rate(10, per=100.0)
+    one, two = await limiter(), await limiter()
+    await ready(one, loose)
+    leaving = asyncio.ensure_future(grant(one, claim(loose)))
+    await settled(lambda: any(lane.stock for lane in lanes(one)), "no turn is found")
+    waiting = asyncio.ensure_future(grant(two, claim(strict)))
+    await settled(lambda: any(lane.stock for lane in lanes(two)), "no turn is found")
+    ((lane,), (other,)) = lanes(one), lanes(two)
+    await lane.line.book.ask(lane.buckets)  # any question tells it what a unit is now
+    assert lane.buckets[0].told_unit > lane.buckets[0].unit
+    await cancel([leaving])
+    await settled(lambda: one.stats().round_trips == 4, "it is not told")
+    third = await limiter()
+    last = asyncio.ensure_future(grant(third, claim(strict)))
+    await settled(lambda: any(lane.stock for lane in lanes(third)), "no turn is found")
+    assert lanes(third)[0].stock[0] >= other.stock[0] + other.buckets[0].unit
+    await cancel([waiting, last])
+
+
+def lanes(limiter: RedisRateLimiter) -> list[Any]:
+    line = limiter._lines.get((1, "openim/sendmsg"))
+    return [] if line is None else list(line.active)
+
+
 async def cancel(tasks: list[asyncio.Future[float]]) -> None:
     for task in tasks:
         task.cancel()

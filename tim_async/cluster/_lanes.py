@@ -42,6 +42,7 @@ class Lane(Turns):
 
     __slots__ = (
         "_failure",
+        "_lengths",
         "_life",
         "_most",
         "batch",
@@ -72,6 +73,7 @@ class Lane(Turns):
         self.is_blocked = False  # whoever is first waits for the pool: turns would be wasted
         self.stock: deque[float] = deque()  # turns at hand, in microseconds of the server's clock
         self._life: tuple[int, str] = (0, "")
+        self._lengths: list[float] = []  # of a turn at hand in each bucket, as it was reserved, in microseconds
         # Seconds a turn takes of the line of time, the wide buckets alone: a key's own slowness holds up nobody else.
         wide = [
             bucket.unit * cost / US
@@ -117,16 +119,22 @@ class Lane(Turns):
         return max(self.line.book.paused_until, *(bucket.paused_until for bucket in self.buckets))
 
     def add(self, turns: list[float]) -> None:
-        """Take in reserved turns."""
+        """Take in turns that were reserved just now."""
         self.drop_void()
         self._life = self.line.book.life
         if turns:
+            lengths = [cost * bucket.told_unit for bucket, cost in zip(self.buckets, self.costs, strict=True)]
+            self._lengths = list(map(min, lengths, self._lengths)) if self.stock else lengths
             previous = self.stock[-1] if self.stock else None
             self.stock.extend(turns)
             if previous is not None and self.claims > len(self.stock):
                 self.pace = max(self.least_pace, (turns[-1] - previous) / US / len(turns))
             elif self.claims <= len(self.stock):
                 self.pace = self.least_pace
+
+    def stretches(self, at: float) -> list[tuple[SharedBucket, float, float]]:
+        """Return what a turn at hand takes of its buckets: no more than was reserved, whatever a unit is by now."""
+        return [(bucket, at, at + length) for bucket, length in zip(self.buckets, self._lengths, strict=True)]
 
     def drop_void(self) -> None:
         """Forget turns of an earlier life."""
@@ -281,7 +289,9 @@ class Line:
             self.active.pop(lane, None)
             if lane.is_keyed:  # there may be any number of keys; what matters of them Redis keeps
                 self.stats.expired += len(lane.stock)
-                self.lanes.pop(lane.key, None)
+                lane.stock.clear()
+                if self.lanes.get(lane.key) is lane:
+                    del self.lanes[lane.key]
         self.kick()
 
     def give_back(self, lane: Lane, count: int, *, later_than: float = _WORTH_BACK_S) -> None:
@@ -305,10 +315,7 @@ class Line:
             self._back.clear()
             self._back_life = self.book.life
         worth = self.link.clock.there(self.link.now() + at_least)
-        for bucket, cost in zip(lane.buckets, lane.costs, strict=True):
-            end = at + cost * bucket.told_unit
-            if not at_least or end > worth:
-                self._back.append((bucket, at, end))
+        self._back += [stretch for stretch in lane.stretches(at) if not at_least or stretch[2] > worth]
 
     def look_again(self) -> None:
         """Find out anew which turn at hand is the last."""
@@ -367,6 +374,8 @@ class Line:
                 last = self.link.clock.earliest(got[-1])
                 if not lane.is_keyed or last <= horizon:
                     self._last = max(self._last, last)
+            if lane not in self.active:
+                self.settle(lane)  # whoever asked has left while the question was on its way
             lane.wake()
 
     def _answered(self, question: asyncio.Task[None]) -> None:
