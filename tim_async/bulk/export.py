@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import os
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
+from secrets import token_hex
 from typing import Final, Literal, TextIO
 
 import msgspec
@@ -103,16 +105,21 @@ async def write(rows: AsyncIterator[RecipientOutcome], file: TextIO, file_format
 async def write_file(rows: AsyncIterator[RecipientOutcome], path: str | os.PathLike[str], file_format: Format) -> int:
     """Write outcomes into a file that is there when it is whole, and not before; return how many."""
     target = Path(path)
-    part = target.with_name(target.name + ".part")
-    problem = ""
+    # A name of our own: whatever else is there stays as it is.
+    part = target.parent / f".tim-async-{token_hex(8)}.part"
+    is_ours, problem = False, ""
     try:
-        with part.open("w", encoding="utf-8", newline="") as file:
+        with part.open("x", encoding="utf-8", newline="") as file:
+            is_ours = True
             count = await write(rows, file, file_format)
         part.replace(target)
-    except OSError as error:
-        problem = f"cannot write {target}: {error.strerror}"
+        is_ours = False
+    except (OSError, ValueError) as error:
+        problem = f"cannot write {target}: {getattr(error, 'strerror', None) or error}"
     else:
         return count
     finally:
-        part.unlink(missing_ok=True)
+        if is_ours:
+            with suppress(OSError):
+                part.unlink()
     raise UsageError(problem, field="path")
