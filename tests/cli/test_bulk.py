@@ -65,6 +65,20 @@ def test_exit_code_is_0_only_when_every_row_was_sent(invoke, people):
     assert "5 failed with 0 not_sent" in failing.stdout
 
 
+def test_nobody_to_send_to_is_no_success(invoke, people):
+    args = (people(0), "--name", "spring", "--text", "Hi")
+    told = invoke("bulk", "run", *args, "--emulator")
+    assert told.exit_code == 2
+    assert "the campaign 'spring' has no recipients: the source names none" in told.stderr
+    assert "there are no recipients" in invoke("bulk", "plan", *args).stdout
+
+
+def test_name_that_is_no_text(invoke, people):
+    told = invoke("bulk", "run", people(1), "--name", "spr\udcffng", "--text", "Hi", "--emulator")
+    assert told.exit_code == 2
+    assert "name 'spr\\udcffng' has what is no character" in told.stderr
+
+
 @pytest.mark.parametrize(
     ("args", "problem"),
     [

@@ -22,12 +22,12 @@ from .lanes import chunk_size, paces
 from .ledger import Ledger
 from .lock import FileLock
 from .messages import MESSAGE_TIMEOUT_S, Maker, MessageGiven, from_stored
-from .planning import Plan, ensure_planned, make_plan
+from .planning import Plan, check_anybody, ensure_planned, make_plan
 from .progress import Report, report
 from .records import CampaignRow, storable
 from .runner import OnProgress, Runner
 from .schema import Lane
-from .sources import CsvFile, JsonLinesFile, Recipients, file_source
+from .sources import CsvFile, JsonLinesFile, Recipients, Source, as_source, file_source
 
 _LANES: Final = ("auto", "single", "batch", "both")
 _ON_UNKNOWN: Final = ("verify", "skip", "send")
@@ -47,7 +47,8 @@ class Campaign:
         ledger: path of an SQLite file, made where it is missing; one runner at a time may work on it.
         recipients: a CSV or JSON lines file by its path, a `CsvFile` or `JsonLinesFile`, or any iterable or async
             iterable of accounts or of mappings with the account and columns for templates. Read once, when the campaign
-            is planned. An account that is given twice is told once. Not needed to carry on.
+            is planned; again, where that failed, which an iterator does not stand. An account that is given twice is
+            told once. Not needed to carry on.
         message: what everybody gets: a text, an element, a list of elements, a `Message`; or what makes it: a
             `Template`, or a function (sync or async) that takes a `Recipient` and returns any of the former. To carry
             on it is needed only for a function: the ledger has the others.
@@ -60,7 +61,8 @@ class Campaign:
         import_missing: whether recipients that are not imported are imported, and tried again.
         retry_failed: whether those who failed in earlier runs are tried again.
         change_message: whether another message than the one that was begun with is meant: those who are left get it.
-        add_recipients: whether recipients are read again, and those who are new are added.
+        add_recipients: whether recipients are read again, and those who are new are added. Bad rows and duplicates are
+            then those of this reading; who was known before is no duplicate.
         batch_size: recipients in a batch, 1 to 500; None picks what keeps both limits of the batch command busy.
         concurrency: calls at a time, those of a function as well; None is three quarters of the client's `pool_size`.
         patience_s: seconds for which trouble is put up with before the campaign stops.
@@ -105,7 +107,7 @@ class Campaign:
         self._ledger = ledger
         if isinstance(recipients, str | PathLike):
             recipients = file_source(recipients, account_column=account_column)
-        self._recipients = recipients
+        self._recipients: Source | None = None if recipients is None else as_source(recipients)
         self._maker = None if message is None else Maker(message, version=message_version, timeout_s=message_timeout_s)
         self._account_column = account_column
         self._change_message = change_message
@@ -163,7 +165,7 @@ class Campaign:
             progress_every_s: seconds.
 
         Raises:
-            UsageError: something differs from what was begun; it names the argument.
+            UsageError: something differs from what was begun, or there are no recipients; it names the argument.
             LedgerError: the ledger cannot be used; nothing was sent that it does not know of.
         """
         check_seconds("progress_every_s", progress_every_s)
@@ -171,6 +173,7 @@ class Campaign:
         core.pool.open()
         async with Ledger(self._ledger, purpose=f"run of {self.name}") as ledger:
             campaign, maker = await self._ensure(ledger, core.settings)
+            check_anybody(campaign)
             campaign = await bind(ledger, campaign, client)
             runner = self._runner = Runner(
                 client,
@@ -252,7 +255,7 @@ class Campaign:
             add_recipients=self._add_recipients,
             now=self._clock(),
         )
-        # Read once: a generator has nothing to say a second time.
+        # It was read to the end: a generator has nothing to say a second time, and a list nothing new.
         if not isinstance(self._recipients, CsvFile | JsonLinesFile):
             self._recipients = None
         maker = self._maker or from_stored(campaign.kind, campaign.message)

@@ -36,8 +36,10 @@ database several owners work side by side: claims skip what others have locked, 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from secrets import token_hex
+from typing import Final
 
 import msgspec
 from sqlalchemy import delete, insert, select, update
@@ -49,6 +51,9 @@ from .database import WRITE
 from .records import Anew, CampaignRow, Problem
 from .schema import ChunkState, RecipientState, campaigns, chunks, problems
 from .schema import recipients as people
+
+# Chunks entered at a time.
+_AT_A_TIME: Final = 1000
 
 
 class Ledger(Claims):
@@ -105,11 +110,17 @@ class Ledger(Claims):
     # Planning
 
     async def add(
-        self, campaign_id: int, rows: Sequence[tuple[str, str | None, int]], bad: Sequence[Problem]
+        self,
+        campaign_id: int,
+        rows: Sequence[tuple[str, str | None, int]],
+        bad: Sequence[Problem],
+        *,
+        before: int = 0,
     ) -> tuple[int, int]:
-        """Add recipients (account, columns, line) and bad rows; return how many were new and how many known.
+        """Add recipients (account, columns, line) and bad rows; return how many were new and how many named twice.
 
-        They fill chunk after chunk. Only one at a time may add.
+        They fill chunk after chunk. Only one at a time may add. Recipients below the ordinal `before` are those of an
+        earlier reading: who names them again names nobody twice.
         """
         first: dict[str, tuple[str, str | None, int]] = {}
         doubled: list[Problem] = []
@@ -123,14 +134,15 @@ class Ledger(Claims):
             campaign = (
                 (await connection.execute(select(campaigns).where(campaigns.c.id == campaign_id))).mappings().one()
             )
-            known: set[str] = set()
+            known: dict[str, int] = {}
             if first:
-                query = select(people.c.account).where(
+                query = select(people.c.account, people.c.ordinal).where(
                     people.c.campaign_id == campaign_id, people.c.account.in_(list(first))
                 )
-                known = set((await connection.execute(query)).scalars())
+                known = {row.account: row.ordinal for row in await connection.execute(query)}
             fresh = [row for row in first.values() if row[0] not in known]
-            told = [*bad, *doubled, *(_duplicate(first[account]) for account in sorted(known))]
+            twice = [*doubled, *(_duplicate(first[account]) for account in sorted(known))]
+            told = [*bad, *(each for each in twice if known.get(each.account, before) >= before)]
             told.sort(key=lambda problem: problem.line)
             start, size = campaign["recipients"], campaign["chunk_size"]
             # Chunks are filled one after the other. Once they are worked on, whoever comes later gets further ones.
@@ -175,6 +187,38 @@ class Ledger(Claims):
             return len(values), len(told) - len(bad)
 
         return await self.do(work, begin=WRITE)
+
+    async def read_anew(self, campaign_id: int) -> None:
+        """Forget the problems of an earlier reading: recipients are read once more, to add to them."""
+
+        async def work(connection: AsyncConnection) -> None:
+            await connection.execute(delete(problems).where(problems.c.campaign_id == campaign_id))
+            await connection.execute(
+                update(campaigns)
+                .where(campaigns.c.id == campaign_id)
+                # Until the end no file is the one that was read.
+                .values(duplicates=0, bad_rows=0, source="unfinished")
+            )
+
+        await self.do(work, begin=WRITE)
+
+    async def rechunk(self, campaign_id: int, size: int) -> None:
+        """Deal the recipients of a campaign that was not begun into chunks of another size."""
+
+        async def work(connection: AsyncConnection) -> None:
+            own = campaigns.c.id == campaign_id
+            total = (await connection.execute(select(campaigns.c.recipients).where(own))).scalar_one()
+            count = math.ceil(total / size)
+            await connection.execute(delete(chunks).where(chunks.c.campaign_id == campaign_id))
+            await connection.execute(
+                update(people).where(people.c.campaign_id == campaign_id).values(chunk=people.c.ordinal // size)
+            )
+            for first in range(0, count, _AT_A_TIME):
+                numbers = range(first, min(first + _AT_A_TIME, count))
+                await connection.execute(insert(chunks), [ready_chunk(campaign_id, each) for each in numbers])
+            await connection.execute(update(campaigns).where(own).values(chunk_size=size, next_chunk=count))
+
+        await self.do(work, begin=WRITE)
 
     # What is taken up again
 

@@ -94,6 +94,15 @@ Content: TypeAlias = str | Element | Sequence[Element] | Message
 MakeMessage: TypeAlias = Callable[[Recipient], Content | Awaitable[Content]]
 
 
+# Any text does here, as long as it is not too long.
+_UNCHECKED: Final = {
+    ("MsgBody", "MsgContent"),
+    ("CloudCustomData",),
+    ("OfflinePushInfo", "Title"),
+    ("OfflinePushInfo", "Desc"),
+}
+
+
 class _Text(string.Template):
     """`$name` as ever; `${...}` takes any column's name, so that a column may be called `${姓名}`."""
 
@@ -111,6 +120,7 @@ class Template:
     Attributes:
         message: the message with its placeholders.
         uses: how often each column is used.
+        is_checked: whether a placeholder stands where a value may be refused for more than its size.
 
     Raises:
         UsageError: a placeholder is malformed.
@@ -121,13 +131,14 @@ class Template:
         self.message = as_message(text)
         check_body(self.message.msg_body)
         self.uses: Counter[str] = Counter()
-        self._tree = self._compile(msgspec.to_builtins(self.message))
+        self.is_checked = False
+        self._tree = self._compile(msgspec.to_builtins(self.message), ())
 
-    def _compile(self, node: Any) -> Any:  # noqa: ANN401 - a tree of JSON values
+    def _compile(self, node: Any, path: tuple[str, ...]) -> Any:  # noqa: ANN401 - a tree of JSON values
         if isinstance(node, dict):
-            return {name: self._compile(value) for name, value in node.items()}
+            return {name: self._compile(value, (*path, name)) for name, value in node.items()}
         if isinstance(node, list | tuple):
-            return [self._compile(value) for value in node]
+            return [self._compile(value, path) for value in node]
         if isinstance(node, str) and "$" in node:
             text = _Text(node)
             if not text.is_valid():
@@ -135,6 +146,7 @@ class Template:
             self.uses.update(
                 match["named"] or match["braced"] for match in text.pattern.finditer(node) if not match["escaped"]
             )
+            self.is_checked |= path[:2] not in _UNCHECKED
             return text
         return node
 
@@ -194,6 +206,7 @@ class Maker:
         fingerprint: tells this message from another.
         fixed: the message that everybody gets, None where they differ.
         uses: how often a template uses each column.
+        is_checked: whether what it makes of them may be refused for more than its size.
     """
 
     def __init__(
@@ -202,6 +215,7 @@ class Maker:
         self.kind: Literal["fixed", "template", "function"]
         self.stored: str | None
         self.uses: Mapping[str, int] = {}
+        self.is_checked = False
         self.fixed: Message | None = None
         self._template: Template | None = None
         self._make: MakeMessage | None = None
@@ -209,6 +223,7 @@ class Maker:
         if isinstance(message, Template | string.Template):
             template = message if isinstance(message, Template) else Template(message)
             self.uses = template.uses
+            self.is_checked = template.is_checked
             if template.uses:
                 self._template = template
             else:

@@ -19,7 +19,7 @@ from .messages import Maker, Message, Ready
 from .records import CampaignRow, Person, Problem
 from .rendering import Renderer
 from .schema import Lane
-from .sources import CsvFile, JsonLinesFile, Recipients, batches
+from .sources import CsvFile, JsonLinesFile, Once, Source, batches
 
 # So many messages of a function are made to see what they are like: making one may cost a query.
 _SAMPLE: Final = 200
@@ -111,7 +111,7 @@ async def ensure_planned(
     ledger: Ledger,
     name: str,
     maker: Maker | None,
-    source: Recipients | None,
+    source: Source | None,
     *,
     account_column: str,
     chunk_size: int,
@@ -121,12 +121,14 @@ async def ensure_planned(
 ) -> CampaignRow:
     """Return the campaign with its recipients read to the end; read them where that was not done.
 
-    Until the first run a plan follows what is given. From then on another message, or another file of recipients, is
-    refused unless it is meant.
+    Until the first run a plan follows what is given, sizes of chunks included. From then on another message, or another
+    file of recipients, is refused unless it is meant.
 
     Raises:
         UsageError: something is missing, or differs from what was begun; it names the argument.
     """
+    if isinstance(source, Once):
+        source.check()
     known = await ledger.find(name)
     mark = await _fingerprint(source)
     if known is None or (known.begun_at is None and source is not None and not _is_same(known, maker, mark)):
@@ -142,8 +144,13 @@ async def ensure_planned(
         if not known.is_planned:
             raise UsageError(f"the plan of {name!r} was not finished: give recipients", field="recipients")
         await _follow(ledger, known, maker, change_message=change_message)
+        if known.begun_at is None and known.chunk_size != chunk_size:
+            await ledger.rechunk(known.id, chunk_size)
         if source is not None and known.begun_at is not None:
-            if add_recipients:
+            if add_recipients and mark and mark == known.source:
+                pass  # nothing in it is new, and what is wrong with it is known
+            elif add_recipients:
+                await ledger.read_anew(known.id)
                 await _read(ledger, known, source, account_column)
                 await ledger.update(known.id, source=mark)
             elif mark and known.source and mark != known.source:
@@ -155,6 +162,13 @@ async def ensure_planned(
     if planned is None:
         raise UsageError(f"the campaign {name!r} was removed meanwhile", field="name")
     return planned
+
+
+def check_anybody(campaign: CampaignRow) -> None:
+    """Raise `UsageError` when there is nobody to send to: that is a mistake more often than it is meant."""
+    if not campaign.recipients:
+        what = f"all {campaign.bad_rows:,} rows are bad, see its plan" if campaign.bad_rows else "the source names none"
+        raise UsageError(f"the campaign {campaign.name!r} has no recipients: {what}", field="recipients")
 
 
 def _is_same(known: CampaignRow, maker: Maker | None, mark: str) -> bool:
@@ -174,14 +188,16 @@ async def _follow(ledger: Ledger, known: CampaignRow, maker: Maker | None, *, ch
     await ledger.update(known.id, kind=maker.kind, message=maker.stored, fingerprint=maker.fingerprint)
 
 
-async def _fingerprint(source: Recipients | None) -> str:
+async def _fingerprint(source: Source | None) -> str:
     return await asyncio.to_thread(source.fingerprint) if isinstance(source, CsvFile | JsonLinesFile) else ""
 
 
-async def _read(ledger: Ledger, campaign: CampaignRow, source: Recipients, account_column: str) -> None:
+async def _read(ledger: Ledger, campaign: CampaignRow, source: Source, account_column: str) -> None:
     async for batch in batches(source, account_column):
         rows = [row for row in batch if not isinstance(row, Problem)]
-        await ledger.add(campaign.id, rows, [row for row in batch if isinstance(row, Problem)])
+        await ledger.add(
+            campaign.id, rows, [row for row in batch if isinstance(row, Problem)], before=campaign.recipients
+        )
 
 
 class _Survey:
@@ -223,8 +239,10 @@ class _Survey:
         """Tell whether a template's message has to be made: it may fail, or be the largest so far, or too large."""
         columns: dict[str, Any] = {} if person.columns is None else msgspec.json.decode(person.columns)
         weight = 0
+        if self._maker.is_checked:
+            return True
         for name, times in self._maker.uses.items():
-            value = person.account if name == "account" else columns.get(name)
+            value = columns.get(name, person.account if name == "account" else None)
             if not isinstance(value, str | int | float) or isinstance(value, bool):
                 return True
             weight += len(msgspec.json.encode(value)) * times
@@ -259,7 +277,7 @@ async def make_plan(
     """Return the plan of a campaign that is in the ledger; a function is called for so many recipients at a time."""
     survey = _Survey(maker, settings.body_limit, concurrency(settings, at_a_time))
     await survey.look(ledger, campaign)
-    lints: list[str] = []
+    lints: list[str] = [] if campaign.recipients else ["there are no recipients: there is nothing to run"]
     if survey.message is not None:
         lints += lint(survey.message, is_template=maker.kind == "template")
         if survey.largest is not None and _NEAR * settings.body_limit < survey.largest <= settings.body_limit:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import csv
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import blake2b
 from io import TextIOBase
@@ -47,16 +48,30 @@ class _File:
                 digest.update(part.encode("utf-8", "surrogateescape"))
         return digest.hexdigest()
 
-    def _open(self) -> TextIOBase:
+    @contextmanager
+    def _open(self) -> Iterator[TextIOBase]:
+        """Open the file for a block; what goes wrong while it is read is told in words, too."""
         problem = ""
         try:
             # A row that is in another encoding is a bad row; the others are read.
-            return open(self.path, encoding=self.encoding, errors="surrogateescape", newline="")
-        except OSError as error:
-            problem = f"cannot read {self.path}: {error.strerror}"
+            file = open(self.path, encoding=self.encoding, errors="surrogateescape", newline="")  # noqa: SIM115
+        except (OSError, ValueError) as error:
+            problem = f"cannot read {self.path}: {getattr(error, 'strerror', None) or error}"
         except LookupError:
             problem = f"there is no encoding {self.encoding!r}"
-        raise UsageError(problem, field="recipients")
+        if problem:
+            raise UsageError(problem, field="recipients")
+        try:
+            with file:
+                yield file
+        except OSError as error:
+            problem = f"cannot read {self.path}: {error.strerror}"
+        except UnicodeError as error:
+            # Where characters have several bytes each, there is no telling where the next row begins.
+            reason = error.reason if isinstance(error, UnicodeDecodeError) else str(error)
+            problem = f"cannot read {self.path} as {self.encoding}: {reason}; is it cut off, or in another encoding?"
+        if problem:
+            raise UsageError(problem, field="recipients")
 
     def rows(self) -> Iterator[Row]:
         """Yield a row or a problem for every line that is not empty."""
@@ -152,6 +167,37 @@ class JsonLinesFile(_File):
 Recipients = CsvFile | JsonLinesFile | Iterable[Given] | AsyncIterable[Given]
 
 
+class Once:
+    """An iterator: read a second time, it would say that there is nobody left, and not that they were read before."""
+
+    def __init__(self, rows: Iterator[Given] | AsyncIterator[Given]) -> None:
+        self._rows = rows
+        self._is_read = False
+
+    def check(self) -> None:
+        """Raise `UsageError` when it was read from."""
+        if self._is_read:
+            raise UsageError(
+                "recipients is an iterator that was read before, and not to the end: give a new one, or a list or a "
+                "file, which can be read again",
+                field="recipients",
+            )
+
+    def take(self) -> Iterator[Given] | AsyncIterator[Given]:
+        """Return the iterator, which is then as good as read."""
+        self.check()
+        self._is_read = True
+        return self._rows
+
+
+Source = Recipients | Once
+
+
+def as_source(given: Recipients) -> Source:
+    """Return what recipients are read from."""
+    return Once(given) if isinstance(given, Iterator | AsyncIterator) else given
+
+
 def file_source(
     path: str | PathLike[str], *, account_column: str = "account", **options: str
 ) -> CsvFile | JsonLinesFile:
@@ -165,8 +211,10 @@ def file_source(
     raise UsageError(f"{path}: the ending must be .csv, .jsonl or .ndjson", field="recipients")
 
 
-async def batches(source: Recipients, account_column: str) -> AsyncIterator[list[Row]]:
+async def batches(source: Source, account_column: str) -> AsyncIterator[list[Row]]:
     """Yield rows in batches of up to `BATCH`; files are read in a thread, so that the loop stays free."""
+    if isinstance(source, Once):
+        source = source.take()
     if isinstance(source, _File):
         rows = source.rows()
         while batch := await asyncio.to_thread(lambda: list(islice(rows, BATCH))):

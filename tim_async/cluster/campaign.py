@@ -15,7 +15,7 @@ from ..bulk import Campaign, Plan, Report
 from ..bulk.campaign import bind
 from ..bulk.lanes import fresh_lanes, paces
 from ..bulk.messages import from_stored
-from ..bulk.planning import make_plan
+from ..bulk.planning import check_anybody, make_plan
 from ..bulk.progress import Tally
 from ..bulk.records import CampaignRow
 from ..bulk.runner import OnProgress
@@ -64,6 +64,7 @@ class ClusterCampaign(Campaign):
                 )
             if row.status == "cancelled":
                 raise UsageError(f"the campaign {self.name!r} was cancelled", field="name")
+            check_anybody(row)
             row = await bind(ledger, row, client)
             plan = await make_plan(ledger, row, maker, client._core.settings, self._options.lanes)
             if self._options.retry_failed:

@@ -1,0 +1,237 @@
+"""Plans: read to the end or not at all, read again, and made of what is given at last."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from tests.bulk.conftest import accounts, each_got
+from tim_async import CustomElem, OfflinePushInfo, TextElem, UsageError
+from tim_async.bulk import CsvFile, JsonLinesFile, Message, Template
+from tim_async.bulk.ledger import Ledger
+
+
+def write(tmp_path, *lines):
+    path = tmp_path / "people.csv"
+    path.write_text("\n".join(["account", *lines]) + "\n", encoding="utf-8")
+    return path
+
+
+# Iterators
+
+
+async def breaking(count, at):
+    for index in range(count):
+        if index == at:
+            raise ConnectionError("the database is gone")
+        yield f"u{index}"
+
+
+def only_once(count):
+    return (f"u{index}" for index in range(count))
+
+
+async def test_iterator_that_broke_is_not_read_on(emulator, client, campaign):
+    first = campaign(recipients=breaking(3000, at=2500), message="Hi")
+    with pytest.raises(ConnectionError):
+        await first.run(client)
+    for _ in range(2):
+        with pytest.raises(UsageError, match="was read before, and not to the end: give a new one") as caught:
+            await first.run(client)
+        assert caught.value.field == "recipients"
+    assert emulator.count() == 0
+    report = await campaign(recipients=breaking(3000, at=None), message="Hi").run(client)
+    assert (report.is_complete, report.total) == (True, 3000)
+
+
+async def test_iterator_of_a_plan_that_was_cancelled_is_not_read_on(campaign, monkeypatch):
+    add, begun = Ledger.add, asyncio.Event()
+
+    async def slowly(self, *args, **options):
+        begun.set()
+        await asyncio.sleep(0.02)
+        return await add(self, *args, **options)
+
+    monkeypatch.setattr(Ledger, "add", slowly)
+    first = campaign(recipients=only_once(5000), message="Hi")
+    planning = asyncio.create_task(first.plan())
+    await begun.wait()
+    planning.cancel()
+    await asyncio.wait([planning])
+    with pytest.raises(UsageError, match="was read before"):
+        await first.plan()
+
+
+async def test_list_is_read_again_after_a_plan_that_failed(campaign, monkeypatch):
+    add = Ledger.add
+
+    async def fail(self, *args, **options):
+        raise ConnectionError("no disk")
+
+    first = campaign(recipients=accounts(30), message="Hi")
+    monkeypatch.setattr(Ledger, "add", fail)
+    with pytest.raises(ConnectionError):
+        await first.plan()
+    monkeypatch.setattr(Ledger, "add", add)
+    assert (await first.plan()).recipients == 30
+
+
+async def test_iterator_is_read_once_for_plan_and_run(client, campaign):
+    first = campaign(recipients=only_once(30), message="Hi")
+    assert (await first.plan()).recipients == 30
+    assert (await first.run(client)).total == 30
+    assert (await first.run(client)).total == 30
+
+
+# Read again, to add
+
+
+async def test_recipients_that_are_read_again_bring_their_own_problems(emulator, client, campaign, tmp_path):
+    async def run(*lines):
+        path = write(tmp_path, *lines)
+        report = await campaign(recipients=path, message="Hi", add_recipients=True).run(client)
+        return report.total, report.bad_rows, report.duplicates, report.is_complete
+
+    long = "y" * 40
+    assert await run("alice", "alice", long) == (1, 1, 1, False)
+    assert await run("alice", "bob", "bob", "alice") == (2, 0, 1, True)
+    for _ in range(3):  # the same line again
+        assert await run("alice", "bob", "bob", "alice") == (2, 0, 1, True)
+    assert await run("alice", "carol", long) == (3, 1, 0, False)
+    [bad] = [each async for each in campaign().outcomes() if each.state == "bad_row"]
+    assert (bad.account, bad.line) == (long, 4)
+    assert each_got(emulator) == {1: 3}
+
+
+async def test_duplicates_of_an_earlier_reading_are_none_however_far_apart(client, campaign):
+    everybody = accounts(1500)
+    await campaign(recipients=everybody, message="Hi").run(client)
+    again = [*everybody, "new", *everybody[:3], "new"]
+    report = await campaign(recipients=again, message="Hi", add_recipients=True).run(client)
+    assert (report.total, report.duplicates) == (1501, 1)
+
+
+async def test_reading_again_that_broke_is_not_taken_for_done(client, campaign, tmp_path, monkeypatch):
+    path = write(tmp_path, "alice")
+    await campaign(recipients=path, message="Hi").run(client)
+    add = Ledger.add
+
+    async def fail(self, *args, **options):
+        raise ConnectionError("no disk")
+
+    monkeypatch.setattr(Ledger, "add", fail)
+    write(tmp_path, "alice", "bob")
+    with pytest.raises(ConnectionError):
+        await campaign(recipients=path, message="Hi", add_recipients=True).run(client)
+    monkeypatch.setattr(Ledger, "add", add)
+    for lines in (["alice"], ["alice", "bob"]):
+        write(tmp_path, *lines)
+        with pytest.raises(UsageError, match="add_recipients"):
+            await campaign(recipients=path, message="Hi").run(client)
+    assert (await campaign(recipients=path, message="Hi", add_recipients=True).run(client)).sent == 2
+
+
+# Chunks of another size
+
+
+@pytest.mark.parametrize("source", ["file", "none"])
+async def test_batch_size_counts_until_the_first_run(emulator, client, campaign, tmp_path, source):
+    path = write(tmp_path, *accounts(430))
+    await campaign(recipients=path, message="Hi", batch_size=7).plan()
+    given = path if source == "file" else None
+    plan = await campaign(recipients=given, message="Hi", batch_size=400).plan()
+    assert {each.lanes: each.calls for each in plan.lanes}["batch"] == 2
+    report = await campaign(recipients=given, message="Hi", batch_size=100).run(client)
+    assert report.is_complete
+    assert emulator.count("openim/batchsendmsg") == 5
+    assert each_got(emulator) == {1: 430}
+    assert (await campaign(recipients=given, batch_size=3).run(client)).is_complete  # too late, and no harm
+
+
+async def test_limits_count_until_the_first_run(emulator, client, campaign, tmp_path):
+    path = write(tmp_path, *accounts(120))
+    fast = {"openim/batchsendmsg": 1}
+    slow_calls = await campaign(recipients=path, message="Hi").plan(rate_limits=fast)
+    usual = await campaign(recipients=path, message="Hi").plan()
+    assert [plan.lanes[1].calls for plan in (slow_calls, usual)] == [1, 3]
+
+
+# What will fail
+
+
+@pytest.mark.parametrize(
+    ("message", "bad"),
+    [
+        (Message(msg_body=[TextElem(text="x")], offline_push_info=OfflinePushInfo(ext='{"who":"$name"}')), 'a"b'),
+        (Message(msg_body=[TextElem(text="x")], from_account="$name"), "y" * 33),
+        (Message(msg_body=[TextElem(text="x")], from_account="$name"), ""),
+    ],
+    ids=["push ext", "sender too long", "no sender"],
+)
+async def test_plan_counts_what_is_refused_for_more_than_its_size(client, campaign, emulator, message, bad):
+    rows = [{"account": "u0", "name": "quite a long name, but good" if bad == 'a"b' else "x" * 32}]
+    rows += [{"account": f"q{index}", "name": bad} for index in range(10)]
+    plan = await campaign(recipients=rows, message=Template(message)).plan()
+    assert (plan.not_made, plan.is_sample) == (10, False)
+    report = await campaign().run(client)
+    assert (report.sent, report.failed) == (1, 10)
+
+
+async def test_plan_weighs_the_column_that_is_called_account(campaign, tmp_path):
+    path = tmp_path / "people.csv"
+    rows = [("u0", "x" * 200), ("u" * 32, "x"), ("u2", "x" * 9000)]
+    path.write_text("uid,account\n" + "".join(f"{uid},{told}\n" for uid, told in rows), encoding="utf-8")
+    source = CsvFile(path=path, account_column="uid")
+    plan = await campaign(recipients=source, message=Template("Hi $account")).plan()
+    assert (plan.largest_account, plan.too_large) == ("u2", 1)
+
+
+def test_which_placeholders_are_checked():
+    free = Message(
+        msg_body=[CustomElem(data='{"a":"$a"}', desc="$b"), TextElem(text="$c")],
+        cloud_custom_data="$d",
+        offline_push_info=OfflinePushInfo(title="$e", desc="$f", ext="{}"),
+    )
+    template = Template(free)
+    assert (sorted(template.uses), template.is_checked) == (list("abcdef"), False)
+    assert Template(Message(msg_body=[TextElem(text="x")], send_msg_control=["$a"])).is_checked
+
+
+# Files
+
+
+@pytest.mark.parametrize("kind", [CsvFile, JsonLinesFile])
+@pytest.mark.parametrize("text", ["a", "account\nalice\nbob"], ids=["header", "row"])
+async def test_file_that_is_cut_off_in_a_character(campaign, tmp_path, kind, text):
+    path = tmp_path / "people"
+    path.write_bytes(text.encode("utf-16")[:-1])
+    with pytest.raises(UsageError, match=r"as utf-16: .*; is it cut off, or in another encoding") as caught:
+        await campaign(recipients=kind(path=path, encoding="utf-16"), message="Hi").plan()
+    assert caught.value.field == "recipients"
+
+
+@pytest.mark.parametrize("name", ["no\0where.csv", "x" * 300 + ".csv", "."])
+async def test_file_that_cannot_be_opened(campaign, tmp_path, name):
+    with pytest.raises(UsageError, match="cannot read"):
+        await campaign(recipients=CsvFile(path=tmp_path / name), message="Hi").plan()
+
+
+# Nobody
+
+
+@pytest.mark.parametrize(
+    ("lines", "problem"),
+    [([], "has no recipients: the source names none"), (["y" * 40], "has no recipients: all 1 rows are bad")],
+    ids=["header only", "all bad"],
+)
+async def test_nobody_to_send_to(client, campaign, tmp_path, lines, problem):
+    path = write(tmp_path, *lines)
+    plan = await campaign(recipients=path, message="Hi").plan()
+    assert "there are no recipients: there is nothing to run" in plan.lints
+    with pytest.raises(UsageError, match=problem) as caught:
+        await campaign(recipients=path, message="Hi").run(client)
+    assert caught.value.field == "recipients"
+    # It was not begun: the right file is not another one.
+    write(tmp_path, "alice")
+    assert (await campaign(recipients=path, message="Hi").run(client)).is_complete
