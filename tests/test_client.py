@@ -763,6 +763,67 @@ def test_closed_client_refuses_calls() -> None:
     assert "closed" in repr(client)
 
 
+@pytest.mark.parametrize("deadline", [None, 90.0])
+def test_closing_ends_at_once_what_waits_for_its_turn(deadline: float | None) -> None:
+    client, pool = scripted()
+    view = client.with_options(deadline=deadline)
+
+    async def main() -> list[TimError]:
+        loop = asyncio.get_running_loop()
+        client._core.limiter.pause(_claim(client), 60007)
+        waiting = [asyncio.create_task(failing(view)) for _ in range(1000)]
+        await asyncio.sleep(0.1)
+        began = loop.time()
+        await client.close()
+        errors = await asyncio.gather(*waiting)
+        assert loop.time() == began
+        assert not client._core._calls
+        return errors
+
+    for error in clock.run(main()):
+        assert isinstance(error, UsageError)
+        assert str(error) == "openim/sendmsg: the client is closed"
+        assert not error.maybe_delivered
+    assert client.stats()["openim/sendmsg"].errors == {"UsageError": 1000}
+    assert not pool.sent
+
+
+def test_closing_between_two_attempts_tells_that_the_first_may_have_taken_effect() -> None:
+    client, _ = scripted(20004, retry=RetryPolicy(base=60, cap=60, max_elapsed=90))
+
+    async def main() -> TimError:
+        waiting = asyncio.create_task(failing(client))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        await client.close()
+        return await waiting
+
+    error = clock.run(main())
+    assert isinstance(error, UsageError)
+    assert error.maybe_delivered
+    assert error.attempts == 1
+
+
+def test_whoever_is_cancelled_while_the_client_closes_stays_cancelled() -> None:
+    client, _ = scripted()
+
+    async def main() -> None:
+        client._core.limiter.pause(_claim(client), 60007)
+        waiting = asyncio.ensure_future(call(client))
+        await asyncio.sleep(0.1)
+        await client._core.auth.close()
+        closing = asyncio.create_task(client._core.close())
+        while not client._core._calls[waiting].is_dropped:
+            await asyncio.sleep(0)
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+        await closing
+
+    clock.run(main())
+    assert client.stats()["openim/sendmsg"].cancelled == 1
+
+
 def test_error_info_that_echoes_the_user_sig_is_cleaned() -> None:
     async def echo(sent: Sent) -> bytes:
         return refusal(70009, f"bad {sent.query['usersig']}!")

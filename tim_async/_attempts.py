@@ -16,7 +16,16 @@ from ._pool import Place
 from ._retry import latest_start, next_backoff
 from ._wire import decode_envelope
 from .config import Hidden
-from .errors import ApiError, ConnectError, ReplyDecodeError, TimError, TransportError, WaitTooLongError, from_reply
+from .errors import (
+    ApiError,
+    ConnectError,
+    ReplyDecodeError,
+    TimError,
+    TransportError,
+    UsageError,
+    WaitTooLongError,
+    from_reply,
+)
 
 logger = logging.getLogger("tim_async")
 
@@ -29,6 +38,8 @@ _USER_SIG_CODES: Final = frozenset({20002, 70001, 70002, 70003, 70005, 70009, 70
 async def run(core: Core, call: Call) -> bytes:
     """Make attempts until one succeeds or the policy gives up; return the answer."""
     loop = asyncio.get_running_loop()
+    task = core.enter(call)
+    cancelling = task.cancelling()
     failure: TimError | None = None
     try:
         while True:
@@ -56,11 +67,17 @@ async def run(core: Core, call: Call) -> bytes:
             )
             await asyncio.sleep(backoff)
     except asyncio.CancelledError as error:
-        call.stats.cancelled += 1
-        call.explain(error)
-        if call.watch is not None:
-            call.watch.end("cancelled", call.attempts)
-        raise
+        if call.is_dropped and task.uncancel() <= cancelling:
+            failure = UsageError("the client is closed")
+            call.stats.count_error(_name(failure))
+        else:
+            call.stats.cancelled += 1
+            call.explain(error)
+            if call.watch is not None:
+                call.watch.end("cancelled", call.attempts)
+            raise
+    finally:
+        core.leave(task)
     # Raised here, where no handler is active: no context tells more than the error itself.
     call.sign(failure)
     if call.watch is not None:

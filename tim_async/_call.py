@@ -53,11 +53,27 @@ class Core:
         )
         self._fixed_shares: dict[str, tuple[Share, ...]] = {}
         self.closing: asyncio.Task[None] | None = None
+        self._calls: dict[asyncio.Task[Any], Call] = {}
+
+    def enter(self, call: Call) -> asyncio.Task[Any]:
+        """Note a call that is on its way; return the task that makes it."""
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - whoever awaits a call is one
+        self._calls[task] = call
+        return task
+
+    def leave(self, task: asyncio.Task[Any]) -> None:
+        """Forget a call that is over."""
+        self._calls.pop(task, None)
 
     async def close(self) -> None:
-        """Close everything."""
+        """Close everything. Calls that wait end now, however long their turn would have taken."""
         await self.auth.close()
         await self.pool.close()
+        for task, call in self._calls.items():
+            if not call.is_in_flight:
+                call.is_dropped = True
+                task.cancel()
 
     def query(self, user_sig: Hidden) -> Hidden:
         """Return the URL's query; its `random` is new for every attempt."""
@@ -106,6 +122,7 @@ class Call(msgspec.Struct):
         attempts: attempts that were sent.
         first_at: loop time of the first attempt.
         watch: what watches the call, None for nothing.
+        is_dropped: whether the client was closed while the call waited.
     """
 
     command: str
@@ -122,6 +139,7 @@ class Call(msgspec.Struct):
     watch: CallObserver | None = None
     is_in_flight: bool = False
     maybe_delivered: bool = False
+    is_dropped: bool = False
 
     def sign(self, error: TimError) -> None:
         """Write into an error what is known of the call."""

@@ -133,7 +133,10 @@ class TimClient(Families):
         await self.close()
 
     async def close(self) -> None:
-        """Close all connections. Calls on their way fail, later ones get a `UsageError`. Closing twice is harmless."""
+        """Close all connections. Calls on their way fail at once, waiting and later ones with a `UsageError`.
+
+        Closing twice is harmless.
+        """
         core = self._core
         if core.closing is None:
             core.closing = asyncio.create_task(core.close(), name="tim_async: close")
