@@ -6,6 +6,7 @@ import asyncio
 import subprocess
 import sys
 from collections.abc import Iterator
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -246,10 +247,30 @@ def test_campaign_has_gauges(seen: Seen) -> None:
     assert rate.value == 3.5
 
 
-def test_nothing_is_watched_unless_asked_for() -> None:
+def calls_into_telemetry(client: TimClient) -> int:
+    """Return how many functions of OpenTelemetry and of ours over it are called for one call."""
+    count = 0
+
+    def watch(frame: FrameType, event: str, _: object) -> None:
+        nonlocal count
+        name = frame.f_globals.get("__name__") or ""
+        is_theirs = name == "tim_async.otel" or name.partition(".")[0] == "opentelemetry"
+        count += event == "call" and is_theirs
+
+    sys.setprofile(watch)
+    try:
+        clock.run(send(client))
+    finally:
+        sys.setprofile(None)
+    return count
+
+
+def test_off_is_free(seen: Seen) -> None:
+    watched, _ = seen.client(OK)
+    assert calls_into_telemetry(watched) > 10
     client, _ = scripted(OK)
     assert client._core.observer is None
-    clock.run(send(client))
+    assert calls_into_telemetry(client) == 0
 
 
 def test_observer_that_is_none_is_refused() -> None:

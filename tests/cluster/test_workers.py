@@ -78,7 +78,9 @@ class Yard:
         self._tasks += [asyncio.create_task(each.run()) for each in fresh]
         return fresh
 
-    async def command(self, *arguments: str) -> asyncio.subprocess.Process:
+    async def command(
+        self, *arguments: str, program: tuple[str, ...] = ("-m", "tim_async")
+    ) -> asyncio.subprocess.Process:
         """Run the command line in a process of its own."""
         environment = {
             **os.environ,
@@ -90,15 +92,15 @@ class Yard:
             "TIM_REDIS_URL": self._redis_url,
         }
         return await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "tim_async", *arguments),
+            *(sys.executable, *program, *arguments),
             env=environment,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
         )
 
-    async def process(self) -> asyncio.subprocess.Process:
+    async def process(self, *options: str, **more: Any) -> asyncio.subprocess.Process:
         """Let a worker begin that is a process of its own."""
-        return await self.command("worker", "--lease", "1", "--queue-prefix", self.prefix)
+        return await self.command("worker", "--lease", "1", "--queue-prefix", self.prefix, *options, **more)
 
     async def go_home(self) -> None:
         for worker in self.workers:
@@ -276,17 +278,24 @@ async def test_chunks_of_a_killed_worker_are_taken_over(yard: Yard) -> None:
     assert yard.messages() == everybody(200)
 
 
-async def test_worker_process_ends_in_order(yard: Yard) -> None:
+async def test_worker_process_ends_in_order_and_tells_opentelemetry(yard: Yard) -> None:
+    """The process has providers, as one that `opentelemetry-instrument` starts has."""
     pytest.importorskip("typer")
+    pytest.importorskip("opentelemetry.sdk")
     campaign = yard.campaign()
     await yard.submit(campaign)
-    process = await yard.process()
+    process = await yard.process("--otel", program=("-m", "tests.cluster.instrumented"))
     assert (await ended(campaign)).sent == 100
     process.send_signal(signal.SIGTERM)
-    _, told = await process.communicate()
+    out, told = await process.communicate()
     assert process.returncode == 0
     assert b"10 chunks were worked on" in told
+    assert b"no tracer provider" not in told
     assert yard.messages() == everybody(100)
+    exported = json.loads(out)
+    assert exported["spans"]["openim/sendmsg"] == 100
+    assert exported["counts"]["tim.calls"] == 100
+    assert {"tim.campaign.recipients", "tim.campaign.rate"} <= set(exported["counts"])
 
 
 async def test_stopped_worker_hands_back_what_it_has(yard: Yard) -> None:
@@ -521,7 +530,8 @@ async def test_command_line_submits_watches_and_steers(yard: Yard, tmp_path: Any
     assert text.count("sent") == 60
 
 
-async def test_trace_context_goes_through_the_broker(yard: Yard) -> None:
+async def test_trace_context_goes_with_the_campaign(yard: Yard) -> None:
+    """Two campaigns of two traces, whose tickets are lost: those that are written anew are nobody's."""
     pytest.importorskip("opentelemetry.sdk")
     from opentelemetry.sdk.trace import TracerProvider
     from opentelemetry.sdk.trace.export import SimpleSpanProcessor
@@ -531,16 +541,32 @@ async def test_trace_context_goes_through_the_broker(yard: Yard) -> None:
 
     exporter, provider = InMemorySpanExporter(), TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(exporter))
-    campaign = yard.campaign(count=20)
-    with provider.get_tracer("app").start_as_current_span("submit") as span:
-        await yard.submit(campaign, parallel=1)
-    await yard.work(1, client={"observer": Telemetry(provider)})
-    await ended(campaign)
+    spans = {}
+    for name in ("one", "two"):
+        with provider.get_tracer("app").start_as_current_span(name) as spans[name]:
+            await yard.submit(yard.campaign(name, count=20), parallel=1)
+    await yard.submit(yard.campaign("none", count=20), parallel=1)
+    await yard.purge()
+    with provider.get_tracer("app").start_as_current_span("worker"):
+        await yard.work(1, client={"observer": Telemetry(provider)})
+    for name in (*spans, "none"):
+        await ended(yard.campaign(name))
     await yard.go_home()
     sends = [each for each in exporter.get_finished_spans() if each.name == "openim/sendmsg"]
-    assert len(sends) == 20
-    assert {each.context.trace_id for each in sends} == {span.get_span_context().trace_id}
+    traces = Counter(each.context.trace_id for each in sends)
+    assert [traces[each.get_span_context().trace_id] for each in spans.values()] == [20, 20]
+    assert sum(each.parent is None for each in sends) == 20  # of the one that nobody traced
     provider.shutdown()
+
+
+async def test_whoever_looks_after_campaigns_tells_how_far_they_are(yard: Yard) -> None:
+    campaign = yard.campaign(count=60)
+    seen = []
+    await yard.submit(campaign)
+    await yard.work(2, on_progress=seen.append)
+    await ended(campaign)
+    await settled(lambda: bool(seen) and seen[-1].sent == 60, "its end is not told")
+    assert {(each.name, each.total) for each in seen} == {("spring", 60)}
 
 
 async def test_what_workers_cannot_do_is_refused(yard: Yard, tmp_path: Any) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import signal
 from contextlib import AsyncExitStack, suppress
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -25,6 +25,9 @@ from ._shared import (
 )
 from .bulk import AppOption, BrokerOption, LimitOption, PrefixOption, read_limits
 
+if TYPE_CHECKING:
+    from ..otel import Telemetry
+
 LedgerUrlOption = Annotated[
     str | None,
     typer.Option(
@@ -35,6 +38,21 @@ LedgerUrlOption = Annotated[
         help="The ledger's database: postgresql+asyncpg://user:password@host/name.",
     ),
 ]
+
+
+def make_telemetry() -> Telemetry:
+    """Return what tells OpenTelemetry; say so when nobody listens there."""
+    try:
+        from opentelemetry import trace
+
+        from ..otel import Telemetry
+    except ModuleNotFoundError:
+        stop('--otel needs opentelemetry: pip install "tim-async[otel]"', EXIT_USAGE)
+    if isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider):
+        typer.echo(
+            "no tracer provider is set up, so no span is exported; see opentelemetry-instrument --help", err=True
+        )
+    return Telemetry()
 
 
 def worker(
@@ -65,6 +83,15 @@ def worker(
         ),
     ] = None,
     queue_prefix: PrefixOption = "tim_async",
+    otel: Annotated[
+        bool,
+        typer.Option(
+            "--otel",
+            envvar="TIM_OTEL",
+            help="Spans, counts and campaign gauges for OpenTelemetry, by the providers that this process has: "
+            "opentelemetry-instrument tim-async worker --otel.",
+        ),
+    ] = False,
     limit: LimitOption = None,
     verbose: Annotated[bool, typer.Option("--verbose", help="Say more of what is done.")] = False,
     sdk_app_id: AppOption = None,
@@ -95,16 +122,32 @@ def worker(
     for name in ("aiormq", "aio_pika"):
         logging.getLogger(name).setLevel(logging.INFO if verbose else logging.CRITICAL)
 
+    telemetry = make_telemetry() if otel else None
+
     async def main() -> None:
         async with AsyncExitStack() as stack:
             limiter = await stack.enter_async_context(
                 RedisRateLimiter(str(redis), fallback_processes=fallback_processes)
             )
             client = await stack.enter_async_context(
-                TimClient(app, key, identifier, region=home, base_url=base_url, rate_limits=limits, limiter=limiter)
+                TimClient(
+                    *(app, key, identifier),
+                    region=home,
+                    base_url=base_url,
+                    rate_limits=limits,
+                    limiter=limiter,
+                    observer=telemetry,
+                )
             )
             queues = make_broker(str(broker), app, prefix=queue_prefix, prefetch=tasks)
-            worker = Worker(client, ledger=str(ledger), broker=queues, tasks=tasks, lease_s=lease)
+            worker = Worker(
+                client,
+                ledger=str(ledger),
+                broker=queues,
+                tasks=tasks,
+                lease_s=lease,
+                on_progress=None if telemetry is None else telemetry.progress,
+            )
             loop, task, told = asyncio.get_running_loop(), asyncio.current_task(), False
 
             def tell(word: str) -> None:

@@ -1,8 +1,13 @@
-"""Trace context through the broker: what a task does belongs to the trace of whoever sent it."""
+"""Trace context from whoever submits a campaign to those who work on it, through the ledger and the broker.
+
+A campaign's own is in the ledger: tickets are alike, those that replace lost ones are written by no one in particular,
+and a crew works on many. What else a task does belongs to the trace of whoever sent it.
+"""
 
 from __future__ import annotations
 
-from contextvars import Token
+from collections.abc import Mapping
+from contextvars import Context, Token, copy_context
 from typing import Any, Final
 
 from taskiq import TaskiqMessage, TaskiqMiddleware, TaskiqResult
@@ -17,6 +22,22 @@ else:
 _LABEL: Final = "tim-trace-"
 
 
+def carried() -> dict[str, str]:
+    """Return the current trace context as propagators write it; empty without one."""
+    carrier: dict[str, str] = {}
+    if HAS_TRACES:
+        propagate.inject(carrier)
+    return carrier
+
+
+def within(carrier: Mapping[str, str]) -> Context:
+    """Return a copy of the current context that has another trace context, or none."""
+    made = copy_context()
+    if HAS_TRACES:
+        made.run(context.attach, propagate.extract(carrier, context.Context()))
+    return made
+
+
 class TraceMiddleware(TaskiqMiddleware):
     """Carries the trace context in labels of the message, as OpenTelemetry's propagators write it."""
 
@@ -27,9 +48,7 @@ class TraceMiddleware(TaskiqMiddleware):
     def pre_send(self, message: TaskiqMessage) -> TaskiqMessage:
         """Write the current context into the message."""
         if HAS_TRACES:
-            carrier: dict[str, str] = {}
-            propagate.inject(carrier)
-            message.labels.update({f"{_LABEL}{name}": value for name, value in carrier.items()})
+            message.labels.update({f"{_LABEL}{name}": value for name, value in carried().items()})
         return message
 
     def pre_execute(self, message: TaskiqMessage) -> TaskiqMessage:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 import time
 from typing import Final
 
@@ -13,17 +12,15 @@ from taskiq_aio_pika import AioPikaBroker
 from .._client import TimClient
 from ..bulk import Campaign, Plan, Report
 from ..bulk.campaign import bind
-from ..bulk.lanes import fresh_lanes, paces
-from ..bulk.messages import from_stored
 from ..bulk.planning import check_anybody, make_plan
-from ..bulk.progress import Tally
-from ..bulk.records import CampaignRow
 from ..bulk.runner import OnProgress
 from ..config import check_seconds
 from ..errors import UsageError
 from . import broker as posts
+from ._follow import Follower
 from ._ledger import SharedLedger
-from .worker import DEFAULT_PARALLEL, WorkOptions
+from ._options import DEFAULT_PARALLEL, WorkOptions
+from ._trace import carried
 
 # From these it can go on.
 _STOPPED: Final = ("paused", "stopped", "interrupted", "done")
@@ -71,8 +68,10 @@ class ClusterCampaign(Campaign):
                 await ledger.retry_failed(row.id)
             if self._options.on_unknown != "skip":
                 await ledger.reopen_unknown(row.id)
-            options = msgspec.json.encode(WorkOptions(run=self._options, parallel=parallel)).decode()
-            await ledger.launch(row.id, options=options, now=time.time() + await ledger.clock_offset())
+            options = WorkOptions(run=self._options, parallel=parallel, trace=carried())
+            await ledger.launch(
+                row.id, options=msgspec.json.encode(options).decode(), now=time.time() + await ledger.clock_offset()
+            )
         await self._write_tickets(broker, client._core.credentials.sdk_app_id, parallel)
         return plan
 
@@ -86,24 +85,12 @@ class ClusterCampaign(Campaign):
             every_s: seconds.
         """
         check_seconds("every_s", every_s)
-        loop = asyncio.get_running_loop()
-        began = loop.time()
         async with SharedLedger(self._ledger) as ledger:
-            row = await self._find(ledger)
-            cap = _cap(row)
-            first = Tally(await ledger.counts(row.id), row.recipients)
-            before = sum(first.by_state.values())
+            follower = None if on_progress is None else Follower(ledger, on_progress)
             while True:
                 row = await self._find(ledger)
-                tally = Tally(await ledger.counts(row.id), row.recipients)
-                first.settled_now = sum(tally.by_state.values()) - before
-                first.by_state, first.codes = tally.by_state, tally.codes
-                if on_progress is not None:
-                    told = on_progress(
-                        first.progress(self.name, now=loop.time(), elapsed_s=loop.time() - began, cap=cap)
-                    )
-                    if inspect.isawaitable(told):
-                        await told
+                if follower is not None:
+                    await follower.tell(row)
                 if row.status != "running":
                     break
                 await asyncio.sleep(every_s)
@@ -149,15 +136,3 @@ class ClusterCampaign(Campaign):
             await self._write_tickets(own, app, count)
         finally:
             await own.shutdown()
-
-
-def _cap(row: CampaignRow) -> float:
-    """Return the most that the usual limits allow in a second; workers may have others."""
-    from ..config import Settings
-
-    maker = from_stored(row.kind, row.message)
-    fixed = None if maker is None else maker.fixed
-    lanes = "auto" if row.options is None else msgspec.json.decode(row.options, type=WorkOptions).run.lanes
-    pace = paces(Settings())
-    opened = fresh_lanes(lanes, is_fixed=fixed is not None, fits_a_batch=fixed is not None and fixed.fits_a_batch)
-    return sum(pace[lane].people for lane in opened)

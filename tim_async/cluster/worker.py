@@ -16,19 +16,21 @@ from taskiq_aio_pika import AioPikaBroker
 
 from .._client import TimClient
 from ..bulk.campaign import bind
-from ..bulk.job import Options
 from ..bulk.messages import from_stored
 from ..bulk.records import CampaignRow
+from ..bulk.runner import OnProgress
 from ..config import check_seconds
 from ..errors import LedgerError, TimError, UsageError
 from . import broker as posts
 from ._crew import Crew, Torn
+from ._follow import Follower
 from ._ledger import SharedLedger
+from ._options import WorkOptions
 from ._rests import Rests
+from ._trace import within
 
 logger = logging.getLogger("tim_async")
 
-DEFAULT_PARALLEL: Final = 16
 # Between two looks at all campaigns; one of the workers does it for all.
 _WATCH_S: Final = 2.0
 # A crew without tickets goes home after a while; the next ticket makes another.
@@ -37,18 +39,6 @@ _IDLE_S: Final = 5.0
 _AGAIN_S: Final = 2.0
 # A broker that is just being restarted is waited for.
 _BROKER_S: Final = 60.0
-
-
-class WorkOptions(msgspec.Struct, kw_only=True, frozen=True):
-    """How workers run a campaign; kept in the ledger.
-
-    Attributes:
-        run: as in a run of its own.
-        parallel: chunks at work at a time, over all workers.
-    """
-
-    run: Options
-    parallel: int = DEFAULT_PARALLEL
 
 
 class Worker:
@@ -63,6 +53,8 @@ class Worker:
         tasks: chunks at work at a time in this process.
         lease_s: seconds after which others take over what this worker had when it died.
         most_deaths: a chunk is given up when so many workers died or failed with it.
+        on_progress: called with a `Progress` of each campaign that this worker looks after, every few seconds (one of
+            the workers does it for all), and when it ends; may be async.
 
     Raises:
         UsageError: an argument is wrong; it names the argument.
@@ -77,6 +69,7 @@ class Worker:
         tasks: int = 8,
         lease_s: float = 20.0,
         most_deaths: int = 5,
+        on_progress: OnProgress | None = None,
     ) -> None:
         check_seconds("lease_s", lease_s)
         for name, value in (("tasks", tasks), ("most_deaths", most_deaths)):
@@ -90,6 +83,8 @@ class Worker:
         self._tasks = tasks
         self._lease_s = lease_s
         self._most_deaths = most_deaths
+        self._on_progress = on_progress
+        self._followers: dict[str, Follower] = {}
         self._crews: dict[str, tuple[Crew, asyncio.Task[None]]] = {}
         self._hiring = asyncio.Lock()
         self._draining = asyncio.Event()
@@ -189,9 +184,13 @@ class Worker:
             row = await self._ledger.find(name)
             if row is None or row.status != "running" or row.options is None or row.app != self._app:
                 return None
-            crew = await self._hire(row, row.options)
+            options = msgspec.json.decode(row.options, type=WorkOptions)
+            crew = await self._hire(row, options)
             if crew is not None:
-                task = asyncio.create_task(self._employ(name, crew), name=f"tim_async: crew of {name}")
+                # Whatever ticket came first: its work belongs to the trace of whoever submitted the campaign.
+                task = asyncio.create_task(
+                    self._employ(name, crew), name=f"tim_async: crew of {name}", context=within(options.trace)
+                )
                 self._crews[name] = (crew, task)
             return crew
 
@@ -203,7 +202,7 @@ class Worker:
                 "campaign %s: this worker rests from it for %.0f s: %s", name, self._rests.begin(name), crew.trouble
             )
 
-    async def _hire(self, row: CampaignRow, options: str) -> Crew | None:
+    async def _hire(self, row: CampaignRow, options: WorkOptions) -> Crew | None:
         maker = from_stored(row.kind, row.message)
         if maker is None:
             logger.warning("campaign %s: its message is made by a function, which only its own program has", row.name)
@@ -218,7 +217,7 @@ class Worker:
             self._ledger,
             row,
             maker,
-            msgspec.json.decode(options, type=WorkOptions).run,
+            options.run,
             wall=self.now,
             lease_s=self._lease_s,
             most_deaths=self._most_deaths,
@@ -243,9 +242,12 @@ class Worker:
             try:
                 await self._send_idle_home()
                 self._ahead = await self._ledger.clock_offset()
-                for row in await self._ledger.running(self._app):
+                running = await self._ledger.running(self._app)
+                await self._tell_ended({row.name for row in running})
+                for row in running:
                     if await self._ledger.take_watch(row.id, now=self.now(), until=self.now() + 0.8 * _WATCH_S):
                         await self._look_after(row)
+                        await self._tell(row)
             except (TimError, AMQPError, OSError) as error:
                 logger.warning("looking after campaigns: %s", error)
 
@@ -266,6 +268,20 @@ class Worker:
             missing = min(work.claimable, parallel - work.held) - await posts.waiting(self._broker)
             for _ in range(missing):
                 await posts.send(self._broker, posts.RUN_CHUNK, row.name)
+
+    async def _tell(self, row: CampaignRow) -> None:
+        if self._on_progress is not None:
+            if row.name not in self._followers:
+                self._followers[row.name] = Follower(self._ledger, self._on_progress)
+            await self._followers[row.name].tell(row)
+
+    async def _tell_ended(self, running: set[str]) -> None:
+        """Tell of those that were followed how they ended."""
+        for name in set(self._followers) - running:
+            row = await self._ledger.find(name)
+            if row is not None:
+                await self._followers[name].tell(row)
+            del self._followers[name]
 
     async def _send_idle_home(self) -> None:
         now = asyncio.get_running_loop().time()
