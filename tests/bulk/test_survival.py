@@ -136,6 +136,28 @@ async def test_clock_that_was_put_back_is_not_believed(emulator, client, campaig
     assert doubled == {1: report.total}
 
 
+@pytest.mark.parametrize("options", KINDS[:2])
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [(1800.0, 300.0), (-1500.0, -1200.0), (40_000.0, 40_300.0), (-40_000.0, -39_700.0)],
+    ids=["half an hour ahead, then right", "25 min behind", "11 h ahead", "11 h behind"],
+)
+async def test_clock_that_does_not_agree_with_the_services(
+    emulator, client, campaign, ledger, options, clock, monkeypatch, first, second
+):
+    """The message stands in the history at the service's time: not to look there is no proof that it was not sent."""
+    monkeypatch.setattr("tim_async.bulk.settling.SETTLED_AFTER_S", job.REPEAT_WITHIN_S)
+    own = type(clock)()
+    own.ahead = first
+    await slow_answers(emulator)
+    await kill(campaign(**options, clock=own), client, emulator, ledger, after=60)
+    clock.ahead, own.ahead = 300.0, second
+    emulator.faults.clear()
+    report = await campaign(**options, clock=own).run(client)
+    assert report.is_complete
+    assert each_got(emulator) == {1: report.total}
+
+
 @pytest.mark.parametrize(
     "message",
     [

@@ -6,6 +6,14 @@ recipient's. Found, it was sent; not found, it was not, and the recipient goes t
 
 What the history cannot tell stays unknown: a message that is not stored, one that is older than the history reaches, a
 conversation that cannot be read. The next run asks again.
+
+Where the history is looked at does not hang on a clock that agrees with the service's: from a day before the earliest
+moment that this machine can mean, with no end, newest first, until the identity is met. What the wall clock still
+decides is how long ago a dead process wrote ahead: whether a repeat is still recognised, and whether the history
+reaches so far back. A clock that is wrong in the same way all the time does no harm. One that was put back between two
+runs by less than what has passed makes that seem shorter: by minutes, and a repeat may come when it is not recognised
+any more; by days, and a message may be looked for that the history has forgotten. Put back by more than what has
+passed, it is noticed, and nothing is repeated unseen.
 """
 
 from __future__ import annotations
@@ -24,8 +32,11 @@ from .schema import Lane, RecipientState
 
 # History reaches back 7 days by default (I34381); an hour less, for clocks that do not agree.
 _REACH_S: Final = 7 * 86_400 - 3600
-# How far the service's clock and ours may be apart.
-_SKEW_S: Final = 900
+# How far the service's clock and ours may be apart. Pages that were not needed are the price of a day; a second message
+# would be that of too little.
+_SKEW_S: Final = 86_400
+# The last second of a 32-bit clock. The newest messages come first whatever stands here.
+_NO_END: Final = 2**31 - 1
 _NOT_THERE: Final = MISSING_CODES | {90003, 90008, 90048}
 
 
@@ -101,17 +112,13 @@ class Settler:
         else:
             identity = desk.identities.of_recipient(person.ordinal, person.account)
         sender = ready.message.from_account or desk.sender
+        first = max(int(min(job.since, desk.wall()) - _SKEW_S), 0)
         sides = [(sender, person.account), (person.account, sender)]
         if ready.message.sync_other_machine == 2:
             del sides[0]  # it is not in the sender's own history
         for side, peer in sides:
             try:
-                async for message in desk.client.c2c.iter_roam_msgs(
-                    side,
-                    peer,
-                    min_time=max(int(job.since - _SKEW_S), 0),
-                    max_time=int(desk.wall() + _SKEW_S),
-                ):
+                async for message in desk.client.c2c.iter_roam_msgs(side, peer, min_time=first, max_time=_NO_END):
                     if message.from_account == sender and (message.msg_seq, message.msg_random) == identity:
                         return message
             except ApiError as error:
