@@ -35,7 +35,8 @@ from ..errors import (
 
 MISSING_CODES: Final = frozenset({20003, 70107, 90012})
 """The account is not imported: importing it helps."""
-_RECIPIENT_CODES: Final = MISSING_CODES | {90003, 90048}
+NOBODY_CODES: Final = MISSING_CODES | {90003, 90048}
+"""There is nobody of that name: then an earlier attempt, too, has reached nobody."""
 _WEBHOOK_TIMEOUT: Final = 90992
 
 # In a row, without a success between them.
@@ -88,7 +89,7 @@ def says(error: TimError) -> Says:
         return Says.TROUBLE
     if not isinstance(error, ApiError):
         return Says.PROGRAM
-    if error.code in _RECIPIENT_CODES:
+    if error.code in NOBODY_CODES:
         return Says.RECIPIENT
     if error.code in SLOW_DOWN_CODES:
         return Says.SLOWER

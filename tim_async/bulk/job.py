@@ -41,6 +41,20 @@ class Options(msgspec.Struct, kw_only=True, frozen=True):
     patience_s: float = 60.0
 
 
+class Refusal(msgspec.Struct, kw_only=True, frozen=True):
+    """What recipients were refused with.
+
+    Attributes:
+        code: ErrorCode; 0 for a request that this library did not let pass.
+        info: what was said besides.
+        may_pass: whether it is trouble inside the service: the same may be accepted later, or have been already.
+    """
+
+    code: int
+    info: str
+    may_pass: bool = False
+
+
 class Job:
     """A chunk whose sending was written ahead.
 

@@ -2,6 +2,9 @@
 
 A call is repeated with the same identity for as long as the service recognises that. What is then still in doubt goes
 to `settling`; what was certainly not sent goes to a further chunk and is written ahead anew.
+
+A refusal says that nothing was delivered by the attempt that was refused. Where the answer to an earlier attempt was
+lost, that is no proof: a word may have been forbidden, a right withdrawn in between. These go to `settling`, too.
 """
 
 from __future__ import annotations
@@ -12,27 +15,24 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, TypeVar
 
 from .._client import TimClient
-from .._retry import TRANSIENT_CODES
-from ..errors import ApiError, TimError, may_have_been_delivered
+from ..errors import ApiError, TimError, from_reply, may_have_been_delivered
 from ..families.account import Account
 from ..families.c2c import C2C
 from ..models.account import MAX_BATCH as MAX_IMPORT
 from ..models.account import ImportAccounts
 from ..models.c2c import BatchSendMsgResult
-from .breaker import MISSING_CODES, Says, says
-from .job import Desk, Job
+from .breaker import MISSING_CODES, NOBODY_CODES, Says, says
+from .job import Desk, Job, Refusal
 from .records import Person
 from .schema import RecipientState
 
 T = TypeVar("T")
 
-# Tries of a recipient's own: after an import, or when a batch had trouble with this one.
-_MOST_TRIES: Final = 3
 # Between calls of ours, each of which has made its attempts already.
 _TROUBLE_S: Final = (0.5, 2.0)
 _NO_TURN_S: Final = 1.0
 
-Settle = Callable[[Job, Sequence[Person]], Awaitable[None]]
+Settle = Callable[[Job, Sequence[Person], Refusal | None], Awaitable[None]]
 
 
 class Sender:
@@ -40,7 +40,7 @@ class Sender:
 
     Args:
         desk: what is shared.
-        settle: takes those who are in doubt when the window is over.
+        settle: takes those who are in doubt when the window is over, or when they were refused.
     """
 
     def __init__(self, desk: Desk, settle: Settle) -> None:
@@ -56,10 +56,8 @@ class Sender:
         request = ready.to_one(person.account, desk.identities.of_recipient(person.ordinal, person.account))
         try:
             result = await self._persist(job, [person], lambda client: client.call(C2C.send, request))
-        except ApiError as error:
-            await self._refused(job, [person], error.code, _told(error))
         except TimError as error:
-            await desk.settle(job, person, RecipientState.FAILED, code=0, info=error.message)
+            await self._refused(job, [person], _refusal(error))
         else:
             if result is not None:
                 await desk.settle(job, person, RecipientState.SENT, msg_key=result.msg_key, msg_time=result.msg_time)
@@ -76,11 +74,8 @@ class Sender:
         request = ready.to_many(accounts, desk.identities.of_chunk(job.number))
         try:
             result = await self._persist(job, people, lambda client: client.call(C2C.send_batch, request))
-        except ApiError as error:
-            await self._refused(job, people, error.code, _told(error))
         except TimError as error:
-            for person in people:
-                await desk.settle(job, person, RecipientState.FAILED, code=0, info=error.message)
+            await self._refused(job, people, _refusal(error))
         else:
             if result is not None:
                 await self._read_batch(job, people, result)
@@ -106,6 +101,9 @@ class Sender:
                 failure = error
             else:
                 desk.breaker.succeed()
+                if not was_doubtful:
+                    # Whoever an answer to a batch names as failed has nothing from an earlier attempt.
+                    job.doubtful.difference_update(ordinals)
                 return result
             if not was_doubtful and not failure.maybe_delivered:
                 job.doubtful.difference_update(ordinals)
@@ -123,7 +121,7 @@ class Sender:
 
     async def _give_up(self, job: Job, people: Sequence[Person]) -> None:
         if job.doubtful.issuperset(person.ordinal for person in people):
-            await self._settle(job, people)
+            await self._settle(job, people, None)
         else:
             self._desk.send_anew(job, people, is_try=False)
 
@@ -137,11 +135,12 @@ class Sender:
             else:
                 refused.setdefault(code, []).append(person)
         for code, group in refused.items():
-            await self._refused(job, group, code, "")
+            may_pass = from_reply(C2C.send_batch.service, code, "").transient
+            await self._refused(job, group, Refusal(code=code, info="", may_pass=may_pass))
 
-    async def _refused(self, job: Job, people: Sequence[Person], code: int, info: str) -> None:
-        """Settle those who were refused with a code, or let them be tried once more."""
-        desk = self._desk
+    async def _refused(self, job: Job, people: Sequence[Person], refusal: Refusal) -> None:
+        """Settle those who were refused, or let them be tried once more."""
+        desk, code, info = self._desk, refusal.code, refusal.info
         again: list[Person] = []
         if code in MISSING_CODES and desk.options.import_missing:
             fresh = [person for person in people if person.tries == 0]
@@ -151,13 +150,19 @@ class Sender:
                 return
             info = info if not problem else f"{info} (importing it failed: {problem})"
             again = fresh if not problem else []
-        elif code in TRANSIENT_CODES:
-            again = [person for person in people if person.tries < _MOST_TRIES]
-        chosen = {person.ordinal for person in again}
+        in_doubt = [
+            person
+            for person in people
+            if refusal.may_pass or (person.ordinal in job.doubtful and code not in NOBODY_CODES)
+        ]
+        chosen = {person.ordinal for person in (*again, *in_doubt)}
         desk.send_anew(job, again, is_try=True)
         for person in people:
             if person.ordinal not in chosen:
                 await desk.settle(job, person, RecipientState.FAILED, code=code, info=info or None)
+        if in_doubt:
+            job.doubtful.update(person.ordinal for person in in_doubt)
+            await self._settle(job, in_doubt, refusal)
 
     async def _import(self, people: Sequence[Person]) -> str:
         """Import accounts; return what went wrong, "" when nothing did."""
@@ -177,5 +182,7 @@ class Sender:
         await self._desk.settle(job, person, RecipientState.UNKNOWN, info=info)
 
 
-def _told(error: ApiError) -> str:
-    return error.info or error.meaning or ""
+def _refusal(error: TimError) -> Refusal:
+    if isinstance(error, ApiError):
+        return Refusal(code=error.code, info=error.info or error.meaning or "")
+    return Refusal(code=0, info=error.message)

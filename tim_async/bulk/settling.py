@@ -2,7 +2,8 @@
 
 The service forgets an identity after 120 s: sent again then, the message is a second one. So the conversation is read
 back, and the identity looked for, from the sender's side first, whose history nobody clears by accident, then from the
-recipient's. Found, it was sent; not found, it was not, and the recipient goes to a further chunk.
+recipient's. Found, it was sent; not found, it was not, and the recipient goes to a further chunk, or has failed where
+the last word was a refusal.
 
 What the history cannot tell stays unknown: a message that is not stored, one that is older than the history reaches, a
 conversation that cannot be read. The next run asks again.
@@ -24,8 +25,8 @@ from typing import Final
 
 from ..errors import ApiError, TimError
 from ..models.c2c import RoamMsg
-from .breaker import MISSING_CODES
-from .job import SETTLED_AFTER_S, Desk, Job
+from .breaker import NOBODY_CODES
+from .job import SETTLED_AFTER_S, Desk, Job, Refusal
 from .messages import Ready
 from .records import Person
 from .schema import Lane, RecipientState
@@ -37,7 +38,11 @@ _REACH_S: Final = 7 * 86_400 - 3600
 _SKEW_S: Final = 86_400
 # The last second of a 32-bit clock. The newest messages come first whatever stands here.
 _NO_END: Final = 2**31 - 1
-_NOT_THERE: Final = MISSING_CODES | {90003, 90008, 90048}
+_NOT_THERE: Final = NOBODY_CODES | {90008}
+# Tries of a recipient's own, when it is this one that the service has trouble with.
+_MOST_TRIES: Final = 3
+# Whoever was refused waits here until nothing can be on its way any more: up to two minutes, and senders do not.
+_MOST_WAITING: Final = 2000
 
 
 class Settler:
@@ -51,27 +56,37 @@ class Settler:
     def __init__(self, desk: Desk, readers: int) -> None:
         self._desk = desk
         self._readers = readers
-        self._queue: asyncio.Queue[tuple[Job, Person] | None] = asyncio.Queue(maxsize=readers)
+        self._queue: asyncio.Queue[tuple[Job, Person, Refusal | None] | None] = asyncio.Queue(_MOST_WAITING)
 
-    async def settle(self, job: Job, people: Sequence[Person]) -> None:
-        """Settle recipients as the user chose; waits while others are read."""
+    async def settle(self, job: Job, people: Sequence[Person], refusal: Refusal | None = None) -> None:
+        """Settle recipients as the user chose; waits while many others are read.
+
+        Args:
+            job: their chunk.
+            people: who may have the message.
+            refusal: what a later attempt was refused with, None where there was no answer.
+        """
         desk = self._desk
         for person in people:
             if desk.options.on_unknown == "verify":
-                await self._queue.put((job, person))
-            elif desk.options.on_unknown == "send":
-                desk.send_anew(job, [person], is_try=False)
+                await self._queue.put((job, person, refusal))
+            elif desk.options.on_unknown == "send" and (refusal is None or person.tries < _MOST_TRIES):
+                desk.send_anew(job, [person], is_try=refusal is not None)
             else:
-                info = "it may have been sent; no answer came while a repeat was safe"
+                info = "it may have been sent; "
+                if refusal is None:
+                    info += "no answer came while a repeat was safe"
+                else:
+                    info += f"a later attempt was refused with {refusal.code} {refusal.info}".rstrip()
                 await desk.settle(job, person, RecipientState.UNKNOWN, info=info)
 
     async def run(self) -> None:
         """Work until `end` was called."""
         while (item := await self._queue.get()) is not None:
-            job, person = item
+            job, person, refusal = item
             if await self._desk.pause(max(SETTLED_AFTER_S - job.age(), 0.0)):
                 continue  # left as it is: in flight, for the next run
-            await self._verify(job, person)
+            await self._verify(job, person, refusal)
             await self._desk.close_if_settled(job)
 
     async def end(self) -> None:
@@ -79,7 +94,7 @@ class Settler:
         for _ in range(self._readers):
             await self._queue.put(None)
 
-    async def _verify(self, job: Job, person: Person) -> None:
+    async def _verify(self, job: Job, person: Person, refusal: Refusal | None) -> None:
         desk, ready = self._desk, job.ready(person)
         if ready is None or not ready.message.is_stored:
             why = "it may have been sent; the service does not keep such messages, so its history cannot tell"
@@ -95,12 +110,14 @@ class Settler:
                     return
             else:
                 desk.breaker.succeed()
-                if found is None:
-                    desk.send_anew(job, [person], is_try=False)
-                else:
+                if found is not None:
                     await desk.settle(
                         job, person, RecipientState.SENT, msg_key=found.msg_key, msg_time=found.msg_time_stamp
                     )
+                elif refusal is None or (refusal.may_pass and person.tries < _MOST_TRIES):
+                    desk.send_anew(job, [person], is_try=refusal is not None)
+                else:
+                    await desk.settle(job, person, RecipientState.FAILED, code=refusal.code, info=refusal.info or None)
                 return
         await desk.settle(job, person, RecipientState.UNKNOWN, info=why)
 
