@@ -25,7 +25,7 @@
     │   ├── EventDecodeError      its body is not what its command says
     │   ├── AnswerError           a handler answered what the event does not take
     │   ├── HandlerTimeoutError   a handler took too long
-    │   └── EventLostError        no handler could be run: too many events wait, or the receiver closes
+    │   └── EventLostError        too many events wait, the receiver closes, or a handler was cancelled
     └── ApiError                  the service answered with a code
         ├── InvalidRequestError   fix the request
         ├── AuthError             fix credentials, permissions or the app's settings
@@ -328,7 +328,10 @@ class HandlerTimeoutError(WebhookError):
 
 
 class EventLostError(WebhookError):
-    """Handlers were not run, or not to their end, for an event: too many wait, or the receiver closes."""
+    """Handlers were not run, or not to their end, for an event.
+
+    Too many wait, the receiver or its event loop ends, or a handler was cancelled, by nobody but itself.
+    """
 
     status = 503
 

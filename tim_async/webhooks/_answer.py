@@ -17,7 +17,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from .._wire import Result, WireStruct, always, request_validator, validate
+from .._wire import Result, WireStruct, always, encode, request_validator, validate
 from ..errors import AnswerError, UsageError
 from ..models.elements import Element, check_body
 from ._event import BeforeEvent
@@ -187,6 +187,20 @@ RULES: Final[Mapping[type[BeforeEvent], Rule]] = MappingProxyType(
 
 
 _validate: Final = request_validator(AnswerBody)
+
+
+def answer_bytes(event: BeforeEvent, answer: object) -> bytes:
+    """Return what goes over the wire for what a handler answered; None is `Allow`.
+
+    Raises:
+        AnswerError: the event takes no such answer, or the answer does not fit it.
+    """
+    body = answer_body(event, answer)
+    try:
+        return encode(body)
+    except UsageError as error:
+        problem = error.message
+    raise AnswerError(f"{type(answer).__name__} does not fit {type(event).__name__}: {problem}")
 
 
 def answer_body(event: BeforeEvent, answer: object) -> AnswerBody:

@@ -7,10 +7,11 @@ import inspect
 import logging
 from collections.abc import Awaitable, Callable
 from functools import partial
+from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
 from ..errors import AnswerError, EventLostError, HandlerTimeoutError, WebhookError
-from ._answer import Answer, AnswerBody, answer_body
+from ._answer import Answer, answer_bytes
 from ._background import Background
 from ._event import BeforeEvent, Event
 
@@ -20,6 +21,15 @@ BeforeHandler = Callable[[Any], Answer | Awaitable[Answer | None] | None]
 logger = logging.getLogger("tim_async.webhooks")
 
 _MAX_TOLD: Final = 10_000
+_MAX_NAME: Final = 100
+# The part of the time for shutdown that is kept for what was cancelled, and for telling of it.
+_ENDING_SHARE: Final = 0.1
+
+
+def name_of(event: Event) -> str:
+    """Return an event's command for the log; one that this library does not know may be any text."""
+    command = event.callback_command
+    return command if command.isprintable() and len(command) <= _MAX_NAME else repr(command[:_MAX_NAME])
 
 
 class Before(NamedTuple):
@@ -56,32 +66,64 @@ class Handlers:
         max_pending_bytes: int,
         on_error: OnError | None,
     ) -> None:
-        self.on: dict[type[Event], list[Callable[[Any], object]]] = {}
+        self._on: dict[type[Event], list[tuple[int, Callable[[Any], object]]]] = {}
         self.before: dict[type[BeforeEvent], Before] = {}
         self._after_timeout = after_timeout
         self._on_error = on_error
         self._background = Background(
-            self._run, concurrency=concurrency, max_items=max_pending, max_bytes=max_pending_bytes
+            self._run, self._cancelled, concurrency=concurrency, max_items=max_pending, max_bytes=max_pending_bytes
         )
         # A queue of its own: what is to be told must neither wait for handlers nor get lost among them.
-        self._telling = Background(self._run, concurrency=1, max_items=_MAX_TOLD, max_bytes=1)
+        self._telling = Background(self._run, self._cancelled, concurrency=1, max_items=_MAX_TOLD, max_bytes=1)
         self._strays: set[asyncio.Task[Answer | None]] = set()
+
+    def add(self, kind: type[Event], handler: Callable[[Any], object]) -> None:
+        """Have a function called with every event of a kind, after those that were added before it."""
+        order = sum(map(len, self._on.values()))
+        self._on.setdefault(kind, []).append((order, handler))
+
+    def bind(self) -> None:
+        """Work in the running loop; say which events another one left behind when it ended.
+
+        Raises:
+            UsageError: the other one has not ended.
+        """
+        left = self._background.bind()
+        for job in self._telling.bind():
+            self._telling.put_nowait(job, 0)
+        if left:
+            self._strays.clear()
+        for job in left:
+            self._lose(job, "the event loop ended before the handlers were done")
 
     def open(self) -> None:
         """Take events from now on."""
+        self.bind()
         self._background.open()
         self._telling.open()
 
     async def close(self, timeout: float) -> None:
-        """Wait for what runs behind the answers, `timeout` seconds at most; give up the rest, and say so."""
-        for job in await self._background.close(timeout):
-            if job.event is not None:
-                error = EventLostError("the receiver was closed before the handlers were done")
-                self._log(error, job.event)
-                self.tell(error, job.event)
-        if self._strays:
-            await asyncio.wait(tuple(self._strays), timeout=timeout)
-        await self._telling.close(timeout)
+        """Wait for what runs behind the answers, `timeout` seconds in all; give up the rest, and say so."""
+        self.bind()
+        clock = asyncio.get_running_loop().time
+        deadline = clock() + timeout
+        for job in await self._background.close(deadline - timeout * _ENDING_SHARE):
+            self._lose(job, "the receiver was closed before the handlers were done")
+        await self._telling.close(deadline)
+        # Each wait lets the tasks run once at least, so that what was cancelled knows.
+        if ending := self._background.ending | self._telling.ending | self._strays:
+            await asyncio.wait(ending, timeout=max(0.0, deadline - clock()))
+
+    def _lose(self, job: Job, why: str) -> None:
+        if job.event is not None:
+            error = EventLostError(why)
+            self._log(error, job.event)
+            self.tell(error, job.event)
+
+    def _cancelled(self, job: Job) -> None:
+        if job.event is None:
+            logger.error("on_error was cancelled")
+        self._lose(job, "the task of its handlers was cancelled")
 
     async def hand_over(self, event: Event, size: int, deadline: float) -> None:
         """Have an event's handlers run behind the answer; wait for room until `deadline` (loop time).
@@ -89,22 +131,23 @@ class Handlers:
         Raises:
             EventLostError: there is no room, or the receiver is closed.
         """
-        handlers = [handler for kind in type(event).__mro__ for handler in self.on.get(kind, ())]
-        if not handlers:
+        found = [entry for kind in type(event).__mro__ for entry in self._on.get(kind, ())]
+        if not found:
             return
-        job = Job(event, tuple(partial(handler, event) for handler in handlers))
+        found.sort(key=itemgetter(0))
+        job = Job(event, tuple(partial(handler, event) for _, handler in found))
         if not await self._background.put(job, size, deadline=deadline):
             closed = self._background.is_closed
             raise EventLostError("the receiver is closed" if closed else "too many events wait for their handlers")
 
-    async def decide(self, event: BeforeEvent, deadline: float) -> AnswerBody:
-        """Ask the function that decides; answer by default when it is late or fails."""
+    async def decide(self, event: BeforeEvent, deadline: float) -> bytes:
+        """Ask the function that decides, and return its answer's wire form; that of the default when it fails."""
         before = self.before.get(type(event))
         if before is None:
-            return answer_body(event, None)
+            return answer_bytes(event, None)
         failure: Exception
         try:
-            return answer_body(event, await self._ask(before, event, deadline))
+            return answer_bytes(event, await self._ask(before, event, deadline))
         except WebhookError as error:
             failure = error
             self._log(error, event)
@@ -112,7 +155,7 @@ class Handlers:
             failure = error
             logger.exception("the function that decides on %s failed", event.callback_command)
         self.tell(failure, event)
-        return answer_body(event, before.default)
+        return answer_bytes(event, before.default)
 
     async def _ask(self, before: Before, event: BeforeEvent, deadline: float) -> Answer | None:
         async def call() -> Answer | None:
@@ -134,6 +177,10 @@ class Handlers:
             raise HandlerTimeoutError(timeout=left)
         if task.cancelled():
             raise AnswerError("the handler was cancelled")
+        error = task.exception()
+        if error is not None and not isinstance(error, Exception):
+            # Outside of a task it would end more than the handler, such as the server.
+            raise AnswerError(f"the handler ended with {error!r}") from error
         return task.result()
 
     def _forget(self, task: asyncio.Task[Answer | None]) -> None:
@@ -150,19 +197,31 @@ class Handlers:
                     result = call()
                     if inspect.isawaitable(result):
                         await result
-            except Exception as error:
-                if job.event is None:
-                    logger.exception("on_error failed")
-                elif isinstance(error, TimeoutError) and scope.expired():
-                    late = HandlerTimeoutError(timeout=self._after_timeout or 0.0)
-                    self._log(late, job.event)
-                    self.tell(late, job.event)
-                else:
-                    logger.exception("a handler of %s failed", job.event.callback_command)
-                    self.tell(error, job.event)
+            except (SystemExit, KeyboardInterrupt):
+                raise
+            except BaseException as error:
+                task = asyncio.current_task()
+                if isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling():
+                    raise  # it is us who shall end, not something that the handler waited for
+                self._report(job.event, error, scope)
+
+    def _report(self, event: Event | None, error: BaseException, scope: asyncio.Timeout) -> None:
+        """Say that a call failed."""
+        if event is None:
+            logger.error("on_error failed", exc_info=error)
+        elif isinstance(error, TimeoutError) and scope.expired():
+            late = HandlerTimeoutError(timeout=self._after_timeout or 0.0)
+            self._log(late, event)
+            self.tell(late, event)
+        else:
+            logger.error("a handler of %s failed", name_of(event), exc_info=error)
+            if not isinstance(error, Exception):
+                cause, error = error, EventLostError(f"a handler ended with {error!r}")
+                error.__cause__, error.command = cause, name_of(event)
+            self.tell(error, event)
 
     def _log(self, error: WebhookError, event: Event) -> None:
-        error.command = event.callback_command
+        error.command = name_of(event)
         logger.error("%s", error)
 
     def tell(self, error: Exception, event: Event | None) -> None:

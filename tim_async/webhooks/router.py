@@ -32,10 +32,10 @@ from ..errors import (
     UsageError,
     WebhookError,
 )
-from ._answer import RULES, Allow, Answer, AnswerBody, answer_body
+from ._answer import RULES, Allow, Answer, AnswerBody, answer_bytes
 from ._check import Checker
 from ._event import BeforeEvent, Event, decode_event
-from ._handling import Before, Handlers, OnError
+from ._handling import Before, Handlers, OnError, name_of
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -74,7 +74,7 @@ class _On(Generic[E]):
 
     def __call__(self, handler: Callable[[E], R]) -> Callable[[E], R]:
         for kind in self._kinds:
-            self._handlers.on.setdefault(kind, []).append(handler)
+            self._handlers.add(kind, handler)
         return handler
 
 
@@ -121,7 +121,8 @@ class WebhookRouter:
         concurrency: events that are handled at a time behind the answers. Above 1, an event may overtake another.
         max_pending: events that may wait for that. Beyond it answers are held back, and in the end refused with 503.
         max_pending_bytes: bytes that the bodies of waiting events may have.
-        shutdown_timeout: seconds that shutdown waits for handlers behind the answers.
+        shutdown_timeout: seconds that shutdown may take. The last tenth is for handlers that are given up, and for
+            `on_error` to be told of them.
         on_error: told of every refused webhook and of every failure of a handler, with the event where there is one.
             All of them are logged, too.
         clock: unix seconds, for the window.
@@ -216,7 +217,7 @@ class WebhookRouter:
             raise UsageError(f"{event.__name__} is decided on already", field="event")
         chosen = Allow() if default is None else default
         try:
-            answer_body(event(), chosen)
+            answer_bytes(event(), chosen)
         except AnswerError as error:
             raise UsageError(error.message, field="default") from None
 
@@ -225,12 +226,16 @@ class WebhookRouter:
     # Lifetime
 
     async def start(self) -> None:
-        """Take events from now on. The first request does it where nobody did."""
+        """Take events from now on. The first request does it where nobody did.
+
+        Raises:
+            UsageError: the router works in another event loop, which has not ended.
+        """
         self._announce()
         self._handlers.open()
 
     async def close(self) -> None:
-        """Wait for the handlers behind the answers, at most `shutdown_timeout` seconds; give up the others, and say so.
+        """Wait for the handlers behind the answers, within `shutdown_timeout` seconds; give up the others, and say so.
 
         Events that come later are answered with 503.
         """
@@ -267,14 +272,22 @@ class WebhookRouter:
         method: str = "POST",
         deadline: float | None = None,
     ) -> WebhookResponse:
-        """Take one request, from whatever server; return what to answer. It raises nothing but cancellations.
+        """Take one request, from whatever server; return what to answer.
+
+        Handlers run behind the answer, so the loop must live on: `asyncio.run` for each request ends it before they
+        ran. Events that are lost so are reported when the next loop takes a request. Whatever a request is like, this
+        raises nothing.
 
         Args:
             query: the URL's query, as text or decoded.
             body: the body.
             method: the HTTP method.
             deadline: loop time at which the answer must stand; None is `before_timeout` from now.
+
+        Raises:
+            UsageError: the router works in another event loop, which has not ended.
         """
+        self._handlers.bind()
         if deadline is None:
             deadline = asyncio.get_running_loop().time() + self._before_timeout
         self._announce()
@@ -305,7 +318,7 @@ class WebhookRouter:
         if not isinstance(event, BeforeEvent):
             await self._handlers.hand_over(event, size, deadline)
             return _OK
-        answer = encode(await self._handlers.decide(event, deadline))
+        answer = await self._handlers.decide(event, deadline)
         try:
             await self._handlers.hand_over(event, size, deadline)
         except EventLostError as error:
@@ -314,7 +327,7 @@ class WebhookRouter:
         return answer
 
     def _tell(self, error: WebhookError, event: Event | None) -> None:
-        error.command = error.command or (event.callback_command if event else None)
+        error.command = error.command or (name_of(event) if event else None)
         logger.warning("a webhook was answered with %d: %s", error.status, error)
         self._handlers.tell(error, event)
 
@@ -361,7 +374,11 @@ class WebhookRouter:
             read: returns the next part; None at the end.
             method: the HTTP method.
             length: the body's announced length, None where none was.
+
+        Raises:
+            UsageError: the router works in another event loop, which has not ended.
         """
+        self._handlers.bind()
         deadline = asyncio.get_running_loop().time() + self._before_timeout
         body = bytearray()
         problem: WebhookError | None = None
