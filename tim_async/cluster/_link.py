@@ -273,7 +273,12 @@ class Link:
 
     def _succeed(self, now: float) -> None:
         if self._down_since is not None:
-            logger.warning("%s serves again after %.1f s", self.where, now - self._down_since)
+            logger.warning(
+                "%s serves again after %.1f s; the last reason was: %s",
+                self.where,
+                now - self._down_since,
+                self._reason,
+            )
             self._down_since = None
 
     async def close(self) -> None:
