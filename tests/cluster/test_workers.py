@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -653,16 +652,3 @@ async def test_example_in_plain_commands_runs(yard: Yard, tmp_path: Any) -> None
     assert process.returncode == 0, err.decode()
     assert out.decode().count(",sent,") == 30
     assert b"30 of 30 recipients sent" in out
-
-
-def test_compose_file_sets_what_the_commands_read() -> None:
-    text = (Path(__file__).parents[2] / "examples" / "cluster" / "compose.yaml").read_text("utf-8")
-    from typer.main import get_command
-
-    from tim_async.cli.app import app
-
-    command = get_command(app)
-    read = {variable for each in command.commands["worker"].params for variable in [each.envvar] if variable}
-    set_here = set(re.findall(r"^    (TIM_\w+):", text, re.MULTILINE))
-    assert set_here <= read | {"TIM_SECRET_KEY"}
-    assert {"TIM_LEDGER_URL", "TIM_BROKER_URL", "TIM_REDIS_URL", "TIM_SDK_APP_ID"} <= set_here
