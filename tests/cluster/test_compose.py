@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
-yaml = pytest.importorskip("yaml")
+pytest.importorskip("yaml")
 pytest.importorskip("typer")
 pytest.importorskip("redis")
 
+import yaml
 from typer.main import get_command
 
 from tim_async.cli.app import app
@@ -107,8 +108,8 @@ def test_services_are_named_as_they_are_and_ready_before_the_workers() -> None:
         assert services[name]["healthcheck"]["test"][0] in ("CMD", "CMD-SHELL")
         assert re.fullmatch(rf"{name}:\d+(\.\d+)?", services[name]["image"])
     user = services["rabbitmq"]["environment"]
-    assert (
-        f"{user['RABBITMQ_DEFAULT_USER']}:{user['RABBITMQ_DEFAULT_PASS']}@" in worker["environment"]["TIM_BROKER_URL"]
+    assert worker["environment"]["TIM_BROKER_URL"] == (
+        f"amqp://{user['RABBITMQ_DEFAULT_USER']}:{user['RABBITMQ_DEFAULT_PASS']}@rabbitmq/"
     )
     user = services["postgres"]["environment"]
     assert worker["environment"]["TIM_LEDGER_URL"] == (
