@@ -1,15 +1,19 @@
-"""The command line's own process, killed with SIGKILL at work and run again. At full size: `python -m benchmarks`."""
+"""The command line's own process: killed, told to end, watched on a terminal. At full size: `python -m benchmarks`."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import random
+import re
+import signal
+import sqlite3
 import sys
 
 import pytest
 
-from tests.bulk.conftest import each_got, until
+from tests.bulk.conftest import accounts, each_got, until
 from tim_async.emulator import DEFAULT_SECRET_KEY
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="SIGKILL")
@@ -17,16 +21,20 @@ COUNT = 600
 KILLS = 3
 
 
-async def start(emulator, folder, *args):
+FAST = ("--limit", "openim/sendmsg=100000", "--limit", "openim/batchsendmsg=6000000/min")
+
+
+async def start(emulator, folder, *args, source="people.csv", limits=FAST, stderr=asyncio.subprocess.PIPE):
     kept = {name: value for name, value in os.environ.items() if not name.startswith("TIM_")}
     own = {
         "TIM_BASE_URL": emulator.url,
         "TIM_SDK_APP_ID": str(emulator.sdk_app_id),
         "TIM_SECRET_KEY": DEFAULT_SECRET_KEY,
         "PYTHONPATH": os.getcwd(),
+        "TERM": "xterm",
+        "COLUMNS": "200",
     }
-    line = ["bulk", "run", "people.csv", "--name", "spring", *args]
-    limits = ["--limit", "openim/sendmsg=100000", "--limit", "openim/batchsendmsg=6000000/min"]
+    line = ["bulk", "run", *([] if source is None else [source]), "--name", "spring", *args]
     return await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
@@ -36,7 +44,7 @@ async def start(emulator, folder, *args):
         cwd=folder,
         env={**kept, **own},
         stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
+        stderr=stderr,
     )
 
 
@@ -65,3 +73,93 @@ async def test_killed_at_work_and_run_again(emulator, tmp_path, args):
     assert process.returncode == 0, errors.decode()
     assert f"{COUNT} of {COUNT} recipients sent, 0 failed, 0 unknown, 0 to do" in told.decode()
     assert each_got(emulator) == {1: COUNT}
+
+
+def planned_so_far(ledger):
+    """How many recipients a ledger has, and whether that is all; 0 while there is none."""
+    try:
+        book = sqlite3.connect(f"{ledger.as_uri()}?mode=ro", uri=True)
+    except sqlite3.OperationalError:
+        return 0, 0
+    try:
+        return book.execute("SELECT recipients, is_planned FROM tim_bulk_campaigns").fetchone() or (0, 0)
+    except sqlite3.OperationalError:
+        return 0, 0
+    finally:
+        book.close()
+
+
+async def test_killed_while_it_is_planned_and_run_again(emulator, tmp_path):
+    count, ledger = 12_000, tmp_path / "spring.db"
+    (tmp_path / "people.csv").write_text("\n".join(["account", *accounts(count)]) + "\n", encoding="utf-8")
+    line = ("--text", "Hi", "--batch-size", "500")
+    for _ in range(2):
+        process = await start(emulator, tmp_path, *line)
+        before, _ = planned_so_far(ledger)
+        await until(lambda: 0 < planned_so_far(ledger)[0] != before or process.returncode is not None)  # noqa: B023
+        process.kill()
+        await process.communicate()
+        assert 0 < planned_so_far(ledger)[0] < count
+        assert planned_so_far(ledger)[1] == 0
+    assert emulator.count() == 0
+    process = await start(emulator, tmp_path, source=None)
+    _, errors = await process.communicate()
+    assert process.returncode == 2
+    assert "the plan of 'spring' was not finished: give recipients" in errors.decode()
+    process = await start(emulator, tmp_path, *line)
+    told, errors = await process.communicate()
+    assert process.returncode == 0, errors.decode()
+    assert "12,000 of 12,000 recipients sent, 0 failed" in told.decode()
+    assert each_got(emulator) == {1: count}
+
+
+async def test_second_signal_does_not_wait_for_what_is_in_flight(emulator, tmp_path):
+    (tmp_path / "people.csv").write_text("\n".join(["account", *accounts(200)]) + "\n", encoding="utf-8")
+    line = ("--text", "Hi $account")
+    emulator.faults.delay(30, after=True)
+    process = await start(emulator, tmp_path, *line)
+    await until(lambda: len(emulator.messages()) >= 20)
+    process.send_signal(signal.SIGTERM)
+    async with asyncio.timeout(20):
+        while b"once more to end at once" not in (await process.stderr.readline()):
+            pass
+        process.send_signal(signal.SIGTERM)
+        _, errors = await process.communicate()
+    assert process.returncode == 1
+    assert "given up; to carry on, run it again: tim-async bulk run people.csv" in errors.decode()
+    assert "Traceback" not in errors.decode()
+    emulator.faults.clear()
+    process = await start(emulator, tmp_path, *line)
+    _, errors = await process.communicate()
+    assert process.returncode == 0, errors.decode()
+    assert each_got(emulator) == {1: 200}
+
+
+async def test_display_on_a_terminal_tells_how_far_it_is(emulator, tmp_path):
+    (tmp_path / "people.csv").write_text("\n".join(["account", *accounts(120)]) + "\n", encoding="utf-8")
+    emulator.faults.answer(90048, times=3)
+    emulator.faults.answer(20003, times=2)
+    ours, theirs = os.openpty()
+    shown = b""
+    try:
+        process = await start(
+            emulator, tmp_path, "--text", "Hi $account", limits=("--limit", "openim/sendmsg=60"), stderr=theirs
+        )
+    finally:
+        os.close(theirs)
+
+    def read():
+        nonlocal shown
+        with contextlib.suppress(OSError):  # the other side is closed: the process ended
+            while part := os.read(ours, 65536):
+                shown += part
+
+    reading = asyncio.create_task(asyncio.to_thread(read))
+    async with asyncio.timeout(30):
+        await process.communicate()
+        await reading
+    os.close(ours)
+    assert process.returncode == 1
+    text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown.decode())
+    assert re.search(r"spring ━+.* \d+% \d+ sent, 5 failed \(90048: 3, 20003: 2\), \d+ of \d+/s, 0:00:0\d left", text)
+    assert re.search(r"spring ━+ 100% 115 sent, 5 failed \(90048: 3, 20003: 2\), \d+ of (59|60)/s", text)
