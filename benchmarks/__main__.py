@@ -43,12 +43,13 @@ CASES: dict[str, tuple[Case, str]] = {
     "priority": (cap.priority, "asyncio"),
     "campaign-limit": (late("campaign", "at_the_limits", "single"), "asyncio"),
     "campaign-both": (late("campaign", "at_the_limits", "both"), "asyncio"),
+    "campaign-interactive": (late("campaign", "interactive"), "asyncio"),
     **{
-        f"campaign-killed-{kind}": (late("campaign", "killed", f"killed 30 times, {name}", trouble, *args), "asyncio")
+        f"campaign-killed-{kind}": (late("campaign", "killed", f"killed 35 times, {name}", trouble, *args), "asyncio")
         for kind, name, trouble, args in (
-            ("single", "one by one", 0.0, ("--text", "Hi $name")),
-            ("both", "both lanes", 0.0, ("--text", "Hi", "--lanes", "both")),
-            ("trouble", "a tenth of the calls in trouble", 0.1, ("--text", "Hi $name")),
+            ("single", "one by one", 0.0, ("single", "--text", "Hi $name")),
+            ("both", "both lanes", 0.0, ("both", "--text", "Hi", "--lanes", "both")),
+            ("trouble", "a tenth of the calls in trouble", 0.1, ("single", "--text", "Hi $name")),
         )
     },
     **{

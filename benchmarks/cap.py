@@ -25,6 +25,7 @@ class Watched(LocalRateLimiter):
         super().__init__()
         self.grants: list[float] = []
         self.newest = 0.0  # the last grant to a call's first attempt
+        self.own = 0  # grants until the newest interactive one, itself among them
 
     async def acquire(self, claim: Claim, slot: Slot) -> None:
         await super().acquire(claim, slot)
@@ -32,6 +33,8 @@ class Watched(LocalRateLimiter):
         self.grants.append(now)
         if not claim.is_repeat:
             self.newest = now
+        if claim.priority == "interactive":
+            self.own = len(self.grants)
 
     def use(self, grants: list[float] | None = None) -> float:
         """Return the part of the cap used while somebody waited, without the first and the last second.

@@ -128,6 +128,8 @@ async def _emulator(limit: int | None) -> None:
                 json.dumps(
                     {
                         "worst": emulator.worst_window("openim/sendmsg"),
+                        "worst_batch": emulator.worst_window("openim/batchsendmsg"),
+                        "worst_minute": _deliveries(emulator),
                         "count": len(arrivals),
                         "refused": sum(arrival.code in (60007, 90057) for arrival in arrivals),
                         "lag_ms": round(1000 * max(lags, default=0.0)),
@@ -147,6 +149,17 @@ async def _measure_lag(lags: list[float]) -> None:
         late = time.monotonic() - due
         if late > 0.02:
             lags.append(late)
+
+
+def _deliveries(emulator: Emulator) -> int:
+    """Return the most recipients of batches in any minute."""
+    times = [
+        arrival.monotonic
+        for arrival in emulator.arrivals
+        if arrival.command == "openim/batchsendmsg" and arrival.body
+        for _ in json.loads(arrival.body)["To_Account"]
+    ]
+    return worst_window(times, 60.0)
 
 
 def _told(emulator: Emulator) -> dict[str, int]:
