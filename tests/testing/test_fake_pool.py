@@ -16,6 +16,7 @@ from tim_async import (
     RetryPolicy,
     TextElem,
     TimClient,
+    TimError,
     UsageError,
 )
 from tim_async.families.c2c import C2C
@@ -185,3 +186,42 @@ async def test_places_go_to_those_who_wait_smaller_ranks_first():
 async def test_post_needs_a_place():
     with pytest.raises(UsageError, match="the place is not taken"):
         await FakePool().slot((0, 0)).post("openim/sendmsg", "", b"{}", timeout=1)
+
+
+async def test_answer_that_takes_too_long_is_given_up_as_by_the_network():
+    async def slow(sent):
+        await asyncio.get_running_loop().create_future()
+
+    async with FakePool(slow).client(timeout=0.05, retry=RetryPolicy.off()) as client:
+        with pytest.raises(ReplyTimeoutError, match=r"gave no answer within 0\.0\d+ s") as caught:
+            await client.c2c.send_text("bob", "hi")
+    assert caught.value.maybe_delivered
+    assert 0 < caught.value.timeout <= 0.05
+
+
+async def test_timeout_of_the_script_itself_is_no_late_answer():
+    async with FakePool(TimeoutError("of the script")).client(retry=RetryPolicy.off()) as client:
+        with pytest.raises(TimeoutError, match="of the script"):
+            await client.c2c.send_text("bob", "hi")
+
+
+@pytest.mark.parametrize(
+    "error", [ReplyTimeoutError("late", timeout=1.5), OSError(5, "broken"), RuntimeError("as planned")], ids=repr
+)
+async def test_every_attempt_gets_an_error_of_its_own(error):
+    error.__cause__ = ValueError("deeper")
+    caught = []
+    async with FakePool(error).client(retry=RetryPolicy.off()) as client:
+        for command in ("a/b", "c/d"):
+            try:
+                await client.request(command, {})
+            except (TimError, OSError, RuntimeError) as got:
+                caught.append(got)
+    first, second = caught
+    assert first is not second
+    assert first is not error
+    assert error.__traceback__ is None
+    assert (type(first), first.args, str(first.__cause__)) == (type(error), error.args, "deeper")
+    if isinstance(error, TimError):
+        assert (first.command, second.command, error.command) == ("a/b", "c/d", None)
+        assert first.timeout == 1.5

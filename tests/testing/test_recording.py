@@ -270,3 +270,67 @@ def test_wrong_arguments_are_named(tmp_path, make, field, caplog):
     with caplog.at_level(logging.WARNING), pytest.raises(UsageError) as caught:
         make(tmp_path)
     assert caught.value.field == field
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)], ids=["first in, first out", "last in, first out"])
+async def test_two_recorders_of_a_client_are_closed_in_any_order(tmp_path, order):
+    pool = FakePool()
+    async with pool.client() as client:
+        recorders = [Recorder(tmp_path / name) for name in "ab"]
+        for recorder in recorders:
+            recorder.attach(client)
+        await client.c2c.send_text("bob", "for both")
+        recorders[order[0]].close()
+        await client.c2c.send_text("bob", "for the other")
+        recorders[order[1]].close()
+        await client.c2c.send_text("bob", "for none")
+        assert client._core.pool is pool
+    assert [len(lines(tmp_path / "ab"[place])) for place in order] == [1, 2]
+
+
+async def test_recorder_takes_a_client_once_and_none_when_closed(tmp_path):
+    async with FakePool().client() as client, FakePool().client() as other:
+        recorder = Recorder(tmp_path / "r")
+        recorder.attach(client)
+        recorder.attach(other)
+        with pytest.raises(UsageError, match="recorded already") as caught:
+            recorder.attach(client.with_options(timeout=1))
+        assert caught.value.field == "client"
+        recorder.close()
+        with pytest.raises(UsageError, match="closed"):
+            recorder.attach(client)
+
+
+async def record_two(path, **options):
+    """Record a message to bob that is taken at the second attempt, and one to carol."""
+    pool = FakePool(20004, {"MsgKey": "key B"}, {"MsgKey": "key C"})
+    async with pool.client(retry=RetryPolicy(base=0.001)) as client:
+        with Recorder(path, **options) as recorder:
+            recorder.attach(client)
+            for account in ("bob", "carol"):
+                await client.c2c.send_text(account, "hi")
+    return FakePool.replay(path)
+
+
+async def test_replayed_request_gets_the_answer_that_it_had(tmp_path):
+    async with (await record_two(tmp_path / "r")).client(retry=RetryPolicy(base=0.001)) as client:
+        assert (await client.c2c.send_text("carol", "hi")).msg_key == "key C"
+        assert (await client.c2c.send_text("bob", "hi")).msg_key == "key B"
+        with pytest.raises(UsageError, match="no further answer"):
+            await client.c2c.send_text("bob", "hi")
+
+
+@pytest.mark.parametrize("hide_accounts", [True, False])
+async def test_replayed_request_that_was_not_recorded_gets_the_first_answer_left(tmp_path, hide_accounts):
+    pool = await record_two(tmp_path / "r", hide_accounts=hide_accounts)
+    async with pool.client(retry=RetryPolicy(base=0.001)) as client:
+        texts = ("hi", "hi") if hide_accounts else ("other", "words")
+        assert (await client.c2c.send_text("carol", texts[0])).msg_key == "key B"
+        assert (await client.c2c.send_text("bob", texts[1])).msg_key == "key C"
+    assert len(pool.sent) == 3, "with the attempt that failed"
+
+
+async def test_replay_mixes_both(tmp_path):
+    async with (await record_two(tmp_path / "r")).client(retry=RetryPolicy(base=0.001)) as client:
+        assert (await client.c2c.send_text("carol", "hi")).msg_key == "key C"
+        assert (await client.c2c.send_text("dave", "hi")).msg_key == "key B"

@@ -30,8 +30,9 @@ from .._endpoint import Endpoint
 from .._families import find_endpoint
 from .._wire import Request, Result, decode, encode
 from ..config import Hidden, SettingsOptions
-from ..errors import UsageError
-from .recording import read_recording
+from ..errors import ReplyTimeoutError, UsageError
+from ._tape import Tape
+from .recording import Exchange, read_recording
 
 Answer = Union[
     bytes,
@@ -152,20 +153,21 @@ class FakePool:
 
     @classmethod
     def replay(cls, path: str | PathLike[str]) -> Self:
-        """Make a pool that answers from a recording: for each command, in the order in which its answers came.
+        """Make a pool that answers from a recording.
 
-        A request beyond them gets a `UsageError` that says so.
+        A request gets the answer that the same request had when it was recorded, whatever its MsgSeq and MsgRandom. One
+        that was not recorded, or not with these names (`hide_accounts`), gets the first answer to its command that is
+        left. Without any it gets a `UsageError` that says so.
 
         Raises:
             UsageError: the file cannot be read as a recording; it names the line.
         """
-        pool = cls()
-        script: defaultdict[str, list[Answer]] = defaultdict(list)
+        pool = cls(UsageError("the recording has no answer for this command"))
+        exchanges: defaultdict[str, list[Exchange]] = defaultdict(list)
         for exchange in read_recording(path):
-            script[exchange.command].append(exchange.error() or exchange.reply)
-        for command, answers in script.items():
-            pool.answer(command, *answers, UsageError(f"the recording has no further answer for {command}"))
-        pool._script = [UsageError("the recording has no answer for this command")]
+            exchanges[exchange.command].append(exchange)
+        for command, those in exchanges.items():
+            pool.answer(command, _player(Tape(command, those)))
         return pool
 
     def answer(self, command: str | Endpoint[..., Any], *answers: Answer) -> Self:
@@ -224,14 +226,21 @@ class FakePool:
                     return
 
     async def post(self, slot: FakePlace, command: str, query: Hidden, body: bytes, *, timeout: float) -> bytes:
-        """Note a request and answer it."""
+        """Note a request and answer it; an answer that takes longer than it may is a `ReplyTimeoutError`."""
         if not slot.is_taken:
             raise UsageError("the place is not taken")
         sent = Sent(command, query, body, timeout)
         self.sent.append(sent)
         script = self._scripts.get(command, self._script)
         answer = (script.pop(0) if len(script) > 1 else script[0]) if script else _plain
-        return await _resolve(answer, sent)
+        scope = asyncio.timeout(timeout)
+        try:
+            async with scope:
+                return await _resolve(answer, sent)
+        except TimeoutError:
+            if not scope.expired():
+                raise
+        raise ReplyTimeoutError(f"the script gave no answer within {timeout:.3g} s", timeout=timeout)
 
     async def warm_up(self, connections: int) -> int:
         """Do nothing: there is nothing to open."""
@@ -250,7 +259,7 @@ async def _resolve(answer: Answer, sent: Sent) -> bytes:
         answer = await made if inspect.isawaitable(made) else made
     match answer:
         case BaseException():
-            raise answer
+            raise _copy(answer)
         case bytes():
             return answer
         case int():
@@ -260,6 +269,19 @@ async def _resolve(answer: Answer, sent: Sent) -> bytes:
         case Mapping():
             return envelope(answer)
     raise UsageError(f"{type(answer).__name__} is no answer", field="answers")
+
+
+def _copy(error: BaseException) -> BaseException:
+    """Return an error like another: one that is raised gets a traceback and facts of its own."""
+    copy = type(error).__new__(type(error), *error.args)
+    copy.args = error.args
+    copy.__dict__.update(error.__dict__)
+    copy.__cause__, copy.__suppress_context__ = error.__cause__, error.__suppress_context__
+    return copy
+
+
+def _player(tape: Tape) -> Callable[[Sent], Answer]:
+    return lambda sent: tape.take(sent.fields)
 
 
 def envelope(fields: Mapping[str, object], *, code: int = 0, info: str = "") -> bytes:

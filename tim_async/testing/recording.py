@@ -1,8 +1,8 @@
 """Recordings of real traffic: how they are made, what is taken out of them, and how they are read.
 
 A recording is a file of JSON lines, one for each attempt: command, request, and the answer or the error. The URL is not
-in it, and so neither is the UserSig; whatever echoes the key or a UserSig is hidden. When asked, account names are
-replaced by `account-1`, `account-2` ..., the same one for the same account throughout.
+in it, and so neither is the UserSig; whatever echoes the key or a UserSig is hidden, as it is or as URLs and JSON spell
+it. When asked, account names are replaced by `account-1`, `account-2` ..., the same account by the same one throughout.
 
 Each line is written in one go. A process that is killed leaves at most one broken line at the end, which reading skips.
 """
@@ -12,7 +12,6 @@ from __future__ import annotations
 import base64
 import logging
 import os
-import re
 import time
 from collections.abc import Coroutine, Iterator
 from os import PathLike
@@ -33,23 +32,11 @@ from ..errors import (
     TransportError,
     UsageError,
 )
+from ._names import Names
+from ._secrets import HIDDEN, hide, spellings
 
 logger = logging.getLogger("tim_async.testing")
 
-_HIDDEN: Final = "<hidden>"
-# Fields that hold account names, or lists of them, besides those whose name ends in _Account.
-_ACCOUNT_FIELDS: Final = frozenset(
-    {
-        "UserID",
-        "Identifier",
-        "Accounts",
-        "FailAccounts",
-        "InvalidAccounts",
-        "Account",
-        "UserId",
-        "OfficialAccountUserID",
-    }
-)
 # What is not JSON is kept as it was, up to this size.
 _RAW_MAX_BYTES: Final = 64 * 1024
 
@@ -127,11 +114,11 @@ class Recorder:
     ) -> None:
         if not isinstance(max_bytes, int) or max_bytes < 1:
             raise UsageError("max_bytes must be a whole number of at least 1", field="max_bytes")
-        self._names: _Names | None = _Names() if hide_accounts else None
+        self._names: Names | None = Names() if hide_accounts else None
         self._max_bytes = max_bytes
-        self._secrets: set[str] = set()
+        self._secrets: dict[str, list[bytes]] = {}
         self._is_full = False
-        self._attached: list[tuple[TimClient, Pool]] = []
+        self._attached: list[TimClient] = []
         try:
             self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
             self._size = _cut_broken_line(self._file)
@@ -142,21 +129,36 @@ class Recorder:
         raise UsageError(problem, field="path")
 
     def attach(self, client: TimClient) -> None:
-        """Record a client, and all its views, from now on."""
+        """Record a client, and all its views, from now on. Another recorder may do so at the same time.
+
+        Raises:
+            UsageError: it is closed, or records this client already.
+        """
         core = client._core
-        if core.credentials.secret_key is not None:
-            self._secrets.add(str.__str__(core.credentials.secret_key))
-        self._attached.append((client, core.pool))
+        if self.is_closed:
+            raise UsageError("the recorder is closed")
+        if any(each._core is core for each in self._attached):
+            raise UsageError("the client is recorded already", field="client")
+        if (key := core.credentials.secret_key) is not None:
+            self._secrets[str.__str__(key)] = spellings(str.__str__(key))
+        self._attached.append(client)
         core.pool = _RecordingPool(core.pool, self)
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether nothing is written any more."""
+        return self._file < 0
 
     def close(self) -> None:
         """Stop recording and close the file. Closing twice is harmless."""
-        while self._attached:
-            client, pool = self._attached.pop()
-            client._core.pool = pool
         file, self._file = self._file, -1
         if file >= 0:
             os.close(file)
+        while self._attached:
+            core = self._attached.pop()._core
+            # One that was attached later may stand before this one; it takes both away when it is closed.
+            while isinstance(core.pool, _RecordingPool) and core.pool.recorder.is_closed:
+                core.pool = core.pool.pool
 
     def __enter__(self) -> Self:
         return self
@@ -169,17 +171,22 @@ class Recorder:
     def hide(self, data: bytes, query: str, *, is_json: bool = False) -> bytes:
         """Take the key and the UserSig of a query out of some bytes; out of what is no JSON, names cannot be taken."""
         if self._names is not None and not is_json:
-            return _HIDDEN.encode()
-        for secret in (*self._secrets, *parse_qs(query).get("usersig", ())):
-            data = data.replace(secret.encode(), _HIDDEN.encode())
+            return HIDDEN
+        for found in self._secrets.values():
+            data = hide(data, found)
+        for user_sig in parse_qs(query).get("usersig", ()):
+            data = hide(data, spellings(user_sig))
         return data
 
     def write(self, exchange: Exchange, query: str) -> None:
         """Write one line; nothing when the file is full or closed."""
-        if self._file < 0 or self._is_full:
+        if self.is_closed or self._is_full:
             return
         if self._names is not None:
-            self._names.replace_in(exchange)
+            self._names.learn([exchange.request, exchange.answer])
+            exchange.request = self._names.replace(exchange.request)
+            exchange.answer = self._names.replace(exchange.answer)
+            exchange.message = self._names.in_text(exchange.message)
         line = self.hide(msgspec.json.encode(exchange) + b"\n", query, is_json=True)
         if self._size + len(line) > self._max_bytes:
             self._is_full = True
@@ -206,50 +213,6 @@ def _cut_broken_line(file: int) -> int:
     if end < size:
         os.ftruncate(file, end)
     return end
-
-
-class _Names:
-    """Replaces account names."""
-
-    def __init__(self) -> None:
-        self._known: dict[str, str] = {}
-        self._pattern: re.Pattern[str] | None = None
-
-    def replace_in(self, exchange: Exchange) -> None:
-        """Replace the names in what was sent, answered and said."""
-        for part in (exchange.request, exchange.answer):
-            self._learn(part, is_account=False)
-        exchange.request = self._replace(exchange.request)
-        exchange.answer = self._replace(exchange.answer)
-        exchange.message = self._in_text(exchange.message)
-
-    def _learn(self, value: object, *, is_account: bool) -> None:
-        if isinstance(value, dict):
-            for name, item in value.items():
-                self._learn(item, is_account=name in _ACCOUNT_FIELDS or name.endswith("_Account"))
-        elif isinstance(value, list):
-            for item in value:
-                self._learn(item, is_account=is_account)
-        elif is_account and isinstance(value, str) and value and value not in self._known:
-            self._known[value] = f"account-{len(self._known) + 1}"
-            # The longest first, so that a name inside another one does not break it.
-            names = sorted(self._known, key=len, reverse=True)
-            self._pattern = re.compile("|".join(rf"(?<!\w){re.escape(name)}(?!\w)" for name in names))
-
-    def _replace(self, value: object) -> object:
-        if isinstance(value, dict):
-            return {self._in_text(name): self._replace(item) for name, item in value.items()}
-        if isinstance(value, list):
-            return [self._replace(item) for item in value]
-        return self._in_text(value) if isinstance(value, str) else value
-
-    def _in_text(self, text: str) -> str:
-        """Replace a text that is a name, and names that stand in it as words."""
-        if text in self._known:
-            return self._known[text]
-        if self._pattern is None:
-            return text
-        return self._pattern.sub(lambda found: self._known[found.group()], text)
 
 
 class _RecordingPlace:
@@ -302,18 +265,18 @@ class _RecordingPool:
     """Another pool, with an ear at its door."""
 
     def __init__(self, pool: Pool, recorder: Recorder) -> None:
-        self._pool = pool
-        self._recorder = recorder
+        self.pool = pool
+        self.recorder = recorder
         self.open = pool.open
         self.warm_up = pool.warm_up
         self.close = pool.close
 
     @property
     def is_closed(self) -> bool:
-        return self._pool.is_closed
+        return self.pool.is_closed
 
     def slot(self, rank: tuple[int, int]) -> _RecordingPlace:
-        return _RecordingPlace(self._pool.slot(rank), self._recorder)
+        return _RecordingPlace(self.pool.slot(rank), self.recorder)
 
 
 def _json(data: bytes) -> Any:  # noqa: ANN401 - any JSON value

@@ -1,0 +1,52 @@
+"""The answers of a recording, and which request gets which."""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from .._families import find_endpoint
+from .._wire import wire_name
+from ..errors import TransportError, UsageError
+from .recording import Exchange
+
+
+class Tape:
+    """What one command was answered.
+
+    A request gets the first answer left that the same request had, whatever its MsgSeq and MsgRandom; where there is
+    none, the first that is left.
+    """
+
+    def __init__(self, command: str, exchanges: Iterable[Exchange]) -> None:
+        self._command = command
+        endpoint = find_endpoint(command)
+        # What makes a message unlike its equals is made anew for every request.
+        self._ignored = frozenset(map(wire_name, endpoint.request._identity) if endpoint else ())
+        self._left = dict(enumerate(exchanges))
+        self._places: defaultdict[bytes, deque[int]] = defaultdict(deque)
+        for place, exchange in self._left.items():
+            self._places[self._likeness(exchange.request)].append(place)
+
+    def take(self, fields: dict[str, Any]) -> bytes | TransportError:
+        """Return the answer to a request, or the error that it had.
+
+        Raises:
+            UsageError: none is left.
+        """
+        places = self._places.get(self._likeness(fields), deque[int]())
+        while places and places[0] not in self._left:
+            places.popleft()  # another request got it
+        place = places.popleft() if places else next(iter(self._left), None)
+        if place is None:
+            raise UsageError(f"the recording has no further answer for {self._command}")
+        exchange = self._left.pop(place)
+        return exchange.error() or exchange.reply
+
+    def _likeness(self, fields: object) -> bytes:
+        if isinstance(fields, dict):
+            fields = {name: value for name, value in fields.items() if name not in self._ignored}
+        return msgspec.json.encode(fields, order="deterministic")
