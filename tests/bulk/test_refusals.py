@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+import sqlite3
+
 import pytest
 
-from tests.bulk.conftest import FAST, accounts, each_got
+from tests.bulk.conftest import FAST, accounts, each_got, snapshot, until
 from tests.bulk.test_survival import kill
 from tests.families.conftest import client_of
 from tim_async import TimClient
 from tim_async.bulk import Template, settling
+from tim_async.emulator import Emulator
 from tim_async.families.c2c import C2C
 from tim_async.models.c2c import BatchFailure
 
@@ -105,3 +109,84 @@ async def test_one_of_a_batch_with_trouble_inside(emulator, client, campaign, mo
     report = await campaign(recipients=accounts(5), message="Hi").run(client)
     assert report.is_complete
     assert each_got(emulator) == {1: 5}
+
+
+@pytest.fixture
+async def strict(clock):
+    """An emulator that knows 15 of 20."""
+    async with Emulator(rate_limits={"*": 100_000}, clock=clock) as emulator:
+        emulator.add_accounts(*accounts(15))
+        yield emulator
+
+
+IMPORT = "im_open_login_svc/multiaccount_import"
+
+
+async def test_killed_while_those_who_were_refused_are_imported(strict, campaign, ledger):
+    """The batch is over: nobody of it is sent to a second time under its identity; the others are imported again."""
+    left = ledger.with_name("left.db")
+    options = {"recipients": accounts(20), "message": "Hi", "batch_size": 20, "import_missing": True}
+    async with client_of(strict, rate_limits=FAST) as client:
+        fault = strict.faults.delay(60.0, command=IMPORT)
+        running = asyncio.create_task(campaign(**options).run(client))
+        await until(lambda: fault.hits > 0)
+        snapshot(ledger, left)
+        running.cancel()
+        await asyncio.wait([running])
+        strict.faults.clear()
+        assert [(row.state, row.code) async for row in campaign(ledger=left).outcomes()] == [
+            *[("sent", None)] * 15,
+            *[("planned", 70107)] * 5,
+        ]
+        report = await campaign(**options, ledger=left).run(client)
+    assert report.is_complete
+    assert each_got(strict) == {1: 20}
+    marks = {message.to_account: (message.msg_seq, message.msg_random) for message in strict.messages()}
+    assert len(set(marks.values())) == 2
+    assert marks["u0"] == marks["u14"] != marks["u15"] == marks["u19"]
+
+
+@BOTH
+async def test_import_that_fails_is_the_reason(strict, campaign, lanes, command):
+    strict.faults.answer(70402, command=IMPORT)
+    async with client_of(strict, rate_limits=FAST) as client:
+        options = {"recipients": accounts(20), "message": "Hi", "import_missing": True, "lanes": lanes}
+        report = await campaign(**options).run(client)
+        assert (report.sent, report.failed, report.left) == (15, 5, 0)
+        told = {row.info async for row in campaign().outcomes() if row.state == "failed"}
+        assert len(told) == 1
+        assert told.pop().startswith("importing it failed: the service answered 70402")
+        strict.faults.clear()
+        assert (await campaign(retry_failed=True, import_missing=True).run(client)).is_complete
+    assert each_got(strict) == {1: 20}
+
+
+async def test_stopped_while_importing_it_ends_at_once(strict, campaign):
+    fault = strict.faults.delay(60.0, command=IMPORT)
+    options = {"recipients": accounts(20), "message": "Hi", "batch_size": 20, "import_missing": True}
+    async with client_of(strict, rate_limits=FAST) as client:
+        first = campaign(**options)
+        running = asyncio.create_task(first.run(client))
+        await until(lambda: fault.hits > 0)
+        first.stop()
+        report = await asyncio.wait_for(running, 10)
+        assert (report.sent, report.failed, report.left, report.in_flight) == (15, 0, 5, 0)
+        strict.faults.clear()
+        assert (await campaign(**options).run(client)).is_complete
+    assert each_got(strict) == {1: 20}
+
+
+async def test_batch_that_was_settled_in_part_is_not_repeated_to_the_others(emulator, client, campaign, ledger):
+    """Some were refused while in doubt, and the process died: whoever is left is verified, under the old identity."""
+    options = {"recipients": accounts(20), "message": "Hi", "batch_size": 20}
+    emulator.faults.delay(0.05, after=True)
+    await kill(campaign(**options), client, emulator, ledger, after=20)
+    emulator.faults.clear()
+    with sqlite3.connect(ledger) as file:
+        file.execute("UPDATE tim_bulk_recipients SET state = 1 WHERE ordinal < 15")
+    file.close()
+    report = await campaign(**options).run(client)
+    assert report.is_complete
+    assert each_got(emulator) == {1: 20}
+    assert emulator.count(BATCH) == 1
+    assert emulator.count("openim/admin_getroammsg") == 5

@@ -428,14 +428,14 @@ def test_rests_grow_until_something_goes_well() -> None:
 async def test_chunk_that_brings_workers_down_is_given_up_and_told(
     yard: Yard, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    settle = Desk.settle
+    note = Desk.note
 
-    async def poisoned(self: Desk, job: Any, person: Any, *args: Any, **facts: Any) -> None:
+    def poisoned(self: Desk, job: Any, person: Any, *args: Any, **facts: Any) -> None:
         if job.number == 3:
             raise RuntimeError("this chunk is poison")
-        await settle(self, job, person, *args, **facts)
+        note(self, job, person, *args, **facts)
 
-    monkeypatch.setattr(Desk, "settle", poisoned)
+    monkeypatch.setattr(Desk, "note", poisoned)
     campaign = yard.campaign(lanes="batch", message="hi")
     await yard.submit(campaign, parallel=2)
     await yard.work(2, most_deaths=2)

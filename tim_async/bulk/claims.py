@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from .database import WRITE
 from .reading import PERSON_COLUMNS, Reader, of
 from .records import Anew, Begin, Changes, Chunk, Outcome, Person
-from .schema import ChunkState, RecipientState, campaigns, chunks
+from .schema import ChunkState, Lane, RecipientState, campaigns, chunks
 from .schema import recipients as people
 
 # A lease of one who works alone: nobody else may claim, the lock sees to it.
@@ -70,6 +70,15 @@ class Claims(Reader):
             members: dict[int, list[Person]] = {number: [] for number in numbers}
             for person in sorted((await connection.execute(query)).all(), key=itemgetter(0)):
                 members[person.chunk].append(Person(**person._mapping))
+            batches = [
+                row["number"] for row in rows if row["state"] == ChunkState.SENDING and row["lane"] == Lane.BATCH
+            ]
+            partial: set[int] = set()
+            if batches:
+                settled = select(people.c.chunk).where(
+                    of(people, campaign_id), people.c.chunk.in_(batches), people.c.state != RecipientState.PLANNED
+                )
+                partial = set((await connection.execute(settled.distinct())).scalars())
             return [
                 Chunk(
                     number=row["number"],
@@ -78,6 +87,7 @@ class Claims(Reader):
                     since=row["since"],
                     body=row["body"],
                     people=members[row["number"]],
+                    is_partial=row["number"] in partial,
                 )
                 for row in rows
             ]
@@ -223,7 +233,7 @@ async def move(connection: AsyncConnection, campaign_id: int, moves: Sequence[An
             .values(
                 chunk=number,
                 state=int(RecipientState.PLANNED),
-                code=None,
+                code=move.code,
                 info=None,
                 body=None,
                 tries=people.c.tries + (1 if move.is_try else 0),

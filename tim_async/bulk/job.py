@@ -65,8 +65,8 @@ class Job:
         since: unix seconds at which its sending was written ahead.
         is_repeat: whether another run wrote that: everybody in it may have the message.
         doubtful: ordinals of those who may have it.
-        again: ordinals of those who go to a further chunk, as nothing was sent to them.
-        tried: ordinals of those who go to a further chunk, as a try of their own.
+        anew: ordinals of those who go to further chunks, by whether that is a try of their own, and by the code they
+            were refused with, where they are to be imported.
         has_unknown: whether somebody's outcome is unknown.
         is_closing: whether it has nobody left.
     """
@@ -78,10 +78,10 @@ class Job:
         self.since = since
         self.is_repeat = is_repeat
         self.doubtful: set[int] = set(self.people) if is_repeat else set()
-        self.again: list[int] = []
-        self.tried: list[int] = []
+        self.anew: dict[tuple[bool, int | None], list[int]] = {}
         self.has_unknown = False
         self.is_closing = False
+        self._is_partial = chunk.is_partial
         self._shared = Ready(chunk.body) if chunk.body is not None else None
         self._wall = wall
         self._loop = asyncio.get_running_loop()
@@ -99,8 +99,8 @@ class Job:
         return max(passed, self._wall() - self.since)
 
     def window_left(self) -> float:
-        """Return the seconds for which a repeat can still begin."""
-        return REPEAT_WITHIN_S - self.age()
+        """Return the seconds for which a repeat can still begin; 0 for a batch that would go to fewer than before."""
+        return 0.0 if self._is_partial else REPEAT_WITHIN_S - self.age()
 
     def ready(self, person: Person) -> Ready | None:
         """Return the message as it was written ahead."""
@@ -108,11 +108,7 @@ class Job:
 
     def moves(self) -> list[Anew]:
         """Return those who go to further chunks."""
-        return [
-            Anew(ordinals=ordinals, is_try=is_try)
-            for ordinals, is_try in ((self.again, False), (self.tried, True))
-            if ordinals
-        ]
+        return [Anew(ordinals=ordinals, is_try=is_try, code=code) for (is_try, code), ordinals in self.anew.items()]
 
 
 class Desk:
@@ -184,18 +180,25 @@ class Desk:
         return self.stop is not None
 
     async def settle(self, job: Job, person: Person, state: RecipientState, **facts: str | int | None) -> None:
-        """Enter what became of a recipient."""
+        """Enter what became of a recipient; wait when the disk does not keep up."""
+        await self.recorder.put(self._outcome(job, person, state, **facts))
+
+    def note(self, job: Job, person: Person, state: RecipientState, **facts: str | int | None) -> None:
+        """Enter what became of one of many, all of whom go into one commit."""
+        self.recorder.note(self._outcome(job, person, state, **facts))
+
+    def _outcome(self, job: Job, person: Person, state: RecipientState, **facts: str | int | None) -> Outcome:
         outcome = Outcome(ordinal=person.ordinal, state=state, **facts)  # type: ignore[arg-type]  # its own fields
         self.tally.add(outcome)
         job.has_unknown |= state is RecipientState.UNKNOWN
         del job.people[person.ordinal]
-        await self.recorder.put(outcome)
+        return outcome
 
-    def send_anew(self, job: Job, people: Iterable[Person], *, is_try: bool) -> None:
-        """Let recipients go to a further chunk."""
+    def send_anew(self, job: Job, people: Iterable[Person], *, is_try: bool, code: int | None = None) -> None:
+        """Let recipients go to a further chunk; with a code, to be imported first."""
         for person in people:
             del job.people[person.ordinal]
-            (job.tried if is_try else job.again).append(person.ordinal)
+            job.anew.setdefault((is_try, code), []).append(person.ordinal)
 
     async def close_if_settled(self, job: Job) -> None:
         """Close a chunk that has nobody left."""

@@ -27,7 +27,8 @@ written ahead, for a chunk at a time, together with the very message, which a re
 
 A recipient that is to be sent to anew (it was imported meanwhile, the history does not have the message, the user wants
 failed ones tried again) goes to a further chunk. A chunk's recipients therefore never change while it is SENDING, and
-so a batch is repeated to the same recipients with the same identity.
+so a batch is repeated to the same recipients with the same identity: what an answer says of them all is one commit. A
+batch of which some were settled and others not, since an answer left those in doubt, is not repeated but verified.
 
 SQLite by default: one file, written ahead (WAL), synced at every commit, and one runner at a time by a lock on a file
 next to it; since that lock is held, whatever somebody has claimed is left over from a dead process. On a server's

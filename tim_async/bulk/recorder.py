@@ -58,11 +58,15 @@ class Recorder:
         if self._task is not None:
             await self._task
 
-    async def put(self, outcome: Outcome) -> None:
-        """Take an outcome; wait when the disk does not keep up."""
+    def note(self, outcome: Outcome) -> None:
+        """Take an outcome. What is noted and closed without an `await` between is in one commit."""
         if outcome.info is not None:
             outcome = msgspec.structs.replace(outcome, info=storable(outcome.info))
         self._next.outcomes.append(outcome)
+
+    async def put(self, outcome: Outcome) -> None:
+        """Take an outcome; wait when the disk does not keep up."""
+        self.note(outcome)
         if len(self._next.outcomes) >= _MOST and self.error is None:
             self._room.clear()
             self._wake.set()

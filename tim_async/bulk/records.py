@@ -81,7 +81,8 @@ class Person(msgspec.Struct, kw_only=True, frozen=True):
         chunk: number of its chunk.
         state: see `RecipientState`.
         tries: how often it was sent to anew.
-        code: ErrorCode of a failure; 0 for one that is not the service's.
+        code: ErrorCode of a failure; 0 for one that is not the service's. Of one who is planned: what it was refused
+            with before, and is to be imported for.
         info: what is known of a failure, or why the outcome is not.
         msg_key: the message's key.
         msg_time: unix seconds at which the service took it.
@@ -112,6 +113,7 @@ class Chunk(msgspec.Struct, kw_only=True):
         since: unix seconds from which on its recipients may have been sent to.
         body: the message that all of them get, None where each has its own.
         people: the recipients that are not settled.
+        is_partial: whether others of it were settled before, of a batch that is being sent.
     """
 
     number: int
@@ -120,6 +122,7 @@ class Chunk(msgspec.Struct, kw_only=True):
     since: float | None
     body: str | None
     people: list[Person]
+    is_partial: bool = False
 
 
 class Outcome(msgspec.Struct, kw_only=True, frozen=True):
@@ -166,10 +169,12 @@ class Anew(msgspec.Struct, kw_only=True, frozen=True):
     Attributes:
         ordinals: who.
         is_try: whether it counts as one more try.
+        code: what they were refused with, where they are to be imported for it.
     """
 
     ordinals: Sequence[int]
     is_try: bool = True
+    code: int | None = None
 
 
 class Changes(msgspec.Struct, kw_only=True):

@@ -27,6 +27,7 @@ import msgspec
 from .._client import TimClient
 from ..errors import LedgerError, UsageError
 from .breaker import Stop
+from .importing import import_missing
 from .job import Desk, Job, Options
 from .lanes import LaneWork, concurrency, fresh_lanes, paces
 from .ledger import Ledger
@@ -333,6 +334,8 @@ class Runner:
         """Make the messages of a chunk; those without one fail here. False when the run ends first."""
         if chunk.state == ChunkState.SENDING:
             return True
+        if not await import_missing(desk, chunk):
+            return False
         if self._maker.fixed is not None:
             chunk.body = self._maker.stored
             return True

@@ -12,14 +12,11 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Final, TypeVar
+from typing import Final, TypeAlias, TypeVar
 
 from .._client import TimClient
 from ..errors import ApiError, TimError, from_reply, may_have_been_delivered
-from ..families.account import Account
 from ..families.c2c import C2C
-from ..models.account import MAX_BATCH as MAX_IMPORT
-from ..models.account import ImportAccounts
 from ..models.c2c import BatchSendMsgResult
 from .breaker import MISSING_CODES, NOBODY_CODES, Says, says
 from .job import Desk, Job, Refusal
@@ -31,6 +28,9 @@ T = TypeVar("T")
 # Between calls of ours, each of which has made its attempts already.
 _TROUBLE_S: Final = (0.5, 2.0)
 _NO_TURN_S: Final = 1.0
+
+# Who may have the message although it was refused, and with what.
+_Doubt: TypeAlias = tuple[Person, Refusal]
 
 Settle = Callable[[Job, Sequence[Person], Refusal | None], Awaitable[None]]
 
@@ -55,11 +55,14 @@ class Sender:
             return
         request = ready.to_one(person.account, desk.identities.of_recipient(person.ordinal, person.account))
         try:
-            result = await self._persist(job, [person], lambda client: client.call(C2C.send, request))
+            answer = await self._persist(job, [person], lambda client: client.call(C2C.send, request))
         except TimError as error:
-            await self._refused(job, [person], _refusal(error))
+            await self._finish(
+                job, self._refuse(job, [person], _refusal(error), is_open=person.ordinal in job.doubtful)
+            )
         else:
-            if result is not None:
+            if answer is not None:
+                result, _ = answer
                 await desk.settle(job, person, RecipientState.SENT, msg_key=result.msg_key, msg_time=result.msg_time)
 
     async def send_chunk(self, job: Job) -> None:
@@ -73,15 +76,22 @@ class Sender:
         accounts = [person.account for person in people]
         request = ready.to_many(accounts, desk.identities.of_chunk(job.number))
         try:
-            result = await self._persist(job, people, lambda client: client.call(C2C.send_batch, request))
+            answer = await self._persist(job, people, lambda client: client.call(C2C.send_batch, request))
         except TimError as error:
-            await self._refused(job, people, _refusal(error))
+            is_open = people[0].ordinal in job.doubtful
+            await self._finish(job, self._refuse(job, people, _refusal(error), is_open=is_open))
         else:
-            if result is not None:
-                await self._read_batch(job, people, result)
+            if answer is not None:
+                await self._finish(job, self._read_batch(job, people, *answer))
 
-    async def _persist(self, job: Job, people: Sequence[Person], call: Callable[[TimClient], Awaitable[T]]) -> T | None:
-        """Call until there is an answer; raise a refusal; None when it was left, for settling or for another time."""
+    async def _persist(
+        self, job: Job, people: Sequence[Person], call: Callable[[TimClient], Awaitable[T]]
+    ) -> tuple[T, bool] | None:
+        """Call until there is an answer; raise a refusal; None when it was left, for settling or for another time.
+
+        With the answer goes whether an earlier call may have been accepted. Until what it says is entered, all that it
+        is about are in doubt.
+        """
         desk = self._desk
         ordinals = [person.ordinal for person in people]
         while desk.stop is None:
@@ -101,10 +111,7 @@ class Sender:
                 failure = error
             else:
                 desk.breaker.succeed()
-                if not was_doubtful:
-                    # Whoever an answer to a batch names as failed has nothing from an earlier attempt.
-                    job.doubtful.difference_update(ordinals)
-                return result
+                return result, was_doubtful
             if not was_doubtful and not failure.maybe_delivered:
                 job.doubtful.difference_update(ordinals)
             desk.judge(failure, len(people))
@@ -125,57 +132,50 @@ class Sender:
         else:
             self._desk.send_anew(job, people, is_try=False)
 
-    async def _read_batch(self, job: Job, people: Sequence[Person], result: BatchSendMsgResult) -> None:
+    def _read_batch(
+        self, job: Job, people: Sequence[Person], result: BatchSendMsgResult, was_doubtful: bool
+    ) -> list[_Doubt]:
+        """Enter what an answer says of everybody in it, and return who stays in doubt."""
         codes = {failure.to_account: failure.error_code for failure in result.error_list}
         refused: dict[int, list[Person]] = {}
         for person in people:
             code = codes.get(person.account)
             if code is None:
-                await self._desk.settle(job, person, RecipientState.SENT, msg_key=result.msg_key)
+                self._desk.note(job, person, RecipientState.SENT, msg_key=result.msg_key)
             else:
                 refused.setdefault(code, []).append(person)
+        doubts: list[_Doubt] = []
         for code, group in refused.items():
             may_pass = from_reply(C2C.send_batch.service, code, "").transient
-            await self._refused(job, group, Refusal(code=code, info="", may_pass=may_pass))
+            refusal = Refusal(code=code, info="", may_pass=may_pass)
+            doubts += self._refuse(job, group, refusal, is_open=was_doubtful or may_pass)
+        return doubts
 
-    async def _refused(self, job: Job, people: Sequence[Person], refusal: Refusal) -> None:
-        """Settle those who were refused, or let them be tried once more."""
-        desk, code, info = self._desk, refusal.code, refusal.info
-        again: list[Person] = []
-        if code in MISSING_CODES and desk.options.import_missing:
-            fresh = [person for person in people if person.tries == 0]
-            problem = await self._import(fresh) if fresh else ""
-            if desk.stop is not None and problem:
-                job.doubtful.difference_update(person.ordinal for person in people)
-                return
-            info = info if not problem else f"{info} (importing it failed: {problem})"
-            again = fresh if not problem else []
-        in_doubt = [
-            person
-            for person in people
-            if refusal.may_pass or (person.ordinal in job.doubtful and code not in NOBODY_CODES)
-        ]
-        chosen = {person.ordinal for person in (*again, *in_doubt)}
-        desk.send_anew(job, again, is_try=True)
+    def _refuse(self, job: Job, people: Sequence[Person], refusal: Refusal, *, is_open: bool) -> list[_Doubt]:
+        """Enter that recipients were refused, or let them be imported; return who may have the message all the same.
+
+        Args:
+            job: their chunk.
+            people: who was refused.
+            refusal: what with.
+            is_open: whether an earlier attempt, or this one, may have been accepted.
+        """
+        desk, code = self._desk, refusal.code
+        doubts: list[_Doubt] = []
         for person in people:
-            if person.ordinal not in chosen:
-                await desk.settle(job, person, RecipientState.FAILED, code=code, info=info or None)
-        if in_doubt:
-            job.doubtful.update(person.ordinal for person in in_doubt)
-            await self._settle(job, in_doubt, refusal)
+            if is_open and code not in NOBODY_CODES:
+                doubts.append((person, refusal))
+            elif code in MISSING_CODES and desk.options.import_missing and person.code not in MISSING_CODES:
+                desk.send_anew(job, [person], is_try=False, code=code)
+            else:
+                desk.note(job, person, RecipientState.FAILED, code=code, info=refusal.info or None)
+        return doubts
 
-    async def _import(self, people: Sequence[Person]) -> str:
-        """Import accounts; return what went wrong, "" when nothing did."""
-        accounts = [person.account for person in people]
-        try:
-            for first in range(0, len(accounts), MAX_IMPORT):
-                request = ImportAccounts(accounts=accounts[first : first + MAX_IMPORT])
-                await self._desk.client.call(Account.import_accounts, request)
-        except TimError as error:
-            self._desk.judge(error)
-            return error.message
-        # An account that could not be imported is refused again, and then for good.
-        return ""
+    async def _finish(self, job: Job, doubts: Sequence[_Doubt]) -> None:
+        """Record a chunk or a recipient, as one thing where nobody is in doubt; see after those who are."""
+        await self._desk.close_if_settled(job)
+        for person, refusal in doubts:
+            await self._settle(job, [person], refusal)
 
     async def _lacks_message(self, job: Job, person: Person) -> None:
         info = "it may have been sent, and the ledger does not have the message"
