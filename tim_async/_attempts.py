@@ -122,6 +122,9 @@ async def _attempt(core: Core, call: Call, loop: asyncio.AbstractEventLoop) -> b
             if claim.deadline is not None and took_at >= claim.deadline:
                 late, took_at = took_at - claim.deadline, None
                 raise WaitTooLongError(wait=None, remaining=-late)
+            if call.options.until is not None and took_at >= call.options.until():
+                took_at = None
+                raise WaitTooLongError(wait=None, remaining=0.0)
             if took_at - began > _SIG_CHECK_S:
                 # The wait was long: what is current now goes before what was current then.
                 user_sig = core.auth.peek() or user_sig

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
@@ -22,13 +22,14 @@ from .errors import TimError
 
 
 class Options(NamedTuple):
-    """What `with_options` can change."""
+    """What `with_options` can change; and `until`, which is asked, when a turn has come, how long it may be used."""
 
     timeout: float
     deadline: float | None
     retry: RetryPolicy
     priority: Priority = "interactive"
     extra: Mapping[str, object] | None = None
+    until: Callable[[], float] | None = None
 
 
 class Core:

@@ -1,29 +1,43 @@
-"""Chunks at work: claimed, written ahead, settled and let go. The words and the states are explained in `ledger`."""
+"""Chunks at work: claimed, written ahead, settled and let go. The words and the states are explained in `ledger`.
+
+An owner that was held up for longer than its lease does not know that others have its chunks: what it says of them then
+comes too late. So whatever is entered locks the chunks that it speaks of, and counts where they are still the owner's.
+Locks are taken in the order of the numbers, so that nobody waits in a ring.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from operator import itemgetter
 from typing import Final
 
-from sqlalchemy import RowMapping, and_, bindparam, case, insert, null, select, true, update
+import msgspec
+from sqlalchemy import ColumnElement, RowMapping, and_, bindparam, case, insert, null, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from .database import WRITE
-from .reading import PERSON_COLUMNS, Reader, of
+from .reading import AT_A_TIME, PERSON_COLUMNS, Reader, of
 from .records import Anew, Begin, Changes, Chunk, Outcome, Person
 from .schema import ChunkState, Lane, RecipientState, campaigns, chunks
 from .schema import recipients as people
 
 # A lease of one who works alone: nobody else may claim, the lock sees to it.
 FOREVER: Final = 1e15
+_HELD: Final = (ChunkState.CLAIMED, ChunkState.SENDING)
 
 
 class Claims(Reader):
     """What an owner does with chunks."""
 
     async def claim(
-        self, campaign_id: int, *, now: float, lease_s: float | None, limit: int, most_deaths: int | None = None
+        self,
+        campaign_id: int,
+        *,
+        now: float,
+        lease_s: float | None,
+        limit: int,
+        most_deaths: int | None = None,
+        at_work: Collection[int] | None = None,
     ) -> list[Chunk]:
         """Claim up to `limit` chunks that nobody works on, those first that somebody left while they were sent.
 
@@ -33,16 +47,24 @@ class Claims(Reader):
             lease_s: seconds until they are anybody's again unless `heartbeat` renews it; None is for ever.
             limit: how many.
             most_deaths: chunks whose owners died so often are left alone; None claims them all the same.
+            at_work: what this owner has. Those are not claimed once more, late as it may be to renew them; any others
+                of its own it never heard of, as the answer was lost. None goes by the leases alone.
         """
         until = FOREVER if lease_s is None else now + lease_s
 
         async def work(connection: AsyncConnection) -> list[Chunk]:
             mine = chunks.c.campaign_id == campaign_id
-            held = chunks.c.state.in_((ChunkState.SENDING, ChunkState.CLAIMED))
+            left = chunks.c.lease_until <= now
+            if at_work is not None:
+                is_free = chunks.c.number.not_in(at_work)
+                left = or_(
+                    and_(left, or_(chunks.c.owner.is_distinct_from(self.owner), is_free)),
+                    and_(chunks.c.owner == self.owner, is_free),
+                )
             is_sound = true() if most_deaths is None else chunks.c.deaths < most_deaths
             # Two queries, each along the index: one with an OR would look at every chunk, every time.
             rows: list[RowMapping] = []
-            for wanted in (and_(held, chunks.c.lease_until <= now), chunks.c.state == ChunkState.READY):
+            for wanted in (and_(chunks.c.state.in_(_HELD), left), chunks.c.state == ChunkState.READY):
                 free = (
                     select(chunks)
                     .where(of(chunks, campaign_id), wanted, is_sound)
@@ -95,18 +117,52 @@ class Claims(Reader):
         return await self.do(work, begin=WRITE)
 
     async def apply(self, campaign_id: int, changes: Changes) -> set[int]:
-        """Enter changes in one transaction; return the chunks whose sending may not begin: another owner has them."""
+        """Enter changes in one transaction; return the chunks whose sending may not begin: another owner has them.
+
+        Of a chunk that another owner has, only that a recipient was sent to is entered: that is so, whoever says it.
+        """
 
         async def work(connection: AsyncConnection) -> set[int]:
-            await _settle(connection, campaign_id, changes.outcomes)
-            if changes.anew:
-                await move(connection, campaign_id, changes.anew)
+            ours = await self._touch(connection, campaign_id, changes)
+            known = [each for each in changes.outcomes if each.state is RecipientState.SENT or each.ordinal in ours]
+            await _settle(connection, campaign_id, known)
+            moves = [
+                msgspec.structs.replace(each, ordinals=ordinals)
+                for each in changes.anew
+                if (ordinals := [ordinal for ordinal in each.ordinals if ordinal in ours])
+            ]
+            if moves:
+                await move(connection, campaign_id, moves, only=RecipientState.PLANNED)
             await self._let_go(connection, campaign_id, changes.done, ChunkState.DONE, body=None)
             await self._let_go(connection, campaign_id, changes.kept, ChunkState.DONE)
             await self._let_go(connection, campaign_id, changes.released, ChunkState.READY)
             return await self._begin(connection, campaign_id, changes.begins)
 
         return await self.do(work, begin=WRITE)
+
+    async def _touch(self, connection: AsyncConnection, campaign_id: int, changes: Changes) -> set[int]:
+        """Lock the chunks that changes speak of, as far as they are this owner's; return the recipients in those."""
+        ordinals = [each.ordinal for each in changes.outcomes]
+        for anew in changes.anew:
+            ordinals += anew.ordinals
+        chunk_of: dict[int, int] = {}
+        for first in range(0, len(ordinals), AT_A_TIME):
+            query = select(people.c.ordinal, people.c.chunk).where(
+                people.c.campaign_id == campaign_id, people.c.ordinal.in_(ordinals[first : first + AT_A_TIME])
+            )
+            chunk_of |= {row.ordinal: row.chunk for row in await connection.execute(query)}
+        numbers = {*chunk_of.values(), *changes.done, *changes.kept, *changes.released}
+        numbers.update(begin.number for begin in changes.begins)
+        held = await self._hold(connection, self._is_held(campaign_id), chunks.c.number.in_(numbers))
+        return {ordinal for ordinal, number in chunk_of.items() if number in held}
+
+    def _is_held(self, campaign_id: int) -> ColumnElement[bool]:
+        return and_(chunks.c.campaign_id == campaign_id, chunks.c.state.in_(_HELD), chunks.c.owner == self.owner)
+
+    async def _hold(self, connection: AsyncConnection, *where: ColumnElement[bool]) -> set[int]:
+        """Lock chunks for the rest of the transaction, in their order."""
+        query = select(chunks.c.number).where(*where).order_by(chunks.c.number).with_for_update()
+        return set((await connection.execute(query)).scalars())
 
     async def _let_go(
         self, connection: AsyncConnection, campaign_id: int, numbers: Sequence[int], state: ChunkState, **values: None
@@ -143,33 +199,27 @@ class Claims(Reader):
             await connection.execute(_write_body, bodies)
         return lost
 
-    async def heartbeat(self, campaign_id: int, *, until: float) -> None:
-        """Renew the leases of all that this owner has."""
+    async def heartbeat(self, campaign_id: int, *, until: float, numbers: Collection[int] | None = None) -> set[int]:
+        """Renew the leases of chunks, or of all that this owner has; return which are still its own."""
+        ours = [self._is_held(campaign_id), *([] if numbers is None else [chunks.c.number.in_(numbers)])]
 
-        async def work(connection: AsyncConnection) -> None:
-            await connection.execute(
-                update(chunks)
-                .where(
-                    chunks.c.campaign_id == campaign_id,
-                    chunks.c.state.in_((ChunkState.CLAIMED, ChunkState.SENDING)),
-                    chunks.c.owner == self.owner,
-                )
-                .values(lease_until=until)
-            )
+        async def work(connection: AsyncConnection) -> set[int]:
+            held = await self._hold(connection, *ours)
+            await connection.execute(update(chunks).where(*ours).values(lease_until=until))
+            return held
 
-        await self.do(work, begin=WRITE)
+        return await self.do(work, begin=WRITE)
 
     async def give_back(self, campaign_id: int, *, everybody: bool = False) -> None:
         """Let others claim what this owner has; with `everybody`, what anybody has: they are dead."""
 
+        held = self._is_held(campaign_id)
+        if everybody:
+            held = and_(chunks.c.campaign_id == campaign_id, chunks.c.state.in_(_HELD))
+
         async def work(connection: AsyncConnection) -> None:
-            held = [
-                chunks.c.campaign_id == campaign_id,
-                chunks.c.state.in_((ChunkState.CLAIMED, ChunkState.SENDING)),
-            ]
-            if not everybody:
-                held.append(chunks.c.owner == self.owner)
-            await connection.execute(update(chunks).where(*held).values(lease_until=0.0))
+            await self._hold(connection, held)
+            await connection.execute(update(chunks).where(held).values(lease_until=0.0))
 
         await self.do(work, begin=WRITE)
 
@@ -219,8 +269,8 @@ async def _settle(connection: AsyncConnection, campaign_id: int, outcomes: Seque
     )
 
 
-async def move(connection: AsyncConnection, campaign_id: int, moves: Sequence[Anew]) -> None:
-    """Put recipients into further chunks, one for each move."""
+async def move(connection: AsyncConnection, campaign_id: int, moves: Sequence[Anew], *, only: RecipientState) -> None:
+    """Put recipients into further chunks, one for each move; only those in this state."""
     own = campaigns.c.id == campaign_id
     # Written before it is read: where several owners work, this holds the row until the end of the transaction.
     await connection.execute(update(campaigns).where(own).values(next_chunk=campaigns.c.next_chunk + len(moves)))
@@ -229,7 +279,7 @@ async def move(connection: AsyncConnection, campaign_id: int, moves: Sequence[An
         await connection.execute(insert(chunks), [ready_chunk(campaign_id, number)])
         await connection.execute(
             update(people)
-            .where(people.c.campaign_id == campaign_id, people.c.ordinal.in_(move.ordinals))
+            .where(people.c.campaign_id == campaign_id, people.c.ordinal.in_(move.ordinals), people.c.state == only)
             .values(
                 chunk=number,
                 state=int(RecipientState.PLANNED),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, nullcontext
@@ -64,6 +65,12 @@ class Database:
     def is_shared(self) -> bool:
         """Whether several owners may work on it at a time, by leases; a file has one."""
         return self.path is None
+
+    def another_owner(self) -> Self:
+        """Return a view of this database for another owner, open for as long as this one is."""
+        view = copy.copy(self)
+        view.owner = secrets.token_hex(8)
+        return view
 
     async def __aenter__(self) -> Self:
         if self.path is not None:

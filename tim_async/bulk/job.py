@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable, Iterable
 from typing import Final, Literal
 
@@ -17,7 +18,7 @@ from .identity import Identities
 from .messages import Ready
 from .progress import Tally
 from .recorder import Recorder
-from .records import Anew, CampaignRow, Chunk, Outcome, Person
+from .records import Anew, CampaignRow, Chunk, Lease, Outcome, Person
 from .schema import Lane, RecipientState
 
 OnUnknown = Literal["verify", "skip", "send"]
@@ -26,6 +27,8 @@ Lanes = Literal["auto", "single", "batch", "both"]
 REPEAT_WITHIN_S: Final = IDENTITY_WINDOW_S
 """Seconds from the moment that sending was written ahead, within which a repeat is begun. The service recognises one
 for 120 s from the first acceptance, which came later than that moment; the rest is for the repeat's way."""
+# How often somebody looks whether a late lease was renewed.
+_LEASE_LOOK_S: Final = 0.1
 SETTLED_AFTER_S: Final = 120.0
 """Seconds after which nothing that was begun in time can still be on its way: then the history tells the truth."""
 
@@ -69,6 +72,7 @@ class Job:
             were refused with, where they are to be imported.
         has_unknown: whether somebody's outcome is unknown.
         is_closing: whether it has nobody left.
+        lease: how long it is ours.
     """
 
     def __init__(self, chunk: Chunk, lane: Lane, since: float, wall: Callable[[], float], *, is_repeat: bool) -> None:
@@ -82,6 +86,7 @@ class Job:
         self.has_unknown = False
         self.is_closing = False
         self._is_partial = chunk.is_partial
+        self.lease = chunk.lease
         self._shared = Ready(chunk.body) if chunk.body is not None else None
         self._wall = wall
         self._loop = asyncio.get_running_loop()
@@ -126,7 +131,8 @@ class Desk:
         stop: why the run ends early, None while it goes on.
         halted: set when `stop` is.
         jobs: the chunks at work.
-        on_closed: told of every chunk that is closed in the ledger.
+        leases: of all chunks that are this runner's, also of those that it has not begun.
+        on_closed: told of every chunk that is closed in the ledger, or that others have now.
     """
 
     def __init__(
@@ -150,6 +156,7 @@ class Desk:
         self.stop: Stop | None = None
         self.halted = asyncio.Event()
         self.jobs: dict[int, Job] = {}
+        self.leases: dict[int, Lease] = {}
         self.on_closed: Callable[[int], None] | None = None
         self.changed = asyncio.Condition()
 
@@ -179,13 +186,52 @@ class Desk:
             pass
         return self.stop is not None
 
+    async def is_ours(self, job: Job) -> bool:
+        """Tell whether a chunk is ours to send; wait while that is not sure. False too when the run is to end."""
+        while not job.lease.is_lost and self.stop is None:
+            if asyncio.get_running_loop().time() < job.lease.until:
+                return True
+            await self.pause(_LEASE_LOOK_S)
+        return False
+
+    def caller(self, job: Job, deadline: float) -> TimClient:
+        """Return the client for a call of a chunk: its turn is of no use any more when the chunk's lease is over."""
+        client = self.client.with_options(deadline=deadline)
+        if job.lease.until < math.inf:
+            client._options = client._options._replace(until=lambda: job.lease.until)
+        return client
+
+    async def lose(self, number: int) -> None:
+        """Leave a chunk alone: somebody else has it."""
+        job = self.jobs.get(number)
+        if job is not None and job.is_closing:
+            return  # it is not ours any more because it is done
+        self.jobs.pop(number, None)
+        lease = self.leases.get(number)
+        if lease is not None:
+            lease.is_lost, lease.until = True, -math.inf
+        await self.close(number)
+
+    async def close(self, number: int) -> None:
+        """Note that a chunk is not ours any more."""
+        self.leases.pop(number, None)
+        if self.on_closed is not None:
+            self.on_closed(number)
+        async with self.changed:
+            self.changed.notify_all()
+
     async def settle(self, job: Job, person: Person, state: RecipientState, **facts: str | int | None) -> None:
-        """Enter what became of a recipient; wait when the disk does not keep up."""
-        await self.recorder.put(self._outcome(job, person, state, **facts))
+        """Enter what became of a recipient; wait when the disk does not keep up.
+
+        Of a chunk that others have, only that somebody was sent to is news.
+        """
+        if not job.lease.is_lost or state is RecipientState.SENT:
+            await self.recorder.put(self._outcome(job, person, state, **facts))
 
     def note(self, job: Job, person: Person, state: RecipientState, **facts: str | int | None) -> None:
         """Enter what became of one of many, all of whom go into one commit."""
-        self.recorder.note(self._outcome(job, person, state, **facts))
+        if not job.lease.is_lost or state is RecipientState.SENT:
+            self.recorder.note(self._outcome(job, person, state, **facts))
 
     def _outcome(self, job: Job, person: Person, state: RecipientState, **facts: str | int | None) -> Outcome:
         outcome = Outcome(ordinal=person.ordinal, state=state, **facts)  # type: ignore[arg-type]  # its own fields
@@ -202,16 +248,13 @@ class Desk:
 
     async def close_if_settled(self, job: Job) -> None:
         """Close a chunk that has nobody left."""
-        if job.people or job.is_closing:
+        if job.people or job.is_closing or job.lease.is_lost:
             return
         job.is_closing = True
         await self.recorder.close(job.number, job.moves(), is_done=True, is_kept=job.has_unknown)
         # Only now: whoever looks for work must find those who go to further chunks.
-        del self.jobs[job.number]
-        if self.on_closed is not None:
-            self.on_closed(job.number)
-        async with self.changed:
-            self.changed.notify_all()
+        self.jobs.pop(job.number, None)
+        await self.close(job.number)
 
 
 # Trouble inside the service passes; a bulk job has the time. Lost answers are repeated too: the identity stays.

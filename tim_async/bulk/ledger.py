@@ -262,7 +262,7 @@ class Ledger(Claims):
                 ordinals = list((await connection.execute(query)).scalars())
                 if not ordinals:
                     return total
-                await move(connection, campaign_id, [Anew(ordinals=ordinals, is_try=False)])
+                await move(connection, campaign_id, [Anew(ordinals=ordinals, is_try=False)], only=RecipientState.FAILED)
                 total, after = total + len(ordinals), ordinals[-1]
 
         return await self.do(work, begin=WRITE)

@@ -17,7 +17,7 @@ PERSON_COLUMNS: Final = [people.c[name] for name in Person.__struct_fields__]
 
 
 # Values in one query.
-_AT_A_TIME: Final = 500
+AT_A_TIME: Final = 500
 
 
 def of(table: Table, campaign_id: int) -> ColumnElement[bool]:
@@ -69,13 +69,13 @@ class Reader(Database):
 
         async def work(connection: AsyncConnection) -> int:
             total = 0
-            for first in range(0, len(sending), _AT_A_TIME):
+            for first in range(0, len(sending), AT_A_TIME):
                 query = (
                     select(func.count())
                     .select_from(people)
                     .where(
                         of(people, campaign_id),
-                        people.c.chunk.in_(sending[first : first + _AT_A_TIME]),
+                        people.c.chunk.in_(sending[first : first + AT_A_TIME]),
                         people.c.state == RecipientState.PLANNED,
                     )
                 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import msgspec
@@ -103,6 +104,18 @@ class Person(msgspec.Struct, kw_only=True, frozen=True):
     body: str | None
 
 
+class Lease(msgspec.Struct, kw_only=True):
+    """How long a chunk is this owner's.
+
+    Attributes:
+        until: loop time up to which nobody else can have it: a little earlier than the ledger says.
+        is_lost: whether somebody else has it.
+    """
+
+    until: float = math.inf
+    is_lost: bool = False
+
+
 class Chunk(msgspec.Struct, kw_only=True):
     """A chunk as it was claimed.
 
@@ -114,6 +127,7 @@ class Chunk(msgspec.Struct, kw_only=True):
         body: the message that all of them get, None where each has its own.
         people: the recipients that are not settled.
         is_partial: whether others of it were settled before, of a batch that is being sent.
+        lease: how long it is this owner's.
     """
 
     number: int
@@ -123,6 +137,7 @@ class Chunk(msgspec.Struct, kw_only=True):
     body: str | None
     people: list[Person]
     is_partial: bool = False
+    lease: Lease = msgspec.field(default_factory=Lease)
 
 
 class Outcome(msgspec.Struct, kw_only=True, frozen=True):

@@ -46,8 +46,9 @@ OnProgress: TypeAlias = Callable[[Progress], Awaitable[None] | None]
 _CLAIM: Final = 4
 # So many that dead runs left may wait for their lane.
 _MOST_REPEATS: Final = 16
-_LEASE_S: Final = 60.0
 _READERS: Final = 8
+# A lease is taken to end a little before it does: for the way of what is sent, and clocks that do not quite agree.
+_SURELY: Final = 0.9
 # What is on its way when a run ends early has this long; the service itself takes at most 3 s.
 _GRACE_S: Final = 20.0
 
@@ -64,6 +65,7 @@ class Runner:
         wall: unix seconds.
         on_progress: told how far it is.
         progress_every_s: how often.
+        lease_s: seconds for which a claim holds without a heartbeat, where others may claim too.
     """
 
     def __init__(
@@ -77,7 +79,9 @@ class Runner:
         wall: Callable[[], float],
         on_progress: OnProgress | None,
         progress_every_s: float,
+        lease_s: float = 60.0,
     ) -> None:
+        self._lease_s = lease_s
         self._client = client
         self._ledger = ledger
         self._campaign = campaign
@@ -287,15 +291,29 @@ class Runner:
 
     async def _claim(self) -> bool:
         """Claim some chunks; False when there are none."""
-        lease = _LEASE_S if self._ledger.is_shared else None
+        lease = self._lease_s if self._ledger.is_shared else None
         limit = max(_CLAIM, *(work.together for work in self._lanes.values()))
-        claimed = await self._ledger.claim(self._campaign.id, now=self._wall(), lease_s=lease, limit=limit)
-        self._sort(claimed)
+        until = self._lease_end()
+        claimed = await self._ledger.claim(
+            self._campaign.id, now=self._wall(), lease_s=lease, limit=limit, at_work=self._at_hand()
+        )
+        self._sort(claimed, until)
         return bool(claimed)
 
-    def _sort(self, claimed: list[Chunk]) -> None:
+    def _at_hand(self) -> list[int]:
+        """Return the chunks that are this runner's."""
+        return [] if self._desk is None else list(self._desk.leases)
+
+    def _lease_end(self) -> float:
+        """Return the loop time up to which a lease that is asked for now surely holds."""
+        return asyncio.get_running_loop().time() + _SURELY * self._lease_s if self._ledger.is_shared else math.inf
+
+    def _sort(self, claimed: list[Chunk], until: float) -> None:
         """Put claimed chunks where they are worked on."""
         for chunk in claimed:
+            chunk.lease.until = until
+            if self._desk is not None:
+                self._desk.leases[chunk.number] = chunk.lease
             if chunk.state == ChunkState.SENDING and chunk.lane is not None:
                 self._lanes[Lane(chunk.lane)].repeats.append(chunk)
             else:
@@ -303,14 +321,15 @@ class Runner:
 
     async def _open(self, desk: Desk, lane: Lane, chunk: Chunk) -> Job | None:
         """Write ahead that a chunk is being sent, or take up one that was begun; None when there is nothing to send."""
+        if chunk.lease.is_lost:
+            return None
         is_repeat = chunk.state == ChunkState.SENDING
         if not is_repeat:
             chunk.since = self._wall()
             if not chunk.people:
                 await desk.recorder.close(chunk.number, [], is_done=True)
             if not chunk.people or not await desk.recorder.begin(_begin(chunk, lane, chunk.since)):
-                if desk.on_closed is not None:
-                    desk.on_closed(chunk.number)
+                await desk.close(chunk.number)
                 return None
         job = Job(chunk, lane, chunk.since or 0.0, desk.wall, is_repeat=is_repeat)
         desk.jobs[job.number] = job
@@ -397,8 +416,21 @@ class Runner:
 
     async def _beat(self) -> None:
         while True:
-            await self._ledger.heartbeat(self._campaign.id, until=self._wall() + _LEASE_S)
-            await asyncio.sleep(_LEASE_S / 4)
+            await self._renew()
+            await asyncio.sleep(self._lease_s / 4)
+
+    async def _renew(self) -> None:
+        """Renew the leases; leave alone what others have taken over."""
+        desk = self._desk
+        if desk is None or not desk.leases:
+            return
+        had, until = dict(desk.leases), self._lease_end()
+        renewed = await self._ledger.heartbeat(self._campaign.id, until=self._wall() + self._lease_s, numbers=list(had))
+        for number, lease in had.items():
+            if number in renewed:
+                lease.until = until
+            elif desk.leases.get(number) is lease:
+                await desk.lose(number)
 
 
 def _begin(chunk: Chunk, lane: Lane, since: float) -> Begin:

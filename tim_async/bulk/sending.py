@@ -94,7 +94,7 @@ class Sender:
         """
         desk = self._desk
         ordinals = [person.ordinal for person in people]
-        while desk.stop is None:
+        while await desk.is_ours(job):
             left = job.window_left()
             if left <= 0:
                 await self._give_up(job, people)
@@ -102,7 +102,7 @@ class Sender:
             was_doubtful = job.doubtful.issuperset(ordinals)
             job.doubtful.update(ordinals)
             try:
-                result = await call(desk.client.with_options(deadline=left))
+                result = await call(desk.caller(job, left))
             except asyncio.CancelledError as error:
                 if not was_doubtful and not may_have_been_delivered(error):
                     job.doubtful.difference_update(ordinals)
@@ -118,7 +118,7 @@ class Sender:
             what = says(failure)
             if what in (Says.RECIPIENT, Says.MESSAGE):
                 raise failure
-            if what is Says.NO_TURN and not was_doubtful and not failure.maybe_delivered:
+            if what is Says.NO_TURN and not was_doubtful and not failure.maybe_delivered and await desk.is_ours(job):
                 # The turn comes too late for this writing ahead: it is done again, when it is nearer.
                 await desk.pause(_NO_TURN_S)
                 desk.send_anew(job, people, is_try=False)

@@ -43,7 +43,7 @@ class Crew(Runner):
 
     Args:
         client: sends.
-        ledger: open.
+        ledger: open, and this crew's own view of it: what it does is not done by another crew of the same worker.
         campaign: what the ledger says of it.
         maker: makes the messages.
         options: how it is run.
@@ -64,9 +64,18 @@ class Crew(Runner):
         lease_s: float,
         most_deaths: int,
     ) -> None:
-        super().__init__(client, ledger, campaign, maker, options, wall=wall, on_progress=None, progress_every_s=3600)
+        super().__init__(
+            client,
+            ledger,
+            campaign,
+            maker,
+            options,
+            wall=wall,
+            on_progress=None,
+            progress_every_s=3600,
+            lease_s=lease_s,
+        )
         self._shared = ledger
-        self._lease_s = lease_s
         self._most_deaths = most_deaths
         self._tickets: deque[asyncio.Future[Torn]] = deque()
         self._at_work: dict[int, asyncio.Future[Torn]] = {}
@@ -146,19 +155,21 @@ class Crew(Runner):
         wanted = min(len(self._tickets), 4)
         if not wanted:
             return False
+        until = self._lease_end()
         claimed = await self._shared.claim(
             self._campaign.id,
             now=self._wall(),
             lease_s=self._lease_s,
             limit=wanted,
             most_deaths=self._most_deaths,
+            at_work=self._at_hand(),
         )
         for chunk in claimed:
             self._at_work[chunk.number] = self._tickets.popleft()
         if len(claimed) < wanted:
             while self._tickets:
                 _tear(self._tickets.popleft(), Torn.NOTHING)
-        self._sort(claimed)
+        self._sort(claimed, until)
         return bool(claimed)
 
     async def _beat(self) -> None:
@@ -166,7 +177,7 @@ class Crew(Runner):
         beaten, sent = 0.0, 0
         while True:
             if loop.time() - beaten >= self._lease_s / 4:
-                await self._shared.heartbeat(self._campaign.id, until=self._wall() + self._lease_s)
+                await self._renew()
                 beaten = loop.time()
             row = await self._shared.find(self._campaign.name)
             status = "removed" if row is None or row.id != self._campaign.id else row.status

@@ -214,7 +214,7 @@ class Worker:
             return None
         return Crew(
             self._client,
-            self._ledger,
+            self._ledger.another_owner(),
             row,
             maker,
             options.run,

@@ -1,0 +1,139 @@
+"""Several owners on one PostgreSQL ledger: what one says too late, and what it must not send any more."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+pytest.importorskip("asyncpg")
+
+from tests.families.conftest import client_of
+from tests.services import own_database
+from tim_async import Rate
+from tim_async.bulk.job import Options
+from tim_async.bulk.ledger import Ledger
+from tim_async.bulk.messages import Maker
+from tim_async.bulk.records import Anew, Begin, CampaignRow, Changes, Outcome
+from tim_async.bulk.runner import Runner
+from tim_async.bulk.schema import Lane, RecipientState
+from tim_async.emulator import Emulator
+
+NOW = 1_800_000_000.0
+SENT, FAILED, UNKNOWN, PLANNED = (
+    RecipientState.SENT, RecipientState.FAILED, RecipientState.UNKNOWN, RecipientState.PLANNED,
+)  # fmt: skip
+
+
+@pytest.fixture
+async def url() -> AsyncIterator[str]:
+    async with own_database() as made:
+        yield made
+
+
+async def planned(ledger: Ledger, count: int = 10, size: int = 10) -> CampaignRow:
+    maker = Maker("hi")
+    row = await ledger.create(
+        "spring", kind=maker.kind, message=maker.stored, fingerprint="f", chunk_size=size, now=NOW
+    )
+    await ledger.add(row.id, [(f"u{index}", None, index + 1) for index in range(count)], [])
+    found = await ledger.find("spring")
+    assert found is not None
+    return found
+
+
+def begin(number: int) -> Changes:
+    return Changes(begins=[Begin(number=number, lane=Lane.SINGLE, since=NOW, body="{}")])
+
+
+def outcomes(state: RecipientState, *ordinals: int, **facts: Any) -> list[Outcome]:
+    return [Outcome(ordinal=each, state=state, **facts) for each in ordinals]
+
+
+async def states(ledger: Ledger, row: CampaignRow) -> list[int]:
+    return [each.state async for each in ledger.people(row.id)]
+
+
+async def test_what_an_owner_says_after_its_lease_changes_nothing(url: str) -> None:
+    async with Ledger(url, purpose="a") as late, Ledger(url, purpose="b") as next_one:
+        row = await planned(late)
+        [chunk] = await late.claim(row.id, now=NOW, lease_s=20, limit=1)
+        assert await late.apply(row.id, begin(chunk.number)) == set()
+        [taken] = await next_one.claim(row.id, now=NOW + 30, lease_s=20, limit=1)
+        assert (taken.number, len(taken.people)) == (chunk.number, 10)
+        # It hands back what it has not touched, and tells of refusals, while the other is at work ...
+        moves = [Anew(ordinals=list(range(3, 10)), is_try=False)]
+        told = [*outcomes(FAILED, 0, code=1), *outcomes(UNKNOWN, 1, info="?"), *outcomes(SENT, 2, msg_key="k")]
+        await late.apply(row.id, Changes(outcomes=told, anew=moves, done=[chunk.number]))
+        assert await states(late, row) == [PLANNED, PLANNED, SENT, *[PLANNED] * 7]
+        assert {each.chunk async for each in late.people(row.id)} == {chunk.number}
+        # ... and when it is done.
+        await next_one.apply(row.id, Changes(outcomes=outcomes(SENT, *range(10)), done=[chunk.number]))
+        await late.apply(row.id, Changes(outcomes=told, anew=moves, done=[chunk.number]))
+        assert await states(late, row) == [SENT] * 10
+        assert await late.claim(row.id, now=NOW + 99, lease_s=20, limit=9) == []
+
+
+async def test_heartbeat_tells_what_is_still_the_owners(url: str) -> None:
+    async with Ledger(url, purpose="a") as late, Ledger(url, purpose="b") as next_one:
+        row = await planned(late, 40)
+        assert len(await late.claim(row.id, now=NOW, lease_s=20, limit=3)) == 3
+        [taken] = await next_one.claim(row.id, now=NOW + 30, lease_s=20, limit=1)
+        assert await late.heartbeat(row.id, until=NOW + 60, numbers=[0, 1, 2]) == {0, 1, 2} - {taken.number}
+        assert await late.heartbeat(row.id, until=NOW + 60, numbers=[1]) == {1}
+
+
+async def test_owner_claims_anew_what_it_never_heard_of_and_nothing_that_it_has(url: str) -> None:
+    async with Ledger(url, purpose="a") as ledger:
+        row = await planned(ledger, 30)
+        assert len(await ledger.claim(row.id, now=NOW, lease_s=20, limit=2, at_work=[])) == 2
+        # The answer for chunk 1 was lost; the lease of chunk 0 has run out, which nobody noticed.
+        found = await ledger.claim(row.id, now=NOW + 30, lease_s=20, limit=9, at_work=[0])
+        assert [each.number for each in found] == [1, 2]
+
+
+class Held(Ledger):
+    """A ledger whose heartbeats do not come through for a while."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.flows = asyncio.Event()
+
+    async def heartbeat(self, campaign_id: int, **options: Any) -> set[int]:
+        await self.flows.wait()
+        return await super().heartbeat(campaign_id, **options)
+
+
+@pytest.mark.parametrize("is_taken", [True, False], ids=["taken over", "still its own"])
+async def test_nothing_is_sent_once_the_lease_has_run_out(url: str, emulator: Emulator, is_taken: bool) -> None:
+    """Calls wait for their turn when the lease runs out; those turns are not used until it is renewed."""
+    async with (
+        Held(url, purpose="a") as held,
+        Ledger(url, purpose="b") as other,
+        client_of(emulator, rate_limits={"openim/sendmsg": Rate(40)}) as client,
+    ):
+        row = await planned(held, 40, 20)
+        runner = Runner(
+            client, held, row, Maker("hi"), Options(lanes="single", concurrency=20),
+            wall=time.time, on_progress=None, progress_every_s=60, lease_s=0.3,
+        )  # fmt: skip
+        run = asyncio.create_task(runner.run())
+        await asyncio.sleep(0.4)
+        before = len(emulator.messages())
+        assert 0 < before < 30
+        taken = await other.claim(row.id, now=time.time(), lease_s=20, limit=9) if is_taken else []
+        await asyncio.sleep(0.2)
+        assert len(emulator.messages()) == before
+        held.flows.set()
+        report = await run
+    got = Counter(each.to_account for each in emulator.messages())
+    assert max(got.values()) == 1
+    assert report.sent == len(got)
+    # What the other has is the other's: nobody of its was sent to meanwhile.
+    left = {person.account for chunk in taken for person in chunk.people}
+    assert len(left) == (40 - before if is_taken else 0)
+    assert set(got) == {f"u{index}" for index in range(40)} - left
