@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tomllib
+from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import Path
 
@@ -129,6 +131,82 @@ def test_plain_tests_are_told_what_is_missing(tmp_path, source, arguments):
     done = run(tmp_path, source, *arguments)
     assert "tim_emulator and tim_client need an asynchronous test" in done.stdout
     assert "1 error" in done.stdout
+
+
+LOOPS = """
+    import asyncio
+
+    import pytest
+    import pytest_asyncio
+"""
+# One class for each loop scope: its tests, and what they ask for, share a loop where the scope says so.
+LOOP = """
+    loops_{scope} = set()
+
+    {mark}
+    class Test{scope}:
+        @pytest_asyncio.fixture(loop_scope="{scope}")
+        async def greeted(self, tim_emulator, tim_client):
+            tim_emulator.add_accounts("bob")
+            await tim_client.c2c.send_text("bob", "hi")
+
+        async def test_first(self, tim_emulator, tim_client):
+            loops_{scope}.add(asyncio.get_running_loop())
+            tim_emulator.add_accounts("bob")
+            async with asyncio.timeout(5):
+                await tim_client.c2c.send_text("bob", "hi")
+
+        async def test_second(self, tim_emulator, greeted):
+            loops_{scope}.add(asyncio.get_running_loop())
+            assert len(tim_emulator.sent(to="bob")) == 1
+            assert len(loops_{scope}) == {count}
+"""
+SCOPES = {"function": 2, "class": 1, "module": 1, "package": 1, "session": 1}
+
+
+def test_fixtures_run_in_the_loop_of_the_test(tmp_path):
+    source = LOOPS
+    for scope, count in SCOPES.items():
+        source += LOOP.format(mark=f'@pytest.mark.asyncio(loop_scope="{scope}")', scope=scope, count=count)
+    done = run(tmp_path, source, "-p", "no:anyio")
+    assert "10 passed" in done.stdout, done.stdout + done.stderr
+
+
+def test_fixtures_run_in_the_loop_that_is_set_for_all_tests(tmp_path):
+    source = LOOPS + LOOP.format(mark="@pytest.mark.asyncio", scope="module", count=1)
+    done = run(tmp_path, source, "-p", "no:anyio", "-o", "asyncio_default_test_loop_scope=module")
+    assert "2 passed" in done.stdout, done.stdout + done.stderr
+
+
+def test_fixtures_work_in_tests_of_hypothesis(tmp_path):
+    source = """
+        import pytest
+        from hypothesis import HealthCheck, given, settings
+        from hypothesis import strategies as st
+
+        @pytest.mark.asyncio
+        @pytest.mark.parametrize("account", ["bob", "carol"])
+        @settings(max_examples=3, suppress_health_check=list(HealthCheck), deadline=None, database=None)
+        @given(text=st.sampled_from(["a", "b"]))
+        async def test_it(tim_emulator, tim_client, account, text):
+            tim_emulator.add_accounts(account)
+            await tim_client.c2c.send_text(account, text)
+
+        @given(text=st.sampled_from(["a", "b"]))
+        def test_plain(tim_emulator, text):
+            pass
+    """
+    done = run(tmp_path, source, "-p", "no:anyio")
+    assert "2 passed, 1 error" in done.stdout, done.stdout + done.stderr
+    assert "need an asynchronous test" in done.stdout
+
+
+def test_entry_point_of_the_package_is_the_plugin():
+    """Whatever is installed here: what a release will say."""
+    project = tomllib.loads(ROOT.joinpath("pyproject.toml").read_text("utf-8"))["project"]
+    assert project["entry-points"]["pytest11"] == {"tim_async": PLUGIN}
+    assert "tim_emulator" in vars(import_module(PLUGIN))
+    assert any(requirement.startswith("pytest") for requirement in project["optional-dependencies"]["testing"])
 
 
 def test_other_backends_are_told_that_this_is_asyncio(tmp_path):

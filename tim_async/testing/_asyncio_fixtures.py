@@ -1,9 +1,12 @@
-"""The fixtures of the pytest plugin for pytest-asyncio, which in strict mode takes its own alone."""
+"""The fixtures of the pytest plugin for pytest-asyncio, which in strict mode takes its own alone.
+
+There are as many as it has loops: an emulator answers only in the loop in which the test runs.
+"""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pytest_asyncio
 
@@ -12,19 +15,31 @@ if TYPE_CHECKING:
     from ..emulator import Emulator
 
 
-@pytest_asyncio.fixture
-async def _tim_emulator_asyncio(tim_emulator_options: Mapping[str, Any]) -> AsyncIterator[Emulator]:
-    from ._fixtures import Emulator
-
-    async with Emulator(**tim_emulator_options) as emulator:
-        yield emulator
+_LoopScope = Literal["function", "class", "module", "package", "session"]
 
 
-@pytest_asyncio.fixture
-async def _tim_client_asyncio(
-    tim_emulator: Emulator, tim_client_options: Mapping[str, Any]
-) -> AsyncIterator[TimClient]:
-    from ._fixtures import make_client
+def _add(loop_scope: _LoopScope) -> None:
+    """Add the fixtures for one of the loops; of functions of their own, as pytest-asyncio marks those."""
 
-    async with make_client(tim_emulator, tim_client_options) as client:
-        yield client
+    async def emulator(tim_emulator_options: Mapping[str, Any]) -> AsyncIterator[Emulator]:
+        from ._fixtures import Emulator
+
+        async with Emulator(**tim_emulator_options) as emulator:
+            yield emulator
+
+    async def client(tim_emulator: Emulator, tim_client_options: Mapping[str, Any]) -> AsyncIterator[TimClient]:
+        from ._fixtures import make_client
+
+        async with make_client(tim_emulator, tim_client_options) as client:
+            yield client
+
+    for thing, function in (("emulator", emulator), ("client", client)):
+        name = f"_tim_{thing}_asyncio_{loop_scope}"
+        globals()[name] = pytest_asyncio.fixture(loop_scope=loop_scope, name=name)(function)
+
+
+_add("function")
+_add("class")
+_add("module")
+_add("package")
+_add("session")

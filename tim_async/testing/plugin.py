@@ -5,14 +5,14 @@
         await greet(tim_client, "bob")
         assert tim_emulator.sent(to="bob")[0].text == "hello"
 
-It works under pytest-asyncio, strict or auto, and under the plugin of anyio, whichever runs the test. Nothing of
-tim_async is imported before a test asks for a fixture: runs that use none of them pay nothing.
+It works under pytest-asyncio, strict or auto and in any of its loops, and under the plugin of anyio, whichever runs the
+test. Nothing of tim_async is imported before a test asks for a fixture: runs that use none of them pay nothing.
 """
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -58,9 +58,24 @@ def _runner(request: pytest.FixtureRequest) -> str:
         if name != "asyncio":
             pytest.fail(f"tim_async runs on asyncio, not on {name}", pytrace=False)
         return "anyio"
-    if not request.config.pluginmanager.has_plugin("asyncio") or not inspect.iscoroutinefunction(request.function):
+    if not request.config.pluginmanager.has_plugin("asyncio") or not _is_asynchronous(request.function):
         pytest.fail(_HELP, pytrace=False)
-    return "asyncio"
+    return f"asyncio_{_loop_scope(request)}"
+
+
+def _is_asynchronous(function: Callable[..., object]) -> bool:
+    given = getattr(function, "hypothesis", None)
+    if given is not None:
+        # What hypothesis calls for each example; by the second test of a function, pytest-asyncio has wrapped it.
+        function = inspect.unwrap(given.inner_test)
+    return inspect.iscoroutinefunction(function)
+
+
+def _loop_scope(request: pytest.FixtureRequest) -> str:
+    """Tell which of pytest-asyncio's loops the test runs in."""
+    marker = request.node.get_closest_marker("asyncio")
+    scope = marker.kwargs.get("loop_scope") or marker.kwargs.get("scope") if marker is not None else None
+    return str(scope or request.config.getini("asyncio_default_test_loop_scope") or "function")
 
 
 def pytest_configure(config: pytest.Config) -> None:
