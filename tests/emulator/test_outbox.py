@@ -222,6 +222,38 @@ async def test_receiver_that_is_not_there_is_a_failure_too(start, caplog):
     assert TOKEN not in caplog.text
 
 
+class Session:
+    """A session of aiohttp's that fails, and keeps how long it would have waited."""
+
+    def __init__(self, error):
+        self.error = error
+        self.timeouts = []
+
+    def post(self, url, *, timeout, **options):
+        self.timeouts.append(timeout.total)
+        raise self.error
+
+
+async def test_address_that_cannot_be_looked_up_is_a_failure_too(start, monkeypatch):
+    """The emulator knows some such names, and a resolver may know others."""
+    async with start(webhook_url="http://bücher.localhost:1/", webhook_on_failure="refuse") as api:
+        with monkeypatch.context() as patch:
+            patch.setattr(api.emulator._outbox, "_session", Session(UnicodeError("label empty or too long")))
+            assert await api.code(SEND, message()) == 80003
+        assert api.emulator.webhooks[0].problem == "no answer: UnicodeError"
+
+
+async def test_answer_has_the_two_seconds_that_the_service_gives(start, monkeypatch):
+    session = Session(TimeoutError())
+    async with start(webhook_url="http://127.0.0.1:1/") as api:
+        with monkeypatch.context() as patch:
+            patch.setattr(api.emulator._outbox, "_session", session)
+            await api.call(SEND, message())
+            await api.emulator.webhooks_settled()
+        assert {webhook.problem for webhook in api.emulator.webhooks} == {"no answer within 2 s"}
+    assert session.timeouts == [2.0, 2.0]
+
+
 async def test_other_requests_go_on_while_one_is_asked_about(hooked):
     api, receiver = hooked
     asked, decided = asyncio.Event(), asyncio.Event()
@@ -376,6 +408,8 @@ async def test_broken_handler_tells_nothing(hooked, monkeypatch):
     [
         ({"webhook_url": "ftp://x"}, "webhook_url"),
         ({"webhook_url": "nonsense"}, "webhook_url"),
+        ({"webhook_url": f"http://{'a' * 70}.localhost/"}, "webhook_url"),
+        ({"webhook_url": "http://x..localhost/"}, "webhook_url"),
         ({"webhook_token": ""}, "webhook_token"),
         ({"webhook_timeout_s": 0}, "webhook_timeout_s"),
         ({"webhook_on_failure": "ignore"}, "webhook_on_failure"),

@@ -230,7 +230,7 @@ class Outbox:
                     body += part
         except TimeoutError:
             webhook.problem = f"no answer within {self._timeout_s:g} s"
-        except (aiohttp.ClientError, OSError) as error:
+        except (aiohttp.ClientError, OSError, ValueError) as error:  # a name may be none to whoever looks it up
             webhook.problem = f"no answer: {type(error).__name__}"
         else:
             if response.status != 200:
@@ -256,6 +256,7 @@ def _read_answer(body: bytes) -> AnswerBody | None:
 def _is_address(url: object) -> bool:
     try:
         parsed = URL(url) if isinstance(url, str) else URL()
+        (parsed.raw_host or "").encode("idna")  # as it is looked up
     except ValueError:
         return False
     return parsed.scheme in ("http", "https") and bool(parsed.host)
