@@ -48,6 +48,25 @@ def test_what_pushes_leave_out_is_empty():
     assert (params.client_ip, params.opt_platform) == ("", "")
 
 
+@pytest.mark.parametrize("verdict", [True, False])
+def test_signs_are_compared_in_constant_time(monkeypatch, verdict):
+    """By the one function that does so, for every token, and by nothing else."""
+    compared = []
+
+    def compare(one, other):
+        compared.append({one, other})
+        return verdict
+
+    monkeypatch.setattr("tim_async.webhooks._check.hmac.compare_digest", compare)
+    given = {**GOOD, "Sign": "0" * 64} if verdict else GOOD
+    if verdict:
+        check(given, token=[TOKEN, "other"])
+    else:
+        with pytest.raises(SignatureError):
+            check(given, token=[TOKEN, "other"])
+    assert compared == [{sign(token, str(NOW)).encode(), given["Sign"].encode()} for token in (TOKEN, "other")]
+
+
 BAD = {
     "no sign": ({"Sign": None}, SignatureError),
     "empty sign": ({"Sign": ""}, SignatureError),

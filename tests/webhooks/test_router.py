@@ -9,7 +9,10 @@ import time
 
 import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from tests import clock
 from tests.webhooks.bodies import BODIES, spoil
 from tests.webhooks.requests import APP, TOKEN, body, query
 from tim_async import TextElem, UsageError
@@ -182,6 +185,24 @@ async def test_before_handler_that_fails_is_answered_for(handler, kind, default,
     assert type(error) is kind
     assert isinstance(event, BeforeSendMsg)
     assert BEFORE in caplog.text
+
+
+def test_hanging_before_handler_is_answered_for_within_the_two_seconds_of_the_service():
+    """As the router is by default."""
+    router, errors = make()
+    router.before(BeforeSendMsg, default=Refuse(code=120_009))(hanging)
+
+    async def main():
+        began = asyncio.get_running_loop().time()
+        async with router:
+            answer = await take(router, BEFORE)
+            took = asyncio.get_running_loop().time() - began
+        return answer, took
+
+    answer, took = clock.run(main())
+    assert answer == (200, {**OK, "ErrorCode": 120_009})
+    assert 1 <= took < 2
+    assert [type(error) for error, _ in errors] == [HandlerTimeoutError]
 
 
 async def test_handler_that_swallows_its_cancellation_does_not_hold_up_the_answer():
@@ -374,6 +395,31 @@ async def test_random_bodies_never_raise():
             assert isinstance(msgspec.json.decode(response.body), dict)
     assert statuses == {200, 400}
     assert {type(error) for error, _ in errors} == {EventDecodeError}
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.integers(0, 2**32))
+def test_ten_thousand_spoilt_requests_are_answered(seed):
+    """Through the whole of the receiver; without asyncio's debug mode, to be quick."""
+    chance = random.Random(seed)
+    router, errors = make(concurrency=1)
+    router.on(Event)(lambda event: None)
+    requests = [spoil(chance) for _ in range(100)]
+
+    async def main():
+        async with router:
+            return [await router.handle(query(command), data) for command, data in requests]
+
+    logger = logging.getLogger("tim_async.webhooks")
+    logger.disabled = True
+    try:
+        answers = asyncio.run(main(), debug=False)
+    finally:
+        logger.disabled = False
+    assert {answer.status for answer in answers} <= {200, 400}
+    assert all(isinstance(msgspec.json.decode(answer.body), dict) for answer in answers)
+    assert {type(error) for error, _ in errors} <= {EventDecodeError}
+    assert len(errors) == len([answer for answer in answers if answer.status == 400])
 
 
 async def test_a_bug_of_ours_is_an_answer_too(monkeypatch, caplog):

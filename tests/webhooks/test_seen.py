@@ -37,6 +37,30 @@ def test_others_are_known_by_all_of_their_body():
     assert seen.add(decode_event("C2C.CallbackAfterMsgReport", {"New": 2})), "unknown fields count"
 
 
+def test_messages_without_a_key_are_known_by_all_of_their_body():
+    seen = SeenEvents()
+    for kind, number in ((AfterSendMsg, "msg_random"), (GroupAfterSendMsg, "random")):
+        assert seen.add(kind(**{number: 1}))
+        assert seen.add(kind(**{number: 2}))
+        assert not seen.add(kind(**{number: 2}))
+
+
+def test_marks_are_bounded_in_bytes():
+    seen = SeenEvents()
+    long = "x" * 100_000
+    for event in (
+        AfterSendMsg(from_account=long, msg_key="1"),
+        AfterSendMsg(from_account=long, msg_key="2"),
+        decode_event("X." + long, {}),
+        decode_event("X." + long + "y", {}),
+        AfterSendMsg(msg_key="\ud800" * 1_000),
+    ):
+        assert seen.add(event)
+        assert not seen.add(event)
+        assert sum(map(len, event.mark)) < 500
+    assert len(seen) == 5
+
+
 def test_memory_is_bounded():
     seen = SeenEvents(3)
     for key in "12345":

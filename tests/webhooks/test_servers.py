@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gzip
+import tracemalloc
 from collections.abc import AsyncIterator
 
 import aiohttp
@@ -19,7 +21,7 @@ from starlette.routing import Mount
 
 from tests.servers import serve_asgi
 from tests.webhooks.requests import APP, TOKEN, body, query
-from tim_async.errors import EventTooLargeError
+from tim_async.errors import EventDecodeError, EventTooLargeError
 from tim_async.webhooks import AfterSendMsg, BeforeSendMsg, Refuse, WebhookRouter
 
 BEFORE, AFTER = "C2C.CallbackBeforeSendMsg", "C2C.CallbackAfterSendMsg"
@@ -167,6 +169,61 @@ async def test_client_that_goes_in_the_middle_harms_nothing(app, serve, caplog):
             assert response.status == 200
     assert app.got == ["k"]
     assert not [record for record in caplog.records if record.levelname in ("ERROR", "CRITICAL")]
+
+
+ENCODED = {
+    "no gzip": ("gzip", b"x" * 20),
+    "half of a gzip": ("gzip", gzip.compress(b"{}" * 50)[:15]),
+    "no deflate": ("deflate", b"\xff" * 20),
+}
+
+
+@pytest.mark.parametrize(("encoding", "data"), ENCODED.values(), ids=ENCODED)
+@pytest.mark.parametrize("serve", [alone, in_aiohttp])
+async def test_body_that_is_not_what_its_headers_say_is_answered_and_reported(app, serve, encoding, data, caplog):
+    async with serve(app.router) as url, aiohttp.ClientSession() as session:
+        headers = {"Content-Encoding": encoding}
+        async with session.post(f"{url}?{query(AFTER)}", data=data, headers=headers) as response:
+            assert response.status == 400
+            answer = msgspec.json.decode(await response.read())
+    assert (answer["ActionStatus"], answer["ErrorCode"]) == ("FAIL", 400)
+    assert [type(error) for error in app.errors] == [EventDecodeError]
+    assert "answered with 400" in caplog.text
+    assert app.got == []
+
+
+@pytest.mark.parametrize("serve", [alone, in_aiohttp])
+def test_burst_behind_slow_handlers_loses_nothing_and_little_memory(serve):
+    """2,000 events at the settings that a router has by default; without asyncio's debug mode, to be quick."""
+    got, errors = set(), []
+    router = WebhookRouter(APP, TOKEN, on_error=lambda error, event: errors.append(error))
+
+    @router.on(AfterSendMsg)
+    async def slow(event):
+        await asyncio.sleep(0.01)
+        got.add(event.msg_key)
+
+    async def main():
+        async with serve(router) as url, aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=50)) as session:
+
+            async def post(number):
+                data = body(AFTER, MsgKey=str(number), CloudCustomData="x" * 1_000)
+                async with session.post(f"{url}?{query(AFTER)}", data=data) as response:
+                    return response.status
+
+            await post(-1)
+            tracemalloc.start()
+            try:
+                statuses = await asyncio.gather(*map(post, range(2_000)))
+                return statuses, tracemalloc.get_traced_memory()[1]
+            finally:
+                tracemalloc.stop()
+
+    statuses, peak = asyncio.run(main(), debug=False)
+    assert set(statuses) == {200}
+    assert got == set(map(str, range(-1, 2_000)))
+    assert errors == []
+    assert peak < 40_000_000, "2,000 bodies of 1 KB, and the requests of the test itself"
 
 
 async def test_other_scopes():

@@ -23,7 +23,15 @@ _EVENTS: Final[dict[str, type[Event]]] = {}
 EVENTS: Final[Mapping[str, type[Event]]] = MappingProxyType(_EVENTS)
 """The struct of every known command."""
 
+# The fields by which the service tells messages apart, among those of `_marks`.
+_KEYS: Final = frozenset({"msg_key", "msg_seq"})
+_MARK_MAX: Final = 256
+
 _NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.blake2b(data, digest_size=16).hexdigest()
 
 
 class WebhookParams(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,11 +94,15 @@ class Event(WireStruct, kw_only=True, dict=True):
 
     @property
     def mark(self) -> tuple[str, ...]:
-        """What a repeat of the same event has in common with it; see `SeenEvents`."""
-        if self._marks:
-            return (self.callback_command, *(str(getattr(self, name)) for name in self._marks))
-        digest = hashlib.blake2b(encode(self.body) if self.body else self.to_body(), digest_size=16)
-        return (self.callback_command, digest.hexdigest())
+        """What a repeat of the same event has in common with it; see `SeenEvents`. A few hundred bytes at most."""
+        values = tuple(getattr(self, name) for name in self._marks)
+        # Messages without a key are as many as they are: one that is empty tells nothing.
+        if not any(value for name, value in zip(self._marks, values, strict=True) if name in _KEYS):
+            values = (_digest(encode(self.body) if self.body else self.to_body()),)
+        mark = (self.callback_command, *map(str, values))
+        if sum(map(len, mark)) > _MARK_MAX:
+            return (self.callback_command[:_MARK_MAX], _digest("\n".join(mark).encode("utf-8", "surrogatepass")))
+        return mark
 
     def to_body(self) -> bytes:
         """Return the wire form, as the service sends it."""

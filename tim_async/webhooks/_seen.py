@@ -19,8 +19,8 @@ class SeenEvents:
             if seen.add(event):
                 ...  # the first time
 
-    Messages are known by their MsgKey, or number in the group, other events by their whole body. It knows one process:
-    several behind one address need a store they share, with `event.mark` as the key.
+    Messages are known by their MsgKey, or number in the group; those without, and other events, by their whole body. It
+    knows one process: several behind one address need a store they share, with `event.mark` as the key.
 
     Args:
         size: events to remember; the oldest goes first.

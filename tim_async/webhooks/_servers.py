@@ -6,6 +6,8 @@ import logging
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import TYPE_CHECKING, Any
 
+from ..errors import EventDecodeError
+
 if TYPE_CHECKING:
     from aiohttp import web
 
@@ -95,6 +97,8 @@ async def serve_aiohttp(router: WebhookRouter, request: web.Request) -> web.Stre
             request.rel_url.raw_query_string, read, method=request.method, length=request.content_length
         )
     except (web.RequestPayloadError, ConnectionError):
-        return web.Response(status=400)  # the client went in the middle of its body
+        if request.transport is None or request.transport.is_closing():
+            return web.Response(status=400)  # the client went in the middle of its body, nobody waits
+        response = router.refuse(EventDecodeError("the body is not what its headers say"))
     headers = {"Allow": "POST"} if response.status == 405 else None
     return web.Response(status=response.status, body=response.body, content_type="application/json", headers=headers)

@@ -296,7 +296,7 @@ class WebhookRouter:
             event = self._read(query, body, method)
             return WebhookResponse(200, await self._dispatch(event, len(body), deadline))
         except WebhookError as error:
-            return self._refuse(error, event)
+            return self.refuse(error, event)
         except Exception as error:
             logger.exception("taking a webhook failed")
             self._handlers.tell(error, event)
@@ -331,7 +331,8 @@ class WebhookRouter:
         logger.warning("a webhook was answered with %d: %s", error.status, error)
         self._handlers.tell(error, event)
 
-    def _refuse(self, error: WebhookError, event: Event | None = None) -> WebhookResponse:
+    def refuse(self, error: WebhookError, event: Event | None = None) -> WebhookResponse:
+        """Report a webhook that cannot be taken, and return what to answer."""
         self._tell(error, event)
         return _fail(error.status, error.message)
 
@@ -384,7 +385,7 @@ class WebhookRouter:
         problem: WebhookError | None = None
         if method == "POST":
             if length is not None and length > self._max_body:
-                return self._refuse(EventTooLargeError(limit=self._max_body))
+                return self.refuse(EventTooLargeError(limit=self._max_body))
             try:
                 async with asyncio.timeout_at(deadline):
                     while (part := await read()) is not None:
@@ -394,7 +395,7 @@ class WebhookRouter:
             except TimeoutError:
                 problem = BodyTimeoutError(timeout=self._before_timeout)
         if problem is not None:
-            return self._refuse(problem)
+            return self.refuse(problem)
         return await self.handle(query, body, method=method, deadline=deadline)
 
 
