@@ -61,6 +61,7 @@ CASES: dict[str, tuple[Case, str]] = {
         for what in ("plan", "ledger", "batch", "single")
     },
     "workers": (late("workers", "survive"), "asyncio"),
+    "workers-sharing": (late("together", "share"), "asyncio"),
     "cluster": (late("cluster", "steady"), "asyncio"),
     "cluster-stopped": (late("cluster", "stopped"), "asyncio"),
     "cluster-restarted": (late("cluster", "restarted"), "asyncio"),

@@ -123,12 +123,12 @@ async def grant(limiter: Any, request: Claim, log: list[float] | None = None) ->
     return when
 
 
-async def settled(condition: Callable[[], bool], what: str, within: float = 2.0) -> None:
+async def settled(condition: Callable[[], bool], what: str, within: float = 2.0, every: float = 0.001) -> None:
     """Wait until something is so."""
     end = now() + within
     while not condition():
         assert now() < end, what
-        await asyncio.sleep(0.001)
+        await asyncio.sleep(every)
 
 
 Task = Awaitable[float]

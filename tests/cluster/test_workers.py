@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,7 @@ from tim_async.bulk.job import Desk
 from tim_async.cluster import ClusterCampaign, RedisRateLimiter, Worker, make_broker
 from tim_async.cluster import broker as posts
 from tim_async.cluster import worker as worker_module
+from tim_async.cluster._book import unit_s
 from tim_async.cluster._ledger import SharedLedger
 from tim_async.cluster._rests import Rests
 from tim_async.emulator import DEFAULT_SECRET_KEY, Emulator
@@ -313,17 +314,29 @@ async def test_stopped_worker_hands_back_what_it_has(yard: Yard) -> None:
     assert first._draining.is_set()
 
 
-async def test_paused_campaign_frees_the_limit_and_goes_on_when_resumed(yard: Yard) -> None:
+async def test_campaigns_share_the_limit_and_a_paused_one_frees_it_until_it_is_resumed(yard: Yard) -> None:
+    """In little; with an interactive sender: `python -m benchmarks --only workers-sharing`."""
     slow = {"rate_limits": {"openim/sendmsg": Rate(100)}}
-    one, two = yard.campaign("one", 3000, message="eins"), yard.campaign("two", 3000, message="zwei")
+    one, two = (yard.campaign(name, 600, message=Template(f"{name} $name")) for name in ("one", "two"))
+    pace = 1 / unit_s(Rate(100), 0.1)  # what the tolerance of so busy a loop leaves of the limit
     for campaign in (one, two):
-        await yard.submit(campaign, parallel=3)
-    await yard.work(2, client=slow)
+        await yard.submit(campaign, parallel=8)
+    await yard.work(2, tasks=8, client=slow)
+    loop = asyncio.get_running_loop()
 
     def count() -> tuple[int, int]:
-        return len(yard.messages("eins")), len(yard.messages("zwei"))
+        texts = [message.msg_body[0].msg_content.text for message in yard.emulator.messages()]
+        return sum(text.startswith("one") for text in texts), sum(text.startswith("two") for text in texts)
 
-    await settled(lambda: min(count()) > 20, "only one of them is sent", within=20)
+    async def until(condition: Callable[[], bool], what: str) -> None:
+        await settled(condition, what, within=20, every=0.02)
+
+    await until(lambda: min(count()) > 20, "only one of them is sent")
+    began, before = loop.time(), count()
+    await until(lambda: sum(count()) >= sum(before) + 100, "they do not go on")
+    shares = [late - early for early, late in zip(before, count(), strict=True)]
+    assert min(shares) >= 0.35 * sum(shares)
+    assert 0.85 * pace <= sum(shares) / (loop.time() - began) <= 1.1 * pace
     assert await one.pause("lunch")
     assert (await one.status()).status == "paused"
     assert not await one.pause()
@@ -331,11 +344,12 @@ async def test_paused_campaign_frees_the_limit_and_goes_on_when_resumed(yard: Ya
 
     def is_still() -> bool:
         held.append(count()[0])
-        return len(held) > 300 and held[-300] == held[-1]
+        return len(held) > 20 and held[-20] == held[-1]
 
-    await settled(is_still, "it goes on being sent", within=20)
-    first, before = count()
-    await settled(lambda: count()[1] > before + 50, "the other has stopped", within=20)
+    await until(is_still, "it goes on being sent")
+    began, (first, second) = loop.time(), count()
+    await until(lambda: count()[1] >= second + 80, "the other has stopped")
+    assert (count()[1] - second) / (loop.time() - began) >= 0.85 * pace
     assert count()[0] == first
     report = await one.status()
     assert (report.reason, report.in_flight) == ("lunch", 0)
@@ -346,11 +360,11 @@ async def test_paused_campaign_frees_the_limit_and_goes_on_when_resumed(yard: Ya
     with pytest.raises(UsageError, match="cancelled"):
         await two.resume(broker=broker)
     await broker.shutdown()
-    await settled(lambda: count()[0] > first + 20, "it does not go on", within=20)
+    await until(lambda: count()[0] > first + 20, "it does not go on")
     assert await one.cancel("enough")
     assert not await one.cancel()
     assert (await ended(one)).status == "cancelled"
-    assert max(yard.messages("eins").values()) == max(yard.messages("zwei").values()) == 1
+    assert max(yard.messages("one").values()) == max(yard.messages("two").values()) == 1
 
 
 async def test_fault_that_concerns_all_stops_the_campaign_for_all(yard: Yard, caplog: pytest.LogCaptureFixture) -> None:
