@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from os import PathLike
-from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -20,7 +19,6 @@ from . import export
 from .job import Lanes, OnUnknown, Options
 from .lanes import chunk_size, paces
 from .ledger import Ledger
-from .lock import FileLock
 from .messages import MESSAGE_TIMEOUT_S, Maker, MessageGiven, from_stored
 from .planning import Plan, check_anybody, ensure_planned, make_plan
 from .progress import Report, report
@@ -213,7 +211,7 @@ class Campaign:
                 in_flight=await ledger.in_flight(campaign.id),
                 duration_s=duration,
             )
-            if told.status == "running" and not _is_locked(ledger.path):
+            if told.status == "running" and not ledger.is_in_use:
                 return msgspec.structs.replace(
                     told, status="interrupted", reason="its runner ended without a word; run it again to carry on"
                 )
@@ -308,16 +306,6 @@ async def bind(ledger: Ledger, campaign: CampaignRow, client: TimClient) -> Camp
 def _is_loopback(address: str) -> bool:
     host = URL(address).host or ""
     return host in ("localhost", "::1") or host.startswith("127.")
-
-
-def _is_locked(path: Path | None) -> bool:
-    if path is None:
-        return True  # nobody can tell from here
-    try:
-        with FileLock(path.with_name(path.name + ".lock"), "look"):
-            return False
-    except LedgerError:
-        return True
 
 
 def _check_choice(field: str, value: str, choices: Sequence[str]) -> None:

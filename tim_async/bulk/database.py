@@ -6,7 +6,7 @@ import asyncio
 import copy
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, AbstractContextManager, nullcontext
+from contextlib import AbstractAsyncContextManager, nullcontext
 from os import PathLike
 from pathlib import Path
 from types import TracebackType
@@ -19,7 +19,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from ..errors import LedgerError, UsageError
-from .lock import FileLock
+from .lock import FileLock, is_held
 from .schema import SCHEMA_VERSION, meta, metadata
 
 T = TypeVar("T")
@@ -46,16 +46,20 @@ class Database:
         purpose: what is done with it, for others who would like to: it is locked meanwhile. None only reads.
         owner: names this runner; others must have other names.
 
+    Attributes:
+        path: the file, None on a server.
+        name: what it is called in messages; without a password.
+
     Raises:
         LedgerError: it cannot be opened, is in use, or is no ledger.
         UsageError: the location cannot be one.
     """
 
     def __init__(self, location: str | PathLike[str], *, purpose: str | None = None, owner: str | None = None) -> None:
-        self._url, self.path = _locate(location)
+        self._url, self.path, self.name = _locate(location)
         self._purpose = purpose
         self.owner = owner or secrets.token_hex(8)
-        self._lock: AbstractContextManager[object] = nullcontext()
+        self._lock: AbstractAsyncContextManager[object] = nullcontext()
         self._engine: AsyncEngine | None = None
         # SQLite lets one write at a time, and whoever comes second sleeps and tries again: here they queue instead.
         self._writing: AbstractAsyncContextManager[object] = asyncio.Lock() if self.path is not None else nullcontext()
@@ -72,14 +76,19 @@ class Database:
         view.owner = secrets.token_hex(8)
         return view
 
+    @property
+    def is_in_use(self) -> bool:
+        """Whether a process is at work on it; of a database on a server nobody can tell from here."""
+        return self.path is None or is_held(_lock_path(self.path))
+
     async def __aenter__(self) -> Self:
         if self.path is not None:
             # Asked first: to open a file that is not there makes one, and a status would find an empty campaign.
             if self._purpose is None and not self.path.exists():
-                raise LedgerError(f"there is no ledger {self.path}")
+                raise LedgerError(f"there is no ledger {self.name}")
             if self._purpose is not None:
-                self._lock = FileLock(self.path.with_name(self.path.name + ".lock"), self._purpose)
-        self._lock.__enter__()
+                self._lock = FileLock(_lock_path(self.path), self._purpose)
+        await self._lock.__aenter__()
         try:
             self._engine = _engine(self._url)
             await self._set_up()
@@ -101,24 +110,35 @@ class Database:
             if engine is not None:
                 await engine.dispose()
         finally:
-            self._lock.__exit__(None, None, None)
+            await self._lock.__aexit__(None, None, None)
 
     async def _set_up(self) -> None:
-        if self._purpose is not None:
+        # Looked at before anything is written: what another version keeps there is none of our business.
+        version = await self._look()
+        if version is None and self._purpose is not None:
             if self.path is not None and await self.do(_is_foreign):
                 raise LedgerError(f"{self.name} is no ledger of a campaign, but another database")
             if self.path is not None:
                 await self.do(_write_ahead, begin="")
             await self.do(_make_tables, begin=WRITE)
-        version = await self.do(_read_version)
+            version = await self.do(_read_version)
         if version != str(SCHEMA_VERSION):
             found = "is no ledger of a campaign" if version is None else f"is of version {version}"
             raise LedgerError(f"{self.name} {found}; this library writes version {SCHEMA_VERSION}")
 
-    @property
-    def name(self) -> str:
-        """What it is called in messages; without a password."""
-        return str(self.path) if self.path is not None else self._url.render_as_string()
+    async def _look(self) -> str | None:
+        """Return the version of the ledger that is there, None without one."""
+        try:
+            return await self.do(_read_version)
+        except LedgerError as error:
+            # Also to be read, a database that is written ahead wants a file beside it, which this user may not make.
+            # One without such a file is whole by itself: nobody is at work on it.
+            if self._purpose is not None or self.path is None or "readonly" not in error.message or _has_wal(self.path):
+                raise
+        if self._engine is not None:
+            await self._engine.dispose()
+        self._engine = _engine(_unchanging(self.path))
+        return await self.do(_read_version)
 
     # Transactions
 
@@ -186,8 +206,8 @@ async def _read_version(connection: AsyncConnection) -> str | None:
     return (await connection.execute(select(meta.c.value).where(meta.c.key == "version"))).scalar_one_or_none()
 
 
-def _locate(location: str | PathLike[str]) -> tuple[URL, Path | None]:
-    """Return the URL, and the path of an SQLite file."""
+def _locate(location: str | PathLike[str]) -> tuple[URL, Path | None, str]:
+    """Return the URL, the path of an SQLite file, and what to call it."""
     url: URL | None = None
     if isinstance(location, str) and "://" in location:
         try:
@@ -197,14 +217,38 @@ def _locate(location: str | PathLike[str]) -> tuple[URL, Path | None]:
         if url is None:
             raise UsageError("ledger is no URL of a database", field="ledger")
         if url.get_backend_name() != "sqlite":
-            return url, None
+            return url, None, url.render_as_string()
         location = url.database or ""
     if not isinstance(location, str | PathLike):
         raise UsageError(f"ledger must be a path or a URL, it is {type(location).__name__}", field="ledger")
     if str(location) in ("", ":memory:"):
         raise UsageError("ledger must be a file: one in memory would not survive anything", field="ledger")
-    path = Path(location)
-    return URL.create("sqlite+aiosqlite", database=str(path)), path
+    try:
+        # One file has one lock, by whatever name or link it is called.
+        path = Path(location).resolve()
+    except (OSError, RuntimeError, ValueError) as error:
+        problem = f"ledger is no path of a file: {error}"
+    else:
+        return URL.create("sqlite+aiosqlite", database=str(path)), path, str(location)
+    raise UsageError(problem, field="ledger")
+
+
+def _lock_path(path: Path) -> Path:
+    return path.with_name(path.name + ".lock")
+
+
+def _has_wal(path: Path) -> bool:
+    try:
+        return path.with_name(path.name + "-wal").stat().st_size > 0
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+
+
+def _unchanging(path: Path) -> URL:
+    """Return the URL of a file that is taken for one that nobody writes to."""
+    return URL.create("sqlite+aiosqlite", database=path.as_uri(), query={"immutable": "1", "uri": "true"})
 
 
 def _engine(url: URL) -> AsyncEngine:

@@ -2,10 +2,14 @@
 
 The operating system keeps the lock (`flock`, on Windows a locked byte), so a killed process leaves none behind. The
 file itself stays, and what it says counts only while the lock is held: it names the holder to whoever comes second.
+
+Whoever only wants to know asks for a shared lock, for a moment, and so can be in the way of a runner that starts just
+then: a runner asks again before it gives up.
 """
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import socket
@@ -20,10 +24,13 @@ from ..errors import LedgerError
 
 # On Windows a locked byte cannot be read by others: the one that is locked lies behind the text.
 _LOCKED_BYTE: Final = 4096
+# Somebody looks for microseconds; on a busy machine the moment may be longer.
+_TRIES: Final = 20
+_PAUSE_S: Final = 0.01
 
 
 class FileLock:
-    """Holds a lock on a file for the length of a `with` block.
+    """Holds a lock on a file for the length of an `async with` block.
 
     Args:
         path: the file; it is made where it is missing.
@@ -35,7 +42,7 @@ class FileLock:
         self._purpose = purpose
         self._file = -1
 
-    def __enter__(self) -> Self:
+    async def __aenter__(self) -> Self:
         problem = None
         try:
             # O_CLOEXEC by default: a child process does not inherit the lock.
@@ -46,6 +53,14 @@ class FileLock:
             raise LedgerError(problem)
         try:
             is_ours = _try_lock(self._file)
+            for _ in range(_TRIES):
+                if is_ours:
+                    break
+                await asyncio.sleep(_PAUSE_S)
+                is_ours = _try_lock(self._file)
+        except asyncio.CancelledError:
+            self._close()
+            raise
         except OSError as error:
             problem = f"cannot lock {self._path}: {error.strerror}; a ledger must be on a disk that has locks"
         else:
@@ -62,7 +77,7 @@ class FileLock:
             os.write(self._file, text.encode()[: _LOCKED_BYTE - 1])
         return self
 
-    def __exit__(
+    async def __aexit__(
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._close()
@@ -79,10 +94,26 @@ class FileLock:
         self._file = -1
 
 
+def is_held(path: Path) -> bool:
+    """Tell whether a process that lives holds the lock; True where that cannot be found out."""
+    try:
+        file = os.open(path, os.O_RDONLY)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    try:
+        return not _try_lock(file, is_shared=True)
+    except OSError:
+        return True
+    finally:
+        os.close(file)
+
+
 if sys.platform == "win32":
     import msvcrt
 
-    def _try_lock(file: int) -> bool:
+    def _try_lock(file: int, *, is_shared: bool = False) -> bool:
         os.lseek(file, _LOCKED_BYTE, os.SEEK_SET)
         try:
             msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
@@ -95,9 +126,9 @@ if sys.platform == "win32":
 else:
     import fcntl
 
-    def _try_lock(file: int) -> bool:
+    def _try_lock(file: int, *, is_shared: bool = False) -> bool:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(file, (fcntl.LOCK_SH if is_shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
         except BlockingIOError:
             return False
         return True

@@ -1,0 +1,160 @@
+"""The file of a ledger: by which name it is opened, by whom, and what is done before it is known to be one."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+import shutil
+import sqlite3
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from tests.bulk.conftest import accounts
+from tim_async import LedgerError, UsageError
+from tim_async.bulk.ledger import Ledger
+
+NOBODY = 65534
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "spring.db"
+
+
+@pytest.fixture
+def shelf():
+    """A folder that everybody may look into."""
+    folder = Path(tempfile.mkdtemp(prefix="tim-async-"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def as_reader(shelf):
+    """Take the right to write; root has to become somebody else for that."""
+    is_root = os.geteuid() == 0
+
+    def become():
+        for file in shelf.iterdir():
+            file.chmod(0o444)
+        if is_root:
+            os.seteuid(NOBODY)
+        else:
+            shelf.chmod(0o555)
+
+    yield become
+    if is_root:
+        os.seteuid(0)
+    shelf.chmod(0o755)
+
+
+async def test_link_to_a_ledger_has_the_same_lock(path, tmp_path):
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    async with Ledger(path, purpose="one"):
+        (tmp_path / "link.db").symlink_to(path)
+        (tmp_path / "other").symlink_to(tmp_path, target_is_directory=True)
+        for name in (tmp_path / "link.db", tmp_path / "other" / "spring.db", folder / ".." / "spring.db"):
+            with pytest.raises(LedgerError, match=r"in use by process .* \(one\)"):
+                async with Ledger(name, purpose="two"):
+                    pass
+    assert not (tmp_path / "link.db.lock").exists()
+
+
+async def test_link_to_itself_is_no_ledger(tmp_path):
+    (tmp_path / "loop.db").symlink_to(tmp_path / "loop.db")
+    with pytest.raises((UsageError, LedgerError)):
+        async with Ledger(tmp_path / "loop.db", purpose="test"):
+            pass
+
+
+@pytest.mark.parametrize("purpose", ["test", None])
+async def test_ledger_of_a_newer_version_is_not_written_to(path, purpose):
+    file = sqlite3.connect(path)
+    file.executescript(
+        "CREATE TABLE tim_bulk_meta (key TEXT PRIMARY KEY, value TEXT); "
+        "INSERT INTO tim_bulk_meta VALUES ('version', '2'); CREATE TABLE tim_bulk_rows (x);"
+    )
+    file.close()
+    before = path.read_bytes()
+    with pytest.raises(LedgerError, match="is of version 2; this library writes version 1"):
+        async with Ledger(path, purpose=purpose):
+            pass
+    assert path.read_bytes() == before
+
+
+async def test_ledger_that_may_only_be_read(shelf, campaign, client, as_reader):
+    """Its status can be asked for and its outcomes exported, by whoever may not write it."""
+    path = shelf / "spring.db"
+    await campaign(ledger=path, recipients=accounts(5), message="Hi").run(client)
+    assert not path.with_name("spring.db-wal").exists()
+    before = path.read_bytes()
+    as_reader()
+    status = await campaign(ledger=path).status()
+    assert (status.status, status.sent) == ("done", 5)
+    assert [row.state async for row in campaign(ledger=path).outcomes()] == ["sent"] * 5
+    with pytest.raises(LedgerError, match="Permission denied"):
+        await campaign(ledger=path).run(client)
+    assert path.read_bytes() == before
+
+
+async def test_ledger_of_a_dead_runner_that_may_only_be_read(shelf, campaign, client, as_reader):
+    """What is in the file beside it counts; and that nobody holds the lock is seen by whoever may not take it."""
+    path, left = shelf / "spring.db", shelf / "left.db"
+    await campaign(ledger=path, recipients=accounts(5), message="Hi").plan()
+    async with Ledger(path, purpose="test") as ledger:
+        row = await ledger.find("spring")
+        await ledger.update(row.id, status="running", begun_at=1.0)
+        for ending in ("", "-wal", "-shm"):
+            shutil.copy(str(path) + ending, str(left) + ending)
+    left.with_name("left.db.lock").write_text("process 1 (run of spring)\n")
+    as_reader()
+    assert (await campaign(ledger=left).status()).status == "interrupted"
+
+
+async def test_who_looks_at_a_dead_run_does_not_keep_a_runner_from_starting(path):
+    async with Ledger(path, purpose="test"):
+        pass
+    looking = os.open(path.with_name("spring.db.lock"), os.O_RDONLY)
+    fcntl.flock(looking, fcntl.LOCK_SH)
+    asyncio.get_running_loop().call_later(0.03, os.close, looking)
+    async with Ledger(path, purpose="test") as ledger:
+        assert ledger.is_in_use
+    async with Ledger(path) as ledger:
+        assert not ledger.is_in_use
+
+
+async def test_two_who_look_do_not_take_each_other_for_a_runner(path):
+    async with Ledger(path, purpose="test"):
+        pass
+    looking = os.open(path.with_name("spring.db.lock"), os.O_RDONLY)
+    fcntl.flock(looking, fcntl.LOCK_SH)
+    async with Ledger(path) as ledger:
+        assert not ledger.is_in_use
+    os.close(looking)
+    path.with_name("spring.db.lock").unlink()
+    async with Ledger(path) as ledger:
+        assert not ledger.is_in_use
+
+
+async def test_cancelled_while_it_waits_for_the_lock(path):
+    async with Ledger(path, purpose="test"):
+        second = Ledger(path, purpose="second")
+        waiting = asyncio.create_task(second.__aenter__())
+        await asyncio.sleep(0.02)
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+    async with second:
+        pass
+
+
+async def test_name_with_marks_that_mean_something_in_a_url(shelf, campaign, client, as_reader):
+    path = shelf / "spring ?#%41 2.db"
+    await campaign(ledger=path, recipients=accounts(2), message="Hi").run(client)
+    as_reader()
+    assert (await campaign(ledger=path).status()).sent == 2
