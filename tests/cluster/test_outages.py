@@ -262,6 +262,7 @@ async def test_many_processes_one_stopped_and_redis_restarted(server: OwnRedis) 
     grants = sorted(when for result in results for when in result["grants"])
     assert [result["errors"] for result in results] == [[]] * count
     assert worst_window(grants) <= 200
-    assert len(grants) >= 0.5 * 200 * seconds
-    assert min(len(result["grants"]) for result in results) >= 0.4 * len(grants) / count
-    assert sum(result["told"]["round_trips"] for result in results) <= 0.5 * len(grants)
+    # Missing are the time for which Redis was away or new, and for one process that for which it was stopped.
+    assert len(grants) >= 0.75 * 200 * seconds
+    assert min(len(result["grants"]) for result in results) >= 0.6 * len(grants) / count
+    assert sum(result["told"]["round_trips"] for result in results) <= 0.3 * len(grants)
