@@ -11,6 +11,7 @@ from tests.emulator.conftest import NOW, SEND, message, text
 from tests.emulator.receiver import OK
 from tim_async import TextElem
 from tim_async import emulator as emulator_package
+from tim_async.emulator.login_state import LoginState
 from tim_async.webhooks import (
     EVENTS,
     AccountPair,
@@ -28,6 +29,7 @@ from tim_async.webhooks import (
     FollowItem,
     FriendAdd,
     FriendDelete,
+    KickedDevice,
     MsgKeyRef,
     OfficialAccountAfterAddSubscriber,
     OfficialAccountAfterCreateOfficialAccount,
@@ -274,6 +276,18 @@ async def test_logins(api):
     assert await events(api, "im_open_login_svc/kick", {"UserID": "bob"}) == [], "nobody was there"
 
 
+async def test_login_names_what_it_put_out(api):
+    emulator = api.emulator
+    for platform in ("Web", "iOS"):
+        emulator.set_online("bob", platform)
+    emulator.set_online("bob", "Web", kicks=["Web", "iOS", "Android"])
+    told = emulator.events(StateChange)[-1]
+    assert told.info == StateInfo(action="Login", to_account="bob", reason="Register")
+    assert told.kicked_device == [KickedDevice(platform="Web"), KickedDevice(platform="iOS")], "those that were there"
+    assert len(emulator.events(StateChange)) == 3
+    assert emulator._state.part(LoginState).platforms("bob") == {"Web": "Online"}
+
+
 async def test_login_names_its_platform(hooked):
     api, receiver = hooked
     api.emulator.set_online("bob", "iOS")
@@ -367,12 +381,9 @@ def test_every_event_the_emulator_cannot_cause_is_known():
         for alias in node.names
     }
     assert {kind.__name__ for kind in EVENTS.values()} - named == {
-        "AllMemberPush",
-        "BotOnGroupMessage",
         "ChatbotOnC2CSignalMessage",
         "ContentResultNotify",
         "GroupBeforeApplyJoinGroup",
         "GroupOnDailyGroupQuotaAlarm",
-        "OfflinePush",
         "PrevFriendResponse",
     }

@@ -53,7 +53,9 @@ def test_body_is_read_and_written_as_it_was(command):
     assert event.callback_command == command
     assert event.extra == {}
     assert event.body == with_command(command)
-    assert json.loads(event.to_body()) == {"CallbackCommand": command, **BODIES[command]}
+    # Of pushes the command stands in each of them (I67552).
+    head = {} if command.startswith("Push.") else {"CallbackCommand": command}
+    assert json.loads(event.to_body()) == {**head, **BODIES[command]}
 
 
 def test_bodies_hold_every_field():

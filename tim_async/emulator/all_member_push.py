@@ -27,6 +27,7 @@ from ..models.all_member_push import (
 from ..models.common import Empty
 from .dispatch import Call, Refusal, handles, integer
 from .message import check_body, check_options
+from .push_events import tell_pushed_to_all
 from .push_requests import BAD, check_condition, read_attr_names, read_attrs, read_tags, read_users
 from .push_state import KNOWN_S, PUSHES_A_DAY, PushState, SentPush
 
@@ -59,7 +60,9 @@ def send(call: Call) -> PushTask:
         msg_body=request.msg_body,
         offline_push_info=request.offline_push_info,
     )
-    return PushTask(task_id=pushes.take(push).task_id)
+    pushes.take(push)
+    tell_pushed_to_all(call, push)
+    return PushTask(task_id=push.task_id)
 
 
 @handles(AllMemberPush.set_attr_names)

@@ -242,12 +242,26 @@ class Emulator:
             self._state.import_account(user_id, self._clock())
 
     def set_online(
-        self, user_id: str, platform: str = "Web", *, status: Literal["Online", "PushOnline"] = "Online"
+        self,
+        user_id: str,
+        platform: str = "Web",
+        *,
+        status: Literal["Online", "PushOnline"] = "Online",
+        kicks: Collection[str] = (),
     ) -> None:
-        """Log an account in on a platform; `UsageError` when it is not imported."""
+        """Log an account in on a platform; `UsageError` when it is not imported.
+
+        Args:
+            user_id: the account.
+            platform: where it logs in.
+            status: `PushOnline` is reached by the pushes of a vendor alone.
+            kicks: the platforms that this login puts out, as the app's settings have it; its own may be among them.
+        """
         self._check_imported(user_id)
-        if self._state.part(LoginState).log_in(user_id, platform, status):
-            self._emit_of_client([came_online(user_id, int(self._clock() * 1000))], platform)
+        logins = self._state.part(LoginState)
+        kicked = [gone for other in kicks for gone in logins.log_out(user_id, other)]
+        if logins.log_in(user_id, platform, status):
+            self._emit_of_client([came_online(user_id, int(self._clock() * 1000), kicked)], platform)
 
     def set_offline(self, user_id: str, platform: str | None = None) -> None:
         """Log an account out on a platform, everywhere with None; nothing happens when it is not logged in."""

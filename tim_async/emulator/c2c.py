@@ -37,6 +37,7 @@ from .asking import GO_ON, Verdict
 from .chatbots import Chatbots
 from .dispatch import Call, Refusal, Reply, account, handles, integer
 from .message import check_body, check_options, msg_id, read_marks
+from .push_events import tell_pushed
 from .recent_contact_state import RecentContacts
 from .state import DuplicateKey, State, content_crc
 
@@ -92,6 +93,8 @@ def send(call: Call) -> SendMsgResult:
         call.emit(told)
     if recipient in state.part(Chatbots).accounts:
         call.emit(_to_chatbot(told))
+    if _is_stored(message):
+        tell_pushed(call, told, message.offline_push_info)
     return result
 
 

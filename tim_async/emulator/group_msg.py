@@ -51,11 +51,13 @@ from ..models.group_msg import (
     SendSystemNotification,
     SetUnreadMsgNum,
 )
-from ..webhooks import GroupAfterSendMsg, GroupBeforeSendMsg, GroupSendMsgException
+from ..webhooks import BotOnGroupMessage, GroupAfterSendMsg, GroupBeforeSendMsg, GroupSendMsgException
 from . import group_history, group_receipts  # noqa: F401 - their handlers are registered when they are imported
 from .asking import GO_ON, Verdict
+from .chatbots import Chatbots
 from .dispatch import Call, Refusal, handles, integer
 from .group_state import ADMIN, BAD_PARAMS, OWNER, REFUSED_BY_WEBHOOK, Group, Groups
+from .push_events import tell_pushed_to_group
 from .recent_contact_state import RecentContacts
 from .state import Duplicates, Part, State
 from .threads import GroupEntry, Thread
@@ -147,7 +149,19 @@ def send(call: Call) -> SendGroupMsgResult:
         _store(call.state, group, thread, request, told)
     if "ForbidAfterSendMsgCallback" not in (request.forbid_callback_control or ()):
         call.emit(told)
+    _tell_chatbots(call, request, told)
+    if not (online_only or group.rules.is_live or "WithMuteNotifications" in (request.send_msg_control or ())):
+        tell_pushed_to_group(call, told, group, request)
     return result
+
+
+def _tell_chatbots(call: Call, request: SendGroupMsg, told: GroupAfterSendMsg) -> None:
+    """Tell of the chatbots that a message mentions."""
+    mentioned = dict.fromkeys(mention.group_at_account for mention in request.group_at_info or ())
+    robots = [account for account in call.state.part(Chatbots).accounts if account in mentioned]
+    if robots:
+        shared = {name: getattr(told, name) for name in BotOnGroupMessage.__struct_fields__ if hasattr(told, name)}
+        call.emit(BotOnGroupMessage(**shared, at_robots_account=robots))
 
 
 def _store(state: State, group: Group, thread: Thread, request: SendGroupMsg, told: GroupAfterSendMsg) -> None:

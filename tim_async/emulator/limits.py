@@ -6,7 +6,9 @@ is entered in none: hammering a full window keeps nobody out for longer. (Whethe
 where it cuts its seconds, is not documented.)
 
 At 80 % of a limit the service tells the app by webhook (I60256). That looks at arrivals, refused ones too, of plain
-limits for a second; it is told once a second, as long as the arrivals keep at it.
+limits for a second; it is told once a second, as long as the arrivals keep at it. Limits of a group and those of
+deliveries in a minute are not told of: the alert names no group and counts calls in a second, and the documents do not
+say that such limits have one.
 
 A call is counted when it arrives. Calls that a planned fault answers or drops before they are accepted are not counted
 here; `Emulator.worst_window` counts every arrival.

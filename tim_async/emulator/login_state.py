@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Final
 
 from .state import Part, State
@@ -33,6 +34,11 @@ class LoginState(Part):
         if not known:
             self._platforms.pop(user_id, None)
         return gone
+
+    @property
+    def accounts(self) -> Collection[str]:
+        """The accounts that are not offline everywhere, in the order in which they logged in."""
+        return self._platforms.keys()
 
     def platforms(self, user_id: str) -> dict[str, str]:
         """Return the state on every platform where the account is not offline."""

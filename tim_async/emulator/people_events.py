@@ -3,7 +3,7 @@ I43468, I48733, I70355, I70356.
 
 Importing tells of nothing. Where the documents are silent: Requester_Account is the calling admin; only what changed
 is told, so blocking somebody twice is told once; of friends on both sides there is a pair for each side; kicking an
-account that was logged in is a Logout for the reason Unregister.
+account that was logged in is a Logout for the reason Unregister; what a login put out is named with the login alone.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from ..webhooks import (
     FriendAdd,
     FriendDelete,
     FriendItem,
+    KickedDevice,
     PortraitSet,
     PrevFriendAdd,
     ProfileField,
@@ -116,9 +117,13 @@ def tell_profile(call: Call, user_id: str, request: SetProfile) -> None:
     )
 
 
-def came_online(user_id: str, now_ms: int) -> Event:
-    """Return what is told of a login."""
-    return StateChange(event_time=now_ms, info=StateInfo(action="Login", to_account=user_id, reason="Register"))
+def came_online(user_id: str, now_ms: int, kicked: Iterable[str] = ()) -> Event:
+    """Return what is told of a login, and of the platforms that it put out."""
+    return StateChange(
+        event_time=now_ms,
+        info=StateInfo(action="Login", to_account=user_id, reason="Register"),
+        kicked_device=[KickedDevice(platform=platform) for platform in kicked],
+    )
 
 
 def went_offline(user_id: str, now_ms: int) -> Event:

@@ -27,6 +27,7 @@ from ..models.push import (
     TagsOrFailures,
 )
 from .dispatch import Call, handles, integer
+from .push_events import tell_pushed_to_all
 from .push_requests import BAD, check_condition, read_attr_names, read_attrs, read_tags, read_users
 from .push_state import KNOWN_S, PushState, SentPush
 
@@ -44,8 +45,10 @@ def send(call: Call) -> PushTask:
     msg_random = integer(call.raw, "MsgRandom", 0, U32_MAX, code=BAD)
     check_condition(call)
     request = call.read(SendPush, code=BAD)
-    known = pushes.known(call.endpoint.command, msg_random, call.now, KNOWN_S)
-    push = known or pushes.take(_sent(call, request, msg_random, pushes.audience(request.condition)))
+    push = pushes.known(call.endpoint.command, msg_random, call.now, KNOWN_S)
+    if push is None:
+        push = pushes.take(_sent(call, request, msg_random, pushes.audience(request.condition)))
+        tell_pushed_to_all(call, push)
     return PushTask(task_id=push.task_id)
 
 

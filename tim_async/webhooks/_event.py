@@ -66,6 +66,8 @@ class Event(WireStruct, kw_only=True, dict=True):
     callback_command: ClassVar[str] = ""
     # The fields that are the same when the service repeats the event; without any, the whole body is compared.
     _marks: ClassVar[tuple[str, ...]] = ()
+    # Whether the command stands in each of the `events` instead of the body.
+    _has_events: ClassVar[bool] = False
 
     def __init_subclass__(cls) -> None:
         command = vars(cls).get("callback_command", "")
@@ -106,6 +108,8 @@ class Event(WireStruct, kw_only=True, dict=True):
 
     def to_body(self) -> bytes:
         """Return the wire form, as the service sends it."""
+        if self._has_events:
+            return encode(self)
         head = b'{"CallbackCommand":%b' % encode(self.callback_command)
         fields = encode(self)
         return head + b"}" if fields == b"{}" else b"%b,%b" % (head, fields[1:])

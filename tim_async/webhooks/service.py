@@ -73,6 +73,7 @@ class OfflinePush(Event, kw_only=True):
     """
 
     callback_command: ClassVar[str] = "Push.OfflinePush"
+    _has_events: ClassVar[bool] = True
     events: list[PushResult] = msgspec.field(default_factory=list)
 
 
@@ -112,6 +113,7 @@ class AllMemberPush(Event, kw_only=True):
     """
 
     callback_command: ClassVar[str] = "Push.AllMemberPush"
+    _has_events: ClassVar[bool] = True
     events: list[TaskPushResult] = msgspec.field(default_factory=list)
 
 

@@ -1,0 +1,125 @@
+"""What the app's webhook is told of pushes. Source: I67552; of pushes to all, a third-party SDK and a mirrored page.
+
+The emulator reaches no vendor and has no devices but those that `Emulator.set_online` names. An account that is
+`PushOnline`, and nowhere `Online`, is one that is reached through a vendor: its push is told of as sent, without an
+error. An account that is `Online` gets a push to all directly; one that is nowhere gets none, and nothing is told.
+
+Where the documents are silent, or the emulator knows nothing of it: the vendor is Apple (1) for Apple's platforms and
+unknown (0) for all others; nothing is told of as reached or clicked, and no push has an id. Messages to many
+(batchsendmsg), streams, official accounts and pushes to listed users (timpush/batch) tell of no push.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import Final
+
+from ..models.group_msg import SendGroupMsg
+from ..models.offline_push import OfflinePushInfo
+from ..webhooks import AfterSendMsg, AllMemberPush, GroupAfterSendMsg, OfflinePush, PushResult, TaskPushResult
+from .dispatch import Call
+from .group_state import Group
+from .login_state import ONLINE, PUSH_ONLINE, LoginState
+from .push_state import SentPush
+
+_MAX_EVENTS: Final = 100
+_C2C, _GROUP = 1, 2
+_OFFLINE, _DIRECT = 1, 2
+_SENT: Final = 1
+_APPLE: Final = frozenset({"iPhone", "iPad", "iOS", "IOS", "Mac", "macOS"})
+
+
+def tell_pushed(call: Call, told: AfterSendMsg, push: OfflinePushInfo | None) -> None:
+    """Tell that a one-to-one message was pushed."""
+    _tell(
+        call,
+        [
+            PushResult(
+                callback_command=OfflinePush.callback_command,
+                event_type=_C2C,
+                event_time=int(call.now),
+                from_account=told.from_account,
+                to_account=account,
+                push_platform=platform,
+                push_stage=_SENT,
+                msg_key=told.msg_key,
+                msg_seq=told.msg_seq,
+                msg_random=told.msg_random,
+                msg_time=told.msg_time,
+            )
+            for account, platform in _vendors(call, [told.to_account], told.from_account, push)
+        ],
+    )
+
+
+def tell_pushed_to_group(call: Call, told: GroupAfterSendMsg, group: Group, request: SendGroupMsg) -> None:
+    """Tell that a group message was pushed to the members that it is for, and that want to be notified."""
+    members = [
+        account
+        for account in call.state.part(LoginState).accounts  # few of a large group
+        if (member := group.members.get(account)) is not None
+        and member.msg_flag == "AcceptAndNotify"
+        and (request.to_account is None or account in request.to_account)
+    ]
+    _tell(
+        call,
+        [
+            PushResult(
+                callback_command=OfflinePush.callback_command,
+                event_type=_GROUP,
+                event_time=int(call.now),
+                from_account=told.from_account,
+                to_account=account,
+                push_platform=platform,
+                push_stage=_SENT,
+                group_id=told.group_id,
+                msg_seq=told.msg_seq,
+                msg_random=told.random,
+                msg_time=told.msg_time,
+            )
+            for account, platform in _vendors(call, members, told.from_account, request.offline_push_info)
+        ],
+    )
+
+
+def _tell(call: Call, results: list[PushResult]) -> None:
+    for first in range(0, len(results), _MAX_EVENTS):
+        call.emit(OfflinePush(events=results[first : first + _MAX_EVENTS]))
+
+
+def tell_pushed_to_all(call: Call, push: SentPush) -> None:
+    """Tell whom a push to all reached."""
+    logins = call.state.part(LoginState)
+    audience = set(push.to)
+    users = [user for user in logins.accounts if user in audience]
+    found: list[tuple[str, int | None]] = [(user, None) for user in users if logins.status(user) == ONLINE]
+    found += _vendors(call, users, None, push.offline_push_info)
+    results = [
+        TaskPushResult(
+            callback_command=AllMemberPush.callback_command,
+            event_type=_DIRECT if platform is None else _OFFLINE,
+            task_id=push.task_id,
+            task_time=int(push.at),
+            event_time=int(call.now),
+            to_account=account,
+            push_platform=platform,
+            push_stage=None if platform is None else _SENT,
+        )
+        for account, platform in found
+    ]
+    for first in range(0, len(results), _MAX_EVENTS):
+        call.emit(AllMemberPush(events=results[first : first + _MAX_EVENTS]))
+
+
+def _vendors(
+    call: Call, accounts: Iterable[str], sender: str | None, push: OfflinePushInfo | None
+) -> Collection[tuple[str, int]]:
+    """Return who is reached through a vendor, and through which; nobody where the push is switched off."""
+    if push is not None and push.push_flag == 1:
+        return []
+    logins = call.state.part(LoginState)
+    return [
+        (account, int(not _APPLE.isdisjoint(logins.platforms(account))))
+        for account in accounts
+        if account != sender and logins.status(account) == PUSH_ONLINE
+    ]
