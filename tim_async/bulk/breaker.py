@@ -1,6 +1,7 @@
 """When a campaign stops by itself: what an error says of the recipient, of the message, or of everything.
 
     the recipient   not imported, deleted, no account: this one fails, the others go on
+    the sender      not imported: stops it at once when all messages are from that one; see `senders`
     the message     refused for what it says: this one fails; many in a row are the message of them all, and stop it
     too many calls  the limiter holds back; tried again
     the quota       pauses the campaign: it goes on when the quota is renewed
@@ -135,7 +136,7 @@ class Breaker:
             case Says.SLOWER:
                 return self._judge_too_many(error)
             case Says.MESSAGE:
-                return self._judge_refusal(error, recipients)
+                return self.refuse(error, recipients)
             case Says.TROUBLE:
                 return self._judge_trouble(error)
         return None
@@ -148,7 +149,8 @@ class Breaker:
             return None
         return Stop("paused", f"every call has been one too many for {now - self._too_many_since:.0f} s: {error}")
 
-    def _judge_refusal(self, error: TimError, recipients: int) -> Stop | None:
+    def refuse(self, error: TimError, recipients: int) -> Stop | None:
+        """Note a refusal that is nothing of the recipients' own; return why to stop, None to go on."""
         # 20006, and codes of the app's own choice, are its webhook's word on each of them: it may refuse many.
         if not isinstance(error, ApiError) or error.code == 20006 or 120_001 <= error.code <= 130_000:
             return None

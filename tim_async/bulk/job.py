@@ -51,11 +51,13 @@ class Refusal(msgspec.Struct, kw_only=True, frozen=True):
         code: ErrorCode; 0 for a request that this library did not let pass.
         info: what was said besides.
         may_pass: whether it is trouble inside the service: the same may be accepted later, or have been already.
+        is_senders: whether it is the sender who is at fault.
     """
 
     code: int
     info: str
     may_pass: bool = False
+    is_senders: bool = False
 
 
 class Job:

@@ -14,14 +14,18 @@ import random
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, TypeAlias, TypeVar
 
+import msgspec
+
 from .._client import TimClient
 from ..errors import ApiError, TimError, from_reply, may_have_been_delivered
 from ..families.c2c import C2C
 from ..models.c2c import BatchSendMsgResult
-from .breaker import MISSING_CODES, NOBODY_CODES, Says, says
+from .breaker import MISSING_CODES, NOBODY_CODES, Says, Stop, says
 from .job import Desk, Job, Refusal
+from .messages import Ready
 from .records import Person
 from .schema import RecipientState
+from .senders import Senders
 
 T = TypeVar("T")
 
@@ -46,6 +50,7 @@ class Sender:
     def __init__(self, desk: Desk, settle: Settle) -> None:
         self._desk = desk
         self._settle = settle
+        self._senders = Senders(desk)
 
     async def send_one(self, job: Job, person: Person) -> None:
         """Send to one recipient of a chunk."""
@@ -57,12 +62,11 @@ class Sender:
         try:
             answer = await self._persist(job, [person], lambda client: client.call(C2C.send, request))
         except TimError as error:
-            await self._finish(
-                job, self._refuse(job, [person], _refusal(error), is_open=person.ordinal in job.doubtful)
-            )
+            await self._blame(job, [person], ready, error)
         else:
             if answer is not None:
                 result, _ = answer
+                self._senders.note_success(ready.message.from_account)
                 await desk.settle(job, person, RecipientState.SENT, msg_key=result.msg_key, msg_time=result.msg_time)
 
     async def send_chunk(self, job: Job) -> None:
@@ -78,10 +82,10 @@ class Sender:
         try:
             answer = await self._persist(job, people, lambda client: client.call(C2C.send_batch, request))
         except TimError as error:
-            is_open = people[0].ordinal in job.doubtful
-            await self._finish(job, self._refuse(job, people, _refusal(error), is_open=is_open))
+            await self._blame(job, people, ready, error)
         else:
             if answer is not None:
+                self._senders.note_success(ready.message.from_account)
                 await self._finish(job, self._read_batch(job, people, *answer))
 
     async def _persist(
@@ -114,10 +118,10 @@ class Sender:
                 return result, was_doubtful
             if not was_doubtful and not failure.maybe_delivered:
                 job.doubtful.difference_update(ordinals)
-            desk.judge(failure, len(people))
             what = says(failure)
             if what in (Says.RECIPIENT, Says.MESSAGE):
                 raise failure
+            desk.judge(failure, len(people))
             if what is Says.NO_TURN and not was_doubtful and not failure.maybe_delivered and await desk.is_ours(job):
                 # The turn comes too late for this writing ahead: it is done again, when it is nearer.
                 await desk.pause(_NO_TURN_S)
@@ -151,6 +155,28 @@ class Sender:
             doubts += self._refuse(job, group, refusal, is_open=was_doubtful or may_pass)
         return doubts
 
+    async def _blame(self, job: Job, people: Sequence[Person], ready: Ready, error: TimError) -> None:
+        """Find out whose fault a refusal is, and enter it; a sender that nobody knows is not the recipients'."""
+        desk, sender = self._desk, ready.message.from_account
+        is_open = people[0].ordinal in job.doubtful
+        if isinstance(error, ApiError):
+            refusal = Refusal(code=error.code, info=error.info or error.meaning or "")
+        else:
+            refusal = Refusal(code=0, info=error.message)
+        stop: Stop | None
+        if sender is not None and await self._senders.is_missing(sender, error):
+            info = f"the sender {sender!r} is not imported"
+            refusal = msgspec.structs.replace(refusal, info=info, is_senders=True)
+            if self._senders.is_common(sender):
+                desk.halt(Stop("stopped", f"{info}: {error}; import it, then run it again"))
+                return
+            stop = desk.breaker.refuse(error, len(people))
+        else:
+            stop = desk.breaker.judge(error, len(people))
+        if stop is not None:
+            desk.halt(stop)
+        await self._finish(job, self._refuse(job, people, refusal, is_open=is_open))
+
     def _refuse(self, job: Job, people: Sequence[Person], refusal: Refusal, *, is_open: bool) -> list[_Doubt]:
         """Enter that recipients were refused, or let them be imported; return who may have the message all the same.
 
@@ -165,11 +191,15 @@ class Sender:
         for person in people:
             if is_open and code not in NOBODY_CODES:
                 doubts.append((person, refusal))
-            elif code in MISSING_CODES and desk.options.import_missing and person.code not in MISSING_CODES:
+            elif self._is_to_be_imported(person, refusal):
                 desk.send_anew(job, [person], is_try=False, code=code)
             else:
                 desk.note(job, person, RecipientState.FAILED, code=code, info=refusal.info or None)
         return doubts
+
+    def _is_to_be_imported(self, person: Person, refusal: Refusal) -> bool:
+        wanted = self._desk.options.import_missing and refusal.code in MISSING_CODES and not refusal.is_senders
+        return wanted and person.code not in MISSING_CODES  # once is enough
 
     async def _finish(self, job: Job, doubts: Sequence[_Doubt]) -> None:
         """Record a chunk or a recipient, as one thing where nobody is in doubt; see after those who are."""
@@ -180,9 +210,3 @@ class Sender:
     async def _lacks_message(self, job: Job, person: Person) -> None:
         info = "it may have been sent, and the ledger does not have the message"
         await self._desk.settle(job, person, RecipientState.UNKNOWN, info=info)
-
-
-def _refusal(error: TimError) -> Refusal:
-    if isinstance(error, ApiError):
-        return Refusal(code=error.code, info=error.info or error.meaning or "")
-    return Refusal(code=0, info=error.message)

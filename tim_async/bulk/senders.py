@@ -1,0 +1,81 @@
+"""Whose fault it is that an account is not known: the recipient's, or the sender's.
+
+A From_Account that is not imported is refused for everybody, one after the other: with 20003, which may as well mean
+the recipient, or with 90008. So before a recipient is blamed for one of these, the service is asked, once for each
+sender, whether it knows the sender.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+import msgspec
+
+from ..errors import ApiError, TimError
+from ..families.account import Account
+from ..models.account import CheckAccounts, UserIDItem
+from .job import Desk
+
+_CODES: Final = frozenset({20003, 90008})
+# A function may name a sender of its own for everybody.
+_MOST: Final = 1000
+
+
+class _Stored(msgspec.Struct, rename={"from_account": "From_Account"}):
+    from_account: str | None = None
+
+
+class Senders:
+    """What is known of the senders of a campaign.
+
+    Args:
+        desk: what is shared.
+    """
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._are_imported: dict[str, bool] = {}
+        self._asking = asyncio.Lock()
+        message = desk.campaign.message
+        self._common = None if message is None else msgspec.json.decode(message, type=_Stored).from_account
+
+    def note_success(self, sender: str | None) -> None:
+        """Note that a message from a sender was accepted."""
+        if sender is not None:
+            self._note(sender, is_imported=True)
+
+    def is_common(self, sender: str) -> bool:
+        """Tell whether all messages of the campaign come from it."""
+        return sender == self._common
+
+    async def is_missing(self, sender: str | None, error: TimError) -> bool:
+        """Tell whether a refusal is about the sender: not imported. False where that cannot be found out.
+
+        Args:
+            sender: its From_Account; None is the admin, whom the service knows.
+            error: the refusal.
+        """
+        if not isinstance(error, ApiError) or error.code not in _CODES:
+            return False
+        # Chatbots and their like are made by the service: nobody imports those.
+        if sender is None or sender == self._desk.sender or sender.startswith("@"):
+            return False
+        async with self._asking:
+            if sender not in self._are_imported:
+                try:
+                    answer = await self._desk.client.call(
+                        Account.check, CheckAccounts(check_item=[UserIDItem(user_id=sender)])
+                    )
+                except TimError as problem:
+                    self._desk.judge(problem)
+                    return False
+                self._note(
+                    sender, is_imported=not any(item.account_status == "NotImported" for item in answer.result_item)
+                )
+        return not self._are_imported[sender]
+
+    def _note(self, sender: str, *, is_imported: bool) -> None:
+        if len(self._are_imported) >= _MOST and sender not in self._are_imported:
+            self._are_imported.clear()
+        self._are_imported[sender] = is_imported
