@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import importlib.util
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pytest
@@ -14,6 +14,9 @@ import pytest
 from tests.services import REDIS_URL, OwnRedis, missing, need_port, own_redis
 from tim_async import Claim, Rate, Share
 from tim_async._limits import next_order
+
+if TYPE_CHECKING:
+    from tests.cluster.yard import Yard
 
 collect_ignore_glob: list[str] = []
 
@@ -65,6 +68,16 @@ async def limiter(redis_url: str, prefix: str) -> AsyncIterator[Callable[..., An
             return await stack.enter_async_context(RedisRateLimiter(redis_url, prefix=prefix, **options))
 
         yield make
+
+
+@pytest.fixture
+async def yard(redis_url: str, prefix: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Yard]:
+    """Everything that a cluster needs, and no workers yet."""
+    from tests.cluster.yard import hurry, open_yard
+
+    hurry(monkeypatch)
+    async with open_yard(redis_url, prefix) as made:
+        yield made
 
 
 class FreeSlot:

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
-import signal
 import subprocess
 import sys
-from collections import Counter
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,171 +17,19 @@ pytest.importorskip("asyncpg")
 pytest.importorskip("sqlalchemy")
 pytest.importorskip("taskiq_aio_pika")
 
-import aio_pika
 
 from tests.cluster.conftest import settled
-from tests.services import RABBITMQ_URL, REDIS_URL, free_port, need_port, own_database, own_redis
-from tim_async import ClusterError, Rate, RetryPolicy, TimClient, UsageError, encode
-from tim_async.bulk import Campaign, Report, Template
+from tests.cluster.yard import Yard, ended, everybody
+from tests.services import RABBITMQ_URL, REDIS_URL, free_port
+from tim_async import ClusterError, Rate, UsageError
+from tim_async.bulk import Campaign, Template
 from tim_async.bulk.job import Desk
-from tim_async.cluster import ClusterCampaign, RedisRateLimiter, Worker, make_broker
+from tim_async.cluster import ClusterCampaign, Worker
 from tim_async.cluster import broker as posts
 from tim_async.cluster import worker as worker_module
 from tim_async.cluster._book import unit_s
 from tim_async.cluster._ledger import SharedLedger
-from tim_async.cluster._rests import Rests
-from tim_async.emulator import DEFAULT_SECRET_KEY, Emulator
-
-FAST = {"openim/sendmsg": 2000, "openim/batchsendmsg": (Rate(60_000, 60.0, cost="to_account", max_cost=500), Rate(500))}
-
-
-class Yard:
-    """Everything that a cluster needs, and its workers."""
-
-    def __init__(self, stack: AsyncExitStack, emulator: Emulator, ledger: str, redis_url: str, prefix: str) -> None:
-        self._stack = stack
-        self.emulator = emulator
-        self.ledger = ledger
-        self._redis_url = redis_url
-        self.prefix = prefix
-        self.workers: list[Worker] = []
-        self._tasks: list[asyncio.Task[None]] = []
-
-    def broker(self) -> Any:
-        return make_broker(RABBITMQ_URL, self.emulator.sdk_app_id, prefix=self.prefix, prefetch=4)
-
-    async def client(self, *, shared: bool = True, **options: Any) -> TimClient:
-        if shared:
-            options["limiter"] = await self._stack.enter_async_context(
-                RedisRateLimiter(self._redis_url, prefix=self.prefix, tolerance_s=0.1)  # all share one busy loop
-            )
-        options = {"rate_limits": FAST, "base_url": self.emulator.url, **options}
-        return await self._stack.enter_async_context(TimClient(self.emulator.sdk_app_id, DEFAULT_SECRET_KEY, **options))
-
-    async def work(self, count: int = 1, **options: Any) -> list[Worker]:
-        """Let some workers begin."""
-        client_options = options.pop("client", {})
-        fresh = [
-            Worker(
-                await self.client(**client_options),
-                ledger=self.ledger,
-                broker=self.broker(),
-                **{"tasks": 4, "lease_s": 2.0, **options},
-            )
-            for _ in range(count)
-        ]
-        self.workers += fresh
-        self._tasks += [asyncio.create_task(each.run()) for each in fresh]
-        return fresh
-
-    async def command(
-        self, *arguments: str, program: tuple[str, ...] = ("-m", "tim_async")
-    ) -> asyncio.subprocess.Process:
-        """Run the command line in a process of its own."""
-        environment = {
-            **os.environ,
-            "TIM_SDK_APP_ID": str(self.emulator.sdk_app_id),
-            "TIM_SECRET_KEY": DEFAULT_SECRET_KEY,
-            "TIM_BASE_URL": self.emulator.url,
-            "TIM_LEDGER_URL": self.ledger,
-            "TIM_BROKER_URL": RABBITMQ_URL,
-            "TIM_REDIS_URL": self._redis_url,
-        }
-        return await asyncio.create_subprocess_exec(
-            *(sys.executable, *program, *arguments),
-            env=environment,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
-
-    async def process(self, *options: str, **more: Any) -> asyncio.subprocess.Process:
-        """Let a worker begin that is a process of its own."""
-        return await self.command("worker", "--lease", "1", "--queue-prefix", self.prefix, *options, **more)
-
-    async def go_home(self) -> None:
-        for worker in self.workers:
-            worker.stop()
-        await asyncio.gather(*self._tasks)
-        self.workers, self._tasks = [], []
-
-    def campaign(self, name: str = "spring", count: int = 100, **options: Any) -> ClusterCampaign:
-        return ClusterCampaign(
-            name,
-            ledger=self.ledger,
-            **{
-                "recipients": [{"account": f"user{index}", "name": f"名{index}"} for index in range(count)],
-                "message": Template("你好 $name"),
-                "batch_size": 10,
-                **options,
-            },
-        )
-
-    async def submit(self, campaign: ClusterCampaign, **options: Any) -> None:
-        broker = self.broker()
-        await broker.startup()
-        try:
-            await campaign.submit(await self.client(shared=False), broker=broker, **{"parallel": 8, **options})
-        finally:
-            await broker.shutdown()
-
-    async def dead_letters(self) -> list[dict[str, Any]]:
-        connection = await aio_pika.connect(RABBITMQ_URL)
-        async with connection:
-            channel = await connection.channel()
-            queue = await channel.declare_queue(f"{self.prefix}.{self.emulator.sdk_app_id}.dead", passive=True)
-            found = []
-            while (message := await queue.get(fail=False)) is not None:
-                found.append(json.loads(message.body))
-                await message.ack()
-            return found
-
-    async def purge(self) -> None:
-        connection = await aio_pika.connect(RABBITMQ_URL)
-        async with connection:
-            channel = await connection.channel()
-            queue = await channel.declare_queue(f"{self.prefix}.{self.emulator.sdk_app_id}", passive=True)
-            await queue.purge()
-
-    def messages(self, text: str = "") -> Counter[str]:
-        """Return how many messages each account has."""
-        return Counter(
-            message.to_account for message in self.emulator.messages() if text in encode(message.msg_body[0]).decode()
-        )
-
-
-@pytest.fixture(autouse=True)
-def quick_watch(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Look after campaigns more often than a cluster does."""
-    monkeypatch.setattr(worker_module, "_WATCH_S", 0.1)
-    monkeypatch.setattr(worker_module, "_AGAIN_S", 0.1)
-    monkeypatch.setattr("tim_async.cluster._crew._LOOK_S", 0.1)
-
-
-@pytest.fixture
-async def yard(redis_url: str, prefix: str) -> AsyncIterator[Yard]:
-    need_port(RABBITMQ_URL, "RabbitMQ")
-    asyncio.get_running_loop().set_debug(False)  # several workers, the emulator and their drivers share this loop
-    async with AsyncExitStack() as stack:
-        ledger = await stack.enter_async_context(own_database())
-        emulator = await stack.enter_async_context(Emulator(auto_import=True, rate_limits=dict.fromkeys(FAST, 100_000)))
-        made = Yard(stack, emulator, ledger, redis_url, prefix)
-        yield made
-        await made.go_home()
-        connection = await aio_pika.connect(RABBITMQ_URL)
-        async with connection:
-            channel = await connection.channel()
-            for suffix in ("", ".dead"):
-                await channel.queue_delete(f"{prefix}.{emulator.sdk_app_id}{suffix}")
-            await channel.exchange_delete(prefix)
-
-
-def everybody(count: int) -> Counter[str]:
-    return Counter(f"user{index}" for index in range(count))
-
-
-async def ended(campaign: ClusterCampaign, within: float = 60.0) -> Report:
-    async with asyncio.timeout(within):
-        return await campaign.watch(every_s=0.05)
+from tim_async.emulator import DEFAULT_SECRET_KEY
 
 
 @pytest.mark.parametrize("lanes", ["single", "batch"])
@@ -278,26 +122,6 @@ async def test_chunks_of_a_killed_worker_are_taken_over(yard: Yard) -> None:
     assert yard.messages() == everybody(200)
 
 
-async def test_worker_process_ends_in_order_and_tells_opentelemetry(yard: Yard) -> None:
-    """The process has providers, as one that `opentelemetry-instrument` starts has."""
-    pytest.importorskip("typer")
-    pytest.importorskip("opentelemetry.sdk")
-    campaign = yard.campaign()
-    await yard.submit(campaign)
-    process = await yard.process("--otel", program=("-m", "tests.cluster.instrumented"))
-    assert (await ended(campaign)).sent == 100
-    process.send_signal(signal.SIGTERM)
-    out, told = await process.communicate()
-    assert process.returncode == 0
-    assert b"10 chunks were worked on" in told
-    assert b"no tracer provider" not in told
-    assert yard.messages() == everybody(100)
-    exported = json.loads(out)
-    assert exported["spans"]["openim/sendmsg"] == 100
-    assert exported["counts"]["tim.calls"] == 100
-    assert {"tim.campaign.recipients", "tim.campaign.rate"} <= set(exported["counts"])
-
-
 async def test_stopped_worker_hands_back_what_it_has(yard: Yard) -> None:
     campaign = yard.campaign(count=200)
     yard.emulator.faults.delay(0.1)
@@ -382,61 +206,6 @@ async def test_fault_that_concerns_all_stops_the_campaign_for_all(yard: Yard, ca
     await campaign.resume(broker=broker)
     await broker.shutdown()
     assert (await ended(campaign)).sent == 100
-
-
-async def test_worker_that_redis_refuses_settles_nobody(yard: Yard, tmp_path: Path) -> None:
-    campaign = yard.campaign()
-    await yard.submit(campaign, parallel=2)
-    with own_redis(tmp_path, "--requirepass", "richtig") as server:
-        async with RedisRateLimiter(server.url.replace("redis://", "redis://:geheim@")) as locked_out:
-            await yard.work(1, client={"shared": False, "limiter": locked_out})
-            report = await in_trouble(campaign)
-            assert "does not do what the limiter asks" in (report.reason or "")
-            assert "geheim" not in (report.reason or "")
-            await yard.work(1)
-            assert (await ended(campaign)).sent == 100
-            await yard.go_home()
-    assert yard.messages() == everybody(100)
-
-
-async def in_trouble(campaign: ClusterCampaign) -> Report:
-    """Wait until a campaign says that it is held up; nobody is blamed for it."""
-    async with asyncio.timeout(20):
-        while not (report := await campaign.status()).reason:  # noqa: ASYNC110 - only asking tells
-            await asyncio.sleep(0.05)
-    assert (report.status, report.failed, report.unknown) == ("running", 0, 0)
-    assert report.reason.startswith("a worker is in trouble, and tries again later: ")
-    return report
-
-
-async def test_worker_that_is_cut_off_does_not_stop_the_others(
-    yard: Yard, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("tim_async.bulk.job.RETRY", RetryPolicy.off())
-    monkeypatch.setattr("tim_async.bulk.sending._TROUBLE_S", (0.02, 0.05))
-    campaign = yard.campaign(count=300, patience_s=0.2)
-    await yard.submit(campaign, parallel=4)
-    away = {"base_url": f"http://127.0.0.1:{free_port()}"}
-    await yard.work(1, client=away)
-    assert "no call has gone well" in ((await in_trouble(campaign)).reason or "")
-    # All workers there are were in trouble, and said so; one that is not carries on with what they had.
-    await yard.work(1, lease_s=1000.0)
-    report = await ended(campaign)
-    assert (report.status, report.sent, report.reason) == ("done", 300, None)
-    assert yard.messages() == everybody(300)
-    assert "this worker rests from it for 2 s" in caplog.text
-
-
-def test_rests_grow_until_something_goes_well() -> None:
-    now = [0.0]
-    rests = Rests(lambda: now[0])
-    assert rests.left("spring") == 0
-    assert [rests.begin("spring") for _ in range(7)] == [2, 4, 8, 16, 32, 60, 60]
-    assert (rests.left("spring"), rests.left("autumn")) == (60, 0)
-    now[0] = 61
-    assert rests.left("spring") == 0
-    rests.forget("spring")
-    assert rests.begin("spring") == 2
 
 
 async def test_chunk_that_brings_workers_down_is_given_up_and_told(
@@ -541,45 +310,6 @@ async def test_command_line_submits_watches_and_steers(yard: Yard, tmp_path: Any
     assert "has ended already" in text
     code, text = await told("export", "-", "--name", "spring")
     assert text.count("sent") == 60
-
-
-async def test_trace_context_goes_with_the_campaign(yard: Yard) -> None:
-    """Two campaigns of two traces, whose tickets are lost: those that are written anew are nobody's."""
-    pytest.importorskip("opentelemetry.sdk")
-    from opentelemetry.sdk.trace import TracerProvider
-    from opentelemetry.sdk.trace.export import SimpleSpanProcessor
-    from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
-
-    from tim_async.otel import Telemetry
-
-    exporter, provider = InMemorySpanExporter(), TracerProvider()
-    provider.add_span_processor(SimpleSpanProcessor(exporter))
-    spans = {}
-    for name in ("one", "two"):
-        with provider.get_tracer("app").start_as_current_span(name) as spans[name]:
-            await yard.submit(yard.campaign(name, count=20), parallel=1)
-    await yard.submit(yard.campaign("none", count=20), parallel=1)
-    await yard.purge()
-    with provider.get_tracer("app").start_as_current_span("worker"):
-        await yard.work(1, client={"observer": Telemetry(provider)})
-    for name in (*spans, "none"):
-        await ended(yard.campaign(name))
-    await yard.go_home()
-    sends = [each for each in exporter.get_finished_spans() if each.name == "openim/sendmsg"]
-    traces = Counter(each.context.trace_id for each in sends)
-    assert [traces[each.get_span_context().trace_id] for each in spans.values()] == [20, 20]
-    assert sum(each.parent is None for each in sends) == 20  # of the one that nobody traced
-    provider.shutdown()
-
-
-async def test_whoever_looks_after_campaigns_tells_how_far_they_are(yard: Yard) -> None:
-    campaign = yard.campaign(count=60)
-    seen = []
-    await yard.submit(campaign)
-    await yard.work(2, on_progress=seen.append)
-    await ended(campaign)
-    await settled(lambda: bool(seen) and seen[-1].sent == 60, "its end is not told")
-    assert {(each.name, each.total) for each in seen} == {("spring", 60)}
 
 
 async def test_what_workers_cannot_do_is_refused(yard: Yard, tmp_path: Any) -> None:

@@ -1,0 +1,77 @@
+"""What workers tell OpenTelemetry, and whoever else wants to know how far campaigns are."""
+
+from __future__ import annotations
+
+import json
+import signal
+from collections import Counter
+
+import pytest
+
+pytest.importorskip("redis")
+pytest.importorskip("asyncpg")
+pytest.importorskip("sqlalchemy")
+pytest.importorskip("taskiq_aio_pika")
+
+
+from tests.cluster.conftest import settled
+from tests.cluster.yard import Yard, ended, everybody
+
+
+async def test_worker_process_ends_in_order_and_tells_opentelemetry(yard: Yard) -> None:
+    """The process has providers, as one that `opentelemetry-instrument` starts has."""
+    pytest.importorskip("typer")
+    pytest.importorskip("opentelemetry.sdk")
+    campaign = yard.campaign()
+    await yard.submit(campaign)
+    process = await yard.process("--otel", program=("-m", "tests.cluster.instrumented"))
+    assert (await ended(campaign)).sent == 100
+    process.send_signal(signal.SIGTERM)
+    out, told = await process.communicate()
+    assert process.returncode == 0
+    assert b"10 chunks were worked on" in told
+    assert b"no tracer provider" not in told
+    assert yard.messages() == everybody(100)
+    exported = json.loads(out)
+    assert exported["spans"]["openim/sendmsg"] == 100
+    assert exported["counts"]["tim.calls"] == 100
+    assert {"tim.campaign.recipients", "tim.campaign.rate"} <= set(exported["counts"])
+
+
+async def test_trace_context_goes_with_the_campaign(yard: Yard) -> None:
+    """Two campaigns of two traces, whose tickets are lost: those that are written anew are nobody's."""
+    pytest.importorskip("opentelemetry.sdk")
+    from opentelemetry.sdk.trace import TracerProvider
+    from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+    from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+    from tim_async.otel import Telemetry
+
+    exporter, provider = InMemorySpanExporter(), TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    spans = {}
+    for name in ("one", "two"):
+        with provider.get_tracer("app").start_as_current_span(name) as spans[name]:
+            await yard.submit(yard.campaign(name, count=20), parallel=1)
+    await yard.submit(yard.campaign("none", count=20), parallel=1)
+    await yard.purge()
+    with provider.get_tracer("app").start_as_current_span("worker"):
+        await yard.work(1, client={"observer": Telemetry(provider)})
+    for name in (*spans, "none"):
+        await ended(yard.campaign(name))
+    await yard.go_home()
+    sends = [each for each in exporter.get_finished_spans() if each.name == "openim/sendmsg"]
+    traces = Counter(each.context.trace_id for each in sends)
+    assert [traces[each.get_span_context().trace_id] for each in spans.values()] == [20, 20]
+    assert sum(each.parent is None for each in sends) == 20  # of the one that nobody traced
+    provider.shutdown()
+
+
+async def test_whoever_looks_after_campaigns_tells_how_far_they_are(yard: Yard) -> None:
+    campaign = yard.campaign(count=60)
+    seen = []
+    await yard.submit(campaign)
+    await yard.work(2, on_progress=seen.append)
+    await ended(campaign)
+    await settled(lambda: bool(seen) and seen[-1].sent == 60, "its end is not told")
+    assert {(each.name, each.total) for each in seen} == {("spring", 60)}
