@@ -330,6 +330,18 @@ async def test_replayed_request_that_was_not_recorded_gets_the_first_answer_left
     assert len(pool.sent) == 3, "with the attempt that failed"
 
 
+async def test_replayed_request_gets_no_answer_that_another_one_got(tmp_path):
+    pool = FakePool({"MsgKey": "first"}, {"MsgKey": "second"})
+    async with pool.client() as client:
+        with Recorder(tmp_path / "r") as recorder:
+            recorder.attach(client)
+            for _ in range(2):
+                await client.c2c.send_text("bob", "hi")
+    async with FakePool.replay(tmp_path / "r").client() as client:
+        assert (await client.c2c.send_text("dave", "hi")).msg_key == "first"
+        assert (await client.c2c.send_text("bob", "hi")).msg_key == "second"
+
+
 async def test_replay_mixes_both(tmp_path):
     async with (await record_two(tmp_path / "r")).client(retry=RetryPolicy(base=0.001)) as client:
         assert (await client.c2c.send_text("carol", "hi")).msg_key == "key C"

@@ -10,7 +10,7 @@ import pytest
 
 from tests.webhooks.test_router import AFTER, BEFORE, OK, broken, hanging, make, take
 from tim_async import RawElem, TextElem, UsageError
-from tim_async.errors import AnswerError, EventLostError, HandlerTimeoutError
+from tim_async.errors import AnswerError, EventLostError, HandlerTimeoutError, SignatureError
 from tim_async.webhooks import AfterSendMsg, BeforeSendMsg, Event, Refuse, Replace, UnknownEvent
 
 
@@ -71,7 +71,7 @@ async def test_handler_that_cancels_its_own_task_costs_no_other_event():
     assert [(type(error), event.msg_key) for error, event in errors] == [(EventLostError, "0")]
 
 
-async def test_worker_that_is_cancelled_during_shutdown_costs_no_other_event():
+async def test_worker_that_is_cancelled_during_shutdown_costs_no_other_event(caplog):
     router, errors = make(concurrency=1)
     got = []
 
@@ -89,6 +89,21 @@ async def test_worker_that_is_cancelled_during_shutdown_costs_no_other_event():
             await asyncio.sleep(0)  # the worker has ended, and its successor has not begun
     assert got == list("12")
     assert [(type(error), event.msg_key) for error, event in errors] == [(EventLostError, "0")]
+    await asyncio.sleep(0.02)
+    assert len(caplog.records) == 1, "it is told of once"
+
+
+async def test_handlers_behind_one_that_is_given_up_are_not_begun(caplog):
+    router, errors = make(shutdown_timeout=0.05)
+    got = []
+    router.on(AfterSendMsg)(hanging)
+    router.on(AfterSendMsg)(got.append)
+    async with router:
+        await take(router)
+    await asyncio.sleep(0)
+    assert got == []
+    assert [type(error) for error, _ in errors] == [EventLostError]
+    assert len(caplog.records) == 1
 
 
 @pytest.mark.parametrize("default", [None, Refuse(code=120_009)], ids=["allow", "refuse"])
@@ -167,6 +182,25 @@ def test_loops_that_end_before_the_handlers_ran_are_reported():
     asyncio.run(last())
     assert got == ["2"]
     assert [(type(error), event.msg_key) for error, event in errors] == [(EventLostError, "0"), (EventLostError, "1")]
+
+
+def test_what_the_hook_was_not_told_before_its_loop_ended_it_is_told_in_the_next():
+    told = []
+
+    async def hook(error, event):
+        await asyncio.sleep(0.001)
+        told.append(type(error))
+
+    router, _ = make(on_error=hook)
+    asyncio.run(take(router, Sign="forged"))
+    assert told == []
+
+    async def last():
+        async with router:
+            await take(router)
+
+    asyncio.run(last())
+    assert told == [SignatureError]
 
 
 def test_two_loops_at_once_are_refused_and_the_first_goes_on():
