@@ -145,7 +145,7 @@ async def test_stop_leaves_behind_a_function_that_will_not_end(emulator, client,
                 continue
         return "Hi"
 
-    first = campaign(recipients=accounts(1), message=make)
+    first = campaign(recipients=accounts(1), message=make, message_version="1")
     running = asyncio.create_task(first.run(client))
     await begun.wait()
     first.stop()

@@ -1,6 +1,12 @@
 from __future__ import annotations
 
+import functools
+import os
 import string
+import subprocess
+import sys
+import textwrap
+from datetime import date
 
 import pytest
 
@@ -153,6 +159,138 @@ def test_fingerprints():
     prints += [Maker(one, version="2").fingerprint, Maker("$a").fingerprint]
     assert len(set(prints)) == len(prints)
     assert Maker([TextElem(text="a")]).fingerprint == Maker("a").fingerprint == Maker(Template("a")).fingerprint
+
+
+def one_of_two(text, flag):
+    """Functions of one name, that differ in what they were made with."""
+
+    def make(recipient, *, mark="!"):
+        return text + mark if flag else recipient.account
+
+    return make
+
+
+def text_of(text, recipient):
+    return text + recipient.account
+
+
+class Mailer:
+    def __init__(self, text):
+        self.text = text
+
+    def make(self, recipient):
+        return self.text + recipient.account
+
+    @staticmethod
+    def plain(recipient):
+        return f"To {recipient.account}"
+
+    def __call__(self, recipient):
+        return self.text
+
+
+def test_functions_are_told_apart_by_their_code_and_what_they_were_made_with():
+    def hi(_):
+        return "Hi"
+
+    first = [hi, one_of_two("a", flag=True)]
+
+    def hi(_):
+        return "Ho"
+
+    async def hello(recipient):
+        return "Hi" if recipient.account in {"x", "y", "z"} else "Ho"
+
+    def loud(make):
+        @functools.wraps(make)
+        def changed(recipient):
+            return make(recipient).upper()
+
+        return changed
+
+    every = [
+        *first,
+        hi,
+        hello,
+        one_of_two("b", flag=True),
+        one_of_two("a", flag=False),
+        lambda _: "a",
+        lambda _: "b",
+        lambda recipient: sorted(recipient.account, key=lambda each: each > "a"),
+        lambda recipient: sorted(recipient.account, key=lambda each: each > "b"),
+        lambda recipient: recipient.account,
+        lambda recipient: recipient.columns,
+        functools.partial(text_of, "a"),
+        functools.partial(text_of, "b"),
+        functools.partial(text_of, recipient=None),
+        functools.partial(one_of_two, [TextElem(text="a")]),
+        functools.partial(one_of_two, [TextElem(text="b")]),
+        functools.partial(one_of_two, (date(2026, 1, 1), {"x": {1, 2}})),
+        functools.partial(one_of_two, (date(2026, 1, 2), {"x": {1, 2}})),
+        loud(first[0]),
+        loud(hi),
+        Mailer.plain,
+    ]
+    assert len({Maker(each).fingerprint for each in every}) == len(every)
+    again = [one_of_two("a", flag=True), functools.partial(text_of, "a"), Mailer("x").plain]
+    assert [Maker(each).fingerprint for each in again] == [
+        Maker(each).fingerprint for each in (every[1], every[12], Mailer.plain)
+    ]
+
+
+def test_function_that_calls_itself_has_a_fingerprint():
+    def countdown(recipient, left=3):
+        return countdown(recipient, left - 1) if left else "now"
+
+    assert Maker(countdown).fingerprint == Maker(countdown).fingerprint
+
+
+def test_function_is_the_same_in_the_next_process():
+    """Also where Python orders a set by a random seed, and where the line it stands in is another."""
+    program = """
+        {lines}from tim_async.bulk.messages import Maker
+        def make(recipient, names=frozenset("abcdefgh")):
+            return "x" if recipient.account in {{"a", "b", "c", "d", "e"}} else [each for each in "xyz"]
+        print(Maker(make).fingerprint)
+    """
+    told = set()
+    for seed in range(3):
+        text = textwrap.dedent(program).replace("{lines}", "pass\n" * seed).replace("{{", "{").replace("}}", "}")
+        run = subprocess.run(
+            [sys.executable, "-c", text],
+            env={**os.environ, "PYTHONHASHSEED": str(seed)},
+            capture_output=True,
+            check=True,
+            text=True,
+        )
+        told.add(run.stdout)
+    assert len(told) == 1
+
+
+@pytest.mark.parametrize(
+    ("make", "what"),
+    [
+        (Mailer("x").make, "a value of type tests.bulk.test_messages.Mailer"),
+        (Mailer("x"), "a value of type tests.bulk.test_messages.Mailer"),
+        (functools.partial(text_of, object()), "a value of type object"),
+        (one_of_two(iter("ab"), flag=True), "a value of type str_ascii_iterator"),
+        (one_of_two(list(range(20_000)), flag=True), "more than 10,000 values"),
+    ],
+    ids=["method", "callable object", "partial", "variable around it", "large"],
+)
+def test_function_that_cannot_be_compared_needs_a_version(make, what):
+    with pytest.raises(UsageError, match=f"was made with {what}, which") as caught:
+        Maker(make)
+    assert caught.value.field == "message_version"
+    assert Maker(make, version="1").fingerprint == Maker(text_of, version="1").fingerprint
+    assert Maker(make, version="1").fingerprint != Maker(make, version="2").fingerprint
+
+
+@pytest.mark.parametrize("message", ["Hi", Template("Hi $name"), [TextElem(text="x")]])
+def test_version_takes_nothing_from_a_text(message):
+    with pytest.raises(UsageError, match="another text is another message by itself") as caught:
+        Maker(message, version="1")
+    assert caught.value.field == "message_version"
 
 
 def test_message_over_the_limit_by_one_byte():

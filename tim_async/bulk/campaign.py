@@ -50,7 +50,9 @@ class Campaign:
         message: what everybody gets: a text, an element, a list of elements, a `Message`; or what makes it: a
             `Template`, or a function (sync or async) that takes a `Recipient` and returns any of the former. To carry
             on it is needed only for a function: the ledger has the others.
-        message_version: tells a function's message from another; without it, its name does.
+        message_version: tells a function's messages from others'. Without it, the function's code does, its defaults,
+            and the variables and arguments that it was made with; what it looks up elsewhere does not count. Needed
+            where these cannot be compared, as with the method of an object.
         message_timeout_s: seconds that an async function may take for one message; that recipient fails then.
         account_column: the column or key that has the account.
         lanes: `auto` sends the same message for all in batches and personal ones one by one; `single`, `batch`, `both`.

@@ -22,6 +22,7 @@ from ..errors import TimError, UsageError
 from ..models.c2c import BatchSendMsg, SendMsg
 from ..models.elements import Element, RawElem, TextElem, check_body
 from ..models.message import Outgoing
+from .fingerprints import of_function
 from .identity import Identity
 from .records import storable
 
@@ -197,7 +198,7 @@ class Maker:
 
     Args:
         message: the message, or what makes it.
-        version: tells a function's message from another.
+        version: tells a function's message from another; None goes by its code.
         timeout_s: seconds that an async function may take for one message.
 
     Attributes:
@@ -241,7 +242,15 @@ class Maker:
         else:
             self.kind = "function"
             self.stored = None
-        own = version if version is not None else self.stored or _name_of(self._make)
+        if self.stored is not None:
+            if version is not None:
+                raise UsageError(
+                    "message_version is for a function; another text is another message by itself",
+                    field="message_version",
+                )
+            own = self.stored
+        else:
+            own = f"version {version}" if version is not None else of_function(self._make)
         self.fingerprint = blake2b(f"{self.kind} {own}".encode(), digest_size=16).hexdigest()
 
     def check_size(self, limit: int) -> None:
@@ -313,10 +322,6 @@ def _checked(message: Message) -> str:
     message.check()
     validate(_validate, message)
     return encode(message).decode()
-
-
-def _name_of(make: MakeMessage | None) -> str:
-    return f"{getattr(make, '__module__', '')}.{getattr(make, '__qualname__', type(make).__name__)}"
 
 
 class Ready:
