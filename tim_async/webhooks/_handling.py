@@ -180,7 +180,7 @@ class Handlers:
         error = task.exception()
         if error is not None and not isinstance(error, Exception):
             # Outside of a task it would end more than the handler, such as the server.
-            raise AnswerError(f"the handler ended with {error!r}") from error
+            raise AnswerError(f"the handler ended with {type(error).__name__}") from error
         return task.result()
 
     def _forget(self, task: asyncio.Task[Answer | None]) -> None:
@@ -216,13 +216,13 @@ class Handlers:
         else:
             logger.error("a handler of %s failed", name_of(event), exc_info=error)
             if not isinstance(error, Exception):
-                cause, error = error, EventLostError(f"a handler ended with {error!r}")
+                cause, error = error, EventLostError(f"a handler ended with {type(error).__name__}")
                 error.__cause__, error.command = cause, name_of(event)
             self.tell(error, event)
 
     def _log(self, error: WebhookError, event: Event) -> None:
         error.command = name_of(event)
-        logger.error("%s", error)
+        logger.error("%s", error, exc_info=error.__cause__)
 
     def tell(self, error: Exception, event: Event | None) -> None:
         """Have the hook told of a failure, behind the answer; it is in the log already."""
