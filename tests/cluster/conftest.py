@@ -17,6 +17,7 @@ from tim_async._limits import next_order
 
 if TYPE_CHECKING:
     from tests.cluster.yard import Yard
+    from tim_async.cluster import RedisRateLimiter
 
 collect_ignore_glob: list[str] = []
 
@@ -142,6 +143,32 @@ async def settled(condition: Callable[[], bool], what: str, within: float = 2.0,
     while not condition():
         assert now() < end, what
         await asyncio.sleep(every)
+
+
+FAST = Rate(40, per=0.2)
+
+
+async def crowd(limiter: RedisRateLimiter, *rates: Rate, count: int, **options: Any) -> list[float]:
+    log: list[float] = []
+    await asyncio.gather(*(grant(limiter, claim(*rates, **options), log) for _ in range(count)))
+    return log
+
+
+def stocks(limiter: RedisRateLimiter) -> dict[int, list[float]]:
+    """Return the turns at hand, by cost."""
+    line = limiter._lines.get((1, "openim/sendmsg"))
+    return {} if line is None else {lane.costs[0]: list(lane.stock) for lane in line.active}
+
+
+async def ready(limiter: RedisRateLimiter, *rates: Rate, **options: Any) -> None:
+    """Make the first call, so that the state is no longer new."""
+    await grant(limiter, claim(*(rates or (FAST,)), **options))
+
+
+async def cancel(tasks: list[asyncio.Future[float]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 Task = Awaitable[float]

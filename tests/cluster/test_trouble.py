@@ -16,7 +16,7 @@ pytest.importorskip("taskiq_aio_pika")
 from tests.cluster.yard import Yard, ended, everybody
 from tests.services import free_port, own_redis
 from tim_async import RetryPolicy
-from tim_async.bulk import Report
+from tim_async.bulk import Campaign, Report, Template
 from tim_async.cluster import ClusterCampaign, RedisRateLimiter
 from tim_async.cluster._rests import Rests
 
@@ -34,6 +34,16 @@ async def test_worker_that_redis_refuses_settles_nobody(yard: Yard, tmp_path: Pa
             assert (await ended(campaign)).sent == 100
             await yard.go_home()
     assert yard.messages() == everybody(100)
+
+
+async def test_campaign_of_its_own_stops_with_the_reason_when_redis_refuses_it(yard: Yard, tmp_path: Path) -> None:
+    with own_redis(tmp_path, "--requirepass", "richtig") as server:
+        async with RedisRateLimiter(server.url.replace("redis://", "redis://:geheim@")) as locked_out:
+            client = await yard.client(shared=False, limiter=locked_out)
+            campaign = Campaign("spring", ledger=tmp_path / "x.db", recipients=["ann", "bob"], message=Template("hi"))
+            report = await campaign.run(client)
+    assert (report.status, report.failed, report.left) == ("stopped", 0, 2)
+    assert "does not do what the limiter asks" in (report.reason or "")
 
 
 async def in_trouble(campaign: ClusterCampaign) -> Report:

@@ -42,9 +42,11 @@ _BROKER_S: Final = 60.0
 
 
 class Worker:
-    """Works on the campaigns of the client's app: `async with Worker(client, ledger=..., broker=...) as worker:`.
+    """Works on the campaigns of the client's app: `await Worker(client, ledger=..., broker=...).run()`.
 
-    Give the client a `RedisRateLimiter`, so that all workers keep the limits together.
+    Give the client a `RedisRateLimiter`, so that all workers keep the limits together. A campaign with which this
+    worker may be in trouble alone, as when it is cut off from the service, is left to the others for 2 s, and for twice
+    as long each time, up to a minute, while nothing goes well.
 
     Args:
         client: sends; its app's campaigns are worked on.
