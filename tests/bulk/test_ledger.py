@@ -260,8 +260,9 @@ async def test_url_of_a_file_is_the_file(path):
         assert not ledger.is_shared
 
 
-async def test_password_of_a_server_is_not_told():
-    ledger = Ledger("postgresql+asyncpg://me:planted-secret@127.0.0.1:1/db", purpose="test")
+@pytest.mark.parametrize("url", ["me:planted-secret@127.0.0.1:1/db", "127.0.0.1:1/db?user=me&password=planted-secret"])
+async def test_password_of_a_server_is_not_told(url):
+    ledger = Ledger(f"postgresql+asyncpg://{url}", purpose="test")
     assert ledger.is_shared
     assert "planted-secret" not in ledger.name
     with pytest.raises(LedgerError) as caught:

@@ -15,6 +15,7 @@ import pytest
 
 from tests.cli.conftest import KEY, command
 from tests.cli.test_processes import BLOCKED, emulator, posix
+from tim_async.cli._shared import hide_password
 
 pytestmark = pytest.mark.usefixtures("in_folder")
 
@@ -143,6 +144,45 @@ def test_run_carry_on_status_and_export(tim_async, people, in_folder):
         assert Counter(row["state"] for row in csv.DictReader(file)) == {"sent": 30}
     lines = tim_async("bulk", "export", "-", "--format", "jsonl", "--name", "spring", "--ledger", "my.db").stdout
     assert [json.loads(each)["account"] for each in lines.splitlines()][:2] == ["user-0", "user-1"]
+
+
+@pytest.mark.parametrize(
+    ("argument", "shown"),
+    [
+        ("postgresql+asyncpg://tim:hunter2@db/tim", "postgresql+asyncpg://tim:***@db/tim"),
+        ("--ledger=postgresql+asyncpg://tim:hunter2@db:5432/tim", "--ledger=postgresql+asyncpg://tim:***@db:5432/tim"),
+        ("amqp://tim:hun@ter/2?x:@mq/", "amqp://tim:***@mq/"),
+        ("amqp://tim@mq/", "amqp://tim@mq/"),
+        ("postgresql+asyncpg://db/tim?user=tim&password=hunter2", "postgresql+asyncpg://db/tim?***"),
+        ("postgresql+asyncpg://db/tim?password=hunter2&mail=a:b@c", "postgresql+asyncpg://db:***@c"),
+        ("Hi $name, see https://example.com/?a=b", "Hi $name, see https://example.com/?a=b"),
+        ("spring.db", "spring.db"),
+    ],
+)
+def test_passwords_are_not_shown(argument, shown):
+    assert hide_password(argument) == shown
+
+
+@posix
+def test_line_to_carry_on_has_no_password(people):
+    """SQLite does nothing with a password; whoever gives one does not find it in a log of the terminal."""
+    url = "sqlite+aiosqlite://me:hunter2@/spring.db"
+    line = ["bulk", "run", people(1000), "--name", "spring", "--text", "Hi $name", f"--ledger={url}", "--broker", url]
+    with emulator() as (_, exports, _):
+        process = subprocess.Popen(
+            command(*line),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+            env={**os.environ, **exports},
+        )
+        with process:
+            assert "0 of 1,000" in process.stderr.readline()
+            process.send_signal(signal.SIGTERM)
+            told, errors = process.communicate(timeout=30)
+    assert "to carry on, run it again: tim-async bulk run" in errors
+    assert "'--ledger=sqlite+aiosqlite://me:***@/spring.db' --broker 'sqlite+aiosqlite://me:***@/spring.db'" in errors
+    assert "hunter2" not in told + errors
 
 
 @posix

@@ -217,7 +217,7 @@ def _locate(location: str | PathLike[str]) -> tuple[URL, Path | None, str]:
         if url is None:
             raise UsageError("ledger is no URL of a database", field="ledger")
         if url.get_backend_name() != "sqlite":
-            return url, None, url.render_as_string()
+            return url, None, _shown(url)
         location = url.database or ""
     if not isinstance(location, str | PathLike):
         raise UsageError(f"ledger must be a path or a URL, it is {type(location).__name__}", field="ledger")
@@ -231,6 +231,11 @@ def _locate(location: str | PathLike[str]) -> tuple[URL, Path | None, str]:
     else:
         return URL.create("sqlite+aiosqlite", database=str(path)), path, str(location)
     raise UsageError(problem, field="ledger")
+
+
+def _shown(url: URL) -> str:
+    # The password may be in the query as well.
+    return url.set(query={}).render_as_string()
 
 
 def _lock_path(path: Path) -> Path:
@@ -264,7 +269,7 @@ def _engine(url: URL) -> AsyncEngine:
         event.listen(engine.sync_engine, "connect", _prepare)
         event.listen(engine.sync_engine, "begin", _start)
         return engine
-    raise LedgerError(f"no engine for {url.render_as_string()}: {problem}")
+    raise LedgerError(f"no engine for {_shown(url)}: {problem}")
 
 
 def _prepare(connection: DBAPIConnection, _: object) -> None:

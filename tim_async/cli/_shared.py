@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import sys
 from collections.abc import Coroutine
 from datetime import UTC, datetime
@@ -24,6 +25,21 @@ T = TypeVar("T")
 
 EXIT_FAILED: Final = 1
 EXIT_USAGE: Final = 2
+
+
+# A URL, by itself or as --option=URL.
+_URL: Final = re.compile(r"((?:-[-\w]*=)?[A-Za-z][-+.\w]*://)(.*)", re.DOTALL)
+
+
+def hide_password(argument: str) -> str:
+    """Return an argument as it may be shown: of a URL neither the password nor the query, which may have one, too."""
+    url = _URL.fullmatch(argument)
+    if url is None:
+        return argument
+    # A password may have any sign in it: all up to the last @ is taken for the user.
+    login, at, place = url[2].rpartition("@")
+    user, place = re.split("[:/?]", login)[0], re.sub(r"\?.*", "?***", place, flags=re.DOTALL)
+    return f"{url[1]}{user}{':***' if user != login else ''}{at}{place}"
 
 
 def read_app_id(value: str | int) -> int:

@@ -28,6 +28,7 @@ from ._shared import (
     AdminOption,
     BaseUrlOption,
     RegionOption,
+    hide_password,
     read_app_id,
     read_region,
     run,
@@ -287,7 +288,7 @@ def run_campaign(
     except KeyboardInterrupt:
         if not workers:
             raise
-        stop(f"the workers go on; to watch again: {shlex.join(['tim-async', *sys.argv[1:]])}", EXIT_FAILED)
+        stop(f"the workers go on; to watch again: {_this_line()}", EXIT_FAILED)
     show_text(str(report))
     if not report.is_complete:
         if report.left or report.unknown:
@@ -415,7 +416,12 @@ async def _stopped_by_signals(campaign: Campaign) -> AsyncIterator[None]:
 
 
 def _resume() -> str:
-    return f"to carry on, run it again: {shlex.join(['tim-async', *sys.argv[1:]])}"
+    return f"to carry on, run it again: {_this_line()}"
+
+
+def _this_line() -> str:
+    """Return the line that was given; passwords in URLs are for the user to put back."""
+    return shlex.join(["tim-async", *(hide_password(each) for each in sys.argv[1:])])
 
 
 def _campaign(
