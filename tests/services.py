@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import signal
@@ -155,6 +156,69 @@ def own_rabbit(folder: Path) -> Iterator[OwnRabbit]:
         yield server
     finally:
         server.stop()
+
+
+class Wire:
+    """Stands between a client and a server on this machine: passes on, falls silent, or refuses."""
+
+    def __init__(self, port: int) -> None:
+        self._target = port
+        self._pairs: set[asyncio.StreamWriter] = set()
+        self._flows = asyncio.Event()
+        self._flows.set()
+        self._is_cut = False
+        self.port = 0
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self._is_cut:
+            writer.transport.abort()
+            return
+        back, out = await asyncio.open_connection("127.0.0.1", self._target)
+        self._pairs |= {writer, out}
+        try:
+            await asyncio.gather(self._pump(reader, out), self._pump(back, writer))
+        finally:
+            self._pairs -= {writer, out}
+
+    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while data := await reader.read(65536):
+                await self._flows.wait()
+                writer.write(data)
+                await writer.drain()
+        except OSError:
+            pass  # it was cut
+        finally:
+            writer.transport.abort()
+
+    def cut(self) -> None:
+        """Break all connections and refuse new ones."""
+        self._is_cut = True
+        for writer in self._pairs:
+            writer.transport.abort()
+
+    def silence(self) -> None:
+        """Keep all connections, and pass nothing on."""
+        self._flows.clear()
+
+    def mend(self) -> None:
+        """Pass everything on."""
+        self._is_cut = False
+        self._flows.set()
+
+
+@asynccontextmanager
+async def wire_to(port: int) -> AsyncIterator[Wire]:
+    """Stand before a server for one test."""
+    wire = Wire(port)
+    server = await asyncio.start_server(wire._serve, "127.0.0.1", 0)
+    wire.port = server.sockets[0].getsockname()[1]
+    try:
+        yield wire
+    finally:
+        wire.mend()
+        wire.cut()
+        server.close()
 
 
 POSTGRES_URL = os.environ.get("TIM_TEST_POSTGRES_URL", "postgresql+asyncpg://postgres@127.0.0.1:5432/postgres")

@@ -30,7 +30,7 @@ class Yard:
     def __init__(self, stack: AsyncExitStack, emulator: Emulator, ledger: str, redis_url: str, prefix: str) -> None:
         self._stack = stack
         self.emulator = emulator
-        self.ledger = ledger
+        self.ledger = self.worker_ledger = ledger
         self._redis_url = redis_url
         self.prefix = prefix
         self.workers: list[Worker] = []
@@ -53,7 +53,7 @@ class Yard:
         fresh = [
             Worker(
                 await self.client(**client_options),
-                ledger=self.ledger,
+                ledger=self.worker_ledger,
                 broker=self.broker(),
                 **{"tasks": 4, "lease_s": 2.0, **options},
             )

@@ -86,26 +86,33 @@ class Crew(Runner):
 
     async def live(self) -> None:
         """Work until `close` or `stop`, a fault, or somebody stops the campaign."""
-        failed = True
+        ledger_failed = False
         try:
             await self.run()
-            failed = False
         except TimError as error:
+            ledger_failed = isinstance(error, LedgerError)
             logger.warning("campaign %s: this worker stops working on it: %s", self._campaign.name, error)
         except Exception:
             logger.exception("campaign %s: this worker fails at it", self._campaign.name)
         finally:
             self.is_over = True
-            at_work = list(self._at_work)
             for ticket in (*self._tickets, *self._at_work.values()):
                 _tear(ticket, Torn.STOPPED)
             self._tickets.clear()
             self._at_work.clear()
-        if failed and at_work:
+        if ledger_failed:
+            await self._hand_over()
+
+    async def _hand_over(self) -> None:
+        """Give back what the ledger still takes for this crew's, as soon as it can be reached: nobody died of it."""
+        loop = asyncio.get_running_loop()
+        end = loop.time() + self._lease_s
+        while loop.time() < end and self._halt is None:
             try:
-                await self._shared.note_deaths(self._campaign.id, at_work)
-            except TimError as error:
-                logger.warning("campaign %s: %s", self._campaign.name, error)
+                await self._shared.give_back(self._campaign.id)
+                return
+            except LedgerError:
+                await asyncio.sleep(_LOOK_S)
 
     async def work(self) -> Torn:
         """Work on one chunk; return when it is recorded, or there is none."""
@@ -195,6 +202,9 @@ class Crew(Runner):
             self._desk.halt(Stop("interrupted", error.message))
 
     async def _sign(self, desk: Desk) -> None:
+        if self._failure is not None:
+            # Before it is given back: whoever has it next must know what it did to this one.
+            await self._shared.note_deaths(self._campaign.id, list(self._at_work))
         await self._shared.give_back(self._campaign.id)
         stop = desk.stop
         if stop is None or stop.status not in ("stopped", "paused") or self._failure is not None:

@@ -159,7 +159,7 @@ class SharedLedger(Ledger):
         async def work(connection: AsyncConnection) -> None:
             await connection.execute(
                 update(chunks)
-                .where(chunks.c.campaign_id == campaign_id, chunks.c.number.in_(numbers))
+                .where(self._is_held(campaign_id), chunks.c.number.in_(numbers))
                 .values(deaths=chunks.c.deaths + 1)
             )
 

@@ -88,6 +88,7 @@ class Worker:
         self._on_progress = on_progress
         self._followers: dict[str, Follower] = {}
         self._crews: dict[str, tuple[Crew, asyncio.Task[None]]] = {}
+        self._leaving: dict[asyncio.Task[None], Crew] = {}  # those that are over, and not gone
         self._hiring = asyncio.Lock()
         self._draining = asyncio.Event()
         self._rests = Rests(time.monotonic)
@@ -125,7 +126,7 @@ class Worker:
     def stop(self) -> None:
         """Take nothing more, let what is in flight finish, and let `run` return."""
         self._draining.set()
-        for crew, _ in self._crews.values():
+        for crew in (*self._leaving.values(), *(crew for crew, _ in self._crews.values())):
             crew.stop("the worker stops")
 
     @contextlib.asynccontextmanager
@@ -193,8 +194,15 @@ class Worker:
                 task = asyncio.create_task(
                     self._employ(name, crew), name=f"tim_async: crew of {name}", context=within(options.trace)
                 )
+                if known is not None:
+                    self._leave(*known)
                 self._crews[name] = (crew, task)
             return crew
+
+    def _leave(self, crew: Crew, task: asyncio.Task[None]) -> None:
+        if not task.done():
+            self._leaving[task] = crew
+            task.add_done_callback(self._leaving.pop)
 
     async def _employ(self, name: str, crew: Crew) -> None:
         await crew.live()
@@ -301,4 +309,4 @@ class Worker:
         for crew, _ in self._crews.values():
             crew.stop("the worker stops")
             await crew.close()
-        await asyncio.gather(*(task for _, task in self._crews.values()))
+        await asyncio.gather(*(task for _, task in self._crews.values()), *self._leaving)
