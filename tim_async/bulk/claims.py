@@ -12,7 +12,7 @@ from operator import itemgetter
 from typing import Final
 
 import msgspec
-from sqlalchemy import ColumnElement, RowMapping, and_, bindparam, case, insert, null, or_, select, true, update
+from sqlalchemy import ColumnElement, RowMapping, and_, bindparam, case, func, insert, null, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from .database import WRITE
@@ -23,6 +23,8 @@ from .schema import recipients as people
 
 # A lease of one who works alone: nobody else may claim, the lock sees to it.
 FOREVER: Final = 1e15
+# A chunk with which so many owners died may be the reason; before that, it was there when another one was.
+SUSPECT_DEATHS: Final = 2
 _HELD: Final = (ChunkState.CLAIMED, ChunkState.SENDING)
 
 
@@ -38,6 +40,8 @@ class Claims(Reader):
         limit: int,
         most_deaths: int | None = None,
         at_work: Collection[int] | None = None,
+        parallel: int | None = None,
+        is_alone: bool = True,
     ) -> list[Chunk]:
         """Claim up to `limit` chunks that nobody works on, those first that somebody left while they were sent.
 
@@ -49,37 +53,29 @@ class Claims(Reader):
             most_deaths: chunks whose owners died so often are left alone; None claims them all the same.
             at_work: what this owner has. Those are not claimed once more, late as it may be to renew them; any others
                 of its own it never heard of, as the answer was lost. None goes by the leases alone.
+            parallel: chunks at work at a time, over all owners; None is any number.
+            is_alone: whether this owner has nothing at work. Only then it gets a chunk that others may have died of,
+                and nothing else with it: where it brings an owner down, it is not to take others along.
         """
         until = FOREVER if lease_s is None else now + lease_s
+        dead = self._death()
 
         async def work(connection: AsyncConnection) -> list[Chunk]:
             mine = chunks.c.campaign_id == campaign_id
-            left = chunks.c.lease_until <= now
-            if at_work is not None:
-                is_free = chunks.c.number.not_in(at_work)
-                left = or_(
-                    and_(left, or_(chunks.c.owner.is_distinct_from(self.owner), is_free)),
-                    and_(chunks.c.owner == self.owner, is_free),
-                )
-            is_sound = true() if most_deaths is None else chunks.c.deaths < most_deaths
-            # Two queries, each along the index: one with an OR would look at every chunk, every time.
-            rows: list[RowMapping] = []
-            for wanted in (and_(chunks.c.state.in_(_HELD), left), chunks.c.state == ChunkState.READY):
-                free = (
-                    select(chunks)
-                    .where(of(chunks, campaign_id), wanted, is_sound)
-                    .order_by(chunks.c.state.desc(), chunks.c.number)
-                    .limit(limit - len(rows))
-                    .with_for_update(skip_locked=True)
-                )
-                if len(rows) < limit:
-                    rows += (await connection.execute(free)).mappings().all()
+            room = limit if parallel is None else min(limit, parallel - await _count_held(connection, campaign_id, now))
+            free = self._is_free(now, at_work)
+            if most_deaths is None:
+                rows = await _pick(connection, campaign_id, dead, free, true(), room)
+            else:
+                sound = chunks.c.deaths + dead < min(SUSPECT_DEATHS, most_deaths)
+                rows = await _pick(connection, campaign_id, dead, free, sound, room)
+                if not rows and is_alone:
+                    sound = chunks.c.deaths + dead < most_deaths
+                    rows = await _pick(connection, campaign_id, dead, free, sound, min(room, 1))
             if not rows:
                 return []
             numbers = [row["number"] for row in rows]
             ours = (mine, chunks.c.number.in_(numbers))
-            # What was handed back has no lease; one that ran out is a death.
-            dead = case((and_(chunks.c.state != ChunkState.READY, chunks.c.lease_until > 0), 1), else_=0)
             await connection.execute(
                 update(chunks).where(*ours).values(deaths=chunks.c.deaths + dead, owner=self.owner, lease_until=until)
             )
@@ -110,11 +106,28 @@ class Claims(Reader):
                     body=row["body"],
                     people=members[row["number"]],
                     is_partial=row["number"] in partial,
+                    is_suspect=row["deaths"] + row["dead"] >= SUSPECT_DEATHS,
                 )
                 for row in rows
             ]
 
         return await self.do(work, begin=WRITE)
+
+    def _death(self) -> ColumnElement[int]:
+        """Tell, as 1 or 0, whether an owner died with a chunk: what was handed back has no lease, this one ran out."""
+        others = chunks.c.owner.is_distinct_from(self.owner)
+        return case((and_(chunks.c.state != ChunkState.READY, chunks.c.lease_until > 0, others), 1), else_=0)
+
+    def _is_free(self, now: float, at_work: Collection[int] | None) -> ColumnElement[bool]:
+        """Tell which of the chunks that somebody has are to be claimed."""
+        left = chunks.c.lease_until <= now
+        if at_work is None:
+            return left
+        is_idle = chunks.c.number.not_in(at_work)
+        return or_(
+            and_(left, or_(chunks.c.owner.is_distinct_from(self.owner), is_idle)),
+            and_(chunks.c.owner == self.owner, is_idle),
+        )
 
     async def apply(self, campaign_id: int, changes: Changes) -> set[int]:
         """Enter changes in one transaction; return the chunks whose sending may not begin: another owner has them.
@@ -222,6 +235,37 @@ class Claims(Reader):
             await connection.execute(update(chunks).where(held).values(lease_until=0.0))
 
         await self.do(work, begin=WRITE)
+
+
+async def _count_held(connection: AsyncConnection, campaign_id: int, now: float) -> int:
+    """Count the chunks at work, and let nobody else claim before the end of the transaction."""
+    await connection.execute(select(campaigns.c.id).where(campaigns.c.id == campaign_id).with_for_update())
+    held = (of(chunks, campaign_id), chunks.c.state.in_(_HELD), chunks.c.lease_until > now)
+    return (await connection.execute(select(func.count()).select_from(chunks).where(*held))).scalar_one()
+
+
+async def _pick(
+    connection: AsyncConnection,
+    campaign_id: int,
+    dead: ColumnElement[int],
+    free: ColumnElement[bool],
+    sound: ColumnElement[bool],
+    limit: int,
+) -> list[RowMapping]:
+    """Lock chunks that may be claimed, and return them; those first that somebody left."""
+    rows: list[RowMapping] = []
+    # Two queries, each along the index: one with an OR would look at every chunk, every time.
+    for wanted in (and_(chunks.c.state.in_(_HELD), free), chunks.c.state == ChunkState.READY):
+        if len(rows) < limit:
+            query = (
+                select(chunks, dead.label("dead"))
+                .where(of(chunks, campaign_id), wanted, sound)
+                .order_by(chunks.c.state.desc(), chunks.c.number)
+                .limit(limit - len(rows))
+                .with_for_update(skip_locked=True)
+            )
+            rows += (await connection.execute(query)).mappings().all()
+    return rows
 
 
 _settle_one: Final = (

@@ -128,6 +128,7 @@ class Chunk(msgspec.Struct, kw_only=True):
         people: the recipients that are not settled.
         is_partial: whether others of it were settled before, of a batch that is being sent.
         lease: how long it is this owner's.
+        is_suspect: whether owners died with it, so that it may be the reason.
     """
 
     number: int
@@ -138,6 +139,7 @@ class Chunk(msgspec.Struct, kw_only=True):
     people: list[Person]
     is_partial: bool = False
     lease: Lease = msgspec.field(default_factory=Lease)
+    is_suspect: bool = False
 
 
 class Outcome(msgspec.Struct, kw_only=True, frozen=True):

@@ -38,6 +38,36 @@ class Torn(Enum):
     STOPPED = "the campaign was stopped, or the worker"
 
 
+class Bench:
+    """What one process has at work, over all its crews: whatever brings it down takes all of that along.
+
+    Attributes:
+        claiming: held by the crew that claims.
+    """
+
+    def __init__(self) -> None:
+        self.claiming = asyncio.Lock()
+        self._chunks: dict[tuple[int, int], bool] = {}
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is at work."""
+        return not self._chunks
+
+    @property
+    def has_suspect(self) -> bool:
+        """Whether a chunk is at work that others may have died of: it is to stay alone."""
+        return any(self._chunks.values())
+
+    def put(self, campaign_id: int, number: int, *, is_suspect: bool) -> None:
+        """Note a chunk."""
+        self._chunks[campaign_id, number] = is_suspect
+
+    def take(self, campaign_id: int, number: int) -> None:
+        """Note that a chunk is not at work any more."""
+        self._chunks.pop((campaign_id, number), None)
+
+
 class Crew(Runner):
     """Works on one campaign for as long as there are tickets.
 
@@ -50,6 +80,8 @@ class Crew(Runner):
         wall: unix seconds by the ledger's clock.
         lease_s: seconds for which a claim holds without a heartbeat.
         most_deaths: chunks whose owners died so often are left alone.
+        parallel: chunks at work at a time, over all workers.
+        bench: what this process has at work.
     """
 
     def __init__(
@@ -63,6 +95,8 @@ class Crew(Runner):
         wall: Callable[[], float],
         lease_s: float,
         most_deaths: int,
+        parallel: int,
+        bench: Bench,
     ) -> None:
         super().__init__(
             client,
@@ -77,6 +111,8 @@ class Crew(Runner):
         )
         self._shared = ledger
         self._most_deaths = most_deaths
+        self._parallel = parallel
+        self._bench = bench
         self._tickets: deque[asyncio.Future[Torn]] = deque()
         self._at_work: dict[int, asyncio.Future[Torn]] = {}
         self._is_closing = False
@@ -98,6 +134,8 @@ class Crew(Runner):
             self.is_over = True
             for ticket in (*self._tickets, *self._at_work.values()):
                 _tear(ticket, Torn.STOPPED)
+            for number in self._at_work:
+                self._bench.take(self._campaign.id, number)
             self._tickets.clear()
             self._at_work.clear()
         if ledger_failed:
@@ -150,6 +188,7 @@ class Crew(Runner):
 
     def _closed(self, number: int) -> None:
         ticket = self._at_work.pop(number, None)
+        self._bench.take(self._campaign.id, number)
         if ticket is not None:
             _tear(ticket, Torn.DONE)
 
@@ -162,17 +201,23 @@ class Crew(Runner):
         wanted = min(len(self._tickets), 4)
         if not wanted:
             return False
-        until = self._lease_end()
-        claimed = await self._shared.claim(
-            self._campaign.id,
-            now=self._wall(),
-            lease_s=self._lease_s,
-            limit=wanted,
-            most_deaths=self._most_deaths,
-            at_work=self._at_hand(),
-        )
-        for chunk in claimed:
-            self._at_work[chunk.number] = self._tickets.popleft()
+        async with self._bench.claiming:
+            if self._bench.has_suspect:
+                return False  # tickets wait until it is done
+            until = self._lease_end()
+            claimed = await self._shared.claim(
+                self._campaign.id,
+                now=self._wall(),
+                lease_s=self._lease_s,
+                limit=wanted,
+                most_deaths=self._most_deaths,
+                at_work=self._at_hand(),
+                parallel=self._parallel,
+                is_alone=self._bench.is_empty,
+            )
+            for chunk in claimed:
+                self._at_work[chunk.number] = self._tickets.popleft()
+                self._bench.put(self._campaign.id, chunk.number, is_suspect=chunk.is_suspect)
         if len(claimed) < wanted:
             while self._tickets:
                 _tear(self._tickets.popleft(), Torn.NOTHING)
@@ -194,6 +239,8 @@ class Crew(Runner):
                 before, sent = sent, self._desk.tally.by_state[RecipientState.SENT]
                 if row is not None and row.reason and before and sent > before:
                     await self._shared.note(self._campaign.id, None)  # whoever was in trouble, it goes on
+            if self._tickets:
+                await self._tell_all()  # those that waited for a chunk of another crew that was to be alone
             await asyncio.sleep(_LOOK_S)
 
     def _on_ledger_error(self, error: LedgerError) -> None:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 
 import msgspec
-from sqlalchemy import and_, case, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ..bulk.database import WRITE
@@ -14,9 +14,15 @@ from ..bulk.ledger import Ledger
 from ..bulk.records import CampaignRow
 from ..bulk.schema import ChunkState, RecipientState, campaigns, chunks
 from ..bulk.schema import recipients as people
-from ..errors import UsageError
+from ..errors import LedgerError, UsageError
 
 _HELD = (ChunkState.CLAIMED, ChunkState.SENDING)
+
+
+def _deaths(now: float) -> ColumnElement[int]:
+    """Return how often an owner died with a chunk; a lease that ran out is such a death."""
+    died = and_(chunks.c.state.in_(_HELD), chunks.c.lease_until > 0, chunks.c.lease_until <= now)
+    return chunks.c.deaths + case((died, 1), else_=0)
 
 
 class Work(msgspec.Struct, kw_only=True, frozen=True):
@@ -77,16 +83,15 @@ class SharedLedger(Ledger):
 
     async def launch(self, campaign_id: int, *, options: str, now: float) -> None:
         """Let workers begin, or go on, with these options."""
-        await self.update(campaign_id, options=options, status="running", reason=None, ended_at=None)
+        begun = func.coalesce(campaigns.c.begun_at, now)
+        fresh = {"options": options, "status": "running", "reason": None, "ended_at": None, "begun_at": begun}
 
-        async def work(connection: AsyncConnection) -> None:
-            await connection.execute(
-                update(campaigns)
-                .where(campaigns.c.id == campaign_id, campaigns.c.begun_at.is_(None))
-                .values(begun_at=now)
-            )
+        async def work(connection: AsyncConnection) -> bool:
+            done = await connection.execute(update(campaigns).where(campaigns.c.id == campaign_id).values(fresh))
+            return done.rowcount == 1
 
-        await self.do(work, begin=WRITE)
+        if not await self.do(work, begin=WRITE):
+            raise LedgerError(f"the ledger {self.name}: the campaign was replaced by somebody else")
 
     async def switch(
         self, campaign_id: int, status: str, reason: str | None, *, only_from: Sequence[str], ended_at: float | None
@@ -140,7 +145,7 @@ class SharedLedger(Ledger):
     async def work_left(self, campaign_id: int, *, now: float, most_deaths: int) -> Work:
         """Return what is left of a campaign."""
         is_free = or_(chunks.c.state == ChunkState.READY, and_(chunks.c.state.in_(_HELD), chunks.c.lease_until <= now))
-        kind = case((is_free, case((chunks.c.deaths >= most_deaths, "poisoned"), else_="claimable")), else_="held")
+        kind = case((is_free, case((_deaths(now) >= most_deaths, "poisoned"), else_="claimable")), else_="held")
         query = (
             select(kind, func.count())
             .where(chunks.c.campaign_id == campaign_id, chunks.c.state != ChunkState.DONE)
@@ -171,12 +176,12 @@ class SharedLedger(Ledger):
 
         async def work(connection: AsyncConnection) -> list[Poisoned]:
             query = (
-                select(chunks.c.number, chunks.c.deaths, chunks.c.state)
+                select(chunks.c.number, _deaths(now), chunks.c.state)
                 .where(
                     mine,
                     chunks.c.state != ChunkState.DONE,
                     chunks.c.lease_until <= now,
-                    chunks.c.deaths >= most_deaths,
+                    _deaths(now) >= most_deaths,
                 )
                 .with_for_update(skip_locked=True)
             )

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Final
 
 import msgspec
@@ -22,11 +22,12 @@ from ..bulk.runner import OnProgress
 from ..config import check_seconds
 from ..errors import LedgerError, TimError, UsageError
 from . import broker as posts
-from ._crew import Crew, Torn
+from ._crew import Bench, Crew, Torn
 from ._follow import Follower
-from ._ledger import SharedLedger
+from ._ledger import SharedLedger, Work
 from ._options import WorkOptions
 from ._rests import Rests
+from ._tickets import Needs, missing
 from ._trace import within
 
 logger = logging.getLogger("tim_async")
@@ -89,6 +90,7 @@ class Worker:
         self._followers: dict[str, Follower] = {}
         self._crews: dict[str, tuple[Crew, asyncio.Task[None]]] = {}
         self._leaving: dict[asyncio.Task[None], Crew] = {}  # those that are over, and not gone
+        self._bench = Bench()
         self._hiring = asyncio.Lock()
         self._draining = asyncio.Event()
         self._rests = Rests(time.monotonic)
@@ -231,6 +233,8 @@ class Worker:
             wall=self.now,
             lease_s=self._lease_s,
             most_deaths=self._most_deaths,
+            parallel=options.parallel,
+            bench=self._bench,
         )
 
     async def finish(self, name: str) -> None:
@@ -256,12 +260,12 @@ class Worker:
                 await self._tell_ended({row.name for row in running})
                 for row in running:
                     if await self._ledger.take_watch(row.id, now=self.now(), until=self.now() + 0.8 * _WATCH_S):
-                        await self._look_after(row)
+                        await self._look_after(row, running)
                         await self._tell(row)
             except (TimError, AMQPError, OSError) as error:
                 logger.warning("looking after campaigns: %s", error)
 
-    async def _look_after(self, row: CampaignRow) -> None:
+    async def _look_after(self, row: CampaignRow, running: Sequence[CampaignRow]) -> None:
         """See to it that a campaign has tickets, gives up what brings workers down, and ends."""
         work = await self._ledger.work_left(row.id, now=self.now(), most_deaths=self._most_deaths)
         if work.poisoned:
@@ -273,11 +277,16 @@ class Worker:
                 await posts.bury(self._broker, each)
         elif work.is_over:
             await posts.send(self._broker, posts.FINISH, row.name)
-        elif work.claimable and row.options is not None:
-            parallel = msgspec.json.decode(row.options, type=WorkOptions).parallel
-            missing = min(work.claimable, parallel - work.held) - await posts.waiting(self._broker)
-            for _ in range(missing):
+        elif work.claimable:
+            needs = [await self._needs(each, work if each.id == row.id else None) for each in running]
+            for _ in range(missing(needs, await posts.waiting(self._broker))[row.name]):
                 await posts.send(self._broker, posts.RUN_CHUNK, row.name)
+
+    async def _needs(self, row: CampaignRow, work: Work | None) -> Needs:
+        if work is None:
+            work = await self._ledger.work_left(row.id, now=self.now(), most_deaths=self._most_deaths)
+        parallel = 1 if row.options is None else msgspec.json.decode(row.options, type=WorkOptions).parallel
+        return Needs(name=row.name, held=work.held, parallel=parallel, claimable=work.claimable)
 
     async def _tell(self, row: CampaignRow) -> None:
         if self._on_progress is not None:

@@ -1,0 +1,75 @@
+"""A chunk that ends the process which works on it, and what is at work beside it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+
+import pytest
+
+pytest.importorskip("redis")
+pytest.importorskip("asyncpg")
+pytest.importorskip("taskiq_aio_pika")
+
+from tests.cluster.test_workers import Yard, quick_watch, yard
+from tests.services import RABBITMQ_URL, REDIS_URL
+from tim_async.emulator import DEFAULT_SECRET_KEY
+
+__all__ = ["quick_watch", "yard"]
+
+# Imported once, and forked for every life of the worker; the fourth chunk ends it.
+_LIVES = """
+import asyncio, os, sys
+from tim_async import TimClient
+from tim_async.bulk.sending import Sender
+from tim_async.cluster import ClusterCampaign, Worker, make_broker, worker
+
+app, key, service, ledger, broker, prefix = sys.argv[1:]
+worker._WATCH_S = worker._AGAIN_S = 0.1
+send = Sender.send_one
+
+async def poisoned(self, job, person):
+    if 30 <= person.ordinal < 40:
+        os._exit(9)
+    await send(self, job, person)
+
+Sender.send_one = poisoned
+
+async def live():
+    queues = make_broker(broker, int(app), prefix=prefix, prefetch=4)
+    async with TimClient(int(app), key, base_url=service, rate_limits={"openim/sendmsg": 1000}) as client:
+        own = Worker(client, ledger=ledger, broker=queues, tasks=4, lease_s=0.5, most_deaths=3)
+        working = asyncio.create_task(own.run())
+        await ClusterCampaign("spring", ledger=ledger).watch(every_s=0.05)
+        own.stop()
+        await working
+
+for life in range(9):
+    if not (child := os.fork()):
+        asyncio.run(live())
+        os._exit(0)
+    if os.waitpid(child, 0)[1] == 0:
+        break
+print(life)
+"""
+
+
+async def test_chunk_that_ends_its_process_takes_no_others_along(yard: Yard) -> None:
+    campaign = yard.campaign(count=60, message="hi", lanes="single")
+    await yard.submit(campaign, parallel=4)
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", _LIVES, str(yard.emulator.sdk_app_id), DEFAULT_SECRET_KEY, yard.emulator.url),
+        *(yard.ledger, RABBITMQ_URL, yard.prefix),
+        env={**os.environ, "TIM_REDIS_URL": REDIS_URL},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    out, err = await process.communicate()
+    # Twice with others beside it, once alone; then it is given up.
+    assert out.strip() == b"3", err.decode()
+    report = await campaign.status()
+    assert (report.status, report.sent, report.unknown) == ("done", 50, 10)
+    assert max(yard.messages().values()) == 1
+    [letter] = await yard.dead_letters()
+    assert (letter["chunk"], letter["deaths"], letter["recipients"]) == (3, 3, 10)
