@@ -14,7 +14,7 @@ pytest.importorskip("asyncpg")
 
 from tests.families.conftest import client_of
 from tests.services import own_database
-from tim_async import Rate
+from tim_async import LedgerError, Rate
 from tim_async.bulk.job import Options
 from tim_async.bulk.ledger import Ledger
 from tim_async.bulk.messages import Maker
@@ -137,3 +137,58 @@ async def test_nothing_is_sent_once_the_lease_has_run_out(url: str, emulator: Em
     left = {person.account for chunk in taken for person in chunk.people}
     assert len(left) == (40 - before if is_taken else 0)
     assert set(got) == {f"u{index}" for index in range(40)} - left
+
+
+async def test_chunk_that_owners_died_with_is_claimed_alone_and_last(url: str) -> None:
+    async with Ledger(url, purpose="test") as ledger:
+        row = await planned(ledger, 40)
+
+        async def claim(now: float, **options: Any) -> list[tuple[int, bool]]:
+            owner = ledger.another_owner()
+            claimed = await owner.claim(row.id, now=NOW + now, lease_s=1, limit=9, most_deaths=4, **options)
+            return [(each.number, each.is_suspect) for each in claimed]
+
+        assert await claim(0, parallel=2) == [(0, False), (1, False)]
+        assert await claim(2, parallel=2) == [(0, False), (1, False)]  # the first owner died
+        assert await claim(4) == [(2, False), (3, False)]  # and the second; what nobody died of comes first
+        assert await claim(4, is_alone=False) == []
+        assert await claim(4) == [(0, True)]
+        assert await claim(4) == [(1, True)]
+        # Handed back is no death.
+        await ledger.give_back(row.id, everybody=True)
+        assert await claim(5) == [(2, False), (3, False)]
+        # The third death, and the fourth: that is enough.
+        assert [await claim(7 + 2 * each, is_alone=True) for each in range(2)] == [
+            [(2, False), (3, False)],
+            [(0, True)],
+        ]
+
+
+async def test_no_more_chunks_are_at_work_than_there_may_be(url: str) -> None:
+    async with Ledger(url, purpose="test") as ledger:
+        row = await planned(ledger, 90)
+        owners = [ledger.another_owner() for _ in range(6)]
+        claims = [each.claim(row.id, now=NOW, lease_s=9, limit=2, parallel=5) for each in owners]
+        assert sum(map(len, await asyncio.gather(*claims))) == 5
+
+
+async def test_unknown_recipients_of_a_chunk_at_work_are_not_reopened(url: str) -> None:
+    async with Ledger(url, purpose="test") as ledger:
+        row = await planned(ledger, 20)
+        await ledger.claim(row.id, now=NOW, lease_s=9, limit=2)
+        told = Changes(outcomes=outcomes(UNKNOWN, *range(9, 20), info="?"), done=[1])
+        await ledger.apply(row.id, begin(0))
+        await ledger.apply(row.id, told)
+        assert await ledger.reopen_unknown(row.id, now=NOW + 1) == 10
+        assert (await states(ledger, row))[9:12] == [UNKNOWN, PLANNED, PLANNED]
+        other = ledger.another_owner()
+        assert [each.number for each in await other.claim(row.id, now=NOW + 1, lease_s=9, limit=9)] == [1]
+
+
+async def test_campaign_that_has_begun_is_not_replaced(url: str) -> None:
+    async with Ledger(url, purpose="test") as ledger:
+        row = await planned(ledger)
+        await ledger.update(row.id, begun_at=NOW)
+        with pytest.raises(LedgerError, match="begun"):
+            await planned(ledger)
+        assert await states(ledger, row) == [PLANNED] * 10

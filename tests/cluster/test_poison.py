@@ -12,11 +12,9 @@ pytest.importorskip("redis")
 pytest.importorskip("asyncpg")
 pytest.importorskip("taskiq_aio_pika")
 
-from tests.cluster.test_workers import Yard, quick_watch, yard
+from tests.cluster.yard import Yard
 from tests.services import RABBITMQ_URL, REDIS_URL
 from tim_async.emulator import DEFAULT_SECRET_KEY
-
-__all__ = ["quick_watch", "yard"]
 
 # Imported once, and forked for every life of the worker; the fourth chunk ends it.
 _LIVES = """

@@ -66,10 +66,24 @@ async def test_workers_come_later_and_find_what_waits(yard: Yard) -> None:
 
 
 async def test_tickets_that_come_twice_do_no_harm(yard: Yard) -> None:
-    campaign = yard.campaign()
-    for _ in range(3):
-        await yard.submit(campaign, parallel=40)
-    await yard.work(2)
+    campaign = yard.campaign(message="hi", lanes="single")
+    yard.emulator.faults.delay(0.05)
+    await yard.submit(campaign, parallel=2)
+    broker = yard.broker()
+    await broker.startup()
+    for _ in range(40):
+        await posts.send(broker, posts.RUN_CHUNK, "spring")
+    await broker.shutdown()
+    workers = await yard.work(2)
+    most = 0
+
+    def is_over() -> bool:
+        nonlocal most
+        most = max(most, sum(len(crew._at_work) for each in workers for crew, _ in each._crews.values()))
+        return len(yard.emulator.messages()) == 100
+
+    await settled(is_over, "it does not end", within=20)
+    assert most == 2  # of forty tickets, no more than there may be at work
     assert (await ended(campaign)).sent == 100
     assert yard.messages() == everybody(100)
 

@@ -148,7 +148,8 @@ class Campaign:
         """
         settings = client._core.settings if client is not None else Settings(rate_limits=rate_limits or {})
         async with Ledger(self._ledger, purpose=f"plan of {self.name}") as ledger:
-            campaign, maker = await self._ensure(ledger, settings)
+            async with ledger.alone_with(self.name):
+                campaign, maker = await self._ensure(ledger, settings)
             return await make_plan(ledger, campaign, maker, settings, self._options.lanes, self._options.concurrency)
 
     async def run(

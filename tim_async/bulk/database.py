@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import copy
 import secrets
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, nullcontext
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from os import PathLike
 from pathlib import Path
 from types import TracebackType
@@ -155,6 +155,21 @@ class Database:
             if not task.cancelled():
                 task.exception()  # looked at: whoever was cancelled does not want to hear of it
             raise
+
+    @asynccontextmanager
+    async def session(self) -> AsyncIterator[AsyncConnection]:
+        """Have a connection for what outlasts a transaction, outside of any."""
+        if self._engine is None:
+            raise UsageError("the ledger is closed")
+        problem: str | None = None
+        try:
+            async with self._engine.connect() as connection:
+                await connection.execution_options(isolation_level="AUTOCOMMIT")
+                yield connection
+        except SQLAlchemyError as error:
+            problem = _explain(error)
+        if problem is not None:
+            raise LedgerError(f"the ledger {self.name}: {problem}")
 
     async def read(self, query: Select[Any]) -> Sequence[RowMapping]:
         """Return the rows of a query."""

@@ -37,18 +37,23 @@ database several owners work side by side: claims skip what others have locked, 
 
 from __future__ import annotations
 
+import asyncio
 import math
-from collections.abc import Sequence
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from hashlib import sha256
 from secrets import token_hex
 from typing import Final
 
 import msgspec
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ..errors import LedgerError
 from .claims import Claims, move, ready_chunk
 from .database import WRITE
+from .reading import AT_A_TIME
 from .records import Anew, CampaignRow, Problem
 from .schema import ChunkState, RecipientState, campaigns, chunks, problems
 from .schema import recipients as people
@@ -57,15 +62,45 @@ from .schema import recipients as people
 _AT_A_TIME: Final = 1000
 
 
+# Reading a large source takes its time; whoever comes second looks so often whether it is over.
+_PLANNED_FOR_S: Final = 600.0
+_LOOK_S: Final = 0.2
+
+
 class Ledger(Claims):
     """A ledger that is open: `async with Ledger("spring.db", purpose="run") as ledger:`."""
 
     # Campaigns
 
+    @asynccontextmanager
+    async def alone_with(self, name: str) -> AsyncIterator[None]:
+        """Be the only one who plans and begins a campaign; on a file, the lock of the file sees to that.
+
+        What a plan does goes by what it found at its beginning: two at a time would replace one that has begun.
+        """
+        if not self.is_shared:
+            yield
+            return
+        key = int.from_bytes(sha256(f"tim_bulk:{name}".encode()).digest()[:8], "big", signed=True)
+        async with self.session() as connection:
+            await self._wait_for(connection, key, name)
+            try:
+                yield
+            finally:
+                # The connection outlives this, and would keep the lock.
+                await connection.invalidate()
+
+    async def _wait_for(self, connection: AsyncConnection, key: int, name: str) -> None:
+        end = time.monotonic() + _PLANNED_FOR_S
+        while not (await connection.execute(select(func.pg_try_advisory_lock(key)))).scalar_one():
+            if time.monotonic() >= end:
+                raise LedgerError(f"the ledger {self.name}: somebody else is planning the campaign {name!r}")
+            await asyncio.sleep(_LOOK_S)
+
     async def create(
         self, name: str, *, kind: str, message: str | None, fingerprint: str, chunk_size: int, now: float
     ) -> CampaignRow:
-        """Enter a campaign without recipients, in the place of one of that name."""
+        """Enter a campaign without recipients, in the place of one of that name that was not begun."""
         fresh = {
             "name": name,
             "salt": token_hex(16),
@@ -85,13 +120,14 @@ class Ledger(Claims):
         }
 
         async def work(connection: AsyncConnection) -> None:
-            known = (
-                await connection.execute(select(campaigns.c.id).where(campaigns.c.name == name))
-            ).scalar_one_or_none()
+            query = select(campaigns.c.id, campaigns.c.begun_at).where(campaigns.c.name == name).with_for_update()
+            known = (await connection.execute(query)).one_or_none()
             if known is not None:
+                if known.begun_at is not None:
+                    raise LedgerError(f"the ledger {self.name}: the campaign {name!r} was begun by somebody else")
                 for table in (people, chunks, problems):
-                    await connection.execute(delete(table).where(table.c.campaign_id == known))
-                await connection.execute(delete(campaigns).where(campaigns.c.id == known))
+                    await connection.execute(delete(table).where(table.c.campaign_id == known.id))
+                await connection.execute(delete(campaigns).where(campaigns.c.id == known.id))
             await connection.execute(insert(campaigns).values(fresh))
 
         await self.do(work, begin=WRITE)
@@ -223,23 +259,39 @@ class Ledger(Claims):
 
     # What is taken up again
 
-    async def reopen_unknown(self, campaign_id: int) -> int:
-        """Make the recipients whose outcome is unknown those of chunks that are SENDING again; return how many."""
+    async def reopen_unknown(self, campaign_id: int, *, now: float = math.inf) -> int:
+        """Make the recipients whose outcome is unknown those of chunks that are SENDING again; return how many.
+
+        What somebody works on now is let alone: its owner would not know of them, and close the chunk over them.
+        """
 
         async def work(connection: AsyncConnection) -> int:
             unknown = (people.c.campaign_id == campaign_id, people.c.state == RecipientState.UNKNOWN)
-            await connection.execute(
-                update(chunks)
+            query = (
+                select(chunks.c.number)
                 .where(
                     chunks.c.campaign_id == campaign_id,
+                    or_(chunks.c.state == ChunkState.DONE, chunks.c.lease_until <= now),
                     chunks.c.number.in_(select(people.c.chunk).where(*unknown)),
                 )
-                .values(state=int(ChunkState.SENDING), lease_until=0.0, deaths=0)
+                .order_by(chunks.c.number)
             )
-            done = await connection.execute(
-                update(people).where(*unknown).values(state=int(RecipientState.PLANNED), info=None)
-            )
-            return done.rowcount
+            numbers = list((await connection.execute(query)).scalars())
+            reopened = 0
+            for first in range(0, len(numbers), AT_A_TIME):
+                some = numbers[first : first + AT_A_TIME]
+                await connection.execute(
+                    update(chunks)
+                    .where(chunks.c.campaign_id == campaign_id, chunks.c.number.in_(some))
+                    .values(state=int(ChunkState.SENDING), lease_until=0.0, deaths=0)
+                )
+                done = await connection.execute(
+                    update(people)
+                    .where(*unknown, people.c.chunk.in_(some))
+                    .values(state=int(RecipientState.PLANNED), info=None)
+                )
+                reopened += done.rowcount
+            return reopened
 
         return await self.do(work, begin=WRITE)
 

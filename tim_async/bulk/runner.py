@@ -161,7 +161,7 @@ class Runner:
         if self._options.retry_failed:
             await ledger.retry_failed(campaign.id)
         if self._options.on_unknown != "skip":
-            await ledger.reopen_unknown(campaign.id)
+            await ledger.reopen_unknown(campaign.id, now=self._wall())
         now = self._wall()
         begun = now if campaign.begun_at is None else campaign.begun_at
         await ledger.update(campaign.id, status="running", reason=None, begun_at=begun, ended_at=None)

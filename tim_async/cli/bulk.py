@@ -450,6 +450,10 @@ async def _submit(campaign: Campaign, client: TimClient, broker: AioPikaBroker, 
     shared = cast("ClusterCampaign", campaign)
     async with _started(broker) as started:
         show_text(str(await shared.submit(client, broker=started, parallel=parallel)))
+    if shared.is_left_alone:
+        typer.echo(
+            "it was begun already and is left as it is; to let a paused one go on: tim-async bulk resume", err=True
+        )
     with shown() as show:
         return await shared.watch(on_progress=show)
 

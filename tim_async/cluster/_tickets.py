@@ -19,12 +19,14 @@ class Needs(msgspec.Struct, kw_only=True, frozen=True):
         held: its chunks at work.
         parallel: how many may be, over all workers.
         claimable: its chunks that nobody works on.
+        is_starved: whether it has had nothing at work for long.
     """
 
     name: str
     held: int
     parallel: int
     claimable: int
+    is_starved: bool = False
 
     @property
     def tickets(self) -> int:
@@ -35,16 +37,10 @@ class Needs(msgspec.Struct, kw_only=True, frozen=True):
 def missing(campaigns: Sequence[Needs], waiting: int) -> dict[str, int]:
     """Return how many tickets to write for each campaign.
 
-    Where fewer wait than should, some were lost, and nobody knows whose: they are written for those that have the
-    smallest part of what they may have at work. Whoever has nothing at work gets one in any case, as all that wait may
-    be those of others. Too many do no harm, up to a point: a ticket for which there is no room is torn.
+    All that wait may be its own: it gets what would be missing then. Fewer than all should have are no sign of a loss,
+    as some are on their way; but whoever is starved has lost its own, and gets what is missing over all, or one at
+    least. Too many do no harm, up to a point: a ticket for which there is no room is torn.
     """
     total = sum(each.tickets for each in campaigns)
-    left = total - waiting
-    spare = 1 if waiting < _MOST * (total + 1) else 0
-    found: dict[str, int] = {}
-    for each in sorted(campaigns, key=lambda needs: needs.held / needs.parallel):
-        count = min(each.tickets, max(left, 0 if each.held else spare))
-        found[each.name] = count
-        left -= count
-    return found
+    spare = max(total - waiting, 1 if waiting < _MOST * (total + 1) else 0)
+    return {each.name: min(each.tickets, max(0, each.tickets - waiting, spare * each.is_starved)) for each in campaigns}

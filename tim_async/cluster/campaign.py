@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from typing import Final
 
@@ -22,6 +23,8 @@ from ._ledger import SharedLedger
 from ._options import DEFAULT_PARALLEL, WorkOptions
 from ._trace import carried
 
+logger = logging.getLogger("tim_async")
+
 # From these it can go on.
 _STOPPED: Final = ("paused", "stopped", "interrupted", "done")
 
@@ -35,10 +38,17 @@ class ClusterCampaign(Campaign):
 
     The arguments are those of `Campaign`. The message is a text, a `Message` or a `Template`: a function is not in the
     ledger, so workers do not have it.
+
+    Attributes:
+        is_left_alone: whether `submit` found it running or paused, and changed nothing.
     """
 
+    is_left_alone = False
+
     async def submit(self, client: TimClient, *, broker: str | AioPikaBroker, parallel: int = DEFAULT_PARALLEL) -> Plan:
-        """Plan the campaign where that was not done, and let workers begin, or go on.
+        """Plan the campaign where that was not done, and let workers begin, or go on after it ended early.
+
+        One that is running or paused is left as it is: watch it, or let it go on with `resume`.
 
         Args:
             client: whose app, admin and limits count; nothing is called.
@@ -54,24 +64,28 @@ class ClusterCampaign(Campaign):
             raise UsageError("parallel must be a whole number of at least 1", field="parallel")
         async with SharedLedger(self._ledger, purpose=f"submit {self.name}") as ledger:
             ledger.check_shared()
-            row, maker = await self._ensure(ledger, client._core.settings)
-            if maker.kind == "function":
-                raise UsageError(
-                    "workers do not have a function: give a text, a Message or a Template", field="message"
-                )
-            if row.status == "cancelled":
-                raise UsageError(f"the campaign {self.name!r} was cancelled", field="name")
-            check_anybody(row)
-            row = await bind(ledger, row, client)
-            plan = await make_plan(ledger, row, maker, client._core.settings, self._options.lanes)
-            if self._options.retry_failed:
-                await ledger.retry_failed(row.id)
-            if self._options.on_unknown != "skip":
-                await ledger.reopen_unknown(row.id)
-            options = WorkOptions(run=self._options, parallel=parallel, trace=carried())
-            await ledger.launch(
-                row.id, options=msgspec.json.encode(options).decode(), now=time.time() + await ledger.clock_offset()
-            )
+            async with ledger.alone_with(self.name):
+                row, maker = await self._ensure(ledger, client._core.settings)
+                if maker.kind == "function":
+                    raise UsageError(
+                        "workers do not have a function: give a text, a Message or a Template", field="message"
+                    )
+                if row.status == "cancelled":
+                    raise UsageError(f"the campaign {self.name!r} was cancelled", field="name")
+                check_anybody(row)
+                row = await bind(ledger, row, client)
+                plan = await make_plan(ledger, row, maker, client._core.settings, self._options.lanes)
+                self.is_left_alone = row.options is not None and row.status in ("running", "paused")
+                if self.is_left_alone:
+                    logger.info("campaign %s is %s: it is left as it is", self.name, row.status)
+                    return plan
+                now = time.time() + await ledger.clock_offset()
+                if self._options.retry_failed:
+                    await ledger.retry_failed(row.id)
+                if self._options.on_unknown != "skip":
+                    await ledger.reopen_unknown(row.id, now=now)
+                options = WorkOptions(run=self._options, parallel=parallel, trace=carried())
+                await ledger.launch(row.id, options=msgspec.json.encode(options).decode(), now=now)
         await self._write_tickets(broker, client._core.credentials.sdk_app_id, parallel)
         return plan
 

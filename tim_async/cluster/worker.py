@@ -34,6 +34,8 @@ logger = logging.getLogger("tim_async")
 
 # Between two looks at all campaigns; one of the workers does it for all.
 _WATCH_S: Final = 2.0
+# Whoever has nothing at work for so long has lost its tickets, whatever is waiting for others.
+_STARVED_S: Final = 10.0
 # A crew without tickets goes home after a while; the next ticket makes another.
 _IDLE_S: Final = 5.0
 # What a ticket that could not be worked on waits before the next one is written.
@@ -91,6 +93,7 @@ class Worker:
         self._crews: dict[str, tuple[Crew, asyncio.Task[None]]] = {}
         self._leaving: dict[asyncio.Task[None], Crew] = {}  # those that are over, and not gone
         self._bench = Bench()
+        self._idle_since: dict[str, float] = {}  # campaigns that were seen to have nothing at work
         self._hiring = asyncio.Lock()
         self._draining = asyncio.Event()
         self._rests = Rests(time.monotonic)
@@ -286,7 +289,11 @@ class Worker:
         if work is None:
             work = await self._ledger.work_left(row.id, now=self.now(), most_deaths=self._most_deaths)
         parallel = 1 if row.options is None else msgspec.json.decode(row.options, type=WorkOptions).parallel
-        return Needs(name=row.name, held=work.held, parallel=parallel, claimable=work.claimable)
+        now = time.monotonic()
+        since = now if work.held else self._idle_since.get(row.name, now)
+        is_starved = now - since >= _STARVED_S
+        self._idle_since[row.name] = now if is_starved else since
+        return Needs(name=row.name, held=work.held, parallel=parallel, claimable=work.claimable, is_starved=is_starved)
 
     async def _tell(self, row: CampaignRow) -> None:
         if self._on_progress is not None:
