@@ -14,6 +14,7 @@ from tests.bulk.conftest import FAST, accounts, each_got, snapshot, until
 from tests.families.conftest import client_of
 from tim_async import LedgerError, LocalRateLimiter, RetryPolicy, TimClient
 from tim_async.bulk import Message, Template, job
+from tim_async.bulk.database import READ, WRITE
 from tim_async.bulk.ledger import Ledger
 from tim_async.emulator import DEFAULT_SECRET_KEY, Emulator
 from tim_async.families.c2c import C2C
@@ -342,28 +343,32 @@ async def test_client_that_is_closed_meanwhile(emulator, campaign):
 )
 async def test_disk_that_does_not_take_more(emulator, client, campaign, ledger, monkeypatch, pragma, problem, clock):
     """Stops with the reason; what was sent is not sent again after the repair, however late that is."""
-    apply = Ledger.apply
+    apply, do = Ledger.apply, Ledger.do
     commits = 0
 
-    async def strike(self, campaign_id, changes):
+    async def count(self, campaign_id, changes):
         nonlocal commits
         commits += 1
-        if commits == 4:
-
-            async def spoil(connection):
-                pages = (await connection.exec_driver_sql("PRAGMA page_count")).scalar_one()
-                await connection.exec_driver_sql("PRAGMA " + pragma.format(pages=pages))
-
-            await self.do(spoil)
         return await apply(self, campaign_id, changes)
 
-    monkeypatch.setattr(Ledger, "apply", strike)
+    async def strike(self, work, *, begin=READ):
+        async def spoiled(connection):
+            # Said anew each time: it holds for a connection, and there may be several.
+            if commits >= 4 and begin == WRITE:
+                pages = (await connection.exec_driver_sql("PRAGMA page_count")).scalar_one()
+                await connection.exec_driver_sql("PRAGMA " + pragma.format(pages=pages))
+            return await work(connection)
+
+        return await do(self, spoiled, begin=begin)
+
+    monkeypatch.setattr(Ledger, "apply", count)
+    monkeypatch.setattr(Ledger, "do", strike)
     message = Template("Hi $name " + "x" * 500)
-    options = {**personal(400), "message": message}
+    options = {**personal(400), "message": message, "batch_size": 5}
     with pytest.raises(LedgerError, match=problem) as caught:
         await campaign(**options).run(client)
     assert ledger.name in str(caught.value)
-    monkeypatch.setattr(Ledger, "apply", apply)
+    monkeypatch.setattr(Ledger, "do", do)
     arrived = {message.to_account for message in emulator.messages()}
     assert 0 < len(arrived) < 400
     begun = {each.account async for each in campaign().outcomes() if each.state in ("sent", "in_flight")}
