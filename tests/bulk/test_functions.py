@@ -10,6 +10,7 @@ from tests.bulk.conftest import accounts, each_got, until
 from tim_async import LedgerError, UsageError
 from tim_async.bulk import Campaign, rendering
 from tim_async.bulk.ledger import Ledger
+from tim_async.bulk.recorder import Recorder
 
 
 async def failures(campaign):
@@ -130,6 +131,26 @@ async def test_stop_does_not_wait_for_a_function_that_hangs(emulator, client, ca
     again = await ended(campaign(message=lambda _: "Hi", message_version=None, change_message=True).run(client))
     assert again.is_complete
     assert each_got(emulator) == {1: 300}
+
+
+async def test_stop_begins_nothing_that_was_made(emulator, client, campaign, monkeypatch):
+    """Others wait with their messages while one queues: what they would write ahead now is not going to be sent."""
+    begin, stopped, begun = Recorder.begin, False, []
+
+    async def note(self, wanted):
+        begun.append(stopped)
+        return await begin(self, wanted)
+
+    monkeypatch.setattr(Recorder, "begin", note)
+    emulator.faults.delay(0.05, after=True)
+    first = campaign(recipients=accounts(300), message=lambda _: "Hi", concurrency=1, batch_size=5)
+    running = asyncio.create_task(first.run(client))
+    await until(lambda: len(emulator.messages()) >= 3)
+    stopped = first.stop()
+    report = await ended(running)
+    assert (report.status, report.in_flight) == ("interrupted", 0)
+    assert begun
+    assert not any(begun)
 
 
 async def test_stop_leaves_behind_a_function_that_will_not_end(emulator, client, campaign, monkeypatch):

@@ -48,8 +48,9 @@ class Campaign:
             is planned; again, where that failed, which an iterator does not stand. An account that is given twice is
             told once. Not needed to carry on.
         message: what everybody gets: a text, an element, a list of elements, a `Message`; or what makes it: a
-            `Template`, or a function (sync or async) that takes a `Recipient` and returns any of the former. To carry
-            on it is needed only for a function: the ledger has the others.
+            `Template`, or a function (sync or async) that takes a `Recipient` and returns any of the former; a sync one
+            must be quick, as nothing else happens meanwhile. To carry on it is needed only for a function: the ledger
+            has the others.
         message_version: tells a function's messages from others'. Without it, the function's code does, its defaults,
             and the variables and arguments that it was made with; what it looks up elsewhere does not count. Needed
             where these cannot be compared, as with the method of an object.

@@ -251,6 +251,8 @@ class Runner:
                 if not all(await asyncio.gather(*(self._render(desk, renderer, chunk) for chunk in found))):
                     return
                 async with work.door:
+                    if desk.stop is not None:
+                        return
                     jobs = await asyncio.gather(*(self._open(desk, work.lane, chunk) for chunk in found))
                     for job in jobs:
                         if job is not None:
@@ -272,9 +274,10 @@ class Runner:
                 if work.repeats or (work.is_open and self._fresh):
                     self._feeding += 1
                     source = work.repeats or self._fresh
-                    # Another lane finds something, too: so both come to the end together.
-                    lanes = sum(each.is_open for each in self._lanes.values()) if source is self._fresh else 1
-                    share = math.ceil(len(source) / max(lanes, 1))
+                    # The other lane finds something, too: so both come to the end together. What a function makes goes
+                    # by one lane alone.
+                    is_shared = source is self._fresh and work.feeders == 1
+                    share = math.ceil(len(source) / 2) if is_shared else len(source)
                     return [source.popleft() for _ in range(min(work.together, share))]
                 if not self._fresh and sum(map(len, waiting)) < _MOST_REPEATS and await self._claim():
                     desk.changed.notify_all()

@@ -231,7 +231,7 @@ def run_campaign(
     """Send to everybody who was not settled before; run the same line again to carry on.
 
     The first Ctrl-C or SIGTERM finishes what is in flight; a second one does not wait for it. Exit code 0 when every
-    recipient was sent to, 1 when not, 2 when something is wrong with the line.
+    recipient was sent to, 1 when not, 2 when something is wrong with the line or there are no recipients.
 
     The secret key comes from TIM_SECRET_KEY, or is asked for.
     """
