@@ -12,6 +12,7 @@ from tests.bulk.test_survival import kill
 from tests.families.conftest import client_of
 from tim_async import TextElem, TimClient
 from tim_async.bulk import Message, Template, settling
+from tim_async.bulk.ledger import Ledger
 from tim_async.emulator import Emulator
 from tim_async.families.c2c import C2C
 from tim_async.models.c2c import BatchFailure
@@ -109,6 +110,39 @@ async def test_one_of_a_batch_with_trouble_inside(emulator, client, campaign, mo
     report = await campaign(recipients=accounts(5), message="Hi").run(client)
     assert report.is_complete
     assert each_got(emulator) == {1: 5}
+
+
+async def test_stop_with_many_in_doubt_takes_few_commits(emulator, client, campaign, monkeypatch):
+    """They wait for the time at which the history tells the truth, in as many chunks; the next run asks."""
+    call, apply, commits = TimClient.call, Ledger.apply, 0
+
+    async def trouble(self, endpoint, request):
+        result = await call(self, endpoint, request)
+        if endpoint is C2C.send_batch:
+            result.error_list = [BatchFailure(to_account=request.to_account[0], error_code=91000)]
+        return result
+
+    async def count(self, campaign_id, changes):
+        nonlocal commits
+        commits += 1
+        return await apply(self, campaign_id, changes)
+
+    monkeypatch.setattr(TimClient, "call", trouble)
+    monkeypatch.setattr(settling, "SETTLED_AFTER_S", 120.0)
+    first = campaign(recipients=accounts(200), message="Hi", batch_size=2)
+
+    def watch(progress):
+        if progress.sent == 100:
+            monkeypatch.setattr(Ledger, "apply", count)
+            first.stop()
+
+    report = await first.run(client, on_progress=watch, progress_every_s=0.01)
+    assert (report.sent, report.in_flight) == (100, 100)
+    assert commits <= 5
+    monkeypatch.setattr(TimClient, "call", call)
+    monkeypatch.setattr(settling, "SETTLED_AFTER_S", 0.0)
+    assert (await campaign().run(client)).is_complete
+    assert each_got(emulator) == {1: 200}
 
 
 @pytest.fixture

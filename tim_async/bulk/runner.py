@@ -392,13 +392,18 @@ class Runner:
 
     async def _hand_back(self, desk: Desk) -> None:
         """Bring the chunks at work into order: what was not sent goes back, what may have been stays in flight."""
-        for job in list(desk.jobs.values()):
-            if job.is_closing:
-                continue
+        at_work = [job for job in desk.jobs.values() if not job.is_closing]
+        for job in at_work:
             untouched = [person for person in job.people.values() if person.ordinal not in job.doubtful]
             desk.send_anew(job, untouched, is_try=False)
-            if desk.recorder.error is None:
-                await desk.recorder.close(job.number, job.moves(), is_done=not job.people, is_kept=job.has_unknown)
+        if desk.recorder.error is None:
+            # All at a time: there may be many with somebody in doubt, and a commit takes its time.
+            await asyncio.gather(
+                *(
+                    desk.recorder.close(job.number, job.moves(), is_done=not job.people, is_kept=job.has_unknown)
+                    for job in at_work
+                )
+            )
 
     # Beside the work
 

@@ -96,7 +96,9 @@ class Settler:
 
     async def _verify(self, job: Job, person: Person, refusal: Refusal | None) -> None:
         desk, ready = self._desk, job.ready(person)
-        if ready is None or not ready.message.is_stored:
+        if ready is None:
+            why = "it may have been sent, and the ledger does not have the message"
+        elif not ready.message.is_stored:
             why = "it may have been sent; the service does not keep such messages, so its history cannot tell"
         elif job.age() > _REACH_S:
             why = "it may have been sent, longer ago than the history reaches"
