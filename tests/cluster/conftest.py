@@ -137,7 +137,7 @@ async def grant(limiter: Any, request: Claim, log: list[float] | None = None) ->
     return when
 
 
-async def settled(condition: Callable[[], bool], what: str, within: float = 2.0, every: float = 0.001) -> None:
+async def settled(condition: Callable[[], bool], what: str, within: float = 10.0, every: float = 0.001) -> None:
     """Wait until something is so."""
     end = now() + within
     while not condition():

@@ -117,7 +117,7 @@ async def test_replica_that_takes_over_crosses_the_cap_by_less_than_a_window(
 
 async def test_redis_cluster_keeps_all_keys_of_an_app_together(tmp_path: Path) -> None:
     """One node with all slots refuses, as any does, a command whose keys are of several slots."""
-    deliveries, grouped = Rate(100, per=1.0, cost="to_account", max_cost=50), Rate(40, per=1.0, key="group_id")
+    deliveries, grouped = Rate(100, per=100.0, cost="to_account", max_cost=50), Rate(40, per=1.0, key="group_id")
     with own_redis(tmp_path, "--cluster-enabled", "yes") as server:
         async with Redis.from_url(server.url) as node:
             await node.execute_command("CLUSTER ADDSLOTSRANGE", 0, 16383)
@@ -137,7 +137,7 @@ async def test_redis_cluster_keeps_all_keys_of_an_app_together(tmp_path: Path) -
             await settled(lambda: two.stats().reserved == 2, "no turn is found")
             leaving.cancel()
             await asyncio.gather(leaving, return_exceptions=True)
-            await settled(lambda: two.stats().round_trips == 3, "what is given back is not told")
+            await settled(lambda: two.stats().round_trips >= 3, "what is given back is not told")
             assert one.pause(claim(FAST), 60007) == 1.0
             await settled(lambda: one.stats().round_trips >= 7, "the pause is not told")
             assert one.stats().outages == two.stats().outages == 0

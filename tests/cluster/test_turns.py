@@ -53,7 +53,7 @@ async def test_turn_of_a_call_that_leaves_while_it_is_asked_for_goes_to_others_a
 
 async def test_a_turn_goes_back_as_long_as_it_was_reserved(limiter: Make) -> None:
     """A process with a smaller limit comes meanwhile: a unit is longer now, and that time is another's."""
-    loose, strict = Rate(100, per=100.0), Rate(10, per=100.0)
+    loose, strict = Rate(10, per=100.0), Rate(2, per=100.0)
     one, two = await limiter(), await limiter()
     await ready(one, loose)
     leaving = asyncio.ensure_future(grant(one, claim(loose)))
@@ -64,7 +64,7 @@ async def test_a_turn_goes_back_as_long_as_it_was_reserved(limiter: Make) -> Non
     await lane.line.book.ask(lane.buckets)  # any question tells it what a unit is now
     assert lane.buckets[0].told_unit > lane.buckets[0].unit
     await cancel([leaving])
-    await settled(lambda: one.stats().round_trips == 4, "it is not told")
+    await settled(lambda: one.stats().round_trips >= 4, "it is not told")
     third = await limiter()
     last = asyncio.ensure_future(grant(third, claim(strict)))
     await settled(lambda: any(lane.stock for lane in lanes(third)), "no turn is found")
