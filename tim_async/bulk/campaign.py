@@ -57,8 +57,9 @@ class Campaign:
         message_timeout_s: seconds that an async function may take for one message; that recipient fails then.
         account_column: the column or key that has the account.
         lanes: `auto` sends the same message for all in batches and personal ones one by one; `single`, `batch`, `both`.
-        on_unknown: what becomes of those who may have the message when a repeat is no longer safe: `verify` reads the
-            conversation back, `skip` reports them as unknown, `send` sends again, perhaps twice.
+        on_unknown: what becomes of those who may have the message when a repeat is no longer safe, or was refused after
+            the answer to an earlier attempt was lost: `verify` reads the conversation back, `skip` reports them as
+            unknown, `send` sends again, perhaps twice.
         import_missing: whether recipients that are not imported are imported, and tried again.
         retry_failed: whether those who failed in earlier runs are tried again.
         change_message: whether another message than the one that was begun with is meant: those who are left get it.

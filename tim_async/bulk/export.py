@@ -35,7 +35,8 @@ class RecipientOutcome(msgspec.Struct, kw_only=True, frozen=True):
         account: the account; of a bad row what stood there, "" where nothing did.
         state: `sent`, `failed`, `unknown`, `planned` (not sent to), `in_flight` (being sent to, or was when the runner
             died) or `bad_row`.
-        code: ErrorCode of a failure; 0 for one from before anything was sent, None where nothing failed.
+        code: ErrorCode of a failure; 0 for one from before anything was sent, None where nothing failed. Of one who is
+            `planned`, what it was refused with: it is imported, and tried again.
         name: the catalogue's name for the code.
         info: what is known of a failure, or why the outcome is not known.
         msg_key: names the message for recall and read receipts.
