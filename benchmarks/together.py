@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import statistics
 import sys
 import tempfile
@@ -76,17 +75,7 @@ async def share(recipients: int = 20_000, seconds: float = 20.0) -> list[Row]:
             ):
                 for campaign in campaigns:
                     await campaign.submit(client, broker=rabbit.url)
-                environment = {
-                    **os.environ,
-                    "TIM_SDK_APP_ID": str(DEFAULT_SDK_APP_ID),
-                    "TIM_SECRET_KEY": SECRET_KEY,
-                    "TIM_BASE_URL": server.url,
-                    "TIM_LEDGER_URL": ledger,
-                    "TIM_BROKER_URL": rabbit.url,
-                    "TIM_REDIS_URL": redis.url,
-                    "TIM_GRANTS_FILE": os.devnull,
-                }
-                workers = Workers(environment, Path(os.environ.get("TIM_WORKER_LOG", os.devnull)))
+                workers = Workers(service=server.url, ledger=ledger, broker=rabbit.url, redis=redis.url)
                 try:
                     for _ in range(WORKERS):
                         await workers.start()
