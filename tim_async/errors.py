@@ -198,7 +198,13 @@ class ReplyDecodeError(TransportError):
 
 
 class LedgerError(TimError):
-    """A campaign's ledger cannot be read, written or locked. Nothing was sent that it does not know of."""
+    """A campaign's ledger cannot be read, written or locked. Nothing was sent that it does not know of.
+
+    Attributes:
+        is_away: whether its database could not be reached, which may pass.
+    """
+
+    is_away = False
 
 
 class LimiterUnavailableError(TimError):

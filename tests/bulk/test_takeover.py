@@ -12,15 +12,20 @@ import pytest
 
 pytest.importorskip("asyncpg")
 
+from sqlalchemy import text, update
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from tests.families.conftest import client_of
-from tests.services import own_database
+from tests.services import own_database, wire_to
 from tim_async import LedgerError, Rate
+from tim_async.bulk.database import WRITE
 from tim_async.bulk.job import Options
 from tim_async.bulk.ledger import Ledger
 from tim_async.bulk.messages import Maker
 from tim_async.bulk.records import Anew, Begin, CampaignRow, Changes, Outcome
 from tim_async.bulk.runner import Runner
-from tim_async.bulk.schema import Lane, RecipientState
+from tim_async.bulk.schema import Lane, RecipientState, chunks
 from tim_async.emulator import Emulator
 
 NOW = 1_800_000_000.0
@@ -192,3 +197,45 @@ async def test_campaign_that_has_begun_is_not_replaced(url: str) -> None:
         with pytest.raises(LedgerError, match="begun"):
             await planned(ledger)
         assert await states(ledger, row) == [PLANNED] * 10
+
+
+async def test_transaction_that_was_refused_or_lost_is_done_once_more(url: str) -> None:
+    parsed = make_url(url)
+    async with wire_to(parsed.port or 5432) as wire:
+        through = parsed.set(host="127.0.0.1", port=wire.port).render_as_string(hide_password=False)
+        async with Ledger(through, purpose="test") as ledger:
+            row = await planned(ledger, 20)
+            await ledger.claim(row.id, now=NOW, lease_s=20, limit=2)
+            tries = []
+            met = asyncio.Barrier(2)
+
+            async def crossing(connection: AsyncConnection, *numbers: int) -> None:
+                tries.append(numbers)
+                await connection.execute(text("SET LOCAL deadlock_timeout = '10ms'"))
+                is_first = tries.count(numbers) == 1
+                for number in numbers:
+                    await connection.execute(update(chunks).where(chunks.c.number == number).values(deaths=1))
+                    if is_first and number == numbers[0]:
+                        await met.wait()
+
+            ways = [lambda each, way=way: crossing(each, *way) for way in ((0, 1), (1, 0))]
+            async with asyncio.timeout(10):
+                await asyncio.gather(*(ledger.do(way, begin=WRITE) for way in ways))
+            assert len(tries) == 3
+
+            async def cut_off(connection: AsyncConnection) -> int:
+                tries.append(())
+                if len(tries) == 4:
+                    wire.cut()
+                    wire.mend()
+                return (await connection.execute(text("SELECT 7"))).scalar_one()
+
+            assert await ledger.do(cut_off, begin=WRITE, may_repeat=True) == 7
+            assert len(tries) == 5
+            del tries[3:]
+            with pytest.raises(LedgerError) as caught:
+                await ledger.do(cut_off, begin=WRITE)
+            assert caught.value.is_away
+            # Begun before, and the answer lost: it is begun, and no other owner has it.
+            assert await ledger.apply(row.id, begin(0)) == set()
+            assert await ledger.apply(row.id, begin(0)) == set()

@@ -16,9 +16,11 @@ from sqlalchemy.engine import make_url
 
 from tests.cluster.conftest import settled
 from tests.cluster.yard import Yard, ended, everybody
-from tests.services import Wire, wire_to
-from tim_async import Rate
+from tests.services import Wire, free_port, wire_to
+from tim_async import LedgerError, Rate
 from tim_async.bulk.schema import ChunkState, chunks
+from tim_async.cluster import Worker
+from tim_async.cluster import worker as worker_module
 from tim_async.cluster._ledger import SharedLedger
 
 SLOW = {"rate_limits": {"openim/sendmsg": Rate(100)}}
@@ -49,3 +51,71 @@ async def test_chunks_of_an_outage_are_given_back_and_nobody_died(yard: Yard, wi
     async with SharedLedger(yard.ledger, purpose="test") as ledger:
         rows = await ledger.read(select(chunks.c.state, chunks.c.deaths))
     assert {(row["state"], row["deaths"]) for row in rows} == {(ChunkState.DONE, 0)}
+
+
+async def test_silent_ledger_holds_up_no_end(yard: Yard, wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker_module, "_LEAST_PATIENCE_S", 0.3)
+    campaign = yard.campaign(count=150)
+    await yard.submit(campaign, parallel=4)
+    await yard.work(1, client=SLOW, lease_s=0.3)
+    await settled(lambda: len(yard.emulator.messages()) > 20, "nothing is sent", within=20)
+    wire.silence()
+    await asyncio.sleep(0.1)
+    async with asyncio.timeout(8):
+        await yard.go_home()
+    wire.mend()
+    await yard.work(1)
+    assert (await ended(campaign)).sent == 150
+    assert yard.messages() == everybody(150)
+
+
+async def test_told_twice_it_waits_for_nothing(yard: Yard, wire: Wire) -> None:
+    await yard.submit(yard.campaign(count=150), parallel=4)
+    [worker] = await yard.work(1, client=SLOW, lease_s=60.0)
+    await settled(lambda: len(yard.emulator.messages()) > 20, "nothing is sent", within=20)
+    wire.silence()
+    await asyncio.sleep(0.1)
+    worker.stop()
+    [task] = yard._tasks
+    await asyncio.wait([task], timeout=0.3)
+    assert not task.done()
+    task.cancel()
+    await asyncio.wait([task], timeout=10)
+    assert task.cancelled()
+    yard._tasks.clear()
+
+
+async def test_ledger_that_is_away_at_the_start_is_waited_for(
+    yard: Yard, wire: Wire, caplog: pytest.LogCaptureFixture
+) -> None:
+    campaign = yard.campaign(count=20)
+    await yard.submit(campaign)
+    wire.cut()
+    await yard.work(1)
+    await settled(lambda: "trying again" in caplog.text, "it says nothing", within=10)
+    wire.mend()
+    assert (await ended(campaign)).sent == 20
+    await yard.go_home()
+    # Told to stop meanwhile, it does; when it does not come back, that is told.
+    wire.cut()
+    [worker] = await yard.work(1)
+    await asyncio.sleep(0.1)
+    worker.stop()
+    async with asyncio.timeout(2):
+        await yard.go_home()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(worker_module, "_AWAY_S", 0.0)
+        [worker] = await yard.work(1)
+        with pytest.raises(LedgerError):
+            await yard._tasks.pop()
+
+
+async def test_worker_that_waits_for_the_broker_can_be_told_to_stop(yard: Yard) -> None:
+    away = f"amqp://guest:guest@127.0.0.1:{free_port()}/"
+    worker = Worker(await yard.client(shared=False), ledger=yard.ledger, broker=away)
+    task = asyncio.create_task(worker.run())
+    await asyncio.sleep(0.4)
+    assert not task.done()
+    worker.stop()
+    async with asyncio.timeout(2):
+        await task

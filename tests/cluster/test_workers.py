@@ -360,7 +360,7 @@ async def test_broker_that_is_away_is_told(yard: Yard, monkeypatch: pytest.Monke
     with pytest.raises(ClusterError, match="in the ledger") as caught:
         await yard.campaign(count=10).submit(client, broker=away)
     assert "geheim" not in str(caught.value)
-    monkeypatch.setattr(worker_module, "_BROKER_S", 0.0)
+    monkeypatch.setattr(worker_module, "_AWAY_S", 0.0)
     with pytest.raises(ClusterError):
         await Worker(client, ledger=yard.ledger, broker=away).run()
 

@@ -111,7 +111,7 @@ class Claims(Reader):
                 for row in rows
             ]
 
-        return await self.do(work, begin=WRITE)
+        return await self.do(work, begin=WRITE, may_repeat=True)
 
     def _death(self) -> ColumnElement[int]:
         """Tell, as 1 or 0, whether an owner died with a chunk: what was handed back has no lease, this one ran out."""
@@ -151,7 +151,7 @@ class Claims(Reader):
             await self._let_go(connection, campaign_id, changes.released, ChunkState.READY)
             return await self._begin(connection, campaign_id, changes.begins)
 
-        return await self.do(work, begin=WRITE)
+        return await self.do(work, begin=WRITE, may_repeat=True)
 
     async def _touch(self, connection: AsyncConnection, campaign_id: int, changes: Changes) -> set[int]:
         """Lock the chunks that changes speak of, as far as they are this owner's; return the recipients in those."""
@@ -195,7 +195,11 @@ class Claims(Reader):
                 .where(
                     chunks.c.campaign_id == campaign_id,
                     chunks.c.number == begin.number,
-                    chunks.c.state == ChunkState.CLAIMED,
+                    # The latter where it was entered before, and the answer lost.
+                    or_(
+                        chunks.c.state == ChunkState.CLAIMED,
+                        and_(chunks.c.state == ChunkState.SENDING, chunks.c.since == begin.since),
+                    ),
                     chunks.c.owner == self.owner,
                 )
                 .values(state=int(ChunkState.SENDING), lane=int(begin.lane), since=begin.since, body=begin.body)
@@ -221,7 +225,7 @@ class Claims(Reader):
             await connection.execute(update(chunks).where(*ours).values(lease_until=until))
             return held
 
-        return await self.do(work, begin=WRITE)
+        return await self.do(work, begin=WRITE, may_repeat=True)
 
     async def give_back(self, campaign_id: int, *, everybody: bool = False) -> None:
         """Let others claim what this owner has; with `everybody`, what anybody has: they are dead."""
@@ -234,7 +238,7 @@ class Claims(Reader):
             await self._hold(connection, held)
             await connection.execute(update(chunks).where(held).values(lease_until=0.0))
 
-        await self.do(work, begin=WRITE)
+        await self.do(work, begin=WRITE, may_repeat=True)
 
 
 async def _count_held(connection: AsyncConnection, campaign_id: int, now: float) -> int:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import random
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
 from os import PathLike
 from pathlib import Path
 from types import TracebackType
@@ -26,6 +27,14 @@ T = TypeVar("T")
 
 # Writers queue inside SQLite, and a plan of another campaign may hold it for a moment.
 _BUSY_S: Final = 30.0
+# A server that says nothing for so long is away: seconds to connect, and for a statement, of which some are long.
+_CONNECT_S: Final = 10.0
+_STATEMENT_S: Final = 60.0
+_GOODBYE_S: Final = 5.0
+_TRIES: Final = 3
+# Of two transactions that waited for each other, or saw each other half, one is refused as a whole.
+_REFUSED: Final = ("40P01", "40001")
+_STOPPING: Final = ("57P01", "57P02", "57P03")
 # A writer says so at once: one that read first and writes then may be refused in the middle.
 READ: Final = "BEGIN"
 # Any number, the same in all versions.
@@ -45,6 +54,7 @@ class Database:
         location: path of an SQLite file, or the URL of a database as SQLAlchemy has it.
         purpose: what is done with it, for others who would like to: it is locked meanwhile. None only reads.
         owner: names this runner; others must have other names.
+        patience_s: seconds that a transaction may take; None leaves it at a minute for a statement on a server.
 
     Attributes:
         path: the file, None on a server.
@@ -55,7 +65,15 @@ class Database:
         UsageError: the location cannot be one.
     """
 
-    def __init__(self, location: str | PathLike[str], *, purpose: str | None = None, owner: str | None = None) -> None:
+    def __init__(
+        self,
+        location: str | PathLike[str],
+        *,
+        purpose: str | None = None,
+        owner: str | None = None,
+        patience_s: float | None = None,
+    ) -> None:
+        self._patience_s = patience_s
         self._url, self.path, self.name = _locate(location)
         self._purpose = purpose
         self.owner = owner or secrets.token_hex(8)
@@ -90,7 +108,7 @@ class Database:
                 self._lock = FileLock(_lock_path(self.path), self._purpose)
         await self._lock.__aenter__()
         try:
-            self._engine = _engine(self._url)
+            self._engine = _engine(self._url, self._patience_s)
             await self._set_up()
         except BaseException:
             await self._close()
@@ -108,7 +126,9 @@ class Database:
             if self._running:
                 await asyncio.wait(self._running)
             if engine is not None:
-                await engine.dispose()
+                with suppress(TimeoutError):  # a server that says nothing says no goodbye
+                    async with asyncio.timeout(_GOODBYE_S):
+                        await engine.dispose()
         finally:
             await self._lock.__aexit__(None, None, None)
 
@@ -142,16 +162,30 @@ class Database:
 
     # Transactions
 
-    async def do(self, work: Callable[[AsyncConnection], Awaitable[T]], *, begin: str = READ) -> T:
-        """Run a transaction. Cancelling does not tear it: it ends as it would have, and the cancellation goes on."""
-        task = asyncio.create_task(self._transact(work, begin=begin), name="tim_async: ledger")
+    async def do(
+        self, work: Callable[[AsyncConnection], Awaitable[T]], *, begin: str = READ, may_repeat: bool = False
+    ) -> T:
+        """Run a transaction. Cancelling does not tear it: it ends as it would have, and the cancellation goes on.
+
+        Cancelled once more, it is torn, and whether it was entered is not known.
+
+        Args:
+            work: what it does; it is done again when it cannot have been entered.
+            begin: READ, or WRITE.
+            may_repeat: whether it does no harm when it was entered and is done again, as its answer was lost.
+        """
+        task = asyncio.create_task(self._repeat(work, begin, may_repeat or begin == READ), name="tim_async: ledger")
         self._running.add(task)
         task.add_done_callback(self._running.discard)
         try:
             return await asyncio.shield(task)
         except asyncio.CancelledError:
             if not task.done():
-                await asyncio.wait([task])
+                try:
+                    await asyncio.wait([task])
+                except asyncio.CancelledError:
+                    task.cancel()
+                    raise
             if not task.cancelled():
                 task.exception()  # looked at: whoever was cancelled does not want to hear of it
             raise
@@ -180,17 +214,28 @@ class Database:
 
         return await self.do(work)
 
+    async def _repeat(self, work: Callable[[AsyncConnection], Awaitable[T]], begin: str, may_repeat: bool) -> T:
+        """Run a transaction; once more where it was refused, or its connection lost, for no fault of its own."""
+        for left in reversed(range(_TRIES)):
+            try:
+                async with asyncio.timeout(self._patience_s):
+                    return await self._transact(work, begin=begin)
+            except (SQLAlchemyError, OSError) as error:
+                problem, is_away = _explain(error), _is_away(error)
+                if not left or not (_was_refused(error) or (is_away and may_repeat)):
+                    break
+            await asyncio.sleep(random.uniform(0.02, 0.1))
+        failure = LedgerError(f"the ledger {self.name}: {problem}")
+        failure.is_away = is_away
+        raise failure
+
     async def _transact(self, work: Callable[[AsyncConnection], Awaitable[T]], *, begin: str) -> T:
         if self._engine is None:
             raise UsageError("the ledger is closed")
-        try:
-            async with self._writing if begin == WRITE else nullcontext(), self._engine.connect() as connection:
-                await connection.execution_options(tim_begin=begin)
-                async with connection.begin():
-                    return await work(connection)
-        except (SQLAlchemyError, OSError) as error:
-            problem = _explain(error)
-        raise LedgerError(f"the ledger {self.name}: {problem}")
+        async with self._writing if begin == WRITE else nullcontext(), self._engine.connect() as connection:
+            await connection.execution_options(tim_begin=begin)
+            async with connection.begin():
+                return await work(connection)
 
 
 async def _is_foreign(connection: AsyncConnection) -> bool:
@@ -271,12 +316,29 @@ def _unchanging(path: Path) -> URL:
     return URL.create("sqlite+aiosqlite", database=path.as_uri(), query={"immutable": "1", "uri": "true"})
 
 
-def _engine(url: URL) -> AsyncEngine:
+def _was_refused(error: Exception) -> bool:
+    return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in _REFUSED
+
+
+def _is_away(error: Exception) -> bool:
+    """Tell whether a server could not be reached, fell silent, or is just being stopped or started."""
+    if not isinstance(error, DBAPIError):
+        return isinstance(error, OSError)
+    return error.connection_invalidated or getattr(error.orig, "sqlstate", None) in _STOPPING
+
+
+def _engine(url: URL, patience_s: float | None = None) -> AsyncEngine:
     problem = ""
     try:
         if url.get_backend_name() != "sqlite":
             # Few connections, as there may be many workers; the server may have been restarted since they were used.
-            return create_async_engine(url, hide_parameters=True, pool_pre_ping=True, pool_size=2, max_overflow=2)
+            timeouts: dict[str, float] = {}
+            if url.get_driver_name() == "asyncpg":
+                statement = _STATEMENT_S if patience_s is None else patience_s
+                timeouts = {"timeout": min(_CONNECT_S, statement), "command_timeout": statement}
+            return create_async_engine(
+                url, hide_parameters=True, pool_pre_ping=True, pool_size=2, max_overflow=2, connect_args=timeouts
+            )
         engine = create_async_engine(url, hide_parameters=True, connect_args={"timeout": _BUSY_S})
     except (SQLAlchemyError, ModuleNotFoundError) as error:
         problem = str(error).splitlines()[0]
@@ -316,7 +378,9 @@ _ADVICE: Final = (
 def _explain(error: Exception) -> str:
     """Return what happened and what to do, without the statement and its values."""
     origin = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
-    told = (str(origin).splitlines() or [type(origin).__name__])[0]
+    told = (str(origin).splitlines() or [""])[0]
+    if not told:
+        told = "it does not answer" if isinstance(origin, TimeoutError) else type(origin).__name__
     for words, advice in _ADVICE:
         if words in told:
             return f"{advice} ({told})"

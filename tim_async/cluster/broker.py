@@ -9,11 +9,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated, Final
 
 import msgspec
 from aio_pika import DeliveryMode, Message
-from aio_pika.exceptions import AMQPError
+from aio_pika.exceptions import AMQPError, ChannelInvalidStateError
 from taskiq import AckableMessage, Context, TaskiqDepends
 from taskiq.acks import AcknowledgeType
 from taskiq.exceptions import SendTaskError
@@ -34,6 +35,9 @@ FINISH: Final = "tim_async.finish_campaign"
 # A broker that restarts is back in seconds; who sends waits for it.
 _SEND_FOR_S: Final = 60.0
 _SEND_AGAIN_S: Final = 0.5
+_CONNECT_S: Final = 15.0
+# What is raised while the broker is away; a channel that was closed under its user is none of the first.
+AWAY: Final = (AMQPError, ChannelInvalidStateError, OSError)
 
 
 class Broker(AioPikaBroker):
@@ -49,7 +53,7 @@ def _forgiving(ack: Callable[[], Awaitable[None] | None]) -> Callable[[], Awaita
     async def acknowledge() -> None:
         try:
             await maybe_awaitable(ack())
-        except AMQPError as error:
+        except AWAY as error:
             # The broker went away meanwhile. The ticket comes again, and does no harm.
             logger.info("a ticket could not be acknowledged: %s", str(error) or type(error).__name__)
 
@@ -110,24 +114,36 @@ async def finish_campaign(campaign: str, context: Annotated[Context, TaskiqDepen
     await _worker(context).finish(campaign)
 
 
-async def start(broker: AioPikaBroker, *, within_s: float = 0.0) -> None:
-    """Connect a broker, trying again for a while.
+async def start(broker: AioPikaBroker, *, within_s: float = 0.0, unless: asyncio.Event | None = None) -> bool:
+    """Connect a broker, trying again for a while; return whether it is, or that was given up as it is not wanted.
+
+    Args:
+        broker: which.
+        within_s: seconds for which it is tried again.
+        unless: set when it is not wanted any more.
 
     Raises:
         ClusterError: it cannot be reached.
     """
     loop = asyncio.get_running_loop()
-    end = loop.time() + within_s
-    while True:
+    end, unless, was_told = loop.time() + within_s, unless or asyncio.Event(), False
+    while not unless.is_set():
         try:
-            await broker.startup()
-            return
-        except (AMQPError, OSError) as error:
+            async with asyncio.timeout(_CONNECT_S):
+                await broker.startup()
+            return True
+        except AWAY as error:
             problem = str(error) or type(error).__name__
         await broker.shutdown()
         if loop.time() >= end:
             raise ClusterError(f"the broker cannot be reached: {problem}; what was submitted is in the ledger")
-        await asyncio.sleep(_SEND_AGAIN_S)
+        if not was_told:
+            was_told = True
+            logger.warning("the broker cannot be reached yet: %s", problem)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_SEND_AGAIN_S):
+                await unless.wait()
+    return False
 
 
 async def send(broker: AioPikaBroker, task: str, campaign: str) -> None:

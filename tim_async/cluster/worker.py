@@ -6,11 +6,10 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Final
 
 import msgspec
-from aio_pika.exceptions import AMQPError
 from taskiq.receiver import Receiver
 from taskiq_aio_pika import AioPikaBroker
 
@@ -32,16 +31,19 @@ from ._trace import within
 
 logger = logging.getLogger("tim_async")
 
+# A ledger that says nothing for longer than a lease is away; a short one leaves it that long.
+_LEAST_PATIENCE_S: Final = 10.0
 # Between two looks at all campaigns; one of the workers does it for all.
 _WATCH_S: Final = 2.0
 # Whoever has nothing at work for so long has lost its tickets, whatever is waiting for others.
 _STARVED_S: Final = 10.0
+_TEARS: Final = 50
 # A crew without tickets goes home after a while; the next ticket makes another.
 _IDLE_S: Final = 5.0
 # What a ticket that could not be worked on waits before the next one is written.
 _AGAIN_S: Final = 2.0
-# A broker that is just being restarted is waited for.
-_BROKER_S: Final = 60.0
+# A broker or a database that is just being restarted is waited for.
+_AWAY_S: Final = 60.0
 
 
 class Worker:
@@ -82,7 +84,7 @@ class Worker:
                 raise UsageError(f"{name} must be a whole number of at least 1", field=name)
         self._client = client
         self._app = client._core.credentials.sdk_app_id
-        self._ledger = SharedLedger(ledger, purpose="work")
+        self._ledger = SharedLedger(ledger, purpose="work", patience_s=max(lease_s, _LEAST_PATIENCE_S))
         self._ledger.check_shared()
         self._broker = posts.make_broker(broker, self._app, prefetch=tasks) if isinstance(broker, str) else broker
         self._tasks = tasks
@@ -92,6 +94,7 @@ class Worker:
         self._followers: dict[str, Follower] = {}
         self._crews: dict[str, tuple[Crew, asyncio.Task[None]]] = {}
         self._leaving: dict[asyncio.Task[None], Crew] = {}  # those that are over, and not gone
+        self._is_torn = False
         self._bench = Bench()
         self._idle_since: dict[str, float] = {}  # campaigns that were seen to have nothing at work
         self._hiring = asyncio.Lock()
@@ -114,19 +117,49 @@ class Worker:
             LedgerError: the ledger cannot be used.
             ClusterError: the broker cannot be reached.
         """
-        async with self._ledger:
+        if not await self._open_ledger():
+            return
+        try:
             self._ahead = await self._ledger.clock_offset()
-            async with self._started():
-                watch = asyncio.create_task(self._watch(), name="tim_async: look after campaigns")
-                watch.add_done_callback(lambda _: self.stop())
-                try:
-                    await self._listen()
-                finally:
-                    watch.cancel()
-                    await asyncio.wait([watch])
-                    await self._go_home()
-                if not watch.cancelled():
-                    watch.result()  # it does not end by itself, unless it fails
+            async with self._started() as is_started:
+                if is_started:
+                    await self._work()
+        finally:
+            await self._ledger.__aexit__(None, None, None)
+
+    async def _open_ledger(self) -> bool:
+        """Open the ledger; wait for one that is away for a while. False when the worker is told to stop meanwhile."""
+        loop = asyncio.get_running_loop()
+        end, was_told = loop.time() + _AWAY_S, False
+        while not self._draining.is_set():
+            try:
+                await self._ledger.__aenter__()
+                return True
+            except LedgerError as error:
+                if not error.is_away or loop.time() >= end:
+                    raise
+                if not was_told:
+                    was_told = True
+                    logger.warning("%s; trying again for %.0f s", error, _AWAY_S)
+            await self._rest(_AGAIN_S)
+        return False
+
+    async def _work(self) -> None:
+        watch = asyncio.create_task(self._watch(), name="tim_async: look after campaigns")
+        watch.add_done_callback(lambda _: self.stop())
+        try:
+            await self._listen()
+            watch.cancel()
+            await asyncio.wait([watch])
+            await self._go_home()
+        except asyncio.CancelledError:
+            self._is_torn = True
+            raise
+        finally:
+            # Nothing is left to end here, unless this was cancelled: then they are not waited for, whatever they do.
+            await _tear([watch, *self._leaving, *(task for _, task in self._crews.values())])
+        if not watch.cancelled():
+            watch.result()  # it does not end by itself, unless it fails
 
     def stop(self) -> None:
         """Take nothing more, let what is in flight finish, and let `run` return."""
@@ -135,14 +168,14 @@ class Worker:
             crew.stop("the worker stops")
 
     @contextlib.asynccontextmanager
-    async def _started(self) -> AsyncIterator[None]:
+    async def _started(self) -> AsyncIterator[bool]:
         self._broker.is_worker_process = True
         self._broker.state.tim_worker = self
-        await posts.start(self._broker, within_s=_BROKER_S)
+        is_started = await posts.start(self._broker, within_s=_AWAY_S, unless=self._draining)
         try:
-            yield
+            yield is_started
         finally:
-            with contextlib.suppress(AMQPError, OSError):  # it may be away, and all is in the ledger
+            with contextlib.suppress(*posts.AWAY):  # it may be away, and all is in the ledger
                 await self._broker.shutdown()
 
     async def _listen(self) -> None:
@@ -150,7 +183,7 @@ class Worker:
         while not self._draining.is_set():
             try:
                 await receiver.listen(self._draining)
-            except (AMQPError, OSError) as error:
+            except posts.AWAY as error:
                 logger.warning("the broker is away: %s", error)
             if not self._draining.is_set():
                 await asyncio.sleep(_AGAIN_S)
@@ -173,7 +206,8 @@ class Worker:
         if torn is Torn.DONE:
             self.chunks += 1
             self._rests.forget(name)
-        if torn is Torn.DONE or (torn is Torn.STOPPED and (self._draining.is_set() or self._rests.left(name))):
+        is_wanted = torn is Torn.DONE or (torn is Torn.STOPPED and (self._draining.is_set() or self._rests.left(name)))
+        if is_wanted and not self._is_torn:
             await posts.send(self._broker, posts.RUN_CHUNK, name)
 
     async def _rest(self, seconds: float) -> None:
@@ -265,7 +299,7 @@ class Worker:
                     if await self._ledger.take_watch(row.id, now=self.now(), until=self.now() + 0.8 * _WATCH_S):
                         await self._look_after(row, running)
                         await self._tell(row)
-            except (TimError, AMQPError, OSError) as error:
+            except (TimError, *posts.AWAY) as error:
                 logger.warning("looking after campaigns: %s", error)
 
     async def _look_after(self, row: CampaignRow, running: Sequence[CampaignRow]) -> None:
@@ -326,3 +360,14 @@ class Worker:
             crew.stop("the worker stops")
             await crew.close()
         await asyncio.gather(*(task for _, task in self._crews.values()), *self._leaving)
+
+
+async def _tear(tasks: Iterable[asyncio.Task[None]]) -> None:
+    """End tasks at once. Each cancellation ends one of the waits in which they bring things into order."""
+    pending = {task for task in tasks if not task.done()}
+    for _ in range(_TEARS):
+        if not pending:
+            return
+        for task in pending:
+            task.cancel()
+        _, pending = await asyncio.wait(pending, timeout=0.1)
