@@ -12,6 +12,8 @@ from tests.bulk.conftest import FAST, accounts, each_got, until
 from tests.families.conftest import client_of
 from tim_async import BodyTooLargeError, CustomElem, LedgerError, TextElem, TimClient, UsageError
 from tim_async.bulk import Campaign, Message, Template
+from tim_async.bulk.campaign import bind
+from tim_async.bulk.ledger import Ledger
 from tim_async.emulator import DEFAULT_SECRET_KEY, Emulator
 
 
@@ -371,3 +373,23 @@ async def test_one_runner_at_a_time(client, campaign, emulator):
     assert (await campaign().status()).status == "running"  # looking is allowed
     first.stop()
     await task
+
+
+@pytest.mark.parametrize(
+    ("begun_at", "other"),
+    [
+        pytest.param("http://emulator:8900", {}, id="emulator on another machine, then a region"),
+        pytest.param("http://127.0.0.1:8900", {"base_url": "http://emulator:8900"}, id="this machine, then another"),
+        pytest.param(None, {"base_url": "https://proxy.example.com"}, id="a region, then an address of one's own"),
+    ],
+)
+async def test_rehearsal_is_not_carried_on_at_the_service(ledger, begun_at, other):
+    await Campaign("spring", ledger=ledger, recipients=["a"], message="hi").plan()
+    async with Ledger(ledger, purpose="test") as opened:
+        row = await opened.find("spring")
+        async with TimClient(1, "k", base_url=begun_at) as first, TimClient(1, "k", **other) as second:
+            row = await bind(opened, row, first)
+            assert (await bind(opened, row, first)).service == first._core.host
+            with pytest.raises(UsageError, match="emulator") as caught:
+                await bind(opened, row, second)
+    assert caught.value.field == "ledger"

@@ -12,7 +12,7 @@ from yarl import URL
 
 from .._client import TimClient
 from .._endpoint import Rate
-from ..config import Settings, check_seconds
+from ..config import Region, Settings, check_seconds
 from ..errors import LedgerError, UsageError
 from ..models.c2c import MAX_BATCH
 from . import export
@@ -299,18 +299,21 @@ async def bind(ledger: Ledger, campaign: CampaignRow, client: TimClient) -> Camp
             "another message",
             field="identifier",
         )
-    if _is_loopback(campaign.service) != _is_loopback(host):
+    if _kind(campaign.service) != _kind(host):
         raise UsageError(
-            f"the campaign was begun at {campaign.service} and cannot be carried on at {host}: one is an emulator; "
-            "take another ledger",
+            f"the campaign was begun at {campaign.service} and cannot be carried on at {host}: one of them may be an "
+            "emulator; take another ledger",
             field="ledger",
         )
     return campaign
 
 
-def _is_loopback(address: str) -> bool:
+def _kind(address: str) -> str:
+    """Tell regions of the service from this machine and from any other address: what answers there is not known."""
     host = URL(address).host or ""
-    return host in ("localhost", "::1") or host.startswith("127.")
+    if any(host in region.hosts for region in Region):
+        return "region"
+    return "loopback" if host in ("localhost", "::1") or host.startswith("127.") else "other"
 
 
 def _check_choice(field: str, value: str, choices: Sequence[str]) -> None:
