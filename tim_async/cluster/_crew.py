@@ -115,7 +115,7 @@ class Crew(Runner):
         self._bench = bench
         self._tickets: deque[asyncio.Future[Torn]] = deque()
         self._at_work: dict[int, asyncio.Future[Torn]] = {}
-        self._is_closing = False
+        self.is_closing = False
         self.idle_since: float | None = None
         self.is_over = False
         self.trouble: str | None = None  # why it ended, where that may concern this worker alone
@@ -154,7 +154,7 @@ class Crew(Runner):
 
     async def work(self) -> Torn:
         """Work on one chunk; return when it is recorded, or there is none."""
-        if self.is_over:
+        if self.is_over or self.is_closing:
             return Torn.STOPPED
         ticket: asyncio.Future[Torn] = asyncio.get_running_loop().create_future()
         self._tickets.append(ticket)
@@ -164,7 +164,7 @@ class Crew(Runner):
 
     async def close(self) -> None:
         """End when nothing is at work any more."""
-        self._is_closing = True
+        self.is_closing = True
         await self._tell_all()
 
     @property
@@ -193,7 +193,7 @@ class Crew(Runner):
             _tear(ticket, Torn.DONE)
 
     def _is_over(self, desk: Desk) -> bool:
-        return self._is_closing and not self._tickets
+        return self.is_closing and not self._tickets
 
     async def _claim(self) -> bool:
         while self._tickets and self._tickets[0].done():

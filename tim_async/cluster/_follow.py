@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+from typing import Final
 
 import msgspec
 
@@ -15,6 +16,9 @@ from ..bulk.runner import OnProgress
 from ..config import Settings
 from ._ledger import SharedLedger
 from ._options import WorkOptions
+
+# Counting looks at every recipient. So many times as long as it took, the last counts do: it costs the ledger little.
+_REST: Final = 20.0
 
 
 class Follower:
@@ -30,18 +34,22 @@ class Follower:
         self._on_progress = on_progress
         self._began = asyncio.get_running_loop().time()
         self._before: int | None = None
+        self._again_at = 0.0
         self._tally = Tally({}, 0)
 
     async def tell(self, row: CampaignRow) -> None:
         """Tell how far it is now."""
-        now = Tally(await self._ledger.counts(row.id), row.recipients)
-        settled = sum(now.by_state.values())
-        if self._before is None:
-            self._before = settled
-        tally = self._tally
-        tally.total, tally.by_state, tally.codes = now.total, now.by_state, now.codes
-        tally.settled_now = settled - self._before
-        time = asyncio.get_running_loop().time()
+        loop, tally = asyncio.get_running_loop(), self._tally
+        if loop.time() >= self._again_at or row.status != "running":
+            began = loop.time()
+            now = Tally(await self._ledger.counts(row.id), row.recipients)
+            self._again_at = loop.time() + _REST * (loop.time() - began)
+            settled = sum(now.by_state.values())
+            if self._before is None:
+                self._before = settled
+            tally.total, tally.by_state, tally.codes = now.total, now.by_state, now.codes
+            tally.settled_now = settled - self._before
+        time = loop.time()
         told = self._on_progress(
             tally.progress(row.name, now=time, elapsed_s=time - self._began, cap=_cap(row)),
         )

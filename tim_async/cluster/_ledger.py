@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 import msgspec
 from sqlalchemy import ColumnElement, and_, case, func, or_, select, update
@@ -170,11 +170,16 @@ class SharedLedger(Ledger):
 
         await self.do(work, begin=WRITE)
 
-    async def give_up(self, campaign: CampaignRow, *, now: float, most_deaths: int) -> list[Poisoned]:
-        """Give up the chunks whose owners died too often; their recipients are settled with what is known of them."""
+    async def give_up(
+        self, campaign: CampaignRow, *, now: float, most_deaths: int, tell: Callable[[Poisoned], Awaitable[None]]
+    ) -> None:
+        """Give up the chunks whose owners died too often; their recipients are settled with what is known of them.
+
+        Each is told of before that is entered: whoever is killed in between tells twice, and not never.
+        """
         mine = chunks.c.campaign_id == campaign.id
 
-        async def work(connection: AsyncConnection) -> list[Poisoned]:
+        async def work(connection: AsyncConnection) -> None:
             query = (
                 select(chunks.c.number, _deaths(now), chunks.c.state)
                 .where(
@@ -185,7 +190,6 @@ class SharedLedger(Ledger):
                 )
                 .with_for_update(skip_locked=True)
             )
-            given_up = []
             for number, deaths, state in (await connection.execute(query)).all():
                 was_sent = state == ChunkState.SENDING
                 why = f"its chunk was given up: {deaths} workers failed with it"
@@ -207,7 +211,6 @@ class SharedLedger(Ledger):
                     .where(mine, chunks.c.number == number)
                     .values(state=int(ChunkState.DONE), owner=None, lease_until=0.0)
                 )
-                given_up.append(Poisoned(campaign=campaign.name, chunk=number, deaths=deaths, recipients=done.rowcount))
-            return given_up
+                await tell(Poisoned(campaign=campaign.name, chunk=number, deaths=deaths, recipients=done.rowcount))
 
-        return await self.do(work, begin=WRITE)
+        await self.do(work, begin=WRITE)

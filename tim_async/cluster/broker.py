@@ -172,13 +172,22 @@ async def send(broker: AioPikaBroker, task: str, campaign: str) -> None:
 
 
 async def bury(broker: AioPikaBroker, content: msgspec.Struct) -> None:
-    """Put something into the dead-letter queue, for a person to look at."""
+    """Put something into the dead-letter queue, for a person to look at.
+
+    Raises:
+        ClusterError: the broker is away.
+    """
     if broker.write_channel is None:
         raise UsageError("the broker is not started", field="broker")
     message = Message(
         msgspec.json.encode(content), content_type="application/json", delivery_mode=DeliveryMode.PERSISTENT
     )
-    await broker.write_channel.default_exchange.publish(message, routing_key=broker.state.tim_dead)
+    try:
+        await broker.write_channel.default_exchange.publish(message, routing_key=broker.state.tim_dead)
+        return
+    except AWAY as error:
+        problem = str(error) or type(error).__name__
+    raise ClusterError(f"the broker takes no messages: {problem}")
 
 
 async def waiting(broker: AioPikaBroker) -> int:

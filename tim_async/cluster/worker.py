@@ -23,7 +23,7 @@ from ..errors import LedgerError, TimError, UsageError
 from . import broker as posts
 from ._crew import Bench, Crew, Torn
 from ._follow import Follower
-from ._ledger import SharedLedger, Work
+from ._ledger import Poisoned, SharedLedger, Work
 from ._options import WorkOptions
 from ._rests import Rests
 from ._tickets import Needs, missing
@@ -219,7 +219,8 @@ class Worker:
         """Return who works on a campaign here; None when nobody may."""
         async with self._hiring:
             known = self._crews.get(name)
-            if known is not None and not known[0].is_over:
+            # One that is closing takes nothing more: some of its feeders may have gone already.
+            if known is not None and not (known[0].is_over or known[0].is_closing):
                 return known[0]
             if self._draining.is_set():
                 return None
@@ -306,18 +307,20 @@ class Worker:
         """See to it that a campaign has tickets, gives up what brings workers down, and ends."""
         work = await self._ledger.work_left(row.id, now=self.now(), most_deaths=self._most_deaths)
         if work.poisoned:
-            for each in await self._ledger.give_up(row, now=self.now(), most_deaths=self._most_deaths):
-                logger.error(
-                    "campaign %s: chunk %d was given up, %d workers failed with it; %d recipients are affected",
-                    *(each.campaign, each.chunk, each.deaths, each.recipients),
-                )
-                await posts.bury(self._broker, each)
+            await self._ledger.give_up(row, now=self.now(), most_deaths=self._most_deaths, tell=self._bury)
         elif work.is_over:
             await posts.send(self._broker, posts.FINISH, row.name)
         elif work.claimable:
             needs = [await self._needs(each, work if each.id == row.id else None) for each in running]
             for _ in range(missing(needs, await posts.waiting(self._broker))[row.name]):
                 await posts.send(self._broker, posts.RUN_CHUNK, row.name)
+
+    async def _bury(self, poisoned: Poisoned) -> None:
+        await posts.bury(self._broker, poisoned)
+        logger.error(
+            "campaign %s: chunk %d was given up, %d workers failed with it; %d recipients are affected",
+            *(poisoned.campaign, poisoned.chunk, poisoned.deaths, poisoned.recipients),
+        )
 
     async def _needs(self, row: CampaignRow, work: Work | None) -> Needs:
         if work is None:
