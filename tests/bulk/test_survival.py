@@ -351,7 +351,7 @@ async def test_disk_that_does_not_take_more(emulator, client, campaign, ledger, 
         commits += 1
         return await apply(self, campaign_id, changes)
 
-    async def strike(self, work, *, begin=READ):
+    async def strike(self, work, *, begin=READ, **options):
         async def spoiled(connection):
             # Said anew each time: it holds for a connection, and there may be several.
             if commits >= 4 and begin == WRITE:
@@ -359,7 +359,7 @@ async def test_disk_that_does_not_take_more(emulator, client, campaign, ledger, 
                 await connection.exec_driver_sql("PRAGMA " + pragma.format(pages=pages))
             return await work(connection)
 
-        return await do(self, spoiled, begin=begin)
+        return await do(self, spoiled, begin=begin, **options)
 
     monkeypatch.setattr(Ledger, "apply", count)
     monkeypatch.setattr(Ledger, "do", strike)
