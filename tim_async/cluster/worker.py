@@ -36,7 +36,7 @@ _LEAST_PATIENCE_S: Final = 10.0
 # Between two looks at all campaigns; one of the workers does it for all.
 _WATCH_S: Final = 2.0
 # Whoever has nothing at work for so long has lost its tickets, whatever is waiting for others.
-_STARVED_S: Final = 10.0
+_STARVED_S: Final = 5.0
 _TEARS: Final = 50
 # A crew without tickets goes home after a while; the next ticket makes another.
 _IDLE_S: Final = 5.0
