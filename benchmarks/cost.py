@@ -117,8 +117,8 @@ async def encoding() -> list[Row]:
     bare = _Bare(To_Account="bob", MsgSeq=1, MsgRandom=2, MsgBody=[_Element("TIMTextElem", _Content("hi, beauty"))])
     ours = SendMsg(to_account="bob", msg_seq=1, msg_random=2, msg_body=[TextElem(text="hi, beauty")])
     encoder = msgspec.json.Encoder()
-    if encoder.encode(bare) != encode(ours):
-        raise AssertionError("the two must encode to the same bytes")
+    if msgspec.json.decode(encoder.encode(bare)) != msgspec.json.decode(encode(ours)):
+        raise AssertionError("the two must encode to the same fields")
     pairs = [
         (timeit.timeit(lambda: encode(ours), number=20_000), timeit.timeit(lambda: encoder.encode(bare), number=20_000))
         for _ in range(31)
