@@ -777,7 +777,7 @@ def test_closing_ends_at_once_what_waits_for_its_turn(deadline: float | None) ->
         await client.close()
         errors = await asyncio.gather(*waiting)
         assert loop.time() == began
-        assert not client._core._calls
+        assert not client._core.calls
         return errors
 
     for error in clock.run(main()):
@@ -813,7 +813,7 @@ def test_whoever_is_cancelled_while_the_client_closes_stays_cancelled() -> None:
         await asyncio.sleep(0.1)
         await client._core.auth.close()
         closing = asyncio.create_task(client._core.close())
-        while not client._core._calls[waiting].is_dropped:  # noqa: ASYNC110 - the very moment is what counts
+        while not client._core.calls[waiting].is_dropped:  # noqa: ASYNC110 - the very moment is what counts
             await asyncio.sleep(0)
         waiting.cancel()
         with pytest.raises(asyncio.CancelledError):

@@ -38,7 +38,9 @@ _USER_SIG_CODES: Final = frozenset({20002, 70001, 70002, 70003, 70005, 70009, 70
 async def run(core: Core, call: Call) -> bytes:
     """Make attempts until one succeeds or the policy gives up; return the answer."""
     loop = asyncio.get_running_loop()
-    task = core.enter(call)
+    task = asyncio.current_task()
+    assert task is not None  # noqa: S101 - whoever awaits a call is one
+    core.calls[task] = call
     cancelling = task.cancelling()
     failure: TimError | None = None
     try:
@@ -77,7 +79,7 @@ async def run(core: Core, call: Call) -> bytes:
                 call.watch.end("cancelled", call.attempts)
             raise
     finally:
-        core.leave(task)
+        core.calls.pop(task, None)
     # Raised here, where no handler is active: no context tells more than the error itself.
     call.sign(failure)
     if call.watch is not None:

@@ -54,24 +54,13 @@ class Core:
         )
         self._fixed_shares: dict[str, tuple[Share, ...]] = {}
         self.closing: asyncio.Task[None] | None = None
-        self._calls: dict[asyncio.Task[Any], Call] = {}
-
-    def enter(self, call: Call) -> asyncio.Task[Any]:
-        """Note a call that is on its way; return the task that makes it."""
-        task = asyncio.current_task()
-        assert task is not None  # noqa: S101 - whoever awaits a call is one
-        self._calls[task] = call
-        return task
-
-    def leave(self, task: asyncio.Task[Any]) -> None:
-        """Forget a call that is over."""
-        self._calls.pop(task, None)
+        self.calls: dict[asyncio.Task[Any], Call] = {}  # those on their way, by the tasks that make them
 
     async def close(self) -> None:
         """Close everything. Calls that wait end now, however long their turn would have taken."""
         await self.auth.close()
         await self.pool.close()
-        for task, call in self._calls.items():
+        for task, call in self.calls.items():
             if not call.is_in_flight:
                 call.is_dropped = True
                 task.cancel()

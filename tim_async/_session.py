@@ -108,6 +108,7 @@ class SessionPool:
 
     def __init__(self, hosts: tuple[str, ...], settings: Settings) -> None:
         self._hosts = tuple(URL(host.rstrip("/") + "/v4/") for host in hosts)
+        self._addresses = tuple((host.scheme, host.raw_authority, host.raw_path) for host in self._hosts)
         self._settings = settings
         self._sessions: tuple[aiohttp.ClientSession, ...] = ()
         self._connector: aiohttp.TCPConnector | None = None
@@ -170,7 +171,7 @@ class SessionPool:
 
     def take_nowait(self, slot: PoolSlot) -> bool:
         """Give an idle connection to the slot if there is one and nobody waits for it."""
-        loop = self.open()
+        loop = self._running_loop()
         if self._waiters:
             self._drop_dead_waiters()
             if self._waiters:
@@ -180,6 +181,10 @@ class SessionPool:
             return False
         self._assign(slot)
         return True
+
+    def _running_loop(self) -> asyncio.AbstractEventLoop:
+        """Return the loop, of which `open` made sure when the call began; a pool that was closed since says so."""
+        return self.open() if self._loop is None or self.is_closed else self._loop
 
     async def take(self, slot: PoolSlot, rank: tuple[int, int]) -> None:
         """Wait for a connection, opening some where there are too few."""
@@ -324,7 +329,7 @@ class SessionPool:
             TransportError: something may have been sent and no usable answer came.
         """
         slot.is_reusable = False  # until proved otherwise
-        loop = self.open()
+        loop = self._running_loop()
         end = loop.time() + timeout
         answer = await self._exchange(slot, slot.host, command, query, body, timeout)
         # Only a connection that could not be made leaves the request free to go another way.
@@ -344,19 +349,13 @@ class SessionPool:
         self, slot: PoolSlot, host: int, command: str, query: Hidden, body: bytes, timeout: float
     ) -> bytes | TransportError:
         """Send and read; failures are returned, to be raised where no handler is left."""
-        address = self._hosts[host]
+        scheme, authority, path = self._addresses[host]
         try:
             # aiohttp's own timer costs less than one around it, and it covers the whole exchange. The one for opening
             # a connection ends a little earlier, so that it is told as what it is: nothing was sent.
             async with self._sessions[host].post(
                 # Building it from its parts costs half of parsing it.
-                URL.build(
-                    scheme=address.scheme,
-                    authority=address.raw_authority,
-                    path=address.raw_path + command,
-                    query_string=query,
-                    encoded=True,
-                ),
+                URL.build(scheme=scheme, authority=authority, path=path + command, query_string=query, encoded=True),
                 data=aiohttp.BytesPayload(body, content_type="application/json"),
                 allow_redirects=False,
                 timeout=_client_timeout(timeout, min(self._settings.connect_timeout, timeout * 0.9)),
@@ -390,29 +389,31 @@ class SessionPool:
     async def _read(self, slot: PoolSlot, response: aiohttp.ClientResponse) -> bytes | TransportError:
         """Read an answer of at most `max_reply_bytes`; return what is wrong with any other."""
         limit = self._settings.max_reply_bytes
-        headers = response.headers
+        headers, content = response.headers, response.content
         if response.status != 200:
             problem = f"HTTP status {response.status} instead of an answer of the service"
             return ReplyDecodeError(problem, status=response.status, content_type=response.content_type)
-        if headers.get("Content-Encoding", "identity").lower() != "identity":
+        encoding = headers.get("Content-Encoding")
+        if encoding is not None and encoding.lower() != "identity":
             problem = "the answer is compressed, which was not asked for"
             return ReplyDecodeError(problem, status=200, content_type=response.content_type)
-        size = response.content_length or 0
-        if size <= limit:
-            read = response.content.readany
-            data = await read()
-            size = len(data)
-            if not response.content.at_eof():
-                parts = [data]
-                while size <= limit and (part := await read()):
+        data = await content.readany()
+        size = len(data)
+        if not content.at_eof():
+            parts = [data]
+            size = max(size, response.content_length or 0)
+            if size <= limit:
+                size = len(data)
+                while size <= limit and (part := await content.readany()):
                     parts.append(part)
                     size += len(part)
-                data = b"".join(parts)
-            if size <= limit:
-                slot.is_reusable = (
-                    response.version == aiohttp.HttpVersion11 and headers.get("Connection", "").lower() != "close"
-                )
-                return data
+            data = b"".join(parts)
+        if size <= limit:
+            connection = headers.get("Connection")
+            slot.is_reusable = response.version == aiohttp.HttpVersion11 and (
+                connection is None or connection.lower() != "close"
+            )
+            return data
         response.close()
         problem = f"the answer is over the limit of {limit} bytes (max_reply_bytes)"
         return ReplyDecodeError(problem, status=200, content_type=response.content_type, size=size)

@@ -92,8 +92,9 @@ def _take_content(self: msgspec.Struct) -> None:
     specialises such a line, and looks only at whether the class could be called that way. The first field then stands
     where the content should be. (A field given by name is a TypeError there, never a wrong element.)
     """
-    kind = cast(_KindMeta, type(self))
-    given = cast(_Kind, self).msg_content
+    # No cast() here: it is a call, and this runs for every element that is made or read.
+    kind: _KindMeta = type(self)  # type: ignore[assignment]
+    given = self.msg_content  # type: ignore[attr-defined]
     if not isinstance(given, kind._content):
         msgspec.structs.force_setattr(self, "msg_content", kind._content(given))
 
