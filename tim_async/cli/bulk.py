@@ -464,13 +464,13 @@ def _broker(url: str | None, client: TimClient, prefix: str) -> AioPikaBroker:
 
 @asynccontextmanager
 async def _started(broker: AioPikaBroker) -> AsyncIterator[AioPikaBroker]:
-    from ..cluster.broker import start
+    from ..cluster.broker import shut, start
 
     await start(broker)
     try:
         yield broker
     finally:
-        await broker.shutdown()
+        await shut(broker)
 
 
 def _cluster() -> Any:  # noqa: ANN401 - a module that may not be there

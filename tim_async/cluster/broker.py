@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import msgspec
 from aio_pika import DeliveryMode, Message
+from aio_pika.abc import AbstractConnection
 from aio_pika.exceptions import AMQPError, ChannelInvalidStateError
 from taskiq import AckableMessage, Context, TaskiqDepends
 from taskiq.acks import AcknowledgeType
@@ -36,6 +37,9 @@ FINISH: Final = "tim_async.finish_campaign"
 _SEND_FOR_S: Final = 60.0
 _SEND_AGAIN_S: Final = 0.5
 _CONNECT_S: Final = 15.0
+# A broker that says nothing any more is not waited for at the end.
+_CLOSE_S: Final = 5.0
+_HANG_UP_S: Final = 0.1
 # What is raised while the broker is away; a channel that was closed under its user is none of the first.
 AWAY: Final = (AMQPError, ChannelInvalidStateError, OSError)
 
@@ -134,7 +138,7 @@ async def start(broker: AioPikaBroker, *, within_s: float = 0.0, unless: asyncio
             return True
         except AWAY as error:
             problem = str(error) or type(error).__name__
-        await broker.shutdown()
+        await shut(broker)
         if loop.time() >= end:
             raise ClusterError(f"the broker cannot be reached: {problem}; what was submitted is in the ledger")
         if not was_told:
@@ -144,6 +148,25 @@ async def start(broker: AioPikaBroker, *, within_s: float = 0.0, unless: asyncio
             async with asyncio.timeout(_SEND_AGAIN_S):
                 await unless.wait()
     return False
+
+
+async def shut(broker: AioPikaBroker, *, within_s: float | None = None) -> None:
+    """Disconnect a broker. One that is away, or says nothing, is left as it is: all that matters is in the ledger."""
+    with suppress(*AWAY):
+        try:
+            async with asyncio.timeout(_CLOSE_S if within_s is None else within_s):
+                await broker.shutdown()
+        except (*AWAY, asyncio.CancelledError):
+            # It waits for the channels first; connections that nobody closed would come back by themselves.
+            both = (broker.write_conn, broker.read_conn)
+            await asyncio.gather(*(_hang_up(each) for each in both if each is not None))
+            raise
+
+
+async def _hang_up(connection: AbstractConnection) -> None:
+    with suppress(*AWAY):
+        async with asyncio.timeout(_HANG_UP_S):
+            await connection.close()
 
 
 async def send(broker: AioPikaBroker, task: str, campaign: str) -> None:

@@ -149,4 +149,4 @@ class ClusterCampaign(Campaign):
         try:
             await self._write_tickets(own, app, count)
         finally:
-            await own.shutdown()
+            await posts.shut(own)

@@ -38,6 +38,8 @@ _WATCH_S: Final = 2.0
 # Whoever has nothing at work for so long has lost its tickets, whatever is waiting for others.
 _STARVED_S: Final = 5.0
 _TEARS: Final = 50
+# What the broker's connections have to close where nothing is waited for any more.
+_TORN_CLOSE_S: Final = 0.3
 # A crew without tickets goes home after a while; the next ticket makes another.
 _IDLE_S: Final = 5.0
 # What a ticket that could not be worked on waits before the next one is written.
@@ -175,8 +177,7 @@ class Worker:
         try:
             yield is_started
         finally:
-            with contextlib.suppress(*posts.AWAY):  # it may be away, and all is in the ledger
-                await self._broker.shutdown()
+            await posts.shut(self._broker, within_s=_TORN_CLOSE_S if self._is_torn else None)
 
     async def _listen(self) -> None:
         receiver = Receiver(self._broker, max_async_tasks=self._tasks, run_startup=False, validate_params=True)

@@ -1,0 +1,52 @@
+"""RabbitMQ away or silent while workers are told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+pytest.importorskip("redis")
+pytest.importorskip("asyncpg")
+pytest.importorskip("taskiq_aio_pika")
+
+from yarl import URL
+
+from tests.cluster.conftest import settled
+from tests.cluster.yard import Yard
+from tests.services import RABBITMQ_URL, Wire, wire_to
+from tim_async import Rate
+from tim_async.cluster import Worker, make_broker
+from tim_async.cluster import broker as posts
+
+SLOW = {"openim/sendmsg": Rate(100)}
+
+
+@pytest.fixture
+async def wire(yard: Yard) -> AsyncIterator[Wire]:
+    """What the worker's broker is behind."""
+    async with wire_to(URL(RABBITMQ_URL).port or 5672) as made:
+        yield made
+
+
+async def at_work(yard: Yard, wire: Wire) -> tuple[Worker, asyncio.Task[None]]:
+    """Let a worker begin behind the wire."""
+    await yard.submit(yard.campaign(count=150, lanes="single"), parallel=4)
+    url = str(URL(RABBITMQ_URL).with_host("127.0.0.1").with_port(wire.port))
+    broker = make_broker(url, yard.emulator.sdk_app_id, prefix=yard.prefix, prefetch=4)
+    worker = Worker(await yard.client(rate_limits=SLOW), ledger=yard.ledger, broker=broker, tasks=4, lease_s=2.0)
+    task = asyncio.create_task(worker.run())
+    await settled(lambda: len(yard.emulator.messages()) > 5, "nothing is sent", within=20)
+    return worker, task
+
+
+async def test_silent_broker_holds_up_no_end(yard: Yard, wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(posts, "_SEND_FOR_S", 0.2)
+    monkeypatch.setattr(posts, "_CLOSE_S", 0.2)
+    worker, task = await at_work(yard, wire)
+    wire.silence()
+    worker.stop()
+    await asyncio.wait([task], timeout=3)
+    assert task.done()
+    await task
