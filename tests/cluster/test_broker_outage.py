@@ -13,7 +13,7 @@ pytest.importorskip("taskiq_aio_pika")
 
 from yarl import URL
 
-from tests.cluster.conftest import settled
+from tests.cluster.conftest import now, settled
 from tests.cluster.yard import Yard
 from tests.services import RABBITMQ_URL, Wire, wire_to
 from tim_async import Rate
@@ -42,7 +42,7 @@ async def at_work(yard: Yard, wire: Wire) -> tuple[Worker, asyncio.Task[None]]:
 
 
 async def test_silent_broker_holds_up_no_end(yard: Yard, wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(posts, "_SEND_FOR_S", 0.2)
+    monkeypatch.setattr(posts, "_SEND_LAST_S", 0.2)
     monkeypatch.setattr(posts, "_CLOSE_S", 0.2)
     worker, task = await at_work(yard, wire)
     wire.silence()
@@ -50,3 +50,28 @@ async def test_silent_broker_holds_up_no_end(yard: Yard, wire: Wire, monkeypatch
     await asyncio.wait([task], timeout=3)
     assert task.done()
     await task
+
+
+async def test_broker_that_is_gone_holds_up_no_end(yard: Yard, wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(posts, "_SEND_LAST_S", 0.2)
+    worker, task = await at_work(yard, wire)
+    wire.cut()
+    await settled(lambda: bool(worker._sending), "no ticket is on its way", within=5)
+    worker.stop()
+    await asyncio.wait([task], timeout=3)
+    assert task.done()
+    await task
+
+
+async def test_told_twice_a_silent_broker_is_not_waited_for(yard: Yard, wire: Wire) -> None:
+    worker, task = await at_work(yard, wire)
+    wire.silence()
+    worker.stop()
+    await asyncio.wait([task], timeout=0.2)
+    assert not task.done()
+    start = now()
+    task.cancel()
+    await asyncio.wait([task], timeout=3)
+    assert task.cancelled()
+    assert now() - start < 1
+    assert not worker._sending

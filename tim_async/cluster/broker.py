@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Annotated, Final
 
 import msgspec
@@ -36,6 +36,8 @@ FINISH: Final = "tim_async.finish_campaign"
 # A broker that restarts is back in seconds; who sends waits for it.
 _SEND_FOR_S: Final = 60.0
 _SEND_AGAIN_S: Final = 0.5
+# Who is about to go waits less: a ticket that is lost is written anew by others.
+_SEND_LAST_S: Final = 1.0
 _CONNECT_S: Final = 15.0
 # A broker that says nothing any more is not waited for at the end.
 _CLOSE_S: Final = 5.0
@@ -169,8 +171,14 @@ async def _hang_up(connection: AbstractConnection) -> None:
             await connection.close()
 
 
-async def send(broker: AioPikaBroker, task: str, campaign: str) -> None:
+async def send(broker: AioPikaBroker, task: str, campaign: str, *, unless: asyncio.Event | None = None) -> None:
     """Send a message; wait for a broker that is away for a moment.
+
+    Args:
+        broker: which.
+        task: what is asked for.
+        campaign: for which.
+        unless: set when it is not to be waited for any more, or for a second at most.
 
     Raises:
         ClusterError: it did not come back.
@@ -178,20 +186,38 @@ async def send(broker: AioPikaBroker, task: str, campaign: str) -> None:
     found = broker.find_task(task)
     if found is None:
         raise UsageError(f"the broker has no task {task}", field="broker")
-    loop = asyncio.get_running_loop()
-    end = loop.time() + _SEND_FOR_S
-    while True:
-        try:
-            async with asyncio.timeout_at(end):
-                await found.kiq(campaign)
-            return
-        except TimeoutError as error:
-            problem = str(error) or "no answer"
-        except SendTaskError as error:
-            problem = str(error.__cause__ or error)
-        if loop.time() + _SEND_AGAIN_S >= end:
-            raise ClusterError(f"the broker takes no messages: {problem}")
-        await asyncio.sleep(_SEND_AGAIN_S)
+    problem = "no answer"
+    try:
+        async with asyncio.timeout(_SEND_FOR_S) as limit, _shortened(limit, unless):
+            while True:
+                try:
+                    await found.kiq(campaign)
+                    return
+                except (SendTaskError, TimeoutError) as error:
+                    problem = str(error.__cause__ or error) or problem
+                await asyncio.sleep(_SEND_AGAIN_S)
+    except TimeoutError:
+        raise ClusterError(f"the broker takes no messages: {problem}") from None
+
+
+@asynccontextmanager
+async def _shortened(limit: asyncio.Timeout, event: asyncio.Event | None) -> AsyncIterator[None]:
+    """Let a wait end soon after an event."""
+
+    async def shorten(told: asyncio.Event) -> None:
+        await told.wait()
+        soon = asyncio.get_running_loop().time() + _SEND_LAST_S
+        if (limit.when() or 0.0) > soon:
+            limit.reschedule(soon)
+
+    if event is None:
+        yield
+        return
+    waiting = asyncio.create_task(shorten(event), name="tim_async: hurry a message")
+    try:
+        yield
+    finally:
+        waiting.cancel()
 
 
 async def bury(broker: AioPikaBroker, content: msgspec.Struct) -> None:

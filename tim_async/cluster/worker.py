@@ -19,7 +19,7 @@ from ..bulk.messages import from_stored
 from ..bulk.records import CampaignRow
 from ..bulk.runner import OnProgress
 from ..config import check_seconds
-from ..errors import LedgerError, TimError, UsageError
+from ..errors import ClusterError, LedgerError, TimError, UsageError
 from . import broker as posts
 from ._crew import Bench, Crew, Torn
 from ._follow import Follower
@@ -96,6 +96,7 @@ class Worker:
         self._followers: dict[str, Follower] = {}
         self._crews: dict[str, tuple[Crew, asyncio.Task[None]]] = {}
         self._leaving: dict[asyncio.Task[None], Crew] = {}  # those that are over, and not gone
+        self._sending: set[asyncio.Task[None]] = set()  # tickets on their way
         self._is_torn = False
         self._bench = Bench()
         self._idle_since: dict[str, float] = {}  # campaigns that were seen to have nothing at work
@@ -159,7 +160,7 @@ class Worker:
             raise
         finally:
             # Nothing is left to end here, unless this was cancelled: then they are not waited for, whatever they do.
-            await _tear([watch, *self._leaving, *(task for _, task in self._crews.values())])
+            await _tear([watch, *self._sending, *self._leaving, *(task for _, task in self._crews.values())])
         if not watch.cancelled():
             watch.result()  # it does not end by itself, unless it fails
 
@@ -195,7 +196,7 @@ class Worker:
         """Work on one chunk of a campaign; write the next ticket when there may be more to do."""
         if left := self._rests.left(name):
             await self._rest(min(left, _AGAIN_S))
-            await posts.send(self._broker, posts.RUN_CHUNK, name)  # for others, or for this one when it has rested
+            await self._pass_on(name)  # for others, or for this one when it has rested
             return
         try:
             crew = await self._crew(name)
@@ -208,8 +209,28 @@ class Worker:
             self.chunks += 1
             self._rests.forget(name)
         is_wanted = torn is Torn.DONE or (torn is Torn.STOPPED and (self._draining.is_set() or self._rests.left(name)))
-        if is_wanted and not self._is_torn:
-            await posts.send(self._broker, posts.RUN_CHUNK, name)
+        if is_wanted:
+            await self._pass_on(name)
+
+    async def _pass_on(self, name: str) -> None:
+        """Write the next ticket."""
+        if self._is_torn:
+            return
+        # A task of its own: those of the receiver are not this worker's to end.
+        sending = asyncio.create_task(
+            posts.send(self._broker, posts.RUN_CHUNK, name, unless=self._draining), name=f"tim_async: ticket of {name}"
+        )
+        self._sending.add(sending)
+        sending.add_done_callback(self._sending.discard)
+        await asyncio.wait([sending])
+        if sending.cancelled():
+            return  # told twice
+        try:
+            sending.result()
+        except ClusterError as error:
+            if not self._draining.is_set():
+                raise
+            logger.info("campaign %s: its next ticket is left to others: %s", name, error)
 
     async def _rest(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):
