@@ -167,7 +167,8 @@ def test_passwords_are_not_shown(argument, shown):
 def test_line_to_carry_on_has_no_password(people):
     """SQLite does nothing with a password; whoever gives one does not find it in a log of the terminal."""
     url = "sqlite+aiosqlite://me:hunter2@/spring.db"
-    line = ["bulk", "run", people(1000), "--name", "spring", "--text", "Hi $name", f"--ledger={url}", "--broker", url]
+    text = "https://shop.example/?who=$name"
+    line = ["bulk", "run", people(1000), "--name", "spring", "--text", text, f"--ledger={url}", "--broker", url]
     with emulator() as (_, exports, _):
         process = subprocess.Popen(
             command(*line),
@@ -183,6 +184,7 @@ def test_line_to_carry_on_has_no_password(people):
     assert "to carry on, run it again: tim-async bulk run" in errors
     assert "'--ledger=sqlite+aiosqlite://me:***@/spring.db' --broker 'sqlite+aiosqlite://me:***@/spring.db'" in errors
     assert "hunter2" not in told + errors
+    assert f"--text '{text}'" in errors  # it would be another message
 
 
 @posix

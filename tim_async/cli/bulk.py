@@ -10,6 +10,7 @@ import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
@@ -55,6 +56,9 @@ does it, `status` looks, `export` tells what became of everybody.
 With a database for the ledger, `run --workers` leaves the work to `tim-async worker`s on any number of machines; any of
 these can watch (`status`, or `run --workers` again), `pause`, `resume` and `cancel`.""",
 )
+
+# Options whose value is an address, which may have a password.
+_ADDRESSES = frozenset({"--ledger", "--broker", "--redis", "--base-url"})
 
 SourceArgument = Annotated[
     Path | None,
@@ -421,7 +425,11 @@ def _resume() -> str:
 
 def _this_line() -> str:
     """Return the line that was given; passwords in URLs are for the user to put back."""
-    return shlex.join(["tim-async", *(hide_password(each) for each in sys.argv[1:])])
+    shown = ["tim-async"]
+    for option, argument in pairwise(["", *sys.argv[1:]]):
+        name = argument if argument.startswith("-") else option  # a text may be a URL, too, and is to stay as it is
+        shown.append(hide_password(argument) if name.partition("=")[0] in _ADDRESSES else argument)
+    return shlex.join(shown)
 
 
 def _campaign(
