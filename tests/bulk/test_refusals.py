@@ -13,7 +13,9 @@ from tests.families.conftest import client_of
 from tim_async import TextElem, TimClient
 from tim_async.bulk import Message, Template, settling
 from tim_async.bulk.ledger import Ledger
+from tim_async.bulk.schema import RecipientState
 from tim_async.emulator import Emulator
+from tim_async.errors import LedgerError
 from tim_async.families.c2c import C2C
 from tim_async.models.c2c import BatchFailure
 
@@ -289,3 +291,27 @@ async def test_sender_that_cannot_be_asked_about(strict, campaign):
     async with client_of(strict, rate_limits=FAST) as client:
         report = await campaign(recipients=accounts(15), message=from_whom("ghost"), lanes="single").run(client)
     assert (report.status, report.failed) == ("done", 15)
+
+
+async def test_ledger_that_fails_all_who_settle_ends_the_run(client, campaign, ledger, monkeypatch):
+    monkeypatch.setattr(settling, "_MOST_WAITING", 5)
+    await campaign(recipients=accounts(60), message=Template("Hi $account"), batch_size=1).run(client)
+    with sqlite3.connect(ledger) as connection:  # as an earlier run left it that asked nobody
+        body = '{"MsgBody":[{"MsgType":"TIMTextElem","MsgContent":{"Text":"Hi"}}]}'
+        connection.execute("UPDATE tim_bulk_recipients SET state = ?, body = ?", (int(RecipientState.UNKNOWN), body))
+        connection.execute("UPDATE tim_bulk_chunks SET since = since - 500")
+    connection.close()
+    apply, left = Ledger.apply, 3
+
+    async def failing(self, *args):
+        nonlocal left
+        left -= 1
+        if left >= 0:
+            return await apply(self, *args)
+        await asyncio.sleep(0.01)
+        raise LedgerError("the disk is full")
+
+    monkeypatch.setattr(Ledger, "apply", failing)
+    async with asyncio.timeout(10):
+        with pytest.raises(LedgerError, match="the disk is full"):
+            await campaign(batch_size=1).run(client)

@@ -192,16 +192,18 @@ class Runner:
         senders = [self._start(desk, self._send(desk, work, sender)) for work in lanes for _ in range(work.senders)]
         everybody = [*readers, *feeders, *senders, ticker, *([heart] if heart else [])]
         try:
-            await self._finish(desk, feeders, senders)
+            await self._finish(desk, feeders, senders, settler)
             if desk.stop is None:
-                await settler.end()
+                settler.end()
                 await asyncio.wait(readers)
         finally:
             for task in everybody:
                 task.cancel()
             await asyncio.gather(*everybody, return_exceptions=True)
 
-    async def _finish(self, desk: Desk, feeders: list[asyncio.Task[None]], senders: list[asyncio.Task[None]]) -> None:
+    async def _finish(
+        self, desk: Desk, feeders: list[asyncio.Task[None]], senders: list[asyncio.Task[None]], settler: Settler
+    ) -> None:
         """Wait until all is sent; when it is to end early, only for as long as calls on their way may take."""
         halted = asyncio.create_task(desk.halted.wait(), name="tim_async: campaign")
         pending: set[asyncio.Task[Any]] = {*feeders, *senders}
@@ -216,6 +218,7 @@ class Runner:
             for work in self._lanes.values():
                 while not work.queue.empty():
                     work.queue.get_nowait()
+            settler.drop()
             async with desk.changed:
                 desk.changed.notify_all()
             await asyncio.wait(feeders, timeout=0.02)

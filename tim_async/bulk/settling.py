@@ -56,7 +56,8 @@ class Settler:
     def __init__(self, desk: Desk, readers: int) -> None:
         self._desk = desk
         self._readers = readers
-        self._queue: asyncio.Queue[tuple[Job, Person, Refusal | None] | None] = asyncio.Queue(_MOST_WAITING)
+        self._queue: asyncio.Queue[tuple[Job, Person, Refusal | None] | None] = asyncio.Queue()
+        self._room = asyncio.Semaphore(_MOST_WAITING)
 
     async def settle(self, job: Job, people: Sequence[Person], refusal: Refusal | None = None) -> None:
         """Settle recipients as the user chose; waits while many others are read.
@@ -69,7 +70,8 @@ class Settler:
         desk = self._desk
         for person in people:
             if desk.options.on_unknown == "verify":
-                await self._queue.put((job, person, refusal))
+                await self._room.acquire()
+                self._queue.put_nowait((job, person, refusal))
             elif desk.options.on_unknown == "send" and (refusal is None or person.tries < _MOST_TRIES):
                 desk.send_anew(job, [person], is_try=refusal is not None)
             else:
@@ -83,16 +85,26 @@ class Settler:
     async def run(self) -> None:
         """Work until `end` was called."""
         while (item := await self._queue.get()) is not None:
+            self._room.release()
             job, person, refusal = item
             if await self._desk.pause(max(SETTLED_AFTER_S - job.age(), 0.0)):
                 continue  # left as it is: in flight, for the next run
             await self._verify(job, person, refusal)
             await self._desk.close_if_settled(job)
 
-    async def end(self) -> None:
+    def end(self) -> None:
         """Let the readers go home."""
         for _ in range(self._readers):
-            await self._queue.put(None)
+            self._queue.put_nowait(None)
+
+    def drop(self) -> None:
+        """Leave as they are those who still wait, when the run is to end: in flight, for the next one.
+
+        The readers would do the same, but one that failed reads no more, and whoever brings more waits for room.
+        """
+        while not self._queue.empty():
+            if self._queue.get_nowait() is not None:
+                self._room.release()
 
     async def _verify(self, job: Job, person: Person, refusal: Refusal | None) -> None:
         desk, ready = self._desk, job.ready(person)
