@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from tests.families.conftest import client_of
 from tests.services import own_database, wire_to
 from tim_async import LedgerError, Rate
+from tim_async.bulk import Campaign
 from tim_async.bulk.database import WRITE
 from tim_async.bulk.job import Options
 from tim_async.bulk.ledger import Ledger
@@ -239,3 +240,37 @@ async def test_transaction_that_was_refused_or_lost_is_done_once_more(url: str) 
             # Begun before, and the answer lost: it is begun, and no other owner has it.
             assert await ledger.apply(row.id, begin(0)) == set()
             assert await ledger.apply(row.id, begin(0)) == set()
+
+
+async def test_database_that_is_gone_when_a_plan_begins_is_told(url: str) -> None:
+    parsed = make_url(url)
+    async with wire_to(parsed.port or 5432) as wire:
+        through = parsed.set(host="127.0.0.1", port=wire.port).render_as_string(hide_password=False)
+        async with Ledger(through, purpose="test") as ledger:
+            wire.cut()
+            with pytest.raises(LedgerError) as caught:
+                async with ledger.alone_with("spring"):
+                    pytest.fail("nobody can know whether it is alone")
+            assert caught.value.is_away
+            wire.mend()
+            async with ledger.alone_with("spring"):
+                pass
+
+
+async def test_two_runs_that_begin_at_a_time_plan_once(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    add = Ledger.add
+    calls = []
+
+    async def slow(self: Ledger, *args: Any, **options: Any) -> tuple[int, int]:
+        calls.append(args)
+        await asyncio.sleep(0.3)
+        return await add(self, *args, **options)
+
+    monkeypatch.setattr(Ledger, "add", slow)
+    people = [f"user-{index}" for index in range(40)]
+    async with Emulator(auto_import=True) as emulator, client_of(emulator) as client:
+        runs = [Campaign("spring", ledger=url, recipients=people, message="hi", lanes="single") for _ in range(2)]
+        async with asyncio.timeout(20):
+            await asyncio.gather(*(run.run(client) for run in runs))
+        assert len(calls) == 1
+        assert Counter(message.to_account for message in emulator.sent()) == dict.fromkeys(people, 1)

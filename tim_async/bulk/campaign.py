@@ -175,9 +175,13 @@ class Campaign:
         core = client._core
         core.pool.open()
         async with Ledger(self._ledger, purpose=f"run of {self.name}") as ledger:
-            campaign, maker = await self._ensure(ledger, core.settings)
-            check_anybody(campaign)
-            campaign = await bind(ledger, campaign, client)
+            async with ledger.alone_with(self.name):
+                campaign, maker = await self._ensure(ledger, core.settings)
+                check_anybody(campaign)
+                campaign = await bind(ledger, campaign, client)
+                if campaign.begun_at is None:  # as long as it is not, somebody else may plan it anew
+                    campaign = msgspec.structs.replace(campaign, begun_at=self._clock())
+                    await ledger.update(campaign.id, begun_at=campaign.begun_at)
             runner = self._runner = Runner(
                 client,
                 ledger,

@@ -195,15 +195,21 @@ class Database:
         """Have a connection for what outlasts a transaction, outside of any."""
         if self._engine is None:
             raise UsageError("the ledger is closed")
-        problem: str | None = None
+        connection = await self.ask(self._engine.connect().start())
         try:
-            async with self._engine.connect() as connection:
-                await connection.execution_options(isolation_level="AUTOCOMMIT")
-                yield connection
-        except SQLAlchemyError as error:
-            problem = _explain(error)
-        if problem is not None:
-            raise LedgerError(f"the ledger {self.name}: {problem}")
+            await self.ask(connection.execution_options(isolation_level="AUTOCOMMIT"))
+            yield connection
+        finally:
+            await asyncio.shield(connection.close())
+
+    async def ask(self, answer: Awaitable[T]) -> T:
+        """Await an answer of the database; tell its failure as a `LedgerError`."""
+        try:
+            return await answer
+        except (SQLAlchemyError, OSError) as error:
+            failure = LedgerError(f"the ledger {self.name}: {_explain(error)}")
+            failure.is_away = _is_away(error)
+        raise failure
 
     async def read(self, query: Select[Any]) -> Sequence[RowMapping]:
         """Return the rows of a query."""

@@ -92,7 +92,7 @@ class Ledger(Claims):
 
     async def _wait_for(self, connection: AsyncConnection, key: int, name: str) -> None:
         end = time.monotonic() + _PLANNED_FOR_S
-        while not (await connection.execute(select(func.pg_try_advisory_lock(key)))).scalar_one():
+        while not (await self.ask(connection.execute(select(func.pg_try_advisory_lock(key))))).scalar_one():
             if time.monotonic() >= end:
                 raise LedgerError(f"the ledger {self.name}: somebody else is planning the campaign {name!r}")
             await asyncio.sleep(_LOOK_S)

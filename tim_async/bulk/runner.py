@@ -162,9 +162,7 @@ class Runner:
             await ledger.retry_failed(campaign.id)
         if self._options.on_unknown != "skip":
             await ledger.reopen_unknown(campaign.id, now=self._wall())
-        now = self._wall()
-        begun = now if campaign.begun_at is None else campaign.begun_at
-        await ledger.update(campaign.id, status="running", reason=None, begun_at=begun, ended_at=None)
+        await ledger.update(campaign.id, status="running", reason=None, ended_at=None)
 
     async def _work(self, desk: Desk) -> None:
         settings = self._client._core.settings
