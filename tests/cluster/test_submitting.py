@@ -12,8 +12,10 @@ pytest.importorskip("asyncpg")
 pytest.importorskip("taskiq_aio_pika")
 
 from tests.cluster.yard import Yard, ended, everybody
+from tim_async import UsageError
 from tim_async.bulk import planning
 from tim_async.cluster import broker as posts
+from tim_async.cluster._ledger import SharedLedger
 
 
 async def test_submitting_again_only_watches(yard: Yard) -> None:
@@ -52,3 +54,25 @@ async def test_campaign_that_begins_while_another_submits_it_is_not_replaced(
     await yard.work(1)
     assert (await ended(yard.campaign())).sent == 20
     assert yard.messages() == everybody(20)
+
+
+async def test_message_of_a_campaign_at_work_stays(yard: Yard) -> None:
+    campaign = yard.campaign(count=20)
+    await yard.submit(campaign)
+    other = {"message": "another", "change_message": True}
+    with pytest.raises(UsageError, match="'spring' is running") as caught:
+        await yard.submit(yard.campaign(count=20, **other))
+    assert caught.value.field == "change_message"
+    await campaign.pause()
+    with pytest.raises(UsageError, match="is paused"):
+        await yard.submit(yard.campaign(count=20, **other))
+    async with SharedLedger(yard.ledger) as ledger:
+        row = await ledger.find("spring")
+    assert row is not None
+    assert "another" not in (row.message or "")
+    # The same message is no change, and recipients may be added.
+    again = yard.campaign(count=30, change_message=True, add_recipients=True)
+    await yard.submit(again)
+    assert again.is_left_alone
+    report = await campaign.status()
+    assert (report.status, report.total) == ("paused", 30)

@@ -185,6 +185,13 @@ async def _follow(ledger: Ledger, known: CampaignRow, maker: Maker | None, *, ch
             "its own; change_message sends it to those who are left",
             field="message",
         )
+    if known.options is not None and known.status in ("running", "paused"):
+        # Some of the workers have the old one at hand, and go on with it.
+        raise UsageError(
+            f"the campaign {known.name!r} is {known.status}, its message cannot be changed: wait until it is done, or "
+            "cancel it",
+            field="change_message",
+        )
     await ledger.update(known.id, kind=maker.kind, message=maker.stored, fingerprint=maker.fingerprint)
 
 

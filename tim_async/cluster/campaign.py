@@ -40,7 +40,8 @@ class ClusterCampaign(Campaign):
     ledger, so workers do not have it.
 
     Attributes:
-        is_left_alone: whether `submit` found it running or paused, and changed nothing.
+        is_left_alone: whether `submit` found it running or paused, and changed nothing; with `add_recipients` it added
+            those who are new.
     """
 
     is_left_alone = False
@@ -48,7 +49,8 @@ class ClusterCampaign(Campaign):
     async def submit(self, client: TimClient, *, broker: str | AioPikaBroker, parallel: int = DEFAULT_PARALLEL) -> Plan:
         """Plan the campaign where that was not done, and let workers begin, or go on after it ended early.
 
-        One that is running or paused is left as it is: watch it, or let it go on with `resume`.
+        One that is running or paused is left as it is: watch it, or let it go on with `resume`. Only `add_recipients`
+        adds to it, and another message is refused, `change_message` or not.
 
         Args:
             client: whose app, admin and limits count; nothing is called.
@@ -77,7 +79,8 @@ class ClusterCampaign(Campaign):
                 plan = await make_plan(ledger, row, maker, client._core.settings, self._options.lanes)
                 self.is_left_alone = row.options is not None and row.status in ("running", "paused")
                 if self.is_left_alone:
-                    logger.info("campaign %s is %s: it is left as it is", self.name, row.status)
+                    but = ", but for new recipients" if self._add_recipients else ""
+                    logger.info("campaign %s is %s: it is left as it is%s", self.name, row.status, but)
                     return plan
                 now = time.time() + await ledger.clock_offset()
                 if self._options.retry_failed:
