@@ -178,6 +178,21 @@ async def test_no_more_chunks_are_at_work_than_there_may_be(url: str) -> None:
         assert sum(map(len, await asyncio.gather(*claims))) == 5
 
 
+async def test_claim_whose_answer_was_lost_leaves_room_for_another(url: str) -> None:
+    async with Ledger(url, purpose="test") as ledger:
+        row = await planned(ledger, 40)
+        other = ledger.another_owner()
+
+        async def claim(owner: Ledger, *at_work: int) -> list[int]:
+            claimed = await owner.claim(row.id, now=NOW, lease_s=9, limit=4, at_work=at_work, parallel=3)
+            return [each.number for each in claimed]
+
+        assert await claim(ledger) == [0, 1, 2]
+        assert await claim(other) == []
+        assert await claim(ledger, 0) == [1, 2]  # it never heard of these
+        assert await claim(ledger, 0, 1, 2) == []
+
+
 async def test_unknown_recipients_of_a_chunk_at_work_are_not_reopened(url: str) -> None:
     async with Ledger(url, purpose="test") as ledger:
         row = await planned(ledger, 20)

@@ -62,7 +62,9 @@ class Claims(Reader):
 
         async def work(connection: AsyncConnection) -> list[Chunk]:
             mine = chunks.c.campaign_id == campaign_id
-            room = limit if parallel is None else min(limit, parallel - await _count_held(connection, campaign_id, now))
+            room = limit
+            if parallel is not None:
+                room = min(limit, parallel - await self._count_held(connection, campaign_id, now, at_work))
             free = self._is_free(now, at_work)
             if most_deaths is None:
                 rows = await _pick(connection, campaign_id, dead, free, true(), room)
@@ -128,6 +130,17 @@ class Claims(Reader):
             and_(left, or_(chunks.c.owner.is_distinct_from(self.owner), is_idle)),
             and_(chunks.c.owner == self.owner, is_idle),
         )
+
+    async def _count_held(
+        self, connection: AsyncConnection, campaign_id: int, now: float, at_work: Collection[int] | None
+    ) -> int:
+        """Count the chunks at work, and let nobody else claim before the end of the transaction."""
+        await connection.execute(select(campaigns.c.id).where(campaigns.c.id == campaign_id).with_for_update())
+        held = [of(chunks, campaign_id), chunks.c.state.in_(_HELD), chunks.c.lease_until > now]
+        if at_work is not None:
+            # Those that it never heard of are not at work: they would keep it from claiming them.
+            held.append(or_(chunks.c.owner.is_distinct_from(self.owner), chunks.c.number.in_(at_work)))
+        return (await connection.execute(select(func.count()).select_from(chunks).where(*held))).scalar_one()
 
     async def apply(self, campaign_id: int, changes: Changes) -> set[int]:
         """Enter changes in one transaction; return the chunks whose sending may not begin: another owner has them.
@@ -239,13 +252,6 @@ class Claims(Reader):
             await connection.execute(update(chunks).where(held).values(lease_until=0.0))
 
         await self.do(work, begin=WRITE, may_repeat=True)
-
-
-async def _count_held(connection: AsyncConnection, campaign_id: int, now: float) -> int:
-    """Count the chunks at work, and let nobody else claim before the end of the transaction."""
-    await connection.execute(select(campaigns.c.id).where(campaigns.c.id == campaign_id).with_for_update())
-    held = (of(chunks, campaign_id), chunks.c.state.in_(_HELD), chunks.c.lease_until > now)
-    return (await connection.execute(select(func.count()).select_from(chunks).where(*held))).scalar_one()
 
 
 async def _pick(
