@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+import time
 
 import pytest
 
@@ -12,8 +13,11 @@ pytest.importorskip("redis")
 pytest.importorskip("asyncpg")
 pytest.importorskip("taskiq_aio_pika")
 
-from tests.cluster.yard import Yard
+from tests.cluster.conftest import settled
+from tests.cluster.yard import Yard, ended
 from tests.services import RABBITMQ_URL, REDIS_URL
+from tim_async import Rate
+from tim_async.cluster._ledger import SharedLedger
 from tim_async.emulator import DEFAULT_SECRET_KEY
 
 # Imported once, and forked for every life of the worker; the fourth chunk ends it.
@@ -71,3 +75,22 @@ async def test_chunk_that_ends_its_process_takes_no_others_along(yard: Yard) -> 
     assert max(yard.messages().values()) == 1
     [letter] = await yard.dead_letters()
     assert (letter["chunk"], letter["deaths"], letter["recipients"]) == (3, 3, 10)
+
+
+async def test_chunk_that_is_to_be_alone_is_not_kept_waiting_by_other_campaigns(yard: Yard) -> None:
+    long, short = yard.campaign("long", count=1000, lanes="single"), yard.campaign("short", count=10)
+    await short.plan()
+    async with SharedLedger(yard.ledger, purpose="test") as ledger:
+        row = await ledger.find("short")
+        assert row is not None
+        await ledger.claim(row.id, now=time.time(), lease_s=60.0, limit=1)
+        for _ in range(2):
+            await ledger.note_deaths(row.id, [0])
+        await ledger.give_back(row.id)
+    await yard.submit(long, parallel=4)
+    await yard.work(1, client={"rate_limits": {"openim/sendmsg": Rate(150)}})
+    await settled(lambda: len(yard.emulator.messages()) > 10, "nothing is sent", within=20)
+    await yard.submit(short, parallel=1)
+    report = await ended(short, within=5)
+    assert (report.status, report.sent) == ("done", 10)
+    assert (await long.status()).status == "running"

@@ -43,10 +43,13 @@ class Bench:
 
     Attributes:
         claiming: held by the crew that claims.
+        wanted_by: the crew that has only chunks left that are to be alone. The others claim nothing until it did, or
+            theirs would keep it waiting for as long as they have any.
     """
 
     def __init__(self) -> None:
         self.claiming = asyncio.Lock()
+        self.wanted_by: Crew | None = None
         self._chunks: dict[tuple[int, int], bool] = {}
 
     @property
@@ -136,6 +139,7 @@ class Crew(Runner):
                 _tear(ticket, Torn.STOPPED)
             for number in self._at_work:
                 self._bench.take(self._campaign.id, number)
+            self._let_others_claim()
             self._tickets.clear()
             self._at_work.clear()
         if ledger_failed:
@@ -200,10 +204,12 @@ class Crew(Runner):
             self._tickets.popleft()
         wanted = min(len(self._tickets), 4)
         if not wanted:
+            self._let_others_claim()
             return False
         async with self._bench.claiming:
-            if self._bench.has_suspect:
+            if self._bench.has_suspect or not self._may_claim():
                 return False  # tickets wait until it is done
+            is_alone = self._bench.is_empty
             until = self._lease_end()
             claimed = await self._shared.claim(
                 self._campaign.id,
@@ -213,8 +219,12 @@ class Crew(Runner):
                 most_deaths=self._most_deaths,
                 at_work=self._at_hand(),
                 parallel=self._parallel,
-                is_alone=self._bench.is_empty,
+                is_alone=is_alone,
             )
+            self._bench.wanted_by = None
+            if not claimed and not is_alone and await self._has_suspects():
+                self._bench.wanted_by = self
+                return False
             for chunk in claimed:
                 self._at_work[chunk.number] = self._tickets.popleft()
                 self._bench.put(self._campaign.id, chunk.number, is_suspect=chunk.is_suspect)
@@ -223,6 +233,19 @@ class Crew(Runner):
                 _tear(self._tickets.popleft(), Torn.NOTHING)
         self._sort(claimed, until)
         return bool(claimed)
+
+    def _let_others_claim(self) -> None:
+        if self._bench.wanted_by is self:
+            self._bench.wanted_by = None
+
+    def _may_claim(self) -> bool:
+        wanted_by = self._bench.wanted_by
+        return wanted_by is None or (wanted_by is self and self._bench.is_empty)
+
+    async def _has_suspects(self) -> bool:
+        """Tell whether chunks are left for which there is room, after a claim that was not alone got none."""
+        work = await self._shared.work_left(self._campaign.id, now=self._wall(), most_deaths=self._most_deaths)
+        return work.claimable > 0 and work.held < self._parallel
 
     async def _beat(self) -> None:
         loop = asyncio.get_running_loop()
