@@ -12,12 +12,15 @@ pytest.importorskip("asyncpg")
 pytest.importorskip("taskiq_aio_pika")
 
 from aio_pika.exceptions import ChannelInvalidStateError
-from sqlalchemy import select
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tests.cluster.conftest import settled
 from tests.cluster.yard import Yard, ended, everybody
 from tim_async import ClusterError
-from tim_async.bulk.schema import ChunkState, chunks
+from tim_async.bulk.database import WRITE
+from tim_async.bulk.schema import ChunkState, campaigns, chunks
+from tim_async.cluster import Worker
 from tim_async.cluster import broker as posts
 from tim_async.cluster._follow import Follower
 from tim_async.cluster._ledger import Poisoned, SharedLedger
@@ -104,3 +107,37 @@ async def test_recipients_are_not_counted_all_the_time(yard: Yard) -> None:
         await follower.tell(row)  # it is over: that is told as it is
     assert counted == 2
     assert [each.total for each in seen] == [10] * 6
+
+
+async def test_campaign_that_recipients_are_just_added_to_is_not_done(yard: Yard) -> None:
+    await yard.campaign(count=10).plan()
+    worker = Worker(await yard.client(shared=False), ledger=yard.ledger, broker=yard.broker())
+    async with SharedLedger(yard.ledger, purpose="test") as ledger, worker._ledger:
+        row = await ledger.find("spring")
+        assert row is not None
+        await ledger.switch(row.id, "running", None, only_from=("",), ended_at=None)
+        state = update(chunks).where(chunks.c.campaign_id == row.id)
+        begun = asyncio.Event()
+
+        async def settle(connection: AsyncConnection) -> None:
+            await connection.execute(state.values(state=int(ChunkState.DONE)))
+
+        async def add(connection: AsyncConnection) -> None:
+            await connection.execute(update(campaigns).where(campaigns.c.id == row.id).values(recipients=20))
+            await connection.execute(state.values(state=int(ChunkState.READY)))
+            begun.set()
+            await asyncio.sleep(0.2)  # the other one looks meanwhile, and waits
+
+        await ledger.do(settle, begin=WRITE)
+        adding = asyncio.create_task(ledger.do(add, begin=WRITE))
+        await begun.wait()
+        await worker.finish("spring")
+        await adding
+        found = await ledger.find("spring")
+        assert found is not None
+        assert found.status == "running"
+        await ledger.do(settle, begin=WRITE)
+        await worker.finish("spring")
+        found = await ledger.find("spring")
+        assert found is not None
+        assert found.status == "done"

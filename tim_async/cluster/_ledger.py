@@ -44,6 +44,18 @@ class Work(msgspec.Struct, kw_only=True, frozen=True):
         return not (self.claimable or self.held or self.poisoned)
 
 
+async def _count(connection: AsyncConnection, campaign_id: int, now: float, most_deaths: int) -> Work:
+    is_free = or_(chunks.c.state == ChunkState.READY, and_(chunks.c.state.in_(_HELD), chunks.c.lease_until <= now))
+    kind = case((is_free, case((_deaths(now) >= most_deaths, "poisoned"), else_="claimable")), else_="held")
+    query = (
+        select(kind, func.count())
+        .where(chunks.c.campaign_id == campaign_id, chunks.c.state != ChunkState.DONE)
+        .group_by(kind)
+    )
+    found = {str(name): int(count) for name, count in await connection.execute(query)}
+    return Work(**{name: found.get(name, 0) for name in Work.__struct_fields__})
+
+
 class Poisoned(msgspec.Struct, kw_only=True, frozen=True):
     """A chunk that was given up, as its owners died too often.
 
@@ -144,19 +156,24 @@ class SharedLedger(Ledger):
 
     async def work_left(self, campaign_id: int, *, now: float, most_deaths: int) -> Work:
         """Return what is left of a campaign."""
-        is_free = or_(chunks.c.state == ChunkState.READY, and_(chunks.c.state.in_(_HELD), chunks.c.lease_until <= now))
-        kind = case((is_free, case((_deaths(now) >= most_deaths, "poisoned"), else_="claimable")), else_="held")
-        query = (
-            select(kind, func.count())
-            .where(chunks.c.campaign_id == campaign_id, chunks.c.state != ChunkState.DONE)
-            .group_by(kind)
-        )
+        return await self.do(lambda connection: _count(connection, campaign_id, now, most_deaths))
 
-        async def work(connection: AsyncConnection) -> dict[str, int]:
-            return {str(name): int(count) for name, count in await connection.execute(query)}
+    async def finish(self, campaign_id: int, *, now: float, most_deaths: int) -> bool:
+        """Sign a running campaign of which nothing is left; tell whether it was one."""
 
-        found = await self.do(work)
-        return Work(**{name: found.get(name, 0) for name in Work.__struct_fields__})
+        async def work(connection: AsyncConnection) -> bool:
+            # Whoever adds recipients changes this row too: they are seen here, or it is seen there that it is done.
+            await connection.execute(select(campaigns.c.id).where(campaigns.c.id == campaign_id).with_for_update())
+            if not (await _count(connection, campaign_id, now, most_deaths)).is_over:
+                return False
+            done = await connection.execute(
+                update(campaigns)
+                .where(campaigns.c.id == campaign_id, campaigns.c.status == "running")
+                .values(status="done", reason=None, ended_at=now)
+            )
+            return done.rowcount == 1
+
+        return await self.do(work, begin=WRITE)
 
     async def note_deaths(self, campaign_id: int, numbers: Sequence[int]) -> None:
         """Note that this owner failed while it had these chunks, without dying of it."""

@@ -302,10 +302,7 @@ class Worker:
         row = await self._ledger.find(name)
         if row is None:
             return
-        work = await self._ledger.work_left(row.id, now=self.now(), most_deaths=self._most_deaths)
-        if work.is_over and await self._ledger.switch(
-            row.id, "done", None, only_from=("running",), ended_at=self.now()
-        ):
+        if await self._ledger.finish(row.id, now=self.now(), most_deaths=self._most_deaths):
             logger.info("campaign %s: done", name)
 
     # Looking after campaigns
