@@ -207,9 +207,13 @@ class Database:
         try:
             return await answer
         except (SQLAlchemyError, OSError) as error:
-            failure = LedgerError(f"the ledger {self.name}: {_explain(error)}")
-            failure.is_away = _is_away(error)
+            failure = self._as_ledger_error(error)
         raise failure
+
+    def _as_ledger_error(self, error: Exception) -> LedgerError:
+        failure = LedgerError(f"the ledger {self.name}: {_explain(error)}")
+        failure.is_away = _is_away(error)
+        return failure
 
     async def read(self, query: Select[Any]) -> Sequence[RowMapping]:
         """Return the rows of a query."""
@@ -227,12 +231,10 @@ class Database:
                 async with asyncio.timeout(self._patience_s):
                     return await self._transact(work, begin=begin)
             except (SQLAlchemyError, OSError) as error:
-                problem, is_away = _explain(error), _is_away(error)
-                if not left or not (_was_refused(error) or (is_away and may_repeat)):
+                failure = self._as_ledger_error(error)
+                if not left or not (_was_refused(error) or (failure.is_away and may_repeat)):
                     break
             await asyncio.sleep(random.uniform(0.02, 0.1))
-        failure = LedgerError(f"the ledger {self.name}: {problem}")
-        failure.is_away = is_away
         raise failure
 
     async def _transact(self, work: Callable[[AsyncConnection], Awaitable[T]], *, begin: str) -> T:
