@@ -25,7 +25,8 @@ from .schema import recipients as people
 FOREVER: Final = 1e15
 # A chunk with which so many owners died may be the reason; before that, it was there when another one was.
 SUSPECT_DEATHS: Final = 2
-_HELD: Final = (ChunkState.CLAIMED, ChunkState.SENDING)
+HELD: Final = (ChunkState.CLAIMED, ChunkState.SENDING)
+"""The states in which a chunk is somebody's."""
 
 
 class Claims(Reader):
@@ -136,7 +137,7 @@ class Claims(Reader):
     ) -> int:
         """Count the chunks at work, and let nobody else claim before the end of the transaction."""
         await connection.execute(select(campaigns.c.id).where(campaigns.c.id == campaign_id).with_for_update())
-        held = [of(chunks, campaign_id), chunks.c.state.in_(_HELD), chunks.c.lease_until > now]
+        held = [of(chunks, campaign_id), chunks.c.state.in_(HELD), chunks.c.lease_until > now]
         if at_work is not None:
             # Those that it never heard of are not at work: they would keep it from claiming them.
             held.append(or_(chunks.c.owner.is_distinct_from(self.owner), chunks.c.number.in_(at_work)))
@@ -183,7 +184,7 @@ class Claims(Reader):
         return {ordinal for ordinal, number in chunk_of.items() if number in held}
 
     def _is_held(self, campaign_id: int) -> ColumnElement[bool]:
-        return and_(chunks.c.campaign_id == campaign_id, chunks.c.state.in_(_HELD), chunks.c.owner == self.owner)
+        return and_(chunks.c.campaign_id == campaign_id, chunks.c.state.in_(HELD), chunks.c.owner == self.owner)
 
     async def _hold(self, connection: AsyncConnection, *where: ColumnElement[bool]) -> set[int]:
         """Lock chunks for the rest of the transaction, in their order."""
@@ -245,7 +246,7 @@ class Claims(Reader):
 
         held = self._is_held(campaign_id)
         if everybody:
-            held = and_(chunks.c.campaign_id == campaign_id, chunks.c.state.in_(_HELD))
+            held = and_(chunks.c.campaign_id == campaign_id, chunks.c.state.in_(HELD))
 
         async def work(connection: AsyncConnection) -> None:
             await self._hold(connection, held)
@@ -265,7 +266,7 @@ async def _pick(
     """Lock chunks that may be claimed, and return them; those first that somebody left."""
     rows: list[RowMapping] = []
     # Two queries, each along the index: one with an OR would look at every chunk, every time.
-    for wanted in (and_(chunks.c.state.in_(_HELD), free), chunks.c.state == ChunkState.READY):
+    for wanted in (and_(chunks.c.state.in_(HELD), free), chunks.c.state == ChunkState.READY):
         if len(rows) < limit:
             query = (
                 select(chunks, dead.label("dead"))

@@ -9,6 +9,7 @@ import msgspec
 from sqlalchemy import ColumnElement, and_, case, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from ..bulk.claims import HELD
 from ..bulk.database import WRITE
 from ..bulk.ledger import Ledger
 from ..bulk.records import CampaignRow
@@ -16,12 +17,10 @@ from ..bulk.schema import ChunkState, RecipientState, campaigns, chunks
 from ..bulk.schema import recipients as people
 from ..errors import LedgerError, UsageError
 
-_HELD = (ChunkState.CLAIMED, ChunkState.SENDING)
-
 
 def _deaths(now: float) -> ColumnElement[int]:
     """Return how often an owner died with a chunk; a lease that ran out is such a death."""
-    died = and_(chunks.c.state.in_(_HELD), chunks.c.lease_until > 0, chunks.c.lease_until <= now)
+    died = and_(chunks.c.state.in_(HELD), chunks.c.lease_until > 0, chunks.c.lease_until <= now)
     return chunks.c.deaths + case((died, 1), else_=0)
 
 
@@ -45,7 +44,7 @@ class Work(msgspec.Struct, kw_only=True, frozen=True):
 
 
 async def _count(connection: AsyncConnection, campaign_id: int, now: float, most_deaths: int) -> Work:
-    is_free = or_(chunks.c.state == ChunkState.READY, and_(chunks.c.state.in_(_HELD), chunks.c.lease_until <= now))
+    is_free = or_(chunks.c.state == ChunkState.READY, and_(chunks.c.state.in_(HELD), chunks.c.lease_until <= now))
     kind = case((is_free, case((_deaths(now) >= most_deaths, "poisoned"), else_="claimable")), else_="held")
     query = (
         select(kind, func.count())
@@ -54,6 +53,11 @@ async def _count(connection: AsyncConnection, campaign_id: int, now: float, most
     )
     found = {str(name): int(count) for name, count in await connection.execute(query)}
     return Work(**{name: found.get(name, 0) for name in Work.__struct_fields__})
+
+
+async def _change(connection: AsyncConnection, campaign_id: int, *where: ColumnElement[bool], **values: object) -> bool:
+    done = await connection.execute(update(campaigns).where(campaigns.c.id == campaign_id, *where).values(values))
+    return done.rowcount == 1
 
 
 class Poisoned(msgspec.Struct, kw_only=True, frozen=True):
@@ -97,40 +101,23 @@ class SharedLedger(Ledger):
         """Let workers begin, or go on, with these options."""
         begun = func.coalesce(campaigns.c.begun_at, now)
         fresh = {"options": options, "status": "running", "reason": None, "ended_at": None, "begun_at": begun}
-
-        async def work(connection: AsyncConnection) -> bool:
-            done = await connection.execute(update(campaigns).where(campaigns.c.id == campaign_id).values(fresh))
-            return done.rowcount == 1
-
-        if not await self.do(work, begin=WRITE):
+        if not await self._change(campaign_id, **fresh):
             raise LedgerError(f"the ledger {self.name}: the campaign was replaced by somebody else")
 
     async def switch(
         self, campaign_id: int, status: str, reason: str | None, *, only_from: Sequence[str], ended_at: float | None
     ) -> bool:
         """Change a campaign's status where it is one of some; tell whether it was."""
-
-        async def work(connection: AsyncConnection) -> bool:
-            done = await connection.execute(
-                update(campaigns)
-                .where(campaigns.c.id == campaign_id, campaigns.c.status.in_(only_from))
-                .values(status=status, reason=reason, ended_at=ended_at)
-            )
-            return done.rowcount == 1
-
-        return await self.do(work, begin=WRITE)
+        is_one = campaigns.c.status.in_(only_from)
+        return await self._change(campaign_id, is_one, status=status, reason=reason, ended_at=ended_at)
 
     async def note(self, campaign_id: int, trouble: str | None) -> None:
         """Say what holds up a campaign that goes on, or that nothing does."""
+        await self._change(campaign_id, campaigns.c.status == "running", reason=trouble)
 
-        async def work(connection: AsyncConnection) -> None:
-            await connection.execute(
-                update(campaigns)
-                .where(campaigns.c.id == campaign_id, campaigns.c.status == "running")
-                .values(reason=trouble)
-            )
-
-        await self.do(work, begin=WRITE)
+    async def _change(self, campaign_id: int, *where: ColumnElement[bool], **values: object) -> bool:
+        """Change a campaign, where more is true of it; tell whether it was."""
+        return await self.do(lambda connection: _change(connection, campaign_id, *where, **values), begin=WRITE)
 
     async def running(self, app: int) -> list[CampaignRow]:
         """Return the campaigns of an app that workers may work on."""
@@ -143,16 +130,7 @@ class SharedLedger(Ledger):
 
     async def take_watch(self, campaign_id: int, *, now: float, until: float) -> bool:
         """Become the one who looks after a campaign for a while; False when another is."""
-
-        async def work(connection: AsyncConnection) -> bool:
-            done = await connection.execute(
-                update(campaigns)
-                .where(campaigns.c.id == campaign_id, campaigns.c.supervised_until <= now)
-                .values(supervised_until=until)
-            )
-            return done.rowcount == 1
-
-        return await self.do(work, begin=WRITE)
+        return await self._change(campaign_id, campaigns.c.supervised_until <= now, supervised_until=until)
 
     async def work_left(self, campaign_id: int, *, now: float, most_deaths: int) -> Work:
         """Return what is left of a campaign."""
@@ -166,12 +144,8 @@ class SharedLedger(Ledger):
             await connection.execute(select(campaigns.c.id).where(campaigns.c.id == campaign_id).with_for_update())
             if not (await _count(connection, campaign_id, now, most_deaths)).is_over:
                 return False
-            done = await connection.execute(
-                update(campaigns)
-                .where(campaigns.c.id == campaign_id, campaigns.c.status == "running")
-                .values(status="done", reason=None, ended_at=now)
-            )
-            return done.rowcount == 1
+            is_running = campaigns.c.status == "running"
+            return await _change(connection, campaign_id, is_running, status="done", reason=None, ended_at=now)
 
         return await self.do(work, begin=WRITE)
 
