@@ -11,8 +11,8 @@ unknown (0) for all others; nothing is told of as reached or clicked, and no pus
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from typing import Final
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, Final
 
 from ..models.group_msg import SendGroupMsg
 from ..models.offline_push import OfflinePushInfo
@@ -31,25 +31,8 @@ _APPLE: Final = frozenset({"iPhone", "iPad", "iOS", "IOS", "Mac", "macOS"})
 
 def tell_pushed(call: Call, told: AfterSendMsg, push: OfflinePushInfo | None) -> None:
     """Tell that a one-to-one message was pushed."""
-    _tell(
-        call,
-        [
-            PushResult(
-                callback_command=OfflinePush.callback_command,
-                event_type=_C2C,
-                event_time=int(call.now),
-                from_account=told.from_account,
-                to_account=account,
-                push_platform=platform,
-                push_stage=_SENT,
-                msg_key=told.msg_key,
-                msg_seq=told.msg_seq,
-                msg_random=told.msg_random,
-                msg_time=told.msg_time,
-            )
-            for account, platform in _vendors(call, [told.to_account], told.from_account, push)
-        ],
-    )
+    facts = {"event_type": _C2C, "msg_key": told.msg_key, "msg_random": told.msg_random}
+    _tell(call, told, _vendors(call, [told.to_account], told.from_account, push), facts)
 
 
 def tell_pushed_to_group(call: Call, told: GroupAfterSendMsg, group: Group, request: SendGroupMsg) -> None:
@@ -61,28 +44,31 @@ def tell_pushed_to_group(call: Call, told: GroupAfterSendMsg, group: Group, requ
         and member.msg_flag == "AcceptAndNotify"
         and (request.to_account is None or account in request.to_account)
     ]
-    _tell(
-        call,
-        [
-            PushResult(
-                callback_command=OfflinePush.callback_command,
-                event_type=_GROUP,
-                event_time=int(call.now),
-                from_account=told.from_account,
-                to_account=account,
-                push_platform=platform,
-                push_stage=_SENT,
-                group_id=told.group_id,
-                msg_seq=told.msg_seq,
-                msg_random=told.random,
-                msg_time=told.msg_time,
-            )
-            for account, platform in _vendors(call, members, told.from_account, request.offline_push_info)
-        ],
-    )
+    facts = {"event_type": _GROUP, "group_id": told.group_id, "msg_random": told.random}
+    _tell(call, told, _vendors(call, members, told.from_account, request.offline_push_info), facts)
 
 
-def _tell(call: Call, results: list[PushResult]) -> None:
+def _tell(
+    call: Call,
+    told: AfterSendMsg | GroupAfterSendMsg,
+    reached: Iterable[tuple[str, int]],
+    facts: Mapping[str, Any],
+) -> None:
+    """Tell whom a message was pushed to; `facts` are those that only its kind has, or has by another name."""
+    results = [
+        PushResult(
+            callback_command=OfflinePush.callback_command,
+            event_time=int(call.now),
+            from_account=told.from_account,
+            to_account=account,
+            push_platform=platform,
+            push_stage=_SENT,
+            msg_seq=told.msg_seq,
+            msg_time=told.msg_time,
+            **facts,
+        )
+        for account, platform in reached
+    ]
     for first in range(0, len(results), _MAX_EVENTS):
         call.emit(OfflinePush(events=results[first : first + _MAX_EVENTS]))
 
