@@ -5,21 +5,18 @@ from __future__ import annotations
 import asyncio
 import statistics
 import sys
-import tempfile
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
-from pathlib import Path
 
-from tests.services import own_database, own_rabbit, own_redis
 from tim_async import TimClient
 from tim_async.bulk import Template
 from tim_async.cluster import ClusterCampaign, RedisRateLimiter
 from tim_async.emulator import DEFAULT_SDK_APP_ID
 
-from .processes import SECRET_KEY, Remote, remote
+from .processes import SECRET_KEY, Remote
 from .report import Row
-from .workers import CAP, Workers
+from .workers import CAP, Workers, services
 
 WORKERS = 2
 EVERY_S = 0.05  # between two calls of the interactive sender
@@ -53,41 +50,35 @@ class Sender:
 
 async def share(recipients: int = 20_000, seconds: float = 20.0) -> list[Row]:
     """Both campaigns and the sender for some seconds, then one campaign is paused."""
-    with (
-        tempfile.TemporaryDirectory() as redis_folder,
-        tempfile.TemporaryDirectory() as rabbit_folder,
-        own_redis(Path(redis_folder)) as redis,
-        own_rabbit(Path(rabbit_folder)) as rabbit,
-    ):
-        async with own_database() as ledger, remote("emulator") as server:
-            campaigns = [
-                ClusterCampaign(
-                    name,
-                    ledger=ledger,
-                    recipients=({"account": f"{name}{index}"} for index in range(recipients)),
-                    message=Template("hi $account"),
-                )
-                for name in ("one", "two")
-            ]
-            async with (
-                RedisRateLimiter(redis.url) as limiter,
-                TimClient(DEFAULT_SDK_APP_ID, SECRET_KEY, base_url=server.url, limiter=limiter) as client,
-            ):
+    async with services() as (_, redis, rabbit, ledger, server):
+        campaigns = [
+            ClusterCampaign(
+                name,
+                ledger=ledger,
+                recipients=({"account": f"{name}{index}"} for index in range(recipients)),
+                message=Template("hi $account"),
+            )
+            for name in ("one", "two")
+        ]
+        async with (
+            RedisRateLimiter(redis.url) as limiter,
+            TimClient(DEFAULT_SDK_APP_ID, SECRET_KEY, base_url=server.url, limiter=limiter) as client,
+        ):
+            for campaign in campaigns:
+                await campaign.submit(client, broker=rabbit.url)
+            workers = Workers(service=server.url, ledger=ledger, broker=rabbit.url, redis=redis.url)
+            try:
+                for _ in range(WORKERS):
+                    await workers.start()
+                async with asyncio.timeout(60):
+                    while min(await _sent(campaigns)) < 2 * CAP:  # noqa: ASYNC110 - only asking tells
+                        await asyncio.sleep(0.2)
+                async with _sending(client) as sender:
+                    return await _measure(campaigns, sender, server, seconds)
+            finally:
                 for campaign in campaigns:
-                    await campaign.submit(client, broker=rabbit.url)
-                workers = Workers(service=server.url, ledger=ledger, broker=rabbit.url, redis=redis.url)
-                try:
-                    for _ in range(WORKERS):
-                        await workers.start()
-                    async with asyncio.timeout(60):
-                        while min(await _sent(campaigns)) < 2 * CAP:  # noqa: ASYNC110 - only asking tells
-                            await asyncio.sleep(0.2)
-                    async with _sending(client) as sender:
-                        return await _measure(campaigns, sender, server, seconds)
-                finally:
-                    for campaign in campaigns:
-                        await campaign.cancel()
-                    await workers.end()
+                    await campaign.cancel()
+                await workers.end()
 
 
 @asynccontextmanager

@@ -9,16 +9,19 @@ import signal
 import sys
 import tempfile
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import NamedTuple
 
-from tests.services import OwnRabbit, own_database, own_rabbit, own_redis
+from tests.services import OwnRabbit, OwnRedis, own_database, own_rabbit, own_redis
 from tim_async import TimClient
 from tim_async.bulk import Template
 from tim_async.cluster import ClusterCampaign
 from tim_async.emulator import DEFAULT_SDK_APP_ID
 
 from . import noted
-from .processes import SECRET_KEY, remote
+from .processes import SECRET_KEY, Remote, remote
 from .report import Row, worst_window
 
 RECIPIENTS = 20_000
@@ -80,8 +83,19 @@ class Workers:
         return [process.returncode for process in self.processes]
 
 
-async def survive(recipients: int = RECIPIENTS, kill_every_s: float = 6.0) -> list[Row]:
-    """20,000 personal messages over 4 workers at the real limit."""
+class Services(NamedTuple):
+    """What workers need, none of it shared with others."""
+
+    folder: Path
+    redis: OwnRedis
+    rabbit: OwnRabbit
+    ledger: str
+    server: Remote
+
+
+@asynccontextmanager
+async def services() -> AsyncIterator[Services]:
+    """Start a Redis, a RabbitMQ and an emulator, and make a database."""
     with (
         tempfile.TemporaryDirectory() as redis_folder,
         tempfile.TemporaryDirectory() as rabbit_folder,
@@ -89,28 +103,34 @@ async def survive(recipients: int = RECIPIENTS, kill_every_s: float = 6.0) -> li
         own_rabbit(Path(rabbit_folder)) as rabbit,
     ):
         async with own_database() as ledger, remote("emulator") as server:
-            grants = Path(redis_folder) / "grants"
-            workers = Workers(service=server.url, ledger=ledger, broker=rabbit.url, redis=redis.url, grants=str(grants))
-            campaign = ClusterCampaign(
-                "survival",
-                ledger=ledger,
-                recipients=({"account": f"user{index}", "name": f"名字 {index}"} for index in range(recipients)),
-                message=Template("你好 $name"),
-            )
-            try:
-                async with TimClient(DEFAULT_SDK_APP_ID, SECRET_KEY, base_url=server.url) as client:
-                    await campaign.submit(client, broker=rabbit.url)
-                began = time.monotonic()
-                for _ in range(WORKERS):
-                    await workers.start()
-                trouble = asyncio.create_task(_make_trouble(workers, rabbit, campaign, kill_every_s))
-                report = await campaign.watch()
-                took = time.monotonic() - began
-                trouble.cancel()
-                await asyncio.gather(trouble, return_exceptions=True)
-                told = await server.tell()
-            finally:
-                codes = await workers.end()
+            yield Services(Path(redis_folder), redis, rabbit, ledger, server)
+
+
+async def survive(recipients: int = RECIPIENTS, kill_every_s: float = 6.0) -> list[Row]:
+    """20,000 personal messages over 4 workers at the real limit."""
+    async with services() as (folder, redis, rabbit, ledger, server):
+        grants = folder / "grants"
+        workers = Workers(service=server.url, ledger=ledger, broker=rabbit.url, redis=redis.url, grants=str(grants))
+        campaign = ClusterCampaign(
+            "survival",
+            ledger=ledger,
+            recipients=({"account": f"user{index}", "name": f"名字 {index}"} for index in range(recipients)),
+            message=Template("你好 $name"),
+        )
+        try:
+            async with TimClient(DEFAULT_SDK_APP_ID, SECRET_KEY, base_url=server.url) as client:
+                await campaign.submit(client, broker=rabbit.url)
+            began = time.monotonic()
+            for _ in range(WORKERS):
+                await workers.start()
+            trouble = asyncio.create_task(_make_trouble(workers, rabbit, campaign, kill_every_s))
+            report = await campaign.watch()
+            took = time.monotonic() - began
+            trouble.cancel()
+            await asyncio.gather(trouble, return_exceptions=True)
+            told = await server.tell()
+        finally:
+            codes = await workers.end()
         worst = worst_window(noted.read(grants))
     return [
         Row(
