@@ -163,6 +163,22 @@ def test_passwords_are_not_shown(argument, shown):
     assert hide_password(argument) == shown
 
 
+def interrupted(line, exports, number):
+    """Send a signal to a campaign of 1,000 that has begun; return what it said, and its exit code."""
+    process = subprocess.Popen(
+        command(*line),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        env={**os.environ, **exports},
+    )
+    with process:
+        assert "0 of 1,000" in process.stderr.readline()
+        process.send_signal(number)
+        told, errors = process.communicate(timeout=30)
+    return told, errors, process.returncode
+
+
 @posix
 def test_line_to_carry_on_has_no_password(people):
     """SQLite does nothing with a password; whoever gives one does not find it in a log of the terminal."""
@@ -170,17 +186,7 @@ def test_line_to_carry_on_has_no_password(people):
     text = "https://shop.example/?who=$name"
     line = ["bulk", "run", people(1000), "--name", "spring", "--text", text, f"--ledger={url}", "--broker", url]
     with emulator() as (_, exports, _):
-        process = subprocess.Popen(
-            command(*line),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            encoding="utf-8",
-            env={**os.environ, **exports},
-        )
-        with process:
-            assert "0 of 1,000" in process.stderr.readline()
-            process.send_signal(signal.SIGTERM)
-            told, errors = process.communicate(timeout=30)
+        told, errors, _ = interrupted(line, exports, signal.SIGTERM)
     assert "to carry on, run it again: tim-async bulk run" in errors
     assert "'--ledger=sqlite+aiosqlite://me:***@/spring.db' --broker 'sqlite+aiosqlite://me:***@/spring.db'" in errors
     assert "hunter2" not in told + errors
@@ -192,18 +198,8 @@ def test_line_to_carry_on_has_no_password(people):
 def test_signal_finishes_what_is_in_flight_and_tells_how_to_resume(tim_async, people, number):
     line = ["bulk", "run", people(1000), "--name", "spring", "--text", "Hi $name"]
     with emulator() as (_, exports, _):
-        process = subprocess.Popen(
-            command(*line),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            encoding="utf-8",
-            env={**os.environ, **exports},
-        )
-        with process:
-            assert "0 of 1,000" in process.stderr.readline()
-            process.send_signal(number)
-            told, errors = process.communicate(timeout=30)
-        assert process.returncode == 1
+        told, errors, code = interrupted(line, exports, number)
+        assert code == 1
         assert re.search(r"campaign spring: interrupted: interrupted by (Ctrl-C|SIGTERM)", told)
         assert "in flight" not in told
         assert "finishing what is in flight" in errors
