@@ -11,11 +11,11 @@ from typing import Final
 
 from . import _codes
 from ._call import Call, Core
+from ._hidden import Hidden
 from ._limits import PRIORITIES, Claim
 from ._pool import Place
 from ._retry import latest_start, next_backoff
 from ._wire import decode_envelope
-from .config import Hidden
 from .errors import (
     ApiError,
     ConnectError,

@@ -10,7 +10,8 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from .config import Credentials, Hidden, UserSigProvider
+from ._hidden import Hidden
+from .config import Credentials, UserSigProvider
 from .errors import TimError, UsageError, UserSigError
 from .usersig import UserSigClaims, generate_user_sig, read_user_sig
 

@@ -12,12 +12,13 @@ import msgspec
 
 from ._auth import UserSigCache
 from ._endpoint import DEFAULT_LIMITS, Endpoint, Repeat
+from ._hidden import Hidden
 from ._limits import Claim, LocalRateLimiter, Priority, Share
 from ._observer import CallObserver
 from ._pool import Pool
 from ._retry import RetryPolicy
 from ._stats import CommandStats, Stats
-from .config import Credentials, Hidden, Settings
+from .config import Credentials, Settings
 from .errors import TimError
 
 

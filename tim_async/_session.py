@@ -28,8 +28,9 @@ from typing import Final, Self
 import aiohttp
 from yarl import URL
 
+from ._hidden import Hidden
 from ._version import __version__
-from .config import Hidden, Settings
+from .config import Settings
 from .errors import (
     ConnectError,
     ConnectionLostError,

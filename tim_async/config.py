@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, TypedDict
 from yarl import URL
 
 from ._endpoint import Rate
+from ._hidden import Hidden
 from ._limits import RateLimiter
 from ._observer import Observer
 from ._retry import RetryPolicy
@@ -23,15 +24,6 @@ if TYPE_CHECKING:
 UserSigProvider = Callable[[str], str | Awaitable[str]]
 
 _COMMAND: Final = re.compile(r"[A-Za-z0-9_]+/[A-Za-z0-9_]+")
-
-
-class Hidden(str):
-    """Text that does not show itself: secret keys, UserSigs and URLs that hold one."""
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        return "<hidden>"
 
 
 class Region(Enum):

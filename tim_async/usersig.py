@@ -19,6 +19,7 @@ from typing import Final
 
 import msgspec
 
+from ._hidden import HiddenBytes
 from .errors import UsageError, UserSigError
 
 DEFAULT_LIFETIME_S: Final = 180 * 86_400
@@ -73,14 +74,7 @@ _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(_Signed)
 
 
-class _Hidden(bytes):
-    """Bytes that do not show themselves in a traceback."""
-
-    def __repr__(self) -> str:
-        return "<hidden>"
-
-
-def _signature(key: _Hidden, claims: UserSigClaims) -> str:
+def _signature(key: HiddenBytes, claims: UserSigClaims) -> str:
     text = (
         f"TLS.identifier:{claims.identifier}\n"
         f"TLS.sdkappid:{claims.sdkappid}\n"
@@ -142,11 +136,11 @@ def generate_user_sig(
     return base64.b64encode(zlib.compress(_encoder.encode(signed))).decode().translate(_TO_URL)
 
 
-def _key(secret_key: str) -> _Hidden:
+def _key(secret_key: str) -> HiddenBytes:
     key = _utf8("secret_key", secret_key)
     if not key:
         raise UsageError("secret_key is empty", field="secret_key")
-    return _Hidden(key)
+    return HiddenBytes(key)
 
 
 def _utf8(field: str, text: str) -> bytes:

@@ -28,8 +28,9 @@ import msgspec
 from .._client import TimClient
 from .._endpoint import Endpoint
 from .._families import find_endpoint
+from .._hidden import Hidden
 from .._wire import Request, Result, decode, encode
-from ..config import Hidden, SettingsOptions
+from ..config import SettingsOptions
 from ..errors import ReplyTimeoutError, UsageError
 from ._tape import Tape
 from .recording import Exchange, read_recording

@@ -22,8 +22,8 @@ from urllib.parse import parse_qs
 import msgspec
 
 from .._client import TimClient
+from .._hidden import Hidden
 from .._pool import Place, Pool
-from ..config import Hidden
 from ..errors import (
     ConnectError,
     ConnectionLostError,
