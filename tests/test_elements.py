@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tim_async import decode, encode
-from tim_async._wire import validate, validator
+from tim_async._api.wire import validate, validator
 from tim_async.errors import UsageError
 from tim_async.families.c2c import C2C
 from tim_async.models.c2c import SendMsg

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from tim_async import decode, encode
-from tim_async._wire import python_path
+from tim_async._api.wire import python_path
 from tim_async.errors import UsageError
 from tim_async.families.c2c import C2C
 from tim_async.models.c2c import SendMsg

@@ -13,9 +13,9 @@ import msgspec
 import pytest
 
 import tim_async
-from tim_async._endpoint import Endpoint, Family, Rate
+from tim_async._api.endpoint import Endpoint, Family, Rate
+from tim_async._api.wire import Request, Result, encode
 from tim_async._families import FAMILIES, SERVICES, endpoints, find_endpoint, load_family
-from tim_async._wire import Request, Result, encode
 from tim_async.emulator.dispatch import ENDPOINTS
 from tim_async.errors import UsageError
 from tim_async.families.c2c import C2C

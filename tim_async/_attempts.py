@@ -10,12 +10,12 @@ import logging
 from typing import Final
 
 from . import _codes
+from ._api.wire import decode_envelope
 from ._call import Call, Core
 from ._hidden import Hidden
 from ._limits import PRIORITIES, Claim
 from ._pool import Place
 from ._retry import latest_start, next_backoff
-from ._wire import decode_envelope
 from .errors import (
     ApiError,
     ConnectError,

@@ -10,8 +10,8 @@ from urllib.parse import quote
 
 import msgspec
 
+from ._api.endpoint import DEFAULT_LIMITS, Endpoint, Repeat
 from ._auth import UserSigCache
-from ._endpoint import DEFAULT_LIMITS, Endpoint, Repeat
 from ._hidden import Hidden
 from ._limits import Claim, LocalRateLimiter, Priority, Share
 from ._observer import CallObserver

@@ -11,8 +11,8 @@ from contextlib import aclosing
 from itertools import count
 from typing import Generic, TypeAlias, TypeVar
 
-from ._checks import U32_MAX, check_list, check_range
-from ._wire import PartialResult
+from ._api.checks import U32_MAX, check_list, check_range
+from ._api.wire import PartialResult
 from .errors import PartialFailureError, TimError, UsageError, WaitTooLongError
 
 T = TypeVar("T")

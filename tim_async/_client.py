@@ -16,16 +16,16 @@ from typing import Any, Self, TypeVar, Unpack
 
 import msgspec
 
+from ._api.endpoint import Endpoint, Repeat
+from ._api.wire import PartialResult, Request, check_size, decode_object, encode, merge_extra
 from ._attempts import run
 from ._call import Call, Core, Options
-from ._endpoint import Endpoint, Repeat
 from ._families import Families, find_endpoint
 from ._limits import PRIORITIES, Claim, Priority, Share, next_order
 from ._pool import Pool
 from ._retry import RetryPolicy
 from ._session import SessionPool
 from ._stats import CommandStats
-from ._wire import PartialResult, Request, check_size, decode_object, encode, merge_extra
 from .config import (
     SETTING_NAMES,
     Credentials,

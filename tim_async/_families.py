@@ -12,7 +12,7 @@ from importlib import import_module
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from ._endpoint import Caller, Endpoint, Family
+from ._api.endpoint import Caller, Endpoint, Family
 
 if TYPE_CHECKING:
     from .families.account import Account

@@ -31,7 +31,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from ._checks import check_account
+from ._api.checks import check_account
 from ._chunks import Items, check_source, each_of
 from .errors import (
     ApiError,

@@ -40,7 +40,7 @@ import msgspec
 from aiolimiter import AsyncLimiter
 
 from . import _codes
-from ._endpoint import Rate
+from ._api.endpoint import Rate
 from ._turns import Turns, Waiter
 from .errors import LimiterSetupError, UsageError, WaitTooLongError
 

@@ -2,15 +2,15 @@
 
 import logging as _logging
 
+from ._api.endpoint import Endpoint, Rate
+from ._api.wire import decode, encode
 from ._client import TimClient
-from ._endpoint import Endpoint, Rate
 from ._families import endpoints
 from ._limits import Claim, LocalRateLimiter, RateLimiter, Share, Slot
 from ._observer import CallObserver, Observer
 from ._retry import TRANSIENT_CODES, RetryPolicy
 from ._stats import CommandStats
 from ._version import __version__
-from ._wire import decode, encode
 from .config import Region, Settings
 from .errors import (
     ApiError,

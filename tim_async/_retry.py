@@ -14,7 +14,7 @@ from typing import Final, Literal
 import msgspec
 
 from . import _codes
-from ._endpoint import Repeat
+from ._api.endpoint import Repeat
 from .errors import ApiError, ConnectError, TimError, TransportError, UsageError
 
 TRANSIENT_CODES: Final = frozenset({20004, 20005, 91000, 90992})

@@ -26,7 +26,7 @@ from collections.abc import Awaitable, Callable
 from types import TracebackType
 from typing import Final, Self
 
-from ._checks import check_text
+from ._api.checks import check_text
 from .errors import ApiError, BodyTooLargeError, TimError, UsageError
 from .models.c2c_stream import MAX_GAP_S, MAX_STREAM_BYTES, SendStreamMsg, SendStreamMsgResult
 from .models.elements import StreamChunk, StreamElem

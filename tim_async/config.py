@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, TypedDict
 
 from yarl import URL
 
-from ._endpoint import Rate
+from ._api.endpoint import Rate
 from ._hidden import Hidden
 from ._limits import RateLimiter
 from ._observer import Observer

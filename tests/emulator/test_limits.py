@@ -6,9 +6,9 @@ import asyncio
 
 import pytest
 
-from tim_async import _endpoint
-from tim_async._endpoint import Rate
-from tim_async._wire import Request
+from tim_async._api import endpoint
+from tim_async._api.endpoint import Rate
+from tim_async._api.wire import Request
 from tim_async.emulator import Emulator
 from tim_async.emulator.arrivals import ArrivalLog
 from tim_async.emulator.limits import Limits
@@ -131,7 +131,7 @@ class Batch(Request, kw_only=True):
 
 
 def line(*limits):
-    return _endpoint.Endpoint("x/y", Batch, Empty, doc="", limits=limits)
+    return endpoint.Endpoint("x/y", Batch, Empty, doc="", limits=limits)
 
 
 def test_cost_of_a_call_is_its_number_of_recipients():

@@ -9,7 +9,7 @@ import pytest
 
 from tests.families.groups import MEMBERS, code_of, make_group, texts
 from tim_async import PartialFailureError, TimClient, UsageError, decode
-from tim_async._endpoint import Endpoint
+from tim_async._api.endpoint import Endpoint
 from tim_async.emulator import Emulator
 from tim_async.families.community import Community
 from tim_async.models.community import (

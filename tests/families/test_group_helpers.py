@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from tim_async._endpoint import Endpoint
+from tim_async._api.endpoint import Endpoint
+from tim_async._api.wire import Request
 from tim_async._families import load_family
-from tim_async._wire import Request
 from tim_async.models.group import JoinedFilter, ResponseFilter
 from tim_async.models.group_member import ImportedMember
 from tim_async.models.live_group import MarkedMember

@@ -10,8 +10,8 @@ from typing import Final
 import msgspec
 from yarl import URL
 
+from .._api.endpoint import Rate
 from .._client import TimClient
-from .._endpoint import Rate
 from ..config import Region, Settings, check_seconds
 from ..errors import LedgerError, UsageError
 from ..models.c2c import MAX_BATCH

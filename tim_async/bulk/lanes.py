@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import msgspec
 
-from .._endpoint import Endpoint, Rate
+from .._api.endpoint import Endpoint, Rate
 from .._limits import shape
 from ..config import Settings
 from ..families.c2c import C2C

@@ -19,7 +19,7 @@ from typing import Final, TypeVar
 
 import msgspec
 
-from .._checks import check_account
+from .._api.checks import check_account
 from ..errors import UsageError
 from .records import Problem
 

@@ -11,7 +11,7 @@ from typing import Any, Final, Literal, NamedTuple, Union, get_args, get_origin
 
 import msgspec
 
-from .._endpoint import Endpoint
+from .._api.endpoint import Endpoint
 from .._families import endpoints
 from ._shared import EXIT_USAGE, one_line, stop
 

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
+from .._api.endpoint import Rate
 from .._client import TimClient
-from .._endpoint import Rate
 from ..config import Region, check_command
 from ..emulator import DEFAULT_SECRET_KEY, Emulator
 from ..errors import UsageError
@@ -524,7 +524,7 @@ def _message(text: str | None, path: Path | None, *, plain: bool) -> object:
     content: object = text
     try:
         if path is not None:
-            from .._wire import decode
+            from .._api.wire import decode
 
             content = decode(path.read_bytes(), bulk.Message)
         return content if plain or content is None else bulk.Template(content)

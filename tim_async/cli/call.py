@@ -9,9 +9,9 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
+from .._api.endpoint import Endpoint
+from .._api.wire import PartialResult, decode
 from .._client import TimClient
-from .._endpoint import Endpoint
-from .._wire import PartialResult, decode
 from ..config import Region
 from ..errors import UsageError
 from . import _registry

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from .._checks import check_account
+from .._api.checks import check_account
 from ..emulator import DEFAULT_ADMIN, DEFAULT_SDK_APP_ID, DEFAULT_SECRET_KEY, Emulator
 from ..errors import UsageError
 from ._shared import EXIT_USAGE, AdminOption, AppIdOption, one_line, run, stop

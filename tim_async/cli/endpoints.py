@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from .._endpoint import Endpoint
+from .._api.endpoint import Endpoint
 from . import _registry
 from ._shared import EXIT_FAILED, stop
 

@@ -6,7 +6,7 @@ import logging
 from typing import Final
 from weakref import WeakValueDictionary
 
-from .._endpoint import Rate
+from .._api.endpoint import Rate
 from .._limits import MAX_PAUSE_S, PAUSE_S, BucketKey
 from ._link import DRIFT, US, Ask, Link, Reply
 

@@ -47,7 +47,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 from .. import _codes
-from .._endpoint import Rate
+from .._api.endpoint import Rate
 from .._limits import (
     Claim,
     LocalRateLimiter,

@@ -9,8 +9,8 @@ does not fit in any other way is 90001.
 
 from __future__ import annotations
 
-from .._checks import U32_MAX
-from .._wire import check_size
+from .._api.checks import U32_MAX
+from .._api.wire import check_size
 from ..errors import BodyTooLargeError
 from ..families.all_member_push import AllMemberPush
 from ..models.all_member_push import (

@@ -13,8 +13,8 @@ from typing import Any, Final, Literal, Self, TypeVar
 
 from aiohttp import web
 
-from .._checks import check_account
-from .._endpoint import Endpoint, Rate
+from .._api.checks import check_account
+from .._api.endpoint import Endpoint, Rate
 from .._families import FAMILIES
 from ..errors import UsageError
 from ..models.c2c import RoamMsg

@@ -16,8 +16,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
-from .._checks import U32_MAX
-from .._wire import encode
+from .._api.checks import U32_MAX
+from .._api.wire import encode
 from ..families.c2c import C2C
 from ..models.c2c import (
     MAX_BATCH,

@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from .._checks import U32_MAX
+from .._api.checks import U32_MAX
 from ..families.c2c import C2C
 from ..models.c2c import RoamMsg
 from ..models.c2c_marks import (

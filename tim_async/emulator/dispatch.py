@@ -25,9 +25,9 @@ from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 import msgspec
 
-from .._checks import ACCOUNT_MAX_BYTES
-from .._endpoint import Endpoint
-from .._wire import Request, Result, encode, validator
+from .._api.checks import ACCOUNT_MAX_BYTES
+from .._api.endpoint import Endpoint
+from .._api.wire import Request, Result, encode, validator
 from ..errors import UsageError
 from ..webhooks import AnswerBody, BeforeEvent, Event
 from .asking import GO_ON, Question, Verdict, judge

@@ -11,8 +11,8 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from .._checks import U32_MAX
-from .._endpoint import Endpoint
+from .._api.checks import U32_MAX
+from .._api.endpoint import Endpoint
 from ..errors import UserSigError
 from ..usersig import verify_user_sig
 from .dispatch import ENDPOINTS, Refusal, dialect

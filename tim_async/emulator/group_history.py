@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from .._checks import U32_MAX
+from .._api.checks import U32_MAX
 from ..families.group_msg import GroupMessages
 from ..models.common import Empty
 from ..models.group_msg import (

@@ -34,8 +34,8 @@ import itertools
 from collections.abc import Collection, Mapping
 from typing import Final
 
-from .._checks import U32_MAX
-from .._wire import encode
+from .._api.checks import U32_MAX
+from .._api.wire import encode
 from ..families.group_msg import GroupMessages
 from ..models.common import Empty
 from ..models.group_msg import (

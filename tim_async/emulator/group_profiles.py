@@ -10,7 +10,7 @@ from typing import Final, TypeVar
 
 import msgspec
 
-from .._wire import Result, encode
+from .._api.wire import Result, encode
 from ..models.group import GroupInfo, JoinedFilter, JoinedGroup, MemberInfo, OwnField, ResponseFilter, SelfInfo
 from . import filters
 from .dispatch import Refusal

@@ -21,7 +21,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
-from .._endpoint import Endpoint, Rate
+from .._api.endpoint import Endpoint, Rate
 from ..errors import UsageError
 
 EVERY: Final = "*"

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from .._checks import U32_MAX
+from .._api.checks import U32_MAX
 from ..errors import UsageError
 from ..models.elements import CustomElem, Element
 from ..models.message import MAX_LIFE_TIME_S

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, TypeVar
 
-from .._wire import Request
+from .._api.wire import Request
 from ..families.moderation import Moderation
 from ..models.common import Empty
 from ..models.moderation import (

@@ -17,7 +17,7 @@ from typing import Final
 
 import msgspec
 
-from .._checks import U32_MAX
+from .._api.checks import U32_MAX
 from ..families.official_account import OfficialAccount
 from ..models.common import Empty
 from ..models.official_account import (

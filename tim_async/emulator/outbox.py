@@ -22,7 +22,7 @@ import aiohttp
 import msgspec
 from yarl import URL
 
-from .._wire import reader
+from .._api.wire import reader
 from ..errors import UsageError
 from ..webhooks import EVENTS, AnswerBody, BeforeEvent, Event, RequestOverLimit
 from ..webhooks._check import make_query

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Final, TypeVar
 
-from .._checks import U32_MAX
+from .._api.checks import U32_MAX
 from ..families.push import Push
 from ..models.all_member_push import AttrNames, AttrsOfUser, PushTask, TagsOfUser
 from ..models.common import Empty

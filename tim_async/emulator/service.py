@@ -22,8 +22,8 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
-from .._endpoint import Endpoint
-from .._wire import check_size
+from .._api.endpoint import Endpoint
+from .._api.wire import check_size
 from ..errors import BodyTooLargeError
 from .arrivals import Arrival, ArrivalLog
 from .asking import Question

@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from .._checks import U32_MAX
+from .._api.checks import U32_MAX
 from ..models.elements import Element
 from .extensions import ExtensionBook
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from .._api.endpoint import Endpoint, Family, Rate
 from .._chunks import Chunked, Items, in_chunks
-from .._endpoint import Endpoint, Family, Rate
 from ..models.account import (
     MAX_BATCH,
     MAX_STATUS_BATCH,

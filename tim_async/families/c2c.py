@@ -6,8 +6,8 @@ import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Final, Literal, Unpack
 
+from .._api.endpoint import Endpoint, Family, Rate
 from .._chunks import Chunked, Items, in_chunks
-from .._endpoint import Endpoint, Family, Rate
 from .._fan_out import Deliveries, Delivery, FanOut
 from .._paging import entries_once
 from .._streaming import END_TIMEOUT_S, KEEP_ALIVE_S, PACE_S, MessageStream

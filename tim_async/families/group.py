@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
+from .._api.endpoint import Endpoint, Family, Rate
 from .._chunks import Chunked, Items, in_chunks
-from .._endpoint import Endpoint, Family, Rate
 from .._paging import entries_by_offset, pages
 from ..models.common import Empty
 from ..models.group import (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .._endpoint import Endpoint, Family
+from .._api.endpoint import Endpoint, Family
 from ..models.common import Empty
 from ..models.group import GroupRequest
 from ..models.group_attr import CounterKeys, Counters, DeleteAttrs, GroupAttrs, UpdateCounters, WriteAttrs

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from typing import Final, Literal
 
-from .._checks import check_group_id
+from .._api.checks import check_group_id
+from .._api.endpoint import Endpoint, Family
 from .._chunks import Chunked, Items, in_chunks
-from .._endpoint import Endpoint, Family
 from .._paging import entries_by_offset, pages
 from ..models.common import Empty
 from ..models.group import GroupRequest, MemberInfo

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from typing import Final
 
+from .._api.endpoint import Endpoint, Family, Rate
 from .._chunks import Chunked, Items, in_chunks
-from .._endpoint import Endpoint, Family, Rate
 from .._paging import entries_once, pages
 from ..models.common import Empty
 from ..models.elements import TextElem

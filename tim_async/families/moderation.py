@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
+from .._api.endpoint import SDK_ONLY, Endpoint, Family
 from .._chunks import Chunked, Items, in_chunks
-from .._endpoint import SDK_ONLY, Endpoint, Family
 from .._paging import entries_by_offset
 from ..models.common import Empty, NoFields
 from ..models.moderation import (

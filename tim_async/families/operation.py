@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .._endpoint import SDK_ONLY, Endpoint, Family, Rate
+from .._api.endpoint import SDK_ONLY, Endpoint, Family, Rate
 from ..models.common import Empty, NoFields
 from ..models.operation import AppInfo, Archive, ChatFile, GetAppInfo, GetHistory, IPList, SignedFiles, SignFiles
 

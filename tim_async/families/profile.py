@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from .._api.endpoint import Endpoint, Family
 from .._chunks import Chunked, Items, in_chunks
-from .._endpoint import Endpoint, Family
 from ..models.common import Empty
 from ..models.profile import MAX_BATCH, GetProfiles, ProfileItem, Profiles, SetProfile
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from .._api.endpoint import Endpoint, Family, Rate
 from .._chunks import Chunked, Items, in_chunks
-from .._endpoint import Endpoint, Family, Rate
 from ..models.all_member_push import (
     MAX_USERS,
     AttrNames,

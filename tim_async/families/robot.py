@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterable
 from contextlib import suppress
 
-from .._endpoint import Endpoint, Family
+from .._api.endpoint import Endpoint, Family
 from ..errors import TimError
 from ..models.common import Empty, NoFields
 from ..models.robot import CreateRobot, DeleteRobot, Robots, SendStreamMsg, StreamedMsg

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 
+from .._api.endpoint import Endpoint, Family
 from .._chunks import Chunked, Items, in_chunks
-from .._endpoint import Endpoint, Family
 from .._paging import pages
 from ..models.common import Empty
 from ..models.sns import (

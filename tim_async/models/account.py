@@ -7,8 +7,8 @@ from typing import ClassVar, Final, Literal
 
 import msgspec
 
-from .._checks import check_account, check_accounts, check_choice, check_items
-from .._wire import PartialResult, Request, WireStruct, always
+from .._api.checks import check_account, check_accounts, check_choice, check_items
+from .._api.wire import PartialResult, Request, WireStruct, always
 from ..errors import UsageError
 
 MAX_BATCH: Final = 100

@@ -10,8 +10,8 @@ from typing import ClassVar, Final
 
 import msgspec
 
-from .._checks import U32_MAX, check_account, check_accounts, check_items, check_list, check_range, check_text
-from .._wire import Request, Result, WireStruct, always, check_size, encode
+from .._api.checks import U32_MAX, check_account, check_accounts, check_items, check_list, check_range, check_text
+from .._api.wire import Request, Result, WireStruct, always, check_size, encode
 from ..errors import UsageError
 from .elements import Element, check_body
 from .message import MAX_LIFE_TIME_S, next_msg_random

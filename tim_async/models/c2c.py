@@ -7,8 +7,8 @@ from typing import Final, Literal
 
 import msgspec
 
-from .._checks import U32_MAX, check_account, check_accounts, check_choice, check_range
-from .._wire import PartialResult, Request, Result, WireStruct, always
+from .._api.checks import U32_MAX, check_account, check_accounts, check_choice, check_range
+from .._api.wire import PartialResult, Request, Result, WireStruct, always
 from .elements import Element
 from .message import Outgoing
 

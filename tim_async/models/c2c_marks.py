@@ -7,8 +7,8 @@ from typing import ClassVar, Final, Literal
 
 import msgspec
 
-from .._checks import U32_MAX, check_account, check_accounts, check_choice, check_items, check_range, check_text
-from .._wire import PartialResult, Request, WireStruct, always
+from .._api.checks import U32_MAX, check_account, check_accounts, check_choice, check_items, check_range, check_text
+from .._api.wire import PartialResult, Request, WireStruct, always
 from ..errors import UsageError
 from .elements import Element, check_body
 from .extension import GetExtensions, SetExtensions

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar, Final, Literal
 
-from .._checks import U32_MAX, check_account, check_choice, check_range
-from .._wire import Request, Result, always
+from .._api.checks import U32_MAX, check_account, check_choice, check_range
+from .._api.wire import Request, Result, always
 from ..errors import UsageError
 from .elements import Element, StreamElem, check_body
 from .message import next_msg_random, next_msg_seq

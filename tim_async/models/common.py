@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol, TypeVar
 
-from .._wire import Request, Result, WireStruct, always
+from .._api.wire import Request, Result, WireStruct, always
 
 
 class Empty(Result, kw_only=True):

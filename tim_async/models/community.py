@@ -12,16 +12,8 @@ from typing import ClassVar, Final, Literal
 
 import msgspec
 
-from .._checks import (
-    U32_MAX,
-    check_account,
-    check_choice,
-    check_group_id,
-    check_items,
-    check_range,
-    check_text,
-)
-from .._wire import PartialResult, Request, Result, WireStruct, always
+from .._api.checks import U32_MAX, check_account, check_choice, check_group_id, check_items, check_range, check_text
+from .._api.wire import PartialResult, Request, Result, WireStruct, always
 from ..errors import UsageError
 from .group import check_profile
 

@@ -18,16 +18,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, cast, dataclass_tr
 
 import msgspec
 
-from .._checks import U32_MAX, check_choice, check_range
-from .._wire import (
-    CustomType,
-    WireStruct,
-    decode,
-    encode,
-    read_custom_leniently,
-    read_custom_strictly,
-    wire_name,
-)
+from .._api.checks import U32_MAX, check_choice, check_range
+from .._api.wire import CustomType, WireStruct, decode, encode, read_custom_leniently, read_custom_strictly, wire_name
 from ..errors import UsageError
 
 _KINDS: Final[dict[str, type[_Kind]]] = {}

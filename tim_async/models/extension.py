@@ -11,8 +11,8 @@ from typing import Final, Literal
 
 import msgspec
 
-from .._checks import check_choice, check_items, check_range, check_text
-from .._wire import PartialResult, Request, Result, WireStruct, always
+from .._api.checks import check_choice, check_items, check_range, check_text
+from .._api.wire import PartialResult, Request, Result, WireStruct, always
 from ..errors import UsageError
 
 MAX_PAIRS: Final = 20

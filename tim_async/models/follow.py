@@ -7,8 +7,8 @@ from typing import Final, Literal
 
 import msgspec
 
-from .._checks import check_account, check_accounts, check_choice, check_items, check_range, check_text
-from .._wire import PartialResult, Request, Result, WireStruct, always
+from .._api.checks import check_account, check_accounts, check_choice, check_items, check_range, check_text
+from .._api.wire import PartialResult, Request, Result, WireStruct, always
 from .common import AccountOutcome
 from .tags import Tagged, TaggedStruct
 

@@ -10,8 +10,8 @@ from typing import Final, Literal
 
 import msgspec
 
-from .._checks import check_group_id, check_items, check_list, check_range, check_text
-from .._wire import Request, Result, WireStruct, always
+from .._api.checks import check_group_id, check_items, check_list, check_range, check_text
+from .._api.wire import Request, Result, WireStruct, always
 from ..errors import UsageError
 
 MAX_ATTRS: Final = 16

@@ -10,8 +10,8 @@ from typing import ClassVar, Final, Literal
 
 import msgspec
 
-from .._checks import U32_MAX, check_account, check_accounts, check_group_id, check_items, check_range, check_text
-from .._wire import PartialResult, Request, Result, WireStruct, always
+from .._api.checks import U32_MAX, check_account, check_accounts, check_group_id, check_items, check_range, check_text
+from .._api.wire import PartialResult, Request, Result, WireStruct, always
 from .group import DefinedData, MemberInfo
 
 Role = Literal["Owner", "Admin", "Member"]

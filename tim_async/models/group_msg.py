@@ -7,7 +7,7 @@ from typing import ClassVar, Final, Literal
 
 import msgspec
 
-from .._checks import (
+from .._api.checks import (
     U32_MAX,
     check_account,
     check_accounts,
@@ -17,7 +17,7 @@ from .._checks import (
     check_range,
     check_text,
 )
-from .._wire import PartialResult, Request, Result, WireStruct, always
+from .._api.wire import PartialResult, Request, Result, WireStruct, always
 from ..errors import UsageError
 from .elements import Element, check_body
 from .extension import GetExtensions, SetExtensions

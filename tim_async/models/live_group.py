@@ -7,8 +7,8 @@ from typing import Final, Literal
 
 import msgspec
 
-from .._checks import U32_MAX, check_account, check_accounts, check_group_id, check_items, check_range
-from .._wire import Request, Result, WireStruct, always
+from .._api.checks import U32_MAX, check_account, check_accounts, check_group_id, check_items, check_range
+from .._api.wire import Request, Result, WireStruct, always
 from ..errors import UsageError
 
 MAX_MARKED: Final = 500

@@ -10,8 +10,8 @@ import time
 from collections.abc import Sequence
 from typing import ClassVar, Final, Literal, TypedDict
 
-from .._checks import U32_MAX, check_account, check_choice, check_range
-from .._wire import Request
+from .._api.checks import U32_MAX, check_account, check_choice, check_range
+from .._api.wire import Request
 from .elements import Element, check_body
 from .offline_push import OfflinePushInfo
 

@@ -10,7 +10,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from .._checks import (
+from .._api.checks import (
     U32_MAX,
     check_account,
     check_choice,
@@ -20,7 +20,7 @@ from .._checks import (
     check_range,
     check_text,
 )
-from .._wire import PartialResult, Request, Result, WireStruct, always
+from .._api.wire import PartialResult, Request, Result, WireStruct, always
 from ..errors import UsageError
 
 MAX_KEYWORDS: Final = 10

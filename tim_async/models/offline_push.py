@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from .._checks import check_choice, check_range
-from .._wire import WireStruct
+from .._api.checks import check_choice, check_range
+from .._api.wire import WireStruct
 from ..errors import UsageError
 
 

@@ -11,8 +11,8 @@ from typing import Literal
 
 import msgspec
 
-from .._checks import check_choice, check_given, check_items, check_list
-from .._wire import PartialResult, Request, Result, WireStruct, always
+from .._api.checks import check_choice, check_given, check_items, check_list
+from .._api.wire import PartialResult, Request, Result, WireStruct, always
 from ..errors import UsageError
 
 # A number of the figures: text by the document, read as a number too.

@@ -7,8 +7,8 @@ from typing import Final
 
 import msgspec
 
-from .._checks import check_account, check_accounts, check_items
-from .._wire import PartialResult, Request, WireStruct, always
+from .._api.checks import check_account, check_accounts, check_items
+from .._api.wire import PartialResult, Request, WireStruct, always
 from .common import failed_items
 from .tags import Tagged, TaggedStruct, check_profile_value, check_tag, check_tag_list
 

@@ -11,8 +11,8 @@ from typing import ClassVar, Final, Literal
 
 import msgspec
 
-from .._checks import U32_MAX, check_choice, check_given, check_items, check_list, check_range, check_text
-from .._wire import PartialResult, Request, WireStruct, always
+from .._api.checks import U32_MAX, check_choice, check_given, check_items, check_list, check_range, check_text
+from .._api.wire import PartialResult, Request, WireStruct, always
 from ..errors import UsageError
 from .all_member_push import (
     AttrsOfUser,

@@ -10,8 +10,8 @@ from typing import Final, Literal, Self
 
 import msgspec
 
-from .._checks import U32_MAX, check_account, check_choice, check_group_id, check_items, check_range, check_text
-from .._wire import PartialResult, Request, Result, WireStruct, always
+from .._api.checks import U32_MAX, check_account, check_choice, check_group_id, check_items, check_range, check_text
+from .._api.wire import PartialResult, Request, Result, WireStruct, always
 from ..errors import UsageError
 
 C2C: Final = 1

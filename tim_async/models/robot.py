@@ -6,8 +6,8 @@ from typing import Final, Literal
 
 import msgspec
 
-from .._checks import check_account, check_choice, check_text
-from .._wire import Request, Result, always
+from .._api.checks import check_account, check_choice, check_text
+from .._api.wire import Request, Result, always
 from ..errors import UsageError
 
 PREFIX: Final = "@RBT#"

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import Final
 
-from .._checks import U32_MAX, check_range, check_text
-from .._wire import WireStruct, always
+from .._api.checks import U32_MAX, check_range, check_text
+from .._api.wire import WireStruct, always
 from ..errors import UsageError
 
 VALUE_MAX_BYTES: Final = 500

@@ -8,8 +8,8 @@ from typing import Any
 
 import msgspec
 
+from .._api.wire import wire_name
 from .._families import find_endpoint
-from .._wire import wire_name
 from ..errors import TransportError, UsageError
 from .recording import Exchange
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .._wire import decode
+from .._api.wire import decode
 from ..webhooks import AnswerBody, Event, WebhookRouter
 from ..webhooks._check import Checker, make_query
 

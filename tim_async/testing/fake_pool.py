@@ -25,11 +25,11 @@ from urllib.parse import parse_qs
 
 import msgspec
 
+from .._api.endpoint import Endpoint
+from .._api.wire import Request, Result, decode, encode
 from .._client import TimClient
-from .._endpoint import Endpoint
 from .._families import find_endpoint
 from .._hidden import Hidden
-from .._wire import Request, Result, decode, encode
 from ..config import SettingsOptions
 from ..errors import ReplyTimeoutError, UsageError
 from ._tape import Tape

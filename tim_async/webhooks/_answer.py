@@ -17,7 +17,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from .._wire import Result, WireStruct, always, encode, request_validator, validate
+from .._api.wire import Result, WireStruct, always, encode, request_validator, validate
 from ..errors import AnswerError, UsageError
 from ..models.elements import Element, check_body
 from ._event import BeforeEvent

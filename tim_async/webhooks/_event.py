@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Final
 
 import msgspec
 
-from .._wire import WireStruct, encode, reader, split_path
+from .._api.wire import WireStruct, encode, reader, split_path
 from ..errors import EventDecodeError
 
 _EVENTS: Final[dict[str, type[Event]]] = {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from .._wire import WireStruct, always
+from .._api.wire import WireStruct, always
 
 
 class MemberRef(WireStruct, kw_only=True):

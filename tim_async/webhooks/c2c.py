@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import msgspec
 
-from .._wire import always
+from .._api.wire import always
 from ..models.elements import Element
 from ._event import BeforeEvent, Event
 from ._message import ExtensionItem

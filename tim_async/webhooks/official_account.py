@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import msgspec
 
-from .._wire import WireStruct, always
+from .._api.wire import WireStruct, always
 from ..models.elements import Element
 from ._event import BeforeEvent, Event
 

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import msgspec
 
-from .._wire import WireStruct, always
+from .._api.wire import WireStruct, always
 from ._event import BeforeEvent, Event
 from ._message import AccountPair
 

@@ -21,7 +21,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, Self, TypeVar, overload
 from urllib.parse import parse_qsl
 
-from .._wire import encode
+from .._api.wire import encode
 from ..errors import (
     AnswerError,
     BodyTimeoutError,

@@ -16,9 +16,9 @@ from typing import Any, ClassVar, Final, Generic, Literal, ParamSpec, Protocol, 
 
 import msgspec
 
-from ._older import Spelling, spelling_of
-from ._wire import PartialResult, Request, encode, find_mapping, reader, request_validator, validate
-from .errors import UsageError
+from ..errors import UsageError
+from .aliases import Spelling, spelling_of
+from .wire import PartialResult, Request, encode, find_mapping, reader, request_validator, validate
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -8,9 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tim_async import decode, encode
-from tim_async._checks import check_account, check_choice, check_range
-from tim_async._families import endpoints
-from tim_async._wire import (
+from tim_async._api.checks import check_account, check_choice, check_range
+from tim_async._api.wire import (
     Envelope,
     PartialResult,
     Request,
@@ -24,6 +23,7 @@ from tim_async._wire import (
     validator,
     wire_name,
 )
+from tim_async._families import endpoints
 from tim_async.errors import PartialFailureError, UsageError
 from tim_async.models.account import (
     AccountItem,

@@ -8,8 +8,8 @@ import msgspec
 import pytest
 
 from tim_async import decode, encode
-from tim_async._older import spelling_of, without_nulls
-from tim_async._wire import Request, Result, WireStruct, reader, validator
+from tim_async._api.aliases import spelling_of, without_nulls
+from tim_async._api.wire import Request, Result, WireStruct, reader, validator
 from tim_async.errors import UsageError
 
 

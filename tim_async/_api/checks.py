@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from .errors import UsageError
+from ..errors import UsageError
 
 U32_MAX: Final = 0xFFFF_FFFF
 ACCOUNT_MAX_BYTES: Final = 32

@@ -20,8 +20,8 @@ from uuid import UUID
 
 import msgspec
 
-from ._older import spelling_of, without_nulls
-from .errors import BodyTooLargeError, PartialFailureError, UsageError
+from ..errors import BodyTooLargeError, PartialFailureError, UsageError
+from .aliases import spelling_of, without_nulls
 
 T = TypeVar("T")
 

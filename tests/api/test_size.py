@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tim_async._wire import check_size, encode
+from tim_async._api.wire import check_size, encode
 from tim_async.errors import BodyTooLargeError
 from tim_async.families.c2c import C2C
 from tim_async.models.c2c import SendMsg
