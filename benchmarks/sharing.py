@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 from tim_async import Claim, LimiterUnavailableError, LocalRateLimiter, Rate, Share
-from tim_async._limits import next_order
+from tim_async._core.rate_limits import next_order
 
 CAP = 200
 COMMAND = "openim/sendmsg"

@@ -4,14 +4,14 @@ import logging as _logging
 
 from ._api.endpoint import Endpoint, Rate
 from ._api.wire import decode, encode
-from ._client import TimClient
+from ._core.client import TimClient
+from ._core.config import Region, Settings
+from ._core.observer import CallObserver, Observer
+from ._core.rate_limits import Claim, LocalRateLimiter, RateLimiter, Share, Slot
+from ._core.retry import TRANSIENT_CODES, RetryPolicy
+from ._core.stats import CommandStats
 from ._families import endpoints
-from ._limits import Claim, LocalRateLimiter, RateLimiter, Share, Slot
-from ._observer import CallObserver, Observer
-from ._retry import TRANSIENT_CODES, RetryPolicy
-from ._stats import CommandStats
 from ._version import __version__
-from .config import Region, Settings
 from .errors import (
     ApiError,
     AuthError,

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from tim_async import _codes, errors
-from tim_async._retry import TRANSIENT_CODES, RetryPolicy
+from tim_async._core.retry import TRANSIENT_CODES, RetryPolicy
 
 
 @pytest.mark.parametrize("args", [["-302"], ["--", "-302"]], ids=["bare", "after two dashes"])

@@ -13,7 +13,7 @@ import pytest
 
 from tests.services import REDIS_URL, OwnRedis, missing, need_port, own_redis
 from tim_async import Claim, Rate, Share
-from tim_async._limits import next_order
+from tim_async._core.rate_limits import next_order
 
 if TYPE_CHECKING:
     from tests.cluster.yard import Yard

@@ -11,8 +11,8 @@ import msgspec
 from yarl import URL
 
 from .._api.endpoint import Rate
-from .._client import TimClient
-from ..config import Region, Settings, check_seconds
+from .._core.client import TimClient
+from .._core.config import Region, Settings, check_seconds
 from ..errors import LedgerError, UsageError
 from ..models.c2c import MAX_BATCH
 from . import export

@@ -9,9 +9,9 @@ from typing import Final, Literal
 
 import msgspec
 
-from .._client import TimClient
-from .._limits import RateLimiter
-from .._retry import IDENTITY_WINDOW_S, RetryPolicy
+from .._core.client import TimClient
+from .._core.rate_limits import RateLimiter
+from .._core.retry import IDENTITY_WINDOW_S, RetryPolicy
 from ..errors import TimError
 from .breaker import Breaker, Stop
 from .identity import Identities

@@ -11,8 +11,8 @@ from typing import Any, Final
 import msgspec
 
 from .._api.endpoint import Endpoint, Rate
-from .._limits import shape
-from ..config import Settings
+from .._core.config import Settings
+from .._core.rate_limits import shape
 from ..families.c2c import C2C
 from ..models.c2c import MAX_BATCH
 from .job import Job, Lanes

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
-from ..config import Settings
+from .._core.config import Settings
 from ..errors import UsageError
 from .job import Lanes
 from .lanes import Pace, concurrency, fresh_lanes, paces

@@ -24,7 +24,7 @@ from typing import Any, Final, TypeAlias
 
 import msgspec
 
-from .._client import TimClient
+from .._core.client import TimClient
 from ..errors import LedgerError, UsageError
 from .breaker import Stop
 from .importing import import_missing

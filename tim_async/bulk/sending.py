@@ -16,7 +16,7 @@ from typing import Final, TypeAlias, TypeVar
 
 import msgspec
 
-from .._client import TimClient
+from .._core.client import TimClient
 from ..errors import ApiError, TimError, from_reply, may_have_been_delivered
 from ..families.c2c import C2C
 from ..models.c2c import BatchSendMsgResult

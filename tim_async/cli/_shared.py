@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final, NoReturn, TypeVar
 
 import typer
 
-from ..config import Region
+from .._core.config import Region
 from ..errors import (
     ApiError,
     ConnectError,

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 import typer
 
 from .._api.endpoint import Rate
-from .._client import TimClient
-from ..config import Region, check_command
+from .._core.client import TimClient
+from .._core.config import Region, check_command
 from ..emulator import DEFAULT_SECRET_KEY, Emulator
 from ..errors import UsageError
 from ..families.c2c import C2C

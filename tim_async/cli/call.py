@@ -11,8 +11,8 @@ import typer
 
 from .._api.endpoint import Endpoint
 from .._api.wire import PartialResult, decode
-from .._client import TimClient
-from ..config import Region
+from .._core.client import TimClient
+from .._core.config import Region
 from ..errors import UsageError
 from . import _registry
 from ._shared import (

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from .._client import TimClient
+from .._core.client import TimClient
 from ..emulator import DEFAULT_SECRET_KEY, Emulator
 from ..families.c2c import C2C
 from ..models.account import AccountItem

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from .. import _codes
-from .._retry import TRANSIENT_CODES, RetryPolicy
+from .._core.retry import TRANSIENT_CODES, RetryPolicy
 from ..errors import ADVICE, CLASSES
 from ._shared import EXIT_FAILED, stop
 

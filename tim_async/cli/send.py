@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from .._client import TimClient
-from ..config import Region
+from .._core.client import TimClient
+from .._core.config import Region
 from ..models.c2c import SendMsgResult
 from ._shared import (
     AdminOption,

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .._client import TimClient
-from ..config import Region
+from .._core.client import TimClient
+from .._core.config import Region
 from ._shared import (
     EXIT_USAGE,
     AdminOption,

@@ -7,7 +7,7 @@ from typing import Final
 from weakref import WeakValueDictionary
 
 from .._api.endpoint import Rate
-from .._limits import MAX_PAUSE_S, PAUSE_S, BucketKey
+from .._core.rate_limits import MAX_PAUSE_S, PAUSE_S, BucketKey
 from ._link import DRIFT, US, Ask, Link, Reply
 
 logger = logging.getLogger("tim_async")

@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Callable
 from enum import Enum
 
-from .._client import TimClient
+from .._core.client import TimClient
 from ..bulk.breaker import Stop
 from ..bulk.job import Desk, Options
 from ..bulk.messages import Maker

@@ -13,8 +13,8 @@ import logging
 from collections import deque
 from typing import TYPE_CHECKING, Final
 
-from .._limits import Claim, Slot
-from .._turns import Turns, Waiter
+from .._core.rate_limits import Claim, Slot
+from .._core.turn_queue import Turns, Waiter
 from ..errors import LimiterUnavailableError, TimError, UsageError, WaitTooLongError
 from ._link import US
 from ._stats import LimiterStats

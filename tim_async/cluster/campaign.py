@@ -10,12 +10,12 @@ from typing import Final
 import msgspec
 from taskiq_aio_pika import AioPikaBroker
 
-from .._client import TimClient
+from .._core.client import TimClient
+from .._core.config import check_seconds
 from ..bulk import Campaign, Plan, Report
 from ..bulk.campaign import bind
 from ..bulk.planning import check_anybody, make_plan
 from ..bulk.runner import OnProgress
-from ..config import check_seconds
 from ..errors import UsageError
 from . import broker as posts
 from ._follow import Follower

@@ -48,7 +48,8 @@ from redis.backoff import NoBackoff
 
 from .. import _codes
 from .._api.endpoint import Rate
-from .._limits import (
+from .._core.config import check_seconds
+from .._core.rate_limits import (
     Claim,
     LocalRateLimiter,
     Share,
@@ -59,7 +60,6 @@ from .._limits import (
     lengthen,
     meant_by,
 )
-from ..config import check_seconds
 from ..errors import LimiterSetupError, LimiterUnavailableError, TimError, UsageError, WaitTooLongError
 from ._book import Book, SharedBucket
 from ._lanes import Lane, LaneKey, Line

@@ -13,12 +13,12 @@ import msgspec
 from taskiq.receiver import Receiver
 from taskiq_aio_pika import AioPikaBroker
 
-from .._client import TimClient
+from .._core.client import TimClient
+from .._core.config import check_seconds
 from ..bulk.campaign import bind
 from ..bulk.messages import from_stored
 from ..bulk.records import CampaignRow
 from ..bulk.runner import OnProgress
-from ..config import check_seconds
 from ..errors import ClusterError, LedgerError, TimError, UsageError
 from . import broker as posts
 from ._crew import Bench, Crew, Torn

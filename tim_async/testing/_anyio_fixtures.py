@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from .._client import TimClient
+    from .._core.client import TimClient
     from ..emulator import Emulator
 
 

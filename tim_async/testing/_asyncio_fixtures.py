@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import pytest_asyncio
 
 if TYPE_CHECKING:
-    from .._client import TimClient
+    from .._core.client import TimClient
     from ..emulator import Emulator
 
 

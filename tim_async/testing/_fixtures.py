@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .._client import TimClient
+from .._core.client import TimClient
 from ..emulator import Emulator
 
 

@@ -27,10 +27,10 @@ import msgspec
 
 from .._api.endpoint import Endpoint
 from .._api.wire import Request, Result, decode, encode
-from .._client import TimClient
+from .._core.client import TimClient
+from .._core.config import SettingsOptions
 from .._families import find_endpoint
 from .._hidden import Hidden
-from ..config import SettingsOptions
 from ..errors import ReplyTimeoutError, UsageError
 from ._tape import Tape
 from .recording import Exchange, read_recording

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from .._client import TimClient
+    from .._core.client import TimClient
     from ..emulator import Emulator
 
 _HELP = "tim_emulator and tim_client need an asynchronous test, run by pytest-asyncio or by anyio's plugin"

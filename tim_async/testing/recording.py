@@ -21,9 +21,9 @@ from urllib.parse import parse_qs
 
 import msgspec
 
-from .._client import TimClient
+from .._core.client import TimClient
+from .._core.pool import Place, Pool
 from .._hidden import Hidden
-from .._pool import Place, Pool
 from ..errors import (
     ConnectError,
     ConnectionLostError,

@@ -16,16 +16,12 @@ from typing import Any, Self, TypeVar, Unpack
 
 import msgspec
 
-from ._api.endpoint import Endpoint, Repeat
-from ._api.wire import PartialResult, Request, check_size, decode_object, encode, merge_extra
-from ._attempts import run
-from ._call import Call, Core, Options
-from ._families import Families, find_endpoint
-from ._limits import PRIORITIES, Claim, Priority, Share, next_order
-from ._pool import Pool
-from ._retry import RetryPolicy
-from ._session import SessionPool
-from ._stats import CommandStats
+from .._api.endpoint import Endpoint, Repeat
+from .._api.wire import PartialResult, Request, check_size, decode_object, encode, merge_extra
+from .._families import Families, find_endpoint
+from ..errors import ReplyDecodeError, TimError, UsageError
+from .attempts import run
+from .call import Call, Core, Options
 from .config import (
     SETTING_NAMES,
     Credentials,
@@ -36,7 +32,11 @@ from .config import (
     check_seconds,
     is_http_address,
 )
-from .errors import ReplyDecodeError, TimError, UsageError
+from .http_pool import SessionPool
+from .pool import Pool
+from .rate_limits import PRIORITIES, Claim, Priority, Share, next_order
+from .retry import RetryPolicy
+from .stats import CommandStats
 
 R = TypeVar("R")
 

@@ -9,14 +9,10 @@ import asyncio
 import logging
 from typing import Final
 
-from . import _codes
-from ._api.wire import decode_envelope
-from ._call import Call, Core
-from ._hidden import Hidden
-from ._limits import PRIORITIES, Claim
-from ._pool import Place
-from ._retry import latest_start, next_backoff
-from .errors import (
+from .. import _codes
+from .._api.wire import decode_envelope
+from .._hidden import Hidden
+from ..errors import (
     ApiError,
     ConnectError,
     ReplyDecodeError,
@@ -26,6 +22,10 @@ from .errors import (
     WaitTooLongError,
     from_reply,
 )
+from .call import Call, Core
+from .pool import Place
+from .rate_limits import PRIORITIES, Claim
+from .retry import latest_start, next_backoff
 
 logger = logging.getLogger("tim_async")
 

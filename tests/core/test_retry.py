@@ -17,7 +17,7 @@ from tim_async import (
     UsageError,
 )
 from tim_async._codes import _ROWS, SLOW_DOWN_CODES
-from tim_async._retry import IDENTITY_WINDOW_S, latest_start, next_backoff
+from tim_async._core.retry import IDENTITY_WINDOW_S, latest_start, next_backoff
 from tim_async.errors import from_reply
 
 LOST = ConnectionLostError("lost")

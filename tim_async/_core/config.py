@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Final, TypedDict
 
 from yarl import URL
 
-from ._api.endpoint import Rate
-from ._hidden import Hidden
-from ._limits import RateLimiter
-from ._observer import Observer
-from ._retry import RetryPolicy
-from .errors import UsageError
+from .._api.endpoint import Rate
+from .._hidden import Hidden
+from ..errors import UsageError
+from .observer import Observer
+from .rate_limits import RateLimiter
+from .retry import RetryPolicy
 
 if TYPE_CHECKING:
     from aiohttp import TraceConfig

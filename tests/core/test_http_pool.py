@@ -30,7 +30,7 @@ from tim_async import (
     UsageError,
     may_have_been_delivered,
 )
-from tim_async._session import SessionPool
+from tim_async._core.http_pool import SessionPool
 
 APP = 1400000000
 

@@ -37,7 +37,7 @@ from tim_async import (
     endpoints,
     may_have_been_delivered,
 )
-from tim_async.config import SettingsOptions
+from tim_async._core.config import SettingsOptions
 from tim_async.families.c2c import C2C
 from tim_async.models.c2c import SendMsg
 from tim_async.testing import Sent

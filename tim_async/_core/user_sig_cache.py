@@ -10,10 +10,10 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from ._hidden import Hidden
+from .._hidden import Hidden
+from ..errors import TimError, UsageError, UserSigError
+from ..usersig import UserSigClaims, generate_user_sig, read_user_sig
 from .config import Credentials, UserSigProvider
-from .errors import TimError, UsageError, UserSigError
-from .usersig import UserSigClaims, generate_user_sig, read_user_sig
 
 logger = logging.getLogger("tim_async")
 

@@ -11,8 +11,8 @@ import pytest
 from tests import clock
 from tests.scripted import SECRET_KEY
 from tim_async import UsageError, UserSigError
-from tim_async._auth import UserSigCache
-from tim_async.config import Credentials, UserSigProvider
+from tim_async._core.config import Credentials, UserSigProvider
+from tim_async._core.user_sig_cache import UserSigCache
 from tim_async.usersig import generate_user_sig, read_user_sig, verify_user_sig
 
 APP = 1400000000

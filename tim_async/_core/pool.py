@@ -10,7 +10,7 @@ from collections.abc import Coroutine
 from types import TracebackType
 from typing import Protocol, Self
 
-from ._hidden import Hidden
+from .._hidden import Hidden
 
 
 class Place(Protocol):

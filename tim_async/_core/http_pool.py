@@ -28,17 +28,10 @@ from typing import Final, Self
 import aiohttp
 from yarl import URL
 
-from ._hidden import Hidden
-from ._version import __version__
+from .._hidden import Hidden
+from .._version import __version__
+from ..errors import ConnectError, ConnectionLostError, ReplyDecodeError, ReplyTimeoutError, TransportError, UsageError
 from .config import Settings
-from .errors import (
-    ConnectError,
-    ConnectionLostError,
-    ReplyDecodeError,
-    ReplyTimeoutError,
-    TransportError,
-    UsageError,
-)
 
 _HEADERS: Final = {
     "Content-Type": "application/json",

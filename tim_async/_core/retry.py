@@ -13,9 +13,9 @@ from typing import Final, Literal
 
 import msgspec
 
-from . import _codes
-from ._api.endpoint import Repeat
-from .errors import ApiError, ConnectError, TimError, TransportError, UsageError
+from .. import _codes
+from .._api.endpoint import Repeat
+from ..errors import ApiError, ConnectError, TimError, TransportError, UsageError
 
 TRANSIENT_CODES: Final = frozenset({20004, 20005, 91000, 90992})
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.clock import run, worst_window
 from tim_async import LocalRateLimiter, Rate, UsageError, WaitTooLongError
-from tim_async._limits import Claim, Share, next_order, shape
+from tim_async._core.rate_limits import Claim, Share, next_order, shape
 
 SEND = Rate(200)
 

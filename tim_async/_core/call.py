@@ -10,16 +10,16 @@ from urllib.parse import quote
 
 import msgspec
 
-from ._api.endpoint import DEFAULT_LIMITS, Endpoint, Repeat
-from ._auth import UserSigCache
-from ._hidden import Hidden
-from ._limits import Claim, LocalRateLimiter, Priority, Share
-from ._observer import CallObserver
-from ._pool import Pool
-from ._retry import RetryPolicy
-from ._stats import CommandStats, Stats
+from .._api.endpoint import DEFAULT_LIMITS, Endpoint, Repeat
+from .._hidden import Hidden
+from ..errors import TimError
 from .config import Credentials, Settings
-from .errors import TimError
+from .observer import CallObserver
+from .pool import Pool
+from .rate_limits import Claim, LocalRateLimiter, Priority, Share
+from .retry import RetryPolicy
+from .stats import CommandStats, Stats
+from .user_sig_cache import UserSigCache
 
 
 class Options(NamedTuple):

@@ -39,10 +39,10 @@ from typing import Final, Literal, Protocol
 import msgspec
 from aiolimiter import AsyncLimiter
 
-from . import _codes
-from ._api.endpoint import Rate
-from ._turns import Turns, Waiter
-from .errors import LimiterSetupError, UsageError, WaitTooLongError
+from .. import _codes
+from .._api.endpoint import Rate
+from ..errors import LimiterSetupError, UsageError, WaitTooLongError
+from .turn_queue import Turns, Waiter
 
 Priority = Literal["interactive", "background"]
 PRIORITIES: Final[tuple[Priority, ...]] = ("interactive", "background")
