@@ -11,7 +11,8 @@ from tests.bulk.conftest import FAST, accounts, each_got, snapshot, until
 from tests.bulk.test_survival import kill
 from tests.families.conftest import client_of
 from tim_async import TextElem, TimClient
-from tim_async.bulk import Message, Template, settling
+from tim_async.bulk import Message, Template
+from tim_async.bulk._engine import verification
 from tim_async.bulk.ledger import Ledger
 from tim_async.bulk.schema import RecipientState
 from tim_async.emulator import Emulator
@@ -25,7 +26,7 @@ BOTH = pytest.mark.parametrize(("lanes", "command"), [("single", SINGLE), ("batc
 
 @pytest.fixture(autouse=True)
 def settled_at_once(monkeypatch):
-    monkeypatch.setattr(settling, "SETTLED_AFTER_S", 0.0)
+    monkeypatch.setattr(verification, "SETTLED_AFTER_S", 0.0)
 
 
 def refuse_after(emulator, command, *, is_delivered):
@@ -130,7 +131,7 @@ async def test_stop_with_many_in_doubt_takes_few_commits(emulator, client, campa
         return await apply(self, campaign_id, changes)
 
     monkeypatch.setattr(TimClient, "call", trouble)
-    monkeypatch.setattr(settling, "SETTLED_AFTER_S", 120.0)
+    monkeypatch.setattr(verification, "SETTLED_AFTER_S", 120.0)
     first = campaign(recipients=accounts(200), message="Hi", batch_size=2)
 
     def watch(progress):
@@ -142,7 +143,7 @@ async def test_stop_with_many_in_doubt_takes_few_commits(emulator, client, campa
     assert (report.sent, report.in_flight) == (100, 100)
     assert commits <= 5
     monkeypatch.setattr(TimClient, "call", call)
-    monkeypatch.setattr(settling, "SETTLED_AFTER_S", 0.0)
+    monkeypatch.setattr(verification, "SETTLED_AFTER_S", 0.0)
     assert (await campaign().run(client)).is_complete
     assert each_got(emulator) == {1: 200}
 
@@ -294,7 +295,7 @@ async def test_sender_that_cannot_be_asked_about(strict, campaign):
 
 
 async def test_ledger_that_fails_all_who_settle_ends_the_run(client, campaign, ledger, monkeypatch):
-    monkeypatch.setattr(settling, "_MOST_WAITING", 5)
+    monkeypatch.setattr(verification, "_MOST_WAITING", 5)
     await campaign(recipients=accounts(60), message=Template("Hi $account"), batch_size=1).run(client)
     with sqlite3.connect(ledger) as connection:  # as an earlier run left it that asked nobody
         body = '{"MsgBody":[{"MsgType":"TIMTextElem","MsgContent":{"Text":"Hi"}}]}'

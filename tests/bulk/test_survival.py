@@ -13,7 +13,8 @@ import pytest
 from tests.bulk.conftest import FAST, accounts, each_got, snapshot, until
 from tests.families.conftest import client_of
 from tim_async import LedgerError, LocalRateLimiter, RetryPolicy, TimClient
-from tim_async.bulk import Message, Template, job
+from tim_async.bulk import Message, Template
+from tim_async.bulk._engine import context
 from tim_async.bulk.database import READ, WRITE
 from tim_async.bulk.ledger import Ledger
 from tim_async.emulator import DEFAULT_SECRET_KEY, Emulator
@@ -123,8 +124,8 @@ async def test_on_unknown_send_reaches_everybody_perhaps_twice(emulator, client,
 @pytest.mark.parametrize("options", KINDS[:2])
 async def test_clock_that_was_put_back_is_not_believed(emulator, client, campaign, ledger, options, clock, monkeypatch):
     """An hour has passed and the clock says it is earlier than before: that is no reason to repeat."""
-    monkeypatch.setattr(job, "SETTLED_AFTER_S", job.REPEAT_WITHIN_S)
-    monkeypatch.setattr("tim_async.bulk.settling.SETTLED_AFTER_S", job.REPEAT_WITHIN_S)
+    monkeypatch.setattr(context, "SETTLED_AFTER_S", context.REPEAT_WITHIN_S)
+    monkeypatch.setattr("tim_async.bulk._engine.verification.SETTLED_AFTER_S", context.REPEAT_WITHIN_S)
     own = type(clock)()
     await slow_answers(emulator)
     await kill(campaign(**options, clock=own), client, emulator, ledger, after=60)
@@ -147,7 +148,7 @@ async def test_clock_that_does_not_agree_with_the_services(
     emulator, client, campaign, ledger, options, clock, monkeypatch, first, second
 ):
     """The message stands in the history at the service's time: not to look there is no proof that it was not sent."""
-    monkeypatch.setattr("tim_async.bulk.settling.SETTLED_AFTER_S", job.REPEAT_WITHIN_S)
+    monkeypatch.setattr("tim_async.bulk._engine.verification.SETTLED_AFTER_S", context.REPEAT_WITHIN_S)
     own = type(clock)()
     own.ahead = first
     await slow_answers(emulator)
@@ -277,7 +278,7 @@ async def test_some_codes_stop_it_and_it_carries_on_when_they_are_gone(emulator,
 
 
 async def test_repeated_90992_stops_it(emulator, campaign, monkeypatch):
-    monkeypatch.setattr(job, "RETRY", RetryPolicy(max_attempts=2, base=0.0, transport="any"))
+    monkeypatch.setattr(context, "RETRY", RetryPolicy(max_attempts=2, base=0.0, transport="any"))
     emulator.faults.answer(90992)
     async with client_of(emulator, rate_limits=FAST) as client:
         report = await campaign(**personal(200)).run(client)
@@ -289,7 +290,7 @@ async def test_repeated_90992_stops_it(emulator, campaign, monkeypatch):
 
 
 async def test_service_that_is_gone_stops_it_and_blames_nobody(campaign, monkeypatch, clock):
-    monkeypatch.setattr(job, "RETRY", RetryPolicy(max_attempts=2, base=0.0, transport="any"))
+    monkeypatch.setattr(context, "RETRY", RetryPolicy(max_attempts=2, base=0.0, transport="any"))
     async with Emulator(auto_import=True) as emulator:
         client = client_of(emulator, rate_limits=FAST)
     async with client:

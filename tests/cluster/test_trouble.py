@@ -59,8 +59,8 @@ async def in_trouble(campaign: ClusterCampaign) -> Report:
 async def test_worker_that_is_cut_off_does_not_stop_the_others(
     yard: Yard, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tim_async.bulk.job.RETRY", RetryPolicy.off())
-    monkeypatch.setattr("tim_async.bulk.sending._TROUBLE_S", (0.02, 0.05))
+    monkeypatch.setattr("tim_async.bulk._engine.context.RETRY", RetryPolicy.off())
+    monkeypatch.setattr("tim_async.bulk._engine.sending._TROUBLE_S", (0.02, 0.05))
     campaign = yard.campaign(count=300, patience_s=0.2)
     await yard.submit(campaign, parallel=4)
     away = {"base_url": f"http://127.0.0.1:{free_port()}"}

@@ -23,7 +23,7 @@ from tests.cluster.yard import Yard, ended, everybody
 from tests.services import RABBITMQ_URL, REDIS_URL, free_port
 from tim_async import ClusterError, Rate, UsageError
 from tim_async.bulk import Campaign, Template
-from tim_async.bulk.job import Desk
+from tim_async.bulk._engine.context import Desk
 from tim_async.cluster import ClusterCampaign, Worker
 from tim_async.cluster import broker as posts
 from tim_async.cluster import worker as worker_module

@@ -16,14 +16,14 @@ from .._core.config import Region, Settings, check_seconds
 from ..errors import LedgerError, UsageError
 from ..models.c2c import MAX_BATCH
 from . import export
-from .job import Lanes, OnUnknown, Options
-from .lanes import chunk_size, paces
+from ._engine.context import Lanes, OnUnknown, Options
+from ._engine.lane_work import chunk_size, paces
+from ._engine.runner import OnProgress, Runner
 from .ledger import Ledger
 from .messages import MESSAGE_TIMEOUT_S, Maker, MessageGiven, from_stored
 from .planning import Plan, check_anybody, ensure_planned, make_plan
 from .progress import Report, report
 from .records import CampaignRow, storable
-from .runner import OnProgress, Runner
 from .schema import Lane
 from .sources import CsvFile, JsonLinesFile, Recipients, Source, as_source, file_source
 

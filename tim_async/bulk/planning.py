@@ -11,8 +11,8 @@ import msgspec
 
 from .._core.config import Settings
 from ..errors import UsageError
-from .job import Lanes
-from .lanes import Pace, concurrency, fresh_lanes, paces
+from ._engine.context import Lanes
+from ._engine.lane_work import Pace, concurrency, fresh_lanes, paces
 from .ledger import Ledger
 from .lints import lint
 from .messages import Maker, Message, Ready

@@ -15,11 +15,11 @@ from collections.abc import Callable
 from enum import Enum
 
 from .._core.client import TimClient
+from ..bulk._engine.context import Desk, Options
+from ..bulk._engine.runner import Runner
 from ..bulk.breaker import Stop
-from ..bulk.job import Desk, Options
 from ..bulk.messages import Maker
 from ..bulk.records import CampaignRow
-from ..bulk.runner import Runner
 from ..bulk.schema import RecipientState
 from ..errors import LedgerError, TimError
 from ._ledger import SharedLedger

@@ -9,11 +9,11 @@ from typing import Final
 import msgspec
 
 from .._core.config import Settings
-from ..bulk.lanes import fresh_lanes, paces
+from ..bulk._engine.lane_work import fresh_lanes, paces
+from ..bulk._engine.runner import OnProgress
 from ..bulk.messages import from_stored
 from ..bulk.progress import Tally
 from ..bulk.records import CampaignRow
-from ..bulk.runner import OnProgress
 from ._ledger import SharedLedger
 from ._options import WorkOptions
 

@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from ..bulk.job import Options
+from ..bulk._engine.context import Options
 
 DEFAULT_PARALLEL: Final = 16
 

@@ -13,9 +13,9 @@ from taskiq_aio_pika import AioPikaBroker
 from .._core.client import TimClient
 from .._core.config import check_seconds
 from ..bulk import Campaign, Plan, Report
+from ..bulk._engine.runner import OnProgress
 from ..bulk.campaign import bind
 from ..bulk.planning import check_anybody, make_plan
-from ..bulk.runner import OnProgress
 from ..errors import UsageError
 from . import broker as posts
 from ._follow import Follower

@@ -15,10 +15,10 @@ from taskiq_aio_pika import AioPikaBroker
 
 from .._core.client import TimClient
 from .._core.config import check_seconds
+from ..bulk._engine.runner import OnProgress
 from ..bulk.campaign import bind
 from ..bulk.messages import from_stored
 from ..bulk.records import CampaignRow
-from ..bulk.runner import OnProgress
 from ..errors import ClusterError, LedgerError, TimError, UsageError
 from . import broker as posts
 from ._crew import Bench, Crew, Torn

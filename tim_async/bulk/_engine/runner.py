@@ -24,21 +24,21 @@ from typing import Any, Final, TypeAlias
 
 import msgspec
 
-from .._core.client import TimClient
-from ..errors import LedgerError, UsageError
-from .breaker import Stop
+from ..._core.client import TimClient
+from ...errors import LedgerError, UsageError
+from ..breaker import Stop
+from ..ledger import Ledger
+from ..messages import Maker
+from ..progress import Progress, Report, Tally, report
+from ..recorder import Recorder
+from ..records import Begin, CampaignRow, Chunk, Outcome, Person, storable
+from ..rendering import Renderer
+from ..schema import ChunkState, Lane, RecipientState
+from .context import Desk, Job, Options
 from .importing import import_missing
-from .job import Desk, Job, Options
-from .lanes import LaneWork, concurrency, fresh_lanes, paces
-from .ledger import Ledger
-from .messages import Maker
-from .progress import Progress, Report, Tally, report
-from .recorder import Recorder
-from .records import Begin, CampaignRow, Chunk, Outcome, Person, storable
-from .rendering import Renderer
-from .schema import ChunkState, Lane, RecipientState
+from .lane_work import LaneWork, concurrency, fresh_lanes, paces
 from .sending import Sender
-from .settling import Settler
+from .verification import Settler
 
 OnProgress: TypeAlias = Callable[[Progress], Awaitable[None] | None]
 

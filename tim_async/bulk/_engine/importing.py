@@ -10,13 +10,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from ..errors import TimError
-from ..families.account import Account
-from ..models.account import MAX_BATCH, ImportAccounts
-from .breaker import MISSING_CODES
-from .job import Desk
-from .records import Chunk, Outcome, Person
-from .schema import RecipientState
+from ...errors import TimError
+from ...families.account import Account
+from ...models.account import MAX_BATCH, ImportAccounts
+from ..breaker import MISSING_CODES
+from ..records import Chunk, Outcome, Person
+from ..schema import RecipientState
+from .context import Desk
 
 
 async def import_missing(desk: Desk, chunk: Chunk) -> bool:

@@ -10,14 +10,14 @@ from typing import Any, Final
 
 import msgspec
 
-from .._api.endpoint import Endpoint, Rate
-from .._core.config import Settings
-from .._core.rate_limits import shape
-from ..families.c2c import C2C
-from ..models.c2c import MAX_BATCH
-from .job import Job, Lanes
-from .records import Chunk, Person
-from .schema import Lane
+from ..._api.endpoint import Endpoint, Rate
+from ..._core.config import Settings
+from ..._core.rate_limits import shape
+from ...families.c2c import C2C
+from ...models.c2c import MAX_BATCH
+from ..records import Chunk, Person
+from ..schema import Lane
+from .context import Job, Lanes
 
 # The service may take seconds for an answer; most take a tenth of one.
 _ANSWER_S: Final = 0.5

@@ -23,13 +23,13 @@ import asyncio
 from collections.abc import Sequence
 from typing import Final
 
-from ..errors import ApiError, TimError
-from ..models.c2c import RoamMsg
-from .breaker import NOBODY_CODES
-from .job import SETTLED_AFTER_S, Desk, Job, Refusal
-from .messages import Ready
-from .records import Person
-from .schema import Lane, RecipientState
+from ...errors import ApiError, TimError
+from ...models.c2c import RoamMsg
+from ..breaker import NOBODY_CODES
+from ..messages import Ready
+from ..records import Person
+from ..schema import Lane, RecipientState
+from .context import SETTLED_AFTER_S, Desk, Job, Refusal
 
 # History reaches back 7 days by default (I34381); an hour less, for clocks that do not agree.
 _REACH_S: Final = 7 * 86_400 - 3600

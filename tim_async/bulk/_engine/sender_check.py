@@ -12,10 +12,10 @@ from typing import Final
 
 import msgspec
 
-from ..errors import ApiError, TimError
-from ..families.account import Account
-from ..models.account import CheckAccounts, UserIDItem
-from .job import Desk
+from ...errors import ApiError, TimError
+from ...families.account import Account
+from ...models.account import CheckAccounts, UserIDItem
+from .context import Desk
 
 _CODES: Final = frozenset({20003, 90008})
 # A function may name a sender of its own for everybody.

@@ -9,17 +9,17 @@ from typing import Final, Literal
 
 import msgspec
 
-from .._core.client import TimClient
-from .._core.rate_limits import RateLimiter
-from .._core.retry import IDENTITY_WINDOW_S, RetryPolicy
-from ..errors import TimError
-from .breaker import Breaker, Stop
-from .identity import Identities
-from .messages import Ready
-from .progress import Tally
-from .recorder import Recorder
-from .records import Anew, CampaignRow, Chunk, Lease, Outcome, Person
-from .schema import Lane, RecipientState
+from ..._core.client import TimClient
+from ..._core.rate_limits import RateLimiter
+from ..._core.retry import IDENTITY_WINDOW_S, RetryPolicy
+from ...errors import TimError
+from ..breaker import Breaker, Stop
+from ..identity import Identities
+from ..messages import Ready
+from ..progress import Tally
+from ..recorder import Recorder
+from ..records import Anew, CampaignRow, Chunk, Lease, Outcome, Person
+from ..schema import Lane, RecipientState
 
 OnUnknown = Literal["verify", "skip", "send"]
 Lanes = Literal["auto", "single", "batch", "both"]
