@@ -23,9 +23,9 @@ from typing import Final, Self
 
 from tim_async import TimClient
 from tim_async.bulk import Campaign, Template
-from tim_async.bulk.ledger import Ledger
-from tim_async.bulk.records import Begin, Changes, Outcome
-from tim_async.bulk.schema import Lane, RecipientState
+from tim_async.bulk._ledger.ledger import Ledger
+from tim_async.bulk._ledger.records import Begin, Changes, Outcome
+from tim_async.bulk._ledger.schema import Lane, RecipientState
 
 from .campaign import LIMIT, LIMITS, write_people
 from .cap import APP

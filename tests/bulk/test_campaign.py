@@ -12,8 +12,8 @@ from tests.bulk.conftest import FAST, accounts, each_got, until
 from tests.families.conftest import client_of
 from tim_async import BodyTooLargeError, CustomElem, LedgerError, TextElem, TimClient, UsageError
 from tim_async.bulk import Campaign, Message, Template
+from tim_async.bulk._ledger.ledger import Ledger
 from tim_async.bulk.campaign import bind
-from tim_async.bulk.ledger import Ledger
 from tim_async.emulator import DEFAULT_SECRET_KEY, Emulator
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from tests.bulk.conftest import accounts
 from tim_async import LedgerError, UsageError
-from tim_async.bulk.ledger import Ledger
+from tim_async.bulk._ledger.ledger import Ledger
 
 NOBODY = 65534
 

@@ -9,8 +9,8 @@ import pytest
 from tests.bulk.conftest import accounts, each_got, until
 from tim_async import LedgerError, UsageError
 from tim_async.bulk import Campaign, rendering
-from tim_async.bulk.ledger import Ledger
-from tim_async.bulk.recorder import Recorder
+from tim_async.bulk._ledger.ledger import Ledger
+from tim_async.bulk._ledger.writer import Recorder
 
 
 async def failures(campaign):

@@ -10,9 +10,9 @@ import sys
 import pytest
 from sqlalchemy import event
 
-from tim_async.bulk.ledger import Ledger
-from tim_async.bulk.records import Anew, Begin, Changes, Outcome, Problem
-from tim_async.bulk.schema import ChunkState, Lane, RecipientState
+from tim_async.bulk._ledger.ledger import Ledger
+from tim_async.bulk._ledger.records import Anew, Begin, Changes, Outcome, Problem
+from tim_async.bulk._ledger.schema import ChunkState, Lane, RecipientState
 from tim_async.errors import LedgerError, UsageError
 
 NOW = 1_800_000_000.0

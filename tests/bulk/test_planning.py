@@ -9,7 +9,7 @@ import pytest
 from tests.bulk.conftest import accounts, each_got
 from tim_async import CustomElem, OfflinePushInfo, TextElem, UsageError
 from tim_async.bulk import CsvFile, JsonLinesFile, Message, Template
-from tim_async.bulk.ledger import Ledger
+from tim_async.bulk._ledger.ledger import Ledger
 
 
 def write(tmp_path, *lines):

@@ -13,8 +13,8 @@ from tests.families.conftest import client_of
 from tim_async import TextElem, TimClient
 from tim_async.bulk import Message, Template
 from tim_async.bulk._engine import verification
-from tim_async.bulk.ledger import Ledger
-from tim_async.bulk.schema import RecipientState
+from tim_async.bulk._ledger.ledger import Ledger
+from tim_async.bulk._ledger.schema import RecipientState
 from tim_async.emulator import Emulator
 from tim_async.errors import LedgerError
 from tim_async.families.c2c import C2C

@@ -4,7 +4,7 @@ import pytest
 
 from tim_async import UsageError
 from tim_async.bulk import CsvFile, JsonLinesFile
-from tim_async.bulk.records import Problem
+from tim_async.bulk._ledger.records import Problem
 from tim_async.bulk.sources import BATCH, batches, file_source
 
 

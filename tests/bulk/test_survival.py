@@ -15,8 +15,8 @@ from tests.families.conftest import client_of
 from tim_async import LedgerError, LocalRateLimiter, RetryPolicy, TimClient
 from tim_async.bulk import Message, Template
 from tim_async.bulk._engine import context
-from tim_async.bulk.database import READ, WRITE
-from tim_async.bulk.ledger import Ledger
+from tim_async.bulk._ledger.database import READ, WRITE
+from tim_async.bulk._ledger.ledger import Ledger
 from tim_async.emulator import DEFAULT_SECRET_KEY, Emulator
 from tim_async.families.c2c import C2C
 from tim_async.models.elements import TextElem

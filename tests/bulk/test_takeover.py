@@ -20,13 +20,13 @@ from tests.families.conftest import client_of
 from tests.services import own_database, wire_to
 from tim_async import LedgerError, Rate
 from tim_async.bulk import Campaign
-from tim_async.bulk._engine.context import Options
 from tim_async.bulk._engine.runner import Runner
-from tim_async.bulk.database import WRITE
-from tim_async.bulk.ledger import Ledger
+from tim_async.bulk._ledger.database import WRITE
+from tim_async.bulk._ledger.ledger import Ledger
+from tim_async.bulk._ledger.options import Options
+from tim_async.bulk._ledger.records import Anew, Begin, CampaignRow, Changes, Outcome
+from tim_async.bulk._ledger.schema import Lane, RecipientState, chunks
 from tim_async.bulk.messages import Maker
-from tim_async.bulk.records import Anew, Begin, CampaignRow, Changes, Outcome
-from tim_async.bulk.schema import Lane, RecipientState, chunks
 from tim_async.emulator import Emulator
 
 NOW = 1_800_000_000.0

@@ -18,10 +18,10 @@ from tests.cluster.conftest import settled
 from tests.cluster.yard import Yard, ended, everybody
 from tests.services import Wire, free_port, wire_to
 from tim_async import LedgerError, Rate
-from tim_async.bulk.schema import ChunkState, chunks
+from tim_async.bulk._ledger.schema import ChunkState, chunks
+from tim_async.bulk._ledger.shared import SharedLedger
 from tim_async.cluster import Worker
 from tim_async.cluster import worker as worker_module
-from tim_async.cluster._ledger import SharedLedger
 
 SLOW = {"rate_limits": {"openim/sendmsg": Rate(100)}}
 

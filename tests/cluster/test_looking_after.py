@@ -18,12 +18,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from tests.cluster.conftest import settled
 from tests.cluster.yard import Yard, ended, everybody
 from tim_async import ClusterError
-from tim_async.bulk.database import WRITE
-from tim_async.bulk.schema import ChunkState, campaigns, chunks
+from tim_async.bulk._ledger.database import WRITE
+from tim_async.bulk._ledger.schema import ChunkState, campaigns, chunks
+from tim_async.bulk._ledger.shared import Poisoned, SharedLedger
 from tim_async.cluster import Worker
 from tim_async.cluster import broker as posts
 from tim_async.cluster._follow import Follower
-from tim_async.cluster._ledger import Poisoned, SharedLedger
 
 
 async def test_chunk_is_told_of_before_it_is_given_up(yard: Yard) -> None:

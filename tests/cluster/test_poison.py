@@ -17,7 +17,7 @@ from tests.cluster.conftest import settled
 from tests.cluster.yard import Yard, ended
 from tests.services import RABBITMQ_URL, REDIS_URL
 from tim_async import Rate
-from tim_async.cluster._ledger import SharedLedger
+from tim_async.bulk._ledger.shared import SharedLedger
 from tim_async.emulator import DEFAULT_SECRET_KEY
 
 # Imported once, and forked for every life of the worker; the fourth chunk ends it.

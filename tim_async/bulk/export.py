@@ -14,9 +14,9 @@ import msgspec
 
 from .. import _codes
 from ..errors import UsageError
-from .reading import Reader
-from .records import CampaignRow
-from .schema import RecipientState
+from ._ledger.queries import Reader
+from ._ledger.records import CampaignRow
+from ._ledger.schema import RecipientState
 
 Format = Literal["csv", "jsonl"]
 

@@ -22,9 +22,9 @@ from ..errors import TimError, UsageError
 from ..models.c2c import BatchSendMsg, SendMsg
 from ..models.elements import Element, RawElem, TextElem, check_body
 from ..models.message import Outgoing
+from ._ledger.records import storable
 from .fingerprints import of_function
 from .identity import Identity
-from .records import storable
 
 BODY_LIMIT: Final = 8192
 # What is added to a message when it goes to one: the longest account, MsgSeq and MsgRandom.

@@ -11,14 +11,14 @@ import msgspec
 
 from .._core.config import Settings
 from ..errors import UsageError
-from ._engine.context import Lanes
 from ._engine.lane_work import Pace, concurrency, fresh_lanes, paces
-from .ledger import Ledger
+from ._ledger.ledger import Ledger
+from ._ledger.options import Lanes
+from ._ledger.records import CampaignRow, Person, Problem
+from ._ledger.schema import Lane
 from .lints import lint
 from .messages import Maker, Message, Ready
-from .records import CampaignRow, Person, Problem
 from .rendering import Renderer
-from .schema import Lane
 from .sources import CsvFile, JsonLinesFile, Once, Source, batches
 
 # So many messages of a function are made to see what they are like: making one may cost a query.

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 import msgspec
 
 from .. import _codes
+from ._ledger.records import CampaignRow, Outcome
+from ._ledger.schema import RecipientState
 from .breaker import Status
-from .records import CampaignRow, Outcome
-from .schema import RecipientState
 
 # The rate that is shown is that of the last seconds.
 _RECENT_S = 10.0

@@ -14,8 +14,8 @@ from typing import Final
 import msgspec
 
 from ..errors import UsageError
+from ._ledger.records import Person
 from .messages import Maker, Ready, Recipient
-from .records import Person
 
 # A function that does not end when it is cancelled is not waited for longer than this.
 _STUBBORN_S: Final = 1.0

@@ -21,7 +21,7 @@ import msgspec
 
 from .._api.checks import check_account
 from ..errors import UsageError
-from .records import Problem
+from ._ledger.records import Problem
 
 T = TypeVar("T")
 

@@ -15,14 +15,15 @@ from collections.abc import Callable
 from enum import Enum
 
 from .._core.client import TimClient
-from ..bulk._engine.context import Desk, Options
+from ..bulk._engine.context import Desk
 from ..bulk._engine.runner import Runner
+from ..bulk._ledger.options import Options
+from ..bulk._ledger.records import CampaignRow
+from ..bulk._ledger.schema import RecipientState
+from ..bulk._ledger.shared import SharedLedger
 from ..bulk.breaker import Stop
 from ..bulk.messages import Maker
-from ..bulk.records import CampaignRow
-from ..bulk.schema import RecipientState
 from ..errors import LedgerError, TimError
-from ._ledger import SharedLedger
 
 logger = logging.getLogger("tim_async")
 

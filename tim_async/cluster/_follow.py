@@ -11,10 +11,10 @@ import msgspec
 from .._core.config import Settings
 from ..bulk._engine.lane_work import fresh_lanes, paces
 from ..bulk._engine.runner import OnProgress
+from ..bulk._ledger.records import CampaignRow
+from ..bulk._ledger.shared import SharedLedger
 from ..bulk.messages import from_stored
 from ..bulk.progress import Tally
-from ..bulk.records import CampaignRow
-from ._ledger import SharedLedger
 from ._options import WorkOptions
 
 # Counting looks at every recipient. So many times as long as it took, the last counts do: it costs the ledger little.

@@ -14,12 +14,12 @@ from .._core.client import TimClient
 from .._core.config import check_seconds
 from ..bulk import Campaign, Plan, Report
 from ..bulk._engine.runner import OnProgress
+from ..bulk._ledger.shared import SharedLedger
 from ..bulk.campaign import bind
 from ..bulk.planning import check_anybody, make_plan
 from ..errors import UsageError
 from . import broker as posts
 from ._follow import Follower
-from ._ledger import SharedLedger
 from ._options import DEFAULT_PARALLEL, WorkOptions
 from ._trace import carried
 

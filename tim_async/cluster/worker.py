@@ -16,14 +16,14 @@ from taskiq_aio_pika import AioPikaBroker
 from .._core.client import TimClient
 from .._core.config import check_seconds
 from ..bulk._engine.runner import OnProgress
+from ..bulk._ledger.records import CampaignRow
+from ..bulk._ledger.shared import Poisoned, SharedLedger, Work
 from ..bulk.campaign import bind
 from ..bulk.messages import from_stored
-from ..bulk.records import CampaignRow
 from ..errors import ClusterError, LedgerError, TimError, UsageError
 from . import broker as posts
 from ._crew import Bench, Crew, Torn
 from ._follow import Follower
-from ._ledger import Poisoned, SharedLedger, Work
 from ._options import WorkOptions
 from ._rests import Rests
 from ._tickets import Needs, missing

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Callable, Iterable
-from typing import Final, Literal
+from typing import Final
 
 import msgspec
 
@@ -13,16 +13,14 @@ from ..._core.client import TimClient
 from ..._core.rate_limits import RateLimiter
 from ..._core.retry import IDENTITY_WINDOW_S, RetryPolicy
 from ...errors import TimError
+from .._ledger.options import Options
+from .._ledger.records import Anew, CampaignRow, Chunk, Lease, Outcome, Person
+from .._ledger.schema import Lane, RecipientState
+from .._ledger.writer import Recorder
 from ..breaker import Breaker, Stop
 from ..identity import Identities
 from ..messages import Ready
 from ..progress import Tally
-from ..recorder import Recorder
-from ..records import Anew, CampaignRow, Chunk, Lease, Outcome, Person
-from ..schema import Lane, RecipientState
-
-OnUnknown = Literal["verify", "skip", "send"]
-Lanes = Literal["auto", "single", "batch", "both"]
 
 REPEAT_WITHIN_S: Final = IDENTITY_WINDOW_S
 """Seconds from the moment that sending was written ahead, within which a repeat is begun. The service recognises one
@@ -31,17 +29,6 @@ for 120 s from the first acceptance, which came later than that moment; the rest
 _LEASE_LOOK_S: Final = 0.1
 SETTLED_AFTER_S: Final = 120.0
 """Seconds after which nothing that was begun in time can still be on its way: then the history tells the truth."""
-
-
-class Options(msgspec.Struct, kw_only=True, frozen=True):
-    """How a campaign is run; described at `Campaign`."""
-
-    lanes: Lanes = "auto"
-    on_unknown: OnUnknown = "verify"
-    import_missing: bool = False
-    retry_failed: bool = False
-    concurrency: int | None = None
-    patience_s: float = 60.0
 
 
 class Refusal(msgspec.Struct, kw_only=True, frozen=True):

@@ -13,9 +13,9 @@ from collections.abc import Sequence
 from ...errors import TimError
 from ...families.account import Account
 from ...models.account import MAX_BATCH, ImportAccounts
+from .._ledger.records import Chunk, Outcome, Person
+from .._ledger.schema import RecipientState
 from ..breaker import MISSING_CODES
-from ..records import Chunk, Outcome, Person
-from ..schema import RecipientState
 from .context import Desk
 
 

@@ -15,9 +15,10 @@ from ..._core.config import Settings
 from ..._core.rate_limits import shape
 from ...families.c2c import C2C
 from ...models.c2c import MAX_BATCH
-from ..records import Chunk, Person
-from ..schema import Lane
-from .context import Job, Lanes
+from .._ledger.options import Lanes
+from .._ledger.records import Chunk, Person
+from .._ledger.schema import Lane
+from .context import Job
 
 # The service may take seconds for an answer; most take a tenth of one.
 _ANSWER_S: Final = 0.5

@@ -26,15 +26,16 @@ import msgspec
 
 from ..._core.client import TimClient
 from ...errors import LedgerError, UsageError
+from .._ledger.ledger import Ledger
+from .._ledger.options import Options
+from .._ledger.records import Begin, CampaignRow, Chunk, Outcome, Person, storable
+from .._ledger.schema import ChunkState, Lane, RecipientState
+from .._ledger.writer import Recorder
 from ..breaker import Stop
-from ..ledger import Ledger
 from ..messages import Maker
 from ..progress import Progress, Report, Tally, report
-from ..recorder import Recorder
-from ..records import Begin, CampaignRow, Chunk, Outcome, Person, storable
 from ..rendering import Renderer
-from ..schema import ChunkState, Lane, RecipientState
-from .context import Desk, Job, Options
+from .context import Desk, Job
 from .importing import import_missing
 from .lane_work import LaneWork, concurrency, fresh_lanes, paces
 from .sending import Sender

@@ -20,10 +20,10 @@ from ..._core.client import TimClient
 from ...errors import ApiError, TimError, from_reply, may_have_been_delivered
 from ...families.c2c import C2C
 from ...models.c2c import BatchSendMsgResult
+from .._ledger.records import Person
+from .._ledger.schema import RecipientState
 from ..breaker import MISSING_CODES, NOBODY_CODES, Says, Stop, says
 from ..messages import Ready
-from ..records import Person
-from ..schema import RecipientState
 from .context import Desk, Job, Refusal
 from .sender_check import Senders
 

@@ -25,10 +25,10 @@ from typing import Final
 
 from ...errors import ApiError, TimError
 from ...models.c2c import RoamMsg
+from .._ledger.records import Person
+from .._ledger.schema import Lane, RecipientState
 from ..breaker import NOBODY_CODES
 from ..messages import Ready
-from ..records import Person
-from ..schema import Lane, RecipientState
 from .context import SETTLED_AFTER_S, Desk, Job, Refusal
 
 # History reaches back 7 days by default (I34381); an hour less, for clocks that do not agree.

@@ -13,7 +13,7 @@ from typing import Final, Self
 
 import msgspec
 
-from ..errors import LedgerError
+from ...errors import LedgerError
 from .ledger import Ledger
 from .records import Anew, Begin, Changes, Outcome, storable
 

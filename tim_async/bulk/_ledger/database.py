@@ -19,7 +19,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from ..errors import LedgerError, UsageError
+from ...errors import LedgerError, UsageError
 from .lock import FileLock, is_held
 from .schema import SCHEMA_VERSION, meta, metadata
 

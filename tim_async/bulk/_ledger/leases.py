@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, RowMapping, and_, bindparam, case, func, i
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from .database import WRITE
-from .reading import AT_A_TIME, PERSON_COLUMNS, Reader, of
+from .queries import AT_A_TIME, PERSON_COLUMNS, Reader, of
 from .records import Anew, Begin, Changes, Chunk, Outcome, Person
 from .schema import ChunkState, Lane, RecipientState, campaigns, chunks
 from .schema import recipients as people

@@ -50,10 +50,10 @@ import msgspec
 from sqlalchemy import delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ..errors import LedgerError
-from .claims import Claims, move, ready_chunk
+from ...errors import LedgerError
 from .database import WRITE
-from .reading import AT_A_TIME
+from .leases import Claims, move, ready_chunk
+from .queries import AT_A_TIME
 from .records import Anew, CampaignRow, Problem
 from .schema import ChunkState, RecipientState, campaigns, chunks, problems
 from .schema import recipients as people

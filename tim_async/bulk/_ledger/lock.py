@@ -20,7 +20,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from ..errors import LedgerError
+from ...errors import LedgerError
 
 # On Windows a locked byte cannot be read by others: the one that is locked lies behind the text.
 _LOCKED_BYTE: Final = 4096

@@ -9,13 +9,13 @@ import msgspec
 from sqlalchemy import ColumnElement, and_, case, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ..bulk.claims import HELD
-from ..bulk.database import WRITE
-from ..bulk.ledger import Ledger
-from ..bulk.records import CampaignRow
-from ..bulk.schema import ChunkState, RecipientState, campaigns, chunks
-from ..bulk.schema import recipients as people
-from ..errors import LedgerError, UsageError
+from ...errors import LedgerError, UsageError
+from .database import WRITE
+from .leases import HELD
+from .ledger import Ledger
+from .records import CampaignRow
+from .schema import ChunkState, RecipientState, campaigns, chunks
+from .schema import recipients as people
 
 
 def _deaths(now: float) -> ColumnElement[int]:
