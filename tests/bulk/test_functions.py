@@ -8,9 +8,10 @@ import pytest
 
 from tests.bulk.conftest import accounts, each_got, until
 from tim_async import LedgerError, UsageError
-from tim_async.bulk import Campaign, rendering
+from tim_async.bulk import Campaign
 from tim_async.bulk._ledger.ledger import Ledger
 from tim_async.bulk._ledger.writer import Recorder
+from tim_async.bulk._message import rendering
 
 
 async def failures(campaign):

@@ -22,8 +22,8 @@ from tim_async import (
     encode,
 )
 from tim_async.bulk import Message, Recipient, Template
-from tim_async.bulk.identity import Identities, Identity
-from tim_async.bulk.messages import Maker, Ready, from_stored
+from tim_async.bulk._message.identity import Identities, Identity
+from tim_async.bulk._message.messages import Maker, Ready, from_stored
 from tim_async.models.c2c import SendMsg
 
 BOB = Recipient(account="bob", columns={"name": "Bob", "age": 7, "姓名": "鲍勃", "none": None})

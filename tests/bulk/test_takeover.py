@@ -26,7 +26,7 @@ from tim_async.bulk._ledger.ledger import Ledger
 from tim_async.bulk._ledger.options import Options
 from tim_async.bulk._ledger.records import Anew, Begin, CampaignRow, Changes, Outcome
 from tim_async.bulk._ledger.schema import Lane, RecipientState, chunks
-from tim_async.bulk.messages import Maker
+from tim_async.bulk._message.messages import Maker
 from tim_async.emulator import Emulator
 
 NOW = 1_800_000_000.0

@@ -21,9 +21,9 @@ except ModuleNotFoundError as _error:
         f'tim_async.bulk needs {_error.name}: pip install "tim-async[bulk]"', name=_error.name
     ) from None
 
+from ._message.messages import Message, Recipient, Template
 from .campaign import Campaign
 from .export import RecipientOutcome
-from .messages import Message, Recipient, Template
 from .planning import LanePlan, Plan
 from .progress import CodeCount, Progress, Report
 from .sources import CsvFile, JsonLinesFile

@@ -22,7 +22,7 @@ from ._ledger.ledger import Ledger
 from ._ledger.options import Lanes, OnUnknown, Options
 from ._ledger.records import CampaignRow, storable
 from ._ledger.schema import Lane
-from .messages import MESSAGE_TIMEOUT_S, Maker, MessageGiven, from_stored
+from ._message.messages import MESSAGE_TIMEOUT_S, Maker, MessageGiven, from_stored
 from .planning import Plan, check_anybody, ensure_planned, make_plan
 from .progress import Report, report
 from .sources import CsvFile, JsonLinesFile, Recipients, Source, as_source, file_source

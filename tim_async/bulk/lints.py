@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from ..models.elements import CustomElem, RawElem, TextElem
-from .messages import Message
+from ._message.messages import Message
 
 # UTF-16 units of title and text that a vendor shows; longer is cut (I77715).
 _VENDORS: Final = (

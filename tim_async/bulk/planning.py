@@ -16,9 +16,9 @@ from ._ledger.ledger import Ledger
 from ._ledger.options import Lanes
 from ._ledger.records import CampaignRow, Person, Problem
 from ._ledger.schema import Lane
+from ._message.messages import Maker, Message, Ready
+from ._message.rendering import Renderer
 from .lints import lint
-from .messages import Maker, Message, Ready
-from .rendering import Renderer
 from .sources import CsvFile, JsonLinesFile, Once, Source, batches
 
 # So many messages of a function are made to see what they are like: making one may cost a query.

@@ -21,8 +21,8 @@ from ..bulk._ledger.options import Options
 from ..bulk._ledger.records import CampaignRow
 from ..bulk._ledger.schema import RecipientState
 from ..bulk._ledger.shared import SharedLedger
+from ..bulk._message.messages import Maker
 from ..bulk.breaker import Stop
-from ..bulk.messages import Maker
 from ..errors import LedgerError, TimError
 
 logger = logging.getLogger("tim_async")

@@ -13,7 +13,7 @@ from ..bulk._engine.lane_work import fresh_lanes, paces
 from ..bulk._engine.runner import OnProgress
 from ..bulk._ledger.records import CampaignRow
 from ..bulk._ledger.shared import SharedLedger
-from ..bulk.messages import from_stored
+from ..bulk._message.messages import from_stored
 from ..bulk.progress import Tally
 from ._options import WorkOptions
 

@@ -18,8 +18,8 @@ from .._core.config import check_seconds
 from ..bulk._engine.runner import OnProgress
 from ..bulk._ledger.records import CampaignRow
 from ..bulk._ledger.shared import Poisoned, SharedLedger, Work
+from ..bulk._message.messages import from_stored
 from ..bulk.campaign import bind
-from ..bulk.messages import from_stored
 from ..errors import ClusterError, LedgerError, TimError, UsageError
 from . import broker as posts
 from ._crew import Bench, Crew, Torn

@@ -17,9 +17,9 @@ from .._ledger.options import Options
 from .._ledger.records import Anew, CampaignRow, Chunk, Lease, Outcome, Person
 from .._ledger.schema import Lane, RecipientState
 from .._ledger.writer import Recorder
+from .._message.identity import Identities
+from .._message.messages import Ready
 from ..breaker import Breaker, Stop
-from ..identity import Identities
-from ..messages import Ready
 from ..progress import Tally
 
 REPEAT_WITHIN_S: Final = IDENTITY_WINDOW_S

@@ -31,10 +31,10 @@ from .._ledger.options import Options
 from .._ledger.records import Begin, CampaignRow, Chunk, Outcome, Person, storable
 from .._ledger.schema import ChunkState, Lane, RecipientState
 from .._ledger.writer import Recorder
+from .._message.messages import Maker
+from .._message.rendering import Renderer
 from ..breaker import Stop
-from ..messages import Maker
 from ..progress import Progress, Report, Tally, report
-from ..rendering import Renderer
 from .context import Desk, Job
 from .importing import import_missing
 from .lane_work import LaneWork, concurrency, fresh_lanes, paces

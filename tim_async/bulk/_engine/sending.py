@@ -22,8 +22,8 @@ from ...families.c2c import C2C
 from ...models.c2c import BatchSendMsgResult
 from .._ledger.records import Person
 from .._ledger.schema import RecipientState
+from .._message.messages import Ready
 from ..breaker import MISSING_CODES, NOBODY_CODES, Says, Stop, says
-from ..messages import Ready
 from .context import Desk, Job, Refusal
 from .sender_check import Senders
 

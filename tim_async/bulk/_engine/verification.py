@@ -27,8 +27,8 @@ from ...errors import ApiError, TimError
 from ...models.c2c import RoamMsg
 from .._ledger.records import Person
 from .._ledger.schema import Lane, RecipientState
+from .._message.messages import Ready
 from ..breaker import NOBODY_CODES
-from ..messages import Ready
 from .context import SETTLED_AFTER_S, Desk, Job, Refusal
 
 # History reaches back 7 days by default (I34381); an hour less, for clocks that do not agree.

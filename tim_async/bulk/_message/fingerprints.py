@@ -21,7 +21,7 @@ from uuid import UUID
 
 import msgspec
 
-from ..errors import UsageError
+from ...errors import UsageError
 
 # A table of a million rows is not read to compare a function.
 _MOST_VALUES: Final = 10_000

@@ -17,7 +17,7 @@ from __future__ import annotations
 from hashlib import blake2b
 from typing import NamedTuple
 
-from ..models.message import SEQ_RANGE
+from ...models.message import SEQ_RANGE
 
 
 class Identity(NamedTuple):

@@ -17,12 +17,12 @@ from typing import Any, Final, Literal, TypeAlias
 
 import msgspec
 
-from .._api.wire import check_size, encode, read_custom_leniently, read_custom_strictly, request_validator, validate
-from ..errors import TimError, UsageError
-from ..models.c2c import BatchSendMsg, SendMsg
-from ..models.elements import Element, RawElem, TextElem, check_body
-from ..models.message import Outgoing
-from ._ledger.records import storable
+from ..._api.wire import check_size, encode, read_custom_leniently, read_custom_strictly, request_validator, validate
+from ...errors import TimError, UsageError
+from ...models.c2c import BatchSendMsg, SendMsg
+from ...models.elements import Element, RawElem, TextElem, check_body
+from ...models.message import Outgoing
+from .._ledger.records import storable
 from .fingerprints import of_function
 from .identity import Identity
 

@@ -13,8 +13,8 @@ from typing import Final
 
 import msgspec
 
-from ..errors import UsageError
-from ._ledger.records import Person
+from ...errors import UsageError
+from .._ledger.records import Person
 from .messages import Maker, Ready, Recipient
 
 # A function that does not end when it is cancelled is not waited for longer than this.
