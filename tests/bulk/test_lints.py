@@ -5,7 +5,7 @@ import pytest
 from tim_async import AndroidInfo, CustomElem, FaceElem, OfflinePushInfo, TextElem
 from tim_async.bulk import Message
 from tim_async.bulk._message.messages import Maker, Ready
-from tim_async.bulk.lints import lint
+from tim_async.bulk._plan.lints import lint
 
 
 def told(message, *, is_template=False):

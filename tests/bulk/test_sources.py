@@ -5,7 +5,7 @@ import pytest
 from tim_async import UsageError
 from tim_async.bulk import CsvFile, JsonLinesFile
 from tim_async.bulk._ledger.records import Problem
-from tim_async.bulk.sources import BATCH, batches, file_source
+from tim_async.bulk._plan.sources import BATCH, batches, file_source
 
 
 async def read(source, account_column="account"):

@@ -13,8 +13,8 @@ pytest.importorskip("taskiq_aio_pika")
 
 from tests.cluster.yard import Yard, ended, everybody
 from tim_async import UsageError
-from tim_async.bulk import planning
 from tim_async.bulk._ledger.shared import SharedLedger
+from tim_async.bulk._plan import planning
 from tim_async.cluster import broker as posts
 
 

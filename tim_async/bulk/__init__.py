@@ -22,11 +22,11 @@ except ModuleNotFoundError as _error:
     ) from None
 
 from ._message.messages import Message, Recipient, Template
+from ._plan.planning import LanePlan, Plan
+from ._plan.sources import CsvFile, JsonLinesFile
 from .campaign import Campaign
 from .export import RecipientOutcome
-from .planning import LanePlan, Plan
 from .progress import CodeCount, Progress, Report
-from .sources import CsvFile, JsonLinesFile
 
 __all__ = [
     "Campaign",

@@ -16,16 +16,16 @@ from .._core.config import Region, Settings, check_seconds
 from ..errors import LedgerError, UsageError
 from ..models.c2c import MAX_BATCH
 from . import export
-from ._engine.lane_work import chunk_size, paces
 from ._engine.runner import OnProgress, Runner
 from ._ledger.ledger import Ledger
 from ._ledger.options import Lanes, OnUnknown, Options
 from ._ledger.records import CampaignRow, storable
 from ._ledger.schema import Lane
 from ._message.messages import MESSAGE_TIMEOUT_S, Maker, MessageGiven, from_stored
-from .planning import Plan, check_anybody, ensure_planned, make_plan
+from ._plan.pacing import chunk_size, paces
+from ._plan.planning import Plan, check_anybody, ensure_planned, make_plan
+from ._plan.sources import CsvFile, JsonLinesFile, Recipients, Source, as_source, file_source
 from .progress import Report, report
-from .sources import CsvFile, JsonLinesFile, Recipients, Source, as_source, file_source
 
 _LANES: Final = ("auto", "single", "batch", "both")
 _ON_UNKNOWN: Final = ("verify", "skip", "send")

@@ -9,11 +9,11 @@ from typing import Final
 import msgspec
 
 from .._core.config import Settings
-from ..bulk._engine.lane_work import fresh_lanes, paces
 from ..bulk._engine.runner import OnProgress
 from ..bulk._ledger.records import CampaignRow
 from ..bulk._ledger.shared import SharedLedger
 from ..bulk._message.messages import from_stored
+from ..bulk._plan.pacing import fresh_lanes, paces
 from ..bulk.progress import Tally
 from ._options import WorkOptions
 

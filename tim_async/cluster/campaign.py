@@ -15,8 +15,8 @@ from .._core.config import check_seconds
 from ..bulk import Campaign, Plan, Report
 from ..bulk._engine.runner import OnProgress
 from ..bulk._ledger.shared import SharedLedger
+from ..bulk._plan.planning import check_anybody, make_plan
 from ..bulk.campaign import bind
-from ..bulk.planning import check_anybody, make_plan
 from ..errors import UsageError
 from . import broker as posts
 from ._follow import Follower

@@ -33,11 +33,12 @@ from .._ledger.schema import ChunkState, Lane, RecipientState
 from .._ledger.writer import Recorder
 from .._message.messages import Maker
 from .._message.rendering import Renderer
+from .._plan.pacing import concurrency, fresh_lanes, paces
 from ..breaker import Stop
 from ..progress import Progress, Report, Tally, report
 from .context import Desk, Job
 from .importing import import_missing
-from .lane_work import LaneWork, concurrency, fresh_lanes, paces
+from .lane_work import LaneWork
 from .sending import Sender
 from .verification import Settler
 

@@ -19,9 +19,9 @@ from typing import Final, TypeVar
 
 import msgspec
 
-from .._api.checks import check_account
-from ..errors import UsageError
-from ._ledger.records import Problem
+from ..._api.checks import check_account
+from ...errors import UsageError
+from .._ledger.records import Problem
 
 T = TypeVar("T")
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from ..models.elements import CustomElem, RawElem, TextElem
-from ._message.messages import Message
+from ...models.elements import CustomElem, RawElem, TextElem
+from .._message.messages import Message
 
 # UTF-16 units of title and text that a vendor shows; longer is cut (I77715).
 _VENDORS: Final = (

@@ -9,16 +9,16 @@ from typing import Any, Final
 
 import msgspec
 
-from .._core.config import Settings
-from ..errors import UsageError
-from ._engine.lane_work import Pace, concurrency, fresh_lanes, paces
-from ._ledger.ledger import Ledger
-from ._ledger.options import Lanes
-from ._ledger.records import CampaignRow, Person, Problem
-from ._ledger.schema import Lane
-from ._message.messages import Maker, Message, Ready
-from ._message.rendering import Renderer
+from ..._core.config import Settings
+from ...errors import UsageError
+from .._ledger.ledger import Ledger
+from .._ledger.options import Lanes
+from .._ledger.records import CampaignRow, Person, Problem
+from .._ledger.schema import Lane
+from .._message.messages import Maker, Message, Ready
+from .._message.rendering import Renderer
 from .lints import lint
+from .pacing import Pace, concurrency, fresh_lanes, paces
 from .sources import CsvFile, JsonLinesFile, Once, Source, batches
 
 # So many messages of a function are made to see what they are like: making one may cost a query.

@@ -1,0 +1,84 @@
+"""How fast each lane may be, how many recipients a chunk has, and how many calls keep a lane busy."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import msgspec
+
+from ..._api.endpoint import Endpoint, Rate
+from ..._core.config import Settings
+from ..._core.rate_limits import shape
+from ...families.c2c import C2C
+from ...models.c2c import MAX_BATCH
+from .._ledger.options import Lanes
+from .._ledger.schema import Lane
+
+_MIN_CHUNK: Final = 50
+
+
+# Interactive calls of the same client want connections, too.
+_OF_POOL: Final = 0.75
+
+
+class Pace(msgspec.Struct, kw_only=True, frozen=True):
+    """How fast a lane may be.
+
+    Attributes:
+        calls: calls a second.
+        people: recipients a second, whatever is in a call.
+    """
+
+    calls: float
+    people: float
+
+    def seconds(self, recipients: int, in_a_call: int) -> float:
+        """Return how long so many recipients take."""
+        return max(recipients / self.people, math.ceil(recipients / in_a_call) / self.calls)
+
+
+def paces(settings: Settings) -> Mapping[Lane, Pace]:
+    """Return how fast the lanes are at the limits in force, as the limiter keeps them."""
+    return {
+        Lane.SINGLE: _pace(settings, C2C.send),
+        Lane.BATCH: _pace(settings, C2C.send_batch),
+    }
+
+
+def _pace(settings: Settings, endpoint: Endpoint[..., Any]) -> Pace:
+    rates: Sequence[Rate] = settings.rates(endpoint.command, endpoint.limits)
+    calls = min((shape(rate)[1] for rate in rates if rate.cost is None), default=math.inf)
+    people = min((shape(rate)[1] for rate in rates if rate.cost is not None), default=math.inf)
+    if settings.app_rate is not None:
+        calls = min(calls, shape(settings.app_rate)[1])
+    if endpoint is C2C.send:
+        people = min(people, calls)
+    return Pace(calls=calls, people=min(people, calls * MAX_BATCH))
+
+
+def chunk_size(pace: Pace, given: int | None) -> int:
+    """Return how many recipients a chunk has.
+
+    Enough for a batch lane that is held up by deliveries and not by calls, twice over; and not more than that, as a
+    chunk is the unit that is repeated, verified, and shared between the lanes.
+    """
+    if given is not None:
+        return given
+    return min(max(_MIN_CHUNK, math.ceil(2 * pace.people / pace.calls)), MAX_BATCH)
+
+
+def fresh_lanes(lanes: Lanes, *, is_fixed: bool, fits_a_batch: bool) -> tuple[Lane, ...]:
+    """Return the lanes for chunks that were not begun."""
+    may_batch = is_fixed and fits_a_batch
+    if lanes == "auto":
+        return (Lane.BATCH,) if may_batch else (Lane.SINGLE,)
+    if lanes == "both" and may_batch:
+        return (Lane.SINGLE, Lane.BATCH)
+    return (Lane.BATCH,) if lanes == "batch" else (Lane.SINGLE,)
+
+
+def concurrency(settings: Settings, given: int | None) -> int:
+    """Return how many calls are made at a time."""
+    return given or max(1, int(settings.pool_size * _OF_POOL))
