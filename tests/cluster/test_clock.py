@@ -8,7 +8,7 @@ import pytest
 
 pytest.importorskip("redis")
 
-from tim_async.cluster._link import US, ServerClock
+from tim_async.cluster._redis_limiter.redis_link import US, ServerClock
 
 
 def test_bounds_of_many_answers_are_tighter_than_those_of_one() -> None:

@@ -26,7 +26,7 @@ from tim_async import (
     WaitTooLongError,
 )
 from tim_async.cluster import RedisRateLimiter
-from tim_async.cluster._book import unit_s
+from tim_async.cluster._redis_limiter.buckets import unit_s
 from tim_async.emulator import DEFAULT_SECRET_KEY, Emulator
 
 Make = Callable[..., Awaitable[RedisRateLimiter]]

@@ -21,7 +21,7 @@ from tests.cluster.conftest import FreeSlot, claim, grant, now, settled
 from tests.services import OwnRedis, free_port, own_redis
 from tim_async import LimiterSetupError, LimiterUnavailableError, Rate, RetryPolicy, TimClient
 from tim_async.cluster import RedisRateLimiter
-from tim_async.cluster.limiter import _divide
+from tim_async.cluster._redis_limiter.limiter import _divide
 from tim_async.emulator import DEFAULT_SECRET_KEY, Emulator
 
 FAST = Rate(40, per=0.2)

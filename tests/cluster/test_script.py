@@ -19,8 +19,8 @@ from redis import Redis
 
 from tests.services import REDIS_URL, need_port
 from tim_async import Rate
-from tim_async.cluster._book import unit_s
-from tim_async.cluster._link import _SCRIPT
+from tim_async.cluster._redis_limiter.buckets import unit_s
+from tim_async.cluster._redis_limiter.redis_link import _SCRIPT
 
 CLOCK = "redis.call('TIME')"
 SCRIPT = _SCRIPT.replace(CLOCK, "{tonumber(ARGV[2]), tonumber(ARGV[3])}")
@@ -306,6 +306,6 @@ def test_no_window_holds_more_than_the_limit_whatever_is_asked(redis: Redis, ope
 
 
 def test_script_is_told_by_its_own_digest() -> None:
-    from tim_async.cluster import _link
+    from tim_async.cluster._redis_limiter import redis_link
 
-    assert hashlib.sha1(_SCRIPT.encode()).hexdigest() == _link._SHA
+    assert hashlib.sha1(_SCRIPT.encode()).hexdigest() == redis_link._SHA

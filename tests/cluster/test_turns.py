@@ -17,7 +17,7 @@ from tim_async import (
     WaitTooLongError,
 )
 from tim_async.cluster import RedisRateLimiter
-from tim_async.cluster._book import unit_s
+from tim_async.cluster._redis_limiter.buckets import unit_s
 
 Make = Callable[..., Awaitable[RedisRateLimiter]]
 PACE = unit_s(FAST, 0.01)

@@ -11,9 +11,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from ._redis_limiter.limiter import LimiterStats, RedisRateLimiter
     from .broker import make_broker
     from .campaign import ClusterCampaign
-    from .limiter import LimiterStats, RedisRateLimiter
     from .worker import Worker
 
 __all__ = ["ClusterCampaign", "LimiterStats", "RedisRateLimiter", "Worker", "make_broker"]
@@ -21,8 +21,8 @@ __all__ = ["ClusterCampaign", "LimiterStats", "RedisRateLimiter", "Worker", "mak
 # What is public, by the module that has it: each needs another part of the extra.
 _HOMES: Final = {
     "ClusterCampaign": "campaign",
-    "LimiterStats": "limiter",
-    "RedisRateLimiter": "limiter",
+    "LimiterStats": "_redis_limiter.limiter",
+    "RedisRateLimiter": "_redis_limiter.limiter",
     "Worker": "worker",
     "make_broker": "broker",
 }

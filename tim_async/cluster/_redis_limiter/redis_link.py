@@ -14,7 +14,7 @@ from typing import Final, Protocol
 import msgspec
 from redis import exceptions
 
-from ..errors import LimiterSetupError, LimiterUnavailableError
+from ...errors import LimiterSetupError, LimiterUnavailableError
 
 logger = logging.getLogger("tim_async")
 

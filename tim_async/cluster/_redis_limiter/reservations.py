@@ -13,15 +13,15 @@ import logging
 from collections import deque
 from typing import TYPE_CHECKING, Final
 
-from .._core.rate_limits import Claim, Slot
-from .._core.turn_queue import Turns, Waiter
-from ..errors import LimiterUnavailableError, TimError, UsageError, WaitTooLongError
-from ._link import US
-from ._stats import LimiterStats
+from ..._core.rate_limits import Claim, Slot
+from ..._core.turn_queue import Turns, Waiter
+from ...errors import LimiterUnavailableError, TimError, UsageError, WaitTooLongError
+from .redis_link import US
+from .stats import LimiterStats
 
 if TYPE_CHECKING:
-    from ._book import Book, SharedBucket
-    from ._link import Link
+    from .buckets import Book, SharedBucket
+    from .redis_link import Link
 
 logger = logging.getLogger("tim_async")
 

@@ -6,9 +6,9 @@ import logging
 from typing import Final
 from weakref import WeakValueDictionary
 
-from .._api.endpoint import Rate
-from .._core.rate_limits import MAX_PAUSE_S, PAUSE_S, BucketKey
-from ._link import DRIFT, US, Ask, Link, Reply
+from ..._api.endpoint import Rate
+from ..._core.rate_limits import MAX_PAUSE_S, PAUSE_S, BucketKey
+from .redis_link import DRIFT, US, Ask, Link, Reply
 
 logger = logging.getLogger("tim_async")
 

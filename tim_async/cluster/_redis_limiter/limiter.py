@@ -46,10 +46,10 @@ from redis.asyncio import Redis, RedisCluster
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
-from .. import _codes
-from .._api.endpoint import Rate
-from .._core.config import check_seconds
-from .._core.rate_limits import (
+from ... import _codes
+from ..._api.endpoint import Rate
+from ..._core.config import check_seconds
+from ..._core.rate_limits import (
     Claim,
     LocalRateLimiter,
     Share,
@@ -60,11 +60,11 @@ from .._core.rate_limits import (
     lengthen,
     meant_by,
 )
-from ..errors import LimiterSetupError, LimiterUnavailableError, TimError, UsageError, WaitTooLongError
-from ._book import Book, SharedBucket
-from ._lanes import Lane, LaneKey, Line
-from ._link import Link, Scripts
-from ._stats import LimiterStats
+from ...errors import LimiterSetupError, LimiterUnavailableError, TimError, UsageError, WaitTooLongError
+from .buckets import Book, SharedBucket
+from .redis_link import Link, Scripts
+from .reservations import Lane, LaneKey, Line
+from .stats import LimiterStats
 
 __all__ = ["LimiterStats", "RedisRateLimiter"]
 
