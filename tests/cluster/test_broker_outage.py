@@ -18,7 +18,7 @@ from tests.cluster.yard import Yard
 from tests.services import RABBITMQ_URL, Wire, wire_to
 from tim_async import Rate
 from tim_async.cluster import Worker, make_broker
-from tim_async.cluster import broker as posts
+from tim_async.cluster._workers import broker as posts
 
 SLOW = {"openim/sendmsg": Rate(100)}
 

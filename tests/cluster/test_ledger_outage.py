@@ -21,7 +21,7 @@ from tim_async import LedgerError, Rate
 from tim_async.bulk._ledger.schema import ChunkState, chunks
 from tim_async.bulk._ledger.shared import SharedLedger
 from tim_async.cluster import Worker
-from tim_async.cluster import worker as worker_module
+from tim_async.cluster._workers import worker as worker_module
 
 SLOW = {"rate_limits": {"openim/sendmsg": Rate(100)}}
 

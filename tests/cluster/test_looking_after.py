@@ -22,8 +22,8 @@ from tim_async.bulk._ledger.database import WRITE
 from tim_async.bulk._ledger.schema import ChunkState, campaigns, chunks
 from tim_async.bulk._ledger.shared import Poisoned, SharedLedger
 from tim_async.cluster import Worker
-from tim_async.cluster import broker as posts
-from tim_async.cluster._follow import Follower
+from tim_async.cluster._workers import broker as posts
+from tim_async.cluster._workers.progress import Follower
 
 
 async def test_chunk_is_told_of_before_it_is_given_up(yard: Yard) -> None:

@@ -15,7 +15,7 @@ from tests.cluster.yard import Yard, ended, everybody
 from tim_async import UsageError
 from tim_async.bulk._ledger.shared import SharedLedger
 from tim_async.bulk._plan import planning
-from tim_async.cluster import broker as posts
+from tim_async.cluster._workers import broker as posts
 
 
 async def test_submitting_again_only_watches(yard: Yard) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 pytest.importorskip("taskiq_aio_pika")
 
-from tim_async.cluster._tickets import Needs, missing
+from tim_async.cluster._workers.missing_permits import Needs, missing
 
 
 def needs(name: str, held: int, parallel: int, claimable: int = 100, *, is_starved: bool = False) -> Needs:

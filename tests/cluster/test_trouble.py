@@ -18,7 +18,7 @@ from tests.services import free_port, own_redis
 from tim_async import RetryPolicy
 from tim_async.bulk import Campaign, Report, Template
 from tim_async.cluster import ClusterCampaign, RedisRateLimiter
-from tim_async.cluster._rests import Rests
+from tim_async.cluster._workers.backoff import Rests
 
 
 async def test_worker_that_redis_refuses_settles_nobody(yard: Yard, tmp_path: Path) -> None:

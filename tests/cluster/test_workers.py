@@ -26,8 +26,8 @@ from tim_async.bulk import Campaign, Template
 from tim_async.bulk._engine.context import Desk
 from tim_async.bulk._ledger.shared import SharedLedger
 from tim_async.cluster import ClusterCampaign, Worker
-from tim_async.cluster import broker as posts
-from tim_async.cluster import worker as worker_module
+from tim_async.cluster._workers import broker as posts
+from tim_async.cluster._workers import worker as worker_module
 from tim_async.emulator import DEFAULT_SECRET_KEY
 
 

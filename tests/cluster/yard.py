@@ -18,7 +18,7 @@ from tests.services import RABBITMQ_URL, need_port, own_database
 from tim_async import Rate, TimClient, encode
 from tim_async.bulk import Report, Template
 from tim_async.cluster import ClusterCampaign, RedisRateLimiter, Worker, make_broker
-from tim_async.cluster import worker as worker_module
+from tim_async.cluster._workers import worker as worker_module
 from tim_async.emulator import DEFAULT_SECRET_KEY, Emulator
 
 FAST = {"openim/sendmsg": 2000, "openim/batchsendmsg": (Rate(60_000, 60.0, cost="to_account", max_cost=500), Rate(500))}
@@ -142,7 +142,7 @@ def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     """Look after campaigns more often than a cluster does."""
     monkeypatch.setattr(worker_module, "_WATCH_S", 0.1)
     monkeypatch.setattr(worker_module, "_AGAIN_S", 0.1)
-    monkeypatch.setattr("tim_async.cluster._crew._LOOK_S", 0.1)
+    monkeypatch.setattr("tim_async.cluster._workers.campaign_worker._LOOK_S", 0.1)
 
 
 @asynccontextmanager

@@ -472,7 +472,7 @@ def _broker(url: str | None, client: TimClient, prefix: str) -> AioPikaBroker:
 
 @asynccontextmanager
 async def _started(broker: AioPikaBroker) -> AsyncIterator[AioPikaBroker]:
-    from ..cluster.broker import shut, start
+    from ..cluster._workers.broker import shut, start
 
     await start(broker)
     try:

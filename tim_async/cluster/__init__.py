@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from ._redis_limiter.limiter import LimiterStats, RedisRateLimiter
-    from .broker import make_broker
+    from ._workers.broker import make_broker
+    from ._workers.worker import Worker
     from .campaign import ClusterCampaign
-    from .worker import Worker
 
 __all__ = ["ClusterCampaign", "LimiterStats", "RedisRateLimiter", "Worker", "make_broker"]
 
@@ -23,8 +23,8 @@ _HOMES: Final = {
     "ClusterCampaign": "campaign",
     "LimiterStats": "_redis_limiter.limiter",
     "RedisRateLimiter": "_redis_limiter.limiter",
-    "Worker": "worker",
-    "make_broker": "broker",
+    "Worker": "_workers.worker",
+    "make_broker": "_workers.broker",
 }
 
 

@@ -18,10 +18,10 @@ from ..bulk._ledger.shared import SharedLedger
 from ..bulk._plan.planning import check_anybody, make_plan
 from ..bulk.campaign import bind
 from ..errors import UsageError
-from . import broker as posts
-from ._follow import Follower
-from ._options import DEFAULT_PARALLEL, WorkOptions
-from ._trace import carried
+from ._workers import broker as posts
+from ._workers.options import DEFAULT_PARALLEL, WorkOptions
+from ._workers.progress import Follower
+from ._workers.trace import carried
 
 logger = logging.getLogger("tim_async")
 

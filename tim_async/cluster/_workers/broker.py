@@ -10,7 +10,7 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import Annotated, Final, Protocol
 
 import msgspec
 from aio_pika import DeliveryMode, Message
@@ -23,11 +23,8 @@ from taskiq.utils import maybe_awaitable
 from taskiq_aio_pika import AioPikaBroker, Exchange, Queue, QueueType
 from yarl import URL
 
-from ..errors import ClusterError, UsageError
-from ._trace import TraceMiddleware
-
-if TYPE_CHECKING:
-    from .worker import Worker
+from ...errors import ClusterError, UsageError
+from .trace import TraceMiddleware
 
 logger = logging.getLogger("tim_async")
 
@@ -44,6 +41,14 @@ _CLOSE_S: Final = 5.0
 _HANG_UP_S: Final = 0.1
 # What is raised while the broker is away; a channel that was closed under its user is none of the first.
 AWAY: Final = (AMQPError, ChannelInvalidStateError, OSError)
+
+
+class WorkHandler(Protocol):
+    """What does the work that messages of the broker ask for: a `Worker`, in the broker's state."""
+
+    async def run_chunk(self, name: str) -> None: ...
+
+    async def finish(self, name: str) -> None: ...
 
 
 class Broker(AioPikaBroker):
@@ -105,8 +110,8 @@ def make_broker(url: str, sdk_app_id: int, *, prefix: str = "tim_async", prefetc
     return broker
 
 
-def _worker(context: Context) -> Worker:
-    worker: Worker = context.broker.state.tim_worker
+def _worker(context: Context) -> WorkHandler:
+    worker: WorkHandler = context.broker.state.tim_worker
     return worker
 
 

@@ -13,21 +13,21 @@ import msgspec
 from taskiq.receiver import Receiver
 from taskiq_aio_pika import AioPikaBroker
 
-from .._core.client import TimClient
-from .._core.config import check_seconds
-from ..bulk._engine.runner import OnProgress
-from ..bulk._ledger.records import CampaignRow
-from ..bulk._ledger.shared import Poisoned, SharedLedger, Work
-from ..bulk._message.messages import from_stored
-from ..bulk.campaign import bind
-from ..errors import ClusterError, LedgerError, TimError, UsageError
+from ..._core.client import TimClient
+from ..._core.config import check_seconds
+from ...bulk._engine.runner import OnProgress
+from ...bulk._ledger.records import CampaignRow
+from ...bulk._ledger.shared import Poisoned, SharedLedger, Work
+from ...bulk._message.messages import from_stored
+from ...bulk.campaign import bind
+from ...errors import ClusterError, LedgerError, TimError, UsageError
 from . import broker as posts
-from ._crew import Bench, Crew, Torn
-from ._follow import Follower
-from ._options import WorkOptions
-from ._rests import Rests
-from ._tickets import Needs, missing
-from ._trace import within
+from .backoff import Rests
+from .campaign_worker import Bench, Crew, Torn
+from .missing_permits import Needs, missing
+from .options import WorkOptions
+from .progress import Follower
+from .trace import within
 
 logger = logging.getLogger("tim_async")
 

@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from ..bulk._ledger.options import Options
+from ...bulk._ledger.options import Options
 
 DEFAULT_PARALLEL: Final = 16
 

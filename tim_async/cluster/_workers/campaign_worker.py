@@ -14,16 +14,16 @@ from collections import deque
 from collections.abc import Callable
 from enum import Enum
 
-from .._core.client import TimClient
-from ..bulk._engine.context import Desk
-from ..bulk._engine.runner import Runner
-from ..bulk._ledger.options import Options
-from ..bulk._ledger.records import CampaignRow
-from ..bulk._ledger.schema import RecipientState
-from ..bulk._ledger.shared import SharedLedger
-from ..bulk._message.messages import Maker
-from ..bulk.breaker import Stop
-from ..errors import LedgerError, TimError
+from ..._core.client import TimClient
+from ...bulk._engine.context import Desk
+from ...bulk._engine.runner import Runner
+from ...bulk._ledger.options import Options
+from ...bulk._ledger.records import CampaignRow
+from ...bulk._ledger.schema import RecipientState
+from ...bulk._ledger.shared import SharedLedger
+from ...bulk._message.messages import Maker
+from ...bulk.breaker import Stop
+from ...errors import LedgerError, TimError
 
 logger = logging.getLogger("tim_async")
 

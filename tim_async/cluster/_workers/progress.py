@@ -8,14 +8,14 @@ from typing import Final
 
 import msgspec
 
-from .._core.config import Settings
-from ..bulk._engine.runner import OnProgress
-from ..bulk._ledger.records import CampaignRow
-from ..bulk._ledger.shared import SharedLedger
-from ..bulk._message.messages import from_stored
-from ..bulk._plan.pacing import fresh_lanes, paces
-from ..bulk.progress import Tally
-from ._options import WorkOptions
+from ..._core.config import Settings
+from ...bulk._engine.runner import OnProgress
+from ...bulk._ledger.records import CampaignRow
+from ...bulk._ledger.shared import SharedLedger
+from ...bulk._message.messages import from_stored
+from ...bulk._plan.pacing import fresh_lanes, paces
+from ...bulk.progress import Tally
+from .options import WorkOptions
 
 # Counting looks at every recipient. So many times as long as it took, the last counts do: it costs the ledger little.
 _REST: Final = 20.0
