@@ -375,7 +375,7 @@ def test_every_event_the_emulator_cannot_cause_is_known():
     folder = Path(emulator_package.__file__).parent
     named = {
         alias.name
-        for path in folder.glob("*.py")
+        for path in folder.rglob("*.py")
         for node in ast.walk(ast.parse(path.read_text("utf-8")))
         if isinstance(node, ast.ImportFrom) and node.module == "webhooks"
         for alias in node.names

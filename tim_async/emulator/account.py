@@ -26,8 +26,8 @@ from ..models.account import (
 )
 from ..models.common import Empty
 from .dispatch import Call, Refusal, account, handles, is_account
+from .events.people_events import went_offline
 from .login_state import LoginState
-from .people_events import went_offline
 
 _BAD_PARAMS = 70402
 _NOT_IMPORTED = 70107

@@ -26,8 +26,8 @@ from ..models.all_member_push import (
 )
 from ..models.common import Empty
 from .dispatch import Call, Refusal, handles, integer
+from .events.push_events import tell_pushed_to_all
 from .message import check_body, check_options
-from .push_events import tell_pushed_to_all
 from .push_requests import BAD, check_condition, read_attr_names, read_attrs, read_tags, read_users
 from .push_state import KNOWN_S, PUSHES_A_DAY, PushState, SentPush
 

@@ -24,14 +24,14 @@ from ..webhooks import Event, RequestOverLimit
 from .arrivals import Arrival, ArrivalLog
 from .dispatch import ENDPOINTS, Refusal
 from .door import Door
+from .events.group_events import joined, left
+from .events.people_events import came_online, went_offline
 from .faults import Faults
-from .group_events import joined, left
 from .group_history import history as group_history
 from .group_state import Group, Groups
 from .limits import EVERY, Limits
 from .login_state import LoginState
 from .outbox import Caller, Outbox, Webhook
-from .people_events import came_online, went_offline
 from .push_state import PushState, SentPush
 from .recent_contact_state import RecentContacts, key_of
 from .sent import SentMessage, sent_messages

@@ -36,8 +36,8 @@ from . import c2c_marks, c2c_stream  # noqa: F401 - they register their handlers
 from .asking import GO_ON, Verdict
 from .chatbots import Chatbots
 from .dispatch import Call, Refusal, Reply, account, handles, integer
+from .events.push_events import tell_pushed
 from .message import check_body, check_options, msg_id, read_marks
-from .push_events import tell_pushed
 from .recent_contact_state import RecentContacts
 from .state import DuplicateKey, State, content_crc
 

@@ -29,9 +29,9 @@ from ..models.follow import (
 )
 from ..models.tags import ProfileTag, Tagged
 from .dispatch import Call, Refusal, handles
+from .events.people_events import tell_followed, tell_unfollowed
 from .follow_state import FollowState
 from .known import is_known, known_account
-from .people_events import tell_followed, tell_unfollowed
 from .profile_state import ProfileState
 
 _BAD_PARAMS: Final = 30001

@@ -38,7 +38,7 @@ from ..models.group import (
     ModifyGroup,
 )
 from .dispatch import Call, Refusal, handles
-from .group_events import ask_to_create, tell_changed, tell_created, tell_destroyed, tell_owner
+from .events.group_events import ask_to_create, tell_changed, tell_created, tell_destroyed, tell_owner
 from .group_profiles import checked, group_info, joined_group
 from .group_rules import WORK, Rules, rules_of
 from .group_state import ACCOUNT_NOT_FOUND, ADMIN, BAD_PARAMS, MEMBER, MEMBER_LIMIT, NO_PERMISSION, OWNER, Group, Groups

@@ -34,7 +34,7 @@ from ..models.group_attr import (
     WriteAttrs,
 )
 from .dispatch import Call, Refusal, handles
-from .group_events import tell_attributes
+from .events.group_events import tell_attributes
 from .group_rules import COMMUNITY
 from .group_state import BAD_PARAMS, NO_PERMISSION, Group, Groups
 

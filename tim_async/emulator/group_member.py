@@ -52,8 +52,8 @@ from ..models.group_member import (
     UnbanMembers,
 )
 from .dispatch import Call, Refusal, handles
+from .events.group_events import ask_to_add, tell_added, tell_member, tell_removed
 from .group import refuse_more_than, set_own
-from .group_events import ask_to_add, tell_added, tell_member, tell_removed
 from .group_profiles import checked, member_info
 from .group_state import (
     ACCOUNT_NOT_FOUND,

@@ -56,8 +56,8 @@ from . import group_history, group_receipts  # noqa: F401 - their handlers are r
 from .asking import GO_ON, Verdict
 from .chatbots import Chatbots
 from .dispatch import Call, Refusal, handles, integer
+from .events.push_events import tell_pushed_to_group
 from .group_state import ADMIN, BAD_PARAMS, OWNER, REFUSED_BY_WEBHOOK, Group, Groups
-from .push_events import tell_pushed_to_group
 from .recent_contact_state import RecentContacts
 from .state import Duplicates, Part, State
 from .threads import GroupEntry, Thread

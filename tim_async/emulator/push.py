@@ -27,7 +27,7 @@ from ..models.push import (
     TagsOrFailures,
 )
 from .dispatch import Call, handles, integer
-from .push_events import tell_pushed_to_all
+from .events.push_events import tell_pushed_to_all
 from .push_requests import BAD, check_condition, read_attr_names, read_attrs, read_tags, read_users
 from .push_state import KNOWN_S, PushState, SentPush
 

@@ -53,9 +53,9 @@ from ..models.sns import (
 )
 from ..models.tags import SnsTag, Tagged, TagValue
 from .dispatch import Call, Refusal, handles
+from .events.people_events import ask_to_befriend, tell_befriended, tell_blocked, tell_unblocked, tell_unfriended
 from .known import check_known, is_known, known_account
 from .links import Links
-from .people_events import ask_to_befriend, tell_befriended, tell_blocked, tell_unblocked, tell_unfriended
 from .profile_state import is_profile_tag
 from .sns_state import BAD_PARAMS, NOT_IMPORTED, Friend, SnsState
 

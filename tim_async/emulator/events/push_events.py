@@ -14,13 +14,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final
 
-from ..models.group_msg import SendGroupMsg
-from ..models.offline_push import OfflinePushInfo
-from ..webhooks import AfterSendMsg, AllMemberPush, GroupAfterSendMsg, OfflinePush, PushResult, TaskPushResult
-from .dispatch import Call
-from .group_state import Group
-from .login_state import ONLINE, PUSH_ONLINE, LoginState
-from .push_state import SentPush
+from ...models.group_msg import SendGroupMsg
+from ...models.offline_push import OfflinePushInfo
+from ...webhooks import AfterSendMsg, AllMemberPush, GroupAfterSendMsg, OfflinePush, PushResult, TaskPushResult
+from ..dispatch import Call
+from ..group_state import Group
+from ..login_state import ONLINE, PUSH_ONLINE, LoginState
+from ..push_state import SentPush
 
 _MAX_EVENTS: Final = 100
 _C2C, _GROUP = 1, 2

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from ..models.profile import SetProfile
-from ..models.sns import AddFriends
-from ..webhooks import (
+from ...models.profile import SetProfile
+from ...models.sns import AddFriends
+from ...webhooks import (
     AccountPair,
     AfterFollowAdd,
     AfterFollowDelete,
@@ -30,8 +30,8 @@ from ..webhooks import (
     StateChange,
     StateInfo,
 )
-from .asking import Verdict
-from .dispatch import Call
+from ..asking import Verdict
+from ..dispatch import Call
 
 REFUSED_FRIEND = 38000
 Pairs = Collection[tuple[str, str]]

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from ..models.group import ModifyGroup
-from ..models.group_member import ModifyMember
-from ..webhooks import (
+from ...models.group import ModifyGroup
+from ...models.group_member import ModifyMember
+from ...webhooks import (
     Event,
     GroupAfterChangeGroupOwner,
     GroupAfterCreateGroup,
@@ -29,9 +29,9 @@ from ..webhooks import (
     MemberRef,
     UserDefinedData,
 )
-from .dispatch import Call
-from .group_rules import Rules
-from .group_state import REFUSED_BY_WEBHOOK, Group, Groups
+from ..dispatch import Call
+from ..group_rules import Rules
+from ..group_state import REFUSED_BY_WEBHOOK, Group, Groups
 
 
 def ask_to_create(call: Call, rules: Rules, name: str, owner: str | None, members: Iterable[str]) -> None:
