@@ -396,7 +396,7 @@ async def test_started_again_it_sends_again(start):
 
 async def test_broken_handler_tells_nothing(hooked, monkeypatch):
     api, receiver = hooked
-    monkeypatch.setattr("tim_async.emulator.c2c._store", lambda *args: 1 / 0)
+    monkeypatch.setattr("tim_async.emulator.handlers.c2c._store", lambda *args: 1 / 0)
     assert await api.code(SEND, message()) == 91000
     await until(lambda: receiver.got)
     await api.emulator.webhooks_settled()

@@ -27,8 +27,8 @@ from .door import Door
 from .events.group_events import joined, left
 from .events.people_events import came_online, went_offline
 from .faults import Faults
-from .group_history import history as group_history
 from .group_state import Group, Groups
+from .handlers.group_history import history as group_history
 from .limits import EVERY, Limits
 from .login_state import LoginState
 from .outbox import Caller, Outbox, Webhook
@@ -39,7 +39,7 @@ from .service import Service
 from .state import Account, State
 
 for _family in FAMILIES:
-    import_module(f"tim_async.emulator.{_family}")  # registers the family's handlers
+    import_module(f"tim_async.emulator.handlers.{_family}")  # registers the family's handlers
 
 EventT = TypeVar("EventT", bound=Event)
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from ..models.elements import Element, TextElem
-from .group_history import history as group_history
 from .group_state import Groups
+from .handlers.group_history import history as group_history
 from .state import State
 
 

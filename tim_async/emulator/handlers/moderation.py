@@ -14,10 +14,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, TypeVar
 
-from .._api.wire import Request
-from ..families.moderation import Moderation
-from ..models.common import Empty
-from ..models.moderation import (
+from ..._api.wire import Request
+from ...families.moderation import Moderation
+from ...models.common import Empty
+from ...models.moderation import (
     MAX_CONTENT_BYTES,
     MAX_CONTENTS,
     MAX_KEYWORDS,
@@ -43,8 +43,8 @@ from ..models.moderation import (
     Mute,
     SetMute,
 )
-from .dispatch import Call, Refusal, account, handles
-from .moderation_state import ModerationState
+from ..dispatch import Call, Refusal, account, handles
+from ..moderation_state import ModerationState
 
 _BAD: Final = 2003
 _BAD_WORDS: Final = 10004

@@ -16,14 +16,14 @@ from typing import Final
 
 import msgspec
 
-from ..families.c2c import C2C
-from ..models.c2c import RoamMsg
-from ..models.c2c_stream import MAX_GAP_S, MAX_STREAM_BYTES, SendStreamMsg, SendStreamMsgResult
-from ..models.elements import StreamChunk, StreamElem
-from .dispatch import Call, Refusal, handles
+from ...families.c2c import C2C
+from ...models.c2c import RoamMsg
+from ...models.c2c_stream import MAX_GAP_S, MAX_STREAM_BYTES, SendStreamMsg, SendStreamMsgResult
+from ...models.elements import StreamChunk, StreamElem
+from ..dispatch import Call, Refusal, handles
+from ..recent_contact_state import RecentContacts
+from ..state import Duplicates, Entry, Part, State, content_crc
 from .message import check_body, msg_id, read_marks
-from .recent_contact_state import RecentContacts
-from .state import Duplicates, Entry, Part, State, content_crc
 
 _NO_STREAM: Final = 90054
 _BAD: Final = 90010

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from ..families.follow import Follow
-from ..models.common import AccountOutcome
-from ..models.follow import (
+from ...families.follow import Follow
+from ...models.common import AccountOutcome
+from ...models.follow import (
     FOLLOWERS,
     FOLLOWINGS,
     AddFollows,
@@ -27,12 +27,12 @@ from ..models.follow import (
     GetFollowCounts,
     GetFollows,
 )
-from ..models.tags import ProfileTag, Tagged
-from .dispatch import Call, Refusal, handles
-from .events.people_events import tell_followed, tell_unfollowed
-from .follow_state import FollowState
+from ...models.tags import ProfileTag, Tagged
+from ..dispatch import Call, Refusal, handles
+from ..events.people_events import tell_followed, tell_unfollowed
+from ..follow_state import FollowState
+from ..profile_state import ProfileState
 from .known import is_known, known_account
-from .profile_state import ProfileState
 
 _BAD_PARAMS: Final = 30001
 _NOT_IMPORTED: Final = 30003

@@ -19,10 +19,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from .._api.checks import U32_MAX
-from ..families.c2c import C2C
-from ..models.c2c import RoamMsg
-from ..models.c2c_marks import (
+from ..._api.checks import U32_MAX
+from ...families.c2c import C2C
+from ...models.c2c import RoamMsg
+from ...models.c2c_marks import (
     HISTORY,
     KEY_MAX_BYTES,
     MAX_PEERS,
@@ -39,16 +39,16 @@ from ..models.c2c_marks import (
     UnreadFailure,
     UnreadItem,
 )
-from ..models.common import Empty
-from ..models.extension import CLEAR, Extensions, SetExtensionsResult
-from ..models.message import next_msg_random
-from ..webhooks import AfterC2CMsgExtension, AfterModifyMsg, AfterMsgReport, AfterMsgWithDraw, ExtensionItem
-from .c2c_state import C2CExtensions, Imports
-from .dispatch import Call, Refusal, Reply, account, handles, integer
-from .extensions import ExtensionBook
+from ...models.common import Empty
+from ...models.extension import CLEAR, Extensions, SetExtensionsResult
+from ...models.message import next_msg_random
+from ...webhooks import AfterC2CMsgExtension, AfterModifyMsg, AfterMsgReport, AfterMsgWithDraw, ExtensionItem
+from ..c2c_state import C2CExtensions, Imports
+from ..dispatch import Call, Refusal, Reply, account, handles, integer
+from ..extensions import ExtensionBook
+from ..recent_contact_state import RecentContacts
+from ..state import Entry, State
 from .message import check_body
-from .recent_contact_state import RecentContacts
-from .state import Entry, State
 
 RECALLED: Final = 8  # bit of MsgFlagBits
 

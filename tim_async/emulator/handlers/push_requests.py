@@ -10,17 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from ..models.all_member_push import (
-    MAX_NAME_BYTES,
-    MAX_TAGS,
-    MAX_USERS,
-    ChangeTags,
-    PushUsers,
-    RemoveAttrs,
-    SetAttrs,
-)
-from .dispatch import Call, Refusal
-from .push_state import PushState
+from ...models.all_member_push import MAX_NAME_BYTES, MAX_TAGS, MAX_USERS, ChangeTags, PushUsers, RemoveAttrs, SetAttrs
+from ..dispatch import Call, Refusal
+from ..push_state import PushState
 
 BAD: Final = 90001
 

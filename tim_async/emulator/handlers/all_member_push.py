@@ -9,11 +9,11 @@ does not fit in any other way is 90001.
 
 from __future__ import annotations
 
-from .._api.checks import U32_MAX
-from .._api.wire import check_size
-from ..errors import BodyTooLargeError
-from ..families.all_member_push import AllMemberPush
-from ..models.all_member_push import (
+from ..._api.checks import U32_MAX
+from ..._api.wire import check_size
+from ...errors import BodyTooLargeError
+from ...families.all_member_push import AllMemberPush
+from ...models.all_member_push import (
     MAX_PUSH_BYTES,
     AttrNames,
     AttrsOfUser,
@@ -24,12 +24,12 @@ from ..models.all_member_push import (
     TagsOfUser,
     TagsOfUsers,
 )
-from ..models.common import Empty
-from .dispatch import Call, Refusal, handles, integer
-from .events.push_events import tell_pushed_to_all
+from ...models.common import Empty
+from ..dispatch import Call, Refusal, handles, integer
+from ..events.push_events import tell_pushed_to_all
+from ..push_state import KNOWN_S, PUSHES_A_DAY, PushState, SentPush
 from .message import check_body, check_options
 from .push_requests import BAD, check_condition, read_attr_names, read_attrs, read_tags, read_users
-from .push_state import KNOWN_S, PUSHES_A_DAY, PushState, SentPush
 
 
 @handles(AllMemberPush.send)

@@ -10,11 +10,11 @@ from typing import Final, TypeVar
 
 import msgspec
 
-from .._api.wire import Result, encode
-from ..models.group import GroupInfo, JoinedFilter, JoinedGroup, MemberInfo, OwnField, ResponseFilter, SelfInfo
-from . import filters
-from .dispatch import Refusal
-from .group_state import Group, Member
+from ..._api.wire import Result, encode
+from ...models.group import GroupInfo, JoinedFilter, JoinedGroup, MemberInfo, OwnField, ResponseFilter, SelfInfo
+from .. import filters
+from ..dispatch import Refusal
+from ..group_state import Group, Member
 
 ANSWER_TOO_LONG: Final = 10018
 _ANSWER_MAX_BYTES: Final = 1024 * 1024

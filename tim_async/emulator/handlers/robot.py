@@ -11,13 +11,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from ..families.robot import Robot
-from ..models.c2c import RoamMsg
-from ..models.common import Empty
-from ..models.elements import StreamChunk, StreamElem
-from ..models.robot import MAX_ROBOTS, CreateRobot, DeleteRobot, Robots, SendStreamMsg, StreamedMsg
-from .chatbots import Chatbots, Stream
-from .dispatch import Call, Refusal, handles
+from ...families.robot import Robot
+from ...models.c2c import RoamMsg
+from ...models.common import Empty
+from ...models.elements import StreamChunk, StreamElem
+from ...models.robot import MAX_ROBOTS, CreateRobot, DeleteRobot, Robots, SendStreamMsg, StreamedMsg
+from ..chatbots import Chatbots, Stream
+from ..dispatch import Call, Refusal, handles
 
 _BAD: Final = 10004
 

@@ -8,12 +8,12 @@ from typing import NamedTuple
 
 import msgspec
 
-from .._api.checks import U32_MAX
-from ..errors import UsageError
-from ..models.elements import CustomElem, Element
-from ..models.message import MAX_LIFE_TIME_S
-from ..models.offline_push import OfflinePushInfo
-from .dispatch import Call, Refusal, account, integer, is_int
+from ..._api.checks import U32_MAX
+from ...errors import UsageError
+from ...models.elements import CustomElem, Element
+from ...models.message import MAX_LIFE_TIME_S
+from ...models.offline_push import OfflinePushInfo
+from ..dispatch import Call, Refusal, account, integer, is_int
 
 
 def check_body(raw: Mapping[str, object]) -> None:

@@ -14,9 +14,9 @@ from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import Final
 
-from ..families.group import Group as Family
-from ..models.common import Empty
-from ..models.group import (
+from ...families.group import Group as Family
+from ...models.common import Empty
+from ...models.group import (
     MAX_FIRST_MEMBERS,
     MAX_GROUPS_OF_APP,
     ChangeOwner,
@@ -37,11 +37,21 @@ from ..models.group import (
     ListJoined,
     ModifyGroup,
 )
-from .dispatch import Call, Refusal, handles
-from .events.group_events import ask_to_create, tell_changed, tell_created, tell_destroyed, tell_owner
+from ..dispatch import Call, Refusal, handles
+from ..events.group_events import ask_to_create, tell_changed, tell_created, tell_destroyed, tell_owner
+from ..group_rules import WORK, Rules, rules_of
+from ..group_state import (
+    ACCOUNT_NOT_FOUND,
+    ADMIN,
+    BAD_PARAMS,
+    MEMBER,
+    MEMBER_LIMIT,
+    NO_PERMISSION,
+    OWNER,
+    Group,
+    Groups,
+)
 from .group_profiles import checked, group_info, joined_group
-from .group_rules import WORK, Rules, rules_of
-from .group_state import ACCOUNT_NOT_FOUND, ADMIN, BAD_PARAMS, MEMBER, MEMBER_LIMIT, NO_PERMISSION, OWNER, Group, Groups
 
 TOO_MANY_ACCOUNTS: Final = 10005
 

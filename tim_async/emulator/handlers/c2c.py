@@ -16,10 +16,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
-from .._api.checks import U32_MAX
-from .._api.wire import encode
-from ..families.c2c import C2C
-from ..models.c2c import (
+from ..._api.checks import U32_MAX
+from ..._api.wire import encode
+from ...families.c2c import C2C
+from ...models.c2c import (
     MAX_BATCH,
     BatchFailure,
     BatchSendMsg,
@@ -30,16 +30,16 @@ from ..models.c2c import (
     SendMsg,
     SendMsgResult,
 )
-from ..models.message import Outgoing, next_msg_random
-from ..webhooks import AfterSendMsg, BeforeSendMsg, BotOnC2CMessage
+from ...models.message import Outgoing, next_msg_random
+from ...webhooks import AfterSendMsg, BeforeSendMsg, BotOnC2CMessage
+from ..asking import GO_ON, Verdict
+from ..chatbots import Chatbots
+from ..dispatch import Call, Refusal, Reply, account, handles, integer
+from ..events.push_events import tell_pushed
+from ..recent_contact_state import RecentContacts
+from ..state import DuplicateKey, State, content_crc
 from . import c2c_marks, c2c_stream  # noqa: F401 - they register their handlers
-from .asking import GO_ON, Verdict
-from .chatbots import Chatbots
-from .dispatch import Call, Refusal, Reply, account, handles, integer
-from .events.push_events import tell_pushed
 from .message import check_body, check_options, msg_id, read_marks
-from .recent_contact_state import RecentContacts
-from .state import DuplicateKey, State, content_crc
 
 ANSWER_MAX_BYTES: Final = 13 * 1024
 # What an answer has besides its messages: the envelope, counts, and a LastMsgKey of 50 characters.

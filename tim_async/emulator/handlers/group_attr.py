@@ -13,10 +13,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from ..families.group_attr import GroupAttr as Family
-from ..models.common import Empty
-from ..models.group import GroupRequest
-from ..models.group_attr import (
+from ...families.group_attr import GroupAttr as Family
+from ...models.common import Empty
+from ...models.group import GroupRequest
+from ...models.group_attr import (
     ATTR_KEY_MAX_BYTES,
     ATTR_VALUE_MAX_BYTES,
     ATTRS_MAX_BYTES,
@@ -33,10 +33,10 @@ from ..models.group_attr import (
     UpdateCounters,
     WriteAttrs,
 )
-from .dispatch import Call, Refusal, handles
-from .events.group_events import tell_attributes
-from .group_rules import COMMUNITY
-from .group_state import BAD_PARAMS, NO_PERMISSION, Group, Groups
+from ..dispatch import Call, Refusal, handles
+from ..events.group_events import tell_attributes
+from ..group_rules import COMMUNITY
+from ..group_state import BAD_PARAMS, NO_PERMISSION, Group, Groups
 
 _KEY_TOO_LONG: Final = 10045
 _VALUE_TOO_LONG: Final = 10046

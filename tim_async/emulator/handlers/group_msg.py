@@ -34,11 +34,11 @@ import itertools
 from collections.abc import Collection, Mapping
 from typing import Final
 
-from .._api.checks import U32_MAX
-from .._api.wire import encode
-from ..families.group_msg import GroupMessages
-from ..models.common import Empty
-from ..models.group_msg import (
+from ..._api.checks import U32_MAX
+from ..._api.wire import encode
+from ...families.group_msg import GroupMessages
+from ...models.common import Empty
+from ...models.group_msg import (
     MAX_MENTIONS,
     BroadcastMsg,
     BroadcastMsgResult,
@@ -51,16 +51,16 @@ from ..models.group_msg import (
     SendSystemNotification,
     SetUnreadMsgNum,
 )
-from ..webhooks import BotOnGroupMessage, GroupAfterSendMsg, GroupBeforeSendMsg, GroupSendMsgException
+from ...webhooks import BotOnGroupMessage, GroupAfterSendMsg, GroupBeforeSendMsg, GroupSendMsgException
+from ..asking import GO_ON, Verdict
+from ..chatbots import Chatbots
+from ..dispatch import Call, Refusal, handles, integer
+from ..events.push_events import tell_pushed_to_group
+from ..group_state import ADMIN, BAD_PARAMS, OWNER, REFUSED_BY_WEBHOOK, Group, Groups
+from ..recent_contact_state import RecentContacts
+from ..state import Duplicates, Part, State
+from ..threads import GroupEntry, Thread
 from . import group_history, group_receipts  # noqa: F401 - their handlers are registered when they are imported
-from .asking import GO_ON, Verdict
-from .chatbots import Chatbots
-from .dispatch import Call, Refusal, handles, integer
-from .events.push_events import tell_pushed_to_group
-from .group_state import ADMIN, BAD_PARAMS, OWNER, REFUSED_BY_WEBHOOK, Group, Groups
-from .recent_contact_state import RecentContacts
-from .state import Duplicates, Part, State
-from .threads import GroupEntry, Thread
 
 MUTED: Final = 10017
 TOO_MANY_MENTIONS: Final = 10053

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from ..families.group_msg import GroupMessages
-from ..models.common import Empty
-from ..models.extension import Extensions, SetExtensionsResult
-from ..models.group_msg import (
+from ...families.group_msg import GroupMessages
+from ...models.common import Empty
+from ...models.extension import Extensions, SetExtensionsResult
+from ...models.group_msg import (
     GetGroupExtensions,
     GetGroupMsgReceipts,
     GetReceiptDetail,
@@ -20,12 +20,12 @@ from ..models.group_msg import (
     SetGroupExtensions,
     UnreadItem,
 )
-from ..webhooks import ExtensionItem, GroupAfterGroupMsgExtension, GroupAfterReadReceipt, MemberRef, ReadReceipt
-from .dispatch import Call, Refusal, handles
-from .extensions import ExtensionBook
+from ...webhooks import ExtensionItem, GroupAfterGroupMsgExtension, GroupAfterReadReceipt, MemberRef, ReadReceipt
+from ..dispatch import Call, Refusal, handles
+from ..extensions import ExtensionBook
+from ..group_state import BAD_PARAMS, Group, Groups
+from ..threads import GroupEntry
 from .group_history import stored
-from .group_state import BAD_PARAMS, Group, Groups
-from .threads import GroupEntry
 
 RECEIPT_TOO_MANY_MEMBERS: Final = 10060
 RECEIPT_NOT_FOUND: Final = 10062

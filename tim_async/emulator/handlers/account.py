@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ..families.account import Account
-from ..models.account import (
+from ...families.account import Account
+from ...models.account import (
     MAX_BATCH,
     MAX_STATUS_BATCH,
     AccountResultItem,
@@ -24,10 +24,10 @@ from ..models.account import (
     PlatformStatus,
     QueryOnlineStatus,
 )
-from ..models.common import Empty
-from .dispatch import Call, Refusal, account, handles, is_account
-from .events.people_events import went_offline
-from .login_state import LoginState
+from ...models.common import Empty
+from ..dispatch import Call, Refusal, account, handles, is_account
+from ..events.people_events import went_offline
+from ..login_state import LoginState
 
 _BAD_PARAMS = 70402
 _NOT_IMPORTED = 70107

@@ -11,11 +11,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Final, TypeVar
 
-from .._api.checks import U32_MAX
-from ..families.push import Push
-from ..models.all_member_push import AttrNames, AttrsOfUser, PushTask, TagsOfUser
-from ..models.common import Empty
-from ..models.push import (
+from ..._api.checks import U32_MAX
+from ...families.push import Push
+from ...models.all_member_push import AttrNames, AttrsOfUser, PushTask, TagsOfUser
+from ...models.common import Empty
+from ...models.push import (
     AttrsOrFailures,
     PushBatchTask,
     PushFailure,
@@ -26,10 +26,10 @@ from ..models.push import (
     SetTypedAttrNames,
     TagsOrFailures,
 )
-from .dispatch import Call, handles, integer
-from .events.push_events import tell_pushed_to_all
+from ..dispatch import Call, handles, integer
+from ..events.push_events import tell_pushed_to_all
+from ..push_state import KNOWN_S, PushState, SentPush
 from .push_requests import BAD, check_condition, read_attr_names, read_attrs, read_tags, read_users
-from .push_state import KNOWN_S, PushState, SentPush
 
 _NOT_IMPORTED: Final = 70107
 # Within one second a push with the same MsgRandom is dropped (I67553).

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from typing import Final
 
-from ..errors import UsageError
-from ..families.profile import Profile
-from ..models.common import Empty
-from ..models.profile import GetProfiles, Profiles, SetProfile, UserProfile
-from ..models.tags import PROFILE_CHOICES, PROFILE_NUMBERS, VALUE_MAX_BYTES, ProfileTag, Tagged, check_profile_value
-from .dispatch import Call, Refusal, account, handles, is_int
-from .events.people_events import tell_profile
+from ...errors import UsageError
+from ...families.profile import Profile
+from ...models.common import Empty
+from ...models.profile import GetProfiles, Profiles, SetProfile, UserProfile
+from ...models.tags import PROFILE_CHOICES, PROFILE_NUMBERS, VALUE_MAX_BYTES, ProfileTag, Tagged, check_profile_value
+from ..dispatch import Call, Refusal, account, handles, is_int
+from ..events.people_events import tell_profile
+from ..profile_state import ProfileState, is_profile_tag
 from .known import check_known, is_known
-from .profile_state import ProfileState, is_profile_tag
 
 _BAD_PARAMS: Final = 40001
 _NOT_IMPORTED: Final = 40003

@@ -12,9 +12,9 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Final
 
-from ..families.operation import Operation
-from ..models.common import Empty, NoFields
-from ..models.operation import (
+from ...families.operation import Operation
+from ...models.common import Empty, NoFields
+from ...models.operation import (
     AppFigures,
     AppInfo,
     Archive,
@@ -27,9 +27,9 @@ from ..models.operation import (
     SignedFiles,
     SignFiles,
 )
-from .dispatch import Call, answers, handles
-from .filters import keep
-from .state import Part, State
+from ..dispatch import Call, answers, handles
+from ..filters import keep
+from ..state import Part, State
 
 _DAYS: Final = 30
 _CHINA: Final = timezone(timedelta(hours=8))

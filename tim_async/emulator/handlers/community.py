@@ -14,9 +14,9 @@ import itertools
 from collections.abc import Sequence
 from typing import Final
 
-from ..families.community import Community
-from ..models.common import Empty
-from ..models.community import (
+from ...families.community import Community
+from ...models.common import Empty
+from ...models.community import (
     MAX_PERMISSION_GROUPS,
     AddedPermissionMember,
     AddPermissionGroupMembers,
@@ -47,17 +47,17 @@ from ..models.community import (
     Topics,
     TopicSelfInfo,
 )
-from ..webhooks import (
+from ...webhooks import (
     GroupAfterCreateTopic,
     GroupAfterTopicDestroyed,
     GroupAfterTopicInfoChanged,
     GroupBeforeCreateTopic,
 )
-from .dispatch import Call, Refusal, handles
+from ..dispatch import Call, Refusal, handles
+from ..group_rules import TOPIC_MARK
+from ..group_state import BAD_PARAMS, ID_TAKEN, ID_TAKEN_BY_OWNER, NO_PERMISSION, REFUSED_BY_WEBHOOK, Group, Groups
+from ..threads import PermissionGroup, Thread, Topic
 from .group_profiles import keep
-from .group_rules import TOPIC_MARK
-from .group_state import BAD_PARAMS, ID_TAKEN, ID_TAKEN_BY_OWNER, NO_PERMISSION, REFUSED_BY_WEBHOOK, Group, Groups
-from .threads import PermissionGroup, Thread, Topic
 
 TOPIC_GONE: Final = 110003
 PERMISSION_GROUP_NOT_FOUND: Final = 110006

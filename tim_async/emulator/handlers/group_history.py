@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from .._api.checks import U32_MAX
-from ..families.group_msg import GroupMessages
-from ..models.common import Empty
-from ..models.group_msg import (
+from ..._api.checks import U32_MAX
+from ...families.group_msg import GroupMessages
+from ...models.common import Empty
+from ...models.group_msg import (
     ClearGroupMsgs,
     DeleteMsgsBySender,
     GetGroupMsgs,
@@ -18,11 +18,11 @@ from ..models.group_msg import (
     RecallGroupMsgsResult,
     RecallOutcome,
 )
-from ..webhooks import GroupAfterModifyMsg, GroupAfterRecallMsg, RecalledMsg
-from .dispatch import Call, Refusal, handles
-from .group_state import BAD_PARAMS, Group, Groups
-from .state import State
-from .threads import GroupEntry, Thread
+from ...webhooks import GroupAfterModifyMsg, GroupAfterRecallMsg, RecalledMsg
+from ..dispatch import Call, Refusal, handles
+from ..group_state import BAD_PARAMS, Group, Groups
+from ..state import State
+from ..threads import GroupEntry, Thread
 
 RECALL_NOT_FOUND: Final = 10030
 RECALL_UNSUPPORTED: Final = 10032

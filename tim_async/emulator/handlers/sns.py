@@ -13,9 +13,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final, TypeVar
 
-from ..families.sns import Sns
-from ..models.common import Empty
-from ..models.sns import (
+from ...families.sns import Sns
+from ...models.common import Empty
+from ...models.sns import (
     AddFriendItem,
     AddFriendLists,
     AddFriendListsResult,
@@ -51,13 +51,13 @@ from ..models.sns import (
     UpdateFriendItem,
     UpdateFriends,
 )
-from ..models.tags import SnsTag, Tagged, TagValue
-from .dispatch import Call, Refusal, handles
-from .events.people_events import ask_to_befriend, tell_befriended, tell_blocked, tell_unblocked, tell_unfriended
+from ...models.tags import SnsTag, Tagged, TagValue
+from ..dispatch import Call, Refusal, handles
+from ..events.people_events import ask_to_befriend, tell_befriended, tell_blocked, tell_unblocked, tell_unfriended
+from ..links import Links
+from ..profile_state import is_profile_tag
+from ..sns_state import BAD_PARAMS, NOT_IMPORTED, Friend, SnsState
 from .known import check_known, is_known, known_account
-from .links import Links
-from .profile_state import is_profile_tag
-from .sns_state import BAD_PARAMS, NOT_IMPORTED, Friend, SnsState
 
 PAGE_SIZE: Final = 100
 _PENDING: Final = 30539

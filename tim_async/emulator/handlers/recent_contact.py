@@ -13,9 +13,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from ..families.recent_contact import RecentContact
-from ..models.common import Empty
-from ..models.recent_contact import (
+from ...families.recent_contact import RecentContact
+from ...models.common import Empty
+from ...models.recent_contact import (
     C2C,
     GROUP_NAME_MAX_BYTES,
     MAX_MARKS,
@@ -45,9 +45,9 @@ from ..models.recent_contact import (
     UpdateContactGroupResult,
     UpdateGroupResult,
 )
-from .dispatch import Call, Refusal, handles
+from ..dispatch import Call, Refusal, handles
+from ..recent_contact_state import BAD_PARAMS, NOT_IMPORTED, Key, Marked, RecentContacts, Session, key_of, page_of
 from .known import known_account
-from .recent_contact_state import BAD_PARAMS, NOT_IMPORTED, Key, Marked, RecentContacts, Session, key_of, page_of
 
 PAGE_SIZE: Final = 100
 _PINNED, _PINNED_PAGES, _OLDER_FLAGS = 1, 4, 7

@@ -14,10 +14,10 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
-from ..families.live_group import LiveGroup as Family
-from ..models.common import Empty
-from ..models.group import GroupRequest
-from ..models.live_group import (
+from ...families.live_group import LiveGroup as Family
+from ...models.common import Empty
+from ...models.group import GroupRequest
+from ...models.live_group import (
     HIDDEN_MARK,
     MAX_ADMINS,
     MAX_MARKS,
@@ -37,9 +37,9 @@ from ..models.live_group import (
     OnlineNum,
     PresentMembers,
 )
-from .dispatch import Call, Refusal, handles
-from .group_state import ADMIN, BAD_PARAMS, MEMBER, NO_PERMISSION, OWNER, Group, Groups, Mark
-from .state import DAY_S
+from ..dispatch import Call, Refusal, handles
+from ..group_state import ADMIN, BAD_PARAMS, MEMBER, NO_PERMISSION, OWNER, Group, Groups, Mark
+from ..state import DAY_S
 
 MAX_LISTED: Final = 1_000
 _MEMBERS_OF_A_MARK: Final = 1_000

@@ -17,10 +17,10 @@ from typing import Final
 
 import msgspec
 
-from .._api.checks import U32_MAX
-from ..families.official_account import OfficialAccount
-from ..models.common import Empty
-from ..models.official_account import (
+from ..._api.checks import U32_MAX
+from ...families.official_account import OfficialAccount
+from ...models.common import Empty
+from ...models.official_account import (
     MAX_PAGE,
     PREFIX,
     AddSubscribers,
@@ -46,7 +46,7 @@ from ..models.official_account import (
     SubscriberOutcomes,
     Subscribers,
 )
-from ..webhooks import (
+from ...webhooks import (
     MsgKeyRef,
     OfficialAccountAfterAddSubscriber,
     OfficialAccountAfterCreateOfficialAccount,
@@ -61,10 +61,10 @@ from ..webhooks import (
     OfficialAccountBeforeSendMsg,
     SubscriberRef,
 )
-from .dispatch import Call, Refusal, answers, handles, integer
-from .filters import keep
+from ..dispatch import Call, Refusal, answers, handles, integer
+from ..filters import keep
+from ..state import Duplicates, Part, State
 from .message import check_body
-from .state import Duplicates, Part, State
 
 _BAD: Final = 60003
 _REFUSED_BY_WEBHOOK: Final = 10016

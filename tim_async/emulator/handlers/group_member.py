@@ -15,10 +15,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, Literal
 
-from ..families.group_member import GroupMember as Family
-from ..models.common import Empty
-from ..models.group import GroupRequest
-from ..models.group_member import (
+from ...families.group_member import GroupMember as Family
+from ...models.common import Empty
+from ...models.group import GroupRequest
+from ...models.group_member import (
     FOREVER,
     MAX_ADD,
     MAX_BAN,
@@ -51,11 +51,9 @@ from ..models.group_member import (
     ShuttedUins,
     UnbanMembers,
 )
-from .dispatch import Call, Refusal, handles
-from .events.group_events import ask_to_add, tell_added, tell_member, tell_removed
-from .group import refuse_more_than, set_own
-from .group_profiles import checked, member_info
-from .group_state import (
+from ..dispatch import Call, Refusal, handles
+from ..events.group_events import ask_to_add, tell_added, tell_member, tell_removed
+from ..group_state import (
     ACCOUNT_NOT_FOUND,
     ADMIN,
     BAD_PARAMS,
@@ -67,6 +65,8 @@ from .group_state import (
     Groups,
     Member,
 )
+from .group import refuse_more_than, set_own
+from .group_profiles import checked, member_info
 
 _FAILED: Final = 0
 _DONE: Final = 1

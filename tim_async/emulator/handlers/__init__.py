@@ -1,0 +1,1 @@
+"""What the emulator does for each command, a module for each family."""
