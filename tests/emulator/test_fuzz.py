@@ -17,7 +17,7 @@ from tim_async import endpoints
 from tim_async.emulator import Emulator
 from tim_async.emulator.group_rules import rules_of
 from tim_async.emulator.group_state import Groups
-from tim_async.emulator.outbox import Caller
+from tim_async.emulator.outgoing.outbox import Caller
 
 
 def load(path: Path) -> dict[str, Any]:

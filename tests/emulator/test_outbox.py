@@ -311,7 +311,7 @@ async def test_stop_sends_what_waits(start):
 
 
 async def test_stop_does_not_wait_for_ever(start, monkeypatch, caplog):
-    monkeypatch.setattr("tim_async.emulator.outbox._DRAIN_S", 0.05)
+    monkeypatch.setattr("tim_async.emulator.outgoing.outbox._DRAIN_S", 0.05)
     async with receiving() as receiver:
         async with start(webhook_url=receiver.url) as api:
             receiver.answers[AFTER] = receiver.never
@@ -436,7 +436,7 @@ async def test_what_happened_before_the_start_is_sent_then():
 
 
 async def test_queue_is_bounded(start, monkeypatch):
-    monkeypatch.setattr("tim_async.emulator.outbox._QUEUE_SIZE", 2)
+    monkeypatch.setattr("tim_async.emulator.outgoing.outbox._QUEUE_SIZE", 2)
     async with receiving() as receiver, start(webhook_url=receiver.url, webhook_commands=[AFTER]) as api:
         go = asyncio.Event()
 
@@ -462,7 +462,7 @@ async def test_answer_without_end_is_none(start):
 
 
 async def test_log_is_bounded(start, monkeypatch):
-    monkeypatch.setattr("tim_async.emulator.outbox.LOG_SIZE", 3)
+    monkeypatch.setattr("tim_async.emulator.outgoing.outbox.LOG_SIZE", 3)
     async with start() as api:
         for seq in range(5):
             await api.call(SEND, message(MsgSeq=seq))

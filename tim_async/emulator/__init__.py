@@ -23,7 +23,7 @@ from .fault_kinds import (
     When,
 )
 from .faults import Faults
-from .outbox import Webhook
+from .outgoing.outbox import Webhook
 from .push_state import SentPush
 from .sent import SentMessage
 from .state import Account

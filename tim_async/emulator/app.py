@@ -31,7 +31,7 @@ from .group_state import Group, Groups
 from .handlers.group_history import history as group_history
 from .limits import EVERY, Limits
 from .login_state import LoginState
-from .outbox import Caller, Outbox, Webhook
+from .outgoing.outbox import Caller, Outbox, Webhook
 from .push_state import PushState, SentPush
 from .recent_contact_state import RecentContacts, key_of
 from .sent import SentMessage, sent_messages

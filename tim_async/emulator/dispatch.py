@@ -30,8 +30,8 @@ from .._api.endpoint import Endpoint
 from .._api.wire import Request, Result, encode, validator
 from ..errors import UsageError
 from ..webhooks import AnswerBody, BeforeEvent, Event
-from .asking import GO_ON, Question, Verdict, judge
-from .outbox import Outbox
+from .outgoing.asking import GO_ON, Question, Verdict, judge
+from .outgoing.outbox import Outbox
 from .state import State
 
 R = TypeVar("R", bound=Result)

@@ -26,13 +26,13 @@ from .._api.endpoint import Endpoint
 from .._api.wire import check_size
 from ..errors import BodyTooLargeError
 from .arrivals import Arrival, ArrivalLog
-from .asking import Question
 from .dispatch import HANDLERS, Call, Refusal, dialect, done, fail
 from .door import Door, command_of, random_of
 from .fault_kinds import hang_up
 from .faults import Faults
 from .limits import Limits
-from .outbox import Caller, Outbox
+from .outgoing.asking import Question
+from .outgoing.outbox import Caller, Outbox
 from .state import State
 
 _logger = logging.getLogger("tim_async.emulator")

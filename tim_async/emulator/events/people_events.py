@@ -30,8 +30,8 @@ from ...webhooks import (
     StateChange,
     StateInfo,
 )
-from ..asking import Verdict
 from ..dispatch import Call
+from ..outgoing.asking import Verdict
 
 REFUSED_FRIEND = 38000
 Pairs = Collection[tuple[str, str]]

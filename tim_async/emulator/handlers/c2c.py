@@ -32,10 +32,10 @@ from ...models.c2c import (
 )
 from ...models.message import Outgoing, next_msg_random
 from ...webhooks import AfterSendMsg, BeforeSendMsg, BotOnC2CMessage
-from ..asking import GO_ON, Verdict
 from ..chatbots import Chatbots
 from ..dispatch import Call, Refusal, Reply, account, handles, integer
 from ..events.push_events import tell_pushed
+from ..outgoing.asking import GO_ON, Verdict
 from ..recent_contact_state import RecentContacts
 from ..state import DuplicateKey, State, content_crc
 from . import c2c_marks, c2c_stream  # noqa: F401 - they register their handlers

@@ -52,11 +52,11 @@ from ...models.group_msg import (
     SetUnreadMsgNum,
 )
 from ...webhooks import BotOnGroupMessage, GroupAfterSendMsg, GroupBeforeSendMsg, GroupSendMsgException
-from ..asking import GO_ON, Verdict
 from ..chatbots import Chatbots
 from ..dispatch import Call, Refusal, handles, integer
 from ..events.push_events import tell_pushed_to_group
 from ..group_state import ADMIN, BAD_PARAMS, OWNER, REFUSED_BY_WEBHOOK, Group, Groups
+from ..outgoing.asking import GO_ON, Verdict
 from ..recent_contact_state import RecentContacts
 from ..state import Duplicates, Part, State
 from ..threads import GroupEntry, Thread

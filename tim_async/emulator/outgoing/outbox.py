@@ -22,10 +22,10 @@ import aiohttp
 import msgspec
 from yarl import URL
 
-from .._api.wire import reader
-from ..errors import UsageError
-from ..webhooks import EVENTS, AnswerBody, BeforeEvent, Event, RequestOverLimit
-from ..webhooks._check import make_query
+from ..._api.wire import reader
+from ...errors import UsageError
+from ...webhooks import EVENTS, AnswerBody, BeforeEvent, Event, RequestOverLimit
+from ...webhooks._check import make_query
 
 OnFailure = Literal["allow", "refuse"]
 

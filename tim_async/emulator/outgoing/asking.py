@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
-from ..errors import UsageError
-from ..models.elements import Element, check_body
-from ..webhooks import AnswerBody, BeforeEvent, Drop, Replace
-from ..webhooks._answer import DROPPED, RULES
+from ...errors import UsageError
+from ...models.elements import Element, check_body
+from ...webhooks import AnswerBody, BeforeEvent, Drop, Replace
+from ...webhooks._answer import DROPPED, RULES
 
 _NOBODY: Final[Mapping[str, tuple[int, str]]] = MappingProxyType({})
 
