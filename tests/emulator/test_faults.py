@@ -9,7 +9,7 @@ import aiohttp
 import msgspec
 import pytest
 
-from tim_async.emulator import fault_kinds
+from tim_async.emulator.server import fault_kinds
 from tim_async.errors import UsageError
 
 from .conftest import ROAM, SEND, message, until

@@ -10,8 +10,8 @@ from tim_async._api import endpoint
 from tim_async._api.endpoint import Rate
 from tim_async._api.wire import Request
 from tim_async.emulator import Emulator
-from tim_async.emulator.arrivals import ArrivalLog
-from tim_async.emulator.limits import Limits
+from tim_async.emulator.server.arrivals import ArrivalLog
+from tim_async.emulator.server.limits import Limits
 from tim_async.errors import UsageError
 from tim_async.families.account import Account
 from tim_async.families.c2c import C2C

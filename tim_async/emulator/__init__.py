@@ -10,8 +10,11 @@ async with Emulator() as emulator:
 from __future__ import annotations
 
 from .app import DEFAULT_ADMIN, DEFAULT_SDK_APP_ID, DEFAULT_SECRET_KEY, Emulator
-from .arrivals import Arrival
-from .fault_kinds import (
+from .outgoing.outbox import Webhook
+from .push_state import SentPush
+from .sent import SentMessage
+from .server.arrivals import Arrival
+from .server.fault_kinds import (
     AnswerFault,
     DelayFault,
     DropFault,
@@ -22,10 +25,7 @@ from .fault_kinds import (
     TruncateFault,
     When,
 )
-from .faults import Faults
-from .outgoing.outbox import Webhook
-from .push_state import SentPush
-from .sent import SentMessage
+from .server.faults import Faults
 from .state import Account
 
 __all__ = [

@@ -21,21 +21,21 @@ from ..models.c2c import RoamMsg
 from ..models.group_msg import GroupMsg
 from ..models.recent_contact import ContactItem
 from ..webhooks import Event, RequestOverLimit
-from .arrivals import Arrival, ArrivalLog
 from .dispatch import ENDPOINTS, Refusal
-from .door import Door
 from .events.group_events import joined, left
 from .events.people_events import came_online, went_offline
-from .faults import Faults
 from .group_state import Group, Groups
 from .handlers.group_history import history as group_history
-from .limits import EVERY, Limits
 from .login_state import LoginState
 from .outgoing.outbox import Caller, Outbox, Webhook
 from .push_state import PushState, SentPush
 from .recent_contact_state import RecentContacts, key_of
 from .sent import SentMessage, sent_messages
-from .service import Service
+from .server.arrivals import Arrival, ArrivalLog
+from .server.door import Door
+from .server.faults import Faults
+from .server.limits import EVERY, Limits
+from .server.service import Service
 from .state import Account, State
 
 for _family in FAMILIES:

@@ -9,9 +9,9 @@ from typing import Final, TypedDict
 
 from aiohttp import web
 
-from .. import _codes
-from ..errors import UsageError
-from .dispatch import fail
+from ... import _codes
+from ...errors import UsageError
+from ..dispatch import fail
 
 ENDLESS_MAX_BYTES: Final = 256 * 1024 * 1024
 _CHUNK: Final = b"x" * 65_536

@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Container
 from typing import Final, NamedTuple, Unpack
 
-from ..errors import UsageError
+from ...errors import UsageError
 from .fault_kinds import (
     AnswerFault,
     DelayFault,

@@ -21,8 +21,8 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
-from .._api.endpoint import Endpoint, Rate
-from ..errors import UsageError
+from ..._api.endpoint import Endpoint, Rate
+from ...errors import UsageError
 
 EVERY: Final = "*"
 # What is said instead of 60007 where a command has a code of its own (rest-overview, "over the limit"; I67553).

@@ -11,11 +11,11 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from .._api.checks import U32_MAX
-from .._api.endpoint import Endpoint
-from ..errors import UserSigError
-from ..usersig import verify_user_sig
-from .dispatch import ENDPOINTS, Refusal, dialect
+from ..._api.checks import U32_MAX
+from ..._api.endpoint import Endpoint
+from ...errors import UserSigError
+from ...usersig import verify_user_sig
+from ..dispatch import ENDPOINTS, Refusal, dialect
 
 _PREFIX: Final = "/v4/"
 _VERIFIED_MAX: Final = 1000

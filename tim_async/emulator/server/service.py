@@ -22,18 +22,18 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
-from .._api.endpoint import Endpoint
-from .._api.wire import check_size
-from ..errors import BodyTooLargeError
+from ..._api.endpoint import Endpoint
+from ..._api.wire import check_size
+from ...errors import BodyTooLargeError
+from ..dispatch import HANDLERS, Call, Refusal, dialect, done, fail
+from ..outgoing.asking import Question
+from ..outgoing.outbox import Caller, Outbox
+from ..state import State
 from .arrivals import Arrival, ArrivalLog
-from .dispatch import HANDLERS, Call, Refusal, dialect, done, fail
 from .door import Door, command_of, random_of
 from .fault_kinds import hang_up
 from .faults import Faults
 from .limits import Limits
-from .outgoing.asking import Question
-from .outgoing.outbox import Caller, Outbox
-from .state import State
 
 _logger = logging.getLogger("tim_async.emulator")
 

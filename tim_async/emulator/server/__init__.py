@@ -1,0 +1,1 @@
+"""The emulator's HTTP side: authentication, limits, faults, the connection itself."""
