@@ -11,7 +11,7 @@ from tests.emulator.conftest import NOW, SEND, message, text
 from tests.emulator.receiver import OK
 from tim_async import TextElem
 from tim_async import emulator as emulator_package
-from tim_async.emulator.login_state import LoginState
+from tim_async.emulator.state.login import LoginState
 from tim_async.webhooks import (
     EVENTS,
     AccountPair,

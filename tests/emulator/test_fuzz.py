@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from tests.generated import SCALARS, TEXTS
 from tim_async import endpoints
 from tim_async.emulator import Emulator
-from tim_async.emulator.group_rules import rules_of
-from tim_async.emulator.group_state import Groups
 from tim_async.emulator.outgoing.outbox import Caller
+from tim_async.emulator.state.group import Groups
+from tim_async.emulator.state.group_rules import rules_of
 
 
 def load(path: Path) -> dict[str, Any]:

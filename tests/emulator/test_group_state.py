@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from tim_async.emulator import Emulator
-from tim_async.emulator.dispatch import Refusal
-from tim_async.emulator.group_rules import RULES, is_group_id, make_group_id, rules_of, why_not_ours
-from tim_async.emulator.group_state import Group, Groups, Mark
-from tim_async.emulator.state import State
-from tim_async.emulator.threads import FOREVER, GroupEntry, Thread
+from tim_async.emulator.state.core import State
+from tim_async.emulator.state.group import Group, Groups, Mark
+from tim_async.emulator.state.group_rules import RULES, is_group_id, make_group_id, rules_of, why_not_ours
+from tim_async.emulator.state.refusal import Refusal
+from tim_async.emulator.state.threads import FOREVER, GroupEntry, Thread
 from tim_async.errors import UsageError
 
 NOW = 1_700_000_000.5

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tim_async.emulator.links import Links
+from tim_async.emulator.state.links import Links
 
 
 def test_links_are_found_from_both_ends_in_order():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tim_async.emulator.recent_contact_state import Session, page_of
+from tim_async.emulator.state.recent_contact import Session, page_of
 
 FROM = {"From_Account": "alice"}
 BOB = {"Type": 1, "To_Account": "bob"}

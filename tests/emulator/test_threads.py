@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tim_async.emulator.dispatch import Refusal
-from tim_async.emulator.extensions import ExtensionBook
-from tim_async.emulator.threads import GroupEntry, Thread
+from tim_async.emulator.state.extensions import ExtensionBook
+from tim_async.emulator.state.refusal import Refusal
+from tim_async.emulator.state.threads import GroupEntry, Thread
 from tim_async.models.extension import ExtensionItem, SetExtensions
 
 NOW = 1_700_000_000

@@ -9,8 +9,8 @@ import pytest
 
 from tim_async import ApiError
 from tim_async.emulator import Emulator
-from tim_async.emulator.group_rules import rules_of
-from tim_async.emulator.group_state import Groups
+from tim_async.emulator.state.group import Groups
+from tim_async.emulator.state.group_rules import rules_of
 from tim_async.models.group_msg import GroupMsg
 
 MEMBERS = ("alice", "bob", "carol")

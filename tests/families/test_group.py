@@ -18,7 +18,7 @@ from tim_async import (
     decode,
 )
 from tim_async.emulator import Emulator
-from tim_async.emulator.group_state import Groups
+from tim_async.emulator.state.group import Groups
 from tim_async.families.group import Group
 from tim_async.models.group import (
     DefinedData,

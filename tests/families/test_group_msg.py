@@ -28,8 +28,8 @@ from tim_async import (
     decode,
 )
 from tim_async.emulator import Emulator
-from tim_async.emulator.group_state import Groups
-from tim_async.emulator.threads import GroupEntry
+from tim_async.emulator.state.group import Groups
+from tim_async.emulator.state.threads import GroupEntry
 from tim_async.families.group_msg import GroupMessages
 from tim_async.models.extension import ExtensionItem
 from tim_async.models.group_member import NewMember

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from .app import DEFAULT_ADMIN, DEFAULT_SDK_APP_ID, DEFAULT_SECRET_KEY, Emulator
 from .outgoing.outbox import Webhook
-from .push_state import SentPush
 from .sent import SentMessage
 from .server.arrivals import Arrival
 from .server.fault_kinds import (
@@ -26,7 +25,8 @@ from .server.fault_kinds import (
     When,
 )
 from .server.faults import Faults
-from .state import Account
+from .state.core import Account
+from .state.push import SentPush
 
 __all__ = [
     "DEFAULT_ADMIN",

@@ -21,22 +21,23 @@ from ..models.c2c import RoamMsg
 from ..models.group_msg import GroupMsg
 from ..models.recent_contact import ContactItem
 from ..webhooks import Event, RequestOverLimit
-from .dispatch import ENDPOINTS, Refusal
+from .dispatch import ENDPOINTS
 from .events.group_events import joined, left
 from .events.people_events import came_online, went_offline
-from .group_state import Group, Groups
 from .handlers.group_history import history as group_history
-from .login_state import LoginState
 from .outgoing.outbox import Caller, Outbox, Webhook
-from .push_state import PushState, SentPush
-from .recent_contact_state import RecentContacts, key_of
 from .sent import SentMessage, sent_messages
 from .server.arrivals import Arrival, ArrivalLog
 from .server.door import Door
 from .server.faults import Faults
 from .server.limits import EVERY, Limits
 from .server.service import Service
-from .state import Account, State
+from .state.core import Account, State
+from .state.group import Group, Groups
+from .state.login import LoginState
+from .state.push import PushState, SentPush
+from .state.recent_contact import RecentContacts, key_of
+from .state.refusal import Refusal
 
 for _family in FAMILIES:
     import_module(f"tim_async.emulator.handlers.{_family}")  # registers the family's handlers

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from ..models.elements import Element, TextElem
-from .group_state import Groups
 from .handlers.group_history import history as group_history
-from .state import State
+from .state.core import State
+from .state.group import Groups
 
 
 class SentMessage(msgspec.Struct, frozen=True, kw_only=True):

@@ -30,8 +30,8 @@ from ...webhooks import (
     UserDefinedData,
 )
 from ..dispatch import Call
-from ..group_rules import Rules
-from ..group_state import REFUSED_BY_WEBHOOK, Group, Groups
+from ..state.group import REFUSED_BY_WEBHOOK, Group, Groups
+from ..state.group_rules import Rules
 
 
 def ask_to_create(call: Call, rules: Rules, name: str, owner: str | None, members: Iterable[str]) -> None:

@@ -18,9 +18,9 @@ from ...models.group_msg import SendGroupMsg
 from ...models.offline_push import OfflinePushInfo
 from ...webhooks import AfterSendMsg, AllMemberPush, GroupAfterSendMsg, OfflinePush, PushResult, TaskPushResult
 from ..dispatch import Call
-from ..group_state import Group
-from ..login_state import ONLINE, PUSH_ONLINE, LoginState
-from ..push_state import SentPush
+from ..state.group import Group
+from ..state.login import ONLINE, PUSH_ONLINE, LoginState
+from ..state.push import SentPush
 
 _MAX_EVENTS: Final = 100
 _C2C, _GROUP = 1, 2

@@ -25,9 +25,10 @@ from ...models.account import (
     QueryOnlineStatus,
 )
 from ...models.common import Empty
-from ..dispatch import Call, Refusal, account, handles, is_account
+from ..dispatch import Call, handles
 from ..events.people_events import went_offline
-from ..login_state import LoginState
+from ..state.login import LoginState
+from ..state.refusal import Refusal, account, is_account
 
 _BAD_PARAMS = 70402
 _NOT_IMPORTED = 70107

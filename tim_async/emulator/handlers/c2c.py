@@ -32,12 +32,13 @@ from ...models.c2c import (
 )
 from ...models.message import Outgoing, next_msg_random
 from ...webhooks import AfterSendMsg, BeforeSendMsg, BotOnC2CMessage
-from ..chatbots import Chatbots
-from ..dispatch import Call, Refusal, Reply, account, handles, integer
+from ..dispatch import Call, Reply, handles
 from ..events.push_events import tell_pushed
 from ..outgoing.asking import GO_ON, Verdict
-from ..recent_contact_state import RecentContacts
-from ..state import DuplicateKey, State, content_crc
+from ..state.chatbots import Chatbots
+from ..state.core import DuplicateKey, State, content_crc
+from ..state.recent_contact import RecentContacts
+from ..state.refusal import Refusal, account, integer
 from . import c2c_marks, c2c_stream  # noqa: F401 - they register their handlers
 from .message import check_body, check_options, msg_id, read_marks
 

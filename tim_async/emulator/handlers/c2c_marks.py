@@ -43,11 +43,12 @@ from ...models.common import Empty
 from ...models.extension import CLEAR, Extensions, SetExtensionsResult
 from ...models.message import next_msg_random
 from ...webhooks import AfterC2CMsgExtension, AfterModifyMsg, AfterMsgReport, AfterMsgWithDraw, ExtensionItem
-from ..c2c_state import C2CExtensions, Imports
-from ..dispatch import Call, Refusal, Reply, account, handles, integer
-from ..extensions import ExtensionBook
-from ..recent_contact_state import RecentContacts
-from ..state import Entry, State
+from ..dispatch import Call, Reply, handles
+from ..state.c2c import C2CExtensions, Imports
+from ..state.core import Entry, State
+from ..state.extensions import ExtensionBook
+from ..state.recent_contact import RecentContacts
+from ..state.refusal import Refusal, account, integer
 from .message import check_body
 
 RECALLED: Final = 8  # bit of MsgFlagBits

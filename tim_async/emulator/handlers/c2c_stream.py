@@ -20,9 +20,10 @@ from ...families.c2c import C2C
 from ...models.c2c import RoamMsg
 from ...models.c2c_stream import MAX_GAP_S, MAX_STREAM_BYTES, SendStreamMsg, SendStreamMsgResult
 from ...models.elements import StreamChunk, StreamElem
-from ..dispatch import Call, Refusal, handles
-from ..recent_contact_state import RecentContacts
-from ..state import Duplicates, Entry, Part, State, content_crc
+from ..dispatch import Call, handles
+from ..state.core import Duplicates, Entry, Part, State, content_crc
+from ..state.recent_contact import RecentContacts
+from ..state.refusal import Refusal
 from .message import check_body, msg_id, read_marks
 
 _NO_STREAM: Final = 90054

@@ -53,10 +53,11 @@ from ...webhooks import (
     GroupAfterTopicInfoChanged,
     GroupBeforeCreateTopic,
 )
-from ..dispatch import Call, Refusal, handles
-from ..group_rules import TOPIC_MARK
-from ..group_state import BAD_PARAMS, ID_TAKEN, ID_TAKEN_BY_OWNER, NO_PERMISSION, REFUSED_BY_WEBHOOK, Group, Groups
-from ..threads import PermissionGroup, Thread, Topic
+from ..dispatch import Call, handles
+from ..state.group import BAD_PARAMS, ID_TAKEN, ID_TAKEN_BY_OWNER, NO_PERMISSION, REFUSED_BY_WEBHOOK, Group, Groups
+from ..state.group_rules import TOPIC_MARK
+from ..state.refusal import Refusal
+from ..state.threads import PermissionGroup, Thread, Topic
 from .group_profiles import keep
 
 TOPIC_GONE: Final = 110003

@@ -28,10 +28,11 @@ from ...models.follow import (
     GetFollows,
 )
 from ...models.tags import ProfileTag, Tagged
-from ..dispatch import Call, Refusal, handles
+from ..dispatch import Call, handles
 from ..events.people_events import tell_followed, tell_unfollowed
-from ..follow_state import FollowState
-from ..profile_state import ProfileState
+from ..state.follow import FollowState
+from ..state.profile import ProfileState
+from ..state.refusal import Refusal
 from .known import is_known, known_account
 
 _BAD_PARAMS: Final = 30001

@@ -37,10 +37,9 @@ from ...models.group import (
     ListJoined,
     ModifyGroup,
 )
-from ..dispatch import Call, Refusal, handles
+from ..dispatch import Call, handles
 from ..events.group_events import ask_to_create, tell_changed, tell_created, tell_destroyed, tell_owner
-from ..group_rules import WORK, Rules, rules_of
-from ..group_state import (
+from ..state.group import (
     ACCOUNT_NOT_FOUND,
     ADMIN,
     BAD_PARAMS,
@@ -51,6 +50,8 @@ from ..group_state import (
     Group,
     Groups,
 )
+from ..state.group_rules import WORK, Rules, rules_of
+from ..state.refusal import Refusal
 from .group_profiles import checked, group_info, joined_group
 
 TOO_MANY_ACCOUNTS: Final = 10005

@@ -33,10 +33,11 @@ from ...models.group_attr import (
     UpdateCounters,
     WriteAttrs,
 )
-from ..dispatch import Call, Refusal, handles
+from ..dispatch import Call, handles
 from ..events.group_events import tell_attributes
-from ..group_rules import COMMUNITY
-from ..group_state import BAD_PARAMS, NO_PERMISSION, Group, Groups
+from ..state.group import BAD_PARAMS, NO_PERMISSION, Group, Groups
+from ..state.group_rules import COMMUNITY
+from ..state.refusal import Refusal
 
 _KEY_TOO_LONG: Final = 10045
 _VALUE_TOO_LONG: Final = 10046

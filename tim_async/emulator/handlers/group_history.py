@@ -19,10 +19,11 @@ from ...models.group_msg import (
     RecallOutcome,
 )
 from ...webhooks import GroupAfterModifyMsg, GroupAfterRecallMsg, RecalledMsg
-from ..dispatch import Call, Refusal, handles
-from ..group_state import BAD_PARAMS, Group, Groups
-from ..state import State
-from ..threads import GroupEntry, Thread
+from ..dispatch import Call, handles
+from ..state.core import State
+from ..state.group import BAD_PARAMS, Group, Groups
+from ..state.refusal import Refusal
+from ..state.threads import GroupEntry, Thread
 
 RECALL_NOT_FOUND: Final = 10030
 RECALL_UNSUPPORTED: Final = 10032

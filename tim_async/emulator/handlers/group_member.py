@@ -51,9 +51,9 @@ from ...models.group_member import (
     ShuttedUins,
     UnbanMembers,
 )
-from ..dispatch import Call, Refusal, handles
+from ..dispatch import Call, handles
 from ..events.group_events import ask_to_add, tell_added, tell_member, tell_removed
-from ..group_state import (
+from ..state.group import (
     ACCOUNT_NOT_FOUND,
     ADMIN,
     BAD_PARAMS,
@@ -65,6 +65,7 @@ from ..group_state import (
     Groups,
     Member,
 )
+from ..state.refusal import Refusal
 from .group import refuse_more_than, set_own
 from .group_profiles import checked, member_info
 

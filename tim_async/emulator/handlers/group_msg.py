@@ -52,14 +52,15 @@ from ...models.group_msg import (
     SetUnreadMsgNum,
 )
 from ...webhooks import BotOnGroupMessage, GroupAfterSendMsg, GroupBeforeSendMsg, GroupSendMsgException
-from ..chatbots import Chatbots
-from ..dispatch import Call, Refusal, handles, integer
+from ..dispatch import Call, handles
 from ..events.push_events import tell_pushed_to_group
-from ..group_state import ADMIN, BAD_PARAMS, OWNER, REFUSED_BY_WEBHOOK, Group, Groups
 from ..outgoing.asking import GO_ON, Verdict
-from ..recent_contact_state import RecentContacts
-from ..state import Duplicates, Part, State
-from ..threads import GroupEntry, Thread
+from ..state.chatbots import Chatbots
+from ..state.core import Duplicates, Part, State
+from ..state.group import ADMIN, BAD_PARAMS, OWNER, REFUSED_BY_WEBHOOK, Group, Groups
+from ..state.recent_contact import RecentContacts
+from ..state.refusal import Refusal, integer
+from ..state.threads import GroupEntry, Thread
 from . import group_history, group_receipts  # noqa: F401 - their handlers are registered when they are imported
 
 MUTED: Final = 10017

@@ -12,9 +12,9 @@ import msgspec
 
 from ..._api.wire import Result, encode
 from ...models.group import GroupInfo, JoinedFilter, JoinedGroup, MemberInfo, OwnField, ResponseFilter, SelfInfo
-from .. import filters
-from ..dispatch import Refusal
-from ..group_state import Group, Member
+from ..state import filters
+from ..state.group import Group, Member
+from ..state.refusal import Refusal
 
 ANSWER_TOO_LONG: Final = 10018
 _ANSWER_MAX_BYTES: Final = 1024 * 1024

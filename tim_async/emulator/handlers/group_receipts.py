@@ -21,10 +21,11 @@ from ...models.group_msg import (
     UnreadItem,
 )
 from ...webhooks import ExtensionItem, GroupAfterGroupMsgExtension, GroupAfterReadReceipt, MemberRef, ReadReceipt
-from ..dispatch import Call, Refusal, handles
-from ..extensions import ExtensionBook
-from ..group_state import BAD_PARAMS, Group, Groups
-from ..threads import GroupEntry
+from ..dispatch import Call, handles
+from ..state.extensions import ExtensionBook
+from ..state.group import BAD_PARAMS, Group, Groups
+from ..state.refusal import Refusal
+from ..state.threads import GroupEntry
 from .group_history import stored
 
 RECEIPT_TOO_MANY_MEMBERS: Final = 10060

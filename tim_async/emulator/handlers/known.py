@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from ..dispatch import Call, Refusal, account, is_account
+from ..dispatch import Call
+from ..state.refusal import Refusal, account, is_account
 
 
 class Told(Protocol):

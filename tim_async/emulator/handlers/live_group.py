@@ -37,9 +37,10 @@ from ...models.live_group import (
     OnlineNum,
     PresentMembers,
 )
-from ..dispatch import Call, Refusal, handles
-from ..group_state import ADMIN, BAD_PARAMS, MEMBER, NO_PERMISSION, OWNER, Group, Groups, Mark
-from ..state import DAY_S
+from ..dispatch import Call, handles
+from ..state.core import DAY_S
+from ..state.group import ADMIN, BAD_PARAMS, MEMBER, NO_PERMISSION, OWNER, Group, Groups, Mark
+from ..state.refusal import Refusal
 
 MAX_LISTED: Final = 1_000
 _MEMBERS_OF_A_MARK: Final = 1_000

@@ -13,7 +13,8 @@ from ...errors import UsageError
 from ...models.elements import CustomElem, Element
 from ...models.message import MAX_LIFE_TIME_S
 from ...models.offline_push import OfflinePushInfo
-from ..dispatch import Call, Refusal, account, integer, is_int
+from ..dispatch import Call
+from ..state.refusal import Refusal, account, integer, is_int
 
 
 def check_body(raw: Mapping[str, object]) -> None:

@@ -43,8 +43,9 @@ from ...models.moderation import (
     Mute,
     SetMute,
 )
-from ..dispatch import Call, Refusal, account, handles
-from ..moderation_state import ModerationState
+from ..dispatch import Call, handles
+from ..state.moderation import ModerationState
+from ..state.refusal import Refusal, account
 
 _BAD: Final = 2003
 _BAD_WORDS: Final = 10004

@@ -61,9 +61,10 @@ from ...webhooks import (
     OfficialAccountBeforeSendMsg,
     SubscriberRef,
 )
-from ..dispatch import Call, Refusal, answers, handles, integer
-from ..filters import keep
-from ..state import Duplicates, Part, State
+from ..dispatch import Call, answers, handles
+from ..state.core import Duplicates, Part, State
+from ..state.filters import keep
+from ..state.refusal import Refusal, integer
 from .message import check_body
 
 _BAD: Final = 60003

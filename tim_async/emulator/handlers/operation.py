@@ -28,8 +28,8 @@ from ...models.operation import (
     SignFiles,
 )
 from ..dispatch import Call, answers, handles
-from ..filters import keep
-from ..state import Part, State
+from ..state.core import Part, State
+from ..state.filters import keep
 
 _DAYS: Final = 30
 _CHINA: Final = timezone(timedelta(hours=8))

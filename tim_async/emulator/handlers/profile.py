@@ -13,9 +13,10 @@ from ...families.profile import Profile
 from ...models.common import Empty
 from ...models.profile import GetProfiles, Profiles, SetProfile, UserProfile
 from ...models.tags import PROFILE_CHOICES, PROFILE_NUMBERS, VALUE_MAX_BYTES, ProfileTag, Tagged, check_profile_value
-from ..dispatch import Call, Refusal, account, handles, is_int
+from ..dispatch import Call, handles
 from ..events.people_events import tell_profile
-from ..profile_state import ProfileState, is_profile_tag
+from ..state.profile import ProfileState, is_profile_tag
+from ..state.refusal import Refusal, account, is_int
 from .known import check_known, is_known
 
 _BAD_PARAMS: Final = 40001

@@ -26,9 +26,10 @@ from ...models.push import (
     SetTypedAttrNames,
     TagsOrFailures,
 )
-from ..dispatch import Call, handles, integer
+from ..dispatch import Call, handles
 from ..events.push_events import tell_pushed_to_all
-from ..push_state import KNOWN_S, PushState, SentPush
+from ..state.push import KNOWN_S, PushState, SentPush
+from ..state.refusal import integer
 from .push_requests import BAD, check_condition, read_attr_names, read_attrs, read_tags, read_users
 
 _NOT_IMPORTED: Final = 70107

@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from typing import Final
 
 from ...models.all_member_push import MAX_NAME_BYTES, MAX_TAGS, MAX_USERS, ChangeTags, PushUsers, RemoveAttrs, SetAttrs
-from ..dispatch import Call, Refusal
-from ..push_state import PushState
+from ..dispatch import Call
+from ..state.push import PushState
+from ..state.refusal import Refusal
 
 BAD: Final = 90001
 

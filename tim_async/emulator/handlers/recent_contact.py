@@ -45,8 +45,9 @@ from ...models.recent_contact import (
     UpdateContactGroupResult,
     UpdateGroupResult,
 )
-from ..dispatch import Call, Refusal, handles
-from ..recent_contact_state import BAD_PARAMS, NOT_IMPORTED, Key, Marked, RecentContacts, Session, key_of, page_of
+from ..dispatch import Call, handles
+from ..state.recent_contact import BAD_PARAMS, NOT_IMPORTED, Key, Marked, RecentContacts, Session, key_of, page_of
+from ..state.refusal import Refusal
 from .known import known_account
 
 PAGE_SIZE: Final = 100

@@ -16,8 +16,9 @@ from ...models.c2c import RoamMsg
 from ...models.common import Empty
 from ...models.elements import StreamChunk, StreamElem
 from ...models.robot import MAX_ROBOTS, CreateRobot, DeleteRobot, Robots, SendStreamMsg, StreamedMsg
-from ..chatbots import Chatbots, Stream
-from ..dispatch import Call, Refusal, handles
+from ..dispatch import Call, handles
+from ..state.chatbots import Chatbots, Stream
+from ..state.refusal import Refusal
 
 _BAD: Final = 10004
 

@@ -15,7 +15,8 @@ from ..._api.checks import U32_MAX
 from ..._api.endpoint import Endpoint
 from ...errors import UserSigError
 from ...usersig import verify_user_sig
-from ..dispatch import ENDPOINTS, Refusal, dialect
+from ..dispatch import ENDPOINTS, dialect
+from ..state.refusal import Refusal
 
 _PREFIX: Final = "/v4/"
 _VERIFIED_MAX: Final = 1000

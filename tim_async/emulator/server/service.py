@@ -25,10 +25,11 @@ from aiohttp import web
 from ..._api.endpoint import Endpoint
 from ..._api.wire import check_size
 from ...errors import BodyTooLargeError
-from ..dispatch import HANDLERS, Call, Refusal, dialect, done, fail
+from ..dispatch import HANDLERS, Call, dialect, done, fail
 from ..outgoing.asking import Question
 from ..outgoing.outbox import Caller, Outbox
-from ..state import State
+from ..state.core import State
+from ..state.refusal import Refusal
 from .arrivals import Arrival, ArrivalLog
 from .door import Door, command_of, random_of
 from .fault_kinds import hang_up

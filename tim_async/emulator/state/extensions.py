@@ -16,8 +16,17 @@ from __future__ import annotations
 from collections import deque
 from typing import Final
 
-from ..models.extension import CLEAR, DELETE, SET, Extension, ExtensionItem, ExtensionOutcome, Extensions, SetExtensions
-from .dispatch import Refusal
+from ...models.extension import (
+    CLEAR,
+    DELETE,
+    SET,
+    Extension,
+    ExtensionItem,
+    ExtensionOutcome,
+    Extensions,
+    SetExtensions,
+)
+from .refusal import Refusal
 
 PAGE_MAX: Final = 200
 PAIRS_MAX: Final = 300

@@ -11,8 +11,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from ..models.tags import ProfileTag
-from .state import Part, State
+from ...models.tags import ProfileTag
+from .core import Part, State
 
 _OWN_TAG: Final = re.compile(r"Tag_Profile_Custom_[A-Za-z]{1,8}")
 _TAGS: Final = frozenset(ProfileTag)

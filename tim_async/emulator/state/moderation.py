@@ -16,8 +16,8 @@ from typing import Final
 
 import msgspec
 
-from ..models.moderation import MUTED_FOREVER, CloudKeyword, CloudLibrary, CloudWord, LocalKeyword, LocalWord
-from .state import Part, State
+from ...models.moderation import MUTED_FOREVER, CloudKeyword, CloudLibrary, CloudWord, LocalKeyword, LocalWord
+from .core import Part, State
 
 _CHINA: Final = timezone(timedelta(hours=8))
 

@@ -34,9 +34,9 @@ from typing import Final
 
 import msgspec
 
-from .dispatch import Refusal
+from .core import Part, State
 from .group_rules import Rules, is_group_id, make_group_id, why_not_ours
-from .state import Part, State
+from .refusal import Refusal
 from .threads import PermissionGroup, Thread, Topic
 
 BAD_PARAMS: Final = 10004

@@ -27,11 +27,11 @@ from typing import Final
 
 import msgspec
 
-from ..models.tags import MAX_FRIEND_LISTS, ProfileTag, SnsTag, TagValue
-from .dispatch import Refusal
+from ...models.tags import MAX_FRIEND_LISTS, ProfileTag, SnsTag, TagValue
+from .core import Part, State
 from .links import Links
-from .profile_state import ProfileState
-from .state import Part, State
+from .profile import ProfileState
+from .refusal import Refusal
 
 BAD_PARAMS: Final = 30001
 NOT_IMPORTED: Final = 30003

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from .core import Entry, Part, State
 from .extensions import ExtensionBook
-from .state import Entry, Part, State
 
 ImportKey = tuple[frozenset[str], int, int, int]
 

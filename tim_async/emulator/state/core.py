@@ -34,7 +34,7 @@ from typing import Final, Generic, TypeVar, cast
 
 import msgspec
 
-from ..models.c2c import RoamMsg, SendMsgResult
+from ...models.c2c import RoamMsg, SendMsgResult
 
 DAY_S: Final = 86_400
 

@@ -20,11 +20,11 @@ from typing import Final
 
 import msgspec
 
-from ..models.all_member_push import Condition
-from ..models.elements import Element
-from ..models.offline_push import OfflinePushInfo
-from .dispatch import Refusal
-from .state import DAY_S, Part, State
+from ...models.all_member_push import Condition
+from ...models.elements import Element
+from ...models.offline_push import OfflinePushInfo
+from .core import DAY_S, Part, State
+from .refusal import Refusal
 
 _CHINA_S: Final = 8 * 3600
 # What a push to all is told when the day's are used up, and how many they are.

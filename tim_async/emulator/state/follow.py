@@ -16,9 +16,9 @@ from collections.abc import Iterator
 
 import msgspec
 
-from ..models.follow import FOLLOWERS, FOLLOWINGS
+from ...models.follow import FOLLOWERS, FOLLOWINGS
+from .core import Part, State
 from .links import Links
-from .state import Part, State
 
 
 class FollowLink(msgspec.Struct, frozen=True):

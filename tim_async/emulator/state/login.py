@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Final
 
-from .state import Part, State
+from .core import Part, State
 
 ONLINE: Final = "Online"
 PUSH_ONLINE: Final = "PushOnline"

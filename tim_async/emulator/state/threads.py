@@ -10,8 +10,8 @@ from typing import Final
 
 import msgspec
 
-from .._api.checks import U32_MAX
-from ..models.elements import Element
+from ..._api.checks import U32_MAX
+from ...models.elements import Element
 from .extensions import ExtensionBook
 
 # An account can be muted without end; the end that is told for it.

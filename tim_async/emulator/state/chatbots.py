@@ -6,9 +6,9 @@ import itertools
 
 import msgspec
 
-from ..models.c2c import RoamMsg
-from ..models.elements import StreamChunk
-from .state import Part, State
+from ...models.c2c import RoamMsg
+from ...models.elements import StreamChunk
+from .core import Part, State
 
 
 class Stream(msgspec.Struct, kw_only=True):

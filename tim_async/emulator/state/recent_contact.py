@@ -29,10 +29,10 @@ from typing import Final
 
 import msgspec
 
-from ..models.recent_contact import C2C, GROUP, MAX_CONTACTS, ContactItem
-from .dispatch import Refusal
-from .group_state import NOT_MEMBER, Groups
-from .state import Part, State
+from ...models.recent_contact import C2C, GROUP, MAX_CONTACTS, ContactItem
+from .core import Part, State
+from .group import NOT_MEMBER, Groups
+from .refusal import Refusal
 
 BAD_PARAMS: Final = 50002
 NOT_IMPORTED: Final = 50001

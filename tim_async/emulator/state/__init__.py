@@ -1,0 +1,1 @@
+"""What the emulator keeps: accounts, messages, groups; it knows no HTTP."""
