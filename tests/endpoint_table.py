@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from tim_async import Endpoint, emulator  # noqa: F401 - the emulator's handlers are registered when it is imported
-from tim_async._families import endpoints
 from tim_async.emulator.dispatch import STATELESS
+from tim_async.families._registry import endpoints
 
 README = Path(__file__).parents[1] / "README.md"
 BEGIN, END = "<!-- endpoints -->\n", "<!-- /endpoints -->\n"

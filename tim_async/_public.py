@@ -10,7 +10,6 @@ from ._core.observer import CallObserver, Observer
 from ._core.rate_limits import Claim, LocalRateLimiter, RateLimiter, Share, Slot
 from ._core.retry import TRANSIENT_CODES, RetryPolicy
 from ._core.stats import CommandStats
-from ._families import endpoints
 from ._version import __version__
 from .errors import (
     ApiError,
@@ -35,6 +34,7 @@ from .errors import (
     WaitTooLongError,
     may_have_been_delivered,
 )
+from .families._registry import endpoints
 from .models.elements import (
     CustomElem,
     Element,

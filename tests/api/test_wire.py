@@ -23,8 +23,8 @@ from tim_async._api.wire import (
     validator,
     wire_name,
 )
-from tim_async._families import endpoints
 from tim_async.errors import PartialFailureError, UsageError
+from tim_async.families._registry import endpoints
 from tim_async.models.account import (
     AccountItem,
     AccountResults,

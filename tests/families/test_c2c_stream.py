@@ -24,8 +24,8 @@ from tim_async import (
     UsageError,
     may_have_been_delivered,
 )
-from tim_async._streaming import MessageStream
 from tim_async.emulator import Emulator
+from tim_async.families._streaming import MessageStream
 
 STREAM = "stream_msg/send_c2c_stream_msg"
 Scene = Callable[[TimClient, Emulator], Coroutine[Any, Any, None]]

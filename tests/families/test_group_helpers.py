@@ -10,7 +10,7 @@ import pytest
 
 from tim_async._api.endpoint import Endpoint
 from tim_async._api.wire import Request
-from tim_async._families import load_family
+from tim_async.families._registry import load_family
 from tim_async.models.group import JoinedFilter, ResponseFilter
 from tim_async.models.group_member import ImportedMember
 from tim_async.models.live_group import MarkedMember

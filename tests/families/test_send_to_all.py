@@ -24,8 +24,8 @@ from tim_async import (
     TimClient,
     UsageError,
 )
-from tim_async._fan_out import Deliveries, Delivery
 from tim_async.emulator import Emulator
+from tim_async.families._fan_out import Deliveries, Delivery
 
 BATCH = "openim/batchsendmsg"
 HI = [TextElem(text="你好 👋")]

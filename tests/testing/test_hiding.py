@@ -14,7 +14,7 @@ import pytest
 
 from tests.testing.test_recording import lines, record
 from tim_async import ConnectError, ReplyDecodeError, RetryPolicy, TimClient
-from tim_async._families import endpoints
+from tim_async.families._registry import endpoints
 from tim_async.testing import FakePool, Recorder, read_recording
 from tim_async.testing._names import _FIXED_FIELDS, Names, is_account_field, wire_names
 from tim_async.testing._secrets import spellings

@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator
 from typing import Literal, assert_type
 
 from tim_async import StreamElem, TextElem, TimClient
-from tim_async._chunks import Chunked
-from tim_async._fan_out import Deliveries, Delivery
-from tim_async._streaming import MessageStream
+from tim_async.families._chunks import Chunked
+from tim_async.families._fan_out import Deliveries, Delivery
+from tim_async.families._streaming import MessageStream
 from tim_async.families.c2c import C2C
 from tim_async.models.c2c import BatchFailure, BatchSendMsg, BatchSendMsgResult, RoamMsg
 from tim_async.models.c2c_marks import ReadMsg, Unread

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import assert_type
 
 from tim_async import TimClient
-from tim_async._chunks import Chunked
+from tim_async.families._chunks import Chunked
 from tim_async.models.common import Empty
 from tim_async.models.profile import ProfileItem, Profiles
 from tim_async.models.tags import ProfileTag

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import assert_type
 
 from tim_async import OfflinePushInfo, TextElem, TimClient
-from tim_async._chunks import Chunked
 from tim_async.emulator import Emulator, SentPush
+from tim_async.families._chunks import Chunked
 from tim_async.models.all_member_push import (
     AttrNames,
     AttrsOfUsers,

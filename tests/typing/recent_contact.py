@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from typing import assert_type
 
 from tim_async import TimClient
-from tim_async._chunks import Chunked
+from tim_async.families._chunks import Chunked
 from tim_async.models.common import Empty
 from tim_async.models.recent_contact import (
     Contact,

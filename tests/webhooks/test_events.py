@@ -14,8 +14,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.families.test_registry import collect
 from tests.generated import structs
-from tests.test_registry import collect
 from tests.webhooks.bodies import BODIES, SENT, TEXT, spoil
 from tim_async import RawElem, TextElem, webhooks
 from tim_async.errors import EventDecodeError

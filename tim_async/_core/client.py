@@ -18,8 +18,8 @@ import msgspec
 
 from .._api.endpoint import Endpoint, Repeat
 from .._api.wire import PartialResult, Request, check_size, decode_object, encode, merge_extra
-from .._families import Families, find_endpoint
 from ..errors import ReplyDecodeError, TimError, UsageError
+from ..families._registry import Families, find_endpoint
 from .attempts import run
 from .call import Call, Core, Options
 from .config import (

@@ -12,7 +12,7 @@ from typing import Any, Final, Literal, NamedTuple, Union, get_args, get_origin
 import msgspec
 
 from .._api.endpoint import Endpoint
-from .._families import endpoints
+from ..families._registry import endpoints
 from ._shared import EXIT_USAGE, one_line, stop
 
 _PLAIN: Final = {str: "string", int: "integer", float: "number", bool: "true or false", object: "any"}

@@ -15,8 +15,8 @@ from aiohttp import web
 
 from .._api.checks import check_account
 from .._api.endpoint import Endpoint, Rate
-from .._families import FAMILIES
 from ..errors import UsageError
+from ..families._registry import FAMILIES
 from ..models.c2c import RoamMsg
 from ..models.group_msg import GroupMsg
 from ..models.recent_contact import ContactItem

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from .._api.endpoint import Endpoint, Family, Rate
-from .._chunks import Chunked, Items, in_chunks
 from ..models.account import (
     MAX_BATCH,
     MAX_STATUS_BATCH,
@@ -22,6 +21,7 @@ from ..models.account import (
     UserIDItem,
 )
 from ..models.common import Empty
+from ._chunks import Chunked, Items, in_chunks
 
 _SLOW = (Rate(100),)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from .._api.endpoint import Endpoint, Family, Rate
-from .._chunks import Chunked, Items, in_chunks
 from ..models.all_member_push import (
     MAX_USERS,
     AttrNames,
@@ -21,6 +20,7 @@ from ..models.all_member_push import (
     UserTags,
 )
 from ..models.common import Empty, NoFields
+from ._chunks import Chunked, Items, in_chunks
 
 _SLOW = (Rate(100),)
 

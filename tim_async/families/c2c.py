@@ -7,10 +7,6 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Final, Literal, Unpack
 
 from .._api.endpoint import Endpoint, Family, Rate
-from .._chunks import Chunked, Items, in_chunks
-from .._fan_out import Deliveries, Delivery, FanOut
-from .._paging import entries_once
-from .._streaming import END_TIMEOUT_S, KEEP_ALIVE_S, PACE_S, MessageStream
 from ..errors import UsageError
 from ..models.c2c import (
     MAX_BATCH,
@@ -42,6 +38,10 @@ from ..models.common import Empty
 from ..models.elements import Element, TextElem
 from ..models.extension import Extension, Extensions, SetExtensionsResult
 from ..models.message import MessageOptions
+from ._chunks import Chunked, Items, in_chunks
+from ._fan_out import Deliveries, Delivery, FanOut
+from ._paging import entries_once
+from ._streaming import END_TIMEOUT_S, KEEP_ALIVE_S, PACE_S, MessageStream
 
 # An answer is cut at 13 KB (I35478), about a hundred short texts: asking for more brings no more.
 PAGE_SIZE: Final = 100

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 
 from .._api.endpoint import Endpoint, Family
-from .._chunks import Chunked, Items, in_chunks
-from .._paging import pages
 from ..models.common import Empty
 from ..models.community import (
     MAX_PERMISSION_GROUPS,
@@ -34,6 +32,8 @@ from ..models.community import (
     TopicPermissions,
     Topics,
 )
+from ._chunks import Chunked, Items, in_chunks
+from ._paging import pages
 
 
 class Community(Family, name="community"):

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable
 
 from .._api.endpoint import Endpoint, Family
-from .._chunks import Chunked, Items, in_chunks
-from .._paging import pages
 from ..models.follow import (
     FOLLOWERS,
     FOLLOWINGS,
@@ -27,6 +25,8 @@ from ..models.follow import (
     GetFollowCounts,
     GetFollows,
 )
+from ._chunks import Chunked, Items, in_chunks
+from ._paging import pages
 
 
 class Follow(Family, name="follow"):

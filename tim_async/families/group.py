@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 from .._api.endpoint import Endpoint, Family, Rate
-from .._chunks import Chunked, Items, in_chunks
-from .._paging import entries_by_offset, pages
 from ..models.common import Empty
 from ..models.group import (
     MAX_GROUP_INFOS,
@@ -29,6 +27,8 @@ from ..models.group import (
     ModifyGroup,
     ResponseFilter,
 )
+from ._chunks import Chunked, Items, in_chunks
+from ._paging import entries_by_offset, pages
 
 
 class Group(Family, name="group"):

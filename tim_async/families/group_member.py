@@ -7,8 +7,6 @@ from typing import Final, Literal
 
 from .._api.checks import check_group_id
 from .._api.endpoint import Endpoint, Family
-from .._chunks import Chunked, Items, in_chunks
-from .._paging import entries_by_offset, pages
 from ..models.common import Empty
 from ..models.group import GroupRequest, MemberInfo
 from ..models.group_member import (
@@ -44,6 +42,8 @@ from ..models.group_member import (
     ShuttedUins,
     UnbanMembers,
 )
+from ._chunks import Chunked, Items, in_chunks
+from ._paging import entries_by_offset, pages
 
 # The document advises it, and allows 200 (I34948).
 PAGE_SIZE: Final = 100

@@ -6,8 +6,6 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Final
 
 from .._api.endpoint import Endpoint, Family, Rate
-from .._chunks import Chunked, Items, in_chunks
-from .._paging import entries_once, pages
 from ..models.common import Empty
 from ..models.elements import TextElem
 from ..models.extension import Extension, Extensions, SetExtensionsResult
@@ -41,6 +39,8 @@ from ..models.group_msg import (
     SetGroupExtensions,
     SetUnreadMsgNum,
 )
+from ._chunks import Chunked, Items, in_chunks
+from ._paging import entries_once, pages
 
 # Deleting by sender reaches back 1,000 messages (I34970): so many empty places in a row, and more, are history that
 # has expired, which goes down to the group's first message without anything left in it.

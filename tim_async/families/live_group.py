@@ -6,8 +6,6 @@ from collections.abc import AsyncIterator
 from typing import Literal
 
 from .._api.endpoint import Endpoint, Family
-from .._chunks import Chunked, Items, in_chunks
-from .._paging import pages
 from ..models.common import Empty
 from ..models.group import GroupRequest
 from ..models.live_group import (
@@ -25,6 +23,8 @@ from ..models.live_group import (
     OnlineNum,
     PresentMembers,
 )
+from ._chunks import Chunked, Items, in_chunks
+from ._paging import pages
 
 
 class LiveGroup(Family, name="live_group"):

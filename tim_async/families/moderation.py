@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 from .._api.endpoint import SDK_ONLY, Endpoint, Family
-from .._chunks import Chunked, Items, in_chunks
-from .._paging import entries_by_offset
 from ..models.common import Empty, NoFields
 from ..models.moderation import (
     MAX_CONTENTS,
@@ -37,6 +35,8 @@ from ..models.moderation import (
     Mute,
     SetMute,
 )
+from ._chunks import Chunked, Items, in_chunks
+from ._paging import entries_by_offset
 
 
 class Moderation(Family, name="moderation"):

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 
 from .._api.endpoint import SDK_ONLY, Endpoint, Family, Rate
-from .._chunks import Chunked, Items, in_chunks
-from .._paging import pages
 from ..models.common import Empty
 from ..models.official_account import (
     MAX_PAGE,
@@ -32,6 +30,8 @@ from ..models.official_account import (
     SubscriberOutcomes,
     Subscribers,
 )
+from ._chunks import Chunked, Items, in_chunks
+from ._paging import pages
 
 
 class OfficialAccount(Family, name="official_account"):

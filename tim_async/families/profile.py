@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from .._api.endpoint import Endpoint, Family
-from .._chunks import Chunked, Items, in_chunks
 from ..models.common import Empty
 from ..models.profile import MAX_BATCH, GetProfiles, ProfileItem, Profiles, SetProfile
+from ._chunks import Chunked, Items, in_chunks
 
 
 class Profile(Family, name="profile"):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Final
 
 from .._api.endpoint import Endpoint, Family, Rate
-from .._chunks import Chunked, Items, in_chunks
 from ..models.all_member_push import (
     MAX_USERS,
     AttrNames,
@@ -31,6 +30,7 @@ from ..models.push import (
     SetTypedAttrNames,
     TagsOrFailures,
 )
+from ._chunks import Chunked, Items, in_chunks
 
 _SLOW = (Rate(100),)
 # The free edition; 30 in the standard and 40 in the advanced one.

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 from .._api.endpoint import Endpoint, Family
-from .._chunks import Chunked, Items, in_chunks
-from .._paging import pages
 from ..models.common import Empty
 from ..models.recent_contact import (
     ALL_FLAGS,
@@ -32,6 +30,8 @@ from ..models.recent_contact import (
     UpdateContactGroup,
     UpdateContactGroupResult,
 )
+from ._chunks import Chunked, Items, in_chunks
+from ._paging import pages
 
 _Place = tuple[int, int, int, int]
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 
 from .._api.endpoint import Endpoint, Family
-from .._chunks import Chunked, Items, in_chunks
-from .._paging import pages
 from ..models.common import Empty
 from ..models.sns import (
     MAX_BATCH,
@@ -40,6 +38,8 @@ from ..models.sns import (
     SpecifiedFriends,
     UpdateFriends,
 )
+from ._chunks import Chunked, Items, in_chunks
+from ._paging import pages
 
 
 class Sns(Family, name="sns"):

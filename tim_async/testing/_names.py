@@ -8,7 +8,7 @@ from typing import Final
 from urllib.parse import quote
 
 from .._api.wire import WireStruct
-from .._families import endpoints
+from ..families._registry import endpoints
 from ..models.elements import _KINDS
 
 # How the names of fields end that hold accounts, or lists of them.

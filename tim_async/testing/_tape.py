@@ -9,8 +9,8 @@ from typing import Any
 import msgspec
 
 from .._api.wire import wire_name
-from .._families import find_endpoint
 from ..errors import TransportError, UsageError
+from ..families._registry import find_endpoint
 from .recording import Exchange
 
 

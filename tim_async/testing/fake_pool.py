@@ -29,9 +29,9 @@ from .._api.endpoint import Endpoint
 from .._api.wire import Request, Result, decode, encode
 from .._core.client import TimClient
 from .._core.config import SettingsOptions
-from .._families import find_endpoint
 from .._hidden import Hidden
 from ..errors import ReplyTimeoutError, UsageError
+from ..families._registry import find_endpoint
 from ._tape import Tape
 from .recording import Exchange, read_recording
 

@@ -26,10 +26,10 @@ from collections.abc import Awaitable, Callable
 from types import TracebackType
 from typing import Final, Self
 
-from ._api.checks import check_text
-from .errors import ApiError, BodyTooLargeError, TimError, UsageError
-from .models.c2c_stream import MAX_GAP_S, MAX_STREAM_BYTES, SendStreamMsg, SendStreamMsgResult
-from .models.elements import StreamChunk, StreamElem
+from .._api.checks import check_text
+from ..errors import ApiError, BodyTooLargeError, TimError, UsageError
+from ..models.c2c_stream import MAX_GAP_S, MAX_STREAM_BYTES, SendStreamMsg, SendStreamMsgResult
+from ..models.elements import StreamChunk, StreamElem
 
 PACE_S: Final = 0.2
 KEEP_ALIVE_S: Final = 10.0

@@ -11,9 +11,9 @@ from contextlib import aclosing
 from itertools import count
 from typing import Generic, TypeAlias, TypeVar
 
-from ._api.checks import U32_MAX, check_list, check_range
-from ._api.wire import PartialResult
-from .errors import PartialFailureError, TimError, UsageError, WaitTooLongError
+from .._api.checks import U32_MAX, check_list, check_range
+from .._api.wire import PartialResult
+from ..errors import PartialFailureError, TimError, UsageError, WaitTooLongError
 
 T = TypeVar("T")
 R = TypeVar("R")

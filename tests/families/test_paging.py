@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from tim_async import PartialFailureError, UsageError
-from tim_async._chunks import FailedChunk, in_chunks
-from tim_async._paging import entries_by_offset, pages
 from tim_async.errors import ConnectError
+from tim_async.families._chunks import FailedChunk, in_chunks
+from tim_async.families._paging import entries_by_offset, pages
 from tim_async.models.account import AccountResultItem, AccountResults
 
 

@@ -31,17 +31,10 @@ from typing import Final, Literal
 
 import msgspec
 
-from ._api.checks import check_account
+from .._api.checks import check_account
+from ..errors import ApiError, PartialFailureError, TimError, UsageError, WaitTooLongError, may_have_been_delivered
+from ..models.c2c import MAX_BATCH, BatchSendMsg, BatchSendMsgResult
 from ._chunks import Items, check_source, each_of
-from .errors import (
-    ApiError,
-    PartialFailureError,
-    TimError,
-    UsageError,
-    WaitTooLongError,
-    may_have_been_delivered,
-)
-from .models.c2c import MAX_BATCH, BatchSendMsg, BatchSendMsgResult
 
 # Deliveries on their way at a time: what 200 a second are while an answer takes two seconds.
 _IN_FLIGHT: Final = 400

@@ -15,13 +15,13 @@ import pytest
 import tim_async
 from tim_async._api.endpoint import Endpoint, Family, Rate
 from tim_async._api.wire import Request, Result, encode
-from tim_async._families import FAMILIES, SERVICES, endpoints, find_endpoint, load_family
 from tim_async.emulator.dispatch import ENDPOINTS
 from tim_async.errors import UsageError
+from tim_async.families._registry import FAMILIES, SERVICES, endpoints, find_endpoint, load_family
 from tim_async.families.c2c import C2C
 from tim_async.models.c2c import GetRoamMsgs, SendMsg
 
-WIRE = Path(__file__).parent / "wire"
+WIRE = Path(__file__).parents[1] / "wire"
 PACKAGE = Path(tim_async.__file__).parent
 ENVELOPE = {"ActionStatus", "ErrorInfo", "ErrorCode", "ErrorDisplay"}
 
@@ -219,7 +219,7 @@ def test_batch_line_counts_calls_and_deliveries():
 
 
 def test_every_family_is_listed_and_has_lines():
-    modules = {path.stem for path in (PACKAGE / "families").glob("*.py")} - {"__init__"}
+    modules = {path.stem for path in (PACKAGE / "families").glob("[!_]*.py")}
     assert set(FAMILIES) == modules
     for name in FAMILIES:
         assert load_family(name).endpoints
@@ -262,8 +262,8 @@ def test_a_command_in_two_families_is_refused(monkeypatch):
     class Twin(Family, name="twin"):
         again = Endpoint("openim/sendmsg", SendMsg, C2C.send.result, doc="I34919")
 
-    monkeypatch.setattr("tim_async._families.FAMILIES", {"twin": "Twin", "c2c": "C2C"})
-    monkeypatch.setattr("tim_async._families.load_family", lambda name: Twin if name == "twin" else C2C)
+    monkeypatch.setattr("tim_async.families._registry.FAMILIES", {"twin": "Twin", "c2c": "C2C"})
+    monkeypatch.setattr("tim_async.families._registry.load_family", lambda name: Twin if name == "twin" else C2C)
     with pytest.raises(RuntimeError, match="openim/sendmsg is in two families: twin and c2c"):
         endpoints.__wrapped__()
 

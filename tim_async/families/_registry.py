@@ -12,27 +12,27 @@ from importlib import import_module
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from ._api.endpoint import Caller, Endpoint, Family
+from .._api.endpoint import Caller, Endpoint, Family
 
 if TYPE_CHECKING:
-    from .families.account import Account
-    from .families.all_member_push import AllMemberPush
-    from .families.c2c import C2C
-    from .families.community import Community
-    from .families.follow import Follow
-    from .families.group import Group
-    from .families.group_attr import GroupAttr
-    from .families.group_member import GroupMember
-    from .families.group_msg import GroupMessages
-    from .families.live_group import LiveGroup
-    from .families.moderation import Moderation
-    from .families.official_account import OfficialAccount
-    from .families.operation import Operation
-    from .families.profile import Profile
-    from .families.push import Push
-    from .families.recent_contact import RecentContact
-    from .families.robot import Robot
-    from .families.sns import Sns
+    from .account import Account
+    from .all_member_push import AllMemberPush
+    from .c2c import C2C
+    from .community import Community
+    from .follow import Follow
+    from .group import Group
+    from .group_attr import GroupAttr
+    from .group_member import GroupMember
+    from .group_msg import GroupMessages
+    from .live_group import LiveGroup
+    from .moderation import Moderation
+    from .official_account import OfficialAccount
+    from .operation import Operation
+    from .profile import Profile
+    from .push import Push
+    from .recent_contact import RecentContact
+    from .robot import Robot
+    from .sns import Sns
 
 # The class of each family, by the name of its module, which is the client's attribute too.
 FAMILIES: Final[Mapping[str, str]] = MappingProxyType(
