@@ -16,7 +16,7 @@ have too, so theirs begin with Group, OfficialAccount, Bot and Chatbot: `GroupAf
 from __future__ import annotations
 
 from ._alert import SlowsDown, slow_down
-from ._answer import Allow, Answer, AnswerBody, Drop, Refuse, RefuseSome, Replace, Respond, ResultItem
+from ._answer import Allow, Answer, AnswerBody, Drop, Refuse, RefuseSome, Replace, Respond, ResultItem, WebhookResponse
 from ._check import sign
 from ._event import EVENTS, BeforeEvent, Event, UnknownEvent, WebhookParams, decode_event
 from ._message import AccountPair, ExtensionItem, MemberRef, UserDefinedData
@@ -95,7 +95,7 @@ from .people import (
     StateChange,
     StateInfo,
 )
-from .router import WebhookResponse, WebhookRouter
+from .router import WebhookRouter
 from .service import AllMemberPush, ContentResultNotify, OfflinePush, PushResult, RequestOverLimit, TaskPushResult
 
 __all__ = [

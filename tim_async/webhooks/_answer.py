@@ -279,3 +279,15 @@ def _refuse_some(event: BeforeEvent, rule: Rule, answer: RefuseSome, body: Answe
         body.refused_members_account = list(answer.accounts)
     else:
         body.refused_subscribers_account = list(answer.accounts)
+
+
+class WebhookResponse(NamedTuple):
+    """What to answer.
+
+    Attributes:
+        status: the HTTP status.
+        body: JSON.
+    """
+
+    status: int
+    body: bytes

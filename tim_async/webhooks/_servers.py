@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ..errors import EventDecodeError
+from ._answer import WebhookResponse
 
 if TYPE_CHECKING:
     from aiohttp import web
-
-    from .router import WebhookRouter
 
 logger = logging.getLogger("tim_async.webhooks")
 
@@ -20,11 +19,25 @@ _Receive = Callable[[], Awaitable[_Message]]
 _Send = Callable[[_Message], Awaitable[None]]
 
 
+class Receiver(Protocol):
+    """What takes the requests: a `WebhookRouter`."""
+
+    async def start(self) -> None: ...
+
+    async def close(self) -> None: ...
+
+    async def handle_stream(
+        self, query: str, read: Callable[[], Awaitable[bytes | None]], *, method: str, length: int | None
+    ) -> WebhookResponse: ...
+
+    def refuse(self, error: EventDecodeError) -> WebhookResponse: ...
+
+
 class _ClientGoneError(Exception):
     """Nobody waits for the answer any more."""
 
 
-async def serve_asgi(router: WebhookRouter, scope: _Message, receive: _Receive, send: _Send) -> None:
+async def serve_asgi(router: Receiver, scope: _Message, receive: _Receive, send: _Send) -> None:
     """Serve one connection of an ASGI server."""
     if scope["type"] == "lifespan":
         await _serve_lifespan(router, receive, send)
@@ -35,7 +48,7 @@ async def serve_asgi(router: WebhookRouter, scope: _Message, receive: _Receive, 
         await _serve_http(router, scope, receive, send)
 
 
-async def _serve_http(router: WebhookRouter, scope: _Message, receive: _Receive, send: _Send) -> None:
+async def _serve_http(router: Receiver, scope: _Message, receive: _Receive, send: _Send) -> None:
     has_more = True
 
     async def read() -> bytes | None:
@@ -72,7 +85,7 @@ async def _serve_http(router: WebhookRouter, scope: _Message, receive: _Receive,
         logger.debug("nobody waited for the answer")  # the client went; servers differ in whether they say so
 
 
-async def _serve_lifespan(router: WebhookRouter, receive: _Receive, send: _Send) -> None:
+async def _serve_lifespan(router: Receiver, receive: _Receive, send: _Send) -> None:
     while True:
         message = await receive()
         if message["type"] == "lifespan.startup":
@@ -84,7 +97,7 @@ async def _serve_lifespan(router: WebhookRouter, receive: _Receive, send: _Send)
             return
 
 
-async def serve_aiohttp(router: WebhookRouter, request: web.Request) -> web.StreamResponse:
+async def serve_aiohttp(router: Receiver, request: web.Request) -> web.StreamResponse:
     """Serve one request of aiohttp.web."""
     from aiohttp import web
 

@@ -18,7 +18,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping, Sequence
 from contextlib import asynccontextmanager
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, Self, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeVar, overload
 from urllib.parse import parse_qsl
 
 from .._api.wire import encode
@@ -32,7 +32,7 @@ from ..errors import (
     UsageError,
     WebhookError,
 )
-from ._answer import RULES, Allow, Answer, AnswerBody, answer_bytes
+from ._answer import RULES, Allow, Answer, AnswerBody, WebhookResponse, answer_bytes
 from ._check import Checker
 from ._event import BeforeEvent, Event, decode_event
 from ._handling import Before, Handlers, OnError, name_of
@@ -51,18 +51,6 @@ logger = logging.getLogger("tim_async.webhooks")
 
 _MAX_PARAMS: Final = 64
 _OK: Final = encode(AnswerBody())
-
-
-class WebhookResponse(NamedTuple):
-    """What to answer.
-
-    Attributes:
-        status: the HTTP status.
-        body: JSON.
-    """
-
-    status: int
-    body: bytes
 
 
 class _On(Generic[E]):
