@@ -21,7 +21,7 @@ from ._check import sign
 from ._event import EVENTS, BeforeEvent, Event, UnknownEvent, WebhookParams, decode_event
 from ._message import AccountPair, ExtensionItem, MemberRef, UserDefinedData
 from ._seen import SeenEvents
-from .c2c import (
+from .events.c2c import (
     AfterC2CMsgExtension,
     AfterModifyMsg,
     AfterMsgReport,
@@ -32,7 +32,7 @@ from .c2c import (
     BotOnGroupMessage,
     ChatbotOnC2CSignalMessage,
 )
-from .group import (
+from .events.group import (
     GroupAfterChangeGroupOwner,
     GroupAfterCreateGroup,
     GroupAfterCreateTopic,
@@ -62,7 +62,7 @@ from .group import (
     ReadReceipt,
     RecalledMsg,
 )
-from .official_account import (
+from .events.official_account import (
     MsgKeyRef,
     OfficialAccountAfterAddSubscriber,
     OfficialAccountAfterCreateOfficialAccount,
@@ -77,7 +77,7 @@ from .official_account import (
     OfficialAccountBeforeSendMsg,
     SubscriberRef,
 )
-from .people import (
+from .events.people import (
     AfterFollowAdd,
     AfterFollowDelete,
     BlackListAdd,
@@ -95,8 +95,15 @@ from .people import (
     StateChange,
     StateInfo,
 )
+from .events.service import (
+    AllMemberPush,
+    ContentResultNotify,
+    OfflinePush,
+    PushResult,
+    RequestOverLimit,
+    TaskPushResult,
+)
 from .router import WebhookRouter
-from .service import AllMemberPush, ContentResultNotify, OfflinePush, PushResult, RequestOverLimit, TaskPushResult
 
 __all__ = [
     "EVENTS",

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from ..errors import UsageError
-from .service import RequestOverLimit
+from .events.service import RequestOverLimit
 
 
 class SlowsDown(Protocol):

@@ -21,20 +21,20 @@ from .._api.wire import Result, WireStruct, always, encode, request_validator, v
 from ..errors import AnswerError, UsageError
 from ..models.elements import Element, check_body
 from ._event import BeforeEvent
-from .c2c import BeforeSendMsg, ChatbotOnC2CSignalMessage
-from .group import (
+from .events.c2c import BeforeSendMsg, ChatbotOnC2CSignalMessage
+from .events.group import (
     GroupBeforeApplyJoinGroup,
     GroupBeforeCreateGroup,
     GroupBeforeCreateTopic,
     GroupBeforeInviteJoinGroup,
     GroupBeforeSendMsg,
 )
-from .official_account import (
+from .events.official_account import (
     OfficialAccountBeforeAddSubscriber,
     OfficialAccountBeforeCreateOfficialAccount,
     OfficialAccountBeforeSendMsg,
 )
-from .people import PrevFriendAdd, PrevFriendResponse
+from .events.people import PrevFriendAdd, PrevFriendResponse
 
 
 class Answer(msgspec.Struct, frozen=True):

@@ -6,8 +6,8 @@ from typing import ClassVar
 
 import msgspec
 
-from .._api.wire import WireStruct, always
-from ._event import Event
+from ..._api.wire import WireStruct, always
+from .._event import Event
 
 
 class RequestOverLimit(Event, kw_only=True):

@@ -6,9 +6,9 @@ from typing import ClassVar
 
 import msgspec
 
-from .._api.wire import WireStruct, always
-from ._event import BeforeEvent, Event
-from ._message import AccountPair
+from ..._api.wire import WireStruct, always
+from .._event import BeforeEvent, Event
+from .._message import AccountPair
 
 
 class FriendItem(WireStruct, kw_only=True):

@@ -7,9 +7,9 @@ from typing import ClassVar
 
 import msgspec
 
-from .._api.wire import WireStruct, always
-from ..models.elements import Element
-from ._event import BeforeEvent, Event
+from ..._api.wire import WireStruct, always
+from ...models.elements import Element
+from .._event import BeforeEvent, Event
 
 
 class OfficialAccountBeforeCreateOfficialAccount(BeforeEvent, kw_only=True):

@@ -10,10 +10,10 @@ from typing import ClassVar
 
 import msgspec
 
-from .._api.wire import WireStruct, always
-from ..models.elements import Element
-from ._event import BeforeEvent, Event
-from ._message import ExtensionItem, MemberRef, UserDefinedData
+from ..._api.wire import WireStruct, always
+from ...models.elements import Element
+from .._event import BeforeEvent, Event
+from .._message import ExtensionItem, MemberRef, UserDefinedData
 
 
 class GroupBeforeCreateGroup(BeforeEvent, kw_only=True):

@@ -7,10 +7,10 @@ from typing import ClassVar
 
 import msgspec
 
-from .._api.wire import always
-from ..models.elements import Element
-from ._event import BeforeEvent, Event
-from ._message import ExtensionItem
+from ..._api.wire import always
+from ...models.elements import Element
+from .._event import BeforeEvent, Event
+from .._message import ExtensionItem
 
 
 class BeforeSendMsg(BeforeEvent, kw_only=True):

@@ -1,0 +1,1 @@
+"""The structs of the webhook events, a module for each part of the service."""
