@@ -181,7 +181,7 @@ def test_killed_process_leaves_no_lock_behind(path):
 import asyncio, os, signal
 from sqlalchemy import event
 
-from tim_async.bulk.ledger import Ledger
+from tim_async.bulk._ledger.ledger import Ledger
 async def main():
     async with Ledger({str(path)!r}, purpose="doomed"):
         print("locked", flush=True)

@@ -248,7 +248,7 @@ def test_function_that_calls_itself_has_a_fingerprint():
 def test_function_is_the_same_in_the_next_process():
     """Also where Python orders a set by a random seed, and where the line it stands in is another."""
     program = """
-        {lines}from tim_async.bulk.messages import Maker
+        {lines}from tim_async.bulk._message.messages import Maker
         def make(recipient, names=frozenset("abcdefgh")):
             return "x" if recipient.account in {{"a", "b", "c", "d", "e"}} else [each for each in "xyz"]
         print(Maker(make).fingerprint)

@@ -24,7 +24,7 @@ from tim_async.emulator import DEFAULT_SECRET_KEY
 _LIVES = """
 import asyncio, os, sys
 from tim_async import TimClient
-from tim_async.bulk.sending import Sender
+from tim_async.bulk._engine.sending import Sender
 from tim_async.cluster import ClusterCampaign, Worker, make_broker, worker
 
 app, key, service, ledger, broker, prefix = sys.argv[1:]
