@@ -1,6 +1,5 @@
 """The registry, the golden files, and which module may import which."""
 
-import ast
 import inspect
 import json
 import re
@@ -327,79 +326,3 @@ def test_endpoint_refuses_the_request_of_another():
 def test_raw_field_is_the_wire_name(endpoint):
     for python, wire in zip(endpoint.request.__struct_fields__, endpoint.request.__struct_encode_fields__, strict=True):
         assert endpoint.raw_field(python) == wire
-
-
-# The layers: a module imports only from rows above its own, or from its own row.
-
-ROWS = {
-    "_version": 0, "_codes": 0, "errors": 0,
-    "_older": 0, "_turns": 0, "_observer": 0, "usersig": 1, "_wire": 1, "_checks": 1,
-    "models": 2,
-    "_endpoint": 3,
-    "_paging": 1, "_chunks": 2, "_fan_out": 3, "_streaming": 3,
-    "families": 4, "_retry": 4, "_limits": 4, "config": 4, "_auth": 4, "_pool": 4, "_session": 4, "_stats": 4,
-    "_families": 5, "_call": 5,
-    "_attempts": 6, "_client": 6,
-}  # fmt: skip
-NOT_FOR_THE_EMULATOR = {"_client", "_attempts", "_call", "_session", "_limits", "_turns", "_retry", "config"}
-MODULES = sorted(PACKAGE.rglob("*.py"))
-
-
-def imported_tops(path):
-    """Yield the top-level names inside the package that a module imports; "" is the package itself."""
-    parts = path.relative_to(PACKAGE).with_suffix("").parts
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-        names = []
-        if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            base = ["tim_async", *parts[:-1]]
-            base = base[: len(base) - node.level + 1] if node.level else []
-            base += node.module.split(".") if node.module else []
-            names = [".".join([*base, alias.name]) for alias in node.names]
-        for name in names:
-            root, _, rest = name.partition(".")
-            if root == "tim_async":
-                top = rest.partition(".")[0]
-                yield top if (PACKAGE / top).is_dir() or (PACKAGE / f"{top}.py").is_file() else ""
-
-
-def test_import_reader_understands_every_form(tmp_path, monkeypatch):
-    for name in ("_wire", "errors", "models", "_client", "usersig"):
-        (tmp_path / f"{name}.py").touch()
-    module = tmp_path / "families" / "c2c.py"
-    module.parent.mkdir()
-    module.write_text(
-        "import os, tim_async.errors\nfrom .. import _client, anything\nfrom ..models.c2c import SendMsg\n"
-        "from tim_async._wire import encode\nfrom . import account\ndef late():\n    from ..usersig import x\n"
-    )
-    monkeypatch.setitem(globals(), "PACKAGE", tmp_path)
-    assert list(imported_tops(module)) == ["errors", "_client", "", "models", "_wire", "families", "usersig"]
-
-
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_module_imports_only_from_rows_above(path):
-    relative = path.relative_to(PACKAGE)
-    own = relative.parts[0].removesuffix(".py")
-    tops = set(imported_tops(path))
-    if own == "emulator":
-        assert not tops & NOT_FOR_THE_EMULATOR
-    if own == "webhooks":
-        assert tops <= {"errors", "_checks", "_wire", "models", "webhooks"}
-    if own in ROWS:
-        assert "" not in tops, "a name of the package itself comes from the top"
-        assert not tops & {"emulator", "cli", "bulk", "cluster", "webhooks", "testing", "__main__"}
-        assert not {top for top in tops if ROWS.get(top, 0) > ROWS[own]}
-
-
-def test_no_modules_import_each_other_in_a_circle():
-    graph = {}
-    for path in MODULES:
-        parts = path.relative_to(PACKAGE).parts
-        own = parts[0].removesuffix(".py")
-        if own in ROWS:
-            graph.setdefault(own, set()).update(set(imported_tops(path)) - {own})
-    done = set()
-    while ready := {name for name in graph if name not in done and not (graph[name] & set(graph)) - done}:
-        done |= ready
-    assert set(graph) == done

@@ -1,0 +1,1 @@
+"""The way of a call: client, attempts, limits, retries, the pool."""

@@ -1,0 +1,1 @@
+"""The plan of a campaign: sources of recipients, lints, pacing."""

@@ -1,0 +1,1 @@
+"""One cap for all processes of an app, kept in Redis."""

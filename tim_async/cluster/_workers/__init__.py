@@ -1,0 +1,1 @@
+"""Workers: campaigns over any number of machines, through PostgreSQL and RabbitMQ."""
