@@ -1,7 +1,8 @@
 """One cap for many processes: reserved turns instead of counted calls.
 
 Words. A *turn* is a moment of Redis' clock at which one call may be made. A *unit* is the length of time that one call
-(or one delivery) takes of its limit. A *lease* is a few turns reserved with one question. Lanes and lines: `reservations`.
+(or one delivery) takes of its limit. A *lease* is a few turns reserved with one question. Lanes and lines:
+`reservations`.
 
 What goes wrong elsewhere. Limiters that count calls in Redis make everybody ask again and again whether there is room:
 hundreds of commands a message, most of them refused, and a crowd that gets in when a window begins. Limiters that hand
@@ -12,8 +13,8 @@ they are (`reserve.lua`). Nobody asks twice, everyone knows how long to wait, an
 
 A turn is used at its moment or up to `tolerance_s` later; after that it is void and the call takes another one. So it
 does not matter how long a process was stopped or stalled, what it was doing meanwhile, or whether it died. Calls made
-in a window of length W have their turns in one of W + tolerance, and the unit is long enough for that (`buckets.unit_s`):
-no window holds more than the limit, whoever made the calls. The price is a part of the limit: 1 % for 10 ms of 1 s.
+in a window of length W have their turns in one of W + tolerance, and the unit is long enough for that
+(`buckets.unit_s`): no window holds more than the limit, whoever made the calls. The price is a part of the limit: 1 % for 10 ms of 1 s.
 
 Two clocks. Each answer of Redis puts its clock between two bounds of the local one; the bounds of many answers are
 tight (`ServerClock`). A turn is used when it has certainly come there, and as long as it is certainly not over.

@@ -1,7 +1,7 @@
 """The broker of an app: its queues and tasks, and what goes with every message.
 
-A message is a ticket, see `campaign_worker`. It is acknowledged when the work that it asked for is in the ledger, and whatever
-becomes of it then is in the ledger too: a message that is lost, or comes twice, does no harm.
+A message is a ticket, see `campaign_worker`. It is acknowledged when the work that it asked for is in the ledger, and
+whatever becomes of it then is in the ledger too: a message that is lost, or comes twice, does no harm.
 """
 
 from __future__ import annotations
