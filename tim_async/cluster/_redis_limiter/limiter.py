@@ -14,7 +14,8 @@ they are (`reserve.lua`). Nobody asks twice, everyone knows how long to wait, an
 A turn is used at its moment or up to `tolerance_s` later; after that it is void and the call takes another one. So it
 does not matter how long a process was stopped or stalled, what it was doing meanwhile, or whether it died. Calls made
 in a window of length W have their turns in one of W + tolerance, and the unit is long enough for that
-(`buckets.unit_s`): no window holds more than the limit, whoever made the calls. The price is a part of the limit: 1 % for 10 ms of 1 s.
+(`buckets.unit_s`): no window holds more than the limit, whoever made the calls. The price is a part of the limit: 1 %
+for 10 ms of 1 s.
 
 Two clocks. Each answer of Redis puts its clock between two bounds of the local one; the bounds of many answers are
 tight (`ServerClock`). A turn is used when it has certainly come there, and as long as it is certainly not over.
