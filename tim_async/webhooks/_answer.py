@@ -22,13 +22,10 @@ from ..errors import AnswerError, UsageError
 from ..models.elements import Element, check_body
 from ._event import BeforeEvent
 from .events.c2c import BeforeSendMsg, ChatbotOnC2CSignalMessage
-from .events.group import (
-    GroupBeforeApplyJoinGroup,
-    GroupBeforeCreateGroup,
-    GroupBeforeCreateTopic,
-    GroupBeforeInviteJoinGroup,
-    GroupBeforeSendMsg,
-)
+from .events.community import GroupBeforeCreateTopic
+from .events.group import GroupBeforeCreateGroup
+from .events.group_member import GroupBeforeApplyJoinGroup, GroupBeforeInviteJoinGroup
+from .events.group_msg import GroupBeforeSendMsg
 from .events.official_account import (
     OfficialAccountBeforeAddSubscriber,
     OfficialAccountBeforeCreateOfficialAccount,
