@@ -16,7 +16,7 @@ from tim_async import Claim, Rate, Share
 from tim_async._core.rate_limits import next_order
 
 if TYPE_CHECKING:
-    from tests.cluster.yard import Yard
+    from tests.cluster.workers.deployment import Yard
     from tim_async.cluster import RedisRateLimiter
 
 collect_ignore_glob: list[str] = []
@@ -74,7 +74,7 @@ async def limiter(redis_url: str, prefix: str) -> AsyncIterator[Callable[..., An
 @pytest.fixture
 async def yard(redis_url: str, prefix: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Yard]:
     """Everything that a cluster needs, and no workers yet."""
-    from tests.cluster.yard import hurry, open_yard
+    from tests.cluster.workers.deployment import hurry, open_yard
 
     hurry(monkeypatch)
     async with open_yard(redis_url, prefix) as made:

@@ -12,7 +12,7 @@ import pytest
 
 from tests import clock
 from tests.families.conftest import client_of
-from tests.inside import InsidePool, inside
+from tests.in_process import InsidePool, inside
 from tim_async import (
     ApiError,
     BodyTooLargeError,

@@ -13,7 +13,7 @@ pytest.importorskip("sqlalchemy")
 pytest.importorskip("taskiq_aio_pika")
 
 
-from tests.cluster.yard import Yard, ended, everybody
+from tests.cluster.workers.deployment import Yard, ended, everybody
 from tests.services import free_port, own_redis
 from tim_async import RetryPolicy
 from tim_async.bulk import Campaign, Report, Template

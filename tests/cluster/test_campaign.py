@@ -11,7 +11,7 @@ pytest.importorskip("redis")
 pytest.importorskip("asyncpg")
 pytest.importorskip("taskiq_aio_pika")
 
-from tests.cluster.yard import Yard, ended, everybody
+from tests.cluster.workers.deployment import Yard, ended, everybody
 from tim_async import UsageError
 from tim_async.bulk._ledger.shared import SharedLedger
 from tim_async.bulk._plan import planning

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.engine import make_url
 
 from tests.cluster.conftest import settled
-from tests.cluster.yard import Yard, ended, everybody
+from tests.cluster.workers.deployment import Yard, ended, everybody
 from tests.services import Wire, free_port, wire_to
 from tim_async import LedgerError, Rate
 from tim_async.bulk._ledger.schema import ChunkState, chunks

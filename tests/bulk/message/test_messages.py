@@ -270,8 +270,8 @@ def test_function_is_the_same_in_the_next_process():
 @pytest.mark.parametrize(
     ("make", "what"),
     [
-        (Mailer("x").make, "a value of type tests.bulk.test_messages.Mailer"),
-        (Mailer("x"), "a value of type tests.bulk.test_messages.Mailer"),
+        (Mailer("x").make, "a value of type tests.bulk.message.test_messages.Mailer"),
+        (Mailer("x"), "a value of type tests.bulk.message.test_messages.Mailer"),
         (functools.partial(text_of, object()), "a value of type object"),
         (one_of_two(iter("ab"), flag=True), "a value of type str_ascii_iterator"),
         (one_of_two(list(range(20_000)), flag=True), "more than 10,000 values"),

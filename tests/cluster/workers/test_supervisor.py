@@ -16,7 +16,7 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tests.cluster.conftest import settled
-from tests.cluster.yard import Yard, ended, everybody
+from tests.cluster.workers.deployment import Yard, ended, everybody
 from tim_async import ClusterError
 from tim_async.bulk._ledger.database import WRITE
 from tim_async.bulk._ledger.schema import ChunkState, campaigns, chunks

@@ -14,7 +14,7 @@ pytest.importorskip("asyncpg")
 pytest.importorskip("taskiq_aio_pika")
 
 from tests.cluster.conftest import settled
-from tests.cluster.yard import Yard, ended
+from tests.cluster.workers.deployment import Yard, ended
 from tests.services import RABBITMQ_URL, REDIS_URL
 from tim_async import Rate
 from tim_async.bulk._ledger.shared import SharedLedger
@@ -25,7 +25,8 @@ _LIVES = """
 import asyncio, os, sys
 from tim_async import TimClient
 from tim_async.bulk._engine.sending import Sender
-from tim_async.cluster import ClusterCampaign, Worker, make_broker, worker
+from tim_async.cluster import ClusterCampaign, Worker, make_broker
+from tim_async.cluster._workers import worker
 
 app, key, service, ledger, broker, prefix = sys.argv[1:]
 worker._WATCH_S = worker._AGAIN_S = 0.1

@@ -15,7 +15,7 @@ pytest.importorskip("taskiq_aio_pika")
 
 
 from tests.cluster.conftest import settled
-from tests.cluster.yard import Yard, ended, everybody
+from tests.cluster.workers.deployment import Yard, ended, everybody
 
 
 async def test_worker_process_ends_in_order_and_tells_opentelemetry(yard: Yard) -> None:
@@ -24,7 +24,7 @@ async def test_worker_process_ends_in_order_and_tells_opentelemetry(yard: Yard) 
     pytest.importorskip("opentelemetry.sdk")
     campaign = yard.campaign()
     await yard.submit(campaign)
-    process = await yard.process("--otel", program=("-m", "tests.cluster.instrumented"))
+    process = await yard.process("--otel", program=("-m", "tests.cluster.workers.instrumented"))
     assert (await ended(campaign)).sent == 100
     process.send_signal(signal.SIGTERM)
     out, told = await process.communicate()

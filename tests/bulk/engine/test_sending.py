@@ -8,7 +8,7 @@ import sqlite3
 import pytest
 
 from tests.bulk.conftest import FAST, accounts, each_got, snapshot, until
-from tests.bulk.test_survival import kill
+from tests.bulk.engine.test_runner import kill
 from tests.families.conftest import client_of
 from tim_async import TextElem, TimClient
 from tim_async.bulk import Message, Template

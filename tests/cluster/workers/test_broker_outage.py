@@ -14,7 +14,7 @@ pytest.importorskip("taskiq_aio_pika")
 from yarl import URL
 
 from tests.cluster.conftest import now, settled
-from tests.cluster.yard import Yard
+from tests.cluster.workers.deployment import Yard
 from tests.services import RABBITMQ_URL, Wire, wire_to
 from tim_async import Rate
 from tim_async.cluster import Worker, make_broker

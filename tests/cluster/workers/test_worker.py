@@ -19,7 +19,7 @@ pytest.importorskip("taskiq_aio_pika")
 
 
 from tests.cluster.conftest import settled
-from tests.cluster.yard import Yard, ended, everybody
+from tests.cluster.workers.deployment import Yard, ended, everybody
 from tests.services import RABBITMQ_URL, REDIS_URL, free_port
 from tim_async import ClusterError, Rate, UsageError
 from tim_async.bulk import Campaign, Template
@@ -389,7 +389,7 @@ async def test_example_in_plain_commands_runs(yard: Yard, tmp_path: Any) -> None
     pytest.importorskip("typer")
     people = tmp_path / "people.csv"
     people.write_text("account,name\n" + "".join(f"user{index},n{index}\n" for index in range(30)), encoding="utf-8")
-    script = Path(__file__).parents[2] / "examples" / "cluster" / "local.sh"
+    script = Path(__file__).parents[3] / "examples" / "cluster" / "local.sh"
     process = await asyncio.create_subprocess_exec(
         *("bash", str(script), str(people)),
         env={
