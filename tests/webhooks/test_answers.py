@@ -8,7 +8,7 @@ import pytest
 
 from tests.webhooks.bodies import BODIES
 from tim_async import CustomElem, TextElem, encode
-from tim_async.emulator.outgoing.asking import GO_ON, Verdict, judge
+from tim_async.emulator.outgoing.verdict import GO_ON, Verdict, judge
 from tim_async.errors import AnswerError
 from tim_async.webhooks import (
     EVENTS,

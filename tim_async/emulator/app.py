@@ -22,15 +22,15 @@ from ..models.group_msg import GroupMsg
 from ..models.recent_contact import ContactItem
 from ..webhooks import Event, RequestOverLimit
 from .dispatch import ENDPOINTS
-from .events.group_events import joined, left
-from .events.people_events import came_online, went_offline
-from .handlers.group_history import history as group_history
+from .events.group import joined, left
+from .events.people import came_online, went_offline
+from .handlers.group_msg_history import history as group_history
 from .outgoing.outbox import Caller, Outbox, Webhook
 from .sent import SentMessage, sent_messages
 from .server.arrivals import Arrival, ArrivalLog
-from .server.door import Door
 from .server.faults import Faults
 from .server.limits import EVERY, Limits
+from .server.request_auth import RequestAuth
 from .server.service import Service
 from .state.core import Account, State
 from .state.group import Group, Groups
@@ -151,7 +151,7 @@ class Emulator:
             clock=clock,
         )
         self._service = Service(
-            door=Door(sdk_app_id, secret_key, admins, clock),
+            auth=RequestAuth(sdk_app_id, secret_key, admins, clock),
             limits=Limits(rate_limits, tolerance, self._alert),
             state=self._state,
             faults=self.faults,

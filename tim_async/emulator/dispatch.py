@@ -29,8 +29,8 @@ from .._api.endpoint import Endpoint
 from .._api.wire import Request, Result, encode, validator
 from ..errors import UsageError
 from ..webhooks import AnswerBody, BeforeEvent, Event
-from .outgoing.asking import GO_ON, Question, Verdict, judge
 from .outgoing.outbox import Outbox
+from .outgoing.verdict import GO_ON, PendingAnswer, Verdict, judge
 from .state.core import State
 from .state.refusal import Refusal
 
@@ -125,12 +125,12 @@ class Call:
 
         Raises:
             Refusal: it may not; with `refused`, the app's own code, or 80003 where no answer came and that is set.
-            Question: the answer is not there yet; not for handlers to catch.
+            PendingAnswer: the answer is not there yet; not for handlers to catch.
         """
         if not self._outbox.is_on(event.callback_command):
             return GO_ON
         if self._asked == len(self._answers):
-            raise Question(event)
+            raise PendingAnswer(event)
         answer = self._answers[self._asked]
         self._asked += 1
         if answer is None:

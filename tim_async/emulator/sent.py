@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from ..models.elements import Element, TextElem
-from .handlers.group_history import history as group_history
+from .handlers.group_msg_history import history as group_history
 from .state.core import State
 from .state.group import Groups
 

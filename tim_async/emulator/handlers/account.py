@@ -26,7 +26,7 @@ from ...models.account import (
 )
 from ...models.common import Empty
 from ..dispatch import Call, handles
-from ..events.people_events import went_offline
+from ..events.people import went_offline
 from ..state.login import LoginState
 from ..state.refusal import Refusal, account, is_account
 

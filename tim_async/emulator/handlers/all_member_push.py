@@ -26,11 +26,11 @@ from ...models.all_member_push import (
 )
 from ...models.common import Empty
 from ..dispatch import Call, handles
-from ..events.push_events import tell_pushed_to_all
+from ..events.push import tell_pushed_to_all
 from ..state.push import KNOWN_S, PUSHES_A_DAY, PushState, SentPush
 from ..state.refusal import Refusal, integer
-from .message import check_body, check_options
-from .push_requests import BAD, check_condition, read_attr_names, read_attrs, read_tags, read_users
+from ._message import check_body, check_options
+from ._push_requests import BAD, check_condition, read_attr_names, read_attrs, read_tags, read_users
 
 
 @handles(AllMemberPush.send)

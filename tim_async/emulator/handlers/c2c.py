@@ -33,14 +33,14 @@ from ...models.c2c import (
 from ...models.message import Outgoing, next_msg_random
 from ...webhooks import AfterSendMsg, BeforeSendMsg, BotOnC2CMessage
 from ..dispatch import Call, Reply, handles
-from ..events.push_events import tell_pushed
-from ..outgoing.asking import GO_ON, Verdict
-from ..state.chatbots import Chatbots
+from ..events.push import tell_pushed
+from ..outgoing.verdict import GO_ON, Verdict
 from ..state.core import DuplicateKey, State, content_crc
 from ..state.recent_contact import RecentContacts
 from ..state.refusal import Refusal, account, integer
+from ..state.robot import Chatbots
 from . import c2c_marks, c2c_stream  # noqa: F401 - they register their handlers
-from .message import check_body, check_options, msg_id, read_marks
+from ._message import check_body, check_options, msg_id, read_marks
 
 ANSWER_MAX_BYTES: Final = 13 * 1024
 # What an answer has besides its messages: the envelope, counts, and a LastMsgKey of 50 characters.

@@ -49,7 +49,7 @@ from ..state.core import Entry, State
 from ..state.extensions import ExtensionBook
 from ..state.recent_contact import RecentContacts
 from ..state.refusal import Refusal, account, integer
-from .message import check_body
+from ._message import check_body
 
 RECALLED: Final = 8  # bit of MsgFlagBits
 

@@ -24,7 +24,7 @@ from ..dispatch import Call, handles
 from ..state.core import Duplicates, Entry, Part, State, content_crc
 from ..state.recent_contact import RecentContacts
 from ..state.refusal import Refusal
-from .message import check_body, msg_id, read_marks
+from ._message import check_body, msg_id, read_marks
 
 _NO_STREAM: Final = 90054
 _BAD: Final = 90010

@@ -58,7 +58,7 @@ from ..state.group import BAD_PARAMS, ID_TAKEN, ID_TAKEN_BY_OWNER, NO_PERMISSION
 from ..state.group_rules import TOPIC_MARK
 from ..state.refusal import Refusal
 from ..state.threads import PermissionGroup, Thread, Topic
-from .group_profiles import keep
+from ._group_profiles import keep
 
 TOPIC_GONE: Final = 110003
 PERMISSION_GROUP_NOT_FOUND: Final = 110006

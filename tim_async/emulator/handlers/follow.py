@@ -29,11 +29,11 @@ from ...models.follow import (
 )
 from ...models.tags import ProfileTag, Tagged
 from ..dispatch import Call, handles
-from ..events.people_events import tell_followed, tell_unfollowed
+from ..events.people import tell_followed, tell_unfollowed
 from ..state.follow import FollowState
 from ..state.profile import ProfileState
 from ..state.refusal import Refusal
-from .known import is_known, known_account
+from ._known import is_known, known_account
 
 _BAD_PARAMS: Final = 30001
 _NOT_IMPORTED: Final = 30003

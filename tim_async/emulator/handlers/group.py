@@ -38,7 +38,7 @@ from ...models.group import (
     ModifyGroup,
 )
 from ..dispatch import Call, handles
-from ..events.group_events import ask_to_create, tell_changed, tell_created, tell_destroyed, tell_owner
+from ..events.group import ask_to_create, tell_changed, tell_created, tell_destroyed, tell_owner
 from ..state.group import (
     ACCOUNT_NOT_FOUND,
     ADMIN,
@@ -52,7 +52,7 @@ from ..state.group import (
 )
 from ..state.group_rules import WORK, Rules, rules_of
 from ..state.refusal import Refusal
-from .group_profiles import checked, group_info, joined_group
+from ._group_profiles import checked, group_info, joined_group
 
 TOO_MANY_ACCOUNTS: Final = 10005
 

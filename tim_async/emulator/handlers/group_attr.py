@@ -34,7 +34,7 @@ from ...models.group_attr import (
     WriteAttrs,
 )
 from ..dispatch import Call, handles
-from ..events.group_events import tell_attributes
+from ..events.group import tell_attributes
 from ..state.group import BAD_PARAMS, NO_PERMISSION, Group, Groups
 from ..state.group_rules import COMMUNITY
 from ..state.refusal import Refusal

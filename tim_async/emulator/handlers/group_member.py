@@ -52,7 +52,7 @@ from ...models.group_member import (
     UnbanMembers,
 )
 from ..dispatch import Call, handles
-from ..events.group_events import ask_to_add, tell_added, tell_member, tell_removed
+from ..events.group import ask_to_add, tell_added, tell_member, tell_removed
 from ..state.group import (
     ACCOUNT_NOT_FOUND,
     ADMIN,
@@ -66,8 +66,8 @@ from ..state.group import (
     Member,
 )
 from ..state.refusal import Refusal
+from ._group_profiles import checked, member_info
 from .group import refuse_more_than, set_own
-from .group_profiles import checked, member_info
 
 _FAILED: Final = 0
 _DONE: Final = 1

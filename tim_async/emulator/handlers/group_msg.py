@@ -1,6 +1,6 @@
 """Group messages: sending, importing, unread counts. Source: I34959 and its neighbours.
 
-History, recall and edits are in `group_history`, receipts and extensions in `group_receipts`.
+History, recall and edits are in `group_msg_history`, receipts and extensions in `group_msg_receipts`.
 
 What the service does (documents as named in `models/group_msg`)
     A message is delivered whether or not its sender is a member (I33526), but not when the sender is muted: 10017. Of
@@ -53,15 +53,15 @@ from ...models.group_msg import (
 )
 from ...webhooks import BotOnGroupMessage, GroupAfterSendMsg, GroupBeforeSendMsg, GroupSendMsgException
 from ..dispatch import Call, handles
-from ..events.push_events import tell_pushed_to_group
-from ..outgoing.asking import GO_ON, Verdict
-from ..state.chatbots import Chatbots
+from ..events.push import tell_pushed_to_group
+from ..outgoing.verdict import GO_ON, Verdict
 from ..state.core import Duplicates, Part, State
 from ..state.group import ADMIN, BAD_PARAMS, OWNER, REFUSED_BY_WEBHOOK, Group, Groups
 from ..state.recent_contact import RecentContacts
 from ..state.refusal import Refusal, integer
+from ..state.robot import Chatbots
 from ..state.threads import GroupEntry, Thread
-from . import group_history, group_receipts  # noqa: F401 - their handlers are registered when they are imported
+from . import group_msg_history, group_msg_receipts  # noqa: F401 - their handlers are registered when they are imported
 
 MUTED: Final = 10017
 TOO_MANY_MENTIONS: Final = 10053

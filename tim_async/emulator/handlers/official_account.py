@@ -63,9 +63,9 @@ from ...webhooks import (
 )
 from ..dispatch import Call, answers, handles
 from ..state.core import Duplicates, Part, State
-from ..state.filters import keep
 from ..state.refusal import Refusal, integer
-from .message import check_body
+from ._filters import keep
+from ._message import check_body
 
 _BAD: Final = 60003
 _REFUSED_BY_WEBHOOK: Final = 10016

@@ -29,7 +29,7 @@ from ...models.operation import (
 )
 from ..dispatch import Call, answers, handles
 from ..state.core import Part, State
-from ..state.filters import keep
+from ._filters import keep
 
 _DAYS: Final = 30
 _CHINA: Final = timezone(timedelta(hours=8))

@@ -14,10 +14,10 @@ from ...models.common import Empty
 from ...models.profile import GetProfiles, Profiles, SetProfile, UserProfile
 from ...models.tags import PROFILE_CHOICES, PROFILE_NUMBERS, VALUE_MAX_BYTES, ProfileTag, Tagged, check_profile_value
 from ..dispatch import Call, handles
-from ..events.people_events import tell_profile
+from ..events.people import tell_profile
 from ..state.profile import ProfileState, is_profile_tag
 from ..state.refusal import Refusal, account, is_int
-from .known import check_known, is_known
+from ._known import check_known, is_known
 
 _BAD_PARAMS: Final = 40001
 _NOT_IMPORTED: Final = 40003

@@ -27,10 +27,10 @@ from ...models.push import (
     TagsOrFailures,
 )
 from ..dispatch import Call, handles
-from ..events.push_events import tell_pushed_to_all
+from ..events.push import tell_pushed_to_all
 from ..state.push import KNOWN_S, PushState, SentPush
 from ..state.refusal import integer
-from .push_requests import BAD, check_condition, read_attr_names, read_attrs, read_tags, read_users
+from ._push_requests import BAD, check_condition, read_attr_names, read_attrs, read_tags, read_users
 
 _NOT_IMPORTED: Final = 70107
 # Within one second a push with the same MsgRandom is dropped (I67553).

@@ -48,7 +48,7 @@ from ...models.recent_contact import (
 from ..dispatch import Call, handles
 from ..state.recent_contact import BAD_PARAMS, NOT_IMPORTED, Key, Marked, RecentContacts, Session, key_of, page_of
 from ..state.refusal import Refusal
-from .known import known_account
+from ._known import known_account
 
 PAGE_SIZE: Final = 100
 _PINNED, _PINNED_PAGES, _OLDER_FLAGS = 1, 4, 7

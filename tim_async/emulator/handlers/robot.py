@@ -17,8 +17,8 @@ from ...models.common import Empty
 from ...models.elements import StreamChunk, StreamElem
 from ...models.robot import MAX_ROBOTS, CreateRobot, DeleteRobot, Robots, SendStreamMsg, StreamedMsg
 from ..dispatch import Call, handles
-from ..state.chatbots import Chatbots, Stream
 from ..state.refusal import Refusal
+from ..state.robot import Chatbots, Stream
 
 _BAD: Final = 10004
 

@@ -53,12 +53,12 @@ from ...models.sns import (
 )
 from ...models.tags import SnsTag, Tagged, TagValue
 from ..dispatch import Call, handles
-from ..events.people_events import ask_to_befriend, tell_befriended, tell_blocked, tell_unblocked, tell_unfriended
+from ..events.people import ask_to_befriend, tell_befriended, tell_blocked, tell_unblocked, tell_unfriended
 from ..state.links import Links
 from ..state.profile import is_profile_tag
 from ..state.refusal import Refusal
 from ..state.sns import BAD_PARAMS, NOT_IMPORTED, Friend, SnsState
-from .known import check_known, is_known, known_account
+from ._known import check_known, is_known, known_account
 
 PAGE_SIZE: Final = 100
 _PENDING: Final = 30539

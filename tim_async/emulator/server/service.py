@@ -1,15 +1,15 @@
-"""The way of one request: log, door, faults, limit, body, handler, answer.
+"""The way of one request: log, auth, faults, limit, body, handler, answer.
 
-arrival          arrivals   logged before anything is checked
-  door           door       path, method, URL, UserSig, admin
-  plan           faults     what is planned for it; faults that strike before it takes effect end here
-  limit          limits     counted at the moment of arrival, also where an answer is delayed
+arrival      arrivals      logged before anything is checked
+  auth       request_auth  path, method, URL, UserSig, admin
+  plan       faults        what is planned for it; faults that strike before it takes effect end here
+  limit      limits        counted at the moment of arrival, also where an answer is delayed
   [delay]
-  body           here       JSON, object, size
-  handler        a family   the command's own checks, then the effect; in between a before-event may be waited for
+  body       here          JSON, object, size
+  handler    a family      the command's own checks, then the effect; in between a before-event may be waited for
   [delay]
-answer           faults     the envelope, or what a fault makes of it
-events           outbox     what was done, for the app's webhook
+answer       faults        the envelope, or what a fault makes of it
+events       outbox        what was done, for the app's webhook
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ from ..._api.endpoint import Endpoint
 from ..._api.wire import check_size
 from ...errors import BodyTooLargeError
 from ..dispatch import HANDLERS, Call, dialect, done, fail
-from ..outgoing.asking import Question
 from ..outgoing.outbox import Caller, Outbox
+from ..outgoing.verdict import PendingAnswer
 from ..state.core import State
 from ..state.refusal import Refusal
 from .arrivals import Arrival, ArrivalLog
-from .door import Door, command_of, random_of
 from .fault_kinds import hang_up
 from .faults import Faults
 from .limits import Limits
+from .request_auth import RequestAuth, command_of, random_of
 
 _logger = logging.getLogger("tim_async.emulator")
 
@@ -43,7 +43,7 @@ class Service:
     """Answers requests.
 
     Args:
-        door: checks what stands outside of the body.
+        auth: checks the path, the URL and the UserSig of a request.
         limits: counts calls.
         state: what handlers read and change.
         faults: what is planned to go wrong.
@@ -57,7 +57,7 @@ class Service:
     def __init__(
         self,
         *,
-        door: Door,
+        auth: RequestAuth,
         limits: Limits,
         state: State,
         faults: Faults,
@@ -67,7 +67,7 @@ class Service:
         clock: Callable[[], float],
         window_clock: Callable[[], float],
     ) -> None:
-        self._door = door
+        self._auth = auth
         self._limits = limits
         self._state = state
         self._faults = faults
@@ -112,7 +112,7 @@ class Service:
         except (ConnectionError, web.RequestPayloadError):
             return hang_up(request)
         try:
-            endpoint, identifier = self._door.check(request)
+            endpoint, identifier = self._auth.check(request)
         except Refusal as refusal:
             return _respond(arrival, refusal.code, fail(refusal.code, refusal.info))
         plan = self._faults.plan(arrival.command)
@@ -157,8 +157,8 @@ class Service:
         while True:
             try:
                 code, answer = self._handle(call)
-            except Question as question:
-                call.go_on(await self._outbox.ask(question.event, caller))
+            except PendingAnswer as pending:
+                call.go_on(await self._outbox.ask(pending.event, caller))
             else:
                 for event in call.events:
                     self._outbox.emit(event, caller)
@@ -169,7 +169,7 @@ class Service:
         endpoint = call.endpoint
         try:
             return 0, done(HANDLERS[endpoint.command](call))
-        except Question:
+        except PendingAnswer:
             raise
         except Refusal as refusal:
             return refusal.code, fail(refusal.code, refusal.info)

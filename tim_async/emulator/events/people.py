@@ -31,7 +31,7 @@ from ...webhooks import (
     StateInfo,
 )
 from ..dispatch import Call
-from ..outgoing.asking import Verdict
+from ..outgoing.verdict import Verdict
 
 REFUSED_FRIEND = 38000
 Pairs = Collection[tuple[str, str]]

@@ -35,7 +35,7 @@ def random_of(text: str | None) -> int | None:
     return number if number <= U32_MAX else None
 
 
-class Door:
+class RequestAuth:
     """Checks the parts of a request that stand outside of its body.
 
     Args:

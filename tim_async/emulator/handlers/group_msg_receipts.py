@@ -26,7 +26,7 @@ from ..state.extensions import ExtensionBook
 from ..state.group import BAD_PARAMS, Group, Groups
 from ..state.refusal import Refusal
 from ..state.threads import GroupEntry
-from .group_history import stored
+from .group_msg_history import stored
 
 RECEIPT_TOO_MANY_MEMBERS: Final = 10060
 RECEIPT_NOT_FOUND: Final = 10062

@@ -14,7 +14,7 @@ from ...webhooks._answer import DROPPED, RULES
 _NOBODY: Final[Mapping[str, tuple[int, str]]] = MappingProxyType({})
 
 
-class Question(Exception):  # noqa: N818 - it asks, and is no failure
+class PendingAnswer(Exception):  # noqa: N818 - it asks, and is no failure
     """Leaves a handler that has to wait for the answer to a before-event; it is run again when the answer is there."""
 
     def __init__(self, event: BeforeEvent) -> None:

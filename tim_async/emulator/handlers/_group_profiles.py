@@ -12,9 +12,9 @@ import msgspec
 
 from ..._api.wire import Result, encode
 from ...models.group import GroupInfo, JoinedFilter, JoinedGroup, MemberInfo, OwnField, ResponseFilter, SelfInfo
-from ..state import filters
 from ..state.group import Group, Member
 from ..state.refusal import Refusal
+from . import _filters
 
 ANSWER_TOO_LONG: Final = 10018
 _ANSWER_MAX_BYTES: Final = 1024 * 1024
@@ -164,4 +164,4 @@ def _own(custom: dict[str, str], keys: Sequence[str] | None) -> list[OwnField] |
 
 def keep(struct: S, fields: Sequence[str] | None, *, always: tuple[str, ...]) -> S:
     """Take out of a struct what a filter does not name; return the struct."""
-    return filters.keep(struct, None if fields is None else {_OLDER.get(name, name) for name in fields}, always=always)
+    return _filters.keep(struct, None if fields is None else {_OLDER.get(name, name) for name in fields}, always=always)
