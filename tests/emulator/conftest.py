@@ -18,6 +18,7 @@ from tim_async.usersig import generate_user_sig
 SEND = "openim/sendmsg"
 ROAM = "openim/admin_getroammsg"
 NOW = 1_700_000_000
+MS = NOW * 1000
 
 
 class Clock:
@@ -92,6 +93,15 @@ def message(**changes: object) -> dict[str, object]:
     """A message from alice to bob; a field given as None is left out."""
     body = {"From_Account": "alice", "To_Account": "bob", "MsgSeq": 1, "MsgRandom": 2, "MsgBody": [text()], **changes}
     return {name: value for name, value in body.items() if value is not None}
+
+
+async def events(api, command, body, *kinds):
+    """Call a command; return the events of these kinds, or all, that came of it."""
+    before = len(api.emulator.webhooks)
+    answer = await api.call(command, body)
+    assert answer["ErrorCode"] == 0, answer
+    found = [webhook.event for webhook in list(api.emulator.webhooks)[before:]]
+    return [event for event in found if not kinds or isinstance(event, kinds)]
 
 
 async def until(condition: Callable[[], object]) -> None:

@@ -10,10 +10,9 @@ from contextlib import suppress
 import aiohttp
 import pytest
 
+from tests.emulator.conftest import SEND, message, running, until
 from tim_async.emulator import Emulator
 from tim_async.errors import UsageError
-
-from .conftest import SEND, message, running, until
 
 
 async def test_url_is_on_loopback():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from .conftest import NOW, SEND, message
+from tests.emulator.conftest import NOW, SEND, message
 
 IMPORT = "im_open_login_svc/account_import"
 IMPORTS = "im_open_login_svc/multiaccount_import"

@@ -8,11 +8,10 @@ import logging
 
 import pytest
 
+from tests.emulator.conftest import NOW, SEND, message, until
 from tim_async.emulator import DEFAULT_SECRET_KEY
 from tim_async.emulator.dispatch import HANDLERS
 from tim_async.usersig import generate_user_sig
-
-from .conftest import NOW, SEND, message, until
 
 CHECK = "im_open_login_svc/account_check"
 

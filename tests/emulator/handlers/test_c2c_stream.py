@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tests.emulator.conftest import NOW, message, text
 from tim_async.models.elements import StreamElem
-
-from .conftest import NOW, message, text
 
 STREAM = "stream_msg/send_c2c_stream_msg"
 

@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from tests.emulator.conftest import SEND, message, until
 from tim_async._api import endpoint
 from tim_async._api.endpoint import Rate
 from tim_async._api.wire import Request
@@ -16,8 +17,6 @@ from tim_async.errors import UsageError
 from tim_async.families.account import Account
 from tim_async.families.c2c import C2C
 from tim_async.models.common import Empty
-
-from .conftest import SEND, message, until
 
 CHECK = "im_open_login_svc/account_check"
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from tests.emulator.conftest import NOW
 from tim_async.emulator import DEFAULT_SECRET_KEY
 from tim_async.usersig import generate_user_sig
-
-from .conftest import NOW
 
 OLD, NEW = "all_member_push/im_push", "timpush/push"
 BODY = [{"MsgType": "TIMTextElem", "MsgContent": {"Text": "hi"}}]

@@ -9,10 +9,9 @@ import aiohttp
 import msgspec
 import pytest
 
+from tests.emulator.conftest import ROAM, SEND, message, until
 from tim_async.emulator.server import fault_kinds
 from tim_async.errors import UsageError
-
-from .conftest import ROAM, SEND, message, until
 
 CHECK = "im_open_login_svc/account_check"
 ALICE = {"CheckItem": [{"UserID": "alice"}]}

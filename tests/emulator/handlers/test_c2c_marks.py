@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from .conftest import NOW, SEND, message, text
+from tests.emulator.conftest import NOW, SEND, message, text
 
 IMPORT = "openim/importmsg"
 RECALL = "openim/admin_msgwithdraw"

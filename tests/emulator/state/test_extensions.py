@@ -1,4 +1,4 @@
-"""Threads of messages: what is unread, what expires; and the extensions of a message."""
+"""The extensions of a message: versions, pages and their limits."""
 
 from __future__ import annotations
 
@@ -6,84 +6,9 @@ import pytest
 
 from tim_async.emulator.state.extensions import ExtensionBook
 from tim_async.emulator.state.refusal import Refusal
-from tim_async.emulator.state.threads import GroupEntry, Thread
 from tim_async.models.extension import ExtensionItem, SetExtensions
 
 NOW = 1_700_000_000
-
-
-def write(thread: Thread, account: str = "alice", at: int = NOW, oldest: int = 0, **fields: object) -> GroupEntry:
-    entry = GroupEntry(
-        seq=thread.take_seq(at),
-        random=1,
-        from_account=account,
-        time=at,
-        stored_at=at,
-        **fields,  # type: ignore[arg-type]
-    )
-    thread.store(entry, oldest)
-    return entry
-
-
-def test_unread_are_the_messages_of_others_that_count():
-    thread = Thread()
-    write(thread)
-    write(thread, "bob")
-    write(thread, unread_count=False)
-    write(thread, is_system=True)
-    recalled = write(thread)
-    thread.take_seq(NOW)  # one that left nothing behind
-    assert (thread.unread("alice"), thread.unread("bob"), thread.unread("carol")) == (1, 2, 3)
-    recalled.place = 2
-    assert thread.unread("carol") == 2
-    thread.read["carol"] = 1
-    assert thread.unread("carol") == 1
-
-
-def test_a_count_that_was_set_goes_on_from_there():
-    thread = Thread()
-    for _ in range(3):
-        write(thread)
-    thread.set_unread("bob", 2)
-    assert (thread.unread("bob"), thread.read["bob"]) == (2, 1)
-    thread.set_unread("bob", 100)
-    assert (thread.unread("bob"), thread.read["bob"]) == (100, 0)
-    write(thread)
-    assert thread.unread("bob") == 101
-    thread.set_unread("bob", 0)
-    assert (thread.unread("bob"), thread.read["bob"]) == (0, 4)
-    thread.forget("bob")
-    assert thread.unread("bob") == 4
-
-
-def test_what_is_cleared_is_not_unread():
-    thread = Thread()
-    for _ in range(4):
-        write(thread)
-    thread.set_unread("bob", 9)
-    thread.clear(3)
-    assert (thread.unread("bob"), thread.unread("carol")) == (9, 1)
-    thread.clear(1)
-    assert thread.unread("carol") == 1
-    thread.clear(99)
-    assert (thread.cleared_seq, thread.unread("bob"), thread.unread("carol")) == (4, 0, 0)
-    write(thread)
-    assert (thread.unread("bob"), thread.unread("carol")) == (1, 1)
-
-
-def test_messages_expire_and_are_deleted():
-    thread = Thread()
-    first, second = write(thread, at=NOW), write(thread, at=NOW + 10, cloud_custom_data="x")
-    assert thread.find(first.seq, NOW) is first
-    assert thread.find(first.seq, NOW + 1) is None
-    write(thread, at=NOW + 20, oldest=NOW + 1)
-    assert list(thread.entries) == [2, 3]
-    second.delete()
-    assert thread.find(second.seq, 0) is None
-    assert (second.msg_body, second.cloud_custom_data) == ((), None)
-
-
-# Extensions
 
 
 def change(

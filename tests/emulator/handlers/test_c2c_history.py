@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from .conftest import NOW, ROAM, SEND, message, text
+from tests.emulator.conftest import NOW, ROAM, SEND, message, text
 
 
 async def fill(api, seqs, **fields):

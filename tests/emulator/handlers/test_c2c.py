@@ -5,10 +5,9 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from tests.emulator.conftest import NOW, SEND, message, text
 from tim_async.emulator import Emulator
 from tim_async.models.elements import RawElem, TextElem
-
-from .conftest import NOW, SEND, message, text
 
 CUSTOM = {"MsgType": "TIMCustomElem", "MsgContent": {"Data": "x"}}
 SOUND = {"MsgType": "TIMSoundElem", "MsgContent": {"Url": "https://x/y", "UUID": "u", "Download_Flag": 2}}

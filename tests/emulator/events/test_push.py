@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.emulator.conftest import NOW, SEND, message, text
-from tests.emulator.test_events import MS, events
+from tests.emulator.conftest import MS, NOW, SEND, events, message, text
 from tests.families.groups import make_group
 from tim_async import TextElem
 from tim_async.webhooks import (

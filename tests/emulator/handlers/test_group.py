@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from .conftest import NOW
+from tests.emulator.conftest import NOW
 
 SERVICE = "group_open_http_svc"
 CREATE = f"{SERVICE}/create_group"

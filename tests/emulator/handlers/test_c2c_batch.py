@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tests.emulator.conftest import NOW, SEND, message, running, text
 from tim_async.emulator import Emulator
-
-from .conftest import NOW, SEND, message, running, text
 
 BATCH = "openim/batchsendmsg"
 FLOOD = [f"u{number}" for number in range(501)]
