@@ -2,7 +2,9 @@
 
 import asyncio
 import copy
+import inspect
 import pickle
+import re
 
 import pytest
 
@@ -273,3 +275,17 @@ def test_cycle_of_contexts_ends():
     assert not may_have_been_delivered(first)
     marked(second)
     assert may_have_been_delivered(first)
+
+
+def test_every_class_has_a_topic_of_its_own():
+    classes = [each for each in vars(errors).values() if inspect.isclass(each) and issubclass(each, TimError)]
+    topics = [vars(each).get("topic") for each in classes]
+    assert all(topic and re.fullmatch("[a-z]+(-[a-z]+)*", topic) for topic in topics), topics
+    assert len(set(topics)) == len(classes)
+
+
+def test_subclass_of_a_program_has_the_topic_of_its_base():
+    class ShopError(RateLimitedError):
+        pass
+
+    assert ShopError.topic == "rate-limited"

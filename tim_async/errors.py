@@ -38,7 +38,7 @@ Facts are attributes, never only text. No message, attribute, cause or context h
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Final, TypeVar
+from typing import ClassVar, Final, TypeVar
 
 from . import _codes
 
@@ -49,6 +49,7 @@ class TimError(Exception):
     """Base of everything this library raises on purpose.
 
     Attributes:
+        topic: short stable name of the page that explains this kind of error; each class has one of its own.
         message: what happened, without command and attempts.
         command: the command that was called, such as `openim/sendmsg`; None outside a call.
         attempts: how many attempts got a token to be sent with; 0 when nothing was sent.
@@ -56,6 +57,8 @@ class TimError(Exception):
         request: the request as it was sent, its MsgSeq and MsgRandom filled in (a struct, or the mapping of a raw
             call). Sending it again with `client.call` within 120 seconds is recognised as the same message.
     """
+
+    topic: ClassVar[str] = "error"
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
@@ -90,6 +93,8 @@ class UsageError(TimError):
         field: the field, argument or setting that is wrong, None where there is no single one.
     """
 
+    topic = "usage"
+
     def __init__(self, message: str, *, field: str | None = None) -> None:
         super().__init__(message)
         self.field = field
@@ -105,6 +110,8 @@ class BodyTooLargeError(UsageError):
         field: the largest top-level field, as its wire name.
         field_bytes: the size of that field's value in bytes.
     """
+
+    topic = "body-too-large"
 
     def __init__(
         self, *, actual: int, limit: int, field: str, field_bytes: int, what: str = "the encoded request"
@@ -127,6 +134,8 @@ class WaitTooLongError(UsageError):
         remaining: seconds that were left to the deadline when the wait began.
     """
 
+    topic = "wait-too-long"
+
     def __init__(self, *, wait: float | None, remaining: float) -> None:
         if wait is None:
             text = f"the turn did not come within the {remaining:.3f} s left to the deadline"
@@ -144,6 +153,8 @@ class UserSigError(UsageError):
         code: the code with which the service refuses such a UserSig, such as 70001 for an expired one.
     """
 
+    topic = "user-sig"
+
     def __init__(self, message: str, *, code: int) -> None:
         super().__init__(message, field="user_sig")
         self.code = code
@@ -156,17 +167,25 @@ class LimiterSetupError(UsageError):
     cannot share it.
     """
 
+    topic = "limiter-setup"
+
 
 class TransportError(TimError):
     """No usable answer came back."""
+
+    topic = "transport"
 
 
 class ConnectError(TransportError):
     """No connection could be made, neither to the host nor to its backup; nothing was sent."""
 
+    topic = "connect"
+
 
 class ConnectionLostError(TransportError):
     """The connection broke after the request may have been sent and before an answer came."""
+
+    topic = "connection-lost"
 
 
 class ReplyTimeoutError(TransportError):
@@ -175,6 +194,8 @@ class ReplyTimeoutError(TransportError):
     Attributes:
         timeout: the seconds that were allowed.
     """
+
+    topic = "reply-timeout"
 
     def __init__(self, message: str, *, timeout: float) -> None:
         super().__init__(message)
@@ -190,6 +211,8 @@ class ReplyDecodeError(TransportError):
         size: bytes that were read.
     """
 
+    topic = "reply-decode"
+
     def __init__(self, message: str, *, status: int, content_type: str = "", size: int = 0) -> None:
         super().__init__(message)
         self.status = status
@@ -204,15 +227,20 @@ class LedgerError(TimError):
         is_away: whether its database could not be reached, which may pass.
     """
 
+    topic = "ledger"
     is_away = False
 
 
 class LimiterUnavailableError(TimError):
     """What keeps the limits of several processes cannot be reached, and without it nothing may be sent."""
 
+    topic = "limiter-unavailable"
+
 
 class ClusterError(TimError):
     """The broker that spreads work over workers cannot be reached. What was submitted is in the ledger."""
+
+    topic = "cluster"
 
 
 class PartialFailureError(TimError):
@@ -221,6 +249,8 @@ class PartialFailureError(TimError):
     Attributes:
         failed: the failed items of the result.
     """
+
+    topic = "partial-failure"
 
     def __init__(self, failed: Sequence[object]) -> None:
         super().__init__(f"{len(failed)} of the items failed, the first is {failed[0]!r}")
@@ -234,12 +264,14 @@ class WebhookError(TimError):
         status: the HTTP status it was answered with.
     """
 
+    topic = "webhook"
     status = 500
 
 
 class SignatureError(WebhookError):
     """The Sign is missing or wrong: it does not come from the service, or the tokens differ."""
 
+    topic = "webhook-signature"
     status = 401
 
 
@@ -251,6 +283,7 @@ class StaleRequestError(WebhookError):
         window: seconds that are allowed.
     """
 
+    topic = "webhook-stale"
     status = 401
 
     def __init__(self, *, age: float, window: float) -> None:
@@ -262,12 +295,14 @@ class StaleRequestError(WebhookError):
 class WrongAppError(WebhookError):
     """The SdkAppid is missing, or is another app's."""
 
+    topic = "webhook-wrong-app"
     status = 403
 
 
 class MethodError(WebhookError):
     """The HTTP method is not POST."""
 
+    topic = "webhook-method"
     status = 405
 
 
@@ -278,6 +313,7 @@ class EventTooLargeError(WebhookError):
         limit: the limit in bytes.
     """
 
+    topic = "event-too-large"
     status = 413
 
     def __init__(self, *, limit: int) -> None:
@@ -292,6 +328,7 @@ class BodyTimeoutError(WebhookError):
         timeout: the seconds it had.
     """
 
+    topic = "event-timeout"
     status = 408
 
     def __init__(self, *, timeout: float) -> None:
@@ -306,6 +343,7 @@ class EventDecodeError(WebhookError):
         field: wire path of the field that does not fit, None where there is no single one.
     """
 
+    topic = "event-decode"
     status = 400
 
     def __init__(self, message: str, *, field: str | None = None) -> None:
@@ -316,6 +354,7 @@ class EventDecodeError(WebhookError):
 class AnswerError(WebhookError):
     """A handler answered what the event does not take; the default answer was given instead."""
 
+    topic = "handler-answer"
     status = 200
 
 
@@ -326,6 +365,7 @@ class HandlerTimeoutError(WebhookError):
         timeout: the seconds it had.
     """
 
+    topic = "handler-timeout"
     status = 200
 
     def __init__(self, *, timeout: float) -> None:
@@ -339,6 +379,7 @@ class EventLostError(WebhookError):
     Too many wait, the receiver or its event loop ends, or a handler was cancelled, by nobody but itself.
     """
 
+    topic = "event-lost"
     status = 503
 
 
@@ -363,6 +404,8 @@ class ApiError(TimError):
         hint: `none`, `fix_request`, `auth`, `quota` or `retry`.
     """
 
+    topic = "api"
+
     def __init__(self, code: int, info: str, row: _codes.Code | None) -> None:
         self.code = code
         self.info = info
@@ -383,17 +426,25 @@ class ApiError(TimError):
 class InvalidRequestError(ApiError):
     """The request is wrong or names something that does not exist: fix it before sending it again."""
 
+    topic = "invalid-request"
+
 
 class AuthError(ApiError):
     """Credentials, rights or the app's settings do not allow the call."""
+
+    topic = "auth"
 
 
 class RateLimitedError(ApiError):
     """Too many calls, or more than the app's plan allows."""
 
+    topic = "rate-limited"
+
 
 class ServiceBusyError(ApiError):
     """Trouble inside the service; its text says "try again"."""
+
+    topic = "service-busy"
 
 
 # The class of error, by the catalogue's hint.
