@@ -1,4 +1,9 @@
-"""Time that passes when told: an event loop whose clock jumps to the next timer instead of waiting for it."""
+"""Time that a test controls: a clock that jumps to the next timer instead of waiting, and a real one put forward.
+
+`run` is for tests without sockets: nothing is waited for, so nothing outside of the process may be. `skip` is for tests
+with them: time passes as it does, but what would take a while (a timeout, a lease that runs out) happens at once, and
+at the moment that the test picks instead of one that a busy machine picks.
+"""
 
 from __future__ import annotations
 
@@ -39,6 +44,13 @@ def run(main: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine on a clock of its own; without asyncio's debug mode, which makes crowds of tasks slow."""
     with asyncio.Runner(loop_factory=ClockLoop, debug=False) as runner:
         return runner.run(main)
+
+
+def skip(seconds: float) -> None:
+    """Put the running loop's clock forward: its timers that are due by then fire at once."""
+    loop = asyncio.get_running_loop()
+    time = loop.time
+    loop.time = lambda: time() + seconds  # type: ignore[method-assign]  # for the rest of the test, whose loop it is
 
 
 def worst_window(times: list[float], per: float = 1.0, costs: list[int] | None = None) -> int:

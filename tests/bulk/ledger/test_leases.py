@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import Counter
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
@@ -16,16 +16,20 @@ from sqlalchemy import text, update
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from tests.bulk.conftest import until
+from tests.clock import skip
 from tests.families.conftest import client_of
+from tests.in_process import loop_clock
 from tests.services import own_database, wire_to
-from tim_async import LedgerError, Rate
-from tim_async.bulk import Campaign
+from tim_async import CommandStats, LedgerError
+from tim_async._core.rate_limits import Claim, Slot
+from tim_async.bulk import Campaign, Report
 from tim_async.bulk._engine.runner import Runner
 from tim_async.bulk._ledger.database import WRITE
 from tim_async.bulk._ledger.ledger import Ledger
 from tim_async.bulk._ledger.options import Options
 from tim_async.bulk._ledger.records import Anew, Begin, CampaignRow, Changes, Outcome
-from tim_async.bulk._ledger.schema import Lane, RecipientState, chunks
+from tim_async.bulk._ledger.schema import ChunkState, Lane, RecipientState, chunks
 from tim_async.bulk._message.messages import Maker
 from tim_async.emulator import Emulator
 
@@ -102,47 +106,131 @@ async def test_owner_claims_anew_what_it_never_heard_of_and_nothing_that_it_has(
         assert [each.number for each in found] == [1, 2]
 
 
-class Held(Ledger):
-    """A ledger whose heartbeats do not come through for a while."""
+class HeldLedger(Ledger):
+    """A ledger to which some things do not come through before `flows` is set.
 
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
+    Attributes:
+        begun: chunks that were written ahead.
+        recorded: outcomes that were committed.
+        renewals: heartbeats that were answered.
+    """
+
+    def __init__(self, url: str, *, purpose: str, holds_outcomes: bool) -> None:
+        super().__init__(url, purpose=purpose)
+        self._holds_outcomes = holds_outcomes
         self.flows = asyncio.Event()
+        self.begun = self.recorded = self.renewals = 0
 
     async def heartbeat(self, campaign_id: int, **options: Any) -> set[int]:
         await self.flows.wait()
-        return await super().heartbeat(campaign_id, **options)
+        renewed = await super().heartbeat(campaign_id, **options)
+        self.renewals += 1
+        return renewed
+
+    async def apply(self, campaign_id: int, changes: Changes) -> set[int]:
+        if changes.outcomes and self._holds_outcomes:
+            await self.flows.wait()
+        lost = await super().apply(campaign_id, changes)
+        self.begun += len(changes.begins)
+        self.recorded += len(changes.outcomes)
+        return lost
 
 
-@pytest.mark.parametrize("is_taken", [True, False], ids=["taken over", "still its own"])
-async def test_nothing_is_sent_once_the_lease_has_run_out(url: str, emulator: Emulator, is_taken: bool) -> None:
+class GivenTurns:
+    """A limiter that grants a turn when the test gives one."""
+
+    def __init__(self) -> None:
+        self._turns = asyncio.Semaphore(0)
+
+    def give(self, count: int) -> None:
+        for _ in range(count):
+            self._turns.release()
+
+    async def acquire(self, claim: Claim, slot: Slot) -> None:
+        await self._turns.acquire()
+        await slot.take()
+
+    def pause(self, claim: Claim, code: int) -> float:
+        raise AssertionError(f"{claim.command} was one call too many ({code})")
+
+
+@asynccontextmanager
+async def running(runner: Runner, ledger: HeldLedger) -> AsyncIterator[asyncio.Task[Report]]:
+    """Run a campaign beside the block; what is left of it when the block fails ends with it."""
+    run = asyncio.create_task(runner.run())
+    try:
+        yield run
+    finally:
+        ledger.flows.set()
+        run.cancel()
+        await asyncio.wait([run])
+
+
+LEASE_S = 9.0
+
+
+@pytest.mark.parametrize(
+    ("is_taken", "is_recorded"),
+    [
+        pytest.param(True, True, id="taken over"),
+        pytest.param(True, False, id="taken over before outcomes are recorded"),
+        pytest.param(False, True, id="still its own"),
+    ],
+)
+async def test_nothing_is_sent_once_the_lease_has_run_out(url: str, is_taken: bool, is_recorded: bool) -> None:
     """Calls wait for their turn when the lease runs out; those turns are not used until it is renewed."""
+    wall, turns = loop_clock(), GivenTurns()
+    everyone = {f"u{index}" for index in range(40)}
     async with (
-        Held(url, purpose="a") as held,
+        HeldLedger(url, purpose="a", holds_outcomes=not is_recorded) as held,
         Ledger(url, purpose="b") as other,
-        client_of(emulator, rate_limits={"openim/sendmsg": Rate(40)}) as client,
+        Emulator(auto_import=True, rate_limits={"*": 100_000}, clock=wall) as emulator,
+        client_of(emulator, limiter=turns) as client,
     ):
         row = await planned(held, 40, 20)
-        runner = Runner(
-            client, held, row, Maker("hi"), Options(lanes="single", concurrency=20),
-            wall=time.time, on_progress=None, progress_every_s=60, lease_s=0.3,
-        )  # fmt: skip
-        run = asyncio.create_task(runner.run())
-        await asyncio.sleep(0.4)
-        before = len(emulator.messages())
-        assert 0 < before < 30
-        taken = await other.claim(row.id, now=time.time(), lease_s=20, limit=9) if is_taken else []
-        await asyncio.sleep(0.2)
-        assert len(emulator.messages()) == before
-        held.flows.set()
-        report = await run
-    got = Counter(each.to_account for each in emulator.messages())
-    assert max(got.values()) == 1
-    assert report.sent == len(got)
-    # What the other has is the other's: nobody of its was sent to meanwhile.
-    left = {person.account for chunk in taken for person in chunk.people}
-    assert len(left) == (40 - before if is_taken else 0)
-    assert set(got) == {f"u{index}" for index in range(40)} - left
+
+        def runner(ledger: Ledger) -> Runner:
+            return Runner(
+                client, ledger, row, Maker("hi"), Options(lanes="single", concurrency=20),
+                wall=wall, on_progress=None, progress_every_s=60, lease_s=LEASE_S,
+            )  # fmt: skip
+
+        def counts() -> CommandStats:
+            return client.stats().get("openim/sendmsg", CommandStats())
+
+        def got() -> Counter[str]:
+            return Counter(message.to_account for message in emulator.messages())
+
+        async with asyncio.timeout(60), running(runner(held), held) as run:
+            # Both chunks are written ahead; five recipients are sent to, and twenty more calls wait for a turn.
+            await until(lambda: held.begun == 2)
+            turns.give(5)
+            await until(lambda: (counts().succeeded, counts().calls) == (5, 25))
+            if is_recorded:
+                await until(lambda: held.recorded == 5)
+            skip(LEASE_S)
+            turns.give(1000)
+            await until(lambda: sum(counts().errors.values()) == 20 or counts().attempts > 5)
+            assert (counts().attempts, counts().errors) == (5, {"WaitTooLongError": 20})
+            sent = set(got())
+            if is_taken:
+                # A chunk that is SENDING comes with those, too, who have the message and are not recorded.
+                taken = await other.claim(row.id, now=wall(), lease_s=LEASE_S, limit=9)
+                assert [chunk.state for chunk in taken] == [ChunkState.SENDING] * 2
+                left = {person.account for chunk in taken for person in chunk.people}
+                assert left == (everyone - sent if is_recorded else everyone)
+                assert (await runner(other).run()).sent == 40
+                held.flows.set()
+            else:
+                held.flows.set()
+                # This one was asked for before the lease ran out, and renews it only up to that moment.
+                await until(lambda: held.renewals == 1)
+                assert set(got()) == sent
+                skip(LEASE_S / 4)
+            report = await run
+        assert got() == dict.fromkeys(everyone, 1)
+        assert (report.sent, report.in_flight) == (40, 0)
+        assert await states(other, row) == [SENT] * 40
 
 
 async def test_chunk_that_owners_died_with_is_claimed_alone_and_last(url: str) -> None:
