@@ -14,10 +14,10 @@ from tim_async.webhooks import RequestOverLimit, WebhookRouter, slow_down
 
 class Limiter:
     def __init__(self):
-        self.told = []
+        self.slowed = []
 
     def slow_down(self, app, command, *, rate, seconds):
-        self.told.append((app, command, rate, seconds))
+        self.slowed.append((app, command, rate, seconds))
 
 
 async def alert(router, **fields):
@@ -33,7 +33,7 @@ async def test_alert_slows_the_command_down():
     async with router:
         await alert(router, ServiceName="openim", Command="sendmsg", Request=165, Limit=200)
         await alert(router, ServiceName="openim", Command="batchsendmsg", Request=510, Limit=0)
-    assert limiter.told == [(APP, "openim/sendmsg", 100.0, 3)]
+    assert limiter.slowed == [(APP, "openim/sendmsg", 100.0, 3)]
 
 
 @pytest.mark.parametrize(

@@ -102,9 +102,9 @@ FITTING = [
 ]
 
 
-@pytest.mark.parametrize(("command", "answer", "told", "verdict"), FITTING, ids=lambda value: str(value)[:40])
-def test_answer_that_fits(command, answer, told, verdict):
-    assert wire(command, answer) == told
+@pytest.mark.parametrize(("command", "answer", "wanted", "verdict"), FITTING, ids=lambda value: str(value)[:40])
+def test_answer_that_fits(command, answer, wanted, verdict):
+    assert wire(command, answer) == wanted
     assert judge(event_of(command), answer_body(event_of(command), answer)) == verdict
 
 
@@ -161,6 +161,6 @@ def test_every_before_event_has_a_rule():
         (AnswerBody(msg_body=[CustomElem(data="1")] * 2, cloud_custom_data="x"), GO_ON),
     ],
 )
-def test_answers_nobody_of_ours_would_give(body, verdict):
+def test_answers_that_our_receiver_never_gives(body, verdict):
     assert judge(event_of(C2C), body) == verdict
     assert judge(event_of(CREATE), AnswerBody(error_code=2)) == 1, "only messages can be dropped"

@@ -35,7 +35,7 @@ async def connected(
 @under_every_server
 async def test_replaced_text_is_what_the_recipient_reads_and_the_app_is_told(serve: Serve) -> None:
     router = WebhookRouter(APP, TOKEN)
-    told: list[AfterSendMsg] = []
+    received: list[AfterSendMsg] = []
 
     @router.before(BeforeSendMsg)
     async def moderate(event: BeforeSendMsg) -> Answer | None:
@@ -45,13 +45,13 @@ async def test_replaced_text_is_what_the_recipient_reads_and_the_app_is_told(ser
 
     @router.on(AfterSendMsg)
     async def archive(event: AfterSendMsg) -> None:
-        told.append(event)
+        received.append(event)
 
     async with connected(serve, router) as (client, _):
         sent = await client.c2c.send_text("bob", "damn, it works 🎉", from_account="alice")
         page = [message async for message in client.c2c.iter_roam_msgs("bob", "alice")]
     assert [message.msg_body for message in page] == [[TextElem("***, it works 🎉")]]
-    (event,) = told
+    (event,) = received
     assert event.msg_body == [TextElem("***, it works 🎉")]
     assert (event.msg_key, event.from_account, event.to_account) == (sent.msg_key, "alice", "bob")
     assert (event.params.opt_platform, event.params.client_ip) == ("RESTAPI", "127.0.0.1")
@@ -60,7 +60,7 @@ async def test_replaced_text_is_what_the_recipient_reads_and_the_app_is_told(ser
 @under_every_server
 async def test_refused_dropped_and_allowed(serve: Serve) -> None:
     router = WebhookRouter(APP, TOKEN)
-    told: list[str] = []
+    received: list[str] = []
 
     @router.before(BeforeSendMsg)
     def decide(event: BeforeSendMsg) -> Answer | None:
@@ -68,7 +68,7 @@ async def test_refused_dropped_and_allowed(serve: Serve) -> None:
             event.msg_body[0].text
         )
 
-    router.on(AfterSendMsg)(lambda event: told.append(event.msg_body[0].text))
+    router.on(AfterSendMsg)(lambda event: received.append(event.msg_body[0].text))
     async with connected(serve, router) as (client, emulator):
         for text, code, info in (("refuse", 20006, None), ("own", 120_777, "自定义")):
             with pytest.raises(ApiError) as caught:
@@ -78,7 +78,7 @@ async def test_refused_dropped_and_allowed(serve: Serve) -> None:
         assert (await client.c2c.send_text("bob", "drop")).msg_key
         await client.c2c.send_text("bob", "allow")
         assert [message.msg_body for message in emulator.messages(to="bob")] == [[TextElem("allow")]]
-    assert told == ["allow"]
+    assert received == ["allow"]
 
 
 @under_every_server

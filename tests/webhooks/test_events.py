@@ -59,7 +59,7 @@ def test_body_is_read_and_written_as_it_was(command):
 
 
 def test_bodies_hold_every_field():
-    """A field nobody typed from a document is either invented or forgotten in the bodies."""
+    """A field that stands in no document is either invented, or missing in the bodies here."""
     seen = {}
     for command, body in BODIES.items():
         collect(decode_event(command, body), seen)

@@ -188,7 +188,7 @@ async def test_body_that_is_not_what_its_headers_say_is_answered_and_reported(ap
             answer = msgspec.json.decode(await response.read())
     assert (answer["ActionStatus"], answer["ErrorCode"]) == ("FAIL", 400)
     assert [type(error) for error in app.errors] == [EventDecodeError]
-    assert "answered with 400" in caplog.text
+    assert "refused with status 400" in caplog.text
     assert app.got == []
 
 
@@ -255,7 +255,7 @@ async def test_answer_to_a_client_that_went_is_let_go():
 
 
 async def test_mounted_without_lifespan_it_still_answers(app):
-    """Whoever forgets it loses only the waiting at shutdown."""
+    """Without the lifespan only the waiting at shutdown is lost."""
     server = FastAPI()
     server.mount("/tim", app.router)
     transport = httpx.ASGITransport(server)

@@ -1,7 +1,7 @@
-"""Work behind the answer: a bounded queue, and a bounded number of tasks that empty it.
+"""Work after the answer: a bounded queue, and a bounded number of worker tasks that empty it.
 
-Tasks are made when there is work and end when there is none, so a receiver at rest has none. When the queue is full,
-whoever brings an event waits for room, and the service waits for its answer: events are held back, not lost.
+Workers are started when there is work and end when there is none, so an idle receiver has no tasks. When the queue is
+full, a request waits for room before it is answered, and the service waits with it: events are held back, not lost.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ from ..errors import UsageError
 
 T = TypeVar("T")
 
-_MOMENT: Final = 0.01
+_WORKER_RESTART_DELAY_S: Final = 0.01
 
 
 class Background(Generic[T]):
     """Runs work in one event loop, the one it is bound to.
 
     Args:
-        work: does the work for one item; it raises nothing but the cancellation of its own task.
-        lost: told of an item whose work was cancelled while this was open.
-        concurrency: tasks at a time.
-        max_items: items that may wait.
-        max_bytes: bytes that waiting items may have.
+        work: does the work for one item; raises nothing except when its own task is cancelled.
+        lost: called with each item whose work was cancelled while this was open.
+        concurrency: largest number of workers.
+        max_items: largest number of waiting items.
+        max_bytes: largest total size of waiting items.
     """
 
     def __init__(
@@ -55,34 +55,36 @@ class Background(Generic[T]):
         self.is_closed = False
 
     def open(self) -> None:
-        """Take work from now on."""
+        """Start accepting work."""
         self.is_closed = False
 
     def bind(self) -> list[T]:
-        """Work in the running loop from now on; return what waited in another one, which has ended.
+        """Work in the running loop from now on; return the items left over from another loop that has ended.
 
         Raises:
-            UsageError: the other one has not ended: its work would go on beside ours.
+            UsageError: the other loop is still running, so its workers would run beside ours.
         """
         loop = asyncio.get_running_loop()
         if loop is self._loop:
             return []
         if self._loop is not None and not self._loop.is_closed() and (self._loop.is_running() or self._workers):
-            raise UsageError("the receiver works in another event loop; there must be one for each loop")
+            raise UsageError(
+                "this WebhookRouter is used in another event loop that is still running; create one per event loop"
+            )
         left = [*self._running.values(), *(item for item, _ in self._queue)]
         self._loop = loop
-        self._reset()  # tasks of a loop that is gone are gone too
+        self._reset()  # the workers ended with their loop
         return left
 
     def __len__(self) -> int:
         return len(self._queue)
 
     def _is_full(self, size: int) -> bool:
-        # An item over the limit by itself is taken when nothing else waits.
+        # An item that exceeds the limit by itself is accepted when the queue is empty.
         return len(self._queue) >= self._max_items or (bool(self._queue) and self._bytes + size > self._max_bytes)
 
     async def put(self, item: T, size: int, *, deadline: float) -> bool:
-        """Hand over an item; wait for room until `deadline` (loop time). False when there was none, or it is closed."""
+        """Add an item; wait for room until `deadline` (loop time). False if there was no room, or this is closed."""
         if not self.is_closed and (self._waiters or self._is_full(size)):
             try:
                 async with asyncio.timeout_at(deadline):
@@ -90,11 +92,11 @@ class Background(Generic[T]):
             except TimeoutError:
                 return False
             finally:
-                self._wake()  # there may be room for one more; and whoever gave up was perhaps the one to be woken
+                self._wake()  # there may be room for another; and the waiter that gave up may have been the one woken
         return self.put_nowait(item, size)
 
     async def _wait_for_room(self, size: int) -> None:
-        """Wait in the order of arrival; whoever is woken and finds too little room stays first."""
+        """Wait in the order of arrival; a waiter that is woken but finds too little room stays first in line."""
         place = self._waiters.append
         while True:
             waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -118,7 +120,7 @@ class Background(Generic[T]):
                     return
 
     def put_nowait(self, item: T, size: int) -> bool:
-        """Hand over an item if there is room for it; False when there is none, or it is closed."""
+        """Add an item if there is room for it; False if there is none, or this is closed."""
         if self.is_closed or self._is_full(size):
             return False
         self._queue.append((item, size))
@@ -133,7 +135,7 @@ class Background(Generic[T]):
     async def _empty(self) -> None:
         """Work until the queue is empty."""
         task = asyncio.current_task()
-        assert task is not None  # noqa: S101 - it runs as one
+        assert task is not None  # noqa: S101 - it runs as a task
         try:
             while self._queue:
                 item, size = self._queue.popleft()
@@ -143,23 +145,24 @@ class Background(Generic[T]):
                 await self._work(item)
                 self._running.pop(task, None)
         except asyncio.CancelledError:
-            # By its own work, or with all tasks of a loop that ends, in which a new worker would be left behind.
-            asyncio.get_running_loop().call_later(_MOMENT, self._go_on, task)
+            # Either by its own work, or because the loop is ending and cancels all tasks. In that case a worker started
+            # at once would be left pending, so the replacement waits.
+            asyncio.get_running_loop().call_later(_WORKER_RESTART_DELAY_S, self._replace, task)
             raise
         finally:
-            # Here, and not when the task is over: what comes in between would find a worker that works no more.
+            # Here, and not in a done callback: an item added in between would count on a worker that has stopped.
             self._workers.discard(task)
 
-    def _go_on(self, task: asyncio.Task[None]) -> None:
-        """Tell of the item with which a worker was cancelled, and replace the worker."""
+    def _replace(self, task: asyncio.Task[None]) -> None:
+        """Report the item during which a worker was cancelled, and replace the worker."""
         if task in self._running:
             self._lost(self._running.pop(task))
         self._start_worker()
 
     async def close(self, deadline: float) -> list[T]:
-        """Take no more, and end what there is until `deadline` (loop time); return the items that were given up.
+        """Accept no more work, and finish what there is by `deadline` (loop time); return the unfinished items.
 
-        Those that run then are cancelled; `ending` has their tasks until they are over.
+        The workers still running then are cancelled; `unfinished` holds their tasks until they have ended.
         """
         self.is_closed = True
         self._wake()
@@ -176,6 +179,6 @@ class Background(Generic[T]):
         return lost
 
     @property
-    def ending(self) -> set[asyncio.Task[None]]:
-        """The tasks that have not ended yet."""
+    def unfinished(self) -> set[asyncio.Task[None]]:
+        """The workers that have not ended yet."""
         return set(self._workers)

@@ -1,4 +1,4 @@
-"""Runs the handlers: the one that decides, inside its time, and the others behind the answer."""
+"""Runs the handlers: the one that decides before its deadline, the others after the answer."""
 
 from __future__ import annotations
 
@@ -16,31 +16,33 @@ from ._background import Background
 from ._event import BeforeEvent, Event
 
 OnError = Callable[[Exception, Event | None], Awaitable[None] | None]
-BeforeHandler = Callable[[Any], Answer | Awaitable[Answer | None] | None]
+DecidingFunction = Callable[[Any], Answer | Awaitable[Answer | None] | None]
 
 logger = logging.getLogger("tim_async.webhooks")
 
-_MAX_TOLD: Final = 10_000
-_MAX_NAME: Final = 100
-# The part of the time for shutdown that is kept for what was cancelled, and for telling of it.
-_ENDING_SHARE: Final = 0.1
+_MAX_PENDING_REPORTS: Final = 10_000
+_MAX_LOGGED_COMMAND: Final = 100
+# The fraction of the shutdown time kept for handlers that were cancelled, and for reporting their events.
+_CANCELLATION_FRACTION: Final = 0.1
 
 
 def name_of(event: Event) -> str:
-    """Return an event's command for the log; one that this library does not know may be any text."""
+    """Return an event's command for the log; an unknown command may be any text, so it is cut and escaped."""
     command = event.callback_command
-    return command if command.isprintable() and len(command) <= _MAX_NAME else repr(command[:_MAX_NAME])
+    if command.isprintable() and len(command) <= _MAX_LOGGED_COMMAND:
+        return command
+    return repr(command[:_MAX_LOGGED_COMMAND])
 
 
-class Before(NamedTuple):
-    """The function that decides on a kind of event, and the answer for when it does not."""
+class Decider(NamedTuple):
+    """The function that decides on events of a class, and the answer when it is late or fails."""
 
-    handler: BeforeHandler
+    function: DecidingFunction
     default: Answer
 
 
 class Job(NamedTuple):
-    """What is called behind an answer, and the event it is about."""
+    """The calls to make after an answer, and the event they are about; None for calls of `on_error`."""
 
     event: Event | None
     calls: tuple[Callable[[], object], ...]
@@ -50,11 +52,11 @@ class Handlers:
     """The handlers of a receiver.
 
     Args:
-        after_timeout: seconds for a handler behind the answer; None for no end.
-        concurrency: events handled at a time behind their answers.
-        max_pending: events that may wait for that.
-        max_pending_bytes: bytes that their bodies may have.
-        on_error: told of every failure.
+        after_timeout: seconds a handler may take after the answer; None for no limit.
+        concurrency: number of events handled at the same time after their answers.
+        max_pending: number of events that may wait to be handled.
+        max_pending_bytes: total size of their bodies.
+        on_error: called for every failure.
     """
 
     def __init__(
@@ -67,69 +69,75 @@ class Handlers:
         on_error: OnError | None,
     ) -> None:
         self._on: dict[type[Event], list[tuple[int, Callable[[Any], object]]]] = {}
-        self.before: dict[type[BeforeEvent], Before] = {}
+        self.deciders: dict[type[BeforeEvent], Decider] = {}
         self._after_timeout = after_timeout
         self._on_error = on_error
         self._background = Background(
             self._run, self._cancelled, concurrency=concurrency, max_items=max_pending, max_bytes=max_pending_bytes
         )
-        # A queue of its own: what is to be told must neither wait for handlers nor get lost among them.
-        self._telling = Background(self._run, self._cancelled, concurrency=1, max_items=_MAX_TOLD, max_bytes=1)
-        self._strays: set[asyncio.Task[Answer | None]] = set()
+        # A queue of its own: reports must neither wait behind handlers nor be dropped when those fill theirs.
+        self._reports = Background(
+            self._run, self._cancelled, concurrency=1, max_items=_MAX_PENDING_REPORTS, max_bytes=1
+        )
+        self._deciding: set[asyncio.Task[Answer | None]] = set()
 
     def add(self, kind: type[Event], handler: Callable[[Any], object]) -> None:
-        """Have a function called with every event of a kind, after those that were added before it."""
+        """Call a function with every event of a class, after the functions that were added earlier."""
         order = sum(map(len, self._on.values()))
         self._on.setdefault(kind, []).append((order, handler))
 
+    def decide_by(self, kind: type[BeforeEvent], function: DecidingFunction, default: Answer) -> None:
+        """Let a function decide on events of a class; `default` is the answer when it is late or fails."""
+        self.deciders[kind] = Decider(function, default)
+
     def bind(self) -> None:
-        """Work in the running loop; say which events another one left behind when it ended.
+        """Work in the running loop; report the events that another loop left behind when it ended.
 
         Raises:
-            UsageError: the other one has not ended.
+            UsageError: the other loop is still running.
         """
         left = self._background.bind()
-        for job in self._telling.bind():
-            self._telling.put_nowait(job, 0)
+        for job in self._reports.bind():
+            self._reports.put_nowait(job, 0)
         if left:
-            self._strays.clear()
+            self._deciding.clear()
         for job in left:
-            self._lose(job, "the event loop ended before the handlers were done")
+            self._report_lost(job, "the event loop ended before the handlers had finished")
 
     def open(self) -> None:
-        """Take events from now on."""
+        """Start accepting events."""
         self.bind()
         self._background.open()
-        self._telling.open()
+        self._reports.open()
 
     async def close(self, timeout: float) -> None:
-        """Wait for what runs behind the answers, `timeout` seconds in all; give up the rest, and say so."""
+        """Wait up to `timeout` seconds for running handlers; cancel the rest, and report their events as lost."""
         self.bind()
         clock = asyncio.get_running_loop().time
         deadline = clock() + timeout
-        for job in await self._background.close(deadline - timeout * _ENDING_SHARE):
-            self._lose(job, "the receiver was closed before the handlers were done")
-        await self._telling.close(deadline)
-        # Each wait lets the tasks run once at least, so that what was cancelled knows.
-        if ending := self._background.ending | self._telling.ending | self._strays:
-            await asyncio.wait(ending, timeout=max(0.0, deadline - clock()))
+        for job in await self._background.close(deadline - timeout * _CANCELLATION_FRACTION):
+            self._report_lost(job, "the receiver was closed before the handlers had finished")
+        await self._reports.close(deadline)
+        # Even with no time left, the wait lets each task run once, so that cancelled ones see their cancellation.
+        if unfinished := self._background.unfinished | self._reports.unfinished | self._deciding:
+            await asyncio.wait(unfinished, timeout=max(0.0, deadline - clock()))
 
-    def _lose(self, job: Job, why: str) -> None:
+    def _report_lost(self, job: Job, why: str) -> None:
         if job.event is not None:
             error = EventLostError(why)
             self._log(error, job.event)
-            self.tell(error, job.event)
+            self.report(error, job.event)
 
     def _cancelled(self, job: Job) -> None:
         if job.event is None:
             logger.error("on_error was cancelled")
-        self._lose(job, "the task of its handlers was cancelled")
+        self._report_lost(job, "the task of its handlers was cancelled")
 
     async def hand_over(self, event: Event, size: int, deadline: float) -> None:
-        """Have an event's handlers run behind the answer; wait for room until `deadline` (loop time).
+        """Queue an event for the handlers that run after the answer; wait for room until `deadline` (loop time).
 
         Raises:
-            EventLostError: there is no room, or the receiver is closed.
+            EventLostError: there was no room, or the receiver is closed.
         """
         found = [entry for kind in type(event).__mro__ for entry in self._on.get(kind, ())]
         if not found:
@@ -138,34 +146,34 @@ class Handlers:
         job = Job(event, tuple(partial(handler, event) for _, handler in found))
         if not await self._background.put(job, size, deadline=deadline):
             closed = self._background.is_closed
-            raise EventLostError("the receiver is closed" if closed else "too many events wait for their handlers")
+            raise EventLostError("the receiver is closed" if closed else "too many events are waiting to be handled")
 
     async def decide(self, event: BeforeEvent, deadline: float) -> bytes:
-        """Ask the function that decides, and return its answer's wire form; that of the default when it fails."""
-        before = self.before.get(type(event))
-        if before is None:
+        """Return the wire form of the deciding function's answer; of the default when it is late or fails."""
+        decider = self.deciders.get(type(event))
+        if decider is None:
             return answer_bytes(event, None)
         failure: Exception
         try:
-            return answer_bytes(event, await self._ask(before, event, deadline))
+            return answer_bytes(event, await self._ask(decider, event, deadline))
         except WebhookError as error:
             failure = error
             self._log(error, event)
         except Exception as error:
             failure = error
-            logger.exception("the function that decides on %s failed", event.callback_command)
-        self.tell(failure, event)
-        return answer_bytes(event, before.default)
+            logger.exception("the before-handler of %s failed", event.callback_command)
+        self.report(failure, event)
+        return answer_bytes(event, decider.default)
 
-    async def _ask(self, before: Before, event: BeforeEvent, deadline: float) -> Answer | None:
+    async def _ask(self, decider: Decider, event: BeforeEvent, deadline: float) -> Answer | None:
         async def call() -> Answer | None:
-            answer = before.handler(event)
+            answer = decider.function(event)
             return await answer if inspect.isawaitable(answer) else answer
 
         left = max(0.0, deadline - asyncio.get_running_loop().time())
-        # A task, not a timeout around the call: one that swallows its cancellation must not hold up the answer.
+        # A task, not a timeout around the call: a handler that swallows its cancellation must not delay the answer.
         task = asyncio.create_task(call(), name=f"tim_async: before {event.callback_command}")
-        self._strays.add(task)
+        self._deciding.add(task)
         task.add_done_callback(self._forget)
         try:
             await asyncio.wait((task,), timeout=left)
@@ -179,14 +187,14 @@ class Handlers:
             raise AnswerError("the handler was cancelled")
         error = task.exception()
         if error is not None and not isinstance(error, Exception):
-            # Outside of a task it would end more than the handler, such as the server.
+            # Raised as it is, it would end more than the handler: the server, for instance.
             raise AnswerError(f"the handler ended with {type(error).__name__}") from error
         return task.result()
 
     def _forget(self, task: asyncio.Task[Answer | None]) -> None:
-        self._strays.discard(task)
+        self._deciding.discard(task)
         if not task.cancelled():
-            task.exception()  # one that fails after it was late has been reported as late
+            task.exception()  # mark it as retrieved: a handler that fails after its deadline was reported as late
 
     async def _run(self, job: Job) -> None:
         """Make the calls of a job, one after the other."""
@@ -202,31 +210,33 @@ class Handlers:
             except BaseException as error:
                 task = asyncio.current_task()
                 if isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling():
-                    raise  # it is us who shall end, not something that the handler waited for
-                self._report(job.event, error, scope)
+                    raise  # this task is being cancelled, not something that the handler was waiting for
+                self._report_failure(job.event, error, scope)
 
-    def _report(self, event: Event | None, error: BaseException, scope: asyncio.Timeout) -> None:
-        """Say that a call failed."""
+    def _report_failure(self, event: Event | None, error: BaseException, scope: asyncio.Timeout) -> None:
+        """Log and report a failed call."""
         if event is None:
             logger.error("on_error failed", exc_info=error)
         elif isinstance(error, TimeoutError) and scope.expired():
             late = HandlerTimeoutError(timeout=self._after_timeout or 0.0)
             self._log(late, event)
-            self.tell(late, event)
+            self.report(late, event)
         else:
             logger.error("a handler of %s failed", name_of(event), exc_info=error)
             if not isinstance(error, Exception):
                 cause, error = error, EventLostError(f"a handler ended with {type(error).__name__}")
                 error.__cause__, error.command = cause, name_of(event)
-            self.tell(error, event)
+            self.report(error, event)
 
     def _log(self, error: WebhookError, event: Event) -> None:
         error.command = name_of(event)
         logger.error("%s", error, exc_info=error.__cause__)
 
-    def tell(self, error: Exception, event: Event | None) -> None:
-        """Have the hook told of a failure, behind the answer; it is in the log already."""
+    def report(self, error: Exception, event: Event | None) -> None:
+        """Call `on_error` with a failure, after the answer. The caller has logged it already."""
         if self._on_error is None:
             return
-        if not self._telling.put_nowait(Job(None, (partial(self._on_error, error, event),)), 0):
-            logger.warning("on_error was not told of %s: it is too slow, or the receiver closed", type(error).__name__)
+        if not self._reports.put_nowait(Job(None, (partial(self._on_error, error, event),)), 0):
+            logger.warning(
+                "on_error was not called for %s: it is too slow, or the receiver is closed", type(error).__name__
+            )

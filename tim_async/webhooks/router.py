@@ -1,13 +1,13 @@
-"""The receiver: finds the handlers of an event, answers in time, and lets nothing fall into the server.
+"""The receiver: finds the handlers of an event, answers in time, and never raises into the server.
 
-    request          check            method, size, SdkAppid, Sign, RequestTime: refused with a status of 4xx
-      event          decode           the struct of the command
-      before         the handler      has until the deadline; then, and when it fails, the default answers for it
-      answer                          inside the service's 2 s
-      after          the handlers     behind the answer, bounded, awaited at shutdown
+    request          check            method, size, SdkAppid, Sign, RequestTime; a bad one gets a 4xx status
+      event          decode           into the struct of the command
+      before         the handler      has until the deadline; when it is late or fails, the default answer is sent
+      answer                          within the service's 2 s
+      after          the handlers     run after the answer, bounded, awaited at shutdown
 
-The service gives up after 2 s (I34354), and then lets an event go on by default. So the default answer here is `Allow`,
-and the time is counted from the moment the request's head was there.
+The service gives up after 2 s (I34354) and by default lets the operation proceed. The default answer here is therefore
+`Allow`, and time is counted from the moment the head of the request has arrived.
 """
 
 from __future__ import annotations
@@ -18,13 +18,10 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping, Sequence
 from contextlib import asynccontextmanager
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeVar, overload
-from urllib.parse import parse_qsl
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, overload
 
 from .._api.wire import encode
 from ..errors import (
-    AnswerError,
-    BodyTimeoutError,
     EventDecodeError,
     EventLostError,
     EventTooLargeError,
@@ -32,10 +29,13 @@ from ..errors import (
     UsageError,
     WebhookError,
 )
-from ._answer import RULES, Allow, Answer, AnswerBody, WebhookResponse, answer_bytes
+from ._answer import Answer, AnswerBody, WebhookResponse
 from ._check import Checker
 from ._event import BeforeEvent, Event, decode_event
-from ._handling import Before, Handlers, OnError, name_of
+from ._handling import Handlers, OnError, name_of
+from ._registration import BeforeDecorator, OnDecorator
+from ._requests import failure, parse_query, read_body
+from ._servers import serve_aiohttp, serve_asgi
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -44,43 +44,14 @@ E = TypeVar("E", bound=Event)
 B = TypeVar("B", bound=BeforeEvent)
 E2 = TypeVar("E2", bound=Event)
 E3 = TypeVar("E3", bound=Event)
-R = TypeVar("R")
-A = TypeVar("A", bound=Answer | Awaitable[Answer | None] | None)
 
 logger = logging.getLogger("tim_async.webhooks")
 
-_MAX_PARAMS: Final = 64
-_OK: Final = encode(AnswerBody())
-
-
-class _On(Generic[E]):
-    """The decorator that `on` returns."""
-
-    def __init__(self, handlers: Handlers, kinds: tuple[type[Event], ...]) -> None:
-        self._handlers = handlers
-        self._kinds = kinds
-
-    def __call__(self, handler: Callable[[E], R]) -> Callable[[E], R]:
-        for kind in self._kinds:
-            self._handlers.add(kind, handler)
-        return handler
-
-
-class _Before(Generic[B]):
-    """The decorator that `before` returns."""
-
-    def __init__(self, handlers: Handlers, kind: type[B], default: Answer) -> None:
-        self._handlers = handlers
-        self._kind = kind
-        self._default = default
-
-    def __call__(self, handler: Callable[[B], A]) -> Callable[[B], A]:
-        self._handlers.before[self._kind] = Before(handler, self._default)
-        return handler
+_OK_BODY: Final = encode(AnswerBody())
 
 
 class WebhookRouter:
-    """Receives webhooks: an ASGI app, a handler for aiohttp.web, and `handle` for anything else.
+    """Receives webhooks: an ASGI app, a handler for aiohttp.web, and `handle` for every other server.
 
         router = WebhookRouter(1400000000, token="...")
 
@@ -96,27 +67,29 @@ class WebhookRouter:
         app.mount("/tim", router)  # the address in the console is then https://.../tim/, with the slash
 
     Handlers are asynchronous functions; plain ones run in the event loop and must be short. `lifespan` (or `async with
-    router`) makes shutdown wait for what runs behind the answers; under aiohttp `add_to` sees to it.
+    router`) makes shutdown wait for the handlers that run after the answers; with aiohttp, `add_to` does the same.
 
     Args:
-        sdk_app_id: our app; webhooks of another are refused.
-        token: the token set in the console, by which a webhook is known to come from the service; several while it is
-            being changed. None checks no Sign, which is said once in the log.
-        window_s: seconds that a RequestTime may be off.
-        max_body: bytes of a request's body.
-        before_timeout: seconds from the arrival of a request to its answer. The service waits 2.
-        after_timeout: seconds that a handler may take behind the answer; None for no end.
-        concurrency: events that are handled at a time behind the answers. Above 1, an event may overtake another.
-        max_pending: events that may wait for that. Beyond it answers are held back, and in the end refused with 503.
-        max_pending_bytes: bytes that the bodies of waiting events may have.
-        shutdown_timeout: seconds that shutdown may take. The last tenth is for handlers that are given up, and for
-            `on_error` to be told of them.
-        on_error: told of every refused webhook and of every failure of a handler, with the event where there is one.
-            All of them are logged, too.
+        sdk_app_id: your app; webhooks of another app are refused.
+        token: the token set in the console, which proves that a webhook comes from the service; a list while you are
+            changing it. With None, Sign is not checked, and a warning is logged once.
+        window_s: how far a RequestTime may be off, in seconds.
+        max_body: largest body of a request, in bytes.
+        before_timeout: seconds from the arrival of a request to its answer. The service waits 2 s.
+        after_timeout: seconds a handler may take after the answer; None for no limit.
+        concurrency: number of events handled at the same time after their answers. Above 1, events may overtake each
+            other.
+        max_pending: number of events that may wait to be handled. When it is reached, answers are held back, and
+            requests still waiting at their deadline get status 503.
+        max_pending_bytes: total size of the bodies of waiting events.
+        shutdown_timeout: seconds that shutdown may take. The last tenth is kept for cancelling unfinished handlers and
+            reporting them to `on_error`.
+        on_error: called for every refused webhook and every failure of a handler, with the event if there is one. All
+            of these are logged as well.
         clock: unix seconds, for the window.
 
     Raises:
-        UsageError: an argument does not fit.
+        UsageError: an argument is invalid; `field` names it.
     """
 
     def __init__(
@@ -161,71 +134,58 @@ class WebhookRouter:
             max_pending_bytes=max_pending_bytes,
             on_error=on_error,
         )
-        self._is_announced = False
+        self._has_checked_token = False
 
     # Handlers
 
     @overload
-    def on(self, event: type[E], /) -> _On[E]: ...
+    def on(self, event: type[E], /) -> OnDecorator[E]: ...
     @overload
-    def on(self, event: type[E], second: type[E2], /) -> _On[E | E2]: ...
+    def on(self, event: type[E], second: type[E2], /) -> OnDecorator[E | E2]: ...
     @overload
-    def on(self, event: type[E], second: type[E2], third: type[E3], /) -> _On[E | E2 | E3]: ...
+    def on(self, event: type[E], second: type[E2], third: type[E3], /) -> OnDecorator[E | E2 | E3]: ...
     @overload
-    def on(self, *events: type[Event]) -> _On[Any]: ...
-    def on(self, *events: type[Event]) -> _On[Any]:
-        """Decorate a function that is called with every event of these kinds, behind the answer.
+    def on(self, *events: type[Event]) -> OnDecorator[Any]: ...
+    def on(self, *events: type[Event]) -> OnDecorator[Any]:
+        """Decorate a function that is called with every event of these classes, after the answer.
 
-        `Event` stands for all kinds, `UnknownEvent` for commands this library does not know. A before-event may be
-        watched too. An event may have any number of handlers; they run one after the other, in the order of `on`.
+        `Event` stands for all events, `UnknownEvent` for commands this library does not know. Events that `before`
+        decides on can be watched too. An event may have any number of handlers; they run one after the other, in the
+        order in which they were registered.
 
         Raises:
-            UsageError: no kind is given, or something that is none.
+            UsageError: no event class is given, or an argument is not an event class.
         """
-        if not events:
-            raise UsageError("on() needs at least one kind of event", field="events")
-        for kind in events:
-            if not (isinstance(kind, type) and issubclass(kind, Event)):
-                raise UsageError(f"on() takes kinds of events, not {kind!r}", field="events")
-        return _On(self._handlers, events)
+        return OnDecorator(self._handlers, events)
 
-    def before(self, event: type[B], *, default: Answer | None = None) -> _Before[B]:
-        """Decorate the function that decides on an event; there is one for each kind.
+    def before(self, event: type[B], *, default: Answer | None = None) -> BeforeDecorator[B]:
+        """Decorate the function that decides on events of a class; each class has at most one.
 
         Args:
-            event: the kind of event.
-            default: what is answered when the function is late or fails; None is `Allow`.
+            event: the event class.
+            default: the answer when the function is late or fails; None is `Allow`.
 
         Raises:
-            UsageError: the kind is none that can be decided on, has a function already, or does not take the default.
+            UsageError: events of this class cannot be decided on, already have such a function, or do not accept
+                `default`.
         """
-        if event not in RULES:
-            raise UsageError(f"before() takes a kind of event that is decided on, not {event!r}", field="event")
-        if event in self._handlers.before:
-            raise UsageError(f"{event.__name__} is decided on already", field="event")
-        chosen = Allow() if default is None else default
-        try:
-            answer_bytes(event(), chosen)
-        except AnswerError as error:
-            raise UsageError(error.message, field="default") from None
-
-        return _Before(self._handlers, event, chosen)
+        return BeforeDecorator(self._handlers, event, default)
 
     # Lifetime
 
     async def start(self) -> None:
-        """Take events from now on. The first request does it where nobody did.
+        """Start accepting events. Without this, the first request does it.
 
         Raises:
-            UsageError: the router works in another event loop, which has not ended.
+            UsageError: the router is used in another event loop that is still running.
         """
-        self._announce()
+        self._warn_without_token()
         self._handlers.open()
 
     async def close(self) -> None:
-        """Wait for the handlers behind the answers, within `shutdown_timeout` seconds; give up the others, and say so.
+        """Wait up to `shutdown_timeout` seconds for running handlers; cancel the rest, and report their events as lost.
 
-        Events that come later are answered with 503.
+        Events that arrive later are answered with 503.
         """
         await self._handlers.close(self._shutdown_timeout)
 
@@ -240,15 +200,19 @@ class WebhookRouter:
 
     @asynccontextmanager
     async def lifespan(self, app: object = None) -> AsyncIterator[None]:
-        """Start and close with an app: `FastAPI(lifespan=router.lifespan)`, the same in Starlette and Litestar."""
+        """Start and close with an app: `FastAPI(lifespan=router.lifespan)`; also for Starlette and Litestar."""
         async with self:
             yield
 
-    def _announce(self) -> None:
-        if not self._is_announced:
-            self._is_announced = True
+    def _warn_without_token(self) -> None:
+        """Log once that webhooks are not authenticated."""
+        if not self._has_checked_token:
+            self._has_checked_token = True
             if not self._checker.has_token:
-                logger.warning("no token is given: anybody who knows the address can send events")
+                logger.warning(
+                    "WebhookRouter has no token: anyone who knows the address can send events; "
+                    "set one in the console and pass it as token="
+                )
 
     # One request
 
@@ -260,25 +224,25 @@ class WebhookRouter:
         method: str = "POST",
         deadline: float | None = None,
     ) -> WebhookResponse:
-        """Take one request, from whatever server; return what to answer.
+        """Process one request from any server, and return the response to send.
 
-        Handlers run behind the answer, so the loop must live on: `asyncio.run` for each request ends it before they
-        ran. Events that are lost so are reported when the next loop takes a request. Whatever a request is like, this
-        raises nothing.
+        Handlers run after the answer, so the event loop must stay alive: one `asyncio.run` per request ends it before
+        they have run. Events lost that way are reported when the next loop handles a request. A malformed request never
+        raises; it gets a response with a 4xx status.
 
         Args:
             query: the URL's query, as text or decoded.
             body: the body.
             method: the HTTP method.
-            deadline: loop time at which the answer must stand; None is `before_timeout` from now.
+            deadline: loop time by which the response must be ready; None is `before_timeout` from now.
 
         Raises:
-            UsageError: the router works in another event loop, which has not ended.
+            UsageError: the router is used in another event loop that is still running.
         """
         self._handlers.bind()
         if deadline is None:
             deadline = asyncio.get_running_loop().time() + self._before_timeout
-        self._announce()
+        self._warn_without_token()
         event: Event | None = None
         try:
             event = self._read(query, body, method)
@@ -286,43 +250,42 @@ class WebhookRouter:
         except WebhookError as error:
             return self.refuse(error, event)
         except Exception as error:
-            logger.exception("taking a webhook failed")
-            self._handlers.tell(error, event)
-            return _fail(500, "the receiver failed")
+            logger.exception("processing a webhook failed with an unexpected error")
+            self._handlers.report(error, event)
+            return failure(500, "the receiver failed")
 
     def _read(self, query: str | Mapping[str, str], body: bytes | bytearray, method: str) -> Event:
-        """Check a request and read its event."""
+        """Check a request and decode its event."""
         if method != "POST":
             raise MethodError("the method must be POST")
         if len(body) > self._max_body:
             raise EventTooLargeError(limit=self._max_body)
-        params = self._checker.check(_parse(query) if isinstance(query, str) else query)
+        params = self._checker.check(parse_query(query) if isinstance(query, str) else query)
         if not params.command:
             raise EventDecodeError("CallbackCommand is missing in the URL", field="CallbackCommand")
         return decode_event(params.command, bytes(body), params=params)
 
     async def _dispatch(self, event: Event, size: int, deadline: float) -> bytes:
-        """Have an event handled; return the answer."""
+        """Queue the event for its handlers; return the answer."""
         if not isinstance(event, BeforeEvent):
             await self._handlers.hand_over(event, size, deadline)
-            return _OK
+            return _OK_BODY
         answer = await self._handlers.decide(event, deadline)
         try:
             await self._handlers.hand_over(event, size, deadline)
         except EventLostError as error:
-            # What was decided must reach the service all the same.
-            self._tell(error, event)
+            # The decision must reach the service even when the handlers do not get the event.
+            error.command = name_of(event)
+            logger.warning("an event was decided on, but lost for its other handlers: %s", error)
+            self._handlers.report(error, event)
         return answer
 
-    def _tell(self, error: WebhookError, event: Event | None) -> None:
-        error.command = error.command or (name_of(event) if event else None)
-        logger.warning("a webhook was answered with %d: %s", error.status, error)
-        self._handlers.tell(error, event)
-
     def refuse(self, error: WebhookError, event: Event | None = None) -> WebhookResponse:
-        """Report a webhook that cannot be taken, and return what to answer."""
-        self._tell(error, event)
-        return _fail(error.status, error.message)
+        """Report a webhook that is refused, and return the response to send."""
+        error.command = error.command or (name_of(event) if event else None)
+        logger.warning("webhook refused with status %d: %s", error.status, error)
+        self._handlers.report(error, event)
+        return failure(error.status, error.message)
 
     # Servers
 
@@ -332,19 +295,15 @@ class WebhookRouter:
         receive: Callable[[], Awaitable[MutableMapping[str, Any]]],
         send: Callable[[MutableMapping[str, Any]], Awaitable[None]],
     ) -> None:
-        """Serve as an ASGI app, whatever the path; alone it also takes part in the lifespan."""
-        from ._servers import serve_asgi
-
+        """Serve as an ASGI app, on any path; as the outermost app it also handles the lifespan events."""
         await serve_asgi(self, scope, receive, send)
 
     async def aiohttp_handler(self, request: web.Request) -> web.StreamResponse:
-        """Serve a request of aiohttp.web: `app.router.add_route("*", "/tim", router.aiohttp_handler)`."""
-        from ._servers import serve_aiohttp
-
+        """Handle a request of aiohttp.web: `app.router.add_route("*", "/tim", router.aiohttp_handler)`."""
         return await serve_aiohttp(self, request)
 
     def add_to(self, app: web.Application, path: str) -> None:
-        """Serve a path of an aiohttp.web app, and start and close with it."""
+        """Serve a path of an aiohttp.web app, and start and close with the app."""
 
         async def context(app: web.Application) -> AsyncIterator[None]:
             async with self:
@@ -356,45 +315,25 @@ class WebhookRouter:
     async def handle_stream(
         self, query: str, read: Callable[[], Awaitable[bytes | None]], *, method: str, length: int | None
     ) -> WebhookResponse:
-        """Take a request whose body comes in parts, and read no more of it than is allowed.
+        """Process a request whose body arrives in parts; read no more of it than `max_body`.
 
         Args:
             query: the URL's query.
             read: returns the next part; None at the end.
             method: the HTTP method.
-            length: the body's announced length, None where none was.
+            length: the announced length of the body; None where the request announces none.
 
         Raises:
-            UsageError: the router works in another event loop, which has not ended.
+            UsageError: the router is used in another event loop that is still running.
         """
         self._handlers.bind()
         deadline = asyncio.get_running_loop().time() + self._before_timeout
         body = bytearray()
-        problem: WebhookError | None = None
         if method == "POST":
-            if length is not None and length > self._max_body:
-                return self.refuse(EventTooLargeError(limit=self._max_body))
             try:
-                async with asyncio.timeout_at(deadline):
-                    while (part := await read()) is not None:
-                        body += part
-                        if len(body) > self._max_body:
-                            break
-            except TimeoutError:
-                problem = BodyTimeoutError(timeout=self._before_timeout)
-        if problem is not None:
-            return self.refuse(problem)
+                body = await read_body(
+                    read, length=length, max_body=self._max_body, timeout=self._before_timeout, deadline=deadline
+                )
+            except WebhookError as error:
+                return self.refuse(error)
         return await self.handle(query, body, method=method, deadline=deadline)
-
-
-def _parse(query: str) -> dict[str, str]:
-    """Decode a query; of a parameter given twice the first counts, for the check as for the event."""
-    try:
-        pairs = parse_qsl(query, keep_blank_values=True, max_num_fields=_MAX_PARAMS)
-    except ValueError:
-        raise EventDecodeError("the URL's query cannot be read") from None
-    return dict(reversed(pairs))
-
-
-def _fail(status: int, info: str) -> WebhookResponse:
-    return WebhookResponse(status, encode(AnswerBody(action_status="FAIL", error_code=status, error_info=info)))
