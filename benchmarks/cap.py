@@ -8,7 +8,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from tim_async import Claim, LocalRateLimiter, RetryPolicy, Slot, TimClient
+from tim_async import Claim, ConnectionSlot, LocalRateLimiter, RetryPolicy, TimClient
 
 from .processes import SECRET_KEY, Remote, remote
 from .report import Row, worst_window
@@ -27,7 +27,7 @@ class Watched(LocalRateLimiter):
         self.newest = 0.0  # the last grant to a call's first attempt
         self.own = 0  # grants until the newest interactive one, itself among them
 
-    async def acquire(self, claim: Claim, slot: Slot) -> None:
+    async def acquire(self, claim: Claim, slot: ConnectionSlot) -> None:
         await super().acquire(claim, slot)
         now = time.monotonic()
         self.grants.append(now)

@@ -48,7 +48,7 @@ def peak_mb() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
 
 
-class _Place:
+class _Slot:
     """A place in a pool that answers at once."""
 
     def take_nowait(self) -> bool:
@@ -74,8 +74,8 @@ class _Pool:
     def open(self) -> asyncio.AbstractEventLoop:
         return asyncio.get_running_loop()
 
-    def slot(self, rank: tuple[int, int]) -> _Place:
-        return _Place()
+    def slot(self, rank: tuple[int, int]) -> _Slot:
+        return _Slot()
 
     async def warm_up(self, connections: int) -> int:
         return 0

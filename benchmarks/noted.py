@@ -10,7 +10,7 @@ import struct
 import time
 from pathlib import Path
 
-from tim_async import Claim, Slot
+from tim_async import Claim, ConnectionSlot
 from tim_async.__main__ import main
 from tim_async.cluster import RedisRateLimiter
 
@@ -27,7 +27,7 @@ def note(path: str) -> None:
     file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     acquire = RedisRateLimiter.acquire
 
-    async def noted(self: RedisRateLimiter, claim: Claim, slot: Slot) -> None:
+    async def noted(self: RedisRateLimiter, claim: Claim, slot: ConnectionSlot) -> None:
         await acquire(self, claim, slot)
         os.write(file, _TIME.pack(time.monotonic()))
 

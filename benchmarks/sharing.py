@@ -13,12 +13,12 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
-from tim_async import Claim, LimiterUnavailableError, LocalRateLimiter, Rate, Share
+from tim_async import BucketCost, Claim, LimiterUnavailableError, LocalRateLimiter, Rate
 from tim_async._core.rate_limits import next_order
 
 CAP = 200
 COMMAND = "openim/sendmsg"
-SHARES = (Share(rate=Rate(CAP), cost=1, key="", command=COMMAND),)
+COSTS = (BucketCost(rate=Rate(CAP), units=1, key="", command=COMMAND),)
 
 Acquire = Callable[[], Awaitable[None]]
 
@@ -37,7 +37,7 @@ class FreeSlot:
 
 
 def claim() -> Claim:
-    return Claim(app=1400000000, command=COMMAND, shares=SHARES, priority="interactive", order=next_order())
+    return Claim(app=1400000000, command=COMMAND, costs=COSTS, priority="interactive", order=next_order())
 
 
 @asynccontextmanager

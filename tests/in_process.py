@@ -16,7 +16,7 @@ from aiohttp.test_utils import make_mocked_request
 from tim_async import ConnectionLostError, ReplyDecodeError, ReplyTimeoutError, TimClient
 from tim_async.emulator import DEFAULT_SECRET_KEY, Emulator
 from tim_async.testing import FakePool
-from tim_async.testing.fake_pool import FakePlace
+from tim_async.testing.fake_pool import FakeSlot
 
 
 def loop_clock() -> Callable[[], float]:
@@ -38,7 +38,7 @@ class InsidePool(FakePool):
         self._service = emulator._service
         self.on_their_way = self.busiest = 0
 
-    async def post(self, slot: FakePlace, command: str, query: str, body: bytes, *, timeout: float) -> bytes:
+    async def post(self, slot: FakeSlot, command: str, query: str, body: bytes, *, timeout: float) -> bytes:
         self.on_their_way += 1
         self.busiest = max(self.busiest, self.on_their_way)
         # A request that was sent is carried out, whatever becomes of the client.

@@ -269,7 +269,7 @@ def test_off_is_free(seen: Seen) -> None:
     watched, _ = seen.client(OK)
     assert calls_into_telemetry(watched) > 10
     client, _ = scripted(OK)
-    assert client._core.observer is None
+    assert client._state.observer is None
     assert calls_into_telemetry(client) == 0
 
 

@@ -7,7 +7,8 @@ from ._api.wire import decode, encode
 from ._core.client import TimClient
 from ._core.config import Region, Settings
 from ._core.observer import CallObserver, Observer
-from ._core.rate_limits import Claim, LocalRateLimiter, RateLimiter, Share, Slot
+from ._core.pool import ConnectionSlot
+from ._core.rate_limits import BucketCost, Claim, LocalRateLimiter, RateLimiter
 from ._core.retry import TRANSIENT_CODES, RetryPolicy
 from ._core.stats import CommandStats
 from ._version import __version__
@@ -71,12 +72,14 @@ __all__ = [
     "ApnsInfo",
     "AuthError",
     "BodyTooLargeError",
+    "BucketCost",
     "CallObserver",
     "Claim",
     "ClusterError",
     "CommandStats",
     "ConnectError",
     "ConnectionLostError",
+    "ConnectionSlot",
     "CustomElem",
     "Element",
     "Endpoint",
@@ -108,8 +111,6 @@ __all__ = [
     "RetryPolicy",
     "ServiceBusyError",
     "Settings",
-    "Share",
-    "Slot",
     "SoundElem",
     "StreamChunk",
     "StreamElem",

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from tim_async import decode, encode
-from tim_async._api.aliases import spelling_of, without_nulls
+from tim_async._api.aliases import aliases_of, without_nulls
 from tim_async._api.wire import Request, Result, WireStruct, reader, validator
 from tim_async.errors import UsageError
 
@@ -71,9 +71,9 @@ def test_a_list_of_structs_with_older_names_is_read() -> None:
 
 
 def test_types_without_older_names_have_no_spelling() -> None:
-    assert spelling_of(Plain) is None
-    assert spelling_of(dict[str, int]) is None
-    assert spelling_of(Member | None) is not None
+    assert aliases_of(Plain) is None
+    assert aliases_of(dict[str, int]) is None
+    assert aliases_of(Member | None) is not None
 
 
 @pytest.mark.parametrize("kind", [Plain, Group], ids=["plain", "with older names"])
@@ -105,9 +105,9 @@ def test_nesting_without_end_is_not_followed() -> None:
     deep: list[object] = []
     for _ in range(5000):
         deep = [deep]
-    spelling = spelling_of(Groups)
-    assert spelling is not None
-    renewed = spelling.renew_object({"GroupInfo": deep, "Other": deep})
+    aliases = aliases_of(Groups)
+    assert aliases is not None
+    renewed = aliases.resolve_object({"GroupInfo": deep, "Other": deep})
     (inner,) = cast(list[object], renewed["GroupInfo"])
     assert inner is deep[0]
     assert renewed["Other"] is deep

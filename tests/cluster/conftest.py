@@ -12,7 +12,7 @@ from uuid import uuid4
 import pytest
 
 from tests.services import REDIS_URL, OwnRedis, missing, need_port, own_redis
-from tim_async import Claim, Rate, Share
+from tim_async import BucketCost, Claim, Rate
 from tim_async._core.rate_limits import next_order
 
 if TYPE_CHECKING:
@@ -112,8 +112,8 @@ def claim(
     return Claim(
         app=app,
         command=command,
-        shares=tuple(
-            Share(rate=rate, cost=cost if rate.cost else 1, key=key if rate.key else "", command=command)
+        costs=tuple(
+            BucketCost(rate=rate, units=cost if rate.cost else 1, key=key if rate.key else "", command=command)
             for rate in rates
         ),
         priority=priority,

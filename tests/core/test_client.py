@@ -197,7 +197,7 @@ def test_max_elapsed_counts_from_the_first_attempt() -> None:
     client, pool = scripted(91000, retry=policy)
 
     async def main() -> float:
-        client._core.limiter.pause(_claim(client), 60007)
+        client._state.limiter.pause(_claim(client), 60007)
         await failing(client)
         return asyncio.get_running_loop().time()
 
@@ -210,8 +210,8 @@ def test_max_elapsed_counts_from_the_first_attempt() -> None:
 
 
 def _claim(client: TimClient) -> Any:
-    shares = client._core.shares("openim/sendmsg", C2C.send, None)
-    return client._begin("openim/sendmsg", b"", "never", None, shares, client._core.stats.of("x")).claim
+    costs = client._state.costs("openim/sendmsg", C2C.send, None)
+    return client._begin("openim/sendmsg", b"", "never", None, costs, client._state.stats.of("x")).claim
 
 
 def test_deadline_is_refused_before_waiting_when_the_turn_would_come_later() -> None:
@@ -310,7 +310,7 @@ def test_repeat_that_gets_no_turn_in_time_raises_what_made_it_necessary() -> Non
     async def main() -> TimError:
         task = asyncio.create_task(failing(client))
         await asyncio.sleep(0)
-        client._core.limiter.pause(_claim(client), 60007)
+        client._state.limiter.pause(_claim(client), 60007)
         return await task
 
     error = clock.run(main())
@@ -372,7 +372,7 @@ def test_cancellation_says_whether_the_message_may_have_been_delivered(when: flo
 
     async def main() -> list[BaseException]:
         if answer == 60007:
-            client._core.limiter.pause(_claim(client), 60007)
+            client._state.limiter.pause(_claim(client), 60007)
         errors: list[BaseException] = []
         with pytest.raises(TimeoutError) as timeout:
             async with asyncio.timeout(when):
@@ -422,7 +422,7 @@ def test_body_over_the_limit_takes_no_token_and_no_slot() -> None:
     assert (error.limit, error.field, error.command, error.attempts) == (8192, "MsgBody", "openim/sendmsg", 0)
     assert error.actual > 8192
     assert pool.sent == []
-    assert client._core.limiter._buckets == {}
+    assert client._state.limiter._buckets == {}
     assert client.stats()["openim/sendmsg"].errors == {"BodyTooLargeError": 1}
 
 
@@ -453,7 +453,7 @@ def test_bad_input_is_a_usage_error_before_anything_is_spent(changes: dict[str, 
     error = clock.run(main())
     assert error.field == field
     assert pool.sent == []
-    assert client._core.limiter._buckets == {}
+    assert client._state.limiter._buckets == {}
 
 
 def test_wrong_struct_is_a_usage_error() -> None:
@@ -605,7 +605,7 @@ def test_extra_is_merged_into_the_top_level() -> None:
 def test_views_share_everything_and_change_only_what_they_name() -> None:
     client, _ = scripted(timeout=4, deadline=9)
     view = client.with_options(priority="background")
-    assert view._core is client._core
+    assert view._state is client._state
     assert view._options == client._options._replace(priority="background")
     assert client.with_options(deadline=None)._options.deadline is None
     assert client.with_options(timeout=2)._options == client._options._replace(timeout=2)
@@ -673,7 +673,7 @@ def test_configuration_is_checked(arguments: dict[str, Any], field: str) -> None
 
 def test_options_go_before_settings() -> None:
     client = TimClient(14, "k", settings=Settings(timeout=3, pool_size=7), timeout=5)
-    assert (client._core.settings.timeout, client._core.settings.pool_size) == (5, 7)
+    assert (client._state.settings.timeout, client._state.settings.pool_size) == (5, 7)
 
 
 def test_every_setting_is_an_option() -> None:
@@ -683,7 +683,7 @@ def test_every_setting_is_an_option() -> None:
 @pytest.mark.parametrize("region", list(Region))
 def test_region_names_host_and_backup(region: Region) -> None:
     client = TimClient(14, "k", region=region)
-    assert str(client._core.pool._hosts[0]) == f"https://{region.hosts[0]}/v4/"
+    assert str(client._state.pool._hosts[0]) == f"https://{region.hosts[0]}/v4/"
     assert len(region.hosts) == (1 if region is Region.SAUDI_ARABIA else 2)
 
 
@@ -704,12 +704,12 @@ def env(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
 def test_from_env_reads_all_five(env: Callable[..., None]) -> None:
     env(TIM_SDK_APP_ID="14", TIM_SECRET_KEY="k", TIM_IDENTIFIER="boss", TIM_REGION="Tokyo")
-    core = TimClient.from_env(timeout=2)._core
+    core = TimClient.from_env(timeout=2)._state
     assert (core.credentials.sdk_app_id, core.credentials.secret_key, core.credentials.identifier) == (14, "k", "boss")
     assert str(core.pool._hosts[0]).startswith("https://adminapijpn.")
     assert core.settings.timeout == 2
     env(TIM_BASE_URL="http://127.0.0.1:1")
-    assert str(TimClient.from_env()._core.pool._hosts[0]) == "http://127.0.0.1:1/v4/"
+    assert str(TimClient.from_env()._state.pool._hosts[0]) == "http://127.0.0.1:1/v4/"
 
 
 @pytest.mark.parametrize(
@@ -770,14 +770,14 @@ def test_closing_ends_at_once_what_waits_for_its_turn(deadline: float | None) ->
 
     async def main() -> list[TimError]:
         loop = asyncio.get_running_loop()
-        client._core.limiter.pause(_claim(client), 60007)
+        client._state.limiter.pause(_claim(client), 60007)
         waiting = [asyncio.create_task(failing(view)) for _ in range(1000)]
         await asyncio.sleep(0.1)
         began = loop.time()
         await client.close()
         errors = await asyncio.gather(*waiting)
         assert loop.time() == began
-        assert not client._core.calls
+        assert not client._state.calls
         return errors
 
     for error in clock.run(main()):
@@ -808,12 +808,12 @@ def test_whoever_is_cancelled_while_the_client_closes_stays_cancelled() -> None:
     client, _ = scripted()
 
     async def main() -> None:
-        client._core.limiter.pause(_claim(client), 60007)
+        client._state.limiter.pause(_claim(client), 60007)
         waiting = asyncio.ensure_future(call(client))
         await asyncio.sleep(0.1)
-        await client._core.auth.close()
-        closing = asyncio.create_task(client._core.close())
-        while not client._core.calls[waiting].is_dropped:  # noqa: ASYNC110 - the very moment is what counts
+        await client._state.auth.close()
+        closing = asyncio.create_task(client._state.close())
+        while not client._state.calls[waiting].is_dropped:  # noqa: ASYNC110 - the very moment is what counts
             await asyncio.sleep(0)
         waiting.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -837,7 +837,7 @@ def test_error_info_that_echoes_the_user_sig_is_cleaned() -> None:
 def test_refused_user_sig_is_made_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     client, pool = scripted(70001, OK)
     now = 1_700_000_000.0
-    client._core.auth._clock = lambda: now
+    client._state.auth._clock = lambda: now
 
     async def main() -> None:
         nonlocal now
@@ -852,12 +852,12 @@ def test_refused_user_sig_is_made_anew(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_user_sig_that_runs_out_while_waiting_is_renewed_before_sending() -> None:
     client, pool = scripted()
     now = 1_700_000_000.0
-    client._core.auth._clock = lambda: now
+    client._state.auth._clock = lambda: now
 
     async def main() -> str:
         nonlocal now
-        client._core.limiter.pause(_claim(client), 60007)
-        early = str(client._core.auth.peek())
+        client._state.limiter.pause(_claim(client), 60007)
+        early = str(client._state.auth.peek())
         task = asyncio.create_task(call(client))
         await asyncio.sleep(0.5)
         now += 30 * 86_400

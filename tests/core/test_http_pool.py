@@ -42,7 +42,7 @@ def client_of(server: Server, **options: Any) -> TimClient:
 def two_hosts(first: str, backup: str) -> TimClient:
     """Make a client with a backup host, as a named region has."""
     client = TimClient(APP, SECRET_KEY, base_url=first)
-    client._core.pool = SessionPool((first, backup), client._core.settings)
+    client._state.pool = SessionPool((first, backup), client._state.settings)
     return client
 
 
@@ -138,7 +138,7 @@ async def test_connection_that_the_other_side_ends_is_not_counted_as_idle() -> N
         for _ in range(3):
             await send(client)
         assert server.connections == 3
-        assert client._core.pool.open_connections == 0
+        assert client._state.pool.open_connections == 0
 
 
 async def test_request_has_the_documented_shape() -> None:
@@ -169,7 +169,7 @@ async def test_refused_connection_is_told_as_nothing_sent_and_takes_no_token() -
         with pytest.raises(ConnectError) as caught:
             await send(client)
         assert (caught.value.attempts, caught.value.maybe_delivered) == (0, False)
-        (bucket,) = client._core.limiter._buckets.values()
+        (bucket,) = client._state.limiter._buckets.values()
         assert bucket.tokens.room() == bucket.tokens.max_rate
 
 
@@ -285,7 +285,7 @@ async def test_warm_up_opens_connections_ahead() -> None:
 async def test_broken_connection_in_a_full_pool_wakes_who_waits() -> None:
     """A place that becomes free beside an idle connection is told to who waits, whatever became of its own."""
     async with Server().running() as server, client_of(server, pool_size=1) as client:
-        pool = client._core.pool
+        pool = client._state.pool
         with pool.slot((0, 0)) as broken, pool.slot((0, 1)) as waiting:
             await broken.take()
             pool._warm.append((asyncio.get_running_loop().time() + 10, 0))
@@ -319,12 +319,12 @@ async def test_warm_up_counts_no_idle_connection_twice() -> None:
 @pytest.mark.parametrize("problem", [UnicodeError("label too long"), RuntimeError("odd"), ValueError("odd")])
 async def test_odd_error_while_opening_reaches_the_caller(problem: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
     async with Server().running() as server, client_of(server) as client:
-        client._core.pool.open()
+        client._state.pool.open()
 
         async def connect(*_: object) -> None:
             raise problem
 
-        monkeypatch.setattr(client._core.pool._connector, "connect", connect)
+        monkeypatch.setattr(client._state.pool._connector, "connect", connect)
         with pytest.raises(ConnectError) as caught:
             await asyncio.wait_for(send(client), 2)
         assert not caught.value.maybe_delivered
@@ -334,7 +334,7 @@ async def test_backup_host_gets_only_what_is_left_of_the_timeout(monkeypatch: py
     async with Server().running() as first, Server(hang).running() as backup:  # noqa: SIM117 - needs both addresses
         async with two_hosts(first.url, backup.url) as client:
             await send(client)
-            pool = client._core.pool
+            pool = client._state.pool
             exchange = pool._exchange
 
             pause = 0.15
@@ -363,13 +363,13 @@ async def test_closing_twice_and_cancelled_closes_once_and_wholly() -> None:
     async with Server().running() as server:
         client = client_of(server)
         await send(client)
-        pool_close = client._core.pool.close
+        pool_close = client._state.pool.close
 
         async def slow_close() -> None:
             await asyncio.sleep(0.02)
             await pool_close()
 
-        client._core.pool.close = slow_close  # type: ignore[method-assign]
+        client._state.pool.close = slow_close  # type: ignore[method-assign]
         closing = asyncio.create_task(client.close())
         await asyncio.sleep(0)
         await asyncio.sleep(0)
@@ -377,10 +377,10 @@ async def test_closing_twice_and_cancelled_closes_once_and_wholly() -> None:
         await asyncio.gather(closing, return_exceptions=True)
         await client.close()
         assert closing.cancelled()
-        assert client._core.closing is not None
-        assert client._core.closing.done()
-        assert client._core.pool._connector is not None
-        assert client._core.pool._connector.closed
+        assert client._state.closing is not None
+        assert client._state.closing.done()
+        assert client._state.pool._connector is not None
+        assert client._state.pool._connector.closed
 
 
 @pytest.mark.parametrize("given", ["setting", "environment"])
@@ -466,7 +466,7 @@ async def test_closing_while_a_connection_is_being_opened_leaves_nothing() -> No
         await client.close()
         with pytest.raises((UsageError, ConnectionLostError)):
             await task
-        assert client._core.pool._opening == set()
+        assert client._state.pool._opening == set()
 
 
 async def test_two_hundred_clients_leave_no_growth() -> None:
@@ -529,7 +529,7 @@ async def test_no_secret_shows_in_any_failure(
     async with Server(handler).running() as server, client_of(server, timeout=0.1, retry=retry) as client:
         with pytest.raises(TimError) as caught:
             await send(client)
-        shown = [caplog.text, repr(client), repr(client._core.settings), repr(client._core.credentials)]
+        shown = [caplog.text, repr(client), repr(client._state.settings), repr(client._state.credentials)]
         sigs = {re.search(rb"usersig=([^&]+)", exchange.head)[1].decode() for exchange in server.exchanges}
     assert isinstance(caught.value, cls)
     assert sigs

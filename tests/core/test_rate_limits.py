@@ -9,7 +9,7 @@ import pytest
 
 from tests.clock import run, worst_window
 from tim_async import LocalRateLimiter, Rate, UsageError, WaitTooLongError
-from tim_async._core.rate_limits import Claim, Share, next_order, shape
+from tim_async._core.rate_limits import BucketCost, Claim, next_order, shape
 
 SEND = Rate(200)
 
@@ -66,14 +66,14 @@ def claim(
     is_repeat: bool = False,
     app: int = 1,
 ) -> Claim:
-    shares = tuple(
-        Share(rate=rate, cost=cost if rate.cost else 1, key=key if rate.key else "", command=command)
+    costs = tuple(
+        BucketCost(rate=rate, units=cost if rate.cost else 1, key=key if rate.key else "", command=command)
         for rate in rates or (SEND,)
     )
     return Claim(
         app=app,
         command=command,
-        shares=shares,
+        costs=costs,
         priority=priority,
         order=next_order() if order is None else order,
         is_repeat=is_repeat,
@@ -452,11 +452,11 @@ def test_holder_that_queues_for_a_wide_bucket_makes_way() -> None:
     everything = Rate(100)
 
     def both(command: str, priority: str) -> Claim:
-        shares = (
-            Share(rate=SEND, cost=1, key="", command=command),
-            Share(rate=everything, cost=1, key="", command="*"),
+        costs = (
+            BucketCost(rate=SEND, units=1, key="", command=command),
+            BucketCost(rate=everything, units=1, key="", command="*"),
         )
-        return Claim(app=1, command=command, shares=shares, priority=priority, order=next_order())
+        return Claim(app=1, command=command, costs=costs, priority=priority, order=next_order())
 
     async def main() -> tuple[float, int]:
         limiter = LocalRateLimiter()
@@ -487,11 +487,11 @@ def test_bucket_in_use_is_not_forgotten() -> None:
     first, second = Rate(1, key="group_id"), Rate(1, per=100.0, key="topic_id")
 
     def pair(group: str) -> Claim:
-        shares = (
-            Share(rate=first, cost=1, key=group, command="openim/sendmsg"),
-            Share(rate=second, cost=1, key="same topic", command="openim/sendmsg"),
+        costs = (
+            BucketCost(rate=first, units=1, key=group, command="openim/sendmsg"),
+            BucketCost(rate=second, units=1, key="same topic", command="openim/sendmsg"),
         )
-        return Claim(app=1, command="openim/sendmsg", shares=shares, priority="interactive", order=next_order())
+        return Claim(app=1, command="openim/sendmsg", costs=costs, priority="interactive", order=next_order())
 
     async def main() -> list[float]:
         limiter, log = LocalRateLimiter(), []
@@ -539,11 +539,11 @@ def test_bucket_over_all_commands_is_shared_by_them() -> None:
 
         async def one(command: str) -> None:
             both = (
-                Share(rate=SEND, cost=1, key="", command=command),
-                Share(rate=everything, cost=1, key="", command="*"),
+                BucketCost(rate=SEND, units=1, key="", command=command),
+                BucketCost(rate=everything, units=1, key="", command="*"),
             )
             await grant(
-                limiter, Claim(app=1, command=command, shares=both, priority="interactive", order=next_order()), log
+                limiter, Claim(app=1, command=command, costs=both, priority="interactive", order=next_order()), log
             )
 
         await asyncio.gather(*(one(f"openim/c{index % 4}") for index in range(500)))
@@ -617,7 +617,7 @@ def test_pause_of_a_command_leaves_the_bucket_over_all_commands(code: int) -> No
         limiter = LocalRateLimiter()
         now = asyncio.get_running_loop().time()
         request = claim(Rate(10), command="timpush/batch")
-        request.shares += (Share(rate=Rate(500), cost=1, key="", command="*"),)
+        request.costs += (BucketCost(rate=Rate(500), units=1, key="", command="*"),)
         await grant(limiter, request)
         limiter.pause(request, code)
         return {key[1] for key, bucket in limiter._buckets.items() if bucket.paused_until > now}

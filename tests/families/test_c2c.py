@@ -232,7 +232,7 @@ async def test_8192_bytes_pass_and_one_more_is_not_even_sent(client: TimClient, 
     await client.call(C2C.send, _of_size(8192, text))
     (message,) = emulator.history("bob", ADMIN)
     assert text in message.msg_body[0].text
-    (bucket,) = client._core.limiter._buckets.values()
+    (bucket,) = client._state.limiter._buckets.values()
     await asyncio.sleep(0.02)
     room = bucket.tokens.room()
     with pytest.raises(BodyTooLargeError) as caught:
@@ -281,5 +281,5 @@ async def test_client_with_too_high_a_limit_is_told_and_holds_back(strict: Emula
         with pytest.raises(ApiError) as caught:
             await client.c2c.send_text("bob", "hi")
         assert caught.value.code == 60007
-        (bucket,) = client._core.limiter._buckets.values()
+        (bucket,) = client._state.limiter._buckets.values()
         assert bucket.paused_until > asyncio.get_running_loop().time() + 0.8

@@ -85,7 +85,7 @@ def test_many_accounts_with_1_percent_missing_and_5_percent_faults(
             )
             took = asyncio.get_running_loop().time() - began
             assert set(seen.values()) == {1}
-            return told, emulator, client._core.pool, len(seen), took  # type: ignore[return-value]
+            return told, emulator, client._state.pool, len(seen), took  # type: ignore[return-value]
 
     told, emulator, pool, seen, took = clock.run(main())
     # One outcome for each, in the order they were given.

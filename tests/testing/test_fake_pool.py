@@ -183,8 +183,8 @@ async def test_places_go_to_those_who_wait_smaller_ranks_first():
     assert pool.busy == 0
 
 
-async def test_post_needs_a_place():
-    with pytest.raises(UsageError, match="the place is not taken"):
+async def test_post_needs_a_slot():
+    with pytest.raises(UsageError, match="the slot is not taken"):
         await FakePool().slot((0, 0)).post("openim/sendmsg", "", b"{}", timeout=1)
 
 

@@ -248,11 +248,11 @@ async def test_closed_recorder_leaves_the_client_as_it_was(tmp_path):
     client = pool.client()
     recorder = Recorder(tmp_path / "r")
     recorder.attach(client)
-    assert client._core.pool is not pool
-    assert not client._core.pool.is_closed
+    assert client._state.pool is not pool
+    assert not client._state.pool.is_closed
     recorder.close()
     recorder.close()
-    assert client._core.pool is pool
+    assert client._state.pool is pool
     await client.c2c.send_text("bob", "hi")
     assert lines(tmp_path / "r") == []
 
@@ -284,7 +284,7 @@ async def test_two_recorders_of_a_client_are_closed_in_any_order(tmp_path, order
         await client.c2c.send_text("bob", "for the other")
         recorders[order[1]].close()
         await client.c2c.send_text("bob", "for none")
-        assert client._core.pool is pool
+        assert client._state.pool is pool
     assert [len(lines(tmp_path / "ab"[place])) for place in order] == [1, 2]
 
 

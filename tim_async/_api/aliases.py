@@ -1,4 +1,4 @@
-"""Older spellings: what the service, or an older caller, calls by a name that was replaced since.
+"""Older names of fields: what the service, or an older caller, calls by a name that was replaced since.
 
 A struct lists the names in `_older`, from the older wire name to the one in use: `{"Identifier": "UserID"}`. Reading
 takes both, the newer one where both are there; writing knows only the newer one. The tables of all structs below a
@@ -15,63 +15,63 @@ import msgspec
 _NONE: Final[Mapping[str, str]] = {}
 
 
-class Spelling:
+class FieldAliases:
     """The older names of a struct and of all structs below it.
 
     Attributes:
         names: from the older wire name to the newer one.
-        parts: the spellings of its fields, by wire name.
+        parts: the aliases of its fields, by wire name.
     """
 
     __slots__ = ("names", "parts")
 
     def __init__(self, names: Mapping[str, str]) -> None:
         self.names = names
-        self.parts: dict[str, Spelling] = {}
+        self.parts: dict[str, FieldAliases] = {}
 
-    def renew(self, value: object) -> object:
+    def resolve(self, value: object) -> object:
         """Return the plain JSON value, an object or a list of them, with newer names throughout.
 
         No deeper than the structs go: no field is a list of lists, and what somebody sends may be nested without end.
         """
         if isinstance(value, list):
-            return [self.renew_object(item) if isinstance(item, dict) else item for item in value]
-        return self.renew_object(value) if isinstance(value, dict) else value
+            return [self.resolve_object(item) if isinstance(item, dict) else item for item in value]
+        return self.resolve_object(value) if isinstance(value, dict) else value
 
-    def renew_object(self, value: Mapping[str, object]) -> dict[str, object]:
+    def resolve_object(self, value: Mapping[str, object]) -> dict[str, object]:
         """Return the plain JSON object with newer names throughout."""
-        renewed: dict[str, object] = {}
+        resolved: dict[str, object] = {}
         for name, item in value.items():
             newer = self.names.get(name, name)
             if newer != name and newer in value:
                 continue
             part = self.parts.get(newer)
-            renewed[newer] = item if part is None else part.renew(item)
-        return renewed
+            resolved[newer] = item if part is None else part.resolve(item)
+        return resolved
 
 
-def spelling_of(type_: object) -> Spelling | None:
+def aliases_of(type_: object) -> FieldAliases | None:
     """Gather the older names of a type; None where there are none."""
-    spellings: dict[type[msgspec.Struct], Spelling] = {}
-    roots = [_spell(struct, spellings) for struct in _structs(type_)]
-    if not roots or not any(each.names for each in spellings.values()):
+    found: dict[type[msgspec.Struct], FieldAliases] = {}
+    roots = [_gather(struct, found) for struct in _structs(type_)]
+    if not roots or not any(each.names for each in found.values()):
         return None
     if len(roots) == 1:
         return roots[0]
-    union = Spelling({older: newer for root in roots for older, newer in root.names.items()})
+    union = FieldAliases({older: newer for root in roots for older, newer in root.names.items()})
     for root in roots:
         union.parts.update(root.parts)
     return union
 
 
-def _spell(struct: type[msgspec.Struct], spellings: dict[type[msgspec.Struct], Spelling]) -> Spelling:
-    known = spellings.get(struct)
+def _gather(struct: type[msgspec.Struct], found: dict[type[msgspec.Struct], FieldAliases]) -> FieldAliases:
+    known = found.get(struct)
     if known is not None:
         return known
-    own = spellings[struct] = Spelling(getattr(struct, "_older", _NONE))
+    own = found[struct] = FieldAliases(getattr(struct, "_older", _NONE))
     for field in msgspec.structs.fields(struct):
         for below in _structs(field.type):
-            own.parts[field.encode_name] = _spell(below, spellings)
+            own.parts[field.encode_name] = _gather(below, found)
     return own
 
 

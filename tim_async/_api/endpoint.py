@@ -17,7 +17,7 @@ from typing import Any, ClassVar, Final, Generic, Literal, ParamSpec, Protocol, 
 import msgspec
 
 from ..errors import UsageError
-from .aliases import Spelling, spelling_of
+from .aliases import FieldAliases, aliases_of
 from .wire import PartialResult, Request, encode, find_mapping, reader, request_validator, validate
 
 P = ParamSpec("P")
@@ -142,12 +142,12 @@ class Endpoint(Generic[P, R]):
         return request_validator(self.request)
 
     @cached_property
-    def _spelling(self) -> Spelling | None:
-        return spelling_of(self.request)
+    def _aliases(self) -> FieldAliases | None:
+        return aliases_of(self.request)
 
-    def renew(self, raw: Mapping[str, object]) -> Mapping[str, object]:
+    def resolve_aliases(self, raw: Mapping[str, object]) -> Mapping[str, object]:
         """Return a request's plain JSON object with the newer names of its fields."""
-        return raw if self._spelling is None else self._spelling.renew_object(raw)
+        return raw if self._aliases is None else self._aliases.resolve_object(raw)
 
     @cached_property
     def read_result(self) -> Callable[[bytes], R]:

@@ -21,7 +21,7 @@ from uuid import UUID
 import msgspec
 
 from ..errors import BodyTooLargeError, PartialFailureError, UsageError
-from .aliases import spelling_of, without_nulls
+from .aliases import aliases_of, without_nulls
 
 T = TypeVar("T")
 
@@ -173,14 +173,14 @@ _object_decoder: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 def reader(type_: type[T]) -> Callable[[bytes | str], T]:
     """Make the decoder for what the service sends: lenient, see the module's text."""
     decode_plain = msgspec.json.Decoder(type_, strict=False, dec_hook=read_custom_leniently).decode
-    spelling = spelling_of(type_)
+    aliases = aliases_of(type_)
 
     def build(value: object) -> T:
         return msgspec.convert(value, type_, strict=False, dec_hook=read_custom_leniently)
 
     def read(data: bytes | str) -> T:
         try:
-            return decode_plain(data) if spelling is None else build(spelling.renew(_decode(data)))
+            return decode_plain(data) if aliases is None else build(aliases.resolve(_decode(data)))
         except msgspec.ValidationError as error:
             # A null where a list or a number is expected is a field that is not there.
             given = _decode(data)
@@ -189,7 +189,7 @@ def reader(type_: type[T]) -> Callable[[bytes | str], T]:
                 raise
             problem = error
         try:
-            return build(cleaned if spelling is None else spelling.renew(cleaned))
+            return build(cleaned if aliases is None else aliases.resolve(cleaned))
         except msgspec.ValidationError:
             raise problem from None
 
@@ -199,13 +199,13 @@ def reader(type_: type[T]) -> Callable[[bytes | str], T]:
 def validator(type_: type[T]) -> Callable[[bytes], T]:
     """Make the decoder that checks a wire form: types and ranges must hold."""
     decode_plain = msgspec.json.Decoder(type_, strict=True, dec_hook=read_custom_strictly).decode
-    spelling = spelling_of(type_)
-    if spelling is None:
+    aliases = aliases_of(type_)
+    if aliases is None:
         return decode_plain
-    renew = spelling.renew
+    resolve = aliases.resolve
 
     def read(data: bytes) -> T:
-        return msgspec.convert(renew(_decode(data)), type_, strict=True, dec_hook=read_custom_strictly)
+        return msgspec.convert(resolve(_decode(data)), type_, strict=True, dec_hook=read_custom_strictly)
 
     return read
 

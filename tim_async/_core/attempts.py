@@ -22,8 +22,8 @@ from ..errors import (
     WaitTooLongError,
     from_reply,
 )
-from .call import Call, Core
-from .pool import Place
+from .call import Call, ClientState
+from .pool import ConnectionSlot
 from .rate_limits import PRIORITIES, Claim
 from .retry import latest_start, next_backoff
 
@@ -35,18 +35,18 @@ _SIG_CHECK_S: Final = 0.5
 _USER_SIG_CODES: Final = frozenset({20002, 70001, 70002, 70003, 70005, 70009, 70013, 70014})
 
 
-async def run(core: Core, call: Call) -> bytes:
+async def run(state: ClientState, call: Call) -> bytes:
     """Make attempts until one succeeds or the policy gives up; return the answer."""
     loop = asyncio.get_running_loop()
     task = asyncio.current_task()
     assert task is not None  # noqa: S101 - whoever awaits a call is one
-    core.calls[task] = call
+    state.calls[task] = call
     cancelling = task.cancelling()
     failure: TimError | None = None
     try:
         while True:
             try:
-                reply = await _attempt(core, call, loop)
+                reply = await _attempt(state, call, loop)
             except WaitTooLongError as error:
                 # A repeat that would get no turn in time: what made it necessary tells more than the wait.
                 failure = failure or error
@@ -79,7 +79,7 @@ async def run(core: Core, call: Call) -> bytes:
                 call.watch.end("cancelled", call.attempts)
             raise
     finally:
-        core.calls.pop(task, None)
+        state.calls.pop(task, None)
     # Raised here, where no handler is active: no context tells more than the error itself.
     call.sign(failure)
     if call.watch is not None:
@@ -104,7 +104,7 @@ def _backoff(call: Call, failure: TimError, now: float) -> float | None:
     return backoff
 
 
-async def _attempt(core: Core, call: Call, loop: asyncio.AbstractEventLoop) -> bytes:
+async def _attempt(state: ClientState, call: Call, loop: asyncio.AbstractEventLoop) -> bytes:
     """Make one attempt: turn, slot, token, wire, answer."""
     stats, claim = call.stats, call.claim
     call.tries += 1
@@ -113,13 +113,13 @@ async def _attempt(core: Core, call: Call, loop: asyncio.AbstractEventLoop) -> b
     took_at: float | None = None
     outcome = "cancelled"
     try:
-        with core.pool.slot(rank) as slot:
-            user_sig = core.auth.peek()
+        with state.pool.slot(rank) as slot:
+            user_sig = state.auth.peek()
             if claim.deadline is None:
-                user_sig = user_sig or await core.auth.get()
-                await core.limiter.acquire(claim, slot)
+                user_sig = user_sig or await state.auth.get()
+                await state.limiter.acquire(claim, slot)
             else:
-                user_sig = await _acquire_in_time(core, claim, slot, claim.deadline - began)
+                user_sig = await _acquire_in_time(state, claim, slot, claim.deadline - began)
             took_at = loop.time()
             if claim.deadline is not None and took_at >= claim.deadline:
                 late, took_at = took_at - claim.deadline, None
@@ -129,7 +129,7 @@ async def _attempt(core: Core, call: Call, loop: asyncio.AbstractEventLoop) -> b
                 raise WaitTooLongError(wait=None, remaining=0.0)
             if took_at - began > _SIG_CHECK_S:
                 # The wait was long: what is current now goes before what was current then.
-                user_sig = core.auth.peek() or user_sig
+                user_sig = state.auth.peek() or user_sig
             if call.first_at is None:
                 call.first_at = took_at
             call.attempts += 1
@@ -139,8 +139,8 @@ async def _attempt(core: Core, call: Call, loop: asyncio.AbstractEventLoop) -> b
             if call.deadline is not None:
                 timeout = min(timeout, call.deadline - took_at)
             call.is_in_flight = True
-            reply = await slot.post(call.command, core.query(user_sig), call.body, timeout=timeout)
-        _check_reply(core, call, reply, user_sig)
+            reply = await slot.post(call.command, state.query(user_sig), call.body, timeout=timeout)
+        _check_reply(state, call, reply, user_sig)
         call.is_in_flight = False
         outcome = "0"
         return reply
@@ -168,19 +168,19 @@ async def _attempt(core: Core, call: Call, loop: asyncio.AbstractEventLoop) -> b
             )
 
 
-async def _acquire_in_time(core: Core, claim: Claim, slot: Place, left: float) -> Hidden:
+async def _acquire_in_time(state: ClientState, claim: Claim, slot: ConnectionSlot, left: float) -> Hidden:
     """Wait for a UserSig and the turn until the deadline; return with slot and tokens taken."""
     try:
         async with asyncio.timeout_at(claim.deadline):
-            user_sig = await core.auth.get()
-            await core.limiter.acquire(claim, slot)
+            user_sig = await state.auth.get()
+            await state.limiter.acquire(claim, slot)
             return user_sig
     except TimeoutError:
         pass  # raised below, so that the cancellation inside the timeout is no context of it
     raise WaitTooLongError(wait=None, remaining=left)
 
 
-def _check_reply(core: Core, call: Call, reply: bytes, user_sig: Hidden) -> None:
+def _check_reply(state: ClientState, call: Call, reply: bytes, user_sig: Hidden) -> None:
     """Raise unless the answer is an envelope with code 0."""
     envelope = decode_envelope(reply)
     if envelope is None:
@@ -193,9 +193,9 @@ def _check_reply(core: Core, call: Call, reply: bytes, user_sig: Hidden) -> None
     info = (envelope.error_info or "").replace(user_sig, "<hidden>")
     error = from_reply(call.command.partition("/")[0], code, info)
     if code in _USER_SIG_CODES:
-        core.auth.forget(user_sig)
+        state.auth.forget(user_sig)
     if code in _codes.SLOW_DOWN_CODES:
-        seconds = core.limiter.pause(call.claim, code)
+        seconds = state.limiter.pause(call.claim, code)
         logger.warning("%s: %s, everyone holds back for %.1f s", call.command, _name(error), seconds)
     raise error
 

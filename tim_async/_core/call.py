@@ -16,7 +16,7 @@ from ..errors import TimError
 from .config import Credentials, Settings
 from .observer import CallObserver
 from .pool import Pool
-from .rate_limits import Claim, LocalRateLimiter, Priority, Share
+from .rate_limits import BucketCost, Claim, LocalRateLimiter, Priority
 from .retry import RetryPolicy
 from .stats import CommandStats, Stats
 from .user_sig_cache import UserSigCache
@@ -33,7 +33,7 @@ class Options(NamedTuple):
     until: Callable[[], float] | None = None
 
 
-class Core:
+class ClientState:
     """What a client and all its views share."""
 
     def __init__(self, credentials: Credentials, settings: Settings, pool: Pool, host: str) -> None:
@@ -53,7 +53,7 @@ class Core:
         self.query_head = (
             f"sdkappid={credentials.sdk_app_id}&identifier={quote(credentials.identifier, safe='')}&usersig="
         )
-        self._fixed_shares: dict[str, tuple[Share, ...]] = {}
+        self._fixed_costs: dict[str, tuple[BucketCost, ...]] = {}
         self.closing: asyncio.Task[None] | None = None
         self.calls: dict[asyncio.Task[Any], Call] = {}  # those on their way, by the tasks that make them
 
@@ -70,27 +70,27 @@ class Core:
         """Return the URL's query; its `random` is new for every attempt."""
         return Hidden(f"{self.query_head}{user_sig}&random={random.getrandbits(32)}&contenttype=json")
 
-    def shares(self, command: str, endpoint: Endpoint[..., Any] | None, request: object) -> tuple[Share, ...]:
+    def costs(self, command: str, endpoint: Endpoint[..., Any] | None, request: object) -> tuple[BucketCost, ...]:
         """Return what a call takes from which buckets. The same every time, unless a limit looks into the request."""
-        fixed = self._fixed_shares.get(command)
+        fixed = self._fixed_costs.get(command)
         if fixed is not None:
             return fixed
         rates = self.settings.rates(command, endpoint.limits if endpoint else DEFAULT_LIMITS)
         app_rate = self.settings.app_rate
-        shares = tuple(
-            Share(
+        costs = tuple(
+            BucketCost(
                 rate=rate,
-                cost=1 if rate.cost is None else max(1, _length(_look(endpoint, request, rate.cost))),
+                units=1 if rate.cost is None else max(1, _length(_look(endpoint, request, rate.cost))),
                 key="" if rate.key is None else str(_look(endpoint, request, rate.key)),
                 command=command,
             )
             for rate in rates
         )
         if app_rate is not None:
-            shares += (Share(rate=app_rate, cost=1, key="", command="*"),)
+            costs += (BucketCost(rate=app_rate, units=1, key="", command="*"),)
         if not any(rate.cost or rate.key for rate in rates):
-            self._fixed_shares[command] = shares
-        return shares
+            self._fixed_costs[command] = costs
+        return costs
 
 
 def _look(endpoint: Endpoint[..., Any] | None, request: object, field: str) -> object:

@@ -21,7 +21,7 @@ from .._api.wire import PartialResult, Request, check_size, decode_object, encod
 from ..errors import ReplyDecodeError, TimError, UsageError
 from ..families._registry import Families, find_endpoint
 from .attempts import run
-from .call import Call, Core, Options
+from .call import Call, ClientState, Options
 from .config import (
     SETTING_NAMES,
     Credentials,
@@ -34,7 +34,7 @@ from .config import (
 )
 from .http_pool import SessionPool
 from .pool import Pool
-from .rate_limits import PRIORITIES, Claim, Priority, Share, next_order
+from .rate_limits import PRIORITIES, BucketCost, Claim, Priority, next_order
 from .retry import RetryPolicy
 from .stats import CommandStats
 
@@ -81,7 +81,7 @@ class TimClient(Families):
         if not isinstance(region, Region):
             raise UsageError("region must be a Region", field="region")
         hosts = _hosts(region, base_url)
-        self._core = Core(credentials, merged, pool or SessionPool(hosts, merged), hosts[0])
+        self._state = ClientState(credentials, merged, pool or SessionPool(hosts, merged), hosts[0])
         self._options = Options(merged.timeout, merged.deadline, merged.retry)
 
     @classmethod
@@ -119,12 +119,12 @@ class TimClient(Families):
         )
 
     def __repr__(self) -> str:
-        own = self._core.credentials
-        state = "closed" if self._core.pool.is_closed else "open"
+        own = self._state.credentials
+        state = "closed" if self._state.pool.is_closed else "open"
         return f"<TimClient of app {own.sdk_app_id} as {own.identifier!r}, {state}>"
 
     async def __aenter__(self) -> Self:
-        self._core.pool.open()
+        self._state.pool.open()
         return self
 
     async def __aexit__(
@@ -137,11 +137,11 @@ class TimClient(Families):
 
         Closing twice is harmless.
         """
-        core = self._core
-        if core.closing is None:
-            core.closing = asyncio.create_task(core.close(), name="tim_async: close")
+        state = self._state
+        if state.closing is None:
+            state.closing = asyncio.create_task(state.close(), name="tim_async: close")
         # Whoever is cancelled while closing leaves nothing half closed.
-        await asyncio.shield(core.closing)
+        await asyncio.shield(state.closing)
 
     async def warm_up(self, connections: int = 10) -> int:
         """Open connections ahead of load; return how many are open.
@@ -154,11 +154,11 @@ class TimClient(Families):
         """
         if not isinstance(connections, int) or connections < 1:
             raise UsageError("connections must be a whole number of at least 1", field="connections")
-        return await self._core.pool.warm_up(connections)
+        return await self._state.pool.warm_up(connections)
 
     def stats(self) -> Mapping[str, CommandStats]:
         """Return counts of calls, attempts, retries, waits and errors by command, as they stand now."""
-        return self._core.stats.snapshot()
+        return self._state.stats.snapshot()
 
     def with_options(
         self,
@@ -199,7 +199,7 @@ class TimClient(Families):
                 raise UsageError(f"extra must be a mapping, it is {type(extra).__name__}", field="extra")
             changes["extra"] = {**(self._options.extra or {}), **extra}
         view = object.__new__(type(self))
-        view._core = self._core
+        view._state = self._state
         view._options = self._options._replace(**changes)
         return view
 
@@ -215,11 +215,11 @@ class TimClient(Families):
             TransportError: no usable answer came.
             ApiError: the service answered with a code.
         """
-        core, options = self._core, self._options
+        state, options = self._state, self._options
         if not isinstance(endpoint, Endpoint):
             raise UsageError("endpoint must be an Endpoint, such as C2C.send", field="endpoint")
-        core.pool.open()
-        stats = core.stats.of(endpoint.command)
+        state.pool.open()
+        stats = state.stats.of(endpoint.command)
         stats.calls += 1
         try:
             if isinstance(request, Request):  # anything else is told as the wrong struct when it is encoded
@@ -228,14 +228,14 @@ class TimClient(Families):
             if options.extra:
                 body = merge_extra(body, options.extra)
             if endpoint.has_body_limit:
-                check_size(body, core.settings.body_limit)
-            shares = core.shares(endpoint.command, endpoint, request)
+                check_size(body, state.settings.body_limit)
+            costs = state.costs(endpoint.command, endpoint, request)
         except TimError as error:
             stats.count_error(type(error).__name__)
             error.command = endpoint.command
             raise
-        call = self._begin(endpoint.command, body, endpoint.repeat, request, shares, stats)
-        reply = await run(core, call)
+        call = self._begin(endpoint.command, body, endpoint.repeat, request, costs, stats)
+        reply = await run(state, call)
         try:
             result = endpoint.read_result(reply)
         except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
@@ -260,14 +260,14 @@ class TimClient(Families):
         Raises:
             TimError: as `call`.
         """
-        core, options = self._core, self._options
+        state, options = self._state, self._options
         check_command(command)
         if body is not None and not isinstance(body, Mapping):
             raise UsageError(f"body must be a mapping, it is {type(body).__name__}", field="body")
-        core.pool.open()
+        state.pool.open()
         endpoint = find_endpoint(command)
         repeat: Repeat = endpoint.repeat if endpoint else "never"
-        stats = core.stats.of(command)
+        stats = state.stats.of(command)
         stats.calls += 1
         try:
             fields = dict(body or {})
@@ -276,14 +276,14 @@ class TimClient(Families):
             fields.update(options.extra or {})
             encoded = encode(fields)
             if endpoint and endpoint.has_body_limit:
-                check_size(encoded, core.settings.body_limit)
-            shares = core.shares(command, endpoint, fields)
+                check_size(encoded, state.settings.body_limit)
+            costs = state.costs(command, endpoint, fields)
         except TimError as error:
             stats.count_error(type(error).__name__)
             error.command = command
             raise
-        call = self._begin(command, encoded, repeat, fields, shares, stats)
-        reply = await run(core, call)
+        call = self._begin(command, encoded, repeat, fields, costs, stats)
+        reply = await run(state, call)
         try:
             answer = decode_object(reply)
         except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
@@ -300,21 +300,21 @@ class TimClient(Families):
         body: bytes,
         repeat: Repeat,
         request: object,
-        shares: tuple[Share, ...],
+        costs: tuple[BucketCost, ...],
         stats: CommandStats,
     ) -> Call:
         options = self._options
         claim = Claim(
-            app=self._core.credentials.sdk_app_id,
+            app=self._state.credentials.sdk_app_id,
             command=command,
-            shares=shares,
+            costs=costs,
             priority=options.priority,
             order=next_order(),
             deadline=None if options.deadline is None else asyncio.get_running_loop().time() + options.deadline,
         )
         call = Call(command, body, repeat, request, claim, options, stats, claim.deadline)
-        if self._core.observer is not None:
-            call.watch = self._core.observer.begin(command, options.priority)
+        if self._state.observer is not None:
+            call.watch = self._state.observer.begin(command, options.priority)
         return call
 
     def _unreadable(self, call: Call, problem: str, reply: bytes) -> ReplyDecodeError:

@@ -52,8 +52,8 @@ def _client_timeout(total: float | None, connect: float) -> aiohttp.ClientTimeou
     return aiohttp.ClientTimeout(total=total, sock_connect=connect, ceil_threshold=float("inf"))
 
 
-class PoolSlot:
-    """A place in the pool for one attempt; a context manager that gives it back."""
+class HttpSlot:
+    """A slot of the pool for one attempt; a context manager that gives it back."""
 
     __slots__ = ("_pool", "_rank", "host", "is_reusable", "is_taken")
 
@@ -113,7 +113,7 @@ class SessionPool:
         self._busy = 0
         self._opening: set[asyncio.Task[None]] = set()
         self._warm: deque[tuple[float, int]] = deque()  # idle connections: loop time of expiry, host
-        self._waiters: list[tuple[tuple[int, int], int, PoolSlot, asyncio.Future[None]]] = []
+        self._waiters: list[tuple[tuple[int, int], int, HttpSlot, asyncio.Future[None]]] = []
         self._tie = count().__next__
         self._penalty_until = [0.0] * len(hosts)
         self._known: weakref.WeakSet[object] = weakref.WeakSet()  # protocols of connections opened ahead
@@ -159,11 +159,11 @@ class SessionPool:
         self._loop = loop
         return loop
 
-    def slot(self, rank: tuple[int, int]) -> PoolSlot:
+    def slot(self, rank: tuple[int, int]) -> HttpSlot:
         """Return a slot to take; `rank` orders those that wait, smaller first."""
-        return PoolSlot(self, rank)
+        return HttpSlot(self, rank)
 
-    def take_nowait(self, slot: PoolSlot) -> bool:
+    def take_nowait(self, slot: HttpSlot) -> bool:
         """Give an idle connection to the slot if there is one and nobody waits for it."""
         loop = self._running_loop()
         if self._waiters:
@@ -180,7 +180,7 @@ class SessionPool:
         """Return the loop, of which `open` made sure when the call began; a pool that was closed since says so."""
         return self.open() if self._loop is None or self.is_closed else self._loop
 
-    async def take(self, slot: PoolSlot, rank: tuple[int, int]) -> None:
+    async def take(self, slot: HttpSlot, rank: tuple[int, int]) -> None:
         """Wait for a connection, opening some where there are too few."""
         if self.take_nowait(slot):
             return
@@ -193,7 +193,7 @@ class SessionPool:
             slot.release()  # given in the very moment of the cancellation
             raise
 
-    def release(self, slot: PoolSlot) -> None:
+    def release(self, slot: HttpSlot) -> None:
         """Take a slot back; its connection is idle again, unless the attempt broke it."""
         slot.is_taken = False
         self._busy -= 1
@@ -205,10 +205,10 @@ class SessionPool:
                 self._hand_over()
         else:
             slot.is_reusable = True
-            self._hand_over()  # the place is free, and so may be a connection
+            self._hand_over()  # the slot is free, and so may be a connection
             self._grow()
 
-    def _assign(self, slot: PoolSlot) -> None:
+    def _assign(self, slot: HttpSlot) -> None:
         _, slot.host = self._warm.popleft()
         slot.is_taken = True
         self._busy += 1
@@ -308,7 +308,7 @@ class SessionPool:
             reason = type(error).__name__
         return f"no connection to {self._hosts[host].authority}: {reason}"
 
-    async def post(self, slot: PoolSlot, command: str, query: Hidden, body: bytes, *, timeout: float) -> bytes:
+    async def post(self, slot: HttpSlot, command: str, query: Hidden, body: bytes, *, timeout: float) -> bytes:
         """Send one request on a taken slot and return the answer's body.
 
         Args:
@@ -340,7 +340,7 @@ class SessionPool:
         raise answer
 
     async def _exchange(
-        self, slot: PoolSlot, host: int, command: str, query: Hidden, body: bytes, timeout: float
+        self, slot: HttpSlot, host: int, command: str, query: Hidden, body: bytes, timeout: float
     ) -> bytes | TransportError:
         """Send and read; failures are returned, to be raised where no handler is left."""
         scheme, authority, path = self._addresses[host]
@@ -380,7 +380,7 @@ class SessionPool:
                 f"the connection to {self._hosts[host].authority} broke ({type(error).__name__})"
             )
 
-    async def _read(self, slot: PoolSlot, response: aiohttp.ClientResponse) -> bytes | TransportError:
+    async def _read(self, slot: HttpSlot, response: aiohttp.ClientResponse) -> bytes | TransportError:
         """Read an answer of at most `max_reply_bytes`; return what is wrong with any other."""
         limit = self._settings.max_reply_bytes
         headers, content = response.headers, response.content

@@ -1,4 +1,4 @@
-"""What a client needs of a pool: places for requests on their way, and one door to send them through.
+"""What a client needs of a pool: slots for requests on their way, and one door to send them through.
 
 `http_pool.SessionPool` is the one that speaks HTTP. `tim_async.testing.FakePool` has none, for tests without a socket.
 """
@@ -13,15 +13,15 @@ from typing import Protocol, Self
 from .._hidden import Hidden
 
 
-class Place(Protocol):
-    """A place for one request on its way; a context manager that gives it back."""
+class ConnectionSlot(Protocol):
+    """A place in the pool for one request, with its connection, as a rate limiter sees it."""
 
     def take_nowait(self) -> bool:
-        """Take the place if there is a free one; tell whether it worked."""
+        """Take the slot if there is a free one; tell whether it worked."""
         ...
 
     async def take(self) -> None:
-        """Wait for a place and take it.
+        """Wait for a slot and take it.
 
         Raises:
             ConnectError: no connection could be made.
@@ -30,11 +30,15 @@ class Place(Protocol):
         ...
 
     def release(self) -> None:
-        """Give the place back; nothing happens when it is not taken."""
+        """Give the slot back; nothing happens when it is not taken."""
         ...
 
+
+class RequestSlot(ConnectionSlot, Protocol):
+    """The same as the client sees it: a request can be sent on it, and as a context manager it gives itself back."""
+
     def post(self, command: str, query: Hidden, body: bytes, *, timeout: float) -> Coroutine[None, None, bytes]:
-        """Send one request on the taken place; return the answer's body.
+        """Send one request on the taken slot; return the answer's body.
 
         Args:
             command: what comes after `/v4/`.
@@ -71,8 +75,8 @@ class Pool(Protocol):
         """
         ...
 
-    def slot(self, rank: tuple[int, int]) -> Place:
-        """Return a place to take; `rank` orders those that wait, smaller first."""
+    def slot(self, rank: tuple[int, int]) -> RequestSlot:
+        """Return a slot to take; `rank` orders those that wait, smaller first."""
         ...
 
     async def warm_up(self, connections: int) -> int:
@@ -80,5 +84,5 @@ class Pool(Protocol):
         ...
 
     async def close(self) -> None:
-        """Close everything; those who wait for a place get a `UsageError`."""
+        """Close everything; those who wait for a slot get a `UsageError`."""
         ...

@@ -42,6 +42,7 @@ from aiolimiter import AsyncLimiter
 from .. import _codes
 from .._api.endpoint import Rate
 from ..errors import LimiterSetupError, UsageError, WaitTooLongError
+from .pool import ConnectionSlot
 from .turn_queue import Turns, Waiter
 
 Priority = Literal["interactive", "background"]
@@ -69,18 +70,18 @@ _LIMIT_OF_CODE: Final[dict[int, Callable[[Rate], bool]]] = {
 next_order = count().__next__
 
 
-class Share(msgspec.Struct, frozen=True):
-    """What a claim asks of one bucket.
+class BucketCost(msgspec.Struct, frozen=True):
+    """What a claim takes from one bucket.
 
     Attributes:
         rate: the limit.
-        cost: units to take, 1 to `rate.max_cost`.
+        units: what it takes, 1 to `rate.max_cost`.
         key: the value that has a bucket of its own, "" for the common one.
         command: whose bucket it is; "*" is the one over all commands.
     """
 
     rate: Rate
-    cost: int
+    units: int
     key: str
     command: str
 
@@ -91,7 +92,7 @@ class Claim(msgspec.Struct):
     Attributes:
         app: the app's id.
         command: the command.
-        shares: the buckets, narrow ones first.
+        costs: the buckets, narrow ones first.
         priority: `interactive` goes before `background`.
         order: place in the order of arrival, from `next_order()`; a repeat keeps its call's.
         is_repeat: whether this is a further attempt of a call.
@@ -100,7 +101,7 @@ class Claim(msgspec.Struct):
 
     app: int
     command: str
-    shares: tuple[Share, ...]
+    costs: tuple[BucketCost, ...]
     priority: Priority
     order: int
     is_repeat: bool = False
@@ -118,22 +119,6 @@ class Pausing(Protocol):
     last_pause: float
 
 
-class Slot(Protocol):
-    """A place in the connection pool, as the limiter sees it."""
-
-    def take_nowait(self) -> bool:
-        """Take the place if there is a free one; tell whether it worked."""
-        ...
-
-    async def take(self) -> None:
-        """Wait for a place and take it."""
-        ...
-
-    def release(self) -> None:
-        """Give the place back; nothing happens when it is not taken."""
-        ...
-
-
 class RateLimiter(Protocol):
     """Decides when a call may be sent.
 
@@ -141,7 +126,7 @@ class RateLimiter(Protocol):
     once, and gives it back when it raises.
     """
 
-    async def acquire(self, claim: Claim, slot: Slot) -> None:
+    async def acquire(self, claim: Claim, slot: ConnectionSlot) -> None:
         """Wait for the claim's turn; return with the slot and the tokens taken.
 
         Raises:
@@ -159,34 +144,34 @@ BucketKey = tuple[int, str, int, str]
 
 
 def bucket_key(claim: Claim, index: int) -> BucketKey:
-    """Return what names the bucket of a claim's share: app, command, place among the command's limits, and key."""
-    share = claim.shares[index]
+    """Return what names the bucket of a claim's cost: app, command, position among the command's limits, and key."""
+    cost = claim.costs[index]
     # The bucket over all commands is one, wherever it stands in a claim.
-    return (claim.app, share.command, 0 if share.command == "*" else index, share.key)
+    return (claim.app, cost.command, 0 if cost.command == "*" else index, cost.key)
 
 
-def check_cost(claim: Claim, share: Share) -> None:
+def check_cost(claim: Claim, cost: BucketCost) -> None:
     """Raise `UsageError` for a cost that can never be granted."""
-    if not 1 <= share.cost <= share.rate.max_cost:
-        raise UsageError(f"{claim.command}: a call may cost 1 to {share.rate.max_cost}, not {share.cost}")
+    if not 1 <= cost.units <= cost.rate.max_cost:
+        raise UsageError(f"{claim.command}: a call may cost 1 to {cost.rate.max_cost}, not {cost.units}")
 
 
-def check_same_rate(rate: Rate, share: Share) -> None:
+def check_same_rate(rate: Rate, cost: BucketCost) -> None:
     """Raise `LimiterSetupError` when a bucket of this rate is claimed with another one."""
-    if rate is not share.rate and rate != share.rate:
+    if rate is not cost.rate and rate != cost.rate:
         raise LimiterSetupError(
-            f"{share.command} has {rate.limit} per {rate.per:g} s in this limiter and "
-            f"{share.rate.limit} per {share.rate.per:g} s in another client that shares it; give both the same",
+            f"{cost.command} has {rate.limit} per {rate.per:g} s in this limiter and "
+            f"{cost.rate.limit} per {cost.rate.per:g} s in another client that shares it; give both the same",
             field="rate_limits",
         )
 
 
 def meant_by(code: int, claim: Claim) -> list[int]:
-    """Return the places of the shares of which "too many calls" speaks."""
+    """Return the positions of the costs of which "too many calls" speaks."""
     is_meant = _LIMIT_OF_CODE.get(code, _is_plain)
-    own = [index for index, share in enumerate(claim.shares) if share.command != "*"]
+    own = [index for index, cost in enumerate(claim.costs) if cost.command != "*"]
     # A code that speaks of a limit this command has not, such as 90057 of timpush/batch: hold back whatever it has.
-    return [index for index in own if is_meant(claim.shares[index].rate)] or own
+    return [index for index in own if is_meant(claim.costs[index].rate)] or own
 
 
 def shape(rate: Rate) -> tuple[float, float]:
@@ -276,9 +261,9 @@ class LocalRateLimiter:
         self._sweep_at = _SWEEP_AT
         self._starts_empty = starts_empty
         # The buckets of claims without a key, by command: found again for every call of a client.
-        self._found: dict[str, tuple[tuple[Share, ...], list[tuple[_Bucket, int]]]] = {}
+        self._found: dict[str, tuple[tuple[BucketCost, ...], list[tuple[_Bucket, int]]]] = {}
 
-    async def acquire(self, claim: Claim, slot: Slot) -> None:
+    async def acquire(self, claim: Claim, slot: ConnectionSlot) -> None:
         """Wait for the claim's turn; return with the slot and the tokens taken. See `RateLimiter.acquire`."""
         loop = self._bind()
         pairs = self._pairs(claim)
@@ -308,7 +293,7 @@ class LocalRateLimiter:
                 bucket.claims -= 1
 
     async def _try(
-        self, waiter: Waiter, pairs: list[tuple[_Bucket, int]], slot: Slot, loop: asyncio.AbstractEventLoop
+        self, waiter: Waiter, pairs: list[tuple[_Bucket, int]], slot: ConnectionSlot, loop: asyncio.AbstractEventLoop
     ) -> bool:
         """Go through the buckets once; False when someone of higher priority was let by on the way."""
         held: list[_Bucket] = []
@@ -343,7 +328,7 @@ class LocalRateLimiter:
         deliveries, the others of the command.
         """
         now = self._bind().time()
-        own = [self._bucket(claim, index, share) for index, share in enumerate(claim.shares)]
+        own = [self._bucket(claim, index, cost) for index, cost in enumerate(claim.costs)]
         if code in _codes.APP_WIDE_CODES:
             chosen = [bucket for key, bucket in self._buckets.items() if key[0] == claim.app]
         else:
@@ -375,26 +360,26 @@ class LocalRateLimiter:
     def _pairs(self, claim: Claim) -> list[tuple[_Bucket, int]]:
         """Return the claim's buckets with its cost in each."""
         found = self._found.get(claim.command)
-        if found is not None and found[0] is claim.shares:
+        if found is not None and found[0] is claim.costs:
             return found[1]
         if len(self._buckets) >= self._sweep_at:
             self._sweep()
-        pairs = [(self._bucket(claim, index, share), share.cost) for index, share in enumerate(claim.shares)]
-        if not any(share.key for share in claim.shares):
-            self._found[claim.command] = (claim.shares, pairs)
+        pairs = [(self._bucket(claim, index, cost), cost.units) for index, cost in enumerate(claim.costs)]
+        if not any(cost.key for cost in claim.costs):
+            self._found[claim.command] = (claim.costs, pairs)
         return pairs
 
-    def _bucket(self, claim: Claim, index: int, share: Share) -> _Bucket:
-        check_cost(claim, share)
+    def _bucket(self, claim: Claim, index: int, cost: BucketCost) -> _Bucket:
+        check_cost(claim, cost)
         key = bucket_key(claim, index)
         bucket = self._buckets.get(key)
         if bucket is None:
-            bucket = self._buckets[key] = _Bucket(share.rate)
+            bucket = self._buckets[key] = _Bucket(cost.rate)
             bucket.paused_until = self._app_paused_until.get(claim.app, 0.0)
             if self._starts_empty:
                 bucket.tokens.fill()
         else:
-            check_same_rate(bucket.rate, share)
+            check_same_rate(bucket.rate, cost)
         return bucket
 
     def _sweep(self) -> None:

@@ -148,7 +148,7 @@ class Campaign:
             UsageError: the message is over the limit, the source cannot be read, or either is missing.
             LedgerError: the ledger cannot be used.
         """
-        settings = client._core.settings if client is not None else Settings(rate_limits=rate_limits or {})
+        settings = client._state.settings if client is not None else Settings(rate_limits=rate_limits or {})
         async with Ledger(self._ledger, purpose=f"plan of {self.name}") as ledger:
             async with ledger.alone_with(self.name):
                 campaign, maker = await self._ensure(ledger, settings)
@@ -172,7 +172,7 @@ class Campaign:
             LedgerError: the ledger cannot be used; nothing was sent that it does not know of.
         """
         check_seconds("progress_every_s", progress_every_s)
-        core = client._core
+        core = client._state
         core.pool.open()
         async with Ledger(self._ledger, purpose=f"run of {self.name}") as ledger:
             async with ledger.alone_with(self.name):
@@ -288,7 +288,7 @@ async def bind(ledger: Ledger, campaign: CampaignRow, client: TimClient) -> Camp
 
     A repeat from another sender is another message, and a rehearsal tells nobody.
     """
-    own, host = client._core.credentials, client._core.host
+    own, host = client._state.credentials, client._state.host
     if campaign.app is None or campaign.service is None:
         await ledger.update(campaign.id, app=own.sdk_app_id, sender=own.identifier, service=host)
         bound = await ledger.find(campaign.name)

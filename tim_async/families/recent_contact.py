@@ -33,7 +33,7 @@ from ..models.recent_contact import (
 from ._chunks import Chunked, Items, in_chunks
 from ._paging import pages
 
-_Place = tuple[int, int, int, int]
+_PageStart = tuple[int, int, int, int]
 
 
 class RecentContact(Family, name="recent_contact"):
@@ -76,7 +76,7 @@ class RecentContact(Family, name="recent_contact"):
             assist_flags: which conversations are told, see `GetContacts`; the newest description wants 63.
         """
 
-        async def fetch(place: _Place) -> ContactPage:
+        async def fetch(place: _PageStart) -> ContactPage:
             time_stamp, start_index, top_time_stamp, top_start_index = place
             return await self.get_list(
                 from_account=from_account,
@@ -87,7 +87,7 @@ class RecentContact(Family, name="recent_contact"):
                 assist_flags=assist_flags,
             )
 
-        async for page in pages(fetch, (0, 0, 0, 0), _next_place):
+        async for page in pages(fetch, (0, 0, 0, 0), _next_start):
             for contact in page.session_item:
                 yield contact
 
@@ -140,7 +140,7 @@ class RecentContact(Family, name="recent_contact"):
         )
 
 
-def _next_place(page: ContactPage) -> _Place | None:
+def _next_start(page: ContactPage) -> _PageStart | None:
     if page.is_complete:
         return None
     return page.time_stamp, page.start_index, page.top_time_stamp, page.top_start_index

@@ -87,8 +87,8 @@ class Sent:
         return f"<Sent {self.command} {self.body.decode(errors='replace')}>"
 
 
-class FakePlace:
-    """A place in a `FakePool`."""
+class FakeSlot:
+    """A slot in a `FakePool`."""
 
     def __init__(self, pool: FakePool, rank: tuple[int, int]) -> None:
         self._pool = pool
@@ -96,7 +96,7 @@ class FakePlace:
         self.is_taken = False
 
     def take_nowait(self) -> bool:
-        """Take the place if there is a free one; tell whether it worked."""
+        """Take the slot if there is a free one; tell whether it worked."""
         self._pool.open()
         if self._pool.busy >= self._pool.size:
             return False
@@ -105,12 +105,12 @@ class FakePlace:
         return True
 
     async def take(self) -> None:
-        """Wait for a place and take it."""
+        """Wait for a slot and take it."""
         while not self.take_nowait():
-            await self._pool.wait_for_place(self._rank)
+            await self._pool.wait_for_slot(self._rank)
 
     def release(self) -> None:
-        """Give the place back."""
+        """Give the slot back."""
         if self.is_taken:
             self.is_taken = False
             self._pool.busy -= 1
@@ -203,12 +203,12 @@ class FakePool:
             raise UsageError("the client is closed")
         return asyncio.get_running_loop()
 
-    def slot(self, rank: tuple[int, int]) -> FakePlace:
-        """Return a place to take."""
-        return FakePlace(self, rank)
+    def slot(self, rank: tuple[int, int]) -> FakeSlot:
+        """Return a slot to take."""
+        return FakeSlot(self, rank)
 
-    async def wait_for_place(self, rank: tuple[int, int]) -> None:
-        """Wait until a place is given back, smaller ranks first."""
+    async def wait_for_slot(self, rank: tuple[int, int]) -> None:
+        """Wait until a slot is given back, smaller ranks first."""
         waiter: asyncio.Future[None] = self.open().create_future()
         heappush(self._waiters, (rank, self._tie(), waiter))
         try:
@@ -218,7 +218,7 @@ class FakePool:
             raise
 
     def wake(self) -> None:
-        """Wake the first of those who wait for a place."""
+        """Wake the first of those who wait for a slot."""
         while self._waiters and (self.is_closed or self.busy < self.size):
             waiter = heappop(self._waiters)[2]
             if not waiter.done():
@@ -226,10 +226,10 @@ class FakePool:
                 if not self.is_closed:
                     return
 
-    async def post(self, slot: FakePlace, command: str, query: Hidden, body: bytes, *, timeout: float) -> bytes:
+    async def post(self, slot: FakeSlot, command: str, query: Hidden, body: bytes, *, timeout: float) -> bytes:
         """Note a request and answer it; an answer that takes longer than it may is a `ReplyTimeoutError`."""
         if not slot.is_taken:
-            raise UsageError("the place is not taken")
+            raise UsageError("the slot is not taken")
         sent = Sent(command, query, body, timeout)
         self.sent.append(sent)
         script = self._scripts.get(command, self._script)

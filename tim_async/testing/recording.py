@@ -22,7 +22,7 @@ from urllib.parse import parse_qs
 import msgspec
 
 from .._core.client import TimClient
-from .._core.pool import Place, Pool
+from .._core.pool import Pool, RequestSlot
 from .._hidden import Hidden
 from ..errors import (
     ConnectError,
@@ -134,15 +134,15 @@ class Recorder:
         Raises:
             UsageError: it is closed, or records this client already.
         """
-        core = client._core
+        state = client._state
         if self.is_closed:
             raise UsageError("the recorder is closed")
-        if any(each._core is core for each in self._attached):
+        if any(each._state is state for each in self._attached):
             raise UsageError("the client is recorded already", field="client")
-        if (key := core.credentials.secret_key) is not None:
+        if (key := state.credentials.secret_key) is not None:
             self._secrets[str.__str__(key)] = spellings(str.__str__(key))
         self._attached.append(client)
-        core.pool = _RecordingPool(core.pool, self)
+        state.pool = _RecordingPool(state.pool, self)
 
     @property
     def is_closed(self) -> bool:
@@ -155,10 +155,10 @@ class Recorder:
         if file >= 0:
             os.close(file)
         while self._attached:
-            core = self._attached.pop()._core
+            state = self._attached.pop()._state
             # One that was attached later may stand before this one; it takes both away when it is closed.
-            while isinstance(core.pool, _RecordingPool) and core.pool.recorder.is_closed:
-                core.pool = core.pool.pool
+            while isinstance(state.pool, _RecordingPool) and state.pool.recorder.is_closed:
+                state.pool = state.pool.pool
 
     def __enter__(self) -> Self:
         return self
@@ -215,15 +215,15 @@ def _cut_broken_line(file: int) -> int:
     return end
 
 
-class _RecordingPlace:
-    """A place of another pool, with an ear at its door."""
+class _RecordingSlot:
+    """A slot of another pool, with an ear at its door."""
 
-    def __init__(self, place: Place, recorder: Recorder) -> None:
-        self._place = place
+    def __init__(self, slot: RequestSlot, recorder: Recorder) -> None:
+        self._slot = slot
         self._recorder = recorder
-        self.take_nowait = place.take_nowait
-        self.take = place.take
-        self.release = place.release
+        self.take_nowait = slot.take_nowait
+        self.take = slot.take
+        self.release = slot.release
 
     def post(self, command: str, query: Hidden, body: bytes, *, timeout: float) -> Coroutine[None, None, bytes]:
         return self._post(command, query, body, timeout)
@@ -232,7 +232,7 @@ class _RecordingPlace:
         began, clock = time.time(), time.monotonic()
         exchange = Exchange(at=round(began, 3), took=0.0, command=command, request=_json(body))
         try:
-            reply = await self._place.post(command, query, body, timeout=timeout)
+            reply = await self._slot.post(command, query, body, timeout=timeout)
         except TransportError as error:
             exchange.failure, exchange.message = type(error).__name__, error.message
             exchange.facts = {
@@ -252,13 +252,13 @@ class _RecordingPlace:
                 self._recorder.write(exchange, query)
 
     def __enter__(self) -> Self:
-        self._place.__enter__()
+        self._slot.__enter__()
         return self
 
     def __exit__(
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._place.__exit__(exc_type, exc, traceback)
+        self._slot.__exit__(exc_type, exc, traceback)
 
 
 class _RecordingPool:
@@ -275,8 +275,8 @@ class _RecordingPool:
     def is_closed(self) -> bool:
         return self.pool.is_closed
 
-    def slot(self, rank: tuple[int, int]) -> _RecordingPlace:
-        return _RecordingPlace(self.pool.slot(rank), self.recorder)
+    def slot(self, rank: tuple[int, int]) -> _RecordingSlot:
+        return _RecordingSlot(self.pool.slot(rank), self.recorder)
 
 
 def _json(data: bytes) -> Any:  # noqa: ANN401 - any JSON value

@@ -136,7 +136,7 @@ class Desk:
         self.client = client.with_options(priority="background", retry=RETRY)
         self.campaign = campaign
         self.options = options
-        self.sender = client._core.credentials.identifier
+        self.sender = client._state.credentials.identifier
         self.recorder = recorder
         self.tally = tally
         self.wall = wall
@@ -152,7 +152,7 @@ class Desk:
     @property
     def limiter(self) -> RateLimiter:
         """The client's limiter."""
-        return self.client._core.limiter
+        return self.client._state.limiter
 
     def halt(self, stop: Stop) -> None:
         """Begin nothing more. The first reason counts."""

@@ -51,11 +51,11 @@ from redis.backoff import NoBackoff
 from ... import _codes
 from ..._api.endpoint import Rate
 from ..._core.config import check_seconds
+from ..._core.pool import ConnectionSlot
 from ..._core.rate_limits import (
+    BucketCost,
     Claim,
     LocalRateLimiter,
-    Share,
-    Slot,
     bucket_key,
     check_cost,
     check_same_rate,
@@ -144,7 +144,7 @@ class RedisRateLimiter:
         self._link: Link | None = None
         self._books: dict[int, Book] = {}
         self._lines: dict[tuple[int, str], Line] = {}
-        self._fixed: dict[tuple[int, str], tuple[tuple[Share, ...], Lane]] = {}
+        self._fixed: dict[tuple[int, str], tuple[tuple[BucketCost, ...], Lane]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._fallback: LocalRateLimiter | None = None
         self._is_closed = False
@@ -178,7 +178,7 @@ class RedisRateLimiter:
             self._stats.round_trips, self._stats.outages = self._link.round_trips, self._link.outages
         return msgspec.structs.replace(self._stats)
 
-    async def acquire(self, claim: Claim, slot: Slot) -> None:
+    async def acquire(self, claim: Claim, slot: ConnectionSlot) -> None:
         """Wait for the claim's turn; return with the slot taken, to be used at once. See `RateLimiter.acquire`.
 
         Raises:
@@ -241,23 +241,23 @@ class RedisRateLimiter:
 
     def _lane(self, claim: Claim) -> Lane:
         known = self._fixed.get((claim.app, claim.command))
-        if known is not None and known[0] is claim.shares:
+        if known is not None and known[0] is claim.costs:
             return known[1]
         line = self._line(claim)
-        key: LaneKey = tuple((share.command, share.key, share.cost) for share in claim.shares)
+        key: LaneKey = tuple((cost.command, cost.key, cost.units) for cost in claim.costs)
         lane = line.lanes.get(key)
         if lane is None:
             buckets = []
-            for index, share in enumerate(claim.shares):
-                check_cost(claim, share)
-                buckets.append(line.book.bucket(bucket_key(claim, index), share.rate))
-            is_keyed = any(share.key for share in claim.shares)
-            lane = Lane(line, key, buckets, [share.cost for share in claim.shares], is_keyed=is_keyed)
-        for bucket, share in zip(lane.buckets, claim.shares, strict=True):
-            check_same_rate(bucket.rate, share)
+            for index, cost in enumerate(claim.costs):
+                check_cost(claim, cost)
+                buckets.append(line.book.bucket(bucket_key(claim, index), cost.rate))
+            is_keyed = any(cost.key for cost in claim.costs)
+            lane = Lane(line, key, buckets, [cost.units for cost in claim.costs], is_keyed=is_keyed)
+        for bucket, cost in zip(lane.buckets, claim.costs, strict=True):
+            check_same_rate(bucket.rate, cost)
         line.lanes[key] = lane
         if not lane.is_keyed:
-            self._fixed[claim.app, claim.command] = (claim.shares, lane)
+            self._fixed[claim.app, claim.command] = (claim.costs, lane)
         return lane
 
     def _line(self, claim: Claim) -> Line:
@@ -320,7 +320,7 @@ class RedisRateLimiter:
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-    async def _go_on_alone(self, local: LocalRateLimiter, claim: Claim, slot: Slot) -> bool:
+    async def _go_on_alone(self, local: LocalRateLimiter, claim: Claim, slot: ConnectionSlot) -> bool:
         """Let a claim through on this process's part of the limits; False when Redis is back before its turn."""
         try:
             await local.acquire(self._divided(claim), _GuardedSlot(slot, self, local))
@@ -348,8 +348,8 @@ class RedisRateLimiter:
 
     def _divided(self, claim: Claim) -> Claim:
         processes = self._processes or 1
-        shares = tuple(msgspec.structs.replace(share, rate=_divide(share.rate, processes)) for share in claim.shares)
-        return msgspec.structs.replace(claim, shares=shares)
+        costs = tuple(msgspec.structs.replace(cost, rate=_divide(cost.rate, processes)) for cost in claim.costs)
+        return msgspec.structs.replace(claim, costs=costs)
 
     def _bind(self) -> asyncio.AbstractEventLoop:
         loop = asyncio.get_running_loop()
@@ -371,7 +371,7 @@ class _BackError(Exception):
 class _GuardedSlot:
     """The slot of a claim that goes on without Redis: it is taken just before the tokens are."""
 
-    def __init__(self, slot: Slot, limiter: RedisRateLimiter, local: LocalRateLimiter) -> None:
+    def __init__(self, slot: ConnectionSlot, limiter: RedisRateLimiter, local: LocalRateLimiter) -> None:
         self._slot = slot
         self._limiter = limiter
         self._local = local

@@ -13,7 +13,8 @@ import logging
 from collections import deque
 from typing import TYPE_CHECKING, Final
 
-from ..._core.rate_limits import Claim, Slot
+from ..._core.pool import ConnectionSlot
+from ..._core.rate_limits import Claim
 from ..._core.turn_queue import Turns, Waiter
 from ...errors import LimiterUnavailableError, TimError, UsageError, WaitTooLongError
 from .redis_link import US
@@ -186,7 +187,7 @@ class Lane(Turns):
         if self.holder is not None:
             self.holder.waiter.make_way()
 
-    async def serve(self, waiter: Waiter, claim: Claim, slot: Slot) -> None:
+    async def serve(self, waiter: Waiter, claim: Claim, slot: ConnectionSlot) -> None:
         """Wait until the claim has its slot and its turn."""
         self.claims += 1
         self.line.active[self] = None
@@ -198,7 +199,7 @@ class Lane(Turns):
             self.claims -= 1
             self.line.settle(self)
 
-    async def _try(self, waiter: Waiter, claim: Claim, slot: Slot) -> bool:
+    async def _try(self, waiter: Waiter, claim: Claim, slot: ConnectionSlot) -> bool:
         """Go through the lane once; False when someone of higher priority was let by."""
         if not await self.turn(waiter, 1):
             return False

@@ -146,7 +146,7 @@ class Service:
             call = Call(
                 endpoint,
                 identifier,
-                raw=endpoint.renew(self._check_body(endpoint, raw, body)),
+                raw=endpoint.resolve_aliases(self._check_body(endpoint, raw, body)),
                 body=body,
                 now=self._clock(),
                 state=self._state,
