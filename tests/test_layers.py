@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,18 @@ def test_no_module_imports_an_entry_module(edges: dict[str, list[str]]) -> None:
 
 def test_no_modules_import_each_other_in_a_circle(edges: dict[str, list[str]]) -> None:
     assert circles(edges) == []
+
+
+def test_only_core_looks_inside_a_client() -> None:
+    inside = re.compile(r"client\._[a-z]")
+    looks = [
+        f"{name}: {line.strip()}"
+        for name, path in modules(PACKAGE).items()
+        if room(name) != "_core"
+        for line in path.read_text("utf-8").splitlines()
+        if inside.search(line)
+    ]
+    assert looks == []
 
 
 def test_every_room_has_a_row_and_every_row_a_room(edges: dict[str, list[str]]) -> None:

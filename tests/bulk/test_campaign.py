@@ -389,7 +389,7 @@ async def test_rehearsal_is_not_carried_on_at_the_service(ledger, begun_at, othe
         row = await opened.find("spring")
         async with TimClient(1, "k", base_url=begun_at) as first, TimClient(1, "k", **other) as second:
             row = await bind(opened, row, first)
-            assert (await bind(opened, row, first)).service == first._state.host
+            assert (await bind(opened, row, first)).service == first.base_url
             with pytest.raises(UsageError, match="emulator") as caught:
                 await bind(opened, row, second)
     assert caught.value.field == "ledger"

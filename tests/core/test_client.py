@@ -22,6 +22,7 @@ from tim_async import (
     ConnectionLostError,
     InvalidRequestError,
     LocalRateLimiter,
+    Rate,
     RateLimitedError,
     Region,
     ReplyDecodeError,
@@ -40,7 +41,7 @@ from tim_async import (
 from tim_async._core.config import SettingsOptions
 from tim_async.families.c2c import C2C
 from tim_async.models.c2c import SendMsg
-from tim_async.testing import Sent
+from tim_async.testing import FakePool, Sent
 
 HI = [TextElem(text="hi")]
 
@@ -610,6 +611,44 @@ def test_views_share_everything_and_change_only_what_they_name() -> None:
     assert client.with_options(deadline=None)._options.deadline is None
     assert client.with_options(timeout=2)._options == client._options._replace(timeout=2)
     assert client.with_options(retry=RetryPolicy.off())._options.retry == RetryPolicy.off()
+
+
+def test_what_a_client_was_made_with_can_be_read_and_not_set() -> None:
+    limiter, pool = LocalRateLimiter(), FakePool()
+    client = TimClient(7, "k" * 9, "boss", base_url="http://127.0.0.1:1", limiter=limiter, pool=pool, timeout=3)
+    assert (client.sdk_app_id, client.secret_key, client.identifier) == (7, "k" * 9, "boss")
+    assert repr(client.secret_key) == "<hidden>"
+    assert (client.base_url, client.settings.timeout) == ("http://127.0.0.1:1", 3)
+    assert client.limiter is limiter
+    assert client.with_options(timeout=1).pool is client.pool is pool
+    for name in ("sdk_app_id", "secret_key", "identifier", "base_url", "settings", "limiter", "pool"):
+        with pytest.raises(AttributeError):
+            setattr(client, name, None)
+
+
+async def test_open_refuses_a_closed_client() -> None:
+    client, _ = scripted()
+    client.open()
+    await client.close()
+    with pytest.raises(UsageError, match="closed"):
+        client.open()
+
+
+def test_nothing_is_sent_after_the_end_of_a_lease() -> None:
+    client, pool = scripted(rate_limits={"openim/sendmsg": Rate(1, 1)})
+    ends = 2.5
+
+    async def main() -> list[object]:
+        nonlocal ends
+        view = client.with_lease(lambda: begun + ends)
+        begun = asyncio.get_running_loop().time()
+        first = await asyncio.gather(*(call(view) for _ in range(4)), return_exceptions=True)
+        ends = 60  # a lease that was renewed counts
+        return [*first, await call(view)]
+
+    outcomes = clock.run(main())
+    assert [type(each).__name__ for each in outcomes] == ["SendMsgResult"] * 3 + ["WaitTooLongError", "SendMsgResult"]
+    assert len(pool.sent) == 4
 
 
 @pytest.mark.parametrize(

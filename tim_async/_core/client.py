@@ -10,7 +10,7 @@ import asyncio
 import dataclasses
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any, Self, TypeVar, Unpack
 
@@ -34,7 +34,7 @@ from .config import (
 )
 from .http_pool import SessionPool
 from .pool import Pool
-from .rate_limits import PRIORITIES, BucketCost, Claim, Priority, next_order
+from .rate_limits import PRIORITIES, BucketCost, Claim, Priority, RateLimiter, next_order
 from .retry import RetryPolicy
 from .stats import CommandStats
 
@@ -123,8 +123,51 @@ class TimClient(Families):
         state = "closed" if self._state.pool.is_closed else "open"
         return f"<TimClient of app {own.sdk_app_id} as {own.identifier!r}, {state}>"
 
-    async def __aenter__(self) -> Self:
+    @property
+    def sdk_app_id(self) -> int:
+        """The app's id."""
+        return self._state.credentials.sdk_app_id
+
+    @property
+    def secret_key(self) -> str | None:
+        """The app's key, None without one. Its `repr` hides it; formatted into a text, it shows."""
+        return self._state.credentials.secret_key
+
+    @property
+    def identifier(self) -> str:
+        """The admin account that makes the calls."""
+        return self._state.credentials.identifier
+
+    @property
+    def base_url(self) -> str:
+        """The address that calls go to, such as `https://console.tim.qq.com`, without `/v4`."""
+        return self._state.host
+
+    @property
+    def settings(self) -> Settings:
+        """The settings it was made with. `with_options` does not change them."""
+        return self._state.settings
+
+    @property
+    def limiter(self) -> RateLimiter:
+        """The rate limiter, shared with all views and with the clients that were given the same one."""
+        return self._state.limiter
+
+    @property
+    def pool(self) -> Pool:
+        """The pool that requests are sent through."""
+        return self._state.pool
+
+    def open(self) -> None:
+        """Bind the client to the running event loop, as `async with` and the first call do.
+
+        Raises:
+            UsageError: the client is closed, or belongs to another event loop.
+        """
         self._state.pool.open()
+
+    async def __aenter__(self) -> Self:
+        self.open()
         return self
 
     async def __aexit__(
@@ -198,10 +241,26 @@ class TimClient(Families):
             if not isinstance(extra, Mapping):
                 raise UsageError(f"extra must be a mapping, it is {type(extra).__name__}", field="extra")
             changes["extra"] = {**(self._options.extra or {}), **extra}
+        return self._view(**changes)
+
+    def with_lease(self, until: Callable[[], float]) -> TimClient:
+        """Return a view for work under a lease: it sends nothing once the lease has ended. For use in this package.
+
+        Args:
+            until: returns the loop time at which the lease ends; called for each attempt when its tokens are granted,
+                so that a renewed lease counts. A later attempt ends with a `WaitTooLongError`.
+        """
+        return self._view(until=until)
+
+    def _view(self, **changes: Any) -> TimClient:  # noqa: ANN401 - fields of Options, checked by the callers
         view = object.__new__(type(self))
         view._state = self._state
         view._options = self._options._replace(**changes)
         return view
+
+    def replace_pool(self, pool: Pool) -> None:
+        """Send what this client and its views begin from now on through another pool. For use in this package."""
+        self._state.pool = pool
 
     async def call(self, endpoint: Endpoint[..., R], request: Request) -> R:
         """Send a ready request and return its result.

@@ -148,7 +148,7 @@ class Campaign:
             UsageError: the message is over the limit, the source cannot be read, or either is missing.
             LedgerError: the ledger cannot be used.
         """
-        settings = client._state.settings if client is not None else Settings(rate_limits=rate_limits or {})
+        settings = client.settings if client is not None else Settings(rate_limits=rate_limits or {})
         async with Ledger(self._ledger, purpose=f"plan of {self.name}") as ledger:
             async with ledger.alone_with(self.name):
                 campaign, maker = await self._ensure(ledger, settings)
@@ -172,11 +172,10 @@ class Campaign:
             LedgerError: the ledger cannot be used; nothing was sent that it does not know of.
         """
         check_seconds("progress_every_s", progress_every_s)
-        core = client._state
-        core.pool.open()
+        client.open()
         async with Ledger(self._ledger, purpose=f"run of {self.name}") as ledger:
             async with ledger.alone_with(self.name):
-                campaign, maker = await self._ensure(ledger, core.settings)
+                campaign, maker = await self._ensure(ledger, client.settings)
                 check_anybody(campaign)
                 campaign = await bind(ledger, campaign, client)
                 if campaign.begun_at is None:  # as long as it is not, somebody else may plan it anew
@@ -288,18 +287,18 @@ async def bind(ledger: Ledger, campaign: CampaignRow, client: TimClient) -> Camp
 
     A repeat from another sender is another message, and a rehearsal tells nobody.
     """
-    own, host = client._state.credentials, client._state.host
+    host = client.base_url
     if campaign.app is None or campaign.service is None:
-        await ledger.update(campaign.id, app=own.sdk_app_id, sender=own.identifier, service=host)
+        await ledger.update(campaign.id, app=client.sdk_app_id, sender=client.identifier, service=host)
         bound = await ledger.find(campaign.name)
         if bound is None:
             raise LedgerError(f"the campaign {campaign.name!r} was removed meanwhile")
         return bound
-    if campaign.app != own.sdk_app_id:
-        raise UsageError(f"the campaign was begun for app {campaign.app}, not {own.sdk_app_id}", field="sdk_app_id")
-    if campaign.sender != own.identifier:
+    if campaign.app != client.sdk_app_id:
+        raise UsageError(f"the campaign was begun for app {campaign.app}, not {client.sdk_app_id}", field="sdk_app_id")
+    if campaign.sender != client.identifier:
         raise UsageError(
-            f"the campaign was begun by {campaign.sender}, not {own.identifier}: a repeat from another sender is "
+            f"the campaign was begun by {campaign.sender}, not {client.identifier}: a repeat from another sender is "
             "another message",
             field="identifier",
         )

@@ -467,7 +467,7 @@ async def _submit(campaign: Campaign, client: TimClient, broker: AioPikaBroker, 
 
 
 def _broker(url: str | None, client: TimClient, prefix: str) -> AioPikaBroker:
-    return cast("AioPikaBroker", _cluster().make_broker(url, client._state.credentials.sdk_app_id, prefix=prefix))
+    return cast("AioPikaBroker", _cluster().make_broker(url, client.sdk_app_id, prefix=prefix))
 
 
 @asynccontextmanager

@@ -67,7 +67,7 @@ class ClusterCampaign(Campaign):
         async with SharedLedger(self._ledger, purpose=f"submit {self.name}") as ledger:
             ledger.check_shared()
             async with ledger.alone_with(self.name):
-                row, maker = await self._ensure(ledger, client._state.settings)
+                row, maker = await self._ensure(ledger, client.settings)
                 if maker.kind == "function":
                     raise UsageError(
                         "workers do not have a function: give a text, a Message or a Template", field="message"
@@ -76,7 +76,7 @@ class ClusterCampaign(Campaign):
                     raise UsageError(f"the campaign {self.name!r} was cancelled", field="name")
                 check_anybody(row)
                 row = await bind(ledger, row, client)
-                plan = await make_plan(ledger, row, maker, client._state.settings, self._options.lanes)
+                plan = await make_plan(ledger, row, maker, client.settings, self._options.lanes)
                 self.is_left_alone = row.options is not None and row.status in ("running", "paused")
                 if self.is_left_alone:
                     but = ", but for new recipients" if self._add_recipients else ""
@@ -89,7 +89,7 @@ class ClusterCampaign(Campaign):
                     await ledger.reopen_unknown(row.id, now=now)
                 options = WorkOptions(run=self._options, parallel=parallel, trace=carried())
                 await ledger.launch(row.id, options=msgspec.json.encode(options).decode(), now=now)
-        await self._write_tickets(broker, client._state.credentials.sdk_app_id, parallel)
+        await self._write_tickets(broker, client.sdk_app_id, parallel)
         return plan
 
     async def watch(self, *, on_progress: OnProgress | None = None, every_s: float = 1.0) -> Report:

@@ -134,15 +134,14 @@ class Recorder:
         Raises:
             UsageError: it is closed, or records this client already.
         """
-        state = client._state
         if self.is_closed:
             raise UsageError("the recorder is closed")
-        if any(each._state is state for each in self._attached):
+        if any(each is self for each in _recorders(client.pool)):
             raise UsageError("the client is recorded already", field="client")
-        if (key := state.credentials.secret_key) is not None:
+        if (key := client.secret_key) is not None:
             self._secrets[str.__str__(key)] = spellings(str.__str__(key))
         self._attached.append(client)
-        state.pool = _RecordingPool(state.pool, self)
+        client.replace_pool(_RecordingPool(client.pool, self))
 
     @property
     def is_closed(self) -> bool:
@@ -155,10 +154,10 @@ class Recorder:
         if file >= 0:
             os.close(file)
         while self._attached:
-            state = self._attached.pop()._state
+            client = self._attached.pop()
             # One that was attached later may stand before this one; it takes both away when it is closed.
-            while isinstance(state.pool, _RecordingPool) and state.pool.recorder.is_closed:
-                state.pool = state.pool.pool
+            while isinstance(pool := client.pool, _RecordingPool) and pool.recorder.is_closed:
+                client.replace_pool(pool.pool)
 
     def __enter__(self) -> Self:
         return self
@@ -277,6 +276,13 @@ class _RecordingPool:
 
     def slot(self, rank: tuple[int, int]) -> _RecordingSlot:
         return _RecordingSlot(self.pool.slot(rank), self.recorder)
+
+
+def _recorders(pool: Pool) -> Iterator[Recorder]:
+    """Yield the recorders that a pool goes through."""
+    while isinstance(pool, _RecordingPool):
+        yield pool.recorder
+        pool = pool.pool
 
 
 def _json(data: bytes) -> Any:  # noqa: ANN401 - any JSON value

@@ -136,7 +136,7 @@ class Desk:
         self.client = client.with_options(priority="background", retry=RETRY)
         self.campaign = campaign
         self.options = options
-        self.sender = client._state.credentials.identifier
+        self.sender = client.identifier
         self.recorder = recorder
         self.tally = tally
         self.wall = wall
@@ -152,7 +152,7 @@ class Desk:
     @property
     def limiter(self) -> RateLimiter:
         """The client's limiter."""
-        return self.client._state.limiter
+        return self.client.limiter
 
     def halt(self, stop: Stop) -> None:
         """Begin nothing more. The first reason counts."""
@@ -186,9 +186,7 @@ class Desk:
     def caller(self, job: Job, deadline: float) -> TimClient:
         """Return the client for a call of a chunk: its turn is of no use any more when the chunk's lease is over."""
         client = self.client.with_options(deadline=deadline)
-        if job.lease.until < math.inf:
-            client._options = client._options._replace(until=lambda: job.lease.until)
-        return client
+        return client.with_lease(lambda: job.lease.until) if job.lease.until < math.inf else client
 
     async def lose(self, number: int) -> None:
         """Leave a chunk alone: somebody else has it."""

@@ -167,7 +167,7 @@ class Runner:
         await ledger.update(campaign.id, status="running", reason=None, ended_at=None)
 
     async def _work(self, desk: Desk) -> None:
-        settings = self._client._state.settings
+        settings = self._client.settings
         pace, most = paces(settings), concurrency(settings, self._options.concurrency)
         fixed = self._maker.fixed
         opened = fresh_lanes(

@@ -85,7 +85,7 @@ class Worker:
             if not isinstance(value, int) or isinstance(value, bool) or value < 1:
                 raise UsageError(f"{name} must be a whole number of at least 1", field=name)
         self._client = client
-        self._app = client._state.credentials.sdk_app_id
+        self._app = client.sdk_app_id
         self._ledger = SharedLedger(ledger, purpose="work", patience_s=max(lease_s, _LEAST_PATIENCE_S))
         self._ledger.check_shared()
         self._broker = posts.make_broker(broker, self._app, prefetch=tasks) if isinstance(broker, str) else broker
