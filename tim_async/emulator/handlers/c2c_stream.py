@@ -14,14 +14,13 @@ from __future__ import annotations
 
 from typing import Final
 
-import msgspec
-
 from ...families.c2c import C2C
 from ...models.c2c import RoamMsg
-from ...models.c2c_stream import MAX_GAP_S, MAX_STREAM_BYTES, SendStreamMsg, SendStreamMsgResult
-from ...models.elements import StreamChunk, StreamElem
+from ...models.c2c_stream import MAX_STREAM_BYTES, SendStreamMsg, SendStreamMsgResult
+from ...models.elements import StreamElem
 from ..dispatch import Call, handles
-from ..state.core import Duplicates, Entry, Part, State, content_crc
+from ..state.c2c_stream import Stream, Streams
+from ..state.core import content_crc
 from ..state.recent_contact import RecentContacts
 from ..state.refusal import Refusal
 from ._message import check_body, msg_id, read_marks
@@ -29,53 +28,6 @@ from ._message import check_body, msg_id, read_marks
 _NO_STREAM: Final = 90054
 _BAD: Final = 90010
 _TOO_LONG: Final = 93000
-_REPEAT_WINDOW_S: Final = 120.0
-
-
-class Stream(msgspec.Struct, kw_only=True):
-    """A streamed message.
-
-    Attributes:
-        entry: where it is stored.
-        answer: what its calls are answered.
-        compatible_text: shown by clients without streaming.
-        chunks: what came so far.
-        size: bytes of its texts.
-        last_at: unix seconds of the last call.
-        is_ended: whether the last chunk came.
-    """
-
-    entry: Entry
-    answer: SendStreamMsgResult
-    compatible_text: str | None
-    chunks: list[StreamChunk] = msgspec.field(default_factory=list)
-    size: int = 0
-    last_at: float
-    is_ended: bool = False
-
-    def is_open(self, now: float) -> bool:
-        """Tell whether it takes further chunks."""
-        return not self.is_ended and now - self.last_at <= MAX_GAP_S
-
-
-class Streams(Part):
-    """The streamed messages.
-
-    Attributes:
-        streams: by StreamMsgID.
-        first_calls: the first calls of the last two minutes.
-    """
-
-    def __init__(self, state: State) -> None:
-        super().__init__(state)
-        self.streams: dict[str, Stream] = {}
-        self.first_calls: Duplicates[tuple[str, str, int, int, int], Stream] = Duplicates(_REPEAT_WINDOW_S)
-
-    def forget_account(self, user_id: str) -> None:
-        """Take out what goes to or comes from an account that is being deleted."""
-        for name, stream in list(self.streams.items()):
-            if user_id in (stream.entry.message.from_account, stream.entry.message.to_account):
-                del self.streams[name]
 
 
 @handles(C2C.send_stream)

@@ -30,7 +30,6 @@ What nobody knows (the documents are silent)
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Collection, Mapping
 from typing import Final
 
@@ -55,8 +54,9 @@ from ...webhooks import BotOnGroupMessage, GroupAfterSendMsg, GroupBeforeSendMsg
 from ..dispatch import Call, handles
 from ..events.push import tell_pushed_to_group
 from ..outgoing.verdict import GO_ON, Verdict
-from ..state.core import Duplicates, Part, State
+from ..state.core import State
 from ..state.group import ADMIN, BAD_PARAMS, OWNER, REFUSED_BY_WEBHOOK, Group, Groups
+from ..state.group_msg import GroupSends
 from ..state.recent_contact import RecentContacts
 from ..state.refusal import Refusal, integer
 from ..state.robot import Chatbots
@@ -68,29 +68,7 @@ TOO_MANY_MENTIONS: Final = 10053
 RECEIPT_ONLINE_ONLY: Final = 10061
 TOO_LONG: Final = 80002
 
-DUPLICATE_WINDOW_S: Final = 300.0
 IMPORT_MAX_BYTES: Final = 12 * 1024
-
-Identity = tuple[str, str | None, int]
-
-
-class GroupSends(Part):
-    """What was sent to groups in the last five minutes.
-
-    Attributes:
-        sent: messages.
-        imported: imported messages.
-        broadcasts: broadcasts.
-        broadcast_seqs: numbers broadcasts.
-    """
-
-    def __init__(self, state: State) -> None:
-        super().__init__(state)
-        self.sent: Duplicates[Identity, SendGroupMsgResult] = Duplicates(DUPLICATE_WINDOW_S)
-        self.imported: Duplicates[Identity, ImportOutcome] = Duplicates(DUPLICATE_WINDOW_S)
-        self.broadcasts: Duplicates[int, BroadcastMsgResult] = Duplicates(DUPLICATE_WINDOW_S)
-        self.broadcast_seqs = itertools.count(1)
-
 
 # Sending
 

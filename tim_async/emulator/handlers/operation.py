@@ -28,7 +28,7 @@ from ...models.operation import (
     SignFiles,
 )
 from ..dispatch import Call, answers, handles
-from ..state.core import Part, State
+from ..state.operation import Files
 from ._filters import keep
 
 _DAYS: Final = 30
@@ -39,18 +39,6 @@ _NUMBERS: Final = tuple(name for name in AppFigures.__struct_fields__ if name no
 # What an archive without messages holds.
 _ARCHIVE: Final = b"[]"
 _GZIPPED: Final = gzip.compress(_ARCHIVE, mtime=0)
-
-
-class Files(Part):
-    """Files of the chat.
-
-    Attributes:
-        blocked: addresses of those that are blocked.
-    """
-
-    def __init__(self, state: State) -> None:
-        super().__init__(state)
-        self.blocked: set[str] = set()
 
 
 def _day(second: float) -> str:

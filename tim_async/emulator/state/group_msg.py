@@ -1,0 +1,31 @@
+"""What the emulator knows of recent sends to groups."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Final
+
+from ...models.group_msg import BroadcastMsgResult, ImportOutcome, SendGroupMsgResult
+from .core import Duplicates, Part, State
+
+DUPLICATE_WINDOW_S: Final = 300.0
+
+Identity = tuple[str, str | None, int]
+
+
+class GroupSends(Part):
+    """What was sent to groups in the last five minutes.
+
+    Attributes:
+        sent: messages.
+        imported: imported messages.
+        broadcasts: broadcasts.
+        broadcast_seqs: numbers broadcasts.
+    """
+
+    def __init__(self, state: State) -> None:
+        super().__init__(state)
+        self.sent: Duplicates[Identity, SendGroupMsgResult] = Duplicates(DUPLICATE_WINDOW_S)
+        self.imported: Duplicates[Identity, ImportOutcome] = Duplicates(DUPLICATE_WINDOW_S)
+        self.broadcasts: Duplicates[int, BroadcastMsgResult] = Duplicates(DUPLICATE_WINDOW_S)
+        self.broadcast_seqs = itertools.count(1)
