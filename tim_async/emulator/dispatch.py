@@ -31,6 +31,7 @@ from ..errors import UsageError
 from ..webhooks import AnswerBody, BeforeEvent, Event
 from .outgoing.outbox import Outbox
 from .outgoing.verdict import GO_ON, PendingAnswer, Verdict, judge
+from .state.codes import AccountCode, CommonCode, GroupCode, MessageCode, ModerationCode, MuteCode, OperationCode
 from .state.core import State
 from .state.refusal import Refusal
 
@@ -136,7 +137,7 @@ class Call:
         if answer is None:
             if self._outbox.on_failure == "allow":
                 return GO_ON
-            raise Refusal(80003, "the before-event webhook gave no answer")
+            raise Refusal(CommonCode.BEFORE_SEND_WEBHOOK_FAILED, "the before-event webhook gave no answer")
         verdict = judge(event, answer)
         if isinstance(verdict, Verdict):
             return verdict
@@ -228,16 +229,31 @@ class Dialect(NamedTuple):
         too_long: the body of a message is over the limit.
     """
 
-    not_admin: int = 60010
-    bad_json: int = 60003
-    not_object: int = 60003
-    internal: int = 60008
-    too_long: int = 80002
+    not_admin: int = CommonCode.ADMIN_REQUIRED
+    bad_json: int = CommonCode.JSON_PARSE_FAILED
+    not_object: int = CommonCode.JSON_PARSE_FAILED
+    internal: int = CommonCode.REST_TIMEOUT_OR_BAD_HTTP
+    too_long: int = CommonCode.MESSAGE_TOO_LONG
 
 
-_GROUPS: Final = Dialect(not_admin=10007, bad_json=10011, not_object=10004, internal=10002)
-_PUSHES: Final = Dialect(not_admin=90009, bad_json=90001, not_object=90001, internal=91000)
-_MODERATION: Final = Dialect(not_admin=2004, bad_json=2003, not_object=2003, internal=93001)
+_GROUPS: Final = Dialect(
+    not_admin=GroupCode.NO_PERMISSION,
+    bad_json=GroupCode.JSON_INVALID,
+    not_object=GroupCode.PARAMS_INVALID,
+    internal=GroupCode.INTERNAL_ERROR,
+)
+_PUSHES: Final = Dialect(
+    not_admin=MessageCode.ADMIN_REQUIRED,
+    bad_json=MessageCode.JSON_INVALID,
+    not_object=MessageCode.JSON_INVALID,
+    internal=MessageCode.INTERNAL_ERROR,
+)
+_MODERATION: Final = Dialect(
+    not_admin=ModerationCode.UNAUTHORIZED,
+    bad_json=ModerationCode.PARAMS_INVALID,
+    not_object=ModerationCode.PARAMS_INVALID,
+    internal=ModerationCode.INTERNAL_ERROR,
+)
 # The service is the part of the command before the slash.
 _DIALECTS: Final[dict[str, Dialect]] = {
     "all_member_push": _PUSHES,
@@ -246,12 +262,30 @@ _DIALECTS: Final[dict[str, Dialect]] = {
     "group_open_http_svc": _GROUPS,
     "im_msg_audit": _MODERATION,
     "im_msg_audit_mgr": _MODERATION,
-    "im_open_login_svc": Dialect(internal=70500),
+    "im_open_login_svc": Dialect(internal=AccountCode.INTERNAL_ERROR),
     "million_group_open_http_svc": _GROUPS,
-    "open_msg_svc": Dialect(not_admin=1002, bad_json=1002, not_object=1002, internal=1003),
-    "openconfigsvr": Dialect(bad_json=130001, not_object=130001, internal=130014),
-    "openim": Dialect(not_admin=90009, bad_json=90001, not_object=20001, internal=91000, too_long=93000),
-    "openim_dirty_words": Dialect(not_admin=10007, bad_json=10004, not_object=10004, internal=10002),
+    "open_msg_svc": Dialect(
+        not_admin=OperationCode.PARAMS_INVALID,
+        bad_json=OperationCode.PARAMS_INVALID,
+        not_object=OperationCode.PARAMS_INVALID,
+        internal=OperationCode.SYSTEM_ERROR,
+    ),
+    "openconfigsvr": Dialect(
+        bad_json=MuteCode.JSON_INVALID, not_object=MuteCode.JSON_INVALID, internal=MuteCode.SYSTEM_ERROR
+    ),
+    "openim": Dialect(
+        not_admin=MessageCode.ADMIN_REQUIRED,
+        bad_json=MessageCode.JSON_INVALID,
+        not_object=MessageCode.PACKET_INVALID,
+        internal=MessageCode.INTERNAL_ERROR,
+        too_long=MessageCode.JSON_TOO_LONG,
+    ),
+    "openim_dirty_words": Dialect(
+        not_admin=GroupCode.NO_PERMISSION,
+        bad_json=GroupCode.PARAMS_INVALID,
+        not_object=GroupCode.PARAMS_INVALID,
+        internal=GroupCode.INTERNAL_ERROR,
+    ),
     "timpush": _PUSHES,
 }
 _COMMON: Final = Dialect()

@@ -30,7 +30,8 @@ from ...webhooks import (
     UserDefinedData,
 )
 from ..dispatch import Call
-from ..state.group import REFUSED_BY_WEBHOOK, Group, Groups
+from ..state.codes import GroupCode
+from ..state.group import Group, Groups
 from ..state.group_rules import Rules
 
 
@@ -46,7 +47,7 @@ def ask_to_create(call: Call, rules: Rules, name: str, owner: str | None, member
         member_list=_refs(members),
         event_time=call.now_ms,
     )
-    call.ask(event, refused=REFUSED_BY_WEBHOOK)
+    call.ask(event, refused=GroupCode.WEBHOOK_REJECTED)
 
 
 def tell_created(call: Call, group: Group) -> None:
@@ -122,7 +123,7 @@ def ask_to_add(call: Call, group: Group, accounts: Sequence[str]) -> set[str]:
         destination_members=_refs(accounts),
         event_time=call.now_ms,
     )
-    return set(call.ask(event, refused=REFUSED_BY_WEBHOOK).refused)
+    return set(call.ask(event, refused=GroupCode.WEBHOOK_REJECTED).refused)
 
 
 def tell_added(call: Call, group: Group, accounts: Sequence[str]) -> None:

@@ -32,8 +32,8 @@ from ...webhooks import (
 )
 from ..dispatch import Call
 from ..outgoing.verdict import Verdict
+from ..state.codes import SnsCode
 
-REFUSED_FRIEND = 38000
 Pairs = Collection[tuple[str, str]]
 
 
@@ -56,7 +56,7 @@ def ask_to_befriend(call: Call, user_id: str, request: AddFriends) -> Verdict:
         force_add_flags=request.force_add_flags or 0,
         event_time=call.now_ms,
     )
-    return call.ask(event, refused=REFUSED_FRIEND)
+    return call.ask(event, refused=SnsCode.WEBHOOK_REJECTED)
 
 
 def tell_befriended(call: Call, user_id: str, pairs: Pairs, *, force: bool) -> None:

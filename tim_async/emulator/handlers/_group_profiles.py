@@ -12,11 +12,11 @@ import msgspec
 
 from ..._api.wire import Result, encode
 from ...models.group import GroupInfo, JoinedFilter, JoinedGroup, MemberInfo, OwnField, ResponseFilter, SelfInfo
+from ..state.codes import GroupCode
 from ..state.group import Group, Member
 from ..state.refusal import Refusal
 from . import _filters
 
-ANSWER_TOO_LONG: Final = 10018
 _ANSWER_MAX_BYTES: Final = 1024 * 1024
 _OLDER: Final = {"ShutUpAllMember": "MuteAllMember", "ShutUpUntil": "MuteUntil"}
 
@@ -28,7 +28,7 @@ def checked(result: R) -> R:
     """Return a result; refuse one of more than 1 MB (rest-overview, "Body limits")."""
     size = len(encode(result))
     if size > _ANSWER_MAX_BYTES:
-        raise Refusal(ANSWER_TOO_LONG, f"the answer has {size} bytes, ask for less")
+        raise Refusal(GroupCode.ANSWER_TOO_LONG, f"the answer has {size} bytes, ask for less")
     return result
 
 

@@ -14,6 +14,7 @@ from ...models.elements import CustomElem, Element
 from ...models.message import MAX_LIFE_TIME_S
 from ...models.offline_push import OfflinePushInfo
 from ..dispatch import Call
+from ..state.codes import MessageCode
 from ..state.refusal import Refusal, account, integer, is_int
 
 
@@ -21,28 +22,30 @@ def check_body(raw: Mapping[str, object]) -> None:
     """Refuse a MsgBody that is not a list of elements (90007, 90010, 90002)."""
     body = raw.get("MsgBody")
     if not isinstance(body, list):
-        raise Refusal(90007, f"MsgBody is {'not an array' if 'MsgBody' in raw else 'missing'}")
+        raise Refusal(MessageCode.MSGBODY_NOT_ARRAY, f"MsgBody is {'not an array' if 'MsgBody' in raw else 'missing'}")
     if not body:
-        raise Refusal(90010, "MsgBody has no elements")
+        raise Refusal(MessageCode.FORMAT_INVALID, "MsgBody has no elements")
     customs = 0
     for index, part in enumerate(body):
         where = f"MsgBody[{index}]"
         if not isinstance(part, dict):
-            raise Refusal(90002, f"{where} is not an object")
+            raise Refusal(MessageCode.MSGBODY_INVALID, f"{where} is not an object")
         kind = part.get("MsgType")
         if not isinstance(kind, str) or not kind:
-            raise Refusal(90002, f"{where}.MsgType is missing, empty or not a string")
+            raise Refusal(MessageCode.MSGBODY_INVALID, f"{where}.MsgType is missing, empty or not a string")
         if not isinstance(part.get("MsgContent"), dict):
-            raise Refusal(90002, f"{where}.MsgContent is missing or not an object")
+            raise Refusal(MessageCode.MSGBODY_INVALID, f"{where}.MsgContent is missing or not an object")
         try:
             Element.from_wire(part, strict=True).check()
         except UsageError as error:
-            raise Refusal(90002, f"{where} ({kind}): {error.message}") from None
+            raise Refusal(MessageCode.MSGBODY_INVALID, f"{where} ({kind}): {error.message}") from None
         except ValueError as error:
-            raise Refusal(90002, f"{where} ({kind}): {error}") from None
+            raise Refusal(MessageCode.MSGBODY_INVALID, f"{where} ({kind}): {error}") from None
         customs += kind == CustomElem.msg_type
     if customs > 1:
-        raise Refusal(90002, f"MsgBody has {customs} {CustomElem.msg_type}, at most one is allowed")
+        raise Refusal(
+            MessageCode.MSGBODY_INVALID, f"MsgBody has {customs} {CustomElem.msg_type}, at most one is allowed"
+        )
 
 
 def check_options(raw: Mapping[str, object]) -> None:
@@ -50,17 +53,19 @@ def check_options(raw: Mapping[str, object]) -> None:
     if "MsgLifeTime" in raw:
         lifetime = raw["MsgLifeTime"]
         if not is_int(lifetime):
-            raise Refusal(90044, "MsgLifeTime is not an integer")
-        integer(raw, "MsgLifeTime", 0, MAX_LIFE_TIME_S, code=90026)
+            raise Refusal(MessageCode.MSGLIFETIME_NOT_INTEGER, "MsgLifeTime is not an integer")
+        integer(raw, "MsgLifeTime", 0, MAX_LIFE_TIME_S, code=MessageCode.MSGLIFETIME_INVALID)
     if "SyncOtherMachine" in raw:
-        integer(raw, "SyncOtherMachine", 1, 2, code=90031)
+        integer(raw, "SyncOtherMachine", 1, 2, code=MessageCode.SYNCOTHERMACHINE_INVALID)
     if "OfflinePushInfo" in raw:
         try:
             msgspec.convert(raw["OfflinePushInfo"], OfflinePushInfo, strict=True).check()
         except msgspec.ValidationError as error:
-            raise Refusal(90043, f"OfflinePushInfo does not fit: {error}") from None
+            raise Refusal(MessageCode.OFFLINEPUSHINFO_INVALID, f"OfflinePushInfo does not fit: {error}") from None
         except UsageError as error:
-            raise Refusal(90043, f"OfflinePushInfo does not fit: {error.message}") from None
+            raise Refusal(
+                MessageCode.OFFLINEPUSHINFO_INVALID, f"OfflinePushInfo does not fit: {error.message}"
+            ) from None
 
 
 class Marks(NamedTuple):
@@ -82,10 +87,12 @@ class Marks(NamedTuple):
 def read_marks(call: Call) -> Marks:
     """Read them; refuse with 90003, 20003, 90005 or 90004 what does not fit."""
     raw = call.raw
-    recipient = account(raw, "To_Account", code=90003)
-    sender = account(raw, "From_Account", code=20003) if "From_Account" in raw else call.identifier
-    random = integer(raw, "MsgRandom", 0, U32_MAX, code=90005)
-    seq = integer(raw, "MsgSeq", 0, U32_MAX, code=90004) if "MsgSeq" in raw else call.draw
+    recipient = account(raw, "To_Account", code=MessageCode.TO_ACCOUNT_INVALID)
+    sender = (
+        account(raw, "From_Account", code=MessageCode.ACCOUNT_INVALID) if "From_Account" in raw else call.identifier
+    )
+    random = integer(raw, "MsgRandom", 0, U32_MAX, code=MessageCode.MSGRANDOM_INVALID)
+    seq = integer(raw, "MsgSeq", 0, U32_MAX, code=MessageCode.MSGSEQ_INVALID) if "MsgSeq" in raw else call.draw
     return Marks(sender, recipient, seq, random)
 
 

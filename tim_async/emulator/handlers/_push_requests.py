@@ -8,27 +8,25 @@ of the wrong length or a name of the wrong length is 90001.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
 
 from ...models.all_member_push import MAX_NAME_BYTES, MAX_TAGS, MAX_USERS, ChangeTags, PushUsers, RemoveAttrs, SetAttrs
 from ..dispatch import Call
+from ..state.codes import MessageCode, PushCode
 from ..state.push import PushState
 from ..state.refusal import Refusal
-
-BAD: Final = 90001
 
 
 def read_users(call: Call) -> list[str]:
     """Read a list of users."""
     _items(call.raw, "To_Account")
-    return list(call.read(PushUsers, code=BAD).to_account)
+    return list(call.read(PushUsers, code=MessageCode.JSON_INVALID).to_account)
 
 
 def read_attrs(call: Call) -> SetAttrs:
     """Read users with values of attributes, all of which the app has named."""
     for item in _items(call.raw, "UserAttrs"):
         _check_values(item.get("Attrs"))
-    request = call.read(SetAttrs, code=BAD)
+    request = call.read(SetAttrs, code=MessageCode.JSON_INVALID)
     _check_named(call, [name for item in request.user_attrs for name in item.attrs])
     return request
 
@@ -36,7 +34,7 @@ def read_attrs(call: Call) -> SetAttrs:
 def read_attr_names(call: Call) -> RemoveAttrs:
     """Read users with names of attributes, all of which the app has given."""
     _items(call.raw, "UserAttrs")
-    request = call.read(RemoveAttrs, code=BAD)
+    request = call.read(RemoveAttrs, code=MessageCode.JSON_INVALID)
     _check_named(call, [name for item in request.user_attrs for name in item.attrs])
     return request
 
@@ -44,8 +42,8 @@ def read_attr_names(call: Call) -> RemoveAttrs:
 def read_tags(call: Call) -> ChangeTags:
     """Read users with tags."""
     for item in _items(call.raw, "UserTags"):
-        _check_tags(item.get("Tags"), empty=90034, too_long=90034)
-    return call.read(ChangeTags, code=BAD)
+        _check_tags(item.get("Tags"), empty=PushCode.TAG_TOO_LONG, too_long=PushCode.TAG_TOO_LONG)
+    return call.read(ChangeTags, code=MessageCode.JSON_INVALID)
 
 
 def _check_named(call: Call, names: list[str]) -> None:
@@ -59,7 +57,7 @@ def _items(raw: Mapping[str, object], field: str) -> list[dict[str, object]]:
     if not isinstance(items, list):
         return []
     if len(items) > MAX_USERS:
-        raise Refusal(90018, f"{field} has {len(items)} entries, it may have {MAX_USERS}")
+        raise Refusal(PushCode.TOO_MANY_ACCOUNTS, f"{field} has {len(items)} entries, it may have {MAX_USERS}")
     return [item for item in items if isinstance(item, dict)]
 
 
@@ -68,7 +66,7 @@ def _check_tags(tags: object, *, empty: int, too_long: int) -> None:
     if not isinstance(tags, list):
         return
     if len(tags) > MAX_TAGS:
-        raise Refusal(90032, f"{len(tags)} tags, at most {MAX_TAGS} are allowed")
+        raise Refusal(PushCode.TOO_MANY_TAGS, f"{len(tags)} tags, at most {MAX_TAGS} are allowed")
     for tag in tags:
         if isinstance(tag, str) and not tag:
             raise Refusal(empty, "a tag is empty")
@@ -80,7 +78,10 @@ def _check_values(attrs: object) -> None:
     """Refuse values of attributes that are empty or too long (90033)."""
     for value in attrs.values() if isinstance(attrs, dict) else ():
         if isinstance(value, str) and not 1 <= len(value.encode()) <= MAX_NAME_BYTES:
-            raise Refusal(90033, f"an attribute's value has {len(value.encode())} bytes, not 1 to {MAX_NAME_BYTES}")
+            raise Refusal(
+                PushCode.ATTRIBUTE_INVALID,
+                f"an attribute's value has {len(value.encode())} bytes, not 1 to {MAX_NAME_BYTES}",
+            )
 
 
 def check_condition(call: Call) -> None:
@@ -91,12 +92,14 @@ def check_condition(call: Call) -> None:
     tags = {name: value for name, value in condition.items() if name.startswith("Tags")}
     attrs = {name: value for name, value in condition.items() if name.startswith("Attrs")}
     if tags and attrs:
-        raise Refusal(90039, "Condition has tags and attributes, a push goes by one of the two")
+        raise Refusal(
+            PushCode.TAG_AND_ATTRIBUTE_TOGETHER, "Condition has tags and attributes, a push goes by one of the two"
+        )
     for value in tags.values():
-        _check_tags(value, empty=90040, too_long=90020)
+        _check_tags(value, empty=PushCode.TAG_EMPTY, too_long=PushCode.TAG_TOO_LONG_50)
     some, every = tags.get("TagsOr"), tags.get("TagsAnd")
     if isinstance(some, list) and isinstance(every, list) and any(tag in every for tag in some):
-        raise Refusal(90022, "a tag is in TagsOr and in TagsAnd")
+        raise Refusal(PushCode.TAGS_OR_AND_DUPLICATE, "a tag is in TagsOr and in TagsAnd")
     for value in attrs.values():
         _check_values(value)
         _check_named(call, list(value) if isinstance(value, dict) else [])

@@ -27,19 +27,18 @@ from ...models.account import (
 from ...models.common import Empty
 from ..dispatch import Call, handles
 from ..events.people import went_offline
+from ..state.codes import AccountCode, CommonCode, MessageCode
 from ..state.login import LoginState
 from ..state.refusal import Refusal, account, is_account
-
-_BAD_PARAMS = 70402
-_NOT_IMPORTED = 70107
-_NOT_A_STRING = 60015
 
 
 @handles(Account.import_account)
 def import_account(call: Call) -> Empty:
     """Import one account; a known one gets the nickname and avatar that are given."""
-    user_id = account(call.raw, "UserID", code=_BAD_PARAMS, code_not_string=_NOT_A_STRING)
-    request = call.read(ImportAccount, code=_BAD_PARAMS)
+    user_id = account(
+        call.raw, "UserID", code=AccountCode.PARAMS_INVALID, code_not_string=CommonCode.ACCOUNT_NOT_STRING
+    )
+    request = call.read(ImportAccount, code=AccountCode.PARAMS_INVALID)
     call.state.import_account(user_id, call.now, nick=request.nick, face_url=request.face_url)
     return Empty()
 
@@ -49,7 +48,7 @@ def import_accounts(call: Call) -> ImportAccountsResult:
     """Import 1 to 100 accounts; those with an id of the wrong length are in FailAccounts."""
     given = [field for field in ("Accounts", "AccountList") if field in call.raw]
     if len(given) != 1:
-        raise Refusal(_BAD_PARAMS, "give Accounts or AccountList, one of the two")
+        raise Refusal(AccountCode.PARAMS_INVALID, "give Accounts or AccountList, one of the two")
     items = _batch(call.raw, given[0])
     failed: list[str] = []
     users: list[tuple[str, str | None, str | None]]
@@ -72,9 +71,9 @@ def delete(call: Call) -> AccountResults:
     for user_id in _user_ids(call, "DeleteItem"):
         known = call.state.accounts.get(user_id)
         if known is None:
-            results.append(_failed(user_id, _NOT_IMPORTED, "the account is not imported"))
+            results.append(_failed(user_id, AccountCode.ACCOUNT_NOT_IMPORTED, "the account is not imported"))
         elif known.is_admin:
-            results.append(_failed(user_id, _BAD_PARAMS, "the account is an admin"))
+            results.append(_failed(user_id, AccountCode.PARAMS_INVALID, "the account is an admin"))
         else:
             call.state.delete_account(user_id)
             results.append(AccountResultItem(user_id=user_id))
@@ -87,7 +86,7 @@ def check(call: Call) -> AccountResults:
     results: list[AccountResultItem] = []
     for user_id in _user_ids(call, "CheckItem"):
         if not is_account(user_id):
-            results.append(_failed(user_id, _BAD_PARAMS, "an account has 1 to 32 bytes"))
+            results.append(_failed(user_id, AccountCode.PARAMS_INVALID, "an account has 1 to 32 bytes"))
             continue
         status = "Imported" if user_id in call.state.accounts else "NotImported"
         results.append(AccountResultItem(user_id=user_id, account_status=status))
@@ -97,10 +96,12 @@ def check(call: Call) -> AccountResults:
 @handles(Account.kick)
 def kick(call: Call) -> Empty:
     """Log an account out everywhere."""
-    user_id = account(call.raw, "UserID", code=_BAD_PARAMS, code_not_string=_NOT_A_STRING)
-    call.read(KickAccount, code=_BAD_PARAMS)
+    user_id = account(
+        call.raw, "UserID", code=AccountCode.PARAMS_INVALID, code_not_string=CommonCode.ACCOUNT_NOT_STRING
+    )
+    call.read(KickAccount, code=AccountCode.PARAMS_INVALID)
     if user_id not in call.state.accounts:
-        raise Refusal(_NOT_IMPORTED, "the account is not imported")
+        raise Refusal(AccountCode.ACCOUNT_NOT_IMPORTED, "the account is not imported")
     for _ in call.state.part(LoginState).log_out(user_id):
         call.emit(went_offline(user_id, call.now_ms))
     return Empty()
@@ -111,15 +112,19 @@ def query_online_status(call: Call) -> OnlineStatuses:
     """Tell the login state of 1 to 500 accounts."""
     given = call.raw.get("To_Account")
     if not isinstance(given, list) or not all(isinstance(item, str) for item in given):
-        raise Refusal(90003, "To_Account is not an array of strings")
+        raise Refusal(MessageCode.TO_ACCOUNT_INVALID, "To_Account is not an array of strings")
     if len(given) > MAX_STATUS_BATCH:
-        raise Refusal(90011, f"To_Account has {len(given)} accounts, it may have {MAX_STATUS_BATCH}")
-    request = call.read(QueryOnlineStatus, code=90001)
+        raise Refusal(
+            MessageCode.TOO_MANY_RECIPIENTS, f"To_Account has {len(given)} accounts, it may have {MAX_STATUS_BATCH}"
+        )
+    request = call.read(QueryOnlineStatus, code=MessageCode.JSON_INVALID)
     logins = call.state.part(LoginState)
     result = OnlineStatuses()
     for user_id in request.to_account:
         if user_id not in call.state.accounts:
-            result.error_list.append(OnlineStatusFailure(to_account=user_id, error_code=_NOT_IMPORTED))
+            result.error_list.append(
+                OnlineStatusFailure(to_account=user_id, error_code=AccountCode.ACCOUNT_NOT_IMPORTED)
+            )
             continue
         known = OnlineStatus(to_account=user_id, status=logins.status(user_id))
         if request.is_need_detail == 1:
@@ -136,15 +141,15 @@ def _failed(user_id: str, code: int, info: str) -> AccountResultItem:
 def _batch(raw: Mapping[str, object], field: str) -> Sequence[object]:
     items = raw.get(field)
     if not isinstance(items, list):
-        raise Refusal(_BAD_PARAMS, f"{field} is {'not an array' if field in raw else 'missing'}")
+        raise Refusal(AccountCode.PARAMS_INVALID, f"{field} is {'not an array' if field in raw else 'missing'}")
     if not 1 <= len(items) <= MAX_BATCH:
-        raise Refusal(_BAD_PARAMS, f"{field} has {len(items)} entries, it must have 1 to {MAX_BATCH}")
+        raise Refusal(AccountCode.PARAMS_INVALID, f"{field} has {len(items)} entries, it must have 1 to {MAX_BATCH}")
     return items
 
 
 def _string(value: object) -> str:
     if not isinstance(value, str):
-        raise Refusal(_NOT_A_STRING, "an account id is not a string")
+        raise Refusal(CommonCode.ACCOUNT_NOT_STRING, "an account id is not a string")
     return value
 
 
@@ -155,9 +160,9 @@ def _user_ids(call: Call, field: str) -> list[str]:
 def _user(item: object) -> tuple[str, str | None, str | None]:
     """Read `{"UserID": ..., "Nick": ..., "FaceUrl": ...}`."""
     if not isinstance(item, dict) or "UserID" not in item:
-        raise Refusal(_BAD_PARAMS, "an entry is not an object with a UserID")
+        raise Refusal(AccountCode.PARAMS_INVALID, "an entry is not an object with a UserID")
     nick, face_url = item.get("Nick"), item.get("FaceUrl")
     for name, value in (("Nick", nick), ("FaceUrl", face_url)):
         if value is not None and not isinstance(value, str):
-            raise Refusal(_BAD_PARAMS, f"{name} is not a string")
+            raise Refusal(AccountCode.PARAMS_INVALID, f"{name} is not a string")
     return _string(item["UserID"]), nick, face_url

@@ -27,10 +27,11 @@ from ...models.all_member_push import (
 from ...models.common import Empty
 from ..dispatch import Call, handles
 from ..events.push import tell_pushed_to_all
+from ..state.codes import MessageCode, PushCode
 from ..state.push import KNOWN_S, PUSHES_A_DAY, PushState, SentPush
 from ..state.refusal import Refusal, integer
 from ._message import check_body, check_options
-from ._push_requests import BAD, check_condition, read_attr_names, read_attrs, read_tags, read_users
+from ._push_requests import check_condition, read_attr_names, read_attrs, read_tags, read_users
 
 
 @handles(AllMemberPush.send)
@@ -40,17 +41,17 @@ def send(call: Call) -> PushTask:
     try:
         check_size(call.body, MAX_PUSH_BYTES)
     except BodyTooLargeError as error:
-        raise Refusal(90056, error.message) from None
-    msg_random = integer(call.raw, "MsgRandom", 0, U32_MAX, code=90005)
+        raise Refusal(PushCode.BODY_TOO_LONG, error.message) from None
+    msg_random = integer(call.raw, "MsgRandom", 0, U32_MAX, code=MessageCode.MSGRANDOM_INVALID)
     check_body(call.raw)
     check_options(call.raw)
     check_condition(call)
-    request = call.read(PushToAll, code=BAD)
+    request = call.read(PushToAll, code=MessageCode.JSON_INVALID)
     first = pushes.known(call.endpoint.command, msg_random, call.now, KNOWN_S)
     if first is not None:
         return PushTask(task_id=first.task_id)
     if pushes.taken_today(call.endpoint.command, call.now) >= PUSHES_A_DAY:
-        raise Refusal(90047, f"the {PUSHES_A_DAY} pushes of the day are used up")
+        raise Refusal(PushCode.DAILY_LIMIT, f"the {PUSHES_A_DAY} pushes of the day are used up")
     push = SentPush(
         task_id="",
         command=call.endpoint.command,
@@ -69,7 +70,7 @@ def send(call: Call) -> PushTask:
 @handles(AllMemberPush.set_attr_names)
 def set_attr_names(call: Call) -> Empty:
     """Name attributes; the numbers that are not given keep their names."""
-    call.state.part(PushState).names.update(call.read(SetAttrNames, code=BAD).attr_names)
+    call.state.part(PushState).names.update(call.read(SetAttrNames, code=MessageCode.JSON_INVALID).attr_names)
     return Empty()
 
 

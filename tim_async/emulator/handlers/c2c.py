@@ -35,6 +35,7 @@ from ...webhooks import AfterSendMsg, BeforeSendMsg, BotOnC2CMessage
 from ..dispatch import Call, Reply, handles
 from ..events.push import tell_pushed
 from ..outgoing.verdict import GO_ON, Verdict
+from ..state.codes import AccountCode, MessageCode
 from ..state.core import DuplicateKey, State, content_crc
 from ..state.recent_contact import RecentContacts
 from ..state.refusal import Refusal, account, integer
@@ -54,10 +55,10 @@ def send(call: Call) -> SendMsgResult:
     sender, recipient, seq, random = read_marks(call)
     check_body(raw)
     check_options(raw)
-    message = call.read(SendMsg, code=90010)
+    message = call.read(SendMsg, code=MessageCode.FORMAT_INVALID)
     _check_recipient(state, recipient, call.now)
     if not state.knows(sender, call.now):
-        raise Refusal(20003, f"From_Account {sender!r} is not imported")
+        raise Refusal(MessageCode.ACCOUNT_INVALID, f"From_Account {sender!r} is not imported")
     identity = (sender, recipient, seq, random, content_crc(raw["MsgBody"]))
     first = state.duplicates.find(identity, call.now)
     if first is not None:
@@ -108,21 +109,25 @@ def send_batch(call: Call) -> Reply[BatchSendMsgResult]:
     """Take a message to many: each recipient gets it, has it already, or is told as failed. No webhook is asked."""
     raw, state = call.raw, call.state
     recipients = _recipients(raw)
-    sender = account(raw, "From_Account", code=90008) if "From_Account" in raw else call.identifier
-    random = integer(raw, "MsgRandom", 0, U32_MAX, code=90005)
-    seq = integer(raw, "MsgSeq", 0, U32_MAX, code=90004) if "MsgSeq" in raw else next_msg_random()
+    sender = (
+        account(raw, "From_Account", code=MessageCode.FROM_ACCOUNT_INVALID)
+        if "From_Account" in raw
+        else call.identifier
+    )
+    random = integer(raw, "MsgRandom", 0, U32_MAX, code=MessageCode.MSGRANDOM_INVALID)
+    seq = integer(raw, "MsgSeq", 0, U32_MAX, code=MessageCode.MSGSEQ_INVALID) if "MsgSeq" in raw else next_msg_random()
     check_body(raw)
     check_options(raw)
-    message = call.read(BatchSendMsg, code=90010)
+    message = call.read(BatchSendMsg, code=MessageCode.FORMAT_INVALID)
     if not state.knows(sender, call.now):
-        raise Refusal(90008, f"From_Account {sender!r} is not imported")
+        raise Refusal(MessageCode.FROM_ACCOUNT_INVALID, f"From_Account {sender!r} is not imported")
     crc = content_crc(raw["MsgBody"])
     fresh: dict[str, DuplicateKey] = {}
     failures: list[BatchFailure] = []
     known: SendMsgResult | None = None
     for recipient in recipients:
         if not state.knows(recipient, call.now):
-            code = 90048 if recipient in state.deleted else 70107
+            code = MessageCode.ACCOUNT_NOT_FOUND if recipient in state.deleted else AccountCode.ACCOUNT_NOT_IMPORTED
             failures.append(BatchFailure(to_account=recipient, error_code=code))
             continue
         identity = (sender, recipient, seq, random, crc)
@@ -131,7 +136,7 @@ def send_batch(call: Call) -> Reply[BatchSendMsgResult]:
         if first is None:
             fresh[recipient] = identity
     if len(failures) == len(recipients):
-        raise Refusal(90012, "none of the recipients is imported")
+        raise Refusal(MessageCode.TO_ACCOUNT_NOT_FOUND, "none of the recipients is imported")
     second = int(call.now)
     # One message has one MsgKey: a repeat that reaches further recipients keeps what the first was answered.
     plain = f"{seq}_{random}_{second}" if known is None else known.msg_key
@@ -153,13 +158,17 @@ def _recipients(raw: Mapping[str, object]) -> list[str]:
     """Return the recipients of a batch, each once."""
     given = raw.get("To_Account")
     if not isinstance(given, list):
-        raise Refusal(90028, f"To_Account is {'not an array' if 'To_Account' in raw else 'missing'}")
+        raise Refusal(
+            MessageCode.TO_ACCOUNT_NOT_ARRAY, f"To_Account is {'not an array' if 'To_Account' in raw else 'missing'}"
+        )
     if not given:
-        raise Refusal(90029, "To_Account is empty")
+        raise Refusal(MessageCode.TO_ACCOUNT_EMPTY, "To_Account is empty")
     if len(given) > MAX_BATCH:
-        raise Refusal(90011, f"To_Account has {len(given)} entries, at most {MAX_BATCH} are allowed")
+        raise Refusal(
+            MessageCode.TOO_MANY_RECIPIENTS, f"To_Account has {len(given)} entries, at most {MAX_BATCH} are allowed"
+        )
     if not all(isinstance(each, str) for each in given):
-        raise Refusal(90028, "To_Account has an entry that is not a string")
+        raise Refusal(MessageCode.TO_ACCOUNT_NOT_ARRAY, "To_Account has an entry that is not a string")
     return list(dict.fromkeys(given))
 
 
@@ -204,8 +213,8 @@ def _store(state: State, message: Outgoing, marks: _Marks, recipient: str, now: 
 def _check_recipient(state: State, recipient: str, now: float) -> None:
     if not state.knows(recipient, now):
         if recipient in state.deleted:
-            raise Refusal(90048, f"To_Account {recipient!r} was deleted")
-        raise Refusal(90012, f"To_Account {recipient!r} is not imported")
+            raise Refusal(MessageCode.ACCOUNT_NOT_FOUND, f"To_Account {recipient!r} was deleted")
+        raise Refusal(MessageCode.TO_ACCOUNT_NOT_FOUND, f"To_Account {recipient!r} is not imported")
 
 
 def _ask_before_send(call: Call, message: SendMsg, told: AfterSendMsg) -> Verdict:
@@ -224,20 +233,20 @@ def _ask_before_send(call: Call, message: SendMsg, told: AfterSendMsg) -> Verdic
         cloud_custom_data=told.cloud_custom_data,
         event_time=told.event_time,
     )
-    return call.ask(event, refused=20006)
+    return call.ask(event, refused=MessageCode.WEBHOOK_FORBID)
 
 
 @handles(C2C.get_roam_msgs)
 def get_roam_msgs(call: Call) -> RoamMsgs:
     """Read a page of a conversation: the newest messages that count, older first, cut at 13 KB but never empty."""
     raw, state = call.raw, call.state
-    side = account(raw, "Operator_Account", code=90008)
-    peer = account(raw, "Peer_Account", code=90003)
-    max_cnt = integer(raw, "MaxCnt", 1, U32_MAX, code=90001)
-    first = integer(raw, "MinTime", 0, 2**53, code=90001)
-    last = integer(raw, "MaxTime", first, 2**53, code=90001)
-    request = call.read(GetRoamMsgs, code=90001)
-    for user_id, code in ((side, 90008), (peer, 90003)):
+    side = account(raw, "Operator_Account", code=MessageCode.FROM_ACCOUNT_INVALID)
+    peer = account(raw, "Peer_Account", code=MessageCode.TO_ACCOUNT_INVALID)
+    max_cnt = integer(raw, "MaxCnt", 1, U32_MAX, code=MessageCode.JSON_INVALID)
+    first = integer(raw, "MinTime", 0, 2**53, code=MessageCode.JSON_INVALID)
+    last = integer(raw, "MaxTime", first, 2**53, code=MessageCode.JSON_INVALID)
+    request = call.read(GetRoamMsgs, code=MessageCode.JSON_INVALID)
+    for user_id, code in ((side, MessageCode.FROM_ACCOUNT_INVALID), (peer, MessageCode.TO_ACCOUNT_INVALID)):
         if not state.knows(user_id, call.now):
             raise Refusal(code, f"{user_id!r} is not imported")
     page: list[RoamMsg] = []

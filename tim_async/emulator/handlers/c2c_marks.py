@@ -45,6 +45,7 @@ from ...models.message import next_msg_random
 from ...webhooks import AfterC2CMsgExtension, AfterModifyMsg, AfterMsgReport, AfterMsgWithDraw, ExtensionItem
 from ..dispatch import Call, Reply, handles
 from ..state.c2c import C2CExtensions, Imports
+from ..state.codes import AccountCode, ExtensionCode, MessageCode
 from ..state.core import Entry, State
 from ..state.extensions import ExtensionBook
 from ..state.recent_contact import RecentContacts
@@ -53,27 +54,19 @@ from ._message import check_body
 
 RECALLED: Final = 8  # bit of MsgFlagBits
 
-_MALFORMED: Final = 90001
-_NO_RECIPIENT: Final = 90003
-_NO_SENDER: Final = 90008
-_BAD_KEY: Final = 90054
-_NOT_FOUND: Final = 20022
-_RECALLED_BEFORE: Final = 20023
-_NOT_IMPORTED: Final = 70107
-
 
 @handles(C2C.import_msg)
 def import_msg(call: Call) -> Empty:
     """Put a message into the history at its own time; the first import of its marks stands."""
     raw, state = call.raw, call.state
     if raw.get("SyncFromOldSystem") not in (1, 2, 5) or isinstance(raw["SyncFromOldSystem"], bool):
-        raise Refusal(90030, "SyncFromOldSystem must be 5 (live) or 2 (history)")
+        raise Refusal(MessageCode.SYNCFROMOLDSYSTEM_INVALID, "SyncFromOldSystem must be 5 (live) or 2 (history)")
     sender, recipient = _two(call, "From_Account", "To_Account")
-    random = integer(raw, "MsgRandom", 0, U32_MAX, code=90005)
-    seq = integer(raw, "MsgSeq", 0, U32_MAX, code=90004) if "MsgSeq" in raw else next_msg_random()
-    second = integer(raw, "MsgTimeStamp", 0, 2**53, code=90006)
+    random = integer(raw, "MsgRandom", 0, U32_MAX, code=MessageCode.MSGRANDOM_INVALID)
+    seq = integer(raw, "MsgSeq", 0, U32_MAX, code=MessageCode.MSGSEQ_INVALID) if "MsgSeq" in raw else next_msg_random()
+    second = integer(raw, "MsgTimeStamp", 0, 2**53, code=MessageCode.MSGTIMESTAMP_INVALID)
     check_body(raw)
-    message = call.read(ImportMsg, code=90010)
+    message = call.read(ImportMsg, code=MessageCode.FORMAT_INVALID)
     marks = (frozenset((sender, recipient)), seq, random, second)
     seen = state.part(Imports).seen
     if marks in seen:
@@ -99,11 +92,11 @@ def import_msg(call: Call) -> Empty:
 def recall(call: Call) -> Empty:
     """Mark a message as recalled; both sides keep it in their history."""
     sender, recipient = _two(call, "From_Account", "To_Account")
-    _check_key(call.raw.get("MsgKey"), _BAD_KEY)
-    request = call.read(RecallMsg, code=_MALFORMED)
+    _check_key(call.raw.get("MsgKey"), MessageCode.MSGKEY_INVALID)
+    request = call.read(RecallMsg, code=MessageCode.JSON_INVALID)
     entry = _find(call, sender, recipient, request.msg_key)
     if entry.message.is_recalled:
-        raise Refusal(_RECALLED_BEFORE, "the message was recalled before")
+        raise Refusal(MessageCode.ALREADY_RECALLED, "the message was recalled before")
     entry.change(msg_flag_bits=entry.message.msg_flag_bits | RECALLED)
     call.state.read(entry)
     call.emit(
@@ -121,18 +114,21 @@ def recall(call: Call) -> Empty:
 def modify(call: Call) -> Reply[Empty]:
     """Replace what is given of a message."""
     raw, state = call.raw, call.state
-    sender, recipient = account(raw, "From_Account", code=20003), account(raw, "To_Account", code=90003)
-    _check_key(raw.get("MsgKey"), 90010)
+    sender, recipient = (
+        account(raw, "From_Account", code=MessageCode.ACCOUNT_INVALID),
+        account(raw, "To_Account", code=MessageCode.TO_ACCOUNT_INVALID),
+    )
+    _check_key(raw.get("MsgKey"), MessageCode.FORMAT_INVALID)
     if "MsgBody" in raw:
         check_body(raw)
-    request = call.read(ModifyMsg, code=90010)
+    request = call.read(ModifyMsg, code=MessageCode.FORMAT_INVALID)
     if not state.knows(sender, call.now):
-        raise Refusal(20003, f"From_Account {sender!r} is not imported")
+        raise Refusal(MessageCode.ACCOUNT_INVALID, f"From_Account {sender!r} is not imported")
     if not state.knows(recipient, call.now):
-        raise Refusal(90012, f"To_Account {recipient!r} is not imported")
+        raise Refusal(MessageCode.TO_ACCOUNT_NOT_FOUND, f"To_Account {recipient!r} is not imported")
     entry = _find(call, sender, recipient, request.msg_key)
     if entry.message.is_recalled:
-        raise Refusal(_RECALLED_BEFORE, "the message was recalled")
+        raise Refusal(MessageCode.ALREADY_RECALLED, "the message was recalled")
     if request.msg_body is not None:
         entry.change(msg_body=request.msg_body)
     if request.cloud_custom_data is not None:
@@ -159,8 +155,8 @@ def delete(call: Call) -> Empty:
     """Hide messages from one side."""
     side, peer = _two(call, "Operator_Account", "Peer_Account")
     for key in _list(call, "MsgKeyList"):
-        _check_key(key, _BAD_KEY)
-    for key in call.read(DeleteMsgs, code=_MALFORMED).msg_key_list:
+        _check_key(key, MessageCode.MSGKEY_INVALID)
+    for key in call.read(DeleteMsgs, code=MessageCode.JSON_INVALID).msg_key_list:
         for sender, recipient in ((side, peer), (peer, side)):
             entry = call.state.find(sender, recipient, key, call.now)
             if entry is not None:
@@ -174,7 +170,7 @@ def delete(call: Call) -> Empty:
 def mark_read(call: Call) -> Empty:
     """Take messages up to a time from the unread ones."""
     reader, writer = _two(call, "Report_Account", "Peer_Account")
-    request = call.read(MarkRead, code=_MALFORMED)
+    request = call.read(MarkRead, code=MessageCode.JSON_INVALID)
     until = int(call.now) if request.msg_read_time is None else int(request.msg_read_time)
     for entry in _unread(call.state, reader, writer, call.now):
         if entry.message.msg_time_stamp <= until:
@@ -194,22 +190,22 @@ def mark_read(call: Call) -> Empty:
 def get_unread(call: Call) -> Unread:
     """Count what an account has not read: from all, or from each of up to 10."""
     state = call.state
-    reader = account(call.raw, "To_Account", code=_NO_RECIPIENT)
+    reader = account(call.raw, "To_Account", code=MessageCode.TO_ACCOUNT_INVALID)
     if not state.knows(reader, call.now):
-        raise Refusal(_NO_RECIPIENT, f"{reader!r} is not imported")
+        raise Refusal(MessageCode.TO_ACCOUNT_INVALID, f"{reader!r} is not imported")
     if "Peer_Account" not in call.raw:
         number = sum(_count(state, reader, peer, call.now) for peer in state.peers(reader))
         return Unread(all_c2c_unread_msg_num=number)
     peers = _list(call, "Peer_Account")
     if not 1 <= len(peers) <= MAX_PEERS:
-        raise Refusal(_MALFORMED, f"Peer_Account has {len(peers)} entries, it must have 1 to {MAX_PEERS}")
+        raise Refusal(MessageCode.JSON_INVALID, f"Peer_Account has {len(peers)} entries, it must have 1 to {MAX_PEERS}")
     told = Unread()
-    for peer in call.read(GetUnread, code=_MALFORMED).peer_account or ():
+    for peer in call.read(GetUnread, code=MessageCode.JSON_INVALID).peer_account or ():
         if state.knows(peer, call.now):
             item = UnreadItem(peer_account=peer, c2c_unread_msg_num=_count(state, reader, peer, call.now))
             told.c2c_unread_msg_num_list.append(item)
         else:
-            told.error_list.append(UnreadFailure(peer_account=peer, error_code=_NOT_IMPORTED))
+            told.error_list.append(UnreadFailure(peer_account=peer, error_code=AccountCode.ACCOUNT_NOT_IMPORTED))
     return told
 
 
@@ -217,7 +213,7 @@ def get_unread(call: Call) -> Unread:
 def send_read_receipts(call: Call) -> Empty:
     """Tell messages as read by their recipient: all of them, or none."""
     reader, writer = _two(call, "Operator_Account", "Peer_Account")
-    request = call.read(SendReadReceipts, code=_MALFORMED)
+    request = call.read(SendReadReceipts, code=MessageCode.JSON_INVALID)
     entries = [_find(call, writer, reader, message.msg_key) for message in request.c2c_msg_info]
     for entry in entries:
         entry.change(is_peer_read=1)
@@ -227,14 +223,14 @@ def send_read_receipts(call: Call) -> Empty:
 @handles(C2C.get_extensions)
 def get_extensions(call: Call) -> Extensions:
     """Read the first 200 key/values of a message from a version on."""
-    request = call.read(GetMsgExtensions, code=10004)
+    request = call.read(GetMsgExtensions, code=ExtensionCode.PARAMS_INVALID)
     return _book(call, request).page(request.start_seq or 0)
 
 
 @handles(C2C.set_extensions)
 def set_extensions(call: Call) -> SetExtensionsResult:
     """Set, delete or clear the key/values of a message."""
-    request = call.read(SetMsgExtensions, code=10004)
+    request = call.read(SetMsgExtensions, code=ExtensionCode.PARAMS_INVALID)
     book = _book(call, request)
     outcomes = book.write(request, call.now, checks_seq=call.state.checks_extension_seq)
     changed = [each.extension for each in outcomes if each.error_code == 0 and each.extension is not None]
@@ -256,7 +252,7 @@ def set_extensions(call: Call) -> SetExtensionsResult:
 def _two(call: Call, first: str, second: str) -> tuple[str, str]:
     """Return the accounts of a request: whose it is, and the other side."""
     given: list[str] = []
-    for field, code in ((first, _NO_SENDER), (second, _NO_RECIPIENT)):
+    for field, code in ((first, MessageCode.FROM_ACCOUNT_INVALID), (second, MessageCode.TO_ACCOUNT_INVALID)):
         user_id = account(call.raw, field, code=code)
         if not call.state.knows(user_id, call.now):
             raise Refusal(code, f"{field} {user_id!r} is not imported")
@@ -272,11 +268,11 @@ def _check_key(key: object, code: int) -> None:
 def _list(call: Call, field: str) -> Sequence[object]:
     items = call.raw.get(field)
     if not isinstance(items, list):
-        raise Refusal(_MALFORMED, f"{field} is {'not an array' if field in call.raw else 'missing'}")
+        raise Refusal(MessageCode.JSON_INVALID, f"{field} is {'not an array' if field in call.raw else 'missing'}")
     return items
 
 
-def _find(call: Call, sender: str, recipient: str, key: str, *, code: int = _NOT_FOUND) -> Entry:
+def _find(call: Call, sender: str, recipient: str, key: str, *, code: int = MessageCode.RECALL_NOT_FOUND) -> Entry:
     entry = call.state.find(sender, recipient, key, call.now)
     if entry is None:
         raise Refusal(code, f"no message {key!r} from {sender!r} to {recipient!r} is stored")
@@ -285,9 +281,9 @@ def _find(call: Call, sender: str, recipient: str, key: str, *, code: int = _NOT
 
 def _book(call: Call, request: GetMsgExtensions | SetMsgExtensions) -> ExtensionBook:
     sender = request.from_account or call.identifier
-    entry = _find(call, sender, request.to_account, request.msg_key, code=23004)
+    entry = _find(call, sender, request.to_account, request.msg_key, code=ExtensionCode.MESSAGE_NOT_FOUND)
     if not entry.supports_extension:
-        raise Refusal(23002, "the message was not sent with SupportMessageExtension 1")
+        raise Refusal(ExtensionCode.UNSUPPORTED, "the message was not sent with SupportMessageExtension 1")
     return call.state.part(C2CExtensions).of(entry)
 
 

@@ -12,22 +12,17 @@ What is refused with what, and what else nobody knows:
 
 from __future__ import annotations
 
-from typing import Final
-
 from ...families.c2c import C2C
 from ...models.c2c import RoamMsg
 from ...models.c2c_stream import MAX_STREAM_BYTES, SendStreamMsg, SendStreamMsgResult
 from ...models.elements import StreamElem
 from ..dispatch import Call, handles
 from ..state.c2c_stream import Stream, Streams
+from ..state.codes import MessageCode
 from ..state.core import content_crc
 from ..state.recent_contact import RecentContacts
 from ..state.refusal import Refusal
 from ._message import check_body, msg_id, read_marks
-
-_NO_STREAM: Final = 90054
-_BAD: Final = 90010
-_TOO_LONG: Final = 93000
 
 
 @handles(C2C.send_stream)
@@ -36,11 +31,11 @@ def send_stream(call: Call) -> SendStreamMsgResult:
     raw, state = call.raw, call.state
     sender, recipient, seq, random = read_marks(call)
     check_body(raw)
-    request = call.read(SendStreamMsg, code=_BAD)
+    request = call.read(SendStreamMsg, code=MessageCode.FORMAT_INVALID)
     if not state.knows(sender, call.now):
-        raise Refusal(20003, f"From_Account {sender!r} is not imported")
+        raise Refusal(MessageCode.ACCOUNT_INVALID, f"From_Account {sender!r} is not imported")
     if not state.knows(recipient, call.now):
-        raise Refusal(90012, f"To_Account {recipient!r} is not imported")
+        raise Refusal(MessageCode.TO_ACCOUNT_NOT_FOUND, f"To_Account {recipient!r} is not imported")
     element = request.msg_body[0]
     assert isinstance(element, StreamElem)  # noqa: S101 - the request was checked
     streams = state.part(Streams)
@@ -52,7 +47,7 @@ def send_stream(call: Call) -> SendStreamMsgResult:
         if known is not None:
             return known.answer
         if element.chunks[0].index != 1:
-            raise Refusal(_BAD, "the chunks of a stream begin with Index 1")
+            raise Refusal(MessageCode.FORMAT_INVALID, "the chunks of a stream begin with Index 1")
         stream = _begin(call, request, sender, seq, random, element)
         streams.first_calls.add(marks, call.now, stream)
     _add(stream, element, call.now)
@@ -62,9 +57,9 @@ def send_stream(call: Call) -> SendStreamMsgResult:
 def _find(streams: Streams, name: str, sender: str, recipient: str) -> Stream:
     stream = streams.streams.get(name)
     if stream is None:
-        raise Refusal(_NO_STREAM, "there is no stream of this StreamMsgID")
+        raise Refusal(MessageCode.MSGKEY_INVALID, "there is no stream of this StreamMsgID")
     if (stream.entry.message.from_account, stream.entry.message.to_account) != (sender, recipient):
-        raise Refusal(_NO_STREAM, "the stream is another's")
+        raise Refusal(MessageCode.MSGKEY_INVALID, "the stream is another's")
     return stream
 
 
@@ -104,9 +99,9 @@ def _add(stream: Stream, element: StreamElem, now: float) -> None:
     if not fresh:
         return
     if not stream.is_open(now):
-        raise Refusal(_NO_STREAM, "the stream has ended")
+        raise Refusal(MessageCode.MSGKEY_INVALID, "the stream has ended")
     if fresh[0].index != count + 1:
-        raise Refusal(_BAD, f"Index {fresh[0].index} leaves a gap, {count + 1} is next")
+        raise Refusal(MessageCode.FORMAT_INVALID, f"Index {fresh[0].index} leaves a gap, {count + 1} is next")
     size = _check_size(stream.size, StreamElem(chunks=fresh))
     stream.chunks += fresh
     stream.size = size
@@ -125,5 +120,7 @@ def _add(stream: Stream, element: StreamElem, now: float) -> None:
 def _check_size(size: int, element: StreamElem) -> int:
     size += sum(len((chunk.markdown or "").encode()) for chunk in element.chunks)
     if size >= MAX_STREAM_BYTES:
-        raise Refusal(_TOO_LONG, f"the message would have {size} bytes, it must have less than {MAX_STREAM_BYTES}")
+        raise Refusal(
+            MessageCode.JSON_TOO_LONG, f"the message would have {size} bytes, it must have less than {MAX_STREAM_BYTES}"
+        )
     return size

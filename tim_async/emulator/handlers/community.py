@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from typing import Final
 
 from ...families.community import Community
 from ...models.common import Empty
@@ -54,14 +53,12 @@ from ...webhooks import (
     GroupBeforeCreateTopic,
 )
 from ..dispatch import Call, handles
-from ..state.group import BAD_PARAMS, ID_TAKEN, ID_TAKEN_BY_OWNER, NO_PERMISSION, REFUSED_BY_WEBHOOK, Group, Groups
+from ..state.codes import GroupCode
+from ..state.group import Group, Groups
 from ..state.group_rules import TOPIC_MARK
 from ..state.refusal import Refusal
 from ..state.threads import PermissionGroup, Thread, Topic
 from ._group_profiles import keep
-
-TOPIC_GONE: Final = 110003
-PERMISSION_GROUP_NOT_FOUND: Final = 110006
 
 _FAILED, _ADDED, _KNOWN = 0, 1, 2
 
@@ -70,7 +67,7 @@ def _community(call: Call) -> Group:
     """Return the community of a call; it must have been made with topics."""
     group = call.state.part(Groups).find_for(call.raw.get("GroupId"), "has_topics")
     if not group.support_topic:
-        raise Refusal(NO_PERMISSION, "the community was made without topics")
+        raise Refusal(GroupCode.NO_PERMISSION, "the community was made without topics")
     return group
 
 
@@ -81,9 +78,9 @@ def _community(call: Call) -> Group:
 def create_topic(call: Call) -> TopicCreated:
     """Make a topic."""
     group = _community(call)
-    request = call.read(CreateTopic, code=BAD_PARAMS)
+    request = call.read(CreateTopic, code=GroupCode.PARAMS_INVALID)
     operator = request.from_account or call.identifier
-    topic = _new_topic(group, request, int(call.now), taken=ID_TAKEN_BY_OWNER)
+    topic = _new_topic(group, request, int(call.now), taken=GroupCode.ID_TAKEN_BY_OWNER)
     asked = GroupBeforeCreateTopic(
         operator_account=operator,
         type=group.kind,
@@ -91,7 +88,7 @@ def create_topic(call: Call) -> TopicCreated:
         group_id=group.group_id,
         event_time=call.now_ms,
     )
-    call.ask(asked, refused=REFUSED_BY_WEBHOOK)
+    call.ask(asked, refused=GroupCode.WEBHOOK_REJECTED)
     group.topics[topic.topic_id] = topic
     call.emit(
         GroupAfterCreateTopic(
@@ -111,9 +108,9 @@ def create_topic(call: Call) -> TopicCreated:
 def import_topic(call: Call) -> TopicCreated:
     """Make a topic that was there before; no webhook tells of it."""
     group = _community(call)
-    request = call.read(ImportTopic, code=BAD_PARAMS)
+    request = call.read(ImportTopic, code=GroupCode.PARAMS_INVALID)
     created = int(call.now) if request.create_time is None else request.create_time
-    topic = _new_topic(group, request, created, taken=ID_TAKEN)
+    topic = _new_topic(group, request, created, taken=GroupCode.ID_TAKEN)
     group.topics[topic.topic_id] = topic
     return TopicCreated(topic_id=topic.topic_id)
 
@@ -146,7 +143,7 @@ def _free(head: str, taken: dict[str, Topic] | dict[str, PermissionGroup]) -> st
 def get_topics(call: Call) -> Topics:
     """Tell topics, and a member's own state in them."""
     group = _community(call)
-    request = call.read(GetTopics, code=BAD_PARAMS)
+    request = call.read(GetTopics, code=GroupCode.PARAMS_INVALID)
     group.require_member(request.from_account)
     wanted = group.topics if request.topic_id_list is None else request.topic_id_list
     told: list[TopicAndSelfInfo] = []
@@ -154,7 +151,11 @@ def get_topics(call: Call) -> Topics:
         topic = group.topics.get(topic_id)
         if topic is None:
             gone = TopicInfo(topic_id=topic_id)
-            told.append(TopicAndSelfInfo(error_code=TOPIC_GONE, error_info="there is no such topic", topic_info=gone))
+            told.append(
+                TopicAndSelfInfo(
+                    error_code=GroupCode.TOPIC_DELETED, error_info="there is no such topic", topic_info=gone
+                )
+            )
             continue
         self_info = TopicSelfInfo(
             shut_up_time=topic.thread.muted_until(request.from_account, call.now),
@@ -186,7 +187,7 @@ def _told(group: Group, topic: Topic, wanted: Sequence[str] | None) -> TopicInfo
 def modify_topic(call: Call) -> Empty:
     """Change a topic."""
     group = _community(call)
-    request = call.read(ModifyTopic, code=BAD_PARAMS)
+    request = call.read(ModifyTopic, code=GroupCode.PARAMS_INVALID)
     topic = group.topic(request.topic_id)
     if request.from_account is not None:
         group.require_member(request.from_account)
@@ -218,12 +219,14 @@ def modify_topic(call: Call) -> Empty:
 def destroy_topics(call: Call) -> DestroyTopicsResult:
     """Delete topics with all their messages."""
     group = _community(call)
-    request = call.read(DestroyTopics, code=BAD_PARAMS)
+    request = call.read(DestroyTopics, code=GroupCode.PARAMS_INVALID)
     outcomes: list[DestroyOutcome] = []
     for topic_id in request.topic_id_list:
         if group.topics.pop(topic_id, None) is None:
             outcomes.append(
-                DestroyOutcome(error_code=TOPIC_GONE, error_info="there is no such topic", topic_id=topic_id)
+                DestroyOutcome(
+                    error_code=GroupCode.TOPIC_DELETED, error_info="there is no such topic", topic_id=topic_id
+                )
             )
             continue
         for permission_group in group.permission_groups.values():
@@ -245,7 +248,7 @@ def destroy_topics(call: Call) -> DestroyTopicsResult:
 def _permission_group(group: Group, permission_group_id: str) -> PermissionGroup:
     found = group.permission_groups.get(permission_group_id)
     if found is None:
-        raise Refusal(PERMISSION_GROUP_NOT_FOUND, f"there is no permission group {permission_group_id!r}")
+        raise Refusal(GroupCode.PERMISSION_GROUP_NOT_FOUND, f"there is no permission group {permission_group_id!r}")
     return found
 
 
@@ -253,10 +256,10 @@ def _permission_group(group: Group, permission_group_id: str) -> PermissionGroup
 def create_permission_group(call: Call) -> PermissionGroupCreated:
     """Make a permission group."""
     group = _community(call)
-    request = call.read(CreatePermissionGroup, code=BAD_PARAMS)
+    request = call.read(CreatePermissionGroup, code=GroupCode.PARAMS_INVALID)
     own_id = request.permission_group_id or _free("@PMG#_@PMG#c", group.permission_groups)
     if own_id in group.permission_groups:
-        raise Refusal(ID_TAKEN, f"there is a permission group {own_id!r} already")
+        raise Refusal(GroupCode.ID_TAKEN, f"there is a permission group {own_id!r} already")
     group.permission_groups[own_id] = PermissionGroup(
         permission_group_id=own_id,
         name=request.permission_group_name,
@@ -270,12 +273,12 @@ def create_permission_group(call: Call) -> PermissionGroupCreated:
 def destroy_permission_groups(call: Call) -> DestroyPermissionGroupsResult:
     """Delete permission groups."""
     group = _community(call)
-    request = call.read(DestroyPermissionGroups, code=BAD_PARAMS)
+    request = call.read(DestroyPermissionGroups, code=GroupCode.PARAMS_INVALID)
     outcomes = [
         PermissionGroupOutcome(permission_group_id=own_id)
         if group.permission_groups.pop(own_id, None) is not None
         else PermissionGroupOutcome(
-            error_code=PERMISSION_GROUP_NOT_FOUND,
+            error_code=GroupCode.PERMISSION_GROUP_NOT_FOUND,
             error_info="there is no such permission group",
             permission_group_id=own_id,
         )
@@ -288,7 +291,7 @@ def destroy_permission_groups(call: Call) -> DestroyPermissionGroupsResult:
 def get_permission_groups(call: Call) -> PermissionGroups:
     """Tell permission groups: those that are named, or a page of all; `Next` is the last one that was told."""
     group = _community(call)
-    request = call.read(GetPermissionGroups, code=BAD_PARAMS)
+    request = call.read(GetPermissionGroups, code=GroupCode.PARAMS_INVALID)
     if request.permission_group_id_list is not None:
         wanted = list(request.permission_group_id_list)
         following = ""
@@ -304,7 +307,7 @@ def _info(group: Group, permission_group_id: str) -> PermissionGroupInfo:
     found = group.permission_groups.get(permission_group_id)
     if found is None:
         return PermissionGroupInfo(
-            error_code=PERMISSION_GROUP_NOT_FOUND,
+            error_code=GroupCode.PERMISSION_GROUP_NOT_FOUND,
             error_info="there is no such permission group",
             permission_group_id=permission_group_id,
         )
@@ -321,7 +324,7 @@ def _info(group: Group, permission_group_id: str) -> PermissionGroupInfo:
 def modify_permission_group(call: Call) -> Empty:
     """Change a permission group."""
     group = _community(call)
-    request = call.read(ModifyPermissionGroup, code=BAD_PARAMS)
+    request = call.read(ModifyPermissionGroup, code=GroupCode.PARAMS_INVALID)
     found = _permission_group(group, request.permission_group_id)
     if request.permission_group_name is not None:
         found.name = request.permission_group_name
@@ -336,7 +339,7 @@ def modify_permission_group(call: Call) -> Empty:
 def add_permission_group_members(call: Call) -> AddPermissionGroupMembersResult:
     """Add members of the community to a permission group; others fail."""
     group = _community(call)
-    request = call.read(AddPermissionGroupMembers, code=BAD_PARAMS)
+    request = call.read(AddPermissionGroupMembers, code=GroupCode.PARAMS_INVALID)
     found = _permission_group(group, request.permission_group_id)
     outcomes: list[AddedPermissionMember] = []
     for item in request.member_list:
@@ -356,7 +359,7 @@ def add_permission_group_members(call: Call) -> AddPermissionGroupMembersResult:
 def get_topic_permissions(call: Call) -> TopicPermissions:
     """Tell what a permission group may do in topics; in a topic where nothing was said, nothing (0)."""
     group = _community(call)
-    request = call.read(GetTopicPermissions, code=BAD_PARAMS)
+    request = call.read(GetTopicPermissions, code=GroupCode.PARAMS_INVALID)
     found = _permission_group(group, request.permission_group_id)
     wanted = list(group.topics) if request.topic_id_list is None else request.topic_id_list
     return TopicPermissions(
@@ -373,7 +376,7 @@ def get_topic_permissions(call: Call) -> TopicPermissions:
 def set_topic_permissions(call: Call) -> TopicPermissions:
     """Change what a permission group may do in topics."""
     group = _community(call)
-    request = call.read(SetTopicPermissions, code=BAD_PARAMS)
+    request = call.read(SetTopicPermissions, code=GroupCode.PARAMS_INVALID)
     found = _permission_group(group, request.permission_group_id)
     outcomes: list[TopicPermissionResult] = []
     for item in request.topic_permission_list:
@@ -386,4 +389,6 @@ def set_topic_permissions(call: Call) -> TopicPermissions:
 
 
 def _no_topic(topic_id: str) -> TopicPermissionResult:
-    return TopicPermissionResult(error_code=TOPIC_GONE, error_info="there is no such topic", topic_id=topic_id)
+    return TopicPermissionResult(
+        error_code=GroupCode.TOPIC_DELETED, error_info="there is no such topic", topic_id=topic_id
+    )

@@ -30,13 +30,12 @@ from ...models.follow import (
 from ...models.tags import ProfileTag, Tagged
 from ..dispatch import Call, handles
 from ..events.people import tell_followed, tell_unfollowed
+from ..state.codes import SnsCode
 from ..state.follow import FollowState
 from ..state.profile import ProfileState
 from ..state.refusal import Refusal
 from ._known import is_known, known_account
 
-_BAD_PARAMS: Final = 30001
-_NOT_IMPORTED: Final = 30003
 _CURSOR: Final = re.compile("[0-9]{0,20}")
 _TOLD_TAGS: Final = (ProfileTag.NICK, ProfileTag.IMAGE)
 
@@ -44,7 +43,7 @@ _TOLD_TAGS: Final = (ProfileTag.NICK, ProfileTag.IMAGE)
 @handles(Follow.add)
 def add(call: Call) -> FollowResults:
     """Let an account follow others."""
-    request = call.read(AddFollows, code=_BAD_PARAMS)
+    request = call.read(AddFollows, code=SnsCode.PARAMS_INVALID)
     user_id, follows = _asker(call), call.state.part(FollowState)
     result = FollowResults()
     followed: list[str] = []
@@ -52,7 +51,7 @@ def add(call: Call) -> FollowResults:
         told = AccountOutcome(to_account=item.to_account)
         result.result_item.append(told)
         if item.to_account == user_id:
-            told.result_code, told.result_info = _BAD_PARAMS, "nobody follows themselves"
+            told.result_code, told.result_info = SnsCode.PARAMS_INVALID, "nobody follows themselves"
         elif _is_known(call, told) and follows.follow(user_id, item.to_account, call.now):
             followed.append(item.to_account)
     tell_followed(call, user_id, followed)
@@ -62,7 +61,7 @@ def add(call: Call) -> FollowResults:
 @handles(Follow.delete)
 def delete(call: Call) -> FollowResults:
     """Let an account follow others no more."""
-    request = call.read(DeleteFollows, code=_BAD_PARAMS)
+    request = call.read(DeleteFollows, code=SnsCode.PARAMS_INVALID)
     user_id, follows = _asker(call), call.state.part(FollowState)
     result = FollowResults()
     unfollowed: list[str] = []
@@ -78,9 +77,9 @@ def delete(call: Call) -> FollowResults:
 @handles(Follow.get)
 def get(call: Call) -> FollowPage:
     """Tell a page of followers or followed accounts; a cursor is the number of the last follow that was told."""
-    request = call.read(GetFollows, code=_BAD_PARAMS)
+    request = call.read(GetFollows, code=SnsCode.PARAMS_INVALID)
     if not _CURSOR.fullmatch(request.start_cursor):
-        raise Refusal(_BAD_PARAMS, "StartCursor is none that an answer told")
+        raise Refusal(SnsCode.PARAMS_INVALID, "StartCursor is none that an answer told")
     user_id, follows = _asker(call), call.state.part(FollowState)
     kinds = {FOLLOWERS: follows.followers, FOLLOWINGS: follows.followings}
     after = int(request.start_cursor or 0)
@@ -103,7 +102,7 @@ def get(call: Call) -> FollowPage:
 @handles(Follow.check)
 def check(call: Call) -> FollowRelations:
     """Tell whether an account and others follow each other."""
-    request = call.read(CheckFollows, code=_BAD_PARAMS)
+    request = call.read(CheckFollows, code=SnsCode.PARAMS_INVALID)
     user_id, follows = _asker(call), call.state.part(FollowState)
     result = FollowRelations()
     for other in request.to_account:
@@ -117,7 +116,7 @@ def check(call: Call) -> FollowRelations:
 @handles(Follow.get_counts)
 def get_counts(call: Call) -> FollowCounts:
     """Count followers and followed accounts."""
-    request = call.read(GetFollowCounts, code=_BAD_PARAMS)
+    request = call.read(GetFollowCounts, code=SnsCode.PARAMS_INVALID)
     _asker(call)
     follows = call.state.part(FollowState)
     result = FollowCounts()
@@ -132,8 +131,8 @@ def get_counts(call: Call) -> FollowCounts:
 
 
 def _asker(call: Call) -> str:
-    return known_account(call, "From_Account", code=_BAD_PARAMS, code_unknown=_NOT_IMPORTED)
+    return known_account(call, "From_Account", code=SnsCode.PARAMS_INVALID, code_unknown=SnsCode.ACCOUNT_NOT_FOUND)
 
 
 def _is_known(call: Call, item: AccountOutcome) -> bool:
-    return is_known(call, item, code=_NOT_IMPORTED)
+    return is_known(call, item, code=SnsCode.ACCOUNT_NOT_FOUND)

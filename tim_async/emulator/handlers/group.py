@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import islice
-from typing import Final
 
 from ...families.group import Group as Family
 from ...models.common import Empty
@@ -39,13 +38,10 @@ from ...models.group import (
 )
 from ..dispatch import Call, handles
 from ..events.group import ask_to_create, tell_changed, tell_created, tell_destroyed, tell_owner
+from ..state.codes import GroupCode
 from ..state.group import (
-    ACCOUNT_NOT_FOUND,
     ADMIN,
-    BAD_PARAMS,
     MEMBER,
-    MEMBER_LIMIT,
-    NO_PERMISSION,
     OWNER,
     Group,
     Groups,
@@ -54,30 +50,28 @@ from ..state.group_rules import WORK, Rules, rules_of
 from ..state.refusal import Refusal
 from ._group_profiles import checked, group_info, joined_group
 
-TOO_MANY_ACCOUNTS: Final = 10005
-
 
 @handles(Family.create)
 def create(call: Call) -> CreatedGroup:
     """Create a group; owner and first members are in it, but for a live group."""
     refuse_more_than(call, "MemberList", MAX_FIRST_MEMBERS)
-    request = call.read(CreateGroup, code=BAD_PARAMS)
+    request = call.read(CreateGroup, code=GroupCode.PARAMS_INVALID)
     groups = call.state.part(Groups)
     rules = _rules(request.type)
     first = {member.member_account: member for member in request.member_list or ()}
     if first and not rules.can_add:
-        raise Refusal(NO_PERMISSION, f"nobody can be put into a group of the type {rules.kind}")
+        raise Refusal(GroupCode.NO_PERMISSION, f"nobody can be put into a group of the type {rules.kind}")
     for account, member in first.items():
         if not call.state.knows(account, call.now):
-            raise Refusal(ACCOUNT_NOT_FOUND, f"Member_Account {account!r} is not imported")
+            raise Refusal(GroupCode.ACCOUNT_NOT_FOUND, f"Member_Account {account!r} is not imported")
         if member.role == ADMIN and not rules.has_admins:
-            raise Refusal(NO_PERMISSION, f"a group of the type {rules.kind} has no admins")
+            raise Refusal(GroupCode.NO_PERMISSION, f"a group of the type {rules.kind} has no admins")
         if member.role == OWNER and account != request.owner_account:
-            raise Refusal(BAD_PARAMS, "the owner is named by Owner_Account")
+            raise Refusal(GroupCode.PARAMS_INVALID, "the owner is named by Owner_Account")
     accounts = [*([request.owner_account] if request.owner_account else []), *first]
     cap = groups.cap(rules, request.max_member_count)
     if cap is not None and len(set(accounts)) > cap:
-        raise Refusal(MEMBER_LIMIT, f"{len(set(accounts))} members are more than the group may have, {cap}")
+        raise Refusal(GroupCode.MEMBER_LIMIT, f"{len(set(accounts))} members are more than the group may have, {cap}")
     _check_community(rules, request.support_topic, request.enable_permission)
     groups.check_new(rules, call.now, group_id=request.group_id, owner=request.owner_account)
     ask_to_create(call, rules, request.name, request.owner_account, first)
@@ -96,13 +90,13 @@ def create(call: Call) -> CreatedGroup:
 @handles(Family.import_group)
 def import_group(call: Call) -> ImportedGroup:
     """Import a group; live groups cannot be."""
-    request = call.read(ImportGroup, code=BAD_PARAMS)
+    request = call.read(ImportGroup, code=GroupCode.PARAMS_INVALID)
     groups = call.state.part(Groups)
     rules = _rules(request.type)
     if rules.is_live:
-        raise Refusal(NO_PERMISSION, f"a group of the type {rules.kind} cannot be imported")
+        raise Refusal(GroupCode.NO_PERMISSION, f"a group of the type {rules.kind} cannot be imported")
     if request.create_time is not None and request.create_time > call.now:
-        raise Refusal(BAD_PARAMS, "CreateTime is in the future")
+        raise Refusal(GroupCode.PARAMS_INVALID, "CreateTime is in the future")
     _check_community(rules, request.support_topic, None)
     if request.max_member_count is None and rules.default_max_members != rules.max_members:
         request.max_member_count = 2_000
@@ -136,21 +130,21 @@ def _make(call: Call, groups: Groups, rules: Rules, request: CreateGroup | Impor
 def _rules(name: str) -> Rules:
     rules = rules_of(name)
     if rules is None:
-        raise Refusal(BAD_PARAMS, f"there is no type of groups {name!r}")
+        raise Refusal(GroupCode.PARAMS_INVALID, f"there is no type of groups {name!r}")
     return rules
 
 
 def _check_community(rules: Rules, support_topic: int | None, enable_permission: int | None) -> None:
     if support_topic == 1 and not rules.has_topics:
-        raise Refusal(BAD_PARAMS, f"a group of the type {rules.kind} has no topics")
+        raise Refusal(GroupCode.PARAMS_INVALID, f"a group of the type {rules.kind} has no topics")
     if enable_permission == 1 and support_topic != 1:
-        raise Refusal(BAD_PARAMS, "permission groups are for communities with topics")
+        raise Refusal(GroupCode.PARAMS_INVALID, "permission groups are for communities with topics")
 
 
 @handles(Family.get_info)
 def get_info(call: Call) -> GroupInfos:
     """Read the profiles of 1 to 50 groups; one that is not there fails alone."""
-    request = call.read(GetGroups, code=BAD_PARAMS)
+    request = call.read(GetGroups, code=GroupCode.PARAMS_INVALID)
     groups = call.state.part(Groups)
     told: list[GroupInfo] = []
     for group_id in request.group_id_list:
@@ -167,11 +161,11 @@ def get_info(call: Call) -> GroupInfos:
 def modify_info(call: Call) -> Empty:
     """Change what is given of a group's profile."""
     group = call.state.part(Groups).find(call.raw.get("GroupId"))
-    request = call.read(ModifyGroup, code=BAD_PARAMS)
+    request = call.read(ModifyGroup, code=GroupCode.PARAMS_INVALID)
     if request.mute_all_member == "On":
         group.require("can_mute")
     if request.enable_permission == 1 and not group.support_topic:
-        raise Refusal(BAD_PARAMS, "permission groups are for communities with topics")
+        raise Refusal(GroupCode.PARAMS_INVALID, "permission groups are for communities with topics")
     if request.max_member_num is not None:
         group.max_member_num = call.state.part(Groups).cap(group.rules, request.max_member_num)
     for field in (
@@ -202,7 +196,7 @@ def destroy(call: Call) -> Empty:
     """End a group."""
     groups = call.state.part(Groups)
     group = groups.find(call.raw.get("GroupId"))
-    call.read(GroupRequest, code=BAD_PARAMS)
+    call.read(GroupRequest, code=GroupCode.PARAMS_INVALID)
     tell_destroyed(call, group)
     groups.destroy(group)
     return Empty()
@@ -212,8 +206,8 @@ def destroy(call: Call) -> Empty:
 def change_owner(call: Call) -> Empty:
     """Give a group to another member; whoever owned it is a plain member then."""
     group = call.state.part(Groups).find_for(call.raw.get("GroupId"), "can_transfer")
-    request = call.read(ChangeOwner, code=BAD_PARAMS)
-    new = group.require_member(request.new_owner_account, code=BAD_PARAMS)
+    request = call.read(ChangeOwner, code=GroupCode.PARAMS_INVALID)
+    new = group.require_member(request.new_owner_account, code=GroupCode.PARAMS_INVALID)
     before = group.owner
     old = group.members.get(before) if before is not None else None
     if old is not None:
@@ -228,7 +222,7 @@ def change_owner(call: Call) -> Empty:
 @handles(Family.list_all)
 def list_all(call: Call) -> ListedGroups:
     """Read one page of all groups, in the order they were made."""
-    request = call.read(ListGroups, code=BAD_PARAMS)
+    request = call.read(ListGroups, code=GroupCode.PARAMS_INVALID)
     groups = [group for group in call.state.part(Groups).groups.values() if _is_of(group, request.group_type)]
     rest = [group for group in groups if group.number > (request.next or 0)]
     page = rest[: request.limit or MAX_GROUPS_OF_APP]
@@ -242,10 +236,10 @@ def list_all(call: Call) -> ListedGroups:
 @handles(Family.list_joined)
 def list_joined(call: Call) -> JoinedGroups:
     """Read the groups of an account, in the order it came into them."""
-    request = call.read(ListJoined, code=BAD_PARAMS)
+    request = call.read(ListJoined, code=GroupCode.PARAMS_INVALID)
     account = request.member_account
     if not call.state.knows(account, call.now):
-        raise Refusal(BAD_PARAMS, f"Member_Account {account!r} is not imported")
+        raise Refusal(GroupCode.PARAMS_INVALID, f"Member_Account {account!r} is not imported")
     groups = [group for group in call.state.part(Groups).joined(account) if _is_told(group, request)]
     first = request.offset or 0
     page: Iterable[Group] = islice(groups, first, None if request.limit is None else first + request.limit)
@@ -271,7 +265,7 @@ def refuse_more_than(call: Call, field: str, high: int) -> None:
     """Refuse a list of more accounts than a call may have, with the code that says so."""
     items = call.raw.get(field)
     if isinstance(items, list) and len(items) > high:
-        raise Refusal(TOO_MANY_ACCOUNTS, f"{field} has {len(items)} entries, it may have {high}")
+        raise Refusal(GroupCode.TOO_MANY_ACCOUNTS, f"{field} has {len(items)} entries, it may have {high}")
 
 
 def set_own(custom: dict[str, str], data: Sequence[DefinedData] | None) -> None:

@@ -11,7 +11,6 @@ none is changed; counters that are not there are left out of an answer.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
 
 from ...families.group_attr import GroupAttr as Family
 from ...models.common import Empty
@@ -35,23 +34,17 @@ from ...models.group_attr import (
 )
 from ..dispatch import Call, handles
 from ..events.group import tell_attributes
-from ..state.group import BAD_PARAMS, NO_PERMISSION, Group, Groups
+from ..state.codes import GroupCode
+from ..state.group import Group, Groups
 from ..state.group_rules import COMMUNITY
 from ..state.refusal import Refusal
-
-_KEY_TOO_LONG: Final = 10045
-_VALUE_TOO_LONG: Final = 10046
-_TOO_MANY: Final = 10047
-_TOTAL_TOO_LONG: Final = 10048
-_NOT_THERE: Final = 10050
-_TOO_MANY_COUNTERS: Final = 10063
 
 
 @handles(Family.get)
 def get(call: Call) -> GroupAttrs:
     """Read the attributes."""
     group = _find(call)
-    call.read(GroupRequest, code=BAD_PARAMS)
+    call.read(GroupRequest, code=GroupCode.PARAMS_INVALID)
     return GroupAttrs(group_attr_ary=[ReadAttr(key=key, value=value) for key, value in group.attributes.items()])
 
 
@@ -72,13 +65,13 @@ def set_all(call: Call) -> Empty:
 
 def _write(call: Call, group: Group, before: Mapping[str, str], option: str) -> None:
     _check_sizes(call.raw.get("GroupAttr"))
-    request = call.read(WriteAttrs, code=BAD_PARAMS)
+    request = call.read(WriteAttrs, code=GroupCode.PARAMS_INVALID)
     attributes = {**before, **{attr.key: attr.value for attr in request.group_attr}}
     if len(attributes) > MAX_ATTRS:
-        raise Refusal(_TOO_MANY, f"{len(attributes)} attributes are more than {MAX_ATTRS}")
+        raise Refusal(GroupCode.ATTR_TOO_MANY_KEYS, f"{len(attributes)} attributes are more than {MAX_ATTRS}")
     total = sum(len(value.encode()) for value in attributes.values())
     if total > ATTRS_MAX_BYTES:
-        raise Refusal(_TOTAL_TOO_LONG, f"{total} bytes of values are more than {ATTRS_MAX_BYTES}")
+        raise Refusal(GroupCode.ATTR_TOTAL_TOO_LONG, f"{total} bytes of values are more than {ATTRS_MAX_BYTES}")
     group.attributes = attributes
     tell_attributes(call, group, option, [(attr.key, attr.value) for attr in request.group_attr])
 
@@ -91,23 +84,23 @@ def _check_sizes(items: object) -> None:
     for item in items:
         key, value = (item.get("key"), item.get("value")) if isinstance(item, dict) else (None, None)
         if isinstance(key, str) and len(key.encode()) > ATTR_KEY_MAX_BYTES:
-            raise Refusal(_KEY_TOO_LONG, f"a key has {len(key.encode())} bytes")
+            raise Refusal(GroupCode.ATTR_KEY_TOO_LONG, f"a key has {len(key.encode())} bytes")
         if isinstance(value, str):
             size = len(value.encode())
             total += size
             if size > ATTR_VALUE_MAX_BYTES:
-                raise Refusal(_VALUE_TOO_LONG, f"a value has {size} bytes")
+                raise Refusal(GroupCode.ATTR_VALUE_TOO_LONG, f"a value has {size} bytes")
     if len(items) > MAX_ATTRS:
-        raise Refusal(_TOO_MANY, f"GroupAttr has {len(items)} attributes")
+        raise Refusal(GroupCode.ATTR_TOO_MANY_KEYS, f"GroupAttr has {len(items)} attributes")
     if total > ATTRS_MAX_BYTES:
-        raise Refusal(_TOTAL_TOO_LONG, f"the values have {total} bytes")
+        raise Refusal(GroupCode.ATTR_TOTAL_TOO_LONG, f"the values have {total} bytes")
 
 
 @handles(Family.clear)
 def clear(call: Call) -> Empty:
     """Remove all attributes."""
     group = _find(call)
-    call.read(GroupRequest, code=BAD_PARAMS)
+    call.read(GroupRequest, code=GroupCode.PARAMS_INVALID)
     group.attributes = {}
     tell_attributes(call, group, "clear", ())
     return Empty()
@@ -118,10 +111,10 @@ def delete(call: Call) -> Empty:
     """Remove attributes by name."""
     group = _find(call)
     _check_sizes(call.raw.get("GroupAttr"))
-    request = call.read(DeleteAttrs, code=BAD_PARAMS)
+    request = call.read(DeleteAttrs, code=GroupCode.PARAMS_INVALID)
     keys = {attr.key for attr in request.group_attr}
     if not keys <= group.attributes.keys():
-        raise Refusal(_NOT_THERE, f"there is no attribute {min(keys - group.attributes.keys())!r}")
+        raise Refusal(GroupCode.ATTR_NOT_FOUND, f"there is no attribute {min(keys - group.attributes.keys())!r}")
     removed = {key: group.attributes.pop(key) for key in sorted(keys)}
     tell_attributes(call, group, "delete", removed.items())
     return Empty()
@@ -131,7 +124,7 @@ def delete(call: Call) -> Empty:
 def get_counters(call: Call) -> Counters:
     """Read counters: those named, or all."""
     group = _find_counting(call)
-    request = call.read(CounterKeys, code=BAD_PARAMS)
+    request = call.read(CounterKeys, code=GroupCode.PARAMS_INVALID)
     keys = request.group_counter_keys
     return Counters(
         group_counter=[
@@ -146,18 +139,18 @@ def update_counters(call: Call) -> Counters:
     group = _find_counting(call)
     items = call.raw.get("GroupCounter")
     if isinstance(items, list) and len(items) > MAX_COUNTERS:
-        raise Refusal(_TOO_MANY_COUNTERS, f"GroupCounter has {len(items)} counters")
-    request = call.read(UpdateCounters, code=BAD_PARAMS)
+        raise Refusal(GroupCode.COUNTER_LIMIT, f"GroupCounter has {len(items)} counters")
+    request = call.read(UpdateCounters, code=GroupCode.PARAMS_INVALID)
     counters = dict(group.counters)
     for counter in request.group_counter:
         value = counter.value
         if request.mode in ("Increase", "Decrease"):
             value = counters.get(counter.key, 0) + (value if request.mode == "Increase" else -value)
         if not COUNTER_MIN <= value <= COUNTER_MAX:
-            raise Refusal(BAD_PARAMS, f"the counter {counter.key!r} would leave the 64 bits it has")
+            raise Refusal(GroupCode.PARAMS_INVALID, f"the counter {counter.key!r} would leave the 64 bits it has")
         counters[counter.key] = value
     if len(counters) > MAX_COUNTERS:
-        raise Refusal(_TOO_MANY_COUNTERS, f"{len(counters)} counters are more than {MAX_COUNTERS}")
+        raise Refusal(GroupCode.COUNTER_LIMIT, f"{len(counters)} counters are more than {MAX_COUNTERS}")
     group.counters = counters
     keys = dict.fromkeys(counter.key for counter in request.group_counter)
     return Counters(group_counter=[ReadCounter(key=key, value=counters[key]) for key in keys])
@@ -167,7 +160,7 @@ def update_counters(call: Call) -> Counters:
 def delete_counters(call: Call) -> Empty:
     """Delete counters: those named, or all."""
     group = _find_counting(call)
-    request = call.read(CounterKeys, code=BAD_PARAMS)
+    request = call.read(CounterKeys, code=GroupCode.PARAMS_INVALID)
     for key in list(group.counters) if request.group_counter_keys is None else request.group_counter_keys:
         group.counters.pop(key, None)
     return Empty()
@@ -180,5 +173,5 @@ def _find(call: Call) -> Group:
 def _find_counting(call: Call) -> Group:
     group = _find(call)
     if group.kind == COMMUNITY:
-        raise Refusal(NO_PERMISSION, "communities have no counters")
+        raise Refusal(GroupCode.NO_PERMISSION, "communities have no counters")
     return group

@@ -13,7 +13,7 @@ Where the documents are silent:
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, Literal
+from typing import Final
 
 from ...families.group_member import GroupMember as Family
 from ...models.common import Empty
@@ -53,13 +53,10 @@ from ...models.group_member import (
 )
 from ..dispatch import Call, handles
 from ..events.group import ask_to_add, tell_added, tell_member, tell_removed
+from ..state.codes import GroupCode
 from ..state.group import (
-    ACCOUNT_NOT_FOUND,
     ADMIN,
-    BAD_PARAMS,
-    GROUP_FULL,
     MEMBER,
-    NO_PERMISSION,
     OWNER,
     Group,
     Groups,
@@ -79,7 +76,7 @@ def add(call: Call) -> AddedMembers:
     """Add members; those that cannot be fail one by one, but none is added to a group that they would overfill."""
     group = _find(call, "can_add")
     refuse_more_than(call, "MemberList", MAX_ADD)
-    request = call.read(AddMembers, code=BAD_PARAMS)
+    request = call.read(AddMembers, code=GroupCode.PARAMS_INVALID)
     accounts = [member.member_account for member in request.member_list]
     _check_accounts(call, accounts)
     _check_room(call, group, accounts)
@@ -107,7 +104,7 @@ def import_members(call: Call) -> AddedMembers:
     """Import members, with the time they came, and what they have not read."""
     group = _find(call, "can_add")
     refuse_more_than(call, "MemberList", MAX_IMPORT)
-    request = call.read(ImportMembers, code=BAD_PARAMS)
+    request = call.read(ImportMembers, code=GroupCode.PARAMS_INVALID)
     accounts = [member.member_account for member in request.member_list]
     _check_accounts(call, accounts)
     _check_room(call, group, accounts)
@@ -139,8 +136,8 @@ def _import(call: Call, group: Group, given: ImportedMember) -> int:
 @handles(Family.delete)
 def delete(call: Call) -> Empty:
     """Remove members; an account that is none is passed over."""
-    group = _find(call, "can_remove", code=BAD_PARAMS)
-    request = call.read(DeleteMembers, code=BAD_PARAMS)
+    group = _find(call, "can_remove", code=GroupCode.PARAMS_INVALID)
+    request = call.read(DeleteMembers, code=GroupCode.PARAMS_INVALID)
     accounts = request.member_to_del_account
     tell_removed(call, group, [account for account in accounts if call.state.part(Groups).leave(group, account)])
     return Empty()
@@ -150,12 +147,12 @@ def delete(call: Call) -> Empty:
 def list_members(call: Call) -> MemberPage:
     """Read a page of members, in the order they came: by offset, in a community by cursor."""
     group = _find(call, "has_profiles")
-    request = call.read(ListMembers, code=BAD_PARAMS)
+    request = call.read(ListMembers, code=GroupCode.PARAMS_INVALID)
     wanted = [member for member in group.members.values() if _has_role(member, request.member_role_filter)]
     following: str | None = None
     if group.rules.has_topics:
         if request.offset:
-            raise Refusal(BAD_PARAMS, "members of a community are read by Next, not by Offset")
+            raise Refusal(GroupCode.PARAMS_INVALID, "members of a community are read by Next, not by Offset")
         rest = [member for member in wanted if member.number > _read_cursor(request.next)]
         page = rest[: request.limit or MAX_PAGE]
         following = str(page[-1].number) if len(page) < len(rest) else ""
@@ -173,7 +170,7 @@ def _read_cursor(cursor: str | None) -> int:
     if not cursor:
         return 0
     if not cursor.isdecimal() or len(cursor) > 18:
-        raise Refusal(BAD_PARAMS, "Next is none that was answered")
+        raise Refusal(GroupCode.PARAMS_INVALID, "Next is none that was answered")
     return int(cursor)
 
 
@@ -181,7 +178,7 @@ def _read_cursor(cursor: str | None) -> int:
 def get_info(call: Call) -> MemberInfos:
     """Read the profiles of accounts, as far as they are members."""
     group = _find(call, "has_profiles")
-    request = call.read(GetMembers, code=BAD_PARAMS)
+    request = call.read(GetMembers, code=GroupCode.PARAMS_INVALID)
     members = [group.members[name] for name in dict.fromkeys(request.member_list_account) if name in group.members]
     told = [
         member_info(group, member, call.now, request.member_info_filter, request.app_defined_data_filter_group_member)
@@ -195,7 +192,7 @@ def get_info(call: Call) -> MemberInfos:
 def modify_info(call: Call) -> Empty:
     """Change what is given of a member."""
     group = _find(call, "has_profiles")
-    request = call.read(ModifyMember, code=BAD_PARAMS)
+    request = call.read(ModifyMember, code=GroupCode.PARAMS_INVALID)
     member = group.require_member(request.member_account)
     if request.role is not None:
         _check_role(group, member, request.role)
@@ -215,7 +212,7 @@ def modify_info(call: Call) -> Empty:
 
 def _check_role(group: Group, member: Member, role: str) -> None:
     if role == OWNER or member.role == OWNER:
-        raise Refusal(BAD_PARAMS, "the owner is changed by change_group_owner")
+        raise Refusal(GroupCode.PARAMS_INVALID, "the owner is changed by change_group_owner")
     if role == ADMIN:
         group.require("has_admins")
 
@@ -224,7 +221,7 @@ def _check_role(group: Group, member: Member, role: str) -> None:
 def get_roles(call: Call) -> Roles:
     """Read the roles of accounts; who is no member is NotMember."""
     group = _find(call, "has_profiles")
-    request = call.read(GetRoles, code=BAD_PARAMS)
+    request = call.read(GetRoles, code=GroupCode.PARAMS_INVALID)
     return Roles(
         user_id_list=[AccountRole(member_account=name, role=group.role(name)) for name in request.user_account]
     )
@@ -234,7 +231,7 @@ def get_roles(call: Call) -> Roles:
 def mute(call: Call) -> Empty:
     """Mute members in the group or in a topic, or lift that."""
     group = _find(call, "can_mute")
-    request = call.read(MuteMembers, code=BAD_PARAMS)
+    request = call.read(MuteMembers, code=GroupCode.PARAMS_INVALID)
     thread = group.thread_of(request.topic_id)
     for account in request.members_account:
         if group.rules.is_live:
@@ -250,7 +247,7 @@ def mute(call: Call) -> Empty:
 def list_muted(call: Call) -> MutedAccounts:
     """Read who is muted in the group, or in a topic."""
     group = _find(call)
-    request = call.read(ListMuted, code=BAD_PARAMS)
+    request = call.read(ListMuted, code=GroupCode.PARAMS_INVALID)
     muted = group.thread_of(request.topic_id).muted(call.now)
     told = [MutedAccount(member_account=account, muted_until=until) for account, until in muted.items()]
     return MutedAccounts(group_id=group.group_id, muted_account_list=told)
@@ -260,7 +257,7 @@ def list_muted(call: Call) -> MutedAccounts:
 def list_shutted(call: Call) -> ShuttedUins:
     """Read who is muted in the group, in the older names."""
     group = _find(call)
-    call.read(GroupRequest, code=BAD_PARAMS)
+    call.read(GroupRequest, code=GroupCode.PARAMS_INVALID)
     muted = group.thread.muted(call.now)
     told = [ShuttedUin(member_account=account, shutted_until=until) for account, until in muted.items()]
     return ShuttedUins(group_id=group.group_id, shutted_uin_list=told)
@@ -271,7 +268,7 @@ def ban(call: Call) -> Empty:
     """Take accounts out, and keep them out for a while."""
     group = _find(call)
     refuse_more_than(call, "Members_Account", MAX_BAN)
-    request = call.read(BanMembers, code=BAD_PARAMS)
+    request = call.read(BanMembers, code=GroupCode.PARAMS_INVALID)
     for account in request.members_account:
         _check_imported(call, account)
     gone = [account for account in request.members_account if call.state.part(Groups).leave(group, account)]
@@ -286,7 +283,7 @@ def unban(call: Call) -> Empty:
     """Lift bans; an account that is not banned is passed over."""
     group = _find(call)
     refuse_more_than(call, "Members_Account", MAX_BAN)
-    request = call.read(UnbanMembers, code=BAD_PARAMS)
+    request = call.read(UnbanMembers, code=GroupCode.PARAMS_INVALID)
     for account in request.members_account:
         group.bans.pop(account, None)
     return Empty()
@@ -296,7 +293,7 @@ def unban(call: Call) -> Empty:
 def list_banned(call: Call) -> BannedAccounts:
     """Read a page of who is banned."""
     group = _find(call)
-    request = call.read(ListBanned, code=BAD_PARAMS)
+    request = call.read(ListBanned, code=GroupCode.PARAMS_INVALID)
     banned = [(account, until) for account, until in group.bans.items() if until > call.now]
     last = request.offset + (request.limit or MAX_BAN_PAGE)
     told = [
@@ -305,7 +302,7 @@ def list_banned(call: Call) -> BannedAccounts:
     return BannedAccounts(banned_account_list=told, next_offset=last if last < len(banned) else 0)
 
 
-def _find(call: Call, *allowed: str, code: Literal[10004, 10007] = NO_PERMISSION) -> Group:
+def _find(call: Call, *allowed: str, code: int = GroupCode.NO_PERMISSION) -> Group:
     return call.state.part(Groups).find_for(call.raw.get("GroupId"), *allowed, code=code)
 
 
@@ -315,16 +312,16 @@ def _has_role(member: Member, roles: Sequence[str] | None) -> bool:
 
 def _check_accounts(call: Call, accounts: Sequence[str]) -> None:
     if not any(call.state.knows(account, call.now) for account in accounts):
-        raise Refusal(ACCOUNT_NOT_FOUND, "none of the accounts is imported")
+        raise Refusal(GroupCode.ACCOUNT_NOT_FOUND, "none of the accounts is imported")
 
 
 def _check_imported(call: Call, account: str) -> None:
     if not call.state.knows(account, call.now):
-        raise Refusal(BAD_PARAMS, f"{account!r} is not imported")
+        raise Refusal(GroupCode.PARAMS_INVALID, f"{account!r} is not imported")
 
 
 def _check_room(call: Call, group: Group, accounts: Sequence[str]) -> None:
     new = {name for name in accounts if name not in group.members and call.state.knows(name, call.now)}
     if not group.room_for(len(new)):
         full = f"the group has {len(group.members)} of {group.max_member_num} members, {len(new)} more do not fit"
-        raise Refusal(GROUP_FULL, full)
+        raise Refusal(GroupCode.FULL, full)

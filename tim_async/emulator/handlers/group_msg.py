@@ -54,19 +54,15 @@ from ...webhooks import BotOnGroupMessage, GroupAfterSendMsg, GroupBeforeSendMsg
 from ..dispatch import Call, handles
 from ..events.push import tell_pushed_to_group
 from ..outgoing.verdict import GO_ON, Verdict
+from ..state.codes import CommonCode, GroupCode
 from ..state.core import State
-from ..state.group import ADMIN, BAD_PARAMS, OWNER, REFUSED_BY_WEBHOOK, Group, Groups
+from ..state.group import ADMIN, OWNER, Group, Groups
 from ..state.group_msg import GroupSends
 from ..state.recent_contact import RecentContacts
 from ..state.refusal import Refusal, integer
 from ..state.robot import Chatbots
 from ..state.threads import GroupEntry, Thread
 from . import group_msg_history, group_msg_receipts  # noqa: F401 - their handlers are registered when they are imported
-
-MUTED: Final = 10017
-TOO_MANY_MENTIONS: Final = 10053
-RECEIPT_ONLINE_ONLY: Final = 10061
-TOO_LONG: Final = 80002
 
 IMPORT_MAX_BYTES: Final = 12 * 1024
 
@@ -78,16 +74,18 @@ def send(call: Call) -> SendGroupMsgResult:
     """Take a message: check it, drop it when it is a duplicate, ask the app, store it."""
     raw, now = call.raw, call.now
     group = call.state.part(Groups).find(raw.get("GroupId"))
-    random = integer(raw, "Random", 0, U32_MAX, code=BAD_PARAMS)
+    random = integer(raw, "Random", 0, U32_MAX, code=GroupCode.PARAMS_INVALID)
     _count_mentions(raw)
-    request = call.read(SendGroupMsg, code=BAD_PARAMS)
+    request = call.read(SendGroupMsg, code=GroupCode.PARAMS_INVALID)
     thread = group.thread_of(request.topic_id)
     if request.to_account is not None and (group.rules.is_live or group.rules.has_topics):
-        raise Refusal(BAD_PARAMS, f"groups of the type {group.kind} have no messages for some members only")
+        raise Refusal(
+            GroupCode.PARAMS_INVALID, f"groups of the type {group.kind} have no messages for some members only"
+        )
     if request.need_read_receipt == 1:
         group.require("has_receipts")
         if request.online_only_flag == 1:
-            raise Refusal(RECEIPT_ONLINE_ONLY, "a message for those who are online has no read receipt")
+            raise Refusal(GroupCode.RECEIPT_ONLINE_MESSAGE, "a message for those who are online has no read receipt")
     sender = _sender(call, request.from_account)
     online_only = request.online_only_flag == 1 and not group.rules.is_live
     told = GroupAfterSendMsg(
@@ -174,13 +172,13 @@ def _note(state: State, group: Group, accounts: Collection[str], second: int) ->
 def _count_mentions(raw: Mapping[str, object]) -> None:
     mentions = raw.get("GroupAtInfo")
     if isinstance(mentions, list) and len(mentions) > MAX_MENTIONS:
-        raise Refusal(TOO_MANY_MENTIONS, f"a message mentions at most {MAX_MENTIONS}, not {len(mentions)}")
+        raise Refusal(GroupCode.AT_LIMIT, f"a message mentions at most {MAX_MENTIONS}, not {len(mentions)}")
 
 
 def _sender(call: Call, from_account: str | None) -> str:
     sender = call.identifier if from_account is None else from_account
     if not call.state.knows(sender, call.now):
-        raise Refusal(BAD_PARAMS, f"From_Account {sender!r} is not imported")
+        raise Refusal(GroupCode.PARAMS_INVALID, f"From_Account {sender!r} is not imported")
     return sender
 
 
@@ -189,9 +187,9 @@ def _check_mute(call: Call, group: Group, thread: Thread, told: GroupAfterSendMs
     sender = told.from_account
     is_admin = group.role(sender) in (OWNER, ADMIN) or sender in group.live_admins
     if thread.muted_until(sender, call.now):
-        refusal = Refusal(MUTED, f"{sender!r} is muted")
+        refusal = Refusal(GroupCode.SENDER_MUTED, f"{sender!r} is muted")
     elif thread.mute_all and not is_admin and not call.state.accounts[sender].is_admin:
-        refusal = Refusal(MUTED, "everyone is muted")
+        refusal = Refusal(GroupCode.SENDER_MUTED, "everyone is muted")
     else:
         return
     call.emit(
@@ -228,14 +226,14 @@ def _ask_before_send(call: Call, request: SendGroupMsg, told: GroupAfterSendMsg)
         topic_id=told.topic_id,
         event_time=told.event_time,
     )
-    return call.ask(event, refused=REFUSED_BY_WEBHOOK)
+    return call.ask(event, refused=GroupCode.WEBHOOK_REJECTED)
 
 
 @handles(GroupMessages.send_system_notification)
 def send_system_notification(call: Call) -> Empty:
     """Take a notice, of which nothing is kept."""
     group = call.state.part(Groups).find(call.raw.get("GroupId"))
-    request = call.read(SendSystemNotification, code=BAD_PARAMS)
+    request = call.read(SendSystemNotification, code=GroupCode.PARAMS_INVALID)
     group.thread_of(request.topic_id)
     return Empty()
 
@@ -243,8 +241,8 @@ def send_system_notification(call: Call) -> Empty:
 @handles(GroupMessages.broadcast)
 def broadcast(call: Call) -> BroadcastMsgResult:
     """Take a message for all live groups; each counts it, and none keeps it."""
-    random = integer(call.raw, "Random", 0, U32_MAX, code=BAD_PARAMS)
-    request = call.read(BroadcastMsg, code=BAD_PARAMS)
+    random = integer(call.raw, "Random", 0, U32_MAX, code=GroupCode.PARAMS_INVALID)
+    request = call.read(BroadcastMsg, code=GroupCode.PARAMS_INVALID)
     _sender(call, request.from_account)
     sends = call.state.part(GroupSends)
     first = sends.broadcasts.find(random, call.now)
@@ -262,7 +260,7 @@ def broadcast(call: Call) -> BroadcastMsgResult:
 def import_msgs(call: Call) -> ImportGroupMsgsResult:
     """Take up to 7 older messages."""
     group = call.state.part(Groups).find_for(call.raw.get("GroupId"), "has_history")
-    request = call.read(ImportGroupMsgs, code=BAD_PARAMS)
+    request = call.read(ImportGroupMsgs, code=GroupCode.PARAMS_INVALID)
     thread = group.thread_of(request.topic_id)
     head = (group.group_id, request.topic_id)
     outcomes = [_import(call, thread, head, message) for message in request.msg_list]
@@ -274,9 +272,9 @@ def import_msgs(call: Call) -> ImportGroupMsgsResult:
 
 def _import(call: Call, thread: Thread, head: tuple[str, str | None], message: ImportedGroupMsg) -> ImportOutcome:
     if message.send_time > call.now or not call.state.knows(message.from_account, call.now):
-        return ImportOutcome(result=BAD_PARAMS, msg_time=message.send_time)
+        return ImportOutcome(result=GroupCode.PARAMS_INVALID, msg_time=message.send_time)
     if len(encode(message.msg_body)) > IMPORT_MAX_BYTES:
-        return ImportOutcome(result=TOO_LONG, msg_time=message.send_time)
+        return ImportOutcome(result=CommonCode.MESSAGE_TOO_LONG, msg_time=message.send_time)
     imported = call.state.part(GroupSends).imported
     first = None if message.random is None else imported.find((*head, message.random), call.now)
     if first is not None:
@@ -301,7 +299,7 @@ def _import(call: Call, thread: Thread, head: tuple[str, str | None], message: I
 def set_unread_num(call: Call) -> Empty:
     """Set a member's unread count."""
     group = call.state.part(Groups).find_for(call.raw.get("GroupId"), "has_unread")
-    request = call.read(SetUnreadMsgNum, code=BAD_PARAMS)
+    request = call.read(SetUnreadMsgNum, code=GroupCode.PARAMS_INVALID)
     group.require_member(request.member_account)
     group.thread.set_unread(request.member_account, request.unread_msg_num)
     return Empty()

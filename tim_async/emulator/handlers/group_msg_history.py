@@ -20,13 +20,11 @@ from ...models.group_msg import (
 )
 from ...webhooks import GroupAfterModifyMsg, GroupAfterRecallMsg, RecalledMsg
 from ..dispatch import Call, handles
+from ..state.codes import GroupCode, MessageCode
 from ..state.core import State
-from ..state.group import BAD_PARAMS, Group, Groups
+from ..state.group import Group, Groups
 from ..state.refusal import Refusal
 from ..state.threads import GroupEntry, Thread
-
-RECALL_NOT_FOUND: Final = 10030
-RECALL_UNSUPPORTED: Final = 10032
 
 DELETE_REACH: Final = 1_000
 
@@ -37,7 +35,7 @@ _PRIORITIES: Final = {"High": 1, "Normal": 2, "Low": 3, "Lowest": 4}
 def get_history(call: Call) -> GroupMsgs:
     """Read a page of the history: so many messages down from a MsgSeq, newer first."""
     group = call.state.part(Groups).find_for(call.raw.get("GroupId"), "has_history")
-    request = call.read(GetGroupMsgs, code=BAD_PARAMS)
+    request = call.read(GetGroupMsgs, code=GroupCode.PARAMS_INVALID)
     thread = group.thread_of(request.topic_id)
     last = thread.next_seq - 1
     top = last if request.req_msg_seq is None else min(request.req_msg_seq, last)
@@ -78,7 +76,7 @@ def history(state: State, group_id: str, topic_id: str | None, now: float) -> li
 def recall(call: Call) -> RecallGroupMsgsResult:
     """Recall up to 10 messages; what is left of one is its place and its content."""
     group = call.state.part(Groups).find_for(call.raw.get("GroupId"), "can_recall")
-    request = call.read(RecallGroupMsgs, code=BAD_PARAMS)
+    request = call.read(RecallGroupMsgs, code=GroupCode.PARAMS_INVALID)
     thread = group.thread_of(request.topic_id)
     outcomes = [
         RecallOutcome(msg_seq=item.msg_seq, ret_code=_recall(call, group, thread, item.msg_seq))
@@ -101,12 +99,12 @@ def recall(call: Call) -> RecallGroupMsgsResult:
 
 def _recall(call: Call, group: Group, thread: Thread, seq: int) -> int:
     if not group.rules.has_history:
-        return 0 if 1 <= seq < thread.next_seq else RECALL_NOT_FOUND
+        return 0 if 1 <= seq < thread.next_seq else GroupCode.RECALL_NOT_FOUND
     entry = stored(call, thread, seq)
     if entry is None:
-        return RECALL_NOT_FOUND
+        return GroupCode.RECALL_NOT_FOUND
     if entry.place == 2 or entry.is_system:
-        return RECALL_UNSUPPORTED
+        return GroupCode.RECALL_UNSUPPORTED
     entry.place = 2
     return 0
 
@@ -120,7 +118,7 @@ def stored(call: Call, thread: Thread, seq: int) -> GroupEntry | None:
 def delete_by_sender(call: Call) -> Empty:
     """Delete what a sender wrote among the last 1,000 messages."""
     group = call.state.part(Groups).find_for(call.raw.get("GroupId"), "has_history")
-    request = call.read(DeleteMsgsBySender, code=BAD_PARAMS)
+    request = call.read(DeleteMsgsBySender, code=GroupCode.PARAMS_INVALID)
     thread = group.thread_of(request.topic_id)
     for seq in range(max(1, thread.next_seq - DELETE_REACH), thread.next_seq):
         entry = thread.entries.get(seq)
@@ -133,7 +131,7 @@ def delete_by_sender(call: Call) -> Empty:
 def clear(call: Call) -> Empty:
     """Hide messages from the clients; the admin's view, which is what history tells, keeps them."""
     group = call.state.part(Groups).find_for(call.raw.get("GroupId"), "has_history")
-    request = call.read(ClearGroupMsgs, code=BAD_PARAMS)
+    request = call.read(ClearGroupMsgs, code=GroupCode.PARAMS_INVALID)
     group.thread.clear(U32_MAX if request.msg_seq is None else request.msg_seq)
     return Empty()
 
@@ -141,15 +139,15 @@ def clear(call: Call) -> Empty:
 @handles(GroupMessages.modify)
 def modify(call: Call) -> Empty:
     """Change a message's elements, its custom data, or both."""
-    request = call.read(ModifyGroupMsg, code=90010)
+    request = call.read(ModifyGroupMsg, code=MessageCode.FORMAT_INVALID)
     try:
         group = call.state.part(Groups).find_for(request.group_id, "has_history")
         thread = group.thread_of(request.topic_id)
     except Refusal as refusal:
-        raise Refusal(90003, refusal.info) from None
+        raise Refusal(MessageCode.TO_ACCOUNT_INVALID, refusal.info) from None
     entry = stored(call, thread, request.msg_seq)
     if entry is None or entry.place != 0:
-        raise Refusal(90010, f"there is no message {request.msg_seq} to change")
+        raise Refusal(MessageCode.FORMAT_INVALID, f"there is no message {request.msg_seq} to change")
     if request.msg_body is not None:
         entry.msg_body = request.msg_body
     if request.cloud_custom_data is not None:

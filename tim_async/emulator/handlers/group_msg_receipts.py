@@ -22,16 +22,12 @@ from ...models.group_msg import (
 )
 from ...webhooks import ExtensionItem, GroupAfterGroupMsgExtension, GroupAfterReadReceipt, MemberRef, ReadReceipt
 from ..dispatch import Call, handles
+from ..state.codes import ExtensionCode, GroupCode
 from ..state.extensions import ExtensionBook
-from ..state.group import BAD_PARAMS, Group, Groups
+from ..state.group import Group, Groups
 from ..state.refusal import Refusal
 from ..state.threads import GroupEntry
 from .group_msg_history import stored
-
-RECEIPT_TOO_MANY_MEMBERS: Final = 10060
-RECEIPT_NOT_FOUND: Final = 10062
-EXTENSION_UNSUPPORTED: Final = 23002
-EXTENSION_NOT_FOUND: Final = 23004
 
 RECEIPT_MEMBERS_MAX: Final = 200
 
@@ -40,12 +36,12 @@ RECEIPT_MEMBERS_MAX: Final = 200
 def get_receipts(call: Call) -> GroupMsgReceipts:
     """Count who has read messages."""
     group = call.state.part(Groups).find_for(call.raw.get("GroupId"), "has_receipts")
-    request = call.read(GetGroupMsgReceipts, code=BAD_PARAMS)
+    request = call.read(GetGroupMsgReceipts, code=GroupCode.PARAMS_INVALID)
     receipts: list[GroupMsgReceipt] = []
     for item in request.msg_seq_list:
         entry = stored(call, group.thread, item.msg_seq)
         if entry is None or not entry.needs_receipt:
-            receipts.append(GroupMsgReceipt(code=RECEIPT_NOT_FOUND, msg_seq=item.msg_seq))
+            receipts.append(GroupMsgReceipt(code=GroupCode.RECEIPT_NOT_FOUND, msg_seq=item.msg_seq))
             continue
         read, unread = _counts(group, entry)
         receipts.append(GroupMsgReceipt(msg_seq=entry.seq, read_num=read, unread_num=unread))
@@ -69,12 +65,12 @@ def _audience(group: Group, entry: GroupEntry) -> list[str]:
 def get_receipt_detail(call: Call) -> ReceiptDetail:
     """List who has read a message, or who has not; the cursor counts those that were told."""
     group = call.state.part(Groups).find_for(call.raw.get("GroupId"), "has_receipts")
-    request = call.read(GetReceiptDetail, code=BAD_PARAMS)
+    request = call.read(GetReceiptDetail, code=GroupCode.PARAMS_INVALID)
     entry = stored(call, group.thread, request.msg_seq)
     if entry is None or not entry.needs_receipt:
-        raise Refusal(RECEIPT_NOT_FOUND, f"message {request.msg_seq} has no read receipt")
+        raise Refusal(GroupCode.RECEIPT_NOT_FOUND, f"message {request.msg_seq} has no read receipt")
     if request.cursor and not (request.cursor.isascii() and request.cursor.isdecimal()):
-        raise Refusal(BAD_PARAMS, "Cursor is none that was given out")
+        raise Refusal(GroupCode.PARAMS_INVALID, "Cursor is none that was given out")
     audience = _audience(group, entry)
     wanted = [account for account in audience if (account in entry.read_by) == (request.filter == 0)]
     begin = int(request.cursor or 0)
@@ -94,14 +90,16 @@ def get_receipt_detail(call: Call) -> ReceiptDetail:
 def report_receipts(call: Call) -> Empty:
     """Note that a member has read messages."""
     group = call.state.part(Groups).find_for(call.raw.get("GroupId"), "has_receipts")
-    request = call.read(ReportReceipts, code=BAD_PARAMS)
+    request = call.read(ReportReceipts, code=GroupCode.PARAMS_INVALID)
     group.require_member(request.from_account)
     if len(group.members) > RECEIPT_MEMBERS_MAX:
-        raise Refusal(RECEIPT_TOO_MANY_MEMBERS, f"a group with receipts has at most {RECEIPT_MEMBERS_MAX} members")
+        raise Refusal(
+            GroupCode.RECEIPT_TOO_MANY_MEMBERS, f"a group with receipts has at most {RECEIPT_MEMBERS_MAX} members"
+        )
     entries = [stored(call, group.thread, item.msg_seq) for item in request.msg_seq_list]
     read = [entry for entry in entries if entry is not None and entry.needs_receipt]
     if len(read) < len(entries):
-        raise Refusal(RECEIPT_NOT_FOUND, "one of the messages has no read receipt")
+        raise Refusal(GroupCode.RECEIPT_NOT_FOUND, "one of the messages has no read receipt")
     fresh = [entry for entry in read if request.from_account not in entry.read_by]
     for entry in fresh:
         entry.read_by[request.from_account] = int(call.now)
@@ -131,7 +129,7 @@ def _receipt(group: Group, entry: GroupEntry, reader: str) -> ReadReceipt:
 @handles(GroupMessages.get_extensions)
 def get_extensions(call: Call) -> Extensions:
     """Read a page of a message's pairs."""
-    request = call.read(GetGroupExtensions, code=BAD_PARAMS)
+    request = call.read(GetGroupExtensions, code=GroupCode.PARAMS_INVALID)
     entry = _extensible(call, request.group_id, request.msg_seq)
     return (entry.extensions or ExtensionBook()).page(request.start_seq or 0)
 
@@ -139,10 +137,10 @@ def get_extensions(call: Call) -> Extensions:
 @handles(GroupMessages.set_extensions)
 def set_extensions(call: Call) -> SetExtensionsResult:
     """Set, delete or clear a message's pairs."""
-    request = call.read(SetGroupExtensions, code=BAD_PARAMS)
+    request = call.read(SetGroupExtensions, code=GroupCode.PARAMS_INVALID)
     entry = _extensible(call, request.group_id, request.msg_seq)
     if not entry.supports_extension:
-        raise Refusal(EXTENSION_UNSUPPORTED, f"message {entry.seq} was not sent with SupportMessageExtension 1")
+        raise Refusal(ExtensionCode.UNSUPPORTED, f"message {entry.seq} was not sent with SupportMessageExtension 1")
     if entry.extensions is None:
         entry.extensions = ExtensionBook()
     outcomes = entry.extensions.write(request, call.now)
@@ -165,10 +163,10 @@ def _extensible(call: Call, group_id: str, seq: int) -> GroupEntry:
     try:
         group = call.state.part(Groups).find_for(group_id, "has_history")
     except Refusal as refusal:
-        raise Refusal(BAD_PARAMS, refusal.info) from None
+        raise Refusal(GroupCode.PARAMS_INVALID, refusal.info) from None
     if group.rules.has_topics:
-        raise Refusal(BAD_PARAMS, f"messages of groups of the type {group.kind} have no extensions")
+        raise Refusal(GroupCode.PARAMS_INVALID, f"messages of groups of the type {group.kind} have no extensions")
     entry = stored(call, group.thread, seq)
     if entry is None or entry.place != 0:
-        raise Refusal(EXTENSION_NOT_FOUND, f"there is no message {seq}")
+        raise Refusal(ExtensionCode.MESSAGE_NOT_FOUND, f"there is no message {seq}")
     return entry

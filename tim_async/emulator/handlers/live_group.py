@@ -38,8 +38,9 @@ from ...models.live_group import (
     PresentMembers,
 )
 from ..dispatch import Call, handles
+from ..state.codes import GroupCode
 from ..state.core import DAY_S
-from ..state.group import ADMIN, BAD_PARAMS, MEMBER, NO_PERMISSION, OWNER, Group, Groups, Mark
+from ..state.group import ADMIN, MEMBER, OWNER, Group, Groups, Mark
 from ..state.refusal import Refusal
 
 MAX_LISTED: Final = 1_000
@@ -51,7 +52,7 @@ _ROBOT_LIFE_S: Final = 3 * DAY_S
 def get_online_num(call: Call) -> OnlineNum:
     """Count who is online; groups of all types can be asked about."""
     group = call.state.part(Groups).find(call.raw.get("GroupId"))
-    call.read(GroupRequest, code=BAD_PARAMS)
+    call.read(GroupRequest, code=GroupCode.PARAMS_INVALID)
     return OnlineNum(online_member_num=sum(1 for _ in _online(group, call.now)))
 
 
@@ -60,8 +61,8 @@ def list_online(call: Call) -> OnlineMembers:
     """Read a page of who is online in a live group or a community, the last to come first."""
     group = call.state.part(Groups).find(call.raw.get("GroupId"))
     if not group.rules.is_live and not group.rules.has_topics:
-        raise Refusal(NO_PERMISSION, f"groups of the type {group.kind} have no list of who is online")
-    request = call.read(ListOnline, code=BAD_PARAMS)
+        raise Refusal(GroupCode.NO_PERMISSION, f"groups of the type {group.kind} have no list of who is online")
+    request = call.read(ListOnline, code=GroupCode.PARAMS_INVALID)
     online = sorted(_online(group, call.now), reverse=True)[:MAX_LISTED]
     rest = [
         (number, account, since)
@@ -107,7 +108,7 @@ def _told(call: Call, group: Group, account: str, since: int) -> OnlineMember:
 def mark_members(call: Call) -> MarkedMembers:
     """Set marks on members who are online, or take them off; others are left out of the answer."""
     group = _find(call)
-    request = call.read(MarkMembers, code=BAD_PARAMS)
+    request = call.read(MarkMembers, code=GroupCode.PARAMS_INVALID)
     changes = {
         member.member_account: list(dict.fromkeys(member.marks))
         for member in request.member_list
@@ -128,9 +129,9 @@ def mark_members(call: Call) -> MarkedMembers:
         told.append(ChangedMarks(member_account=account, marks=allowed))
     counts = Counter(mark for marks in changed.values() for mark in marks)
     if len(counts) > MAX_MARKS:
-        raise Refusal(BAD_PARAMS, f"a group has at most {MAX_MARKS} different marks")
+        raise Refusal(GroupCode.PARAMS_INVALID, f"a group has at most {MAX_MARKS} different marks")
     if any(count > _MEMBERS_OF_A_MARK for count in counts.values()):
-        raise Refusal(BAD_PARAMS, f"a mark is on at most {_MEMBERS_OF_A_MARK} members")
+        raise Refusal(GroupCode.PARAMS_INVALID, f"a mark is on at most {_MEMBERS_OF_A_MARK} members")
     group.marks = {account: marks for account, marks in changed.items() if marks}
     return MarkedMembers(command_type=request.command_type, member_list=told)
 
@@ -139,7 +140,7 @@ def mark_members(call: Call) -> MarkedMembers:
 def add_robots(call: Call) -> Empty:
     """Set the mark of a robot on accounts."""
     group = _find(call)
-    request = call.read(AddRobots, code=BAD_PARAMS)
+    request = call.read(AddRobots, code=GroupCode.PARAMS_INVALID)
     accounts = request.member_account or ()
     for account in accounts:
         _check_imported(call, account)
@@ -153,7 +154,7 @@ def add_robots(call: Call) -> Empty:
 def delete_robots(call: Call) -> Empty:
     """Take the mark of a robot off accounts; one that has none is passed over."""
     group = _find(call)
-    request = call.read(LiveMembers, code=BAD_PARAMS)
+    request = call.read(LiveMembers, code=GroupCode.PARAMS_INVALID)
     for account in request.member_account:
         marks = group.marks.get(account, {})
         marks.pop(ROBOT_MARK, None)
@@ -166,7 +167,7 @@ def delete_robots(call: Call) -> Empty:
 def modify_admins(call: Call) -> Empty:
     """Make accounts admins of a live group, there or not, or no longer."""
     group = _find(call)
-    request = call.read(ModifyAdmins, code=BAD_PARAMS)
+    request = call.read(ModifyAdmins, code=GroupCode.PARAMS_INVALID)
     admins = dict.fromkeys(group.live_admins)
     for account in request.admin_account:
         _check_imported(call, account)
@@ -175,7 +176,7 @@ def modify_admins(call: Call) -> Empty:
         else:
             admins.pop(account, None)
     if len(admins) > MAX_ADMINS:
-        raise Refusal(BAD_PARAMS, f"a live group has at most {MAX_ADMINS} admins")
+        raise Refusal(GroupCode.PARAMS_INVALID, f"a live group has at most {MAX_ADMINS} admins")
     group.live_admins = list(admins)
     for member in group.members.values():
         if member.role != OWNER:
@@ -187,7 +188,7 @@ def modify_admins(call: Call) -> Empty:
 def list_admins(call: Call) -> LiveAdmins:
     """Read who is an admin."""
     group = _find(call)
-    call.read(GroupRequest, code=BAD_PARAMS)
+    call.read(GroupRequest, code=GroupCode.PARAMS_INVALID)
     known = [call.state.accounts[account] for account in group.live_admins]
     return LiveAdmins(
         admin_list=[
@@ -201,7 +202,7 @@ def list_admins(call: Call) -> LiveAdmins:
 def check_members(call: Call) -> PresentMembers:
     """Tell which of some accounts are in a live group."""
     group = _find(call)
-    request = call.read(LiveMembers, code=BAD_PARAMS)
+    request = call.read(LiveMembers, code=GroupCode.PARAMS_INVALID)
     return PresentMembers(member_account=[name for name in request.member_account if name in group.members])
 
 
@@ -211,4 +212,4 @@ def _find(call: Call) -> Group:
 
 def _check_imported(call: Call, account: str) -> None:
     if not call.state.knows(account, call.now):
-        raise Refusal(BAD_PARAMS, f"{account!r} is not imported")
+        raise Refusal(GroupCode.PARAMS_INVALID, f"{account!r} is not imported")

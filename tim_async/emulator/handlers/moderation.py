@@ -12,7 +12,7 @@ that is not imported is 130005, reading it 130003; deleting a word that is not t
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final, TypeVar
+from typing import TypeVar
 
 from ..._api.wire import Request
 from ...families.moderation import Moderation
@@ -44,11 +44,9 @@ from ...models.moderation import (
     SetMute,
 )
 from ..dispatch import Call, handles
+from ..state.codes import GroupCode, ModerationCode, MuteCode
 from ..state.moderation import ModerationState
 from ..state.refusal import Refusal, account
-
-_BAD: Final = 2003
-_BAD_WORDS: Final = 10004
 
 
 def _known(call: Call) -> ModerationState:
@@ -60,9 +58,9 @@ RequestT = TypeVar("RequestT", bound=Request)
 
 def _read(call: Call, type: type[RequestT]) -> RequestT:
     """Read a request about word lists, which names the app."""
-    request = call.read(type, code=_BAD)
+    request = call.read(type, code=ModerationCode.PARAMS_INVALID)
     if call.raw.get("SdkAppId") != call.state.sdk_app_id:
-        raise Refusal(_BAD, f"SdkAppId is not the app of the URL, {call.state.sdk_app_id}")
+        raise Refusal(ModerationCode.PARAMS_INVALID, f"SdkAppId is not the app of the URL, {call.state.sdk_app_id}")
     return request
 
 
@@ -73,7 +71,10 @@ def _request_id(call: Call) -> str:
 def _check_content(item: Mapping[str, object]) -> None:
     content = item.get("Content")
     if isinstance(content, str) and len(content.encode()) > MAX_CONTENT_BYTES:
-        raise Refusal(93000, f"Content has {len(content.encode())} bytes, at most {MAX_CONTENT_BYTES} are allowed")
+        raise Refusal(
+            ModerationCode.CONTENT_TOO_LONG,
+            f"Content has {len(content.encode())} bytes, at most {MAX_CONTENT_BYTES} are allowed",
+        )
 
 
 def _find(call: Call, content: Moderate | Content) -> tuple[list[str], str]:
@@ -84,7 +85,7 @@ def _find(call: Call, content: Moderate | Content) -> tuple[list[str], str]:
 def moderate(call: Call) -> Judgement:
     """Judge a content: a text with a word of any library is blocked."""
     _check_content(call.raw)
-    request = call.read(Moderate, code=_BAD)
+    request = call.read(Moderate, code=ModerationCode.PARAMS_INVALID)
     words, label = _find(call, request)
     return Judgement(
         request_id=_request_id(call),
@@ -101,16 +102,16 @@ def moderate_batch(call: Call) -> Judgements:
     contents = call.raw.get("Contents")
     items = [item for item in contents if isinstance(item, dict)] if isinstance(contents, list) else []
     if len(items) > MAX_CONTENTS:
-        raise Refusal(93008, f"{len(items)} contents, at most {MAX_CONTENTS} are allowed")
+        raise Refusal(ModerationCode.BATCH_TOO_MANY, f"{len(items)} contents, at most {MAX_CONTENTS} are allowed")
     for item in items:
         _check_content(item)
         if isinstance(item.get("ContentType"), str) and item["ContentType"] not in ("Text", "Image"):
-            raise Refusal(93005, "a batch takes texts and images only")
+            raise Refusal(ModerationCode.BATCH_KIND, "a batch takes texts and images only")
     numbers = [str(item.get("ContentId")) for item in items]
     if len(set(numbers)) < len(numbers):
-        raise Refusal(93007, "a ContentId is there twice")
+        raise Refusal(ModerationCode.BATCH_DUPLICATE_ID, "a ContentId is there twice")
     results: list[ItemJudgement] = []
-    for content in call.read(ModerateBatch, code=_BAD).contents:
+    for content in call.read(ModerateBatch, code=ModerationCode.PARAMS_INVALID).contents:
         words, label = _find(call, content)
         results.append(
             ItemJudgement(
@@ -130,7 +131,7 @@ def add_cloud_keywords(call: Call) -> Done:
     """Add words to a library."""
     given = call.raw.get("UserKeywords")
     if isinstance(given, list) and len(given) > MAX_KEYWORDS:
-        raise Refusal(2016, f"{len(given)} words, at most {MAX_KEYWORDS} are allowed")
+        raise Refusal(ModerationCode.TOO_MANY_KEYWORDS, f"{len(given)} words, at most {MAX_KEYWORDS} are allowed")
     request = _read(call, AddCloudKeywords)
     for keyword in request.user_keywords:
         _known(call).add_cloud(request.lib_id, keyword, call.now)
@@ -153,7 +154,7 @@ def delete_cloud_keywords(call: Call) -> Done:
     request = _read(call, DeleteCloudKeywords)
     library = _known(call).libraries.get(request.lib_id)
     if library is None or not library.words.keys() >= set(request.keywords):
-        raise Refusal(2100, "there is no such library, or it has not all of the words")
+        raise Refusal(ModerationCode.KEYWORD_DELETE_FAILED, "there is no such library, or it has not all of the words")
     for word in set(request.keywords):
         del library.words[word], library.labels[word]
     return Done(request_id=_request_id(call))
@@ -201,7 +202,7 @@ def delete_local_keywords(call: Call) -> Done:
     local = _known(call).local
     keys = {(word.filter_type, word.keyword) for word in request.local_audit_words}
     if not local.keys() >= keys:
-        raise Refusal(2100, "not all of the words are there")
+        raise Refusal(ModerationCode.KEYWORD_DELETE_FAILED, "not all of the words are there")
     for key in keys:
         del local[key]
     return Done(request_id=_request_id(call))
@@ -211,13 +212,13 @@ def delete_local_keywords(call: Call) -> Done:
 def set_mute(call: Call) -> Empty:
     """Mute a user, or let them speak again."""
     if "Set_Account" not in call.raw:
-        raise Refusal(130004, "Set_Account is missing")
-    user = account(call.raw, "Set_Account", code=130005)
+        raise Refusal(MuteCode.SET_ACCOUNT_MISSING, "Set_Account is missing")
+    user = account(call.raw, "Set_Account", code=MuteCode.SET_ACCOUNT_INVALID)
     if not {"C2CmsgNospeakingTime", "GroupmsgNospeakingTime"} & set(call.raw):
-        raise Refusal(130008, "neither C2CmsgNospeakingTime nor GroupmsgNospeakingTime is given")
-    request = call.read(SetMute, code=130001)
+        raise Refusal(MuteCode.TIMES_MISSING, "neither C2CmsgNospeakingTime nor GroupmsgNospeakingTime is given")
+    request = call.read(SetMute, code=MuteCode.JSON_INVALID)
     if not call.state.knows(user, call.now):
-        raise Refusal(130005, f"Set_Account {user!r} is not imported")
+        raise Refusal(MuteCode.SET_ACCOUNT_INVALID, f"Set_Account {user!r} is not imported")
     _known(call).mute(user, call.now, request.c2cmsg_nospeaking_time, request.groupmsg_nospeaking_time)
     return Empty()
 
@@ -226,11 +227,11 @@ def set_mute(call: Call) -> Empty:
 def get_mute(call: Call) -> Mute:
     """Tell for how long a user is muted yet."""
     if "Get_Account" not in call.raw:
-        raise Refusal(130002, "Get_Account is missing")
-    user = account(call.raw, "Get_Account", code=130003)
-    call.read(GetMute, code=130001)
+        raise Refusal(MuteCode.GET_ACCOUNT_MISSING, "Get_Account is missing")
+    user = account(call.raw, "Get_Account", code=MuteCode.GET_ACCOUNT_INVALID)
+    call.read(GetMute, code=MuteCode.JSON_INVALID)
     if not call.state.knows(user, call.now):
-        raise Refusal(130003, f"Get_Account {user!r} is not imported")
+        raise Refusal(MuteCode.GET_ACCOUNT_INVALID, f"Get_Account {user!r} is not imported")
     c2c, group = _known(call).muted_for(user, call.now)
     return Mute(c2cmsg_nospeaking_time=c2c, groupmsg_nospeaking_time=group)
 
@@ -244,13 +245,15 @@ def get_dirty_words(call: Call) -> DirtyWords:
 @handles(Moderation.add_dirty_words)
 def add_dirty_words(call: Call) -> Empty:
     """Add filter words."""
-    _known(call).dirty_words.update(dict.fromkeys(call.read(ChangeDirtyWords, code=_BAD_WORDS).dirty_words_list))
+    _known(call).dirty_words.update(
+        dict.fromkeys(call.read(ChangeDirtyWords, code=GroupCode.PARAMS_INVALID).dirty_words_list)
+    )
     return Empty()
 
 
 @handles(Moderation.delete_dirty_words)
 def delete_dirty_words(call: Call) -> Empty:
     """Delete filter words, those that are there."""
-    for word in call.read(ChangeDirtyWords, code=_BAD_WORDS).dirty_words_list:
+    for word in call.read(ChangeDirtyWords, code=GroupCode.PARAMS_INVALID).dirty_words_list:
         _known(call).dirty_words.pop(word, None)
     return Empty()

@@ -61,13 +61,12 @@ from ...webhooks import (
     SubscriberRef,
 )
 from ..dispatch import Call, answers, handles
+from ..state.codes import AccountCode, CommonCode, GroupCode, MessageCode, OfficialAccountCode
 from ..state.official_account import Channel, Channels
 from ..state.refusal import Refusal, integer
 from ._filters import keep
 from ._message import check_body
 
-_BAD: Final = 60003
-_REFUSED_BY_WEBHOOK: Final = 10016
 _MOST_SUBSCRIBERS: Final = 100_000
 _HOUR_S: Final = 3600
 _MESSAGES_AN_HOUR: Final = 2
@@ -83,14 +82,16 @@ def create(call: Call) -> CreatedOfficialAccount:
     channels = call.state.part(Channels)
     own = call.raw.get("OfficialAccountUserID")
     if isinstance(own, str) and not own.startswith(PREFIX):
-        raise Refusal(130007, f"OfficialAccountUserID must begin with {PREFIX}")
-    request = call.read(CreateOfficialAccount, code=_BAD)
+        raise Refusal(OfficialAccountCode.ID_INVALID, f"OfficialAccountUserID must begin with {PREFIX}")
+    request = call.read(CreateOfficialAccount, code=CommonCode.JSON_PARSE_FAILED)
     if request.official_account_user_id in channels.by_id:
-        raise Refusal(130008, f"{request.official_account_user_id!r} is in use")
+        raise Refusal(OfficialAccountCode.ID_TAKEN, f"{request.official_account_user_id!r} is in use")
     if not call.state.knows(request.owner_account, call.now):
-        raise Refusal(70107, f"Owner_Account {request.owner_account!r} is not imported")
+        raise Refusal(AccountCode.ACCOUNT_NOT_IMPORTED, f"Owner_Account {request.owner_account!r} is not imported")
     who = {"operator_account": call.identifier, "owner_account": request.owner_account, "name": request.name}
-    call.ask(OfficialAccountBeforeCreateOfficialAccount(**who, event_time=call.now_ms), refused=_REFUSED_BY_WEBHOOK)
+    call.ask(
+        OfficialAccountBeforeCreateOfficialAccount(**who, event_time=call.now_ms), refused=GroupCode.WEBHOOK_REJECTED
+    )
     official_account = request.official_account_user_id or f"{PREFIX}{next(channels.numbers)}"
     channels.by_id[official_account] = Channel(
         info=OfficialAccountInfo(
@@ -114,7 +115,7 @@ def create(call: Call) -> CreatedOfficialAccount:
 @handles(OfficialAccount.modify)
 def modify(call: Call) -> Empty:
     """Change what is given."""
-    request = call.read(ModifyOfficialAccount, code=_BAD)
+    request = call.read(ModifyOfficialAccount, code=CommonCode.JSON_PARSE_FAILED)
     channel = call.state.part(Channels).find(request.official_account)
     for field in ("name", "introduction", "face_url", "organization", "custom_string"):
         value = getattr(request, field)
@@ -138,7 +139,7 @@ def modify(call: Call) -> Empty:
 @handles(OfficialAccount.destroy)
 def destroy(call: Call) -> Empty:
     """Delete an official account."""
-    request = call.read(DestroyOfficialAccount, code=_BAD)
+    request = call.read(DestroyOfficialAccount, code=CommonCode.JSON_PARSE_FAILED)
     channels = call.state.part(Channels)
     info = channels.find(request.official_account).info
     del channels.by_id[request.official_account]
@@ -156,7 +157,7 @@ def destroy(call: Call) -> Empty:
 @handles(OfficialAccount.get)
 def get(call: Call) -> OfficialAccounts:
     """Tell what official accounts tell of themselves."""
-    request = call.read(GetOfficialAccounts, code=_BAD)
+    request = call.read(GetOfficialAccounts, code=CommonCode.JSON_PARSE_FAILED)
     wanted = request.response_filter.official_account_base_info_filter if request.response_filter else None
     infos: list[OfficialAccountInfo] = []
     for item in request.official_account_id_list:
@@ -169,10 +170,10 @@ def get(call: Call) -> OfficialAccounts:
 @handles(OfficialAccount.get_subscribers)
 def get_subscribers(call: Call) -> Subscribers:
     """Tell a page of the subscribers, in the order they came."""
-    request = call.read(GetSubscribers, code=_BAD)
+    request = call.read(GetSubscribers, code=CommonCode.JSON_PARSE_FAILED)
     subscribers = list(call.state.part(Channels).find(request.official_account).subscribers.values())
     if request.next and not (request.next.isdecimal() and len(request.next) <= 18):
-        raise Refusal(_BAD, "Next is none that an answer told")
+        raise Refusal(CommonCode.JSON_PARSE_FAILED, "Next is none that an answer told")
     start = int(request.next or 0)
     end = start + (request.limit or MAX_PAGE)
     return Subscribers(
@@ -185,7 +186,7 @@ def get_subscribers(call: Call) -> Subscribers:
 @handles(OfficialAccount.add_subscribers)
 def add_subscribers(call: Call) -> SubscriberOutcomes:
     """Subscribe users, each that can be."""
-    request = call.read(AddSubscribers, code=_BAD)
+    request = call.read(AddSubscribers, code=CommonCode.JSON_PARSE_FAILED)
     channel = call.state.part(Channels).find(request.official_account)
     event = OfficialAccountBeforeAddSubscriber(
         official_account=request.official_account,
@@ -193,7 +194,7 @@ def add_subscribers(call: Call) -> SubscriberOutcomes:
         subscribe_account_list=_refs(item.subscriber_account for item in request.subscriber_list),
         event_time=call.now_ms,
     )
-    verdict = call.ask(event, refused=_REFUSED_BY_WEBHOOK)
+    verdict = call.ask(event, refused=GroupCode.WEBHOOK_REJECTED)
     outcomes: list[SubscriberOutcome] = []
     for item in request.subscriber_list:
         user = item.subscriber_account
@@ -231,7 +232,7 @@ def add_subscribers(call: Call) -> SubscriberOutcomes:
 @handles(OfficialAccount.delete_subscribers)
 def delete_subscribers(call: Call) -> SubscriberOutcomes:
     """Unsubscribe users, each that has subscribed."""
-    request = call.read(DeleteSubscribers, code=_BAD)
+    request = call.read(DeleteSubscribers, code=CommonCode.JSON_PARSE_FAILED)
     channel = call.state.part(Channels).find(request.official_account)
     outcomes = [
         SubscriberOutcome(subscriber_account=user, result=int(channel.subscribers.pop(user, None) is not None))
@@ -253,15 +254,15 @@ def delete_subscribers(call: Call) -> SubscriberOutcomes:
 @handles(OfficialAccount.modify_subscriber)
 def modify_subscriber(call: Call) -> Empty:
     """Change the app's own data about a subscription."""
-    request = call.read(ModifySubscriber, code=_BAD)
+    request = call.read(ModifySubscriber, code=CommonCode.JSON_PARSE_FAILED)
     subscriber = call.state.part(Channels).find(request.official_account).subscribers.get(request.subscriber_account)
     if subscriber is None:
-        raise Refusal(131003, f"{request.subscriber_account!r} has not subscribed")
+        raise Refusal(OfficialAccountCode.NOT_SUBSCRIBED, f"{request.subscriber_account!r} has not subscribed")
     subscriber.custom_string = request.custom_string
     return Empty()
 
 
-@answers(OfficialAccount.get_subscribed, code=_BAD)
+@answers(OfficialAccount.get_subscribed, code=CommonCode.JSON_PARSE_FAILED)
 def get_subscribed(_: GetSubscribed) -> Empty:
     """Say that it went well."""
     return Empty()
@@ -271,15 +272,15 @@ def get_subscribed(_: GetSubscribed) -> Empty:
 def send(call: Call) -> SentOfficialMsg:
     """Take a message, unless it is a repeat or the hour's are used up."""
     channels = call.state.part(Channels)
-    random = integer(call.raw, "Random", 0, U32_MAX, code=_BAD)
+    random = integer(call.raw, "Random", 0, U32_MAX, code=CommonCode.JSON_PARSE_FAILED)
     check_body(call.raw)
-    request = call.read(SendOfficialMsg, code=_BAD)
+    request = call.read(SendOfficialMsg, code=CommonCode.JSON_PARSE_FAILED)
     channel = channels.find(request.official_account)
     first = channels.sent.find((request.official_account, random), call.now)
     if first is not None:
         return first
     if sum(call.now - at < _HOUR_S for at in channel.messages.values()) >= _MESSAGES_AN_HOUR:
-        raise Refusal(60007, f"an official account has {_MESSAGES_AN_HOUR} messages an hour")
+        raise Refusal(CommonCode.REST_RATE_LIMITED, f"an official account has {_MESSAGES_AN_HOUR} messages an hour")
     event = OfficialAccountBeforeSendMsg(
         official_account=request.official_account,
         online_only_flag=request.online_only_flag or 0,
@@ -287,7 +288,7 @@ def send(call: Call) -> SentOfficialMsg:
         cloud_custom_data=request.cloud_custom_data,
         event_time=call.now_ms,
     )
-    verdict = call.ask(event, refused=_REFUSED_BY_WEBHOOK)
+    verdict = call.ask(event, refused=GroupCode.WEBHOOK_REJECTED)
     key = f"{next(channels.numbers)}_{random}_{int(call.now)}"
     result = SentOfficialMsg(msg_time=int(call.now), msg_key=key)
     channels.sent.add((request.official_account, random), call.now, result)
@@ -315,11 +316,17 @@ def send(call: Call) -> SentOfficialMsg:
 @handles(OfficialAccount.recall)
 def recall(call: Call) -> OfficialRecallOutcomes:
     """Recall messages, each that can be."""
-    request = call.read(RecallOfficialMsgs, code=_BAD)
+    request = call.read(RecallOfficialMsgs, code=CommonCode.JSON_PARSE_FAILED)
     channel = call.state.part(Channels).find(request.official_account)
     outcomes: list[OfficialRecallOutcome] = []
     for key in request.msg_key_list:
-        code = 20022 if key not in channel.messages else 20023 if key in channel.recalled else 0
+        code = (
+            MessageCode.RECALL_NOT_FOUND
+            if key not in channel.messages
+            else MessageCode.ALREADY_RECALLED
+            if key in channel.recalled
+            else 0
+        )
         if code == 0:
             channel.recalled.add(key)
         outcomes.append(OfficialRecallOutcome(msg_key=key, ret_code=code))
@@ -333,7 +340,7 @@ def recall(call: Call) -> OfficialRecallOutcomes:
     return OfficialRecallOutcomes(recall_ret_list=outcomes)
 
 
-@answers(OfficialAccount.get_messages, code=_BAD)
+@answers(OfficialAccount.get_messages, code=CommonCode.JSON_PARSE_FAILED)
 def get_messages(_: GetOfficialMsgs) -> Empty:
     """Say that it went well."""
     return Empty()

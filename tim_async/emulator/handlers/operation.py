@@ -28,6 +28,7 @@ from ...models.operation import (
     SignFiles,
 )
 from ..dispatch import Call, answers, handles
+from ..state.codes import CommonCode, MuteCode, OperationCode
 from ..state.operation import Files
 from ._filters import keep
 
@@ -48,7 +49,7 @@ def _day(second: float) -> str:
 @handles(Operation.get_app_info)
 def get_app_info(call: Call) -> AppInfo:
     """Tell the figures of the last 30 days, the newest first; the day that goes on is none of them."""
-    request = call.read(GetAppInfo, code=130001)
+    request = call.read(GetAppInfo, code=MuteCode.JSON_INVALID)
     registered = Counter(_day(account.imported_at) for account in call.state.accounts.values())
     sent = Counter(_day(message.msg_time_stamp) for message in call.state.messages(call.now))
     app = str(call.state.sdk_app_id)
@@ -69,7 +70,7 @@ def _md5(data: bytes) -> str:
     return hashlib.md5(data, usedforsecurity=False).hexdigest()
 
 
-@answers(Operation.get_history, code=1002)
+@answers(Operation.get_history, code=OperationCode.PARAMS_INVALID)
 def get_history(request: GetHistory) -> Archive:
     """Tell of one file, which is not there."""
     name = f"{request.chat_type.lower()}_{request.msg_time}.gz"
@@ -84,7 +85,7 @@ def get_history(request: GetHistory) -> Archive:
     return Archive(file=[file])
 
 
-@answers(Operation.get_ip_list, code=60003)
+@answers(Operation.get_ip_list, code=CommonCode.JSON_PARSE_FAILED)
 def get_ip_list(_: NoFields) -> IPList:
     """Tell the address that the emulator's calls would come from."""
     return IPList(ip_list=["127.0.0.1"])
@@ -93,14 +94,14 @@ def get_ip_list(_: NoFields) -> IPList:
 @handles(Operation.forbid_file)
 def forbid_file(call: Call) -> Empty:
     """Block a file."""
-    call.state.part(Files).blocked.add(call.read(ChatFile, code=60003).raw_url)
+    call.state.part(Files).blocked.add(call.read(ChatFile, code=CommonCode.JSON_PARSE_FAILED).raw_url)
     return Empty()
 
 
 @handles(Operation.allow_file)
 def allow_file(call: Call) -> Empty:
     """Let a file be seen again."""
-    call.state.part(Files).blocked.discard(call.read(ChatFile, code=60003).raw_url)
+    call.state.part(Files).blocked.discard(call.read(ChatFile, code=CommonCode.JSON_PARSE_FAILED).raw_url)
     return Empty()
 
 
@@ -109,7 +110,7 @@ def sign_files(call: Call) -> SignedFiles:
     """Sign addresses; one that is no https address fails alone."""
     blocked = call.state.part(Files).blocked
     files: list[SignedFile] = []
-    for item in call.read(SignFiles, code=60003).raw_urls:
+    for item in call.read(SignFiles, code=CommonCode.JSON_PARSE_FAILED).raw_urls:
         if item.raw_url.startswith("https://"):
             signed = f"{item.raw_url}?sign=emulator&expires={int(call.now) + 900}"
             status = int(item.raw_url in blocked)

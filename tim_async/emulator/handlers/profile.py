@@ -6,8 +6,6 @@ value of the wrong kind, 40605 for one outside its set, 40601 for one of more th
 
 from __future__ import annotations
 
-from typing import Final
-
 from ...errors import UsageError
 from ...families.profile import Profile
 from ...models.common import Empty
@@ -15,25 +13,23 @@ from ...models.profile import GetProfiles, Profiles, SetProfile, UserProfile
 from ...models.tags import PROFILE_CHOICES, PROFILE_NUMBERS, VALUE_MAX_BYTES, ProfileTag, Tagged, check_profile_value
 from ..dispatch import Call, handles
 from ..events.people import tell_profile
+from ..state.codes import ProfileCode
 from ..state.profile import ProfileState, is_profile_tag
 from ..state.refusal import Refusal, account, is_int
 from ._known import check_known, is_known
-
-_BAD_PARAMS: Final = 40001
-_NOT_IMPORTED: Final = 40003
 
 
 @handles(Profile.set)
 def set_profile(call: Call) -> Empty:
     """Set fields of one account's profile, all or none."""
-    user_id = account(call.raw, "From_Account", code=_BAD_PARAMS)
+    user_id = account(call.raw, "From_Account", code=ProfileCode.PARAMS_INVALID)
     items = call.raw.get("ProfileItem")
     if not isinstance(items, list) or not items:
-        raise Refusal(_BAD_PARAMS, "ProfileItem is not an array with entries")
+        raise Refusal(ProfileCode.PARAMS_INVALID, "ProfileItem is not an array with entries")
     for index, item in enumerate(items):
         _check_item(f"ProfileItem[{index}]", item)
-    request = call.read(SetProfile, code=_BAD_PARAMS)
-    check_known(call, user_id, code=_NOT_IMPORTED)
+    request = call.read(SetProfile, code=ProfileCode.PARAMS_INVALID)
+    check_known(call, user_id, code=ProfileCode.ACCOUNT_NOT_FOUND)
     profiles = call.state.part(ProfileState)
     for field in request.profile_item:
         profiles.set(user_id, field.tag, field.value)
@@ -45,17 +41,17 @@ def set_profile(call: Call) -> Empty:
 def get_profiles(call: Call) -> Profiles:
     """Tell what is asked for of the profiles of 1 to 100 accounts; those nobody knows are in Fail_Account."""
     if call.raw.get("To_Account") in (None, []):
-        raise Refusal(40002, "To_Account names no account")
-    request = call.read(GetProfiles, code=_BAD_PARAMS)
+        raise Refusal(ProfileCode.ACCOUNT_MISSING, "To_Account names no account")
+    request = call.read(GetProfiles, code=ProfileCode.PARAMS_INVALID)
     for tag in request.tag_list:
         if not is_profile_tag(tag):
-            raise Refusal(40009, f"no profile has a field {tag!r}")
+            raise Refusal(ProfileCode.TAG_UNKNOWN, f"no profile has a field {tag!r}")
     profiles = call.state.part(ProfileState)
     result = Profiles()
     for user_id in request.to_account:
         told = UserProfile(to_account=user_id)
         result.user_profile_item.append(told)
-        if not is_known(call, told, code=_NOT_IMPORTED):
+        if not is_known(call, told, code=ProfileCode.ACCOUNT_NOT_FOUND):
             result.fail_account.append(user_id)
             continue
         values = ((tag, profiles.get(user_id, tag)) for tag in request.tag_list)
@@ -65,20 +61,20 @@ def get_profiles(call: Call) -> Profiles:
 
 def _check_item(where: str, item: object) -> None:
     if not isinstance(item, dict) or not isinstance(item.get("Tag"), str) or "Value" not in item:
-        raise Refusal(_BAD_PARAMS, f"{where} is not an object with a Tag and a Value")
+        raise Refusal(ProfileCode.PARAMS_INVALID, f"{where} is not an object with a Tag and a Value")
     tag, value = item["Tag"], item["Value"]
     if not is_profile_tag(tag):
-        raise Refusal(40009, f"no profile has a field {tag!r}")
+        raise Refusal(ProfileCode.TAG_UNKNOWN, f"no profile has a field {tag!r}")
     is_number = is_int(value)
     if not is_number and not isinstance(value, str):
-        raise Refusal(40610, f"{where}: the value of {tag} is neither text nor a number")
+        raise Refusal(ProfileCode.VALUE_TYPE_INVALID, f"{where}: the value of {tag} is neither text nor a number")
     if tag in PROFILE_NUMBERS and not is_number:
-        raise Refusal(40610, f"{where}: the value of {tag} is not a number")
+        raise Refusal(ProfileCode.VALUE_TYPE_INVALID, f"{where}: the value of {tag} is not a number")
     if tag in PROFILE_CHOICES and tag != ProfileTag.GENDER and is_number:
-        raise Refusal(40610, f"{where}: the value of {tag} is not text")
+        raise Refusal(ProfileCode.VALUE_TYPE_INVALID, f"{where}: the value of {tag} is not text")
     if isinstance(value, str) and len(value.encode()) > VALUE_MAX_BYTES:
-        raise Refusal(40601, f"{where}: the value of {tag} has more than {VALUE_MAX_BYTES} bytes")
+        raise Refusal(ProfileCode.VALUE_TOO_LONG, f"{where}: the value of {tag} has more than {VALUE_MAX_BYTES} bytes")
     try:
         check_profile_value(where, tag, value)
     except UsageError as error:
-        raise Refusal(40605, error.message) from None
+        raise Refusal(ProfileCode.VALUE_INVALID, error.message) from None

@@ -28,11 +28,11 @@ from ...models.push import (
 )
 from ..dispatch import Call, handles
 from ..events.push import tell_pushed_to_all
+from ..state.codes import AccountCode, MessageCode, PushCode
 from ..state.push import KNOWN_S, PushState, SentPush
 from ..state.refusal import integer
-from ._push_requests import BAD, check_condition, read_attr_names, read_attrs, read_tags, read_users
+from ._push_requests import check_condition, read_attr_names, read_attrs, read_tags, read_users
 
-_NOT_IMPORTED: Final = 70107
 # Within one second a push with the same MsgRandom is dropped (I67553).
 _BATCH_KNOWN_S: Final = 1.0
 
@@ -43,9 +43,9 @@ W = TypeVar("W")
 def send(call: Call) -> PushTask:
     """Take a push, unless it is a repeat."""
     pushes = call.state.part(PushState)
-    msg_random = integer(call.raw, "MsgRandom", 0, U32_MAX, code=BAD)
+    msg_random = integer(call.raw, "MsgRandom", 0, U32_MAX, code=MessageCode.JSON_INVALID)
     check_condition(call)
-    request = call.read(SendPush, code=BAD)
+    request = call.read(SendPush, code=MessageCode.JSON_INVALID)
     push = pushes.known(call.endpoint.command, msg_random, call.now, KNOWN_S)
     if push is None:
         push = pushes.take(_sent(call, request, msg_random, pushes.audience(request.condition)))
@@ -57,8 +57,8 @@ def send(call: Call) -> PushTask:
 def send_batch(call: Call) -> PushBatchTask:
     """Take a push to listed users, unless it is a repeat."""
     pushes = call.state.part(PushState)
-    msg_random = integer(call.raw, "MsgRandom", 0, U32_MAX, code=BAD)
-    request = call.read(SendPushBatch, code=BAD)
+    msg_random = integer(call.raw, "MsgRandom", 0, U32_MAX, code=MessageCode.JSON_INVALID)
+    request = call.read(SendPushBatch, code=MessageCode.JSON_INVALID)
     users, failures = _split(call, request.to_account)
     known = pushes.known(call.endpoint.command, msg_random, call.now, _BATCH_KNOWN_S)
     push = known or pushes.take(_sent(call, request, msg_random, users))
@@ -81,7 +81,7 @@ def _sent(call: Call, request: SendPush | SendPushBatch, msg_random: int, users:
 @handles(Push.revoke)
 def revoke(call: Call) -> Empty:
     """Take a push back."""
-    request = call.read(Revoke, code=BAD)
+    request = call.read(Revoke, code=MessageCode.JSON_INVALID)
     call.state.part(PushState).revoke(request.task_id, call.now, request.offline_push_info)
     return Empty()
 
@@ -89,7 +89,7 @@ def revoke(call: Call) -> Empty:
 @handles(Push.set_attr_names)
 def set_attr_names(call: Call) -> Empty:
     """Name attributes; the numbers that are not given keep their names."""
-    request = call.read(SetTypedAttrNames, code=90033)
+    request = call.read(SetTypedAttrNames, code=PushCode.ATTRIBUTE_INVALID)
     pushes = call.state.part(PushState)
     pushes.names.update(request.attr_names)
     pushes.types.update(request.attr_types or {})
@@ -176,5 +176,5 @@ def _split(call: Call, users: Iterable[str]) -> tuple[list[str], list[PushFailur
             known.append(user)
         else:
             info = "the account is not imported"
-            failures.append(PushFailure(to_account=user, error_code=_NOT_IMPORTED, error_info=info))
+            failures.append(PushFailure(to_account=user, error_code=AccountCode.ACCOUNT_NOT_IMPORTED, error_info=info))
     return known, failures

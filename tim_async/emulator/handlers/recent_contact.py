@@ -46,7 +46,8 @@ from ...models.recent_contact import (
     UpdateGroupResult,
 )
 from ..dispatch import Call, handles
-from ..state.recent_contact import BAD_PARAMS, NOT_IMPORTED, Key, Marked, RecentContacts, Session, key_of, page_of
+from ..state.codes import ConversationCode
+from ..state.recent_contact import Key, Marked, RecentContacts, Session, key_of, page_of
 from ..state.refusal import Refusal
 from ._known import known_account
 
@@ -57,7 +58,7 @@ _PINNED, _PINNED_PAGES, _OLDER_FLAGS = 1, 4, 7
 @handles(RecentContact.get_list)
 def get_list(call: Call) -> ContactPage:
     """Tell a page of an account's conversations."""
-    request = call.read(GetContacts, code=BAD_PARAMS)
+    request = call.read(GetContacts, code=ConversationCode.PARAMS_INVALID)
     user_id, contacts = _owner(call), call.state.part(RecentContacts)
     flags = request.assist_flags
     apart = bool(flags & _PINNED)
@@ -86,7 +87,7 @@ def get_list(call: Call) -> ContactPage:
 @handles(RecentContact.delete)
 def delete(call: Call) -> Empty:
     """Take a conversation from an account's list, and out of its history where that is asked."""
-    request = call.read(DeleteContact, code=BAD_PARAMS)
+    request = call.read(DeleteContact, code=ConversationCode.PARAMS_INVALID)
     user_id = _owner(call)
     end = request.to_account if request.type == C2C else request.to_groupid
     call.state.part(RecentContacts).delete(user_id, (request.type, end or ""))
@@ -102,7 +103,7 @@ def create_contact_group(call: Call) -> CreateContactGroupResult:
     items = call.raw.get("GroupContactItem")
     for item in items if isinstance(items, list) else ():
         _check_name(item.get("GroupName") if isinstance(item, dict) else None)
-    request = call.read(CreateContactGroup, code=BAD_PARAMS)
+    request = call.read(CreateContactGroup, code=ConversationCode.PARAMS_INVALID)
     user_id, contacts = _owner(call), call.state.part(RecentContacts)
     result = CreateContactGroupResult()
     for wanted in request.group_contact_item:
@@ -125,7 +126,7 @@ def update_contact_group(call: Call) -> UpdateContactGroupResult:
     change = call.raw.get("UpdateGroup")
     if isinstance(change, dict):
         _check_name(change.get("NewGroupName"))
-    request = call.read(UpdateContactGroup, code=BAD_PARAMS)
+    request = call.read(UpdateContactGroup, code=ConversationCode.PARAMS_INVALID)
     user_id, contacts = _owner(call), call.state.part(RecentContacts)
     wanted = request.update_group
     number = contacts.group(user_id, wanted.old_group_name)
@@ -156,8 +157,10 @@ def mark(call: Call) -> MarkContactsResult:
     """Set and clear marks on conversations."""
     items = call.raw.get("MarkItem")
     if isinstance(items, list) and not 1 <= len(items) <= MAX_MARKS:
-        raise Refusal(51006, f"MarkItem has {len(items)} entries, it must have 1 to {MAX_MARKS}")
-    request = call.read(MarkContacts, code=BAD_PARAMS)
+        raise Refusal(
+            ConversationCode.MARK_COUNT_INVALID, f"MarkItem has {len(items)} entries, it must have 1 to {MAX_MARKS}"
+        )
+    request = call.read(MarkContacts, code=ConversationCode.PARAMS_INVALID)
     user_id, contacts = _owner(call), call.state.part(RecentContacts)
     result = MarkContactsResult()
     for item in request.mark_item:
@@ -178,7 +181,7 @@ def mark(call: Call) -> MarkContactsResult:
 @handles(RecentContact.search_contact_groups)
 def search_contact_groups(call: Call) -> FoundContactGroups:
     """Tell groups and marks of conversations."""
-    request = call.read(SearchContactGroups, code=BAD_PARAMS)
+    request = call.read(SearchContactGroups, code=ConversationCode.PARAMS_INVALID)
     user_id, contacts = _owner(call), call.state.part(RecentContacts)
     marked = contacts.book(user_id).marked
     keys = [key_of(item) for item in request.contact_item]
@@ -189,7 +192,7 @@ def search_contact_groups(call: Call) -> FoundContactGroups:
 @handles(RecentContact.get_contact_groups)
 def get_contact_groups(call: Call) -> ContactGroupPage:
     """Tell a page of the conversations that have marks or are in a group."""
-    request = call.read(GetContactGroups, code=BAD_PARAMS)
+    request = call.read(GetContactGroups, code=ConversationCode.PARAMS_INVALID)
     user_id, contacts = _owner(call), call.state.part(RecentContacts)
     marked = list(contacts.book(user_id).marked.items())
     page = marked[request.start_index : request.start_index + PAGE_SIZE]
@@ -205,19 +208,24 @@ def get_contact_groups(call: Call) -> ContactGroupPage:
 @handles(RecentContact.delete_contact_group)
 def delete_contact_group(call: Call) -> DeletedContactGroups:
     """Delete a conversation group."""
-    request = call.read(DeleteContactGroup, code=BAD_PARAMS)
+    request = call.read(DeleteContactGroup, code=ConversationCode.PARAMS_INVALID)
     user_id, contacts = _owner(call), call.state.part(RecentContacts)
     gone = [(name, contacts.delete_group(user_id, name)) for name in request.group_name]
     return DeletedContactGroups(group_item=[ContactGroup(group_name=name, group_id=number) for name, number in gone])
 
 
 def _owner(call: Call) -> str:
-    return known_account(call, "From_Account", code=BAD_PARAMS, code_unknown=NOT_IMPORTED)
+    return known_account(
+        call, "From_Account", code=ConversationCode.PARAMS_INVALID, code_unknown=ConversationCode.ACCOUNT_NOT_FOUND
+    )
 
 
 def _check_name(name: object) -> None:
     if isinstance(name, str) and len(name.encode()) > GROUP_NAME_MAX_BYTES:
-        raise Refusal(51011, f"the name of a conversation group has more than {GROUP_NAME_MAX_BYTES} bytes")
+        raise Refusal(
+            ConversationCode.GROUP_NAME_TOO_LONG,
+            f"the name of a conversation group has more than {GROUP_NAME_MAX_BYTES} bytes",
+        )
 
 
 def _end(key: Key) -> ToldContact:

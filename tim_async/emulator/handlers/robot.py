@@ -9,18 +9,15 @@ who is none included; so is a piece for a message that nobody knows, that has en
 
 from __future__ import annotations
 
-from typing import Final
-
 from ...families.robot import Robot
 from ...models.c2c import RoamMsg
 from ...models.common import Empty
 from ...models.elements import StreamChunk, StreamElem
 from ...models.robot import MAX_ROBOTS, CreateRobot, DeleteRobot, Robots, SendStreamMsg, StreamedMsg
 from ..dispatch import Call, handles
+from ..state.codes import GroupCode
 from ..state.refusal import Refusal
 from ..state.robot import Chatbots, Stream
-
-_BAD: Final = 10004
 
 
 @handles(Robot.get_all)
@@ -32,12 +29,12 @@ def get_all(call: Call) -> Robots:
 @handles(Robot.create)
 def create(call: Call) -> Empty:
     """Create a chatbot, and its account with it."""
-    request = call.read(CreateRobot, code=_BAD)
+    request = call.read(CreateRobot, code=GroupCode.PARAMS_INVALID)
     robots = call.state.part(Chatbots)
     if request.user_id in robots.accounts:
-        raise Refusal(_BAD, f"{request.user_id!r} is there already")
+        raise Refusal(GroupCode.PARAMS_INVALID, f"{request.user_id!r} is there already")
     if len(robots.accounts) >= MAX_ROBOTS:
-        raise Refusal(_BAD, f"the app has {MAX_ROBOTS} chatbots, no more are allowed")
+        raise Refusal(GroupCode.PARAMS_INVALID, f"the app has {MAX_ROBOTS} chatbots, no more are allowed")
     robots.accounts[request.user_id] = None
     call.state.import_account(request.user_id, call.now, nick=request.nick, face_url=request.face_url)
     return Empty()
@@ -46,7 +43,7 @@ def create(call: Call) -> Empty:
 @handles(Robot.delete)
 def delete(call: Call) -> Empty:
     """Delete a chatbot and its account."""
-    request = call.read(DeleteRobot, code=_BAD)
+    request = call.read(DeleteRobot, code=GroupCode.PARAMS_INVALID)
     _check_robot(call, request.robot_account)
     call.state.delete_account(request.robot_account)
     return Empty()
@@ -55,7 +52,7 @@ def delete(call: Call) -> Empty:
 @handles(Robot.send_stream_msg)
 def send_stream_msg(call: Call) -> StreamedMsg:
     """Begin a message with its first piece, or add one to it."""
-    request = call.read(SendStreamMsg, code=_BAD)
+    request = call.read(SendStreamMsg, code=GroupCode.PARAMS_INVALID)
     robots = call.state.part(Chatbots)
     _check_robot(call, request.from_account)
     if not request.msg_key:
@@ -64,21 +61,21 @@ def send_stream_msg(call: Call) -> StreamedMsg:
         key = request.msg_key
         known = robots.streams.get(key)
         if known is None or known.is_finished:
-            raise Refusal(_BAD, "there is no such message, or it has ended")
+            raise Refusal(GroupCode.PARAMS_INVALID, "there is no such message, or it has ended")
         if (known.message.from_account, known.message.to_account) != (request.from_account, request.to_account):
-            raise Refusal(_BAD, "the message is another's")
+            raise Refusal(GroupCode.PARAMS_INVALID, "the message is another's")
     _add(robots.streams[key], request)
     return StreamedMsg(msg_key=key)
 
 
 def _check_robot(call: Call, account: str) -> None:
     if account not in call.state.part(Chatbots).accounts:
-        raise Refusal(_BAD, f"{account!r} is no chatbot")
+        raise Refusal(GroupCode.PARAMS_INVALID, f"{account!r} is no chatbot")
 
 
 def _begin(call: Call, request: SendStreamMsg) -> str:
     if not call.state.knows(request.to_account, call.now):
-        raise Refusal(_BAD, f"To_Account {request.to_account!r} is not imported")
+        raise Refusal(GroupCode.PARAMS_INVALID, f"To_Account {request.to_account!r} is not imported")
     robots = call.state.part(Chatbots)
     number, second = next(robots.numbers), int(call.now)
     key = call.state.free_key(f"{number}_0_{second}", request.from_account, [request.to_account])

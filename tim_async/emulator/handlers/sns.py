@@ -54,14 +54,14 @@ from ...models.sns import (
 from ...models.tags import SnsTag, Tagged, TagValue
 from ..dispatch import Call, handles
 from ..events.people import ask_to_befriend, tell_befriended, tell_blocked, tell_unblocked, tell_unfriended
+from ..state.codes import SnsCode
 from ..state.links import Links
 from ..state.profile import is_profile_tag
 from ..state.refusal import Refusal
-from ..state.sns import BAD_PARAMS, NOT_IMPORTED, Friend, SnsState
+from ..state.sns import Friend, SnsState
 from ._known import check_known, is_known, known_account
 
 PAGE_SIZE: Final = 100
-_PENDING: Final = 30539
 _TAGS: Final = frozenset(SnsTag)
 
 T = TypeVar("T")
@@ -71,7 +71,7 @@ ResultT = TypeVar("ResultT", bound=SnsResults)
 @handles(Sns.add_friends)
 def add_friends(call: Call) -> SnsResults:
     """Make friendships, or ask for consent."""
-    request = call.read(AddFriends, code=BAD_PARAMS)
+    request = call.read(AddFriends, code=SnsCode.PARAMS_INVALID)
     user_id, sns = _owner(call), call.state.part(SnsState)
     both, force = request.add_type != "Add_Type_Single", request.force_add_flags == 1
     verdict = ask_to_befriend(call, user_id, request)
@@ -83,7 +83,7 @@ def add_friends(call: Call) -> SnsResults:
         other, lists = item.to_account, [item.group_name] if item.group_name is not None else []
         sns.check_list_room(user_id, lists)
         if not sns.ask(user_id, other, call.now, both=both, force=force):
-            raise Refusal(_PENDING, f"{other!r} is asked for consent")
+            raise Refusal(SnsCode.PENDING_CONFIRM, f"{other!r} is asked for consent")
         source, wording, now = item.add_source, item.add_wording or "", int(call.now)
         own = Friend(add_source=source, add_wording=wording, add_time=now, remark=item.remark or "", lists=lists)
         sns.befriend(user_id, other, own)
@@ -100,13 +100,13 @@ def add_friends(call: Call) -> SnsResults:
 @handles(Sns.import_friends)
 def import_friends(call: Call) -> SnsResults:
     """Put friends on one account's list; the fields of known ones are replaced."""
-    request = call.read(ImportFriends, code=BAD_PARAMS)
+    request = call.read(ImportFriends, code=SnsCode.PARAMS_INVALID)
     user_id, sns = _owner(call), call.state.part(SnsState)
 
     def put(item: ImportFriendItem) -> None:
         other = item.to_account
         if other == user_id:
-            raise Refusal(BAD_PARAMS, "nobody is a friend of themselves")
+            raise Refusal(SnsCode.PARAMS_INVALID, "nobody is a friend of themselves")
         friend = sns.friends.get(user_id, other)
         if friend is None:
             sns.check_room(user_id)
@@ -128,7 +128,7 @@ def import_friends(call: Call) -> SnsResults:
 @handles(Sns.update_friends)
 def update_friends(call: Call) -> SnsResults:
     """Set fields of friendships."""
-    request = call.read(UpdateFriends, code=BAD_PARAMS)
+    request = call.read(UpdateFriends, code=SnsCode.PARAMS_INVALID)
     user_id, sns = _owner(call), call.state.part(SnsState)
 
     def update(item: UpdateFriendItem) -> None:
@@ -141,7 +141,7 @@ def update_friends(call: Call) -> SnsResults:
 @handles(Sns.delete_friends)
 def delete_friends(call: Call) -> SnsResults:
     """End friendships."""
-    request = call.read(DeleteFriends, code=BAD_PARAMS)
+    request = call.read(DeleteFriends, code=SnsCode.PARAMS_INVALID)
     user_id, sns = _owner(call), call.state.part(SnsState)
 
     ended: list[tuple[str, str]] = []
@@ -149,7 +149,7 @@ def delete_friends(call: Call) -> SnsResults:
     def delete(other: str) -> None:
         found = sns.unfriend(user_id, other, both=request.delete_type == "Delete_Type_Both")
         if not found:
-            raise Refusal(31704, f"{other!r} is no friend")
+            raise Refusal(SnsCode.NOT_FRIEND, f"{other!r} is no friend")
         ended.extend(found)
 
     result = _outcome(call, SnsResults(), [(other, other) for other in request.to_account], delete)
@@ -161,7 +161,7 @@ def delete_friends(call: Call) -> SnsResults:
 @handles(Sns.delete_all_friends)
 def delete_all_friends(call: Call) -> Empty:
     """End every friendship of an account."""
-    request = call.read(DeleteAllFriends, code=BAD_PARAMS)
+    request = call.read(DeleteAllFriends, code=SnsCode.PARAMS_INVALID)
     user_id, sns = _owner(call), call.state.part(SnsState)
     ended: list[tuple[str, str]] = []
     for other in list(sns.friends.of(user_id)):
@@ -173,7 +173,7 @@ def delete_all_friends(call: Call) -> Empty:
 @handles(Sns.check_friends)
 def check_friends(call: Call) -> FriendRelations:
     """Tell how an account stands to others."""
-    request = call.read(CheckFriends, code=BAD_PARAMS)
+    request = call.read(CheckFriends, code=SnsCode.PARAMS_INVALID)
     user_id, sns = _owner(call), call.state.part(SnsState)
     result = FriendRelations()
     for other in request.to_account:
@@ -181,7 +181,7 @@ def check_friends(call: Call) -> FriendRelations:
         item.relation = "CheckResult_Type_" + _relation(
             sns.friends, user_id, other, both=request.check_type == "CheckResult_Type_Both", none="NoRelation"
         )
-        if not is_known(call, item, code=NOT_IMPORTED):
+        if not is_known(call, item, code=SnsCode.ACCOUNT_NOT_FOUND):
             result.fail_account.append(other)
         result.info_item.append(item)
     return result
@@ -190,7 +190,7 @@ def check_friends(call: Call) -> FriendRelations:
 @handles(Sns.get_friends)
 def get_friends(call: Call) -> FriendPage:
     """Tell a page of an account's friends."""
-    request = call.read(GetFriends, code=BAD_PARAMS)
+    request = call.read(GetFriends, code=SnsCode.PARAMS_INVALID)
     user_id, sns = _owner(call), call.state.part(SnsState)
     versions, friends = sns.versions(user_id), list(sns.friends.of(user_id))
     page = friends[request.start_index : request.start_index + PAGE_SIZE]
@@ -216,16 +216,16 @@ def get_friends(call: Call) -> FriendPage:
 @handles(Sns.get_specified_friends)
 def get_specified_friends(call: Call) -> SpecifiedFriends:
     """Tell what is asked for of an account's friends."""
-    request = call.read(GetSpecifiedFriends, code=BAD_PARAMS)
+    request = call.read(GetSpecifiedFriends, code=SnsCode.PARAMS_INVALID)
     user_id, sns = _owner(call), call.state.part(SnsState)
     for tag in request.tag_list:
         if tag not in _TAGS and not tag.startswith("Tag_SNS_Custom_") and not is_profile_tag(tag):
-            raise Refusal(BAD_PARAMS, f"no friend has a field {tag!r}")
+            raise Refusal(SnsCode.PARAMS_INVALID, f"no friend has a field {tag!r}")
     result = SpecifiedFriends()
     for other in request.to_account:
         item = SpecifiedFriend(to_account=other)
         try:
-            check_known(call, other, code=NOT_IMPORTED)
+            check_known(call, other, code=SnsCode.ACCOUNT_NOT_FOUND)
             fields = sns.fields(user_id, other)
         except Refusal as refusal:
             item.result_code, item.result_info = refusal.code, refusal.info
@@ -239,7 +239,7 @@ def get_specified_friends(call: Call) -> SpecifiedFriends:
 @handles(Sns.add_to_black_list)
 def add_to_black_list(call: Call) -> SnsResults:
     """Block accounts."""
-    request = call.read(AddToBlackList, code=BAD_PARAMS)
+    request = call.read(AddToBlackList, code=SnsCode.PARAMS_INVALID)
     user_id, sns = _owner(call), call.state.part(SnsState)
 
     blocked: list[tuple[str, str]] = []
@@ -258,7 +258,7 @@ def add_to_black_list(call: Call) -> SnsResults:
 @handles(Sns.delete_from_black_list)
 def delete_from_black_list(call: Call) -> SnsResults:
     """Unblock accounts."""
-    request = call.read(DeleteFromBlackList, code=BAD_PARAMS)
+    request = call.read(DeleteFromBlackList, code=SnsCode.PARAMS_INVALID)
     user_id, sns = _owner(call), call.state.part(SnsState)
 
     unblocked: list[tuple[str, str]] = []
@@ -275,7 +275,7 @@ def delete_from_black_list(call: Call) -> SnsResults:
 @handles(Sns.get_black_list)
 def get_black_list(call: Call) -> BlackListPage:
     """Tell a page of an account's block list."""
-    request = call.read(GetBlackList, code=BAD_PARAMS)
+    request = call.read(GetBlackList, code=SnsCode.PARAMS_INVALID)
     user_id, sns = _owner(call), call.state.part(SnsState)
     version, start = sns.versions(user_id).blocked, request.start_index
     blocked = list(sns.blocked.of(user_id).items())
@@ -293,7 +293,7 @@ def get_black_list(call: Call) -> BlackListPage:
 @handles(Sns.check_black_list)
 def check_black_list(call: Call) -> BlackRelations:
     """Tell whether an account and others block each other."""
-    request = call.read(CheckBlackList, code=BAD_PARAMS)
+    request = call.read(CheckBlackList, code=SnsCode.PARAMS_INVALID)
     user_id, sns = _owner(call), call.state.part(SnsState)
     result = BlackRelations()
     for other in request.to_account:
@@ -301,7 +301,7 @@ def check_black_list(call: Call) -> BlackRelations:
         item.relation = "BlackCheckResult_Type_" + _relation(
             sns.blocked, user_id, other, both=request.check_type == "BlackCheckResult_Type_Both", none="NO"
         )
-        if not is_known(call, item, code=NOT_IMPORTED):
+        if not is_known(call, item, code=SnsCode.ACCOUNT_NOT_FOUND):
             result.fail_account.append(other)
         result.black_list_check_item.append(item)
     return result
@@ -310,7 +310,7 @@ def check_black_list(call: Call) -> BlackRelations:
 @handles(Sns.add_friend_lists)
 def add_friend_lists(call: Call) -> AddFriendListsResult:
     """Make friend lists, and put friends into them."""
-    request = call.read(AddFriendLists, code=BAD_PARAMS)
+    request = call.read(AddFriendLists, code=SnsCode.PARAMS_INVALID)
     user_id, sns = _owner(call), call.state.part(SnsState)
     names = list(request.group_name)
     sns.make_lists(user_id, names)
@@ -327,7 +327,7 @@ def add_friend_lists(call: Call) -> AddFriendListsResult:
 @handles(Sns.delete_friend_lists)
 def delete_friend_lists(call: Call) -> DeleteFriendListsResult:
     """Delete friend lists, all or none."""
-    request = call.read(DeleteFriendLists, code=BAD_PARAMS)
+    request = call.read(DeleteFriendLists, code=SnsCode.PARAMS_INVALID)
     user_id, sns = _owner(call), call.state.part(SnsState)
     sns.delete_lists(user_id, list(request.group_name))
     return DeleteFriendListsResult(current_sequence=sns.versions(user_id).lists)
@@ -336,7 +336,7 @@ def delete_friend_lists(call: Call) -> DeleteFriendListsResult:
 @handles(Sns.get_friend_lists)
 def get_friend_lists(call: Call) -> FriendLists:
     """Tell an account's friend lists."""
-    request = call.read(GetFriendLists, code=BAD_PARAMS)
+    request = call.read(GetFriendLists, code=SnsCode.PARAMS_INVALID)
     user_id, sns = _owner(call), call.state.part(SnsState)
     version = sns.versions(user_id).lists
     result = FriendLists(current_sequence=version)
@@ -353,7 +353,7 @@ def get_friend_lists(call: Call) -> FriendLists:
 
 def _owner(call: Call) -> str:
     """Return the account whose friends and lists are meant."""
-    return known_account(call, "From_Account", code=BAD_PARAMS, code_unknown=NOT_IMPORTED)
+    return known_account(call, "From_Account", code=SnsCode.PARAMS_INVALID, code_unknown=SnsCode.ACCOUNT_NOT_FOUND)
 
 
 def _outcome(call: Call, result: ResultT, pairs: Iterable[tuple[str, T]], act: Callable[[T], None]) -> ResultT:
@@ -361,14 +361,14 @@ def _outcome(call: Call, result: ResultT, pairs: Iterable[tuple[str, T]], act: C
     for user_id, item in pairs:
         told = SnsResultItem(to_account=user_id)
         result.result_item.append(told)
-        if not is_known(call, told, code=NOT_IMPORTED):
+        if not is_known(call, told, code=SnsCode.ACCOUNT_NOT_FOUND):
             result.fail_account.append(user_id)
             continue
         try:
             act(item)
         except Refusal as refusal:
             told.result_code, told.result_info = refusal.code, refusal.info
-            if refusal.code != _PENDING:
+            if refusal.code != SnsCode.PENDING_CONFIRM:
                 result.fail_account.append(user_id)
     return result
 

@@ -23,10 +23,15 @@ from typing import Any, Final, NamedTuple
 
 from ..._api.endpoint import Endpoint, Rate
 from ...errors import UsageError
+from ..state.codes import CommonCode, GroupCode, MessageCode, PushCode
 
 EVERY: Final = "*"
-# What is said instead of 60007 where a command has a code of its own (rest-overview, "over the limit"; I67553).
-_OWN_CODES: Final = {"all_member_push/im_push": 90024, "timpush/batch": 90057, "timpush/revoke": 90051}
+# Commands that answer with a code of their own instead of 60007 (rest-overview, "over the limit"; I67553).
+_OWN_CODES: Final = {
+    "all_member_push/im_push": PushCode.TOO_FREQUENT,
+    "timpush/batch": MessageCode.BATCH_MESSAGE_RATE_LIMITED,
+    "timpush/revoke": PushCode.RECALL_RATE_LIMITED,
+}
 ALERT_AT: Final = 0.8
 Alert = Callable[[Endpoint[..., Any], int, int], None]
 # Messages to one group have a code of their own; of other rates with a key the documents tell none.
@@ -182,7 +187,10 @@ def _cost(rate: Rate, endpoint: Endpoint[..., Any], raw: Mapping[str, object]) -
 def _refuse(endpoint: Endpoint[..., Any], rate: Rate) -> OverLimit:
     span = f"{rate.limit} in {rate.per:g} s"
     if rate.cost is not None:
-        return OverLimit(90057, f"too many deliveries: the limit is {span}")
+        return OverLimit(MessageCode.BATCH_MESSAGE_RATE_LIMITED, f"too many deliveries: the limit is {span}")
     if rate.key == _GROUP_KEY:
-        return OverLimit(10023, f"too many messages to one group: the limit is {span}")
-    return OverLimit(_OWN_CODES.get(endpoint.command, 60007), f"too many calls of this command: the limit is {span}")
+        return OverLimit(GroupCode.MESSAGE_RATE_LIMITED, f"too many messages to one group: the limit is {span}")
+    return OverLimit(
+        _OWN_CODES.get(endpoint.command, CommonCode.REST_RATE_LIMITED),
+        f"too many calls of this command: the limit is {span}",
+    )

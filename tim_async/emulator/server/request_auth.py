@@ -16,6 +16,7 @@ from ..._api.endpoint import Endpoint
 from ...errors import UserSigError
 from ...usersig import verify_user_sig
 from ..dispatch import ENDPOINTS, dialect
+from ..state.codes import AccountCode, CommonCode
 from ..state.refusal import Refusal
 
 _PREFIX: Final = "/v4/"
@@ -57,25 +58,27 @@ class RequestAuth:
         path = request.path
         endpoint = ENDPOINTS.get(command_of(path)) if path.startswith(_PREFIX) else None
         if endpoint is None:
-            raise Refusal(60009, f"there is no {path}, or the emulator does not carry it out")
+            raise Refusal(CommonCode.UNKNOWN_RESOURCE, f"there is no {path}, or the emulator does not carry it out")
         if request.method != "POST":
-            raise Refusal(60002, f"the method must be POST, not {request.method}")
+            raise Refusal(CommonCode.HTTP_PARSE_FAILED, f"the method must be POST, not {request.method}")
         query = request.rel_url.query
         app = query.get("sdkappid")
         if not app:
-            raise Refusal(60012, "sdkappid is missing in the URL")
+            raise Refusal(CommonCode.SDKAPPID_MISSING, "sdkappid is missing in the URL")
         if app != str(self._sdk_app_id):
-            raise Refusal(70020, f"there is no app {app[:20]} here, the emulator's is {self._sdk_app_id}")
+            raise Refusal(
+                AccountCode.SDKAPPID_NOT_FOUND, f"there is no app {app[:20]} here, the emulator's is {self._sdk_app_id}"
+            )
         if query.get("contenttype") != "json":
-            raise Refusal(60025, "contenttype must be json in the URL")
+            raise Refusal(CommonCode.URL_PARAMS_INVALID, "contenttype must be json in the URL")
         for name in ("identifier", "usersig", "random"):
             if name not in query:
-                raise Refusal(60025, f"{name} is missing in the URL")
+                raise Refusal(CommonCode.URL_PARAMS_INVALID, f"{name} is missing in the URL")
         identifier = query["identifier"]
         if not identifier:
-            raise Refusal(60025, "identifier is empty in the URL")
+            raise Refusal(CommonCode.URL_PARAMS_INVALID, "identifier is empty in the URL")
         if random_of(query["random"]) is None:
-            raise Refusal(60025, f"random must be an integer of 0 to {U32_MAX} in the URL")
+            raise Refusal(CommonCode.URL_PARAMS_INVALID, f"random must be an integer of 0 to {U32_MAX} in the URL")
         self._verify(query["usersig"], identifier)
         if identifier not in self._admins:
             raise Refusal(dialect(endpoint.service).not_admin, f"{identifier!r} is not an admin of the app")

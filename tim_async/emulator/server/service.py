@@ -28,6 +28,7 @@ from ...errors import BodyTooLargeError
 from ..dispatch import HANDLERS, Call, dialect, done, fail
 from ..outgoing.outbox import Caller, Outbox
 from ..outgoing.verdict import PendingAnswer
+from ..state.codes import CommonCode
 from ..state.core import State
 from ..state.refusal import Refusal
 from .arrivals import Arrival, ArrivalLog
@@ -106,7 +107,11 @@ class Service:
         try:
             arrival.body = await request.read()
         except web.HTTPRequestEntityTooLarge:
-            response = _respond(arrival, 60002, fail(60002, "the body has more than 1 MiB"))
+            response = _respond(
+                arrival,
+                CommonCode.HTTP_PARSE_FAILED,
+                fail(CommonCode.HTTP_PARSE_FAILED, "the body has more than 1 MiB"),
+            )
             response.force_close()
             return response
         except (ConnectionError, web.RequestPayloadError):

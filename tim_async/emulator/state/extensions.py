@@ -26,14 +26,13 @@ from ...models.extension import (
     Extensions,
     SetExtensions,
 )
+from .codes import ExtensionCode
 from .refusal import Refusal
 
 PAGE_MAX: Final = 200
 PAIRS_MAX: Final = 300
 WRITES_MAX: Final = 200
 WRITES_WINDOW_S: Final = 60.0
-
-_CONFLICT: Final = 23001
 
 
 class ExtensionBook:
@@ -68,13 +67,13 @@ class ExtensionBook:
             self.clear_seq = self.latest_seq
             return []
         if request.operate_type == SET and len(self.pairs.keys() | {item.key for item in items}) > PAIRS_MAX:
-            raise Refusal(10004, f"a message has at most {PAIRS_MAX} pairs")
+            raise Refusal(ExtensionCode.PARAMS_INVALID, f"a message has at most {PAIRS_MAX} pairs")
         change = self._delete if request.operate_type == DELETE else self._set
         outcomes: list[ExtensionOutcome] = []
         for item in items:
             current = self.pairs.get(item.key) or Extension(key=item.key)
             if checks_seq and (item.seq or 0) != current.seq:
-                outcomes.append(ExtensionOutcome(error_code=_CONFLICT, extension=current))
+                outcomes.append(ExtensionOutcome(error_code=ExtensionCode.SEQ_CONFLICT, extension=current))
             else:
                 outcomes.append(ExtensionOutcome(extension=change(item)))
         return outcomes
@@ -93,7 +92,7 @@ class ExtensionBook:
         while self._writes and now - self._writes[0] >= WRITES_WINDOW_S:
             self._writes.popleft()
         if len(self._writes) >= WRITES_MAX:
-            raise Refusal(23003, f"the message took {WRITES_MAX} writes within a minute")
+            raise Refusal(ExtensionCode.RATE_LIMITED, f"the message took {WRITES_MAX} writes within a minute")
         self._writes.append(now)
 
     def _set(self, item: ExtensionItem) -> Extension:

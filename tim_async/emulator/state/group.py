@@ -34,21 +34,11 @@ from typing import Final
 
 import msgspec
 
+from .codes import GroupCode
 from .core import Part, State
 from .group_rules import Rules, is_group_id, make_group_id, why_not_ours
 from .refusal import Refusal
 from .threads import PermissionGroup, Thread, Topic
-
-BAD_PARAMS: Final = 10004
-NO_PERMISSION: Final = 10007
-NOT_FOUND: Final = 10010
-GROUP_FULL: Final = 10014
-ID_INVALID: Final = 10015
-REFUSED_BY_WEBHOOK: Final = 10016
-ACCOUNT_NOT_FOUND: Final = 10019
-ID_TAKEN: Final = 10021
-ID_TAKEN_BY_OWNER: Final = 10025
-MEMBER_LIMIT: Final = 10038
 
 OWNER: Final = "Owner"
 ADMIN: Final = "Admin"
@@ -181,13 +171,13 @@ class Group(msgspec.Struct, kw_only=True):
         """The type, by its older name: Public, Private, ChatRoom, AVChatRoom or Community."""
         return self.rules.kind
 
-    def require(self, *allowed: str, code: int = NO_PERMISSION) -> None:
+    def require(self, *allowed: str, code: int = GroupCode.NO_PERMISSION) -> None:
         """Refuse unless groups of this type allow something: names of `Rules`' attributes, all of which must hold."""
         for rule in allowed:
             if not getattr(self.rules, rule):
                 raise Refusal(code, f"groups of the type {self.kind} have no {_WHAT[rule]}")
 
-    def require_member(self, account: str, *, code: int = NO_PERMISSION) -> Member:
+    def require_member(self, account: str, *, code: int = GroupCode.NO_PERMISSION) -> Member:
         """Return a member; refuse an account that is none."""
         member = self.members.get(account)
         if member is None:
@@ -208,10 +198,10 @@ class Group(msgspec.Struct, kw_only=True):
     def topic(self, topic_id: str) -> Topic:
         """Return a topic; refuse one that is not there."""
         if not self.support_topic:
-            raise Refusal(NO_PERMISSION, "the group has no topics")
+            raise Refusal(GroupCode.NO_PERMISSION, "the group has no topics")
         topic = self.topics.get(topic_id)
         if topic is None:
-            raise Refusal(BAD_PARAMS, f"the community has no topic {topic_id!r}")
+            raise Refusal(GroupCode.PARAMS_INVALID, f"the community has no topic {topic_id!r}")
         return topic
 
     def threads(self) -> Iterator[Thread]:
@@ -302,13 +292,13 @@ class Groups(Part):
     def find(self, group_id: object) -> Group:
         """Return a group; refuse what can be no group id, and a group that is not there."""
         if not isinstance(group_id, str) or not is_group_id(group_id):
-            raise Refusal(ID_INVALID, "GroupId is missing, or can be no group id")
+            raise Refusal(GroupCode.ID_INVALID, "GroupId is missing, or can be no group id")
         group = self.groups.get(group_id)
         if group is None:
-            raise Refusal(NOT_FOUND, f"there is no group {group_id!r}")
+            raise Refusal(GroupCode.NOT_FOUND, f"there is no group {group_id!r}")
         return group
 
-    def find_for(self, group_id: object, *allowed: str, code: int = NO_PERMISSION) -> Group:
+    def find_for(self, group_id: object, *allowed: str, code: int = GroupCode.NO_PERMISSION) -> Group:
         """Return a group as `find` does; refuse one whose type does not allow what is asked (see `Group.require`)."""
         group = self.find(group_id)
         group.require(*allowed, code=code)
@@ -356,13 +346,16 @@ class Groups(Part):
         if group_id is not None:
             problem = why_not_ours(group_id, rules)
             if problem is not None:
-                raise Refusal(BAD_PARAMS, f"GroupId does not fit: {problem}")
+                raise Refusal(GroupCode.PARAMS_INVALID, f"GroupId does not fit: {problem}")
             known = self.groups.get(group_id)
             if known is not None:
                 is_own = owner is not None and known.owner == owner
-                raise Refusal(ID_TAKEN_BY_OWNER if is_own else ID_TAKEN, f"there is a group {group_id!r} already")
+                raise Refusal(
+                    GroupCode.ID_TAKEN_BY_OWNER if is_own else GroupCode.ID_TAKEN,
+                    f"there is a group {group_id!r} already",
+                )
         if owner is not None and not self.state.knows(owner, now):
-            raise Refusal(ACCOUNT_NOT_FOUND, f"Owner_Account {owner!r} is not imported")
+            raise Refusal(GroupCode.ACCOUNT_NOT_FOUND, f"Owner_Account {owner!r} is not imported")
 
     def cap(self, rules: Rules, wanted: int | None) -> int | None:
         """Return the cap of a group for the one that was asked for; refuse more than the type allows."""
@@ -371,7 +364,9 @@ class Groups(Part):
         if wanted is None:
             return rules.default_max_members
         if wanted > rules.max_members:
-            raise Refusal(MEMBER_LIMIT, f"a group of the type {rules.kind} has at most {rules.max_members} members")
+            raise Refusal(
+                GroupCode.MEMBER_LIMIT, f"a group of the type {rules.kind} has at most {rules.max_members} members"
+            )
         return wanted
 
     def destroy(self, group: Group) -> None:
@@ -406,17 +401,17 @@ class Groups(Part):
             approved: whether owner or admins let it in, where the group asks for that.
         """
         if not self.state.knows(account, now):
-            raise Refusal(ACCOUNT_NOT_FOUND, f"{account!r} is not imported")
+            raise Refusal(GroupCode.ACCOUNT_NOT_FOUND, f"{account!r} is not imported")
         member = group.members.get(account)
         if member is None:
             if group.is_banned(account, now):
-                raise Refusal(NO_PERMISSION, f"{account!r} is banned from the group")
+                raise Refusal(GroupCode.NO_PERMISSION, f"{account!r} is banned from the group")
             if not group.rules.can_apply or group.apply_join_option == "DisableApply":
-                raise Refusal(NO_PERMISSION, f"nobody comes into {group.group_id!r} by themselves")
+                raise Refusal(GroupCode.NO_PERMISSION, f"nobody comes into {group.group_id!r} by themselves")
             if group.apply_join_option == "NeedPermission" and not approved:
-                raise Refusal(NO_PERMISSION, f"coming into {group.group_id!r} needs approval")
+                raise Refusal(GroupCode.NO_PERMISSION, f"coming into {group.group_id!r} needs approval")
             if not group.room_for(1):
-                raise Refusal(GROUP_FULL, f"the group has {len(group.members)} members and is full")
+                raise Refusal(GroupCode.FULL, f"the group has {len(group.members)} members and is full")
             member = self.join(group, account, now, role=ADMIN if account in group.live_admins else MEMBER)
         member.is_online = True
         return member

@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 
 from ...models.official_account import OfficialAccountInfo, SentOfficialMsg, Subscriber
+from .codes import OfficialAccountCode
 from .core import Duplicates, Part, State
 from .refusal import Refusal
 
@@ -56,5 +57,5 @@ class Channels(Part):
         """Return an official account; refuse one that is not there."""
         channel = self.by_id.get(official_account)
         if channel is None:
-            raise Refusal(130004, f"there is no official account {official_account!r}")
+            raise Refusal(OfficialAccountCode.NOT_FOUND, f"there is no official account {official_account!r}")
         return channel

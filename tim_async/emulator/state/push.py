@@ -23,6 +23,7 @@ import msgspec
 from ...models.all_member_push import Condition
 from ...models.elements import Element
 from ...models.offline_push import OfflinePushInfo
+from .codes import PushCode
 from .core import DAY_S, Part, State
 from .refusal import Refusal
 
@@ -92,7 +93,7 @@ class PushState(Part):
         for number, known in self.names.items():
             if known == name:
                 return number
-        raise Refusal(90033, "an attribute is not one of those that the app has named")
+        raise Refusal(PushCode.ATTRIBUTE_INVALID, "an attribute is not one of those that the app has named")
 
     def attrs(self, user_id: str) -> dict[str, str]:
         """Return a user's attributes by name."""
@@ -159,11 +160,11 @@ class PushState(Part):
         """Take a push back; refuse where that cannot be."""
         push = next((push for push in self.pushes if push.task_id == task_id), None)
         if push is None:
-            raise Refusal(90049, "there is no push with this TaskId")
+            raise Refusal(PushCode.TASK_NOT_FOUND, "there is no push with this TaskId")
         if push.revoked_at is not None:
-            raise Refusal(90050, "the push was taken back before")
+            raise Refusal(PushCode.ALREADY_RECALLED, "the push was taken back before")
         if now - push.at > DAY_S:
-            raise Refusal(90052, "the push is more than 24 hours old")
+            raise Refusal(PushCode.RECALL_TOO_LATE, "the push is more than 24 hours old")
         push.revoked_at, push.shown_instead = now, shown_instead
 
 

@@ -30,12 +30,11 @@ from typing import Final
 import msgspec
 
 from ...models.recent_contact import C2C, GROUP, MAX_CONTACTS, ContactItem
+from .codes import ConversationCode
 from .core import Part, State
 from .group import NOT_MEMBER, Groups
 from .refusal import Refusal
 
-BAD_PARAMS: Final = 50002
-NOT_IMPORTED: Final = 50001
 MAX_GROUPS: Final = 20
 
 Key = tuple[int, str]
@@ -152,14 +151,14 @@ class RecentContacts(Part):
         kind, end = contact
         if kind == C2C:
             if not self.state.knows(end, now):
-                raise Refusal(NOT_IMPORTED, f"{end!r} is not imported")
+                raise Refusal(ConversationCode.ACCOUNT_NOT_FOUND, f"{end!r} is not imported")
             return
         try:
             role = self.state.part(Groups).find(end.partition("@TOPIC#")[0]).role(user_id)
         except Refusal as refusal:
-            raise Refusal(51007, refusal.info) from None
+            raise Refusal(ConversationCode.GROUP_CHECK_FAILED, refusal.info) from None
         if role == NOT_MEMBER:
-            raise Refusal(51007, f"{user_id!r} is not in {end!r}")
+            raise Refusal(ConversationCode.GROUP_CHECK_FAILED, f"{user_id!r} is not in {end!r}")
 
     def change(self, user_id: str, contact: Key, now: float) -> Marked:
         """Return a conversation whose marks or groups are about to change; refuse when there is no room for it."""
@@ -167,7 +166,7 @@ class RecentContacts(Part):
         known = marked.get(contact)
         if known is None:
             if len(marked) >= MAX_CONTACTS:
-                raise Refusal(51008, f"{MAX_CONTACTS} conversations are marked or in groups")
+                raise Refusal(ConversationCode.MARKED_LIMIT, f"{MAX_CONTACTS} conversations are marked or in groups")
             known = marked[contact] = Marked()
             self._owners.setdefault(contact, set()).add(user_id)
         known.timestamp = int(now)
@@ -185,16 +184,16 @@ class RecentContacts(Part):
         """Return the number of a conversation group; refuse when there is none of that name."""
         number = self.book(user_id).groups.get(name)
         if number is None:
-            raise Refusal(51009, f"there is no conversation group {name!r}")
+            raise Refusal(ConversationCode.GROUP_NOT_FOUND, f"there is no conversation group {name!r}")
         return number
 
     def make_group(self, user_id: str, name: str) -> int:
         """Make a conversation group and return its number; refuse when it exists, or there are enough."""
         book = self.book(user_id)
         if name in book.groups:
-            raise Refusal(BAD_PARAMS, f"there is a conversation group {name!r}")
+            raise Refusal(ConversationCode.PARAMS_INVALID, f"there is a conversation group {name!r}")
         if len(book.groups) >= MAX_GROUPS:
-            raise Refusal(51010, f"there are {MAX_GROUPS} conversation groups")
+            raise Refusal(ConversationCode.GROUP_LIMIT, f"there are {MAX_GROUPS} conversation groups")
         book.made += 1
         book.groups[name] = book.made
         return book.made
@@ -204,7 +203,7 @@ class RecentContacts(Part):
         book = self.book(user_id)
         self.group(user_id, name)
         if new_name != name and new_name in book.groups:
-            raise Refusal(BAD_PARAMS, f"there is a conversation group {new_name!r}")
+            raise Refusal(ConversationCode.PARAMS_INVALID, f"there is a conversation group {new_name!r}")
         book.groups = {new_name if known == name else known: number for known, number in book.groups.items()}
 
     def delete_group(self, user_id: str, name: str) -> int:

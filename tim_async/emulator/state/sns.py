@@ -28,13 +28,12 @@ from typing import Final
 import msgspec
 
 from ...models.tags import MAX_FRIEND_LISTS, ProfileTag, SnsTag, TagValue
+from .codes import SnsCode
 from .core import Part, State
 from .links import Links
 from .profile import ProfileState
 from .refusal import Refusal
 
-BAD_PARAMS: Final = 30001
-NOT_IMPORTED: Final = 30003
 MAX_FRIENDS: Final = 3000
 MAX_BLOCKED: Final = 1000
 MAX_WAITING: Final = 100
@@ -107,35 +106,35 @@ class SnsState(Part):
         """
         profiles = self.state.part(ProfileState)
         if user_id == other:
-            raise Refusal(BAD_PARAMS, "nobody is a friend of themselves")
+            raise Refusal(SnsCode.PARAMS_INVALID, "nobody is a friend of themselves")
         if self.friends.has(user_id, other):
-            raise Refusal(BAD_PARAMS, f"{other!r} is a friend already")
+            raise Refusal(SnsCode.PARAMS_INVALID, f"{other!r} is a friend already")
         if self.blocked.has(user_id, other):
-            raise Refusal(30515, f"{user_id!r} blocks {other!r}")
+            raise Refusal(SnsCode.PEER_IN_OWN_BLACKLIST, f"{user_id!r} blocks {other!r}")
         if self.blocked.has(other, user_id):
-            raise Refusal(30525, f"{other!r} blocks {user_id!r}")
+            raise Refusal(SnsCode.IN_PEER_BLACKLIST, f"{other!r} blocks {user_id!r}")
         self.check_room(user_id)
         if both and not self.friends.has(other, user_id) and len(self.friends.of(other)) >= MAX_FRIENDS:
-            raise Refusal(30014, f"{other!r} has {MAX_FRIENDS} friends")
+            raise Refusal(SnsCode.PEER_FRIEND_LIMIT, f"{other!r} has {MAX_FRIENDS} friends")
         if force:
             return True
         if profiles.get(user_id, ProfileTag.ADMIN_FORBID_TYPE) == "AdminForbid_Type_SendOut":
-            raise Refusal(30009, f"{user_id!r} may not ask for friendship")
+            raise Refusal(SnsCode.ADD_FORBIDDEN, f"{user_id!r} may not ask for friendship")
         allows = profiles.get(other, ProfileTag.ALLOW_TYPE)
         if allows == "AllowType_Type_DenyAny":
-            raise Refusal(30516, f"{other!r} accepts no requests")
+            raise Refusal(SnsCode.PEER_DENIES_ALL, f"{other!r} accepts no requests")
         if allows != "AllowType_Type_NeedConfirm":
             return True
         if not self.waiting.has(user_id, other):
             if len(self.waiting.of(user_id)) >= MAX_WAITING:
-                raise Refusal(30012, f"{user_id!r} waits for the consent of {MAX_WAITING}")
+                raise Refusal(SnsCode.PENDING_LIMIT, f"{user_id!r} waits for the consent of {MAX_WAITING}")
             self.waiting.add(user_id, other, int(now))
         return False
 
     def check_room(self, user_id: str) -> None:
         """Refuse when an account has as many friends as it may have."""
         if len(self.friends.of(user_id)) >= MAX_FRIENDS:
-            raise Refusal(30010, f"{user_id!r} has {MAX_FRIENDS} friends")
+            raise Refusal(SnsCode.FRIEND_LIMIT, f"{user_id!r} has {MAX_FRIENDS} friends")
 
     def befriend(self, user_id: str, other: str, friend: Friend) -> None:
         """Put a friend on an account's list, and on its friend lists."""
@@ -157,7 +156,7 @@ class SnsState(Part):
         """Return a friend on an account's list; refuse when there is none."""
         known = self.friends.get(user_id, other)
         if known is None:
-            raise Refusal(BAD_PARAMS, f"{other!r} is no friend")
+            raise Refusal(SnsCode.PARAMS_INVALID, f"{other!r} is no friend")
         return known
 
     def set_fields(self, user_id: str, friend: Friend, fields: Mapping[str, TagValue]) -> None:
@@ -165,7 +164,7 @@ class SnsState(Part):
         lists = fields.get(SnsTag.GROUP)
         for tag in fields:
             if tag not in (SnsTag.GROUP, SnsTag.REMARK) and not tag.startswith("Tag_SNS_Custom_"):
-                raise Refusal(BAD_PARAMS, f"no friendship has a field {tag!r} that can be set")
+                raise Refusal(SnsCode.PARAMS_INVALID, f"no friendship has a field {tag!r} that can be set")
         if isinstance(lists, list):
             self.make_lists(user_id, lists)
             friend.lists = list(dict.fromkeys(lists))
@@ -202,7 +201,9 @@ class SnsState(Part):
         own = self._lists.get(user_id, [])
         new = [name for name in dict.fromkeys(names) if name not in own]
         if len(own) + len(new) > MAX_FRIEND_LISTS:
-            raise Refusal(30011, f"{user_id!r} has {len(own)} friend lists, {MAX_FRIEND_LISTS} are allowed")
+            raise Refusal(
+                SnsCode.GROUP_LIMIT, f"{user_id!r} has {len(own)} friend lists, {MAX_FRIEND_LISTS} are allowed"
+            )
         return new
 
     def make_lists(self, user_id: str, names: Iterable[str]) -> None:
@@ -217,7 +218,7 @@ class SnsState(Part):
         own = self._lists.get(user_id, [])
         for name in names:
             if name not in own:
-                raise Refusal(BAD_PARAMS, f"there is no friend list {name!r}")
+                raise Refusal(SnsCode.PARAMS_INVALID, f"there is no friend list {name!r}")
         self._lists[user_id] = [name for name in own if name not in names]
         for friend in self.friends.of(user_id).values():
             friend.lists = [name for name in friend.lists if name not in names]
@@ -237,11 +238,11 @@ class SnsState(Part):
             Refusal: it is blocked, or there is no room.
         """
         if user_id == other:
-            raise Refusal(BAD_PARAMS, "nobody blocks themselves")
+            raise Refusal(SnsCode.PARAMS_INVALID, "nobody blocks themselves")
         if self.blocked.has(user_id, other):
-            raise Refusal(BAD_PARAMS, f"{other!r} is blocked already")
+            raise Refusal(SnsCode.PARAMS_INVALID, f"{other!r} is blocked already")
         if len(self.blocked.of(user_id)) >= MAX_BLOCKED:
-            raise Refusal(30013, f"{user_id!r} blocks {MAX_BLOCKED} accounts")
+            raise Refusal(SnsCode.BLACKLIST_LIMIT, f"{user_id!r} blocks {MAX_BLOCKED} accounts")
         self.blocked.add(user_id, other, int(now))
         self.versions(user_id).blocked += 1
         self.waiting.remove(user_id, other)
@@ -251,7 +252,7 @@ class SnsState(Part):
     def unblock(self, user_id: str, other: str) -> None:
         """Unblock an account; refuse when it is not blocked."""
         if not self.blocked.remove(user_id, other):
-            raise Refusal(BAD_PARAMS, f"{other!r} is not blocked")
+            raise Refusal(SnsCode.PARAMS_INVALID, f"{other!r} is not blocked")
         self.versions(user_id).blocked += 1
 
     def forget_account(self, user_id: str) -> None:
