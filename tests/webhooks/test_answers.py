@@ -109,10 +109,10 @@ def test_answer_that_fits(command, answer, wanted, verdict):
 
 
 MISFITS = {
-    "drop a group": (CREATE, Drop(), "takes Allow or Refuse, not Drop"),
-    "drop friends": (FRIEND, Drop(), "takes Allow or Refuse or RefuseSome, not Drop"),
+    "drop a group": (CREATE, Drop(), "accepts Allow or Refuse, not Drop"),
+    "drop friends": (FRIEND, Drop(), "accepts Allow or Refuse or RefuseSome, not Drop"),
     "replace a request": (APPLY, Replace(cloud_custom_data="x"), "not Replace"),
-    "refuse a signal": (SIGNAL, Refuse(), "takes Allow or Respond, not Refuse"),
+    "refuse a signal": (SIGNAL, Refuse(), "accepts Allow or Respond, not Refuse"),
     "respond to a message": (C2C, Respond(rsp_data="x"), "not Respond"),
     "some of a message": (C2C, RefuseSome(accounts=["Jonh"]), "not RefuseSome"),
     "a text": (C2C, "no", "not str"),

@@ -1,4 +1,4 @@
-"""Webhooks: what the service tells an app, and a receiver for it.
+"""Webhooks: the events that the service sends to an app, and a receiver for them.
 
     from tim_async.webhooks import AfterSendMsg, BeforeSendMsg, Refuse, WebhookRouter
 
@@ -8,9 +8,9 @@
     async def archive(event: AfterSendMsg) -> None:
         ...
 
-The class of an event is named after the word of its command, without "Callback": `C2C.CallbackAfterSendMsg` is
-`AfterSendMsg`, `Sns.CallbackFriendAdd` is `FriendAdd`. Groups, official accounts and chatbots have words that others
-have too, so theirs begin with Group, OfficialAccount, Bot and Chatbot: `GroupAfterSendMsg`.
+An event's class is named after the second part of its command, without "Callback": `C2C.CallbackAfterSendMsg` is
+`AfterSendMsg`, `Sns.CallbackFriendAdd` is `FriendAdd`. Commands of groups, official accounts and chatbots share that
+part with others, so their classes begin with Group, OfficialAccount, Bot or Chatbot: `GroupAfterSendMsg`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Feeds the service's own alerts to the limiter."""
+"""Slows a limiter down when the service sends an alert."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .events.service import RequestOverLimit
 
 
 class SlowsDown(Protocol):
-    """What is needed of a limiter; `tim_async.LocalRateLimiter` has it."""
+    """A limiter that can be slowed down, such as `tim_async.LocalRateLimiter`."""
 
     def slow_down(self, app: int, command: str, *, rate: float, seconds: float) -> None:
         """Let through at most `rate` calls a second of a command, for `seconds` from now."""
@@ -18,31 +18,32 @@ class SlowsDown(Protocol):
 
 
 def slow_down(limiter: SlowsDown, *, share: float = 0.75, seconds: float = 10.0) -> Callable[[RequestOverLimit], None]:
-    """Make a handler that slows a command down when the service says that it comes near its limit.
+    """Make a handler that slows a command down when the service reports that it is near its limit.
 
         limiter = LocalRateLimiter()
         client = TimClient(..., limiter=limiter)
         router.on(RequestOverLimit)(slow_down(limiter))
 
-    The limit is the app's, and a limiter knows of its own process alone: where several share an app, the alert is how
-    one learns of the others. It comes at 80 % of the limit, so a share below that ends the alerts.
+    The limit is that of the app, but a limiter knows only the calls of its own process: where several processes share
+    an app, the alert shows that the others are sending too. It is sent at 80 % of the limit, so a share below 0.8 ends
+    the alerts.
 
     Args:
-        limiter: the one that the client was given.
-        share: the part of the limit that is left to us, above 0 and up to 1.
-        seconds: for how long, counted from the last alert.
+        limiter: the limiter that the client was given.
+        share: the fraction of the limit to use, above 0 and at most 1.
+        seconds: how long to stay slow after the last alert.
 
     Raises:
-        UsageError: an argument does not fit.
+        UsageError: an argument is invalid; `field` names it.
     """
     if not 0 < share <= 1:
-        raise UsageError(f"share is {share!r}, it must be above 0 and up to 1", field="share")
+        raise UsageError(f"share is {share!r}, it must be above 0 and at most 1", field="share")
     if not seconds > 0:
         raise UsageError(f"seconds is {seconds!r}, it must be above 0", field="seconds")
 
-    def heed(event: RequestOverLimit) -> None:
+    def on_alert(event: RequestOverLimit) -> None:
         if event.limit > 0:
             command = f"{event.service_name}/{event.command}"
             limiter.slow_down(event.params.sdk_app_id, command, rate=event.limit * share, seconds=seconds)
 
-    return heed
+    return on_alert

@@ -1,12 +1,12 @@
-"""What a before-handler may answer, which event takes which answer, and their wire form.
+"""The answers of a before-handler, which event accepts which answer, and their wire form.
 
 answer         what happens                                       for
-Allow          it goes on                                         every event
-Refuse         it does not; the sender gets a code                every event but ChatbotOnC2CSignalMessage
-Drop           it does not; the sender is told that it did        messages
-Replace        another message is sent in its place               messages
-RefuseSome     it goes on for the others                          invitations, subscriptions, friends
-Respond        data goes back to the client                       ChatbotOnC2CSignalMessage
+Allow          the operation proceeds                             every event
+Refuse         it is refused; the sender gets an ErrorCode        every event but ChatbotOnC2CSignalMessage
+Drop           it is dropped; the sender gets a success           messages
+Replace        another message is sent instead                    messages
+RefuseSome     it proceeds for the other accounts only            invitations, subscriptions, friends
+Respond        data is sent back to the client                    ChatbotOnC2CSignalMessage
 """
 
 from __future__ import annotations
@@ -39,16 +39,16 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 class Allow(Answer, frozen=True):
-    """Let it go on. A handler that returns None says the same."""
+    """Let the operation proceed. A handler that returns None does the same."""
 
 
 class Refuse(Answer, frozen=True, kw_only=True):
-    """Refuse it.
+    """Refuse the operation.
 
     Attributes:
         code: the ErrorCode that the sender gets: 120001 to 130000 for one-to-one messages and official accounts, 10100
             to 10200 for groups, 38000 to 39000 for friends. None is the service's own code for a refusal.
-        info: the ErrorInfo that comes with it.
+        info: the ErrorInfo that the sender gets.
     """
 
     code: int | None = None
@@ -56,11 +56,11 @@ class Refuse(Answer, frozen=True, kw_only=True):
 
 
 class Drop(Answer, frozen=True):
-    """Drop the message and tell the sender that it was sent."""
+    """Drop the message, while the sender gets a success."""
 
 
 class Replace(Answer, frozen=True, kw_only=True):
-    """Send another message in its place.
+    """Send another message instead.
 
     Attributes:
         msg_body: the new elements; None keeps them.
@@ -72,12 +72,12 @@ class Replace(Answer, frozen=True, kw_only=True):
 
 
 class RefuseSome(Answer, frozen=True, kw_only=True):
-    """Refuse it for some of the accounts.
+    """Refuse the operation for some of the accounts.
 
     Attributes:
-        accounts: those that are refused, all of them named by the event.
-        code: as in `Refuse`; only friends have one for each account.
-        info: the text that comes with it.
+        accounts: the refused accounts; the event must name each of them.
+        code: as in `Refuse`; only for friends, where each account has a code of its own.
+        info: the ErrorInfo for the refused accounts.
     """
 
     accounts: Sequence[str]
@@ -86,7 +86,7 @@ class RefuseSome(Answer, frozen=True, kw_only=True):
 
 
 class Respond(Answer, frozen=True, kw_only=True):
-    """Send data back to the client that asked.
+    """Send data back to the client that sent the signal.
 
     Attributes:
         rsp_data: the data.
@@ -96,12 +96,12 @@ class Respond(Answer, frozen=True, kw_only=True):
 
 
 class ResultItem(WireStruct, kw_only=True):
-    """What was decided on one friend-to-be.
+    """The decision about one future friend.
 
     Attributes:
         to_account: the account.
         result_code: 0, or a code of 38000 to 39000.
-        result_info: the text that comes with it.
+        result_info: the text for a refusal.
     """
 
     to_account: str
@@ -113,14 +113,14 @@ class AnswerBody(Result, kw_only=True):
     """The wire form of an answer.
 
     Attributes:
-        action_status: OK, or FAIL when the webhook itself was no good.
-        error_info: text for whoever is refused.
-        error_code: what is decided.
+        action_status: OK, or FAIL when the webhook itself was invalid.
+        error_info: text for the sender of what is refused.
+        error_code: the decision.
         msg_body: elements that replace those of the message.
         cloud_custom_data: data that replaces that of the message.
         refused_members_account: accounts that may not join.
         refused_subscribers_account: accounts that may not subscribe.
-        result_item: what is decided on each friend.
+        result_item: the decision about each friend.
         rsp_data: data for the client.
     """
 
@@ -136,13 +136,13 @@ class AnswerBody(Result, kw_only=True):
 
 
 class Rule(NamedTuple):
-    """What may be answered to an event.
+    """The answers that an event accepts.
 
     Attributes:
-        answers: the kinds besides `Allow`.
-        codes: the ErrorCodes an app may choose to refuse with.
+        answers: the classes of answers besides `Allow`.
+        codes: the ErrorCodes with which an app may refuse.
         refused: the ErrorCode of a refusal without a code.
-        named: the event's list of accounts, and the field that has the account in each of its items; for `RefuseSome`.
+        named: the event's list of accounts, and the field of its items that holds the account; for `RefuseSome`.
     """
 
     answers: tuple[type[Answer], ...]
@@ -180,39 +180,39 @@ RULES: Final[Mapping[type[BeforeEvent], Rule]] = MappingProxyType(
         ChatbotOnC2CSignalMessage: Rule((Respond,)),
     }
 )
-"""The rules of every before-event."""
+"""The answers that each before-event accepts."""
 
 
 _validate: Final = request_validator(AnswerBody)
 
 
 def answer_bytes(event: BeforeEvent, answer: object) -> bytes:
-    """Return what goes over the wire for what a handler answered; None is `Allow`.
+    """Return the encoded wire form of a handler's answer; None is `Allow`.
 
     Raises:
-        AnswerError: the event takes no such answer, or the answer does not fit it.
+        AnswerError: the event does not accept such an answer, or the answer is invalid for it.
     """
     body = answer_body(event, answer)
     try:
         return encode(body)
     except UsageError as error:
         problem = error.message
-    raise AnswerError(f"{type(answer).__name__} does not fit {type(event).__name__}: {problem}")
+    raise AnswerError(f"{type(answer).__name__} is not a valid answer to {type(event).__name__}: {problem}")
 
 
 def answer_body(event: BeforeEvent, answer: object) -> AnswerBody:
-    """Return the wire form of what a handler answered; None is `Allow`.
+    """Return the wire form of a handler's answer; None is `Allow`.
 
     Raises:
-        AnswerError: the event takes no such answer, or the answer does not fit it.
+        AnswerError: the event does not accept such an answer, or the answer is invalid for it.
     """
     rule = RULES[type(event)]
     chosen = Allow() if answer is None else answer
     kind = type(chosen)
     kinds: tuple[type[Answer], ...] = (Allow, *rule.answers)
     if not isinstance(chosen, Answer) or kind not in kinds:
-        takes = " or ".join(each.__name__ for each in kinds)
-        raise AnswerError(f"{type(event).__name__} takes {takes}, not {kind.__name__}")
+        accepted = " or ".join(each.__name__ for each in kinds)
+        raise AnswerError(f"{type(event).__name__} accepts {accepted}, not {kind.__name__}")
     try:
         body = _fill(event, rule, chosen)
         validate(_validate, body)
@@ -220,13 +220,13 @@ def answer_body(event: BeforeEvent, answer: object) -> AnswerBody:
         problem = error.message
     else:
         return body
-    raise AnswerError(f"{kind.__name__} does not fit {type(event).__name__}: {problem}")
+    raise AnswerError(f"{kind.__name__} is not a valid answer to {type(event).__name__}: {problem}")
 
 
 def _fill(event: BeforeEvent, rule: Rule, answer: Answer) -> AnswerBody:
     body = AnswerBody()
     if rule.codes is _SNS:
-        # The service reads the items alone, and ignores an ErrorCode on top.
+        # The service reads only the items, and ignores a top-level ErrorCode.
         body.result_item = [ResultItem(to_account=account) for account in rule.accounts(event)]
     match answer:
         case Refuse(code=code, info=info):
@@ -267,11 +267,11 @@ def _refuse_some(event: BeforeEvent, rule: Rule, answer: RefuseSome, body: Answe
         raise UsageError("accounts must be a list of accounts", field="accounts")
     named = rule.accounts(event)
     if not all(account in named for account in answer.accounts):
-        raise UsageError("accounts has one that the event does not name", field="accounts")
+        raise UsageError("accounts contains an account that the event does not name", field="accounts")
     if body.result_item is not None:
         _refuse(body.result_item, answer.accounts, _code(rule, answer.code), answer.info)
     elif answer.code is not None:
-        raise UsageError("only friends are refused with a code of their own", field="code")
+        raise UsageError("code must be None: only friends are refused with a code for each account", field="code")
     elif isinstance(event, GroupBeforeInviteJoinGroup):
         body.refused_members_account = list(answer.accounts)
     else:
@@ -279,11 +279,11 @@ def _refuse_some(event: BeforeEvent, rule: Rule, answer: RefuseSome, body: Answe
 
 
 class WebhookResponse(NamedTuple):
-    """What to answer.
+    """The HTTP response to send.
 
     Attributes:
         status: the HTTP status.
-        body: JSON.
+        body: the body, JSON.
     """
 
     status: int

@@ -1,7 +1,7 @@
-"""Whether a webhook comes from the service and is meant for us. Source: I34354, C117703.
+"""Checks that a webhook comes from the service and is meant for this app. Source: I34354, C117703.
 
-`Sign = sha256(Token + RequestTime)` as lower-case hex, both in the URL. The body is not signed: who can read one
-request can send another body with its Sign for as long as the window lasts. Use HTTPS, and a narrow window.
+`Sign = sha256(Token + RequestTime)` as lower-case hex, both in the URL. The body is not signed: an attacker who can
+read one request can send another body with the same Sign until the window ends. Use HTTPS, and a narrow window.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from typing import Final
 from ..errors import SignatureError, StaleRequestError, UsageError, WrongAppError
 from ._event import Event, WebhookParams
 
-# Unix seconds in decimal text; longer ones are nobody's clock.
-_TIME_MAX_DIGITS: Final = 12
+# Unix seconds in decimal digits; 12 digits last for another 30,000 years.
+_MAX_TIME_DIGITS: Final = 12
 
 
 def sign(token: str, request_time: str) -> str:
@@ -26,7 +26,7 @@ def sign(token: str, request_time: str) -> str:
 def make_query(
     event: Event, *, sdk_app_id: int, token: str | None, now: float, client_ip: str, opt_platform: str
 ) -> dict[str, str]:
-    """Return the parameters of the URL by which the service sends an event; signed where there is a token."""
+    """Return the URL parameters with which the service sends an event; signed if there is a token."""
     query = {"SdkAppid": str(sdk_app_id), "CallbackCommand": event.callback_command, "contenttype": "json"}
     service = event.callback_command.partition(".")[0]
     if service not in ("Alert", "Push"):
@@ -43,17 +43,17 @@ class Checker:
     """Checks the parameters of a webhook's URL.
 
     Args:
-        sdk_app_id: our app.
-        token: the token that is set in the console, or several while it is being changed; None checks no Sign.
-        window_s: seconds that RequestTime may be off.
+        sdk_app_id: this app.
+        token: the token set in the console, or several while it is being changed; with None, Sign is not checked.
+        window_s: how far RequestTime may be off, in seconds.
         clock: unix seconds.
 
     Attributes:
-        sdk_app_id: our app.
-        now: tells unix seconds.
+        sdk_app_id: this app.
+        now: the clock.
 
     Raises:
-        UsageError: an argument does not fit.
+        UsageError: an argument is invalid; `field` names it.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class Checker:
             raise UsageError("sdk_app_id must be a positive integer", field="sdk_app_id")
         tokens = (token,) if isinstance(token, str) else tuple(token or ())
         if not all(isinstance(each, str) and each for each in tokens) or (token is not None and not tokens):
-            raise UsageError("token must be a text that is not empty, or a list of such", field="token")
+            raise UsageError("token must be a non-empty string, or a list of non-empty strings", field="token")
         if not isinstance(window_s, int | float) or not window_s > 0:
             raise UsageError("window_s must be a number of seconds above 0", field="window_s")
         self.sdk_app_id = sdk_app_id
@@ -85,15 +85,15 @@ class Checker:
         """Return the parameters of a URL.
 
         Raises:
-            WrongAppError: SdkAppid is missing, or not ours.
+            WrongAppError: SdkAppid is missing, or that of another app.
             SignatureError: Sign or RequestTime is missing, malformed or wrong.
-            StaleRequestError: RequestTime is outside of the window.
+            StaleRequestError: RequestTime is outside the window.
         """
         app = query.get("SdkAppid", "")
         if app != str(self.sdk_app_id):
-            raise WrongAppError("SdkAppid is another app's" if app else "SdkAppid is missing in the URL")
+            raise WrongAppError("SdkAppid is that of another app" if app else "SdkAppid is missing in the URL")
         text = query.get("RequestTime", "")
-        is_time = text.isascii() and text.isdecimal() and len(text) <= _TIME_MAX_DIGITS
+        is_time = text.isascii() and text.isdecimal() and len(text) <= _MAX_TIME_DIGITS
         if self._tokens:
             self._check_sign(query.get("Sign", ""), text, is_time=is_time)
         return WebhookParams(
@@ -109,13 +109,13 @@ class Checker:
             if not value:
                 raise SignatureError(f"{name} is missing in the URL")
         if not is_time:
-            raise SignatureError("RequestTime is not a time")
+            raise SignatureError("RequestTime is not a time in unix seconds")
         sent = given.encode("utf-8", "replace")
-        is_ours = False
-        for token in self._tokens:  # all of them, whichever fits: the time it takes tells nothing
-            is_ours |= hmac.compare_digest(sign(token, request_time).encode(), sent)
-        if not is_ours:
-            raise SignatureError("Sign is wrong")
+        is_valid = False
+        for token in self._tokens:  # compare all tokens, so that the time taken does not show which one matches
+            is_valid |= hmac.compare_digest(sign(token, request_time).encode(), sent)
+        if not is_valid:
+            raise SignatureError("Sign is wrong: it is forged, or made with another token")
         age = self.now() - int(request_time)
         if abs(age) > self._window_s:
             raise StaleRequestError(age=age, window=self._window_s)

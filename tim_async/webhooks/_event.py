@@ -1,8 +1,7 @@
-"""What every webhook event has, the register of their commands, and reading one. Source: I34354.
+"""The base of all webhook events, the register of their commands, and decoding them. Source: I34354.
 
-An event is a struct of the body's fields. What else came with it stands beside the fields, where neither comparing nor
-encoding looks: the URL's parameters, and the body as it was, so that fields and commands newer than this library are
-not lost.
+An event is a struct of the body's fields. The URL's parameters and the original body are kept beside the fields, where
+comparison and encoding ignore them, so that fields and commands newer than this library are not lost.
 """
 
 from __future__ import annotations
@@ -23,9 +22,9 @@ _EVENTS: Final[dict[str, type[Event]]] = {}
 EVENTS: Final[Mapping[str, type[Event]]] = MappingProxyType(_EVENTS)
 """The struct of every known command."""
 
-# The fields by which the service tells messages apart, among those of `_marks`.
-_KEYS: Final = frozenset({"msg_key", "msg_seq"})
-_MARK_MAX: Final = 256
+# The fields by which the service identifies a message, among those of `_marks`.
+_MESSAGE_KEYS: Final = frozenset({"msg_key", "msg_seq"})
+_MAX_MARK_CHARS: Final = 256
 
 _NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 
@@ -38,12 +37,12 @@ class WebhookParams(msgspec.Struct, frozen=True, kw_only=True):
     """The parameters of a webhook's URL. Source: I34354.
 
     Attributes:
-        sdk_app_id: the app it is about.
+        sdk_app_id: the app that the event is about.
         command: such as `C2C.CallbackAfterSendMsg`.
-        client_ip: address of the client that caused it, "" for alerts and pushes.
-        opt_platform: the client's platform, spelled as it came (RESTAPI, Web, Android, iOS or IOS, Windows, Mac or
-            macOS, iPad, Unknown ...); "" for pushes.
-        request_time: unix seconds at which the service signed it, None where no token is set.
+        client_ip: address of the client that caused the event, "" for alerts and pushes.
+        opt_platform: the client's platform, in the spelling received (RESTAPI, Web, Android, iOS or IOS, Windows, Mac
+            or macOS, iPad, Unknown ...); "" for pushes.
+        request_time: unix seconds at which the service signed the request, None where no token is set.
     """
 
     sdk_app_id: int = 0
@@ -57,14 +56,14 @@ _NO_PARAMS: Final = WebhookParams()
 
 
 class Event(WireStruct, kw_only=True, dict=True):
-    """Something the service told about; the base of all kinds.
+    """An event reported by the service; the base of all event classes.
 
     Attributes:
         callback_command: its command, such as `C2C.CallbackAfterSendMsg`.
     """
 
     callback_command: ClassVar[str] = ""
-    # The fields that are the same when the service repeats the event; without any, the whole body is compared.
+    # The fields that stay the same when the service repeats the event; without any, the whole body is compared.
     _marks: ClassVar[tuple[str, ...]] = ()
     # Whether the command stands in each of the `events` instead of the body.
     _has_events: ClassVar[bool] = False
@@ -78,13 +77,13 @@ class Event(WireStruct, kw_only=True, dict=True):
 
     @property
     def params(self) -> WebhookParams:
-        """The parameters of the URL it came by."""
+        """The parameters of the URL to which it was sent."""
         params: WebhookParams = self.__dict__.get("params_", _NO_PARAMS)
         return params
 
     @property
     def body(self) -> Mapping[str, Any]:
-        """The whole body as it came, with wire names; empty for an event that was not received."""
+        """The whole body as received, with wire names; empty for an event that was not received."""
         body: Mapping[str, Any] = self.__dict__.get("body_", _NOTHING)
         return body
 
@@ -96,14 +95,14 @@ class Event(WireStruct, kw_only=True, dict=True):
 
     @property
     def mark(self) -> tuple[str, ...]:
-        """What a repeat of the same event has in common with it; see `SeenEvents`. A few hundred bytes at most."""
+        """A value that a repeat of the same event shares; see `SeenEvents`. A few hundred bytes at most."""
         values = tuple(getattr(self, name) for name in self._marks)
-        # Messages without a key are as many as they are: one that is empty tells nothing.
-        if not any(value for name, value in zip(self._marks, values, strict=True) if name in _KEYS):
+        # An empty key identifies nothing: many messages may have none.
+        if not any(value for name, value in zip(self._marks, values, strict=True) if name in _MESSAGE_KEYS):
             values = (_digest(encode(self.body) if self.body else self.to_body()),)
         mark = (self.callback_command, *map(str, values))
-        if sum(map(len, mark)) > _MARK_MAX:
-            return (self.callback_command[:_MARK_MAX], _digest("\n".join(mark).encode("utf-8", "surrogatepass")))
+        if sum(map(len, mark)) > _MAX_MARK_CHARS:
+            return (self.callback_command[:_MAX_MARK_CHARS], _digest("\n".join(mark).encode("utf-8", "surrogatepass")))
         return mark
 
     def to_body(self) -> bytes:
@@ -116,11 +115,11 @@ class Event(WireStruct, kw_only=True, dict=True):
 
 
 class BeforeEvent(Event, kw_only=True):
-    """Something that is about to happen, and that the answer may stop or change. Not repeated by the service."""
+    """An operation about to happen, which the answer may stop or change. The service does not repeat these events."""
 
 
 class UnknownEvent(Event, kw_only=True):
-    """An event whose command this library does not know; `callback_command` and `body` have what came."""
+    """An event whose command this library does not know; see its `callback_command` and `body`."""
 
 
 @lru_cache(maxsize=256)
@@ -131,18 +130,18 @@ def _reader_of(kind: type[Event]) -> Callable[[bytes | str], Event]:
 def decode_event(
     command: str, body: bytes | str | Mapping[str, object], *, params: WebhookParams | None = None
 ) -> Event:
-    """Read a webhook's body into the struct of its command; `UnknownEvent` where there is none.
+    """Decode a webhook's body into the struct of its command, or into `UnknownEvent` if the command is unknown.
 
-    Unknown fields are kept in `extra`, unknown kinds of message elements become `RawElem`, numbers may come as text.
+    Unknown fields are kept in `extra`, unknown kinds of message elements become `RawElem`, numbers may be text.
 
     Args:
         command: the URL's CallbackCommand, such as `C2C.CallbackAfterSendMsg`.
-        body: the body: JSON, or what was read from it.
+        body: the body, as JSON or decoded.
         params: the URL's parameters, for `event.params`.
 
     Raises:
-        EventDecodeError: the body is no JSON object, names another command, or a field does not fit; `field` has the
-            field's wire path.
+        EventDecodeError: the body is not a JSON object, names another command, or has an invalid field; `field` is
+            that field's wire path.
     """
     kind = _EVENTS.get(command, UnknownEvent)
     field: str | None = None

@@ -1,4 +1,4 @@
-"""Small structs that several events have."""
+"""Small structs that several events share."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from .._api.wire import WireStruct, always
 
 
 class MemberRef(WireStruct, kw_only=True):
-    """A member of a group, by name.
+    """A member of a group.
 
     Attributes:
         member_account: the member.
@@ -47,9 +47,9 @@ class AccountPair(WireStruct, kw_only=True):
     """A relation between two accounts.
 
     Attributes:
-        from_account: whose list it is.
-        to_account: who is on it, or was.
-        initiator_account: who began it; only where a friend was added.
+        from_account: the owner of the list.
+        to_account: the account that is on the list, or was removed from it.
+        initiator_account: the account that made the request; only where a friend was added.
     """
 
     from_account: str = always("")

@@ -10,7 +10,7 @@ from ._event import Event
 
 
 class SeenEvents:
-    """The events of the last while, to tell a repeat from a new one. Its memory is bounded.
+    """Recent events, to distinguish a repeated event from a new one. Its memory is bounded.
 
         seen = SeenEvents()
 
@@ -19,16 +19,17 @@ class SeenEvents:
             if seen.add(event):
                 ...  # the first time
 
-    Messages are known by their MsgKey, or number in the group; those without, and other events, by their whole body. It
-    knows one process: several behind one address need a store they share, with `event.mark` as the key.
+    Messages are recognised by their MsgKey, or by their number in the group; messages without one, and other events, by
+    their whole body. The memory is that of one process: several processes behind one address need a store they share,
+    with `event.mark` as the key.
 
     Args:
-        size: events to remember; the oldest goes first.
-        within_s: seconds for which one is remembered.
-        clock: seconds that do not go back.
+        size: number of events to remember; the oldest is forgotten first.
+        within_s: seconds for which an event is remembered.
+        clock: a monotonic clock, in seconds.
 
     Raises:
-        UsageError: an argument does not fit.
+        UsageError: an argument is invalid; `field` names it.
     """
 
     def __init__(
@@ -44,7 +45,7 @@ class SeenEvents:
         self._seen: dict[tuple[str, ...], float] = {}
 
     def add(self, event: Event) -> bool:
-        """Remember an event; tell whether it is new."""
+        """Remember an event; return whether it is new."""
         now = self._clock()
         while self._seen:
             oldest = next(iter(self._seen))
@@ -59,7 +60,7 @@ class SeenEvents:
         return True
 
     def forget(self, event: Event) -> None:
-        """Take a repeat of this event as new, for instance because handling it failed."""
+        """Treat a repeat of this event as new, for example because handling it failed."""
         self._seen.pop(event.mark, None)
 
     def __len__(self) -> int:

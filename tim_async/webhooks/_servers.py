@@ -1,4 +1,4 @@
-"""The receiver inside a server: as an ASGI app, and as a handler of aiohttp.web."""
+"""The receiver in a server: as an ASGI app, and as a handler of aiohttp.web."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _Send = Callable[[_Message], Awaitable[None]]
 
 
 class Receiver(Protocol):
-    """What takes the requests: a `WebhookRouter`."""
+    """What processes the requests: a `WebhookRouter`."""
 
     async def start(self) -> None: ...
 
@@ -34,7 +34,7 @@ class Receiver(Protocol):
 
 
 class _ClientGoneError(Exception):
-    """Nobody waits for the answer any more."""
+    """The client has disconnected and no longer waits for the response."""
 
 
 async def serve_asgi(router: Receiver, scope: _Message, receive: _Receive, send: _Send) -> None:
@@ -82,7 +82,7 @@ async def _serve_http(router: Receiver, scope: _Message, receive: _Receive, send
         await send({"type": "http.response.start", "status": response.status, "headers": headers})
         await send({"type": "http.response.body", "body": response.body})
     except OSError:
-        logger.debug("nobody waited for the answer")  # the client went; servers differ in whether they say so
+        logger.debug("the client disconnected before it got the response")  # not every server reports this
 
 
 async def _serve_lifespan(router: Receiver, receive: _Receive, send: _Send) -> None:
@@ -111,7 +111,7 @@ async def serve_aiohttp(router: Receiver, request: web.Request) -> web.StreamRes
         )
     except (web.RequestPayloadError, ConnectionError):
         if request.transport is None or request.transport.is_closing():
-            return web.Response(status=400)  # the client went in the middle of its body, nobody waits
-        response = router.refuse(EventDecodeError("the body is not what its headers say"))
+            return web.Response(status=400)  # the client disconnected while sending its body; nothing reads this
+        response = router.refuse(EventDecodeError("the body does not match its headers"))
     headers = {"Allow": "POST"} if response.status == 405 else None
     return web.Response(status=response.status, body=response.body, content_type="application/json", headers=headers)

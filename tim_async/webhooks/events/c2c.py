@@ -25,7 +25,7 @@ class BeforeSendMsg(BeforeEvent, kw_only=True):
         msg_seq: u32.
         msg_random: u32.
         msg_time: unix seconds.
-        msg_key: names the message.
+        msg_key: the key of the message.
         msg_id: the message's id on clients; known from newer pages.
         online_only_flag: 1 for a message to online recipients only.
         msg_body: its elements; unknown kinds are `RawElem`.
@@ -56,11 +56,11 @@ class AfterSendMsg(Event, kw_only=True):
         msg_seq: u32.
         msg_random: u32.
         msg_time: unix seconds.
-        msg_key: names the message.
+        msg_key: the key of the message.
         msg_id: the message's id on clients; known from newer pages.
         online_only_flag: 1 for a message to online recipients only.
         send_msg_result: 0 delivered, otherwise the code it failed with.
-        error_info: "send msg succeed", or why it failed.
+        error_info: "send msg succeed", or the reason for the failure.
         unread_msg_num: all unread one-to-one messages of the recipient; -1 when counting failed.
         msg_body: its elements; unknown kinds are `RawElem`.
         cloud_custom_data: the app's own data.
@@ -89,10 +89,10 @@ class AfterMsgReport(Event, kw_only=True):
     """A conversation was marked as read. Source: I43465, C61696.
 
     Attributes:
-        report_account: who read.
-        peer_account: whose messages.
+        report_account: the account that read.
+        peer_account: the sender of the messages.
         last_read_time: unix seconds; messages up to then are read.
-        unread_msg_num: unread one-to-one messages that are left to `report_account`.
+        unread_msg_num: one-to-one messages that `report_account` has not read yet.
     """
 
     callback_command: ClassVar[str] = "C2C.CallbackAfterMsgReport"
@@ -108,7 +108,7 @@ class AfterMsgWithDraw(Event, kw_only=True):
     Attributes:
         from_account: the message's sender.
         to_account: its recipient.
-        msg_key: names the message.
+        msg_key: the key of the message.
         unread_msg_num: all unread one-to-one messages of the recipient.
     """
 
@@ -126,9 +126,9 @@ class AfterC2CMsgExtension(Event, kw_only=True):
     Attributes:
         from_account: the message's sender.
         to_account: its recipient.
-        msg_key: names the message.
+        msg_key: the key of the message.
         operate_type: 1 set, 2 delete, 3 clear.
-        extension_list: what was set or deleted.
+        extension_list: the items set or deleted.
         seq: newest version of the message's extensions.
         event_time: unix milliseconds.
     """
@@ -153,7 +153,7 @@ class AfterModifyMsg(Event, kw_only=True):
         msg_seq: u32.
         msg_random: u32.
         msg_time: unix seconds.
-        msg_key: names the message.
+        msg_key: the key of the message.
         msg_body: its elements now.
         cloud_custom_data: the app's own data now.
         event_time: unix milliseconds.
@@ -181,11 +181,11 @@ class BotOnC2CMessage(Event, kw_only=True):
         msg_seq: u32.
         msg_random: u32.
         msg_time: unix seconds.
-        msg_key: names the message.
+        msg_key: the key of the message.
         msg_id: the message's id on clients.
         online_only_flag: 1 for a message to online recipients only.
         send_msg_result: 0 delivered, otherwise the code it failed with.
-        error_info: "send msg succeed", or why it failed.
+        error_info: "send msg succeed", or the reason for the failure.
         msg_body: its elements; unknown kinds are `RawElem`.
         cloud_custom_data: the app's own data.
         event_time: unix milliseconds.
@@ -209,7 +209,7 @@ class BotOnC2CMessage(Event, kw_only=True):
 
 
 class BotOnGroupMessage(Event, kw_only=True):
-    """A group message mentions a chatbot. Source: I68953.
+    """A group message mentioned a chatbot. Source: I68953.
 
     Attributes:
         group_id: the group.
@@ -245,14 +245,14 @@ class BotOnGroupMessage(Event, kw_only=True):
 
 
 class ChatbotOnC2CSignalMessage(BeforeEvent, kw_only=True):
-    """A client sent data to a chatbot, past the conversation. Source: C103730. Answer: respond.
+    """A client sent data to a chatbot, outside the conversation. Source: C103730. Answer: respond.
 
     Attributes:
         from_account: the sender.
         to_account: the chatbot.
         msg_seq: u32.
         msg_random: u32.
-        msg_key: names the message.
+        msg_key: the key of the message.
         event_time: unix milliseconds.
         data: what was sent.
     """

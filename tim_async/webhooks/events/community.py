@@ -76,7 +76,7 @@ class GroupAfterTopicDestroyed(Event, kw_only=True):
 
 
 class GroupAfterTopicInfoChanged(Event, kw_only=True):
-    """A topic's profile changed. Source: I49466. Only what changed is there.
+    """A topic's profile changed. Source: I49466. Only changed fields are given.
 
     Attributes:
         group_id: the community.

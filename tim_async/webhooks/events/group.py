@@ -20,7 +20,7 @@ class GroupBeforeCreateGroup(BeforeEvent, kw_only=True):
 
     Attributes:
         operator_account: who asks for it.
-        owner_account: the owner-to-be, "" without one.
+        owner_account: the future owner, "" without one.
         type: the group's type.
         name: its name.
         create_group_num: how many groups of this type the owner has.
@@ -65,7 +65,7 @@ class GroupAfterCreateGroup(Event, kw_only=True):
 
 
 class GroupAfterGroupInfoChanged(Event, kw_only=True):
-    """A group's profile changed. Source: I34378. Only what changed is there.
+    """A group's profile changed. Source: I34378. Only changed fields are given.
 
     Attributes:
         group_id: the group.
@@ -146,7 +146,7 @@ class GroupAfterChangeGroupOwner(Event, kw_only=True):
 
 
 class GroupAfterGroupFull(Event, kw_only=True):
-    """A group has as many members as it may have. Source: I34376.
+    """A group has reached its largest number of members. Source: I34376.
 
     Attributes:
         group_id: the group.
@@ -180,11 +180,11 @@ class GroupAfterGroupDestroyed(Event, kw_only=True):
 
 
 class GroupOnDailyGroupQuotaAlarm(Event, kw_only=True):
-    """The groups made today, less those disbanded, are more than 70 % of what is allowed. Source: I57455.
+    """More than 70 % of the daily quota for new groups is used; disbanded groups are not counted. Source: I57455.
 
     Attributes:
         quota_used: groups made today.
-        quota: how many may be made in a day.
+        quota: groups that may be made in a day.
         event_time: unix milliseconds.
     """
 

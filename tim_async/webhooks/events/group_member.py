@@ -32,7 +32,7 @@ class GroupBeforeApplyJoinGroup(BeforeEvent, kw_only=True):
 
 
 class GroupBeforeInviteJoinGroup(BeforeEvent, kw_only=True):
-    """Accounts are about to be put into a group. Source: I34371. Answers: allow, refuse, refuse some.
+    """Accounts are about to be added to a group. Source: I34371. Answers: allow, refuse, refuse some.
 
     Attributes:
         group_id: the group.
@@ -93,7 +93,7 @@ class GroupAfterMemberExit(Event, kw_only=True):
 
 
 class GroupAfterMemberFieldChanged(Event, kw_only=True):
-    """A member's profile in a group changed. Source: I60393. Only what changed is there.
+    """A member's profile in a group changed. Source: I60393. Only changed fields are given.
 
     Attributes:
         group_id: the group.

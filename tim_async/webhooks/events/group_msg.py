@@ -98,7 +98,7 @@ class GroupSendMsgException(Event, kw_only=True):
         msg_body: its elements; unknown kinds are `RawElem`.
         cloud_custom_data: the app's own data.
         error_code: the code it failed with.
-        error_info: why.
+        error_info: the reason.
         topic_id: the topic, in communities with topics.
         event_time: unix milliseconds.
     """
@@ -152,13 +152,13 @@ class GroupAfterRecallMsg(Event, kw_only=True):
 
 
 class ReadReceipt(WireStruct, kw_only=True):
-    """How far a group message was read.
+    """How many members have read a group message.
 
     Attributes:
         msg_seq: its number in the group.
         read_num: members who read it.
         unread_num: members who did not.
-        read_receipt_members: who read it just now.
+        read_receipt_members: who has just read it.
     """
 
     msg_seq: int = always(0)
@@ -191,7 +191,7 @@ class GroupAfterGroupMsgExtension(Event, kw_only=True):
         group_id: the group.
         msg_seq: the message's number in the group.
         operate_type: 1 set, 2 delete, 3 clear.
-        extension_list: what was set or deleted.
+        extension_list: the items set or deleted.
         seq: newest version of the message's extensions.
         event_time: unix milliseconds.
     """
@@ -206,7 +206,7 @@ class GroupAfterGroupMsgExtension(Event, kw_only=True):
 
 
 class GroupAfterModifyMsg(Event, kw_only=True):
-    """A stored group message was edited. Source: C129193; fields as far as its siblings have them.
+    """A stored group message was edited. Source: C129193; fields as in the events of the same kind.
 
     Attributes:
         operator_account: who edited.

@@ -17,7 +17,7 @@ class OfficialAccountBeforeCreateOfficialAccount(BeforeEvent, kw_only=True):
 
     Attributes:
         operator_account: who asks for it.
-        owner_account: its owner-to-be.
+        owner_account: its future owner.
         name: its name.
         event_time: unix milliseconds.
     """
@@ -49,7 +49,7 @@ class OfficialAccountAfterCreateOfficialAccount(Event, kw_only=True):
 
 
 class OfficialAccountAfterOfficialAccountInfoChanged(Event, kw_only=True):
-    """An official account's profile changed. Only what changed is there.
+    """An official account's profile changed. Only changed fields are given.
 
     Attributes:
         official_account: the official account.
@@ -89,7 +89,7 @@ class OfficialAccountAfterOfficialAccountDestroyed(Event, kw_only=True):
 
 
 class SubscriberRef(WireStruct, kw_only=True):
-    """A subscriber, by name.
+    """A subscriber.
 
     Attributes:
         subscriber_account: the account.
@@ -104,7 +104,7 @@ class OfficialAccountBeforeAddSubscriber(BeforeEvent, kw_only=True):
     Attributes:
         official_account: the official account.
         operator_account: who subscribes them.
-        subscribe_account_list: the subscribers-to-be.
+        subscribe_account_list: the future subscribers.
         event_time: unix milliseconds.
     """
 
@@ -138,7 +138,7 @@ class OfficialAccountAfterDeleteSubscriber(Event, kw_only=True):
     Attributes:
         official_account: the official account.
         operator_account: who ended them.
-        subscribe_account_list: whose.
+        subscribe_account_list: the former subscribers.
         event_time: unix milliseconds.
     """
 
@@ -150,7 +150,7 @@ class OfficialAccountAfterDeleteSubscriber(Event, kw_only=True):
 
 
 class OfficialAccountAfterOfficialAccountFull(Event, kw_only=True):
-    """An official account has as many subscribers as it may have.
+    """An official account has reached its largest number of subscribers.
 
     Attributes:
         official_account: the official account.
@@ -188,7 +188,7 @@ class OfficialAccountAfterSendMsg(Event, kw_only=True):
 
     Attributes:
         official_account: the official account.
-        msg_key: names the message.
+        msg_key: the key of the message.
         msg_time: unix seconds.
         online_only_flag: 1 for a message to online subscribers only.
         msg_body: its elements; unknown kinds are `RawElem`.
@@ -208,10 +208,10 @@ class OfficialAccountAfterSendMsg(Event, kw_only=True):
 
 
 class MsgKeyRef(WireStruct, kw_only=True):
-    """A message, by its key.
+    """A reference to a message.
 
     Attributes:
-        msg_key: names the message.
+        msg_key: the key of the message.
     """
 
     msg_key: str = always("")

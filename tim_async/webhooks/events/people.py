@@ -12,14 +12,14 @@ from .._message import AccountPair
 
 
 class FriendItem(WireStruct, kw_only=True):
-    """Someone who is to become a friend.
+    """Someone who is about to become a friend.
 
     Attributes:
         to_account: the account.
         remark: the remark to set for it.
         group_name: the list to put it on.
         add_source: where the request comes from, such as AddSource_Type_Android.
-        add_wording: what is said to it.
+        add_wording: the text of the request.
     """
 
     to_account: str = always("")
@@ -34,8 +34,8 @@ class PrevFriendAdd(BeforeEvent, kw_only=True):
 
     Attributes:
         requester_account: who makes the request.
-        from_account: whose friends they become.
-        friend_item: the friends-to-be.
+        from_account: the account that gets new friends.
+        friend_item: the future friends.
         add_type: Add_Type_Single or Add_Type_Both.
         force_add_flags: 1 when an admin adds them without asking.
         event_time: unix milliseconds.
@@ -87,9 +87,9 @@ class FriendAdd(Event, kw_only=True):
     """Friends were added. Source: I34359.
 
     Attributes:
-        pair_list: who became whose friend.
+        pair_list: the pairs that became friends.
         client_cmd: what caused it: friend_add, friend_response ...
-        admin_account: the admin who did it, "" when it was no admin.
+        admin_account: the admin who did it, "" if it was not an admin.
         force_flag: 1 when an admin added them without asking.
         event_time: unix milliseconds.
     """
@@ -106,7 +106,7 @@ class FriendDelete(Event, kw_only=True):
     """Friends were deleted. Source: I34360.
 
     Attributes:
-        pair_list: who is no longer whose friend.
+        pair_list: the pairs that are no longer friends.
         event_time: unix milliseconds; not on every page.
     """
 
@@ -119,7 +119,7 @@ class BlackListAdd(Event, kw_only=True):
     """Accounts were put on a block list. Source: I34361.
 
     Attributes:
-        pair_list: who blocks whom.
+        pair_list: the pairs: an account, and the one it blocks.
         event_time: unix milliseconds; not on every page.
     """
 
@@ -132,7 +132,7 @@ class BlackListDelete(Event, kw_only=True):
     """Accounts were taken off a block list. Source: I34362.
 
     Attributes:
-        pair_list: who no longer blocks whom.
+        pair_list: the pairs: an account, and the one it no longer blocks.
         event_time: unix milliseconds; not on every page.
     """
 
@@ -142,7 +142,7 @@ class BlackListDelete(Event, kw_only=True):
 
 
 class FollowItem(WireStruct, kw_only=True):
-    """Someone who is followed, or was.
+    """An account that is followed, or was.
 
     Attributes:
         to_account: the account.
@@ -156,7 +156,7 @@ class AfterFollowAdd(Event, kw_only=True):
 
     Attributes:
         from_account: who follows.
-        follow_list: whom.
+        follow_list: the accounts.
         event_time: unix milliseconds.
     """
 
@@ -171,7 +171,7 @@ class AfterFollowDelete(Event, kw_only=True):
 
     Attributes:
         from_account: who followed.
-        follow_list: whom.
+        follow_list: the accounts.
         event_time: unix milliseconds.
     """
 
@@ -211,11 +211,11 @@ class PortraitSet(Event, kw_only=True):
 
 
 class StateInfo(WireStruct, kw_only=True):
-    """What happened to a login state.
+    """A change of a login state.
 
     Attributes:
         action: Login, Logout or Disconnect.
-        to_account: whose.
+        to_account: the account.
         reason: Register, Unregister, LinkClose or TimeOut.
     """
 
@@ -225,7 +225,7 @@ class StateInfo(WireStruct, kw_only=True):
 
 
 class KickedDevice(WireStruct, kw_only=True):
-    """A device that a login put out.
+    """A device that a login logged out.
 
     Attributes:
         platform: its platform.
@@ -239,8 +239,8 @@ class StateChange(Event, kw_only=True):
 
     Attributes:
         event_time: unix milliseconds.
-        info: who, and how.
-        kicked_device: devices that the login put out.
+        info: the account, and the change.
+        kicked_device: devices that the login logged out.
     """
 
     callback_command: ClassVar[str] = "State.StateChange"

@@ -11,12 +11,12 @@ from .._event import Event
 
 
 class RequestOverLimit(Event, kw_only=True):
-    """Calls of a command came near its limit: 80 % of it, or more. Source: I60256, C105418.
+    """The calls of a command reached 80 % of its limit or more. Source: I60256, C105418.
 
     Attributes:
         service_name: the command's part before the slash, such as `openim`.
         command: its part after the slash, such as `sendmsg`.
-        request: calls seen in a second.
+        request: calls counted in a second.
         limit: calls allowed in a second.
     """
 
@@ -28,7 +28,7 @@ class RequestOverLimit(Event, kw_only=True):
 
 
 class PushResult(WireStruct, kw_only=True):
-    """What became of one offline push.
+    """The result of one offline push.
 
     Attributes:
         callback_command: `Push.OfflinePush`.
@@ -38,14 +38,14 @@ class PushResult(WireStruct, kw_only=True):
         to_account: the recipient.
         push_platform: 0 unknown, 1 APNs, 2 Xiaomi, 3 Huawei, 4 FCM, 5 Meizu, 6 OPPO, 7 vivo, 8 Honor.
         push_stage: 1 sent, 2 reached, 3 clicked.
-        msg_key: names a one-to-one message.
+        msg_key: the key of a one-to-one message.
         group_id: the group of a group message.
         msg_seq: the message's MsgSeq.
         msg_random: its MsgRandom.
         msg_time: unix seconds.
-        push_id: names the push.
-        err_code: the vendor's code, 0 when all is well.
-        err_info: the vendor's words.
+        push_id: the id of the push.
+        err_code: the vendor's code, 0 for success.
+        err_info: the vendor's text.
     """
 
     callback_command: str = always("")
@@ -66,7 +66,7 @@ class PushResult(WireStruct, kw_only=True):
 
 
 class OfflinePush(Event, kw_only=True):
-    """What became of offline pushes. Source: I67552.
+    """The results of offline pushes. Source: I67552.
 
     Attributes:
         events: 1 to 100 pushes.
@@ -78,19 +78,19 @@ class OfflinePush(Event, kw_only=True):
 
 
 class TaskPushResult(WireStruct, kw_only=True):
-    """What became of one push of a task.
+    """The result of one push of a task.
 
     Attributes:
         callback_command: `Push.AllMemberPush`, or a sibling of it.
         event_type: 1 offline push, 2 online push, 3 click.
-        task_id: the task, as the call that began it was answered.
+        task_id: the task id from the answer of the call that began it.
         task_time: unix seconds at which the task began.
         event_time: unix seconds.
         to_account: the recipient.
         push_platform: as in `PushResult`.
         push_stage: 1 sent, 2 reached, 3 clicked.
-        err_code: the vendor's code, 0 when all is well.
-        err_info: the vendor's words.
+        err_code: the vendor's code, 0 for success.
+        err_info: the vendor's text.
     """
 
     callback_command: str = always("")
@@ -106,7 +106,7 @@ class TaskPushResult(WireStruct, kw_only=True):
 
 
 class AllMemberPush(Event, kw_only=True):
-    """What became of pushes to all users. Known from a third-party SDK and a mirrored page.
+    """The results of pushes to all users. Known from a third-party SDK and a mirrored page.
 
     Attributes:
         events: 1 to 100 pushes.
@@ -118,6 +118,6 @@ class AllMemberPush(Event, kw_only=True):
 
 
 class ContentResultNotify(Event, kw_only=True):
-    """What moderation says of some content. Its fields are not documented where we could read them: see `body`."""
+    """The result of a content check by moderation. Its fields are not in the documents available to us: see `body`."""
 
     callback_command: ClassVar[str] = "ContentCallback.ResultNotify"
