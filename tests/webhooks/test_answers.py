@@ -133,7 +133,7 @@ MISFITS = {
     "two custom elements": (C2C, Replace(msg_body=[CustomElem(data="1")] * 2), "has 2 custom elements"),
     "body of text": (C2C, Replace(msg_body="hi"), "must be a list of elements"),
     "data of bytes": (C2C, Replace(cloud_custom_data=b"x"), "cloud_custom_data"),
-    "someone else": (INVITE, RefuseSome(accounts=["eve"]), "one that the event does not name"),
+    "someone else": (INVITE, RefuseSome(accounts=["eve"]), "an account that the event does not name"),
     "accounts of text": (INVITE, RefuseSome(accounts="bob"), "must be a list"),
     "accounts no text": (INVITE, RefuseSome(accounts=[["bob"]]), "does not name"),
     "code for some members": (INVITE, RefuseSome(accounts=["bob"], code=10_100), "only friends"),
