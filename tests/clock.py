@@ -8,10 +8,12 @@ at the moment that the test picks instead of one that a busy machine picks.
 from __future__ import annotations
 
 import asyncio
+import functools
 import selectors
-from collections.abc import Coroutine
-from typing import Any, TypeVar
+from collections.abc import Callable, Coroutine
+from typing import Any, ParamSpec, TypeVar
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 
@@ -40,10 +42,20 @@ class ClockLoop(asyncio.SelectorEventLoop):
         return self.now
 
 
-def run(main: Coroutine[Any, Any, T]) -> T:
+def run(main: Coroutine[Any, Any, T], *, debug: bool = False) -> T:
     """Run a coroutine on a clock of its own; without asyncio's debug mode, which makes crowds of tasks slow."""
-    with asyncio.Runner(loop_factory=ClockLoop, debug=False) as runner:
+    with asyncio.Runner(loop_factory=ClockLoop, debug=debug) as runner:
         return runner.run(main)
+
+
+def jumping(test: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, T]:
+    """Decorate an asynchronous test that runs on a clock of its own, in asyncio's debug mode."""
+
+    @functools.wraps(test)
+    def run_test(*args: P.args, **kwargs: P.kwargs) -> T:
+        return run(test(*args, **kwargs), debug=True)
+
+    return run_test
 
 
 def skip(seconds: float) -> None:

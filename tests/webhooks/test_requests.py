@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests import clock
 from tests.webhooks.bodies import spoil
 from tests.webhooks.receiver import AFTER, BEFORE, make, take, watched
 from tests.webhooks.requests import TOKEN, body, query
@@ -110,6 +111,7 @@ async def test_event_larger_than_the_limit_is_not_read_to_its_end():
     assert [type(error) for error, _ in errors] == [EventTooLargeError] * 2
 
 
+@clock.jumping
 async def test_body_that_does_not_arrive_is_given_up():
     router, errors = make(before_timeout=0.05)
 

@@ -7,6 +7,7 @@ import logging
 import msgspec
 import pytest
 
+from tests import clock
 from tests.webhooks.bodies import BODIES
 from tests.webhooks.receiver import AFTER, BEFORE, OK, broken, hanging, make, take
 from tests.webhooks.requests import APP, TOKEN, query
@@ -66,6 +67,7 @@ async def test_missing_token_is_logged_at_the_first_request_of_a_router_that_was
     assert "no token" in caplog.text
 
 
+@clock.jumping
 async def test_token_is_in_no_log_and_no_repr(caplog):
     router, errors = make(before_timeout=0.05)
     router.on(AfterSendMsg)(broken)
