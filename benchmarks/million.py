@@ -24,7 +24,7 @@ from typing import Final, Self
 from tim_async import TimClient
 from tim_async.bulk import Campaign, Template
 from tim_async.bulk._ledger.ledger import Ledger
-from tim_async.bulk._ledger.records import Begin, Changes, Outcome
+from tim_async.bulk._ledger.records import Changes, Outcome, SendStart
 from tim_async.bulk._ledger.schema import Lane, RecipientState
 
 from .campaign import LIMIT, LIMITS, write_people
@@ -106,12 +106,12 @@ async def ledger(folder: Path) -> dict[str, object]:
         began = time.perf_counter()
         changes, commits = Changes(), 0
         while chunks := await book.claim(made.id, now=time.time(), lease_s=None, limit=4):
-            changes.begins = [
-                Begin(
+            changes.starts = [
+                SendStart(
                     number=chunk.number,
                     lane=Lane.SINGLE,
                     since=time.time(),
-                    bodies=[(person.ordinal, BODY) for person in chunk.people],
+                    bodies=[(person.ordinal, BODY) for person in chunk.recipients],
                 )
                 for chunk in chunks
             ]
@@ -120,7 +120,7 @@ async def ledger(folder: Path) -> dict[str, object]:
                 outcomes=[
                     Outcome(ordinal=person.ordinal, state=RecipientState.SENT, msg_key="1_2_3" * 5, msg_time=1)
                     for chunk in chunks
-                    for person in chunk.people
+                    for person in chunk.recipients
                 ],
                 done=[chunk.number for chunk in chunks],
             )

@@ -11,7 +11,7 @@ from tim_async import (
     UsageError,
     WaitTooLongError,
 )
-from tim_async.bulk.breaker import Breaker, Says, says
+from tim_async.bulk.breaker import Breaker, FailureScope, scope_of
 from tim_async.errors import from_reply
 
 
@@ -32,25 +32,25 @@ def breaker(time):
 @pytest.mark.parametrize(
     ("error", "what"),
     [
-        *((api(code), Says.RECIPIENT) for code in (20003, 70107, 90012, 90003, 90048)),
-        *((api(code), Says.SLOWER) for code in (60007, 90057, 60011)),
-        *((api(code), Says.CREDENTIALS) for code in (20002, 70001, 70009, 90009, 60010)),
-        *((api(code), Says.QUOTA) for code in (60028, 22007)),
-        *((api(code), Says.TROUBLE) for code in (20004, 20005, 91000, 90992)),
-        *((api(code), Says.MESSAGE) for code in (80001, 90010, 93000, 20006, 120_500, 424_242)),
-        (ConnectError("x"), Says.TROUBLE),
-        (ReplyTimeoutError("x", timeout=1), Says.TROUBLE),
-        (WaitTooLongError(wait=1, remaining=0), Says.NO_TURN),
-        (BodyTooLargeError(actual=2, limit=1, field="MsgBody", field_bytes=1), Says.MESSAGE),
-        (UsageError("x", field="msg_body"), Says.MESSAGE),
-        (UsageError("the client is closed"), Says.PROGRAM),
-        (LimiterSetupError("wrong password", field="url"), Says.PROGRAM),
-        (LimiterUnavailableError("x"), Says.TROUBLE),
+        *((api(code), FailureScope.RECIPIENT) for code in (20003, 70107, 90012, 90003, 90048)),
+        *((api(code), FailureScope.SLOWER) for code in (60007, 90057, 60011)),
+        *((api(code), FailureScope.CREDENTIALS) for code in (20002, 70001, 70009, 90009, 60010)),
+        *((api(code), FailureScope.QUOTA) for code in (60028, 22007)),
+        *((api(code), FailureScope.TROUBLE) for code in (20004, 20005, 91000, 90992)),
+        *((api(code), FailureScope.MESSAGE) for code in (80001, 90010, 93000, 20006, 120_500, 424_242)),
+        (ConnectError("x"), FailureScope.TROUBLE),
+        (ReplyTimeoutError("x", timeout=1), FailureScope.TROUBLE),
+        (WaitTooLongError(wait=1, remaining=0), FailureScope.NO_TURN),
+        (BodyTooLargeError(actual=2, limit=1, field="MsgBody", field_bytes=1), FailureScope.MESSAGE),
+        (UsageError("x", field="msg_body"), FailureScope.MESSAGE),
+        (UsageError("the client is closed"), FailureScope.PROGRAM),
+        (LimiterSetupError("wrong password", field="url"), FailureScope.PROGRAM),
+        (LimiterUnavailableError("x"), FailureScope.TROUBLE),
     ],
     ids=lambda value: str(getattr(value, "code", None) or type(value).__name__) if isinstance(value, Exception) else "",
 )
 def test_whom_an_error_speaks_of(error, what):
-    assert says(error) is what
+    assert scope_of(error) is what
 
 
 @pytest.mark.parametrize(("code", "status"), [(70001, "stopped"), (60010, "stopped"), (60028, "paused")])

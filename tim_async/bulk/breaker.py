@@ -64,7 +64,7 @@ class Stop(msgspec.Struct, frozen=True):
     is_own: bool = False
 
 
-class Says(Enum):
+class FailureScope(Enum):
     """Whom an error speaks of."""
 
     RECIPIENT = "recipient"
@@ -77,28 +77,28 @@ class Says(Enum):
     PROGRAM = "program"
 
 
-def says(error: TimError) -> Says:
+def scope_of(error: TimError) -> FailureScope:
     """Tell whom an error speaks of."""
     if isinstance(error, WaitTooLongError):
-        return Says.NO_TURN
+        return FailureScope.NO_TURN
     if isinstance(error, UsageError):
         if isinstance(error, LimiterSetupError):
-            return Says.PROGRAM  # its field is the limiter's: no message would fare better
+            return FailureScope.PROGRAM  # its field is the limiter's: no message would fare better
         # A field is the message's; without one it is the client that cannot be used.
-        return Says.MESSAGE if error.field or isinstance(error, BodyTooLargeError) else Says.PROGRAM
+        return FailureScope.MESSAGE if error.field or isinstance(error, BodyTooLargeError) else FailureScope.PROGRAM
     if isinstance(error, TransportError | LimiterUnavailableError):
-        return Says.TROUBLE
+        return FailureScope.TROUBLE
     if not isinstance(error, ApiError):
-        return Says.PROGRAM
+        return FailureScope.PROGRAM
     if error.code in NOBODY_CODES:
-        return Says.RECIPIENT
+        return FailureScope.RECIPIENT
     if error.code in SLOW_DOWN_CODES:
-        return Says.SLOWER
+        return FailureScope.SLOWER
     if isinstance(error, AuthError):
-        return Says.CREDENTIALS
+        return FailureScope.CREDENTIALS
     if isinstance(error, RateLimitedError):
-        return Says.QUOTA
-    return Says.TROUBLE if error.transient else Says.MESSAGE
+        return FailureScope.QUOTA
+    return FailureScope.TROUBLE if error.transient else FailureScope.MESSAGE
 
 
 class Breaker:
@@ -126,18 +126,18 @@ class Breaker:
 
     def judge(self, error: TimError, recipients: int = 1) -> Stop | None:
         """Note a call that failed, for so many recipients; return why to stop, None to go on."""
-        match says(error):
-            case Says.CREDENTIALS:
+        match scope_of(error):
+            case FailureScope.CREDENTIALS:
                 return Stop("stopped", f"{error}; put that right, then run it again")
-            case Says.PROGRAM:
+            case FailureScope.PROGRAM:
                 return Stop("stopped", str(error), is_own=True)
-            case Says.QUOTA:
+            case FailureScope.QUOTA:
                 return Stop("paused", f"{error}; run it again when the quota is renewed")
-            case Says.SLOWER:
+            case FailureScope.SLOWER:
                 return self._judge_too_many(error)
-            case Says.MESSAGE:
+            case FailureScope.MESSAGE:
                 return self.refuse(error, recipients)
-            case Says.TROUBLE:
+            case FailureScope.TROUBLE:
                 return self._judge_trouble(error)
         return None
 

@@ -21,7 +21,7 @@ from ._ledger.ledger import Ledger
 from ._ledger.options import Lanes, OnUnknown, Options
 from ._ledger.records import CampaignRow, storable
 from ._ledger.schema import Lane
-from ._message.messages import MESSAGE_TIMEOUT_S, Maker, MessageGiven, from_stored
+from ._message.messages import MESSAGE_TIMEOUT_S, MessageGiven, MessageSource, from_stored
 from ._plan.pacing import chunk_size, paces
 from ._plan.planning import Plan, check_anybody, ensure_planned, make_plan
 from ._plan.sources import CsvFile, JsonLinesFile, Recipients, Source, as_source, file_source
@@ -110,7 +110,9 @@ class Campaign:
         if isinstance(recipients, str | PathLike):
             recipients = file_source(recipients, account_column=account_column)
         self._recipients: Source | None = None if recipients is None else as_source(recipients)
-        self._maker = None if message is None else Maker(message, version=message_version, timeout_s=message_timeout_s)
+        self._messages = (
+            None if message is None else MessageSource(message, version=message_version, timeout_s=message_timeout_s)
+        )
         self._account_column = account_column
         self._change_message = change_message
         self._add_recipients = add_recipients
@@ -125,7 +127,7 @@ class Campaign:
             patience_s=patience_s,
         )
         self._runner: Runner | None = None
-        self._check_lanes(self._maker)
+        self._check_lanes(self._messages)
 
     def __repr__(self) -> str:
         return f"<Campaign {self.name!r}>"
@@ -151,8 +153,8 @@ class Campaign:
         settings = client.settings if client is not None else Settings(rate_limits=rate_limits or {})
         async with Ledger(self._ledger, purpose=f"plan of {self.name}") as ledger:
             async with ledger.alone_with(self.name):
-                campaign, maker = await self._ensure(ledger, settings)
-            return await make_plan(ledger, campaign, maker, settings, self._options.lanes, self._options.concurrency)
+                campaign, messages = await self._ensure(ledger, settings)
+            return await make_plan(ledger, campaign, messages, settings, self._options.lanes, self._options.concurrency)
 
     async def run(
         self, client: TimClient, *, on_progress: OnProgress | None = None, progress_every_s: float = 1.0
@@ -175,7 +177,7 @@ class Campaign:
         client.open()
         async with Ledger(self._ledger, purpose=f"run of {self.name}") as ledger:
             async with ledger.alone_with(self.name):
-                campaign, maker = await self._ensure(ledger, client.settings)
+                campaign, messages = await self._ensure(ledger, client.settings)
                 check_anybody(campaign)
                 campaign = await bind(ledger, campaign, client)
                 if campaign.begun_at is None:  # as long as it is not, somebody else may plan it anew
@@ -185,7 +187,7 @@ class Campaign:
                 client,
                 ledger,
                 campaign,
-                maker,
+                messages,
                 self._options,
                 wall=self._clock,
                 on_progress=on_progress,
@@ -247,13 +249,13 @@ class Campaign:
             raise LedgerError(f"the ledger {ledger.name} has no campaign {self.name!r}; it has {names}")
         return campaign
 
-    async def _ensure(self, ledger: Ledger, settings: Settings) -> tuple[CampaignRow, Maker]:
-        if self._maker is not None:
-            self._maker.check_size(settings.body_limit)
+    async def _ensure(self, ledger: Ledger, settings: Settings) -> tuple[CampaignRow, MessageSource]:
+        if self._messages is not None:
+            self._messages.check_size(settings.body_limit)
         campaign = await ensure_planned(
             ledger,
             self.name,
-            self._maker,
+            self._messages,
             self._recipients,
             account_column=self._account_column,
             chunk_size=chunk_size(paces(settings)[Lane.BATCH], self._batch_size),
@@ -264,18 +266,18 @@ class Campaign:
         # It was read to the end: a generator has nothing to say a second time, and a list nothing new.
         if not isinstance(self._recipients, CsvFile | JsonLinesFile):
             self._recipients = None
-        maker = self._maker or from_stored(campaign.kind, campaign.message)
-        if maker is None:
+        messages = self._messages or from_stored(campaign.kind, campaign.message)
+        if messages is None:
             raise UsageError("the ledger has no message, as a function made it: give message", field="message")
-        self._check_lanes(maker)
-        return campaign, maker
+        self._check_lanes(messages)
+        return campaign, messages
 
-    def _check_lanes(self, maker: Maker | None) -> None:
-        if self._options.lanes not in ("batch", "both") or maker is None:
+    def _check_lanes(self, messages: MessageSource | None) -> None:
+        if self._options.lanes not in ("batch", "both") or messages is None:
             return
-        if maker.fixed is None:
+        if messages.fixed is None:
             problem = "only a message that is the same for all goes in batches"
-        elif not maker.fixed.fits_a_batch:
+        elif not messages.fixed.fits_a_batch:
             problem = "forbid_callback_control and support_message_extension do not go in batches"
         else:
             return

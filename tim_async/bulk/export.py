@@ -1,4 +1,4 @@
-"""What became of every recipient, as it is told to people and to files."""
+"""What became of every recipient, as it is told to recipients and to files."""
 
 from __future__ import annotations
 
@@ -57,20 +57,20 @@ class RecipientOutcome(msgspec.Struct, kw_only=True, frozen=True):
 async def outcomes(ledger: Reader, campaign: CampaignRow) -> AsyncIterator[RecipientOutcome]:
     """Yield the recipients in the order of the plan, then the bad rows."""
     sending = await ledger.sending(campaign.id)
-    async for person in ledger.people(campaign.id):
-        state = _STATES[RecipientState(person.state)]
-        if person.state == RecipientState.PLANNED and person.chunk in sending:
+    async for recipient in ledger.recipients(campaign.id):
+        state = _STATES[RecipientState(recipient.state)]
+        if recipient.state == RecipientState.PLANNED and recipient.chunk in sending:
             state = "in_flight"
-        row = _codes.lookup("openim", person.code) if person.code else None
+        row = _codes.lookup("openim", recipient.code) if recipient.code else None
         yield RecipientOutcome(
-            account=person.account,
+            account=recipient.account,
             state=state,
-            code=person.code,
+            code=recipient.code,
             name=row.name if row else None,
-            info=person.info,
-            msg_key=person.msg_key,
-            msg_time=person.msg_time,
-            line=person.line,
+            info=recipient.info,
+            msg_key=recipient.msg_key,
+            msg_time=recipient.msg_time,
+            line=recipient.line,
         )
     async for problem in ledger.problems(campaign.id):
         if problem.kind == "bad":

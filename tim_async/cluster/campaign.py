@@ -67,8 +67,8 @@ class ClusterCampaign(Campaign):
         async with SharedLedger(self._ledger, purpose=f"submit {self.name}") as ledger:
             ledger.check_shared()
             async with ledger.alone_with(self.name):
-                row, maker = await self._ensure(ledger, client.settings)
-                if maker.kind == "function":
+                row, messages = await self._ensure(ledger, client.settings)
+                if messages.kind == "function":
                     raise UsageError(
                         "workers do not have a function: give a text, a Message or a Template", field="message"
                     )
@@ -76,7 +76,7 @@ class ClusterCampaign(Campaign):
                     raise UsageError(f"the campaign {self.name!r} was cancelled", field="name")
                 check_anybody(row)
                 row = await bind(ledger, row, client)
-                plan = await make_plan(ledger, row, maker, client.settings, self._options.lanes)
+                plan = await make_plan(ledger, row, messages, client.settings, self._options.lanes)
                 self.is_left_alone = row.options is not None and row.status in ("running", "paused")
                 if self.is_left_alone:
                     but = ", but for new recipients" if self._add_recipients else ""

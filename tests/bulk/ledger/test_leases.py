@@ -22,15 +22,15 @@ from tests.families.conftest import client_of
 from tests.in_process import loop_clock
 from tests.services import own_database, wire_to
 from tim_async import CommandStats, LedgerError
-from tim_async._core.rate_limits import Claim, Slot
+from tim_async._core.rate_limits import Claim, ConnectionSlot
 from tim_async.bulk import Campaign, Report
 from tim_async.bulk._engine.runner import Runner
 from tim_async.bulk._ledger.database import WRITE
 from tim_async.bulk._ledger.ledger import Ledger
 from tim_async.bulk._ledger.options import Options
-from tim_async.bulk._ledger.records import Anew, Begin, CampaignRow, Changes, Outcome
+from tim_async.bulk._ledger.records import CampaignRow, Changes, Outcome, Reassignment, SendStart
 from tim_async.bulk._ledger.schema import ChunkState, Lane, RecipientState, chunks
-from tim_async.bulk._message.messages import Maker
+from tim_async.bulk._message.messages import MessageSource
 from tim_async.emulator import Emulator
 
 NOW = 1_800_000_000.0
@@ -46,7 +46,7 @@ async def url() -> AsyncIterator[str]:
 
 
 async def planned(ledger: Ledger, count: int = 10, size: int = 10) -> CampaignRow:
-    maker = Maker("hi")
+    maker = MessageSource("hi")
     row = await ledger.create(
         "spring", kind=maker.kind, message=maker.stored, fingerprint="f", chunk_size=size, now=NOW
     )
@@ -57,7 +57,7 @@ async def planned(ledger: Ledger, count: int = 10, size: int = 10) -> CampaignRo
 
 
 def begin(number: int) -> Changes:
-    return Changes(begins=[Begin(number=number, lane=Lane.SINGLE, since=NOW, body="{}")])
+    return Changes(starts=[SendStart(number=number, lane=Lane.SINGLE, since=NOW, body="{}")])
 
 
 def outcomes(state: RecipientState, *ordinals: int, **facts: Any) -> list[Outcome]:
@@ -65,7 +65,7 @@ def outcomes(state: RecipientState, *ordinals: int, **facts: Any) -> list[Outcom
 
 
 async def states(ledger: Ledger, row: CampaignRow) -> list[int]:
-    return [each.state async for each in ledger.people(row.id)]
+    return [each.state async for each in ledger.recipients(row.id)]
 
 
 async def test_what_an_owner_says_after_its_lease_changes_nothing(url: str) -> None:
@@ -74,16 +74,16 @@ async def test_what_an_owner_says_after_its_lease_changes_nothing(url: str) -> N
         [chunk] = await late.claim(row.id, now=NOW, lease_s=20, limit=1)
         assert await late.apply(row.id, begin(chunk.number)) == set()
         [taken] = await next_one.claim(row.id, now=NOW + 30, lease_s=20, limit=1)
-        assert (taken.number, len(taken.people)) == (chunk.number, 10)
+        assert (taken.number, len(taken.recipients)) == (chunk.number, 10)
         # It hands back what it has not touched, and tells of refusals, while the other is at work ...
-        moves = [Anew(ordinals=list(range(3, 10)), is_try=False)]
+        moves = [Reassignment(ordinals=list(range(3, 10)), is_try=False)]
         told = [*outcomes(FAILED, 0, code=1), *outcomes(UNKNOWN, 1, info="?"), *outcomes(SENT, 2, msg_key="k")]
-        await late.apply(row.id, Changes(outcomes=told, anew=moves, done=[chunk.number]))
+        await late.apply(row.id, Changes(outcomes=told, reassigned=moves, done=[chunk.number]))
         assert await states(late, row) == [PLANNED, PLANNED, SENT, *[PLANNED] * 7]
-        assert {each.chunk async for each in late.people(row.id)} == {chunk.number}
+        assert {each.chunk async for each in late.recipients(row.id)} == {chunk.number}
         # ... and when it is done.
         await next_one.apply(row.id, Changes(outcomes=outcomes(SENT, *range(10)), done=[chunk.number]))
-        await late.apply(row.id, Changes(outcomes=told, anew=moves, done=[chunk.number]))
+        await late.apply(row.id, Changes(outcomes=told, reassigned=moves, done=[chunk.number]))
         assert await states(late, row) == [SENT] * 10
         assert await late.claim(row.id, now=NOW + 99, lease_s=20, limit=9) == []
 
@@ -131,7 +131,7 @@ class HeldLedger(Ledger):
         if changes.outcomes and self._holds_outcomes:
             await self.flows.wait()
         lost = await super().apply(campaign_id, changes)
-        self.begun += len(changes.begins)
+        self.begun += len(changes.starts)
         self.recorded += len(changes.outcomes)
         return lost
 
@@ -146,7 +146,7 @@ class GivenTurns:
         for _ in range(count):
             self._turns.release()
 
-    async def acquire(self, claim: Claim, slot: Slot) -> None:
+    async def acquire(self, claim: Claim, slot: ConnectionSlot) -> None:
         await self._turns.acquire()
         await slot.take()
 
@@ -191,7 +191,7 @@ async def test_nothing_is_sent_once_the_lease_has_run_out(url: str, is_taken: bo
 
         def runner(ledger: Ledger) -> Runner:
             return Runner(
-                client, ledger, row, Maker("hi"), Options(lanes="single", concurrency=20),
+                client, ledger, row, MessageSource("hi"), Options(lanes="single", concurrency=20),
                 wall=wall, on_progress=None, progress_every_s=60, lease_s=LEASE_S,
             )  # fmt: skip
 
@@ -217,7 +217,7 @@ async def test_nothing_is_sent_once_the_lease_has_run_out(url: str, is_taken: bo
                 # A chunk that is SENDING comes with those, too, who have the message and are not recorded.
                 taken = await other.claim(row.id, now=wall(), lease_s=LEASE_S, limit=9)
                 assert [chunk.state for chunk in taken] == [ChunkState.SENDING] * 2
-                left = {person.account for chunk in taken for person in chunk.people}
+                left = {recipient.account for chunk in taken for recipient in chunk.recipients}
                 assert left == (everyone - sent if is_recorded else everyone)
                 assert (await runner(other).run()).sent == 40
                 held.flows.set()

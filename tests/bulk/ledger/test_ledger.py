@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import event
 
 from tim_async.bulk._ledger.ledger import Ledger
-from tim_async.bulk._ledger.records import Anew, Begin, Changes, Outcome, Problem
+from tim_async.bulk._ledger.records import Changes, Outcome, Problem, Reassignment, SendStart
 from tim_async.bulk._ledger.schema import ChunkState, Lane, RecipientState
 from tim_async.errors import LedgerError, UsageError
 
@@ -35,7 +35,7 @@ def sent(ordinal):
 
 
 async def people(ledger, campaign):
-    return [person async for person in ledger.people(campaign.id, page=7)]
+    return [recipient async for recipient in ledger.recipients(campaign.id, page=7)]
 
 
 async def test_plan_fills_chunks_and_tells_duplicates_once(path):
@@ -68,11 +68,11 @@ async def test_claim_begin_settle(path):
     async with Ledger(path, purpose="test") as ledger:
         campaign = await planned(ledger)
         [one, two] = await ledger.claim(campaign.id, now=NOW, lease_s=None, limit=2)
-        assert [len(one.people), len(two.people), one.state] == [10, 10, ChunkState.CLAIMED]
+        assert [len(one.recipients), len(two.recipients), one.state] == [10, 10, ChunkState.CLAIMED]
         [three] = await ledger.claim(campaign.id, now=NOW, lease_s=None, limit=2)
-        assert len(three.people) == 5
-        begin = Begin(number=one.number, lane=Lane.SINGLE, since=NOW, bodies=[(0, "zero"), (1, "one")])
-        assert await ledger.apply(campaign.id, Changes(begins=[begin])) == set()
+        assert len(three.recipients) == 5
+        begin = SendStart(number=one.number, lane=Lane.SINGLE, since=NOW, bodies=[(0, "zero"), (1, "one")])
+        assert await ledger.apply(campaign.id, Changes(starts=[begin])) == set()
         assert await ledger.in_flight(campaign.id) == 10
         changes = Changes(outcomes=[sent(each) for each in range(10)], done=[one.number], released=[two.number])
         assert await ledger.apply(campaign.id, changes) == set()
@@ -84,9 +84,9 @@ async def test_what_a_dead_owner_left_comes_first_and_as_it_was_written(path):
     async with Ledger(path, purpose="test", owner="dead") as ledger:
         campaign = await planned(ledger)
         claimed = await ledger.claim(campaign.id, now=NOW, lease_s=None, limit=3)
-        begins = [Begin(number=2, lane=Lane.BATCH, since=NOW + 1, body="all"),
-                  Begin(number=1, lane=Lane.SINGLE, since=NOW, bodies=[(10, "ten")])]  # fmt: skip
-        await ledger.apply(campaign.id, Changes(begins=begins, outcomes=[sent(11)]))
+        begins = [SendStart(number=2, lane=Lane.BATCH, since=NOW + 1, body="all"),
+                  SendStart(number=1, lane=Lane.SINGLE, since=NOW, bodies=[(10, "ten")])]  # fmt: skip
+        await ledger.apply(campaign.id, Changes(starts=begins, outcomes=[sent(11)]))
         assert len(claimed) == 3
     async with Ledger(path, purpose="test", owner="next") as ledger:
         assert await ledger.claim(campaign.id, now=NOW + 1e6, lease_s=None, limit=9) == []
@@ -97,8 +97,8 @@ async def test_what_a_dead_owner_left_comes_first_and_as_it_was_written(path):
             (2, ChunkState.SENDING, Lane.BATCH, NOW + 1, "all"),
             (0, ChunkState.CLAIMED, None, None, None),
         ]
-        assert [person.ordinal for person in found[0].people] == [10, *range(12, 20)]
-        assert [person.body for person in found[0].people[:2]] == ["ten", None]
+        assert [recipient.ordinal for recipient in found[0].recipients] == [10, *range(12, 20)]
+        assert [recipient.body for recipient in found[0].recipients[:2]] == ["ten", None]
 
 
 async def test_two_owners_share_by_leases(path):
@@ -111,10 +111,10 @@ async def test_two_owners_share_by_leases(path):
         [taken] = await two.claim(campaign.id, now=NOW + 61, lease_s=30, limit=1)
         assert taken.number == mine.number
         # Whoever slept through the lease must not send: somebody else has the chunk.
-        begin = Begin(number=mine.number, lane=Lane.SINGLE, since=NOW + 61, bodies=[(0, "x")])
-        assert await one.apply(campaign.id, Changes(begins=[begin])) == {mine.number}
+        begin = SendStart(number=mine.number, lane=Lane.SINGLE, since=NOW + 61, bodies=[(0, "x")])
+        assert await one.apply(campaign.id, Changes(starts=[begin])) == {mine.number}
         assert (await people(one, campaign))[0].body is None
-        assert await two.apply(campaign.id, Changes(begins=[begin])) == set()
+        assert await two.apply(campaign.id, Changes(starts=[begin])) == set()
         # Nor does its late word on the chunk count.
         await one.apply(campaign.id, Changes(done=[mine.number]))
         assert await two.in_flight(campaign.id) == 10
@@ -124,12 +124,12 @@ async def test_anew_goes_to_further_chunks(path):
     async with Ledger(path, purpose="test") as ledger:
         campaign = await planned(ledger)
         await ledger.claim(campaign.id, now=NOW, lease_s=None, limit=9)
-        begin = Begin(number=0, lane=Lane.SINGLE, since=NOW, bodies=[(0, "x")])
-        await ledger.apply(campaign.id, Changes(begins=[begin]))
-        moves = [Anew(ordinals=[0, 4]), Anew(ordinals=[7], is_try=False)]
-        await ledger.apply(campaign.id, Changes(anew=moves, done=[0]))
+        begin = SendStart(number=0, lane=Lane.SINGLE, since=NOW, bodies=[(0, "x")])
+        await ledger.apply(campaign.id, Changes(starts=[begin]))
+        moves = [Reassignment(ordinals=[0, 4]), Reassignment(ordinals=[7], is_try=False)]
+        await ledger.apply(campaign.id, Changes(reassigned=moves, done=[0]))
         found = await ledger.claim(campaign.id, now=NOW, lease_s=None, limit=9)
-        assert [(each.number, [(p.ordinal, p.tries, p.body) for p in each.people]) for each in found] == [
+        assert [(each.number, [(p.ordinal, p.tries, p.body) for p in each.recipients]) for each in found] == [
             (3, [(0, 1, None), (4, 1, None)]),
             (4, [(7, 0, None)]),
         ]
@@ -139,21 +139,21 @@ async def test_unknown_and_failed_can_be_taken_up_again(path):
     async with Ledger(path, purpose="test") as ledger:
         campaign = await planned(ledger)
         await ledger.claim(campaign.id, now=NOW, lease_s=None, limit=9)
-        begins = [Begin(number=each, lane=Lane.BATCH, since=NOW, body="b") for each in range(3)]
+        begins = [SendStart(number=each, lane=Lane.BATCH, since=NOW, body="b") for each in range(3)]
         outcomes = [sent(each) for each in range(22)]
         outcomes.append(Outcome(ordinal=22, state=RecipientState.UNKNOWN, info="no answer"))
         outcomes += [Outcome(ordinal=each, state=RecipientState.FAILED, code=70107, info="who?") for each in (23, 24)]
-        await ledger.apply(campaign.id, Changes(begins=begins))
+        await ledger.apply(campaign.id, Changes(starts=begins))
         await ledger.apply(campaign.id, Changes(outcomes=outcomes, done=[0, 1, 2]))
         assert await ledger.counts(campaign.id) == {
             (RecipientState.SENT, None): 22, (RecipientState.UNKNOWN, None): 1, (RecipientState.FAILED, 70107): 2,
         }  # fmt: skip
         assert await ledger.reopen_unknown(campaign.id) == 1
         [chunk] = await ledger.claim(campaign.id, now=NOW, lease_s=None, limit=9)
-        assert (chunk.number, chunk.state, chunk.since, [p.ordinal for p in chunk.people]) == (2, 2, NOW, [22])
+        assert (chunk.number, chunk.state, chunk.since, [p.ordinal for p in chunk.recipients]) == (2, 2, NOW, [22])
         assert await ledger.retry_failed(campaign.id) == 2
         [chunk] = await ledger.claim(campaign.id, now=NOW, lease_s=None, limit=9)
-        assert (chunk.number, chunk.state, [p.account for p in chunk.people]) == (3, 1, ["u23", "u24"])
+        assert (chunk.number, chunk.state, [p.account for p in chunk.recipients]) == (3, 1, ["u23", "u24"])
 
 
 async def test_made_anew_it_has_other_identities_and_nobody_of_before(path):
@@ -325,9 +325,9 @@ async def test_claims_look_only_at_what_they_claim(path):
             lambda _, __, statement, *___: statements.append(statement),
         )
         await ledger.claim(campaign.id, now=NOW, lease_s=None, limit=9)
-        await ledger.apply(campaign.id, Changes(begins=[Begin(number=0, lane=Lane.BATCH, since=NOW, body="b")]))
+        await ledger.apply(campaign.id, Changes(starts=[SendStart(number=0, lane=Lane.BATCH, since=NOW, body="b")]))
         assert await ledger.in_flight(campaign.id) == 10
-        await ledger.apply(campaign.id, Changes(outcomes=[sent(0)], anew=[Anew(ordinals=[1])], done=[0]))
+        await ledger.apply(campaign.id, Changes(outcomes=[sent(0)], reassigned=[Reassignment(ordinals=[1])], done=[0]))
     with sqlite3.connect(path) as other:
         plans = [
             (step[3], statement)

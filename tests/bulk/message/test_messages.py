@@ -23,7 +23,7 @@ from tim_async import (
 )
 from tim_async.bulk import Message, Recipient, Template
 from tim_async.bulk._message.identity import Identities, Identity
-from tim_async.bulk._message.messages import Maker, Ready, from_stored
+from tim_async.bulk._message.messages import MessageSource, PreparedMessage, from_stored
 from tim_async.models.c2c import SendMsg
 
 BOB = Recipient(account="bob", columns={"name": "Bob", "age": 7, "姓名": "鲍勃", "none": None})
@@ -31,7 +31,12 @@ MARK = Identity(1, 2)
 
 
 async def text(message, recipient=BOB):
-    return Ready(await Maker(message).make(recipient)).to_one("bob", MARK).msg_body[0].msg_content["Text"]
+    return (
+        PreparedMessage(await MessageSource(message).make(recipient))
+        .to_one("bob", MARK)
+        .msg_body[0]
+        .msg_content["Text"]
+    )
 
 
 async def test_template_fills_in_columns():
@@ -48,7 +53,7 @@ async def test_template_reaches_every_text_of_a_message():
         offline_push_info=OfflinePushInfo(title="For $name", ext='{"who":"$account"}'),
         cloud_custom_data="$age",
     )
-    request = Ready(await Maker(Template(message)).make(BOB)).to_one("bob", MARK)
+    request = PreparedMessage(await MessageSource(Template(message)).make(BOB)).to_one("bob", MARK)
     wire = encode(request).decode()
     assert "$" not in wire
     assert '"Title":"For Bob"' in wire
@@ -78,14 +83,14 @@ async def test_template_that_lacks_a_column(template, problem):
 async def test_template_whose_values_break_it():
     message = Message(msg_body=[TextElem(text="x")], offline_push_info=OfflinePushInfo(ext='{"who":"$name"}'))
     with pytest.raises(UsageError, match="must be JSON text"):
-        await Maker(Template(message)).make(Recipient(account="bob", columns={"name": 'a"b'}))
+        await MessageSource(Template(message)).make(Recipient(account="bob", columns={"name": 'a"b'}))
 
 
 def test_template_without_placeholders_is_the_same_for_all():
-    maker = Maker(Template("costs $$5"))
+    maker = MessageSource(Template("costs $$5"))
     assert maker.kind == "fixed"
     assert maker.fixed.msg_body[0].msg_content == {"Text": "costs $5"}
-    assert Maker("costs $name").fixed.msg_body[0].text == "costs $name"
+    assert MessageSource("costs $name").fixed.msg_body[0].text == "costs $name"
 
 
 async def test_function_may_be_of_either_kind_and_return_anything():
@@ -108,13 +113,13 @@ async def test_function_may_be_of_either_kind_and_return_anything():
 )
 async def test_function_that_makes_no_message(make, problem):
     with pytest.raises(UsageError, match=problem):
-        await Maker(make).make(BOB)
+        await MessageSource(make).make(BOB)
 
 
 @pytest.mark.parametrize("message", [7, b"x", {"MsgBody": []}, [], Message(msg_body=[])])
 def test_message_that_is_none(message):
     with pytest.raises(UsageError):
-        Maker(message)
+        MessageSource(message)
 
 
 @pytest.mark.parametrize(
@@ -136,15 +141,15 @@ def test_message_that_is_none(message):
 )
 async def test_stored_form_goes_out_as_the_message_would(message):
     """And twice the same: a repeat that differs by a byte is another message."""
-    stored = await Maker(message).make(BOB)
+    stored = await MessageSource(message).make(BOB)
     fields = {name: value for name in Message.__struct_fields__ if (value := getattr(message, name)) is not None}
     direct = SendMsg(**{**fields, "to_account": "bob", "msg_seq": 1, "msg_random": 2})
-    assert encode(Ready(stored).to_one("bob", MARK)) == encode(direct)
+    assert encode(PreparedMessage(stored).to_one("bob", MARK)) == encode(direct)
     assert await from_stored("fixed", stored).make(BOB) == stored
 
 
 async def test_template_comes_back_from_the_ledger():
-    maker = Maker(Template("Hi $name"))
+    maker = MessageSource(Template("Hi $name"))
     again = from_stored(maker.kind, maker.stored)
     assert again.fingerprint == maker.fingerprint
     assert await again.make(BOB) == await maker.make(BOB)
@@ -155,10 +160,14 @@ def test_fingerprints():
     def one(_):
         return "x"
 
-    prints = [Maker(each).fingerprint for each in ("a", "b", Template("$a"), Template("$b"), one)]
-    prints += [Maker(one, version="2").fingerprint, Maker("$a").fingerprint]
+    prints = [MessageSource(each).fingerprint for each in ("a", "b", Template("$a"), Template("$b"), one)]
+    prints += [MessageSource(one, version="2").fingerprint, MessageSource("$a").fingerprint]
     assert len(set(prints)) == len(prints)
-    assert Maker([TextElem(text="a")]).fingerprint == Maker("a").fingerprint == Maker(Template("a")).fingerprint
+    assert (
+        MessageSource([TextElem(text="a")]).fingerprint
+        == MessageSource("a").fingerprint
+        == MessageSource(Template("a")).fingerprint
+    )
 
 
 def one_of_two(text, flag):
@@ -231,10 +240,10 @@ def test_functions_are_told_apart_by_their_code_and_what_they_were_made_with():
         loud(hi),
         Mailer.plain,
     ]
-    assert len({Maker(each).fingerprint for each in every}) == len(every)
+    assert len({MessageSource(each).fingerprint for each in every}) == len(every)
     again = [one_of_two("a", flag=True), functools.partial(text_of, "a"), Mailer("x").plain]
-    assert [Maker(each).fingerprint for each in again] == [
-        Maker(each).fingerprint for each in (every[1], every[12], Mailer.plain)
+    assert [MessageSource(each).fingerprint for each in again] == [
+        MessageSource(each).fingerprint for each in (every[1], every[12], Mailer.plain)
     ]
 
 
@@ -242,16 +251,16 @@ def test_function_that_calls_itself_has_a_fingerprint():
     def countdown(recipient, left=3):
         return countdown(recipient, left - 1) if left else "now"
 
-    assert Maker(countdown).fingerprint == Maker(countdown).fingerprint
+    assert MessageSource(countdown).fingerprint == MessageSource(countdown).fingerprint
 
 
 def test_function_is_the_same_in_the_next_process():
     """Also where Python orders a set by a random seed, and where the line it stands in is another."""
     program = """
-        {lines}from tim_async.bulk._message.messages import Maker
+        {lines}from tim_async.bulk._message.messages import MessageSource
         def make(recipient, names=frozenset("abcdefgh")):
             return "x" if recipient.account in {{"a", "b", "c", "d", "e"}} else [each for each in "xyz"]
-        print(Maker(make).fingerprint)
+        print(MessageSource(make).fingerprint)
     """
     told = set()
     for seed in range(3):
@@ -280,24 +289,24 @@ def test_function_is_the_same_in_the_next_process():
 )
 def test_function_that_cannot_be_compared_needs_a_version(make, what):
     with pytest.raises(UsageError, match=f"was made with {what}, which") as caught:
-        Maker(make)
+        MessageSource(make)
     assert caught.value.field == "message_version"
-    assert Maker(make, version="1").fingerprint == Maker(text_of, version="1").fingerprint
-    assert Maker(make, version="1").fingerprint != Maker(make, version="2").fingerprint
+    assert MessageSource(make, version="1").fingerprint == MessageSource(text_of, version="1").fingerprint
+    assert MessageSource(make, version="1").fingerprint != MessageSource(make, version="2").fingerprint
 
 
 @pytest.mark.parametrize("message", ["Hi", Template("Hi $name"), [TextElem(text="x")]])
 def test_version_takes_nothing_from_a_text(message):
     with pytest.raises(UsageError, match="another text is another message by itself") as caught:
-        Maker(message, version="1")
+        MessageSource(message, version="1")
     assert caught.value.field == "message_version"
 
 
 def test_message_over_the_limit_by_one_byte():
-    room = 8192 - Ready(Maker("x").stored).size() + 1
-    Maker("x" * room).check_size(8192)
+    room = 8192 - PreparedMessage(MessageSource("x").stored).size() + 1
+    MessageSource("x" * room).check_size(8192)
     with pytest.raises(BodyTooLargeError) as caught:
-        Maker("x" * (room + 1)).check_size(8192)
+        MessageSource("x" * (room + 1)).check_size(8192)
     assert (caught.value.actual, caught.value.limit) == (8193, 8192)
 
 

@@ -10,7 +10,7 @@ from tests.bulk.conftest import accounts, each_got, until
 from tim_async import LedgerError, UsageError
 from tim_async.bulk import Campaign
 from tim_async.bulk._ledger.ledger import Ledger
-from tim_async.bulk._ledger.writer import Recorder
+from tim_async.bulk._ledger.writer import LedgerWriter
 from tim_async.bulk._message import rendering
 
 
@@ -136,13 +136,13 @@ async def test_stop_does_not_wait_for_a_function_that_hangs(emulator, client, ca
 
 async def test_stop_begins_nothing_that_was_made(emulator, client, campaign, monkeypatch):
     """Others wait with their messages while one queues: what they would write ahead now is not going to be sent."""
-    begin, stopped, begun = Recorder.begin, False, []
+    begin, stopped, begun = LedgerWriter.begin, False, []
 
     async def note(self, wanted):
         begun.append(stopped)
         return await begin(self, wanted)
 
-    monkeypatch.setattr(Recorder, "begin", note)
+    monkeypatch.setattr(LedgerWriter, "begin", note)
     emulator.faults.delay(0.05, after=True)
     first = campaign(recipients=accounts(300), message=lambda _: "Hi", concurrency=1, batch_size=5)
     running = asyncio.create_task(first.run(client))

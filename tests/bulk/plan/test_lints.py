@@ -4,14 +4,14 @@ import pytest
 
 from tim_async import AndroidInfo, CustomElem, FaceElem, OfflinePushInfo, TextElem
 from tim_async.bulk import Message
-from tim_async.bulk._message.messages import Maker, Ready
+from tim_async.bulk._message.messages import MessageSource, PreparedMessage
 from tim_async.bulk._plan.lints import lint
 
 
 def told(message, *, is_template=False):
     """What is said of a message, and of the same in its stored form."""
     said = list(lint(message, is_template=is_template))
-    assert list(lint(Ready(Maker(message).stored).message, is_template=is_template)) == said
+    assert list(lint(PreparedMessage(MessageSource(message).stored).message, is_template=is_template)) == said
     return said
 
 

@@ -18,7 +18,7 @@ from tests.services import free_port, own_redis
 from tim_async import RetryPolicy
 from tim_async.bulk import Campaign, Report, Template
 from tim_async.cluster import ClusterCampaign, RedisRateLimiter
-from tim_async.cluster._workers.backoff import Rests
+from tim_async.cluster._workers.backoff import Backoff
 
 
 async def test_worker_that_redis_refuses_settles_nobody(yard: Yard, tmp_path: Path) -> None:
@@ -76,7 +76,7 @@ async def test_worker_that_is_cut_off_does_not_stop_the_others(
 
 def test_rests_grow_until_something_goes_well() -> None:
     now = [0.0]
-    rests = Rests(lambda: now[0])
+    rests = Backoff(lambda: now[0])
     assert rests.left("spring") == 0
     assert [rests.begin("spring") for _ in range(7)] == [2, 4, 8, 16, 32, 60, 60]
     assert (rests.left("spring"), rests.left("autumn")) == (60, 0)

@@ -24,20 +24,20 @@ from tim_async.emulator import DEFAULT_SECRET_KEY
 _LIVES = """
 import asyncio, os, sys
 from tim_async import TimClient
-from tim_async.bulk._engine.sending import Sender
+from tim_async.bulk._engine.sending import ChunkSender
 from tim_async.cluster import ClusterCampaign, Worker, make_broker
 from tim_async.cluster._workers import worker
 
 app, key, service, ledger, broker, prefix = sys.argv[1:]
 worker._WATCH_S = worker._AGAIN_S = 0.1
-send = Sender.send_one
+send = ChunkSender.send_one
 
 async def poisoned(self, job, person):
     if 30 <= person.ordinal < 40:
         os._exit(9)
     await send(self, job, person)
 
-Sender.send_one = poisoned
+ChunkSender.send_one = poisoned
 
 async def live():
     queues = make_broker(broker, int(app), prefix=prefix, prefetch=4)

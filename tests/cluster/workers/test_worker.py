@@ -23,7 +23,7 @@ from tests.cluster.workers.deployment import Yard, ended, everybody
 from tests.services import RABBITMQ_URL, REDIS_URL, free_port
 from tim_async import ClusterError, Rate, UsageError
 from tim_async.bulk import Campaign, Template
-from tim_async.bulk._engine.context import Desk
+from tim_async.bulk._engine.context import RunContext
 from tim_async.bulk._ledger.shared import SharedLedger
 from tim_async.cluster import ClusterCampaign, Worker
 from tim_async.cluster._workers import broker as posts
@@ -224,14 +224,14 @@ async def test_fault_that_concerns_all_stops_the_campaign_for_all(yard: Yard, ca
 async def test_chunk_that_brings_workers_down_is_given_up_and_told(
     yard: Yard, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    note = Desk.note
+    note = RunContext.note
 
-    def poisoned(self: Desk, job: Any, person: Any, *args: Any, **facts: Any) -> None:
+    def poisoned(self: RunContext, job: Any, person: Any, *args: Any, **facts: Any) -> None:
         if job.number == 3:
             raise RuntimeError("this chunk is poison")
         note(self, job, person, *args, **facts)
 
-    monkeypatch.setattr(Desk, "note", poisoned)
+    monkeypatch.setattr(RunContext, "note", poisoned)
     campaign = yard.campaign(lanes="batch", message="hi")
     await yard.submit(campaign, parallel=2)
     await yard.work(2, most_deaths=2)

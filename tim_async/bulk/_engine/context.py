@@ -14,11 +14,11 @@ from ..._core.rate_limits import RateLimiter
 from ..._core.retry import IDENTITY_WINDOW_S, RetryPolicy
 from ...errors import TimError
 from .._ledger.options import Options
-from .._ledger.records import Anew, CampaignRow, Chunk, Lease, Outcome, Person
+from .._ledger.records import CampaignRow, Chunk, Lease, Outcome, Reassignment, RecipientRow
 from .._ledger.schema import Lane, RecipientState
-from .._ledger.writer import Recorder
+from .._ledger.writer import LedgerWriter
 from .._message.identity import Identities
-from .._message.messages import Ready
+from .._message.messages import PreparedMessage
 from ..breaker import Breaker, Stop
 from ..progress import Tally
 
@@ -47,18 +47,18 @@ class Refusal(msgspec.Struct, kw_only=True, frozen=True):
     is_senders: bool = False
 
 
-class Job:
+class ActiveChunk:
     """A chunk whose sending was written ahead.
 
     Attributes:
         number: the chunk.
         lane: by which command it goes.
-        people: its recipients that are not settled, by ordinal.
+        recipients: its recipients that are not settled, by ordinal.
         since: unix seconds at which its sending was written ahead.
         is_repeat: whether another run wrote that: everybody in it may have the message.
         doubtful: ordinals of those who may have it.
-        anew: ordinals of those who go to further chunks, by whether that is a try of their own, and by the code they
-            were refused with, where they are to be imported.
+        reassigned: ordinals of those who go to further chunks, by whether that is a try of their own, and by the code
+            they were refused with, where they are to be imported.
         has_unknown: whether somebody's outcome is unknown.
         is_closing: whether it has nobody left.
         lease: how long it is ours.
@@ -67,16 +67,16 @@ class Job:
     def __init__(self, chunk: Chunk, lane: Lane, since: float, wall: Callable[[], float], *, is_repeat: bool) -> None:
         self.number = chunk.number
         self.lane = lane
-        self.people = {person.ordinal: person for person in chunk.people}
+        self.recipients = {recipient.ordinal: recipient for recipient in chunk.recipients}
         self.since = since
         self.is_repeat = is_repeat
-        self.doubtful: set[int] = set(self.people) if is_repeat else set()
-        self.anew: dict[tuple[bool, int | None], list[int]] = {}
+        self.doubtful: set[int] = set(self.recipients) if is_repeat else set()
+        self.reassigned: dict[tuple[bool, int | None], list[int]] = {}
         self.has_unknown = False
         self.is_closing = False
         self._is_partial = chunk.is_partial
         self.lease = chunk.lease
-        self._shared = Ready(chunk.body) if chunk.body is not None else None
+        self._shared = PreparedMessage(chunk.body) if chunk.body is not None else None
         self._wall = wall
         self._loop = asyncio.get_running_loop()
         self._met = self._loop.time()
@@ -96,16 +96,25 @@ class Job:
         """Return the seconds for which a repeat can still begin; 0 for a batch that would go to fewer than before."""
         return 0.0 if self._is_partial else REPEAT_WITHIN_S - self.age()
 
-    def ready(self, person: Person) -> Ready | None:
+    def ready(self, recipient: RecipientRow) -> PreparedMessage | None:
         """Return the message as it was written ahead."""
-        return self._shared if self._shared is not None else None if person.body is None else Ready(person.body)
+        return (
+            self._shared
+            if self._shared is not None
+            else None
+            if recipient.body is None
+            else PreparedMessage(recipient.body)
+        )
 
-    def moves(self) -> list[Anew]:
+    def moves(self) -> list[Reassignment]:
         """Return those who go to further chunks."""
-        return [Anew(ordinals=ordinals, is_try=is_try, code=code) for (is_try, code), ordinals in self.anew.items()]
+        return [
+            Reassignment(ordinals=ordinals, is_try=is_try, code=code)
+            for (is_try, code), ordinals in self.reassigned.items()
+        ]
 
 
-class Desk:
+class RunContext:
     """What all who work on chunks share.
 
     Attributes:
@@ -113,13 +122,13 @@ class Desk:
         campaign: what the ledger says of the campaign.
         options: how it is run.
         sender: the account that the messages come from, where they do not say otherwise.
-        recorder: writes.
+        writer: writes.
         tally: counts.
         breaker: says when to stop.
         identities: makes identities.
         stop: why the run ends early, None while it goes on.
         halted: set when `stop` is.
-        jobs: the chunks at work.
+        active: the chunks at work.
         leases: of all chunks that are this runner's, also of those that it has not begun.
         on_closed: told of every chunk that is closed in the ledger, or that others have now.
     """
@@ -129,7 +138,7 @@ class Desk:
         client: TimClient,
         campaign: CampaignRow,
         options: Options,
-        recorder: Recorder,
+        writer: LedgerWriter,
         tally: Tally,
         wall: Callable[[], float],
     ) -> None:
@@ -137,14 +146,14 @@ class Desk:
         self.campaign = campaign
         self.options = options
         self.sender = client.identifier
-        self.recorder = recorder
+        self.writer = writer
         self.tally = tally
         self.wall = wall
         self.breaker = Breaker(asyncio.get_running_loop().time, options.patience_s)
         self.identities = Identities(campaign.salt, campaign.epoch_ms)
         self.stop: Stop | None = None
         self.halted = asyncio.Event()
-        self.jobs: dict[int, Job] = {}
+        self.active: dict[int, ActiveChunk] = {}
         self.leases: dict[int, Lease] = {}
         self.on_closed: Callable[[int], None] | None = None
         self.changed = asyncio.Condition()
@@ -175,25 +184,25 @@ class Desk:
             pass
         return self.stop is not None
 
-    async def is_ours(self, job: Job) -> bool:
+    async def is_ours(self, chunk: ActiveChunk) -> bool:
         """Tell whether a chunk is ours to send; wait while that is not sure. False too when the run is to end."""
-        while not job.lease.is_lost and self.stop is None:
-            if asyncio.get_running_loop().time() < job.lease.until:
+        while not chunk.lease.is_lost and self.stop is None:
+            if asyncio.get_running_loop().time() < chunk.lease.until:
                 return True
             await self.pause(_LEASE_LOOK_S)
         return False
 
-    def caller(self, job: Job, deadline: float) -> TimClient:
+    def caller(self, chunk: ActiveChunk, deadline: float) -> TimClient:
         """Return the client for a call of a chunk: its turn is of no use any more when the chunk's lease is over."""
         client = self.client.with_options(deadline=deadline)
-        return client.with_lease(lambda: job.lease.until) if job.lease.until < math.inf else client
+        return client.with_lease(lambda: chunk.lease.until) if chunk.lease.until < math.inf else client
 
     async def lose(self, number: int) -> None:
         """Leave a chunk alone: somebody else has it."""
-        job = self.jobs.get(number)
-        if job is not None and job.is_closing:
+        chunk = self.active.get(number)
+        if chunk is not None and chunk.is_closing:
             return  # it is not ours any more because it is done
-        self.jobs.pop(number, None)
+        self.active.pop(number, None)
         lease = self.leases.get(number)
         if lease is not None:
             lease.is_lost, lease.until = True, -math.inf
@@ -207,42 +216,50 @@ class Desk:
         async with self.changed:
             self.changed.notify_all()
 
-    async def settle(self, job: Job, person: Person, state: RecipientState, **facts: str | int | None) -> None:
+    async def settle(
+        self, chunk: ActiveChunk, recipient: RecipientRow, state: RecipientState, **facts: str | int | None
+    ) -> None:
         """Enter what became of a recipient; wait when the disk does not keep up.
 
         Of a chunk that others have, only that somebody was sent to is news.
         """
-        if not job.lease.is_lost or state is RecipientState.SENT:
-            await self.recorder.put(self._outcome(job, person, state, **facts))
+        if not chunk.lease.is_lost or state is RecipientState.SENT:
+            await self.writer.put(self._outcome(chunk, recipient, state, **facts))
 
-    def note(self, job: Job, person: Person, state: RecipientState, **facts: str | int | None) -> None:
+    def note(
+        self, chunk: ActiveChunk, recipient: RecipientRow, state: RecipientState, **facts: str | int | None
+    ) -> None:
         """Enter what became of one of many, all of whom go into one commit."""
-        if not job.lease.is_lost or state is RecipientState.SENT:
-            self.recorder.note(self._outcome(job, person, state, **facts))
+        if not chunk.lease.is_lost or state is RecipientState.SENT:
+            self.writer.note(self._outcome(chunk, recipient, state, **facts))
 
-    def _outcome(self, job: Job, person: Person, state: RecipientState, **facts: str | int | None) -> Outcome:
-        outcome = Outcome(ordinal=person.ordinal, state=state, **facts)  # type: ignore[arg-type]  # its own fields
+    def _outcome(
+        self, chunk: ActiveChunk, recipient: RecipientRow, state: RecipientState, **facts: str | int | None
+    ) -> Outcome:
+        outcome = Outcome(ordinal=recipient.ordinal, state=state, **facts)  # type: ignore[arg-type]  # its own fields
         self.tally.add(outcome)
-        job.has_unknown |= state is RecipientState.UNKNOWN
-        del job.people[person.ordinal]
+        chunk.has_unknown |= state is RecipientState.UNKNOWN
+        del chunk.recipients[recipient.ordinal]
         return outcome
 
-    def send_anew(self, job: Job, people: Iterable[Person], *, is_try: bool, code: int | None = None) -> None:
+    def reassign(
+        self, chunk: ActiveChunk, recipients: Iterable[RecipientRow], *, is_try: bool, code: int | None = None
+    ) -> None:
         """Let recipients go to a further chunk; with a code, to be imported first."""
-        for person in people:
-            del job.people[person.ordinal]
-            job.anew.setdefault((is_try, code), []).append(person.ordinal)
+        for recipient in recipients:
+            del chunk.recipients[recipient.ordinal]
+            chunk.reassigned.setdefault((is_try, code), []).append(recipient.ordinal)
 
-    async def close_if_settled(self, job: Job) -> None:
+    async def close_if_settled(self, chunk: ActiveChunk) -> None:
         """Close a chunk that has nobody left."""
-        if job.people or job.is_closing or job.lease.is_lost:
+        if chunk.recipients or chunk.is_closing or chunk.lease.is_lost:
             return
-        job.is_closing = True
-        await self.recorder.close(job.number, job.moves(), is_done=True, is_kept=job.has_unknown)
+        chunk.is_closing = True
+        await self.writer.close(chunk.number, chunk.moves(), is_done=True, is_kept=chunk.has_unknown)
         # Only now: whoever looks for work must find those who go to further chunks.
-        self.jobs.pop(job.number, None)
-        await self.close(job.number)
+        self.active.pop(chunk.number, None)
+        await self.close(chunk.number)
 
 
-# Trouble inside the service passes; a bulk job has the time. Lost answers are repeated too: the identity stays.
+# Trouble inside the service passes; a bulk chunk has the time. Lost answers are repeated too: the identity stays.
 RETRY: Final = RetryPolicy(max_attempts=8, base=0.2, cap=5.0, max_elapsed=60.0, transport="any")

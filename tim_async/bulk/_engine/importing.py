@@ -13,46 +13,46 @@ from collections.abc import Sequence
 from ...errors import TimError
 from ...families.account import Account
 from ...models.account import MAX_BATCH, ImportAccounts
-from .._ledger.records import Chunk, Outcome, Person
+from .._ledger.records import Chunk, Outcome, RecipientRow
 from .._ledger.schema import RecipientState
 from ..breaker import MISSING_CODES
-from .context import Desk
+from .context import RunContext
 
 
-async def import_missing(desk: Desk, chunk: Chunk) -> bool:
+async def import_missing(context: RunContext, chunk: Chunk) -> bool:
     """Import those of a chunk that were refused for it; they fail where that fails. False when the run ends first."""
-    missing = [person for person in chunk.people if person.code in MISSING_CODES]
-    if not missing or not desk.options.import_missing:
+    missing = [recipient for recipient in chunk.recipients if recipient.code in MISSING_CODES]
+    if not missing or not context.options.import_missing:
         return True
-    work = asyncio.create_task(_import(desk, missing), name="tim_async: import")
-    halted = asyncio.create_task(desk.halted.wait(), name="tim_async: import")
+    work = asyncio.create_task(_import(context, missing), name="tim_async: import")
+    halted = asyncio.create_task(context.halted.wait(), name="tim_async: import")
     try:
         await asyncio.wait({work, halted}, return_when=asyncio.FIRST_COMPLETED)
     finally:
         halted.cancel()
         work.cancel()  # no harm to one that has ended
         await asyncio.wait({work, halted})
-    if desk.stop is not None or work.cancelled():
+    if context.stop is not None or work.cancelled():
         return False
     if problem := work.result():
-        for person in missing:
+        for recipient in missing:
             info = f"importing it failed: {problem}"
-            outcome = Outcome(ordinal=person.ordinal, state=RecipientState.FAILED, code=person.code, info=info)
-            desk.tally.add(outcome)
-            await desk.recorder.put(outcome)
-        chunk.people = [person for person in chunk.people if person.code not in MISSING_CODES]
+            outcome = Outcome(ordinal=recipient.ordinal, state=RecipientState.FAILED, code=recipient.code, info=info)
+            context.tally.add(outcome)
+            await context.writer.put(outcome)
+        chunk.recipients = [recipient for recipient in chunk.recipients if recipient.code not in MISSING_CODES]
     return True
 
 
-async def _import(desk: Desk, people: Sequence[Person]) -> str:
+async def _import(context: RunContext, recipients: Sequence[RecipientRow]) -> str:
     """Import accounts; return what went wrong, "" when nothing did."""
-    accounts = [person.account for person in people]
+    accounts = [recipient.account for recipient in recipients]
     try:
         for first in range(0, len(accounts), MAX_BATCH):
             request = ImportAccounts(accounts=accounts[first : first + MAX_BATCH])
-            await desk.client.call(Account.import_accounts, request)
+            await context.client.call(Account.import_accounts, request)
     except TimError as error:
-        desk.judge(error)
+        context.judge(error)
         return error.message
     # An account that could not be imported is refused again, and then for good.
     return ""

@@ -7,10 +7,10 @@ import math
 from collections import deque
 from typing import Final
 
-from .._ledger.records import Chunk, Person
+from .._ledger.records import Chunk, RecipientRow
 from .._ledger.schema import Lane
 from .._plan.pacing import Pace
-from .context import Job
+from .context import ActiveChunk
 
 # The service may take seconds for an answer; most take a tenth of one.
 _ANSWER_S: Final = 0.5
@@ -18,7 +18,7 @@ _ANSWER_S: Final = 0.5
 _TOGETHER_S: Final = 0.25
 _MOST_TOGETHER: Final = 16
 
-Item = tuple[Job, Person | None]
+Item = tuple[ActiveChunk, RecipientRow | None]
 
 
 class LaneWork:
@@ -41,13 +41,13 @@ class LaneWork:
         if lane is Lane.SINGLE:
             self.senders = most
         else:
-            calls = min(pace.calls, pace.people / size)
+            calls = min(pace.calls, pace.recipients / size)
             # Each has a chunk that the other lane could have: no more than are needed.
             self.senders = min(max(2, math.ceil(calls * _ANSWER_S) + 1), most)
         # One by one, chunks' worth waits here, so that a slow disk holds nobody up: the next one is written ahead
         # meanwhile. A batch is a chunk's worth by itself.
         self.queue: asyncio.Queue[Item | None] = asyncio.Queue(max(most, 2 * size) if lane is Lane.SINGLE else 1)
-        self.together = min(max(1, math.ceil(pace.people * _TOGETHER_S / size)), _MOST_TOGETHER)
+        self.together = min(max(1, math.ceil(pace.recipients * _TOGETHER_S / size)), _MOST_TOGETHER)
         # As many as a function makes at a time, while one feeder queues and another is at the end of its chunk.
         self.feeders = math.ceil(most / (size * self.together)) + 2 if is_open and is_made else 1
         self.door = asyncio.Lock()

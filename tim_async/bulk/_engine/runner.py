@@ -1,6 +1,6 @@
 """Works through a ledger: claims chunks, writes ahead, sends, settles.
 
-    ledger --claim--> feeder (of a lane) --write ahead--> queue --> senders --> recorder --> ledger
+    ledger --claim--> feeder (of a lane) --write ahead--> queue --> senders --> writer --> ledger
                                                              |
                                                              +--> settlers, for what is in doubt when the window is over
 
@@ -28,19 +28,19 @@ from ..._core.client import TimClient
 from ...errors import LedgerError, UsageError
 from .._ledger.ledger import Ledger
 from .._ledger.options import Options
-from .._ledger.records import Begin, CampaignRow, Chunk, Outcome, Person, storable
+from .._ledger.records import CampaignRow, Chunk, Outcome, RecipientRow, SendStart, storable
 from .._ledger.schema import ChunkState, Lane, RecipientState
-from .._ledger.writer import Recorder
-from .._message.messages import Maker
+from .._ledger.writer import LedgerWriter
+from .._message.messages import MessageSource
 from .._message.rendering import Renderer
 from .._plan.pacing import concurrency, fresh_lanes, paces
 from ..breaker import Stop
 from ..progress import Progress, Report, Tally, report
-from .context import Desk, Job
+from .context import ActiveChunk, RunContext
 from .importing import import_missing
 from .lane_work import LaneWork
-from .sending import Sender
-from .verification import Settler
+from .sending import ChunkSender
+from .verification import Verifier
 
 OnProgress: TypeAlias = Callable[[Progress], Awaitable[None] | None]
 
@@ -62,7 +62,7 @@ class Runner:
         client: sends.
         ledger: open, and locked.
         campaign: what the ledger says of it.
-        maker: makes the messages.
+        messages: makes the messages.
         options: how it is run.
         wall: unix seconds.
         on_progress: told how far it is.
@@ -75,7 +75,7 @@ class Runner:
         client: TimClient,
         ledger: Ledger,
         campaign: CampaignRow,
-        maker: Maker,
+        messages: MessageSource,
         options: Options,
         *,
         wall: Callable[[], float],
@@ -87,16 +87,16 @@ class Runner:
         self._client = client
         self._ledger = ledger
         self._campaign = campaign
-        self._maker = maker
+        self._messages = messages
         self._options = options
         self._wall = wall
         self._on_progress = on_progress
         self._progress_every_s = progress_every_s
         self._halt: Stop | None = None
-        self._desk: Desk | None = None
+        self._context: RunContext | None = None
         self._fresh: deque[Chunk] = deque()
         self._failure: BaseException | None = None
-        self._feeding = 0  # feeders that have a chunk which is not among the jobs yet, or not all of it queued
+        self._feeding = 0  # feeders that have a chunk which is not among the active yet, or not all of it queued
         self._idle: set[asyncio.Task[None] | None] = set()
         self._lanes: dict[Lane, LaneWork] = {}
         self._cap = 0.0
@@ -104,8 +104,8 @@ class Runner:
     def stop(self, reason: str = "it was told to stop") -> None:
         """Begin nothing more, and finish what is in flight."""
         self._halt = Stop("interrupted", reason)
-        if self._desk is not None:
-            self._desk.halt(self._halt)
+        if self._context is not None:
+            self._context.halt(self._halt)
 
     async def run(self) -> Report:
         """Run to the end."""
@@ -114,25 +114,25 @@ class Runner:
         began = loop.time()
         await self._prepare()
         tally = Tally(await ledger.counts(campaign.id), campaign.recipients)
-        recorder = Recorder(ledger, campaign.id, self._on_ledger_error)
-        async with recorder:
-            desk = self._desk = Desk(self._client, campaign, self._options, recorder, tally, self._wall)
+        writer = LedgerWriter(ledger, campaign.id, self._on_ledger_error)
+        async with writer:
+            context = self._context = RunContext(self._client, campaign, self._options, writer, tally, self._wall)
             if self._halt is not None:
-                desk.halt(self._halt)
+                context.halt(self._halt)
             try:
-                await self._work(desk)
+                await self._work(context)
             except asyncio.CancelledError:
-                desk.halt(Stop("interrupted", "it was cancelled"))
+                context.halt(Stop("interrupted", "it was cancelled"))
                 raise
             finally:
-                await self._hand_back(desk)
-                if recorder.error is None:
-                    await self._sign(desk)
-        if recorder.error is not None:
-            raise recorder.error
+                await self._hand_back(context)
+                if writer.error is None:
+                    await self._sign(context)
+        if writer.error is not None:
+            raise writer.error
         if self._failure is not None:
             raise self._failure
-        await self._tell(desk, loop.time() - began)
+        await self._tell(context, loop.time() - began)
         newest = await ledger.find(campaign.name)
         return report(
             newest or campaign,
@@ -142,9 +142,9 @@ class Runner:
             settled=tally.settled_now,
         )
 
-    async def _sign(self, desk: Desk) -> None:
+    async def _sign(self, context: RunContext) -> None:
         """Write how it ended."""
-        stop = desk.stop
+        stop = context.stop
         await self._ledger.give_back(self._campaign.id)
         if stop is None and self._ledger.is_shared and await self._ledger.sending(self._campaign.id):
             return  # others are still at work on it
@@ -166,35 +166,39 @@ class Runner:
             await ledger.reopen_unknown(campaign.id, now=self._wall())
         await ledger.update(campaign.id, status="running", reason=None, ended_at=None)
 
-    async def _work(self, desk: Desk) -> None:
+    async def _work(self, context: RunContext) -> None:
         settings = self._client.settings
         pace, most = paces(settings), concurrency(settings, self._options.concurrency)
-        fixed = self._maker.fixed
+        fixed = self._messages.fixed
         opened = fresh_lanes(
             self._options.lanes, is_fixed=fixed is not None, fits_a_batch=fixed is not None and fixed.fits_a_batch
         )
-        size, is_made = self._campaign.chunk_size, self._maker.kind == "function"
+        size, is_made = self._campaign.chunk_size, self._messages.kind == "function"
         lanes = [
             LaneWork(lane, is_open=lane in opened, is_made=is_made, pace=pace[lane], size=size, most=most)
             for lane in Lane
         ]
-        renderer = Renderer(self._maker, settings.body_limit, most, desk.halted)
-        self._cap = sum(pace[lane].people for lane in opened)
-        settler = Settler(desk, _READERS)
-        sender = Sender(desk, settler.settle)
+        renderer = Renderer(self._messages, settings.body_limit, most, context.halted)
+        self._cap = sum(pace[lane].recipients for lane in opened)
+        verifier = Verifier(context, _READERS)
+        sender = ChunkSender(context, verifier.settle)
         self._lanes = {work.lane: work for work in lanes}
-        ticker = self._start(desk, self._tick(desk))
-        heart = self._start(desk, self._beat()) if self._ledger.is_shared else None
-        readers = [self._start(desk, settler.run()) for _ in range(_READERS)]
+        ticker = self._start(context, self._tick(context))
+        heart = self._start(context, self._beat()) if self._ledger.is_shared else None
+        readers = [self._start(context, verifier.run()) for _ in range(_READERS)]
         feeders = [
-            self._start(desk, self._feed(desk, work, renderer, settler)) for work in lanes for _ in range(work.feeders)
+            self._start(context, self._feed(context, work, renderer, verifier))
+            for work in lanes
+            for _ in range(work.feeders)
         ]
-        senders = [self._start(desk, self._send(desk, work, sender)) for work in lanes for _ in range(work.senders)]
+        senders = [
+            self._start(context, self._send(context, work, sender)) for work in lanes for _ in range(work.senders)
+        ]
         everybody = [*readers, *feeders, *senders, ticker, *([heart] if heart else [])]
         try:
-            await self._finish(desk, feeders, senders, settler)
-            if desk.stop is None:
-                settler.end()
+            await self._finish(context, feeders, senders, verifier)
+            if context.stop is None:
+                verifier.end()
                 await asyncio.wait(readers)
         finally:
             for task in everybody:
@@ -202,10 +206,14 @@ class Runner:
             await asyncio.gather(*everybody, return_exceptions=True)
 
     async def _finish(
-        self, desk: Desk, feeders: list[asyncio.Task[None]], senders: list[asyncio.Task[None]], settler: Settler
+        self,
+        context: RunContext,
+        feeders: list[asyncio.Task[None]],
+        senders: list[asyncio.Task[None]],
+        verifier: Verifier,
     ) -> None:
         """Wait until all is sent; when it is to end early, only for as long as calls on their way may take."""
-        halted = asyncio.create_task(desk.halted.wait(), name="tim_async: campaign")
+        halted = asyncio.create_task(context.halted.wait(), name="tim_async: campaign")
         pending: set[asyncio.Task[Any]] = {*feeders, *senders}
         try:
             while pending and not halted.done():
@@ -218,15 +226,15 @@ class Runner:
             for work in self._lanes.values():
                 while not work.queue.empty():
                     work.queue.get_nowait()
-            settler.drop()
-            async with desk.changed:
-                desk.changed.notify_all()
+            verifier.drop()
+            async with context.changed:
+                context.changed.notify_all()
             await asyncio.wait(feeders, timeout=0.02)
         busy = [sender for sender in senders if not sender.done() and sender not in self._idle]
         if busy:
             await asyncio.wait(busy, timeout=_GRACE_S)
 
-    def _start(self, desk: Desk, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+    def _start(self, context: RunContext, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Start a task whose failure ends the run in order, instead of tearing the others."""
 
         async def guarded() -> None:
@@ -238,41 +246,41 @@ class Runner:
                 raise
             except BaseException as error:  # noqa: BLE001 - raised again when all is in order
                 self._failure = self._failure or error
-                desk.halt(Stop("stopped", f"{type(error).__name__}: {error}"))
+                context.halt(Stop("stopped", f"{type(error).__name__}: {error}"))
 
         return asyncio.create_task(guarded(), name="tim_async: campaign")
 
     def _on_ledger_error(self, error: LedgerError) -> None:
-        if self._desk is not None:
-            self._desk.halt(Stop("stopped", error.message))
+        if self._context is not None:
+            self._context.halt(Stop("stopped", error.message))
 
     # Feeding
 
-    async def _feed(self, desk: Desk, work: LaneWork, renderer: Renderer, settler: Settler) -> None:
-        while found := await self._next(desk, work):
+    async def _feed(self, context: RunContext, work: LaneWork, renderer: Renderer, verifier: Verifier) -> None:
+        while found := await self._next(context, work):
             try:
-                if not all(await asyncio.gather(*(self._render(desk, renderer, chunk) for chunk in found))):
+                if not all(await asyncio.gather(*(self._render(context, renderer, chunk) for chunk in found))):
                     return
                 async with work.door:
-                    if desk.stop is not None:
+                    if context.stop is not None:
                         return
-                    jobs = await asyncio.gather(*(self._open(desk, work.lane, chunk) for chunk in found))
-                    for job in jobs:
-                        if job is not None:
-                            await self._queue(desk, work, settler, job)
+                    active = await asyncio.gather(*(self._open(context, work.lane, chunk) for chunk in found))
+                    for chunk in active:
+                        if chunk is not None:
+                            await self._queue(context, work, verifier, chunk)
             finally:
                 self._feeding -= 1
-            async with desk.changed:
-                desk.changed.notify_all()
+            async with context.changed:
+                context.changed.notify_all()
         work.feeders -= 1
-        if desk.stop is None and not work.feeders:
+        if context.stop is None and not work.feeders:
             for _ in range(work.senders):
                 await work.queue.put(None)
 
-    async def _next(self, desk: Desk, work: LaneWork) -> list[Chunk]:
+    async def _next(self, context: RunContext, work: LaneWork) -> list[Chunk]:
         """Return chunks for a lane; none when there will be none."""
-        async with desk.changed:
-            while desk.stop is None:
+        async with context.changed:
+            while context.stop is None:
                 waiting = [each.repeats for each in self._lanes.values()]
                 if work.repeats or (work.is_open and self._fresh):
                     self._feeding += 1
@@ -283,15 +291,15 @@ class Runner:
                     share = math.ceil(len(source) / 2) if is_shared else len(source)
                     return [source.popleft() for _ in range(min(work.together, share))]
                 if not self._fresh and sum(map(len, waiting)) < _MOST_REPEATS and await self._claim():
-                    desk.changed.notify_all()
-                elif self._is_over(desk) and not (desk.jobs or self._feeding or self._fresh or any(waiting)):
-                    desk.changed.notify_all()
+                    context.changed.notify_all()
+                elif self._is_over(context) and not (context.active or self._feeding or self._fresh or any(waiting)):
+                    context.changed.notify_all()
                     return []
                 else:
-                    await desk.changed.wait()
+                    await context.changed.wait()
         return []
 
-    def _is_over(self, desk: Desk) -> bool:
+    def _is_over(self, context: RunContext) -> bool:
         """Tell whether there is nothing more to wait for when nothing can be claimed and nobody works."""
         return True
 
@@ -308,7 +316,7 @@ class Runner:
 
     def _at_hand(self) -> list[int]:
         """Return the chunks that are this runner's."""
-        return [] if self._desk is None else list(self._desk.leases)
+        return [] if self._context is None else list(self._context.leases)
 
     def _lease_end(self) -> float:
         """Return the loop time up to which a lease that is asked for now surely holds."""
@@ -318,110 +326,116 @@ class Runner:
         """Put claimed chunks where they are worked on."""
         for chunk in claimed:
             chunk.lease.until = until
-            if self._desk is not None:
-                self._desk.leases[chunk.number] = chunk.lease
+            if self._context is not None:
+                self._context.leases[chunk.number] = chunk.lease
             if chunk.state == ChunkState.SENDING and chunk.lane is not None:
                 self._lanes[Lane(chunk.lane)].repeats.append(chunk)
             else:
                 self._fresh.append(chunk)
 
-    async def _open(self, desk: Desk, lane: Lane, chunk: Chunk) -> Job | None:
+    async def _open(self, context: RunContext, lane: Lane, chunk: Chunk) -> ActiveChunk | None:
         """Write ahead that a chunk is being sent, or take up one that was begun; None when there is nothing to send."""
         if chunk.lease.is_lost:
             return None
         is_repeat = chunk.state == ChunkState.SENDING
         if not is_repeat:
             chunk.since = self._wall()
-            if not chunk.people:
-                await desk.recorder.close(chunk.number, [], is_done=True)
-            if not chunk.people or not await desk.recorder.begin(_begin(chunk, lane, chunk.since)):
-                await desk.close(chunk.number)
+            if not chunk.recipients:
+                await context.writer.close(chunk.number, [], is_done=True)
+            if not chunk.recipients or not await context.writer.begin(_begin(chunk, lane, chunk.since)):
+                await context.close(chunk.number)
                 return None
-        job = Job(chunk, lane, chunk.since or 0.0, desk.wall, is_repeat=is_repeat)
-        desk.jobs[job.number] = job
-        return job
+        active = ActiveChunk(chunk, lane, chunk.since or 0.0, context.wall, is_repeat=is_repeat)
+        context.active[active.number] = active
+        return active
 
-    async def _queue(self, desk: Desk, work: LaneWork, settler: Settler, job: Job) -> None:
+    async def _queue(self, context: RunContext, work: LaneWork, verifier: Verifier, active: ActiveChunk) -> None:
         """Queue a chunk; whoever a repeat would come too late for goes to be settled."""
-        if job.window_left() <= 0:
-            await settler.settle(job, list(job.people.values()))
+        if active.window_left() <= 0:
+            await verifier.settle(active, list(active.recipients.values()))
         elif work.lane is Lane.BATCH:
-            if job.people:
-                await work.queue.put((job, None))
+            if active.recipients:
+                await work.queue.put((active, None))
         else:
-            for person in list(job.people.values()):
-                await work.queue.put((job, person))
-                if desk.stop is not None:
+            for recipient in list(active.recipients.values()):
+                await work.queue.put((active, recipient))
+                if context.stop is not None:
                     return
-        await desk.close_if_settled(job)
+        await context.close_if_settled(active)
 
-    async def _render(self, desk: Desk, renderer: Renderer, chunk: Chunk) -> bool:
+    async def _render(self, context: RunContext, renderer: Renderer, chunk: Chunk) -> bool:
         """Make the messages of a chunk; those without one fail here. False when the run ends first."""
         if chunk.state == ChunkState.SENDING:
             return True
-        if not await import_missing(desk, chunk):
+        if not await import_missing(context, chunk):
             return False
-        if self._maker.fixed is not None:
-            chunk.body = self._maker.stored
+        if self._messages.fixed is not None:
+            chunk.body = self._messages.stored
             return True
-        made = await renderer.render(chunk.people)
+        made = await renderer.render(chunk.recipients)
         if made is None:
             return False
-        left: list[Person] = []
-        for person, body in zip(chunk.people, made, strict=True):
+        left: list[RecipientRow] = []
+        for recipient, body in zip(chunk.recipients, made, strict=True):
             if isinstance(body, UsageError):
-                outcome = Outcome(ordinal=person.ordinal, state=RecipientState.FAILED, code=0, info=body.message)
-                desk.tally.add(outcome)
-                await desk.recorder.put(outcome)
+                outcome = Outcome(ordinal=recipient.ordinal, state=RecipientState.FAILED, code=0, info=body.message)
+                context.tally.add(outcome)
+                await context.writer.put(outcome)
             else:
-                left.append(msgspec.structs.replace(person, body=body))
-        chunk.people = left
+                left.append(msgspec.structs.replace(recipient, body=body))
+        chunk.recipients = left
         return True
 
-    async def _send(self, desk: Desk, work: LaneWork, sender: Sender) -> None:
+    async def _send(self, context: RunContext, work: LaneWork, sender: ChunkSender) -> None:
         task = asyncio.current_task()
-        while desk.stop is None:
+        while context.stop is None:
             self._idle.add(task)
             item = await work.queue.get()
             self._idle.discard(task)
             if item is None:
                 return
-            job, person = item
-            if person is None:
-                await sender.send_chunk(job)
+            active, recipient = item
+            if recipient is None:
+                await sender.send_chunk(active)
             else:
-                await sender.send_one(job, person)
-            await desk.close_if_settled(job)
+                await sender.send_one(active, recipient)
+            await context.close_if_settled(active)
 
-    async def _hand_back(self, desk: Desk) -> None:
+    async def _hand_back(self, context: RunContext) -> None:
         """Bring the chunks at work into order: what was not sent goes back, what may have been stays in flight."""
-        at_work = [job for job in desk.jobs.values() if not job.is_closing]
-        for job in at_work:
-            untouched = [person for person in job.people.values() if person.ordinal not in job.doubtful]
-            desk.send_anew(job, untouched, is_try=False)
-        if desk.recorder.error is None:
+        at_work = [active for active in context.active.values() if not active.is_closing]
+        for active in at_work:
+            untouched = [
+                recipient for recipient in active.recipients.values() if recipient.ordinal not in active.doubtful
+            ]
+            context.reassign(active, untouched, is_try=False)
+        if context.writer.error is None:
             # All at a time: there may be many with somebody in doubt, and a commit takes its time.
             await asyncio.gather(
                 *(
-                    desk.recorder.close(job.number, job.moves(), is_done=not job.people, is_kept=job.has_unknown)
-                    for job in at_work
+                    context.writer.close(
+                        active.number, active.moves(), is_done=not active.recipients, is_kept=active.has_unknown
+                    )
+                    for active in at_work
                 )
             )
 
     # Beside the work
 
-    async def _tick(self, desk: Desk) -> None:
+    async def _tick(self, context: RunContext) -> None:
         loop = asyncio.get_running_loop()
         began = loop.time()
         while True:
-            await self._tell(desk, loop.time() - began)
+            await self._tell(context, loop.time() - began)
             await asyncio.sleep(self._progress_every_s)
 
-    async def _tell(self, desk: Desk, elapsed_s: float) -> None:
+    async def _tell(self, context: RunContext, elapsed_s: float) -> None:
         if self._on_progress is None:
             return
         now = asyncio.get_running_loop().time()
-        told = self._on_progress(desk.tally.progress(self._campaign.name, now=now, elapsed_s=elapsed_s, cap=self._cap))
+        told = self._on_progress(
+            context.tally.progress(self._campaign.name, now=now, elapsed_s=elapsed_s, cap=self._cap)
+        )
         if inspect.isawaitable(told):
             await told
 
@@ -432,18 +446,18 @@ class Runner:
 
     async def _renew(self) -> None:
         """Renew the leases; leave alone what others have taken over."""
-        desk = self._desk
-        if desk is None or not desk.leases:
+        context = self._context
+        if context is None or not context.leases:
             return
-        had, until = dict(desk.leases), self._lease_end()
+        had, until = dict(context.leases), self._lease_end()
         renewed = await self._ledger.heartbeat(self._campaign.id, until=self._wall() + self._lease_s, numbers=list(had))
         for number, lease in had.items():
             if number in renewed:
                 lease.until = until
-            elif desk.leases.get(number) is lease:
-                await desk.lose(number)
+            elif context.leases.get(number) is lease:
+                await context.lose(number)
 
 
-def _begin(chunk: Chunk, lane: Lane, since: float) -> Begin:
-    bodies = [(person.ordinal, person.body) for person in chunk.people if person.body is not None]
-    return Begin(number=chunk.number, lane=lane, since=since, body=chunk.body, bodies=bodies)
+def _begin(chunk: Chunk, lane: Lane, since: float) -> SendStart:
+    bodies = [(recipient.ordinal, recipient.body) for recipient in chunk.recipients if recipient.body is not None]
+    return SendStart(number=chunk.number, lane=lane, since=since, body=chunk.body, bodies=bodies)

@@ -15,7 +15,7 @@ import msgspec
 from ...errors import ApiError, TimError
 from ...families.account import Account
 from ...models.account import CheckAccounts, UserIDItem
-from .context import Desk
+from .context import RunContext
 
 _CODES: Final = frozenset({20003, 90008})
 # A function may name a sender of its own for everybody.
@@ -26,18 +26,18 @@ class _Stored(msgspec.Struct, rename={"from_account": "From_Account"}):
     from_account: str | None = None
 
 
-class Senders:
+class SenderCheck:
     """What is known of the senders of a campaign.
 
     Args:
-        desk: what is shared.
+        context: what is shared.
     """
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, context: RunContext) -> None:
+        self._context = context
         self._are_imported: dict[str, bool] = {}
         self._asking = asyncio.Lock()
-        message = desk.campaign.message
+        message = context.campaign.message
         self._common = None if message is None else msgspec.json.decode(message, type=_Stored).from_account
 
     def note_success(self, sender: str | None) -> None:
@@ -59,16 +59,16 @@ class Senders:
         if not isinstance(error, ApiError) or error.code not in _CODES:
             return False
         # Chatbots and their like are made by the service: nobody imports those.
-        if sender is None or sender == self._desk.sender or sender.startswith("@"):
+        if sender is None or sender == self._context.sender or sender.startswith("@"):
             return False
         async with self._asking:
             if sender not in self._are_imported:
                 try:
-                    answer = await self._desk.client.call(
+                    answer = await self._context.client.call(
                         Account.check, CheckAccounts(check_item=[UserIDItem(user_id=sender)])
                     )
                 except TimError as problem:
-                    self._desk.judge(problem)
+                    self._context.judge(problem)
                     return False
                 self._note(
                     sender, is_imported=not any(item.account_status == "NotImported" for item in answer.result_item)

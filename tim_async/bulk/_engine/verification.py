@@ -25,11 +25,11 @@ from typing import Final
 
 from ...errors import ApiError, TimError
 from ...models.c2c import RoamMsg
-from .._ledger.records import Person
+from .._ledger.records import RecipientRow
 from .._ledger.schema import Lane, RecipientState
-from .._message.messages import Ready
+from .._message.messages import PreparedMessage
 from ..breaker import NOBODY_CODES
-from .context import SETTLED_AFTER_S, Desk, Job, Refusal
+from .context import SETTLED_AFTER_S, ActiveChunk, Refusal, RunContext
 
 # History reaches back 7 days by default (I34381); an hour less, for clocks that do not agree.
 _REACH_S: Final = 7 * 86_400 - 3600
@@ -45,52 +45,54 @@ _MOST_TRIES: Final = 3
 _MOST_WAITING: Final = 2000
 
 
-class Settler:
+class Verifier:
     """Settles those who are in doubt, a few at a time: `run` does the work, `settle` brings it.
 
     Args:
-        desk: what is shared.
+        context: what is shared.
         readers: how many conversations are read at a time.
     """
 
-    def __init__(self, desk: Desk, readers: int) -> None:
-        self._desk = desk
+    def __init__(self, context: RunContext, readers: int) -> None:
+        self._context = context
         self._readers = readers
-        self._queue: asyncio.Queue[tuple[Job, Person, Refusal | None] | None] = asyncio.Queue()
+        self._queue: asyncio.Queue[tuple[ActiveChunk, RecipientRow, Refusal | None] | None] = asyncio.Queue()
         self._room = asyncio.Semaphore(_MOST_WAITING)
 
-    async def settle(self, job: Job, people: Sequence[Person], refusal: Refusal | None = None) -> None:
+    async def settle(
+        self, chunk: ActiveChunk, recipients: Sequence[RecipientRow], refusal: Refusal | None = None
+    ) -> None:
         """Settle recipients as the user chose; waits while many others are read.
 
         Args:
-            job: their chunk.
-            people: who may have the message.
+            chunk: their chunk.
+            recipients: who may have the message.
             refusal: what a later attempt was refused with, None where there was no answer.
         """
-        desk = self._desk
-        for person in people:
-            if desk.options.on_unknown == "verify":
+        context = self._context
+        for recipient in recipients:
+            if context.options.on_unknown == "verify":
                 await self._room.acquire()
-                self._queue.put_nowait((job, person, refusal))
-            elif desk.options.on_unknown == "send" and (refusal is None or person.tries < _MOST_TRIES):
-                desk.send_anew(job, [person], is_try=refusal is not None)
+                self._queue.put_nowait((chunk, recipient, refusal))
+            elif context.options.on_unknown == "send" and (refusal is None or recipient.tries < _MOST_TRIES):
+                context.reassign(chunk, [recipient], is_try=refusal is not None)
             else:
                 info = "it may have been sent; "
                 if refusal is None:
                     info += "no answer came while a repeat was safe"
                 else:
                     info += f"a later attempt was refused with {refusal.code} {refusal.info}".rstrip()
-                await desk.settle(job, person, RecipientState.UNKNOWN, info=info)
+                await context.settle(chunk, recipient, RecipientState.UNKNOWN, info=info)
 
     async def run(self) -> None:
         """Work until `end` was called."""
         while (item := await self._queue.get()) is not None:
             self._room.release()
-            job, person, refusal = item
-            if await self._desk.pause(max(SETTLED_AFTER_S - job.age(), 0.0)):
+            chunk, recipient, refusal = item
+            if await self._context.pause(max(SETTLED_AFTER_S - chunk.age(), 0.0)):
                 continue  # left as it is: in flight, for the next run
-            await self._verify(job, person, refusal)
-            await self._desk.close_if_settled(job)
+            await self._verify(chunk, recipient, refusal)
+            await self._context.close_if_settled(chunk)
 
     def end(self) -> None:
         """Let the readers go home."""
@@ -106,50 +108,52 @@ class Settler:
             if self._queue.get_nowait() is not None:
                 self._room.release()
 
-    async def _verify(self, job: Job, person: Person, refusal: Refusal | None) -> None:
-        desk, ready = self._desk, job.ready(person)
-        if ready is None:
+    async def _verify(self, chunk: ActiveChunk, recipient: RecipientRow, refusal: Refusal | None) -> None:
+        context, prepared = self._context, chunk.ready(recipient)
+        if prepared is None:
             why = "it may have been sent, and the ledger does not have the message"
-        elif not ready.message.is_stored:
+        elif not prepared.message.is_stored:
             why = "it may have been sent; the service does not keep such messages, so its history cannot tell"
-        elif job.age() > _REACH_S:
+        elif chunk.age() > _REACH_S:
             why = "it may have been sent, longer ago than the history reaches"
         else:
             try:
-                found = await self._find(job, person, ready)
+                found = await self._find(chunk, recipient, prepared)
             except TimError as error:
-                desk.judge(error)
+                context.judge(error)
                 why = f"it may have been sent, and the history cannot be read: {error.message}"
-                if desk.stop is not None:
+                if context.stop is not None:
                     return
             else:
-                desk.breaker.succeed()
+                context.breaker.succeed()
                 if found is not None:
-                    await desk.settle(
-                        job, person, RecipientState.SENT, msg_key=found.msg_key, msg_time=found.msg_time_stamp
+                    await context.settle(
+                        chunk, recipient, RecipientState.SENT, msg_key=found.msg_key, msg_time=found.msg_time_stamp
                     )
-                elif refusal is None or (refusal.may_pass and person.tries < _MOST_TRIES):
-                    desk.send_anew(job, [person], is_try=refusal is not None)
+                elif refusal is None or (refusal.may_pass and recipient.tries < _MOST_TRIES):
+                    context.reassign(chunk, [recipient], is_try=refusal is not None)
                 else:
-                    await desk.settle(job, person, RecipientState.FAILED, code=refusal.code, info=refusal.info or None)
+                    await context.settle(
+                        chunk, recipient, RecipientState.FAILED, code=refusal.code, info=refusal.info or None
+                    )
                 return
-        await desk.settle(job, person, RecipientState.UNKNOWN, info=why)
+        await context.settle(chunk, recipient, RecipientState.UNKNOWN, info=why)
 
-    async def _find(self, job: Job, person: Person, ready: Ready) -> RoamMsg | None:
+    async def _find(self, chunk: ActiveChunk, recipient: RecipientRow, prepared: PreparedMessage) -> RoamMsg | None:
         """Look for the message in both views of the conversation."""
-        desk = self._desk
-        if job.lane is Lane.BATCH:
-            identity = desk.identities.of_chunk(job.number)
+        context = self._context
+        if chunk.lane is Lane.BATCH:
+            identity = context.identities.of_chunk(chunk.number)
         else:
-            identity = desk.identities.of_recipient(person.ordinal, person.account)
-        sender = ready.message.from_account or desk.sender
-        first = max(int(min(job.since, desk.wall()) - _SKEW_S), 0)
-        sides = [(sender, person.account), (person.account, sender)]
-        if ready.message.sync_other_machine == 2:
+            identity = context.identities.of_recipient(recipient.ordinal, recipient.account)
+        sender = prepared.message.from_account or context.sender
+        first = max(int(min(chunk.since, context.wall()) - _SKEW_S), 0)
+        sides = [(sender, recipient.account), (recipient.account, sender)]
+        if prepared.message.sync_other_machine == 2:
             del sides[0]  # it is not in the sender's own history
         for side, peer in sides:
             try:
-                async for message in desk.client.c2c.iter_roam_msgs(side, peer, min_time=first, max_time=_NO_END):
+                async for message in context.client.c2c.iter_roam_msgs(side, peer, min_time=first, max_time=_NO_END):
                     if message.from_account == sender and (message.msg_seq, message.msg_random) == identity:
                         return message
             except ApiError as error:

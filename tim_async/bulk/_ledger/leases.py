@@ -16,10 +16,9 @@ from sqlalchemy import ColumnElement, RowMapping, and_, bindparam, case, func, i
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from .database import WRITE
-from .queries import AT_A_TIME, PERSON_COLUMNS, Reader, of
-from .records import Anew, Begin, Changes, Chunk, Outcome, Person
-from .schema import ChunkState, Lane, RecipientState, campaigns, chunks
-from .schema import recipients as people
+from .queries import AT_A_TIME, RECIPIENT_COLUMNS, Reader, of
+from .records import Changes, Chunk, Outcome, Reassignment, RecipientRow, SendStart
+from .schema import ChunkState, Lane, RecipientState, campaigns, chunks, recipients
 
 # A lease of one who works alone: nobody else may claim, the lock sees to it.
 FOREVER: Final = 1e15
@@ -85,19 +84,23 @@ class Claims(Reader):
             await connection.execute(
                 update(chunks).where(*ours, chunks.c.state == ChunkState.READY).values(state=int(ChunkState.CLAIMED))
             )
-            query = select(*PERSON_COLUMNS).where(
-                of(people, campaign_id), people.c.chunk.in_(numbers), people.c.state == RecipientState.PLANNED
+            query = select(*RECIPIENT_COLUMNS).where(
+                of(recipients, campaign_id),
+                recipients.c.chunk.in_(numbers),
+                recipients.c.state == RecipientState.PLANNED,
             )
-            members: dict[int, list[Person]] = {number: [] for number in numbers}
-            for person in sorted((await connection.execute(query)).all(), key=itemgetter(0)):
-                members[person.chunk].append(Person(**person._mapping))
+            members: dict[int, list[RecipientRow]] = {number: [] for number in numbers}
+            for recipient in sorted((await connection.execute(query)).all(), key=itemgetter(0)):
+                members[recipient.chunk].append(RecipientRow(**recipient._mapping))
             batches = [
                 row["number"] for row in rows if row["state"] == ChunkState.SENDING and row["lane"] == Lane.BATCH
             ]
             partial: set[int] = set()
             if batches:
-                settled = select(people.c.chunk).where(
-                    of(people, campaign_id), people.c.chunk.in_(batches), people.c.state != RecipientState.PLANNED
+                settled = select(recipients.c.chunk).where(
+                    of(recipients, campaign_id),
+                    recipients.c.chunk.in_(batches),
+                    recipients.c.state != RecipientState.PLANNED,
                 )
                 partial = set((await connection.execute(settled.distinct())).scalars())
             return [
@@ -107,7 +110,7 @@ class Claims(Reader):
                     lane=row["lane"],
                     since=row["since"],
                     body=row["body"],
-                    people=members[row["number"]],
+                    recipients=members[row["number"]],
                     is_partial=row["number"] in partial,
                     is_suspect=row["deaths"] + row["dead"] >= SUSPECT_DEATHS,
                 )
@@ -155,7 +158,7 @@ class Claims(Reader):
             await _settle(connection, campaign_id, known)
             moves = [
                 msgspec.structs.replace(each, ordinals=ordinals)
-                for each in changes.anew
+                for each in changes.reassigned
                 if (ordinals := [ordinal for ordinal in each.ordinals if ordinal in ours])
             ]
             if moves:
@@ -163,23 +166,23 @@ class Claims(Reader):
             await self._let_go(connection, campaign_id, changes.done, ChunkState.DONE, body=None)
             await self._let_go(connection, campaign_id, changes.kept, ChunkState.DONE)
             await self._let_go(connection, campaign_id, changes.released, ChunkState.READY)
-            return await self._begin(connection, campaign_id, changes.begins)
+            return await self._begin(connection, campaign_id, changes.starts)
 
         return await self.do(work, begin=WRITE, may_repeat=True)
 
     async def _touch(self, connection: AsyncConnection, campaign_id: int, changes: Changes) -> set[int]:
         """Lock the chunks that changes speak of, as far as they are this owner's; return the recipients in those."""
         ordinals = [each.ordinal for each in changes.outcomes]
-        for anew in changes.anew:
+        for anew in changes.reassigned:
             ordinals += anew.ordinals
         chunk_of: dict[int, int] = {}
         for first in range(0, len(ordinals), AT_A_TIME):
-            query = select(people.c.ordinal, people.c.chunk).where(
-                people.c.campaign_id == campaign_id, people.c.ordinal.in_(ordinals[first : first + AT_A_TIME])
+            query = select(recipients.c.ordinal, recipients.c.chunk).where(
+                recipients.c.campaign_id == campaign_id, recipients.c.ordinal.in_(ordinals[first : first + AT_A_TIME])
             )
             chunk_of |= {row.ordinal: row.chunk for row in await connection.execute(query)}
         numbers = {*chunk_of.values(), *changes.done, *changes.kept, *changes.released}
-        numbers.update(begin.number for begin in changes.begins)
+        numbers.update(begin.number for begin in changes.starts)
         held = await self._hold(connection, self._is_held(campaign_id), chunks.c.number.in_(numbers))
         return {ordinal for ordinal, number in chunk_of.items() if number in held}
 
@@ -201,7 +204,7 @@ class Claims(Reader):
                 .values(state=int(state), owner=None, lease_until=0.0, **values)
             )
 
-    async def _begin(self, connection: AsyncConnection, campaign_id: int, begins: Sequence[Begin]) -> set[int]:
+    async def _begin(self, connection: AsyncConnection, campaign_id: int, begins: Sequence[SendStart]) -> set[int]:
         lost: set[int] = set()
         for begin in begins:
             done = await connection.execute(
@@ -280,12 +283,12 @@ async def _pick(
 
 
 _settle_one: Final = (
-    update(people)
+    update(recipients)
     .where(
-        people.c.campaign_id == bindparam("b_campaign"),
-        people.c.ordinal == bindparam("b_ordinal"),
+        recipients.c.campaign_id == bindparam("b_campaign"),
+        recipients.c.ordinal == bindparam("b_ordinal"),
         # Where several owners work, one that was stopped for long may have been overtaken: the first word counts.
-        people.c.state == RecipientState.PLANNED,
+        recipients.c.state == RecipientState.PLANNED,
     )
     .values(
         state=bindparam("b_state"),
@@ -294,12 +297,12 @@ _settle_one: Final = (
         msg_key=bindparam("b_msg_key"),
         msg_time=bindparam("b_msg_time"),
         # Whoever verifies an unknown outcome later has to know what to look for.
-        body=case((bindparam("b_state") == int(RecipientState.UNKNOWN), people.c.body), else_=null()),
+        body=case((bindparam("b_state") == int(RecipientState.UNKNOWN), recipients.c.body), else_=null()),
     )
 )
 _write_body: Final = (
-    update(people)
-    .where(people.c.campaign_id == bindparam("b_campaign"), people.c.ordinal == bindparam("b_ordinal"))
+    update(recipients)
+    .where(recipients.c.campaign_id == bindparam("b_campaign"), recipients.c.ordinal == bindparam("b_ordinal"))
     .values(body=bindparam("b_body"))
 )
 
@@ -324,7 +327,9 @@ async def _settle(connection: AsyncConnection, campaign_id: int, outcomes: Seque
     )
 
 
-async def move(connection: AsyncConnection, campaign_id: int, moves: Sequence[Anew], *, only: RecipientState) -> None:
+async def move(
+    connection: AsyncConnection, campaign_id: int, moves: Sequence[Reassignment], *, only: RecipientState
+) -> None:
     """Put recipients into further chunks, one for each move; only those in this state."""
     own = campaigns.c.id == campaign_id
     # Written before it is read: where several owners work, this holds the row until the end of the transaction.
@@ -333,15 +338,19 @@ async def move(connection: AsyncConnection, campaign_id: int, moves: Sequence[An
     for move in moves:
         await connection.execute(insert(chunks), [ready_chunk(campaign_id, number)])
         await connection.execute(
-            update(people)
-            .where(people.c.campaign_id == campaign_id, people.c.ordinal.in_(move.ordinals), people.c.state == only)
+            update(recipients)
+            .where(
+                recipients.c.campaign_id == campaign_id,
+                recipients.c.ordinal.in_(move.ordinals),
+                recipients.c.state == only,
+            )
             .values(
                 chunk=number,
                 state=int(RecipientState.PLANNED),
                 code=move.code,
                 info=None,
                 body=None,
-                tries=people.c.tries + (1 if move.is_try else 0),
+                tries=recipients.c.tries + (1 if move.is_try else 0),
             )
         )
         number += 1

@@ -54,9 +54,8 @@ from ...errors import LedgerError
 from .database import WRITE
 from .leases import Claims, move, ready_chunk
 from .queries import AT_A_TIME
-from .records import Anew, CampaignRow, Problem
-from .schema import ChunkState, RecipientState, campaigns, chunks, problems
-from .schema import recipients as people
+from .records import CampaignRow, Problem, Reassignment
+from .schema import ChunkState, RecipientState, campaigns, chunks, problems, recipients
 
 # Chunks entered at a time.
 _AT_A_TIME: Final = 1000
@@ -125,7 +124,7 @@ class Ledger(Claims):
             if known is not None:
                 if known.begun_at is not None:
                     raise LedgerError(f"the ledger {self.name}: the campaign {name!r} was begun by somebody else")
-                for table in (people, chunks, problems):
+                for table in (recipients, chunks, problems):
                     await connection.execute(delete(table).where(table.c.campaign_id == known.id))
                 await connection.execute(delete(campaigns).where(campaigns.c.id == known.id))
             await connection.execute(insert(campaigns).values(fresh))
@@ -173,8 +172,8 @@ class Ledger(Claims):
             )
             known: dict[str, int] = {}
             if first:
-                query = select(people.c.account, people.c.ordinal).where(
-                    people.c.campaign_id == campaign_id, people.c.account.in_(list(first))
+                query = select(recipients.c.account, recipients.c.ordinal).where(
+                    recipients.c.campaign_id == campaign_id, recipients.c.account.in_(list(first))
                 )
                 known = {row.account: row.ordinal for row in await connection.execute(query)}
             fresh = [row for row in first.values() if row[0] not in known]
@@ -201,7 +200,7 @@ class Ledger(Claims):
             if opened:
                 await connection.execute(insert(chunks), [ready_chunk(campaign_id, each) for each in opened])
             if values:
-                await connection.execute(insert(people), values)
+                await connection.execute(insert(recipients), values)
             if told:
                 first_number = campaign["duplicates"] + campaign["bad_rows"]
                 await connection.execute(
@@ -225,7 +224,7 @@ class Ledger(Claims):
 
         return await self.do(work, begin=WRITE)
 
-    async def read_anew(self, campaign_id: int) -> None:
+    async def read_again(self, campaign_id: int) -> None:
         """Forget the problems of an earlier reading: recipients are read once more, to add to them."""
 
         async def work(connection: AsyncConnection) -> None:
@@ -248,7 +247,9 @@ class Ledger(Claims):
             count = math.ceil(total / size)
             await connection.execute(delete(chunks).where(chunks.c.campaign_id == campaign_id))
             await connection.execute(
-                update(people).where(people.c.campaign_id == campaign_id).values(chunk=people.c.ordinal // size)
+                update(recipients)
+                .where(recipients.c.campaign_id == campaign_id)
+                .values(chunk=recipients.c.ordinal // size)
             )
             for first in range(0, count, _AT_A_TIME):
                 numbers = range(first, min(first + _AT_A_TIME, count))
@@ -266,13 +267,13 @@ class Ledger(Claims):
         """
 
         async def work(connection: AsyncConnection) -> int:
-            unknown = (people.c.campaign_id == campaign_id, people.c.state == RecipientState.UNKNOWN)
+            unknown = (recipients.c.campaign_id == campaign_id, recipients.c.state == RecipientState.UNKNOWN)
             query = (
                 select(chunks.c.number)
                 .where(
                     chunks.c.campaign_id == campaign_id,
                     or_(chunks.c.state == ChunkState.DONE, chunks.c.lease_until <= now),
-                    chunks.c.number.in_(select(people.c.chunk).where(*unknown)),
+                    chunks.c.number.in_(select(recipients.c.chunk).where(*unknown)),
                 )
                 .order_by(chunks.c.number)
             )
@@ -286,8 +287,8 @@ class Ledger(Claims):
                     .values(state=int(ChunkState.SENDING), lease_until=0.0, deaths=0)
                 )
                 done = await connection.execute(
-                    update(people)
-                    .where(*unknown, people.c.chunk.in_(some))
+                    update(recipients)
+                    .where(*unknown, recipients.c.chunk.in_(some))
                     .values(state=int(RecipientState.PLANNED), info=None)
                 )
                 reopened += done.rowcount
@@ -299,22 +300,24 @@ class Ledger(Claims):
         """Send the failed recipients to further chunks, READY; return how many."""
 
         async def work(connection: AsyncConnection) -> int:
-            failed = (people.c.campaign_id == campaign_id, people.c.state == RecipientState.FAILED)
+            failed = (recipients.c.campaign_id == campaign_id, recipients.c.state == RecipientState.FAILED)
             size = (
                 await connection.execute(select(campaigns.c.chunk_size).where(campaigns.c.id == campaign_id))
             ).scalar_one()
             total, after = 0, -1
             while True:
                 query = (
-                    select(people.c.ordinal)
-                    .where(*failed, people.c.ordinal > after)
-                    .order_by(people.c.ordinal)
+                    select(recipients.c.ordinal)
+                    .where(*failed, recipients.c.ordinal > after)
+                    .order_by(recipients.c.ordinal)
                     .limit(size)
                 )
                 ordinals = list((await connection.execute(query)).scalars())
                 if not ordinals:
                     return total
-                await move(connection, campaign_id, [Anew(ordinals=ordinals, is_try=False)], only=RecipientState.FAILED)
+                await move(
+                    connection, campaign_id, [Reassignment(ordinals=ordinals, is_try=False)], only=RecipientState.FAILED
+                )
                 total, after = total + len(ordinals), ordinals[-1]
 
         return await self.do(work, begin=WRITE)

@@ -71,7 +71,7 @@ class FileLock:
             raise LedgerError(problem)
         started = datetime.fromtimestamp(time.time(), UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
         text = f"process {os.getpid()} on {socket.gethostname()} since {started} ({self._purpose})\n"
-        # What it says is for people: a full disk must not keep the lock from being taken.
+        # What it says is for recipients: a full disk must not keep the lock from being taken.
         with contextlib.suppress(OSError):
             os.ftruncate(self._file, 0)
             os.write(self._file, text.encode()[: _LOCKED_BYTE - 1])

@@ -9,11 +9,10 @@ from sqlalchemy import ColumnElement, Table, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from .database import Database
-from .records import CampaignRow, Person, Problem
-from .schema import ChunkState, RecipientState, campaigns, chunks, problems
-from .schema import recipients as people
+from .records import CampaignRow, Problem, RecipientRow
+from .schema import ChunkState, RecipientState, campaigns, chunks, problems, recipients
 
-PERSON_COLUMNS: Final = [people.c[name] for name in Person.__struct_fields__]
+RECIPIENT_COLUMNS: Final = [recipients.c[name] for name in RecipientRow.__struct_fields__]
 
 
 # Values in one query.
@@ -54,9 +53,9 @@ class Reader(Database):
 
         async def work(connection: AsyncConnection) -> dict[tuple[RecipientState, int | None], int]:
             query = (
-                select(people.c.state, people.c.code, func.count())
-                .where(people.c.campaign_id == campaign_id)
-                .group_by(people.c.state, people.c.code)
+                select(recipients.c.state, recipients.c.code, func.count())
+                .where(recipients.c.campaign_id == campaign_id)
+                .group_by(recipients.c.state, recipients.c.code)
             )
             return {(RecipientState(state), code): count for state, code, count in await connection.execute(query)}
 
@@ -72,11 +71,11 @@ class Reader(Database):
             for first in range(0, len(sending), AT_A_TIME):
                 query = (
                     select(func.count())
-                    .select_from(people)
+                    .select_from(recipients)
                     .where(
-                        of(people, campaign_id),
-                        people.c.chunk.in_(sending[first : first + AT_A_TIME]),
-                        people.c.state == RecipientState.PLANNED,
+                        of(recipients, campaign_id),
+                        recipients.c.chunk.in_(sending[first : first + AT_A_TIME]),
+                        recipients.c.state == RecipientState.PLANNED,
                     )
                 )
                 total += (await connection.execute(query)).scalar_one()
@@ -89,20 +88,20 @@ class Reader(Database):
         query = select(chunks.c.number).where(of(chunks, campaign_id), chunks.c.state == ChunkState.SENDING)
         return {row["number"] for row in await self.read(query)}
 
-    async def people(self, campaign_id: int, *, page: int = 1000) -> AsyncIterator[Person]:
+    async def recipients(self, campaign_id: int, *, page: int = 1000) -> AsyncIterator[RecipientRow]:
         """Yield all recipients in the order of the plan; page by page, so that runners are not held up."""
         after = -1
         while True:
             query = (
-                select(*PERSON_COLUMNS)
-                .where(people.c.campaign_id == campaign_id, people.c.ordinal > after)
-                .order_by(people.c.ordinal)
+                select(*RECIPIENT_COLUMNS)
+                .where(recipients.c.campaign_id == campaign_id, recipients.c.ordinal > after)
+                .order_by(recipients.c.ordinal)
                 .limit(page)
             )
 
-            found = [Person(**row) for row in await self.read(query)]
-            for person in found:
-                yield person
+            found = [RecipientRow(**row) for row in await self.read(query)]
+            for recipient in found:
+                yield recipient
             if len(found) < page:
                 return
             after = found[-1].ordinal

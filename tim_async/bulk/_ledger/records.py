@@ -71,7 +71,7 @@ class CampaignRow(msgspec.Struct, kw_only=True, frozen=True):
     supervised_until: float
 
 
-class Person(msgspec.Struct, kw_only=True, frozen=True):
+class RecipientRow(msgspec.Struct, kw_only=True, frozen=True):
     """A recipient.
 
     Attributes:
@@ -125,7 +125,7 @@ class Chunk(msgspec.Struct, kw_only=True):
         lane: by which command it goes, None before it is known.
         since: unix seconds from which on its recipients may have been sent to.
         body: the message that all of them get, None where each has its own.
-        people: the recipients that are not settled.
+        recipients: the recipients that are not settled.
         is_partial: whether others of it were settled before, of a batch that is being sent.
         lease: how long it is this owner's.
         is_suspect: whether owners died with it, so that it may be the reason.
@@ -136,7 +136,7 @@ class Chunk(msgspec.Struct, kw_only=True):
     lane: int | None
     since: float | None
     body: str | None
-    people: list[Person]
+    recipients: list[RecipientRow]
     is_partial: bool = False
     lease: Lease = msgspec.field(default_factory=Lease)
     is_suspect: bool = False
@@ -148,10 +148,10 @@ class Outcome(msgspec.Struct, kw_only=True, frozen=True):
     Attributes:
         ordinal: the recipient.
         state: SENT, FAILED or UNKNOWN.
-        code: see `Person`, as the others.
-        info: see `Person`.
-        msg_key: see `Person`.
-        msg_time: see `Person`.
+        code: see `RecipientRow`, as the others.
+        info: see `RecipientRow`.
+        msg_key: see `RecipientRow`.
+        msg_time: see `RecipientRow`.
     """
 
     ordinal: int
@@ -162,7 +162,7 @@ class Outcome(msgspec.Struct, kw_only=True, frozen=True):
     msg_time: int | None = None
 
 
-class Begin(msgspec.Struct, kw_only=True, frozen=True):
+class SendStart(msgspec.Struct, kw_only=True, frozen=True):
     """Sending a chunk, written ahead.
 
     Attributes:
@@ -180,7 +180,7 @@ class Begin(msgspec.Struct, kw_only=True, frozen=True):
     bodies: Sequence[tuple[int, str]] = ()
 
 
-class Anew(msgspec.Struct, kw_only=True, frozen=True):
+class Reassignment(msgspec.Struct, kw_only=True, frozen=True):
     """Recipients that go to a further chunk.
 
     Attributes:
@@ -199,22 +199,22 @@ class Changes(msgspec.Struct, kw_only=True):
 
     Attributes:
         outcomes: recipients that are settled.
-        anew: recipients that go to further chunks.
+        reassigned: recipients that go to further chunks.
         done: chunks that have nobody left to settle.
         kept: the same, but somebody's outcome is unknown: the message is kept, for who wants to verify it later.
         released: chunks that were claimed and not sent.
-        begins: chunks that are about to be sent.
+        starts: chunks that are about to be sent.
     """
 
     outcomes: list[Outcome] = msgspec.field(default_factory=list)
-    anew: list[Anew] = msgspec.field(default_factory=list)
+    reassigned: list[Reassignment] = msgspec.field(default_factory=list)
     done: list[int] = msgspec.field(default_factory=list)
     kept: list[int] = msgspec.field(default_factory=list)
     released: list[int] = msgspec.field(default_factory=list)
-    begins: list[Begin] = msgspec.field(default_factory=list)
+    starts: list[SendStart] = msgspec.field(default_factory=list)
 
     def __bool__(self) -> bool:
-        return bool(self.outcomes or self.anew or self.done or self.kept or self.released or self.begins)
+        return bool(self.outcomes or self.reassigned or self.done or self.kept or self.released or self.starts)
 
 
 class Problem(msgspec.Struct, kw_only=True, frozen=True):

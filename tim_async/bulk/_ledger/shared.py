@@ -14,8 +14,7 @@ from .database import WRITE
 from .leases import HELD
 from .ledger import Ledger
 from .records import CampaignRow
-from .schema import ChunkState, RecipientState, campaigns, chunks
-from .schema import recipients as people
+from .schema import ChunkState, RecipientState, campaigns, chunks, recipients
 
 
 def _deaths(now: float) -> ColumnElement[int]:
@@ -185,11 +184,11 @@ class SharedLedger(Ledger):
                 was_sent = state == ChunkState.SENDING
                 why = f"its chunk was given up: {deaths} workers failed with it"
                 done = await connection.execute(
-                    update(people)
+                    update(recipients)
                     .where(
-                        people.c.campaign_id == campaign.id,
-                        people.c.chunk == number,
-                        people.c.state == RecipientState.PLANNED,
+                        recipients.c.campaign_id == campaign.id,
+                        recipients.c.chunk == number,
+                        recipients.c.state == RecipientState.PLANNED,
                     )
                     .values(
                         state=int(RecipientState.UNKNOWN if was_sent else RecipientState.FAILED),

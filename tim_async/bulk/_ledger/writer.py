@@ -15,7 +15,7 @@ import msgspec
 
 from ...errors import LedgerError
 from .ledger import Ledger
-from .records import Anew, Begin, Changes, Outcome, storable
+from .records import Changes, Outcome, Reassignment, SendStart, storable
 
 # Outcomes wait so long for company. What is lost when the process dies meanwhile is repeated, and known as a repeat.
 _EVERY_S: Final = 0.25
@@ -23,8 +23,8 @@ _EVERY_S: Final = 0.25
 _MOST: Final = 2000
 
 
-class Recorder:
-    """Collects changes and commits them: `async with Recorder(...) as recorder:`; at the end all is written.
+class LedgerWriter:
+    """Collects changes and commits them: `async with LedgerWriter(...) as writer:`; at the end all is written.
 
     Args:
         ledger: where to.
@@ -47,7 +47,7 @@ class Recorder:
         self.commits = 0
 
     async def __aenter__(self) -> Self:
-        self._task = asyncio.create_task(self._work(), name="tim_async: recorder")
+        self._task = asyncio.create_task(self._work(), name="tim_async: writer")
         return self
 
     async def __aexit__(
@@ -72,13 +72,13 @@ class Recorder:
             self._wake.set()
             await self._room.wait()
 
-    async def begin(self, begin: Begin) -> bool:
+    async def begin(self, begin: SendStart) -> bool:
         """Write ahead that a chunk is about to be sent; False when another owner has it. Returns when it is on disk.
 
         Raises:
             LedgerError: it could not be written, so nothing may be sent.
         """
-        self._next.begins.append(begin)
+        self._next.starts.append(begin)
         return begin.number not in await self._commit()
 
     async def release(self, numbers: list[int]) -> None:
@@ -86,7 +86,7 @@ class Recorder:
         self._next.released += numbers
         await self._commit()
 
-    async def close(self, number: int, anew: list[Anew], *, is_done: bool, is_kept: bool = False) -> None:
+    async def close(self, number: int, anew: list[Reassignment], *, is_done: bool, is_kept: bool = False) -> None:
         """Write that nobody works on a chunk any more.
 
         Args:
@@ -95,7 +95,7 @@ class Recorder:
             is_done: whether nobody else of it is left to settle.
             is_kept: whether its message is kept, as somebody's outcome is unknown.
         """
-        self._next.anew += anew
+        self._next.reassigned += anew
         if is_done:
             (self._next.kept if is_kept else self._next.done).append(number)
         await self._commit()

@@ -193,7 +193,7 @@ MESSAGE_TIMEOUT_S: Final = 30.0
 MessageGiven: TypeAlias = Content | Template | string.Template | MakeMessage
 
 
-class Maker:
+class MessageSource:
     """Makes the messages of a campaign.
 
     Args:
@@ -256,7 +256,7 @@ class Maker:
     def check_size(self, limit: int) -> None:
         """Raise `BodyTooLargeError` when the message that everybody gets is over the limit."""
         if self.fixed is not None and self.stored is not None:
-            Ready(self.stored).check_size(limit)
+            PreparedMessage(self.stored).check_size(limit)
 
     async def make(self, recipient: Recipient) -> str:
         """Return the stored form of the message to a recipient.
@@ -290,12 +290,12 @@ class Maker:
         raise UsageError(storable(problem), field="message")
 
 
-def from_stored(kind: str, stored: str | None) -> Maker | None:
-    """Return the maker whose message is in the ledger; None for a function, which is not."""
+def from_stored(kind: str, stored: str | None) -> MessageSource | None:
+    """Return the messages whose message is in the ledger; None for a function, which is not."""
     if stored is None or kind == "function":
         return None
     message = _read(stored)
-    return Maker(Template(message) if kind == "template" else message)
+    return MessageSource(Template(message) if kind == "template" else message)
 
 
 def as_message(content: object) -> Message:
@@ -324,7 +324,7 @@ def _checked(message: Message) -> str:
     return encode(message).decode()
 
 
-class Ready:
+class PreparedMessage:
     """A stored message, ready to be sent to anybody.
 
     Attributes:

@@ -14,8 +14,8 @@ from typing import Final
 import msgspec
 
 from ...errors import UsageError
-from .._ledger.records import Person
-from .messages import Maker, Ready, Recipient
+from .._ledger.records import RecipientRow
+from .messages import MessageSource, PreparedMessage, Recipient
 
 # A function that does not end when it is cancelled is not waited for longer than this.
 _STUBBORN_S: Final = 1.0
@@ -25,23 +25,25 @@ class Renderer:
     """Makes the messages of chunks.
 
     Args:
-        maker: makes a message.
+        messages: makes a message.
         limit: bytes that a request may have; None leaves that to the caller.
         at_a_time: how many a function makes at a time.
         halted: set when the run is to end; None when nothing ends it.
     """
 
-    def __init__(self, maker: Maker, limit: int | None, at_a_time: int, halted: asyncio.Event | None = None) -> None:
-        self._maker = maker
+    def __init__(
+        self, messages: MessageSource, limit: int | None, at_a_time: int, halted: asyncio.Event | None = None
+    ) -> None:
+        self._messages = messages
         self._limit = limit
         self._turns = asyncio.Semaphore(at_a_time)
         self._halted = halted or asyncio.Event()
 
-    async def render(self, people: Sequence[Person]) -> list[str | UsageError] | None:
+    async def render(self, recipients: Sequence[RecipientRow]) -> list[str | UsageError] | None:
         """Return everybody's message in its stored form, or why there is none; None when the run is to end."""
-        if self._maker.kind != "function" or not people:
-            return [await self._make(person) for person in people]
-        tasks = [asyncio.create_task(self._in_turn(person), name="tim_async: message") for person in people]
+        if self._messages.kind != "function" or not recipients:
+            return [await self._make(recipient) for recipient in recipients]
+        tasks = [asyncio.create_task(self._in_turn(recipient), name="tim_async: message") for recipient in recipients]
         everybody = asyncio.create_task(asyncio.wait(tasks), name="tim_async: messages")
         halted = asyncio.create_task(self._halted.wait(), name="tim_async: messages")
         try:
@@ -54,21 +56,21 @@ class Renderer:
             if left:
                 await asyncio.wait(left, timeout=_STUBBORN_S)
 
-    async def _in_turn(self, person: Person) -> str | UsageError:
+    async def _in_turn(self, recipient: RecipientRow) -> str | UsageError:
         async with self._turns:
-            return await self._make(person)
+            return await self._make(recipient)
 
-    async def _make(self, person: Person) -> str | UsageError:
+    async def _make(self, recipient: RecipientRow) -> str | UsageError:
         try:
-            stored = await self._maker.make(recipient_of(person))
+            stored = await self._messages.make(recipient_of(recipient))
             if self._limit is not None:
-                Ready(stored).check_size(self._limit)
+                PreparedMessage(stored).check_size(self._limit)
         except UsageError as error:
             return error
         return stored
 
 
-def recipient_of(person: Person) -> Recipient:
+def recipient_of(recipient: RecipientRow) -> Recipient:
     """Return a recipient as it is shown to a function."""
-    columns = {} if person.columns is None else msgspec.json.decode(person.columns, type=dict[str, object])
-    return Recipient(account=person.account, columns=columns)
+    columns = {} if recipient.columns is None else msgspec.json.decode(recipient.columns, type=dict[str, object])
+    return Recipient(account=recipient.account, columns=columns)

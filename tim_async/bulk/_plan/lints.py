@@ -1,4 +1,4 @@
-"""What is allowed, and will probably disappoint: read from a message before a million people get it."""
+"""What is allowed, and will probably disappoint: read from a message before a million recipients get it."""
 
 from __future__ import annotations
 

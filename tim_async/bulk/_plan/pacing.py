@@ -28,15 +28,15 @@ class Pace(msgspec.Struct, kw_only=True, frozen=True):
 
     Attributes:
         calls: calls a second.
-        people: recipients a second, whatever is in a call.
+        recipients: recipients a second, whatever is in a call.
     """
 
     calls: float
-    people: float
+    recipients: float
 
     def seconds(self, recipients: int, in_a_call: int) -> float:
         """Return how long so many recipients take."""
-        return max(recipients / self.people, math.ceil(recipients / in_a_call) / self.calls)
+        return max(recipients / self.recipients, math.ceil(recipients / in_a_call) / self.calls)
 
 
 def paces(settings: Settings) -> Mapping[Lane, Pace]:
@@ -50,12 +50,12 @@ def paces(settings: Settings) -> Mapping[Lane, Pace]:
 def _pace(settings: Settings, endpoint: Endpoint[..., Any]) -> Pace:
     rates: Sequence[Rate] = settings.rates(endpoint.command, endpoint.limits)
     calls = min((shape(rate)[1] for rate in rates if rate.cost is None), default=math.inf)
-    people = min((shape(rate)[1] for rate in rates if rate.cost is not None), default=math.inf)
+    recipients = min((shape(rate)[1] for rate in rates if rate.cost is not None), default=math.inf)
     if settings.app_rate is not None:
         calls = min(calls, shape(settings.app_rate)[1])
     if endpoint is C2C.send:
-        people = min(people, calls)
-    return Pace(calls=calls, people=min(people, calls * MAX_BATCH))
+        recipients = min(recipients, calls)
+    return Pace(calls=calls, recipients=min(recipients, calls * MAX_BATCH))
 
 
 def chunk_size(pace: Pace, given: int | None) -> int:
@@ -66,7 +66,7 @@ def chunk_size(pace: Pace, given: int | None) -> int:
     """
     if given is not None:
         return given
-    return min(max(_MIN_CHUNK, math.ceil(2 * pace.people / pace.calls)), MAX_BATCH)
+    return min(max(_MIN_CHUNK, math.ceil(2 * pace.recipients / pace.calls)), MAX_BATCH)
 
 
 def fresh_lanes(lanes: Lanes, *, is_fixed: bool, fits_a_batch: bool) -> tuple[Lane, ...]:

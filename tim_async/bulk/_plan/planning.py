@@ -13,9 +13,9 @@ from ..._core.config import Settings
 from ...errors import UsageError
 from .._ledger.ledger import Ledger
 from .._ledger.options import Lanes
-from .._ledger.records import CampaignRow, Person, Problem
+from .._ledger.records import CampaignRow, Problem, RecipientRow
 from .._ledger.schema import Lane
-from .._message.messages import Maker, Message, Ready
+from .._message.messages import Message, MessageSource, PreparedMessage
 from .._message.rendering import Renderer
 from .lints import lint
 from .pacing import Pace, concurrency, fresh_lanes, paces
@@ -110,7 +110,7 @@ def _duration(seconds: float) -> str:
 async def ensure_planned(
     ledger: Ledger,
     name: str,
-    maker: Maker | None,
+    messages: MessageSource | None,
     source: Source | None,
     *,
     account_column: str,
@@ -131,26 +131,31 @@ async def ensure_planned(
         source.check()
     known = await ledger.find(name)
     mark = await _fingerprint(source)
-    if known is None or (known.begun_at is None and source is not None and not _is_same(known, maker, mark)):
-        if source is None or maker is None:
+    if known is None or (known.begun_at is None and source is not None and not _is_same(known, messages, mark)):
+        if source is None or messages is None:
             field = "recipients" if source is None else "message"
             raise UsageError(f"the ledger has no campaign {name!r} yet: give {field}", field=field)
         made = await ledger.create(
-            name, kind=maker.kind, message=maker.stored, fingerprint=maker.fingerprint, chunk_size=chunk_size, now=now
+            name,
+            kind=messages.kind,
+            message=messages.stored,
+            fingerprint=messages.fingerprint,
+            chunk_size=chunk_size,
+            now=now,
         )
         await _read(ledger, made, source, account_column)
         await ledger.update(made.id, is_planned=1, source=mark)
     else:
         if not known.is_planned:
             raise UsageError(f"the plan of {name!r} was not finished: give recipients", field="recipients")
-        await _follow(ledger, known, maker, change_message=change_message)
+        await _follow(ledger, known, messages, change_message=change_message)
         if known.begun_at is None and known.chunk_size != chunk_size:
             await ledger.rechunk(known.id, chunk_size)
         if source is not None and known.begun_at is not None:
             if add_recipients and mark and mark == known.source:
                 pass  # nothing in it is new, and what is wrong with it is known
             elif add_recipients:
-                await ledger.read_anew(known.id)
+                await ledger.read_again(known.id)
                 await _read(ledger, known, source, account_column)
                 await ledger.update(known.id, source=mark)
             elif mark and known.source and mark != known.source:
@@ -171,13 +176,13 @@ def check_anybody(campaign: CampaignRow) -> None:
         raise UsageError(f"the campaign {campaign.name!r} has no recipients: {what}", field="recipients")
 
 
-def _is_same(known: CampaignRow, maker: Maker | None, mark: str) -> bool:
-    message = maker is None or maker.fingerprint == known.fingerprint
+def _is_same(known: CampaignRow, messages: MessageSource | None, mark: str) -> bool:
+    message = messages is None or messages.fingerprint == known.fingerprint
     return bool(known.is_planned and message and mark and mark == known.source)
 
 
-async def _follow(ledger: Ledger, known: CampaignRow, maker: Maker | None, *, change_message: bool) -> None:
-    if maker is None or maker.fingerprint == known.fingerprint:
+async def _follow(ledger: Ledger, known: CampaignRow, messages: MessageSource | None, *, change_message: bool) -> None:
+    if messages is None or messages.fingerprint == known.fingerprint:
         return
     if known.begun_at is not None and not change_message:
         raise UsageError(
@@ -192,7 +197,7 @@ async def _follow(ledger: Ledger, known: CampaignRow, maker: Maker | None, *, ch
             "cancel it",
             field="change_message",
         )
-    await ledger.update(known.id, kind=maker.kind, message=maker.stored, fingerprint=maker.fingerprint)
+    await ledger.update(known.id, kind=messages.kind, message=messages.stored, fingerprint=messages.fingerprint)
 
 
 async def _fingerprint(source: Source | None) -> str:
@@ -210,9 +215,9 @@ async def _read(ledger: Ledger, campaign: CampaignRow, source: Source, account_c
 class _Survey:
     """Looks at the messages of a campaign without making all of them."""
 
-    def __init__(self, maker: Maker, limit: int, at_a_time: int) -> None:
-        self._maker = maker
-        self._renderer = Renderer(maker, None, at_a_time)
+    def __init__(self, messages: MessageSource, limit: int, at_a_time: int) -> None:
+        self._messages = messages
+        self._renderer = Renderer(messages, None, at_a_time)
         self._limit = limit
         self._heaviest = -1
         self.message: Message | None = None
@@ -225,31 +230,31 @@ class _Survey:
 
     async def look(self, ledger: Ledger, campaign: CampaignRow) -> None:
         """Look at the message, or at those of all recipients."""
-        maker = self._maker
-        if maker.fixed is not None and maker.stored is not None:
-            self._weigh(maker.stored, "")
+        messages = self._messages
+        if messages.fixed is not None and messages.stored is not None:
+            self._weigh(messages.stored, "")
             return
-        if maker.kind == "function":
+        if messages.kind == "function":
             self.is_sample = True
-            sample: list[Person] = []
-            async for person in ledger.people(campaign.id, page=_SAMPLE):
-                sample.append(person)
+            sample: list[RecipientRow] = []
+            async for recipient in ledger.recipients(campaign.id, page=_SAMPLE):
+                sample.append(recipient)
                 if len(sample) == _SAMPLE:
                     break
             await self._make(sample)
             return
-        async for person in ledger.people(campaign.id):
-            if self._may_matter(person):
-                await self._make([person])
+        async for recipient in ledger.recipients(campaign.id):
+            if self._may_matter(recipient):
+                await self._make([recipient])
 
-    def _may_matter(self, person: Person) -> bool:
+    def _may_matter(self, recipient: RecipientRow) -> bool:
         """Tell whether a template's message has to be made: it may fail, or be the largest so far, or too large."""
-        columns: dict[str, Any] = {} if person.columns is None else msgspec.json.decode(person.columns)
+        columns: dict[str, Any] = {} if recipient.columns is None else msgspec.json.decode(recipient.columns)
         weight = 0
-        if self._maker.is_checked:
+        if self._messages.is_checked:
             return True
-        for name, times in self._maker.uses.items():
-            value = columns.get(name, person.account if name == "account" else None)
+        for name, times in self._messages.uses.items():
+            value = columns.get(name, recipient.account if name == "account" else None)
             if not isinstance(value, str | int | float) or isinstance(value, bool):
                 return True
             weight += len(msgspec.json.encode(value)) * times
@@ -257,36 +262,36 @@ class _Survey:
         self._heaviest = max(self._heaviest, weight)
         return is_heavier or (self.largest or 0) > self._limit
 
-    async def _make(self, people: Sequence[Person]) -> None:
-        for person, made in zip(people, await self._renderer.render(people) or (), strict=True):
+    async def _make(self, recipients: Sequence[RecipientRow]) -> None:
+        for recipient, made in zip(recipients, await self._renderer.render(recipients) or (), strict=True):
             if isinstance(made, UsageError):
                 self.not_made += 1
-                self.why_not_made = self.why_not_made or f"{person.account}: {made.message}"
+                self.why_not_made = self.why_not_made or f"{recipient.account}: {made.message}"
             else:
-                self._weigh(made, person.account)
+                self._weigh(made, recipient.account)
 
     def _weigh(self, stored: str, account: str) -> None:
-        ready = Ready(stored)
-        size = ready.size()
+        prepared = PreparedMessage(stored)
+        size = prepared.size()
         self.too_large += size > self._limit
         if self.largest is None or size > self.largest:
-            self.largest, self.largest_account, self.message = size, account, ready.message
+            self.largest, self.largest_account, self.message = size, account, prepared.message
 
 
 async def make_plan(
     ledger: Ledger,
     campaign: CampaignRow,
-    maker: Maker,
+    messages: MessageSource,
     settings: Settings,
     lanes: Lanes,
     at_a_time: int | None = None,
 ) -> Plan:
     """Return the plan of a campaign that is in the ledger; a function is called for so many recipients at a time."""
-    survey = _Survey(maker, settings.body_limit, concurrency(settings, at_a_time))
+    survey = _Survey(messages, settings.body_limit, concurrency(settings, at_a_time))
     await survey.look(ledger, campaign)
     lints: list[str] = [] if campaign.recipients else ["there are no recipients: there is nothing to run"]
     if survey.message is not None:
-        lints += lint(survey.message, is_template=maker.kind == "template")
+        lints += lint(survey.message, is_template=messages.kind == "template")
         if survey.largest is not None and _NEAR * settings.body_limit < survey.largest <= settings.body_limit:
             lints.append(f"the largest message fills {survey.largest / settings.body_limit:.0%} of the limit")
     problems: list[Problem] = []
@@ -295,7 +300,7 @@ async def make_plan(
             problems.append(problem)
             if len(problems) == _SHOWN_PROBLEMS:
                 break
-    fixed = maker.fixed
+    fixed = messages.fixed
     chosen = fresh_lanes(lanes, is_fixed=fixed is not None, fits_a_batch=fixed is not None and fixed.fits_a_batch)
     return Plan(
         name=campaign.name,
@@ -326,7 +331,7 @@ def _estimate(
     if may_batch:
         plans.append(("batch", math.ceil(count / size), batch.seconds(count, size), (Lane.BATCH,)))
         # Each takes the part that it is fast enough for.
-        by_one = math.ceil(count * single.people / (single.people + batch.people))
+        by_one = math.ceil(count * single.recipients / (single.recipients + batch.recipients))
         calls = by_one + math.ceil((count - by_one) / size)
         plans.append(("both", calls, single.seconds(by_one, 1), (Lane.SINGLE, Lane.BATCH)))
     return [

@@ -9,8 +9,8 @@ _FIRST_S: Final = 2.0
 _LONGEST_S: Final = 60.0
 
 
-class Rests:
-    """Rests that grow as long as nothing goes well between them.
+class Backoff:
+    """Backoff that grow as long as nothing goes well between them.
 
     Args:
         clock: seconds that do not go back.

@@ -226,7 +226,7 @@ async def _shortened(limit: asyncio.Timeout, event: asyncio.Event | None) -> Asy
 
 
 async def bury(broker: AioPikaBroker, content: msgspec.Struct) -> None:
-    """Put something into the dead-letter queue, for a person to look at.
+    """Put something into the dead-letter queue, for a recipient to look at.
 
     Raises:
         ClusterError: the broker is away.

@@ -15,13 +15,13 @@ from collections.abc import Callable
 from enum import Enum
 
 from ..._core.client import TimClient
-from ...bulk._engine.context import Desk
+from ...bulk._engine.context import RunContext
 from ...bulk._engine.runner import Runner
 from ...bulk._ledger.options import Options
 from ...bulk._ledger.records import CampaignRow
 from ...bulk._ledger.schema import RecipientState
 from ...bulk._ledger.shared import SharedLedger
-from ...bulk._message.messages import Maker
+from ...bulk._message.messages import MessageSource
 from ...bulk.breaker import Stop
 from ...errors import LedgerError, TimError
 
@@ -31,7 +31,7 @@ logger = logging.getLogger("tim_async")
 _LOOK_S = 1.0
 
 
-class Torn(Enum):
+class WorkResult(Enum):
     """Why a ticket was torn."""
 
     DONE = "its chunk is recorded"
@@ -39,7 +39,7 @@ class Torn(Enum):
     STOPPED = "the campaign was stopped, or the worker"
 
 
-class Bench:
+class InFlightChunks:
     """What one process has at work, over all its crews: whatever brings it down takes all of that along.
 
     Attributes:
@@ -50,7 +50,7 @@ class Bench:
 
     def __init__(self) -> None:
         self.claiming = asyncio.Lock()
-        self.wanted_by: Crew | None = None
+        self.wanted_by: CampaignWorker | None = None
         self._chunks: dict[tuple[int, int], bool] = {}
 
     @property
@@ -72,14 +72,14 @@ class Bench:
         self._chunks.pop((campaign_id, number), None)
 
 
-class Crew(Runner):
+class CampaignWorker(Runner):
     """Works on one campaign for as long as there are tickets.
 
     Args:
         client: sends.
         ledger: open, and this crew's own view of it: what it does is not done by another crew of the same worker.
         campaign: what the ledger says of it.
-        maker: makes the messages.
+        messages: makes the messages.
         options: how it is run.
         wall: unix seconds by the ledger's clock.
         lease_s: seconds for which a claim holds without a heartbeat.
@@ -93,20 +93,20 @@ class Crew(Runner):
         client: TimClient,
         ledger: SharedLedger,
         campaign: CampaignRow,
-        maker: Maker,
+        messages: MessageSource,
         options: Options,
         *,
         wall: Callable[[], float],
         lease_s: float,
         most_deaths: int,
         parallel: int,
-        bench: Bench,
+        bench: InFlightChunks,
     ) -> None:
         super().__init__(
             client,
             ledger,
             campaign,
-            maker,
+            messages,
             options,
             wall=wall,
             on_progress=None,
@@ -117,8 +117,8 @@ class Crew(Runner):
         self._most_deaths = most_deaths
         self._parallel = parallel
         self._bench = bench
-        self._tickets: deque[asyncio.Future[Torn]] = deque()
-        self._at_work: dict[int, asyncio.Future[Torn]] = {}
+        self._tickets: deque[asyncio.Future[WorkResult]] = deque()
+        self._at_work: dict[int, asyncio.Future[WorkResult]] = {}
         self.is_closing = False
         self.idle_since: float | None = None
         self.is_over = False
@@ -137,7 +137,7 @@ class Crew(Runner):
         finally:
             self.is_over = True
             for ticket in (*self._tickets, *self._at_work.values()):
-                _tear(ticket, Torn.STOPPED)
+                _tear(ticket, WorkResult.STOPPED)
             for number in self._at_work:
                 self._bench.take(self._campaign.id, number)
             self._let_others_claim()
@@ -157,11 +157,11 @@ class Crew(Runner):
             except LedgerError:
                 await asyncio.sleep(_LOOK_S)
 
-    async def work(self) -> Torn:
+    async def work(self) -> WorkResult:
         """Work on one chunk; return when it is recorded, or there is none."""
         if self.is_over or self.is_closing:
-            return Torn.STOPPED
-        ticket: asyncio.Future[Torn] = asyncio.get_running_loop().create_future()
+            return WorkResult.STOPPED
+        ticket: asyncio.Future[WorkResult] = asyncio.get_running_loop().create_future()
         self._tickets.append(ticket)
         self.idle_since = None
         await self._tell_all()
@@ -178,26 +178,26 @@ class Crew(Runner):
         return not (self._tickets or self._at_work)
 
     async def _tell_all(self) -> None:
-        if self._desk is not None:
-            async with self._desk.changed:
-                self._desk.changed.notify_all()
+        if self._context is not None:
+            async with self._context.changed:
+                self._context.changed.notify_all()
 
     # What is other than in a run of its own.
 
     async def _prepare(self) -> None:
         pass
 
-    async def _work(self, desk: Desk) -> None:
-        desk.on_closed = self._closed
-        await super()._work(desk)
+    async def _work(self, context: RunContext) -> None:
+        context.on_closed = self._closed
+        await super()._work(context)
 
     def _closed(self, number: int) -> None:
         ticket = self._at_work.pop(number, None)
         self._bench.take(self._campaign.id, number)
         if ticket is not None:
-            _tear(ticket, Torn.DONE)
+            _tear(ticket, WorkResult.DONE)
 
-    def _is_over(self, desk: Desk) -> bool:
+    def _is_over(self, context: RunContext) -> bool:
         return self.is_closing and not self._tickets
 
     async def _claim(self) -> bool:
@@ -231,7 +231,7 @@ class Crew(Runner):
                 self._bench.put(self._campaign.id, chunk.number, is_suspect=chunk.is_suspect)
         if len(claimed) < wanted:
             while self._tickets:
-                _tear(self._tickets.popleft(), Torn.NOTHING)
+                _tear(self._tickets.popleft(), WorkResult.NOTHING)
         self._sort(claimed, until)
         return bool(claimed)
 
@@ -257,10 +257,10 @@ class Crew(Runner):
                 beaten = loop.time()
             row = await self._shared.find(self._campaign.name)
             status = "removed" if row is None or row.id != self._campaign.id else row.status
-            if status != "running" and self._desk is not None:
-                self._desk.halt(Stop("interrupted", f"the campaign is {status}"))
-            if self._desk is not None:
-                before, sent = sent, self._desk.tally.by_state[RecipientState.SENT]
+            if status != "running" and self._context is not None:
+                self._context.halt(Stop("interrupted", f"the campaign is {status}"))
+            if self._context is not None:
+                before, sent = sent, self._context.tally.by_state[RecipientState.SENT]
                 if row is not None and row.reason and before and sent > before:
                     await self._shared.note(self._campaign.id, None)  # whoever was in trouble, it goes on
             if self._tickets:
@@ -269,15 +269,15 @@ class Crew(Runner):
 
     def _on_ledger_error(self, error: LedgerError) -> None:
         # The database's trouble is this worker's, and passes: the campaign is not stopped by it.
-        if self._desk is not None:
-            self._desk.halt(Stop("interrupted", error.message))
+        if self._context is not None:
+            self._context.halt(Stop("interrupted", error.message))
 
-    async def _sign(self, desk: Desk) -> None:
+    async def _sign(self, context: RunContext) -> None:
         if self._failure is not None:
             # Before it is given back: whoever has it next must know what it did to this one.
             await self._shared.note_deaths(self._campaign.id, list(self._at_work))
         await self._shared.give_back(self._campaign.id)
-        stop = desk.stop
+        stop = context.stop
         if stop is None or stop.status not in ("stopped", "paused") or self._failure is not None:
             return
         if stop.is_own:
@@ -290,6 +290,6 @@ class Crew(Runner):
             )
 
 
-def _tear(ticket: asyncio.Future[Torn], why: Torn) -> None:
+def _tear(ticket: asyncio.Future[WorkResult], why: WorkResult) -> None:
     if not ticket.done():
         ticket.set_result(why)

@@ -59,9 +59,9 @@ class Follower:
 
 def _cap(row: CampaignRow) -> float:
     """Return the most that the usual limits allow in a second; workers may have others."""
-    maker = from_stored(row.kind, row.message)
-    fixed = None if maker is None else maker.fixed
+    messages = from_stored(row.kind, row.message)
+    fixed = None if messages is None else messages.fixed
     lanes = "auto" if row.options is None else msgspec.json.decode(row.options, type=WorkOptions).run.lanes
     pace = paces(Settings())
     opened = fresh_lanes(lanes, is_fixed=fixed is not None, fits_a_batch=fixed is not None and fixed.fits_a_batch)
-    return sum(pace[lane].people for lane in opened)
+    return sum(pace[lane].recipients for lane in opened)

@@ -22,8 +22,8 @@ from ...bulk._message.messages import from_stored
 from ...bulk.campaign import bind
 from ...errors import ClusterError, LedgerError, TimError, UsageError
 from . import broker as posts
-from .backoff import Rests
-from .campaign_worker import Bench, Crew, Torn
+from .backoff import Backoff
+from .campaign_worker import CampaignWorker, InFlightChunks, WorkResult
 from .missing_permits import Needs, missing
 from .options import WorkOptions
 from .progress import Follower
@@ -94,15 +94,15 @@ class Worker:
         self._most_deaths = most_deaths
         self._on_progress = on_progress
         self._followers: dict[str, Follower] = {}
-        self._crews: dict[str, tuple[Crew, asyncio.Task[None]]] = {}
-        self._leaving: dict[asyncio.Task[None], Crew] = {}  # those that are over, and not gone
+        self._crews: dict[str, tuple[CampaignWorker, asyncio.Task[None]]] = {}
+        self._leaving: dict[asyncio.Task[None], CampaignWorker] = {}  # those that are over, and not gone
         self._sending: set[asyncio.Task[None]] = set()  # tickets on their way
         self._is_torn = False
-        self._bench = Bench()
+        self._bench = InFlightChunks()
         self._idle_since: dict[str, float] = {}  # campaigns that were seen to have nothing at work
         self._hiring = asyncio.Lock()
         self._draining = asyncio.Event()
-        self._rests = Rests(time.monotonic)
+        self._rests = Backoff(time.monotonic)
         self._ahead = 0.0  # seconds by which the ledger's clock is ahead of this machine's
         self.chunks = 0
 
@@ -200,15 +200,17 @@ class Worker:
             return
         try:
             crew = await self._crew(name)
-            torn = Torn.NOTHING if crew is None else await crew.work()
+            torn = WorkResult.NOTHING if crew is None else await crew.work()
         except LedgerError as error:
             logger.warning("campaign %s: %s", name, error)
             await self._rest(_AGAIN_S)
-            torn = Torn.STOPPED
-        if torn is Torn.DONE:
+            torn = WorkResult.STOPPED
+        if torn is WorkResult.DONE:
             self.chunks += 1
             self._rests.forget(name)
-        is_wanted = torn is Torn.DONE or (torn is Torn.STOPPED and (self._draining.is_set() or self._rests.left(name)))
+        is_wanted = torn is WorkResult.DONE or (
+            torn is WorkResult.STOPPED and (self._draining.is_set() or self._rests.left(name))
+        )
         if is_wanted:
             await self._pass_on(name)
 
@@ -237,7 +239,7 @@ class Worker:
             async with asyncio.timeout(seconds):
                 await self._draining.wait()
 
-    async def _crew(self, name: str) -> Crew | None:
+    async def _crew(self, name: str) -> CampaignWorker | None:
         """Return who works on a campaign here; None when nobody may."""
         async with self._hiring:
             known = self._crews.get(name)
@@ -261,12 +263,12 @@ class Worker:
                 self._crews[name] = (crew, task)
             return crew
 
-    def _leave(self, crew: Crew, task: asyncio.Task[None]) -> None:
+    def _leave(self, crew: CampaignWorker, task: asyncio.Task[None]) -> None:
         if not task.done():
             self._leaving[task] = crew
             task.add_done_callback(self._leaving.pop)
 
-    async def _employ(self, name: str, crew: Crew) -> None:
+    async def _employ(self, name: str, crew: CampaignWorker) -> None:
         await crew.live()
         if crew.trouble is not None:
             # Others may fare better, so the campaign is not stopped; what this worker had is theirs already.
@@ -274,9 +276,9 @@ class Worker:
                 "campaign %s: this worker rests from it for %.0f s: %s", name, self._rests.begin(name), crew.trouble
             )
 
-    async def _hire(self, row: CampaignRow, options: WorkOptions) -> Crew | None:
-        maker = from_stored(row.kind, row.message)
-        if maker is None:
+    async def _hire(self, row: CampaignRow, options: WorkOptions) -> CampaignWorker | None:
+        messages = from_stored(row.kind, row.message)
+        if messages is None:
             logger.warning("campaign %s: its message is made by a function, which only its own program has", row.name)
             return None
         try:
@@ -284,11 +286,11 @@ class Worker:
         except UsageError as error:
             logger.warning("campaign %s: this worker cannot work on it: %s", row.name, error)
             return None
-        return Crew(
+        return CampaignWorker(
             self._client,
             self._ledger.another_owner(),
             row,
-            maker,
+            messages,
             options.run,
             wall=self.now,
             lease_s=self._lease_s,
