@@ -22,10 +22,10 @@ class _JumpingSelector(selectors.DefaultSelector):
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         ready = super().select(0)
-        if not ready and timeout is None:
-            raise RuntimeError("everything waits and no timer is set: this would hang")
-        if not ready and timeout > 0:
-            self.loop.now += timeout
+        if not ready:
+            if timeout is None:
+                raise RuntimeError("everything waits and no timer is set: this would hang")
+            self.loop.now += max(timeout, 0)
         return ready
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 from unittest import mock
@@ -72,7 +72,9 @@ class InsidePool(FakePool):
 
 
 @asynccontextmanager
-async def inside(*accounts: str, emulated: dict[str, Any] | None = None, **options: Any):
+async def inside(
+    *accounts: str, emulated: dict[str, Any] | None = None, **options: Any
+) -> AsyncIterator[tuple[TimClient, Emulator]]:
     """Give a client and the emulator behind it, both on the running loop's time."""
     emulator = Emulator(clock=loop_clock(), **(emulated or {}))
     emulator.add_accounts(*accounts)

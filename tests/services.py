@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
+import random
 import shutil
-import signal
 import socket
 import subprocess
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import NoReturn
 from urllib.parse import urlsplit
@@ -40,10 +41,26 @@ def need_port(url: str, name: str) -> str:
     return url
 
 
+# A Redis of a cluster also uses the port 10,000 higher: for all of these, that is still below those of the system.
+_FIRST_PORT, _PORTS_OF_A_WORKER, _MOST_WORKERS = 10_000, 100, 100
+
+
 def free_port() -> int:
-    """Return a port of this machine that nobody uses."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return server.getsockname()[1]
+    """Return a port of this machine on which nothing listens, each time another one.
+
+    Each worker of pytest-xdist has ports of its own. All are below those that the system hands out by itself: there, a
+    connection or a server of another test could take a port between this call and its use.
+    """
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    first = _FIRST_PORT + worker % _MOST_WORKERS * _PORTS_OF_A_WORKER
+    for _ in range(_PORTS_OF_A_WORKER):
+        port = first + next(_port_numbers) % _PORTS_OF_A_WORKER
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
+    raise RuntimeError(f"all ports from {first} to {first + _PORTS_OF_A_WORKER - 1} are in use")
+
+
+_port_numbers = itertools.count(random.randrange(_PORTS_OF_A_WORKER))  # another run may have the same worker numbers
 
 
 class OwnRedis:
@@ -84,73 +101,6 @@ class OwnRedis:
 def own_redis(folder: Path, *options: str) -> Iterator[OwnRedis]:
     """Run a Redis server for one test."""
     server = OwnRedis(folder, *options)
-    server.start()
-    try:
-        yield server
-    finally:
-        server.stop()
-
-
-RABBITMQ_SERVER = "/usr/lib/rabbitmq/bin/rabbitmq-server"
-
-
-class OwnRabbit:
-    """A RabbitMQ of one's own, to be stopped and started; what it keeps outlives a stop, in its folder."""
-
-    def __init__(self, folder: Path) -> None:
-        self._binary = RABBITMQ_SERVER if Path(RABBITMQ_SERVER).exists() else shutil.which("rabbitmq-server")
-        if self._binary is None:
-            missing("rabbitmq-server is not installed")
-        self._folder = folder
-        self._process: subprocess.Popen[bytes] | None = None
-        self.port, distribution = free_port(), free_port()
-        self.url = f"amqp://guest:guest@127.0.0.1:{self.port}/"
-        self._environment = {
-            **os.environ,
-            "HOME": str(folder),  # where Erlang keeps its cookie
-            "RABBITMQ_NODENAME": f"tim{self.port}@localhost",
-            "RABBITMQ_NODE_PORT": str(self.port),
-            "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1",
-            "RABBITMQ_DIST_PORT": str(distribution),
-            "RABBITMQ_MNESIA_BASE": str(folder / "data"),
-            "RABBITMQ_LOG_BASE": str(folder / "log"),
-            "RABBITMQ_ENABLED_PLUGINS_FILE": str(folder / "plugins"),
-            "RABBITMQ_CONFIG_FILE": str(folder / "rabbitmq"),
-            "RABBITMQ_CONF_ENV_FILE": os.devnull,
-            "ERL_EPMD_ADDRESS": "127.0.0.1",
-        }
-
-    def start(self) -> None:
-        self._process = subprocess.Popen(
-            [str(self._binary)],
-            env=self._environment,
-            cwd=self._folder,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        end = time.monotonic() + 60
-        while time.monotonic() < end:
-            try:
-                with socket.create_connection(("127.0.0.1", self.port), timeout=1) as connection:
-                    connection.sendall(b"AMQP\x00\x00\x09\x01")
-                    if connection.recv(8):
-                        return
-            except OSError:
-                time.sleep(0.1)
-        raise TimeoutError("rabbitmq-server does not start")
-
-    def stop(self) -> None:
-        if self._process is not None:
-            os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait()
-            self._process = None
-
-
-@contextmanager
-def own_rabbit(folder: Path) -> Iterator[OwnRabbit]:
-    """Run a RabbitMQ for one test."""
-    server = OwnRabbit(folder)
     server.start()
     try:
         yield server
