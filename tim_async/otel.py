@@ -1,12 +1,12 @@
-"""Metrics and traces for OpenTelemetry. Needs the extra `otel`; the SDK and its exporters are the app's choice.
+"""Metrics and traces for OpenTelemetry. Needs the extra `otel`; the app chooses the SDK and its exporters.
 
     from tim_async.otel import Telemetry
 
     async with TimClient(1400000000, "...", observer=Telemetry()) as client:
         ...
 
-A span for every call, named by its command, with one below it for every attempt. No attribute holds a message, an
-account, an answer's text or a secret: only command, priority, code, counts and seconds.
+There is a span for every call, named after its command, with a child span for every attempt. Attributes hold only
+command, priority, code, counts and seconds: never a message, an account, the text of an answer or a secret.
 
 | instrument | unit | attributes |
 |---|---|---|
@@ -14,13 +14,12 @@ account, an answer's text or a secret: only command, priority, code, counts and 
 | `tim.attempts` counter | | `tim.command`, `tim.outcome` |
 | `tim.retries` counter | | `tim.command` |
 | `tim.errors` counter: calls that failed | | `tim.command`, `tim.outcome` |
-| `tim.failed_items` counter: items that failed in answers that said OK | | `tim.command` |
+| `tim.failed_items` counter: failed items in answers whose code is 0 | | `tim.command` |
 | `tim.wait` histogram: an attempt's wait for its turn | s | `tim.command`, `tim.priority` |
 | `tim.attempt.duration` histogram: from token to answer | s | `tim.command`, `tim.outcome` |
-| `tim.call.duration` histogram: whole calls, waits and repeats included | s | `tim.command`, `tim.outcome` |
-
+| `tim.call.duration` histogram: whole calls, including waits and retries | s | `tim.command`, `tim.outcome` |
 | `tim.campaign.recipients` gauge, by `progress` | | `tim.campaign`, `tim.state` |
-| `tim.campaign.rate` gauge, by `progress`: settled a second | 1/s | `tim.campaign` |
+| `tim.campaign.rate` gauge, by `progress`: recipients settled per second | 1/s | `tim.campaign` |
 
 `tim.outcome` is "0", the service's code, the class of the error, or "cancelled"; `tim.state` is sent, failed, unknown
 or left.
@@ -45,21 +44,21 @@ except ModuleNotFoundError as error:
         'tim_async.otel needs opentelemetry: pip install "tim-async[otel]"', name="opentelemetry"
     ) from None
 
-_NAME: Final = "tim_async"
-_NS: Final = 1_000_000_000
-# Waits are milliseconds when there is room, and minutes for bulk work.
-_WAIT_BOUNDS: Final = (0.001, 0.005, 0.02, 0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 300.0, 1800.0)
-_DURATION_BOUNDS: Final = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
+_INSTRUMENTATION_NAME: Final = "tim_async"
+_NS_PER_S: Final = 1_000_000_000
+# A wait takes milliseconds on an idle client, and minutes in bulk work.
+_WAIT_BOUNDS_S: Final = (0.001, 0.005, 0.02, 0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 300.0, 1800.0)
+_DURATION_BOUNDS_S: Final = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 
 
 class Telemetry:
-    """An observer that makes spans and counts: `TimClient(..., observer=Telemetry())`.
+    """An observer that records spans and metrics: `TimClient(..., observer=Telemetry())`.
 
-    One may serve any number of clients.
+    One observer may serve any number of clients.
 
     Args:
-        tracer_provider: where spans go; None for the global one.
-        meter_provider: where counts go; None for the global one.
+        tracer_provider: receives the spans; None for the global provider.
+        meter_provider: receives the metrics; None for the global provider.
     """
 
     def __init__(
@@ -67,28 +66,28 @@ class Telemetry:
         tracer_provider: trace.TracerProvider | None = None,
         meter_provider: metrics.MeterProvider | None = None,
     ) -> None:
-        self.tracer = trace.get_tracer(_NAME, __version__, tracer_provider)
-        meter = metrics.get_meter(_NAME, __version__, meter_provider)
+        self.tracer = trace.get_tracer(_INSTRUMENTATION_NAME, __version__, tracer_provider)
+        meter = metrics.get_meter(_INSTRUMENTATION_NAME, __version__, meter_provider)
         self.calls = meter.create_counter("tim.calls", description="calls that ended")
         self.attempts = meter.create_counter("tim.attempts", description="attempts that ended")
         self.retries = meter.create_counter("tim.retries", description="attempts after a call's first")
         self.errors = meter.create_counter("tim.errors", description="calls that failed")
-        self.failed_items = meter.create_counter("tim.failed_items", description="failed items of answers that said OK")
+        self.failed_items = meter.create_counter("tim.failed_items", description="failed items of answers with code 0")
         self.wait = meter.create_histogram(
-            "tim.wait", "s", "wait of an attempt for its turn", explicit_bucket_boundaries_advisory=_WAIT_BOUNDS
+            "tim.wait", "s", "wait of an attempt for its turn", explicit_bucket_boundaries_advisory=_WAIT_BOUNDS_S
         )
         self.attempt_duration = meter.create_histogram(
-            "tim.attempt.duration", "s", "from token to answer", explicit_bucket_boundaries_advisory=_DURATION_BOUNDS
+            "tim.attempt.duration", "s", "from token to answer", explicit_bucket_boundaries_advisory=_DURATION_BOUNDS_S
         )
         self.call_duration = meter.create_histogram(
-            "tim.call.duration", "s", "whole calls", explicit_bucket_boundaries_advisory=_WAIT_BOUNDS
+            "tim.call.duration", "s", "whole calls", explicit_bucket_boundaries_advisory=_WAIT_BOUNDS_S
         )
 
         self.recipients = meter.create_gauge("tim.campaign.recipients", description="recipients of a campaign")
-        self.rate = meter.create_gauge("tim.campaign.rate", "1/s", "recipients settled a second")
+        self.rate = meter.create_gauge("tim.campaign.rate", "1/s", "recipients settled per second")
 
     def progress(self, progress: Progress) -> None:
-        """Show how far a campaign is: `campaign.run(client, on_progress=telemetry.progress)`, or `watch`."""
+        """Record the progress of a campaign: `campaign.run(client, on_progress=telemetry.progress)`, or `watch`."""
         name = {"tim.campaign": progress.name}
         for state, count in (
             ("sent", progress.sent),
@@ -100,12 +99,12 @@ class Telemetry:
         self.rate.set(progress.rate, name)
 
     def begin(self, command: str, priority: str) -> CallTelemetry:
-        """Begin a call's span, below the current one."""
+        """Start the span of a call, as a child of the current span."""
         return CallTelemetry(self, command, priority)
 
 
 class CallTelemetry:
-    """Watches one call."""
+    """Records one call."""
 
     __slots__ = ("_began", "_command", "_context", "_owner", "_priority", "_span")
 
@@ -122,7 +121,7 @@ class CallTelemetry:
         self._context = trace.set_span_in_context(self._span)
 
     def attempt(self, number: int, outcome: str, waited_s: float, took_s: float) -> None:
-        """Make the span of an attempt that ended just now."""
+        """Record an attempt that has just ended."""
         owner, command = self._owner, {"tim.command": self._command}
         both = {**command, "tim.outcome": outcome}
         owner.attempts.add(1, both)
@@ -138,9 +137,9 @@ class CallTelemetry:
             context=self._context,
             kind=trace.SpanKind.CLIENT,
             attributes={**both, "tim.attempt": number, "tim.waited_s": waited_s, "tim.took_s": took_s},
-            start_time=now - int((waited_s + took_s) * _NS),
+            start_time=now - int((waited_s + took_s) * _NS_PER_S),
         )
-        _judge(span, outcome)
+        _set_status(span, outcome)
         span.end(now)
 
     def end(self, outcome: str, attempts: int, *, failed_items: int = 0) -> None:
@@ -158,11 +157,11 @@ class CallTelemetry:
             span.set_attributes({"tim.outcome": outcome, "tim.attempts": attempts})
             if failed_items:
                 span.set_attribute("tim.failed_items", failed_items)
-            _judge(span, outcome)
+            _set_status(span, outcome)
         span.end()
 
 
-def _judge(span: trace.Span, outcome: str) -> None:
+def _set_status(span: trace.Span, outcome: str) -> None:
     if outcome != "0":
         span.set_attribute("error.type", outcome)
         if outcome != "cancelled":

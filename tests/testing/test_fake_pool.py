@@ -107,7 +107,7 @@ def test_checks_limits_and_retries_are_the_real_ones():
     clock.run(main())
 
 
-async def test_places_are_given_in_order_and_closing_frees_those_who_wait():
+async def test_slots_are_given_in_order_and_closing_ends_the_waits():
     gate = asyncio.Event()
 
     async def hold(sent: Sent) -> dict[str, object]:
@@ -160,15 +160,15 @@ def test_no_answers_are_refused():
     assert caught.value.field == "answers"
 
 
-async def test_places_go_to_those_who_wait_smaller_ranks_first():
+async def test_slots_go_to_smaller_ranks_first():
     pool = FakePool(size=1)
     first = pool.slot((0, 0))
     assert first.take_nowait()
     order = []
 
     async def take(rank):
-        with pool.slot((0, rank)) as place:
-            await place.take()
+        with pool.slot((0, rank)) as slot:
+            await slot.take()
             order.append(rank)
 
     tasks = [asyncio.create_task(take(rank)) for rank in (3, 1, 2)]

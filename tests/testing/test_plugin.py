@@ -127,9 +127,9 @@ def test_fixtures_work_under_every_runner(tmp_path, mark, arguments):
     ],
     ids=["plain test", "no runner"],
 )
-def test_plain_tests_are_told_what_is_missing(tmp_path, source, arguments):
+def test_plain_tests_fail_with_what_is_missing(tmp_path, source, arguments):
     done = run(tmp_path, source, *arguments)
-    assert "tim_emulator and tim_client need an asynchronous test" in done.stdout
+    assert "can be used only in asynchronous tests" in done.stdout
     assert "1 error" in done.stdout
 
 
@@ -198,7 +198,7 @@ def test_fixtures_work_in_tests_of_hypothesis(tmp_path):
     """
     done = run(tmp_path, source, "-p", "no:anyio")
     assert "2 passed, 1 error" in done.stdout, done.stdout + done.stderr
-    assert "need an asynchronous test" in done.stdout
+    assert "can be used only in asynchronous tests" in done.stdout
 
 
 def test_entry_point_of_the_package_is_the_plugin():
@@ -209,7 +209,7 @@ def test_entry_point_of_the_package_is_the_plugin():
     assert any(requirement.startswith("pytest") for requirement in project["optional-dependencies"]["testing"])
 
 
-def test_other_backends_are_told_that_this_is_asyncio(tmp_path):
+def test_other_backends_fail_with_the_one_to_use(tmp_path):
     source = """
         import pytest
 
@@ -244,9 +244,9 @@ def test_runs_that_do_not_use_it_import_nothing(tmp_path):
     assert "1 passed" in done.stdout, done.stdout + done.stderr
 
 
-def test_fixtures_are_listed_with_their_words(tmp_path):
+def test_fixtures_are_listed_with_their_docstrings(tmp_path):
     done = run(tmp_path, "", "--fixtures")
-    for words in ("The service, on a loopback port", "A `TimClient` in front of `tim_emulator`"):
+    for words in ("An empty `Emulator` of the service", "A `TimClient` connected to `tim_emulator`"):
         assert words in done.stdout
 
 
@@ -260,7 +260,7 @@ def test_package_names_load_what_they_need_and_no_more():
     subprocess.run([sys.executable, "-W", "error", "-c", code], check=True, env={**os.environ, "PYTHONPATH": str(ROOT)})
 
 
-def test_unknown_name_of_the_package_is_told():
+def test_unknown_name_of_the_package_is_an_attribute_error():
     import tim_async
     import tim_async.testing
 

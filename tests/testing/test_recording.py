@@ -1,8 +1,7 @@
-"""Recordings: what is in them, what is not, and how they are played back."""
+"""Recordings: what is written, what is left out, how they are read, and what breaks them."""
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import signal
@@ -13,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.testing.recordings import lines, record
 from tim_async import (
     ApiError,
     ConnectError,
@@ -27,29 +27,9 @@ from tim_async import (
 )
 from tim_async.emulator import DEFAULT_SECRET_KEY, Emulator
 from tim_async.testing import FakePool, Recorder, envelope, read_recording
-from tim_async.testing.fake_pool import _KEY as KEY
+from tim_async.testing.fake_pool import _FAKE_KEY as KEY
 
 ROOT = Path(__file__).parents[2]
-
-
-def lines(path):
-    return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
-
-
-async def record(path, *answers, calls=1, **options):
-    """Record messages to bob that get these answers."""
-    pool = FakePool(*answers)
-    async with pool.client(retry=RetryPolicy.off()) as client:
-        with Recorder(path, **options) as recorder:
-            recorder.attach(client)
-            for _ in range(calls):
-                try:
-                    await client.c2c.send_text("bob", "hi bob", from_account="alice")
-                except Exception as error:  # noqa: BLE001 - whatever it is, it is recorded
-                    last = error
-                else:
-                    last = None
-    return pool, last
 
 
 async def test_recorded_at_the_emulator_and_played_back_without_it(tmp_path):
@@ -126,7 +106,7 @@ async def test_names_are_kept_when_not_asked(tmp_path):
     assert lines(tmp_path / "r")[0]["request"]["To_Account"] == "bob"
 
 
-async def test_what_is_no_json_is_left_out_where_names_must_not_show(tmp_path):
+async def test_answer_that_is_not_json_is_left_out_where_names_must_not_show(tmp_path):
     await record(tmp_path / "r", b"<html>bob", hide_accounts=True)
     (exchange,) = read_recording(tmp_path / "r")
     assert exchange.reply == b"<hidden>"
@@ -185,18 +165,18 @@ async def test_recording_goes_on_where_another_left_off(tmp_path):
     assert len(lines(path)) == 3
 
 
-async def test_broken_end_is_skipped_and_said(tmp_path, caplog):
+async def test_incomplete_last_line_is_skipped_and_logged(tmp_path, caplog):
     path = tmp_path / "r"
     path.write_bytes(b'{"at":1,"took":')
     assert list(read_recording(path)) == []
-    assert "line 1 of the recording breaks off" in caplog.text
+    assert "skipped line 1, which is incomplete" in caplog.text
 
 
 async def test_broken_line_before_the_end_is_an_error(tmp_path):
     path = tmp_path / "r"
     await record(path, {})
     path.write_bytes(b"nonsense\n" + path.read_bytes())
-    with pytest.raises(UsageError, match="line 1 of the recording is no attempt"):
+    with pytest.raises(UsageError, match="line 1: cannot read it as an attempt"):
         FakePool.replay(path)
 
 
@@ -240,7 +220,7 @@ async def test_full_disk_ends_the_recording_not_the_call(tmp_path, caplog, monke
     monkeypatch.setattr("tim_async.testing.recording.os.write", full)
     _, error = await record(tmp_path / "r", {}, calls=2)
     assert error is None
-    assert caplog.text.count("cannot be written any more: No space left") == 1
+    assert caplog.text.count("could not write the recording: No space left") == 1
 
 
 async def test_closed_recorder_leaves_the_client_as_it_was(tmp_path):
@@ -293,56 +273,9 @@ async def test_recorder_takes_a_client_once_and_none_when_closed(tmp_path):
         recorder = Recorder(tmp_path / "r")
         recorder.attach(client)
         recorder.attach(other)
-        with pytest.raises(UsageError, match="recorded already") as caught:
+        with pytest.raises(UsageError, match="already attached") as caught:
             recorder.attach(client.with_options(timeout=1))
         assert caught.value.field == "client"
         recorder.close()
         with pytest.raises(UsageError, match="closed"):
             recorder.attach(client)
-
-
-async def record_two(path, **options):
-    """Record a message to bob that is taken at the second attempt, and one to carol."""
-    pool = FakePool(20004, {"MsgKey": "key B"}, {"MsgKey": "key C"})
-    async with pool.client(retry=RetryPolicy(base=0.001)) as client:
-        with Recorder(path, **options) as recorder:
-            recorder.attach(client)
-            for account in ("bob", "carol"):
-                await client.c2c.send_text(account, "hi")
-    return FakePool.replay(path)
-
-
-async def test_replayed_request_gets_the_answer_that_it_had(tmp_path):
-    async with (await record_two(tmp_path / "r")).client(retry=RetryPolicy(base=0.001)) as client:
-        assert (await client.c2c.send_text("carol", "hi")).msg_key == "key C"
-        assert (await client.c2c.send_text("bob", "hi")).msg_key == "key B"
-        with pytest.raises(UsageError, match="no further answer"):
-            await client.c2c.send_text("bob", "hi")
-
-
-@pytest.mark.parametrize("hide_accounts", [True, False])
-async def test_replayed_request_that_was_not_recorded_gets_the_first_answer_left(tmp_path, hide_accounts):
-    pool = await record_two(tmp_path / "r", hide_accounts=hide_accounts)
-    async with pool.client(retry=RetryPolicy(base=0.001)) as client:
-        texts = ("hi", "hi") if hide_accounts else ("other", "words")
-        assert (await client.c2c.send_text("carol", texts[0])).msg_key == "key B"
-        assert (await client.c2c.send_text("bob", texts[1])).msg_key == "key C"
-    assert len(pool.sent) == 3, "with the attempt that failed"
-
-
-async def test_replayed_request_gets_no_answer_that_another_one_got(tmp_path):
-    pool = FakePool({"MsgKey": "first"}, {"MsgKey": "second"})
-    async with pool.client() as client:
-        with Recorder(tmp_path / "r") as recorder:
-            recorder.attach(client)
-            for _ in range(2):
-                await client.c2c.send_text("bob", "hi")
-    async with FakePool.replay(tmp_path / "r").client() as client:
-        assert (await client.c2c.send_text("dave", "hi")).msg_key == "first"
-        assert (await client.c2c.send_text("bob", "hi")).msg_key == "second"
-
-
-async def test_replay_mixes_both(tmp_path):
-    async with (await record_two(tmp_path / "r")).client(retry=RetryPolicy(base=0.001)) as client:
-        assert (await client.c2c.send_text("carol", "hi")).msg_key == "key C"
-        assert (await client.c2c.send_text("dave", "hi")).msg_key == "key B"

@@ -1,8 +1,8 @@
-"""For the test suites of apps: a pytest plugin, a pool without sockets, webhooks by hand, and a recorder.
+"""For the test suites of apps: a pytest plugin, a pool without sockets, delivery of webhooks, and a recorder.
 
-The plugin comes with `pip install "tim-async[testing]"` and has fixtures: `tim_emulator` is the service on a loopback
-port, `tim_client` a client in front of it. Without a socket, `FakePool` takes the place of the network, and `deliver`
-hands an event to a receiver. `Recorder` writes down real traffic, and `FakePool.replay` plays it back.
+The plugin is installed by `pip install "tim-async[testing]"` and provides fixtures: `tim_emulator` is the service on a
+loopback port, `tim_client` a client connected to it. Without sockets, `FakePool` replaces the network, and `deliver`
+passes an event to a receiver. `Recorder` records real traffic, and `FakePool.replay` replays it.
 """
 
 from __future__ import annotations
@@ -17,12 +17,17 @@ if TYPE_CHECKING:
 
 __all__ = ["Answer", "Exchange", "FakePool", "Recorder", "Sent", "deliver", "envelope", "read_recording"]
 
-_HOMES: Final = {"deliver": "delivery", "Exchange": "recording", "Recorder": "recording", "read_recording": "recording"}
+_MODULES: Final = {
+    "deliver": "delivery",
+    "Exchange": "recording",
+    "Recorder": "recording",
+    "read_recording": "recording",
+}
 
 
 def __getattr__(name: str) -> object:
-    # pytest imports this package in every run that has the plugin; it shall cost nothing there.
+    # pytest imports this package in every run where the plugin is installed, so importing it must be cheap.
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value: object = getattr(import_module(f"{__name__}.{_HOMES.get(name, 'fake_pool')}"), name)
+    value: object = getattr(import_module(f"{__name__}.{_MODULES.get(name, 'fake_pool')}"), name)
     return value

@@ -1,4 +1,4 @@
-"""The fixtures of the pytest plugin for anyio's plugin, which takes plain ones."""
+"""The fixtures of the pytest plugin for tests run by anyio's plugin, which accepts plain asynchronous fixtures."""
 
 from __future__ import annotations
 

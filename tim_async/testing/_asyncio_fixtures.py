@@ -1,6 +1,6 @@
-"""The fixtures of the pytest plugin for pytest-asyncio, which in strict mode takes its own alone.
+"""The fixtures of the pytest plugin for tests run by pytest-asyncio, which in strict mode runs only its own fixtures.
 
-There are as many as it has loops: an emulator answers only in the loop in which the test runs.
+There is one for each of its loops: an emulator answers only in the loop in which the test runs.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _LoopScope = Literal["function", "class", "module", "package", "session"]
 
 
 def _add(loop_scope: _LoopScope) -> None:
-    """Add the fixtures for one of the loops; of functions of their own, as pytest-asyncio marks those."""
+    """Add the fixtures for one loop scope, of new functions each time: pytest-asyncio marks the functions."""
 
     async def emulator(tim_emulator_options: Mapping[str, Any]) -> AsyncIterator[Emulator]:
         from ._fixtures import Emulator
@@ -33,8 +33,8 @@ def _add(loop_scope: _LoopScope) -> None:
         async with make_client(tim_emulator, tim_client_options) as client:
             yield client
 
-    for thing, function in (("emulator", emulator), ("client", client)):
-        name = f"_tim_{thing}_asyncio_{loop_scope}"
+    for kind, function in (("emulator", emulator), ("client", client)):
+        name = f"_tim_{kind}_asyncio_{loop_scope}"
         globals()[name] = pytest_asyncio.fixture(loop_scope=loop_scope, name=name)(function)
 
 

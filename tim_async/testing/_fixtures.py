@@ -1,4 +1,4 @@
-"""What the fixtures of the pytest plugin give, whoever runs them."""
+"""The values of the pytest plugin's fixtures, whichever plugin runs them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..emulator import Emulator
 
 
 def make_client(emulator: Emulator, options: Mapping[str, Any]) -> TimClient:
-    """Make a client for an emulator."""
+    """Make a client that is connected to an emulator."""
     return TimClient(emulator.sdk_app_id, emulator.secret_key, emulator.admin, **{"base_url": emulator.url, **options})
 
 

@@ -1,4 +1,4 @@
-"""Takes account names out of recordings: which fields have them, and finding them in texts."""
+"""Removes account names from recordings: the fields that hold them, and finding them in other texts."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from .._api.wire import WireStruct
 from ..families._registry import endpoints
 from ..models.elements import _KINDS
 
-# How the names of fields end that hold accounts, or lists of them.
+# The endings of the names of fields that hold accounts, or lists of accounts.
 _ACCOUNT_ENDINGS: Final = ("Account", "Accounts", "UserID", "UserId", "Identifier", "ExtSender", "ExtReceiver")
-# Fields with words of the service's own; one may happen to be an account's name, and is not meant.
+# Fields whose values are defined by the service. Such a value may look like an account's name, but is not one.
 _FIXED_FIELDS: Final = frozenset(
     {
         "AccountStatus",
@@ -58,11 +58,11 @@ _FIXED_FIELDS: Final = frozenset(
         "Type",
     }
 )
-_WORD: Final = frozenset(string.ascii_letters + string.digits + "_")
+_WORD_CHARS: Final = frozenset(string.ascii_letters + string.digits + "_")
 
 
 def is_account_field(name: str) -> bool:
-    """Tell whether a field of this wire name holds accounts."""
+    """Return whether the field of this wire name holds accounts."""
     return name.endswith(_ACCOUNT_ENDINGS)
 
 
@@ -81,20 +81,20 @@ def wire_names() -> frozenset[str]:
 class Names:
     """Replaces account names by `account-1`, `account-2` ..., in keys and texts of any JSON.
 
-    A name in a longer text counts where no letter or digit of ASCII goes on beside one of its own: the "bob" of
-    "to:bob" and of "发给bob的消息", not that of "bobby". Names of other letters count wherever they stand, as Chinese
-    puts no spaces between words.
+    Within a longer text, a name must not continue in an ASCII letter or digit on either side: "bob" is found in
+    "to:bob" and in "发给bob的消息", but not in "bobby". Names that begin or end in other letters are found anywhere on
+    that side, because Chinese has no spaces between words.
     """
 
     def __init__(self) -> None:
         self._known: dict[str, str] = {}
-        # By their first character: the lengths that names have, the longest first.
+        # The lengths of the names that begin with a character, the longest first.
         self._lengths: dict[str, list[int]] = {}
         self._count = 0
-        self._frame = wire_names()
+        self._wire_names = wire_names()
 
     def learn(self, value: object, *, is_account: bool = False) -> None:
-        """Note the accounts that are named in some JSON."""
+        """Remember the accounts that a JSON value names."""
         if isinstance(value, dict):
             for name, item in value.items():
                 self.learn(item, is_account=is_account_field(name))
@@ -106,7 +106,7 @@ class Names:
 
     def _add(self, name: str) -> None:
         self._count += 1
-        # In an address or in JSON within a text, a name may have another spelling.
+        # In a URL, or in JSON within a text, a name may have another spelling.
         for spelling in {name, quote(name, safe=""), json.dumps(name)[1:-1]}:
             self._known[spelling] = f"account-{self._count}"
             lengths = self._lengths.setdefault(spelling[0], [])
@@ -115,10 +115,10 @@ class Names:
                 lengths.sort(reverse=True)
 
     def replace(self, value: object) -> object:
-        """Return some JSON without the names; the service's own words stay, whoever is called like them."""
+        """Return a JSON value without the names; what the service defines stays, even if an account has that name."""
         if isinstance(value, dict):
             return {
-                name if name in self._frame else self.in_text(name): item
+                name if name in self._wire_names else self.in_text(name): item
                 if name in _FIXED_FIELDS
                 else self.replace(item)
                 for name, item in value.items()
@@ -128,7 +128,7 @@ class Names:
         return self.in_text(value) if isinstance(value, str) else value
 
     def in_text(self, text: str) -> str:
-        """Replace a text that is a name, and the names in it."""
+        """Replace a text that is a name, or the names in it."""
         if text in self._known:
             return self._known[text]
         parts: list[str] = []
@@ -143,13 +143,13 @@ class Names:
         return "".join(parts) + text[done:] if parts else text
 
     def _end_of_name(self, text: str, begin: int, lengths: list[int]) -> int:
-        """Return where the name ends that begins at a place; 0 where none does."""
-        if begin and text[begin] in _WORD and text[begin - 1] in _WORD:
+        """Return the end of the name that begins at a position; 0 if none begins there."""
+        if begin and text[begin] in _WORD_CHARS and text[begin - 1] in _WORD_CHARS:
             return 0
         for length in lengths:
             end = begin + length
             if end <= len(text) and text[begin:end] in self._known:
-                if end < len(text) and text[end] in _WORD and text[end - 1] in _WORD:
+                if end < len(text) and text[end] in _WORD_CHARS and text[end - 1] in _WORD_CHARS:
                     continue
                 return end
         return 0

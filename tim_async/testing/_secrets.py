@@ -1,4 +1,4 @@
-"""Takes secrets out of recordings, in every spelling in which a service or a proxy may echo them."""
+"""Removes secrets from recordings, in every spelling in which a service or a proxy may echo them."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from urllib.parse import quote
 import msgspec
 
 HIDDEN: Final = b"<hidden>"
-# The line of the recording, the answer in it, and JSON in a text of that.
-_LEVELS: Final = 3
+# JSON may be nested in the line of the recording, in the answer it contains, and in a text of that answer.
+_JSON_LEVELS: Final = 3
 
 
 def spellings(secret: str) -> list[bytes]:
-    """Return a secret as it may stand in bytes: as it is, in a URL, and in JSON within JSON; the longest first."""
+    """Return the spellings of a secret: as it is, in a URL, and in JSON within JSON; the longest first."""
     quoted = quote(secret, safe="")
     texts = {secret, quoted, re.sub("%..", lambda code: code.group().lower(), quoted)}
-    for _ in range(_LEVELS):
+    for _ in range(_JSON_LEVELS):
         texts |= {spelling for text in texts for spelling in _in_json(text)}
     return sorted((text.encode() for text in texts), key=len, reverse=True)
 
@@ -31,7 +31,7 @@ def _in_json(text: str) -> tuple[str, ...]:
 
 
 def hide(data: bytes, found: Iterable[bytes]) -> bytes:
-    """Replace some spellings."""
+    """Replace these spellings."""
     for spelling in found:
         data = data.replace(spelling, HIDDEN)
     return data

@@ -1,4 +1,4 @@
-"""The answers of a recording, and which request gets which."""
+"""The answers of a recording, and which request gets which of them."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from .recording import Exchange
 
 
 class Tape:
-    """What one command was answered.
+    """The recorded answers to one command.
 
-    A request gets the first answer left that the same request had, whatever its MsgSeq and MsgRandom; where there is
-    none, the first that is left.
+    A request gets the first remaining answer to an equal request, ignoring MsgSeq and MsgRandom; if there is none, the
+    first remaining answer.
     """
 
     def __init__(self, command: str, exchanges: Iterable[Exchange]) -> None:
         self._command = command
         endpoint = find_endpoint(command)
-        # What makes a message unlike its equals is made anew for every request.
+        # The fields that identify a message differ in every request.
         self._ignored = frozenset(map(wire_name, endpoint.request._identity) if endpoint else ())
         self._left = dict(enumerate(exchanges))
         self._places: defaultdict[bytes, deque[int]] = defaultdict(deque)
@@ -32,10 +32,10 @@ class Tape:
             self._places[self._likeness(exchange.request)].append(place)
 
     def take(self, fields: dict[str, Any]) -> bytes | TransportError:
-        """Return the answer to a request, or the error that it had.
+        """Return the answer to a request, or the error recorded instead of one.
 
         Raises:
-            UsageError: none is left.
+            UsageError: no answer remains.
         """
         places = self._places.get(self._likeness(fields), deque[int]())
         while places and places[0] not in self._left:

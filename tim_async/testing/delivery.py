@@ -1,4 +1,4 @@
-"""Hands events to a receiver as the service would, without a server in between."""
+"""Delivers events to a receiver as the service would, without a server in between."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from ..webhooks._check import Checker, make_query
 async def deliver(
     router: WebhookRouter, event: Event, *, client_ip: str = "127.0.0.1", opt_platform: str = "RESTAPI"
 ) -> AnswerBody:
-    """Have a receiver take an event, signed with its own token; return what it answers.
+    """Deliver an event, signed with the receiver's own token; return the answer.
 
         answer = await deliver(router, BeforeSendMsg(from_account="alice", msg_body=[TextElem("hi")]))
         assert answer.error_code == 0
 
-    Handlers behind the answer may still be running: leaving `async with router` waits for them.
+    Handlers that run after the answer may still be running: leaving `async with router` waits for them.
 
     Args:
         router: the receiver.
-        event: what happened.
+        event: the event.
         client_ip: ClientIP of the URL.
         opt_platform: OptPlatform of the URL.
     """

@@ -1,7 +1,7 @@
-"""A pool without sockets: the real client above it, and answers that the test gives.
+"""A pool without sockets: the real client on top, and answers given by the test.
 
     pool = FakePool()
-    pool.answer(C2C.send, 20004, SendMsgResult(msg_key="k"))  # refused once, then taken
+    pool.answer(C2C.send, 20004, SendMsgResult(msg_key="k"))  # refused once, then accepted
     async with pool.client() as client:
         await client.c2c.send_text("bob", "hi")
     assert pool.sent[-1].request.to_account == "bob"
@@ -44,22 +44,23 @@ Answer = Union[
     "Callable[[Sent], Awaitable[Answer]]",
     "Callable[[Sent], Answer]",
 ]
-"""What a request is answered: bytes as they are, an ErrorCode, the fields of an answer (a mapping with wire names, or a
-result struct), an exception to raise, or a function that is given the request and returns, or awaits, one of these."""
+"""The answer to a request: bytes as they are, an ErrorCode, the fields of an answer (a mapping with wire names, or a
+result struct), an exception to raise, or a plain or asynchronous function that gets the request and returns one of
+these."""
 
-# A key of nobody: signing needs one.
-_KEY: Final = "fake-key-0000000000000000000000000000000000000000000000000000000"
-_APP: Final = 1_400_000_000
+# Signing needs a key, but not a real one.
+_FAKE_KEY: Final = "fake-key-0000000000000000000000000000000000000000000000000000000"
+_FAKE_SDK_APP_ID: Final = 1_400_000_000
 
 
 class Sent:
-    """A request as it would have gone over the wire.
+    """A request as it would have been sent.
 
     Attributes:
         command: such as `openim/sendmsg`.
-        query: the URL's parameters, the UserSig among them.
+        query: the URL's parameters, including the UserSig.
         body: the bytes.
-        timeout: seconds that the answer would have had.
+        timeout: seconds to wait for the answer.
         at: loop time at which it was sent.
     """
 
@@ -72,15 +73,19 @@ class Sent:
 
     @property
     def fields(self) -> dict[str, Any]:
-        """The body as plain JSON values, with wire names."""
+        """The body as JSON values, with wire names."""
         return msgspec.json.decode(self.body, type=dict[str, Any])
 
     @property
     def request(self) -> Request:
-        """The body as the request struct of its command; `UsageError` for a command this library does not know."""
+        """The body as the request struct of its command.
+
+        Raises:
+            UsageError: this library does not know the command; use `fields`.
+        """
         endpoint = find_endpoint(self.command)
         if endpoint is None:
-            raise UsageError(f"{self.command} has no request struct, see `fields`", field="command")
+            raise UsageError(f"{self.command} has no request struct; use `fields` instead", field="command")
         return decode(self.body, endpoint.request)
 
     def __repr__(self) -> str:
@@ -96,7 +101,7 @@ class FakeSlot:
         self.is_taken = False
 
     def take_nowait(self) -> bool:
-        """Take the slot if there is a free one; tell whether it worked."""
+        """Take the slot if the pool has a free one; return whether it did."""
         self._pool.open()
         if self._pool.busy >= self._pool.size:
             return False
@@ -117,7 +122,7 @@ class FakeSlot:
             self._pool.wake()
 
     def post(self, command: str, query: Hidden, body: bytes, *, timeout: float) -> Coroutine[None, None, bytes]:
-        """Note a request and answer it."""
+        """Record a request and answer it."""
         return self._pool.post(self, command, query, body, timeout=timeout)
 
     def __enter__(self) -> Self:
@@ -130,16 +135,16 @@ class FakeSlot:
 
 
 class FakePool:
-    """Takes the place of the network: `TimClient(..., pool=FakePool())`, or `FakePool().client()`.
+    """Replaces the network: `TimClient(..., pool=FakePool())`, or `FakePool().client()`.
 
     Args:
-        script: what requests of commands without a script of their own are answered, one after the other; the last
-            one is repeated. Without any, a message gets a MsgKey and MsgTime, everything else a bare OK.
-        size: requests on their way at a time.
+        script: the answers to commands without answers of their own, one after the other; the last one is repeated.
+            Without any, a message is answered with a MsgKey and MsgTime, everything else with a bare OK.
+        size: largest number of requests in flight.
 
     Attributes:
         sent: the requests, oldest first.
-        busy: requests on their way.
+        busy: the number of requests in flight.
     """
 
     def __init__(self, *script: Answer, size: int = 100) -> None:
@@ -156,30 +161,30 @@ class FakePool:
     def replay(cls, path: str | PathLike[str]) -> Self:
         """Make a pool that answers from a recording.
 
-        A request gets the answer that the same request had when it was recorded, whatever its MsgSeq and MsgRandom. One
-        that was not recorded, or not with these names (`hide_accounts`), gets the first answer to its command that is
-        left. Without any it gets a `UsageError` that says so.
+        A request gets the answer recorded for an equal request, ignoring MsgSeq and MsgRandom. A request that was not
+        recorded, or not with the same names (`hide_accounts`), gets the first remaining answer to its command; if none
+        remains, a `UsageError`.
 
         Raises:
-            UsageError: the file cannot be read as a recording; it names the line.
+            UsageError: the file cannot be read as a recording; the message names the line.
         """
         pool = cls(UsageError("the recording has no answer for this command"))
         exchanges: defaultdict[str, list[Exchange]] = defaultdict(list)
         for exchange in read_recording(path):
             exchanges[exchange.command].append(exchange)
-        for command, those in exchanges.items():
-            pool.answer(command, _player(Tape(command, those)))
+        for command, recorded in exchanges.items():
+            pool.answer(command, _player(Tape(command, recorded)))
         return pool
 
     def answer(self, command: str | Endpoint[..., Any], *answers: Answer) -> Self:
-        """Set what requests of one command are answered, one after the other; the last one is repeated.
+        """Set the answers to one command, given one after the other; the last one is repeated.
 
         Args:
             command: such as `openim/sendmsg`, or `C2C.send`.
             answers: at least one; they replace those set before.
 
         Raises:
-            UsageError: there are none.
+            UsageError: no answer is given.
         """
         if not answers:
             raise UsageError("answer() needs at least one answer", field="answers")
@@ -187,8 +192,8 @@ class FakePool:
         return self
 
     def client(self, **options: Unpack[SettingsOptions]) -> TimClient:
-        """Make a client over this pool, of an app and with a key that are nobody's."""
-        return TimClient(_APP, _KEY, pool=self, **options)
+        """Make a client on top of this pool, with a fake app id and secret key."""
+        return TimClient(_FAKE_SDK_APP_ID, _FAKE_KEY, pool=self, **options)
 
     def calls(self, command: str | Endpoint[..., Any]) -> list[Sent]:
         """Return the requests of one command."""
@@ -198,7 +203,7 @@ class FakePool:
     # What the client needs
 
     def open(self) -> asyncio.AbstractEventLoop:
-        """Return the running loop; `UsageError` when closed."""
+        """Return the running loop; raise `UsageError` if closed."""
         if self.is_closed:
             raise UsageError("the client is closed")
         return asyncio.get_running_loop()
@@ -214,11 +219,11 @@ class FakePool:
         try:
             await waiter
         except asyncio.CancelledError:
-            self.wake()  # it may have been the one that was woken
+            self.wake()  # this waiter may have been woken already: pass it on
             raise
 
     def wake(self) -> None:
-        """Wake the first of those who wait for a slot."""
+        """Wake the first waiter for a slot."""
         while self._waiters and (self.is_closed or self.busy < self.size):
             waiter = heappop(self._waiters)[2]
             if not waiter.done():
@@ -227,7 +232,7 @@ class FakePool:
                     return
 
     async def post(self, slot: FakeSlot, command: str, query: Hidden, body: bytes, *, timeout: float) -> bytes:
-        """Note a request and answer it; an answer that takes longer than it may is a `ReplyTimeoutError`."""
+        """Record a request and answer it; an answer that takes longer than `timeout` is a `ReplyTimeoutError`."""
         if not slot.is_taken:
             raise UsageError("the slot is not taken")
         sent = Sent(command, query, body, timeout)
@@ -244,17 +249,17 @@ class FakePool:
         raise ReplyTimeoutError(f"the script gave no answer within {timeout:.3g} s", timeout=timeout)
 
     async def warm_up(self, connections: int) -> int:
-        """Do nothing: there is nothing to open."""
+        """Do nothing: there are no connections to open."""
         return connections
 
     async def close(self) -> None:
-        """Close it; those who wait for a place get a `UsageError`."""
+        """Close the pool; calls that wait for a slot get a `UsageError`."""
         self.is_closed = True
         self.wake()
 
 
 async def _resolve(answer: Answer, sent: Sent) -> bytes:
-    """Return the bytes that an answer stands for, or raise what it is."""
+    """Return the bytes of an answer, or raise the exception that it is."""
     while callable(answer) and not isinstance(answer, BaseException | Result):
         made = answer(sent)
         answer = await made if inspect.isawaitable(made) else made
@@ -269,11 +274,13 @@ async def _resolve(answer: Answer, sent: Sent) -> bytes:
             return envelope(msgspec.json.decode(encode(answer), type=dict[str, Any]))
         case Mapping():
             return envelope(answer)
-    raise UsageError(f"{type(answer).__name__} is no answer", field="answers")
+    raise UsageError(
+        f"a FakePool cannot answer with a {type(answer).__name__}; see tim_async.testing.Answer", field="answers"
+    )
 
 
 def _copy(error: BaseException) -> BaseException:
-    """Return an error like another: one that is raised gets a traceback and facts of its own."""
+    """Return a copy of an error, because raising an error adds a traceback and attributes to it."""
     copy = type(error).__new__(type(error), *error.args)
     copy.args = error.args
     copy.__dict__.update(error.__dict__)
@@ -286,13 +293,13 @@ def _player(tape: Tape) -> Callable[[Sent], Answer]:
 
 
 def envelope(fields: Mapping[str, object], *, code: int = 0, info: str = "") -> bytes:
-    """Return an answer: the envelope, and the fields of a result; where both have a field, the result's counts."""
+    """Return an answer: the envelope, and the fields of a result, which override those of the envelope."""
     status = "FAIL" if code else "OK"
     return msgspec.json.encode({"ActionStatus": status, "ErrorInfo": info, "ErrorCode": code, **fields})
 
 
 def _plain(sent: Sent) -> Answer:
-    """Answer as the service would, as far as that is known without knowing anything."""
+    """Answer as the service would, as far as that is possible without any state."""
     endpoint = find_endpoint(sent.command)
     if endpoint is None or not {"msg_key", "msg_time"} <= set(endpoint.result.__struct_fields__):
         return {}

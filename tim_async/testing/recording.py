@@ -1,10 +1,12 @@
-"""Recordings of real traffic: how they are made, what is taken out of them, and how they are read.
+"""Recordings of real traffic: making them, removing secrets from them, and reading them.
 
-A recording is a file of JSON lines, one for each attempt: command, request, and the answer or the error. The URL is not
-in it, and so neither is the UserSig; whatever echoes the key or a UserSig is hidden, as it is or as URLs and JSON spell
-it. When asked, account names are replaced by `account-1`, `account-2` ..., the same account by the same one throughout.
+A recording is a file of JSON lines, one for each attempt: command, request, and the answer or the error. It does not
+contain the URL, and so no UserSig; where a request or an answer repeats the key or a UserSig, it is hidden, also in the
+spellings of URLs and JSON. On request, account names are replaced by `account-1`, `account-2` ..., consistently
+throughout the file.
 
-Each line is written in one go. A process that is killed leaves at most one broken line at the end, which reading skips.
+Each line is written at once. A process that is killed leaves at most one incomplete line at the end, which is skipped
+when the file is read.
 """
 
 from __future__ import annotations
@@ -37,8 +39,8 @@ from ._secrets import HIDDEN, hide, spellings
 
 logger = logging.getLogger("tim_async.testing")
 
-# What is not JSON is kept as it was, up to this size.
-_RAW_MAX_BYTES: Final = 64 * 1024
+# An answer that is not JSON is kept as it was, up to this size.
+_MAX_RAW_BYTES: Final = 64 * 1024
 
 
 class Exchange(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -49,9 +51,9 @@ class Exchange(msgspec.Struct, kw_only=True, omit_defaults=True):
         took: seconds until the answer.
         command: such as `openim/sendmsg`.
         request: the body.
-        answer: the answer's JSON; None where none came.
-        raw: an answer that is no JSON, in base64.
-        failure: the class of the error that came instead of an answer.
+        answer: the answer's JSON; None without an answer.
+        raw: an answer that is not JSON, in base64.
+        failure: the class of the error raised instead of an answer.
         message: its text.
         facts: its attributes.
     """
@@ -72,7 +74,7 @@ class Exchange(msgspec.Struct, kw_only=True, omit_defaults=True):
         return msgspec.json.encode(self.answer) if self.raw is None else base64.b64decode(self.raw)
 
     def error(self) -> TransportError | None:
-        """Return the error that came instead of an answer; None when an answer came."""
+        """Return the error raised instead of an answer; None if there was an answer."""
         match self.failure:
             case None:
                 return None
@@ -91,22 +93,22 @@ class Exchange(msgspec.Struct, kw_only=True, omit_defaults=True):
 
 
 class Recorder:
-    """Writes what a client sends and gets to a file, which it appends to.
+    """Appends what a client sends and receives to a file.
 
         async with TimClient.from_env() as client:
             with Recorder("traffic.jsonl", hide_accounts=True) as recorder:
                 recorder.attach(client)
                 await client.c2c.send_text("bob", "hi")
 
-    Texts of messages are kept: look through a recording before you share it.
+    The texts of messages are kept: check a recording before you share it.
 
     Args:
-        path: the file; it is made for its owner alone.
+        path: the file; it is created readable by its owner only.
         hide_accounts: whether account names are replaced.
-        max_bytes: the size at which the file is full; what comes then is not written, which is logged once.
+        max_bytes: the size at which the file is full; later attempts are not written, which is logged once.
 
     Raises:
-        UsageError: the file cannot be written, or an argument does not fit.
+        UsageError: the file cannot be written, or an argument is invalid; `field` names it.
     """
 
     def __init__(
@@ -129,15 +131,15 @@ class Recorder:
         raise UsageError(problem, field="path")
 
     def attach(self, client: TimClient) -> None:
-        """Record a client, and all its views, from now on. Another recorder may do so at the same time.
+        """Record a client, and all its views, from now on. Several recorders may record the same client.
 
         Raises:
-            UsageError: it is closed, or records this client already.
+            UsageError: the recorder is closed, or already attached to this client.
         """
         if self.is_closed:
             raise UsageError("the recorder is closed")
         if any(each is self for each in _recorders(client.pool)):
-            raise UsageError("the client is recorded already", field="client")
+            raise UsageError("the recorder is already attached to this client", field="client")
         if (key := client.secret_key) is not None:
             self._secrets[str.__str__(key)] = spellings(str.__str__(key))
         self._attached.append(client)
@@ -145,7 +147,7 @@ class Recorder:
 
     @property
     def is_closed(self) -> bool:
-        """Whether nothing is written any more."""
+        """Whether the recorder has been closed."""
         return self._file < 0
 
     def close(self) -> None:
@@ -155,7 +157,7 @@ class Recorder:
             os.close(file)
         while self._attached:
             client = self._attached.pop()
-            # One that was attached later may stand before this one; it takes both away when it is closed.
+            # A recorder that was attached later may be in front of this one; it removes both when it is closed.
             while isinstance(pool := client.pool, _RecordingPool) and pool.recorder.is_closed:
                 client.replace_pool(pool.pool)
 
@@ -168,7 +170,7 @@ class Recorder:
         self.close()
 
     def hide(self, data: bytes, query: str, *, is_json: bool = False) -> bytes:
-        """Take the key and the UserSig of a query out of some bytes; out of what is no JSON, names cannot be taken."""
+        """Remove the key and the query's UserSig; data that is not JSON is hidden as a whole if names must not show."""
         if self._names is not None and not is_json:
             return HIDDEN
         for found in self._secrets.values():
@@ -189,18 +191,22 @@ class Recorder:
         line = self.hide(msgspec.json.encode(exchange) + b"\n", query, is_json=True)
         if self._size + len(line) > self._max_bytes:
             self._is_full = True
-            logger.warning("the recording is full at %d bytes (max_bytes), nothing more is written", self._size)
+            logger.warning(
+                "the recording is full: it has %d bytes, max_bytes is %d; later calls are not recorded",
+                self._size,
+                self._max_bytes,
+            )
             return
         try:
             os.write(self._file, line)
         except OSError as error:
             self._is_full = True
-            logger.warning("the recording cannot be written any more: %s", error.strerror)
+            logger.warning("could not write the recording: %s; later calls are not recorded", error.strerror)
         self._size += len(line)
 
 
 def _cut_broken_line(file: int) -> int:
-    """Cut off what a killed process left after the last whole line; return the file's size."""
+    """Remove an incomplete last line, which a killed process leaves; return the file's size."""
     size = end = os.fstat(file).st_size
     while end > 0:
         begin = max(0, end - 65_536)
@@ -215,7 +221,7 @@ def _cut_broken_line(file: int) -> int:
 
 
 class _RecordingSlot:
-    """A slot of another pool, with an ear at its door."""
+    """A wrapper around a slot of another pool that records its requests."""
 
     def __init__(self, slot: RequestSlot, recorder: Recorder) -> None:
         self._slot = slot
@@ -243,7 +249,7 @@ class _RecordingSlot:
         else:
             exchange.answer = _json(reply)
             if exchange.answer is None:
-                exchange.raw = base64.b64encode(self._recorder.hide(reply[:_RAW_MAX_BYTES], query)).decode()
+                exchange.raw = base64.b64encode(self._recorder.hide(reply[:_MAX_RAW_BYTES], query)).decode()
             return reply
         finally:
             if exchange.answer is not None or exchange.raw is not None or exchange.failure is not None:
@@ -261,7 +267,7 @@ class _RecordingSlot:
 
 
 class _RecordingPool:
-    """Another pool, with an ear at its door."""
+    """A wrapper around another pool that records its traffic."""
 
     def __init__(self, pool: Pool, recorder: Recorder) -> None:
         self.pool = pool
@@ -286,7 +292,7 @@ def _recorders(pool: Pool) -> Iterator[Recorder]:
 
 
 def _json(data: bytes) -> Any:  # noqa: ANN401 - any JSON value
-    """Read JSON; None for what is none."""
+    """Decode JSON; return None for anything else."""
     try:
         return msgspec.json.decode(data)
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
@@ -297,10 +303,10 @@ _read_line: Final = msgspec.json.Decoder(Exchange).decode
 
 
 def read_recording(path: str | PathLike[str]) -> Iterator[Exchange]:
-    """Yield the attempts of a recording, oldest first. A line that breaks off at the end of the file is skipped.
+    """Yield the attempts of a recording, oldest first. An incomplete line at the end of the file is skipped.
 
     Raises:
-        UsageError: the file cannot be opened, or a line before the last is no attempt; it names the line.
+        UsageError: the file cannot be opened, or a line cannot be read; the message names the line.
     """
     try:
         file = open(path, "rb")  # noqa: SIM115 - closed below; reading goes on between yields
@@ -310,16 +316,16 @@ def read_recording(path: str | PathLike[str]) -> Iterator[Exchange]:
         with file:
             for number, line in enumerate(file, 1):
                 if not line.endswith(b"\n"):
-                    logger.warning("line %d of the recording breaks off, it is skipped", number)
+                    logger.warning("%s: skipped line %d, which is incomplete", os.fspath(path), number)
                     return
-                yield _exchange(line, number)
+                yield _exchange(line, f"{os.fspath(path)}, line {number}")
         return
     raise UsageError(problem, field="path")
 
 
-def _exchange(line: bytes, number: int) -> Exchange:
+def _exchange(line: bytes, where: str) -> Exchange:
     try:
         return _read_line(line)
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
-        problem = f"line {number} of the recording is no attempt: {error}"
+        problem = f"{where}: cannot read it as an attempt of a recording: {error}"
     raise UsageError(problem, field="path")
