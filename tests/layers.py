@@ -25,7 +25,7 @@ ALLOWED: Mapping[str, frozenset[str]] = {
     "_codes": frozenset(),
     "_hidden": frozenset(),
     "_version": frozenset(),
-    "usersig": frozenset(),
+    "usersig": frozenset({"_api"}),
     "_api": frozenset(),
     "models": frozenset({"_api"}),
     "families": frozenset({"_api", "models"}),

@@ -19,6 +19,7 @@ from typing import Final
 
 import msgspec
 
+from ._api.checks import check_account, check_whole
 from ._hidden import HiddenBytes
 from .errors import UsageError, UserSigError
 
@@ -108,12 +109,9 @@ def generate_user_sig(
     Raises:
         UsageError: an argument is out of range; it names the argument and never the key.
     """
-    if not isinstance(sdk_app_id, int) or isinstance(sdk_app_id, bool) or sdk_app_id <= 0:
-        raise UsageError("sdk_app_id must be a positive integer", field="sdk_app_id")
-    if not 1 <= len(_utf8("identifier", identifier)) <= 32:
-        raise UsageError("identifier must have 1 to 32 bytes of UTF-8", field="identifier")
-    if not isinstance(expire, int) or isinstance(expire, bool) or expire < 1:
-        raise UsageError("expire must be a whole number of seconds, at least 1", field="expire")
+    check_whole("sdk_app_id", sdk_app_id, 1)
+    check_account("identifier", identifier)
+    check_whole("expire", expire, 1)
     if userbuf is not None and (not isinstance(userbuf, bytes) or len(userbuf) > MAX_USERBUF_BYTES):
         raise UsageError(f"userbuf must be at most {MAX_USERBUF_BYTES} bytes", field="userbuf")
     key = _key(secret_key)

@@ -1,4 +1,4 @@
-"""Names, encoding, reading, the envelope, merging, and the small checks."""
+"""Names, encoding, reading, the envelope, merging, and what requests check."""
 
 import json
 
@@ -8,7 +8,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tim_async import decode, encode
-from tim_async._api.checks import check_account, check_choice, check_range
 from tim_async._api.wire import (
     Envelope,
     PartialResult,
@@ -312,54 +311,6 @@ def test_extra_fields_may_hold_our_own_values():
 def test_extra_without_a_wire_form_is_refused():
     with pytest.raises(UsageError, match="objects of type object is unsupported"):
         merge_extra(b"{}", {"A": object()})
-
-
-# Small checks
-
-
-@pytest.mark.parametrize("account", ["a", "x" * 32, "中" * 10, "😀" * 8, "@RBT#1", "TGS#中"])
-def test_account_of_up_to_32_bytes_passes(account):
-    check_account("to_account", account)
-
-
-@pytest.mark.parametrize(
-    ("account", "problem"),
-    [
-        pytest.param("", "to_account is empty", id="empty"),
-        pytest.param("x" * 33, "to_account has 33 bytes", id="33-ascii"),
-        pytest.param("中" * 11, "to_account has 33 bytes", id="33-chinese"),
-        pytest.param("😀" * 8 + "x", "to_account has 33 bytes", id="33-emoji"),
-        pytest.param("\ud800" * 9, "to_account is not valid Unicode", id="lone-surrogates"),
-    ],
-)
-def test_account_of_the_wrong_length_is_refused(account, problem):
-    with pytest.raises(UsageError, match=problem) as caught:
-        check_account("to_account", account)
-    assert caught.value.field == "to_account"
-    assert caught.value.__cause__ is None
-    if account:
-        assert account not in str(caught.value)
-
-
-def test_range_and_choice_take_their_edges_and_none():
-    for value in (None, 1, 5):
-        check_range("number", value, 1, 5)
-    for value in (None, 1, 2):
-        check_choice("number", value, (1, 2))
-
-
-@pytest.mark.parametrize("value", [0, 6, -1, float("nan"), float("inf")])
-def test_range_refuses_what_is_outside(value):
-    with pytest.raises(UsageError, match=r"number is .*, it must be 1 to 5") as caught:
-        check_range("number", value, 1, 5)
-    assert caught.value.field == "number"
-
-
-@pytest.mark.parametrize("value", [0, 3, "1"])
-def test_choice_refuses_the_rest(value):
-    with pytest.raises(UsageError, match=r"number is .*, it must be 1 or 2") as caught:
-        check_choice("number", value, (1, 2))
-    assert caught.value.field == "number"
 
 
 # Accounts and history: what their requests check

@@ -129,7 +129,7 @@ def unused_url() -> str:
         (["send", "bob", "hi"], {"TIM_SDK_APP_ID": "0"}, "it must be a number above 0"),
         (["send", "bob", "hi"], {"TIM_SECRET_KEY": ""}, "TIM_SECRET_KEY is missing"),
         (["send", "bob", "hi"], {"TIM_REGION": KEY}, "it must be one of china, singapore"),
-        (["send", "bob", "hi"], {"TIM_IDENTIFIER": KEY}, "identifier must be a text of 1 to 32 bytes"),
+        (["send", "bob", "hi"], {"TIM_IDENTIFIER": KEY}, "an account must have 1 to 32"),
         (["send", "bob", "hi"], {"TIM_BASE_URL": f"ftp://{KEY}"}, "base_url must look like"),
         (["send", "bob", "hi"], {"TIM_BASE_URL": f"http://root:{KEY}@localhost"}, "base_url must look like"),
     ],

@@ -91,7 +91,7 @@ def test_user_sig_handed_over_as_an_argument_is_not_repeated(invoke):
     user_sig = sign()
     result = invoke("user-sig", user_sig)
     assert result.exit_code == 2
-    assert "identifier must have 1 to 32 bytes" in result.stderr
+    assert "an account must have 1 to 32" in result.stderr
     assert user_sig not in result.output
 
 

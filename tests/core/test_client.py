@@ -18,6 +18,7 @@ from tim_async import (
     ApiError,
     AuthError,
     BodyTooLargeError,
+    Claim,
     ConnectError,
     ConnectionLostError,
     InvalidRequestError,
@@ -212,7 +213,7 @@ def test_max_elapsed_counts_from_the_first_attempt() -> None:
 
 def _claim(client: TimClient) -> Any:
     costs = client._state.costs("openim/sendmsg", C2C.send, None)
-    return client._begin("openim/sendmsg", b"", "never", None, costs, client._state.stats.of("x")).claim
+    return Claim(app=client.sdk_app_id, command="openim/sendmsg", costs=costs, priority="interactive", order=0)
 
 
 def test_deadline_is_refused_before_waiting_when_the_turn_would_come_later() -> None:
@@ -472,7 +473,7 @@ def test_success_with_an_unreadable_field_says_that_it_was_done() -> None:
     error = clock.run(failing(client))
     assert isinstance(error, ReplyDecodeError)
     assert error.maybe_delivered
-    assert "the service did it" in str(error)
+    assert "the request succeeded" in str(error)
 
 
 def test_success_with_missing_and_unknown_fields_is_a_success() -> None:
@@ -682,8 +683,11 @@ def test_options_are_checked(options: dict[str, Any], field: str) -> None:
         ({"sdk_app_id": 14, "secret_key": "k", "pool_size": 0}, "pool_size"),
         ({"sdk_app_id": 14, "secret_key": "k", "timeout": float("inf")}, "timeout"),
         ({"sdk_app_id": 14, "secret_key": "k", "rate_limits": {"sendmsg": 5}}, "rate_limits"),
-        ({"sdk_app_id": 14, "secret_key": "k", "rate_limits": {"openim/sendmsg": "5"}}, "rate_limits"),
-        ({"sdk_app_id": 14, "secret_key": "k", "rate_limits": {"openim/sendmsg": 0}}, "limit"),
+        (
+            {"sdk_app_id": 14, "secret_key": "k", "rate_limits": {"openim/sendmsg": "5"}},
+            "rate_limits['openim/sendmsg']",
+        ),
+        ({"sdk_app_id": 14, "secret_key": "k", "rate_limits": {"openim/sendmsg": 0}}, "rate_limits['openim/sendmsg']"),
         ({"sdk_app_id": 14, "secret_key": "k", "no_such_setting": 0}, "no_such_setting"),
         ({"sdk_app_id": 14, "secret_key": "k", "retry": "often"}, "retry"),
         ({"sdk_app_id": 14, "secret_key": "k", "identifier": "\ud800"}, "identifier"),
@@ -699,8 +703,8 @@ def test_options_are_checked(options: dict[str, Any], field: str) -> None:
         ({"sdk_app_id": 14, "secret_key": "k", "trace_configs": 5}, "trace_configs"),
         ({"sdk_app_id": 14, "secret_key": "k", "rate_limits": 5}, "rate_limits"),
         ({"sdk_app_id": 14, "secret_key": "k", "rate_limits": {5: 5}}, "rate_limits"),
-        ({"sdk_app_id": 14, "secret_key": "k", "rate_limits": {"a/b": True}}, "rate_limits"),
-        ({"sdk_app_id": 14, "secret_key": "k", "rate_limits": {"a/b": 5.0}}, "rate_limits"),
+        ({"sdk_app_id": 14, "secret_key": "k", "rate_limits": {"a/b": True}}, "rate_limits['a/b']"),
+        ({"sdk_app_id": 14, "secret_key": "k", "rate_limits": {"a/b": 5.0}}, "rate_limits['a/b']"),
         ({"sdk_app_id": 14, "user_sig_provider": 5}, "user_sig_provider"),
     ],
 )

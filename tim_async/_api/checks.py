@@ -1,6 +1,7 @@
-"""Checks of what field types cannot say: lengths in bytes, ranges, sizes of a batch.
+"""Checks of what types cannot say: whole numbers within bounds, lengths in bytes, sizes of a batch.
 
-Each raises a `UsageError` that names the field it refuses.
+Each raises a `UsageError` that names the field or argument, what is wrong and what is allowed. A text that strayed into
+a field of another type may be a secret or a message, so only numbers and None are quoted.
 """
 
 from __future__ import annotations
@@ -14,31 +15,51 @@ U32_MAX: Final = 0xFFFF_FFFF
 ACCOUNT_MAX_BYTES: Final = 32
 
 
+def quoted(value: object) -> str:
+    """Return a number or None as it is, of anything else its type."""
+    return repr(value) if value is None or isinstance(value, int | float) else f"a {type(value).__name__}"
+
+
+def check_whole(field: str, value: object, low: int, high: int | None = None) -> None:
+    """Raise `UsageError` unless a value is a whole number from low to high, or of at least low; a bool is not one."""
+    if isinstance(value, int) and not isinstance(value, bool) and low <= value and (high is None or value <= high):
+        return
+    bounds = f"of at least {low}" if high is None else f"from {low} to {high}"
+    raise UsageError(f"{field} must be a whole number {bounds}, not {quoted(value)}", field=field)
+
+
+def check_range(field: str, value: int | None, low: int, high: int) -> None:
+    """Raise `UsageError` unless a value is None or a whole number from low to high."""
+    if value is not None:
+        check_whole(field, value, low, high)
+
+
+def check_seconds(field: str, value: object) -> None:
+    """Raise `UsageError` unless a value is a number of seconds above 0 and not infinite."""
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 < value < float("inf"):
+        raise UsageError(f"{field} must be a number of seconds above 0, not {quoted(value)}", field=field)
+
+
 def check_account(field: str, account: str) -> None:
     """Raise `UsageError` unless an account has 1 to 32 bytes (rest-overview, "Request body")."""
-    if not isinstance(account, str):
-        raise UsageError(f"{field} must be text, it is {type(account).__name__}", field=field)
-    if not account:
-        raise UsageError(f"{field} is empty", field=field)
-    if len(account) * 4 > ACCOUNT_MAX_BYTES:
-        try:
-            size = len(account.encode())
-        except UnicodeEncodeError:
-            raise UsageError(f"{field} is not valid Unicode text", field=field) from None
-        if size > ACCOUNT_MAX_BYTES:
-            raise UsageError(f"{field} has {size} bytes, an account has at most {ACCOUNT_MAX_BYTES}", field=field)
+    check_given(field, account)
+    size = len(account) if account.isascii() else _size(field, account)
+    if size > ACCOUNT_MAX_BYTES:
+        raise UsageError(
+            f"{field} has {size} bytes of UTF-8; an account must have 1 to {ACCOUNT_MAX_BYTES}", field=field
+        )
 
 
 def check_list(field: str, items: object) -> None:
-    """Raise `UsageError` when a single text stands where many things do: its characters would be taken for them."""
+    """Raise `UsageError` when a single text is given as a list: its characters would be taken for the items."""
     if isinstance(items, str | bytes):
-        raise UsageError(f"{field} must be a list, it is a single text", field=field)
+        raise UsageError(f"{field} must be a list, not a single text", field=field)
 
 
 def check_items(field: str, items: Sequence[object] | None, low: int, high: int) -> None:
     """Raise `UsageError` unless a list is None or has low..high items."""
     if items is not None and not low <= len(items) <= high:
-        raise UsageError(f"{field} has {len(items)} entries, it must have {low} to {high}", field=field)
+        raise UsageError(f"{field} has {len(items)} items; it must have {low} to {high}", field=field)
 
 
 def check_accounts(field: str, accounts: Sequence[str] | None, low: int, high: int) -> None:
@@ -52,15 +73,15 @@ def check_accounts(field: str, accounts: Sequence[str] | None, low: int, high: i
 
 
 def check_given(field: str, text: str) -> None:
-    """Raise `UsageError` unless it is a text that is not empty."""
+    """Raise `UsageError` unless a value is a text that is not empty."""
     if not isinstance(text, str):
-        raise UsageError(f"{field} must be text, it is {type(text).__name__}", field=field)
+        raise UsageError(f"{field} must be text, not {quoted(text)}", field=field)
     if not text:
         raise UsageError(f"{field} is empty", field=field)
 
 
 def check_group_id(field: str, group_id: str) -> None:
-    """Raise `UsageError` unless a group id is a text that is not empty; the documents tell no more of its form."""
+    """Raise `UsageError` unless a group id is a text that is not empty; its form is not documented any further."""
     check_given(field, group_id)
 
 
@@ -68,24 +89,22 @@ def check_text(field: str, text: str | None, high: int, *, low: int = 0) -> None
     """Raise `UsageError` unless a text is None or has low..high bytes of UTF-8."""
     if text is None:
         return
-    try:
-        size = len(text.encode())
-    except UnicodeEncodeError:
-        raise UsageError(f"{field} is not valid Unicode text", field=field) from None
+    size = _size(field, text)
     if not low <= size <= high:
-        raise UsageError(f"{field} has {size} bytes, it must have {low} to {high}", field=field)
+        raise UsageError(f"{field} has {size} bytes of UTF-8; it must have {low} to {high}", field=field)
 
 
-def check_range(field: str, value: int | None, low: int, high: int) -> None:
-    """Raise `UsageError` unless a number is None or in low..high."""
-    if value is not None and not low <= value <= high:
-        raise UsageError(f"{field} is {value}, it must be {low} to {high}", field=field)
+def _size(field: str, text: str) -> int:
+    """Return the bytes of a text in UTF-8; raise `UsageError` when it has none, for a lone surrogate."""
+    try:
+        return len(text.encode())
+    except UnicodeEncodeError:
+        pass  # raised below: the error holds the text
+    raise UsageError(f"{field} is not valid Unicode text", field=field)
 
 
 def check_choice(field: str, value: object, choices: tuple[object, ...]) -> None:
     """Raise `UsageError` unless a value is None or one of the choices."""
     if value is not None and value not in choices:
         listed = " or ".join(str(choice) for choice in choices)
-        # Numbers are shown; a text that strayed into the field may be anybody's.
-        told = repr(value) if isinstance(value, int) else type(value).__name__
-        raise UsageError(f"{field} is {told}, it must be {listed}", field=field)
+        raise UsageError(f"{field} must be {listed}, not {quoted(value)}", field=field)

@@ -18,6 +18,7 @@ import msgspec
 
 from ..errors import UsageError
 from .aliases import FieldAliases, aliases_of
+from .checks import check_seconds, check_whole
 from .wire import PartialResult, Request, encode, find_mapping, reader, request_validator, validate
 
 P = ParamSpec("P")
@@ -44,12 +45,9 @@ class Rate(msgspec.Struct, frozen=True):
     max_cost: int = 1
 
     def __post_init__(self) -> None:
-        if not isinstance(self.limit, int) or self.limit < 1:
-            raise UsageError(f"a rate's limit must be a whole number of at least 1, not {self.limit!r}", field="limit")
-        if not self.per > 0:
-            raise UsageError(f"a rate's per must be above 0 seconds, not {self.per!r}", field="per")
-        if not 1 <= self.max_cost <= self.limit:
-            raise UsageError("a rate's max_cost must be 1 to its limit", field="max_cost")
+        check_whole("limit", self.limit, 1)
+        check_seconds("per", self.per)
+        check_whole("max_cost", self.max_cost, 1, self.limit)
 
     def __str__(self) -> str:
         """Return such as `200/s`, `12,000 to_account/60 s`, `40/s per group_id`."""

@@ -24,7 +24,7 @@ from ..errors import (
 )
 from .call import Call, ClientState
 from .pool import ConnectionSlot
-from .rate_limits import PRIORITIES, Claim
+from .rate_limits import Claim
 from .retry import latest_start, next_backoff
 
 logger = logging.getLogger("tim_async")
@@ -109,11 +109,10 @@ async def _attempt(state: ClientState, call: Call, loop: asyncio.AbstractEventLo
     stats, claim = call.stats, call.claim
     call.tries += 1
     began = loop.time()
-    rank = (0 if claim.priority == PRIORITIES[0] else 1, claim.order)
     took_at: float | None = None
     outcome = "cancelled"
     try:
-        with state.pool.slot(rank) as slot:
+        with state.pool.slot(claim.rank) as slot:
             user_sig = state.auth.peek()
             if claim.deadline is None:
                 user_sig = user_sig or await state.auth.get()

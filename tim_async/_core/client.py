@@ -16,6 +16,7 @@ from typing import Any, Self, TypeVar, Unpack
 
 import msgspec
 
+from .._api.checks import check_seconds, check_whole
 from .._api.endpoint import Endpoint, Repeat
 from .._api.wire import PartialResult, Request, check_size, decode_object, encode, merge_extra
 from ..errors import ReplyDecodeError, TimError, UsageError
@@ -29,16 +30,16 @@ from .config import (
     Settings,
     SettingsOptions,
     check_command,
-    check_seconds,
     is_http_address,
 )
 from .http_pool import SessionPool
 from .pool import Pool
-from .rate_limits import PRIORITIES, BucketCost, Claim, Priority, RateLimiter, next_order
+from .rate_limits import PRIORITIES, Claim, Priority, RateLimiter, next_order
 from .retry import RetryPolicy
 from .stats import CommandStats
 
 R = TypeVar("R")
+E = TypeVar("E", Endpoint[..., Any], Endpoint[..., Any] | None)
 
 logger = logging.getLogger("tim_async")
 
@@ -195,8 +196,7 @@ class TimClient(Families):
         Raises:
             ConnectError: none could be opened.
         """
-        if not isinstance(connections, int) or connections < 1:
-            raise UsageError("connections must be a whole number of at least 1", field="connections")
+        check_whole("connections", connections, 1)
         return await self._state.pool.warm_up(connections)
 
     def stats(self) -> Mapping[str, CommandStats]:
@@ -269,48 +269,25 @@ class TimClient(Families):
         before the first attempt; `error.request` holds the request as it was sent.
 
         Raises:
-            UsageError: the request is wrong, or the client closed; nothing was sent.
+            UsageError: the request is wrong, or the client is closed; nothing was sent.
             WaitTooLongError: the turn would come after the deadline; nothing was sent.
             TransportError: no usable answer came.
-            ApiError: the service answered with a code.
+            ApiError: the service answered with an error code.
         """
-        state, options = self._state, self._options
         if not isinstance(endpoint, Endpoint):
-            raise UsageError("endpoint must be an Endpoint, such as C2C.send", field="endpoint")
-        state.pool.open()
-        stats = state.stats.of(endpoint.command)
-        stats.calls += 1
-        try:
-            if isinstance(request, Request):  # anything else is told as the wrong struct when it is encoded
-                request = request.identified()
-            body = endpoint.encode(request)
-            if options.extra:
-                body = merge_extra(body, options.extra)
-            if endpoint.has_body_limit:
-                check_size(body, state.settings.body_limit)
-            costs = state.costs(endpoint.command, endpoint, request)
-        except TimError as error:
-            stats.count_error(type(error).__name__)
-            error.command = endpoint.command
-            raise
-        call = self._begin(endpoint.command, body, endpoint.repeat, request, costs, stats)
-        reply = await run(state, call)
-        try:
-            result = endpoint.read_result(reply)
-        except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
-            problem = str(error)
-        else:
-            failed = _tell_failed(call, result) if endpoint.is_partial else 0
-            if call.watch is not None:
-                call.watch.end("0", call.attempts, failed_items=failed)
-            return result
-        raise self._unreadable(call, f"the service did it, but its answer is not as documented: {problem}", reply)
+            raise UsageError(
+                f"endpoint must be an Endpoint, such as C2C.send, not a {type(endpoint).__name__}", field="endpoint"
+            )
+        call = self._begin(endpoint.command, endpoint, request, _encode_struct)
+        result = _read(call, await run(self._state, call), endpoint.read_result)
+        _end(call, failed_items=_count_failed(call, result) if endpoint.is_partial else 0)
+        return result
 
     async def request(self, command: str, body: Mapping[str, object] | None = None) -> dict[str, Any]:
         """Call any command, known to this library or not, with a plain mapping; return the whole answer.
 
-        Limits, retries, sizes and errors are those of the command's line, where it has one. Fields are sent as they
-        are given; only the identity of a message (MsgRandom, MsgSeq) is filled in where it is missing.
+        Limits, retries and the size limit are those of the command's endpoint, if this library has one. Fields are sent
+        as they are given; only the identity of a message (MsgRandom, MsgSeq) is filled in where it is missing.
 
         Args:
             command: such as `openim/sendmsg`.
@@ -319,80 +296,95 @@ class TimClient(Families):
         Raises:
             TimError: as `call`.
         """
-        state, options = self._state, self._options
         check_command(command)
         if body is not None and not isinstance(body, Mapping):
-            raise UsageError(f"body must be a mapping, it is {type(body).__name__}", field="body")
+            raise UsageError(f"body must be a mapping, not a {type(body).__name__}", field="body")
+        call = self._begin(command, find_endpoint(command), body or {}, _encode_fields)
+        answer = _read(call, await run(self._state, call), decode_object)
+        _end(call)
+        return answer
+
+    def _begin(
+        self, command: str, endpoint: E, request: object, encoder: Callable[[E, Any, Options], tuple[object, bytes]]
+    ) -> Call:
+        """Check and encode a request; return the call, of which nothing was sent and no token taken."""
+        state, options = self._state, self._options
         state.pool.open()
-        endpoint = find_endpoint(command)
-        repeat: Repeat = endpoint.repeat if endpoint else "never"
         stats = state.stats.of(command)
         stats.calls += 1
         try:
-            fields = dict(body or {})
-            if endpoint:
-                endpoint.identify(fields)
-            fields.update(options.extra or {})
-            encoded = encode(fields)
-            if endpoint and endpoint.has_body_limit:
-                check_size(encoded, state.settings.body_limit)
-            costs = state.costs(command, endpoint, fields)
+            request, body = encoder(endpoint, request, options)
+            if endpoint is not None and endpoint.has_body_limit:
+                check_size(body, state.settings.body_limit)
+            costs = state.costs(command, endpoint, request)
         except TimError as error:
             stats.count_error(type(error).__name__)
             error.command = command
             raise
-        call = self._begin(command, encoded, repeat, fields, costs, stats)
-        reply = await run(state, call)
-        try:
-            answer = decode_object(reply)
-        except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
-            problem = str(error)
-        else:
-            if call.watch is not None:
-                call.watch.end("0", call.attempts)
-            return answer
-        raise self._unreadable(call, f"the answer cannot be read: {problem}", reply)
-
-    def _begin(
-        self,
-        command: str,
-        body: bytes,
-        repeat: Repeat,
-        request: object,
-        costs: tuple[BucketCost, ...],
-        stats: CommandStats,
-    ) -> Call:
-        options = self._options
         claim = Claim(
-            app=self._state.credentials.sdk_app_id,
+            app=state.credentials.sdk_app_id,
             command=command,
             costs=costs,
             priority=options.priority,
             order=next_order(),
             deadline=None if options.deadline is None else asyncio.get_running_loop().time() + options.deadline,
         )
+        repeat: Repeat = "never" if endpoint is None else endpoint.repeat
         call = Call(command, body, repeat, request, claim, options, stats, claim.deadline)
-        if self._state.observer is not None:
-            call.watch = self._state.observer.begin(command, options.priority)
+        if state.observer is not None:
+            call.watch = state.observer.begin(command, options.priority)
         return call
 
-    def _unreadable(self, call: Call, problem: str, reply: bytes) -> ReplyDecodeError:
-        error = ReplyDecodeError(problem, status=200, size=len(reply))
-        call.maybe_delivered = True
-        call.sign(error)
-        call.stats.count_error(type(error).__name__)
-        if call.watch is not None:
-            call.watch.end(type(error).__name__, call.attempts)
-        return error
+
+def _encode_struct(endpoint: Endpoint[..., Any], request: Request, options: Options) -> tuple[object, bytes]:
+    """Return a request with its identity, and its wire form."""
+    if isinstance(request, Request):  # anything else is refused by `encode`
+        request = request.identified()
+    body = endpoint.encode(request)
+    return request, merge_extra(body, options.extra) if options.extra else body
 
 
-def _tell_failed(call: Call, result: object) -> int:
-    """Log and count the failed items of a result; the answer's OK on top does not speak of them. Return the count."""
+def _encode_fields(
+    endpoint: Endpoint[..., Any] | None, request: Mapping[str, object], options: Options
+) -> tuple[object, bytes]:
+    """Return the fields of a request with its identity and the extra ones, and their wire form."""
+    fields = dict(request)
+    if endpoint is not None:
+        endpoint.identify(fields)
+    fields.update(options.extra or {})
+    return fields, encode(fields)
+
+
+def _read(call: Call, reply: bytes, decode: Callable[[bytes], R]) -> R:
+    """Return what an answer that says success holds; raise `ReplyDecodeError` when it cannot be read."""
+    try:
+        return decode(reply)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+        problem = str(error)
+    failure = ReplyDecodeError(
+        f"the request succeeded, but its answer cannot be read: {problem}", status=200, size=len(reply)
+    )
+    call.maybe_delivered = True
+    call.sign(failure)
+    call.stats.count_error(type(failure).__name__)
+    if call.watch is not None:
+        call.watch.end(type(failure).__name__, call.attempts)
+    raise failure
+
+
+def _count_failed(call: Call, result: object) -> int:
+    """Log and count the failed items of a result that came with an OK; return their number."""
     failed = len(result.failed) if isinstance(result, PartialResult) else 0
     if failed:
         call.stats.failed_items += failed
         logger.warning("%s: the answer is OK, but %d of its items failed", call.command, failed)
     return failed
+
+
+def _end(call: Call, *, failed_items: int = 0) -> None:
+    """Report a call's success to its observer."""
+    if call.watch is not None:
+        call.watch.end("0", call.attempts, failed_items=failed_items)
 
 
 def _merge(settings: Settings, options: SettingsOptions) -> Settings:

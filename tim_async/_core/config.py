@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, TypedDict
 
 from yarl import URL
 
+from .._api.checks import check_account, check_seconds, check_whole, quoted
 from .._api.endpoint import Rate
 from .._hidden import Hidden
 from ..errors import UsageError
@@ -73,22 +74,12 @@ class Credentials:
     identifier: str
 
     def __post_init__(self) -> None:
-        if not isinstance(self.sdk_app_id, int) or isinstance(self.sdk_app_id, bool) or self.sdk_app_id <= 0:
-            raise UsageError("sdk_app_id must be a positive integer", field="sdk_app_id")
+        check_whole("sdk_app_id", self.sdk_app_id, 1)
         if self.secret_key is not None:
             if not isinstance(self.secret_key, str) or not self.secret_key.strip():
                 raise UsageError("secret_key must be a text that is not empty", field="secret_key")
             object.__setattr__(self, "secret_key", Hidden(self.secret_key))
-        if not isinstance(self.identifier, str) or not 1 <= _size(self.identifier) <= 32:
-            raise UsageError("identifier must be a text of 1 to 32 bytes", field="identifier")
-
-
-def _size(text: str) -> int:
-    """Return the bytes of a text, 0 for one that is no valid Unicode."""
-    try:
-        return len(text.encode())
-    except UnicodeEncodeError:
-        return 0
+        check_account("identifier", self.identifier)
 
 
 def is_http_address(address: object) -> bool:
@@ -155,39 +146,22 @@ class Settings:
         if self.deadline is not None:
             check_seconds("deadline", self.deadline)
         for name, low in (("body_limit", 1), ("max_reply_bytes", 1024), ("pool_size", 1), ("user_sig_lifetime_s", 60)):
-            value = getattr(self, name)
-            if not isinstance(value, int) or value < low:
-                raise UsageError(f"{name} is {value!r}, it must be a whole number of at least {low}", field=name)
+            check_whole(name, getattr(self, name), low)
         if not isinstance(self.retry, RetryPolicy):
             raise UsageError("retry must be a RetryPolicy", field="retry")
         if self.limiter is not None and not (hasattr(self.limiter, "acquire") and hasattr(self.limiter, "pause")):
-            raise UsageError("limiter must be a RateLimiter", field="limiter")
+            raise UsageError("limiter must be a RateLimiter, such as LocalRateLimiter()", field="limiter")
         if self.observer is not None and not hasattr(self.observer, "begin"):
             raise UsageError("observer must be an Observer, such as tim_async.otel.Telemetry()", field="observer")
         if not isinstance(self.ssl, bool | SSLContext):
             raise UsageError("ssl must be True, False or an SSLContext", field="ssl")
         if self.proxy is not None:
-            url = self.proxy.rpartition("@")[2] if isinstance(self.proxy, str) else None
-            scheme = self.proxy.partition("://")[0] if isinstance(self.proxy, str) else ""
-            if url is None or not is_http_address(url if "://" in url else f"{scheme}://{url}"):
-                raise UsageError("proxy must look like http://host:port", field="proxy")
+            _check_proxy(self.proxy)
         if not isinstance(self.trace_configs, list | tuple):
             raise UsageError("trace_configs must be a list", field="trace_configs")
         if self.user_sig_provider is not None and not callable(self.user_sig_provider):
             raise UsageError("user_sig_provider must be callable", field="user_sig_provider")
-        if not isinstance(self.rate_limits, Mapping):
-            raise UsageError("rate_limits must be a mapping", field="rate_limits")
-        for command, rates in self.rate_limits.items():
-            if command != "*" and not (isinstance(command, str) and _COMMAND.fullmatch(command)):
-                raise UsageError(f"rate_limits: {command!r} is no command", field="rate_limits")
-            if isinstance(rates, int) and not isinstance(rates, bool):
-                Rate(rates)
-            elif not isinstance(rates, Rate) and not (
-                isinstance(rates, list | tuple) and rates and all(isinstance(rate, Rate) for rate in rates)
-            ):
-                raise UsageError(f"rate_limits: {command!r} needs a number, a Rate or several", field="rate_limits")
-        if "*" in self.rate_limits and not isinstance(self.rate_limits["*"], int | Rate):
-            raise UsageError("rate_limits: '*' takes a number or one Rate", field="rate_limits")
+        _check_rate_limits(self.rate_limits)
 
     def rates(self, command: str, limits: tuple[Rate, ...]) -> tuple[Rate, ...]:
         """Return the limits in force for a command whose line says `limits`."""
@@ -204,6 +178,36 @@ class Settings:
         """The limit over all commands, None without one."""
         given = self.rate_limits.get("*")
         return Rate(given) if isinstance(given, int) else given if isinstance(given, Rate) else None
+
+
+def _check_proxy(proxy: object) -> None:
+    """Raise `UsageError` unless a value is the address of a proxy; name and password may stand before its host."""
+    if isinstance(proxy, str):
+        scheme, _, rest = proxy.partition("://")
+        if is_http_address(f"{scheme}://{rest.rpartition('@')[2]}"):
+            return
+    raise UsageError("proxy must look like http://host:port", field="proxy")
+
+
+def _check_rate_limits(rate_limits: object) -> None:
+    """Raise `UsageError` unless a value is a mapping from commands, or `*`, to limits."""
+    if not isinstance(rate_limits, Mapping):
+        raise UsageError("rate_limits must be a mapping, such as {'openim/sendmsg': 300}", field="rate_limits")
+    for command, rates in rate_limits.items():
+        if command != "*" and not (isinstance(command, str) and _COMMAND.fullmatch(command)):
+            raise UsageError(
+                f"rate_limits: {command!r} is not a command; commands look like openim/sendmsg", field="rate_limits"
+            )
+        name = f"rate_limits[{command!r}]"
+        if isinstance(rates, int) and not isinstance(rates, bool):
+            check_whole(name, rates, 1)
+        elif not isinstance(rates, Rate) and (command == "*" or not _is_list_of_rates(rates)):
+            what = "a whole number or a Rate" if command == "*" else "a whole number, a Rate or a list of Rates"
+            raise UsageError(f"{name} must be {what}, not {quoted(rates)}", field=name)
+
+
+def _is_list_of_rates(value: object) -> bool:
+    return isinstance(value, list | tuple) and bool(value) and all(isinstance(each, Rate) for each in value)
 
 
 class SettingsOptions(TypedDict, total=False):
@@ -230,12 +234,6 @@ class SettingsOptions(TypedDict, total=False):
 
 
 SETTING_NAMES: Final = tuple(each.name for each in fields(Settings))
-
-
-def check_seconds(name: str, value: object) -> None:
-    """Raise `UsageError` unless a value is a number of seconds above 0."""
-    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 < value < float("inf"):
-        raise UsageError(f"{name} is {value!r}, it must be a number of seconds above 0", field=name)
 
 
 def check_command(command: str) -> str:

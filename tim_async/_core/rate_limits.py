@@ -49,7 +49,8 @@ Priority = Literal["interactive", "background"]
 PRIORITIES: Final[tuple[Priority, ...]] = ("interactive", "background")
 
 _LATE_TIMER_S: Final = 0.005
-_LATE_CLOCK_S: Final = 0.0025
+# For clocks that are read a little late.
+LATE_CLOCK_S: Final = 0.0025
 # Pause after "too many calls": no Retry-After is documented, so it starts short and doubles while the answer repeats.
 PAUSE_S: Final = 1.0
 MAX_PAUSE_S: Final = 60.0
@@ -107,9 +108,14 @@ class Claim(msgspec.Struct):
     is_repeat: bool = False
     deadline: float | None = None
 
+    @property
+    def rank(self) -> tuple[int, int]:
+        """Its place among claims: by priority, then by order of arrival; smaller goes first."""
+        return PRIORITIES.index(self.priority), self.order
+
     def waiter(self) -> Waiter:
         """Return what stands in the queues for it."""
-        return Waiter((PRIORITIES.index(self.priority), self.order), is_repeat=self.is_repeat)
+        return Waiter(self.rank, is_repeat=self.is_repeat)
 
 
 class Pausing(Protocol):
@@ -179,7 +185,7 @@ def shape(rate: Rate) -> tuple[float, float]:
     burst = rate.max_cost + _LATE_TIMER_S * rate.limit / rate.per
     # Large costs on a small limit leave little to flow; the burst must leave at least one unit a window.
     burst = min(burst, float(rate.limit))
-    return burst, (rate.limit + 1 - burst) / (rate.per + _LATE_CLOCK_S)
+    return burst, (rate.limit + 1 - burst) / (rate.per + LATE_CLOCK_S)
 
 
 class _Tokens(AsyncLimiter):

@@ -14,6 +14,7 @@ from typing import Final, Literal
 import msgspec
 
 from .. import _codes
+from .._api.checks import check_whole
 from .._api.endpoint import Repeat
 from ..errors import ApiError, ConnectError, TimError, TransportError, UsageError
 
@@ -47,8 +48,7 @@ class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
     transport: Literal["never", "connect", "any"] = "never"
 
     def __post_init__(self) -> None:
-        if self.max_attempts < 1:
-            raise UsageError(f"max_attempts is {self.max_attempts}, it must be at least 1", field="max_attempts")
+        check_whole("max_attempts", self.max_attempts, 1)
         for name, low in (("base", 0), ("factor", 1), ("cap", 0), ("max_elapsed", 0)):
             value = getattr(self, name)
             if not value >= low:  # also refuses NaN

@@ -10,9 +10,10 @@ from typing import Final
 import msgspec
 from yarl import URL
 
+from .._api.checks import check_range, check_seconds
 from .._api.endpoint import Rate
 from .._core.client import TimClient
-from .._core.config import Region, Settings, check_seconds
+from .._core.config import Region, Settings
 from ..errors import LedgerError, UsageError
 from ..models.c2c import MAX_BATCH
 from . import export
@@ -101,8 +102,8 @@ class Campaign:
             raise UsageError(f"name {name!r} has what is no character: is it UTF-8?", field="name")
         _check_choice("lanes", lanes, _LANES)
         _check_choice("on_unknown", on_unknown, _ON_UNKNOWN)
-        _check_number("batch_size", batch_size, MAX_BATCH)
-        _check_number("concurrency", concurrency, 10_000)
+        check_range("batch_size", batch_size, 1, MAX_BATCH)
+        check_range("concurrency", concurrency, 1, 10_000)
         check_seconds("patience_s", patience_s)
         check_seconds("message_timeout_s", message_timeout_s)
         self.name = name
@@ -324,8 +325,3 @@ def _kind(address: str) -> str:
 def _check_choice(field: str, value: str, choices: Sequence[str]) -> None:
     if value not in choices:
         raise UsageError(f"{field} is {value!r}, it must be one of {', '.join(choices)}", field=field)
-
-
-def _check_number(field: str, value: int | None, high: int) -> None:
-    if value is not None and (not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= high):
-        raise UsageError(f"{field} is {value!r}, it must be a whole number of 1 to {high}", field=field)

@@ -10,8 +10,8 @@ from typing import Final
 import msgspec
 from taskiq_aio_pika import AioPikaBroker
 
+from .._api.checks import check_seconds, check_whole
 from .._core.client import TimClient
-from .._core.config import check_seconds
 from ..bulk import Campaign, Plan, Report
 from ..bulk._engine.runner import OnProgress
 from ..bulk._ledger.shared import SharedLedger
@@ -62,8 +62,7 @@ class ClusterCampaign(Campaign):
             LedgerError: the ledger cannot be used.
             ClusterError: the broker cannot be reached.
         """
-        if not isinstance(parallel, int) or isinstance(parallel, bool) or parallel < 1:
-            raise UsageError("parallel must be a whole number of at least 1", field="parallel")
+        check_whole("parallel", parallel, 1)
         async with SharedLedger(self._ledger, purpose=f"submit {self.name}") as ledger:
             ledger.check_shared()
             async with ledger.alone_with(self.name):

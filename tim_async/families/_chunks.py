@@ -11,7 +11,7 @@ from contextlib import aclosing
 from itertools import count
 from typing import Generic, TypeAlias, TypeVar
 
-from .._api.checks import U32_MAX, check_list, check_range
+from .._api.checks import check_list, check_whole
 from .._api.wire import PartialResult
 from ..errors import PartialFailureError, TimError, UsageError, WaitTooLongError
 
@@ -89,8 +89,8 @@ async def in_chunks(
         Exception: what the list raised, or a call that did not fail with an error of ours: it ends those on their way.
     """
     check_source(field, items)
-    check_range("size", size, 1, U32_MAX)
-    check_range("concurrency", concurrency, 1, U32_MAX)
+    check_whole("size", size, 1)
+    check_whole("concurrency", concurrency, 1)
     outcomes: dict[int, R | FailedChunk[T]] = {}
     broken: list[Exception] = []
     numbers = count()

@@ -31,7 +31,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from .._api.checks import check_account
+from .._api.checks import check_account, check_whole
 from ..errors import ApiError, PartialFailureError, TimError, UsageError, WaitTooLongError, may_have_been_delivered
 from ..models.c2c import MAX_BATCH, BatchSendMsg, BatchSendMsgResult
 from ._chunks import Items, check_source, each_of
@@ -131,8 +131,7 @@ class FanOut:
         chunk_size: int,
         on_delivery: Callable[[Delivery], object] | None,
     ) -> None:
-        if not isinstance(chunk_size, int) or not 1 <= chunk_size <= MAX_BATCH:
-            raise UsageError(f"chunk_size must be a whole number of 1 to {MAX_BATCH}", field="chunk_size")
+        check_whole("chunk_size", chunk_size, 1, MAX_BATCH)
         if message.msg_seq is None or message.msg_random is None:
             raise UsageError("the message needs its marks", field="msg_seq")
         if on_delivery is not None and (not callable(on_delivery) or inspect.iscoroutinefunction(on_delivery)):

@@ -23,6 +23,7 @@ from urllib.parse import parse_qs
 
 import msgspec
 
+from .._api.checks import check_whole
 from .._core.client import TimClient
 from .._core.pool import Pool, RequestSlot
 from .._hidden import Hidden
@@ -114,8 +115,7 @@ class Recorder:
     def __init__(
         self, path: str | PathLike[str], *, hide_accounts: bool = False, max_bytes: int = 100 * 1024 * 1024
     ) -> None:
-        if not isinstance(max_bytes, int) or max_bytes < 1:
-            raise UsageError("max_bytes must be a whole number of at least 1", field="max_bytes")
+        check_whole("max_bytes", max_bytes, 1)
         self._names: Names | None = Names() if hide_accounts else None
         self._max_bytes = max_bytes
         self._secrets: dict[str, list[bytes]] = {}

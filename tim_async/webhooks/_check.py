@@ -11,6 +11,7 @@ import hmac
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
+from .._api.checks import check_seconds, check_whole
 from ..errors import SignatureError, StaleRequestError, UsageError, WrongAppError
 from ._event import Event, WebhookParams
 
@@ -59,13 +60,11 @@ class Checker:
     def __init__(
         self, sdk_app_id: int, token: str | Sequence[str] | None, window_s: float, clock: Callable[[], float]
     ) -> None:
-        if not isinstance(sdk_app_id, int) or isinstance(sdk_app_id, bool) or sdk_app_id <= 0:
-            raise UsageError("sdk_app_id must be a positive integer", field="sdk_app_id")
+        check_whole("sdk_app_id", sdk_app_id, 1)
         tokens = (token,) if isinstance(token, str) else tuple(token or ())
         if not all(isinstance(each, str) and each for each in tokens) or (token is not None and not tokens):
             raise UsageError("token must be a non-empty string, or a list of non-empty strings", field="token")
-        if not isinstance(window_s, int | float) or not window_s > 0:
-            raise UsageError("window_s must be a number of seconds above 0", field="window_s")
+        check_seconds("window_s", window_s)
         self.sdk_app_id = sdk_app_id
         self._tokens = tokens
         self._window_s = window_s

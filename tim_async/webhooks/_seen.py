@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from .._api.checks import check_whole
 from ..errors import UsageError
 from ._event import Event
 
@@ -35,8 +36,7 @@ class SeenEvents:
     def __init__(
         self, size: int = 100_000, *, within_s: float = 600.0, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        if not isinstance(size, int) or size < 1:
-            raise UsageError("size must be a whole number of at least 1", field="size")
+        check_whole("size", size, 1)
         if not within_s > 0:
             raise UsageError("within_s must be above 0", field="within_s")
         self._size = size

@@ -20,13 +20,13 @@ from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, overload
 
+from .._api.checks import check_seconds, check_whole
 from .._api.wire import encode
 from ..errors import (
     EventDecodeError,
     EventLostError,
     EventTooLargeError,
     MethodError,
-    UsageError,
     WebhookError,
 )
 from ._answer import Answer, AnswerBody, WebhookResponse
@@ -114,15 +114,13 @@ class WebhookRouter:
             ("max_pending", max_pending),
             ("max_pending_bytes", max_pending_bytes),
         ):
-            if not isinstance(value, int) or value < 1:
-                raise UsageError(f"{name} must be a whole number of at least 1", field=name)
+            check_whole(name, value, 1)
         for name, seconds in (
             ("before_timeout", before_timeout),
             ("after_timeout", 1 if after_timeout is None else after_timeout),
             ("shutdown_timeout", shutdown_timeout),
         ):
-            if not isinstance(seconds, int | float) or not seconds > 0:
-                raise UsageError(f"{name} must be a number of seconds above 0", field=name)
+            check_seconds(name, seconds)
         self._checker = Checker(sdk_app_id, token, window_s, clock)
         self._max_body = max_body
         self._before_timeout = before_timeout

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import logging
-from typing import Final
 from weakref import WeakValueDictionary
 
 from ..._api.endpoint import Rate
-from ..._core.rate_limits import MAX_PAUSE_S, PAUSE_S, BucketKey
+from ..._core.rate_limits import LATE_CLOCK_S, MAX_PAUSE_S, PAUSE_S, BucketKey
 from .redis_link import DRIFT, US, Ask, Link, Reply
 
 logger = logging.getLogger("tim_async")
-
-# For clocks that are read a little late.
-_LATE_CLOCK_S: Final = 0.0025
 
 
 def unit_s(rate: Rate, tolerance: float) -> float:
@@ -22,7 +18,7 @@ def unit_s(rate: Rate, tolerance: float) -> float:
     Calls are made up to `tolerance` after their turn. Those made in a window of `per` have their turns in one that is
     longer by that, and all but the last of them lie in it as a whole: at most `limit - max_cost` units and the last.
     """
-    return (rate.per * (1 + DRIFT) + tolerance + _LATE_CLOCK_S) / (rate.limit + 1 - rate.max_cost)
+    return (rate.per * (1 + DRIFT) + tolerance + LATE_CLOCK_S) / (rate.limit + 1 - rate.max_cost)
 
 
 class SharedBucket:

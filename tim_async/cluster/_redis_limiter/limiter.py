@@ -49,8 +49,8 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 from ... import _codes
+from ..._api.checks import check_seconds, check_whole
 from ..._api.endpoint import Rate
-from ..._core.config import check_seconds
 from ..._core.pool import ConnectionSlot
 from ..._core.rate_limits import (
     BucketCost,
@@ -128,10 +128,8 @@ class RedisRateLimiter:
                 check_seconds(name, value)
         if lease_s > _AHEAD_S:
             raise UsageError(f"lease_s is {lease_s!r}, it must be at most {_AHEAD_S:g}", field="lease_s")
-        if fallback_processes is not None and (
-            not isinstance(fallback_processes, int) or isinstance(fallback_processes, bool) or fallback_processes < 1
-        ):
-            raise UsageError("fallback_processes must be a whole number of at least 1", field="fallback_processes")
+        if fallback_processes is not None:
+            check_whole("fallback_processes", fallback_processes, 1)
         self._target, self._where = _read_target(url)
         self._prefix = prefix
         self._tolerance = tolerance_s

@@ -23,6 +23,7 @@ from taskiq.utils import maybe_awaitable
 from taskiq_aio_pika import AioPikaBroker, Exchange, Queue, QueueType
 from yarl import URL
 
+from ..._api.checks import check_whole
 from ...errors import ClusterError, UsageError
 from .trace import TraceMiddleware
 
@@ -92,8 +93,7 @@ def make_broker(url: str, sdk_app_id: int, *, prefix: str = "tim_async", prefetc
         is_right = False
     if not is_right:
         raise UsageError("broker must look like amqp://user:password@host:5672/", field="broker")
-    if not isinstance(prefetch, int) or prefetch < 1:
-        raise UsageError("prefetch must be a whole number of at least 1", field="prefetch")
+    check_whole("prefetch", prefetch, 1)
     stem = f"{prefix}.{sdk_app_id}"
     broker = Broker(
         url,

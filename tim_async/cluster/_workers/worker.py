@@ -13,8 +13,8 @@ import msgspec
 from taskiq.receiver import Receiver
 from taskiq_aio_pika import AioPikaBroker
 
+from ..._api.checks import check_seconds, check_whole
 from ..._core.client import TimClient
-from ..._core.config import check_seconds
 from ...bulk._engine.runner import OnProgress
 from ...bulk._ledger.records import CampaignRow
 from ...bulk._ledger.shared import Poisoned, SharedLedger, Work
@@ -82,8 +82,7 @@ class Worker:
     ) -> None:
         check_seconds("lease_s", lease_s)
         for name, value in (("tasks", tasks), ("most_deaths", most_deaths)):
-            if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-                raise UsageError(f"{name} must be a whole number of at least 1", field=name)
+            check_whole(name, value, 1)
         self._client = client
         self._app = client.sdk_app_id
         self._ledger = SharedLedger(ledger, purpose="work", patience_s=max(lease_s, _LEAST_PATIENCE_S))

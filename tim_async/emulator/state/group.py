@@ -34,6 +34,7 @@ from typing import Final
 
 import msgspec
 
+from ...models.live_group import ROBOT_MARK
 from .codes import GroupCode
 from .core import Part, State
 from .group_rules import Rules, is_group_id, make_group_id, why_not_ours
@@ -44,9 +45,6 @@ OWNER: Final = "Owner"
 ADMIN: Final = "Admin"
 MEMBER: Final = "Member"
 NOT_MEMBER: Final = "NotMember"
-
-# The mark that a live group keeps when the account leaves (I50294).
-ALWAYS_ONLINE: Final = 500
 
 _WHAT: Final = {
     "can_add": "adding members",
@@ -248,8 +246,8 @@ class Group(msgspec.Struct, kw_only=True):
             if account in permission_group.members:
                 permission_group.members.remove(account)
         marks = self.marks.pop(account, {})
-        if ALWAYS_ONLINE in marks:
-            self.marks[account] = {ALWAYS_ONLINE: marks[ALWAYS_ONLINE]}
+        if ROBOT_MARK in marks:  # the one that stays when the account leaves (I50294)
+            self.marks[account] = {ROBOT_MARK: marks[ROBOT_MARK]}
         if self.owner == account and not self.rules.is_live:
             self.owner = None
         return True

@@ -27,6 +27,8 @@ from typing import Final
 
 import msgspec
 
+from ...models.group import GROUP_ID_MAX_BYTES
+
 PUBLIC: Final = "Public"
 WORK: Final = "Private"
 MEETING: Final = "ChatRoom"
@@ -35,7 +37,6 @@ COMMUNITY: Final = "Community"
 
 _NEWER_NAMES: Final = {"Work": WORK, "Meeting": MEETING}
 
-GROUP_ID_MAX_BYTES: Final = 48
 # Ids that the service makes itself begin so; an app may choose such an id for a community only.
 RESERVED_PREFIX: Final = "@TGS#"
 COMMUNITY_PREFIX: Final = "@TGS#_"
