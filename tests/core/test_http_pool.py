@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.clock import worst_window
+from tests.clock import skip, worst_window
 from tests.scripted import OK, SECRET_KEY, refusal
 from tests.servers import Exchange, Server, http
 from tim_async import (
@@ -71,6 +71,16 @@ async def hang(exchange: Exchange) -> None:
     await asyncio.sleep(60)
 
 
+# As long as a client waits for an answer unless told otherwise.
+TIMEOUT_S = 10.0
+
+
+async def outlast(exchange: Exchange) -> None:
+    """Give no answer, and let the time pass that one is waited for."""
+    skip(TIMEOUT_S)
+    await hang(exchange)
+
+
 async def drop(exchange: Exchange) -> None:
     exchange.drop()
 
@@ -90,7 +100,7 @@ UNUSABLE = [
     pytest.param(answering(http(b"{", length=200_000_000)), ReplyDecodeError, id="200 MB announced"),
     pytest.param(dribble, ReplyDecodeError, id="endless"),
     pytest.param(drop, ConnectionLostError, id="dropped"),
-    pytest.param(hang, ReplyTimeoutError, id="no answer"),
+    pytest.param(outlast, ReplyTimeoutError, id="no answer"),
 ]
 
 
@@ -98,7 +108,7 @@ UNUSABLE = [
 async def test_unusable_answer_is_the_right_error_and_not_repeated(
     handler: Callable[[Exchange], Awaitable[None]], cls: type[TimError]
 ) -> None:
-    async with Server(handler).running() as server, client_of(server, timeout=0.2) as client:
+    async with Server(handler).running() as server, client_of(server) as client:
         with pytest.raises(cls) as caught:
             await send(client)
         assert type(caught.value) is cls
@@ -232,12 +242,16 @@ async def test_lost_answer_is_repeated_with_the_same_bytes_when_allowed() -> Non
 
 async def test_pool_size_bounds_what_is_on_its_way() -> None:
     on_its_way = peak = 0
+    is_full = asyncio.Event()
 
     async def slow(exchange: Exchange) -> None:
         nonlocal on_its_way, peak
         on_its_way += 1
         peak = max(peak, on_its_way)
-        await asyncio.sleep(0.02)
+        if on_its_way == 7:
+            is_full.set()
+        await is_full.wait()
+        await asyncio.sleep(0.02)  # one more would come now
         on_its_way -= 1
         await exchange.answer(http(OK))
 
@@ -331,17 +345,17 @@ async def test_odd_error_while_opening_reaches_the_caller(problem: Exception, mo
 
 
 async def test_backup_host_gets_only_what_is_left_of_the_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
-    async with Server().running() as first, Server(hang).running() as backup:  # noqa: SIM117 - needs both addresses
+    async with Server().running() as first, Server(outlast).running() as backup:  # noqa: SIM117 - needs both addresses
         async with two_hosts(first.url, backup.url) as client:
             await send(client)
             pool = client._state.pool
             exchange = pool._exchange
 
-            pause = 0.15
+            pause = 15.0
 
             async def slow_refusal(slot: Any, host: int, *rest: Any) -> Any:
                 if host == 0:
-                    await asyncio.sleep(pause)
+                    skip(pause)
                     return ConnectError("gone")
                 return await exchange(slot, host, *rest)
 
@@ -349,13 +363,13 @@ async def test_backup_host_gets_only_what_is_left_of_the_timeout(monkeypatch: py
             loop = asyncio.get_running_loop()
             start = loop.time()
             with pytest.raises(ReplyTimeoutError):
-                await client.with_options(timeout=0.25).c2c.send_text("bob", "hi")
-            assert loop.time() - start < 0.35
-            pause, asked = 0.06, len(backup.exchanges)
+                await client.with_options(timeout=pause + TIMEOUT_S).c2c.send_text("bob", "hi")
+            assert loop.time() - start < pause + TIMEOUT_S + pause
+            asked = len(backup.exchanges)
             pool._warm.clear()
             pool._penalty_until = [0.0, 0.0]
             with pytest.raises(ConnectError):
-                await client.with_options(timeout=0.05).c2c.send_text("bob", "hi")
+                await client.with_options(timeout=pause).c2c.send_text("bob", "hi")
             assert len(backup.exchanges) == asked == 1
 
 
@@ -526,7 +540,7 @@ async def test_no_secret_shows_in_any_failure(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     retry = RetryPolicy(transport="any", max_attempts=2, base=0.001)
-    async with Server(handler).running() as server, client_of(server, timeout=0.1, retry=retry) as client:
+    async with Server(handler).running() as server, client_of(server, retry=retry) as client:
         with pytest.raises(TimError) as caught:
             await send(client)
         shown = [caplog.text, repr(client), repr(client._state.settings), repr(client._state.credentials)]
@@ -544,9 +558,15 @@ async def test_no_secret_shows_in_any_failure(
 
 
 async def test_no_secret_shows_in_a_cancelled_call() -> None:
-    async with Server(hang).running() as server, client_of(server) as client:
+    until = asyncio.timeout(None)
+
+    async def end_the_wait(exchange: Exchange) -> None:
+        until.reschedule(exchange.at)
+        await hang(exchange)
+
+    async with Server(end_the_wait).running() as server, client_of(server) as client:
         with pytest.raises(TimeoutError) as caught:
-            async with asyncio.timeout(0.05):
+            async with until:
                 await send(client)
         sig = re.search(rb"usersig=([^&]+)", server.exchanges[0].head)[1].decode()
     for error in _chain(caught.value):
