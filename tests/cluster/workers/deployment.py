@@ -148,7 +148,6 @@ def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
 @asynccontextmanager
 async def open_yard(redis_url: str, prefix: str) -> AsyncIterator[Yard]:
     need_port(RABBITMQ_URL, "RabbitMQ")
-    asyncio.get_running_loop().set_debug(False)  # several workers, the emulator and their drivers share this loop
     async with AsyncExitStack() as stack:
         ledger = await stack.enter_async_context(own_database())
         emulator = await stack.enter_async_context(Emulator(auto_import=True, rate_limits=dict.fromkeys(FAST, 100_000)))
