@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-# Where asyncio's debug mode finds something: the client, what is built on it call by call, and servers, which are handed
-# to loops and threads by their users. Elsewhere it finds the same again, and more than doubles the time of campaigns.
+# Where asyncio's debug mode finds something: the client, what is built on it call by call, and what users run in loops
+# and threads of their own. Elsewhere it finds the same again, and more than doubles the time of campaigns.
 DEBUGGED = {Path(__file__).with_name(name) for name in ("core", "families", "testing", "webhooks")}
 
 
