@@ -4,22 +4,16 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
-from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
+from tests.cli.helpers import APP, KEY, ROOT, Invoke, RunProcess, command
 from tim_async.cli.app import app
-
-ROOT = Path(__file__).parent.parent.parent
-KEY = "planted-secret-key-5d41402abc4b2a76b9719d911017c592"
-APP = "1400000042"
 
 
 @pytest.fixture(autouse=True)
-def bare_environment(monkeypatch):
+def bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """No variable of a real app, no colours, and lines that are not broken."""
     for name in os.environ:
         if name.startswith("TIM_"):
@@ -35,13 +29,13 @@ def bare_environment(monkeypatch):
 
 
 @pytest.fixture
-def credentials(monkeypatch):
+def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TIM_SDK_APP_ID", APP)
     monkeypatch.setenv("TIM_SECRET_KEY", KEY)
 
 
 @pytest.fixture
-def invoke() -> Callable[..., Result]:
+def invoke() -> Invoke:
     """Run a command in this process; what it prints never holds the planted key."""
 
     def invoke(*args: str, stdin: str | None = None) -> Result:
@@ -53,12 +47,8 @@ def invoke() -> Callable[..., Result]:
     return invoke
 
 
-def command(*args: str) -> list[str]:
-    return [sys.executable, "-W", "error", "-m", "tim_async", *args]
-
-
 @pytest.fixture
-def tim_async() -> Callable[..., subprocess.CompletedProcess[str]]:
+def tim_async() -> RunProcess:
     """Run a command as a process, to its end."""
 
     def run(*args: str, stdin: str = "", **env: str) -> subprocess.CompletedProcess[str]:

@@ -1,36 +1,124 @@
+"""The root and all its commands: what their help has, and what they import."""
+
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
+from typer.main import get_command
 
-from tim_async import __version__
-
-COMMANDS = ["demo", "emulator", "explain", "send", "user-sig"]
-
-
-def test_version(tim_async):
-    done = tim_async("--version")
-    assert (done.returncode, done.stdout, done.stderr) == (0, f"tim-async {__version__}\n", "")
+from tests.cli.helpers import Invoke, run_code
+from tim_async.cli._frame import LazyGroup
+from tim_async.cli.app import app
 
 
-def test_help_lists_all_commands(invoke):
-    output = invoke("--help").stdout
-    assert all(f" {name} " in output for name in COMMANDS)
+def walk(group: LazyGroup, *path: str) -> Iterator[tuple[tuple[str, ...], str, Any]]:
+    """Yield the path of every command, what its group says of it, and the command."""
+    for entry in group.entries:
+        command = group.load(entry.name)
+        yield (*path, entry.name), entry.summary, command
+        if isinstance(command, LazyGroup):
+            yield from walk(command, *path, entry.name)
 
 
-@pytest.mark.parametrize("name", COMMANDS)
-def test_help_of_a_command(invoke, name):
-    result = invoke(name, "--help")
+def root() -> LazyGroup:
+    command = get_command(app)
+    assert isinstance(command, LazyGroup)
+    return command
+
+
+COMMANDS = list(walk(root()))
+HELP = pytest.mark.parametrize(
+    ("path", "summary", "command"), [pytest.param(*each, id=" ".join(each[0])) for each in COMMANDS]
+)
+
+
+def test_help_lists_all_commands_with_what_they_do(invoke: Invoke) -> None:
+    result = invoke("--help")
     assert result.exit_code == 0
-    assert f"Usage: tim-async {name} " in result.stdout
+    for entry in root().entries:
+        assert f"{entry.panel}:\n" in result.stdout
+        assert f"  {entry.name} " in result.stdout
+        assert entry.summary.split()[0] in result.stdout
+
+
+@HELP
+def test_group_and_command_say_the_same_of_it(path: tuple[str, ...], summary: str, command: Any) -> None:
+    assert command.name == path[-1]
+    assert command.help.partition("\n\n")[0].replace("\n", " ") == summary
+
+
+@HELP
+@pytest.mark.parametrize("option", ["--help", "-h"])
+def test_help_has_examples(invoke: Invoke, path: tuple[str, ...], summary: str, command: Any, option: str) -> None:
+    result = invoke(*path, option)
+    assert result.exit_code == 0
+    assert result.stdout.startswith(f"Usage: tim-async {' '.join(path)} ")
     assert "Attributes:" not in result.stdout
+    _, title, examples = result.stdout.partition("\nExamples:\n")
+    assert title
+    assert f"  tim-async {' '.join(path)}" in examples
 
 
-@pytest.mark.parametrize("name", COMMANDS)
-def test_no_option_or_argument_is_named_for_a_secret(invoke, name):
-    words = invoke(name, "--help").stdout.lower().replace("-", "_").split()
-    assert not {"__secret_key", "__key", "__user_sig", "__secret", "secret_key"} & set(words)
+@HELP
+def test_no_option_or_argument_is_named_for_a_secret(path: tuple[str, ...], summary: str, command: Any) -> None:
+    names = {name for param in command.params for name in (param.name, *param.opts)}
+    assert not {"secret_key", "key", "user_sig", "--secret-key", "--key", "--user-sig", "--secret"} & names
 
 
-@pytest.mark.parametrize("args", [[], ["sned"]], ids=["nothing", "misspelt"])
-def test_wrong_usage(invoke, args):
-    assert invoke(*args).exit_code == 2
+@HELP
+def test_options_stand_in_panels(invoke: Invoke, path: tuple[str, ...], summary: str, command: Any) -> None:
+    lines = invoke(*path, "--help").stdout.splitlines()
+    for param in command.params:
+        if param.rich_help_panel:
+            start = lines.index(f"{param.rich_help_panel}:")
+            section = lines[start : lines.index("", start)]
+            assert any(line.startswith(f"  {param.opts[0]}") for line in section), param.opts[0]
+
+
+def test_misspelt_command_is_answered_with_a_near_one(invoke: Invoke) -> None:
+    result = invoke("sned")
+    assert result.exit_code == 2
+    assert "No such command 'sned'" in result.stderr
+    assert "send" in result.stderr
+
+
+def test_without_a_command_the_help_is_printed(invoke: Invoke) -> None:
+    result = invoke()
+    assert result.exit_code == 2
+    assert "Usage: tim-async " in result.output
+
+
+HEAVY = {"aiohttp", "aiolimiter", "msgspec", "sqlalchemy", "redis", "taskiq", "asyncpg", "opentelemetry"} | {
+    f"tim_async.{room}" for room in ("_core", "_api", "families", "models", "emulator", "bulk", "cluster", "webhooks")
+}
+LOADED = """
+import sys
+from tim_async.__main__ import main
+sys.argv = ["tim-async", *{args!r}]
+try:
+    main()
+except SystemExit as end:
+    assert not end.code, end.code
+print(*sorted({heavy!r} & set(sys.modules)), file=sys.stderr)
+"""
+
+
+@pytest.mark.parametrize("path", [(), *(path for path, _, _ in COMMANDS)], ids=lambda path: " ".join(path) or "root")
+def test_help_imports_nothing_heavy(path: tuple[str, ...]) -> None:
+    heavy = HEAVY if path else HEAVY | {"rich", "asyncio"}
+    done = run_code(LOADED.format(args=[*path, "--help"], heavy=heavy))
+    assert (done.returncode, done.stderr) == (0, "\n")
+    assert done.stdout.startswith("Usage: tim-async ")
+
+
+def test_version_does_not_even_import_typer() -> None:
+    done = run_code(LOADED.format(args=["--version"], heavy=HEAVY | {"rich", "asyncio", "typer"}))
+    assert (done.returncode, done.stderr) == (0, "\n")
+
+
+def test_call_imports_only_its_own_command() -> None:
+    others = {f"tim_async.cli.commands.{name}" for name in ("send", "call", "demo", "emulator", "worker", "bulk.group")}
+    done = run_code(LOADED.format(args=["explain", "20003"], heavy=others))
+    assert (done.returncode, done.stderr) == (0, "\n")

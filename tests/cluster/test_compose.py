@@ -16,6 +16,7 @@ pytest.importorskip("redis")
 import yaml
 from typer.main import get_command
 
+from tim_async.cli._frame import LazyGroup
 from tim_async.cli.app import app
 
 HERE = Path(__file__).parents[2] / "examples" / "cluster"
@@ -55,9 +56,15 @@ def composed(variables: Mapping[str, str]) -> dict[str, Any]:
     return running
 
 
+def root() -> LazyGroup:
+    command = get_command(app)
+    assert isinstance(command, LazyGroup)
+    return command
+
+
 def read_by_worker(environment: Mapping[str, str], monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """Return what `tim-async worker` takes from an environment."""
-    command = get_command(app).commands["worker"]  # type: ignore[attr-defined]
+    command = root().load("worker")
     for parameter in command.params:
         if parameter.envvar:
             monkeypatch.delenv(str(parameter.envvar), raising=False)
@@ -91,7 +98,7 @@ def test_what_is_not_set_is_demanded(missing: str) -> None:
 
 
 def test_everything_that_is_set_is_read() -> None:
-    command = get_command(app).commands["worker"]  # type: ignore[attr-defined]
+    command = root().load("worker")
     read = {str(each.envvar) for each in command.params if each.envvar}
     told = set(composed(REAL)["worker"]["environment"])
     assert told <= read | {"TIM_SECRET_KEY"}

@@ -8,36 +8,43 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
 if TYPE_CHECKING:
-    from ..bulk import Progress as Told
+    from ..bulk import Progress
 
 # Lines in a log file are few.
-_LINE_EVERY_S: Final = 5.0
-_SHOWN_CODES: Final = 4
+_LINE_INTERVAL_S: Final = 5.0
+_MAX_CODES: Final = 4
 
 
 @contextmanager
-def shown() -> Iterator[Callable[[Told], None]]:
-    """Show progress on stderr while the block runs; yield what takes it."""
+def shown() -> Iterator[Callable[[Progress], None]]:
+    """Show progress on stderr while the block runs; yield the function that takes it."""
+    from rich.console import Console
+
     console = Console(stderr=True)
     if not console.is_terminal:
         yield _Lines().show
         return
+    from rich.progress import BarColumn, TaskProgressColumn, TextColumn
+    from rich.progress import Progress as Display
+
     columns = (
         TextColumn("{task.description}", markup=False),
         BarColumn(),
         TaskProgressColumn(),
-        TextColumn("{task.fields[told]}", markup=False),
+        TextColumn("{task.fields[details]}", markup=False),
     )
-    with Progress(*columns, console=console, refresh_per_second=4) as display:
-        task = display.add_task("", total=None, told="")
+    with Display(*columns, console=console, refresh_per_second=4) as display:
+        task = display.add_task("", total=None, details="")
 
-        def show(told: Told) -> None:
+        def show(progress: Progress) -> None:
             display.update(
-                task, description=told.name, total=max(told.total, 1), completed=told.settled, told=describe(told)
+                task,
+                description=progress.name,
+                total=max(progress.total, 1),
+                completed=progress.settled,
+                details=describe(progress),
             )
 
         yield show
@@ -47,30 +54,33 @@ class _Lines:
     """Prints a line when the last one is a while ago, and at the end."""
 
     def __init__(self) -> None:
-        self._newest = -_LINE_EVERY_S
-        self._before = -1
+        self._printed_at = -_LINE_INTERVAL_S
+        self._printed_settled = -1
 
-    def show(self, told: Told) -> None:
+    def show(self, progress: Progress) -> None:
         now = time.monotonic()
-        is_end = told.settled == told.total
-        if told.settled != self._before and (is_end or now - self._newest >= _LINE_EVERY_S):
-            self._newest, self._before = now, told.settled
-            typer.echo(f"{told.name}: {told.settled:,} of {told.total:,}, {describe(told)}", err=True)
+        is_end = progress.settled == progress.total
+        if progress.settled != self._printed_settled and (is_end or now - self._printed_at >= _LINE_INTERVAL_S):
+            self._printed_at, self._printed_settled = now, progress.settled
+            typer.echo(
+                f"{progress.name}: {progress.settled:,} of {progress.total:,}, {describe(progress)}",
+                err=True,
+            )
 
 
-def describe(told: Told) -> str:
+def describe(progress: Progress) -> str:
     """Return sent, failed by code, rate against the cap, and time left."""
-    parts = [f"{told.sent:,} sent"]
-    if told.failed:
-        codes = sorted(told.codes.items(), key=lambda pair: -pair[1])
-        named = ", ".join(f"{code}: {count:,}" for code, count in codes[:_SHOWN_CODES])
-        more = ", ..." if len(codes) > _SHOWN_CODES else ""
-        parts.append(f"{told.failed:,} failed ({named}{more})")
-    if told.unknown:
-        parts.append(f"{told.unknown:,} unknown")
-    parts.append(f"{told.rate:,.0f} of {told.cap:,.0f}/s")
-    if told.left_s is not None and told.settled < told.total:
-        minutes, seconds = divmod(int(told.left_s) + 1, 60)
+    parts = [f"{progress.sent:,} sent"]
+    if progress.failed:
+        codes = sorted(progress.codes.items(), key=lambda pair: -pair[1])
+        named = ", ".join(f"{code}: {count:,}" for code, count in codes[:_MAX_CODES])
+        more = ", ..." if len(codes) > _MAX_CODES else ""
+        parts.append(f"{progress.failed:,} failed ({named}{more})")
+    if progress.unknown:
+        parts.append(f"{progress.unknown:,} unknown")
+    parts.append(f"{progress.rate:,.0f} of {progress.cap:,.0f}/s")
+    if progress.left_s is not None and progress.settled < progress.total:
+        minutes, seconds = divmod(int(progress.left_s) + 1, 60)
         hours, minutes = divmod(minutes, 60)
         parts.append(f"{hours}:{minutes:02}:{seconds:02} left")
     return ", ".join(parts)

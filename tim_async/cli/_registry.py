@@ -1,4 +1,4 @@
-"""Finding endpoints by what a person types, and telling what is known of them."""
+"""Endpoints by what a person types, and what is known of them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import msgspec
 
 from .._api.endpoint import Endpoint
 from ..families._registry import endpoints
-from ._shared import EXIT_USAGE, one_line, stop
+from ._errors import stop
 
 _PLAIN: Final = {str: "string", int: "integer", float: "number", bool: "true or false", object: "any"}
 
@@ -29,8 +29,8 @@ def find(name: str) -> Endpoint[..., Any]:
     endpoint = known.get(name.removeprefix("client."))
     if endpoint is None:
         near = difflib.get_close_matches(name, known, n=3)
-        hint = f"did you mean {' or '.join(near)}?" if near else "`tim-async endpoints` lists them"
-        stop(one_line(f"there is no endpoint {name!r}; {hint}"), EXIT_USAGE)
+        hint = f"did you mean {' or '.join(near)}?" if near else "`tim-async endpoints` lists them all"
+        stop(f"unknown endpoint {name!r}; {hint}")
     return endpoint
 
 
@@ -62,28 +62,28 @@ class Field(NamedTuple):
         depth: 0 for the struct's own, 1 for those of the structs in them, and so on.
         wire_name: its name on the wire.
         kind: what it holds.
-        is_needed: whether it must be given.
-        note: what the struct says of it.
+        is_required: whether it must be given.
+        note: its description in the struct.
     """
 
     depth: int
     wire_name: str
     kind: str
-    is_needed: bool
+    is_required: bool
     note: str
 
 
 def fields(struct: type[msgspec.Struct], depth: int = 0) -> list[Field]:
     """Return the fields of a struct, each followed by those of the structs in it, three levels deep."""
     notes = _notes(struct)
-    told: list[Field] = []
+    found: list[Field] = []
     for field in msgspec.structs.fields(struct):
-        told.append(Field(depth, field.encode_name, _kind(field.type), field.required, notes.get(field.name, "")))
+        found.append(Field(depth, field.encode_name, _kind(field.type), field.required, notes.get(field.name, "")))
         if depth < 3:
             for below in _structs(field.type):
                 if below is not struct:
-                    told += fields(below, depth + 1)
-    return told
+                    found += fields(below, depth + 1)
+    return found
 
 
 def _notes(struct: type[msgspec.Struct]) -> dict[str, str]:

@@ -1,29 +1,101 @@
-"""The application: all commands under one name."""
+"""The root of the command line: all commands under one name, each loaded when it is called.
+
+The imports are written out, one function for each command: what packs programs (PyInstaller) finds them.
+"""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, TypeAlias
 
 import typer
+from typer.core import TyperCommand, TyperGroup
 
 from .._version import __version__
-from .bulk import bulk_app
-from .call import call
-from .demo import demo
-from .emulator import emulator
-from .endpoints import endpoints
-from .explain import explain
-from .send import send
-from .user_sig import user_sig
-from .worker import worker
+from ._frame import Entry, LazyGroup, make_app
 
-# Typer's own tracebacks may show the values of variables, among them the secret key: Python's are used instead.
-app = typer.Typer(
+_Loaded: TypeAlias = TyperCommand | TyperGroup
+
+_TRY = "Try it without an account"
+_SEND = "Send"
+_LOOK_UP = "Look up and sign"
+
+
+def _demo() -> _Loaded:
+    from .commands.demo import command
+
+    return command
+
+
+def _emulator() -> _Loaded:
+    from .commands.emulator import command
+
+    return command
+
+
+def _send() -> _Loaded:
+    from .commands.send import command
+
+    return command
+
+
+def _call() -> _Loaded:
+    from .commands.call import command
+
+    return command
+
+
+def _bulk() -> _Loaded:
+    from .commands.bulk.group import command
+
+    return command
+
+
+def _worker() -> _Loaded:
+    from .commands.worker import command
+
+    return command
+
+
+def _endpoints() -> _Loaded:
+    from .commands.endpoints import command
+
+    return command
+
+
+def _explain() -> _Loaded:
+    from .commands.explain import command
+
+    return command
+
+
+def _user_sig() -> _Loaded:
+    from .commands.user_sig import command
+
+    return command
+
+
+class Root(LazyGroup):
+    """The commands of `tim-async`."""
+
+    entries = (
+        Entry("demo", _TRY, "Send every kind of message to an emulator, and show what arrived.", _demo),
+        Entry("emulator", _TRY, "Run the emulator of the service, until Ctrl-C or SIGTERM.", _emulator),
+        Entry("send", _SEND, "Send a text to an account, and print the message's MsgKey and time.", _send),
+        Entry("call", _SEND, "Call an endpoint and print its answer as JSON.", _call),
+        Entry("bulk", _SEND, "Send one message, or a personal one, to any number of recipients.", _bulk),
+        Entry("worker", _SEND, "Work on the campaigns of an app, together with any number of other workers.", _worker),
+        Entry("endpoints", _LOOK_UP, "List the endpoints, or those that match a word.", _endpoints),
+        Entry("explain", _LOOK_UP, "Explain an error code of the service, or the topic of an error.", _explain),
+        Entry("user-sig", _LOOK_UP, "Print a UserSig for an account, or check one.", _user_sig),
+    )
+
+
+app = make_app(
     name="tim-async",
+    cls=Root,
     no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode="markdown",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="tim-async demo\ntim-async explain 20003\ntim-async endpoints mute",
 )
 
 
@@ -45,15 +117,3 @@ def tim_async(
     Start with `tim-async demo`: it needs no account. Credentials come from the environment (TIM_SDK_APP_ID,
     TIM_SECRET_KEY, TIM_IDENTIFIER, TIM_REGION, TIM_BASE_URL); the secret key is asked for when it is missing.
     """
-
-
-app.add_typer(bulk_app)
-app.command()(demo)
-app.command()(send)
-app.command()(call)
-app.command()(endpoints)
-app.command()(emulator)
-app.command("user-sig")(user_sig)
-app.command()(worker)
-# A negative code looks like an option; it is none.
-app.command(context_settings={"ignore_unknown_options": True})(explain)

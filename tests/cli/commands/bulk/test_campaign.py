@@ -1,0 +1,52 @@
+"""What the options of `bulk` stand for, and which lines are refused."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.cli.commands.bulk.conftest import WritePeople
+from tests.cli.helpers import Invoke, run_without
+
+
+@pytest.mark.parametrize(
+    ("args", "problem"),
+    [
+        (["people.csv", "--text", "a", "--message", "b.json"], "give either --text or --message, not both"),
+        (["people.csv", "--text", "100 $"], "--text: the template has a $ that begins no placeholder"),
+        (["people.csv", "--message", "missing.json"], "--message missing.json: No such file"),
+        (["people.xlsx", "--text", "a"], "people.xlsx: the name must end in .csv, .jsonl or .ndjson"),
+        (["missing.csv", "--text", "a"], "cannot read missing.csv: No such file"),
+        (["people.csv", "--text", "a", "--account-column", "uid"], "has no column 'uid'; it has 'account', 'name'"),
+        (["people.csv", "--text", "a", "--lanes", "fast"], "--lanes is 'fast', it must be one of"),
+        (["people.csv", "--text", "$name", "--lanes", "batch"], "only a message that is the same for all"),
+        (["people.csv", "--text", "a", "--limit", "sendmsg=5"], "they look like openim/sendmsg"),
+        (["people.csv", "--text", "a", "--limit", "openim/sendmsg=fast"], "it must look like openim/sendmsg=300"),
+        (["people.csv", "--text", "a", "--limit", "openim/sendmsg=60/min"], "only openim/batchsendmsg has a limit"),
+        (["people.csv", "--text", "a", "--delimiter", "::"], "--delimiter must be one character"),
+        (["people.csv"], "give --text or --message; more: tim-async explain usage"),
+        (["--text", "a"], "give FILE; more: tim-async explain usage"),
+    ],
+)
+def test_line_that_is_wrong(invoke: Invoke, people: WritePeople, args: list[str], problem: str) -> None:
+    people(3)
+    result = invoke("bulk", "plan", *args, "--name", "spring")
+    assert result.exit_code == 2
+    assert problem in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+def test_name_that_is_not_text(invoke: Invoke, people: WritePeople) -> None:
+    result = invoke("bulk", "run", people(1), "--name", "spr\udcffng", "--text", "Hi", "--emulator")
+    assert result.exit_code == 2
+    assert result.stderr.startswith("tim-async: --name 'spr\\udcffng' ")
+
+
+def test_name_that_cannot_be_a_file_name(invoke: Invoke) -> None:
+    assert "give --ledger" in invoke("bulk", "status", "--name", "../spring").stderr
+
+
+@pytest.mark.parametrize("missing", ["sqlalchemy", "aiosqlite", "greenlet"])
+def test_without_the_extra_it_names_the_one_to_install(missing: str) -> None:
+    done = run_without(missing, "bulk", "status", "--name", "x")
+    assert done.returncode == 2
+    assert done.stderr == f'tim-async: tim_async.bulk needs {missing}: pip install "tim-async[bulk]"\n'

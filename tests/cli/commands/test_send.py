@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+
+import pytest
+
+from tests.cli.helpers import APP, KEY, Invoke, emulated
+from tim_async.emulator import Emulator
+from tim_async.models.elements import TextElem
+from tim_async.usersig import generate_user_sig
+
+pytestmark = pytest.mark.usefixtures("credentials")
+
+
+def test_send_prints_key_and_time(invoke: Invoke) -> None:
+    with emulated() as emulator:
+        result = invoke("send", "bob", "你好 [b]👋[/b]", "--from", "alice", "--base-url", emulator.url)
+        [message] = emulator.history("bob", "alice")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout.startswith(f"sent to bob: MsgKey {message.msg_key}, 20")
+    assert list(message.msg_body) == [TextElem(text="你好 [b]👋[/b]")]
+
+
+def test_send_takes_everything_from_the_environment(invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
+    def plan(emulator: Emulator) -> None:
+        emulator.add_accounts("root")
+
+    with emulated(plan) as emulator:
+        monkeypatch.setenv("TIM_BASE_URL", emulator.url)
+        monkeypatch.setenv("TIM_REGION", "Tokyo")
+        assert invoke("send", "bob", "hi").exit_code == 0
+        monkeypatch.setenv("TIM_IDENTIFIER", "root")
+        refused = invoke("send", "bob", "hi")
+        assert [arrival.identifier for arrival in emulator.arrivals] == ["administrator", "root"]
+        assert len(emulator.history("bob", "administrator")) == 1
+    assert refused.exit_code == 1
+    assert "90009" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("plan", "expected"),
+    [
+        (lambda e: e.faults.answer(90012), "the service answered 90012 to_account_not_found"),
+        (lambda e: e.faults.answer(90012), "; more: tim-async explain 90012 (topic invalid-request)"),
+        (
+            lambda e: e.faults.answer(77, "what\n\x1b[31mis this"),
+            "77 (a code the catalogue does not know): what  [31mis",
+        ),
+        (lambda e: e.faults.drop(), "look at the history before you send it again"),
+        (lambda e: e.faults.status(502), "is TIM_BASE_URL (or --base-url) the service's address?"),
+        (lambda e: e.faults.garbage(), "is TIM_BASE_URL (or --base-url) the service's address?"),
+        (lambda e: e.faults.answer(91000), "(after 4 attempts); the request may have taken effect all the same"),
+    ],
+    ids=["refused", "advice", "unknown code", "dropped", "bad gateway", "garbage", "busy"],
+)
+def test_send_prints_a_failure_on_one_line(
+    invoke: Invoke, monkeypatch: pytest.MonkeyPatch, plan: Callable[[Emulator], object], expected: str
+) -> None:
+    monkeypatch.setattr("random.uniform", lambda low, high: 0.0)
+    with emulated(plan) as emulator:
+        result = invoke("send", "bob", "hi", "--base-url", emulator.url)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.startswith("tim-async: openim/sendmsg: ")
+    assert expected in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert "\x1b" not in result.stderr
+
+
+def test_send_with_the_wrong_key(invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
+    with emulated() as emulator:
+        monkeypatch.setenv("TIM_SECRET_KEY", f"{KEY}-changed")
+        result = invoke("send", "bob", "hi", "--base-url", emulator.url)
+    assert result.exit_code == 1
+    assert "check credentials" in result.stderr
+
+
+def test_send_where_nothing_listens(invoke: Invoke, unused_url: str) -> None:
+    result = invoke("send", "bob", "hi", "--base-url", unused_url)
+    assert result.exit_code == 1
+    assert "nothing was sent" in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+@pytest.fixture
+def unused_url() -> str:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return f"http://127.0.0.1:{server.getsockname()[1]}"
+
+
+@pytest.mark.parametrize(
+    ("args", "env", "expected"),
+    [
+        (["send", "bob"], {}, "TEXT"),
+        (["send", "", "hi"], {}, "TO is empty"),
+        (["send", "b" * 33, "hi"], {}, "TO has 33 bytes"),
+        (["send", "bob", "长" * 9000], {}, "over the limit of 8192"),
+        (["send", "bob", "hi"], {"TIM_SDK_APP_ID": ""}, "TIM_SDK_APP_ID"),
+        (["send", "bob", "hi"], {"TIM_SDK_APP_ID": KEY}, "it must be a number above 0"),
+        (["send", "bob", "hi"], {"TIM_SDK_APP_ID": "0"}, "it must be a number above 0"),
+        (["send", "bob", "hi"], {"TIM_SECRET_KEY": ""}, "TIM_SECRET_KEY is missing"),
+        (["send", "bob", "hi"], {"TIM_REGION": KEY}, "it must be one of china, singapore"),
+        (["send", "bob", "hi"], {"TIM_IDENTIFIER": KEY}, "TIM_IDENTIFIER has 51 bytes"),
+        (["send", "bob", "hi"], {"TIM_BASE_URL": f"ftp://{KEY}"}, "TIM_BASE_URL must look like"),
+        (["send", "bob", "hi"], {"TIM_BASE_URL": f"http://root:{KEY}@localhost"}, "TIM_BASE_URL must look like"),
+    ],
+)
+def test_send_wrong_usage(
+    invoke: Invoke, monkeypatch: pytest.MonkeyPatch, args: list[str], env: dict[str, str], expected: str
+) -> None:
+    for name, value in env.items():
+        monkeypatch.setenv(name, value)
+    result = invoke(*args)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert expected in result.stderr
+
+
+@pytest.mark.parametrize("option", ["--secret-key", "--key", "--user-sig"])
+def test_no_option_takes_a_secret(invoke: Invoke, option: str) -> None:
+    result = invoke("send", "bob", "hi", f"{option}={KEY}")
+    assert result.exit_code == 2
+    assert generate_user_sig(int(APP), KEY, "administrator")[:12] not in result.output

@@ -1,0 +1,125 @@
+"""What the tests of the command line share: an emulator in a thread, processes, a module that is missing."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeAlias
+
+import pytest
+from typer.testing import Result
+
+from tim_async.emulator import Emulator
+
+ROOT = Path(__file__).parent.parent.parent
+KEY = "planted-secret-key-5d41402abc4b2a76b9719d911017c592"
+APP = "1400000042"
+PROC = Path("/proc")
+
+Invoke: TypeAlias = Callable[..., Result]
+RunProcess: TypeAlias = Callable[..., "subprocess.CompletedProcess[str]"]
+
+posix = pytest.mark.skipif(os.name != "posix", reason="signals and terminals of POSIX")
+
+
+def command(*args: str) -> list[str]:
+    """Return the line that runs the command line as a process."""
+    return [sys.executable, "-W", "error", "-m", "tim_async", *args]
+
+
+def run_without(module: str, *args: str) -> subprocess.CompletedProcess[str]:
+    """Run the command line in a process where a module cannot be imported."""
+    code = f"""
+import sys
+class Blocker:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] == {module!r}:
+            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
+sys.meta_path.insert(0, Blocker())
+from tim_async.__main__ import main
+sys.argv[1:] = {list(args)!r}
+main()
+"""
+    return run_code(code)
+
+
+def run_code(code: str, **env: str) -> subprocess.CompletedProcess[str]:
+    """Run a program as a process, to its end."""
+    return subprocess.run(
+        [sys.executable, "-W", "error", "-c", code],
+        check=False,
+        capture_output=True,
+        encoding="utf-8",
+        env={**os.environ, **env},
+        timeout=30,
+    )
+
+
+@contextmanager
+def emulated(plan: Callable[[Emulator], object] = lambda emulator: None) -> Iterator[Emulator]:
+    """Run an emulator in a thread of its own: a command has this thread for its loop."""
+    emulator = Emulator(int(APP), KEY, auto_import=True)
+    plan(emulator)
+    ready, done = threading.Event(), asyncio.Event()
+    loop = asyncio.new_event_loop()
+
+    async def serve() -> None:
+        async with emulator:
+            ready.set()
+            await done.wait()
+
+    def run() -> None:
+        with asyncio.Runner(loop_factory=lambda: loop) as runner:
+            runner.run(serve())
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    try:
+        assert ready.wait(5)
+        yield emulator
+    finally:
+        loop.call_soon_threadsafe(done.set)
+        thread.join(5)
+
+
+@contextmanager
+def emulator_process(*args: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, str], list[str]]]:
+    """Run the emulator as a process; yield it, the variables it says to export, and what it printed so far."""
+    process = subprocess.Popen(
+        command("emulator", "--port", "0", *args), stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8"
+    )
+    with process:
+        assert process.stdout is not None
+        lines = []
+        try:
+            for line in process.stdout:
+                lines.append(line)
+                if "tim-async send" in line:
+                    break
+            yield process, dict(re.findall(r"export (\w+)=(\S+)", "".join(lines))), lines
+        finally:
+            process.kill()
+
+
+def interrupted(line: list[str], exports: Mapping[str, str], number: int) -> tuple[str, str, int]:
+    """Send a signal to a campaign of 1,000 that has begun; return what it printed, and its exit code."""
+    process = subprocess.Popen(
+        command(*line),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        env={**os.environ, **exports},
+    )
+    with process:
+        assert process.stderr is not None
+        assert "0 of 1,000" in process.stderr.readline()
+        process.send_signal(number)
+        output, errors = process.communicate(timeout=30)
+    return output, errors, process.returncode

@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+import pytest
+
+from tim_async import errors
+from tim_async.cli._topics import NEXT_STEPS, page, pages
+from tim_async.errors import TimError
+
+TOPICS = [each.topic for each in vars(errors).values() if isinstance(each, type) and issubclass(each, errors.TimError)]
+
+
+def test_every_class_has_a_page_with_what_to_do() -> None:
+    assert [each.topic for each in pages()] == TOPICS == list(NEXT_STEPS)
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+def test_page_follows_the_tree(topic: str) -> None:
+    found = page(topic)
+    assert found is not None
+    assert found.meaning.endswith(".")
+    kind = getattr(errors, found.name)
+    assert found.broader == (None if kind is TimError else kind.__base__.topic)
+    assert set(found.narrower) == {each.topic for each in kind.__subclasses__() if each.__module__ == errors.__name__}
+    for name, text in found.attributes:
+        assert name.isidentifier()
+        assert text
+
+
+def test_classes_of_a_program_do_not_show() -> None:
+    class ShopError(TimError):
+        topic = "shop"
+
+    assert page("shop") is None
+    found = page(TimError.topic)
+    assert found is not None
+    assert "shop" not in found.narrower
+    assert ShopError.topic == "shop"

@@ -1,0 +1,144 @@
+"""The one place that prints errors: what is wrong in the words of the command line, what to do, which page explains it.
+
+Errors of the library name arguments (`change_message`); people typed options (`--change-message`) or set variables
+(`TIM_IDENTIFIER`). The names are translated here, from the parameters of the command that failed.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+from collections.abc import Mapping
+from typing import Any, Final, NoReturn
+
+import typer
+
+from ..errors import ApiError, ConnectError, ReplyDecodeError, TimError, UsageError, may_have_been_delivered
+from ._output import one_line
+
+EXIT_FAILED: Final = 1
+EXIT_USAGE: Final = 2
+EXIT_INTERRUPTED: Final = 130
+
+# Parameters of commands that stand for arguments of the library which have another name.
+_STANDS_FOR: Final[Mapping[str, tuple[str, ...]]] = {
+    "recipients": ("source",),
+    "message": ("text", "message"),
+    "rate_limits": ("limit",),
+    "file_format": ("file_format",),
+    "path": ("target",),
+    "lease_s": ("lease",),
+    "url": ("redis",),
+    "prefix": ("queue_prefix",),
+    "prefetch": ("tasks",),
+}
+_SECRETS: Final = ("TIM_SECRET_KEY", "TIM_WEBHOOK_TOKEN")
+# What is shorter is part of ordinary words.
+_SECRET_MIN_CHARS: Final = 8
+
+
+class CommandError(Exception):
+    """Ends a command with a line on stderr and an exit code."""
+
+    def __init__(self, line: str, code: int) -> None:
+        super().__init__(line)
+        self.line = line
+        self.code = code
+
+
+def stop(line: str, code: int = EXIT_USAGE) -> NoReturn:
+    """End the command: one line on stderr, and an exit code."""
+    raise CommandError(line, code)
+
+
+def report(error: BaseException, ctx: Any) -> int | None:  # noqa: ANN401 - click's context
+    """Print an error of a command and return the exit code; None for one that has to be seen as it is."""
+    match error:
+        case CommandError():
+            line, code = error.line, error.code
+        case TimError():
+            line, code = describe(error, typed_names(ctx)), EXIT_USAGE if isinstance(error, UsageError) else EXIT_FAILED
+        case ModuleNotFoundError() if "tim-async[" in str(error):
+            line, code = str(error), EXIT_USAGE
+        case ModuleNotFoundError() if (error.name or "").partition(".")[0] == "rich":
+            line, code = 'rich is missing: pip install "tim-async[cli]"', EXIT_USAGE
+        case OSError() if error.errno != errno.EPIPE:  # of a pipe that is read no further, typer takes care
+            line, code = _describe_os_error(error), EXIT_FAILED
+        case KeyboardInterrupt():
+            unsure = "; the request may have taken effect all the same" if may_have_been_delivered(error) else ""
+            line, code = f"interrupted{unsure}", EXIT_INTERRUPTED
+        case _:
+            return None
+    warn(line)
+    return code
+
+
+def warn(line: str) -> None:
+    """Print a line on stderr that cannot steer a terminal and holds no secret of the environment."""
+    for name in _SECRETS:
+        secret = os.environ.get(name, "")
+        if len(secret) >= _SECRET_MIN_CHARS:
+            line = line.replace(secret, "***")
+    typer.echo(f"tim-async: {one_line(line)}", err=True)
+
+
+def describe(error: TimError, names: Mapping[str, str]) -> str:
+    """Return what happened, what to do and which page explains it; `names` has what was typed for an argument."""
+    advice = ""
+    if isinstance(error, ConnectError):
+        advice = "; nothing was sent: is the address right, and does something listen there?"
+    elif isinstance(error, ReplyDecodeError):
+        advice = "; is TIM_BASE_URL (or --base-url) the service's address?"
+    if error.maybe_delivered:
+        advice += "; look at the history before you send it again"
+    text = str(error).replace(error.message, _translate(error.message, getattr(error, "field", None), names), 1)
+    return f"{text}{advice}; more: tim-async explain {_page(error)}"
+
+
+def _page(error: TimError) -> str:
+    """Return what `explain` takes: the topic, and the code before it where the catalogue has it."""
+    is_known = isinstance(error, ApiError) and error.name is not None
+    return f"{error.code} (topic {error.topic})" if is_known and isinstance(error, ApiError) else error.topic
+
+
+def _translate(message: str, field: str | None, names: Mapping[str, str]) -> str:
+    """Replace names of arguments by what is typed for them.
+
+    A name with an underscore can be nothing else. One without is an ordinary word, too (`message`): only the argument
+    that the error is about is replaced, where it is the subject ("lanes is ...") or asked for ("give message").
+    """
+
+    def typed(found: re.Match[str]) -> str:
+        return names[found["name"]]
+
+    long = "|".join(re.escape(name) for name in names if "_" in name)
+    if long:
+        message = re.sub(rf"(?<![-\w])(?P<name>{long})\b(=True)?", typed, message)
+    if field is not None and field in names and "_" not in field:
+        message = re.sub(rf"(?:^|(?<=\bgive )){re.escape(field)}\b", names[field], message)
+    return message
+
+
+def typed_names(ctx: Any) -> dict[str, str]:  # noqa: ANN401 - click's context
+    """Return for the arguments of the library what the user of this command types for them."""
+    typed = {param.name: _typed(param, ctx) for param in ctx.command.params}
+    for name, stand_ins in _STANDS_FOR.items():
+        options = [typed[each] for each in stand_ins if each in typed]
+        if options:
+            typed[name] = " or ".join(options)
+    return typed
+
+
+def _typed(param: Any, ctx: Any) -> str:  # noqa: ANN401 - click's parameter and context
+    source = ctx.get_parameter_source(param.name)
+    if source is not None and source.name == "ENVIRONMENT":
+        return str(param.envvar)
+    if param.param_type_name == "argument":
+        return str(param.metavar or param.name.upper()).strip("[]")
+    return str(max(param.opts, key=len))
+
+
+def _describe_os_error(error: OSError) -> str:
+    reason = error.strerror or str(error) or type(error).__name__
+    return f"{error.filename}: {reason}" if error.filename is not None else reason

@@ -1,0 +1,151 @@
+"""The frame that all commands share: they are loaded when they are called, and their help has panels and examples.
+
+A group knows of each command its name, the panel it stands in and one sentence; `--help` and completion need no more.
+Help is plain text made by typer's own formatter: rich would take twice the time of everything else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar, NamedTuple, TypeAlias, cast
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+from typer.main import get_command
+
+# Click's classes; later versions of typer carry them inside, under names that are private.
+_Context: TypeAlias = Any
+_Formatter: TypeAlias = Any
+
+ARGUMENTS = "Arguments"
+OPTIONS = "Options"
+
+
+class Entry(NamedTuple):
+    """A command of a group.
+
+    Attributes:
+        name: what is typed.
+        panel: the section of the group's help that lists it.
+        summary: one sentence, the first of the command's own help.
+        load: imports the command.
+    """
+
+    name: str
+    panel: str
+    summary: str
+    load: Callable[[], TyperCommand | TyperGroup]
+
+
+class Command(TyperCommand):
+    """A command whose errors are printed in one place, and whose help has a section for each panel."""
+
+    def invoke(self, ctx: _Context) -> object:
+        """Run the command; a failure that is not a defect of this program becomes a line and an exit code."""
+        try:
+            return super().invoke(ctx)
+        except (Exception, KeyboardInterrupt) as error:
+            from ._errors import report
+
+            code = report(error, ctx)
+            if code is None:
+                raise
+        raise typer.Exit(code)
+
+    def format_options(self, ctx: _Context, formatter: _Formatter) -> None:
+        """Write the arguments and options, a section for each panel."""
+        _write_panels(self, ctx, formatter)
+
+    def format_epilog(self, ctx: _Context, formatter: _Formatter) -> None:
+        """Write the examples."""
+        _write_examples(self, formatter)
+
+
+class _Unloaded(TyperCommand):
+    """Stands for a command until it is called."""
+
+    def __init__(self, entry: Entry) -> None:
+        super().__init__(entry.name, short_help=entry.summary, rich_help_panel=entry.panel)
+        self.load = entry.load
+
+
+class LazyGroup(TyperGroup):
+    """A group that imports a command when it is called."""
+
+    entries: ClassVar[Sequence[Entry]] = ()
+
+    def __init__(self, **attributes: Any) -> None:  # noqa: ANN401 - typer's
+        super().__init__(**attributes)
+        self.commands = {entry.name: _Unloaded(entry) for entry in self.entries}
+
+    def load(self, name: str) -> TyperCommand | TyperGroup:
+        """Return a command of this group."""
+        command = self.commands[name]
+        if isinstance(command, _Unloaded):
+            command = self.commands[name] = command.load()
+        return cast("TyperCommand | TyperGroup", command)
+
+    def resolve_command(self, ctx: _Context, args: list[str]) -> tuple[str | None, Any, list[str]]:
+        """Load the command that is called."""
+        name, command, rest = super().resolve_command(ctx, args)
+        return name, command and self.load(command.name or ""), rest
+
+    def format_options(self, ctx: _Context, formatter: _Formatter) -> None:
+        """Write the commands, a section for each panel, then the options."""
+        for panel in dict.fromkeys(entry.panel for entry in self.entries):
+            with formatter.section(panel):
+                formatter.write_dl([(entry.name, entry.summary) for entry in self.entries if entry.panel == panel])
+        _write_panels(self, ctx, formatter)
+
+    def format_epilog(self, ctx: _Context, formatter: _Formatter) -> None:
+        """Write the examples."""
+        _write_examples(self, formatter)
+
+
+def _write_panels(command: TyperCommand | TyperGroup, ctx: _Context, formatter: _Formatter) -> None:
+    panels: dict[str, list[tuple[str, str]]] = {}
+    for param in command.get_params(ctx):
+        usual = ARGUMENTS if param.param_type_name == "argument" else OPTIONS
+        record = param.get_help_record(ctx)
+        if record is not None:
+            panels.setdefault(getattr(param, "rich_help_panel", None) or usual, []).append(record)
+    for panel in sorted(panels, key=lambda panel: (panel == OPTIONS) - (panel == ARGUMENTS)):
+        with formatter.section(panel):
+            formatter.write_dl(panels[panel])
+
+
+def _write_examples(command: TyperCommand | TyperGroup, formatter: _Formatter) -> None:
+    if command.epilog:
+        with formatter.section("Examples"):
+            for line in command.epilog.splitlines():
+                formatter.write(f"  {line}\n")
+
+
+def make_command(
+    function: Callable[..., object], *, examples: Sequence[str], context_settings: dict[str, Any] | None = None
+) -> TyperCommand | TyperGroup:
+    """Return the command that a function is: its signature and docstring, and lines that can be copied."""
+    app = make_app()
+    app.command(cls=Command, epilog="\n".join(examples), context_settings=context_settings)(function)
+    return _made(app)
+
+
+def make_group(
+    cls: type[LazyGroup], *, name: str, about: str, examples: Sequence[str] = ()
+) -> TyperCommand | TyperGroup:
+    """Return a group of commands that has no options of its own."""
+    app = make_app(name=name, cls=cls, help=about, epilog="\n".join(examples), no_args_is_help=True)
+    app.callback()(lambda: None)
+    return _made(app)
+
+
+def _made(app: typer.Typer) -> TyperCommand | TyperGroup:
+    return cast("TyperCommand | TyperGroup", get_command(app))
+
+
+def make_app(**options: Any) -> typer.Typer:  # noqa: ANN401 - typer's
+    """Return an application as all of them are here.
+
+    Typer's own tracebacks may show the values of variables, among them the secret key: Python's are used instead.
+    """
+    return typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None, **options)

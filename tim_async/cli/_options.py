@@ -1,0 +1,96 @@
+"""Options that several commands have: which app, as which admin, where."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from ._errors import stop
+
+if TYPE_CHECKING:
+    from .._core.config import Region
+
+APP_PANEL: Final = "App"
+DEFAULT_ADMIN: Final = "administrator"
+DEFAULT_REGION: Final = "china"
+
+
+def read_app_id(value: str | int) -> int:
+    """Return the number that an app id is; like any wrong option, anything else ends the command."""
+    if isinstance(value, int):  # a default
+        return value
+    # The value is not repeated: a key in the wrong variable must not appear on the screen.
+    if not value.isascii() or not value.isdigit() or int(value) == 0:
+        raise typer.BadParameter("it must be a number above 0")
+    return int(value)
+
+
+AppIdOption = Annotated[
+    int,
+    typer.Option(
+        "--sdk-app-id",
+        envvar="TIM_SDK_APP_ID",
+        parser=read_app_id,
+        metavar="NUMBER",
+        show_default=False,
+        help="The app's id.",
+        rich_help_panel=APP_PANEL,
+    ),
+]
+OptionalAppIdOption = Annotated[
+    str | None,
+    typer.Option(
+        "--sdk-app-id",
+        envvar="TIM_SDK_APP_ID",
+        metavar="NUMBER",
+        show_default=False,
+        help="The app's id.",
+        rich_help_panel=APP_PANEL,
+    ),
+]
+AdminOption = Annotated[
+    str,
+    typer.Option(
+        "--identifier",
+        envvar="TIM_IDENTIFIER",
+        metavar="ACCOUNT",
+        help="The admin account that calls.",
+        rich_help_panel=APP_PANEL,
+    ),
+]
+RegionOption = Annotated[
+    str,
+    typer.Option(
+        "--region", envvar="TIM_REGION", metavar="NAME", help="The app's data centre.", rich_help_panel=APP_PANEL
+    ),
+]
+BaseUrlOption = Annotated[
+    str | None,
+    typer.Option(
+        "--base-url",
+        envvar="TIM_BASE_URL",
+        metavar="URL",
+        show_default=False,
+        help="An address other than the region's, such as an emulator's.",
+        rich_help_panel=APP_PANEL,
+    ),
+]
+
+
+def read_region(name: str) -> Region:
+    """Return the region of this name; like any wrong option, another name ends the command."""
+    from .._core.config import Region
+
+    for region in Region:
+        if region.value == name.lower():
+            return region
+    known = ", ".join(region.value for region in Region)
+    raise typer.BadParameter(f"it must be one of {known}", param_hint="'--region' (env var: 'TIM_REGION')")
+
+
+def require(value: str | None, option: str, command: str) -> str:
+    """Return the value of an option that is needed here; end the command when it is missing."""
+    if value is None:
+        stop(f"{option} is missing; see tim-async {command} --help")
+    return value

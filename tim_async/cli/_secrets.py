@@ -1,0 +1,42 @@
+"""The secret key: where it comes from; and passwords in URLs, which are not shown."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from typing import Final
+
+import typer
+
+from ._errors import stop
+
+# A URL, by itself or as --option=URL.
+_URL: Final = re.compile(r"((?:-[-\w]*=)?[A-Za-z][-+.\w]*://)(.*)", re.DOTALL)
+
+
+def hide_password(argument: str) -> str:
+    """Return an argument as it may be shown: of a URL neither the password nor the query, which may have one, too."""
+    url = _URL.fullmatch(argument)
+    if url is None:
+        return argument
+    # A password may have any sign in it: all up to the last @ is taken for the user.
+    login, at, place = url[2].rpartition("@")
+    user, place = re.split("[:/?]", login)[0], re.sub(r"\?.*", "?***", place, flags=re.DOTALL)
+    return f"{url[1]}{user}{':***' if user != login else ''}{at}{place}"
+
+
+def is_terminal() -> bool:
+    """Return whether a question can be asked; standard input may also be closed."""
+    return sys.stdin is not None and sys.stdin.isatty()
+
+
+def secret_key() -> str:
+    """Return the app's key: from TIM_SECRET_KEY, or from a hidden prompt where there is a terminal to ask at."""
+    key = os.environ.get("TIM_SECRET_KEY")
+    if key:
+        return key
+    if not is_terminal():
+        stop("TIM_SECRET_KEY is missing: set it, or run this in a terminal to be asked for it")
+    answer: str = typer.prompt("Secret key of the app (not shown)", hide_input=True, err=True)
+    return answer

@@ -1,0 +1,1 @@
+"""`tim-async bulk`: plan, run, watch and export a campaign, one module for each command."""

@@ -1,0 +1,121 @@
+"""Options that several commands of `bulk` have."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from ..._limits import PACE_PANEL
+
+RECIPIENTS_PANEL: Final = "Recipients"
+MESSAGE_PANEL: Final = "Message"
+CAMPAIGN_PANEL: Final = "Campaign"
+
+SourceArgument = Annotated[
+    Path | None,
+    typer.Argument(
+        metavar="FILE",
+        show_default=False,
+        help="The recipients: .csv with a line of column names, or .jsonl. Not needed to carry on.",
+    ),
+]
+NameOption = Annotated[
+    str,
+    typer.Option(
+        "--name",
+        metavar="NAME",
+        show_default=False,
+        help="The campaign, in its ledger.",
+        rich_help_panel=CAMPAIGN_PANEL,
+    ),
+]
+LedgerOption = Annotated[
+    str | None,
+    typer.Option(
+        "--ledger",
+        envvar="TIM_LEDGER_URL",
+        metavar="FILE",
+        show_default=False,
+        help="The ledger, an SQLite file or the URL of a database; without it, NAME.db here.",
+        rich_help_panel=CAMPAIGN_PANEL,
+    ),
+]
+TextOption = Annotated[
+    str | None,
+    typer.Option(
+        "--text",
+        metavar="TEXT",
+        show_default=False,
+        help="The message; $name or ${name} is the row's column of that name, $account the recipient, $$ a dollar.",
+        rich_help_panel=MESSAGE_PANEL,
+    ),
+]
+MessageOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--message",
+        metavar="FILE",
+        show_default=False,
+        help="The message as JSON with the service's field names (MsgBody ...), placeholders as above.",
+        rich_help_panel=MESSAGE_PANEL,
+    ),
+]
+PlainOption = Annotated[
+    bool,
+    typer.Option(
+        "--plain",
+        help="Send every $ as it stands: the message is not a template.",
+        rich_help_panel=MESSAGE_PANEL,
+    ),
+]
+ColumnOption = Annotated[
+    str,
+    typer.Option(
+        "--account-column",
+        metavar="COLUMN",
+        help="The column that has the account.",
+        rich_help_panel=RECIPIENTS_PANEL,
+    ),
+]
+EncodingOption = Annotated[
+    str,
+    typer.Option(
+        "--encoding",
+        metavar="NAME",
+        help="The file's encoding, such as gb18030.",
+        rich_help_panel=RECIPIENTS_PANEL,
+    ),
+]
+DelimiterOption = Annotated[
+    str,
+    typer.Option(
+        "--delimiter",
+        metavar="CHARACTER",
+        help="Between two cells of a CSV.",
+        rich_help_panel=RECIPIENTS_PANEL,
+    ),
+]
+LanesOption = Annotated[
+    str,
+    typer.Option(
+        "--lanes",
+        metavar="WAY",
+        help="auto: the same message in batches, personal ones one by one; single, batch; both: side by side.",
+        rich_help_panel=PACE_PANEL,
+    ),
+]
+BatchOption = Annotated[
+    int | None,
+    typer.Option(
+        "--batch-size",
+        min=1,
+        max=500,
+        metavar="NUMBER",
+        show_default=False,
+        help="Recipients in a batch.",
+        rich_help_panel=PACE_PANEL,
+    ),
+]
+ReasonOption = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Shown with its status.")]

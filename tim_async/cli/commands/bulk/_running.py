@@ -1,0 +1,89 @@
+"""The ways to run a campaign: in this process, as a rehearsal, or by workers that are watched."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections.abc import Callable, Coroutine, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from ..._errors import EXIT_FAILED, stop
+from ..._limits import widest
+from ..._output import show_text
+from ..._progress import shown
+from ..._queues import started
+from ..._signals import stopped_in_order
+from ._this_line import how_to_carry_on, this_line
+
+if TYPE_CHECKING:
+    from taskiq_aio_pika import AioPikaBroker
+
+    from ...._api.endpoint import Rate
+    from ...._core.client import TimClient
+    from ....bulk import Campaign, Report
+    from ....cluster import ClusterCampaign
+
+
+async def send(campaign: Campaign, client: TimClient) -> Report:
+    """Send from this process; the first signal finishes what is in flight."""
+    async with client:
+        with stopped_in_order(lambda name: campaign.stop(f"interrupted by {name}")), shown() as show:
+            return await campaign.run(client, on_progress=show)
+
+
+async def rehearse(make: Callable[[Path], Campaign], limits: Mapping[str, tuple[Rate, ...]]) -> Report:
+    """Send to an emulator, with a ledger that is thrown away."""
+    from ...._core.client import TimClient
+    from ....emulator import DEFAULT_SECRET_KEY, Emulator
+
+    with tempfile.TemporaryDirectory(prefix="tim-async-") as folder:
+        campaign = make(Path(folder) / "rehearsal.db")
+        async with Emulator(auto_import=True, rate_limits=widest(limits)) as served:
+            typer.echo(f"rehearsing against an emulator at {served.url}: nothing is sent to the service", err=True)
+            client = TimClient(served.sdk_app_id, DEFAULT_SECRET_KEY, base_url=served.url, rate_limits=limits)
+            return await send(campaign, client)
+
+
+async def submit(
+    campaign: ClusterCampaign, client: TimClient, make_queue: Callable[[], AioPikaBroker], parallel: int
+) -> Report:
+    """Let workers do a campaign, and watch it."""
+    async with client:
+        async with started(make_queue()) as broker:
+            show_text(str(await campaign.submit(client, broker=broker, parallel=parallel)))
+        if campaign.is_left_alone:
+            typer.echo(
+                "the campaign was already started and is left as it is; to continue a paused one: "
+                "tim-async bulk resume",
+                err=True,
+            )
+        with shown() as show:
+            return await campaign.watch(on_progress=show)
+
+
+def run_here(main: Coroutine[Any, Any, Report]) -> Report:
+    """Run a campaign that this process sends; when a second signal ends it, print how to carry on."""
+    try:
+        return asyncio.run(main)
+    except asyncio.CancelledError:
+        stop(f"stopped at once; {how_to_carry_on()}", EXIT_FAILED)
+
+
+def run_watching(main: Coroutine[Any, Any, Report]) -> Report:
+    """Run what watches workers; they carry on when Ctrl-C ends it."""
+    try:
+        return asyncio.run(main)
+    except KeyboardInterrupt:
+        stop(f"the workers carry on; to watch again: {this_line()}", EXIT_FAILED)
+
+
+def show_report(report: Report) -> None:
+    """Print what became of a campaign; the exit code is 0 only when every recipient was sent to."""
+    show_text(str(report))
+    if not report.is_complete:
+        if report.left or report.unknown:
+            typer.echo(how_to_carry_on(), err=True)
+        raise typer.Exit(EXIT_FAILED)

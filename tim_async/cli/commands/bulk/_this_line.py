@@ -1,0 +1,27 @@
+"""The line that was typed, to be typed again."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from itertools import pairwise
+from typing import Final
+
+from ..._secrets import hide_password
+
+# Options whose value is an address, which may have a password.
+_ADDRESSES: Final = frozenset({"--ledger", "--broker", "--redis", "--base-url"})
+
+
+def how_to_carry_on() -> str:
+    """Return what to type to carry on."""
+    return f"to carry on, run it again: {this_line()}"
+
+
+def this_line() -> str:
+    """Return the line that was typed; passwords in URLs are for the user to put back."""
+    shown = ["tim-async"]
+    for option, argument in pairwise(["", *sys.argv[1:]]):
+        name = argument if argument.startswith("-") else option  # a text may be a URL, too, and is to stay as it is
+        shown.append(hide_password(argument) if name.partition("=")[0] in _ADDRESSES else argument)
+    return shlex.join(shown)

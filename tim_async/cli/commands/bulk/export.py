@@ -1,0 +1,53 @@
+"""`tim-async bulk export`: the outcome of every recipient."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from typing import Annotated
+
+import typer
+
+from ..._frame import make_command
+from ._campaign import ledger_of, make_campaign
+from ._options import LedgerOption, NameOption
+
+
+def export(
+    target: Annotated[
+        str, typer.Argument(metavar="FILE", show_default=False, help="Where to: .csv or .jsonl; - is standard output.")
+    ],
+    *,
+    name: NameOption,
+    ledger: LedgerOption = None,
+    file_format: Annotated[
+        str | None,
+        typer.Option(
+            "--format", metavar="FORMAT", show_default=False, help="csv or jsonl, where the file's name has no ending."
+        ),
+    ] = None,
+) -> None:
+    """Write the outcome of every recipient: state, code, MsgKey, time.
+
+    The rows that name no valid account come last.
+    """
+    campaign = make_campaign(name, ledger_of(name, ledger))
+
+    async def main() -> int:
+        from ....bulk.export import format_of, write
+
+        if target == "-":
+            return await write(campaign.outcomes(), sys.stdout, format_of("", file_format or "csv"))
+        return await campaign.export(target, file_format=format_of(target, file_format))
+
+    count = asyncio.run(main())
+    typer.echo(f"{count:,} rows in {target}", err=True)
+
+
+command = make_command(
+    export,
+    examples=(
+        "tim-async bulk export outcomes.csv --name spring",
+        "tim-async bulk export - --format jsonl --name spring | grep failed",
+    ),
+)

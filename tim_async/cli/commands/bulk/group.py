@@ -1,0 +1,89 @@
+"""The group `tim-async bulk`, whose commands are loaded when they are called."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+from typer.core import TyperCommand, TyperGroup
+
+from ..._frame import Entry, LazyGroup, make_group
+
+_Loaded: TypeAlias = TyperCommand | TyperGroup
+
+_CAMPAIGN = "A campaign"
+_WORKERS = "A campaign of workers"
+
+
+def _plan() -> _Loaded:
+    from .plan import command
+
+    return command
+
+
+def _run() -> _Loaded:
+    from .run import command
+
+    return command
+
+
+def _status() -> _Loaded:
+    from .status import command
+
+    return command
+
+
+def _export() -> _Loaded:
+    from .export import command
+
+    return command
+
+
+def _pause() -> _Loaded:
+    from .pause import command
+
+    return command
+
+
+def _resume() -> _Loaded:
+    from .resume import command
+
+    return command
+
+
+def _cancel() -> _Loaded:
+    from .cancel import command
+
+    return command
+
+
+class Bulk(LazyGroup):
+    """The commands of `tim-async bulk`."""
+
+    entries = (
+        Entry("plan", _CAMPAIGN, "Read the recipients into the ledger and show what the campaign will be.", _plan),
+        Entry("run", _CAMPAIGN, "Send to every recipient who is not settled yet.", _run),
+        Entry("status", _CAMPAIGN, "Show what the ledger has about a campaign, also while it runs.", _status),
+        Entry("export", _CAMPAIGN, "Write the outcome of every recipient: state, code, MsgKey, time.", _export),
+        Entry("pause", _WORKERS, "Pause a campaign of workers; `resume` continues it.", _pause),
+        Entry("resume", _WORKERS, "Continue a campaign that was paused, or stopped by a fault that is fixed.", _resume),
+        Entry("cancel", _WORKERS, "Stop a campaign of workers for good.", _cancel),
+    )
+
+
+command = make_group(
+    Bulk,
+    name="bulk",
+    about="""Send one message, or a personal one, to any number of recipients.
+
+    A campaign is kept in a ledger, a file: run again, it carries on, whatever ended it. `plan` shows what it will be,
+    `run` sends, `status` shows how far it is, `export` writes the outcome of every recipient.
+
+    With a database for the ledger, `run --workers` leaves the work to `tim-async worker`s on any number of machines;
+    any of these can watch (`status`, or `run --workers` again), `pause`, `resume` and `cancel`.""",
+    examples=(
+        "tim-async bulk plan people.csv --name spring --text 'Hi $name'",
+        "tim-async bulk run people.csv --name spring --text 'Hi $name' --emulator",
+        "tim-async bulk run people.csv --name spring --text 'Hi $name'",
+        "tim-async bulk export outcomes.csv --name spring",
+    ),
+)

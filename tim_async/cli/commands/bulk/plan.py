@@ -1,0 +1,64 @@
+"""`tim-async bulk plan`: what a campaign will be."""
+
+from __future__ import annotations
+
+import asyncio
+
+from ..._frame import make_command
+from ..._limits import LimitOption, read_limits
+from ..._output import show_text
+from ._campaign import ledger_of, make_campaign, read_message, read_source
+from ._options import (
+    BatchOption,
+    ColumnOption,
+    DelimiterOption,
+    EncodingOption,
+    LanesOption,
+    LedgerOption,
+    MessageOption,
+    NameOption,
+    PlainOption,
+    SourceArgument,
+    TextOption,
+)
+
+
+def plan(
+    source: SourceArgument = None,
+    *,
+    name: NameOption,
+    text: TextOption = None,
+    message: MessageOption = None,
+    plain: PlainOption = False,
+    ledger: LedgerOption = None,
+    account_column: ColumnOption = "account",
+    encoding: EncodingOption = "utf-8-sig",
+    delimiter: DelimiterOption = ",",
+    lanes: LanesOption = "auto",
+    limit: LimitOption = None,
+    batch_size: BatchOption = None,
+) -> None:
+    """Read the recipients into the ledger and show what the campaign will be.
+
+    Nothing is sent. Counts recipients, duplicates and bad rows, measures the largest message, warns of what is likely
+    to disappoint, and estimates how long it takes by each lane. `run` continues from there.
+    """
+    campaign = make_campaign(
+        name,
+        ledger_of(name, ledger),
+        recipients=read_source(source, account_column=account_column, encoding=encoding, delimiter=delimiter),
+        message=read_message(text, message, plain=plain),
+        account_column=account_column,
+        lanes=lanes,
+        batch_size=batch_size,
+    )
+    show_text(str(asyncio.run(campaign.plan(rate_limits=read_limits(limit)))))
+
+
+command = make_command(
+    plan,
+    examples=(
+        "tim-async bulk plan people.csv --name spring --text 'Hi $name'",
+        "tim-async bulk plan people.csv --name spring --message message.json --encoding gb18030",
+    ),
+)

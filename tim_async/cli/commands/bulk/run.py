@@ -1,0 +1,183 @@
+"""`tim-async bulk run`: send, carry on, rehearse, or let workers do it."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Annotated, Any
+
+import typer
+
+from ..._errors import stop
+from ..._frame import make_command
+from ..._limits import LimitOption, read_limits
+from ..._options import (
+    DEFAULT_ADMIN,
+    DEFAULT_REGION,
+    AdminOption,
+    BaseUrlOption,
+    OptionalAppIdOption,
+    RegionOption,
+    read_app_id,
+    read_region,
+    require,
+)
+from ..._queues import WORKERS_PANEL, BrokerOption, PrefixOption, make_queue
+from ..._secrets import secret_key
+from ._campaign import ledger_of, make_campaign, make_cluster_campaign, read_message, read_source
+from ._options import (
+    CAMPAIGN_PANEL,
+    RECIPIENTS_PANEL,
+    BatchOption,
+    ColumnOption,
+    DelimiterOption,
+    EncodingOption,
+    LanesOption,
+    LedgerOption,
+    MessageOption,
+    NameOption,
+    PlainOption,
+    SourceArgument,
+    TextOption,
+)
+from ._running import rehearse, run_here, run_watching, send, show_report, submit
+
+
+def run(
+    source: SourceArgument = None,
+    *,
+    name: NameOption,
+    text: TextOption = None,
+    message: MessageOption = None,
+    plain: PlainOption = False,
+    change_message: Annotated[
+        bool,
+        typer.Option(
+            "--change-message",
+            help="Send another message than before to those who are left.",
+            rich_help_panel=CAMPAIGN_PANEL,
+        ),
+    ] = False,
+    ledger: LedgerOption = None,
+    account_column: ColumnOption = "account",
+    encoding: EncodingOption = "utf-8-sig",
+    delimiter: DelimiterOption = ",",
+    add_recipients: Annotated[
+        bool,
+        typer.Option(
+            "--add-recipients",
+            help="Read another file than before; the new recipients in it are added.",
+            rich_help_panel=RECIPIENTS_PANEL,
+        ),
+    ] = False,
+    import_missing: Annotated[
+        bool,
+        typer.Option(
+            "--import-missing",
+            help="Import accounts that the app does not have, and try them again.",
+            rich_help_panel=RECIPIENTS_PANEL,
+        ),
+    ] = False,
+    retry_failed: Annotated[
+        bool,
+        typer.Option(
+            "--retry-failed", help="Try recipients again that failed in earlier runs.", rich_help_panel=RECIPIENTS_PANEL
+        ),
+    ] = False,
+    on_unknown: Annotated[
+        str,
+        typer.Option(
+            "--on-unknown",
+            metavar="WHAT",
+            help="What to do about recipients who may have the message when a repeat is no longer safe: verify reads "
+            "the conversation back, skip reports them, send sends again, perhaps twice.",
+            rich_help_panel=CAMPAIGN_PANEL,
+        ),
+    ] = "verify",
+    lanes: LanesOption = "auto",
+    limit: LimitOption = None,
+    batch_size: BatchOption = None,
+    in_emulator: Annotated[
+        bool,
+        typer.Option(
+            "--emulator",
+            help="Rehearse against an emulator, with a ledger that is thrown away afterwards.",
+            rich_help_panel=CAMPAIGN_PANEL,
+        ),
+    ] = False,
+    workers: Annotated[
+        bool,
+        typer.Option(
+            "--workers",
+            help="Let `tim-async worker`s do it, and watch; Ctrl-C only ends the watching.",
+            rich_help_panel=WORKERS_PANEL,
+        ),
+    ] = False,
+    parallel: Annotated[
+        int,
+        typer.Option(
+            min=1,
+            metavar="NUMBER",
+            help="How many chunks all workers together work on at a time.",
+            rich_help_panel=WORKERS_PANEL,
+        ),
+    ] = 16,
+    broker: BrokerOption = None,
+    queue_prefix: PrefixOption = "tim_async",
+    sdk_app_id: OptionalAppIdOption = None,
+    identifier: AdminOption = DEFAULT_ADMIN,
+    region: RegionOption = DEFAULT_REGION,
+    base_url: BaseUrlOption = None,
+) -> None:
+    """Send to every recipient who is not settled yet.
+
+    Run the same line again to carry on. The first Ctrl-C or SIGTERM finishes what is in flight; a second one stops at
+    once. Exit code 0 when every recipient was sent to, 1 when not, 2 when something is wrong with the line or there are
+    no recipients.
+
+    The secret key comes from TIM_SECRET_KEY, or is asked for.
+    """
+    limits = read_limits(limit)
+    options: dict[str, Any] = {
+        "message": read_message(text, message, plain=plain),
+        "recipients": read_source(source, account_column=account_column, encoding=encoding, delimiter=delimiter),
+        "account_column": account_column,
+        "lanes": lanes,
+        "batch_size": batch_size,
+        "on_unknown": on_unknown,
+        "import_missing": import_missing,
+        "retry_failed": retry_failed,
+        "change_message": change_message,
+        "add_recipients": add_recipients,
+    }
+    if in_emulator and workers:
+        stop("--workers and --emulator cannot be combined")
+    if in_emulator:
+        show_report(run_here(rehearse(partial(make_campaign, name, **options), limits)))
+        return
+    queue_url = require(broker, "--broker", "bulk run") if workers else ""
+    home = read_region(region)
+    if sdk_app_id is None:
+        stop("TIM_SDK_APP_ID (or --sdk-app-id) is missing; --emulator needs none")
+    app, key = read_app_id(sdk_app_id), secret_key()
+    from ...._core.client import TimClient
+
+    make_client = partial(TimClient, app, key, identifier, region=home, base_url=base_url, rate_limits=limits)
+    if workers:
+        shared = make_cluster_campaign(name, ledger, **options)
+        show_report(
+            run_watching(submit(shared, make_client(), partial(make_queue, queue_url, app, queue_prefix), parallel))
+        )
+    else:
+        own = make_campaign(name, ledger_of(name, ledger), **options)
+        show_report(run_here(send(own, make_client())))
+
+
+command = make_command(
+    run,
+    examples=(
+        "tim-async bulk run people.csv --name spring --text 'Hi $name'",
+        "tim-async bulk run people.csv --name spring --text 'Hi $name' --emulator",
+        "tim-async bulk run --name spring   # carry on",
+        "tim-async bulk run people.csv --name spring --text 'Hi $name' --workers",
+    ),
+)

@@ -1,0 +1,20 @@
+"""`tim-async bulk status`: how far a campaign is."""
+
+from __future__ import annotations
+
+import asyncio
+
+from ..._frame import make_command
+from ..._output import JsonOption, show_facts
+from ._campaign import ledger_of, make_campaign
+from ._options import LedgerOption, NameOption
+
+
+def status(*, name: NameOption, ledger: LedgerOption = None, as_json: JsonOption = False) -> None:
+    """Show what the ledger has about a campaign, also while it runs."""
+    show_facts(asyncio.run(make_campaign(name, ledger_of(name, ledger)).status()), as_json=as_json)
+
+
+command = make_command(
+    status, examples=("tim-async bulk status --name spring", "tim-async bulk status --name spring --json")
+)

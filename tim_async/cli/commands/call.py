@@ -1,0 +1,130 @@
+"""`tim-async call`: any endpoint, with a JSON body."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from .._errors import EXIT_FAILED, describe, stop, warn
+from .._frame import make_command
+from .._options import (
+    DEFAULT_ADMIN,
+    DEFAULT_REGION,
+    AdminOption,
+    AppIdOption,
+    BaseUrlOption,
+    RegionOption,
+    read_region,
+)
+from .._output import print_json
+from .._secrets import secret_key
+
+if TYPE_CHECKING:
+    from ..._api.endpoint import Endpoint
+
+
+def call(
+    name: Annotated[
+        str,
+        typer.Argument(metavar="FAMILY.ENDPOINT", show_default=False, help="Such as c2c.send, or a command's path."),
+    ],
+    sdk_app_id: AppIdOption,
+    *,
+    json: Annotated[
+        str,
+        typer.Option(
+            "--json",
+            metavar="JSON",
+            help="The body, with its wire names; @FILE reads it from a file, - from standard input.",
+        ),
+    ] = "{}",
+    identifier: AdminOption = DEFAULT_ADMIN,
+    region: RegionOption = DEFAULT_REGION,
+    base_url: BaseUrlOption = None,
+) -> None:
+    """Call an endpoint and print its answer as JSON.
+
+    `tim-async endpoints NAME` shows what it takes. The body is checked as a call from a program is, before anything is
+    sent; a field that is not documented is sent as it is, with a warning. Exits with 1 when the service refuses, or
+    when items of the answer failed.
+
+    The secret key comes from TIM_SECRET_KEY, or is asked for.
+    """
+    from ..._api.wire import PartialResult, decode
+    from .. import _registry
+
+    home = read_region(region)
+    endpoint = _registry.find(name)
+    fields = _read(json)
+    _check(endpoint, fields)
+    key = secret_key()
+
+    async def main() -> dict[str, Any]:
+        from ..._core.client import TimClient
+
+        async with TimClient(sdk_app_id, key, identifier, region=home, base_url=base_url) as client:
+            return await client.request(endpoint.command, fields)
+
+    answer = asyncio.run(main())
+    print_json(answer, indent=2)
+    result = decode(_encode(answer), endpoint.result)
+    failed = len(result.failed) if isinstance(result, PartialResult) else 0
+    if failed:
+        stop(f"{endpoint.command}: the answer is OK, but {failed} of its items failed", EXIT_FAILED)
+
+
+def _read(text: str) -> dict[str, Any]:
+    """Read the body from where the option says."""
+    import msgspec
+
+    try:
+        if text == "-":
+            text = sys.stdin.read()
+        elif text.startswith("@"):
+            text = Path(text[1:]).read_text(encoding="utf-8")
+    except (OSError, UnicodeError) as error:
+        stop(f"--json: cannot read the body: {error}")
+    try:
+        return msgspec.json.decode(text, type=dict[str, Any])
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+        stop(f"--json is not a JSON object: {error}")
+
+
+def _encode(fields: dict[str, Any]) -> bytes:
+    import msgspec
+
+    return msgspec.json.encode(fields)
+
+
+def _check(endpoint: Endpoint[..., Any], fields: dict[str, Any]) -> None:
+    """Check a body as a typed call would; warn of a field that the struct does not have."""
+    import msgspec
+
+    from ..._api.wire import decode
+    from ...errors import UsageError
+
+    try:
+        request = decode(_encode(fields), endpoint.request)
+        endpoint.encode(request.identified())
+    except UsageError as error:
+        error.command = endpoint.command
+        # The body was typed with wire names: errors name its fields by those.
+        stop(describe(error, {each.name: each.encode_name for each in msgspec.structs.fields(endpoint.request)}))
+    older = getattr(endpoint.request, "_older", {})
+    for field in fields:
+        if field not in endpoint.request.__struct_encode_fields__ and field not in older:
+            warn(f"warning: {field!r} is not a documented field of {endpoint.command}; it is sent as it is")
+
+
+command = make_command(
+    call,
+    examples=(
+        """tim-async call account.check --json '{"CheckItem": [{"UserID": "bob"}]}'""",
+        "tim-async call c2c.send --json @message.json",
+        "tim-async call openim/sendmsg --json - < message.json",
+    ),
+)

@@ -1,0 +1,95 @@
+"""`tim-async explain`: what an error code or the topic of an error means, and what to do about it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from .._errors import EXIT_FAILED, stop
+from .._frame import make_command
+from .._topics import NEXT_STEPS, ErrorPage, page, pages
+
+if TYPE_CHECKING:
+    from ..._codes import Code
+
+
+def explain(
+    subject: Annotated[
+        str,
+        typer.Argument(
+            metavar="CODE|TOPIC", show_default=False, help="A code such as 20004 or -302, or a topic such as connect."
+        ),
+    ],
+) -> None:
+    """Explain an error code of the service, or the topic of an error.
+
+    Of a code: its meaning, what to do, whether it is retried, the class it is raised as. Some numbers mean different
+    things in different parts of the service; all of them are shown. Of a topic: the class of error, its facts, and what
+    to do.
+    """
+    if re.fullmatch(r"-?[0-9]{1,18}", subject):
+        _explain_code(int(subject))
+        return
+    found = page(subject)
+    if found is None:
+        stop(f"unknown topic {subject!r}; give a code, or one of: {', '.join(each.topic for each in pages())}")
+    _show_topic(found)
+
+
+def _explain_code(code: int) -> None:
+    from ... import _codes
+
+    rows = _codes.find(code)
+    if not rows:
+        stop(f"{code} is not in the catalogue; it is raised as ApiError and not retried", EXIT_FAILED)
+    for index, row in enumerate(rows):
+        if index:
+            typer.echo()
+        _show_code(row)
+
+
+def _show_code(row: Code) -> None:
+    from ...errors import ADVICE, CLASSES
+
+    typer.echo(f"{row.code} {row.name} ({row.scope})")
+    typer.echo(f"  meaning    {row.meaning}")
+    if row.code == 0:
+        return
+    raised = CLASSES[row.hint]
+    typer.echo(f"  what now   {ADVICE[row.hint] or 'nothing by itself: the meaning says how things stand'}")
+    typer.echo(f"  retried    {_retried(row)}")
+    typer.echo(f"  raised as  {raised.__name__}")
+    typer.echo(f"  topic      {raised.topic}")
+
+
+def _retried(row: Code) -> str:
+    from ... import _codes
+    from ..._core.retry import TRANSIENT_CODES, RetryPolicy
+
+    if row.code in TRANSIENT_CODES:
+        return "yes, by default"
+    if row.code in _codes.SLOW_DOWN_CODES:
+        return "not by default, but the command holds back for a while; RetryPolicy.official() repeats it after that"
+    return "not by default; RetryPolicy.official() repeats it" if row.code in RetryPolicy.official().codes else "no"
+
+
+def _show_topic(found: ErrorPage) -> None:
+    typer.echo(f"{found.topic}: {found.name}")
+    typer.echo(f"  meaning    {found.meaning}")
+    typer.echo(f"  what now   {NEXT_STEPS[found.topic]}")
+    for index, (name, text) in enumerate(found.attributes):
+        typer.echo(f"  {'' if index else 'attributes':<10} {name}: {text}")
+    if found.broader:
+        typer.echo(f"  broader    {found.broader}")
+    if found.narrower:
+        typer.echo(f"  narrower   {', '.join(found.narrower)}")
+
+
+# A negative code looks like an option, but is not one.
+command = make_command(
+    explain,
+    context_settings={"ignore_unknown_options": True},
+    examples=("tim-async explain 20003", "tim-async explain -302", "tim-async explain rate-limited"),
+)
