@@ -779,7 +779,7 @@ def test_logs_one_debug_line_an_attempt_and_a_warning_for_a_repeat(caplog: pytes
     assert [level for level, _ in lines] == ["DEBUG", "WARNING", "WARNING", "DEBUG"]
     assert lines[0][1].startswith("openim/sendmsg: attempt 1: 20004, waited 0.0000 s, took 0.0000 s")
     assert "attempt 1 failed with 20004" in lines[1][1]
-    assert "60007, everyone holds back for 1.0 s" in lines[2][1]
+    assert "answered 60007 (too many calls), all calls under this limit pause for 1.0 s" in lines[2][1]
 
 
 def test_nothing_is_built_for_logs_that_are_off(monkeypatch: pytest.MonkeyPatch) -> None:

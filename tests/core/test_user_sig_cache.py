@@ -144,7 +144,7 @@ def test_failing_renewal_keeps_the_old_one_and_is_reported(caplog: pytest.LogCap
 
     with caplog.at_level(logging.WARNING, "tim_async"):
         clock.run(main())
-    assert caplog.messages.count("renewing the UserSig failed (OSError), the old one serves on") >= 2
+    assert caplog.messages.count("could not renew the UserSig (OSError); the old one is used until it expires") >= 2
 
 
 def test_cancelled_caller_does_not_end_the_request_of_the_others() -> None:
@@ -199,7 +199,7 @@ def test_provider_that_answers_nonsense_is_found_out(answer: str, code: int) -> 
 
 def test_provider_that_returns_no_text_is_a_usage_error() -> None:
     async def main() -> None:
-        with pytest.raises(UsageError, match="returned int") as caught:
+        with pytest.raises(UsageError, match="must return text, not 5") as caught:
             await cache(Clock(), lambda _: 5).get()  # type: ignore[arg-type, return-value]
         assert caught.value.field == "user_sig_provider"
 
@@ -212,7 +212,7 @@ def test_provider_that_hangs_is_given_up() -> None:
         raise AssertionError("given up long before")
 
     async def main() -> None:
-        with pytest.raises(UsageError, match=r"nothing within 3 s"):
+        with pytest.raises(UsageError, match=r"did not return within 3 s"):
             await cache(Clock(), hang, timeout=3).get()
 
     clock.run(main())

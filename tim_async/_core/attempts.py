@@ -29,9 +29,9 @@ from .retry import latest_start, next_backoff
 
 logger = logging.getLogger("tim_async")
 
-# A UserSig that was current so many seconds ago is good enough to be sent.
+# A UserSig that was current this many seconds ago is sent without another look.
 _SIG_CHECK_S: Final = 0.5
-# Answers after which the UserSig at hand is of no more use.
+# Answers that show that the UserSig is no longer valid.
 _USER_SIG_CODES: Final = frozenset({20002, 70001, 70002, 70003, 70005, 70009, 70013, 70014})
 
 
@@ -39,7 +39,7 @@ async def run(state: ClientState, call: Call) -> bytes:
     """Make attempts until one succeeds or the policy gives up; return the answer."""
     loop = asyncio.get_running_loop()
     task = asyncio.current_task()
-    assert task is not None  # noqa: S101 - whoever awaits a call is one
+    assert task is not None  # noqa: S101 - a call is always awaited by a task
     state.calls[task] = call
     cancelling = task.cancelling()
     failure: TimError | None = None
@@ -48,20 +48,20 @@ async def run(state: ClientState, call: Call) -> bytes:
             try:
                 reply = await _attempt(state, call, loop)
             except WaitTooLongError as error:
-                # A repeat that would get no turn in time: what made it necessary tells more than the wait.
+                # A repeat that would get no turn in time: the failure before it says more than the wait.
                 failure = failure or error
                 break
             except TimError as error:
                 failure = error
             else:
                 call.stats.succeeded += 1
-                failure = None  # it holds this frame, and this frame held it
+                failure = None  # the error refers to this frame: without this the two would keep each other alive
                 return reply
             backoff = _backoff(call, failure, loop.time())
             if backoff is None:
                 break
             logger.warning(
-                "%s: attempt %d failed with %s, the next one follows in %.3f s",
+                "%s: attempt %d failed with %s, retrying in %.3f s",
                 call.command,
                 call.tries,
                 _name(failure),
@@ -80,7 +80,7 @@ async def run(state: ClientState, call: Call) -> bytes:
             raise
     finally:
         state.calls.pop(task, None)
-    # Raised here, where no handler is active: no context tells more than the error itself.
+    # Raised here, where no handler is active, so that the error has no context.
     call.sign(failure)
     if call.watch is not None:
         call.watch.end(_name(failure), call.attempts)
@@ -91,7 +91,7 @@ async def run(state: ClientState, call: Call) -> bytes:
 
 
 def _backoff(call: Call, failure: TimError, now: float) -> float | None:
-    """Return the seconds to the next attempt and make the claim a repeat's; None to give up."""
+    """Return the seconds until the next attempt and mark the claim as a repeat; None to give up."""
     policy = call.options.retry
     if call.first_at is None:
         call.first_at = now
@@ -127,7 +127,7 @@ async def _attempt(state: ClientState, call: Call, loop: asyncio.AbstractEventLo
                 took_at = None
                 raise WaitTooLongError(wait=None, remaining=0.0)
             if took_at - began > _SIG_CHECK_S:
-                # The wait was long: what is current now goes before what was current then.
+                # The wait was long: prefer the UserSig that is current now.
                 user_sig = state.auth.peek() or user_sig
             if call.first_at is None:
                 call.first_at = took_at
@@ -168,14 +168,14 @@ async def _attempt(state: ClientState, call: Call, loop: asyncio.AbstractEventLo
 
 
 async def _acquire_in_time(state: ClientState, claim: Claim, slot: ConnectionSlot, left: float) -> Hidden:
-    """Wait for a UserSig and the turn until the deadline; return with slot and tokens taken."""
+    """Wait for a UserSig and the turn, at most until the deadline; return with slot and tokens taken."""
     try:
         async with asyncio.timeout_at(claim.deadline):
             user_sig = await state.auth.get()
             await state.limiter.acquire(claim, slot)
             return user_sig
     except TimeoutError:
-        pass  # raised below, so that the cancellation inside the timeout is no context of it
+        pass  # raised below, so that the cancellation inside the timeout does not become its context
     raise WaitTooLongError(wait=None, remaining=left)
 
 
@@ -183,26 +183,31 @@ def _check_reply(state: ClientState, call: Call, reply: bytes, user_sig: Hidden)
     """Raise unless the answer is an envelope with code 0."""
     envelope = decode_envelope(reply)
     if envelope is None:
-        what = "is empty" if not reply.strip() else "is not the service's envelope"
+        what = "is empty" if not reply.strip() else "is not JSON with an ErrorCode, as the service sends it"
         raise ReplyDecodeError(f"the answer {what}", status=200, size=len(reply))
     code = envelope.error_code
     if code == 0:
         return
-    # Whatever echoes the request must not bring the UserSig into an error.
+    # An ErrorInfo that echoes the request must not bring the UserSig into an error.
     info = (envelope.error_info or "").replace(user_sig, "<hidden>")
     error = from_reply(call.command.partition("/")[0], code, info)
     if code in _USER_SIG_CODES:
         state.auth.forget(user_sig)
     if code in _codes.SLOW_DOWN_CODES:
         seconds = state.limiter.pause(call.claim, code)
-        logger.warning("%s: %s, everyone holds back for %.1f s", call.command, _name(error), seconds)
+        logger.warning(
+            "%s: answered %s (too many calls), all calls under this limit pause for %.1f s",
+            call.command,
+            _name(error),
+            seconds,
+        )
     raise error
 
 
 def _is_open(error: TimError) -> bool:
-    """Tell whether an attempt that ended with this error may have taken effect."""
+    """Return whether an attempt that ended with this error may have taken effect."""
     if isinstance(error, ApiError):
-        # A refusal is a refusal; "trouble inside" does not say how far the request had come.
+        # A refusal is final; "trouble inside the service" leaves open how far the request had come.
         return error.transient
     return isinstance(error, TransportError) and not isinstance(error, ConnectError)
 

@@ -23,7 +23,11 @@ from .user_sig_cache import UserSigCache
 
 
 class Options(NamedTuple):
-    """What `with_options` can change; and `until`, which is asked, when a turn has come, how long it may be used."""
+    """What `with_options` and `with_lease` can change.
+
+    Attributes:
+        until: returns the loop time after which nothing may be sent, None for never; called when tokens are granted.
+    """
 
     timeout: float
     deadline: float | None
@@ -55,10 +59,10 @@ class ClientState:
         )
         self._fixed_costs: dict[str, tuple[BucketCost, ...]] = {}
         self.closing: asyncio.Task[None] | None = None
-        self.calls: dict[asyncio.Task[Any], Call] = {}  # those on their way, by the tasks that make them
+        self.calls: dict[asyncio.Task[Any], Call] = {}  # calls on their way, by the tasks that make them
 
     async def close(self) -> None:
-        """Close everything. Calls that wait end now, however long their turn would have taken."""
+        """Close everything. Calls that wait for a turn end now."""
         await self.auth.close()
         await self.pool.close()
         for task, call in self.calls.items():
@@ -71,7 +75,7 @@ class ClientState:
         return Hidden(f"{self.query_head}{user_sig}&random={random.getrandbits(32)}&contenttype=json")
 
     def costs(self, command: str, endpoint: Endpoint[..., Any] | None, request: object) -> tuple[BucketCost, ...]:
-        """Return what a call takes from which buckets. The same every time, unless a limit looks into the request."""
+        """Return what a call takes from which buckets; kept by command, unless a limit depends on the request."""
         fixed = self._fixed_costs.get(command)
         if fixed is not None:
             return fixed
@@ -94,7 +98,7 @@ class ClientState:
 
 
 def _look(endpoint: Endpoint[..., Any] | None, request: object, field: str) -> object:
-    """Return a field of a request, be it a struct or a mapping with wire names."""
+    """Return a field of a request, given as a struct or as a mapping with wire names."""
     if isinstance(request, Mapping):
         return request.get(endpoint.raw_field(field) if endpoint else field)
     return getattr(request, field)
@@ -108,11 +112,11 @@ class Call(msgspec.Struct):
     """The state of one call.
 
     Attributes:
-        deadline: loop time at which the call ends; the claim's own grows tighter for repeats, this one stays.
+        deadline: loop time at which the call ends; the claim's own may be earlier for a repeat.
         tries: attempts begun, those included that found no connection.
         attempts: attempts that were sent.
         first_at: loop time of the first attempt.
-        watch: what watches the call, None for nothing.
+        watch: the call's observer, None without one.
         is_dropped: whether the client was closed while the call waited.
     """
 
@@ -133,18 +137,18 @@ class Call(msgspec.Struct):
     is_dropped: bool = False
 
     def sign(self, error: TimError) -> None:
-        """Write into an error what is known of the call."""
+        """Set the facts of the call on an error."""
         error.command = self.command
         error.attempts = self.attempts
         error.request = self.request
         error.maybe_delivered = self.maybe_delivered
 
     def explain(self, error: asyncio.CancelledError) -> None:
-        """Write into a cancellation whether the request may have taken effect."""
+        """Set on a cancellation whether the request may have taken effect."""
         maybe = self.maybe_delivered or self.is_in_flight
         error.maybe_delivered = maybe  # type: ignore[attr-defined]  # read by errors.may_have_been_delivered
         if self.is_in_flight:
-            state = "while its answer was awaited"
+            state = "while it waited for the answer"
         else:
             state = "between two attempts" if self.attempts else "before anything was sent"
         error.add_note(f"{self.command} was cancelled {state}; it {'may' if maybe else 'cannot'} have taken effect")

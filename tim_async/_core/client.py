@@ -16,7 +16,7 @@ from typing import Any, Self, TypeVar, Unpack
 
 import msgspec
 
-from .._api.checks import check_seconds, check_whole
+from .._api.checks import check_seconds, check_whole, quoted
 from .._api.endpoint import Endpoint, Repeat
 from .._api.wire import PartialResult, Request, check_size, decode_object, encode, merge_extra
 from ..errors import ReplyDecodeError, TimError, UsageError
@@ -54,8 +54,8 @@ class TimClient(Families):
         region: the app's data centre.
         base_url: another address, such as `Emulator.url`; it then has no backup host.
         settings: how calls are made.
-        pool: takes the place of the network, such as `tim_async.testing.FakePool`; None is HTTP.
-        options: fields of `Settings`, which go before those of `settings`.
+        pool: replaces the network, such as `tim_async.testing.FakePool`; None for HTTP.
+        options: fields of `Settings`; they override those of `settings`.
 
     Raises:
         UsageError: an argument is missing or out of range; it names the argument.
@@ -75,12 +75,12 @@ class TimClient(Families):
     ) -> None:
         credentials = Credentials(sdk_app_id, secret_key, identifier)
         if settings is not None and not isinstance(settings, Settings):
-            raise UsageError("settings must be Settings", field="settings")
+            raise UsageError(f"settings must be Settings, not {quoted(settings)}", field="settings")
         merged = _merge(settings or Settings(), options)
         if secret_key is None and merged.user_sig_provider is None:
-            raise UsageError("give secret_key, or user_sig_provider", field="secret_key")
+            raise UsageError("secret_key is missing: pass it, or a user_sig_provider", field="secret_key")
         if not isinstance(region, Region):
-            raise UsageError("region must be a Region", field="region")
+            raise UsageError(f"region must be a Region, such as Region.SINGAPORE, not {quoted(region)}", field="region")
         hosts = _hosts(region, base_url)
         self._state = ClientState(credentials, merged, pool or SessionPool(hosts, merged), hosts[0])
         self._options = Options(merged.timeout, merged.deadline, merged.retry)
@@ -89,19 +89,19 @@ class TimClient(Families):
     def from_env(cls, **options: Unpack[SettingsOptions]) -> Self:
         """Make a client from TIM_SDK_APP_ID, TIM_SECRET_KEY, TIM_IDENTIFIER, TIM_REGION and TIM_BASE_URL.
 
-        The first is needed, the second too unless `user_sig_provider` is given; the others have defaults.
+        The first is required, and the second unless `user_sig_provider` is given; the others have defaults.
 
         Raises:
-            UsageError: a variable is missing or malformed; it names the variable.
+            UsageError: a variable is not set or malformed; it names the variable.
         """
         app = os.environ.get("TIM_SDK_APP_ID", "")
         if not app:
-            raise UsageError("the environment variable TIM_SDK_APP_ID is missing", field="TIM_SDK_APP_ID")
+            raise UsageError("the environment variable TIM_SDK_APP_ID is not set", field="TIM_SDK_APP_ID")
         if not app.isascii() or not app.isdigit():
             raise UsageError("the environment variable TIM_SDK_APP_ID must be a number", field="TIM_SDK_APP_ID")
         secret_key = os.environ.get("TIM_SECRET_KEY") or None
         if secret_key is None and options.get("user_sig_provider") is None:
-            raise UsageError("the environment variable TIM_SECRET_KEY is missing", field="TIM_SECRET_KEY")
+            raise UsageError("the environment variable TIM_SECRET_KEY is not set", field="TIM_SECRET_KEY")
         name = os.environ.get("TIM_REGION") or Region.CHINA.value
         try:
             region = Region(name.lower())
@@ -177,21 +177,21 @@ class TimClient(Families):
         await self.close()
 
     async def close(self) -> None:
-        """Close all connections. Calls on their way fail at once, waiting and later ones with a `UsageError`.
+        """Close all connections. Calls in flight fail at once; waiting and later ones raise `UsageError`.
 
         Closing twice is harmless.
         """
         state = self._state
         if state.closing is None:
             state.closing = asyncio.create_task(state.close(), name="tim_async: close")
-        # Whoever is cancelled while closing leaves nothing half closed.
+        # A caller that is cancelled meanwhile leaves nothing half closed.
         await asyncio.shield(state.closing)
 
     async def warm_up(self, connections: int = 10) -> int:
         """Open connections ahead of load; return how many are open.
 
         Args:
-            connections: how many shall be open, at most `pool_size`.
+            connections: how many to have open; `pool_size` is the most there can be.
 
         Raises:
             ConnectError: none could be opened.
@@ -200,7 +200,7 @@ class TimClient(Families):
         return await self._state.pool.warm_up(connections)
 
     def stats(self) -> Mapping[str, CommandStats]:
-        """Return counts of calls, attempts, retries, waits and errors by command, as they stand now."""
+        """Return the counts of calls, attempts, retries, waits and errors so far, by command."""
         return self._state.stats.snapshot()
 
     def with_options(
@@ -216,8 +216,8 @@ class TimClient(Families):
 
         Args:
             timeout: seconds for one attempt; None keeps it.
-            deadline: seconds for a whole call, waiting included; None takes it away.
-            retry: what is repeated; None keeps it.
+            deadline: seconds for a whole call, waiting included; None removes it.
+            retry: which failures are retried; None keeps it.
             priority: `interactive` or `background`; None keeps it.
             extra: merged into every request's top level, for fields this library does not know.
         """
@@ -231,15 +231,15 @@ class TimClient(Families):
             changes["deadline"] = deadline
         if retry is not None:
             if not isinstance(retry, RetryPolicy):
-                raise UsageError("retry must be a RetryPolicy", field="retry")
+                raise UsageError(f"retry must be a RetryPolicy, not {quoted(retry)}", field="retry")
             changes["retry"] = retry
         if priority is not None:
             if priority not in PRIORITIES:
-                raise UsageError(f"priority is {priority!r}, it must be interactive or background", field="priority")
+                raise UsageError(f"priority must be 'interactive' or 'background', not {priority!r}", field="priority")
             changes["priority"] = priority
         if extra is not None:
             if not isinstance(extra, Mapping):
-                raise UsageError(f"extra must be a mapping, it is {type(extra).__name__}", field="extra")
+                raise UsageError(f"extra must be a mapping, not {quoted(extra)}", field="extra")
             changes["extra"] = {**(self._options.extra or {}), **extra}
         return self._view(**changes)
 
@@ -276,7 +276,7 @@ class TimClient(Families):
         """
         if not isinstance(endpoint, Endpoint):
             raise UsageError(
-                f"endpoint must be an Endpoint, such as C2C.send, not a {type(endpoint).__name__}", field="endpoint"
+                f"endpoint must be an Endpoint, such as C2C.send, not {quoted(endpoint)}", field="endpoint"
             )
         call = self._begin(endpoint.command, endpoint, request, _encode_struct)
         result = _read(call, await run(self._state, call), endpoint.read_result)
@@ -298,7 +298,7 @@ class TimClient(Families):
         """
         check_command(command)
         if body is not None and not isinstance(body, Mapping):
-            raise UsageError(f"body must be a mapping, not a {type(body).__name__}", field="body")
+            raise UsageError(f"body must be a mapping, not {quoted(body)}", field="body")
         call = self._begin(command, find_endpoint(command), body or {}, _encode_fields)
         answer = _read(call, await run(self._state, call), decode_object)
         _end(call)
@@ -390,7 +390,9 @@ def _end(call: Call, *, failed_items: int = 0) -> None:
 def _merge(settings: Settings, options: SettingsOptions) -> Settings:
     unknown = sorted(set(options) - set(SETTING_NAMES))
     if unknown:
-        raise UsageError(f"there is no setting {unknown[0]!r}", field=unknown[0])
+        raise UsageError(
+            f"unknown setting {unknown[0]!r}; the settings are {', '.join(SETTING_NAMES)}", field=unknown[0]
+        )
     return dataclasses.replace(settings, **options) if options else settings
 
 

@@ -1,4 +1,4 @@
-"""Who calls, where to, and how: credentials, regions and settings. Checked when made, secrets hidden in `repr`."""
+"""Credentials, regions and settings. All are checked when they are made; `repr` hides secrets."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _COMMAND: Final = re.compile(r"[A-Za-z0-9_]+/[A-Za-z0-9_]+")
 
 
 class Region(Enum):
-    """The data centre of an app; a call to another one is refused with 60026. Source: I34620, C2282."""
+    """The data centre of an app; another one refuses its calls with 60026. Source: I34620, C2282."""
 
     CHINA = "china"
     SINGAPORE = "singapore"
@@ -42,7 +42,7 @@ class Region(Enum):
 
     @property
     def hosts(self) -> tuple[str, ...]:
-        """The host and, where the service names one, its backup."""
+        """The host and its backup, if the service names one."""
         return _HOSTS[self]
 
 
@@ -61,7 +61,7 @@ _HOSTS: Final[dict[Region, tuple[str, ...]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """Whose calls they are.
+    """The app and the account that make the calls.
 
     Attributes:
         sdk_app_id: the app's id.
@@ -77,13 +77,13 @@ class Credentials:
         check_whole("sdk_app_id", self.sdk_app_id, 1)
         if self.secret_key is not None:
             if not isinstance(self.secret_key, str) or not self.secret_key.strip():
-                raise UsageError("secret_key must be a text that is not empty", field="secret_key")
+                raise UsageError("secret_key must be text that is not empty", field="secret_key")
             object.__setattr__(self, "secret_key", Hidden(self.secret_key))
         check_account("identifier", self.identifier)
 
 
 def is_http_address(address: object) -> bool:
-    """Tell whether something is the address of a host: scheme and host, perhaps a port and a path."""
+    """Return whether a value is the address of a host: scheme and host, perhaps a port and a path."""
     if not isinstance(address, str):
         return False
     try:
@@ -101,24 +101,24 @@ class Settings:
     Attributes:
         timeout: seconds for one attempt, from the moment its token is granted. The service itself may take 3.
         connect_timeout: seconds to open a connection.
-        deadline: seconds for a whole call, waiting included; None for no end, as a bulk job may rightly wait long.
-        retry: what is repeated, and when.
+        deadline: seconds for a whole call, waiting included; None for no limit, as a bulk job may have to wait long.
+        retry: which failures are retried, and when.
         rate_limits: limits that differ from the endpoint's own: `{"openim/sendmsg": 300}`; a `Rate` or several replace
             all limits of the command, a number the calls a second. `"*"` adds one over all commands.
         limiter: a limiter to share between clients; None makes one.
-        observer: what watches calls, such as `tim_async.otel.Telemetry`; None for nothing.
-        body_limit: most bytes of an encoded message; newer documents allow 12,288.
-        max_reply_bytes: an answer over this is given up.
+        observer: watches calls, such as `tim_async.otel.Telemetry`; None for no observer.
+        body_limit: most bytes of an encoded message. Newer documents allow 12,288.
+        max_reply_bytes: most bytes of an answer; a larger one is a `ReplyDecodeError`.
         pool_size: most connections at a time, at least 1. 200 calls a second of 100 ms each keep 20 busy.
         keep_alive_s: seconds an idle connection is kept.
         dns_cache_s: seconds a looked-up address is kept.
-        ssl: True to verify certificates, or a context of one's own; False verifies nothing.
+        ssl: True to verify certificates, or an SSLContext; False verifies nothing.
         proxy: address of an HTTP proxy; connections through one are not opened ahead.
         trust_env: whether proxies are also taken from the environment.
-        trace_configs: aiohttp's trace hooks, for those who watch connections. They see URLs, and so the UserSig.
-        user_sig_lifetime_s: seconds for which a UserSig is signed; it is renewed ahead of its end.
-        user_sig_provider: makes UserSigs for those who do not hold the key: called with the identifier, returns one,
-            or an awaitable of one.
+        trace_configs: trace hooks of aiohttp, for watching connections. They see URLs, and so the UserSig.
+        user_sig_lifetime_s: seconds for which a UserSig is signed; it is renewed before they are over.
+        user_sig_provider: makes UserSigs when this process does not have the key: called with the identifier, it
+            returns one, or an awaitable of one.
     """
 
     timeout: float = 10.0
@@ -148,28 +148,31 @@ class Settings:
         for name, low in (("body_limit", 1), ("max_reply_bytes", 1024), ("pool_size", 1), ("user_sig_lifetime_s", 60)):
             check_whole(name, getattr(self, name), low)
         if not isinstance(self.retry, RetryPolicy):
-            raise UsageError("retry must be a RetryPolicy", field="retry")
+            raise UsageError(f"retry must be a RetryPolicy, not {quoted(self.retry)}", field="retry")
         if self.limiter is not None and not (hasattr(self.limiter, "acquire") and hasattr(self.limiter, "pause")):
             raise UsageError("limiter must be a RateLimiter, such as LocalRateLimiter()", field="limiter")
         if self.observer is not None and not hasattr(self.observer, "begin"):
             raise UsageError("observer must be an Observer, such as tim_async.otel.Telemetry()", field="observer")
         if not isinstance(self.ssl, bool | SSLContext):
-            raise UsageError("ssl must be True, False or an SSLContext", field="ssl")
+            raise UsageError(f"ssl must be True, False or an SSLContext, not {quoted(self.ssl)}", field="ssl")
         if self.proxy is not None:
             _check_proxy(self.proxy)
         if not isinstance(self.trace_configs, list | tuple):
-            raise UsageError("trace_configs must be a list", field="trace_configs")
+            raise UsageError("trace_configs must be a list of aiohttp.TraceConfig", field="trace_configs")
         if self.user_sig_provider is not None and not callable(self.user_sig_provider):
-            raise UsageError("user_sig_provider must be callable", field="user_sig_provider")
+            raise UsageError(
+                "user_sig_provider must be a function that takes the identifier and returns a UserSig",
+                field="user_sig_provider",
+            )
         _check_rate_limits(self.rate_limits)
 
     def rates(self, command: str, limits: tuple[Rate, ...]) -> tuple[Rate, ...]:
-        """Return the limits in force for a command whose line says `limits`."""
+        """Return the limits in force for a command whose endpoint has `limits`."""
         given = self.rate_limits.get(command)
         if given is None:
             return limits
         if isinstance(given, int):
-            # A number speaks of plain calls; limits by group or by recipient stay.
+            # A number replaces the limit of plain calls; limits by group or by recipient stay.
             return (*(rate for rate in limits if rate.key or rate.cost), Rate(given))
         return (given,) if isinstance(given, Rate) else tuple(given)
 
@@ -181,7 +184,7 @@ class Settings:
 
 
 def _check_proxy(proxy: object) -> None:
-    """Raise `UsageError` unless a value is the address of a proxy; name and password may stand before its host."""
+    """Raise `UsageError` unless a value is the address of a proxy; it may hold a name and a password."""
     if isinstance(proxy, str):
         scheme, _, rest = proxy.partition("://")
         if is_http_address(f"{scheme}://{rest.rpartition('@')[2]}"):
@@ -237,7 +240,7 @@ SETTING_NAMES: Final = tuple(each.name for each in fields(Settings))
 
 
 def check_command(command: str) -> str:
-    """Return a command, or raise `UsageError` when it could not be part of a URL's path."""
+    """Return a command; raise `UsageError` when it does not look like one, for it becomes a part of the URL."""
     if not isinstance(command, str) or not _COMMAND.fullmatch(command):
-        raise UsageError(f"{command!r} is no command; they look like openim/sendmsg", field="command")
+        raise UsageError(f"{command!r} is not a command; commands look like openim/sendmsg", field="command")
     return command

@@ -1,16 +1,16 @@
 """The one door to the network: a pool of aiohttp sessions, bytes in, bytes out. Only it knows aiohttp's client.
 
-The pool counts *slots*: places for a request on its way. A slot comes with a connection that is open already, so that
-the token that is taken next goes to the wire at once; a connection opened after the token would deliver it late and, a
-moment later, together with others. Where no idle connection is left, the pool opens some, ahead of the calls that wait.
+The pool counts *slots*: places for requests on their way. A slot comes with a connection that is already open, so that
+the token that is taken next is used at once; if the connection were opened after the token was taken, the request would
+arrive late, together with others. When no idle connection is left, the pool opens some, ahead of the calls that wait.
 aiohttp's connector keeps the idle ones and hands out the oldest first; `_warm` mirrors that, by host. When the mirror
-is wrong, because the other side closed an idle connection, aiohttp opens a new one: late, but right.
+is wrong, because the other side closed an idle connection, aiohttp opens a new one: late, but correct.
 
-A named region has a backup host. When no connection can be made to the first, the other one is tried and then stays
-first for a while. That repeats no call: nothing had been sent.
+A named region has a backup host. When no connection can be made to the first, the other one is tried and stays first
+for a while. That is not a retry of a call: nothing had been sent.
 
-aiohttp's errors carry the URL, and the URL carries the UserSig. So every failure is told as one of ours, raised outside
-of the handler: neither its cause nor its context leads back to the original.
+aiohttp's errors carry the URL, and the URL carries the UserSig. So every failure is turned into one of our errors and
+raised outside of the handler: neither its cause nor its context leads back to the original.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ _HOST_PENALTY_S: Final = 30.0
 
 @lru_cache(maxsize=128)
 def _client_timeout(total: float | None, connect: float) -> aiohttp.ClientTimeout:
-    # aiohttp rounds times over 5 s up to whole seconds unless told otherwise; a deadline means what it says.
+    # aiohttp rounds times over 5 s up to whole seconds unless it is configured otherwise; a deadline is exact.
     return aiohttp.ClientTimeout(total=total, sock_connect=connect, ceil_threshold=float("inf"))
 
 
@@ -65,7 +65,7 @@ class HttpSlot:
         self.is_reusable = True
 
     def take_nowait(self) -> bool:
-        """Take the slot if a connection is idle; tell whether it worked."""
+        """Take the slot if a connection is idle; return whether it was taken."""
         return self._pool.take_nowait(self)
 
     async def take(self) -> None:
@@ -78,7 +78,7 @@ class HttpSlot:
         await self._pool.take(self, self._rank)
 
     def release(self) -> None:
-        """Give the slot back; nothing happens when it is not taken."""
+        """Give the slot back; do nothing when it is not taken."""
         if self.is_taken:
             self._pool.release(self)
 
@@ -98,7 +98,7 @@ class HttpSlot:
 
 
 class SessionPool:
-    """Sessions, one per host, over one connector; at most `pool_size` requests on their way."""
+    """Sessions, one for each host, over one connector; at most `pool_size` requests on their way."""
 
     def __init__(self, hosts: tuple[str, ...], settings: Settings) -> None:
         self._hosts = tuple(URL(host.rstrip("/") + "/v4/") for host in hosts)
@@ -135,7 +135,7 @@ class SessionPool:
         if self.is_closed:
             raise UsageError("the client is closed")
         if self._loop is not None:
-            raise UsageError("the client belongs to another event loop; make one for each loop")
+            raise UsageError("the client belongs to another event loop; use one client for each loop")
         settings = self._settings
         self._connector = aiohttp.TCPConnector(
             limit=0,  # slots are the limit
@@ -164,7 +164,7 @@ class SessionPool:
         return HttpSlot(self, rank)
 
     def take_nowait(self, slot: HttpSlot) -> bool:
-        """Give an idle connection to the slot if there is one and nobody waits for it."""
+        """Give an idle connection to the slot, if there is one and no call waits for it."""
         loop = self._running_loop()
         if self._waiters:
             self._drop_dead_waiters()
@@ -177,7 +177,7 @@ class SessionPool:
         return True
 
     def _running_loop(self) -> asyncio.AbstractEventLoop:
-        """Return the loop, of which `open` made sure when the call began; a pool that was closed since says so."""
+        """Return the loop, which `open` checked when the call began; raise when the pool was closed since."""
         return self.open() if self._loop is None or self.is_closed else self._loop
 
     async def take(self, slot: HttpSlot, rank: tuple[int, int]) -> None:
@@ -222,7 +222,7 @@ class SessionPool:
             heappop(self._waiters)
 
     def _hand_over(self) -> None:
-        """Give idle connections to those who wait."""
+        """Give idle connections to the calls that wait."""
         while self._warm and self._waiters and self._busy < self.size:
             _, _, slot, future = heappop(self._waiters)
             if not future.done():
@@ -230,7 +230,7 @@ class SessionPool:
                 future.set_result(None)
 
     def _grow(self) -> None:
-        """Open connections for those who wait, and for some of those who will."""
+        """Open connections for the calls that wait, and for some of those that are about to."""
         self._drop_dead_waiters()
         if not self._waiters:
             return
@@ -253,7 +253,7 @@ class SessionPool:
             self._drop_dead_waiters()
             if self._waiters:
                 self._waiters[0][3].set_exception(error)
-            # Those who still wait must not depend on this attempt.
+            # The calls that still wait must not depend on this attempt.
             asyncio.get_running_loop().call_soon(self._grow)
 
     async def _open_warm(self) -> None:
@@ -271,12 +271,12 @@ class SessionPool:
             raise failure
 
     async def _connect(self, host: int) -> TransportError | None:
-        """Open one connection and leave it with the connector; return what went wrong, None when nothing did."""
+        """Open one connection and leave it with the connector; return the error, None when it worked."""
         if self._connector is None:
             raise UsageError("the client is closed")
         settings = self._settings
         if settings.proxy is not None or settings.trust_env:
-            return None  # the way through a proxy is the session's to find; it opens the connection when it posts
+            return None  # the session chooses the proxy, and opens the connection when it posts
         request = aiohttp.ClientRequest("POST", self._hosts[host], loop=asyncio.get_running_loop(), ssl=True)
         timeout = _client_timeout(None, settings.connect_timeout)
         held: list[aiohttp.connector.Connection] = []
@@ -287,26 +287,26 @@ class SessionPool:
                     held.append(connection)
                     if connection.protocol not in self._known:
                         break
-                    # The connector gave an idle one, which is counted already: keep it aside and ask again.
+                    # The connector returned an idle one, which is already counted: set it aside and ask again.
             self._known.add(connection.protocol)
         except (TimeoutError, aiohttp.ClientError, OSError, ValueError, RuntimeError) as error:
-            return ConnectError(self._tell(host, error))
+            return ConnectError(self._describe(host, error))
         finally:
             for connection in held:
                 connection.release()
         return None
 
-    def _tell(self, host: int, error: BaseException) -> str:
-        """Say why there is no connection, without the URL."""
+    def _describe(self, host: int, error: BaseException) -> str:
+        """Return why there is no connection, without the URL."""
         if isinstance(error, TimeoutError):
-            reason = f"no connection within {self._settings.connect_timeout:g} s"
+            reason = f"timed out after {self._settings.connect_timeout:g} s (connect_timeout)"
         elif isinstance(error, aiohttp.ClientConnectorError):
             reason = str(error.os_error) or type(error.os_error).__name__
         elif isinstance(error, aiohttp.ClientHttpProxyError):
             reason = f"the proxy answered {error.status}"
         else:
             reason = type(error).__name__
-        return f"no connection to {self._hosts[host].authority}: {reason}"
+        return f"could not connect to {self._hosts[host].authority}: {reason}"
 
     async def post(self, slot: HttpSlot, command: str, query: Hidden, body: bytes, *, timeout: float) -> bytes:
         """Send one request on a taken slot and return the answer's body.
@@ -322,11 +322,11 @@ class SessionPool:
             ConnectError: nothing was sent.
             TransportError: something may have been sent and no usable answer came.
         """
-        slot.is_reusable = False  # until proved otherwise
+        slot.is_reusable = False  # until the answer shows otherwise
         loop = self._running_loop()
         end = loop.time() + timeout
         answer = await self._exchange(slot, slot.host, command, query, body, timeout)
-        # Only a connection that could not be made leaves the request free to go another way.
+        # Only when no connection could be made may the request go to another host.
         if isinstance(answer, ConnectError):
             self._penalty_until[slot.host] = loop.time() + _HOST_PENALTY_S
             for host in range(len(self._hosts)):
@@ -342,11 +342,11 @@ class SessionPool:
     async def _exchange(
         self, slot: HttpSlot, host: int, command: str, query: Hidden, body: bytes, timeout: float
     ) -> bytes | TransportError:
-        """Send and read; failures are returned, to be raised where no handler is left."""
+        """Send and read; return failures, which are raised where no handler is active."""
         scheme, authority, path = self._addresses[host]
         try:
             # aiohttp's own timer costs less than one around it, and it covers the whole exchange. The one for opening
-            # a connection ends a little earlier, so that it is told as what it is: nothing was sent.
+            # a connection ends a little earlier, so that a failure shows as what it is: nothing was sent.
             async with self._sessions[host].post(
                 # Building it from its parts costs half of parsing it.
                 URL.build(scheme=scheme, authority=authority, path=path + command, query_string=query, encoded=True),
@@ -356,40 +356,40 @@ class SessionPool:
             ) as response:
                 return await self._read(slot, response)
         except asyncio.CancelledError as error:
-            # The frames it came through hold the URL, for whoever shows the locals of a traceback.
+            # The frames it came through hold the URL, and tools that show the locals of a traceback would show it.
             raise error.with_traceback(None)  # noqa: B904 - it is the same error
         except aiohttp.ConnectionTimeoutError as error:
-            return ConnectError(self._tell(host, error))
+            return ConnectError(self._describe(host, error))
         except TimeoutError:
             return ReplyTimeoutError(
-                f"{self._hosts[host].authority} gave no answer within {timeout:.3g} s", timeout=timeout
+                f"no answer from {self._hosts[host].authority} within {timeout:.3g} s", timeout=timeout
             )
         except (aiohttp.ClientConnectorError, aiohttp.ClientHttpProxyError, aiohttp.InvalidURL) as error:
-            return ConnectError(self._tell(host, error))
+            return ConnectError(self._describe(host, error))
         except aiohttp.ClientPayloadError:
-            return ReplyDecodeError(f"the answer of {self._hosts[host].authority} broke off", status=200)
+            return ReplyDecodeError(f"the answer of {self._hosts[host].authority} ended early", status=200)
         except aiohttp.ClientResponseError as error:
             return ReplyDecodeError(f"{self._hosts[host].authority} does not speak HTTP", status=error.status)
-        except UnicodeError as error:  # a host name that no resolver takes
-            return ConnectError(self._tell(host, error))
+        except UnicodeError as error:  # a host name that cannot be encoded
+            return ConnectError(self._describe(host, error))
         except (aiohttp.ClientError, OSError, RuntimeError) as error:
-            # RuntimeError is what a session says that is closed while the request is on its way.
+            # A session that is closed while a request is on its way raises RuntimeError.
             if isinstance(error, RuntimeError) and not self.is_closed:
                 raise
             return ConnectionLostError(
-                f"the connection to {self._hosts[host].authority} broke ({type(error).__name__})"
+                f"the connection to {self._hosts[host].authority} was lost ({type(error).__name__})"
             )
 
     async def _read(self, slot: HttpSlot, response: aiohttp.ClientResponse) -> bytes | TransportError:
-        """Read an answer of at most `max_reply_bytes`; return what is wrong with any other."""
+        """Read an answer of at most `max_reply_bytes`; return an error for any other."""
         limit = self._settings.max_reply_bytes
         headers, content = response.headers, response.content
         if response.status != 200:
-            problem = f"HTTP status {response.status} instead of an answer of the service"
+            problem = f"HTTP status {response.status} instead of the service's 200"
             return ReplyDecodeError(problem, status=response.status, content_type=response.content_type)
         encoding = headers.get("Content-Encoding")
         if encoding is not None and encoding.lower() != "identity":
-            problem = "the answer is compressed, which was not asked for"
+            problem = "the answer is compressed, although the request did not allow that"
             return ReplyDecodeError(problem, status=200, content_type=response.content_type)
         data = await content.readany()
         size = len(data)
@@ -431,7 +431,7 @@ class SessionPool:
         return self.open_connections
 
     async def close(self) -> None:
-        """Close everything; those who wait for a slot get a `UsageError`."""
+        """Close everything; calls that wait for a slot get a `UsageError`."""
         if self.is_closed:
             return
         self.is_closed = True

@@ -17,7 +17,7 @@ class ConnectionSlot(Protocol):
     """A place in the pool for one request, with its connection, as a rate limiter sees it."""
 
     def take_nowait(self) -> bool:
-        """Take the slot if there is a free one; tell whether it worked."""
+        """Take the slot if one is free; return whether it was taken."""
         ...
 
     async def take(self) -> None:
@@ -30,7 +30,7 @@ class ConnectionSlot(Protocol):
         ...
 
     def release(self) -> None:
-        """Give the slot back; nothing happens when it is not taken."""
+        """Give the slot back; do nothing when it is not taken."""
         ...
 
 
@@ -44,7 +44,7 @@ class RequestSlot(ConnectionSlot, Protocol):
             command: what comes after `/v4/`.
             query: the URL's query, encoded. It holds the UserSig.
             body: JSON bytes.
-            timeout: seconds until the answer must have been read.
+            timeout: seconds until the answer must be read to its end.
 
         Raises:
             ConnectError: nothing was sent.
@@ -84,5 +84,5 @@ class Pool(Protocol):
         ...
 
     async def close(self) -> None:
-        """Close everything; those who wait for a slot get a `UsageError`."""
+        """Close everything; calls that wait for a slot get a `UsageError`."""
         ...

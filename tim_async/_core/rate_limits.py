@@ -1,32 +1,32 @@
-"""Rate limits: who may send when.
+"""Rate limits: which call may be sent when.
 
 Words. A *bucket* is one limit at work: 200 in any second for `openim/sendmsg` of one app, say. A *claim* is what one
 attempt asks for: its buckets with a cost in each, its priority and its place in the order of arrival. A *slot* is a
 place in the connection pool. A *turn* is the right to take the next tokens of a bucket; one claim at a time has it.
 
-What the service does. It counts calls as they arrive, for every command and app. How it cuts its seconds is not
-documented, so no window of that length, wherever it begins, may hold more than the limit.
+What the service does. It counts calls as they arrive, by command and app. Where its seconds begin is not documented,
+so no window of that length, wherever it begins, may hold more than the limit.
 
 What we do. Tokens come from `aiolimiter.AsyncLimiter`, a leaky bucket: in any window W it lets through at most
 burst + rate x W. `AsyncLimiter(200, 1)` therefore lets 399 calls through in a second. Grants are whole, so
 burst + rate x W < limit + 1 is what is needed, and `shape` picks the largest rate that keeps it, with
 
-- a burst of one call, plus what flows in 5 ms: a timer that fires late by less than that loses nothing;
+- a burst of one call, plus what flows in 5 ms: a timer that fires late by less than that costs nothing;
 - a window longer by 2.5 ms than the real one, for clocks that are read a little late.
 
 For 200 a second this gives a burst of 2 and 198.5 a second.
 
-The order of things is turn, room, slot, token, wire. Whoever has a turn waits until the bucket has room, then for a
-slot, then takes its tokens and writes at once. Taken the other way round, a pool that stalls collects calls that hold
-tokens and lets them go in one burst. And as only one claim at a time goes for a slot, ten thousand waiting background
-calls hold no slot that an interactive call would have to wait for.
+The order is turn, room, slot, token, wire. The claim that has the turn waits until the bucket has room, then for a
+slot, then takes its tokens, and its request is written at once. In any other order, a pool that stalls would collect
+calls that hold tokens and release them in one burst. And as only one claim at a time waits for a slot, ten thousand
+waiting background calls hold no slot that an interactive call would have to wait for.
 
-With several buckets the narrow one comes first (a group, then the command, then the app): nobody waits for a group's
-turn while holding the command's. Tokens of all buckets are taken in one step at the very end.
+With several buckets the narrow one comes first (a group, then the command, then the app): no claim waits for a group's
+turn while it holds the command's. Tokens of all buckets are taken in one step at the very end.
 
 Claims are served by priority, then by order of arrival. A repeat keeps the order number of its call, which puts it
 before all that came since. A claim of higher priority takes the turn from one that is still waiting for room: a
-background batch that waits seconds for 500 deliveries does not hold up an interactive call.
+background batch that waits seconds for 500 deliveries does not delay an interactive call.
 """
 
 from __future__ import annotations
@@ -51,10 +51,10 @@ PRIORITIES: Final[tuple[Priority, ...]] = ("interactive", "background")
 _LATE_TIMER_S: Final = 0.005
 # For clocks that are read a little late.
 LATE_CLOCK_S: Final = 0.0025
-# Pause after "too many calls": no Retry-After is documented, so it starts short and doubles while the answer repeats.
+# The pause after "too many calls". The service sends no Retry-After: it starts short and doubles while they go on.
 PAUSE_S: Final = 1.0
 MAX_PAUSE_S: Final = 60.0
-# Buckets with a key (one a group) are swept when there are this many, and again whenever their number has doubled.
+# Buckets with a key (one for each group) are swept at this number, and again whenever it has doubled.
 _SWEEP_AT: Final = 256
 
 
@@ -62,7 +62,7 @@ def _is_plain(rate: Rate) -> bool:
     return not rate.cost and not rate.key
 
 
-# Which of a command's limits a code speaks of; the others speak of its plain calls.
+# The limits of a command that a code means; other codes mean its plain calls.
 _LIMIT_OF_CODE: Final[dict[int, Callable[[Rate], bool]]] = {
     10023: lambda rate: rate.key is not None,
     90057: lambda rate: rate.cost is not None,
@@ -95,9 +95,9 @@ class Claim(msgspec.Struct):
         command: the command.
         costs: the buckets, narrow ones first.
         priority: `interactive` goes before `background`.
-        order: place in the order of arrival, from `next_order()`; a repeat keeps its call's.
+        order: position in the order of arrival, from `next_order()`; a repeat keeps its call's.
         is_repeat: whether this is a further attempt of a call.
-        deadline: loop time at which the wait is no longer worth it, None for never.
+        deadline: loop time at which the wait ends, None for never.
     """
 
     app: int
@@ -110,16 +110,16 @@ class Claim(msgspec.Struct):
 
     @property
     def rank(self) -> tuple[int, int]:
-        """Its place among claims: by priority, then by order of arrival; smaller goes first."""
+        """Its position among claims: by priority, then by order of arrival; smaller goes first."""
         return PRIORITIES.index(self.priority), self.order
 
     def waiter(self) -> Waiter:
-        """Return what stands in the queues for it."""
+        """Return its entry for the queues."""
         return Waiter(self.rank, is_repeat=self.is_repeat)
 
 
 class Pausing(Protocol):
-    """Something that holds everyone back after "too many calls"."""
+    """A limit that pauses all its calls after "too many calls"."""
 
     paused_until: float
     last_pause: float
@@ -129,7 +129,7 @@ class RateLimiter(Protocol):
     """Decides when a call may be sent.
 
     An implementation takes the claim's slot (`slot.take()`) before the tokens, so that a granted call is written at
-    once, and gives it back when it raises.
+    once, and releases it when it raises.
     """
 
     async def acquire(self, claim: Claim, slot: ConnectionSlot) -> None:
@@ -142,7 +142,7 @@ class RateLimiter(Protocol):
         ...
 
     def pause(self, claim: Claim, code: int) -> float:
-        """Hold back everyone after the service answered "too many calls"; return the seconds."""
+        """Pause all calls under the limit after the service answered "too many calls"; return the seconds."""
         ...
 
 
@@ -152,22 +152,24 @@ BucketKey = tuple[int, str, int, str]
 def bucket_key(claim: Claim, index: int) -> BucketKey:
     """Return what names the bucket of a claim's cost: app, command, position among the command's limits, and key."""
     cost = claim.costs[index]
-    # The bucket over all commands is one, wherever it stands in a claim.
+    # The bucket over all commands is always the same, whatever its position in a claim.
     return (claim.app, cost.command, 0 if cost.command == "*" else index, cost.key)
 
 
 def check_cost(claim: Claim, cost: BucketCost) -> None:
     """Raise `UsageError` for a cost that can never be granted."""
     if not 1 <= cost.units <= cost.rate.max_cost:
-        raise UsageError(f"{claim.command}: a call may cost 1 to {cost.rate.max_cost}, not {cost.units}")
+        raise UsageError(
+            f"{claim.command}: a call may cost 1 to {cost.rate.max_cost}, not {cost.units} (limit {cost.rate})"
+        )
 
 
 def check_same_rate(rate: Rate, cost: BucketCost) -> None:
     """Raise `LimiterSetupError` when a bucket of this rate is claimed with another one."""
     if rate is not cost.rate and rate != cost.rate:
         raise LimiterSetupError(
-            f"{cost.command} has {rate.limit} per {rate.per:g} s in this limiter and "
-            f"{cost.rate.limit} per {cost.rate.per:g} s in another client that shares it; give both the same",
+            f"the limit of {cost.command} is {rate.limit} per {rate.per:g} s in this limiter, but "
+            f"{cost.rate.limit} per {cost.rate.per:g} s in a client that shares it: give both the same rate_limits",
             field="rate_limits",
         )
 
@@ -176,7 +178,7 @@ def meant_by(code: int, claim: Claim) -> list[int]:
     """Return the positions of the costs of which "too many calls" speaks."""
     is_meant = _LIMIT_OF_CODE.get(code, _is_plain)
     own = [index for index, cost in enumerate(claim.costs) if cost.command != "*"]
-    # A code that speaks of a limit this command has not, such as 90057 of timpush/batch: hold back whatever it has.
+    # A code that means a limit which this command does not have, such as 90057 of timpush/batch: pause all it has.
     return [index for index in own if is_meant(claim.costs[index].rate)] or own
 
 
@@ -189,7 +191,7 @@ def shape(rate: Rate) -> tuple[float, float]:
 
 
 class _Tokens(AsyncLimiter):
-    """An `AsyncLimiter` that also tells when there will be room."""
+    """An `AsyncLimiter` that also returns when there will be room."""
 
     def __init__(self, rate: Rate) -> None:
         burst, flow = shape(rate)
@@ -213,7 +215,7 @@ class _Tokens(AsyncLimiter):
         self._level += cost
 
     def set_flow(self, flow: float) -> None:
-        """Let through at another rate from now on."""
+        """Change the rate from now on."""
         self._leak()
         self.flow = self._rate_per_sec = flow
 
@@ -224,7 +226,7 @@ class _Tokens(AsyncLimiter):
 
 
 class _Bucket(Turns):
-    """One limit at work: its tokens, who has the turn, and who queues for it."""
+    """One limit at work: its tokens, the claim that has the turn, and those that queue for it."""
 
     __slots__ = ("claims", "last_pause", "paused_until", "rate", "slow_until", "tokens")
 
@@ -232,7 +234,7 @@ class _Bucket(Turns):
         super().__init__()
         self.rate = rate
         self.tokens = _Tokens(rate)
-        self.claims = 0  # claims on their way through it; while there are any it is not forgotten
+        self.claims = 0  # claims on their way through it; while there are any, it is not swept
         self.paused_until = 0.0
         self.last_pause = 0.0
         self.slow_until = 0.0  # loop time at which it flows as before; 0.0 when it does
@@ -245,19 +247,19 @@ class _Bucket(Turns):
         return max(self.paused_until - now, self.tokens.due(cost))
 
     def estimate(self, waiter: Waiter, cost: int, now: float) -> float:
-        """Return the seconds until a claim's turn, given those who wait already and that nobody gives up."""
+        """Return the seconds until a claim's turn, if all claims that already wait are served before it."""
         paused = max(self.paused_until - now, 0.0)
         return max(paused, (self.ahead(waiter) + cost - self.tokens.room()) / self.tokens.flow)
 
 
 class LocalRateLimiter:
-    """The limits of one process. Give the same one to several clients of an app, and they share the app's limits.
+    """The limits of one process. Clients of an app that are given the same one share the app's limits.
 
     It belongs to the event loop that uses it. Used from another loop after the first one was closed, it starts over
-    with empty buckets: nothing is granted that the old loop's calls might have used up.
+    with empty buckets: it grants nothing that calls of the old loop might have used.
 
     Args:
-        starts_empty: whether the very first buckets start empty as well.
+        starts_empty: whether the first buckets start empty as well.
     """
 
     def __init__(self, *, starts_empty: bool = False) -> None:
@@ -266,7 +268,7 @@ class LocalRateLimiter:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._sweep_at = _SWEEP_AT
         self._starts_empty = starts_empty
-        # The buckets of claims without a key, by command: found again for every call of a client.
+        # The buckets of claims without a key, by command, kept for the next call of the same client.
         self._found: dict[str, tuple[tuple[BucketCost, ...], list[tuple[_Bucket, int]]]] = {}
 
     async def acquire(self, claim: Claim, slot: ConnectionSlot) -> None:
@@ -301,7 +303,7 @@ class LocalRateLimiter:
     async def _try(
         self, waiter: Waiter, pairs: list[tuple[_Bucket, int]], slot: ConnectionSlot, loop: asyncio.AbstractEventLoop
     ) -> bool:
-        """Go through the buckets once; False when someone of higher priority was let by on the way."""
+        """Go through the buckets once; False when the claim made way for one of higher priority, or a pause began."""
         held: list[_Bucket] = []
         try:
             for bucket, cost in pairs:
@@ -321,17 +323,17 @@ class LocalRateLimiter:
             if all(bucket.due(cost, now) <= 0.0 for bucket, cost in pairs):
                 _take(pairs)
                 return True
-            slot.release()  # a pause began while the slot was waited for
+            slot.release()  # a pause began while the claim waited for the slot
             return False
         finally:
             for bucket in reversed(held):
                 bucket.leave()
 
     def pause(self, claim: Claim, code: int) -> float:
-        """Hold back everyone after "too many calls"; the pause doubles while the answer repeats after it.
+        """Pause all calls under a limit after "too many calls"; the pause doubles when that was not enough.
 
-        The code says which buckets: 60011, 60018 and 60019 speak of the whole app, 10023 of the group, 90057 of the
-        deliveries, the others of the command.
+        The code says which buckets: 60011, 60018 and 60019 mean the whole app, 10023 the group, 90057 the deliveries,
+        the others the command.
         """
         now = self._bind().time()
         own = [self._bucket(claim, index, cost) for index, cost in enumerate(claim.costs)]
@@ -347,16 +349,16 @@ class LocalRateLimiter:
         return seconds
 
     def slow_down(self, app: int, command: str, *, rate: float, seconds: float) -> None:
-        """Let through at most `rate` plain calls a second of a command that is in use, for `seconds` from now.
+        """Allow at most `rate` plain calls a second of a command that is in use, for `seconds` from now.
 
-        It never makes one faster, and the last word counts. See `tim_async.webhooks.slow_down`.
+        It never raises a limit, and the latest call counts. See `tim_async.webhooks.slow_down`.
 
         Raises:
             UsageError: `rate` or `seconds` is not above 0.
         """
         for name, value in (("rate", rate), ("seconds", seconds)):
             if not value > 0:
-                raise UsageError(f"{name} is {value!r}, it must be above 0", field=name)
+                raise UsageError(f"{name} must be above 0, not {value!r}", field=name)
         now = self._bind().time()
         for key, bucket in self._buckets.items():
             if key[:2] == (app, command) and _is_plain(bucket.rate):
@@ -389,7 +391,7 @@ class LocalRateLimiter:
         return bucket
 
     def _sweep(self) -> None:
-        """Forget keyed buckets that are idle, full of room and not paused: a new one would be just the same."""
+        """Drop keyed buckets that are idle, have full room and are not paused: a new one would be the same."""
         now = asyncio.get_running_loop().time()
         self._buckets = {
             key: bucket
@@ -410,7 +412,8 @@ class LocalRateLimiter:
             if self._loop is not None:
                 if not self._loop.is_closed():
                     raise LimiterSetupError(
-                        "this limiter belongs to another event loop that is still running", field="limiter"
+                        "this limiter belongs to another event loop that is still open: use one limiter for each loop",
+                        field="limiter",
                     )
                 self._starts_empty = True
                 self._buckets.clear()
@@ -426,9 +429,9 @@ def _take(pairs: Iterable[tuple[_Bucket, int]]) -> None:
 
 
 def lengthen(bucket: Pausing, now: float) -> float:
-    """Return how long the bucket pauses; remembers it, to double it when the answer repeats soon after the pause."""
+    """Return the seconds for which a bucket pauses; store them, to double them when that was not enough."""
     if now < bucket.paused_until:
-        return bucket.paused_until - now  # one of many calls that were on their way when the pause began
+        return bucket.paused_until - now  # an answer to a call that was on its way when the pause began
     again = bucket.last_pause > 0.0 and now < bucket.paused_until + bucket.last_pause
     bucket.last_pause = min(bucket.last_pause * 2, MAX_PAUSE_S) if again else PAUSE_S
     return bucket.last_pause

@@ -1,8 +1,8 @@
-"""Whether, and how long from now, an attempt is repeated. Pure: no clock, no loop, the random source is passed in.
+"""Whether an attempt is repeated, and after which wait. Pure: no clock and no loop; the random source is passed in.
 
-What is repeated, unless the user says otherwise, are the four codes with which the service reports trouble inside
-itself (20004, 20005, 91000, 90992). A timeout or a lost connection is not "nothing happened": it is repeated only when
-the user allows it and the endpoint's line says that a repeat is harmless.
+By default, only the four codes with which the service reports internal errors are repeated (20004, 20005, 91000,
+90992). After a timeout or a lost connection the request may have taken effect: it is repeated only when the user allows
+it and the endpoint's line says that a repeat is harmless.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from typing import Final, Literal
 import msgspec
 
 from .. import _codes
-from .._api.checks import check_whole
+from .._api.checks import check_whole, quoted
 from .._api.endpoint import Repeat
 from ..errors import ApiError, ConnectError, TimError, TransportError, UsageError
 
 TRANSIENT_CODES: Final = frozenset({20004, 20005, 91000, 90992})
 
-# The service recognises a repeated message for 120 s (c2c, "Duplicates"). A repeat must arrive inside them, so none is
-# begun later than this after the first attempt: the rest is for its way and its timeout.
+# The service recognises a repeated message for 120 s (c2c, "Duplicates"). A repeat must arrive within them, so none
+# begins later than this after the first attempt: the rest is for the transfer and its timeout.
 IDENTITY_WINDOW_S: Final = 105.0
 
 
@@ -29,7 +29,7 @@ class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
     """When attempts are repeated: exponential backoff with full jitter, bounded by attempts and by time.
 
     Attributes:
-        codes: codes worth another attempt.
+        codes: codes after which another attempt is made.
         max_attempts: attempts in all, at least 1.
         base: seconds; the backoff after attempt n is random in 0..min(cap, base * factor ** (n - 1)).
         factor: growth from one backoff to the next, at least 1.
@@ -52,23 +52,25 @@ class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
         for name, low in (("base", 0), ("factor", 1), ("cap", 0), ("max_elapsed", 0)):
             value = getattr(self, name)
             if not value >= low:  # also refuses NaN
-                raise UsageError(f"{name} is {value}, it must be at least {low}", field=name)
+                raise UsageError(f"{name} must be at least {low}, not {quoted(value)}", field=name)
         if self.transport not in ("never", "connect", "any"):
-            raise UsageError(f"transport is {self.transport!r}, it must be never, connect or any", field="transport")
+            raise UsageError(
+                f"transport must be 'never', 'connect' or 'any', not {self.transport!r}", field="transport"
+            )
 
     @classmethod
     def off(cls) -> RetryPolicy:
-        """Return the policy that never repeats."""
+        """Return the policy that never retries."""
         return cls(codes=frozenset(), max_attempts=1)
 
     @classmethod
     def official(cls) -> RetryPolicy:
-        """Return the policy that follows the service's texts: every "try again" code, and "slow down" after a pause."""
+        """Return the policy that follows the service's texts: retry "try again" and, after a pause, "slow down"."""
         return cls(codes=_codes.codes_with_hint("retry") | _codes.SLOW_DOWN_CODES, transport="connect")
 
 
 def is_repeatable(policy: RetryPolicy, error: TimError, repeat: Repeat) -> bool:
-    """Tell whether the policy repeats after this error at all."""
+    """Return whether the policy retries after this error at all."""
     if isinstance(error, ApiError):
         return error.code in policy.codes
     if isinstance(error, ConnectError):
@@ -90,14 +92,14 @@ def next_backoff(
     repeat: Repeat,
     uniform: Callable[[float, float], float] = random.uniform,
 ) -> float | None:
-    """Return the seconds to wait before the next attempt, None to give up and raise.
+    """Return the seconds until the next attempt, None to raise the error.
 
     Args:
         policy: the policy.
         error: what ended the attempt.
         attempt: attempts made so far, at least 1.
         elapsed: seconds since the first attempt began.
-        repeat: what the endpoint's line says of repeats.
+        repeat: whether a repeat is harmless, from the endpoint's line.
         uniform: random number between two bounds.
     """
     if attempt >= policy.max_attempts or not is_repeatable(policy, error, repeat):

@@ -1,4 +1,4 @@
-"""Counts of a client, by command."""
+"""A client's counts, by command."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ class CommandStats(msgspec.Struct, kw_only=True):
     """Counts of one command.
 
     Attributes:
-        calls: calls that were begun.
+        calls: calls that began.
         succeeded: calls that returned a result.
         cancelled: calls that were cancelled from outside.
         attempts: requests that were sent.
         retries: attempts after a call's first.
-        errors: failed attempts, by code or class of error; a call refused before any attempt counts here too.
-        failed_items: items that failed in answers that said OK on top.
+        errors: failed attempts, by code or class of error; also calls that were refused before any attempt.
+        failed_items: items that failed in answers whose ErrorCode is 0.
         waited_s: seconds spent waiting for a turn.
         took_s: seconds from the token to the answer.
     """
@@ -39,7 +39,7 @@ class CommandStats(msgspec.Struct, kw_only=True):
 
 
 class Stats:
-    """Where a client counts."""
+    """The counts of a client."""
 
     def __init__(self) -> None:
         self._commands: dict[str, CommandStats] = {}

@@ -1,4 +1,4 @@
-"""Queues for a turn: one at a time has it, the others wait by priority, then by order of arrival."""
+"""Queues for a turn: one waiter at a time has it, the others wait by priority, then by order of arrival."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ CLASSES = 2
 
 
 class Waiter:
-    """Someone on the way through queues.
+    """A claim on its way through the queues.
 
     Attributes:
-        rank: class of priority, then place in the order of arrival; smaller goes first.
-        is_repeat: whether it goes before everyone of its class.
+        rank: class of priority, then position in the order of arrival; smaller goes first.
+        is_repeat: whether it goes before all others of its class.
         wake: set while it waits for a turn or for something else.
     """
 
@@ -29,12 +29,12 @@ class Waiter:
         return self.rank < other.rank
 
     def make_way(self) -> None:
-        """Wake it, whatever it waits for: it has a turn that someone of higher rank wants, or there is news."""
+        """Wake it, whatever it waits for: a waiter of higher rank wants its turn, or something changed."""
         if self.wake is not None and not self.wake.done():
             self.wake.set_result(False)
 
     async def rest(self) -> None:
-        """Wait until someone calls `make_way`."""
+        """Wait until `make_way` is called."""
         self.wake = asyncio.get_running_loop().create_future()
         try:
             await self.wake
@@ -42,7 +42,7 @@ class Waiter:
             self.wake = None
 
     async def sleep(self, delay: float) -> None:
-        """Sleep, or less when someone calls `make_way`."""
+        """Sleep, or less when `make_way` is called."""
         timer = asyncio.get_running_loop().call_later(delay, self.make_way)
         try:
             await self.rest()
@@ -69,18 +69,18 @@ class _Entry:
 
 
 class Turns:
-    """Who has the turn, and who queues for it."""
+    """The waiter that has the turn, and those that queue for it."""
 
-    __slots__ = ("_dead", "_queue", "holder", "queued")
+    __slots__ = ("_abandoned", "_queue", "holder", "queued")
 
     def __init__(self) -> None:
         self.holder: _Entry | None = None
         self.queued = [0] * CLASSES  # cost waiting, by class of priority
         self._queue: list[_Entry] = []
-        self._dead = 0
+        self._abandoned = 0
 
     async def turn(self, waiter: Waiter, cost: int) -> bool:
-        """Wait for the turn; False when the wait was given up to make way elsewhere. Cancelling frees the place."""
+        """Wait for the turn; False when the wait was given up to make way elsewhere. Cancelling leaves the queue."""
         if self.holder is None:
             self.holder = _Entry(waiter, cost, None)
             return True
@@ -94,25 +94,25 @@ class Turns:
         try:
             has_turn = await future
         except asyncio.CancelledError:
-            if self.holder is entry:  # handed over in the very moment of the cancellation
+            if self.holder is entry:  # it got the turn at the moment of the cancellation
                 self.leave()
             else:
-                self._bury(entry)
+                self._abandon(entry)
             raise
         finally:
             waiter.wake = None
         if not has_turn:
-            self._bury(entry)
+            self._abandon(entry)
         return has_turn
 
-    def _bury(self, entry: _Entry) -> None:
-        """Count an entry that nobody waits for; drop such entries before they outnumber the others."""
+    def _abandon(self, entry: _Entry) -> None:
+        """Count an entry whose waiter has gone; drop such entries before they outnumber the others."""
         self.queued[entry.waiter.rank[0]] -= entry.cost
-        self._dead += 1
-        if self._dead > 64 and self._dead * 2 > len(self._queue):
+        self._abandoned += 1
+        if self._abandoned > 64 and self._abandoned * 2 > len(self._queue):
             self._queue = [each for each in self._queue if each.is_waiting]
             heapify(self._queue)
-            self._dead = 0
+            self._abandoned = 0
 
     def leave(self) -> None:
         """Give up the turn; the next in the queue gets it."""
@@ -120,7 +120,7 @@ class Turns:
         while self._queue:
             entry = heappop(self._queue)
             if entry.future is None or not entry.is_waiting:
-                self._dead -= 1
+                self._abandoned -= 1
                 continue
             self.queued[entry.waiter.rank[0]] -= entry.cost
             self.holder = entry
@@ -128,11 +128,11 @@ class Turns:
             return
 
     def outranked(self, waiter: Waiter) -> bool:
-        """Tell whether someone of higher priority than the one who has the turn is queueing."""
+        """Return whether a waiter of higher priority is in the queue."""
         return any(self.queued[: waiter.rank[0]])
 
     def ahead(self, waiter: Waiter) -> int:
-        """Return the cost of all who would be served before a newcomer."""
+        """Return the cost of all that would be served before a newcomer."""
         index = waiter.rank[0]
         held = 0 if self.holder is None else self.holder.cost
         return held + sum(self.queued[:index]) + (0 if waiter.is_repeat else self.queued[index])

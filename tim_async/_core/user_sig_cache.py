@@ -1,4 +1,4 @@
-"""The UserSig of a client: made or asked for once, kept, and renewed ahead of its end by one task at a time."""
+"""The UserSig of a client: signed or fetched once, kept, and renewed by one task at a time before it expires."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from typing import Final
 
+from .._api.checks import quoted
 from .._hidden import Hidden
 from ..errors import TimError, UsageError, UserSigError
 from ..usersig import UserSigClaims, generate_user_sig, read_user_sig
@@ -17,17 +18,17 @@ from .config import Credentials, UserSigProvider
 
 logger = logging.getLogger("tim_async")
 
-# Renewed when this part of the lifetime is left, so that clocks that differ and calls that wait do no harm.
+# A UserSig is renewed when this part of its lifetime is left: clocks may differ, and calls may wait.
 _RENEW_AT: Final = 0.2
-# After a failed renewal the old one serves on; the provider is not asked again for so long.
+# After a failed renewal the old one is used, and the provider is not called again for this long.
 _RENEW_PAUSE_S: Final = 5.0
 
 
 class UserSigCache:
-    """Hands out a valid UserSig.
+    """Returns a valid UserSig.
 
-    With a key it signs by itself, which takes no waiting. With a provider, calls share one request to it; while an old
-    UserSig is still good they do not wait for the new one.
+    With a key it signs one itself, without waiting. With a provider, calls share one request to it, and while the old
+    UserSig is still valid they do not wait for the new one.
     """
 
     def __init__(
@@ -50,30 +51,30 @@ class UserSigCache:
         self._task: asyncio.Task[Hidden] | None = None
 
     def peek(self) -> Hidden | None:
-        """Return a UserSig without waiting: signs one where there is a key, None where a provider must be asked."""
+        """Return a UserSig without waiting: sign one with the key; None when a call must wait for the provider."""
         now = self._clock()
         if self._current is not None and now < self._renew_at:
             return self._current
         if self._provider is None:
             return self._sign(now)
         if self._current is not None and now <= self._expires_at:
-            self._renew_at = now + _RENEW_PAUSE_S  # before it is asked: a renewal may be over at once
+            self._renew_at = now + _RENEW_PAUSE_S  # set first: a renewal may end at once
             self._renew()
             return self._current
         return None
 
     async def get(self) -> Hidden:
-        """Return a UserSig, after asking the provider where needed; whatever the provider raises comes through."""
+        """Return a UserSig, from the provider if needed. What the provider raises is raised here."""
         ready = self.peek()
         if ready is not None:
             return ready
         task = self._renew()
         failure: TimError
         try:
-            # A caller that is cancelled leaves the request running: others wait for the same one.
+            # When a caller is cancelled, the request goes on: others wait for the same one.
             return await asyncio.shield(task)
         except TimError as error:
-            failure = copy.copy(error)  # each caller writes its own facts into it
+            failure = copy.copy(error)  # each caller sets its own facts on it
         except asyncio.CancelledError:
             caller = asyncio.current_task()
             if not task.cancelled() or (caller is not None and caller.cancelling()):
@@ -82,12 +83,12 @@ class UserSigCache:
         raise failure
 
     def forget(self, user_sig: str) -> None:
-        """Drop a UserSig that the service refused, unless it has been replaced already."""
+        """Drop a UserSig that the service refused, unless it was replaced already."""
         if self._current == user_sig:
             self._current = None
 
     async def close(self) -> None:
-        """End a renewal that is under way."""
+        """Cancel a renewal that is running."""
         task, self._task = self._task, None
         if task is not None and not task.done():
             task.cancel()
@@ -96,7 +97,7 @@ class UserSigCache:
     def _sign(self, now: float) -> Hidden:
         own = self._credentials
         if own.secret_key is None:
-            raise UsageError("neither secret_key nor user_sig_provider is given", field="secret_key")
+            raise UsageError("secret_key is missing: pass it, or a user_sig_provider", field="secret_key")
         user_sig = Hidden(
             generate_user_sig(own.sdk_app_id, own.secret_key, own.identifier, self._lifetime_s, now=int(now))
         )
@@ -115,13 +116,15 @@ class UserSigCache:
         return self._task
 
     def _report(self, task: asyncio.Task[Hidden]) -> None:
-        # Asking for the exception also tells asyncio that somebody saw it.
+        # Reading the exception also keeps asyncio from reporting it as never retrieved.
         if not task.cancelled() and (error := task.exception()) is not None and self._current is not None:
-            logger.warning("renewing the UserSig failed (%s), the old one serves on", type(error).__name__)
+            logger.warning(
+                "could not renew the UserSig (%s); the old one is used until it expires", type(error).__name__
+            )
 
     async def _ask(self) -> Hidden:
         if self._provider is None:
-            raise UsageError("neither secret_key nor user_sig_provider is given", field="secret_key")
+            raise UsageError("secret_key is missing: pass it, or a user_sig_provider", field="secret_key")
         answer: object = None
         scope = asyncio.timeout(self._timeout)
         try:
@@ -133,17 +136,17 @@ class UserSigCache:
             if not scope.expired():
                 raise  # the provider's own
         if scope.expired():
-            raise UsageError(f"user_sig_provider gave nothing within {self._timeout:g} s", field="user_sig_provider")
-        if not isinstance(answer, str):
             raise UsageError(
-                f"user_sig_provider must return a text, it returned {type(answer).__name__}", field="user_sig_provider"
+                f"user_sig_provider did not return within {self._timeout:g} s (timeout)", field="user_sig_provider"
             )
+        if not isinstance(answer, str):
+            raise UsageError(f"user_sig_provider must return text, not {quoted(answer)}", field="user_sig_provider")
         user_sig = Hidden(answer)
         del answer
         claims = self._check(user_sig)
         now = self._clock()
         if now > claims.expires_at:
-            raise UserSigError("user_sig_provider returned a UserSig that has expired", code=70001)
+            raise UserSigError("user_sig_provider returned an expired UserSig", code=70001)
         self._keep(user_sig, claims.expires_at, now)
         return user_sig
 
