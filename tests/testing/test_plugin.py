@@ -78,12 +78,18 @@ WAYS = {
 
 
 def run(folder: Path, source: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run pytest on a file, with warnings as errors."""
+    """Run pytest on a file, with warnings as errors.
+
+    It has the plugins of this package and of the runners, less those that an argument leaves out: to load all that are
+    installed takes much longer than these tests. `tests/test_examples.py` runs one with all.
+    """
     lines = source.splitlines()
     indent = min((len(line) - len(line.lstrip()) for line in lines if line.strip()), default=0)
     folder.joinpath("test_it.py").write_text("\n".join(line[indent:] for line in lines), encoding="utf-8")
     is_installed = any(entry.value == PLUGIN for entry in entry_points(group="pytest11"))
-    load = [] if is_installed else ["-p", PLUGIN]
+    runners = [name for name in ("asyncio", "anyio") if f"no:{name}" not in arguments]
+    plugins = ["tim_async" if is_installed else PLUGIN, *runners]  # by the names of their entry points
+    load = [argument for plugin in plugins for argument in ("-p", plugin)]
     if "no:asyncio" not in arguments:
         load += ["-o", "asyncio_default_fixture_loop_scope=function"]  # unset, it is a warning of pytest-asyncio
     return subprocess.run(
@@ -95,8 +101,6 @@ def run(folder: Path, source: str, *arguments: str) -> subprocess.CompletedProce
             "-W",
             "error",
             "-p",
-            "no:randomly",
-            "-p",
             "no:cacheprovider",
             *load,
             *arguments,
@@ -106,7 +110,7 @@ def run(folder: Path, source: str, *arguments: str) -> subprocess.CompletedProce
         text=True,
         encoding="utf-8",
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": PATH, "PYTHONUTF8": "1"},
+        env={**os.environ, "PYTHONPATH": PATH, "PYTHONUTF8": "1", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
         timeout=120,
     )
 
@@ -196,7 +200,7 @@ def test_fixtures_work_in_tests_of_hypothesis(tmp_path):
         def test_plain(tim_emulator, text):
             pass
     """
-    done = run(tmp_path, source, "-p", "no:anyio")
+    done = run(tmp_path, source, "-p", "no:anyio", "-p", "hypothesispytest")
     assert "2 passed, 1 error" in done.stdout, done.stdout + done.stderr
     assert "can be used only in asynchronous tests" in done.stdout
 
