@@ -50,7 +50,7 @@ def ask_to_create(call: Call, rules: Rules, name: str, owner: str | None, member
     call.ask(event, refused=GroupCode.WEBHOOK_REJECTED)
 
 
-def tell_created(call: Call, group: Group) -> None:
+def emit_created(call: Call, group: Group) -> None:
     """Tell of a new group."""
     call.emit(
         GroupAfterCreateGroup(
@@ -66,7 +66,7 @@ def tell_created(call: Call, group: Group) -> None:
     )
 
 
-def tell_destroyed(call: Call, group: Group) -> None:
+def emit_destroyed(call: Call, group: Group) -> None:
     """Tell that a group is about to end, as it is."""
     call.emit(
         GroupAfterGroupDestroyed(
@@ -80,7 +80,7 @@ def tell_destroyed(call: Call, group: Group) -> None:
     )
 
 
-def tell_changed(call: Call, group: Group, request: ModifyGroup) -> None:
+def emit_info_changed(call: Call, group: Group, request: ModifyGroup) -> None:
     """Tell what was changed of a profile."""
     own = [field.key for field in request.app_defined_data or ()]
     texts = (request.name, request.introduction, request.notification, request.face_url)
@@ -100,7 +100,7 @@ def tell_changed(call: Call, group: Group, request: ModifyGroup) -> None:
         )
 
 
-def tell_owner(call: Call, group: Group, old: str | None, operator: str | None) -> None:
+def emit_owner_changed(call: Call, group: Group, old: str | None, operator: str | None) -> None:
     """Tell that a group has another owner."""
     call.emit(
         GroupAfterChangeGroupOwner(
@@ -126,7 +126,7 @@ def ask_to_add(call: Call, group: Group, accounts: Sequence[str]) -> set[str]:
     return set(call.ask(event, refused=GroupCode.WEBHOOK_REJECTED).refused)
 
 
-def tell_added(call: Call, group: Group, accounts: Sequence[str]) -> None:
+def emit_members_added(call: Call, group: Group, accounts: Sequence[str]) -> None:
     """Tell who was added, and that the group is full when it is now."""
     for event in joined(group, accounts, call.now_ms, operator=call.identifier):
         call.emit(event)
@@ -153,7 +153,7 @@ def joined(group: Group, accounts: Sequence[str], now_ms: int, *, operator: str 
     return events
 
 
-def tell_removed(call: Call, group: Group, accounts: Sequence[str]) -> None:
+def emit_members_removed(call: Call, group: Group, accounts: Sequence[str]) -> None:
     """Tell who was taken out."""
     for event in left(group, accounts, call.now_ms, operator=call.identifier):
         call.emit(event)
@@ -178,7 +178,7 @@ def left(group: Group, accounts: Sequence[str], now_ms: int, *, operator: str | 
     return events
 
 
-def tell_member(call: Call, group: Group, request: ModifyMember) -> None:
+def emit_member_changed(call: Call, group: Group, request: ModifyMember) -> None:
     """Tell what was changed of a member."""
     if request.role is not None or request.name_card is not None:
         call.emit(
@@ -194,7 +194,7 @@ def tell_member(call: Call, group: Group, request: ModifyMember) -> None:
         )
 
 
-def tell_attributes(call: Call, group: Group, option: str, attributes: Iterable[tuple[str, str]]) -> None:
+def emit_attributes_changed(call: Call, group: Group, option: str, attributes: Iterable[tuple[str, str]]) -> None:
     """Tell which attributes were written or removed."""
     call.emit(
         GroupAfterGroupAttrChanged(

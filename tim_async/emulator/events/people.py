@@ -59,7 +59,7 @@ def ask_to_befriend(call: Call, user_id: str, request: AddFriends) -> Verdict:
     return call.ask(event, refused=SnsCode.WEBHOOK_REJECTED)
 
 
-def tell_befriended(call: Call, user_id: str, pairs: Pairs, *, force: bool) -> None:
+def emit_befriended(call: Call, user_id: str, pairs: Pairs, *, force: bool) -> None:
     """Tell of new friendships."""
     if pairs:
         call.emit(
@@ -75,37 +75,37 @@ def tell_befriended(call: Call, user_id: str, pairs: Pairs, *, force: bool) -> N
         )
 
 
-def tell_unfriended(call: Call, pairs: Pairs) -> None:
+def emit_unfriended(call: Call, pairs: Pairs) -> None:
     """Tell of friendships that ended."""
     if pairs:
         call.emit(FriendDelete(pair_list=_pairs(pairs), event_time=call.now_ms))
 
 
-def tell_blocked(call: Call, pairs: Pairs) -> None:
+def emit_blocked(call: Call, pairs: Pairs) -> None:
     """Tell of accounts that were put on a block list."""
     if pairs:
         call.emit(BlackListAdd(pair_list=_pairs(pairs), event_time=call.now_ms))
 
 
-def tell_unblocked(call: Call, pairs: Pairs) -> None:
+def emit_unblocked(call: Call, pairs: Pairs) -> None:
     """Tell of accounts that were taken off a block list."""
     if pairs:
         call.emit(BlackListDelete(pair_list=_pairs(pairs), event_time=call.now_ms))
 
 
-def tell_followed(call: Call, user_id: str, others: Collection[str]) -> None:
+def emit_followed(call: Call, user_id: str, others: Collection[str]) -> None:
     """Tell whom somebody follows now."""
     if others:
         call.emit(AfterFollowAdd(from_account=user_id, follow_list=_follows(others), event_time=call.now_ms))
 
 
-def tell_unfollowed(call: Call, user_id: str, others: Collection[str]) -> None:
+def emit_unfollowed(call: Call, user_id: str, others: Collection[str]) -> None:
     """Tell whom somebody no longer follows."""
     if others:
         call.emit(AfterFollowDelete(from_account=user_id, follow_list=_follows(others), event_time=call.now_ms))
 
 
-def tell_profile(call: Call, user_id: str, request: SetProfile) -> None:
+def emit_profile_set(call: Call, user_id: str, request: SetProfile) -> None:
     """Tell of fields of a profile that were set."""
     call.emit(
         PortraitSet(

@@ -29,13 +29,13 @@ _SENT: Final = 1
 _APPLE: Final = frozenset({"iPhone", "iPad", "iOS", "IOS", "Mac", "macOS"})
 
 
-def tell_pushed(call: Call, told: AfterSendMsg, push: OfflinePushInfo | None) -> None:
+def emit_pushed(call: Call, event: AfterSendMsg, push: OfflinePushInfo | None) -> None:
     """Tell that a one-to-one message was pushed."""
-    facts = {"event_type": _C2C, "msg_key": told.msg_key, "msg_random": told.msg_random}
-    _tell(call, told, _vendors(call, [told.to_account], told.from_account, push), facts)
+    facts = {"event_type": _C2C, "msg_key": event.msg_key, "msg_random": event.msg_random}
+    _emit_pushed(call, event, _vendors(call, [event.to_account], event.from_account, push), facts)
 
 
-def tell_pushed_to_group(call: Call, told: GroupAfterSendMsg, group: Group, request: SendGroupMsg) -> None:
+def emit_pushed_to_group(call: Call, event: GroupAfterSendMsg, group: Group, request: SendGroupMsg) -> None:
     """Tell that a group message was pushed to the members that it is for, and that want to be notified."""
     members = [
         account
@@ -44,13 +44,13 @@ def tell_pushed_to_group(call: Call, told: GroupAfterSendMsg, group: Group, requ
         and member.msg_flag == "AcceptAndNotify"
         and (request.to_account is None or account in request.to_account)
     ]
-    facts = {"event_type": _GROUP, "group_id": told.group_id, "msg_random": told.random}
-    _tell(call, told, _vendors(call, members, told.from_account, request.offline_push_info), facts)
+    facts = {"event_type": _GROUP, "group_id": event.group_id, "msg_random": event.random}
+    _emit_pushed(call, event, _vendors(call, members, event.from_account, request.offline_push_info), facts)
 
 
-def _tell(
+def _emit_pushed(
     call: Call,
-    told: AfterSendMsg | GroupAfterSendMsg,
+    event: AfterSendMsg | GroupAfterSendMsg,
     reached: Iterable[tuple[str, int]],
     facts: Mapping[str, Any],
 ) -> None:
@@ -59,12 +59,12 @@ def _tell(
         PushResult(
             callback_command=OfflinePush.callback_command,
             event_time=int(call.now),
-            from_account=told.from_account,
+            from_account=event.from_account,
             to_account=account,
             push_platform=platform,
             push_stage=_SENT,
-            msg_seq=told.msg_seq,
-            msg_time=told.msg_time,
+            msg_seq=event.msg_seq,
+            msg_time=event.msg_time,
             **facts,
         )
         for account, platform in reached
@@ -73,7 +73,7 @@ def _tell(
         call.emit(OfflinePush(events=results[first : first + _MAX_EVENTS]))
 
 
-def tell_pushed_to_all(call: Call, push: SentPush) -> None:
+def emit_pushed_to_all(call: Call, push: SentPush) -> None:
     """Tell whom a push to all reached."""
     logins = call.state.part(LoginState)
     audience = set(push.to)

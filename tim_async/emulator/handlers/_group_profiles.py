@@ -104,11 +104,11 @@ def group_info(group: Group, app_id: int, now: float, wanted: ResponseFilter | N
 
 def joined_group(group: Group, account: str, wanted: JoinedFilter | None) -> JoinedGroup:
     """Return a group as one of its members is told: the id alone where nothing else is asked for."""
-    told = JoinedGroup(group_id=group.group_id)
+    info = JoinedGroup(group_id=group.group_id)
     if wanted is None:
-        return told
+        return info
     if wanted.group_base_info_filter:
-        told = JoinedGroup(
+        info = JoinedGroup(
             group_id=group.group_id,
             type=group.kind,
             name=group.name,
@@ -127,7 +127,7 @@ def joined_group(group: Group, account: str, wanted: JoinedFilter | None) -> Joi
             support_topic=int(group.support_topic),
             gross_topic_next_msg_seq=_gross_next(group),
         )
-        keep(told, wanted.group_base_info_filter, always=("group_id",))
+        keep(info, wanted.group_base_info_filter, always=("group_id",))
     if wanted.self_info_filter:
         member = group.members[account]
         own = SelfInfo(
@@ -137,8 +137,8 @@ def joined_group(group: Group, account: str, wanted: JoinedFilter | None) -> Joi
             msg_seq=group.thread.read.get(account, 0),
             gross_topic_read_seq=_gross_read(group, account),
         )
-        told.self_info = keep(own, wanted.self_info_filter, always=())
-    return told
+        info.self_info = keep(own, wanted.self_info_filter, always=())
+    return info
 
 
 def _gross_next(group: Group) -> int | None:

@@ -8,7 +8,7 @@ from ..dispatch import Call
 from ..state.refusal import Refusal, account, is_account
 
 
-class Told(Protocol):
+class AccountResult(Protocol):
     """What an answer tells of one account."""
 
     to_account: str
@@ -36,11 +36,11 @@ def check_known(call: Call, user_id: str, *, code: int) -> None:
         raise Refusal(code, f"{user_id!r} is not imported")
 
 
-def is_known(call: Call, told: Told, *, code: int) -> bool:
+def is_known(call: Call, result: AccountResult, *, code: int) -> bool:
     """Tell whether the account of an entry exists; the entry says so where it does not."""
     try:
-        check_known(call, told.to_account, code=code)
+        check_known(call, result.to_account, code=code)
     except Refusal as refusal:
-        told.result_code, told.result_info = refusal.code, refusal.info
+        result.result_code, result.result_info = refusal.code, refusal.info
         return False
     return True

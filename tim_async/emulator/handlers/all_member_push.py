@@ -26,7 +26,7 @@ from ...models.all_member_push import (
 )
 from ...models.common import Empty
 from ..dispatch import Call, handles
-from ..events.push import tell_pushed_to_all
+from ..events.push import emit_pushed_to_all
 from ..state.codes import MessageCode, PushCode
 from ..state.push import KNOWN_S, PUSHES_A_DAY, PushState, SentPush
 from ..state.refusal import Refusal, integer
@@ -63,7 +63,7 @@ def send(call: Call) -> PushTask:
         offline_push_info=request.offline_push_info,
     )
     pushes.take(push)
-    tell_pushed_to_all(call, push)
+    emit_pushed_to_all(call, push)
     return PushTask(task_id=push.task_id)
 
 

@@ -33,7 +33,7 @@ from ...models.c2c import (
 from ...models.message import Outgoing, next_msg_random
 from ...webhooks import AfterSendMsg, BeforeSendMsg, BotOnC2CMessage
 from ..dispatch import Call, Reply, handles
-from ..events.push import tell_pushed
+from ..events.push import emit_pushed
 from ..outgoing.verdict import GO_ON, Verdict
 from ..state.codes import AccountCode, MessageCode
 from ..state.core import DuplicateKey, State, content_crc
@@ -66,7 +66,7 @@ def send(call: Call) -> SendMsgResult:
     second = int(call.now)
     key = state.free_key(f"{seq}_{random}_{second}", sender, (recipient,))
     result = SendMsgResult(msg_time=second, msg_key=key, msg_id=msg_id(sender, second, random))
-    told = AfterSendMsg(
+    event = AfterSendMsg(
         from_account=sender,
         to_account=recipient,
         msg_seq=seq,
@@ -80,28 +80,28 @@ def send(call: Call) -> SendMsgResult:
         cloud_custom_data=message.cloud_custom_data,
         event_time=call.now_ms,
     )
-    verdict = _ask_before_send(call, message, told)
+    verdict = _ask_before_send(call, message, event)
     state.duplicates.add(identity, call.now, result)
     if verdict.is_dropped:
         return result
     if verdict.msg_body is not None:
-        message.msg_body = told.msg_body = verdict.msg_body
+        message.msg_body = event.msg_body = verdict.msg_body
     if verdict.cloud_custom_data is not None:
-        message.cloud_custom_data = told.cloud_custom_data = verdict.cloud_custom_data
+        message.cloud_custom_data = event.cloud_custom_data = verdict.cloud_custom_data
     if _is_stored(message):
         _store(state, message, _Marks(sender, seq, random, second, key), recipient, call.now)
     if "ForbidAfterSendMsgCallback" not in (message.forbid_callback_control or ()):
-        told.unread_msg_num = state.unread(recipient, call.now)
-        call.emit(told)
+        event.unread_msg_num = state.unread(recipient, call.now)
+        call.emit(event)
     if recipient in state.part(Chatbots).accounts:
-        call.emit(_to_chatbot(told))
+        call.emit(_to_chatbot(event))
     if _is_stored(message):
-        tell_pushed(call, told, message.offline_push_info)
+        emit_pushed(call, event, message.offline_push_info)
     return result
 
 
-def _to_chatbot(told: AfterSendMsg) -> BotOnC2CMessage:
-    return BotOnC2CMessage(**{name: getattr(told, name) for name in BotOnC2CMessage.__struct_fields__})
+def _to_chatbot(event: AfterSendMsg) -> BotOnC2CMessage:
+    return BotOnC2CMessage(**{name: getattr(event, name) for name in BotOnC2CMessage.__struct_fields__})
 
 
 @handles(C2C.send_batch)
@@ -150,8 +150,8 @@ def send_batch(call: Call) -> Reply[BatchSendMsgResult]:
         state.duplicates.add(identity, call.now, result)
         if _is_stored(message):
             _store(state, message, marks, recipient, call.now)
-    told = BatchSendMsgResult(msg_key=result.msg_key, msg_id=result.msg_id, error_list=failures)
-    return Reply(told, action_status="SomeError" if failures else "OK")
+    answer = BatchSendMsgResult(msg_key=result.msg_key, msg_id=result.msg_id, error_list=failures)
+    return Reply(answer, action_status="SomeError" if failures else "OK")
 
 
 def _recipients(raw: Mapping[str, object]) -> list[str]:
@@ -217,23 +217,23 @@ def _check_recipient(state: State, recipient: str, now: float) -> None:
         raise Refusal(MessageCode.TO_ACCOUNT_NOT_FOUND, f"To_Account {recipient!r} is not imported")
 
 
-def _ask_before_send(call: Call, message: SendMsg, told: AfterSendMsg) -> Verdict:
+def _ask_before_send(call: Call, message: SendMsg, event: AfterSendMsg) -> Verdict:
     if "ForbidBeforeSendMsgCallback" in (message.forbid_callback_control or ()):
         return GO_ON
-    event = BeforeSendMsg(
-        from_account=told.from_account,
-        to_account=told.to_account,
-        msg_seq=told.msg_seq,
-        msg_random=told.msg_random,
-        msg_time=told.msg_time,
-        msg_key=told.msg_key,
-        msg_id=told.msg_id,
-        online_only_flag=told.online_only_flag,
-        msg_body=told.msg_body,
-        cloud_custom_data=told.cloud_custom_data,
-        event_time=told.event_time,
+    before = BeforeSendMsg(
+        from_account=event.from_account,
+        to_account=event.to_account,
+        msg_seq=event.msg_seq,
+        msg_random=event.msg_random,
+        msg_time=event.msg_time,
+        msg_key=event.msg_key,
+        msg_id=event.msg_id,
+        online_only_flag=event.online_only_flag,
+        msg_body=event.msg_body,
+        cloud_custom_data=event.cloud_custom_data,
+        event_time=event.event_time,
     )
-    return call.ask(event, refused=MessageCode.WEBHOOK_FORBID)
+    return call.ask(before, refused=MessageCode.WEBHOOK_FORBID)
 
 
 @handles(C2C.get_roam_msgs)

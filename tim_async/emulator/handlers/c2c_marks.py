@@ -199,14 +199,14 @@ def get_unread(call: Call) -> Unread:
     peers = _list(call, "Peer_Account")
     if not 1 <= len(peers) <= MAX_PEERS:
         raise Refusal(MessageCode.JSON_INVALID, f"Peer_Account has {len(peers)} entries, it must have 1 to {MAX_PEERS}")
-    told = Unread()
+    result = Unread()
     for peer in call.read(GetUnread, code=MessageCode.JSON_INVALID).peer_account or ():
         if state.knows(peer, call.now):
             item = UnreadItem(peer_account=peer, c2c_unread_msg_num=_count(state, reader, peer, call.now))
-            told.c2c_unread_msg_num_list.append(item)
+            result.c2c_unread_msg_num_list.append(item)
         else:
-            told.error_list.append(UnreadFailure(peer_account=peer, error_code=AccountCode.ACCOUNT_NOT_IMPORTED))
-    return told
+            result.error_list.append(UnreadFailure(peer_account=peer, error_code=AccountCode.ACCOUNT_NOT_IMPORTED))
+    return result
 
 
 @handles(C2C.send_read_receipts)

@@ -146,12 +146,12 @@ def get_topics(call: Call) -> Topics:
     request = call.read(GetTopics, code=GroupCode.PARAMS_INVALID)
     group.require_member(request.from_account)
     wanted = group.topics if request.topic_id_list is None else request.topic_id_list
-    told: list[TopicAndSelfInfo] = []
+    infos: list[TopicAndSelfInfo] = []
     for topic_id in wanted:
         topic = group.topics.get(topic_id)
         if topic is None:
             gone = TopicInfo(topic_id=topic_id)
-            told.append(
+            infos.append(
                 TopicAndSelfInfo(
                     error_code=GroupCode.TOPIC_DELETED, error_info="there is no such topic", topic_info=gone
                 )
@@ -162,11 +162,13 @@ def get_topics(call: Call) -> Topics:
             msg_seq=topic.thread.read.get(request.from_account, 0),
             msg_flag=topic.msg_flags.get(request.from_account, "AcceptAndNotify"),
         )
-        told.append(TopicAndSelfInfo(self_info=self_info, topic_info=_told(group, topic, request.response_filter)))
-    return Topics(topic_and_self_info=told)
+        infos.append(
+            TopicAndSelfInfo(self_info=self_info, topic_info=_topic_info(group, topic, request.response_filter))
+        )
+    return Topics(topic_and_self_info=infos)
 
 
-def _told(group: Group, topic: Topic, wanted: Sequence[str] | None) -> TopicInfo:
+def _topic_info(group: Group, topic: Topic, wanted: Sequence[str] | None) -> TopicInfo:
     info = TopicInfo(
         topic_id=topic.topic_id,
         group_id=group.group_id,

@@ -29,7 +29,7 @@ from ...models.follow import (
 )
 from ...models.tags import ProfileTag, Tagged
 from ..dispatch import Call, handles
-from ..events.people import tell_followed, tell_unfollowed
+from ..events.people import emit_followed, emit_unfollowed
 from ..state.codes import SnsCode
 from ..state.follow import FollowState
 from ..state.profile import ProfileState
@@ -48,13 +48,13 @@ def add(call: Call) -> FollowResults:
     result = FollowResults()
     followed: list[str] = []
     for item in request.follow_item:
-        told = AccountOutcome(to_account=item.to_account)
-        result.result_item.append(told)
+        outcome = AccountOutcome(to_account=item.to_account)
+        result.result_item.append(outcome)
         if item.to_account == user_id:
-            told.result_code, told.result_info = SnsCode.PARAMS_INVALID, "nobody follows themselves"
-        elif _is_known(call, told) and follows.follow(user_id, item.to_account, call.now):
+            outcome.result_code, outcome.result_info = SnsCode.PARAMS_INVALID, "nobody follows themselves"
+        elif _is_known(call, outcome) and follows.follow(user_id, item.to_account, call.now):
             followed.append(item.to_account)
-    tell_followed(call, user_id, followed)
+    emit_followed(call, user_id, followed)
     return result
 
 
@@ -66,11 +66,11 @@ def delete(call: Call) -> FollowResults:
     result = FollowResults()
     unfollowed: list[str] = []
     for item in request.follow_item:
-        told = AccountOutcome(to_account=item.to_account)
-        result.result_item.append(told)
-        if _is_known(call, told) and follows.unfollow(user_id, item.to_account):
+        outcome = AccountOutcome(to_account=item.to_account)
+        result.result_item.append(outcome)
+        if _is_known(call, outcome) and follows.unfollow(user_id, item.to_account):
             unfollowed.append(item.to_account)
-    tell_unfollowed(call, user_id, unfollowed)
+    emit_unfollowed(call, user_id, unfollowed)
     return result
 
 
@@ -89,13 +89,13 @@ def get(call: Call) -> FollowPage:
     result = FollowPage(next_cursor=str(page[-1][1].number) if len(rest) > len(page) else "")
     for other, link in page:
         values = ((tag, profiles.get(other, tag)) for tag in _TOLD_TAGS)
-        told = FollowedAccount(
+        followed = FollowedAccount(
             to_account=other,
             follow_time=link.since,
             profile_item=[Tagged(tag=tag, value=value) for tag, value in values if value is not None],
             profile_sequence=profiles.changes(other),
         )
-        result.follow_item.append(told)
+        result.follow_item.append(followed)
     return result
 
 
@@ -106,10 +106,10 @@ def check(call: Call) -> FollowRelations:
     user_id, follows = _asker(call), call.state.part(FollowState)
     result = FollowRelations()
     for other in request.to_account:
-        told = FollowRelation(to_account=other)
-        result.result_item.append(told)
-        if _is_known(call, told):
-            told.follow_type = follows.relation(user_id, other)
+        outcome = FollowRelation(to_account=other)
+        result.result_item.append(outcome)
+        if _is_known(call, outcome):
+            outcome.follow_type = follows.relation(user_id, other)
     return result
 
 
@@ -121,12 +121,12 @@ def get_counts(call: Call) -> FollowCounts:
     follows = call.state.part(FollowState)
     result = FollowCounts()
     for other in request.to_account:
-        told = FollowCount(to_account=other)
-        result.follow_info.append(told)
-        if _is_known(call, told):
-            told.follower_count = sum(1 for _ in follows.followers(other))
-            told.following_count = sum(1 for _ in follows.followings(other))
-            told.mutual_following_count = sum(1 for _ in follows.mutual(other))
+        outcome = FollowCount(to_account=other)
+        result.follow_info.append(outcome)
+        if _is_known(call, outcome):
+            outcome.follower_count = sum(1 for _ in follows.followers(other))
+            outcome.following_count = sum(1 for _ in follows.followings(other))
+            outcome.mutual_following_count = sum(1 for _ in follows.mutual(other))
     return result
 
 

@@ -37,7 +37,7 @@ from ...models.group import (
     ModifyGroup,
 )
 from ..dispatch import Call, handles
-from ..events.group import ask_to_create, tell_changed, tell_created, tell_destroyed, tell_owner
+from ..events.group import ask_to_create, emit_created, emit_destroyed, emit_info_changed, emit_owner_changed
 from ..state.codes import GroupCode
 from ..state.group import (
     ADMIN,
@@ -83,7 +83,7 @@ def create(call: Call) -> CreatedGroup:
             given = first.get(account) or FirstMember(member_account=account)
             joined = groups.join(group, account, call.now, role=given.role or MEMBER)
             set_own(joined.custom, given.app_member_defined_data)
-    tell_created(call, group)
+    emit_created(call, group)
     return CreatedGroup(group_id=group.group_id, type=group.kind)
 
 
@@ -146,15 +146,15 @@ def get_info(call: Call) -> GroupInfos:
     """Read the profiles of 1 to 50 groups; one that is not there fails alone."""
     request = call.read(GetGroups, code=GroupCode.PARAMS_INVALID)
     groups = call.state.part(Groups)
-    told: list[GroupInfo] = []
+    infos: list[GroupInfo] = []
     for group_id in request.group_id_list:
         try:
             group = groups.find(group_id)
         except Refusal as refusal:
-            told.append(GroupInfo(group_id=group_id, error_code=refusal.code, error_info=refusal.info))
+            infos.append(GroupInfo(group_id=group_id, error_code=refusal.code, error_info=refusal.info))
         else:
-            told.append(group_info(group, call.state.sdk_app_id, call.now, request.response_filter))
-    return checked(GroupInfos(group_info=told))
+            infos.append(group_info(group, call.state.sdk_app_id, call.now, request.response_filter))
+    return checked(GroupInfos(group_info=infos))
 
 
 @handles(Family.modify_info)
@@ -187,7 +187,7 @@ def modify_info(call: Call) -> Empty:
         group.history_before_join = request.history_msg_before_join == "On"
     set_own(group.custom, request.app_defined_data)
     group.touch(call.now)
-    tell_changed(call, group, request)
+    emit_info_changed(call, group, request)
     return Empty()
 
 
@@ -197,7 +197,7 @@ def destroy(call: Call) -> Empty:
     groups = call.state.part(Groups)
     group = groups.find(call.raw.get("GroupId"))
     call.read(GroupRequest, code=GroupCode.PARAMS_INVALID)
-    tell_destroyed(call, group)
+    emit_destroyed(call, group)
     groups.destroy(group)
     return Empty()
 
@@ -215,7 +215,7 @@ def change_owner(call: Call) -> Empty:
     new.role = OWNER
     group.owner = new.account
     group.touch(call.now)
-    tell_owner(call, group, before, request.from_account)
+    emit_owner_changed(call, group, before, request.from_account)
     return Empty()
 
 
@@ -240,14 +240,14 @@ def list_joined(call: Call) -> JoinedGroups:
     account = request.member_account
     if not call.state.knows(account, call.now):
         raise Refusal(GroupCode.PARAMS_INVALID, f"Member_Account {account!r} is not imported")
-    groups = [group for group in call.state.part(Groups).joined(account) if _is_told(group, request)]
+    groups = [group for group in call.state.part(Groups).joined(account) if _is_listed(group, request)]
     first = request.offset or 0
     page: Iterable[Group] = islice(groups, first, None if request.limit is None else first + request.limit)
-    told = [joined_group(group, account, request.response_filter) for group in page]
-    return checked(JoinedGroups(total_count=len(groups), group_id_list=told))
+    infos = [joined_group(group, account, request.response_filter) for group in page]
+    return checked(JoinedGroups(total_count=len(groups), group_id_list=infos))
 
 
-def _is_told(group: Group, request: ListJoined) -> bool:
+def _is_listed(group: Group, request: ListJoined) -> bool:
     if group.rules.is_live and request.with_huge_groups != 1:
         return False
     if group.kind == WORK and group.thread.next_seq == 1 and request.with_no_active_groups != 1:

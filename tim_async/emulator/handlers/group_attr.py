@@ -33,7 +33,7 @@ from ...models.group_attr import (
     WriteAttrs,
 )
 from ..dispatch import Call, handles
-from ..events.group import tell_attributes
+from ..events.group import emit_attributes_changed
 from ..state.codes import GroupCode
 from ..state.group import Group, Groups
 from ..state.group_rules import COMMUNITY
@@ -73,7 +73,7 @@ def _write(call: Call, group: Group, before: Mapping[str, str], option: str) -> 
     if total > ATTRS_MAX_BYTES:
         raise Refusal(GroupCode.ATTR_TOTAL_TOO_LONG, f"{total} bytes of values are more than {ATTRS_MAX_BYTES}")
     group.attributes = attributes
-    tell_attributes(call, group, option, [(attr.key, attr.value) for attr in request.group_attr])
+    emit_attributes_changed(call, group, option, [(attr.key, attr.value) for attr in request.group_attr])
 
 
 def _check_sizes(items: object) -> None:
@@ -102,7 +102,7 @@ def clear(call: Call) -> Empty:
     group = _find(call)
     call.read(GroupRequest, code=GroupCode.PARAMS_INVALID)
     group.attributes = {}
-    tell_attributes(call, group, "clear", ())
+    emit_attributes_changed(call, group, "clear", ())
     return Empty()
 
 
@@ -116,7 +116,7 @@ def delete(call: Call) -> Empty:
     if not keys <= group.attributes.keys():
         raise Refusal(GroupCode.ATTR_NOT_FOUND, f"there is no attribute {min(keys - group.attributes.keys())!r}")
     removed = {key: group.attributes.pop(key) for key in sorted(keys)}
-    tell_attributes(call, group, "delete", removed.items())
+    emit_attributes_changed(call, group, "delete", removed.items())
     return Empty()
 
 

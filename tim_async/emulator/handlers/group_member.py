@@ -52,7 +52,7 @@ from ...models.group_member import (
     UnbanMembers,
 )
 from ..dispatch import Call, handles
-from ..events.group import ask_to_add, tell_added, tell_member, tell_removed
+from ..events.group import ask_to_add, emit_member_changed, emit_members_added, emit_members_removed
 from ..state.codes import GroupCode
 from ..state.group import (
     ADMIN,
@@ -83,15 +83,15 @@ def add(call: Call) -> AddedMembers:
     new = [account for account in dict.fromkeys(accounts) if _can_join(call, group, account)]
     refused = ask_to_add(call, group, new) if new else set()
     new = [account for account in new if account not in refused]
-    told: list[AddedMember] = []
+    results: list[AddedMember] = []
     for account in accounts:
         result = _WAS_MEMBER if account in group.members else _FAILED
         if account in new and result == _FAILED:
             call.state.part(Groups).join(group, account, call.now)
             result = _DONE
-        told.append(AddedMember(member_account=account, result=result))
-    tell_added(call, group, new)
-    return AddedMembers(member_list=told)
+        results.append(AddedMember(member_account=account, result=result))
+    emit_members_added(call, group, new)
+    return AddedMembers(member_list=results)
 
 
 def _can_join(call: Call, group: Group, account: str) -> bool:
@@ -108,11 +108,11 @@ def import_members(call: Call) -> AddedMembers:
     accounts = [member.member_account for member in request.member_list]
     _check_accounts(call, accounts)
     _check_room(call, group, accounts)
-    told = [
+    results = [
         AddedMember(member_account=member.member_account, result=_import(call, group, member))
         for member in request.member_list
     ]
-    return AddedMembers(member_list=told)
+    return AddedMembers(member_list=results)
 
 
 def _import(call: Call, group: Group, given: ImportedMember) -> int:
@@ -139,7 +139,9 @@ def delete(call: Call) -> Empty:
     group = _find(call, "can_remove", code=GroupCode.PARAMS_INVALID)
     request = call.read(DeleteMembers, code=GroupCode.PARAMS_INVALID)
     accounts = request.member_to_del_account
-    tell_removed(call, group, [account for account in accounts if call.state.part(Groups).leave(group, account)])
+    emit_members_removed(
+        call, group, [account for account in accounts if call.state.part(Groups).leave(group, account)]
+    )
     return Empty()
 
 
@@ -159,11 +161,11 @@ def list_members(call: Call) -> MemberPage:
     else:
         first = request.offset or 0
         page = wanted[first:] if request.limit is None else wanted[first : first + request.limit]
-    told = [
+    infos = [
         member_info(group, member, call.now, request.member_info_filter, request.app_defined_data_filter_group_member)
         for member in page
     ]
-    return checked(MemberPage(member_num=len(group.members), member_list=told, next=following))
+    return checked(MemberPage(member_num=len(group.members), member_list=infos, next=following))
 
 
 def _read_cursor(cursor: str | None) -> int:
@@ -180,12 +182,12 @@ def get_info(call: Call) -> MemberInfos:
     group = _find(call, "has_profiles")
     request = call.read(GetMembers, code=GroupCode.PARAMS_INVALID)
     members = [group.members[name] for name in dict.fromkeys(request.member_list_account) if name in group.members]
-    told = [
+    infos = [
         member_info(group, member, call.now, request.member_info_filter, request.app_defined_data_filter_group_member)
         for member in members
         if _has_role(member, request.member_role_filter)
     ]
-    return MemberInfos(group_id=group.group_id, member_list=told)
+    return MemberInfos(group_id=group.group_id, member_list=infos)
 
 
 @handles(Family.modify_info)
@@ -206,7 +208,7 @@ def modify_info(call: Call) -> Empty:
     if request.name_card is not None:
         member.name_card = request.name_card
     set_own(member.custom, request.app_member_defined_data)
-    tell_member(call, group, request)
+    emit_member_changed(call, group, request)
     return Empty()
 
 
@@ -249,8 +251,8 @@ def list_muted(call: Call) -> MutedAccounts:
     group = _find(call)
     request = call.read(ListMuted, code=GroupCode.PARAMS_INVALID)
     muted = group.thread_of(request.topic_id).muted(call.now)
-    told = [MutedAccount(member_account=account, muted_until=until) for account, until in muted.items()]
-    return MutedAccounts(group_id=group.group_id, muted_account_list=told)
+    accounts = [MutedAccount(member_account=account, muted_until=until) for account, until in muted.items()]
+    return MutedAccounts(group_id=group.group_id, muted_account_list=accounts)
 
 
 @handles(Family.list_shutted)
@@ -259,8 +261,8 @@ def list_shutted(call: Call) -> ShuttedUins:
     group = _find(call)
     call.read(GroupRequest, code=GroupCode.PARAMS_INVALID)
     muted = group.thread.muted(call.now)
-    told = [ShuttedUin(member_account=account, shutted_until=until) for account, until in muted.items()]
-    return ShuttedUins(group_id=group.group_id, shutted_uin_list=told)
+    accounts = [ShuttedUin(member_account=account, shutted_until=until) for account, until in muted.items()]
+    return ShuttedUins(group_id=group.group_id, shutted_uin_list=accounts)
 
 
 @handles(Family.ban)
@@ -274,7 +276,7 @@ def ban(call: Call) -> Empty:
     gone = [account for account in request.members_account if call.state.part(Groups).leave(group, account)]
     for account in request.members_account:
         group.bans[account] = min(int(call.now) + request.duration, FOREVER)
-    tell_removed(call, group, gone)
+    emit_members_removed(call, group, gone)
     return Empty()
 
 
@@ -296,10 +298,10 @@ def list_banned(call: Call) -> BannedAccounts:
     request = call.read(ListBanned, code=GroupCode.PARAMS_INVALID)
     banned = [(account, until) for account, until in group.bans.items() if until > call.now]
     last = request.offset + (request.limit or MAX_BAN_PAGE)
-    told = [
+    accounts = [
         BannedAccount(member_account=account, banned_until=until) for account, until in banned[request.offset : last]
     ]
-    return BannedAccounts(banned_account_list=told, next_offset=last if last < len(banned) else 0)
+    return BannedAccounts(banned_account_list=accounts, next_offset=last if last < len(banned) else 0)
 
 
 def _find(call: Call, *allowed: str, code: int = GroupCode.NO_PERMISSION) -> Group:

@@ -52,7 +52,7 @@ from ...models.group_msg import (
 )
 from ...webhooks import BotOnGroupMessage, GroupAfterSendMsg, GroupBeforeSendMsg, GroupSendMsgException
 from ..dispatch import Call, handles
-from ..events.push import tell_pushed_to_group
+from ..events.push import emit_pushed_to_group
 from ..outgoing.verdict import GO_ON, Verdict
 from ..state.codes import CommonCode, GroupCode
 from ..state.core import State
@@ -88,7 +88,7 @@ def send(call: Call) -> SendGroupMsgResult:
             raise Refusal(GroupCode.RECEIPT_ONLINE_MESSAGE, "a message for those who are online has no read receipt")
     sender = _sender(call, request.from_account)
     online_only = request.online_only_flag == 1 and not group.rules.is_live
-    told = GroupAfterSendMsg(
+    event = GroupAfterSendMsg(
         group_id=group.group_id,
         type=group.kind,
         from_account=sender,
@@ -102,53 +102,53 @@ def send(call: Call) -> SendGroupMsgResult:
         topic_id=request.topic_id,
         event_time=call.now_ms,
     )
-    _check_mute(call, group, thread, told)
+    _check_mute(call, group, thread, event)
     sends = call.state.part(GroupSends)
     identity = (group.group_id, request.topic_id, random)
     first = sends.sent.find(identity, now)
     if first is not None:
         return first
-    verdict = _ask_before_send(call, request, told)
-    result = SendGroupMsgResult(msg_time=told.msg_time, msg_seq=told.msg_seq)
+    verdict = _ask_before_send(call, request, event)
+    result = SendGroupMsgResult(msg_time=event.msg_time, msg_seq=event.msg_seq)
     sends.sent.add(identity, now, result)
     if verdict.is_dropped:
         return result
     if verdict.msg_body is not None:
-        request.msg_body = told.msg_body = verdict.msg_body
+        request.msg_body = event.msg_body = verdict.msg_body
     if verdict.cloud_custom_data is not None:
-        request.cloud_custom_data = told.cloud_custom_data = verdict.cloud_custom_data
+        request.cloud_custom_data = event.cloud_custom_data = verdict.cloud_custom_data
     if not online_only:
         thread.take_seq(now)
     member = group.members.get(sender)
     if member is not None:
         member.last_send_msg_time = int(now)
     if group.rules.has_history and not online_only:
-        _store(call.state, group, thread, request, told)
+        _store(call.state, group, thread, request, event)
     if "ForbidAfterSendMsgCallback" not in (request.forbid_callback_control or ()):
-        call.emit(told)
-    _tell_chatbots(call, request, told)
+        call.emit(event)
+    _emit_to_chatbots(call, request, event)
     if not (online_only or group.rules.is_live or "WithMuteNotifications" in (request.send_msg_control or ())):
-        tell_pushed_to_group(call, told, group, request)
+        emit_pushed_to_group(call, event, group, request)
     return result
 
 
-def _tell_chatbots(call: Call, request: SendGroupMsg, told: GroupAfterSendMsg) -> None:
+def _emit_to_chatbots(call: Call, request: SendGroupMsg, event: GroupAfterSendMsg) -> None:
     """Tell of the chatbots that a message mentions."""
     mentioned = dict.fromkeys(mention.group_at_account for mention in request.group_at_info or ())
     robots = [account for account in call.state.part(Chatbots).accounts if account in mentioned]
     if robots:
-        shared = {name: getattr(told, name) for name in BotOnGroupMessage.__struct_fields__ if hasattr(told, name)}
+        shared = {name: getattr(event, name) for name in BotOnGroupMessage.__struct_fields__ if hasattr(event, name)}
         call.emit(BotOnGroupMessage(**shared, at_robots_account=robots))
 
 
-def _store(state: State, group: Group, thread: Thread, request: SendGroupMsg, told: GroupAfterSendMsg) -> None:
+def _store(state: State, group: Group, thread: Thread, request: SendGroupMsg, event: GroupAfterSendMsg) -> None:
     control = request.send_msg_control or ()
     entry = GroupEntry(
-        seq=told.msg_seq,
-        random=told.random,
-        from_account=told.from_account,
-        time=told.msg_time,
-        stored_at=told.msg_time,
+        seq=event.msg_seq,
+        random=event.random,
+        from_account=event.from_account,
+        time=event.msg_time,
+        stored_at=event.msg_time,
         msg_body=request.msg_body,
         priority=request.msg_priority or "Normal",
         cloud_custom_data=request.cloud_custom_data,
@@ -157,10 +157,10 @@ def _store(state: State, group: Group, thread: Thread, request: SendGroupMsg, to
         unread_count="NoUnread" not in control and request.to_account is None,
         supports_extension=request.support_message_extension == 1,
     )
-    thread.store(entry, state.oldest(told.msg_time))
+    thread.store(entry, state.oldest(event.msg_time))
     if "NoLastMsg" not in control:
-        wanted = group.members if entry.to_accounts is None else {told.from_account, *entry.to_accounts}
-        _note(state, group, wanted, told.msg_time)
+        wanted = group.members if entry.to_accounts is None else {event.from_account, *entry.to_accounts}
+        _note(state, group, wanted, event.msg_time)
 
 
 def _note(state: State, group: Group, accounts: Collection[str], second: int) -> None:
@@ -182,9 +182,9 @@ def _sender(call: Call, from_account: str | None) -> str:
     return sender
 
 
-def _check_mute(call: Call, group: Group, thread: Thread, told: GroupAfterSendMsg) -> None:
+def _check_mute(call: Call, group: Group, thread: Thread, event: GroupAfterSendMsg) -> None:
     """Refuse a message of a muted sender, and tell the app of it."""
-    sender = told.from_account
+    sender = event.from_account
     is_admin = group.role(sender) in (OWNER, ADMIN) or sender in group.live_admins
     if thread.muted_until(sender, call.now):
         refusal = Refusal(GroupCode.SENDER_MUTED, f"{sender!r} is muted")
@@ -194,39 +194,39 @@ def _check_mute(call: Call, group: Group, thread: Thread, told: GroupAfterSendMs
         return
     call.emit(
         GroupSendMsgException(
-            group_id=told.group_id,
-            type=told.type,
+            group_id=event.group_id,
+            type=event.type,
             from_account=sender,
-            operator_account=told.operator_account,
-            random=told.random,
-            online_only_flag=told.online_only_flag,
-            msg_body=told.msg_body,
-            cloud_custom_data=told.cloud_custom_data,
+            operator_account=event.operator_account,
+            random=event.random,
+            online_only_flag=event.online_only_flag,
+            msg_body=event.msg_body,
+            cloud_custom_data=event.cloud_custom_data,
             error_code=refusal.code,
             error_info=refusal.info,
-            topic_id=told.topic_id,
-            event_time=told.event_time,
+            topic_id=event.topic_id,
+            event_time=event.event_time,
         )
     )
     raise refusal
 
 
-def _ask_before_send(call: Call, request: SendGroupMsg, told: GroupAfterSendMsg) -> Verdict:
+def _ask_before_send(call: Call, request: SendGroupMsg, event: GroupAfterSendMsg) -> Verdict:
     if "ForbidBeforeSendMsgCallback" in (request.forbid_callback_control or ()):
         return GO_ON
-    event = GroupBeforeSendMsg(
-        group_id=told.group_id,
-        type=told.type,
-        from_account=told.from_account,
-        operator_account=told.operator_account,
-        random=told.random,
-        online_only_flag=told.online_only_flag,
-        msg_body=told.msg_body,
-        cloud_custom_data=told.cloud_custom_data,
-        topic_id=told.topic_id,
-        event_time=told.event_time,
+    before = GroupBeforeSendMsg(
+        group_id=event.group_id,
+        type=event.type,
+        from_account=event.from_account,
+        operator_account=event.operator_account,
+        random=event.random,
+        online_only_flag=event.online_only_flag,
+        msg_body=event.msg_body,
+        cloud_custom_data=event.cloud_custom_data,
+        topic_id=event.topic_id,
+        event_time=event.event_time,
     )
-    return call.ask(event, refused=GroupCode.WEBHOOK_REJECTED)
+    return call.ask(before, refused=GroupCode.WEBHOOK_REJECTED)
 
 
 @handles(GroupMessages.send_system_notification)

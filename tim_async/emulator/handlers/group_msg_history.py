@@ -41,12 +41,14 @@ def get_history(call: Call) -> GroupMsgs:
     top = last if request.req_msg_seq is None else min(request.req_msg_seq, last)
     oldest = call.state.oldest(call.now)
     seqs = range(top, max(0, top - request.req_msg_number), -1)
-    told = [_told(thread, seq, oldest, with_recalled=request.with_recalled_msg == 1) for seq in seqs]
-    has_expired = told and not any(seq in thread.entries and thread.entries[seq].stored_at >= oldest for seq in seqs)
-    return GroupMsgs(group_id=group.group_id, is_finished=2 if has_expired else 1, rsp_msg_list=told)
+    messages = [_message(thread, seq, oldest, with_recalled=request.with_recalled_msg == 1) for seq in seqs]
+    has_expired = messages and not any(
+        seq in thread.entries and thread.entries[seq].stored_at >= oldest for seq in seqs
+    )
+    return GroupMsgs(group_id=group.group_id, is_finished=2 if has_expired else 1, rsp_msg_list=messages)
 
 
-def _told(thread: Thread, seq: int, oldest: int, *, with_recalled: bool) -> GroupMsg:
+def _message(thread: Thread, seq: int, oldest: int, *, with_recalled: bool) -> GroupMsg:
     """Return a message as history tells it; of one that has expired or was deleted only the place."""
     entry = thread.find(seq, oldest)
     if entry is None:
@@ -68,8 +70,8 @@ def _told(thread: Thread, seq: int, oldest: int, *, with_recalled: bool) -> Grou
 def history(state: State, group_id: str, topic_id: str | None, now: float) -> list[GroupMsg]:
     """Return all that is left of a group's messages, oldest first, recalled ones included."""
     thread = state.part(Groups).find(group_id).thread_of(topic_id)
-    told = (_told(thread, seq, state.oldest(now), with_recalled=True) for seq in thread.entries)
-    return [message for message in told if not message.is_gone]
+    messages = (_message(thread, seq, state.oldest(now), with_recalled=True) for seq in thread.entries)
+    return [message for message in messages if not message.is_gone]
 
 
 @handles(GroupMessages.recall)

@@ -104,10 +104,10 @@ def report_receipts(call: Call) -> Empty:
     for entry in fresh:
         entry.read_by[request.from_account] = int(call.now)
     if fresh:
-        told = [_receipt(group, entry, request.from_account) for entry in fresh]
+        receipts = [_receipt(group, entry, request.from_account) for entry in fresh]
         call.emit(
             GroupAfterReadReceipt(
-                group_id=group.group_id, type=group.kind, group_msg_receipt_list=told, event_time=call.now_ms
+                group_id=group.group_id, type=group.kind, group_msg_receipt_list=receipts, event_time=call.now_ms
             )
         )
     return Empty()

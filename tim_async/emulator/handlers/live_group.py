@@ -71,7 +71,7 @@ def list_online(call: Call) -> OnlineMembers:
     ]
     page = rest[:PAGE_SIZE]
     return OnlineMembers(
-        member_list=[_told(call, group, account, since) for _, account, since in page],
+        member_list=[_online_member(call, group, account, since) for _, account, since in page],
         next_timestamp=page[-1][0] if len(page) < len(rest) else 0,
     )
 
@@ -93,7 +93,7 @@ def _is_listed(group: Group, account: str, mark: int | None) -> bool:
     return HIDDEN_MARK not in marks and (mark is None or mark in marks)
 
 
-def _told(call: Call, group: Group, account: str, since: int) -> OnlineMember:
+def _online_member(call: Call, group: Group, account: str, since: int) -> OnlineMember:
     known = call.state.accounts[account]
     return OnlineMember(
         member_account=account,
@@ -116,7 +116,7 @@ def mark_members(call: Call) -> MarkedMembers:
     }
     for account in changes:
         _check_imported(call, account)
-    told: list[ChangedMarks] = []
+    results: list[ChangedMarks] = []
     changed = {account: dict(marks) for account, marks in group.marks.items()}
     for account, marks in changes.items():
         # Who is not there can have the mark of a robot, and no other.
@@ -126,14 +126,14 @@ def mark_members(call: Call) -> MarkedMembers:
                 changed.setdefault(account, {}).setdefault(mark, Mark(number=group.next_number(), since=call.now))
             else:
                 changed.get(account, {}).pop(mark, None)
-        told.append(ChangedMarks(member_account=account, marks=allowed))
+        results.append(ChangedMarks(member_account=account, marks=allowed))
     counts = Counter(mark for marks in changed.values() for mark in marks)
     if len(counts) > MAX_MARKS:
         raise Refusal(GroupCode.PARAMS_INVALID, f"a group has at most {MAX_MARKS} different marks")
     if any(count > _MEMBERS_OF_A_MARK for count in counts.values()):
         raise Refusal(GroupCode.PARAMS_INVALID, f"a mark is on at most {_MEMBERS_OF_A_MARK} members")
     group.marks = {account: marks for account, marks in changed.items() if marks}
-    return MarkedMembers(command_type=request.command_type, member_list=told)
+    return MarkedMembers(command_type=request.command_type, member_list=results)
 
 
 @handles(Family.add_robots)

@@ -162,8 +162,8 @@ def get(call: Call) -> OfficialAccounts:
     infos: list[OfficialAccountInfo] = []
     for item in request.official_account_id_list:
         channel = call.state.part(Channels).find(item.official_account)
-        told = msgspec.structs.replace(channel.info, subscriber_num=len(channel.subscribers))
-        infos.append(keep(told, wanted))
+        info = msgspec.structs.replace(channel.info, subscriber_num=len(channel.subscribers))
+        infos.append(keep(info, wanted))
     return OfficialAccounts(official_account_info_list=infos)
 
 

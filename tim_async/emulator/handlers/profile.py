@@ -12,7 +12,7 @@ from ...models.common import Empty
 from ...models.profile import GetProfiles, Profiles, SetProfile, UserProfile
 from ...models.tags import PROFILE_CHOICES, PROFILE_NUMBERS, VALUE_MAX_BYTES, ProfileTag, Tagged, check_profile_value
 from ..dispatch import Call, handles
-from ..events.people import tell_profile
+from ..events.people import emit_profile_set
 from ..state.codes import ProfileCode
 from ..state.profile import ProfileState, is_profile_tag
 from ..state.refusal import Refusal, account, is_int
@@ -33,7 +33,7 @@ def set_profile(call: Call) -> Empty:
     profiles = call.state.part(ProfileState)
     for field in request.profile_item:
         profiles.set(user_id, field.tag, field.value)
-    tell_profile(call, user_id, request)
+    emit_profile_set(call, user_id, request)
     return Empty()
 
 
@@ -49,13 +49,13 @@ def get_profiles(call: Call) -> Profiles:
     profiles = call.state.part(ProfileState)
     result = Profiles()
     for user_id in request.to_account:
-        told = UserProfile(to_account=user_id)
-        result.user_profile_item.append(told)
-        if not is_known(call, told, code=ProfileCode.ACCOUNT_NOT_FOUND):
+        profile = UserProfile(to_account=user_id)
+        result.user_profile_item.append(profile)
+        if not is_known(call, profile, code=ProfileCode.ACCOUNT_NOT_FOUND):
             result.fail_account.append(user_id)
             continue
         values = ((tag, profiles.get(user_id, tag)) for tag in request.tag_list)
-        told.profile_item = [Tagged(tag=tag, value=value) for tag, value in values if value is not None]
+        profile.profile_item = [Tagged(tag=tag, value=value) for tag, value in values if value is not None]
     return result
 
 

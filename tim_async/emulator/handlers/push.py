@@ -27,7 +27,7 @@ from ...models.push import (
     TagsOrFailures,
 )
 from ..dispatch import Call, handles
-from ..events.push import tell_pushed_to_all
+from ..events.push import emit_pushed_to_all
 from ..state.codes import AccountCode, MessageCode, PushCode
 from ..state.push import KNOWN_S, PushState, SentPush
 from ..state.refusal import integer
@@ -49,7 +49,7 @@ def send(call: Call) -> PushTask:
     push = pushes.known(call.endpoint.command, msg_random, call.now, KNOWN_S)
     if push is None:
         push = pushes.take(_sent(call, request, msg_random, pushes.audience(request.condition)))
-        tell_pushed_to_all(call, push)
+        emit_pushed_to_all(call, push)
     return PushTask(task_id=push.task_id)
 
 

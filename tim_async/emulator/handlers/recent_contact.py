@@ -73,9 +73,9 @@ def get_list(call: Call) -> ContactPage:
     room = max(PAGE_SIZE - len(top), 0)
     page, more, time_stamp, start_index = page_of(others, request.time_stamp, request.start_index, room)
     marked = contacts.book(user_id).marked if flags > _OLDER_FLAGS else {}
-    told = [_told(key, session, marked.get(key), apart=apart) for key, session in [*top, *page]]
+    contacts_page = [_contact(key, session, marked.get(key), apart=apart) for key, session in [*top, *page]]
     return ContactPage(
-        session_item=told,
+        session_item=contacts_page,
         complete_flag=int(not more_top and not more),
         time_stamp=time_stamp,
         start_index=start_index,
@@ -111,12 +111,12 @@ def create_contact_group(call: Call) -> CreateContactGroupResult:
         made = GroupResult(group_item=ContactGroup(group_name=wanted.group_name, group_id=number))
         result.group_result_item.append(made)
         for contact in wanted.contact_item:
-            told = ContactResult(contact_item=_end(key_of(contact)))
-            made.result_item.append(told)
+            outcome = ContactResult(contact_item=_end(key_of(contact)))
+            made.result_item.append(outcome)
             try:
                 contacts.put(user_id, number, key_of(contact), call.now)
             except Refusal as refusal:
-                told.result_code, told.result_info = refusal.code, refusal.info
+                outcome.result_code, outcome.result_info = refusal.code, refusal.info
     return result
 
 
@@ -130,26 +130,26 @@ def update_contact_group(call: Call) -> UpdateContactGroupResult:
     user_id, contacts = _owner(call), call.state.part(RecentContacts)
     wanted = request.update_group
     number = contacts.group(user_id, wanted.old_group_name)
-    told = UpdateGroupResult(
+    changed = UpdateGroupResult(
         update_group_type=wanted.update_group_type,
         group_name=wanted.old_group_name,
         old_group_name=wanted.old_group_name,
         group_id=number,
     )
     if wanted.update_group_type == 1:
-        told.group_name = wanted.new_group_name or ""
-        contacts.rename_group(user_id, wanted.old_group_name, told.group_name)
-        return UpdateContactGroupResult(update_type=request.update_type, update_group_result=told)
+        changed.group_name = wanted.new_group_name or ""
+        contacts.rename_group(user_id, wanted.old_group_name, changed.group_name)
+        return UpdateContactGroupResult(update_type=request.update_type, update_group_result=changed)
     for item in wanted.contact_update_item or ():
         key = key_of(item.contact_item)
         outcome = ContactUpdateResult(contact_opt_type=item.contact_opt_type, contact_item=_end(key))
-        told.contact_result_item.append(outcome)
+        changed.contact_result_item.append(outcome)
         try:
             move = contacts.put if item.contact_opt_type == 1 else contacts.take_out
             move(user_id, number, key, call.now)
         except Refusal as refusal:
             outcome.result_code, outcome.result_info = refusal.code, refusal.info
-    return UpdateContactGroupResult(update_type=request.update_type, update_group_result=told)
+    return UpdateContactGroupResult(update_type=request.update_type, update_group_result=changed)
 
 
 @handles(RecentContact.mark)
@@ -165,13 +165,13 @@ def mark(call: Call) -> MarkContactsResult:
     result = MarkContactsResult()
     for item in request.mark_item:
         key = key_of(item.contact_item)
-        told = MarkResult(opt_type=item.opt_type, contact_item=_end(key))
-        result.result_item.append(told)
+        outcome = MarkResult(opt_type=item.opt_type, contact_item=_end(key))
+        result.result_item.append(outcome)
         try:
             contacts.check_end(user_id, key, call.now)
             known = contacts.change(user_id, key, call.now)
         except Refusal as refusal:
-            told.result_code, told.result_info = refusal.code, refusal.info
+            outcome.result_code, outcome.result_info = refusal.code, refusal.info
             continue
         _apply(known, item)
         contacts.tidy(user_id, key)
@@ -233,7 +233,7 @@ def _end(key: Key) -> ToldContact:
     return ToldContact(type=kind, to_account=end) if kind == C2C else ToldContact(type=kind, to_group_id=end)
 
 
-def _told(key: Key, session: Session, marked: Marked | None, *, apart: bool) -> Contact:
+def _contact(key: Key, session: Session, marked: Marked | None, *, apart: bool) -> Contact:
     kind, end = key
     contact = Contact(type=kind, msg_time=session.time, top_flag=int(apart and session.is_pinned))
     if kind == C2C:

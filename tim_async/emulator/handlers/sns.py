@@ -53,7 +53,7 @@ from ...models.sns import (
 )
 from ...models.tags import SnsTag, Tagged, TagValue
 from ..dispatch import Call, handles
-from ..events.people import ask_to_befriend, tell_befriended, tell_blocked, tell_unblocked, tell_unfriended
+from ..events.people import ask_to_befriend, emit_befriended, emit_blocked, emit_unblocked, emit_unfriended
 from ..state.codes import SnsCode
 from ..state.links import Links
 from ..state.profile import is_profile_tag
@@ -92,8 +92,8 @@ def add_friends(call: Call) -> SnsResults:
             sns.befriend(other, user_id, Friend(add_source=source, add_wording=wording, add_time=now))
             made.append((other, user_id))
 
-    result = _outcome(call, SnsResults(), [(item.to_account, item) for item in request.add_friend_item], add)
-    tell_befriended(call, user_id, made, force=force)
+    result = _for_each(call, SnsResults(), [(item.to_account, item) for item in request.add_friend_item], add)
+    emit_befriended(call, user_id, made, force=force)
     return result
 
 
@@ -122,7 +122,7 @@ def import_friends(call: Call) -> SnsResults:
         friend.add_time = friend.add_time if item.add_time is None else item.add_time
         sns.befriend(user_id, other, friend)
 
-    return _outcome(call, SnsResults(), [(item.to_account, item) for item in request.add_friend_item], put)
+    return _for_each(call, SnsResults(), [(item.to_account, item) for item in request.add_friend_item], put)
 
 
 @handles(Sns.update_friends)
@@ -135,7 +135,7 @@ def update_friends(call: Call) -> SnsResults:
         fields = {field.tag: _value(field.value) for field in item.sns_item}
         sns.set_fields(user_id, sns.friend(user_id, item.to_account), fields)
 
-    return _outcome(call, SnsResults(), [(item.to_account, item) for item in request.update_item], update)
+    return _for_each(call, SnsResults(), [(item.to_account, item) for item in request.update_item], update)
 
 
 @handles(Sns.delete_friends)
@@ -152,8 +152,8 @@ def delete_friends(call: Call) -> SnsResults:
             raise Refusal(SnsCode.NOT_FRIEND, f"{other!r} is no friend")
         ended.extend(found)
 
-    result = _outcome(call, SnsResults(), [(other, other) for other in request.to_account], delete)
-    tell_unfriended(call, ended)
+    result = _for_each(call, SnsResults(), [(other, other) for other in request.to_account], delete)
+    emit_unfriended(call, ended)
     result.fail_account = []  # the answer of this command has none
     return result
 
@@ -166,7 +166,7 @@ def delete_all_friends(call: Call) -> Empty:
     ended: list[tuple[str, str]] = []
     for other in list(sns.friends.of(user_id)):
         ended += sns.unfriend(user_id, other, both=request.delete_type == "Delete_Type_Both")
-    tell_unfriended(call, ended)
+    emit_unfriended(call, ended)
     return Empty()
 
 
@@ -249,9 +249,9 @@ def add_to_black_list(call: Call) -> SnsResults:
         ended.extend(sns.block(user_id, other, call.now))
         blocked.append((user_id, other))
 
-    result = _outcome(call, SnsResults(), [(other, other) for other in request.to_account], block)
-    tell_blocked(call, blocked)
-    tell_unfriended(call, ended)
+    result = _for_each(call, SnsResults(), [(other, other) for other in request.to_account], block)
+    emit_blocked(call, blocked)
+    emit_unfriended(call, ended)
     return result
 
 
@@ -267,8 +267,8 @@ def delete_from_black_list(call: Call) -> SnsResults:
         sns.unblock(user_id, other)
         unblocked.append((user_id, other))
 
-    result = _outcome(call, SnsResults(), [(other, other) for other in request.to_account], unblock)
-    tell_unblocked(call, unblocked)
+    result = _for_each(call, SnsResults(), [(other, other) for other in request.to_account], unblock)
+    emit_unblocked(call, unblocked)
     return result
 
 
@@ -319,7 +319,7 @@ def add_friend_lists(call: Call) -> AddFriendListsResult:
         friend = sns.friend(user_id, other)
         sns.set_fields(user_id, friend, {SnsTag.GROUP: [*friend.lists, *names]})
 
-    result = _outcome(call, AddFriendListsResult(), [(other, other) for other in request.to_account or ()], put)
+    result = _for_each(call, AddFriendListsResult(), [(other, other) for other in request.to_account or ()], put)
     result.current_sequence = sns.versions(user_id).lists
     return result
 
@@ -346,8 +346,8 @@ def get_friend_lists(call: Call) -> FriendLists:
         if request.group_name and name not in request.group_name:
             continue
         members = sns.members(user_id, name)
-        told = members if request.need_friend == "Need_Friend_Type_Yes" else []
-        result.result_item.append(FriendList(group_name=name, friend_number=len(members), to_account=told))
+        shown = members if request.need_friend == "Need_Friend_Type_Yes" else []
+        result.result_item.append(FriendList(group_name=name, friend_number=len(members), to_account=shown))
     return result
 
 
@@ -356,18 +356,18 @@ def _owner(call: Call) -> str:
     return known_account(call, "From_Account", code=SnsCode.PARAMS_INVALID, code_unknown=SnsCode.ACCOUNT_NOT_FOUND)
 
 
-def _outcome(call: Call, result: ResultT, pairs: Iterable[tuple[str, T]], act: Callable[[T], None]) -> ResultT:
+def _for_each(call: Call, result: ResultT, pairs: Iterable[tuple[str, T]], act: Callable[[T], None]) -> ResultT:
     """Do something for one account after the other, and note what became of each."""
     for user_id, item in pairs:
-        told = SnsResultItem(to_account=user_id)
-        result.result_item.append(told)
-        if not is_known(call, told, code=SnsCode.ACCOUNT_NOT_FOUND):
+        outcome = SnsResultItem(to_account=user_id)
+        result.result_item.append(outcome)
+        if not is_known(call, outcome, code=SnsCode.ACCOUNT_NOT_FOUND):
             result.fail_account.append(user_id)
             continue
         try:
             act(item)
         except Refusal as refusal:
-            told.result_code, told.result_info = refusal.code, refusal.info
+            outcome.result_code, outcome.result_info = refusal.code, refusal.info
             if refusal.code != SnsCode.PENDING_CONFIRM:
                 result.fail_account.append(user_id)
     return result

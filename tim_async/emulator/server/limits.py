@@ -71,10 +71,10 @@ class Window:
 class _Alarm:
     """The arrivals of a command in the last second, and when they were last told of."""
 
-    __slots__ = ("_times", "told_at")
+    __slots__ = ("_times", "alerted_at")
 
     def __init__(self) -> None:
-        self.told_at = -math.inf
+        self.alerted_at = -math.inf
         self._times: deque[float] = deque()
 
     def count(self, now: float) -> int:
@@ -161,8 +161,8 @@ class Limits:
         if alarm is None:
             alarm = self._alarms[endpoint.command] = _Alarm()
         seen = alarm.count(now)
-        if seen >= ALERT_AT * limit and now - alarm.told_at >= 1.0:
-            alarm.told_at = now
+        if seen >= ALERT_AT * limit and now - alarm.alerted_at >= 1.0:
+            alarm.alerted_at = now
             alert(endpoint, seen, limit)
 
     def _window(self, command: str, number: int, key: str, rate: Rate, now: float) -> Window:

@@ -268,8 +268,8 @@ def page_of(
     if not page:
         return page, bool(rest), second, index
     last = page[-1][1].time
-    told = sum(1 for _, session in page if session.time == last) + (index if last == second else 0)
-    return page, len(rest) > len(page), last, told
+    offset = sum(1 for _, session in page if session.time == last) + (index if last == second else 0)
+    return page, len(rest) > len(page), last, offset
 
 
 def _from(sessions: list[tuple[Key, Session]], second: int, index: int) -> Iterator[tuple[Key, Session]]:
