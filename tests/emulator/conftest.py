@@ -22,7 +22,7 @@ MS = NOW * 1000
 
 
 class Clock:
-    """A clock that stands still until told otherwise."""
+    """A clock that only a test moves."""
 
     def __init__(self, now: float = NOW) -> None:
         self.now = now

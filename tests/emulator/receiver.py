@@ -1,4 +1,4 @@
-"""The side of an app: a bare server that takes webhooks and answers them as it is told."""
+"""The side of an app: a bare server that receives webhooks and answers as a test asks."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ async def test_used_before_start():
 
 async def test_started_twice():
     async with Emulator() as emulator:
-        with pytest.raises(UsageError, match="started already"):
+        with pytest.raises(UsageError, match="already started"):
             await emulator.start()
         assert emulator.url
 

@@ -90,11 +90,11 @@ def answer(emulator: Emulator, command: str, body: bytes) -> bytes:
     try:
         emulator._service._carry_out(endpoint, "administrator", raw, body, Caller()).send(None)
     except StopIteration as done:
-        code, told = done.value
-    assert json.loads(told)["ErrorCode"] == code
+        code, answer = done.value
+    assert json.loads(answer)["ErrorCode"] == code
     if code == 0:
-        endpoint.read_result(told)
-    return told
+        endpoint.read_result(answer)
+    return answer
 
 
 # Making a finding smaller would take minutes: each example is a call of every command.

@@ -37,7 +37,7 @@ async def test_those_that_are_meant(sent):
     assert [message.text for message in sent(to="bob", from_="administrator")] == ["batch"]
     assert [message.text for message in sent(from_="alice")] == ["one\ntwo", "to all"]
     assert [message.text for message in sent(group="g")] == ["to all"]
-    assert sent(to="nobody") == []
+    assert sent(to="stranger") == []
 
 
 async def test_group_that_is_not_there(sent):

@@ -1,4 +1,4 @@
-"""The embedded emulator of the service: the REST API on a loopback port, for trying out and for tests.
+"""The embedded emulator of the service: the REST API on a loopback port, for trials and tests.
 
 async with Emulator() as emulator:
     emulator.add_accounts("alice", "bob")

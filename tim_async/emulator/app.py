@@ -1,4 +1,4 @@
-"""The emulator: an HTTP front door over the handlers, and what tests see of it."""
+"""The emulator: an HTTP server over the handlers, and its interface for tests."""
 
 from __future__ import annotations
 
@@ -50,48 +50,49 @@ DEFAULT_ADMIN: Final = "administrator"
 
 
 class Emulator:
-    """Serves the REST API on a port of this machine, with nothing behind it but memory.
+    """Serves the REST API on a port of this machine; all state is in memory.
 
         async with Emulator() as emulator:
             emulator.add_accounts("alice", "bob")
             ...  # call the API at emulator.url
             assert emulator.history("alice", "bob")
 
-    It runs in the event loop that starts it. What it knows outlives `stop`: started again, it serves the same accounts
-    and messages, at the same address.
+    It runs in the event loop that starts it. Its state survives `stop`: started again, it serves the same accounts and
+    messages at the same address.
 
     Args:
-        sdk_app_id: the only app there is.
+        sdk_app_id: the only app.
         secret_key: the app's key.
-        admins: accounts that may call; they exist from the start and cannot be deleted.
-        host: address to listen on, of this machine's loopback unless `allow_remote`.
+        admins: accounts that may call the API; they exist from the start and cannot be deleted.
+        host: the address to listen on, a loopback address unless `allow_remote`.
         port: port to listen on; 0 picks a free one.
-        auto_import: whether an account comes to be when a message or a reading of history first names it.
-        rate_limits: replaces limits by command; a number is calls a second, `*` stands for all commands not named.
-        tolerance: the part of a limit that is let through on top of it.
-        body_limit: bytes a message's body may have, a list of recipients not counted.
-        duplicate_window_s: seconds for which a repeated message is known as such.
-        history_days: days that history reaches back.
-        clock: unix seconds: MsgTime, duplicates, history and validity of UserSigs go by it.
-        window_clock: seconds, never going back: limits go by it. None is `clock` where one was given, and the
-            monotonic clock otherwise.
+        auto_import: whether unknown accounts are imported when a request first names them.
+        rate_limits: limits by command that replace the defaults; a number is calls per second, `*` stands for all
+            commands not named.
+        tolerance: the share of a limit that is allowed on top of it.
+        body_limit: maximum size of a message's body in bytes, without the list of recipients.
+        duplicate_window_s: seconds during which a repeated message is recognized.
+        history_days: how many days of history are kept.
+        clock: unix seconds, for MsgTime, duplicates, history and the validity of UserSigs.
+        window_clock: monotonic seconds, for the limits. None is `clock` if one was given, otherwise the monotonic
+            clock.
         arrivals_size: how many arrivals are kept.
-        webhook_url: where the app's webhooks are sent; None sends none. `webhooks` has them either way.
-        webhook_token: signs them; None leaves Sign and RequestTime out.
-        webhook_timeout_s: seconds that an answer is waited for.
-        webhook_on_failure: what becomes of a before-event that got no answer: it goes on, or is refused with 80003.
-        webhook_retries: how often an after-event that got no answer is sent again.
-        webhook_commands: the commands that are switched on, such as `C2C.CallbackAfterSendMsg`; None is all.
+        webhook_url: the URL to which the app's webhooks are sent; None sends none. `webhooks` has them either way.
+        webhook_token: signs webhooks; None leaves Sign and RequestTime out.
+        webhook_timeout_s: seconds to wait for an answer.
+        webhook_on_failure: whether a before-event without an answer is allowed, or refused with 80003.
+        webhook_retries: how often an after-event without an answer is sent again.
+        webhook_commands: the enabled commands, such as `C2C.CallbackAfterSendMsg`; None is all.
         allow_remote: whether `host` may be reachable from other machines.
 
     Attributes:
         sdk_app_id: the app.
         secret_key: its key.
-        admin: the first of its admins.
-        faults: what is planned to go wrong.
+        admin: the first admin.
+        faults: the planned faults.
 
     Raises:
-        UsageError: an argument does not fit.
+        UsageError: an argument is invalid.
     """
 
     def __init__(
@@ -123,7 +124,7 @@ class Emulator:
             raise UsageError("admins must be a collection of at least one account", field="admins")
         for command in rate_limits or ():
             if command != EVERY and command not in ENDPOINTS:
-                raise UsageError(f"the emulator has no command {command!r}", field="rate_limits")
+                raise UsageError(f"unknown command {command!r} in rate_limits", field="rate_limits")
         self.sdk_app_id = sdk_app_id
         self.secret_key = secret_key
         self.admin = next(iter(admins))
@@ -167,15 +168,15 @@ class Emulator:
     # Lifetime
 
     async def start(self) -> None:
-        """Listen.
+        """Start to listen.
 
         Raises:
-            UsageError: it is started already, or the port is taken.
+            UsageError: it is already started, or the port is taken.
         """
         if self._server is not None:
-            raise UsageError("the emulator is started already")
+            raise UsageError("the emulator is already started")
         loop = asyncio.get_running_loop()
-        # No access log: its lines would hold the UserSig.
+        # No access log: its lines would contain the UserSig.
         self._server = server = web.Server(self._service.serve, access_log=None, lingering_time=1.0)
         try:
             self._listener = await loop.create_server(server, self._host, self._port, backlog=1024)
@@ -191,18 +192,18 @@ class Emulator:
         raise UsageError(problem, field="port")
 
     async def stop(self) -> None:
-        """Close the port and every connection, answered or not, and send the webhooks that wait.
+        """Close the port and every connection, answered or not, and send the waiting webhooks.
 
-        Nothing happens when it is not started.
+        Does nothing when the emulator is not started.
         """
         server, listener = self._server, self._listener
         if server is None or listener is None:
             return
         self._server = self._listener = None
         listener.close()
-        await asyncio.sleep(0)  # connections that are just being accepted become known
+        await asyncio.sleep(0)  # let connections that are just being accepted register
         for _ in range(2):
-            # A second round for what came in through open connections while the first was waited for.
+            # The second round is for requests that arrived on open connections during the first.
             for connection in server.connections:
                 if connection.transport is not None:
                     connection.transport.abort()
@@ -210,7 +211,7 @@ class Emulator:
         await server.shutdown(1.0)
         await listener.wait_closed()
         await self._outbox.stop()
-        await asyncio.sleep(0)  # sockets of aborted connections are closed in the loop's next round
+        await asyncio.sleep(0)  # the loop closes the sockets of aborted connections in its next iteration
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -223,13 +224,13 @@ class Emulator:
 
     @property
     def url(self) -> str:
-        """The address, such as `http://127.0.0.1:41234`; `UsageError` when the emulator is not started."""
+        """The base URL, such as `http://127.0.0.1:41234`; `UsageError` when the emulator is not started."""
         if self._server is None:
-            raise UsageError("the emulator is not started, it has no address")
+            raise UsageError("the emulator is not started and has no URL")
         host = f"[{self._host}]" if ":" in self._host else self._host
         return f"http://{host}:{self._port}"
 
-    # What tests see and change
+    # Interface for tests
 
     @property
     def accounts(self) -> Mapping[str, Account]:
@@ -237,7 +238,7 @@ class Emulator:
         return MappingProxyType(self._state.accounts)
 
     def add_accounts(self, *user_ids: str) -> None:
-        """Import accounts of 1 to 32 bytes; `UsageError` for any other."""
+        """Import accounts of 1 to 32 bytes; raise `UsageError` for any other."""
         for user_id in user_ids:
             check_account("user_ids", user_id)
             self._state.import_account(user_id, self._clock())
@@ -250,13 +251,13 @@ class Emulator:
         status: Literal["Online", "PushOnline"] = "Online",
         kicks: Collection[str] = (),
     ) -> None:
-        """Log an account in on a platform; `UsageError` when it is not imported.
+        """Log an account in on a platform; raise `UsageError` when it is not imported.
 
         Args:
             user_id: the account.
-            platform: where it logs in.
-            status: `PushOnline` is reached by the pushes of a vendor alone.
-            kicks: the platforms that this login puts out, as the app's settings have it; its own may be among them.
+            platform: the platform.
+            status: a `PushOnline` account is reached only by a vendor's pushes.
+            kicks: platforms that this login logs out, as the app's settings may say; its own may be among them.
         """
         self._check_imported(user_id)
         logins = self._state.part(LoginState)
@@ -265,20 +266,20 @@ class Emulator:
             self._emit_of_client([came_online(user_id, int(self._clock() * 1000), kicked)], platform)
 
     def set_offline(self, user_id: str, platform: str | None = None) -> None:
-        """Log an account out on a platform, everywhere with None; nothing happens when it is not logged in."""
+        """Log an account out on a platform, or everywhere with None, where it is logged in."""
         self._check_imported(user_id)
         for gone in self._state.part(LoginState).log_out(user_id, platform):
             self._emit_of_client([went_offline(user_id, int(self._clock() * 1000))], gone)
 
     def pin_contact(self, user_id: str, contact: ContactItem, *, pinned: bool = True) -> None:
-        """Pin a conversation of an account's list, as its client would, or take the pin away.
+        """Pin or unpin a conversation of an account's list, as its client would.
 
         Raises:
-            UsageError: it is not on the list.
+            UsageError: the conversation is not on the list.
         """
         session = self._state.part(RecentContacts).book(user_id).sessions.get(key_of(contact))
         if session is None:
-            raise UsageError(f"{user_id!r} has no such conversation", field="contact")
+            raise UsageError(f"the conversation is not on the list of {user_id!r}", field="contact")
         session.is_pinned = pinned
 
     def _check_imported(self, user_id: str) -> None:
@@ -294,7 +295,7 @@ class Emulator:
         """Return the messages of a group or a topic, oldest first: recalled ones too, deleted and expired ones not.
 
         Raises:
-            UsageError: there is no such group or topic.
+            UsageError: the group or topic does not exist.
         """
         try:
             return group_history(self._state, group_id, topic_id, self._clock())
@@ -310,15 +311,15 @@ class Emulator:
         ]
 
     def sent(self, *, to: str | None = None, from_: str | None = None, group: str | None = None) -> list[SentMessage]:
-        """Return what was sent, oldest first: `emulator.sent(to="bob")[0].text`. What is not stored is not in it.
+        """Return the stored messages, oldest first: `emulator.sent(to="bob")[0].text`.
 
         Args:
             to: only messages to this account.
-            from_: only messages of this sender.
-            group: only messages to this group, those to its topics not counted.
+            from_: only messages from this sender.
+            group: only messages to this group, without those to its topics.
 
         Raises:
-            UsageError: there is no such group.
+            UsageError: the group does not exist.
         """
         try:
             return sent_messages(self._state, self._clock(), to=to, from_=from_, group=group)
@@ -327,23 +328,23 @@ class Emulator:
 
     @property
     def groups(self) -> Mapping[str, Group]:
-        """The groups by id, in the order they were made."""
+        """The groups by id, in the order of creation."""
         return MappingProxyType(self._state.part(Groups).groups)
 
     def join_group(self, group_id: str, *accounts: str, approved: bool = False) -> None:
-        """Let accounts come into a group by themselves, as by a client; they are online there until they leave.
+        """Make accounts join a group by themselves, as from a client; they are online there until they leave.
 
-        It is the only way into a live group (AVChatRoom). A member who was added comes online. The app's webhook
-        is told, but not asked: `Group.CallbackBeforeApplyJoinGroup` is not sent.
+        It is the only way into a live group (AVChatRoom). A member who was added comes online. After-events are
+        emitted, but the app is not asked first: `Group.CallbackBeforeApplyJoinGroup` is not sent.
 
         Args:
             group_id: the group.
-            accounts: who comes.
-            approved: whether owner or admins let them in, where the group asks for that.
+            accounts: the accounts.
+            approved: whether owner or admins approve, where the group requires that.
 
         Raises:
-            UsageError: there is no such group or account, or it may not come in: the type of the group, its
-                ApplyJoinOption, a ban, or no room.
+            UsageError: the group or an account does not exist, or the account may not join because of the group's
+                type, its ApplyJoinOption, a ban, or a full group.
         """
         groups = self._state.part(Groups)
         try:
@@ -357,7 +358,7 @@ class Emulator:
             raise UsageError(f"{refusal.code}: {refusal.info}", field="group_id") from None
 
     def leave_group(self, group_id: str, *accounts: str) -> None:
-        """Let members leave a group by themselves; `UsageError` when there is no such group or member."""
+        """Make members leave a group by themselves; raise `UsageError` for an unknown group or an account not in it."""
         groups = self._state.part(Groups)
         try:
             group = groups.find(group_id)
@@ -374,25 +375,25 @@ class Emulator:
 
     @property
     def pushes(self) -> Sequence[SentPush]:
-        """The pushes that were taken, of both kinds, oldest first."""
+        """The accepted pushes of both kinds, oldest first."""
         return tuple(self._state.part(PushState).pushes)
 
     @property
     def arrivals(self) -> Sequence[Arrival]:
-        """The newest requests, oldest first, as many as `arrivals_size`; whatever they were answered."""
+        """The newest `arrivals_size` requests, oldest first, whatever their answers were."""
         return self._log.arrivals
 
     def count(self, command: str | None = None) -> int:
-        """Count the requests of a command, whatever they were answered; of all commands with None."""
+        """Count the requests of a command, or of all commands with None, whatever their answers were."""
         return self._log.count(command)
 
     def worst_window(self, command: str | None = None, per: float = 1.0) -> int:
-        """Return the most requests that came within any `per` seconds, among those that `arrivals` holds."""
+        """Return the largest number of requests within any `per` seconds, among those in `arrivals`."""
         return self._log.worst_window(command, per)
 
     @property
     def webhook_url(self) -> str | None:
-        """Where webhooks are sent; may be set at any time. `UsageError` for what is no address."""
+        """The URL to which webhooks are sent; can be set at any time. Raises `UsageError` for an invalid URL."""
         return self._outbox.url
 
     @webhook_url.setter
@@ -401,15 +402,15 @@ class Emulator:
 
     @property
     def webhooks(self) -> Sequence[Webhook]:
-        """The newest 10,000 webhook events, oldest first, with what became of each; also where no address is set."""
+        """The newest 10,000 webhook events, oldest first, with their results; also when no URL is set."""
         return self._outbox.log
 
     def events(self, kind: type[EventT]) -> list[EventT]:
-        """Return the events of a kind among `webhooks`: `emulator.events(AfterSendMsg)`."""
+        """Return the events of one class among `webhooks`: `emulator.events(AfterSendMsg)`."""
         return [webhook.event for webhook in self._outbox.log if isinstance(webhook.event, kind)]
 
     async def webhooks_settled(self) -> None:
-        """Wait until the webhooks of all that happened so far were sent."""
+        """Wait until all webhooks so far were sent."""
         await self._outbox.settled()
 
     def _alert(self, endpoint: Endpoint[..., Any], seen: int, limit: int) -> None:
@@ -418,7 +419,7 @@ class Emulator:
 
     @property
     def checks_extension_seq(self) -> bool:
-        """Whether the Seq of a message's key/value is a lock, as the service has it for members; not for admins."""
+        """Whether Seq locks the key/values of messages, as it does for members of the service, but not for admins."""
         return self._state.checks_extension_seq
 
     @checks_extension_seq.setter
@@ -428,11 +429,11 @@ class Emulator:
 
 def _loopback(host: str, *, allow_remote: bool) -> str:
     if host == "localhost":
-        return "127.0.0.1"  # the name may stand for two addresses, which would get two ports
+        return "127.0.0.1"  # the name may resolve to two addresses, which would get two ports
     try:
         is_loopback = ipaddress.ip_address(host).is_loopback
     except ValueError:
         is_loopback = False
     if not is_loopback and not allow_remote:
-        raise UsageError(f"host {host!r} is not of this machine only; allow_remote=True allows it", field="host")
+        raise UsageError(f"host {host!r} is not a loopback address; allow_remote=True permits it", field="host")
     return host

@@ -2,18 +2,18 @@
 
     @handles(C2C.send)
     def send(call: Call) -> SendMsgResult:
-        to_account = account(call.raw, "To_Account", code=90003)
+        to_account = account(call.raw, "To_Account", code=MessageCode.TO_ACCOUNT_INVALID)
         ...
         return SendMsgResult(msg_time=..., msg_key=...)
 
-A handler is a plain function: it does not wait, so what it changes is changed at once and for all. It returns the
-result struct of its endpoint (or a `Reply`, to choose another ActionStatus) or raises `Refusal` with the documented
-code. There is one module for each family, imported by `app`; importing it fills `HANDLERS`.
+A handler is a plain function: it does not wait, so its changes are atomic. It returns the result struct of its endpoint
+(or a `Reply`, to choose another ActionStatus) or raises `Refusal` with the documented code. There is one module for
+each family, imported by `app`; importing it fills `HANDLERS`.
 
-Webhooks. A handler tells what it has done with `call.emit(AfterSendMsg(...))`, which goes out behind the answer. Before
-it does something that an app may forbid, it asks: `verdict = call.ask(BeforeSendMsg(...), refused=20006)`. Where the
-answer has to be waited for, `ask` leaves the handler, and it is run again from its beginning when the answer is there.
-So a handler asks after its checks and before its first change, and the checks hold for what is so by then.
+Webhooks. A handler emits what it has done with `call.emit(AfterSendMsg(...))`; it is sent after the answer. Before it
+does something that an app may forbid, it asks: `verdict = call.ask(BeforeSendMsg(...), refused=...)`. When the answer
+has to be awaited, `ask` leaves the handler, which is run again from its beginning when the answer is there. So a
+handler asks after its checks and before its first change, and its checks run again on the state of that moment.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ RequestT = TypeVar("RequestT", bound=Request)
 
 
 class Reply(Generic[R]):
-    """A result with an envelope of its own, such as the `SomeError` of a batch that failed in part.
+    """A result with its own envelope, such as the `SomeError` of a batch that failed in part.
 
     Attributes:
         result: the result struct.
@@ -57,18 +57,18 @@ class Reply(Generic[R]):
 
 
 class Call:
-    """One request that passed the front door.
+    """One request that passed the checks of path, URL, UserSig and admin.
 
     Attributes:
         endpoint: its endpoint.
         identifier: the admin of the URL.
-        raw: the body as plain JSON values, with the newer names of its fields; here a handler sees what is missing or
-            of the wrong type.
+        raw: the body as plain JSON values, with the newer names of its fields, to find what is missing or of the wrong
+            type.
         body: the body's bytes.
         now: unix seconds of the emulator's clock.
-        state: all that the emulator knows.
-        draw: a random u32, the same for as long as the call lasts.
-        events: what was emitted.
+        state: the state of the emulator.
+        draw: a random u32, the same for the whole call.
+        events: the emitted events.
     """
 
     __slots__ = (
@@ -114,19 +114,20 @@ class Call:
         return int(self.now * 1000)
 
     def emit(self, event: Event) -> None:
-        """Tell of something that was done."""
+        """Emit an after-event."""
         self.events.append(event)
 
     def ask(self, event: BeforeEvent, *, refused: int) -> Verdict:
-        """Ask whether something may be done.
+        """Ask the app whether something may be done.
 
         Args:
-            event: what is about to happen.
-            refused: the ErrorCode for a refusal that has none of its own.
+            event: the before-event.
+            refused: the ErrorCode for a refusal without its own code.
 
         Raises:
-            Refusal: it may not; with `refused`, the app's own code, or 80003 where no answer came and that is set.
-            PendingAnswer: the answer is not there yet; not for handlers to catch.
+            Refusal: it may not: `refused`, the app's own code, or 80003 when no answer came and the emulator refuses
+                then.
+            PendingAnswer: the answer is not there yet; handlers must not catch it.
         """
         if not self._outbox.is_on(event.callback_command):
             return GO_ON
@@ -137,27 +138,27 @@ class Call:
         if answer is None:
             if self._outbox.on_failure == "allow":
                 return GO_ON
-            raise Refusal(CommonCode.BEFORE_SEND_WEBHOOK_FAILED, "the before-event webhook gave no answer")
+            raise Refusal(CommonCode.BEFORE_SEND_WEBHOOK_FAILED, "the before-event webhook did not answer")
         verdict = judge(event, answer)
         if isinstance(verdict, Verdict):
             return verdict
-        raise Refusal(refused if verdict == 1 else verdict, answer.error_info or "the app refused it by webhook")
+        raise Refusal(refused if verdict == 1 else verdict, answer.error_info or "refused by the app's webhook")
 
     def go_on(self, answer: AnswerBody | None) -> None:
-        """Take an answer, for the handler's next run."""
+        """Record an answer for the next run of the handler."""
         self._answers.append(answer)
         self._asked = 0
         self.events.clear()
 
     def read(self, type: type[RequestT], *, code: int) -> RequestT:
-        """Decode the body into its request struct and check it; refuse with `code` what does not fit."""
+        """Decode the body into its request struct and check it; refuse an invalid body with `code`."""
         try:
             request: RequestT = _strict(type)(self.body)
             request.check()
         except msgspec.MsgspecError as error:
-            raise Refusal(code, f"the body does not fit: {error}") from None
+            raise Refusal(code, f"invalid body: {error}") from None
         except UsageError as error:
-            raise Refusal(code, f"the body does not fit: {error.message}") from None
+            raise Refusal(code, f"invalid body: {error.message}") from None
         return request
 
 
@@ -175,7 +176,7 @@ ENDPOINTS: Final[dict[str, Endpoint[..., Any]]] = {}
 """The endpoints that have a handler, by command."""
 
 STATELESS: Final[set[str]] = set()
-"""Commands whose requests are checked and answered in the documented shape, but that change and read nothing."""
+"""Commands that only check the request and answer in the documented shape, without state."""
 
 
 def handles(endpoint: Endpoint[..., R]) -> Callable[[Callable[[Call], R | Reply[R]]], Callable[[Call], R | Reply[R]]]:
@@ -198,13 +199,13 @@ def handles(endpoint: Endpoint[..., R]) -> Callable[[Callable[[Call], R | Reply[
 def answers(
     endpoint: Endpoint[..., R], *, code: int
 ) -> Callable[[Callable[[Any], R | Reply[R]]], Callable[[Call], R | Reply[R]]]:
-    """Register the decorated function as the answer of an endpoint that nothing is kept of.
+    """Register the decorated function as the answer of an endpoint without state.
 
-    It is given the request, which was checked against its struct, and returns a result of the documented shape.
+    It receives the checked request and returns a result of the documented shape.
 
     Args:
         endpoint: the endpoint.
-        code: refuses a request that does not fit.
+        code: the code for an invalid request.
     """
 
     def register(answer: Callable[[Any], R | Reply[R]]) -> Callable[[Call], R | Reply[R]]:
@@ -219,13 +220,13 @@ def answers(
 
 
 class Dialect(NamedTuple):
-    """The codes with which a service says what every service has to say.
+    """The codes of a service for the failures that every service has.
 
     Attributes:
-        not_admin: the identifier is no admin.
+        not_admin: the identifier is not an admin.
         bad_json: the body is not JSON.
-        not_object: the body of a message is JSON but no object.
-        internal: the handler broke.
+        not_object: the body of a message is JSON but not an object.
+        internal: the handler failed.
         too_long: the body of a message is over the limit.
     """
 
@@ -305,13 +306,10 @@ _OK: Final = b'{"ActionStatus":"OK","ErrorInfo":"","ErrorCode":0'
 
 
 def done(reply: Result | Reply[Any]) -> bytes:
-    """Return the answer that carries a result: the envelope and the result's fields in one object."""
+    """Return the answer with a result: the envelope and the result's fields in one object."""
     if isinstance(reply, Reply):
         frame = {"ActionStatus": reply.action_status, "ErrorInfo": reply.error_info, "ErrorCode": 0}
         head, result = msgspec.json.encode(frame)[:-1], encode(reply.result)
     else:
         head, result = _OK, encode(reply)
     return head + b"}" if result == b"{}" else b"%b,%b" % (head, result[1:])
-
-
-# What handlers ask of a raw body; each refuses with the code it is given.

@@ -1,4 +1,4 @@
-"""What was sent, in the words of a test: `emulator.sent(to="bob")[0].text`."""
+"""Sent messages in a form that suits tests: `emulator.sent(to="bob")[0].text`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class SentMessage(msgspec.Struct, frozen=True, kw_only=True):
         msg_body: its elements.
         cloud_custom_data: the app's own data.
         sent_at: unix seconds of the emulator's clock.
-        is_recalled: whether it was recalled since.
+        is_recalled: whether it was recalled.
     """
 
     from_account: str
@@ -35,14 +35,14 @@ class SentMessage(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def text(self) -> str:
-        """The text of its text elements, one line each; "" without any."""
+        """The texts of its text elements, joined by newlines; "" without any."""
         return "\n".join(element.text for element in self.msg_body if isinstance(element, TextElem))
 
 
 def sent_messages(
     state: State, now: float, *, to: str | None, from_: str | None, group: str | None
 ) -> list[SentMessage]:
-    """Return the stored messages that fit, oldest first. A recipient leaves group messages out, a group all others."""
+    """Return the stored messages that match, oldest first; `to` excludes group messages, `group` all others."""
     found: list[SentMessage] = []
     if group is None:
         found += _to_accounts(state, now)

@@ -17,12 +17,12 @@ from tim_async.webhooks import (
 
 async def test_unread_messages_of_the_recipient_are_counted(api):
     for seq in range(3):
-        (told,) = await events(api, SEND, message(MsgSeq=seq), AfterSendMsg)
-        assert told.unread_msg_num == seq + 1
-    (told,) = await events(api, SEND, message(MsgSeq=9, SendMsgControl=["NoUnread"]), AfterSendMsg)
-    assert told.unread_msg_num == 3
-    (told,) = await events(api, SEND, message(From_Account="bob", To_Account="alice"), AfterSendMsg)
-    assert told.unread_msg_num == 1
+        (sent,) = await events(api, SEND, message(MsgSeq=seq), AfterSendMsg)
+        assert sent.unread_msg_num == seq + 1
+    (sent,) = await events(api, SEND, message(MsgSeq=9, SendMsgControl=["NoUnread"]), AfterSendMsg)
+    assert sent.unread_msg_num == 3
+    (sent,) = await events(api, SEND, message(From_Account="bob", To_Account="alice"), AfterSendMsg)
+    assert sent.unread_msg_num == 1
 
 
 async def test_reading(api):
@@ -66,14 +66,14 @@ async def check_unread(api):
     keys = [(await api.call(SEND, message(MsgSeq=seq)))["MsgKey"] for seq in range(3)]
     hide = {"Operator_Account": "bob", "Peer_Account": "alice", "MsgKeyList": keys[:1]}
     await api.call("openim/delete_c2c_msg_ramble", hide)
-    (told,) = await events(api, SEND, message(MsgSeq=5), AfterSendMsg)
-    assert told.unread_msg_num == 3
+    (sent,) = await events(api, SEND, message(MsgSeq=5), AfterSendMsg)
+    assert sent.unread_msg_num == 3
     api.clock.now += 13 * 3_600
-    (told,) = await events(api, SEND, message(MsgSeq=6), AfterSendMsg)
-    assert told.unread_msg_num == 1
+    (sent,) = await events(api, SEND, message(MsgSeq=6), AfterSendMsg)
+    assert sent.unread_msg_num == 1
     await api.call("im_open_login_svc/account_delete", {"DeleteItem": [{"UserID": "alice"}]})
-    (told,) = await events(api, SEND, message(From_Account="administrator"), AfterSendMsg)
-    assert told.unread_msg_num == 1
+    (sent,) = await events(api, SEND, message(From_Account="administrator"), AfterSendMsg)
+    assert sent.unread_msg_num == 1
 
 
 async def test_extensions(api):
@@ -85,16 +85,16 @@ async def test_extensions(api):
         body = {**names, "OperateType": kind, "ExtensionList": items}
         return await events(api, command, body, AfterC2CMsgExtension)
 
-    def told(kind, items, seq):
+    def expected(kind, items, seq):
         names = {"from_account": "alice", "to_account": "bob", "msg_key": key, "event_time": MS}
         return [AfterC2CMsgExtension(**names, operate_type=kind, extension_list=items, seq=seq)]
 
-    assert await change(1, [{"Key": "a", "Value": "1"}]) == told(1, [ExtensionItem(key="a", value="1", seq=1)], 1)
-    assert await change(2, [{"Key": "a"}]) == told(2, [ExtensionItem(key="a", seq=2)], 2)
-    assert await change(3, []) == told(3, [], 2)
+    assert await change(1, [{"Key": "a", "Value": "1"}]) == expected(1, [ExtensionItem(key="a", value="1", seq=1)], 1)
+    assert await change(2, [{"Key": "a"}]) == expected(2, [ExtensionItem(key="a", seq=2)], 2)
+    assert await change(3, []) == expected(3, [], 2)
 
 
-async def test_message_to_a_chatbot_is_told_twice(api):
+async def test_message_to_a_chatbot_emits_two_events(api):
     await api.call("openim_robot_http_svc/create_robot", {"UserID": "@RBT#001", "Nick": "robot"})
     sent, robot = await events(api, SEND, message(To_Account="@RBT#001"), AfterSendMsg, BotOnC2CMessage)
     assert (sent.unread_msg_num, robot.to_account, robot.msg_body) == (1, "@RBT#001", [TextElem("hi")])

@@ -1,4 +1,4 @@
-"""Webhooks of groups and their members: what is told, what is asked, and what the app's answers do."""
+"""Events of groups and their members, and what the app's answers do."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ async def hooked(start: Callable[..., Any]):
         yield api, receiver
 
 
-async def told(api: Api, receiver: Receiver) -> list[dict[str, Any]]:
+async def take_events(api: Api, receiver: Receiver) -> list[dict[str, Any]]:
     """Return what came since the last look, without the time that all of it has."""
     await api.emulator.webhooks_settled()
     bodies = [body for _, body in receiver.got]
@@ -42,15 +42,15 @@ async def make(api: Api, type: str = "Public", **fields: Any) -> str:
     return answer["GroupId"]
 
 
-async def test_life_of_a_group_is_told(hooked: tuple[Api, Receiver]) -> None:
+async def test_life_of_a_group_emits_events(hooked: tuple[Api, Receiver]) -> None:
     api, receiver = hooked
     await make(api, "Work")
     await make(api)
-    await told(api, receiver)
+    await take_events(api, receiver)
     own = [{"Key": "a", "Value": "1"}]
     group = await make(api, GroupId="sea", MemberList=refs("bob"), AppDefinedData=own)
     shared = {"GroupId": "sea", "Type": "Public", "Operator_Account": "administrator"}
-    before, after = await told(api, receiver)
+    before, after = await take_events(api, receiver)
     assert before == {
         "CallbackCommand": CREATE,
         "Operator_Account": "administrator",
@@ -71,7 +71,7 @@ async def test_life_of_a_group_is_told(hooked: tuple[Api, Receiver]) -> None:
     body = {"GroupId": group, "Name": "湖", "From_Account": "bob", "AppDefinedData": [{"Key": "b", "Value": "2"}]}
     assert await api.code(f"{G}modify_group_base_info", body) == 0
     assert await api.code(f"{G}modify_group_base_info", {"GroupId": group, "MuteAllMember": "On"}) == 0
-    assert await told(api, receiver) == [
+    assert await take_events(api, receiver) == [
         {
             "CallbackCommand": "Group.CallbackAfterGroupInfoChanged",
             **shared,
@@ -82,7 +82,7 @@ async def test_life_of_a_group_is_told(hooked: tuple[Api, Receiver]) -> None:
     ]
     assert await api.code(f"{G}change_group_owner", {"GroupId": group, "NewOwner_Account": "bob"}) == 0
     assert await api.code(f"{G}destroy_group", {"GroupId": group}) == 0
-    assert await told(api, receiver) == [
+    assert await take_events(api, receiver) == [
         {
             "CallbackCommand": "Group.CallbackAfterChangeGroupOwner",
             **shared,
@@ -100,14 +100,14 @@ async def test_life_of_a_group_is_told(hooked: tuple[Api, Receiver]) -> None:
     ]
 
 
-async def test_members_that_come_and_go_are_told(hooked: tuple[Api, Receiver]) -> None:
+async def test_members_that_join_and_leave_emit_events(hooked: tuple[Api, Receiver]) -> None:
     api, receiver = hooked
     group = await make(api, MaxMemberCount=3)
-    await told(api, receiver)
+    await take_events(api, receiver)
     shared = {"GroupId": group, "Type": "Public", "Operator_Account": "administrator"}
-    body = {"GroupId": group, "MemberList": refs("alice", "bob", "carol", "nobody"), "Silence": 1}
+    body = {"GroupId": group, "MemberList": refs("alice", "bob", "carol", "stranger"), "Silence": 1}
     assert await api.code(f"{G}add_group_member", body) == 0
-    assert await told(api, receiver) == [
+    assert await take_events(api, receiver) == [
         {"CallbackCommand": INVITE, **shared, "DestinationMembers": refs("bob", "carol")},
         {
             "CallbackCommand": "Group.CallbackAfterNewMemberJoin",
@@ -118,38 +118,38 @@ async def test_members_that_come_and_go_are_told(hooked: tuple[Api, Receiver]) -
         {"CallbackCommand": "Group.CallbackAfterGroupFull", "GroupId": group},
     ]
     assert await api.code(f"{G}add_group_member", {"GroupId": group, "MemberList": refs("alice")}) == 0
-    assert await told(api, receiver) == [], "nobody was added"
+    assert await take_events(api, receiver) == [], "no member was added"
     body = {"GroupId": group, "Member_Account": "bob", "Role": "Admin", "NameCard": "B"}
     assert await api.code(f"{G}modify_group_member_info", body) == 0
     body = {"GroupId": group, "Member_Account": "bob", "MuteTime": 5}
     assert await api.code(f"{G}modify_group_member_info", body) == 0
     changed = {"CallbackCommand": "Group.CallbackAfterMemberFieldChanged", **shared, "Member_Account": "bob"}
-    assert await told(api, receiver) == [{**changed, "Role": "Admin", "NameCard": "B"}]
+    assert await take_events(api, receiver) == [{**changed, "Role": "Admin", "NameCard": "B"}]
     body = {"GroupId": group, "MemberToDel_Account": ["bob", "dave"]}
     assert await api.code(f"{G}delete_group_member", body) == 0
     body = {"GroupId": group, "Members_Account": ["carol", "dave"], "Duration": 5}
     assert await api.code(f"{G}ban_group_member", body) == 0
     gone = {"CallbackCommand": "Group.CallbackAfterMemberExit", **shared, "ExitType": "Kicked"}
-    assert await told(api, receiver) == [
+    assert await take_events(api, receiver) == [
         {**gone, "ExitMemberList": refs("bob")},
         {**gone, "ExitMemberList": refs("carol")},
     ]
     body = {"GroupId": group, "MemberList": refs("bob")}
     assert await api.code(f"{G}import_group_member", body) == 0
-    assert await told(api, receiver) == [], "importing tells of nothing"
+    assert await take_events(api, receiver) == [], "importing emits no events"
 
 
-async def test_what_clients_do_is_told(hooked: tuple[Api, Receiver]) -> None:
+async def test_what_clients_do_emits_events(hooked: tuple[Api, Receiver]) -> None:
     api, receiver = hooked
     group = await make(api, "AVChatRoom")
-    await told(api, receiver)
+    await take_events(api, receiver)
     api.emulator.join_group(group, "bob", "bob")
     api.emulator.leave_group(group, "bob")
     await api.emulator.webhooks_settled()
     assert {query["OptPlatform"] for query, _ in receiver.got} == {"Unknown"}
     shared = {"GroupId": group, "Type": "AVChatRoom", "Operator_Account": "bob"}
     state = {"CallbackCommand": "Group.CallbackOnMemberStateChange", "GroupId": group, "MemberList": refs("bob")}
-    assert await told(api, receiver) == [
+    assert await take_events(api, receiver) == [
         {
             "CallbackCommand": "Group.CallbackAfterNewMemberJoin",
             **shared,
@@ -167,15 +167,15 @@ async def test_what_clients_do_is_told(hooked: tuple[Api, Receiver]) -> None:
     ]
 
 
-async def test_attributes_are_told(hooked: tuple[Api, Receiver]) -> None:
+async def test_changed_attributes_emit_events(hooked: tuple[Api, Receiver]) -> None:
     api, receiver = hooked
     group = await make(api)
-    await told(api, receiver)
+    await take_events(api, receiver)
     two = [{"key": "b", "value": "2"}, {"key": "a", "value": "1"}]
     for word, attrs in (("set", two), ("modify", two[:1]), ("delete", [{"key": "a"}]), ("delete", [{"key": "a"}])):
         await api.call(f"{G}{word}_group_attr", {"GroupId": group, "GroupAttr": attrs})
     await api.call(f"{G}clear_group_attr", {"GroupId": group})
-    assert [(event["OptionType"], event.get("GroupAttr")) for event in await told(api, receiver)] == [
+    assert [(event["OptionType"], event.get("GroupAttr")) for event in await take_events(api, receiver)] == [
         ("set", two),
         ("modify", two[:1]),
         ("delete", two[1:]),
@@ -191,7 +191,7 @@ async def test_the_app_refuses_a_group(hooked: tuple[Api, Receiver]) -> None:
     receiver.answers[CREATE] = {**REFUSE, "ErrorCode": 10_150, "ErrorInfo": "no more"}
     answer = await api.call(f"{G}create_group", body)
     assert (answer["ErrorCode"], answer["ErrorInfo"]) == (10_150, "no more")
-    assert await api.code(f"{G}create_group", {**body, "Owner_Account": "nobody"}) == 10019
+    assert await api.code(f"{G}create_group", {**body, "Owner_Account": "stranger"}) == 10019
     assert receiver.commands == [CREATE, CREATE], "what cannot be is not asked about"
     assert api.emulator.groups == {}
 

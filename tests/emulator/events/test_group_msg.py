@@ -1,4 +1,4 @@
-"""Webhooks of group messages and topics: what is told, and what the app's answers do."""
+"""Events of group messages and topics, and what the app's answers do."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ def words(api: Api, group: str) -> list[str]:
     return [message.msg_body[0].text for message in api.emulator.group_history(group)]
 
 
-async def test_a_message_is_asked_about_and_told(hooked: tuple[Api, Receiver]) -> None:
+async def test_a_message_has_a_before_and_an_after_event(hooked: tuple[Api, Receiver]) -> None:
     api, receiver = hooked
     group = make_group(api.emulator)
     answer = await send(api, group, From_Account="bob", CloudCustomData="data")
     assert receiver.commands == [BEFORE, AFTER]
-    (asked,), (told,) = bodies(receiver, BEFORE), bodies(receiver, AFTER)
+    (before,), (after,) = bodies(receiver, BEFORE), bodies(receiver, AFTER)
     shared = {
         "GroupId": group,
         "Type": "Public",
@@ -54,10 +54,10 @@ async def test_a_message_is_asked_about_and_told(hooked: tuple[Api, Receiver]) -
         "CloudCustomData": "data",
         "EventTime": EVENT_TIME,
     }
-    assert asked == {"CallbackCommand": BEFORE, **shared}
-    assert told == {"CallbackCommand": AFTER, **shared, "MsgSeq": 1, "MsgTime": answer["MsgTime"]}
+    assert before == {"CallbackCommand": BEFORE, **shared}
+    assert after == {"CallbackCommand": AFTER, **shared, "MsgSeq": 1, "MsgTime": answer["MsgTime"]}
     await send(api, group)
-    assert receiver.commands == [BEFORE, AFTER], "a repeat is neither asked about nor told"
+    assert receiver.commands == [BEFORE, AFTER], "a repeat causes no events"
 
 
 @pytest.mark.parametrize(("said", "code"), [(1, 10016), (10150, 10150), (7, 10016)])
@@ -93,24 +93,24 @@ async def test_webhooks_can_be_left_out(hooked: tuple[Api, Receiver]) -> None:
     assert receiver.commands == []
 
 
-async def test_a_muted_sender_is_told_of(hooked: tuple[Api, Receiver]) -> None:
+async def test_a_refused_muted_sender_is_an_event(hooked: tuple[Api, Receiver]) -> None:
     api, receiver = hooked
     group = make_group(api.emulator)
     api.emulator.groups[group].thread.mute("bob", 60, NOW)
     assert (await send(api, group, From_Account="bob"))["ErrorCode"] == 10017
-    (told,) = bodies(receiver, "Group.CallbackSendMsgException")
-    assert (told["ErrorCode"], told["From_Account"], told["GroupId"]) == (10017, "bob", group)
+    (event,) = bodies(receiver, "Group.CallbackSendMsgException")
+    assert (event["ErrorCode"], event["From_Account"], event["GroupId"]) == (10017, "bob", group)
     assert receiver.commands == ["Group.CallbackSendMsgException"]
 
 
-async def test_what_becomes_of_messages_is_told(hooked: tuple[Api, Receiver]) -> None:
+async def test_recalls_edits_and_receipts_are_events(hooked: tuple[Api, Receiver]) -> None:
     api, receiver = hooked
     group = make_group(api.emulator)
     quiet = {"ForbidCallbackControl": ["ForbidBeforeSendMsgCallback", "ForbidAfterSendMsgCallback"]}
     await send(api, group, NeedReadReceipt=1, SupportMessageExtension=1, From_Account="alice", **quiet)
     seqs = [{"MsgSeq": 1}]
     report = {"GroupId": group, "From_Account": "bob", "MsgSeqList": seqs}
-    for _ in range(2):  # the second time there is nothing new to tell
+    for _ in range(2):  # the second time changes nothing
         await api.call(f"{G}group_msg_receipt", report)
     pairs = [{"Key": "k", "Value": "v"}]
     change = {"GroupId": group, "MsgSeq": 1, "OperateType": 1, "ExtensionList": pairs}
@@ -135,7 +135,7 @@ async def test_what_becomes_of_messages_is_told(hooked: tuple[Api, Receiver]) ->
     assert recall["MsgSeqList"] == seqs
 
 
-async def test_topics_are_asked_about_and_told(hooked: tuple[Api, Receiver]) -> None:
+async def test_topics_have_before_and_after_events(hooked: tuple[Api, Receiver]) -> None:
     api, receiver = hooked
     group = make_group(api.emulator, "Community", support_topic=True)
     svc, topic = "million_group_open_http_svc/", f"{group}@TOPIC#_news"

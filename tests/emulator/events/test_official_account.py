@@ -39,11 +39,11 @@ async def test_official_account_from_beginning_to_end(api):
         OfficialAccountAfterOfficialAccountInfoChanged(**oa, operator_account="administrator", name="Nouvelles")
     ]
     assert await events(api, modify, {**name, "MaxSubscriberNum": 2}) == []
-    subscribe = {**name, "SubscriberList": [{"Subscriber_Account": user} for user in ("alice", "bob", "nobody")]}
-    _, *told = await events(api, f"{SERVICE}/add_subscriber", subscribe)
+    subscribe = {**name, "SubscriberList": [{"Subscriber_Account": user} for user in ("alice", "bob", "stranger")]}
+    _, *emitted = await events(api, f"{SERVICE}/add_subscriber", subscribe)
     users = [SubscriberRef(subscriber_account=user) for user in ("alice", "bob")]
     by = {"operator_account": "administrator"}
-    assert told == [
+    assert emitted == [
         OfficialAccountAfterAddSubscriber(**oa, **by, subscribe_account_list=users),
         OfficialAccountAfterOfficialAccountFull(**oa),
     ]
@@ -88,5 +88,5 @@ async def test_app_decides_on_official_accounts(hooked):
     api.clock.now += 1
     receiver.answers[command] = {**OK, "MsgBody": [text("other")]}
     assert await api.code(f"{SERVICE}/send_official_account_msg", {**send, "Random": 3}) == 0
-    (told,) = api.emulator.events(OfficialAccountAfterSendMsg)
-    assert told.msg_body == [TextElem("other")]
+    (sent,) = api.emulator.events(OfficialAccountAfterSendMsg)
+    assert sent.msg_body == [TextElem("other")]

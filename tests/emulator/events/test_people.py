@@ -41,11 +41,15 @@ def add_friends(*names, **fields):
 
 
 async def test_adding_and_deleting_friends(people):
-    asked, told = await events(people, "sns/friend_add", add_friends("bob", "carol", ForceAddFlags=1))
-    assert isinstance(asked, PrevFriendAdd)
-    assert (asked.requester_account, asked.from_account, asked.add_type) == ("administrator", "alice", "Add_Type_Both")
-    assert [item.to_account for item in asked.friend_item] == ["bob", "carol"]
-    assert told == FriendAdd(
+    before, added = await events(people, "sns/friend_add", add_friends("bob", "carol", ForceAddFlags=1))
+    assert isinstance(before, PrevFriendAdd)
+    assert (before.requester_account, before.from_account, before.add_type) == (
+        "administrator",
+        "alice",
+        "Add_Type_Both",
+    )
+    assert [item.to_account for item in before.friend_item] == ["bob", "carol"]
+    assert added == FriendAdd(
         pair_list=[
             AccountPair(from_account=one, to_account=other, initiator_account="alice")
             for one, other in (("alice", "bob"), ("bob", "alice"), ("alice", "carol"), ("carol", "alice"))
@@ -66,12 +70,12 @@ async def test_adding_and_deleting_friends(people):
     assert await events(people, "sns/friend_delete_all", delete_all) == [], "nothing happened"
 
 
-async def test_friends_that_were_not_made_are_not_told(people):
+async def test_failed_friendships_emit_no_event(people):
     await people.call("sns/friend_add", add_friends("bob"))
-    assert await events(people, "sns/friend_add", add_friends("bob", "nobody"), FriendAdd) == []
+    assert await events(people, "sns/friend_add", add_friends("bob", "stranger"), FriendAdd) == []
 
 
-async def test_importing_friends_tells_of_nothing(people):
+async def test_importing_friends_emits_no_event(people):
     body = {"From_Account": "alice", "AddFriendItem": [{"To_Account": "bob", "AddSource": "AddSource_Type_Web"}]}
     assert await events(people, "sns/friend_import", body) == []
 
@@ -92,8 +96,8 @@ async def test_app_refuses_some_of_the_friends(hooked):
         ("carol", 0),
     ]
     assert answer["ResultItem"][0]["ResultInfo"] == "not him"
-    (told,) = api.emulator.events(FriendAdd)
-    assert {pair.to_account for pair in told.pair_list} == {"alice", "carol"}
+    (added,) = api.emulator.events(FriendAdd)
+    assert {pair.to_account for pair in added.pair_list} == {"alice", "carol"}
 
 
 async def test_blocking(people):
@@ -109,11 +113,11 @@ async def test_blocking(people):
 
 
 async def test_following(people):
-    body = {"From_Account": "alice", "FollowItem": [{"To_Account": "bob"}, {"To_Account": "nobody"}]}
-    told = {"from_account": "alice", "follow_list": [FollowItem(to_account="bob")], "event_time": MS}
-    assert await events(people, "follow/follow_add", body) == [AfterFollowAdd(**told)]
+    body = {"From_Account": "alice", "FollowItem": [{"To_Account": "bob"}, {"To_Account": "stranger"}]}
+    fields = {"from_account": "alice", "follow_list": [FollowItem(to_account="bob")], "event_time": MS}
+    assert await events(people, "follow/follow_add", body) == [AfterFollowAdd(**fields)]
     assert await events(people, "follow/follow_add", body) == [], "nothing new"
-    assert await events(people, "follow/follow_delete", body) == [AfterFollowDelete(**told)]
+    assert await events(people, "follow/follow_delete", body) == [AfterFollowDelete(**fields)]
     assert await events(people, "follow/follow_delete", body) == []
 
 
@@ -146,7 +150,7 @@ async def test_logins(api):
     login, logout = state("Login", "Register"), state("Logout", "Unregister")
     assert emulator.events(StateChange) == [login, login, logout]
     assert await events(api, "im_open_login_svc/kick", {"UserID": "bob"}) == [logout]
-    assert await events(api, "im_open_login_svc/kick", {"UserID": "bob"}) == [], "nobody was there"
+    assert await events(api, "im_open_login_svc/kick", {"UserID": "bob"}) == [], "not logged in"
 
 
 async def test_login_names_what_it_put_out(api):
@@ -154,9 +158,9 @@ async def test_login_names_what_it_put_out(api):
     for platform in ("Web", "iOS"):
         emulator.set_online("bob", platform)
     emulator.set_online("bob", "Web", kicks=["Web", "iOS", "Android"])
-    told = emulator.events(StateChange)[-1]
-    assert told.info == StateInfo(action="Login", to_account="bob", reason="Register")
-    assert told.kicked_device == [KickedDevice(platform="Web"), KickedDevice(platform="iOS")], "those that were there"
+    login = emulator.events(StateChange)[-1]
+    assert login.info == StateInfo(action="Login", to_account="bob", reason="Register")
+    assert login.kicked_device == [KickedDevice(platform="Web"), KickedDevice(platform="iOS")], "those that were there"
     assert len(emulator.events(StateChange)) == 3
     assert emulator._state.part(LoginState).platforms("bob") == {"Web": "Online"}
 

@@ -1,4 +1,4 @@
-"""What the app is told of pushes, and of chatbots that a group message mentions."""
+"""Events of pushes, and of chatbots that a group message mentions."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ async def pushed(api, command, body):
 
 
 @pytest.mark.parametrize(("platform", "vendor"), [("iPhone", 1), ("Android", 0)])
-async def test_message_to_somebody_away_is_pushed(api, platform, vendor):
+async def test_message_to_an_account_that_is_away_is_pushed(api, platform, vendor):
     away(api, "bob", platform=platform)
     answer = await api.call(SEND, message())
-    (told,) = api.emulator.events(OfflinePush)
-    assert told.events == [
+    (push,) = api.emulator.events(OfflinePush)
+    assert push.events == [
         PushResult(
             callback_command="Push.OfflinePush",
             event_type=1,
@@ -66,7 +66,7 @@ UNPUSHED = {
     "push switched off": {"OfflinePushInfo": {"PushFlag": 1}},
     "for those online only": {"OnlineOnlyFlag": 1},
     "not stored": {"MsgLifeTime": 0},
-    "to somebody else": {"To_Account": "administrator"},
+    "to an account without a vendor": {"To_Account": "administrator"},
 }
 
 
@@ -76,7 +76,7 @@ async def test_message_that_is_not_pushed(api, changes):
     assert await pushed(api, SEND, message(**changes)) == []
 
 
-async def test_whoever_is_online_anywhere_gets_no_push(api):
+async def test_account_that_is_online_anywhere_gets_no_push(api):
     away(api, "bob")
     api.emulator.set_online("bob", "Web")
     assert await pushed(api, SEND, message()) == []
@@ -144,8 +144,8 @@ async def test_events_come_in_hundreds(api):
     names = [f"user{number}" for number in range(250)]
     api.emulator.add_accounts(*names)
     away(api, *names)
-    told = await events(api, TO_ALL, {"MsgRandom": 1, "MsgBody": [text()]}, AllMemberPush)
-    assert [len(event.events) for event in told] == [100, 100, 50]
+    batches = await events(api, TO_ALL, {"MsgRandom": 1, "MsgBody": [text()]}, AllMemberPush)
+    assert [len(event.events) for event in batches] == [100, 100, 50]
 
 
 @pytest.mark.parametrize(
@@ -156,10 +156,10 @@ async def test_events_come_in_hundreds(api):
     ],
     ids=["all_member_push", "timpush"],
 )
-async def test_push_to_all_tells_whom_it_reached(api, command, body):
+async def test_push_to_all_emits_whom_it_reached(api, command, body):
     api.emulator.set_online("alice")
     away(api, "bob", platform="iPad")
-    (told,) = await events(api, command, body, AllMemberPush)
+    (event,) = await events(api, command, body, AllMemberPush)
     (push,) = api.emulator.pushes
     shared = {
         "callback_command": "Push.AllMemberPush",
@@ -167,7 +167,7 @@ async def test_push_to_all_tells_whom_it_reached(api, command, body):
         "task_time": NOW,
         "event_time": NOW,
     }
-    assert told.events == [
+    assert event.events == [
         TaskPushResult(**shared, event_type=2, to_account="alice"),
         TaskPushResult(**shared, event_type=1, to_account="bob", push_platform=1, push_stage=1),
     ]
@@ -175,7 +175,7 @@ async def test_push_to_all_tells_whom_it_reached(api, command, body):
     assert await events(api, command, body, AllMemberPush) == [], "a repeat"
 
 
-async def test_chatbots_that_are_mentioned_are_told(grouped):
+async def test_mentioned_chatbots_get_an_event(grouped):
     for name in ("@RBT#001", "@RBT#002", "@RBT#003"):
         assert await grouped.code("openim_robot_http_svc/create_robot", {"UserID": name, "Nick": "n"}) == 0
     mentions = [{"GroupAtAllFlag": 0, "GroupAt_Account": name} for name in ("@RBT#002", "bob", "@RBT#001")]
@@ -187,8 +187,8 @@ async def test_chatbots_that_are_mentioned_are_told(grouped):
         "GroupAtInfo": mentions,
         "ForbidCallbackControl": ["ForbidAfterSendMsgCallback"],
     }
-    (told,) = await events(grouped, GROUP, body, BotOnGroupMessage)
-    assert told == BotOnGroupMessage(
+    (event,) = await events(grouped, GROUP, body, BotOnGroupMessage)
+    assert event == BotOnGroupMessage(
         group_id=grouped.group,
         type="Public",
         from_account="alice",

@@ -54,10 +54,10 @@ async def test_delete_with_conversations(api):
     api.emulator.add_accounts("carol")
     for sender, recipient in [("alice", "bob"), ("bob", "alice"), ("bob", "carol"), ("alice", "alice")]:
         assert await api.code(SEND, message(From_Account=sender, To_Account=recipient)) == 0
-    answer = await api.call(DELETE, {"DeleteItem": items("alice", "nobody", "administrator")})
+    answer = await api.call(DELETE, {"DeleteItem": items("alice", "stranger", "administrator")})
     assert [(item["UserID"], item["ResultCode"]) for item in answer["ResultItem"]] == [
         ("alice", 0),
-        ("nobody", 70107),
+        ("stranger", 70107),
         ("administrator", 70402),
     ]
     assert "alice" not in api.emulator.accounts
@@ -90,7 +90,7 @@ CODES = {
     "CheckItem with a number": (CHECK, {"CheckItem": items(1)}, 60015),
     "kick without UserID": (KICK, {}, 70402),
     "kick a number": (KICK, {"UserID": 1}, 60015),
-    "kick nobody": (KICK, {"UserID": "nobody"}, 70107),
+    "kick, account unknown": (KICK, {"UserID": "stranger"}, 70107),
     "status of a single account": (STATUS, {"To_Account": "bob"}, 90003),
     "status of numbers": (STATUS, {"To_Account": [1]}, 90003),
     "status of none": (STATUS, {"To_Account": []}, 90001),

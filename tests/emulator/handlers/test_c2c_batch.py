@@ -31,9 +31,9 @@ CODES = {
     "To_Account of 501": (batch(*FLOOD), 90011),
     "an entry a number": (batch("bob", 5), 90028),
     "an entry of 33 bytes": (batch("bob", "x" * 33), 90010),
-    "nobody is imported": (batch("x", "y"), 90012),
+    "no recipient imported": (batch("x", "y"), 90012),
     "only the deleted one": (batch("dave"), 90012),
-    "From_Account unknown": (batch(From_Account="nobody"), 90008),
+    "From_Account unknown": (batch(From_Account="stranger"), 90008),
     "From_Account a number": (batch(From_Account=1), 90008),
     "MsgRandom missing": (batch(MsgRandom=None), 90005),
     "MsgSeq a string": (batch(MsgSeq="1"), 90004),
@@ -56,7 +56,7 @@ async def test_code(crowd, body, code):
         assert crowd.emulator.messages() == []
 
 
-async def test_everybody_gets_it_under_one_key(crowd):
+async def test_every_recipient_gets_it_under_one_key(crowd):
     answer = await crowd.call(BATCH, batch(CloudCustomData="c"))
     assert answer["ActionStatus"] == "OK"
     assert answer["MsgKey"] == f"1_2_{NOW}"
@@ -71,10 +71,10 @@ async def test_everybody_gets_it_under_one_key(crowd):
 
 
 async def test_some_fail_and_each_says_why(crowd):
-    answer = await crowd.call(BATCH, batch("nobody", "bob", "dave"))
+    answer = await crowd.call(BATCH, batch("stranger", "bob", "dave"))
     assert (answer["ActionStatus"], answer["ErrorCode"]) == ("SomeError", 0)
     assert answer["ErrorList"] == [
-        {"To_Account": "nobody", "ErrorCode": 70107},
+        {"To_Account": "stranger", "ErrorCode": 70107},
         {"To_Account": "dave", "ErrorCode": 90048},
     ]
     assert [each.to_account for each in crowd.emulator.messages()] == ["bob"]
@@ -139,7 +139,7 @@ async def test_no_webhook_is_asked(crowd):
     assert await crowd.code(BATCH, batch()) == 0
 
 
-async def test_unknown_account_comes_to_be_with_auto_import():
+async def test_auto_import_imports_unknown_accounts():
     async with running(auto_import=True) as api:
         assert (await api.call(BATCH, batch("eve", "mallory")))["ActionStatus"] == "OK"
         assert {"eve", "mallory"} <= set(api.emulator.accounts)

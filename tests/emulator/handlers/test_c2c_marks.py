@@ -52,9 +52,9 @@ CODES = {
     "import, sync missing": (IMPORT, imported(SyncFromOldSystem=None), 90030),
     "import, sync 3": (IMPORT, imported(SyncFromOldSystem=3), 90030),
     "import, sync true": (IMPORT, imported(SyncFromOldSystem=True), 90030),
-    "import, sender unknown": (IMPORT, imported(From_Account="nobody"), 90008),
+    "import, sender unknown": (IMPORT, imported(From_Account="stranger"), 90008),
     "import, sender missing": (IMPORT, imported(From_Account=None), 90008),
-    "import, recipient unknown": (IMPORT, imported(To_Account="nobody"), 90003),
+    "import, recipient unknown": (IMPORT, imported(To_Account="stranger"), 90003),
     "import, no random": (IMPORT, imported(MsgRandom=None), 90005),
     "import, seq a string": (IMPORT, imported(MsgSeq="1"), 90004),
     "import, no time": (IMPORT, imported(MsgTimeStamp=None), 90006),
@@ -62,23 +62,23 @@ CODES = {
     "import, no body": (IMPORT, imported(MsgBody=None), 90007),
     "import, cloud data a number": (IMPORT, imported(CloudCustomData=5), 90010),
     "recall": (RECALL, named(), 0),
-    "recall, sender unknown": (RECALL, named(From_Account="nobody"), 90008),
+    "recall, sender unknown": (RECALL, named(From_Account="stranger"), 90008),
     "recall, recipient a number": (RECALL, named(To_Account=5), 90003),
     "recall, other direction": (RECALL, named(From_Account="bob", To_Account="alice"), 20022),
     "recall, other key": (RECALL, named(MsgKey="1_2_3"), 20022),
     **{f"recall, key {key!r}": (RECALL, named(MsgKey=key), 90054) for key in ODD_KEYS},
     "modify": (MODIFY, named(MsgBody=[text("new")]), 0),
     "modify, nothing given": (MODIFY, named(), 90010),
-    "modify, sender unknown": (MODIFY, named(From_Account="nobody", CloudCustomData="x"), 20003),
-    "modify, recipient unknown": (MODIFY, named(To_Account="nobody", CloudCustomData="x"), 90012),
+    "modify, sender unknown": (MODIFY, named(From_Account="stranger", CloudCustomData="x"), 20003),
+    "modify, recipient unknown": (MODIFY, named(To_Account="stranger", CloudCustomData="x"), 90012),
     "modify, recipient missing": (MODIFY, named(To_Account=None, CloudCustomData="x"), 90003),
     "modify, body an object": (MODIFY, named(MsgBody={}), 90007),
     "modify, element malformed": (MODIFY, named(MsgBody=[{}]), 90002),
     "modify, other key": (MODIFY, named(MsgKey="1_2_3", CloudCustomData="x"), 20022),
     "modify, no key": (MODIFY, named(MsgKey=None, CloudCustomData="x"), 90010),
     "delete": (DELETE, sides(MsgKeyList=[KEY]), 0),
-    "delete, operator unknown": (DELETE, sides("nobody", MsgKeyList=[KEY]), 90008),
-    "delete, peer unknown": (DELETE, sides(peer="nobody", MsgKeyList=[KEY]), 90003),
+    "delete, operator unknown": (DELETE, sides("stranger", MsgKeyList=[KEY]), 90008),
+    "delete, peer unknown": (DELETE, sides(peer="stranger", MsgKeyList=[KEY]), 90003),
     "delete, keys missing": (DELETE, sides(), 90001),
     "delete, keys a string": (DELETE, sides(MsgKeyList=KEY), 90001),
     "delete, no keys": (DELETE, sides(MsgKeyList=[]), 90001),
@@ -86,18 +86,18 @@ CODES = {
     "delete, a key a number": (DELETE, sides(MsgKeyList=[5]), 90054),
     "read": (READ, read(), 0),
     "read, time a text": (READ, read(MsgReadTime=str(NOW)), 0),
-    "read, reader unknown": (READ, read("nobody"), 90008),
+    "read, reader unknown": (READ, read("stranger"), 90008),
     "read, writer missing": (READ, read(writer=None), 90003),
     "read, time no digits": (READ, read(MsgReadTime="now"), 90001),
     "read, time negative": (READ, read(MsgReadTime=-1), 90001),
     "unread": (UNREAD, {"To_Account": "bob"}, 0),
-    "unread, account unknown": (UNREAD, {"To_Account": "nobody"}, 90003),
+    "unread, account unknown": (UNREAD, {"To_Account": "stranger"}, 90003),
     "unread, account missing": (UNREAD, {}, 90003),
     "unread, peers a string": (UNREAD, {"To_Account": "bob", "Peer_Account": "alice"}, 90001),
     "unread, no peers": (UNREAD, {"To_Account": "bob", "Peer_Account": []}, 90001),
     "unread, 11 peers": (UNREAD, {"To_Account": "bob", "Peer_Account": ["alice"] * 11}, 90001),
     "receipt": (RECEIPT, receipt(), 0),
-    "receipt, operator unknown": (RECEIPT, {**receipt(), "Operator_Account": "nobody"}, 90008),
+    "receipt, operator unknown": (RECEIPT, {**receipt(), "Operator_Account": "stranger"}, 90008),
     "receipt, of another conversation": (RECEIPT, receipt(From_Account="administrator"), 90001),
     "receipt, of one's own message": (RECEIPT, receipt(To_Account="alice"), 90001),
     "receipt, other key": (RECEIPT, receipt(MsgKey="1_2_3"), 20022),
@@ -227,7 +227,7 @@ async def test_change_replaces_what_is_given(talk):
 
 
 async def test_deleted_on_one_side_only(talk):
-    assert await talk.code(DELETE, sides(MsgKeyList=[KEY, "nobody knows it", f"5_6_{NOW}"])) == 0
+    assert await talk.code(DELETE, sides(MsgKeyList=[KEY, "unknown-key", f"5_6_{NOW}"])) == 0
     assert talk.emulator.history("bob", "alice") == []
     assert len(talk.emulator.history("alice", "bob")) == 2
     assert await talk.code(RECALL, named()) == 0, "it is stored all the same"
@@ -300,8 +300,8 @@ async def test_read_up_to_a_time(api):
 
 
 async def test_unread_of_accounts_that_are_not_imported(api):
-    answer = await api.call(UNREAD, {"To_Account": "bob", "Peer_Account": ["nobody", "alice"]})
-    assert answer["ErrorList"] == [{"Peer_Account": "nobody", "ErrorCode": 70107}]
+    answer = await api.call(UNREAD, {"To_Account": "bob", "Peer_Account": ["stranger", "alice"]})
+    assert answer["ErrorList"] == [{"Peer_Account": "stranger", "ErrorCode": 70107}]
     assert answer["C2CUnreadMsgNumList"] == [{"Peer_Account": "alice", "C2CUnreadMsgNum": 0}]
 
 

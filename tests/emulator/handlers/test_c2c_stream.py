@@ -35,8 +35,8 @@ def shown(api):
 
 CODES = {
     "all is well": (piece(chunk()), 0),
-    "sender unknown": (piece(chunk(), From_Account="nobody"), 20003),
-    "recipient unknown": (piece(chunk(), To_Account="nobody"), 90012),
+    "sender unknown": (piece(chunk(), From_Account="stranger"), 20003),
+    "recipient unknown": (piece(chunk(), To_Account="stranger"), 90012),
     "recipient missing": (piece(chunk(), To_Account=None), 90003),
     "no random": (piece(chunk(), MsgRandom=None), 90005),
     "seq a string": (piece(chunk(), MsgSeq="1"), 90004),
@@ -49,7 +49,7 @@ CODES = {
     "chunk of index 0": (piece(chunk(0)), 90010),
     "chunks with a gap": (piece(chunk(1), chunk(3)), 90010),
     "chunks after the last": (piece(chunk(1, last=True), chunk(2)), 90010),
-    "stream unknown": (piece(chunk(), name="nobody knows it"), 90054),
+    "stream unknown": (piece(chunk(), name="unknown"), 90054),
     "128 KB": (piece(chunk(words="x" * 131_072)), 93000),
     "a little less": (piece(chunk(words="x" * 131_071)), 0),
 }

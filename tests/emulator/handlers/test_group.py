@@ -1,4 +1,4 @@
-"""Groups as the bare API tells them: codes that no client would come to see, and the forms of answers."""
+"""Groups by the bare API: codes that a client never sees, and the forms of answers."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def members(count):
 # What is wrong with a request to a group that is there; @ stands for the group's id.
 CODES = {
     "no Type": (CREATE, {"Name": "g"}, 10004),
-    "a type nobody knows": (CREATE, {"Type": "BChatRoom", "Name": "g"}, 10004),
+    "unknown type": (CREATE, {"Type": "BChatRoom", "Name": "g"}, 10004),
     "a type in lower case": (CREATE, {"Type": "public", "Name": "g"}, 10004),
     "Type a number": (CREATE, {"Type": 1, "Name": "g"}, 10004),
     "no Name": (CREATE, {"Type": "Public"}, 10004),
@@ -70,9 +70,9 @@ async def test_older_names_are_taken(api):
     assert await api.code(f"{SERVICE}/forbid_send_msg", body) == 0
     body = {"GroupId": group_id, "Member_Account": "alice", "ShutUpTime": 30}
     assert await api.code(f"{SERVICE}/modify_group_member_info", body) == 0
-    told = (await api.call(INFO, {"GroupIdList": [group_id]}))["GroupInfo"][0]
-    assert told["MuteAllMember"] == "On"
-    assert [member["MuteUntil"] for member in told["MemberList"]] == [NOW + 30, NOW + 60]
+    info = (await api.call(INFO, {"GroupIdList": [group_id]}))["GroupInfo"][0]
+    assert info["MuteAllMember"] == "On"
+    assert [member["MuteUntil"] for member in info["MemberList"]] == [NOW + 30, NOW + 60]
     muted = await api.call(f"{SERVICE}/get_group_shutted_uin", {"GroupId": group_id})
     assert muted["ShuttedUinList"] == [
         {"Member_Account": "bob", "ShuttedUntil": NOW + 60},
@@ -84,8 +84,8 @@ async def test_attributes_are_told_in_lower_case(api):
     group_id = await make(api)
     body = {"GroupId": group_id, "GroupAttr": [{"key": "a", "value": "1"}]}
     assert await api.code(f"{SERVICE}/set_group_attr", body) == 0
-    told = await api.call("group_open_attr_http_svc/get_group_attr", {"GroupId": group_id})
-    assert told["GroupAttrAry"] == [{"key": "a", "value": "1"}]
+    info = await api.call("group_open_attr_http_svc/get_group_attr", {"GroupId": group_id})
+    assert info["GroupAttrAry"] == [{"key": "a", "value": "1"}]
 
 
 async def test_who_is_no_admin_may_not_call(api):

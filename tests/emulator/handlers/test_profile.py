@@ -15,12 +15,12 @@ def one(tag: object, value: object) -> dict[str, object]:
 
 CODES = {
     "no From_Account": (SET, {"ProfileItem": [{"Tag": TAGS[0], "Value": "x"}]}, 40001),
-    "nobody's": (SET, {**one(TAGS[0], "x"), "From_Account": "nobody"}, 40003),
+    "account unknown": (SET, {**one(TAGS[0], "x"), "From_Account": "stranger"}, 40003),
     "no items": (SET, {"From_Account": "bob", "ProfileItem": []}, 40001),
     "no value": (SET, {"From_Account": "bob", "ProfileItem": [{"Tag": TAGS[0]}]}, 40001),
     "an own tag": (SET, one("Tag_Profile_Custom_Test", 1), 0),
     "an own tag of 9 letters": (SET, one("Tag_Profile_Custom_Testtests", 1), 40009),
-    "a tag nobody knows": (SET, one("Tag_Profile_IM_Nickname", "x"), 40009),
+    "tag unknown": (SET, one("Tag_Profile_IM_Nickname", "x"), 40009),
     "a list": (SET, one(TAGS[0], ["x"]), 40610),
     "a birthday of text": (SET, one("Tag_Profile_IM_BirthDay", "19900612"), 40610),
     "a birthday": (SET, one("Tag_Profile_IM_BirthDay", 19900612), 0),
@@ -30,7 +30,7 @@ CODES = {
     "501 bytes": (SET, one(TAGS[0], "x" * 501), 40601),
     "get without accounts": (GET, {"To_Account": [], "TagList": TAGS}, 40002),
     "get without tags": (GET, {"To_Account": ["bob"]}, 40001),
-    "get a tag nobody knows": (GET, {"To_Account": ["bob"], "TagList": ["Tag_Profile_IM_X"]}, 40009),
+    "get, tag unknown": (GET, {"To_Account": ["bob"], "TagList": ["Tag_Profile_IM_X"]}, 40009),
     "get of 101": (GET, {"To_Account": [f"u{n}" for n in range(101)], "TagList": TAGS}, 40001),
 }
 

@@ -55,7 +55,7 @@ CODES = {
     "new push, tags and attributes": (NEW, new(Condition={"TagsNot": ["x"], "AttrsOr": {"city": "x"}}), 90039),
     "batch": ("timpush/batch", new(To_Account=["alice"]), 0),
     "batch of 501": ("timpush/batch", new(To_Account=["alice"] * 501), 90001),
-    "batch of nobody": ("timpush/batch", new(To_Account=[]), 90001),
+    "batch without users": ("timpush/batch", new(To_Account=[]), 90001),
     "revoke nothing": ("timpush/revoke", {"TaskId": "x", "OfflinePushInfo": {}}, 90049),
     "revoke without text": ("timpush/revoke", {"TaskId": "x"}, 90001),
     "name of number 10": ("all_member_push/im_set_attr_name", {"AttrNames": {"10": "x"}}, 90001),

@@ -12,7 +12,7 @@ PLACES = {"TimeStamp": 0, "StartIndex": 0, "TopTimeStamp": 0, "TopStartIndex": 0
 
 CODES = {
     "a list": ("get_list", {**FROM, **PLACES}, 0),
-    "a list of nobody": ("get_list", {"From_Account": "nobody", **PLACES}, 50001),
+    "list of an unknown account": ("get_list", {"From_Account": "stranger", **PLACES}, 50001),
     "a list without flags": ("get_list", {**FROM, "TimeStamp": 0}, 50002),
     "delete without an account": ("delete", {**FROM, "Type": 1}, 50002),
     "delete a group by another name": ("delete", {**FROM, "Type": 2, "ToGroupId": "g"}, 50002),
@@ -53,11 +53,11 @@ async def test_code(api, word, body, code):
 @pytest.mark.parametrize("limit", [1, 2, 3])
 def test_pages_lead_through_all_and_end(times, limit):
     sessions = [((1, str(number)), Session(time=time, number=0)) for number, time in enumerate(times)]
-    told, more, second, index = [], True, 0, 0
+    seen, more, second, index = [], True, 0, 0
     for _ in range(len(times) + 1):
         page, more, second, index = page_of(sessions, second, index, limit)
-        told += [key for key, _ in page]
+        seen += [key for key, _ in page]
         if not more:
             break
-    assert told == [key for key, _ in sessions]
+    assert seen == [key for key, _ in sessions]
     assert not more

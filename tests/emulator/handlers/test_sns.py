@@ -10,7 +10,7 @@ REMARK = {"Tag": "Tag_SNS_IM_Remark", "Value": "x"}
 
 CODES = {
     "add without From_Account": ("friend_add", {"AddFriendItem": [FRIEND]}, 30001),
-    "add for nobody": ("friend_add", {"From_Account": "nobody", "AddFriendItem": [FRIEND]}, 30003),
+    "add for an unknown account": ("friend_add", {"From_Account": "stranger", "AddFriendItem": [FRIEND]}, 30003),
     "add an object": ("friend_add", {**FROM, "AddFriendItem": FRIEND}, 30001),
     "add without source": ("friend_add", {**FROM, "AddFriendItem": [{"To_Account": "bob"}]}, 30001),
     "add with a list of list names": ("friend_add", {**FROM, "AddFriendItem": [{**FRIEND, "GroupName": ["x"]}]}, 30001),
@@ -23,7 +23,7 @@ CODES = {
     "check without a type": ("friend_check", {**FROM, "To_Account": ["bob"]}, 30001),
     "get from -1": ("friend_get", {**FROM, "StartIndex": -1}, 30001),
     "get beyond the end": ("friend_get", {**FROM, "StartIndex": 9}, 0),
-    "get a field nobody knows": (
+    "get an unknown field": (
         "friend_get_list",
         {**FROM, "To_Account": ["bob"], "TagList": ["Tag_SNS_IM_X"]},
         30001,
@@ -37,7 +37,7 @@ async def test_code(api, word, body, code):
     assert await api.code(f"sns/{word}", body) == code
 
 
-async def test_field_nobody_knows_changes_nothing(api):
+async def test_unknown_field_changes_nothing(api):
     await api.call("sns/friend_import", {**FROM, "AddFriendItem": [FRIEND]})
     fields = [REMARK, {"Tag": "Tag_SNS_IM_AddTime", "Value": 1}]
     answer = await api.call("sns/friend_update", {**FROM, "UpdateItem": [{"To_Account": "bob", "SnsItem": fields}]})

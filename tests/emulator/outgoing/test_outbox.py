@@ -22,7 +22,7 @@ from tim_async.webhooks import AfterSendMsg, BeforeSendMsg, RequestOverLimit
 BEFORE, AFTER = "C2C.CallbackBeforeSendMsg", "C2C.CallbackAfterSendMsg"
 
 
-async def test_a_message_is_asked_about_and_told(hooked):
+async def test_a_message_has_a_before_and_an_after_event(hooked):
     api, receiver = hooked
     answer = await api.call(SEND, message(CloudCustomData="data"))
     await api.emulator.webhooks_settled()
@@ -80,7 +80,7 @@ async def test_without_a_token_nothing_is_signed(start):
         pytest.param({**OK, "ErrorCode": 130_001}, 20006, None, id="code-it-has-not"),
     ],
 )
-async def test_refused_message_is_neither_stored_nor_told(hooked, answer, code, info):
+async def test_refused_message_is_not_stored_and_has_no_after_event(hooked, answer, code, info):
     api, receiver = hooked
     receiver.answers[BEFORE] = answer
     reply = await api.call(SEND, message())
@@ -93,7 +93,7 @@ async def test_refused_message_is_neither_stored_nor_told(hooked, answer, code, 
     assert await api.code(SEND, message()) == 0, "a refused message is no first one"
 
 
-async def test_replaced_message_is_what_is_stored_and_told(hooked):
+async def test_replaced_message_is_stored_and_emitted(hooked):
     api, receiver = hooked
     receiver.answers[BEFORE] = {**OK, "MsgBody": [text("***")], "CloudCustomData": "checked"}
     assert await api.code(SEND, message(CloudCustomData="mine")) == 0
@@ -148,9 +148,9 @@ async def test_forbid_callback_control_is_honoured(hooked, control, left):
     assert receiver.commands == left
 
 
-async def test_nobody_is_asked_about_what_is_refused_anyway(hooked):
+async def test_refused_message_has_no_before_event(hooked):
     api, receiver = hooked
-    assert await api.code(SEND, message(To_Account="nobody")) == 90012
+    assert await api.code(SEND, message(To_Account="stranger")) == 90012
     assert await api.code(SEND, message(MsgBody=[])) == 90010
     assert receiver.got == []
 
@@ -196,15 +196,15 @@ async def test_redirect_is_not_followed(hooked):
 
     receiver.answers[BEFORE] = move
     assert await api.code(SEND, message(ForbidCallbackControl=["ForbidAfterSendMsgCallback"])) == 0
-    assert api.emulator.webhooks[0].problem == "HTTP status 307, and the service follows no redirect"
+    assert api.emulator.webhooks[0].problem == "HTTP status 307 (redirects are not followed)"
     assert len(receiver.got) == 1
 
 
-async def test_what_was_told_before_a_question_is_told_once(hooked, monkeypatch):
+async def test_event_emitted_before_a_before_event_is_sent_once(hooked, monkeypatch):
     api, receiver = hooked
 
     def handler(call):
-        call.emit(AfterSendMsg(msg_key="told"))
+        call.emit(AfterSendMsg(msg_key="emitted"))
         call.ask(BeforeSendMsg(msg_key="asked"), refused=20006)
         return SendMsgResult()
 
@@ -286,7 +286,7 @@ async def test_what_changed_while_it_was_asked_about_counts(hooked):
     assert await api.code(SEND, message()) == 90048
 
 
-async def test_message_without_msg_seq_keeps_its_key_from_question_to_answer(hooked):
+async def test_message_without_msg_seq_keeps_its_key_while_the_answer_is_pending(hooked):
     api, receiver = hooked
     answer = await api.call(SEND, message(MsgSeq=None))
     await api.emulator.webhooks_settled()
@@ -394,7 +394,7 @@ async def test_started_again_it_sends_again(start):
         assert len(receiver.got) == 2
 
 
-async def test_broken_handler_tells_nothing(hooked, monkeypatch):
+async def test_failed_handler_emits_nothing(hooked, monkeypatch):
     api, receiver = hooked
     monkeypatch.setattr("tim_async.emulator.handlers.c2c._store", lambda *args: 1 / 0)
     assert await api.code(SEND, message()) == 91000
@@ -449,10 +449,10 @@ async def test_queue_is_bounded(start, monkeypatch):
             await api.call(SEND, message(MsgSeq=seq))
         go.set()
         await api.emulator.webhooks_settled()
-        told = [webhook.problem for webhook in api.emulator.webhooks]
-    assert told[0] == "", "it was on its way"
-    assert told.count("") == len(receiver.got) <= 3
-    assert told.count("too many events wait for the receiver") == 5 - len(receiver.got) >= 2
+        problems = [webhook.problem for webhook in api.emulator.webhooks]
+    assert problems[0] == "", "it was on its way"
+    assert problems.count("") == len(receiver.got) <= 3
+    assert problems.count("not sent: too many events are waiting for the receiver") == 5 - len(receiver.got) >= 2
 
 
 async def test_answer_without_end_is_none(start):

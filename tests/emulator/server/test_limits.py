@@ -56,7 +56,7 @@ async def test_window_slides(start):
         assert await accepted(api, 3) == 2, "the later two are half a second old and still count"
 
 
-async def test_refused_calls_keep_nobody_out(start):
+async def test_refused_calls_do_not_fill_the_window(start):
     async with start(tolerance=0, rate_limits={SEND: 2}) as api:
         await accepted(api, 2)
         api.clock.now += 0.9

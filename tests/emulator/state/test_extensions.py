@@ -17,8 +17,8 @@ def change(
     items = [ExtensionItem(key=key, value=value) for key, value in pairs]
     outcomes = book.write(SetExtensions(operate_type=kind, extension_list=items), now)  # type: ignore[arg-type]
     assert {outcome.error_code for outcome in outcomes} <= {0}
-    told = [outcome.extension for outcome in outcomes]
-    return [(pair.key, pair.value, pair.seq) for pair in told if pair is not None]
+    changed = [outcome.extension for outcome in outcomes]
+    return [(pair.key, pair.value, pair.seq) for pair in changed if pair is not None]
 
 
 def pairs(book: ExtensionBook, start: int = 0) -> list[tuple[str, str, int]]:

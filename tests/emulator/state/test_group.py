@@ -94,7 +94,7 @@ def test_an_id_is_taken_once(groups):
     assert refused(make, groups, group_id="sea", owner="bob") == 10021
     assert refused(make, groups, group_id="sea") == 10021
     assert refused(make, groups, group_id="sea", owner="alice") == 10025
-    assert refused(make, groups, owner="nobody") == 10019
+    assert refused(make, groups, owner="stranger") == 10019
     assert refused(make, groups, group_id="@TGS#1") == 10004
     assert list(groups.groups) == ["sea"]
 
@@ -196,15 +196,15 @@ def test_who_may_come_in_by_themselves():
     for kind in ("ChatRoom", "Community", "AVChatRoom"):
         emulator.join_group(made[kind].group_id, "alice")
         assert made[kind].members["alice"].is_online
-    for kind, problem in (("Private", "by themselves"), ("Public", "needs approval")):
+    for kind, problem in (("Private", "does not accept applications"), ("Public", "needs approval")):
         with pytest.raises(UsageError, match=f"10007: .*{problem}"):
             emulator.join_group(made[kind].group_id, "alice")
     emulator.join_group(made["Public"].group_id, "alice", approved=True)
     made["Public"].apply_join_option = "DisableApply"
-    with pytest.raises(UsageError, match="by themselves"):
+    with pytest.raises(UsageError, match="does not accept applications"):
         emulator.join_group(made["Public"].group_id, "bob", approved=True)
     with pytest.raises(UsageError, match="10019"):
-        emulator.join_group(made["ChatRoom"].group_id, "nobody")
+        emulator.join_group(made["ChatRoom"].group_id, "stranger")
     made["ChatRoom"].max_member_num = 1
     with pytest.raises(UsageError, match="10014"):
         emulator.join_group(made["ChatRoom"].group_id, "bob")

@@ -1,8 +1,8 @@
-"""What the app's webhook is told of groups and members, and is asked. Source: I34368 to I34378, I60393 to I60396.
+"""Events of groups and members. Source: I34368 to I34378, I60393 to I60396.
 
-Importing tells of nothing, as the documents say. Where they are silent: who did it is From_Account where that is given
-and the calling admin otherwise; Silence keeps nothing from the webhook; an account that is banned was Kicked; a change
-of the profile is told when it touches a field that the event has; a group is told to be full when the last place went.
+Importing emits no events, as documented. Where the documents are silent: the operator is From_Account if given,
+otherwise the calling admin; Silence does not suppress events; a banned account is Kicked; a change of the profile is
+emitted when it touches a field that the event has; a group is reported full when its last place is taken.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from ..state.group_rules import Rules
 
 
 def ask_to_create(call: Call, rules: Rules, name: str, owner: str | None, members: Iterable[str]) -> None:
-    """Ask whether a group may be made."""
+    """Ask whether a group may be created."""
     owned = call.state.part(Groups).joined(owner) if owner is not None else ()
     event = GroupBeforeCreateGroup(
         operator_account=call.identifier,
@@ -51,7 +51,7 @@ def ask_to_create(call: Call, rules: Rules, name: str, owner: str | None, member
 
 
 def emit_created(call: Call, group: Group) -> None:
-    """Tell of a new group."""
+    """Emit that a group was created."""
     call.emit(
         GroupAfterCreateGroup(
             group_id=group.group_id,
@@ -67,7 +67,7 @@ def emit_created(call: Call, group: Group) -> None:
 
 
 def emit_destroyed(call: Call, group: Group) -> None:
-    """Tell that a group is about to end, as it is."""
+    """Emit that a group is destroyed, with its state from before."""
     call.emit(
         GroupAfterGroupDestroyed(
             group_id=group.group_id,
@@ -81,7 +81,7 @@ def emit_destroyed(call: Call, group: Group) -> None:
 
 
 def emit_info_changed(call: Call, group: Group, request: ModifyGroup) -> None:
-    """Tell what was changed of a profile."""
+    """Emit the changed fields of a profile."""
     own = [field.key for field in request.app_defined_data or ()]
     texts = (request.name, request.introduction, request.notification, request.face_url)
     if own or any(text is not None for text in texts):
@@ -101,7 +101,7 @@ def emit_info_changed(call: Call, group: Group, request: ModifyGroup) -> None:
 
 
 def emit_owner_changed(call: Call, group: Group, old: str | None, operator: str | None) -> None:
-    """Tell that a group has another owner."""
+    """Emit that the owner has changed."""
     call.emit(
         GroupAfterChangeGroupOwner(
             group_id=group.group_id,
@@ -115,7 +115,7 @@ def emit_owner_changed(call: Call, group: Group, old: str | None, operator: str 
 
 
 def ask_to_add(call: Call, group: Group, accounts: Sequence[str]) -> set[str]:
-    """Ask whether accounts may be put into a group; return those that may not."""
+    """Ask whether accounts may be added to a group; return the refused ones."""
     event = GroupBeforeInviteJoinGroup(
         group_id=group.group_id,
         type=group.kind,
@@ -127,13 +127,13 @@ def ask_to_add(call: Call, group: Group, accounts: Sequence[str]) -> set[str]:
 
 
 def emit_members_added(call: Call, group: Group, accounts: Sequence[str]) -> None:
-    """Tell who was added, and that the group is full when it is now."""
+    """Emit that members were added, and that the group is full if so."""
     for event in joined(group, accounts, call.now_ms, operator=call.identifier):
         call.emit(event)
 
 
 def joined(group: Group, accounts: Sequence[str], now_ms: int, *, operator: str | None = None) -> list[Event]:
-    """Return what is to be told of new members; without an operator they came by themselves."""
+    """Return the events of new members; without an operator they joined by themselves."""
     if not accounts:
         return []
     events: list[Event] = [
@@ -154,13 +154,13 @@ def joined(group: Group, accounts: Sequence[str], now_ms: int, *, operator: str 
 
 
 def emit_members_removed(call: Call, group: Group, accounts: Sequence[str]) -> None:
-    """Tell who was taken out."""
+    """Emit that members were removed."""
     for event in left(group, accounts, call.now_ms, operator=call.identifier):
         call.emit(event)
 
 
 def left(group: Group, accounts: Sequence[str], now_ms: int, *, operator: str | None = None) -> list[Event]:
-    """Return what is to be told of those that are gone; without an operator they left by themselves."""
+    """Return the events of members who are gone; without an operator they left by themselves."""
     if not accounts:
         return []
     events: list[Event] = [
@@ -179,7 +179,7 @@ def left(group: Group, accounts: Sequence[str], now_ms: int, *, operator: str | 
 
 
 def emit_member_changed(call: Call, group: Group, request: ModifyMember) -> None:
-    """Tell what was changed of a member."""
+    """Emit the changed fields of a member."""
     if request.role is not None or request.name_card is not None:
         call.emit(
             GroupAfterMemberFieldChanged(
@@ -195,7 +195,7 @@ def emit_member_changed(call: Call, group: Group, request: ModifyMember) -> None
 
 
 def emit_attributes_changed(call: Call, group: Group, option: str, attributes: Iterable[tuple[str, str]]) -> None:
-    """Tell which attributes were written or removed."""
+    """Emit which attributes were written or removed."""
     call.emit(
         GroupAfterGroupAttrChanged(
             group_id=group.group_id,

@@ -1,9 +1,9 @@
-"""What the app's webhook is told of friends, follows, profiles and logins, and is asked. Source: I34357 to I34362,
-I43468, I48733, I70355, I70356.
+"""Events of friends, follows, profiles and logins. Source: I34357 to I34362, I43468, I48733, I70355, I70356.
 
-Importing tells of nothing. Where the documents are silent: Requester_Account is the calling admin; only what changed
-is told, so blocking somebody twice is told once; of friends on both sides there is a pair for each side; kicking an
-account that was logged in is a Logout for the reason Unregister; what a login put out is named with the login alone.
+Importing emits no events. Where the documents are silent: Requester_Account is the calling admin; only changes are
+emitted, so blocking an account twice is one event; a friendship on both sides is two pairs; kicking an account that was
+logged in is a Logout with the reason Unregister; platforms that a login logged out are named in the event of the login
+only.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def ask_to_befriend(call: Call, user_id: str, request: AddFriends) -> Verdict:
 
 
 def emit_befriended(call: Call, user_id: str, pairs: Pairs, *, force: bool) -> None:
-    """Tell of new friendships."""
+    """Emit new friendships."""
     if pairs:
         call.emit(
             FriendAdd(
@@ -76,37 +76,37 @@ def emit_befriended(call: Call, user_id: str, pairs: Pairs, *, force: bool) -> N
 
 
 def emit_unfriended(call: Call, pairs: Pairs) -> None:
-    """Tell of friendships that ended."""
+    """Emit ended friendships."""
     if pairs:
         call.emit(FriendDelete(pair_list=_pairs(pairs), event_time=call.now_ms))
 
 
 def emit_blocked(call: Call, pairs: Pairs) -> None:
-    """Tell of accounts that were put on a block list."""
+    """Emit accounts that were added to a block list."""
     if pairs:
         call.emit(BlackListAdd(pair_list=_pairs(pairs), event_time=call.now_ms))
 
 
 def emit_unblocked(call: Call, pairs: Pairs) -> None:
-    """Tell of accounts that were taken off a block list."""
+    """Emit accounts that were removed from a block list."""
     if pairs:
         call.emit(BlackListDelete(pair_list=_pairs(pairs), event_time=call.now_ms))
 
 
 def emit_followed(call: Call, user_id: str, others: Collection[str]) -> None:
-    """Tell whom somebody follows now."""
+    """Emit which accounts an account has followed."""
     if others:
         call.emit(AfterFollowAdd(from_account=user_id, follow_list=_follows(others), event_time=call.now_ms))
 
 
 def emit_unfollowed(call: Call, user_id: str, others: Collection[str]) -> None:
-    """Tell whom somebody no longer follows."""
+    """Emit which accounts an account has unfollowed."""
     if others:
         call.emit(AfterFollowDelete(from_account=user_id, follow_list=_follows(others), event_time=call.now_ms))
 
 
 def emit_profile_set(call: Call, user_id: str, request: SetProfile) -> None:
-    """Tell of fields of a profile that were set."""
+    """Emit the fields of a profile that were set."""
     call.emit(
         PortraitSet(
             operator_account=call.identifier,
@@ -118,7 +118,7 @@ def emit_profile_set(call: Call, user_id: str, request: SetProfile) -> None:
 
 
 def came_online(user_id: str, now_ms: int, kicked: Iterable[str] = ()) -> Event:
-    """Return what is told of a login, and of the platforms that it put out."""
+    """Return the event of a login, with the platforms that it logged out."""
     return StateChange(
         event_time=now_ms,
         info=StateInfo(action="Login", to_account=user_id, reason="Register"),
@@ -127,7 +127,7 @@ def came_online(user_id: str, now_ms: int, kicked: Iterable[str] = ()) -> Event:
 
 
 def went_offline(user_id: str, now_ms: int) -> Event:
-    """Return what is told of a logout."""
+    """Return the event of a logout."""
     return StateChange(event_time=now_ms, info=StateInfo(action="Logout", to_account=user_id, reason="Unregister"))
 
 

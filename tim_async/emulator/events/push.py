@@ -1,12 +1,12 @@
-"""What the app's webhook is told of pushes. Source: I67552; of pushes to all, a third-party SDK and a mirrored page.
+"""Events of pushes. Source: I67552; for pushes to all users, a third-party SDK and a mirrored page.
 
-The emulator reaches no vendor and has no devices but those that `Emulator.set_online` names. An account that is
-`PushOnline`, and nowhere `Online`, is one that is reached through a vendor: its push is told of as sent, without an
-error. An account that is `Online` gets a push to all directly; one that is nowhere gets none, and nothing is told.
+The emulator contacts no vendor, and the only devices are those that `Emulator.set_online` names. An account that is
+`PushOnline` and nowhere `Online` is reached through a vendor: its push is reported as sent, without an error. One that
+is `Online` receives a push to all directly; an offline account receives none, and no event is emitted.
 
-Where the documents are silent, or the emulator knows nothing of it: the vendor is Apple (1) for Apple's platforms and
-unknown (0) for all others; nothing is told of as reached or clicked, and no push has an id. Messages to many
-(batchsendmsg), streams, official accounts and pushes to listed users (timpush/batch) tell of no push.
+Where the documents are silent, or where there is nothing to emulate: the vendor is Apple (1) for Apple's platforms and
+unknown (0) for all others; no push is reported as reached or clicked, and none has an id. Messages to many
+(batchsendmsg), streams, official accounts and pushes to listed users (timpush/batch) emit no push events.
 """
 
 from __future__ import annotations
@@ -30,16 +30,16 @@ _APPLE: Final = frozenset({"iPhone", "iPad", "iOS", "IOS", "Mac", "macOS"})
 
 
 def emit_pushed(call: Call, event: AfterSendMsg, push: OfflinePushInfo | None) -> None:
-    """Tell that a one-to-one message was pushed."""
+    """Emit that a one-to-one message was pushed."""
     facts = {"event_type": _C2C, "msg_key": event.msg_key, "msg_random": event.msg_random}
     _emit_pushed(call, event, _vendors(call, [event.to_account], event.from_account, push), facts)
 
 
 def emit_pushed_to_group(call: Call, event: GroupAfterSendMsg, group: Group, request: SendGroupMsg) -> None:
-    """Tell that a group message was pushed to the members that it is for, and that want to be notified."""
+    """Emit that a group message was pushed to those of its recipients who want to be notified."""
     members = [
         account
-        for account in call.state.part(LoginState).accounts  # few of a large group
+        for account in call.state.part(LoginState).accounts  # fewer than the members of a large group
         if (member := group.members.get(account)) is not None
         and member.msg_flag == "AcceptAndNotify"
         and (request.to_account is None or account in request.to_account)
@@ -54,7 +54,7 @@ def _emit_pushed(
     reached: Iterable[tuple[str, int]],
     facts: Mapping[str, Any],
 ) -> None:
-    """Tell whom a message was pushed to; `facts` are those that only its kind has, or has by another name."""
+    """Emit to whom a message was pushed; `facts` are the fields that differ between the kinds of messages."""
     results = [
         PushResult(
             callback_command=OfflinePush.callback_command,
@@ -74,7 +74,7 @@ def _emit_pushed(
 
 
 def emit_pushed_to_all(call: Call, push: SentPush) -> None:
-    """Tell whom a push to all reached."""
+    """Emit which accounts a push to all reached."""
     logins = call.state.part(LoginState)
     audience = set(push.to)
     users = [user for user in logins.accounts if user in audience]
@@ -100,7 +100,7 @@ def emit_pushed_to_all(call: Call, push: SentPush) -> None:
 def _vendors(
     call: Call, accounts: Iterable[str], sender: str | None, push: OfflinePushInfo | None
 ) -> Collection[tuple[str, int]]:
-    """Return who is reached through a vendor, and through which; nobody where the push is switched off."""
+    """Return the accounts reached through a vendor, with the vendor; none when the push is switched off."""
     if push is not None and push.push_flag == 1:
         return []
     logins = call.state.part(LoginState)

@@ -1,1 +1,1 @@
-"""What the emulator does for each command, a module for each family."""
+"""The handlers of the commands: a module for each family, and helpers that begin with an underscore."""

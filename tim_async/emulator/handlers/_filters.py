@@ -1,4 +1,4 @@
-"""Filters of answers: which fields of a struct are told."""
+"""Filters of answers: which fields of a struct are returned."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ S = TypeVar("S", bound=msgspec.Struct)
 
 
 def keep(struct: S, wanted: Collection[str] | None, *, always: Collection[str] = ()) -> S:
-    """Take out of a struct what a filter does not name; return the struct.
+    """Remove the fields that a filter does not name from a struct; return the struct.
 
     Args:
-        struct: all of it; what is taken out becomes None.
-        wanted: wire names; None takes out nothing.
-        always: Python names that stay.
+        struct: the struct; removed fields become None.
+        wanted: wire names; None keeps all fields.
+        always: Python names that are kept in any case.
     """
     if wanted is not None:
         for name, wire in zip(struct.__struct_fields__, struct.__struct_encode_fields__, strict=True):

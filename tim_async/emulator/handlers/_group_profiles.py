@@ -1,6 +1,6 @@
-"""Groups and members as answers tell them, with what was filtered out left out.
+"""Groups and members as answers have them, with filters applied.
 
-A filter names fields by their wire names, of which the older ones are known too. None lets everything through.
+A filter names fields by their wire names, older ones included. None keeps everything.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def checked(result: R) -> R:
     """Return a result; refuse one of more than 1 MB (rest-overview, "Body limits")."""
     size = len(encode(result))
     if size > _ANSWER_MAX_BYTES:
-        raise Refusal(GroupCode.ANSWER_TOO_LONG, f"the answer has {size} bytes, ask for less")
+        raise Refusal(GroupCode.ANSWER_TOO_LONG, f"the answer would have {size} bytes, request less")
     return result
 
 
@@ -41,8 +41,8 @@ def member_info(
         group: the group.
         member: the member.
         now: unix seconds.
-        fields: wire names of what is wanted.
-        own: keys of the own fields that are wanted.
+        fields: wire names of the requested fields.
+        own: keys of the requested custom fields.
     """
     info = MemberInfo(
         member_account=member.account,
@@ -55,15 +55,15 @@ def member_info(
         name_card=member.name_card,
         app_member_defined_data=_own(member.custom, own),
     )
-    # Own fields have a filter of their own.
+    # Custom fields have their own filter.
     return keep(info, fields, always=("member_account", "app_member_defined_data"))
 
 
 def group_info(group: Group, app_id: int, now: float, wanted: ResponseFilter | None) -> GroupInfo:
-    """Return a group's profile, with its members where they are wanted.
+    """Return a group's profile, with its members if requested.
 
-    Without a filter everything is told. With one, members are told when it names fields of theirs; members of a live
-    group, and their number, never are (I34961).
+    Without a filter everything is returned. With one, members are returned when it names fields of members; members of
+    a live group, and their number, never are (I34961).
     """
     wants_members = wanted is None or bool(wanted.member_info_filter)
     wanted = wanted or ResponseFilter()
@@ -103,7 +103,7 @@ def group_info(group: Group, app_id: int, now: float, wanted: ResponseFilter | N
 
 
 def joined_group(group: Group, account: str, wanted: JoinedFilter | None) -> JoinedGroup:
-    """Return a group as one of its members is told: the id alone where nothing else is asked for."""
+    """Return a group in the list of one of its members: only the id, unless a filter requests more."""
     info = JoinedGroup(group_id=group.group_id)
     if wanted is None:
         return info
@@ -163,5 +163,5 @@ def _own(custom: dict[str, str], keys: Sequence[str] | None) -> list[OwnField] |
 
 
 def keep(struct: S, fields: Sequence[str] | None, *, always: tuple[str, ...]) -> S:
-    """Take out of a struct what a filter does not name; return the struct."""
+    """Remove the fields that a filter does not name from a struct; return the struct."""
     return _filters.keep(struct, None if fields is None else {_OLDER.get(name, name) for name in fields}, always=always)

@@ -1,4 +1,4 @@
-"""Accounts that are named: does the emulator know them? Said alike wherever a command asks."""
+"""Checks that the accounts a request names are imported."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ..state.refusal import Refusal, account, is_account
 
 
 class AccountResult(Protocol):
-    """What an answer tells of one account."""
+    """The result for one account in an answer."""
 
     to_account: str
     result_code: int
@@ -17,13 +17,13 @@ class AccountResult(Protocol):
 
 
 def known_account(call: Call, field: str, *, code: int, code_unknown: int) -> str:
-    """Return an account of the body that exists.
+    """Return an imported account of the body.
 
     Args:
         call: the call.
-        field: the wire name of the field that has it.
-        code: for a field that is missing, or holds no account id.
-        code_unknown: for an account that nobody imported.
+        field: the wire name of its field.
+        code: for a missing field or an invalid account id.
+        code_unknown: for an account that is not imported.
     """
     user_id = account(call.raw, field, code=code)
     check_known(call, user_id, code=code_unknown)
@@ -31,13 +31,13 @@ def known_account(call: Call, field: str, *, code: int, code_unknown: int) -> st
 
 
 def check_known(call: Call, user_id: str, *, code: int) -> None:
-    """Refuse an account that nobody imported, and what can be none."""
+    """Refuse an invalid account id, and an account that is not imported."""
     if not is_account(user_id) or not call.state.knows(user_id, call.now):
         raise Refusal(code, f"{user_id!r} is not imported")
 
 
 def is_known(call: Call, result: AccountResult, *, code: int) -> bool:
-    """Tell whether the account of an entry exists; the entry says so where it does not."""
+    """Return whether the account of a result is imported; otherwise put code and text into the result."""
     try:
         check_known(call, result.to_account, code=code)
     except Refusal as refusal:

@@ -1,4 +1,4 @@
-"""What every message is checked for, in the order of its codes. Source: c2c (I34919)."""
+"""The checks of every message, in the order of their codes. Source: c2c (I34919)."""
 
 from __future__ import annotations
 
@@ -44,12 +44,13 @@ def check_body(raw: Mapping[str, object]) -> None:
         customs += kind == CustomElem.msg_type
     if customs > 1:
         raise Refusal(
-            MessageCode.MSGBODY_INVALID, f"MsgBody has {customs} {CustomElem.msg_type}, at most one is allowed"
+            MessageCode.MSGBODY_INVALID,
+            f"MsgBody has {customs} elements of type {CustomElem.msg_type}, at most 1 is allowed",
         )
 
 
 def check_options(raw: Mapping[str, object]) -> None:
-    """Refuse a lifetime (90044, 90026), copy (90031) or offline push (90043) that does not fit, where it is given."""
+    """Refuse an invalid MsgLifeTime (90044, 90026), SyncOtherMachine (90031) or OfflinePushInfo (90043)."""
     if "MsgLifeTime" in raw:
         lifetime = raw["MsgLifeTime"]
         if not is_int(lifetime):
@@ -61,20 +62,18 @@ def check_options(raw: Mapping[str, object]) -> None:
         try:
             msgspec.convert(raw["OfflinePushInfo"], OfflinePushInfo, strict=True).check()
         except msgspec.ValidationError as error:
-            raise Refusal(MessageCode.OFFLINEPUSHINFO_INVALID, f"OfflinePushInfo does not fit: {error}") from None
+            raise Refusal(MessageCode.OFFLINEPUSHINFO_INVALID, f"invalid OfflinePushInfo: {error}") from None
         except UsageError as error:
-            raise Refusal(
-                MessageCode.OFFLINEPUSHINFO_INVALID, f"OfflinePushInfo does not fit: {error.message}"
-            ) from None
+            raise Refusal(MessageCode.OFFLINEPUSHINFO_INVALID, f"invalid OfflinePushInfo: {error.message}") from None
 
 
 class Marks(NamedTuple):
-    """What tells a one-to-one message from others, as sendmsg and the stream command have it.
+    """What identifies a one-to-one message, for sendmsg and the stream command.
 
     Attributes:
         sender: From_Account, or the admin.
         recipient: To_Account.
-        seq: MsgSeq, or a random one: the reason why a send without it is never known as a repeat.
+        seq: MsgSeq, or a random one, which is why a send without it is never recognized as a repeat.
         random: MsgRandom.
     """
 
@@ -85,7 +84,7 @@ class Marks(NamedTuple):
 
 
 def read_marks(call: Call) -> Marks:
-    """Read them; refuse with 90003, 20003, 90005 or 90004 what does not fit."""
+    """Read the marks of a message; refuse invalid ones with 90003, 20003, 90005 or 90004."""
     raw = call.raw
     recipient = account(raw, "To_Account", code=MessageCode.TO_ACCOUNT_INVALID)
     sender = (
@@ -97,5 +96,5 @@ def read_marks(call: Call) -> Marks:
 
 
 def msg_id(sender: str, second: int, random: int) -> str:
-    """Return a MsgId; it has a number in the place of the sender."""
+    """Return a MsgId, in which a number stands for the sender."""
     return f"{144_115_000_000_000_000 + zlib.crc32(sender.encode())}-{second}-{random}"

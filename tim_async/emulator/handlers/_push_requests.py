@@ -1,8 +1,7 @@
-"""The requests that the older pushes and the push service have in common, and what is wrong with them.
+"""The requests that the older pushes and the push service share, and their checks.
 
-Each refuses with the codes of the documents what it can judge; what is of the wrong type altogether is left to the
-struct. Where the documents are silent: a value of an attribute that is empty or has more than 50 bytes is 90033, a user
-of the wrong length or a name of the wrong length is 90001.
+The checks use the documented codes; values of the wrong type are left to the struct. Where the documents are silent: an
+attribute value that is empty or over 50 bytes is 90033, a user or a name of the wrong length is 90001.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ def read_users(call: Call) -> list[str]:
 
 
 def read_attrs(call: Call) -> SetAttrs:
-    """Read users with values of attributes, all of which the app has named."""
+    """Read users with attribute values; all attributes must be defined."""
     for item in _items(call.raw, "UserAttrs"):
         _check_values(item.get("Attrs"))
     request = call.read(SetAttrs, code=MessageCode.JSON_INVALID)
@@ -32,7 +31,7 @@ def read_attrs(call: Call) -> SetAttrs:
 
 
 def read_attr_names(call: Call) -> RemoveAttrs:
-    """Read users with names of attributes, all of which the app has given."""
+    """Read users with attribute names; all attributes must be defined."""
     _items(call.raw, "UserAttrs")
     request = call.read(RemoveAttrs, code=MessageCode.JSON_INVALID)
     _check_named(call, [name for item in request.user_attrs for name in item.attrs])
@@ -57,7 +56,7 @@ def _items(raw: Mapping[str, object], field: str) -> list[dict[str, object]]:
     if not isinstance(items, list):
         return []
     if len(items) > MAX_USERS:
-        raise Refusal(PushCode.TOO_MANY_ACCOUNTS, f"{field} has {len(items)} entries, it may have {MAX_USERS}")
+        raise Refusal(PushCode.TOO_MANY_ACCOUNTS, f"{field} has {len(items)} entries, at most {MAX_USERS} are allowed")
     return [item for item in items if isinstance(item, dict)]
 
 
@@ -80,12 +79,12 @@ def _check_values(attrs: object) -> None:
         if isinstance(value, str) and not 1 <= len(value.encode()) <= MAX_NAME_BYTES:
             raise Refusal(
                 PushCode.ATTRIBUTE_INVALID,
-                f"an attribute's value has {len(value.encode())} bytes, not 1 to {MAX_NAME_BYTES}",
+                f"an attribute's value must be 1 to {MAX_NAME_BYTES} bytes, not {len(value.encode())}",
             )
 
 
 def check_condition(call: Call) -> None:
-    """Refuse a condition that does not go together."""
+    """Refuse an inconsistent condition."""
     condition = call.raw.get("Condition")
     if not isinstance(condition, dict):
         return
@@ -93,13 +92,13 @@ def check_condition(call: Call) -> None:
     attrs = {name: value for name, value in condition.items() if name.startswith("Attrs")}
     if tags and attrs:
         raise Refusal(
-            PushCode.TAG_AND_ATTRIBUTE_TOGETHER, "Condition has tags and attributes, a push goes by one of the two"
+            PushCode.TAG_AND_ATTRIBUTE_TOGETHER, "Condition has both tags and attributes, only one of them is allowed"
         )
     for value in tags.values():
         _check_tags(value, empty=PushCode.TAG_EMPTY, too_long=PushCode.TAG_TOO_LONG_50)
     some, every = tags.get("TagsOr"), tags.get("TagsAnd")
     if isinstance(some, list) and isinstance(every, list) and any(tag in every for tag in some):
-        raise Refusal(PushCode.TAGS_OR_AND_DUPLICATE, "a tag is in TagsOr and in TagsAnd")
+        raise Refusal(PushCode.TAGS_OR_AND_DUPLICATE, "a tag is in both TagsOr and TagsAnd")
     for value in attrs.values():
         _check_values(value)
         _check_named(call, list(value) if isinstance(value, dict) else [])

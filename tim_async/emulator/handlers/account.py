@@ -1,14 +1,16 @@
 """Accounts: import, delete, check, kick, login state. Source: I34953 to I34957, I35477.
 
-Where the documents are silent: an id that is no string is refused with 60015 (rest-overview), as a whole; an id of the
-wrong length fails alone where the answer goes item by item. An admin cannot be deleted: 70402 for that item. Kicking
-an account that is not logged in is no error. query_online_status answers OK also when it knows none of the accounts.
+Where the documents are silent: an id that is not a string refuses the whole request with 60015 (rest-overview); an id
+of the wrong length fails alone when the answer has a result for each item. An admin cannot be deleted: 70402 for that
+item. Kicking an account that is not logged in is not an error. query_online_status answers OK even when no account is
+known.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from ..._api.checks import ACCOUNT_MAX_BYTES
 from ...families.account import Account
 from ...models.account import (
     MAX_BATCH,
@@ -34,7 +36,7 @@ from ..state.refusal import Refusal, account, is_account
 
 @handles(Account.import_account)
 def import_account(call: Call) -> Empty:
-    """Import one account; a known one gets the nickname and avatar that are given."""
+    """Import one account; update the nickname and avatar of an existing one."""
     user_id = account(
         call.raw, "UserID", code=AccountCode.PARAMS_INVALID, code_not_string=CommonCode.ACCOUNT_NOT_STRING
     )
@@ -45,10 +47,10 @@ def import_account(call: Call) -> Empty:
 
 @handles(Account.import_accounts)
 def import_accounts(call: Call) -> ImportAccountsResult:
-    """Import 1 to 100 accounts; those with an id of the wrong length are in FailAccounts."""
+    """Import 1 to 100 accounts; those with an id of the wrong length go into FailAccounts."""
     given = [field for field in ("Accounts", "AccountList") if field in call.raw]
     if len(given) != 1:
-        raise Refusal(AccountCode.PARAMS_INVALID, "give Accounts or AccountList, one of the two")
+        raise Refusal(AccountCode.PARAMS_INVALID, "exactly one of Accounts and AccountList must be given")
     items = _batch(call.raw, given[0])
     failed: list[str] = []
     users: list[tuple[str, str | None, str | None]]
@@ -82,11 +84,13 @@ def delete(call: Call) -> AccountResults:
 
 @handles(Account.check)
 def check(call: Call) -> AccountResults:
-    """Say of 1 to 100 accounts whether they are imported."""
+    """Return which of 1 to 100 accounts are imported."""
     results: list[AccountResultItem] = []
     for user_id in _user_ids(call, "CheckItem"):
         if not is_account(user_id):
-            results.append(_failed(user_id, AccountCode.PARAMS_INVALID, "an account has 1 to 32 bytes"))
+            results.append(
+                _failed(user_id, AccountCode.PARAMS_INVALID, f"an account must be 1 to {ACCOUNT_MAX_BYTES} bytes")
+            )
             continue
         status = "Imported" if user_id in call.state.accounts else "NotImported"
         results.append(AccountResultItem(user_id=user_id, account_status=status))
@@ -109,13 +113,14 @@ def kick(call: Call) -> Empty:
 
 @handles(Account.query_online_status)
 def query_online_status(call: Call) -> OnlineStatuses:
-    """Tell the login state of 1 to 500 accounts."""
+    """Return the login status of 1 to 500 accounts."""
     given = call.raw.get("To_Account")
     if not isinstance(given, list) or not all(isinstance(item, str) for item in given):
         raise Refusal(MessageCode.TO_ACCOUNT_INVALID, "To_Account is not an array of strings")
     if len(given) > MAX_STATUS_BATCH:
         raise Refusal(
-            MessageCode.TOO_MANY_RECIPIENTS, f"To_Account has {len(given)} accounts, it may have {MAX_STATUS_BATCH}"
+            MessageCode.TOO_MANY_RECIPIENTS,
+            f"To_Account has {len(given)} accounts, at most {MAX_STATUS_BATCH} are allowed",
         )
     request = call.read(QueryOnlineStatus, code=MessageCode.JSON_INVALID)
     logins = call.state.part(LoginState)

@@ -1,10 +1,10 @@
 """Pushes to all users, their attributes and tags. Source: I37166 to I37175.
 
-A push reaches nobody's history: it is kept in `Emulator.pushes`. The second push of a second is refused with 90024, by
+A push is not stored in any history, only in `Emulator.pushes`. A second push within a second is refused with 90024, by
 the limits, and the 101st of a day with 90047.
 
-Where the documents are silent: a user who is not imported is passed over, for the answers have no place to say so; what
-does not fit in any other way is 90001.
+Where the documents are silent: users who are not imported are skipped, since the answers have no field for them; any
+other invalid request is 90001.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from ._push_requests import check_condition, read_attr_names, read_attrs, read_t
 
 @handles(AllMemberPush.send)
 def send(call: Call) -> PushTask:
-    """Take a push, unless it is a repeat or the day's pushes are used up."""
+    """Send a push, unless it is a repeat or the daily limit is reached."""
     pushes = call.state.part(PushState)
     try:
         check_size(call.body, MAX_PUSH_BYTES)
@@ -51,7 +51,7 @@ def send(call: Call) -> PushTask:
     if first is not None:
         return PushTask(task_id=first.task_id)
     if pushes.taken_today(call.endpoint.command, call.now) >= PUSHES_A_DAY:
-        raise Refusal(PushCode.DAILY_LIMIT, f"the {PUSHES_A_DAY} pushes of the day are used up")
+        raise Refusal(PushCode.DAILY_LIMIT, f"the daily limit of {PUSHES_A_DAY} pushes is reached")
     push = SentPush(
         task_id="",
         command=call.endpoint.command,
@@ -69,20 +69,20 @@ def send(call: Call) -> PushTask:
 
 @handles(AllMemberPush.set_attr_names)
 def set_attr_names(call: Call) -> Empty:
-    """Name attributes; the numbers that are not given keep their names."""
+    """Name attributes; numbers that are not given keep their names."""
     call.state.part(PushState).names.update(call.read(SetAttrNames, code=MessageCode.JSON_INVALID).attr_names)
     return Empty()
 
 
 @handles(AllMemberPush.get_attr_names)
 def get_attr_names(call: Call) -> AttrNames:
-    """Tell the names of the attributes."""
+    """Return the names of the attributes."""
     return AttrNames(attr_names=dict(call.state.part(PushState).names))
 
 
 @handles(AllMemberPush.get_attrs)
 def get_attrs(call: Call) -> AttrsOfUsers:
-    """Tell the attributes of users."""
+    """Return the attributes of users."""
     pushes = call.state.part(PushState)
     users = read_users(call)
     return AttrsOfUsers(user_attrs=[AttrsOfUser(to_account=user, attrs=pushes.attrs(user)) for user in users])
@@ -90,7 +90,7 @@ def get_attrs(call: Call) -> AttrsOfUsers:
 
 @handles(AllMemberPush.set_attrs)
 def set_attrs(call: Call) -> Empty:
-    """Give attributes to users."""
+    """Set attributes of users."""
     for item in read_attrs(call).user_attrs:
         if call.state.knows(item.to_account, call.now):
             call.state.part(PushState).set_attrs(item.to_account, item.attrs)
@@ -99,7 +99,7 @@ def set_attrs(call: Call) -> Empty:
 
 @handles(AllMemberPush.remove_attrs)
 def remove_attrs(call: Call) -> Empty:
-    """Take attributes from users."""
+    """Remove attributes of users."""
     for item in read_attr_names(call).user_attrs:
         call.state.part(PushState).remove_attrs(item.to_account, item.attrs)
     return Empty()
@@ -107,14 +107,14 @@ def remove_attrs(call: Call) -> Empty:
 
 @handles(AllMemberPush.get_tags)
 def get_tags(call: Call) -> TagsOfUsers:
-    """Tell the tags of users."""
+    """Return the tags of users."""
     pushes = call.state.part(PushState)
     return TagsOfUsers(user_tags=[TagsOfUser(to_account=user, tags=pushes.tags(user)) for user in read_users(call)])
 
 
 @handles(AllMemberPush.add_tags)
 def add_tags(call: Call) -> Empty:
-    """Give tags to users."""
+    """Add tags to users."""
     for item in read_tags(call).user_tags:
         if call.state.knows(item.to_account, call.now):
             call.state.part(PushState).add_tags(item.to_account, item.tags)
@@ -123,7 +123,7 @@ def add_tags(call: Call) -> Empty:
 
 @handles(AllMemberPush.remove_tags)
 def remove_tags(call: Call) -> Empty:
-    """Take tags from users."""
+    """Remove tags of users."""
     for item in read_tags(call).user_tags:
         call.state.part(PushState).remove_tags(item.to_account, item.tags)
     return Empty()
@@ -131,7 +131,7 @@ def remove_tags(call: Call) -> Empty:
 
 @handles(AllMemberPush.clear_tags)
 def clear_tags(call: Call) -> Empty:
-    """Take all tags from users."""
+    """Remove all tags of users."""
     for user in read_users(call):
         call.state.part(PushState).remove_tags(user, None)
     return Empty()

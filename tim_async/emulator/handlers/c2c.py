@@ -1,14 +1,14 @@
 """One-to-one messages: send to one or to many, and read the history. Source: c2c (I34919, I34920, I35478).
 
-Every code of sendmsg's own list has its cause here, but for those that mean trouble inside the service (20002, 20004,
-20005, 90992, 91000): they come by a planned fault. Where the documents name no cause or no code:
+Every code in sendmsg's own list has its cause here, except those for failures inside the service (20002, 20004, 20005,
+90992, 91000), which a planned fault can cause. Where the documents name no cause or no code:
 
-- From_Account that is no account id, or unknown, is 20003; MsgLifeTime below 0 is 90026 like one that is too large.
-- batchsendmsg: To_Account with an entry that is no string is 90028, MsgRandom 90005 as for sendmsg, a sender who is not
-  known 90008. A recipient who is not imported is 70107, a deleted one 90048; when nobody gets it, the answer is 90012.
-  Whether somebody already got it is asked for every recipient; an account given twice is such a repeat.
+- An invalid or unknown From_Account is 20003; MsgLifeTime below 0 is 90026, like one that is too large.
+- batchsendmsg: an entry of To_Account that is not a string is 90028, MsgRandom 90005 as for sendmsg, an unknown sender
+  90008. A recipient who is not imported is 70107, a deleted one 90048; when no recipient is left, the answer is 90012.
+  Each recipient is checked for duplicates; an account given twice is one.
 - admin_getroammsg: Operator_Account is refused with 90008, Peer_Account with 90003, other fields with 90001.
-- The app is not asked, and not told, about a duplicate. A message that the app drops is known as sent all the same.
+- Duplicates cause no webhooks. A message that the app drops still counts as the first send.
 """
 
 from __future__ import annotations
@@ -44,13 +44,13 @@ from . import c2c_marks, c2c_stream  # noqa: F401 - they register their handlers
 from ._message import check_body, check_options, msg_id, read_marks
 
 ANSWER_MAX_BYTES: Final = 13 * 1024
-# What an answer has besides its messages: the envelope, counts, and a LastMsgKey of 50 characters.
+# The rest of an answer: the envelope, counts, and a LastMsgKey of 50 characters.
 _FRAME_BYTES: Final = 256
 
 
 @handles(C2C.send)
 def send(call: Call) -> SendMsgResult:
-    """Take a message: check it, drop it when it is a duplicate, store it."""
+    """Send a message: check it, drop it when it is a duplicate, store it."""
     raw, state = call.raw, call.state
     sender, recipient, seq, random = read_marks(call)
     check_body(raw)
@@ -106,7 +106,7 @@ def _to_chatbot(event: AfterSendMsg) -> BotOnC2CMessage:
 
 @handles(C2C.send_batch)
 def send_batch(call: Call) -> Reply[BatchSendMsgResult]:
-    """Take a message to many: each recipient gets it, has it already, or is told as failed. No webhook is asked."""
+    """Send a message to many: each recipient gets it, has it already, or has failed. There are no webhooks."""
     raw, state = call.raw, call.state
     recipients = _recipients(raw)
     sender = (
@@ -138,7 +138,7 @@ def send_batch(call: Call) -> Reply[BatchSendMsgResult]:
     if len(failures) == len(recipients):
         raise Refusal(MessageCode.TO_ACCOUNT_NOT_FOUND, "none of the recipients is imported")
     second = int(call.now)
-    # One message has one MsgKey: a repeat that reaches further recipients keeps what the first was answered.
+    # One message has one MsgKey: a repeat that reaches further recipients keeps that of the first.
     plain = f"{seq}_{random}_{second}" if known is None else known.msg_key
     key = state.free_key(plain, sender, fresh)
     if known is None or fresh:
@@ -173,7 +173,7 @@ def _recipients(raw: Mapping[str, object]) -> list[str]:
 
 
 class _Marks(NamedTuple):
-    """What tells a message from others."""
+    """What identifies a message."""
 
     sender: str
     seq: int
@@ -238,7 +238,7 @@ def _ask_before_send(call: Call, message: SendMsg, event: AfterSendMsg) -> Verdi
 
 @handles(C2C.get_roam_msgs)
 def get_roam_msgs(call: Call) -> RoamMsgs:
-    """Read a page of a conversation: the newest messages that count, older first, cut at 13 KB but never empty."""
+    """Return a page of a conversation: its newest messages, oldest first, cut at 13 KB but with at least one."""
     raw, state = call.raw, call.state
     side = account(raw, "Operator_Account", code=MessageCode.FROM_ACCOUNT_INVALID)
     peer = account(raw, "Peer_Account", code=MessageCode.TO_ACCOUNT_INVALID)

@@ -2,16 +2,16 @@
 
 Where the documents name no cause or no code:
 
-- Accounts: whose request it is (From_Account, Report_Account, Operator_Account) is refused with 90008, the other side
-  with 90003, one who is not imported likewise. Other fields are 90001, a MsgKey 90054.
+- Accounts: the account that acts (From_Account, Report_Account, Operator_Account) is refused with 90008, the other side
+  with 90003, whether invalid or not imported. Other fields are 90001, a MsgKey 90054.
 - modify_c2c_msg refuses accounts as sendmsg does (20003, 90003, 90012), a message that is not stored with 20022, a
-  recalled one with 20023, a MsgKey with 90010. 20027 and 20028 come by a planned fault.
-- Recalling, deleting for the recipient and marking as read take a message from the unread ones. MsgReadTime counts its
-  own second, too.
-- delete_c2c_msg_ramble: keys that nobody knows count for nothing.
-- c2c_msg_read_receipt: any stored message can be told as read, whether a receipt was asked for or not; a key that
-  nobody knows refuses the whole with 20022. It does not change unread counts.
-- importmsg: 1 is live as 5 is. A message older than history reaches is taken, and is not seen.
+  recalled one with 20023, a MsgKey with 90010. 20027 and 20028 need a planned fault.
+- Recalled messages, those the recipient deleted and those marked as read are not unread. MsgReadTime includes its
+  second.
+- delete_c2c_msg_ramble: unknown keys are ignored.
+- c2c_msg_read_receipt: any stored message can be reported as read, with or without a requested receipt; an unknown key
+  refuses the whole request with 20022. Unread counts do not change.
+- importmsg: 1 is live, like 5. A message from before the history begins is accepted and never visible.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ RECALLED: Final = 8  # bit of MsgFlagBits
 
 @handles(C2C.import_msg)
 def import_msg(call: Call) -> Empty:
-    """Put a message into the history at its own time; the first import of its marks stands."""
+    """Insert a message into the history at its own time; ignore a second import with the same marks."""
     raw, state = call.raw, call.state
     if raw.get("SyncFromOldSystem") not in (1, 2, 5) or isinstance(raw["SyncFromOldSystem"], bool):
         raise Refusal(MessageCode.SYNCFROMOLDSYSTEM_INVALID, "SyncFromOldSystem must be 5 (live) or 2 (history)")
@@ -96,7 +96,7 @@ def recall(call: Call) -> Empty:
     request = call.read(RecallMsg, code=MessageCode.JSON_INVALID)
     entry = _find(call, sender, recipient, request.msg_key)
     if entry.message.is_recalled:
-        raise Refusal(MessageCode.ALREADY_RECALLED, "the message was recalled before")
+        raise Refusal(MessageCode.ALREADY_RECALLED, "the message was already recalled")
     entry.change(msg_flag_bits=entry.message.msg_flag_bits | RECALLED)
     call.state.read(entry)
     call.emit(
@@ -112,7 +112,7 @@ def recall(call: Call) -> Empty:
 
 @handles(C2C.modify)
 def modify(call: Call) -> Reply[Empty]:
-    """Replace what is given of a message."""
+    """Replace the given fields of a message."""
     raw, state = call.raw, call.state
     sender, recipient = (
         account(raw, "From_Account", code=MessageCode.ACCOUNT_INVALID),
@@ -168,7 +168,7 @@ def delete(call: Call) -> Empty:
 
 @handles(C2C.mark_read)
 def mark_read(call: Call) -> Empty:
-    """Take messages up to a time from the unread ones."""
+    """Mark messages up to a time as read."""
     reader, writer = _two(call, "Report_Account", "Peer_Account")
     request = call.read(MarkRead, code=MessageCode.JSON_INVALID)
     until = int(call.now) if request.msg_read_time is None else int(request.msg_read_time)
@@ -188,7 +188,7 @@ def mark_read(call: Call) -> Empty:
 
 @handles(C2C.get_unread)
 def get_unread(call: Call) -> Unread:
-    """Count what an account has not read: from all, or from each of up to 10."""
+    """Count the unread messages of an account: all, or by sender for up to 10 senders."""
     state = call.state
     reader = account(call.raw, "To_Account", code=MessageCode.TO_ACCOUNT_INVALID)
     if not state.knows(reader, call.now):
@@ -211,7 +211,7 @@ def get_unread(call: Call) -> Unread:
 
 @handles(C2C.send_read_receipts)
 def send_read_receipts(call: Call) -> Empty:
-    """Tell messages as read by their recipient: all of them, or none."""
+    """Report messages as read by their recipient, all or none."""
     reader, writer = _two(call, "Operator_Account", "Peer_Account")
     request = call.read(SendReadReceipts, code=MessageCode.JSON_INVALID)
     entries = [_find(call, writer, reader, message.msg_key) for message in request.c2c_msg_info]
@@ -222,7 +222,7 @@ def send_read_receipts(call: Call) -> Empty:
 
 @handles(C2C.get_extensions)
 def get_extensions(call: Call) -> Extensions:
-    """Read the first 200 key/values of a message from a version on."""
+    """Return up to 200 key/values of a message, from a version on."""
     request = call.read(GetMsgExtensions, code=ExtensionCode.PARAMS_INVALID)
     return _book(call, request).page(request.start_seq or 0)
 
@@ -250,7 +250,7 @@ def set_extensions(call: Call) -> SetExtensionsResult:
 
 
 def _two(call: Call, first: str, second: str) -> tuple[str, str]:
-    """Return the accounts of a request: whose it is, and the other side."""
+    """Return the accounts of a request: the one that acts, and the other side."""
     given: list[str] = []
     for field, code in ((first, MessageCode.FROM_ACCOUNT_INVALID), (second, MessageCode.TO_ACCOUNT_INVALID)):
         user_id = account(call.raw, field, code=code)
@@ -262,7 +262,7 @@ def _two(call: Call, first: str, second: str) -> tuple[str, str]:
 
 def _check_key(key: object, code: int) -> None:
     if not isinstance(key, str) or not 1 <= len(key.encode()) <= KEY_MAX_BYTES:
-        raise Refusal(code, f"a MsgKey is a string of 1 to {KEY_MAX_BYTES} bytes")
+        raise Refusal(code, f"a MsgKey must be a string of 1 to {KEY_MAX_BYTES} bytes")
 
 
 def _list(call: Call, field: str) -> Sequence[object]:
@@ -275,7 +275,7 @@ def _list(call: Call, field: str) -> Sequence[object]:
 def _find(call: Call, sender: str, recipient: str, key: str, *, code: int = MessageCode.RECALL_NOT_FOUND) -> Entry:
     entry = call.state.find(sender, recipient, key, call.now)
     if entry is None:
-        raise Refusal(code, f"no message {key!r} from {sender!r} to {recipient!r} is stored")
+        raise Refusal(code, f"message {key!r} from {sender!r} to {recipient!r} is not stored")
     return entry
 
 

@@ -1,13 +1,13 @@
-"""Streamed one-to-one messages. Source: c2c (C128596), whose error codes cannot be read.
+"""Streamed one-to-one messages. Source: c2c (C128596), whose table of error codes is not readable.
 
-What is refused with what, and what else nobody knows:
+The codes, and what no document says:
 
-- Accounts and marks are refused as sendmsg refuses them, an element or chunks that do not fit with 90010, a
-  StreamMsgID that is unknown, another's, or of a stream that has ended, with 90054, a text over 128 KB with 93000.
-- A repeated first call, known by its marks and its content as sendmsg knows it, is the same stream.
-- A chunk whose Index was there already is a repeat and is dropped, after the end, too; a chunk that leaves a gap is
-  refused. An empty chunk is taken, and keeps the stream going.
-- History has the message from its first call on, with all chunks so far. No webhook is sent.
+- Accounts and marks are refused as by sendmsg, an invalid element or chunk with 90010, a text over 128 KB with 93000. A
+  StreamMsgID that is unknown, belongs to another conversation or to a stream that has ended is 90054.
+- A repeated first call, recognized by marks and content like a repeated sendmsg, is the same stream.
+- A chunk whose Index was received before is a repeat and is dropped, also after the end; a chunk that leaves a gap is
+  refused. An empty chunk is accepted, and keeps the stream open.
+- History has the message from the first call on, with all chunks so far. There are no webhooks.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from ._message import check_body, msg_id, read_marks
 
 @handles(C2C.send_stream)
 def send_stream(call: Call) -> SendStreamMsgResult:
-    """Begin a stream with its first chunks, or add chunks to one."""
+    """Start a stream with its first chunks, or add chunks to one."""
     raw, state = call.raw, call.state
     sender, recipient, seq, random = read_marks(call)
     check_body(raw)
@@ -47,7 +47,7 @@ def send_stream(call: Call) -> SendStreamMsgResult:
         if known is not None:
             return known.answer
         if element.chunks[0].index != 1:
-            raise Refusal(MessageCode.FORMAT_INVALID, "the chunks of a stream begin with Index 1")
+            raise Refusal(MessageCode.FORMAT_INVALID, "the first chunk of a stream must have Index 1")
         stream = _begin(call, request, sender, seq, random, element)
         streams.first_calls.add(marks, call.now, stream)
     _add(stream, element, call.now)
@@ -57,14 +57,14 @@ def send_stream(call: Call) -> SendStreamMsgResult:
 def _find(streams: Streams, name: str, sender: str, recipient: str) -> Stream:
     stream = streams.streams.get(name)
     if stream is None:
-        raise Refusal(MessageCode.MSGKEY_INVALID, "there is no stream of this StreamMsgID")
+        raise Refusal(MessageCode.MSGKEY_INVALID, f"no stream has the StreamMsgID {name!r}")
     if (stream.entry.message.from_account, stream.entry.message.to_account) != (sender, recipient):
-        raise Refusal(MessageCode.MSGKEY_INVALID, "the stream is another's")
+        raise Refusal(MessageCode.MSGKEY_INVALID, "the stream belongs to another conversation")
     return stream
 
 
 def _begin(call: Call, request: SendStreamMsg, sender: str, seq: int, random: int, element: StreamElem) -> Stream:
-    """Store the message, with nothing in it yet."""
+    """Store the message, without content yet."""
     _check_size(0, element)
     state, recipient, second = call.state, request.to_account, int(call.now)
     key = state.free_key(f"{seq}_{random}_{second}", sender, (recipient,))
@@ -93,7 +93,7 @@ def _begin(call: Call, request: SendStreamMsg, sender: str, seq: int, random: in
 
 
 def _add(stream: Stream, element: StreamElem, now: float) -> None:
-    """Add the chunks that are new."""
+    """Add the new chunks to a stream."""
     count = len(stream.chunks)
     fresh = [chunk for chunk in element.chunks if chunk.index > count]
     if not fresh:
@@ -101,7 +101,7 @@ def _add(stream: Stream, element: StreamElem, now: float) -> None:
     if not stream.is_open(now):
         raise Refusal(MessageCode.MSGKEY_INVALID, "the stream has ended")
     if fresh[0].index != count + 1:
-        raise Refusal(MessageCode.FORMAT_INVALID, f"Index {fresh[0].index} leaves a gap, {count + 1} is next")
+        raise Refusal(MessageCode.FORMAT_INVALID, f"Index {fresh[0].index} leaves a gap, the next one is {count + 1}")
     size = _check_size(stream.size, StreamElem(chunks=fresh))
     stream.chunks += fresh
     stream.size = size
@@ -121,6 +121,6 @@ def _check_size(size: int, element: StreamElem) -> int:
     size += sum(len((chunk.markdown or "").encode()) for chunk in element.chunks)
     if size >= MAX_STREAM_BYTES:
         raise Refusal(
-            MessageCode.JSON_TOO_LONG, f"the message would have {size} bytes, it must have less than {MAX_STREAM_BYTES}"
+            MessageCode.JSON_TOO_LONG, f"the message would have {size} bytes, it must be under {MAX_STREAM_BYTES}"
         )
     return size

@@ -1,11 +1,11 @@
 """Communities: topics and permission groups. Source: I49468 to I49471, I53448, I61232 to I61240.
 
-What permission groups allow is kept and told, but not enforced: whoever calls is an admin of the app.
+Permissions are stored and returned, but not enforced: every caller is an admin of the app.
 
-Where the documents are silent: a taken TopicId is refused with 10025 when created and with 10021 when imported, for
-these codes stand in the lists; a From_Account that is no member with 10007; a topic to change that is not there with
-10004. A permission group that is not there is 110006, for the whole call or for its entry in a list. A topic begins
-unmuted, with MsgSeq 1.
+Where the documents are silent: an existing TopicId is refused with 10025 by create and with 10021 by import, since
+their lists have these codes; a From_Account that is not a member with 10007; an unknown topic to change with 10004. An
+unknown permission group is 110006, for the whole call or for its entry in a list. A new topic is not muted and has no
+messages.
 """
 
 from __future__ import annotations
@@ -64,10 +64,10 @@ _FAILED, _ADDED, _KNOWN = 0, 1, 2
 
 
 def _community(call: Call) -> Group:
-    """Return the community of a call; it must have been made with topics."""
+    """Return the community of a call; it must have been created with topics."""
     group = call.state.part(Groups).find_for(call.raw.get("GroupId"), "has_topics")
     if not group.support_topic:
-        raise Refusal(GroupCode.NO_PERMISSION, "the community was made without topics")
+        raise Refusal(GroupCode.NO_PERMISSION, "the community was created without topics")
     return group
 
 
@@ -76,7 +76,7 @@ def _community(call: Call) -> Group:
 
 @handles(Community.create_topic)
 def create_topic(call: Call) -> TopicCreated:
-    """Make a topic."""
+    """Create a topic."""
     group = _community(call)
     request = call.read(CreateTopic, code=GroupCode.PARAMS_INVALID)
     operator = request.from_account or call.identifier
@@ -106,7 +106,7 @@ def create_topic(call: Call) -> TopicCreated:
 
 @handles(Community.import_topic)
 def import_topic(call: Call) -> TopicCreated:
-    """Make a topic that was there before; no webhook tells of it."""
+    """Import a topic, without webhooks."""
     group = _community(call)
     request = call.read(ImportTopic, code=GroupCode.PARAMS_INVALID)
     created = int(call.now) if request.create_time is None else request.create_time
@@ -116,12 +116,12 @@ def import_topic(call: Call) -> TopicCreated:
 
 
 def _new_topic(group: Group, request: CreateTopic | ImportTopic, create_time: int, *, taken: int) -> Topic:
-    """Return the topic that is to be made; refuse one that cannot."""
+    """Return a new topic, not yet in the community; refuse an invalid one."""
     if request.from_account is not None:
         group.require_member(request.from_account)
     topic_id = request.topic_id or _free(f"{group.group_id}{TOPIC_MARK}{TOPIC_MARK[:-1]}c", group.topics)
     if topic_id in group.topics:
-        raise Refusal(taken, f"there is a topic {topic_id!r} already")
+        raise Refusal(taken, f"topic {topic_id!r} already exists")
     return Topic(
         topic_id=topic_id,
         name=request.topic_name,
@@ -135,13 +135,13 @@ def _new_topic(group: Group, request: CreateTopic | ImportTopic, create_time: in
 
 
 def _free(head: str, taken: dict[str, Topic] | dict[str, PermissionGroup]) -> str:
-    """Return an id that begins with `head` and is not taken."""
+    """Return an unused id that begins with `head`."""
     return next(made for number in itertools.count(1) if (made := f"{head}{number:08X}") not in taken)
 
 
 @handles(Community.get_topics)
 def get_topics(call: Call) -> Topics:
-    """Tell topics, and a member's own state in them."""
+    """Return topics, and a member's own state in them."""
     group = _community(call)
     request = call.read(GetTopics, code=GroupCode.PARAMS_INVALID)
     group.require_member(request.from_account)
@@ -153,7 +153,7 @@ def get_topics(call: Call) -> Topics:
             gone = TopicInfo(topic_id=topic_id)
             infos.append(
                 TopicAndSelfInfo(
-                    error_code=GroupCode.TOPIC_DELETED, error_info="there is no such topic", topic_info=gone
+                    error_code=GroupCode.TOPIC_DELETED, error_info="the topic does not exist", topic_info=gone
                 )
             )
             continue
@@ -227,7 +227,7 @@ def destroy_topics(call: Call) -> DestroyTopicsResult:
         if group.topics.pop(topic_id, None) is None:
             outcomes.append(
                 DestroyOutcome(
-                    error_code=GroupCode.TOPIC_DELETED, error_info="there is no such topic", topic_id=topic_id
+                    error_code=GroupCode.TOPIC_DELETED, error_info="the topic does not exist", topic_id=topic_id
                 )
             )
             continue
@@ -250,18 +250,18 @@ def destroy_topics(call: Call) -> DestroyTopicsResult:
 def _permission_group(group: Group, permission_group_id: str) -> PermissionGroup:
     found = group.permission_groups.get(permission_group_id)
     if found is None:
-        raise Refusal(GroupCode.PERMISSION_GROUP_NOT_FOUND, f"there is no permission group {permission_group_id!r}")
+        raise Refusal(GroupCode.PERMISSION_GROUP_NOT_FOUND, f"permission group {permission_group_id!r} does not exist")
     return found
 
 
 @handles(Community.create_permission_group)
 def create_permission_group(call: Call) -> PermissionGroupCreated:
-    """Make a permission group."""
+    """Create a permission group."""
     group = _community(call)
     request = call.read(CreatePermissionGroup, code=GroupCode.PARAMS_INVALID)
     own_id = request.permission_group_id or _free("@PMG#_@PMG#c", group.permission_groups)
     if own_id in group.permission_groups:
-        raise Refusal(GroupCode.ID_TAKEN, f"there is a permission group {own_id!r} already")
+        raise Refusal(GroupCode.ID_TAKEN, f"permission group {own_id!r} already exists")
     group.permission_groups[own_id] = PermissionGroup(
         permission_group_id=own_id,
         name=request.permission_group_name,
@@ -281,7 +281,7 @@ def destroy_permission_groups(call: Call) -> DestroyPermissionGroupsResult:
         if group.permission_groups.pop(own_id, None) is not None
         else PermissionGroupOutcome(
             error_code=GroupCode.PERMISSION_GROUP_NOT_FOUND,
-            error_info="there is no such permission group",
+            error_info="the permission group does not exist",
             permission_group_id=own_id,
         )
         for own_id in request.permission_group_id_list
@@ -291,7 +291,7 @@ def destroy_permission_groups(call: Call) -> DestroyPermissionGroupsResult:
 
 @handles(Community.get_permission_groups)
 def get_permission_groups(call: Call) -> PermissionGroups:
-    """Tell permission groups: those that are named, or a page of all; `Next` is the last one that was told."""
+    """Return the named permission groups, or a page of all; `Next` is the last id of the page."""
     group = _community(call)
     request = call.read(GetPermissionGroups, code=GroupCode.PARAMS_INVALID)
     if request.permission_group_id_list is not None:
@@ -310,7 +310,7 @@ def _info(group: Group, permission_group_id: str) -> PermissionGroupInfo:
     if found is None:
         return PermissionGroupInfo(
             error_code=GroupCode.PERMISSION_GROUP_NOT_FOUND,
-            error_info="there is no such permission group",
+            error_info="the permission group does not exist",
             permission_group_id=permission_group_id,
         )
     return PermissionGroupInfo(
@@ -359,7 +359,7 @@ def add_permission_group_members(call: Call) -> AddPermissionGroupMembersResult:
 
 @handles(Community.get_topic_permissions)
 def get_topic_permissions(call: Call) -> TopicPermissions:
-    """Tell what a permission group may do in topics; in a topic where nothing was said, nothing (0)."""
+    """Return the permissions of a permission group in topics; 0 where none were set."""
     group = _community(call)
     request = call.read(GetTopicPermissions, code=GroupCode.PARAMS_INVALID)
     found = _permission_group(group, request.permission_group_id)
@@ -376,7 +376,7 @@ def get_topic_permissions(call: Call) -> TopicPermissions:
 
 @handles(Community.set_topic_permissions)
 def set_topic_permissions(call: Call) -> TopicPermissions:
-    """Change what a permission group may do in topics."""
+    """Set the permissions of a permission group in topics."""
     group = _community(call)
     request = call.read(SetTopicPermissions, code=GroupCode.PARAMS_INVALID)
     found = _permission_group(group, request.permission_group_id)
@@ -392,5 +392,5 @@ def set_topic_permissions(call: Call) -> TopicPermissions:
 
 def _no_topic(topic_id: str) -> TopicPermissionResult:
     return TopicPermissionResult(
-        error_code=GroupCode.TOPIC_DELETED, error_info="there is no such topic", topic_id=topic_id
+        error_code=GroupCode.TOPIC_DELETED, error_info="the topic does not exist", topic_id=topic_id
     )

@@ -1,7 +1,7 @@
 """Follows. Source: I70345 to I70347, I70349, I70350.
 
-The documents name no codes; those of the relations are taken: 30001 for a body that does not fit, and for following
-oneself, 30003 for an account that nobody knows: of From_Account as a whole, of others item by item.
+The documents name no codes. Here they are those of friendships: 30001 for an invalid body and for following oneself,
+30003 for an unknown account, which refuses the whole request for From_Account and fails alone for others.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _TOLD_TAGS: Final = (ProfileTag.NICK, ProfileTag.IMAGE)
 
 @handles(Follow.add)
 def add(call: Call) -> FollowResults:
-    """Let an account follow others."""
+    """Make an account follow others."""
     request = call.read(AddFollows, code=SnsCode.PARAMS_INVALID)
     user_id, follows = _asker(call), call.state.part(FollowState)
     result = FollowResults()
@@ -51,7 +51,7 @@ def add(call: Call) -> FollowResults:
         outcome = AccountOutcome(to_account=item.to_account)
         result.result_item.append(outcome)
         if item.to_account == user_id:
-            outcome.result_code, outcome.result_info = SnsCode.PARAMS_INVALID, "nobody follows themselves"
+            outcome.result_code, outcome.result_info = SnsCode.PARAMS_INVALID, "an account cannot follow itself"
         elif _is_known(call, outcome) and follows.follow(user_id, item.to_account, call.now):
             followed.append(item.to_account)
     emit_followed(call, user_id, followed)
@@ -60,7 +60,7 @@ def add(call: Call) -> FollowResults:
 
 @handles(Follow.delete)
 def delete(call: Call) -> FollowResults:
-    """Let an account follow others no more."""
+    """Make an account unfollow others."""
     request = call.read(DeleteFollows, code=SnsCode.PARAMS_INVALID)
     user_id, follows = _asker(call), call.state.part(FollowState)
     result = FollowResults()
@@ -76,10 +76,10 @@ def delete(call: Call) -> FollowResults:
 
 @handles(Follow.get)
 def get(call: Call) -> FollowPage:
-    """Tell a page of followers or followed accounts; a cursor is the number of the last follow that was told."""
+    """Return a page of followers or followed accounts; a cursor is the number of the page's last follow."""
     request = call.read(GetFollows, code=SnsCode.PARAMS_INVALID)
     if not _CURSOR.fullmatch(request.start_cursor):
-        raise Refusal(SnsCode.PARAMS_INVALID, "StartCursor is none that an answer told")
+        raise Refusal(SnsCode.PARAMS_INVALID, "StartCursor is not a cursor from an answer")
     user_id, follows = _asker(call), call.state.part(FollowState)
     kinds = {FOLLOWERS: follows.followers, FOLLOWINGS: follows.followings}
     after = int(request.start_cursor or 0)
@@ -101,7 +101,7 @@ def get(call: Call) -> FollowPage:
 
 @handles(Follow.check)
 def check(call: Call) -> FollowRelations:
-    """Tell whether an account and others follow each other."""
+    """Return whether an account and others follow each other."""
     request = call.read(CheckFollows, code=SnsCode.PARAMS_INVALID)
     user_id, follows = _asker(call), call.state.part(FollowState)
     result = FollowRelations()

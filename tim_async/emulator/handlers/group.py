@@ -1,11 +1,11 @@
-"""Groups: create, read, change, end. Source: I34895 to I34967.
+"""Groups: create, read, change, destroy. Source: I34895 to I34967.
 
-What groups are is kept in `group_state`, what their types allow in `group_rules`. Where the documents are silent:
+The state of groups is in `state.group`, what their types allow in `state.group_rules`. Where the documents are silent:
 
 - A first member that is not imported is refused with 10019, more first members than the group may have with 10038.
 - An account that is not imported has no groups: get_joined_group_list refuses it with 10004.
-- A work group is active as soon as somebody wrote into it.
-- A group's cap may be set below the number of members it has; nobody comes in until some have left.
+- A work group is active once it has a message.
+- The maximum of a group may be set below its number of members; none can join until enough have left.
 """
 
 from __future__ import annotations
@@ -53,25 +53,27 @@ from ._group_profiles import checked, group_info, joined_group
 
 @handles(Family.create)
 def create(call: Call) -> CreatedGroup:
-    """Create a group; owner and first members are in it, but for a live group."""
+    """Create a group with its owner and first members; a live group starts empty."""
     refuse_more_than(call, "MemberList", MAX_FIRST_MEMBERS)
     request = call.read(CreateGroup, code=GroupCode.PARAMS_INVALID)
     groups = call.state.part(Groups)
     rules = _rules(request.type)
     first = {member.member_account: member for member in request.member_list or ()}
     if first and not rules.can_add:
-        raise Refusal(GroupCode.NO_PERMISSION, f"nobody can be put into a group of the type {rules.kind}")
+        raise Refusal(GroupCode.NO_PERMISSION, f"members cannot be added to {rules.kind} groups")
     for account, member in first.items():
         if not call.state.knows(account, call.now):
             raise Refusal(GroupCode.ACCOUNT_NOT_FOUND, f"Member_Account {account!r} is not imported")
         if member.role == ADMIN and not rules.has_admins:
-            raise Refusal(GroupCode.NO_PERMISSION, f"a group of the type {rules.kind} has no admins")
+            raise Refusal(GroupCode.NO_PERMISSION, f"{rules.kind} groups have no admins")
         if member.role == OWNER and account != request.owner_account:
-            raise Refusal(GroupCode.PARAMS_INVALID, "the owner is named by Owner_Account")
+            raise Refusal(GroupCode.PARAMS_INVALID, "the owner must be given by Owner_Account")
     accounts = [*([request.owner_account] if request.owner_account else []), *first]
     cap = groups.cap(rules, request.max_member_count)
     if cap is not None and len(set(accounts)) > cap:
-        raise Refusal(GroupCode.MEMBER_LIMIT, f"{len(set(accounts))} members are more than the group may have, {cap}")
+        raise Refusal(
+            GroupCode.MEMBER_LIMIT, f"the group would have {len(set(accounts))} members, at most {cap} are allowed"
+        )
     _check_community(rules, request.support_topic, request.enable_permission)
     groups.check_new(rules, call.now, group_id=request.group_id, owner=request.owner_account)
     ask_to_create(call, rules, request.name, request.owner_account, first)
@@ -89,12 +91,12 @@ def create(call: Call) -> CreatedGroup:
 
 @handles(Family.import_group)
 def import_group(call: Call) -> ImportedGroup:
-    """Import a group; live groups cannot be."""
+    """Import a group; live groups cannot be imported."""
     request = call.read(ImportGroup, code=GroupCode.PARAMS_INVALID)
     groups = call.state.part(Groups)
     rules = _rules(request.type)
     if rules.is_live:
-        raise Refusal(GroupCode.NO_PERMISSION, f"a group of the type {rules.kind} cannot be imported")
+        raise Refusal(GroupCode.NO_PERMISSION, f"{rules.kind} groups cannot be imported")
     if request.create_time is not None and request.create_time > call.now:
         raise Refusal(GroupCode.PARAMS_INVALID, "CreateTime is in the future")
     _check_community(rules, request.support_topic, None)
@@ -130,20 +132,20 @@ def _make(call: Call, groups: Groups, rules: Rules, request: CreateGroup | Impor
 def _rules(name: str) -> Rules:
     rules = rules_of(name)
     if rules is None:
-        raise Refusal(GroupCode.PARAMS_INVALID, f"there is no type of groups {name!r}")
+        raise Refusal(GroupCode.PARAMS_INVALID, f"unknown group type {name!r}")
     return rules
 
 
 def _check_community(rules: Rules, support_topic: int | None, enable_permission: int | None) -> None:
     if support_topic == 1 and not rules.has_topics:
-        raise Refusal(GroupCode.PARAMS_INVALID, f"a group of the type {rules.kind} has no topics")
+        raise Refusal(GroupCode.PARAMS_INVALID, f"{rules.kind} groups have no topics")
     if enable_permission == 1 and support_topic != 1:
-        raise Refusal(GroupCode.PARAMS_INVALID, "permission groups are for communities with topics")
+        raise Refusal(GroupCode.PARAMS_INVALID, "EnablePermission requires a community with topics")
 
 
 @handles(Family.get_info)
 def get_info(call: Call) -> GroupInfos:
-    """Read the profiles of 1 to 50 groups; one that is not there fails alone."""
+    """Return the profiles of 1 to 50 groups; an unknown group fails alone."""
     request = call.read(GetGroups, code=GroupCode.PARAMS_INVALID)
     groups = call.state.part(Groups)
     infos: list[GroupInfo] = []
@@ -159,13 +161,13 @@ def get_info(call: Call) -> GroupInfos:
 
 @handles(Family.modify_info)
 def modify_info(call: Call) -> Empty:
-    """Change what is given of a group's profile."""
+    """Change the given fields of a group's profile."""
     group = call.state.part(Groups).find(call.raw.get("GroupId"))
     request = call.read(ModifyGroup, code=GroupCode.PARAMS_INVALID)
     if request.mute_all_member == "On":
         group.require("can_mute")
     if request.enable_permission == 1 and not group.support_topic:
-        raise Refusal(GroupCode.PARAMS_INVALID, "permission groups are for communities with topics")
+        raise Refusal(GroupCode.PARAMS_INVALID, "EnablePermission requires a community with topics")
     if request.max_member_num is not None:
         group.max_member_num = call.state.part(Groups).cap(group.rules, request.max_member_num)
     for field in (
@@ -193,7 +195,7 @@ def modify_info(call: Call) -> Empty:
 
 @handles(Family.destroy)
 def destroy(call: Call) -> Empty:
-    """End a group."""
+    """Destroy a group."""
     groups = call.state.part(Groups)
     group = groups.find(call.raw.get("GroupId"))
     call.read(GroupRequest, code=GroupCode.PARAMS_INVALID)
@@ -204,7 +206,7 @@ def destroy(call: Call) -> Empty:
 
 @handles(Family.change_owner)
 def change_owner(call: Call) -> Empty:
-    """Give a group to another member; whoever owned it is a plain member then."""
+    """Transfer a group to another member; the old owner becomes a plain member."""
     group = call.state.part(Groups).find_for(call.raw.get("GroupId"), "can_transfer")
     request = call.read(ChangeOwner, code=GroupCode.PARAMS_INVALID)
     new = group.require_member(request.new_owner_account, code=GroupCode.PARAMS_INVALID)
@@ -221,7 +223,7 @@ def change_owner(call: Call) -> Empty:
 
 @handles(Family.list_all)
 def list_all(call: Call) -> ListedGroups:
-    """Read one page of all groups, in the order they were made."""
+    """Return a page of all groups, in the order of creation."""
     request = call.read(ListGroups, code=GroupCode.PARAMS_INVALID)
     groups = [group for group in call.state.part(Groups).groups.values() if _is_of(group, request.group_type)]
     rest = [group for group in groups if group.number > (request.next or 0)]
@@ -235,7 +237,7 @@ def list_all(call: Call) -> ListedGroups:
 
 @handles(Family.list_joined)
 def list_joined(call: Call) -> JoinedGroups:
-    """Read the groups of an account, in the order it came into them."""
+    """Return the groups of an account, in the order it joined them."""
     request = call.read(ListJoined, code=GroupCode.PARAMS_INVALID)
     account = request.member_account
     if not call.state.knows(account, call.now):
@@ -262,13 +264,13 @@ def _is_of(group: Group, kind: str | None) -> bool:
 
 
 def refuse_more_than(call: Call, field: str, high: int) -> None:
-    """Refuse a list of more accounts than a call may have, with the code that says so."""
+    """Refuse a list with too many accounts, with its own code (10005)."""
     items = call.raw.get(field)
     if isinstance(items, list) and len(items) > high:
-        raise Refusal(GroupCode.TOO_MANY_ACCOUNTS, f"{field} has {len(items)} entries, it may have {high}")
+        raise Refusal(GroupCode.TOO_MANY_ACCOUNTS, f"{field} has {len(items)} entries, at most {high} are allowed")
 
 
 def set_own(custom: dict[str, str], data: Sequence[DefinedData] | None) -> None:
-    """Put own fields of a request to those that are there."""
+    """Set the custom fields of a request, and keep the others."""
     for field in data or ():
         custom[field.key] = field.value or ""

@@ -1,11 +1,11 @@
 """Attributes and counters of groups. Source: I44187 to I44190, I59499, I53427 to I53429.
 
-What is too long or too many has a code of its own: 10045 a key, 10046 a value, 10047 the number of attributes, 10048
-all values together, 10063 the number of counters. It is judged by what the group would have afterwards.
+Each limit has its own code: 10045 for the length of a key, 10046 of a value, 10047 for the number of attributes, 10048
+for all values together, 10063 for the number of counters. The limits apply to what the group would have afterwards.
 
-Where the documents are silent: an attribute that is to be deleted and is not there is refused with 10050, and none is
-deleted; an update of counters without Mode sets them; a counter that would leave the 64 bits is refused with 10004, and
-none is changed; counters that are not there are left out of an answer.
+Where the documents are silent: deleting an unknown attribute is refused with 10050, and none is deleted; an update of
+counters without Mode sets them; a counter that would exceed 64 bits is refused with 10004, and none is changed; unknown
+counters are left out of answers.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ from ..state.refusal import Refusal
 
 @handles(Family.get)
 def get(call: Call) -> GroupAttrs:
-    """Read the attributes."""
+    """Return the attributes."""
     group = _find(call)
     call.read(GroupRequest, code=GroupCode.PARAMS_INVALID)
     return GroupAttrs(group_attr_ary=[ReadAttr(key=key, value=value) for key, value in group.attributes.items()])
@@ -68,32 +68,47 @@ def _write(call: Call, group: Group, before: Mapping[str, str], option: str) -> 
     request = call.read(WriteAttrs, code=GroupCode.PARAMS_INVALID)
     attributes = {**before, **{attr.key: attr.value for attr in request.group_attr}}
     if len(attributes) > MAX_ATTRS:
-        raise Refusal(GroupCode.ATTR_TOO_MANY_KEYS, f"{len(attributes)} attributes are more than {MAX_ATTRS}")
+        raise Refusal(
+            GroupCode.ATTR_TOO_MANY_KEYS,
+            f"the group would have {len(attributes)} attributes, at most {MAX_ATTRS} are allowed",
+        )
     total = sum(len(value.encode()) for value in attributes.values())
     if total > ATTRS_MAX_BYTES:
-        raise Refusal(GroupCode.ATTR_TOTAL_TOO_LONG, f"{total} bytes of values are more than {ATTRS_MAX_BYTES}")
+        raise Refusal(
+            GroupCode.ATTR_TOTAL_TOO_LONG, f"the values would have {total} bytes, at most {ATTRS_MAX_BYTES} are allowed"
+        )
     group.attributes = attributes
     emit_attributes_changed(call, group, option, [(attr.key, attr.value) for attr in request.group_attr])
 
 
 def _check_sizes(items: object) -> None:
-    """Refuse what is too long with the code that says what; anything else is left to the struct."""
+    """Refuse what is too long or too many, each with its own code; other checks are left to the struct."""
     if not isinstance(items, list):
         return
     total = 0
     for item in items:
         key, value = (item.get("key"), item.get("value")) if isinstance(item, dict) else (None, None)
         if isinstance(key, str) and len(key.encode()) > ATTR_KEY_MAX_BYTES:
-            raise Refusal(GroupCode.ATTR_KEY_TOO_LONG, f"a key has {len(key.encode())} bytes")
+            raise Refusal(
+                GroupCode.ATTR_KEY_TOO_LONG,
+                f"a key has {len(key.encode())} bytes, at most {ATTR_KEY_MAX_BYTES} are allowed",
+            )
         if isinstance(value, str):
             size = len(value.encode())
             total += size
             if size > ATTR_VALUE_MAX_BYTES:
-                raise Refusal(GroupCode.ATTR_VALUE_TOO_LONG, f"a value has {size} bytes")
+                raise Refusal(
+                    GroupCode.ATTR_VALUE_TOO_LONG,
+                    f"a value has {size} bytes, at most {ATTR_VALUE_MAX_BYTES} are allowed",
+                )
     if len(items) > MAX_ATTRS:
-        raise Refusal(GroupCode.ATTR_TOO_MANY_KEYS, f"GroupAttr has {len(items)} attributes")
+        raise Refusal(
+            GroupCode.ATTR_TOO_MANY_KEYS, f"GroupAttr has {len(items)} attributes, at most {MAX_ATTRS} are allowed"
+        )
     if total > ATTRS_MAX_BYTES:
-        raise Refusal(GroupCode.ATTR_TOTAL_TOO_LONG, f"the values have {total} bytes")
+        raise Refusal(
+            GroupCode.ATTR_TOTAL_TOO_LONG, f"the values have {total} bytes, at most {ATTRS_MAX_BYTES} are allowed"
+        )
 
 
 @handles(Family.clear)
@@ -114,7 +129,7 @@ def delete(call: Call) -> Empty:
     request = call.read(DeleteAttrs, code=GroupCode.PARAMS_INVALID)
     keys = {attr.key for attr in request.group_attr}
     if not keys <= group.attributes.keys():
-        raise Refusal(GroupCode.ATTR_NOT_FOUND, f"there is no attribute {min(keys - group.attributes.keys())!r}")
+        raise Refusal(GroupCode.ATTR_NOT_FOUND, f"attribute {min(keys - group.attributes.keys())!r} does not exist")
     removed = {key: group.attributes.pop(key) for key in sorted(keys)}
     emit_attributes_changed(call, group, "delete", removed.items())
     return Empty()
@@ -122,7 +137,7 @@ def delete(call: Call) -> Empty:
 
 @handles(Family.get_counters)
 def get_counters(call: Call) -> Counters:
-    """Read counters: those named, or all."""
+    """Return the named counters, or all."""
     group = _find_counting(call)
     request = call.read(CounterKeys, code=GroupCode.PARAMS_INVALID)
     keys = request.group_counter_keys
@@ -135,11 +150,13 @@ def get_counters(call: Call) -> Counters:
 
 @handles(Family.update_counters)
 def update_counters(call: Call) -> Counters:
-    """Set, increase or decrease counters; tell their values afterwards."""
+    """Set, increase or decrease counters; return their new values."""
     group = _find_counting(call)
     items = call.raw.get("GroupCounter")
     if isinstance(items, list) and len(items) > MAX_COUNTERS:
-        raise Refusal(GroupCode.COUNTER_LIMIT, f"GroupCounter has {len(items)} counters")
+        raise Refusal(
+            GroupCode.COUNTER_LIMIT, f"GroupCounter has {len(items)} counters, at most {MAX_COUNTERS} are allowed"
+        )
     request = call.read(UpdateCounters, code=GroupCode.PARAMS_INVALID)
     counters = dict(group.counters)
     for counter in request.group_counter:
@@ -147,10 +164,13 @@ def update_counters(call: Call) -> Counters:
         if request.mode in ("Increase", "Decrease"):
             value = counters.get(counter.key, 0) + (value if request.mode == "Increase" else -value)
         if not COUNTER_MIN <= value <= COUNTER_MAX:
-            raise Refusal(GroupCode.PARAMS_INVALID, f"the counter {counter.key!r} would leave the 64 bits it has")
+            raise Refusal(GroupCode.PARAMS_INVALID, f"counter {counter.key!r} would exceed 64 bits")
         counters[counter.key] = value
     if len(counters) > MAX_COUNTERS:
-        raise Refusal(GroupCode.COUNTER_LIMIT, f"{len(counters)} counters are more than {MAX_COUNTERS}")
+        raise Refusal(
+            GroupCode.COUNTER_LIMIT,
+            f"the group would have {len(counters)} counters, at most {MAX_COUNTERS} are allowed",
+        )
     group.counters = counters
     keys = dict.fromkeys(counter.key for counter in request.group_counter)
     return Counters(group_counter=[ReadCounter(key=key, value=counters[key]) for key in keys])
@@ -158,7 +178,7 @@ def update_counters(call: Call) -> Counters:
 
 @handles(Family.delete_counters)
 def delete_counters(call: Call) -> Empty:
-    """Delete counters: those named, or all."""
+    """Delete the named counters, or all."""
     group = _find_counting(call)
     request = call.read(CounterKeys, code=GroupCode.PARAMS_INVALID)
     for key in list(group.counters) if request.group_counter_keys is None else request.group_counter_keys:

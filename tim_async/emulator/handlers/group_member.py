@@ -2,12 +2,12 @@
 
 Where the documents are silent:
 
-- Adding by the app needs nobody's consent: Result 3 is never answered. A banned account fails with Result 0.
-- Who is no member can be banned, but not muted or changed: 10007. In a live group, which keeps no lasting members,
-  every imported account can be muted.
-- The owner's role cannot be changed but by change_group_owner: 10004.
-- A page of a community without Limit has 200 members; one of another group has them all.
-- OnlineStatus is left out, as for an app that has not switched it on.
+- Adding by the app needs no consent: Result 3 is never returned. A banned account fails with Result 0.
+- An account that is not a member can be banned, but not muted or changed: 10007. In a live group, which has no lasting
+  members, every imported account can be muted.
+- The owner's role can be changed only by change_group_owner: 10004.
+- Without Limit, a page of a community has 200 members, and one of another group all members.
+- OnlineStatus is left out, as for an app that has not enabled it.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ _WAS_MEMBER: Final = 2
 
 @handles(Family.add)
 def add(call: Call) -> AddedMembers:
-    """Add members; those that cannot be fail one by one, but none is added to a group that they would overfill."""
+    """Add members; each that cannot join fails alone, but none is added if they would overfill the group."""
     group = _find(call, "can_add")
     refuse_more_than(call, "MemberList", MAX_ADD)
     request = call.read(AddMembers, code=GroupCode.PARAMS_INVALID)
@@ -101,7 +101,7 @@ def _can_join(call: Call, group: Group, account: str) -> bool:
 
 @handles(Family.import_members)
 def import_members(call: Call) -> AddedMembers:
-    """Import members, with the time they came, and what they have not read."""
+    """Import members, with the time they joined and their unread counts."""
     group = _find(call, "can_add")
     refuse_more_than(call, "MemberList", MAX_IMPORT)
     request = call.read(ImportMembers, code=GroupCode.PARAMS_INVALID)
@@ -121,7 +121,7 @@ def _import(call: Call, group: Group, given: ImportedMember) -> int:
         return _WAS_MEMBER
     if not call.state.knows(account, call.now):
         return _FAILED
-    # The time has to lie between the making of the group and now (I34969).
+    # JoinTime must lie between the creation of the group and now (I34969).
     if joined is not None and not group.create_time <= joined <= call.now:
         return _FAILED
     if given.role == ADMIN and not group.rules.has_admins:
@@ -135,7 +135,7 @@ def _import(call: Call, group: Group, given: ImportedMember) -> int:
 
 @handles(Family.delete)
 def delete(call: Call) -> Empty:
-    """Remove members; an account that is none is passed over."""
+    """Remove members; skip accounts that are not members."""
     group = _find(call, "can_remove", code=GroupCode.PARAMS_INVALID)
     request = call.read(DeleteMembers, code=GroupCode.PARAMS_INVALID)
     accounts = request.member_to_del_account
@@ -147,14 +147,14 @@ def delete(call: Call) -> Empty:
 
 @handles(Family.list_members)
 def list_members(call: Call) -> MemberPage:
-    """Read a page of members, in the order they came: by offset, in a community by cursor."""
+    """Return a page of members, in the order of joining: by offset, in a community by cursor."""
     group = _find(call, "has_profiles")
     request = call.read(ListMembers, code=GroupCode.PARAMS_INVALID)
     wanted = [member for member in group.members.values() if _has_role(member, request.member_role_filter)]
     following: str | None = None
     if group.rules.has_topics:
         if request.offset:
-            raise Refusal(GroupCode.PARAMS_INVALID, "members of a community are read by Next, not by Offset")
+            raise Refusal(GroupCode.PARAMS_INVALID, "Offset is not supported for a community, use Next")
         rest = [member for member in wanted if member.number > _read_cursor(request.next)]
         page = rest[: request.limit or MAX_PAGE]
         following = str(page[-1].number) if len(page) < len(rest) else ""
@@ -172,13 +172,13 @@ def _read_cursor(cursor: str | None) -> int:
     if not cursor:
         return 0
     if not cursor.isdecimal() or len(cursor) > 18:
-        raise Refusal(GroupCode.PARAMS_INVALID, "Next is none that was answered")
+        raise Refusal(GroupCode.PARAMS_INVALID, "Next is not a cursor from an answer")
     return int(cursor)
 
 
 @handles(Family.get_info)
 def get_info(call: Call) -> MemberInfos:
-    """Read the profiles of accounts, as far as they are members."""
+    """Return the profiles of those accounts that are members."""
     group = _find(call, "has_profiles")
     request = call.read(GetMembers, code=GroupCode.PARAMS_INVALID)
     members = [group.members[name] for name in dict.fromkeys(request.member_list_account) if name in group.members]
@@ -192,7 +192,7 @@ def get_info(call: Call) -> MemberInfos:
 
 @handles(Family.modify_info)
 def modify_info(call: Call) -> Empty:
-    """Change what is given of a member."""
+    """Change the given fields of a member."""
     group = _find(call, "has_profiles")
     request = call.read(ModifyMember, code=GroupCode.PARAMS_INVALID)
     member = group.require_member(request.member_account)
@@ -214,14 +214,14 @@ def modify_info(call: Call) -> Empty:
 
 def _check_role(group: Group, member: Member, role: str) -> None:
     if role == OWNER or member.role == OWNER:
-        raise Refusal(GroupCode.PARAMS_INVALID, "the owner is changed by change_group_owner")
+        raise Refusal(GroupCode.PARAMS_INVALID, "the owner can be changed only by change_group_owner")
     if role == ADMIN:
         group.require("has_admins")
 
 
 @handles(Family.get_roles)
 def get_roles(call: Call) -> Roles:
-    """Read the roles of accounts; who is no member is NotMember."""
+    """Return the roles of accounts; NotMember for those that are not members."""
     group = _find(call, "has_profiles")
     request = call.read(GetRoles, code=GroupCode.PARAMS_INVALID)
     return Roles(
@@ -231,7 +231,7 @@ def get_roles(call: Call) -> Roles:
 
 @handles(Family.mute)
 def mute(call: Call) -> Empty:
-    """Mute members in the group or in a topic, or lift that."""
+    """Mute or unmute members in the group or in a topic."""
     group = _find(call, "can_mute")
     request = call.read(MuteMembers, code=GroupCode.PARAMS_INVALID)
     thread = group.thread_of(request.topic_id)
@@ -247,7 +247,7 @@ def mute(call: Call) -> Empty:
 
 @handles(Family.list_muted)
 def list_muted(call: Call) -> MutedAccounts:
-    """Read who is muted in the group, or in a topic."""
+    """Return the muted accounts of the group, or of a topic."""
     group = _find(call)
     request = call.read(ListMuted, code=GroupCode.PARAMS_INVALID)
     muted = group.thread_of(request.topic_id).muted(call.now)
@@ -257,7 +257,7 @@ def list_muted(call: Call) -> MutedAccounts:
 
 @handles(Family.list_shutted)
 def list_shutted(call: Call) -> ShuttedUins:
-    """Read who is muted in the group, in the older names."""
+    """Return the muted accounts of the group, with the older field names."""
     group = _find(call)
     call.read(GroupRequest, code=GroupCode.PARAMS_INVALID)
     muted = group.thread.muted(call.now)
@@ -267,7 +267,7 @@ def list_shutted(call: Call) -> ShuttedUins:
 
 @handles(Family.ban)
 def ban(call: Call) -> Empty:
-    """Take accounts out, and keep them out for a while."""
+    """Ban accounts for a time, and remove those that are members."""
     group = _find(call)
     refuse_more_than(call, "Members_Account", MAX_BAN)
     request = call.read(BanMembers, code=GroupCode.PARAMS_INVALID)
@@ -282,7 +282,7 @@ def ban(call: Call) -> Empty:
 
 @handles(Family.unban)
 def unban(call: Call) -> Empty:
-    """Lift bans; an account that is not banned is passed over."""
+    """Lift bans; skip accounts that are not banned."""
     group = _find(call)
     refuse_more_than(call, "Members_Account", MAX_BAN)
     request = call.read(UnbanMembers, code=GroupCode.PARAMS_INVALID)
@@ -293,7 +293,7 @@ def unban(call: Call) -> Empty:
 
 @handles(Family.list_banned)
 def list_banned(call: Call) -> BannedAccounts:
-    """Read a page of who is banned."""
+    """Return a page of the banned accounts."""
     group = _find(call)
     request = call.read(ListBanned, code=GroupCode.PARAMS_INVALID)
     banned = [(account, until) for account, until in group.bans.items() if until > call.now]
@@ -325,5 +325,5 @@ def _check_imported(call: Call, account: str) -> None:
 def _check_room(call: Call, group: Group, accounts: Sequence[str]) -> None:
     new = {name for name in accounts if name not in group.members and call.state.knows(name, call.now)}
     if not group.room_for(len(new)):
-        full = f"the group has {len(group.members)} of {group.max_member_num} members, {len(new)} more do not fit"
+        full = f"the group has {len(group.members)} of {group.max_member_num} members, no room for {len(new)} more"
         raise Refusal(GroupCode.FULL, full)

@@ -3,29 +3,28 @@
 History, recall and edits are in `group_msg_history`, receipts and extensions in `group_msg_receipts`.
 
 What the service does (documents as named in `models/group_msg`)
-    A message is delivered whether or not its sender is a member (I33526), but not when the sender is muted: 10017. Of
-    two messages with one Random within five minutes the later is the same message. MsgSeq counts the messages that are
-    kept; one for online members only has none. History is read by MsgSeq; a deleted or expired message leaves its
-    place, so that nothing in it has a gap. Receipts are there where they were asked for: 10062 otherwise.
+    A message is delivered whether or not its sender is a member (I33526), but not when the sender is muted: 10017. Two
+    messages with the same Random within five minutes are one message. MsgSeq counts the stored messages; one for online
+    members only has none. History is read by MsgSeq; a deleted or expired message leaves its place, so that there are
+    no gaps. Only messages sent with a request for receipts have them: 10062 otherwise.
 
-What nobody knows (the documents are silent)
-    - Whether the sender is part of a Random's identity. Here: the group and the topic are, the sender is not.
-    - What a dropped repeat is answered. Here: what the first one was answered.
+What no document says
+    - What identifies a message besides its Random. Here: the group and the topic, but not the sender.
+    - How a dropped repeat is answered. Here: like the first one.
     - The MsgSeq of a message for online members only. Here: 0.
-    - What a From_Account that is not imported is refused with. Here: 10004.
+    - Which code refuses a From_Account that is not imported. Here: 10004.
     - Whom "mute all" spares. Here: owner, admins, the admins of a live group, and the app's admins.
-    - What a recalled message looks like without WithRecalledMsg. Here: its place (2) without content.
-    - What recalling twice answers. Here: 10032 for that message, and 10030 for one that was deleted or has expired.
-      Recalling by REST has no age limit, as for one-to-one messages. In a live group every message there was can be
-      recalled; nothing is kept of them.
-    - How old an imported message may be. Here: as old as it likes, but not newer than now (10004 for that message).
-    - Whether history reaches back by SendTime, or by when a message was imported. Here: by when it was imported.
-    - Who counts for a receipt. Here: who is a member now, or was addressed, without the sender.
-    - The MsgSeq that is told for a message that the app's webhook drops. Here: the one it would have had; the next
-      message gets it.
-    - Whether a broadcast fires webhooks. Here: it does not; imported messages do not either.
-    - What modify_group_msg is refused with: here 90003 for the group or topic, 90010 for anything else.
-    - Whether messages stay when a sender's account is deleted. Here: they do.
+    - How a recalled message appears without WithRecalledMsg. Here: its place (2) without content.
+    - How a second recall is answered. Here: 10032 for that message, and 10030 for a deleted or expired one. Recalling
+      by REST has no age limit, as for one-to-one messages. In a live group, which stores no messages, every MsgSeq so
+      far can be recalled.
+    - How old an imported message may be. Here: of any age, but not newer than now (10004 for that message).
+    - Whether history expires by SendTime or by the time of import. Here: by the time of import.
+    - Who counts for a receipt. Here: the current members, or the addressed ones among them, without the sender.
+    - The MsgSeq of a message that the app's webhook drops. Here: the next one, which the next message gets as well.
+    - Whether broadcasts and imported messages cause webhooks. Here: no.
+    - The codes of modify_group_msg. Here: 90003 for the group or topic, 90010 for anything else.
+    - Whether messages remain when the sender's account is deleted. Here: yes.
 """
 
 from __future__ import annotations
@@ -71,7 +70,7 @@ IMPORT_MAX_BYTES: Final = 12 * 1024
 
 @handles(GroupMessages.send)
 def send(call: Call) -> SendGroupMsgResult:
-    """Take a message: check it, drop it when it is a duplicate, ask the app, store it."""
+    """Send a message: check it, drop it when it is a duplicate, ask the app, store it."""
     raw, now = call.raw, call.now
     group = call.state.part(Groups).find(raw.get("GroupId"))
     random = integer(raw, "Random", 0, U32_MAX, code=GroupCode.PARAMS_INVALID)
@@ -79,13 +78,11 @@ def send(call: Call) -> SendGroupMsgResult:
     request = call.read(SendGroupMsg, code=GroupCode.PARAMS_INVALID)
     thread = group.thread_of(request.topic_id)
     if request.to_account is not None and (group.rules.is_live or group.rules.has_topics):
-        raise Refusal(
-            GroupCode.PARAMS_INVALID, f"groups of the type {group.kind} have no messages for some members only"
-        )
+        raise Refusal(GroupCode.PARAMS_INVALID, f"{group.kind} groups do not support To_Account")
     if request.need_read_receipt == 1:
         group.require("has_receipts")
         if request.online_only_flag == 1:
-            raise Refusal(GroupCode.RECEIPT_ONLINE_MESSAGE, "a message for those who are online has no read receipt")
+            raise Refusal(GroupCode.RECEIPT_ONLINE_MESSAGE, "an online-only message cannot have a read receipt")
     sender = _sender(call, request.from_account)
     online_only = request.online_only_flag == 1 and not group.rules.is_live
     event = GroupAfterSendMsg(
@@ -133,7 +130,7 @@ def send(call: Call) -> SendGroupMsgResult:
 
 
 def _emit_to_chatbots(call: Call, request: SendGroupMsg, event: GroupAfterSendMsg) -> None:
-    """Tell of the chatbots that a message mentions."""
+    """Emit the mention of chatbots in a message."""
     mentioned = dict.fromkeys(mention.group_at_account for mention in request.group_at_info or ())
     robots = [account for account in call.state.part(Chatbots).accounts if account in mentioned]
     if robots:
@@ -164,7 +161,7 @@ def _store(state: State, group: Group, thread: Thread, request: SendGroupMsg, ev
 
 
 def _note(state: State, group: Group, accounts: Collection[str], second: int) -> None:
-    """Put the group on the conversation lists of those among its members."""
+    """Put the group on the conversation lists of those accounts that are members."""
     members = [account for account in accounts if account in group.members]
     state.part(RecentContacts).note_group(group.group_id, members, second)
 
@@ -172,7 +169,9 @@ def _note(state: State, group: Group, accounts: Collection[str], second: int) ->
 def _count_mentions(raw: Mapping[str, object]) -> None:
     mentions = raw.get("GroupAtInfo")
     if isinstance(mentions, list) and len(mentions) > MAX_MENTIONS:
-        raise Refusal(GroupCode.AT_LIMIT, f"a message mentions at most {MAX_MENTIONS}, not {len(mentions)}")
+        raise Refusal(
+            GroupCode.AT_LIMIT, f"GroupAtInfo has {len(mentions)} mentions, at most {MAX_MENTIONS} are allowed"
+        )
 
 
 def _sender(call: Call, from_account: str | None) -> str:
@@ -183,13 +182,13 @@ def _sender(call: Call, from_account: str | None) -> str:
 
 
 def _check_mute(call: Call, group: Group, thread: Thread, event: GroupAfterSendMsg) -> None:
-    """Refuse a message of a muted sender, and tell the app of it."""
+    """Refuse a message of a muted sender, and emit that to the app."""
     sender = event.from_account
     is_admin = group.role(sender) in (OWNER, ADMIN) or sender in group.live_admins
     if thread.muted_until(sender, call.now):
         refusal = Refusal(GroupCode.SENDER_MUTED, f"{sender!r} is muted")
     elif thread.mute_all and not is_admin and not call.state.accounts[sender].is_admin:
-        refusal = Refusal(GroupCode.SENDER_MUTED, "everyone is muted")
+        refusal = Refusal(GroupCode.SENDER_MUTED, "all members are muted")
     else:
         return
     call.emit(
@@ -231,7 +230,7 @@ def _ask_before_send(call: Call, request: SendGroupMsg, event: GroupAfterSendMsg
 
 @handles(GroupMessages.send_system_notification)
 def send_system_notification(call: Call) -> Empty:
-    """Take a notice, of which nothing is kept."""
+    """Accept a system notification, which is not stored."""
     group = call.state.part(Groups).find(call.raw.get("GroupId"))
     request = call.read(SendSystemNotification, code=GroupCode.PARAMS_INVALID)
     group.thread_of(request.topic_id)
@@ -240,7 +239,7 @@ def send_system_notification(call: Call) -> Empty:
 
 @handles(GroupMessages.broadcast)
 def broadcast(call: Call) -> BroadcastMsgResult:
-    """Take a message for all live groups; each counts it, and none keeps it."""
+    """Send a message to all live groups; each counts it, and none stores it."""
     random = integer(call.raw, "Random", 0, U32_MAX, code=GroupCode.PARAMS_INVALID)
     request = call.read(BroadcastMsg, code=GroupCode.PARAMS_INVALID)
     _sender(call, request.from_account)
@@ -258,7 +257,7 @@ def broadcast(call: Call) -> BroadcastMsgResult:
 
 @handles(GroupMessages.import_msgs)
 def import_msgs(call: Call) -> ImportGroupMsgsResult:
-    """Take up to 7 older messages."""
+    """Import up to 7 messages."""
     group = call.state.part(Groups).find_for(call.raw.get("GroupId"), "has_history")
     request = call.read(ImportGroupMsgs, code=GroupCode.PARAMS_INVALID)
     thread = group.thread_of(request.topic_id)

@@ -1,4 +1,4 @@
-"""History of groups: reading, recall, edits, deletion. What nobody knows of it stands in `group_msg`."""
+"""History of groups: reading, recall, edits, deletion. What no document says is listed in `group_msg`."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _PRIORITIES: Final = {"High": 1, "Normal": 2, "Low": 3, "Lowest": 4}
 
 @handles(GroupMessages.get_history)
 def get_history(call: Call) -> GroupMsgs:
-    """Read a page of the history: so many messages down from a MsgSeq, newer first."""
+    """Return a page of the history: a number of messages up to a MsgSeq, newest first."""
     group = call.state.part(Groups).find_for(call.raw.get("GroupId"), "has_history")
     request = call.read(GetGroupMsgs, code=GroupCode.PARAMS_INVALID)
     thread = group.thread_of(request.topic_id)
@@ -49,7 +49,7 @@ def get_history(call: Call) -> GroupMsgs:
 
 
 def _message(thread: Thread, seq: int, oldest: int, *, with_recalled: bool) -> GroupMsg:
-    """Return a message as history tells it; of one that has expired or was deleted only the place."""
+    """Return a message as history has it; only the place of an expired or deleted one."""
     entry = thread.find(seq, oldest)
     if entry is None:
         return GroupMsg(is_place_msg=1, msg_seq=seq)
@@ -68,7 +68,7 @@ def _message(thread: Thread, seq: int, oldest: int, *, with_recalled: bool) -> G
 
 
 def history(state: State, group_id: str, topic_id: str | None, now: float) -> list[GroupMsg]:
-    """Return all that is left of a group's messages, oldest first, recalled ones included."""
+    """Return the remaining messages of a group, oldest first, recalled ones included."""
     thread = state.part(Groups).find(group_id).thread_of(topic_id)
     messages = (_message(thread, seq, state.oldest(now), with_recalled=True) for seq in thread.entries)
     return [message for message in messages if not message.is_gone]
@@ -76,7 +76,7 @@ def history(state: State, group_id: str, topic_id: str | None, now: float) -> li
 
 @handles(GroupMessages.recall)
 def recall(call: Call) -> RecallGroupMsgsResult:
-    """Recall up to 10 messages; what is left of one is its place and its content."""
+    """Recall up to 10 messages; a recalled message keeps its place and content."""
     group = call.state.part(Groups).find_for(call.raw.get("GroupId"), "can_recall")
     request = call.read(RecallGroupMsgs, code=GroupCode.PARAMS_INVALID)
     thread = group.thread_of(request.topic_id)
@@ -118,7 +118,7 @@ def stored(call: Call, thread: Thread, seq: int) -> GroupEntry | None:
 
 @handles(GroupMessages.delete_by_sender)
 def delete_by_sender(call: Call) -> Empty:
-    """Delete what a sender wrote among the last 1,000 messages."""
+    """Delete a sender's messages among the last 1,000 messages."""
     group = call.state.part(Groups).find_for(call.raw.get("GroupId"), "has_history")
     request = call.read(DeleteMsgsBySender, code=GroupCode.PARAMS_INVALID)
     thread = group.thread_of(request.topic_id)
@@ -131,7 +131,7 @@ def delete_by_sender(call: Call) -> Empty:
 
 @handles(GroupMessages.clear)
 def clear(call: Call) -> Empty:
-    """Hide messages from the clients; the admin's view, which is what history tells, keeps them."""
+    """Hide messages from clients; the history that admins read keeps them."""
     group = call.state.part(Groups).find_for(call.raw.get("GroupId"), "has_history")
     request = call.read(ClearGroupMsgs, code=GroupCode.PARAMS_INVALID)
     group.thread.clear(U32_MAX if request.msg_seq is None else request.msg_seq)
@@ -149,7 +149,7 @@ def modify(call: Call) -> Empty:
         raise Refusal(MessageCode.TO_ACCOUNT_INVALID, refusal.info) from None
     entry = stored(call, thread, request.msg_seq)
     if entry is None or entry.place != 0:
-        raise Refusal(MessageCode.FORMAT_INVALID, f"there is no message {request.msg_seq} to change")
+        raise Refusal(MessageCode.FORMAT_INVALID, f"message {request.msg_seq} is not stored")
     if request.msg_body is not None:
         entry.msg_body = request.msg_body
     if request.cloud_custom_data is not None:

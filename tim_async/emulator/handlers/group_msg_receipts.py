@@ -1,4 +1,4 @@
-"""Read receipts and extensions of group messages. What nobody knows of them stands in `group_msg`."""
+"""Read receipts and extensions of group messages. What no document says is listed in `group_msg`."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ RECEIPT_MEMBERS_MAX: Final = 200
 
 @handles(GroupMessages.get_receipts)
 def get_receipts(call: Call) -> GroupMsgReceipts:
-    """Count who has read messages."""
+    """Return how many members have read messages."""
     group = call.state.part(Groups).find_for(call.raw.get("GroupId"), "has_receipts")
     request = call.read(GetGroupMsgReceipts, code=GroupCode.PARAMS_INVALID)
     receipts: list[GroupMsgReceipt] = []
@@ -49,28 +49,28 @@ def get_receipts(call: Call) -> GroupMsgReceipts:
 
 
 def _counts(group: Group, entry: GroupEntry) -> tuple[int, int]:
-    """Return how many have read a message, and how many have not."""
+    """Return how many members have read a message, and how many have not."""
     audience = _audience(group, entry)
     read = sum(account in entry.read_by for account in audience)
     return read, len(audience) - read
 
 
 def _audience(group: Group, entry: GroupEntry) -> list[str]:
-    """Return the members a message is for."""
+    """Return the members that a message is for."""
     wanted: Iterable[str] = group.members if entry.to_accounts is None else entry.to_accounts
     return [account for account in wanted if account in group.members and account != entry.from_account]
 
 
 @handles(GroupMessages.get_receipt_detail)
 def get_receipt_detail(call: Call) -> ReceiptDetail:
-    """List who has read a message, or who has not; the cursor counts those that were told."""
+    """Return who has read a message, or who has not; the cursor counts those on earlier pages."""
     group = call.state.part(Groups).find_for(call.raw.get("GroupId"), "has_receipts")
     request = call.read(GetReceiptDetail, code=GroupCode.PARAMS_INVALID)
     entry = stored(call, group.thread, request.msg_seq)
     if entry is None or not entry.needs_receipt:
         raise Refusal(GroupCode.RECEIPT_NOT_FOUND, f"message {request.msg_seq} has no read receipt")
     if request.cursor and not (request.cursor.isascii() and request.cursor.isdecimal()):
-        raise Refusal(GroupCode.PARAMS_INVALID, "Cursor is none that was given out")
+        raise Refusal(GroupCode.PARAMS_INVALID, "Cursor is not a cursor from an answer")
     audience = _audience(group, entry)
     wanted = [account for account in audience if (account in entry.read_by) == (request.filter == 0)]
     begin = int(request.cursor or 0)
@@ -88,13 +88,13 @@ def get_receipt_detail(call: Call) -> ReceiptDetail:
 
 @handles(GroupMessages.report_receipts)
 def report_receipts(call: Call) -> Empty:
-    """Note that a member has read messages."""
+    """Record that a member has read messages."""
     group = call.state.part(Groups).find_for(call.raw.get("GroupId"), "has_receipts")
     request = call.read(ReportReceipts, code=GroupCode.PARAMS_INVALID)
     group.require_member(request.from_account)
     if len(group.members) > RECEIPT_MEMBERS_MAX:
         raise Refusal(
-            GroupCode.RECEIPT_TOO_MANY_MEMBERS, f"a group with receipts has at most {RECEIPT_MEMBERS_MAX} members"
+            GroupCode.RECEIPT_TOO_MANY_MEMBERS, f"read receipts are limited to groups of {RECEIPT_MEMBERS_MAX} members"
         )
     entries = [stored(call, group.thread, item.msg_seq) for item in request.msg_seq_list]
     read = [entry for entry in entries if entry is not None and entry.needs_receipt]
@@ -128,7 +128,7 @@ def _receipt(group: Group, entry: GroupEntry, reader: str) -> ReadReceipt:
 
 @handles(GroupMessages.get_extensions)
 def get_extensions(call: Call) -> Extensions:
-    """Read a page of a message's pairs."""
+    """Return a page of a message's pairs."""
     request = call.read(GetGroupExtensions, code=GroupCode.PARAMS_INVALID)
     entry = _extensible(call, request.group_id, request.msg_seq)
     return (entry.extensions or ExtensionBook()).page(request.start_seq or 0)
@@ -159,14 +159,14 @@ def set_extensions(call: Call) -> SetExtensionsResult:
 
 
 def _extensible(call: Call, group_id: str, seq: int) -> GroupEntry:
-    """Return a message; groups of the types that know no extensions, and those that are not there, are 10004."""
+    """Return a message; refuse an unknown group, and a type of group without extensions, with 10004."""
     try:
         group = call.state.part(Groups).find_for(group_id, "has_history")
     except Refusal as refusal:
         raise Refusal(GroupCode.PARAMS_INVALID, refusal.info) from None
     if group.rules.has_topics:
-        raise Refusal(GroupCode.PARAMS_INVALID, f"messages of groups of the type {group.kind} have no extensions")
+        raise Refusal(GroupCode.PARAMS_INVALID, f"messages of {group.kind} groups have no extensions")
     entry = stored(call, group.thread, seq)
     if entry is None or entry.place != 0:
-        raise Refusal(ExtensionCode.MESSAGE_NOT_FOUND, f"there is no message {seq}")
+        raise Refusal(ExtensionCode.MESSAGE_NOT_FOUND, f"message {seq} is not stored")
     return entry

@@ -1,11 +1,12 @@
 """Live groups (AVChatRoom): who is online, marks, robots, admins. Source: I38521, I50293, I50294, I60523 to I60527.
 
-Members come by `Emulator.join_group`, as by a client, and go by `Emulator.leave_group`. A robot is an account with the
-mark 500: it is listed as online whether it came or not, for three days. The mark 600 keeps an account off the list.
+Members join by `Emulator.join_group`, as from a client, and leave by `Emulator.leave_group`. A robot is an account with
+the mark 500: it is listed as online for three days, whether it joined or not. The mark 600 keeps an account off the
+list.
 
-Where the documents are silent: lists begin with who came last; too many marks, and more admins than five, are refused
-with 10004, and nothing is changed; an account that is not imported is refused with 10004. The real service brings its
-lists up to date every ten seconds or so, these are so at once.
+Where the documents are silent: lists begin with the latest to join; too many marks and more than five admins are
+refused with 10004, and nothing is changed; an account that is not imported is refused with 10004. The real service
+updates its lists every ten seconds or so, the emulator at once.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ _ROBOT_LIFE_S: Final = 3 * DAY_S
 
 @handles(Family.get_online_num)
 def get_online_num(call: Call) -> OnlineNum:
-    """Count who is online; groups of all types can be asked about."""
+    """Return how many members are online, for groups of all types."""
     group = call.state.part(Groups).find(call.raw.get("GroupId"))
     call.read(GroupRequest, code=GroupCode.PARAMS_INVALID)
     return OnlineNum(online_member_num=sum(1 for _ in _online(group, call.now)))
@@ -58,10 +59,10 @@ def get_online_num(call: Call) -> OnlineNum:
 
 @handles(Family.list_online)
 def list_online(call: Call) -> OnlineMembers:
-    """Read a page of who is online in a live group or a community, the last to come first."""
+    """Return a page of who is online in a live group or a community, the latest first."""
     group = call.state.part(Groups).find(call.raw.get("GroupId"))
     if not group.rules.is_live and not group.rules.has_topics:
-        raise Refusal(GroupCode.NO_PERMISSION, f"groups of the type {group.kind} have no list of who is online")
+        raise Refusal(GroupCode.NO_PERMISSION, f"{group.kind} groups have no list of online members")
     request = call.read(ListOnline, code=GroupCode.PARAMS_INVALID)
     online = sorted(_online(group, call.now), reverse=True)[:MAX_LISTED]
     rest = [
@@ -77,7 +78,7 @@ def list_online(call: Call) -> OnlineMembers:
 
 
 def _online(group: Group, now: float) -> Iterator[tuple[int, str, int]]:
-    """Yield number, account, and the second since when, of members who are online and of robots."""
+    """Yield number, account and the second of joining, of members who are online and of robots."""
     for member in group.members.values():
         if member.is_online:
             yield member.number, member.account, member.join_time
@@ -106,7 +107,7 @@ def _online_member(call: Call, group: Group, account: str, since: int) -> Online
 
 @handles(Family.mark_members)
 def mark_members(call: Call) -> MarkedMembers:
-    """Set marks on members who are online, or take them off; others are left out of the answer."""
+    """Set or remove marks of members who are online; others are left out of the answer."""
     group = _find(call)
     request = call.read(MarkMembers, code=GroupCode.PARAMS_INVALID)
     changes = {
@@ -119,7 +120,7 @@ def mark_members(call: Call) -> MarkedMembers:
     results: list[ChangedMarks] = []
     changed = {account: dict(marks) for account, marks in group.marks.items()}
     for account, marks in changes.items():
-        # Who is not there can have the mark of a robot, and no other.
+        # An account that is not present can have only the mark of a robot.
         allowed = marks if account in group.members else [ROBOT_MARK]
         for mark in allowed:
             if request.command_type == 1:
@@ -129,16 +130,16 @@ def mark_members(call: Call) -> MarkedMembers:
         results.append(ChangedMarks(member_account=account, marks=allowed))
     counts = Counter(mark for marks in changed.values() for mark in marks)
     if len(counts) > MAX_MARKS:
-        raise Refusal(GroupCode.PARAMS_INVALID, f"a group has at most {MAX_MARKS} different marks")
+        raise Refusal(GroupCode.PARAMS_INVALID, f"a group can have at most {MAX_MARKS} different marks")
     if any(count > _MEMBERS_OF_A_MARK for count in counts.values()):
-        raise Refusal(GroupCode.PARAMS_INVALID, f"a mark is on at most {_MEMBERS_OF_A_MARK} members")
+        raise Refusal(GroupCode.PARAMS_INVALID, f"at most {_MEMBERS_OF_A_MARK} members can have the same mark")
     group.marks = {account: marks for account, marks in changed.items() if marks}
     return MarkedMembers(command_type=request.command_type, member_list=results)
 
 
 @handles(Family.add_robots)
 def add_robots(call: Call) -> Empty:
-    """Set the mark of a robot on accounts."""
+    """Give accounts the mark of a robot."""
     group = _find(call)
     request = call.read(AddRobots, code=GroupCode.PARAMS_INVALID)
     accounts = request.member_account or ()
@@ -152,7 +153,7 @@ def add_robots(call: Call) -> Empty:
 
 @handles(Family.delete_robots)
 def delete_robots(call: Call) -> Empty:
-    """Take the mark of a robot off accounts; one that has none is passed over."""
+    """Remove the mark of a robot from accounts that have it."""
     group = _find(call)
     request = call.read(LiveMembers, code=GroupCode.PARAMS_INVALID)
     for account in request.member_account:
@@ -165,7 +166,7 @@ def delete_robots(call: Call) -> Empty:
 
 @handles(Family.modify_admins)
 def modify_admins(call: Call) -> Empty:
-    """Make accounts admins of a live group, there or not, or no longer."""
+    """Add or remove admins of a live group, present or not."""
     group = _find(call)
     request = call.read(ModifyAdmins, code=GroupCode.PARAMS_INVALID)
     admins = dict.fromkeys(group.live_admins)
@@ -176,7 +177,7 @@ def modify_admins(call: Call) -> Empty:
         else:
             admins.pop(account, None)
     if len(admins) > MAX_ADMINS:
-        raise Refusal(GroupCode.PARAMS_INVALID, f"a live group has at most {MAX_ADMINS} admins")
+        raise Refusal(GroupCode.PARAMS_INVALID, f"a live group can have at most {MAX_ADMINS} admins")
     group.live_admins = list(admins)
     for member in group.members.values():
         if member.role != OWNER:
@@ -186,7 +187,7 @@ def modify_admins(call: Call) -> Empty:
 
 @handles(Family.list_admins)
 def list_admins(call: Call) -> LiveAdmins:
-    """Read who is an admin."""
+    """Return the admins."""
     group = _find(call)
     call.read(GroupRequest, code=GroupCode.PARAMS_INVALID)
     known = [call.state.accounts[account] for account in group.live_admins]
@@ -200,7 +201,7 @@ def list_admins(call: Call) -> LiveAdmins:
 
 @handles(Family.check_members)
 def check_members(call: Call) -> PresentMembers:
-    """Tell which of some accounts are in a live group."""
+    """Return which of the given accounts are in a live group."""
     group = _find(call)
     request = call.read(LiveMembers, code=GroupCode.PARAMS_INVALID)
     return PresentMembers(member_account=[name for name in request.member_account if name in group.members])

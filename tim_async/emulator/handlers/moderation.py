@@ -2,11 +2,11 @@
 
 Source: I77827, I77831, C94302 (moderation); I34923, I34924 (mute); C2396, C2397 (filter words).
 
-A text is blocked that has a word of any library in it; all other content passes, for the emulator looks at no medium.
-Messages are not moderated, and a mute holds back nobody: what comes by REST goes out in spite of it.
+A text that contains a word of any library is blocked; all other content passes, since media are not looked at. Messages
+are not moderated, and a mute has no effect on messages sent by REST.
 
-Where the documents are silent: what does not fit is 2003 (moderation) or 10004 (filter words); a mute of an account
-that is not imported is 130005, reading it 130003; deleting a word that is not there is 2100, and deletes none.
+Where the documents are silent: an invalid request is 2003 (moderation) or 10004 (filter words); muting an account that
+is not imported is 130005, reading its mute 130003; deleting an unknown word is 2100, and deletes none.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def _read(call: Call, type: type[RequestT]) -> RequestT:
     """Read a request about word lists, which names the app."""
     request = call.read(type, code=ModerationCode.PARAMS_INVALID)
     if call.raw.get("SdkAppId") != call.state.sdk_app_id:
-        raise Refusal(ModerationCode.PARAMS_INVALID, f"SdkAppId is not the app of the URL, {call.state.sdk_app_id}")
+        raise Refusal(ModerationCode.PARAMS_INVALID, f"SdkAppId differs from that of the URL, {call.state.sdk_app_id}")
     return request
 
 
@@ -83,7 +83,7 @@ def _find(call: Call, content: Moderate | Content) -> tuple[list[str], str]:
 
 @handles(Moderation.moderate)
 def moderate(call: Call) -> Judgement:
-    """Judge a content: a text with a word of any library is blocked."""
+    """Moderate content: block a text that contains a word of any library."""
     _check_content(call.raw)
     request = call.read(Moderate, code=ModerationCode.PARAMS_INVALID)
     words, label = _find(call, request)
@@ -98,18 +98,20 @@ def moderate(call: Call) -> Judgement:
 
 @handles(Moderation.moderate_batch)
 def moderate_batch(call: Call) -> Judgements:
-    """Judge contents one by one."""
+    """Moderate several contents, each on its own."""
     contents = call.raw.get("Contents")
     items = [item for item in contents if isinstance(item, dict)] if isinstance(contents, list) else []
     if len(items) > MAX_CONTENTS:
-        raise Refusal(ModerationCode.BATCH_TOO_MANY, f"{len(items)} contents, at most {MAX_CONTENTS} are allowed")
+        raise Refusal(
+            ModerationCode.BATCH_TOO_MANY, f"Contents has {len(items)} entries, at most {MAX_CONTENTS} are allowed"
+        )
     for item in items:
         _check_content(item)
         if isinstance(item.get("ContentType"), str) and item["ContentType"] not in ("Text", "Image"):
-            raise Refusal(ModerationCode.BATCH_KIND, "a batch takes texts and images only")
+            raise Refusal(ModerationCode.BATCH_KIND, "a batch can contain only texts and images")
     numbers = [str(item.get("ContentId")) for item in items]
     if len(set(numbers)) < len(numbers):
-        raise Refusal(ModerationCode.BATCH_DUPLICATE_ID, "a ContentId is there twice")
+        raise Refusal(ModerationCode.BATCH_DUPLICATE_ID, "a ContentId is used twice")
     results: list[ItemJudgement] = []
     for content in call.read(ModerateBatch, code=ModerationCode.PARAMS_INVALID).contents:
         words, label = _find(call, content)
@@ -131,7 +133,10 @@ def add_cloud_keywords(call: Call) -> Done:
     """Add words to a library."""
     given = call.raw.get("UserKeywords")
     if isinstance(given, list) and len(given) > MAX_KEYWORDS:
-        raise Refusal(ModerationCode.TOO_MANY_KEYWORDS, f"{len(given)} words, at most {MAX_KEYWORDS} are allowed")
+        raise Refusal(
+            ModerationCode.TOO_MANY_KEYWORDS,
+            f"UserKeywords has {len(given)} entries, at most {MAX_KEYWORDS} are allowed",
+        )
     request = _read(call, AddCloudKeywords)
     for keyword in request.user_keywords:
         _known(call).add_cloud(request.lib_id, keyword, call.now)
@@ -140,7 +145,7 @@ def add_cloud_keywords(call: Call) -> Done:
 
 @handles(Moderation.get_cloud_keywords)
 def get_cloud_keywords(call: Call) -> CloudWords:
-    """Tell a page of a library; one that nobody knows has no words."""
+    """Return a page of the words of a library; an unknown library has none."""
     request = _read(call, GetCloudKeywords)
     library = _known(call).libraries.get(request.lib_id)
     words = [word for word in (library.words.values() if library else ()) if (request.content or "") in word.content]
@@ -154,7 +159,9 @@ def delete_cloud_keywords(call: Call) -> Done:
     request = _read(call, DeleteCloudKeywords)
     library = _known(call).libraries.get(request.lib_id)
     if library is None or not library.words.keys() >= set(request.keywords):
-        raise Refusal(ModerationCode.KEYWORD_DELETE_FAILED, "there is no such library, or it has not all of the words")
+        raise Refusal(
+            ModerationCode.KEYWORD_DELETE_FAILED, "the library does not exist, or does not have all of the words"
+        )
     for word in set(request.keywords):
         del library.words[word], library.labels[word]
     return Done(request_id=_request_id(call))
@@ -162,7 +169,7 @@ def delete_cloud_keywords(call: Call) -> Done:
 
 @handles(Moderation.get_cloud_libraries)
 def get_cloud_libraries(call: Call) -> CloudLibraries:
-    """Tell a page of the libraries."""
+    """Return a page of the libraries."""
     request = _read(call, GetCloudLibraries)
     found = [library.info for library in _known(call).libraries.values()]
     page = found[request.offset : request.offset + request.limit]
@@ -179,7 +186,7 @@ def add_local_keywords(call: Call) -> Done:
 
 @handles(Moderation.get_local_keywords)
 def get_local_keywords(call: Call) -> LocalWords:
-    """Tell a page of the words of local filtering. No word counts as a regular expression here."""
+    """Return a page of the words of local filtering; a keyword is not a regular expression here."""
     request = _read(call, GetLocalKeywords)
     local = _known(call).local
     words = [
@@ -202,7 +209,7 @@ def delete_local_keywords(call: Call) -> Done:
     local = _known(call).local
     keys = {(word.filter_type, word.keyword) for word in request.local_audit_words}
     if not local.keys() >= keys:
-        raise Refusal(ModerationCode.KEYWORD_DELETE_FAILED, "not all of the words are there")
+        raise Refusal(ModerationCode.KEYWORD_DELETE_FAILED, "some of the words do not exist")
     for key in keys:
         del local[key]
     return Done(request_id=_request_id(call))
@@ -210,7 +217,7 @@ def delete_local_keywords(call: Call) -> Done:
 
 @handles(Moderation.set_mute)
 def set_mute(call: Call) -> Empty:
-    """Mute a user, or let them speak again."""
+    """Mute or unmute a user."""
     if "Set_Account" not in call.raw:
         raise Refusal(MuteCode.SET_ACCOUNT_MISSING, "Set_Account is missing")
     user = account(call.raw, "Set_Account", code=MuteCode.SET_ACCOUNT_INVALID)
@@ -225,7 +232,7 @@ def set_mute(call: Call) -> Empty:
 
 @handles(Moderation.get_mute)
 def get_mute(call: Call) -> Mute:
-    """Tell for how long a user is muted yet."""
+    """Return how much longer a user is muted."""
     if "Get_Account" not in call.raw:
         raise Refusal(MuteCode.GET_ACCOUNT_MISSING, "Get_Account is missing")
     user = account(call.raw, "Get_Account", code=MuteCode.GET_ACCOUNT_INVALID)
@@ -238,7 +245,7 @@ def get_mute(call: Call) -> Mute:
 
 @handles(Moderation.get_dirty_words)
 def get_dirty_words(call: Call) -> DirtyWords:
-    """Tell the filter words."""
+    """Return the filter words."""
     return DirtyWords(dirty_words_list=list(_known(call).dirty_words))
 
 
@@ -253,7 +260,7 @@ def add_dirty_words(call: Call) -> Empty:
 
 @handles(Moderation.delete_dirty_words)
 def delete_dirty_words(call: Call) -> Empty:
-    """Delete filter words, those that are there."""
+    """Delete filter words, where they exist."""
     for word in call.read(ChangeDirtyWords, code=GroupCode.PARAMS_INVALID).dirty_words_list:
         _known(call).dirty_words.pop(word, None)
     return Empty()

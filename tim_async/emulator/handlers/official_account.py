@@ -1,12 +1,12 @@
 """Official accounts, their subscribers and messages. Source: I60755 to I60762, I60810; the rest as known from an SDK.
 
-A message reaches nobody's history; subscribers are told when the last one came. The answers of the two commands whose
-fields are not documented tell nothing but that it went well.
+A message is not stored in any history; subscribers have the time of the last one. The answers of the two commands whose
+fields are not documented contain only the envelope.
 
-Where the documents are silent: a request that does not fit is 60003, an owner who is not imported 70107; a user who is
-not imported, and every user beyond the most an account may have, fails alone; the third message of an hour is 60007, as
-the second of a second is; a message that nobody knows has RetCode 20022, one that was recalled before 20023. With a
-filter, only what it names is told.
+Where the documents are silent: an invalid request is 60003, an owner who is not imported 70107; a user who is not
+imported, and every user beyond the maximum of an account, fails alone; a third message within an hour is 60007, like a
+second one within a second; an unknown message has RetCode 20022, an already recalled one 20023. With a filter, only the
+fields that it names are returned.
 """
 
 from __future__ import annotations
@@ -85,7 +85,10 @@ def create(call: Call) -> CreatedOfficialAccount:
         raise Refusal(OfficialAccountCode.ID_INVALID, f"OfficialAccountUserID must begin with {PREFIX}")
     request = call.read(CreateOfficialAccount, code=CommonCode.JSON_PARSE_FAILED)
     if request.official_account_user_id in channels.by_id:
-        raise Refusal(OfficialAccountCode.ID_TAKEN, f"{request.official_account_user_id!r} is in use")
+        raise Refusal(
+            OfficialAccountCode.ID_TAKEN,
+            f"OfficialAccountUserID {request.official_account_user_id!r} is already in use",
+        )
     if not call.state.knows(request.owner_account, call.now):
         raise Refusal(AccountCode.ACCOUNT_NOT_IMPORTED, f"Owner_Account {request.owner_account!r} is not imported")
     who = {"operator_account": call.identifier, "owner_account": request.owner_account, "name": request.name}
@@ -114,7 +117,7 @@ def create(call: Call) -> CreatedOfficialAccount:
 
 @handles(OfficialAccount.modify)
 def modify(call: Call) -> Empty:
-    """Change what is given."""
+    """Change the given fields of an official account."""
     request = call.read(ModifyOfficialAccount, code=CommonCode.JSON_PARSE_FAILED)
     channel = call.state.part(Channels).find(request.official_account)
     for field in ("name", "introduction", "face_url", "organization", "custom_string"):
@@ -156,7 +159,7 @@ def destroy(call: Call) -> Empty:
 
 @handles(OfficialAccount.get)
 def get(call: Call) -> OfficialAccounts:
-    """Tell what official accounts tell of themselves."""
+    """Return the profiles of official accounts."""
     request = call.read(GetOfficialAccounts, code=CommonCode.JSON_PARSE_FAILED)
     wanted = request.response_filter.official_account_base_info_filter if request.response_filter else None
     infos: list[OfficialAccountInfo] = []
@@ -169,11 +172,11 @@ def get(call: Call) -> OfficialAccounts:
 
 @handles(OfficialAccount.get_subscribers)
 def get_subscribers(call: Call) -> Subscribers:
-    """Tell a page of the subscribers, in the order they came."""
+    """Return a page of the subscribers, in the order of subscription."""
     request = call.read(GetSubscribers, code=CommonCode.JSON_PARSE_FAILED)
     subscribers = list(call.state.part(Channels).find(request.official_account).subscribers.values())
     if request.next and not (request.next.isdecimal() and len(request.next) <= 18):
-        raise Refusal(CommonCode.JSON_PARSE_FAILED, "Next is none that an answer told")
+        raise Refusal(CommonCode.JSON_PARSE_FAILED, "Next is not a cursor from an answer")
     start = int(request.next or 0)
     end = start + (request.limit or MAX_PAGE)
     return Subscribers(
@@ -185,7 +188,7 @@ def get_subscribers(call: Call) -> Subscribers:
 
 @handles(OfficialAccount.add_subscribers)
 def add_subscribers(call: Call) -> SubscriberOutcomes:
-    """Subscribe users, each that can be."""
+    """Subscribe users; each that cannot subscribe fails alone."""
     request = call.read(AddSubscribers, code=CommonCode.JSON_PARSE_FAILED)
     channel = call.state.part(Channels).find(request.official_account)
     event = OfficialAccountBeforeAddSubscriber(
@@ -231,7 +234,7 @@ def add_subscribers(call: Call) -> SubscriberOutcomes:
 
 @handles(OfficialAccount.delete_subscribers)
 def delete_subscribers(call: Call) -> SubscriberOutcomes:
-    """Unsubscribe users, each that has subscribed."""
+    """Unsubscribe users; each that has not subscribed fails alone."""
     request = call.read(DeleteSubscribers, code=CommonCode.JSON_PARSE_FAILED)
     channel = call.state.part(Channels).find(request.official_account)
     outcomes = [
@@ -253,7 +256,7 @@ def delete_subscribers(call: Call) -> SubscriberOutcomes:
 
 @handles(OfficialAccount.modify_subscriber)
 def modify_subscriber(call: Call) -> Empty:
-    """Change the app's own data about a subscription."""
+    """Change the custom string of a subscription."""
     request = call.read(ModifySubscriber, code=CommonCode.JSON_PARSE_FAILED)
     subscriber = call.state.part(Channels).find(request.official_account).subscribers.get(request.subscriber_account)
     if subscriber is None:
@@ -264,13 +267,13 @@ def modify_subscriber(call: Call) -> Empty:
 
 @answers(OfficialAccount.get_subscribed, code=CommonCode.JSON_PARSE_FAILED)
 def get_subscribed(_: GetSubscribed) -> Empty:
-    """Say that it went well."""
+    """Answer with the envelope only."""
     return Empty()
 
 
 @handles(OfficialAccount.send)
 def send(call: Call) -> SentOfficialMsg:
-    """Take a message, unless it is a repeat or the hour's are used up."""
+    """Send a message, unless it is a repeat or the hourly limit is reached."""
     channels = call.state.part(Channels)
     random = integer(call.raw, "Random", 0, U32_MAX, code=CommonCode.JSON_PARSE_FAILED)
     check_body(call.raw)
@@ -280,7 +283,9 @@ def send(call: Call) -> SentOfficialMsg:
     if first is not None:
         return first
     if sum(call.now - at < _HOUR_S for at in channel.messages.values()) >= _MESSAGES_AN_HOUR:
-        raise Refusal(CommonCode.REST_RATE_LIMITED, f"an official account has {_MESSAGES_AN_HOUR} messages an hour")
+        raise Refusal(
+            CommonCode.REST_RATE_LIMITED, f"an official account can send at most {_MESSAGES_AN_HOUR} messages an hour"
+        )
     event = OfficialAccountBeforeSendMsg(
         official_account=request.official_account,
         online_only_flag=request.online_only_flag or 0,
@@ -315,7 +320,7 @@ def send(call: Call) -> SentOfficialMsg:
 
 @handles(OfficialAccount.recall)
 def recall(call: Call) -> OfficialRecallOutcomes:
-    """Recall messages, each that can be."""
+    """Recall messages; each that cannot be recalled fails alone."""
     request = call.read(RecallOfficialMsgs, code=CommonCode.JSON_PARSE_FAILED)
     channel = call.state.part(Channels).find(request.official_account)
     outcomes: list[OfficialRecallOutcome] = []
@@ -342,5 +347,5 @@ def recall(call: Call) -> OfficialRecallOutcomes:
 
 @answers(OfficialAccount.get_messages, code=CommonCode.JSON_PARSE_FAILED)
 def get_messages(_: GetOfficialMsgs) -> Empty:
-    """Say that it went well."""
+    """Answer with the envelope only."""
     return Empty()

@@ -1,7 +1,7 @@
 """Figures, archives, addresses and files. Source: I34886, I34885, I36742; files as known from an SDK.
 
-Accounts and one-to-one messages are counted as they are, by days in China; all other figures are 0. An archive is told
-with an address where there is nothing to fetch. Of a file only is known whether it is blocked.
+Accounts and one-to-one messages are counted, by days in China; all other figures are 0. The URL of an archive leads
+nowhere. Of a file, only whether it is blocked is stored.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _CHINA: Final = timezone(timedelta(hours=8))
 _TEXTS: Final = {"app_id", "app_name", "company", "date"}
 _NUMBERS: Final = tuple(name for name in AppFigures.__struct_fields__ if name not in _TEXTS)
 
-# What an archive without messages holds.
+# The content of an archive without messages.
 _ARCHIVE: Final = b"[]"
 _GZIPPED: Final = gzip.compress(_ARCHIVE, mtime=0)
 
@@ -48,7 +48,7 @@ def _day(second: float) -> str:
 
 @handles(Operation.get_app_info)
 def get_app_info(call: Call) -> AppInfo:
-    """Tell the figures of the last 30 days, the newest first; the day that goes on is none of them."""
+    """Return the figures of the last 30 full days, newest first."""
     request = call.read(GetAppInfo, code=MuteCode.JSON_INVALID)
     registered = Counter(_day(account.imported_at) for account in call.state.accounts.values())
     sent = Counter(_day(message.msg_time_stamp) for message in call.state.messages(call.now))
@@ -72,7 +72,7 @@ def _md5(data: bytes) -> str:
 
 @answers(Operation.get_history, code=OperationCode.PARAMS_INVALID)
 def get_history(request: GetHistory) -> Archive:
-    """Tell of one file, which is not there."""
+    """Return an archive of one file, which cannot be downloaded."""
     name = f"{request.chat_type.lower()}_{request.msg_time}.gz"
     file = ArchiveFile(
         url=f"https://archive.invalid/{name}",
@@ -87,7 +87,7 @@ def get_history(request: GetHistory) -> Archive:
 
 @answers(Operation.get_ip_list, code=CommonCode.JSON_PARSE_FAILED)
 def get_ip_list(_: NoFields) -> IPList:
-    """Tell the address that the emulator's calls would come from."""
+    """Return the IP address from which webhooks are sent."""
     return IPList(ip_list=["127.0.0.1"])
 
 
@@ -100,14 +100,14 @@ def forbid_file(call: Call) -> Empty:
 
 @handles(Operation.allow_file)
 def allow_file(call: Call) -> Empty:
-    """Let a file be seen again."""
+    """Unblock a file."""
     call.state.part(Files).blocked.discard(call.read(ChatFile, code=CommonCode.JSON_PARSE_FAILED).raw_url)
     return Empty()
 
 
 @handles(Operation.sign_files)
 def sign_files(call: Call) -> SignedFiles:
-    """Sign addresses; one that is no https address fails alone."""
+    """Sign URLs; each that is not an https URL fails alone."""
     blocked = call.state.part(Files).blocked
     files: list[SignedFile] = []
     for item in call.read(SignFiles, code=CommonCode.JSON_PARSE_FAILED).raw_urls:
@@ -116,5 +116,5 @@ def sign_files(call: Call) -> SignedFiles:
             status = int(item.raw_url in blocked)
             files.append(SignedFile(resource_id=item.resource_id, pre_sig_url=signed, status=status))
         else:
-            files.append(SignedFile(resource_id=item.resource_id, code=1, desc="it is not the address of a file"))
+            files.append(SignedFile(resource_id=item.resource_id, code=1, desc="RawURL is not an https URL"))
     return SignedFiles(pre_sig_urls=files)

@@ -1,7 +1,7 @@
 """Profiles: set and get. Source: I34916, I34917.
 
-A bad field refuses the whole of portrait_set, and nothing of it is set: 40009 for a tag nobody knows, 40610 for a
-value of the wrong kind, 40605 for one outside its set, 40601 for one of more than 500 bytes.
+An invalid field refuses the whole portrait_set, and no field is set: 40009 for an unknown tag, 40610 for a value of the
+wrong type, 40605 for one outside its set, 40601 for one over 500 bytes.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def set_profile(call: Call) -> Empty:
     user_id = account(call.raw, "From_Account", code=ProfileCode.PARAMS_INVALID)
     items = call.raw.get("ProfileItem")
     if not isinstance(items, list) or not items:
-        raise Refusal(ProfileCode.PARAMS_INVALID, "ProfileItem is not an array with entries")
+        raise Refusal(ProfileCode.PARAMS_INVALID, "ProfileItem is not a non-empty array")
     for index, item in enumerate(items):
         _check_item(f"ProfileItem[{index}]", item)
     request = call.read(SetProfile, code=ProfileCode.PARAMS_INVALID)
@@ -39,13 +39,13 @@ def set_profile(call: Call) -> Empty:
 
 @handles(Profile.get)
 def get_profiles(call: Call) -> Profiles:
-    """Tell what is asked for of the profiles of 1 to 100 accounts; those nobody knows are in Fail_Account."""
+    """Return the requested fields of the profiles of 1 to 100 accounts; unknown accounts go into Fail_Account."""
     if call.raw.get("To_Account") in (None, []):
         raise Refusal(ProfileCode.ACCOUNT_MISSING, "To_Account names no account")
     request = call.read(GetProfiles, code=ProfileCode.PARAMS_INVALID)
     for tag in request.tag_list:
         if not is_profile_tag(tag):
-            raise Refusal(ProfileCode.TAG_UNKNOWN, f"no profile has a field {tag!r}")
+            raise Refusal(ProfileCode.TAG_UNKNOWN, f"unknown profile field {tag!r}")
     profiles = call.state.part(ProfileState)
     result = Profiles()
     for user_id in request.to_account:
@@ -64,16 +64,16 @@ def _check_item(where: str, item: object) -> None:
         raise Refusal(ProfileCode.PARAMS_INVALID, f"{where} is not an object with a Tag and a Value")
     tag, value = item["Tag"], item["Value"]
     if not is_profile_tag(tag):
-        raise Refusal(ProfileCode.TAG_UNKNOWN, f"no profile has a field {tag!r}")
+        raise Refusal(ProfileCode.TAG_UNKNOWN, f"unknown profile field {tag!r}")
     is_number = is_int(value)
     if not is_number and not isinstance(value, str):
-        raise Refusal(ProfileCode.VALUE_TYPE_INVALID, f"{where}: the value of {tag} is neither text nor a number")
+        raise Refusal(ProfileCode.VALUE_TYPE_INVALID, f"{where}: the value of {tag} is neither a string nor a number")
     if tag in PROFILE_NUMBERS and not is_number:
         raise Refusal(ProfileCode.VALUE_TYPE_INVALID, f"{where}: the value of {tag} is not a number")
     if tag in PROFILE_CHOICES and tag != ProfileTag.GENDER and is_number:
-        raise Refusal(ProfileCode.VALUE_TYPE_INVALID, f"{where}: the value of {tag} is not text")
+        raise Refusal(ProfileCode.VALUE_TYPE_INVALID, f"{where}: the value of {tag} is not a string")
     if isinstance(value, str) and len(value.encode()) > VALUE_MAX_BYTES:
-        raise Refusal(ProfileCode.VALUE_TOO_LONG, f"{where}: the value of {tag} has more than {VALUE_MAX_BYTES} bytes")
+        raise Refusal(ProfileCode.VALUE_TOO_LONG, f"{where}: the value of {tag} is over {VALUE_MAX_BYTES} bytes")
     try:
         check_profile_value(where, tag, value)
     except UsageError as error:

@@ -1,9 +1,9 @@
 """Pushes of the push service, their attributes and tags. Source: I60561 to I60571, I67553.
 
-State and pushes are those of all_member_push, see `push_state`: a task of either is revoked here.
+State and pushes are shared with all_member_push (see `state.push`): tasks of both can be revoked here.
 
-Where the documents are silent: a user who is not imported is in ErrorList with 70107, and so is any RegistrationID, of
-which the emulator knows none; a push whose targets all failed is taken all the same, and goes to nobody.
+Where the documents are silent: a user who is not imported is in ErrorList with 70107, and so is every RegistrationID,
+since the emulator has none; a push whose targets all failed is accepted and has no recipients.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ W = TypeVar("W")
 
 @handles(Push.send)
 def send(call: Call) -> PushTask:
-    """Take a push, unless it is a repeat."""
+    """Send a push, unless it is a repeat."""
     pushes = call.state.part(PushState)
     msg_random = integer(call.raw, "MsgRandom", 0, U32_MAX, code=MessageCode.JSON_INVALID)
     check_condition(call)
@@ -55,7 +55,7 @@ def send(call: Call) -> PushTask:
 
 @handles(Push.send_batch)
 def send_batch(call: Call) -> PushBatchTask:
-    """Take a push to listed users, unless it is a repeat."""
+    """Send a push to listed users, unless it is a repeat."""
     pushes = call.state.part(PushState)
     msg_random = integer(call.raw, "MsgRandom", 0, U32_MAX, code=MessageCode.JSON_INVALID)
     request = call.read(SendPushBatch, code=MessageCode.JSON_INVALID)
@@ -80,7 +80,7 @@ def _sent(call: Call, request: SendPush | SendPushBatch, msg_random: int, users:
 
 @handles(Push.revoke)
 def revoke(call: Call) -> Empty:
-    """Take a push back."""
+    """Revoke a push."""
     request = call.read(Revoke, code=MessageCode.JSON_INVALID)
     call.state.part(PushState).revoke(request.task_id, call.now, request.offline_push_info)
     return Empty()
@@ -88,7 +88,7 @@ def revoke(call: Call) -> Empty:
 
 @handles(Push.set_attr_names)
 def set_attr_names(call: Call) -> Empty:
-    """Name attributes; the numbers that are not given keep their names."""
+    """Name attributes; numbers that are not given keep their names."""
     request = call.read(SetTypedAttrNames, code=PushCode.ATTRIBUTE_INVALID)
     pushes = call.state.part(PushState)
     pushes.names.update(request.attr_names)
@@ -98,13 +98,13 @@ def set_attr_names(call: Call) -> Empty:
 
 @handles(Push.get_attr_names)
 def get_attr_names(call: Call) -> AttrNames:
-    """Tell the names of the attributes."""
+    """Return the names of the attributes."""
     return AttrNames(attr_names=dict(call.state.part(PushState).names))
 
 
 @handles(Push.get_attrs)
 def get_attrs(call: Call) -> AttrsOrFailures:
-    """Tell the attributes of users."""
+    """Return the attributes of users."""
     users, failures = _split(call, read_users(call))
     pushes = call.state.part(PushState)
     found = [AttrsOfUser(to_account=user, attrs=pushes.attrs(user)) for user in users]
@@ -113,14 +113,14 @@ def get_attrs(call: Call) -> AttrsOrFailures:
 
 @handles(Push.set_attrs)
 def set_attrs(call: Call) -> PushOutcome:
-    """Give attributes to users."""
+    """Set attributes of users."""
     pushes = call.state.part(PushState)
     return _change(call, [(item.to_account, item.attrs) for item in read_attrs(call).user_attrs], pushes.set_attrs)
 
 
 @handles(Push.remove_attrs)
 def remove_attrs(call: Call) -> PushOutcome:
-    """Take attributes from users."""
+    """Remove attributes of users."""
     pushes = call.state.part(PushState)
     changes = [(item.to_account, item.attrs) for item in read_attr_names(call).user_attrs]
     return _change(call, changes, pushes.remove_attrs)
@@ -128,7 +128,7 @@ def remove_attrs(call: Call) -> PushOutcome:
 
 @handles(Push.get_tags)
 def get_tags(call: Call) -> TagsOrFailures:
-    """Tell the tags of users."""
+    """Return the tags of users."""
     users, failures = _split(call, read_users(call))
     pushes = call.state.part(PushState)
     found = [TagsOfUser(to_account=user, tags=pushes.tags(user)) for user in users]
@@ -137,27 +137,27 @@ def get_tags(call: Call) -> TagsOrFailures:
 
 @handles(Push.add_tags)
 def add_tags(call: Call) -> PushOutcome:
-    """Give tags to users."""
+    """Add tags to users."""
     pushes = call.state.part(PushState)
     return _change(call, [(item.to_account, item.tags) for item in read_tags(call).user_tags], pushes.add_tags)
 
 
 @handles(Push.remove_tags)
 def remove_tags(call: Call) -> PushOutcome:
-    """Take tags from users."""
+    """Remove tags of users."""
     pushes = call.state.part(PushState)
     return _change(call, [(item.to_account, item.tags) for item in read_tags(call).user_tags], pushes.remove_tags)
 
 
 @handles(Push.clear_tags)
 def clear_tags(call: Call) -> PushOutcome:
-    """Take all tags from users."""
+    """Remove all tags of users."""
     pushes = call.state.part(PushState)
     return _change(call, [(user, None) for user in read_users(call)], pushes.remove_tags)
 
 
 def _change(call: Call, changes: Iterable[tuple[str, W]], make: Callable[[str, W], None]) -> PushOutcome:
-    """Change what users have, those that exist; name the others."""
+    """Change attributes or tags of the users that exist; return the others as failures."""
     failures: list[PushFailure] = []
     for user, what in changes:
         known, failed = _split(call, [user])
@@ -168,7 +168,7 @@ def _change(call: Call, changes: Iterable[tuple[str, W]], make: Callable[[str, W
 
 
 def _split(call: Call, users: Iterable[str]) -> tuple[list[str], list[PushFailure]]:
-    """Tell the users that exist from those that do not."""
+    """Split users into those that exist and failures for the others."""
     known: list[str] = []
     failures: list[PushFailure] = []
     for user in users:

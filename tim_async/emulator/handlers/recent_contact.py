@@ -1,12 +1,12 @@
 """Conversation lists, conversation groups and marks. Source: I43087, I43088, I53437 to I53442.
 
-A body that does not fit is refused with 50002, a name of more than 32 bytes with 51011, marks for none or more than 100
-conversations with 51006; From_Account that nobody knows with 50001. Conversations then fail one by one: 50001 for an
-account that nobody knows, 51007 for a group that From_Account is not in, 51008 where there is no room.
+An invalid body is refused with 50002, a name over 32 bytes with 51011, marks for none or more than 100 conversations
+with 51006, an unknown From_Account with 50001. Conversations then fail one by one: 50001 for an unknown account, 51007
+for a group that From_Account is not in, 51008 when the limit is reached.
 
-Where the documents are silent: a page has 100 conversations. Without bit 0 of AssistFlags pinned conversations are told
-like others, without bit 2 all of them on the first page; marks and groups are told where a higher bit is set. All
-conversation groups of the account are told wherever an answer has them.
+Where the documents are silent: a page has 100 conversations. Without bit 0 of AssistFlags pinned conversations are
+listed like others, without bit 2 all of them on the first page; marks and groups are returned when a higher bit is set.
+Answers with conversation groups have all of the account's groups.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ _PINNED, _PINNED_PAGES, _OLDER_FLAGS = 1, 4, 7
 
 @handles(RecentContact.get_list)
 def get_list(call: Call) -> ContactPage:
-    """Tell a page of an account's conversations."""
+    """Return a page of an account's conversations."""
     request = call.read(GetContacts, code=ConversationCode.PARAMS_INVALID)
     user_id, contacts = _owner(call), call.state.part(RecentContacts)
     flags = request.assist_flags
@@ -86,7 +86,7 @@ def get_list(call: Call) -> ContactPage:
 
 @handles(RecentContact.delete)
 def delete(call: Call) -> Empty:
-    """Take a conversation from an account's list, and out of its history where that is asked."""
+    """Delete a conversation from an account's list, and from its history if requested."""
     request = call.read(DeleteContact, code=ConversationCode.PARAMS_INVALID)
     user_id = _owner(call)
     end = request.to_account if request.type == C2C else request.to_groupid
@@ -99,7 +99,7 @@ def delete(call: Call) -> Empty:
 
 @handles(RecentContact.create_contact_group)
 def create_contact_group(call: Call) -> CreateContactGroupResult:
-    """Make a conversation group."""
+    """Create conversation groups."""
     items = call.raw.get("GroupContactItem")
     for item in items if isinstance(items, list) else ():
         _check_name(item.get("GroupName") if isinstance(item, dict) else None)
@@ -158,7 +158,7 @@ def mark(call: Call) -> MarkContactsResult:
     items = call.raw.get("MarkItem")
     if isinstance(items, list) and not 1 <= len(items) <= MAX_MARKS:
         raise Refusal(
-            ConversationCode.MARK_COUNT_INVALID, f"MarkItem has {len(items)} entries, it must have 1 to {MAX_MARKS}"
+            ConversationCode.MARK_COUNT_INVALID, f"MarkItem must have 1 to {MAX_MARKS} entries, not {len(items)}"
         )
     request = call.read(MarkContacts, code=ConversationCode.PARAMS_INVALID)
     user_id, contacts = _owner(call), call.state.part(RecentContacts)
@@ -180,7 +180,7 @@ def mark(call: Call) -> MarkContactsResult:
 
 @handles(RecentContact.search_contact_groups)
 def search_contact_groups(call: Call) -> FoundContactGroups:
-    """Tell groups and marks of conversations."""
+    """Return the groups and marks of conversations."""
     request = call.read(SearchContactGroups, code=ConversationCode.PARAMS_INVALID)
     user_id, contacts = _owner(call), call.state.part(RecentContacts)
     marked = contacts.book(user_id).marked
@@ -191,7 +191,7 @@ def search_contact_groups(call: Call) -> FoundContactGroups:
 
 @handles(RecentContact.get_contact_groups)
 def get_contact_groups(call: Call) -> ContactGroupPage:
-    """Tell a page of the conversations that have marks or are in a group."""
+    """Return a page of the conversations that have marks or are in a group."""
     request = call.read(GetContactGroups, code=ConversationCode.PARAMS_INVALID)
     user_id, contacts = _owner(call), call.state.part(RecentContacts)
     marked = list(contacts.book(user_id).marked.items())
@@ -207,7 +207,7 @@ def get_contact_groups(call: Call) -> ContactGroupPage:
 
 @handles(RecentContact.delete_contact_group)
 def delete_contact_group(call: Call) -> DeletedContactGroups:
-    """Delete a conversation group."""
+    """Delete conversation groups."""
     request = call.read(DeleteContactGroup, code=ConversationCode.PARAMS_INVALID)
     user_id, contacts = _owner(call), call.state.part(RecentContacts)
     gone = [(name, contacts.delete_group(user_id, name)) for name in request.group_name]
@@ -224,7 +224,7 @@ def _check_name(name: object) -> None:
     if isinstance(name, str) and len(name.encode()) > GROUP_NAME_MAX_BYTES:
         raise Refusal(
             ConversationCode.GROUP_NAME_TOO_LONG,
-            f"the name of a conversation group has more than {GROUP_NAME_MAX_BYTES} bytes",
+            f"the name of a conversation group is over {GROUP_NAME_MAX_BYTES} bytes",
         )
 
 

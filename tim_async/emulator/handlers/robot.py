@@ -1,10 +1,10 @@
 """Chatbots and their streamed answers. Source: I55280 to I55282, I71131.
 
-A chatbot is an account like any other: it can be written to, and write. A streamed answer stands in the history of both
-sides as one TIMStreamElem, with all the pieces that came so far.
+A chatbot is an account like any other: it can send and receive messages. A streamed answer is in the history of both
+sides as one TIMStreamElem, with all chunks so far.
 
-Where the documents are silent: whatever does not fit is 10004, a chatbot that is there already, the 21st, or a sender
-who is none included; so is a piece for a message that nobody knows, that has ended, or that is another's.
+Where the documents are silent: every refusal is 10004: for an existing chatbot, the 21st one, a sender that is not a
+chatbot, and a chunk for a message that is unknown, has ended or belongs to another conversation.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from ..state.robot import Chatbots, Stream
 
 @handles(Robot.get_all)
 def get_all(call: Call) -> Robots:
-    """Tell the chatbots."""
+    """Return the chatbots."""
     return Robots(robot_account=list(call.state.part(Chatbots).accounts))
 
 
@@ -32,9 +32,9 @@ def create(call: Call) -> Empty:
     request = call.read(CreateRobot, code=GroupCode.PARAMS_INVALID)
     robots = call.state.part(Chatbots)
     if request.user_id in robots.accounts:
-        raise Refusal(GroupCode.PARAMS_INVALID, f"{request.user_id!r} is there already")
+        raise Refusal(GroupCode.PARAMS_INVALID, f"chatbot {request.user_id!r} already exists")
     if len(robots.accounts) >= MAX_ROBOTS:
-        raise Refusal(GroupCode.PARAMS_INVALID, f"the app has {MAX_ROBOTS} chatbots, no more are allowed")
+        raise Refusal(GroupCode.PARAMS_INVALID, f"the app already has {MAX_ROBOTS} chatbots")
     robots.accounts[request.user_id] = None
     call.state.import_account(request.user_id, call.now, nick=request.nick, face_url=request.face_url)
     return Empty()
@@ -51,7 +51,7 @@ def delete(call: Call) -> Empty:
 
 @handles(Robot.send_stream_msg)
 def send_stream_msg(call: Call) -> StreamedMsg:
-    """Begin a message with its first piece, or add one to it."""
+    """Start a message with its first chunk, or add a chunk to it."""
     request = call.read(SendStreamMsg, code=GroupCode.PARAMS_INVALID)
     robots = call.state.part(Chatbots)
     _check_robot(call, request.from_account)
@@ -61,16 +61,16 @@ def send_stream_msg(call: Call) -> StreamedMsg:
         key = request.msg_key
         known = robots.streams.get(key)
         if known is None or known.is_finished:
-            raise Refusal(GroupCode.PARAMS_INVALID, "there is no such message, or it has ended")
+            raise Refusal(GroupCode.PARAMS_INVALID, "the message does not exist, or has ended")
         if (known.message.from_account, known.message.to_account) != (request.from_account, request.to_account):
-            raise Refusal(GroupCode.PARAMS_INVALID, "the message is another's")
+            raise Refusal(GroupCode.PARAMS_INVALID, "the message belongs to another conversation")
     _add(robots.streams[key], request)
     return StreamedMsg(msg_key=key)
 
 
 def _check_robot(call: Call, account: str) -> None:
     if account not in call.state.part(Chatbots).accounts:
-        raise Refusal(GroupCode.PARAMS_INVALID, f"{account!r} is no chatbot")
+        raise Refusal(GroupCode.PARAMS_INVALID, f"{account!r} is not a chatbot")
 
 
 def _begin(call: Call, request: SendStreamMsg) -> str:
@@ -93,6 +93,6 @@ def _begin(call: Call, request: SendStreamMsg) -> str:
 
 def _add(stream: Stream, request: SendStreamMsg) -> None:
     stream.is_finished = request.finish == 1
-    piece = StreamChunk(index=len(stream.chunks) + 1, markdown=request.chunk, is_last=stream.is_finished)
-    stream.chunks.append(piece)
+    chunk = StreamChunk(index=len(stream.chunks) + 1, markdown=request.chunk, is_last=stream.is_finished)
+    stream.chunks.append(chunk)
     stream.message.msg_body = [StreamElem(chunks=list(stream.chunks))]

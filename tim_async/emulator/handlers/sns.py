@@ -1,11 +1,11 @@
 """Friends, block list and friend lists. Source: I34902 to I34908, I34910 to I34914, I34926, I34950, I40123.
 
-A body that does not fit is refused with 30001 as a whole, an account in From_Account that nobody knows with 30003; all
-else goes item by item. A page of friends has 100.
+An invalid body refuses the whole request with 30001, an unknown From_Account with 30003; other accounts fail one by
+one. A page has 100 friends.
 
-Where the documents are silent: DeleteType that is absent is Delete_Type_Single. Friends, block list or friend lists
-whose version the caller knows already are left out; of a block list, that counts for the first page only, as pages go
-on with the version of the one before. TagList may name any tag of a friendship or a profile, others are refused.
+Where the documents are silent: without DeleteType it is Delete_Type_Single. Friends, block list or friend lists whose
+version the caller already has are left out; for a block list only on the first page, since further pages are requested
+with the version of the page before. TagList may name any tag of a friendship or a profile, others are refused.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ ResultT = TypeVar("ResultT", bound=SnsResults)
 
 @handles(Sns.add_friends)
 def add_friends(call: Call) -> SnsResults:
-    """Make friendships, or ask for consent."""
+    """Make friendships, or request consent."""
     request = call.read(AddFriends, code=SnsCode.PARAMS_INVALID)
     user_id, sns = _owner(call), call.state.part(SnsState)
     both, force = request.add_type != "Add_Type_Single", request.force_add_flags == 1
@@ -83,7 +83,7 @@ def add_friends(call: Call) -> SnsResults:
         other, lists = item.to_account, [item.group_name] if item.group_name is not None else []
         sns.check_list_room(user_id, lists)
         if not sns.ask(user_id, other, call.now, both=both, force=force):
-            raise Refusal(SnsCode.PENDING_CONFIRM, f"{other!r} is asked for consent")
+            raise Refusal(SnsCode.PENDING_CONFIRM, f"the request waits for the consent of {other!r}")
         source, wording, now = item.add_source, item.add_wording or "", int(call.now)
         own = Friend(add_source=source, add_wording=wording, add_time=now, remark=item.remark or "", lists=lists)
         sns.befriend(user_id, other, own)
@@ -99,14 +99,14 @@ def add_friends(call: Call) -> SnsResults:
 
 @handles(Sns.import_friends)
 def import_friends(call: Call) -> SnsResults:
-    """Put friends on one account's list; the fields of known ones are replaced."""
+    """Import friends of one account; replace the fields of existing ones."""
     request = call.read(ImportFriends, code=SnsCode.PARAMS_INVALID)
     user_id, sns = _owner(call), call.state.part(SnsState)
 
     def put(item: ImportFriendItem) -> None:
         other = item.to_account
         if other == user_id:
-            raise Refusal(SnsCode.PARAMS_INVALID, "nobody is a friend of themselves")
+            raise Refusal(SnsCode.PARAMS_INVALID, "an account cannot be its own friend")
         friend = sns.friends.get(user_id, other)
         if friend is None:
             sns.check_room(user_id)
@@ -149,12 +149,12 @@ def delete_friends(call: Call) -> SnsResults:
     def delete(other: str) -> None:
         found = sns.unfriend(user_id, other, both=request.delete_type == "Delete_Type_Both")
         if not found:
-            raise Refusal(SnsCode.NOT_FRIEND, f"{other!r} is no friend")
+            raise Refusal(SnsCode.NOT_FRIEND, f"{other!r} is not a friend")
         ended.extend(found)
 
     result = _for_each(call, SnsResults(), [(other, other) for other in request.to_account], delete)
     emit_unfriended(call, ended)
-    result.fail_account = []  # the answer of this command has none
+    result.fail_account = []  # the answer of this command has no such field
     return result
 
 
@@ -172,7 +172,7 @@ def delete_all_friends(call: Call) -> Empty:
 
 @handles(Sns.check_friends)
 def check_friends(call: Call) -> FriendRelations:
-    """Tell how an account stands to others."""
+    """Return the friendships between an account and others."""
     request = call.read(CheckFriends, code=SnsCode.PARAMS_INVALID)
     user_id, sns = _owner(call), call.state.part(SnsState)
     result = FriendRelations()
@@ -189,7 +189,7 @@ def check_friends(call: Call) -> FriendRelations:
 
 @handles(Sns.get_friends)
 def get_friends(call: Call) -> FriendPage:
-    """Tell a page of an account's friends."""
+    """Return a page of an account's friends."""
     request = call.read(GetFriends, code=SnsCode.PARAMS_INVALID)
     user_id, sns = _owner(call), call.state.part(SnsState)
     versions, friends = sns.versions(user_id), list(sns.friends.of(user_id))
@@ -215,12 +215,12 @@ def get_friends(call: Call) -> FriendPage:
 
 @handles(Sns.get_specified_friends)
 def get_specified_friends(call: Call) -> SpecifiedFriends:
-    """Tell what is asked for of an account's friends."""
+    """Return the requested fields of an account's friends."""
     request = call.read(GetSpecifiedFriends, code=SnsCode.PARAMS_INVALID)
     user_id, sns = _owner(call), call.state.part(SnsState)
     for tag in request.tag_list:
         if tag not in _TAGS and not tag.startswith("Tag_SNS_Custom_") and not is_profile_tag(tag):
-            raise Refusal(SnsCode.PARAMS_INVALID, f"no friend has a field {tag!r}")
+            raise Refusal(SnsCode.PARAMS_INVALID, f"unknown field {tag!r} of a friend")
     result = SpecifiedFriends()
     for other in request.to_account:
         item = SpecifiedFriend(to_account=other)
@@ -274,7 +274,7 @@ def delete_from_black_list(call: Call) -> SnsResults:
 
 @handles(Sns.get_black_list)
 def get_black_list(call: Call) -> BlackListPage:
-    """Tell a page of an account's block list."""
+    """Return a page of an account's block list."""
     request = call.read(GetBlackList, code=SnsCode.PARAMS_INVALID)
     user_id, sns = _owner(call), call.state.part(SnsState)
     version, start = sns.versions(user_id).blocked, request.start_index
@@ -292,7 +292,7 @@ def get_black_list(call: Call) -> BlackListPage:
 
 @handles(Sns.check_black_list)
 def check_black_list(call: Call) -> BlackRelations:
-    """Tell whether an account and others block each other."""
+    """Return whether an account and others block each other."""
     request = call.read(CheckBlackList, code=SnsCode.PARAMS_INVALID)
     user_id, sns = _owner(call), call.state.part(SnsState)
     result = BlackRelations()
@@ -309,7 +309,7 @@ def check_black_list(call: Call) -> BlackRelations:
 
 @handles(Sns.add_friend_lists)
 def add_friend_lists(call: Call) -> AddFriendListsResult:
-    """Make friend lists, and put friends into them."""
+    """Create friend lists, and add friends to them."""
     request = call.read(AddFriendLists, code=SnsCode.PARAMS_INVALID)
     user_id, sns = _owner(call), call.state.part(SnsState)
     names = list(request.group_name)
@@ -335,7 +335,7 @@ def delete_friend_lists(call: Call) -> DeleteFriendListsResult:
 
 @handles(Sns.get_friend_lists)
 def get_friend_lists(call: Call) -> FriendLists:
-    """Tell an account's friend lists."""
+    """Return an account's friend lists."""
     request = call.read(GetFriendLists, code=SnsCode.PARAMS_INVALID)
     user_id, sns = _owner(call), call.state.part(SnsState)
     version = sns.versions(user_id).lists
@@ -352,12 +352,12 @@ def get_friend_lists(call: Call) -> FriendLists:
 
 
 def _owner(call: Call) -> str:
-    """Return the account whose friends and lists are meant."""
+    """Return the account whose friends and lists the request is about."""
     return known_account(call, "From_Account", code=SnsCode.PARAMS_INVALID, code_unknown=SnsCode.ACCOUNT_NOT_FOUND)
 
 
 def _for_each(call: Call, result: ResultT, pairs: Iterable[tuple[str, T]], act: Callable[[T], None]) -> ResultT:
-    """Do something for one account after the other, and note what became of each."""
+    """Act on one account after the other, and record the outcome of each."""
     for user_id, item in pairs:
         outcome = SnsResultItem(to_account=user_id)
         result.result_item.append(outcome)

@@ -1,1 +1,1 @@
-"""What leaves the emulator: webhooks that ask the app, and webhooks that report to it."""
+"""Webhooks to the app: before-events, which ask it, and after-events, which report to it."""

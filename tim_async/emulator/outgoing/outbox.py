@@ -1,12 +1,12 @@
 """Sends webhooks, as the service does. Source: webhooks (I34354, I34364).
 
-A before-event is asked about when it happens, and its answer decides. After-events stand in a queue and go out one by
-one, in the order in which they happened; their answers count for nothing. Both are POST requests with the event as the
-body and, where there is a token, Sign and RequestTime in the URL. An answer that does not come in time, has another
-status than 200 or is no JSON counts as a failure: a before-event then goes on, or is refused with 80003, as is set; an
-after-event is sent again as often as is set.
+A before-event is sent when it happens, and its answer decides. After-events wait in a queue and are sent one by one, in
+the order in which they happened; their answers are ignored. Both are POST requests with the event as the body and, with
+a token, Sign and RequestTime in the URL. An answer that is late, has a status other than 200 or is not JSON is a
+failure: a before-event is then allowed or refused with 80003, as configured; an after-event is sent again as often as
+configured.
 
-Where the documents are silent: the queue is of one line for the whole app; the service's is not, and an event may
+Where the documents are silent: there is one queue for the whole app. The service has more than one, so an event may
 overtake another there.
 """
 
@@ -32,21 +32,21 @@ OnFailure = Literal["allow", "refuse"]
 _logger = logging.getLogger("tim_async.emulator")
 
 LOG_SIZE: Final = 10_000
-# More wait only behind a receiver that hangs; the newest are not sent then.
+# The queue gets this long only behind a receiver that hangs; further events are not sent.
 _QUEUE_SIZE: Final = 100_000
-# How long a stop waits for the queue; a receiver that hangs would keep it for 2 s an event.
+# How long a stop waits for the queue: a receiver that hangs takes 2 s an event.
 _DRAIN_S: Final = 5.0
 _ANSWER_MAX_BYTES: Final = 1024 * 1024
 
 
 class Webhook(msgspec.Struct, kw_only=True):
-    """One event, as `Emulator.webhooks` has it.
+    """One event in `Emulator.webhooks`.
 
     Attributes:
-        event: what happened, or was about to.
-        sends: how often it was sent; 0 while it waits, and where no address is set.
-        answer: what the receiver answered in the end, None when that was no answer.
-        problem: why it was none; "" when all is well.
+        event: the event.
+        sends: how often it was sent; 0 while it waits, and when no URL is set.
+        answer: the receiver's answer to the last send, None when there was no valid one.
+        problem: why there is no valid answer; "" otherwise.
     """
 
     event: Event
@@ -56,7 +56,7 @@ class Webhook(msgspec.Struct, kw_only=True):
 
 
 class Caller(msgspec.Struct, frozen=True, kw_only=True):
-    """Who caused an event.
+    """The caller that caused an event.
 
     Attributes:
         client_ip: its address.
@@ -71,16 +71,16 @@ REST: Final = Caller()
 
 
 class Outbox:
-    """The events of an emulator, sent to an address where one is set.
+    """The events of an emulator, sent to a URL when one is set.
 
     Args:
         sdk_app_id: the app.
-        url: where to; None keeps the events in the log alone.
+        url: the URL of the receiver; None only keeps the events in the log.
         token: signs them; None leaves Sign and RequestTime out.
-        timeout_s: seconds for an answer.
-        on_failure: what becomes of a before-event that got no answer.
-        retries: how often an after-event that got no answer is sent again.
-        commands: the commands that are switched on; None is all of them. Alerts are always on.
+        timeout_s: seconds to wait for an answer.
+        on_failure: whether a before-event without an answer is allowed or refused.
+        retries: how often an after-event without an answer is sent again.
+        commands: the enabled commands; None is all of them. Alerts are always enabled.
         clock: unix seconds, for RequestTime.
     """
 
@@ -97,16 +97,16 @@ class Outbox:
         clock: Callable[[], float],
     ) -> None:
         if token is not None and (not isinstance(token, str) or not token):
-            raise UsageError("webhook_token must be a text that is not empty", field="webhook_token")
+            raise UsageError("webhook_token must be a non-empty string", field="webhook_token")
         if not timeout_s > 0:
             raise UsageError("webhook_timeout_s must be above 0", field="webhook_timeout_s")
         if on_failure not in ("allow", "refuse"):
-            raise UsageError("webhook_on_failure must be allow or refuse", field="webhook_on_failure")
+            raise UsageError("webhook_on_failure must be 'allow' or 'refuse'", field="webhook_on_failure")
         if retries < 0:
             raise UsageError("webhook_retries must be at least 0", field="webhook_retries")
         for command in commands or ():
             if command not in EVENTS:
-                raise UsageError(f"there is no webhook command {command!r}", field="webhook_commands")
+                raise UsageError(f"unknown webhook command {command!r}", field="webhook_commands")
         self.url = url
         self.log: deque[Webhook] = deque(maxlen=LOG_SIZE)
         self.on_failure = on_failure
@@ -122,21 +122,23 @@ class Outbox:
 
     @property
     def url(self) -> str | None:
-        """The address of the receiver."""
+        """The URL of the receiver."""
         return self._url
 
     @url.setter
     def url(self, url: str | None) -> None:
         if url is not None and not _is_address(url):
-            raise UsageError("webhook_url must look like http://127.0.0.1:8080/tim", field="webhook_url")
+            raise UsageError(
+                "webhook_url must be an http or https URL such as http://127.0.0.1:8080/tim", field="webhook_url"
+            )
         self._url = url
 
     def is_on(self, command: str) -> bool:
-        """Tell whether events of a command are sent."""
+        """Return whether events of a command are enabled."""
         return self._commands is None or command in self._commands or command == RequestOverLimit.callback_command
 
     async def ask(self, event: BeforeEvent, caller: Caller) -> AnswerBody | None:
-        """Ask about a before-event; None when there was no answer, an empty answer where nobody is asked."""
+        """Send a before-event and return its answer: None when none came, an empty one when no URL is set."""
         webhook = Webhook(event=event)
         self.log.append(webhook)
         if self.url is None:
@@ -145,7 +147,7 @@ class Outbox:
         return webhook.answer
 
     def emit(self, event: Event, caller: Caller = REST) -> None:
-        """Note an after-event, and have it sent in its turn."""
+        """Log an after-event and queue it."""
         if not self.is_on(event.callback_command):
             return
         webhook = Webhook(event=event)
@@ -153,13 +155,13 @@ class Outbox:
         if self.url is None:
             return
         if len(self._queue) >= _QUEUE_SIZE:
-            webhook.problem = "too many events wait for the receiver"
+            webhook.problem = "not sent: too many events are waiting for the receiver"
             return
         self._queue.append((webhook, caller))
         self._wake()
 
     def open(self) -> None:
-        """Send from now on, what happened before included; in the event loop that runs."""
+        """Start to send, in the running event loop; events from before are sent too."""
         self._session = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
         self._loop = asyncio.get_running_loop()
         self._wake()
@@ -169,12 +171,12 @@ class Outbox:
             self._sender = self._loop.create_task(self._drain(), name="tim_async: webhooks")
 
     async def settled(self) -> None:
-        """Wait until everything that happened so far was sent."""
+        """Wait until all events so far were sent."""
         while self._sender is not None and not self._sender.done():
             await asyncio.wait((self._sender,))
 
     async def stop(self) -> None:
-        """Send what waits, for a few seconds at most, and close the connections."""
+        """Send the waiting events, for a few seconds at most, and close the connections."""
         sender = self._sender
         if sender is not None and not sender.done():
             await asyncio.wait((sender,), timeout=_DRAIN_S)
@@ -199,7 +201,7 @@ class Outbox:
                     break
 
     async def _send(self, webhook: Webhook, caller: Caller, url: str) -> None:
-        """Send an event once, and write down what came of it."""
+        """Send an event once, and record the result."""
         webhook.sends += 1
         webhook.answer, webhook.problem = None, ""
         if self._session is None:
@@ -230,15 +232,15 @@ class Outbox:
                     body += part
         except TimeoutError:
             webhook.problem = f"no answer within {self._timeout_s:g} s"
-        except (aiohttp.ClientError, OSError, ValueError) as error:  # a name may be none to whoever looks it up
+        except (aiohttp.ClientError, OSError, ValueError) as error:  # ValueError: a host name that cannot be looked up
             webhook.problem = f"no answer: {type(error).__name__}"
         else:
             if response.status != 200:
-                hint = ", and the service follows no redirect" if 300 <= response.status < 400 else ""
+                hint = " (redirects are not followed)" if 300 <= response.status < 400 else ""
                 webhook.problem = f"HTTP status {response.status}{hint}"
             else:
                 webhook.answer = _read_answer(body)
-                webhook.problem = "" if webhook.answer is not None else "the answer is no JSON object as documented"
+                webhook.problem = "" if webhook.answer is not None else "the answer is not a JSON object as documented"
         if webhook.problem:
             _logger.warning("webhook %s: %s", webhook.event.callback_command, webhook.problem)
 
@@ -256,7 +258,7 @@ def _read_answer(body: bytes) -> AnswerBody | None:
 def _is_address(url: object) -> bool:
     try:
         parsed = URL(url) if isinstance(url, str) else URL()
-        (parsed.raw_host or "").encode("idna")  # as it is looked up
+        (parsed.raw_host or "").encode("idna")  # as the resolver encodes it
     except ValueError:
         return False
     return parsed.scheme in ("http", "https") and bool(parsed.host)

@@ -11,11 +11,11 @@ from ...models.elements import Element, check_body
 from ...webhooks import AnswerBody, BeforeEvent, Drop, Replace
 from ...webhooks._answer import DROPPED, RULES
 
-_NOBODY: Final[Mapping[str, tuple[int, str]]] = MappingProxyType({})
+_NO_ACCOUNTS: Final[Mapping[str, tuple[int, str]]] = MappingProxyType({})
 
 
-class PendingAnswer(Exception):  # noqa: N818 - it asks, and is no failure
-    """Leaves a handler that has to wait for the answer to a before-event; it is run again when the answer is there."""
+class PendingAnswer(Exception):  # noqa: N818 - not a failure
+    """Leaves a handler that needs the answer to a before-event; the handler runs again when the answer is there."""
 
     def __init__(self, event: BeforeEvent) -> None:
         super().__init__(event)
@@ -23,28 +23,28 @@ class PendingAnswer(Exception):  # noqa: N818 - it asks, and is no failure
 
 
 class Verdict(NamedTuple):
-    """What was decided on an event that goes on.
+    """The app's decision on an event that is not refused as a whole.
 
     Attributes:
-        is_dropped: whether it shall only seem to go on.
+        is_dropped: whether the message is dropped silently, as if it were sent.
         msg_body: the elements to send instead; None keeps them.
         cloud_custom_data: the data to send instead; None keeps it.
-        refused: the accounts that are refused, with code and text; code 0 where the event has none for them.
+        refused: the refused accounts, with code and text; code 0 when the event has none for them.
     """
 
     is_dropped: bool = False
     msg_body: Sequence[Element] | None = None
     cloud_custom_data: str | None = None
-    refused: Mapping[str, tuple[int, str]] = _NOBODY
+    refused: Mapping[str, tuple[int, str]] = _NO_ACCOUNTS
 
 
 GO_ON: Final = Verdict()
 
 
 def judge(event: BeforeEvent, answer: AnswerBody) -> Verdict | int:
-    """Return what an answer says: the verdict, or the ErrorCode of a refusal; 1 is the service's own code for it.
+    """Return the verdict of an answer, or the ErrorCode of a refusal; 1 stands for the service's own code.
 
-    A code that the event does not have is a refusal like 1. A replacement that could not be sent counts for nothing.
+    A code that the event does not allow is a refusal like 1. A replacement that cannot be sent is ignored.
     """
     rule = RULES[type(event)]
     if answer.result_item is not None:

@@ -1,4 +1,4 @@
-"""The log of what arrived, and when."""
+"""The log of requests and their times of arrival."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ import msgspec
 
 
 class Arrival(msgspec.Struct, kw_only=True):
-    """One request, entered when its head was read, before anything about it was checked.
+    """One request, logged when its head was read, before any check.
 
     Attributes:
         time: unix seconds of the emulator's clock.
         monotonic: seconds of the clock that asyncio's `loop.time()` reads.
-        command: the path below `/v4/`; the whole path where it is another one.
-        identifier: the `identifier` of the URL, "" without.
-        random: the `random` of the URL, None where it is no number.
-        body: the bytes as they came; b"" until they are read, and where reading failed.
-        code: the ErrorCode of the answer; None before it is given, and when what is given is no envelope.
+        command: the path below `/v4/`, or the whole path when it is not below it.
+        identifier: the `identifier` of the URL, "" without one.
+        random: the `random` of the URL, None when it is not a u32.
+        body: the raw bytes; b"" before they are read, and when reading failed.
+        code: the ErrorCode of the answer; None before it is sent, and when it is not an envelope.
     """
 
     time: float
@@ -45,11 +45,11 @@ class ArrivalLog:
         return arrival
 
     def count(self, command: str | None) -> int:
-        """Count all arrivals of a command, also those that the log has let go; of all commands with None."""
+        """Count all arrivals of a command, or of all commands with None; also those that the log no longer holds."""
         return self._counts.total() if command is None else self._counts[command]
 
     def worst_window(self, command: str | None, per: float) -> int:
-        """Return the most arrivals in any window of `per` seconds, both of its ends less than `per` apart."""
+        """Return the largest number of arrivals that lie less than `per` seconds apart."""
         times = [arrival.monotonic for arrival in self.arrivals if command is None or arrival.command == command]
         worst = first = 0
         for last, moment in enumerate(times):

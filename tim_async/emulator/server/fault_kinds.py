@@ -1,4 +1,4 @@
-"""The kinds of planned faults: which requests each strikes, and how it answers them."""
+"""The kinds of planned faults: which requests each one strikes, and how it answers them."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _CHUNK: Final = b"x" * 65_536
 
 
 class When(TypedDict, total=False):
-    """Which requests a fault strikes; all of them when nothing is said.
+    """Which requests a fault strikes; all of them by default.
 
     Attributes:
-        command: only this command; None is every one.
-        times: how often it strikes, at least 1, then it is gone; None is without end.
-        rate: the part of the requests that is struck, 0.0 to 1.0, drawn for each; None is all.
-        seed: makes the drawing repeatable.
-        after_calls: how many requests of that command are let pass first.
+        command: only this command; None is every command.
+        times: how often it strikes before it ends, at least 1; None is without limit.
+        rate: the share of requests that it strikes, 0.0 to 1.0, drawn for each; None is all.
+        seed: makes the draws repeatable.
+        after_calls: how many requests of the command pass first.
     """
 
     command: str | None
@@ -42,8 +42,8 @@ class Fault:
     """A planned fault, as the methods of `Faults` return it.
 
     Attributes:
-        hits: how many requests it struck.
-        after: whether it strikes when the request has taken effect.
+        hits: how many requests it has struck.
+        after: whether it strikes after the request took effect.
         command: the only command that it strikes, None for all.
     """
 
@@ -64,11 +64,11 @@ class Fault:
             raise UsageError(f"after_calls must be at least 0, not {self._skip}", field="after_calls")
 
     def remove(self) -> None:
-        """Strike no more; what was struck already stays so."""
+        """End the fault; requests that it has struck are not affected."""
         self._forget(self)
 
     def strikes(self, command: str) -> bool:
-        """Decide whether a request is struck, and count it."""
+        """Return whether the fault strikes a request, and count it if so."""
         if self.command is not None and command != self.command:
             return False
         if self._skip > 0:
@@ -82,15 +82,15 @@ class Fault:
         return True
 
     def code(self, code: int | None) -> int | None:
-        """Return the ErrorCode that the client is shown instead of `code`; None where it is shown none."""
+        """Return the ErrorCode that the client sees instead of `code`; None when it sees none."""
         return None
 
     async def respond(self, request: web.BaseRequest, body: bytes) -> web.StreamResponse:
-        """Answer a request, or do not.
+        """Answer a request, or close its connection.
 
         Args:
             request: the request.
-            body: the answer it would get; b"" when it was not carried out.
+            body: the answer without the fault; b"" when the request was not carried out.
         """
         raise NotImplementedError
 
@@ -134,7 +134,7 @@ class DropFault(Fault):
 
 
 class StatusFault(Fault):
-    """Answers with an HTTP status and a body of one's own: a gateway's error page, or garbage with a 200."""
+    """Answers with a given HTTP status and body: a gateway's error page, or garbage with a 200."""
 
     def __init__(self, forget: Forget, status: int, body: bytes, content_type: str, *, after: bool, when: When) -> None:
         super().__init__(forget, after=after, when=when)
@@ -148,7 +148,7 @@ class StatusFault(Fault):
 
 
 class TruncateFault(Fault):
-    """Promises the whole answer, sends half of it, and closes the connection."""
+    """Announces the length of the whole answer, sends half of it, and closes the connection."""
 
     async def respond(self, request: web.BaseRequest, body: bytes) -> web.StreamResponse:
         """Send half of the answer."""
@@ -161,10 +161,10 @@ class TruncateFault(Fault):
 
 
 class EndlessFault(Fault):
-    """Answers with a body that does not end before the client goes, or 256 MiB are sent."""
+    """Answers with a body that ends only when the client disconnects or 256 MiB are sent."""
 
     async def respond(self, request: web.BaseRequest, body: bytes) -> web.StreamResponse:
-        """Send and send."""
+        """Send until the client disconnects or the maximum is reached."""
         response = web.StreamResponse(headers={"Content-Type": "application/json"})
         response.enable_chunked_encoding()
         response.force_close()
@@ -173,7 +173,7 @@ class EndlessFault(Fault):
             await response.write(b'{"ActionStatus":"OK","ErrorCode":0,"ErrorInfo":"')
             for _ in range(ENDLESS_MAX_BYTES // len(_CHUNK)):
                 await response.write(_CHUNK)
-                # The client of an in-process test needs its turn, too.
+                # Give the client of an in-process test a turn.
                 await asyncio.sleep(0)
         except ConnectionError:
             pass
@@ -181,19 +181,19 @@ class EndlessFault(Fault):
 
 
 class StallFault(Fault):
-    """Carries requests out and keeps their answers back until `release`."""
+    """Carries requests out and holds their answers back until `release`."""
 
     def __init__(self, forget: Forget, *, when: When) -> None:
         super().__init__(forget, after=True, when=when)
         self._event = asyncio.Event()
 
     def release(self) -> None:
-        """Send all answers that were kept back, and strike no more."""
+        """Send all answers that were held back, and end the fault."""
         self.remove()
         self._event.set()
 
     def code(self, code: int | None) -> int | None:
-        """Return the code of the answer itself."""
+        """Return the code of the answer."""
         return code
 
     async def respond(self, request: web.BaseRequest, body: bytes) -> web.StreamResponse:
@@ -203,7 +203,7 @@ class StallFault(Fault):
 
 
 def hang_up(request: web.BaseRequest) -> web.StreamResponse:
-    """Close a request's connection at once; the response is for the caller to return and goes nowhere."""
+    """Close a request's connection at once; return a response for aiohttp that is never sent."""
     if request.transport is not None:
         request.transport.abort()
     request.protocol.force_close()

@@ -1,17 +1,17 @@
-"""Planned faults: what the emulator does wrong when it is told to.
+"""Planned faults: failures that a test asks for.
 
     emulator.faults.answer(20004, command="openim/sendmsg", rate=0.2, seed=1)
     late = emulator.faults.delay(0.05)
     ...
     late.hits, late.remove()
 
-Faults strike requests that passed the front door (address, UserSig, admin). They are asked in the order they were
-planned: the first that matches wins, but for delays, which add up and let the next one be asked.
+Faults strike requests that passed the checks of path, URL, UserSig and admin. They are tried in the order they were
+planned: the first match wins, except that delays add up and let the next fault be tried.
 
 A fault strikes *before* the request takes effect, or *after*: then the request was carried out, stored and counted
-against the limit like any other, and only the answer is not what it should be. A client cannot tell the two apart, and
-that is what most of these faults are for. What a client does meanwhile, going away included, changes nothing: a request
-that is merely delayed is carried out in the end.
+against the limit like any other, and only the answer is wrong. A client cannot distinguish the two, and most of these
+faults exist for that reason. Nothing that the client does meanwhile, such as disconnecting, changes the outcome: a
+request that is only delayed is carried out in the end.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Plan(NamedTuple):
     Attributes:
         delay: seconds to wait before it is carried out.
         delay_after: seconds to wait before it is answered.
-        fault: what answers it; None is the emulator itself.
+        fault: the fault that answers it; None for a normal answer.
     """
 
     delay: float
@@ -59,11 +59,11 @@ class Faults:
         self._stalls: list[StallFault] = []
 
     def answer(self, code: int, info: str = "", *, after: bool = False, **when: Unpack[When]) -> Fault:
-        """Answer with a code other than 0; the ErrorInfo is the catalogue's when none is given."""
+        """Answer with a code other than 0; `info` defaults to the meaning in the catalogue."""
         return self._plan(AnswerFault(self.forget, code, info, after=after, when=when))
 
     def delay(self, seconds: float, *, after: bool = False, **when: Unpack[When]) -> Fault:
-        """Answer `seconds` late: carry the request out at the end of that time, with `after` at its beginning."""
+        """Answer `seconds` late: carry the request out after the delay, or before it with `after`."""
         return self._plan(DelayFault(self.forget, seconds, after=after, when=when))
 
     def drop(self, *, after: bool = False, **when: Unpack[When]) -> Fault:
@@ -79,42 +79,42 @@ class Faults:
         after: bool = False,
         **when: Unpack[When],
     ) -> Fault:
-        """Answer with an HTTP status and a body as a gateway does."""
+        """Answer with an HTTP status and a body, as a gateway does."""
         return self._plan(StatusFault(self.forget, status, body, content_type, after=after, when=when))
 
     def garbage(self, body: bytes = b"\x00\xff no JSON at all", *, after: bool = False, **when: Unpack[When]) -> Fault:
-        """Answer with HTTP 200 and a body that is no envelope."""
+        """Answer with HTTP 200 and a body that is not an envelope."""
         return self._plan(StatusFault(self.forget, 200, body, "application/json", after=after, when=when))
 
     def truncate(self, **when: Unpack[When]) -> Fault:
-        """Carry the request out, promise the whole answer, send half of it and close the connection."""
+        """Carry the request out, announce the length of the whole answer, send half of it and close the connection."""
         return self._plan(TruncateFault(self.forget, after=True, when=when))
 
     def endless(self, *, after: bool = False, **when: Unpack[When]) -> Fault:
-        """Answer with a chunked body that does not end before the client goes, or 256 MiB are sent."""
+        """Answer with a chunked body that ends only when the client disconnects or 256 MiB are sent."""
         return self._plan(EndlessFault(self.forget, after=after, when=when))
 
     def stall(self, **when: Unpack[When]) -> StallFault:
-        """Carry requests out as they come, and answer them all when the handle's `release` is called."""
+        """Carry requests out as they arrive, and answer them all when `release` of the returned fault is called."""
         stall = StallFault(self.forget, when=when)
         self._stalls.append(stall)
         self._plan(stall)
         return stall
 
     def clear(self) -> None:
-        """Forget all faults, and release what is stalled."""
+        """Remove all faults, and release stalled answers."""
         self._active.clear()
         for stall in self._stalls:
             stall.release()
         self._stalls.clear()
 
     def forget(self, fault: Fault) -> None:
-        """Let a fault strike no more."""
+        """Remove a fault."""
         if fault in self._active:
             self._active.remove(fault)
 
     def plan(self, command: str) -> Plan:
-        """Decide what happens to a request that passed the front door."""
+        """Return what is planned for a request that passed the checks."""
         if not self._active:
             return NOTHING
         delay = delay_after = 0.0
@@ -132,6 +132,6 @@ class Faults:
     def _plan(self, fault: Fault) -> Fault:
         command = fault.command
         if command is not None and command not in self._commands:
-            raise UsageError(f"the emulator has no command {command!r}", field="command")
+            raise UsageError(f"unknown command {command!r}", field="command")
         self._active.append(fault)
         return fault

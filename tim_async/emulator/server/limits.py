@@ -1,17 +1,17 @@
-"""Counts calls as the service does, and refuses what is over the limit.
+"""Counts calls as the service does, and refuses calls over the limit.
 
-Every rate of an endpoint has a window of its own; a rate with a key has one for each value of the key. A call passes
-when, in the last `per` seconds, all windows have room for its cost; then it is entered in all of them. A refused call
-is entered in none: hammering a full window keeps nobody out for longer. (Whether the service counts refused calls, and
-where it cuts its seconds, is not documented.)
+Every rate of an endpoint has its own window; a rate with a key has one for each value of the key. A call passes when
+all windows have room for its cost within the last `per` seconds; then it is entered in all of them. A refused call is
+entered in none, so hammering a full window does not keep it full. (Whether the service counts refused calls, and where
+its seconds begin, is not documented.)
 
-At 80 % of a limit the service tells the app by webhook (I60256). That looks at arrivals, refused ones too, of plain
-limits for a second; it is told once a second, as long as the arrivals keep at it. Limits of a group and those of
-deliveries in a minute are not told of: the alert names no group and counts calls in a second, and the documents do not
-say that such limits have one.
+At 80 % of a limit the service alerts the app by webhook (I60256). The alert counts arrivals, refused ones included, of
+plain limits per second, and is emitted once a second while arrivals stay that high. Limits of a group and those of
+deliveries per minute have no alert here: it names no group and counts calls per second, and no document says that such
+limits have one.
 
-A call is counted when it arrives. Calls that a planned fault answers or drops before they are accepted are not counted
-here; `Emulator.worst_window` counts every arrival.
+A call is counted when it arrives. Calls that a planned fault answers or drops before they take effect are not counted;
+`Emulator.worst_window` counts every arrival.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ _OWN_CODES: Final = {
 }
 ALERT_AT: Final = 0.8
 Alert = Callable[[Endpoint[..., Any], int, int], None]
-# Messages to one group have a code of their own; of other rates with a key the documents tell none.
+# Messages to one group have a code of their own; the documents name none for other rates with a key.
 _GROUP_KEY: Final = "group_id"
-# Keyed windows come and go with their keys; look for idle ones when this many are there.
+# Windows of keys that are no longer used are removed when there are this many.
 _SWEEP_AT: Final = 10_000
 
 
@@ -52,7 +52,7 @@ class Window:
         self._sum = 0
 
     def has_room(self, now: float, cost: int = 1) -> bool:
-        """Tell whether a call of this cost fits in now."""
+        """Return whether there is room for a call of this cost now."""
         entries = self._entries
         while entries and now - entries[0][0] >= self.per:
             self._sum -= entries.popleft()[1]
@@ -64,12 +64,12 @@ class Window:
         self._sum += cost
 
     def is_idle(self, now: float) -> bool:
-        """Tell whether nothing that was entered counts any more."""
+        """Return whether the window is empty by now."""
         return not self._entries or now - self._entries[-1][0] >= self.per
 
 
 class _Alarm:
-    """The arrivals of a command in the last second, and when they were last told of."""
+    """The arrivals of a command in the last second, and the time of its last alert."""
 
     __slots__ = ("_times", "alerted_at")
 
@@ -78,7 +78,7 @@ class _Alarm:
         self._times: deque[float] = deque()
 
     def count(self, now: float) -> int:
-        """Note an arrival; return how many there were in the last second."""
+        """Count an arrival; return how many there were in the last second."""
         times = self._times
         while times and now - times[0] >= 1.0:
             times.popleft()
@@ -90,8 +90,7 @@ class OverLimit(NamedTuple):
     """Why a call is refused.
 
     Attributes:
-        code: the ErrorCode: 60007 for calls of a command that has no code of its own, 90057 for deliveries, 10023 for
-            messages of a group.
+        code: the ErrorCode: 60007 for calls of most commands, 90057 for deliveries, 10023 for messages of a group.
         info: the ErrorInfo.
     """
 
@@ -103,10 +102,10 @@ class Limits:
     """The windows of all commands.
 
     Args:
-        rate_limits: replaces the rates of an endpoint's line by command; a number is calls a second. The key `*` stands
-            for every command that is not named itself, each with a window of its own.
-        tolerance: the part of a limit that is let through on top of it: 0.05 lets 210 of 200 through.
-        alert: told of a command whose arrivals come near its limit, with both: calls in a second.
+        rate_limits: rates by command that replace those of the endpoint's line; a number is calls per second. The key
+            `*` stands for every command that is not named, each with its own window.
+        tolerance: the share of a limit that is allowed on top of it: 0.05 allows 210 instead of 200.
+        alert: called with the endpoint, the arrivals and the limit per second when a command comes near its limit.
     """
 
     def __init__(
@@ -124,17 +123,17 @@ class Limits:
         self._sweep_at = _SWEEP_AT
 
     def rates(self, endpoint: Endpoint[..., Any]) -> tuple[Rate, ...]:
-        """Return the rates that hold for an endpoint."""
+        """Return the rates of an endpoint."""
         given = self._given.get(endpoint.command)
         return given or self._given.get(EVERY) or endpoint.limits
 
     def admit(self, endpoint: Endpoint[..., Any], raw: Mapping[str, object], now: float) -> OverLimit | None:
-        """Count a call; say why it is refused, None when it passes.
+        """Count a call; return why it is refused, None when it passes.
 
         Args:
-            endpoint: what is called.
-            raw: the body; empty for one that could not be read.
-            now: seconds of any clock that does not go back.
+            endpoint: the called endpoint.
+            raw: the body; empty when it could not be read.
+            now: seconds of any monotonic clock.
         """
         if self._alert is not None:
             self._watch(endpoint, now, self._alert)
@@ -151,7 +150,7 @@ class Limits:
         return None
 
     def _watch(self, endpoint: Endpoint[..., Any], now: float, alert: Alert) -> None:
-        """Note an arrival, and tell when there are many."""
+        """Count an arrival, and alert when there are many."""
         limit = next(
             (rate.limit for rate in self.rates(endpoint) if rate.per == 1 and not (rate.key or rate.cost)), None
         )
@@ -171,7 +170,7 @@ class Limits:
             if len(self._windows) >= self._sweep_at:
                 self._windows = {place: old for place, old in self._windows.items() if not old.is_idle(now)}
                 self._sweep_at = max(_SWEEP_AT, 2 * len(self._windows))
-            # The hair keeps 20 * 1.15 at 23, which binary fractions put just below.
+            # 20 * 1.15 is just below 23 in binary floating point.
             capacity = math.floor(rate.limit * (1 + self._tolerance) + 1e-9)
             window = self._windows[command, number, key] = Window(capacity, rate.per)
         return window

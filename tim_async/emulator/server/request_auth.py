@@ -1,7 +1,7 @@
-"""The front door: what is checked of a request before anyone looks at its body. Source: rest-overview.
+"""The checks of a request that come before its body. Source: rest-overview.
 
 Path (60009), method (60002), app (60012, 70020), the other parts of the URL (60025, 70002), UserSig (its own codes),
-admin (60010; 90009 for message commands). The order follows from what each step needs; the documents do not give one.
+admin (60010; 90009 for message commands). The documents give no order; each check needs those before it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _VERIFIED_MAX: Final = 1000
 
 
 def command_of(path: str) -> str:
-    """Return the command of a path: what is below `/v4/`, or the path itself where it is another one."""
+    """Return the command of a path: the part below `/v4/`, or the whole path when it is not below it."""
     return path.removeprefix(_PREFIX)
 
 
@@ -37,10 +37,10 @@ def random_of(text: str | None) -> int | None:
 
 
 class RequestAuth:
-    """Checks the parts of a request that stand outside of its body.
+    """Checks path, method, URL parameters, UserSig and admin of a request.
 
     Args:
-        sdk_app_id: the only app there is.
+        sdk_app_id: the only app.
         secret_key: its key.
         admins: the accounts that may call.
         clock: unix seconds, for the validity of UserSigs.
@@ -54,38 +54,40 @@ class RequestAuth:
         self._verified: dict[tuple[str, str], int] = {}
 
     def check(self, request: web.BaseRequest) -> tuple[Endpoint[..., Any], str]:
-        """Return what is called and the admin who calls, or raise `Refusal`."""
+        """Return the endpoint and the calling admin, or raise `Refusal`."""
         path = request.path
         endpoint = ENDPOINTS.get(command_of(path)) if path.startswith(_PREFIX) else None
         if endpoint is None:
-            raise Refusal(CommonCode.UNKNOWN_RESOURCE, f"there is no {path}, or the emulator does not carry it out")
+            raise Refusal(
+                CommonCode.UNKNOWN_RESOURCE, f"unknown path {path}, or a command that the emulator does not support"
+            )
         if request.method != "POST":
             raise Refusal(CommonCode.HTTP_PARSE_FAILED, f"the method must be POST, not {request.method}")
         query = request.rel_url.query
         app = query.get("sdkappid")
         if not app:
-            raise Refusal(CommonCode.SDKAPPID_MISSING, "sdkappid is missing in the URL")
+            raise Refusal(CommonCode.SDKAPPID_MISSING, "sdkappid is missing from the URL")
         if app != str(self._sdk_app_id):
             raise Refusal(
-                AccountCode.SDKAPPID_NOT_FOUND, f"there is no app {app[:20]} here, the emulator's is {self._sdk_app_id}"
+                AccountCode.SDKAPPID_NOT_FOUND, f"unknown app {app[:20]}, the emulator serves {self._sdk_app_id}"
             )
         if query.get("contenttype") != "json":
             raise Refusal(CommonCode.URL_PARAMS_INVALID, "contenttype must be json in the URL")
         for name in ("identifier", "usersig", "random"):
             if name not in query:
-                raise Refusal(CommonCode.URL_PARAMS_INVALID, f"{name} is missing in the URL")
+                raise Refusal(CommonCode.URL_PARAMS_INVALID, f"{name} is missing from the URL")
         identifier = query["identifier"]
         if not identifier:
             raise Refusal(CommonCode.URL_PARAMS_INVALID, "identifier is empty in the URL")
         if random_of(query["random"]) is None:
-            raise Refusal(CommonCode.URL_PARAMS_INVALID, f"random must be an integer of 0 to {U32_MAX} in the URL")
+            raise Refusal(CommonCode.URL_PARAMS_INVALID, f"random must be an integer from 0 to {U32_MAX} in the URL")
         self._verify(query["usersig"], identifier)
         if identifier not in self._admins:
             raise Refusal(dialect(endpoint.service).not_admin, f"{identifier!r} is not an admin of the app")
         return endpoint, identifier
 
     def _verify(self, user_sig: str, identifier: str) -> None:
-        """Refuse a UserSig that does not verify; one that did needs no second look before it expires."""
+        """Refuse a UserSig that does not verify; the result is kept until the UserSig expires."""
         now = self._clock()
         if now <= self._verified.get((user_sig, identifier), -1):
             return

@@ -1,15 +1,15 @@
 """The way of one request: log, auth, faults, limit, body, handler, answer.
 
-arrival      arrivals      logged before anything is checked
+arrival      arrivals      logged before any check
   auth       request_auth  path, method, URL, UserSig, admin
-  plan       faults        what is planned for it; faults that strike before it takes effect end here
-  limit      limits        counted at the moment of arrival, also where an answer is delayed
+  plan       faults        the planned faults; those that strike before the effect end here
+  limit      limits        counted at arrival, also when the answer is delayed
   [delay]
   body       here          JSON, object, size
-  handler    a family      the command's own checks, then the effect; in between a before-event may be waited for
+  handler    a family      the command's own checks, then the effect; a before-event may be awaited in between
   [delay]
 answer       faults        the envelope, or what a fault makes of it
-events       outbox        what was done, for the app's webhook
+events       outbox        for the app's webhook
 """
 
 from __future__ import annotations
@@ -44,15 +44,15 @@ class Service:
     """Answers requests.
 
     Args:
-        auth: checks the path, the URL and the UserSig of a request.
+        auth: checks everything but the body.
         limits: counts calls.
         state: what handlers read and change.
-        faults: what is planned to go wrong.
-        log: where arrivals are entered.
-        outbox: where events go.
+        faults: the planned faults.
+        log: the log of arrivals.
+        outbox: sends events.
         body_limit: bytes of a message's body.
         clock: unix seconds.
-        window_clock: seconds that do not go back, for the limits.
+        window_clock: monotonic seconds, for the limits.
     """
 
     def __init__(
@@ -80,7 +80,7 @@ class Service:
         self._running: set[asyncio.Task[object]] = set()
 
     async def cancel_all(self) -> None:
-        """Give up all requests that are not answered yet, and wait until they are."""
+        """Cancel all requests that are not answered yet, and wait until they have ended."""
         running = list(self._running)
         for task in running:
             task.cancel()
@@ -110,7 +110,7 @@ class Service:
             response = _respond(
                 arrival,
                 CommonCode.HTTP_PARSE_FAILED,
-                fail(CommonCode.HTTP_PARSE_FAILED, "the body has more than 1 MiB"),
+                fail(CommonCode.HTTP_PARSE_FAILED, "the body is over 1 MiB"),
             )
             response.force_close()
             return response
@@ -179,9 +179,9 @@ class Service:
         except Refusal as refusal:
             return refusal.code, fail(refusal.code, refusal.info)
         except Exception:
-            _logger.exception("the handler of %s broke", endpoint.command)
+            _logger.exception("the handler of %s failed", endpoint.command)
             code = dialect(endpoint.service).internal
-            return code, fail(code, "the emulator's handler broke, its log says where")
+            return code, fail(code, "the emulator's handler failed, see its log")
 
     def _check_body(self, endpoint: Endpoint[..., Any], raw: object, body: bytes) -> dict[str, object]:
         codes = dialect(endpoint.service)

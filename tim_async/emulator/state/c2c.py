@@ -1,4 +1,4 @@
-"""What the emulator knows of one-to-one messages besides the messages themselves: imports and key/values."""
+"""State of one-to-one messages besides the messages themselves: imports and key/values."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ ImportKey = tuple[frozenset[str], int, int, int]
 
 
 class Imports(Part):
-    """The marks of the imported messages, by which a second import of one is known; there is no end to that.
+    """The marks of imported messages, kept for good, so that a second import of a message is recognized.
 
     Attributes:
         seen: the two accounts, MsgSeq, MsgRandom and MsgTimeStamp of each.
@@ -20,7 +20,7 @@ class Imports(Part):
         self.seen: set[ImportKey] = set()
 
     def forget_account(self, user_id: str) -> None:
-        """Take out the conversations of an account that is being deleted."""
+        """Remove the conversations of an account that is being deleted."""
         self.seen = {key for key in self.seen if user_id not in key[0]}
 
 
@@ -39,7 +39,7 @@ class C2CExtensions(Part):
         return known[1]
 
     def forget_account(self, user_id: str) -> None:
-        """Take out what belongs to the messages of an account that is being deleted."""
+        """Remove what belongs to the messages of an account that is being deleted."""
         for index, (entry, _) in list(self._books.items()):
             if user_id in (entry.message.from_account, entry.message.to_account):
                 del self._books[index]

@@ -1,4 +1,4 @@
-"""What the emulator knows of streamed one-to-one messages."""
+"""State of streamed one-to-one messages."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ class Stream(msgspec.Struct, kw_only=True):
 
     Attributes:
         entry: where it is stored.
-        answer: what its calls are answered.
+        answer: the answer to each of its calls.
         compatible_text: shown by clients without streaming.
-        chunks: what came so far.
+        chunks: the chunks so far.
         size: bytes of its texts.
         last_at: unix seconds of the last call.
-        is_ended: whether the last chunk came.
+        is_ended: whether the last chunk has arrived.
     """
 
     entry: Entry
@@ -35,7 +35,7 @@ class Stream(msgspec.Struct, kw_only=True):
     is_ended: bool = False
 
     def is_open(self, now: float) -> bool:
-        """Tell whether it takes further chunks."""
+        """Return whether further chunks are accepted."""
         return not self.is_ended and now - self.last_at <= MAX_GAP_S
 
 
@@ -53,7 +53,7 @@ class Streams(Part):
         self.first_calls: Duplicates[tuple[str, str, int, int, int], Stream] = Duplicates(_REPEAT_WINDOW_S)
 
     def forget_account(self, user_id: str) -> None:
-        """Take out what goes to or comes from an account that is being deleted."""
+        """Remove the streams from and to an account that is being deleted."""
         for name, stream in list(self.streams.items()):
             if user_id in (stream.entry.message.from_account, stream.entry.message.to_account):
                 del self.streams[name]

@@ -2,9 +2,9 @@
 
     raise Refusal(GroupCode.NOT_FOUND, f"group {group_id!r} does not exist")
 
-A number means different things in different services, so each scope of the catalogue (`tim_async._codes`) has a class
-of its own, and a code has its name from there. Which request is refused with which code is documented where it is
-decided: at the top of the handler's module. Source: I34348 (the table of all codes), and what stands at a class.
+A number means different things in different services, so each scope of the catalogue (`tim_async._codes`) has its own
+class, with the names of the catalogue. Which request is refused with which code is documented at the top of the
+handler's module. Source: I34348 (the table of all codes), and the documents named at each class.
 """
 
 from __future__ import annotations

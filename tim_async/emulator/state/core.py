@@ -1,7 +1,7 @@
-"""What the emulator knows: accounts, conversations, and the sends of the last two minutes.
+"""The state of the emulator: accounts, conversations, and the sends of the last two minutes.
 
 Words. An *account* is a user id that was imported. A *conversation* is what two accounts wrote to each other; both
-sides see the same messages, but for those that are hidden from one of them. An *entry* is a stored message.
+sides see the same messages, except those hidden from one of them. An *entry* is a stored message.
 
 What the service does (reference: c2c.md)
     History is ordered by the second, then by MsgSeq, which may repeat. It reaches back seven days. A message sent to
@@ -11,16 +11,15 @@ What the service does (reference: c2c.md)
 
 What is done here
     Entries stand sorted by (second, MsgSeq, order of arrival). Duplicates are known by (sender, recipient, MsgSeq,
-    MsgRandom, CRC32 of MsgBody with sorted keys); message number two is new again at 120.0 s, counted from the first.
-    The first send stands: a repeat does not make the 120 s longer.
+    MsgRandom, CRC32 of MsgBody with sorted keys). The 120 s run from the first send; a repeat does not extend them.
 
-What nobody knows (the documents are silent)
-    - What a dropped duplicate is answered. Here: what the first one was answered, MsgKey and MsgTime included.
+What no document says
+    - How a dropped duplicate is answered. Here: like the first one, with the same MsgKey and MsgTime.
     - Whether the recipient is part of the duplicate key. Here: yes, so one text to two people is two messages.
-    - Whether the content is more than MsgBody. Here: it is not; CloudCustomData does not count.
-    - What becomes of the other side's history when an account is deleted. Here: the whole conversation goes.
-    - Whether the service tells a registered account that was deleted from one it never saw for ever. Here: for as long
-      as the emulator runs, until the account is imported again.
+    - Whether CloudCustomData is part of the content. Here: no, only MsgBody is.
+    - What happens to the other side's history when an account is deleted. Here: the whole conversation is deleted.
+    - How long the service can distinguish a deleted account from one it never saw. Here: as long as the emulator runs,
+      until the account is imported again.
 """
 
 from __future__ import annotations
@@ -75,7 +74,7 @@ class Entry(msgspec.Struct, kw_only=True):
     supports_extension: bool = False
 
     def change(self, **fields: object) -> None:
-        """Give the message other values; whoever read it before keeps what he read."""
+        """Change fields of the message, by replacing it: a copy that was read before stays as it was."""
         self.message = msgspec.structs.replace(self.message, **fields)
 
 
@@ -102,19 +101,19 @@ class Conversation:
         self.by_key: dict[str, Entry] = {}
 
     def add(self, entry: Entry) -> None:
-        """Put an entry in its place."""
+        """Insert an entry in the order of history."""
         insort(self.entries, entry, key=_order)
         self.by_key[entry.message.msg_key] = entry
 
     def remove(self, entry: Entry) -> None:
-        """Take an entry out."""
+        """Remove an entry."""
         del self.entries[bisect_left(self.entries, _order(entry), key=_order)]
         del self.by_key[entry.message.msg_key]
 
     def backwards(self, side: str, first: int, last: int, before_key: str | None) -> Iterator[Entry]:
         """Yield what one side sees of the seconds first..last, newest first.
 
-        With `before_key` only what stands before the message of that key; a key nobody knows counts for nothing.
+        With `before_key`, only messages before the one with that key are yielded; an unknown key is ignored.
         """
         end = bisect_right(self.entries, last, key=_second)
         start = self.by_key.get(before_key) if before_key else None
@@ -136,7 +135,7 @@ AnswerT = TypeVar("AnswerT")
 
 
 class Duplicates(Generic[KeyT, AnswerT]):
-    """Remembers the sends of the last `window_s` seconds, and what they were answered."""
+    """Remembers the sends of the last `window_s` seconds, and their answers."""
 
     __slots__ = ("_seen", "_window_s")
 
@@ -145,7 +144,7 @@ class Duplicates(Generic[KeyT, AnswerT]):
         self._seen: dict[KeyT, tuple[float, AnswerT]] = {}
 
     def find(self, key: KeyT, now: float) -> AnswerT | None:
-        """Return what the first send of this key was answered; None when there is none inside the window."""
+        """Return the answer to the first send with this key; None when there is none within the window."""
         while self._seen:
             oldest = next(iter(self._seen))
             if now - self._seen[oldest][0] < self._window_s:
@@ -169,32 +168,32 @@ def content_crc(msg_body: object) -> int:
 
 
 class Part:
-    """What the emulator knows of one area, such as groups; made when a handler first asks for it.
+    """The state of one area, such as groups; created when a handler first asks for it.
 
     Attributes:
-        state: the whole that it is a part of.
+        state: the whole state.
     """
 
     def __init__(self, state: State) -> None:
         self.state = state
 
     def forget_account(self, user_id: str) -> None:
-        """Take out what belongs to an account that is being deleted."""
+        """Remove what belongs to an account that is being deleted."""
 
 
 PartT = TypeVar("PartT", bound=Part)
 
 
 class State:
-    """What the emulator knows of accounts and one-to-one messages, and the parts that know the rest.
+    """Accounts, one-to-one messages, and the parts that hold the rest.
 
     Attributes:
         accounts: the accounts that were imported.
-        deleted: user ids that were imported once, and deleted since.
-        auto_import: whether an account comes to be when it is first named.
+        deleted: user ids that were deleted and not imported again.
+        auto_import: whether an unknown account is imported when it is first named.
         duplicates: the sends of the last two minutes.
         sdk_app_id: the app.
-        checks_extension_seq: whether the version of a message's key/value is a lock, as it is for members.
+        checks_extension_seq: whether Seq locks the key/values of messages, as it does for members.
     """
 
     def __init__(
@@ -215,7 +214,7 @@ class State:
         self._parts: dict[type[Part], Part] = {}
 
     def oldest(self, now: float) -> int:
-        """Return the oldest unix second that history reaches back to."""
+        """Return the unix second where history begins."""
         return int(now - self._history_s)
 
     def part(self, kind: type[PartT]) -> PartT:
@@ -228,7 +227,7 @@ class State:
     def import_account(
         self, user_id: str, now: float, *, nick: str | None = None, face_url: str | None = None, is_admin: bool = False
     ) -> Account:
-        """Make an account, or give an existing one the nickname and avatar that are not None."""
+        """Create an account, or update the nickname and avatar of an existing one where they are not None."""
         known = self.accounts.get(user_id)
         if known is None:
             known = self.accounts[user_id] = Account(user_id=user_id, is_admin=is_admin, imported_at=now)
@@ -240,7 +239,7 @@ class State:
         return known
 
     def knows(self, user_id: str, now: float) -> bool:
-        """Tell whether an account exists. With `auto_import` it does from now on, unless it was deleted."""
+        """Return whether an account exists; with `auto_import`, import it first unless it was deleted."""
         if user_id in self.accounts:
             return True
         if not self.auto_import or user_id in self.deleted:
@@ -267,7 +266,7 @@ class State:
         pairs = [_pair(sender, recipient) for recipient in recipients]
         talks = [self._conversations[pair] for pair in pairs if pair in self._conversations]
         key = plain
-        # Seq, random and second may agree where the content does not, and pages continue by key.
+        # Seq, random and second may be equal where the content differs, and paging goes by key.
         number = 1
         while any(key in talk.by_key for talk in talks):
             number += 1
@@ -310,7 +309,7 @@ class State:
         return entry if entry.message.msg_time_stamp >= int(now - self._history_s) else None
 
     def peers(self, user_id: str) -> Collection[str]:
-        """Return those with whom an account has a conversation."""
+        """Return the accounts with which an account has a conversation."""
         return self._peers.get(user_id, ())
 
     def backwards(
@@ -323,15 +322,15 @@ class State:
         last: int = 2**53,
         before_key: str | None = None,
     ) -> Iterator[Entry]:
-        """Yield what one side sees of a conversation, newest first, as far back as history reaches.
+        """Yield the messages that one side sees of a conversation, newest first, as far back as history reaches.
 
         Args:
-            side: the account that looks.
+            side: the account whose view it is.
             peer: the other one.
             now: unix seconds.
-            first: the oldest second that counts.
-            last: the newest second that counts.
-            before_key: MsgKey of a message; only what is older than it counts.
+            first: the oldest second.
+            last: the newest second.
+            before_key: the MsgKey of a message; only older ones are yielded.
         """
         conversation = self._conversations.get(_pair(side, peer))
         if conversation is None:
@@ -345,7 +344,7 @@ class State:
         return (entry.message for entry in self._entries.values() if entry.message.msg_time_stamp >= oldest)
 
     def read(self, entry: Entry) -> None:
-        """Take a message from the unread ones of its recipient."""
+        """Mark a message as read by its recipient."""
         entry.is_unread = False
         self._unread[entry.message.to_account].discard(entry.index)
 

@@ -1,14 +1,14 @@
 """The key/value pairs of one message, one-to-one or of a group. Source: I51194, I51195, I52169, I52170.
 
-Every change gives its pair the next version (Seq). For members it is a lock: who gives another one than the pair has is
-refused for that pair (23001). It is not checked for admins, who are the only ones to call here; a switch of the
-emulator has it checked all the same.
+Every change gives its pair the next version (Seq). For members it is an optimistic lock: a change that names another
+version than the current one is refused for that pair (23001). It is not checked for admins, the only callers here,
+unless a switch of the emulator says so.
 
-What nobody knows (the documents are silent)
+What no document says
     - Whether several pairs of one call share a version. Here: each has its own.
-    - What is left of a deleted pair. Here: nothing, but the version goes on, and the answer tells it with an empty
+    - What remains of a deleted pair. Here: nothing; the version still increases, and the answer has it with an empty
       value.
-    - What the 301st pair is refused with. Here: 10004, for the whole call.
+    - Which code refuses the 301st pair. Here: 10004, for the whole call.
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ class ExtensionBook:
 
     Attributes:
         pairs: by key, in the order of their versions.
-        latest_seq: the highest version there was.
-        clear_seq: the version at which all pairs were cleared, 0 for never.
+        latest_seq: the highest version so far.
+        clear_seq: the version at which all pairs were last cleared, 0 for never.
     """
 
     __slots__ = ("_writes", "clear_seq", "latest_seq", "pairs")
@@ -53,12 +53,12 @@ class ExtensionBook:
         self._writes: deque[float] = deque()
 
     def write(self, request: SetExtensions, now: float, *, checks_seq: bool = False) -> list[ExtensionOutcome]:
-        """Carry out a request; return what became of each of its pairs.
+        """Carry out a request; return the outcome for each of its pairs.
 
         Args:
-            request: what is to be done.
+            request: the change.
             now: unix seconds.
-            checks_seq: whether a pair of another version than its own is refused.
+            checks_seq: whether a pair with an outdated version is refused.
         """
         self._count(now)
         items = request.extension_list or ()
@@ -67,7 +67,7 @@ class ExtensionBook:
             self.clear_seq = self.latest_seq
             return []
         if request.operate_type == SET and len(self.pairs.keys() | {item.key for item in items}) > PAIRS_MAX:
-            raise Refusal(ExtensionCode.PARAMS_INVALID, f"a message has at most {PAIRS_MAX} pairs")
+            raise Refusal(ExtensionCode.PARAMS_INVALID, f"a message can have at most {PAIRS_MAX} pairs")
         change = self._delete if request.operate_type == DELETE else self._set
         outcomes: list[ExtensionOutcome] = []
         for item in items:
@@ -79,7 +79,7 @@ class ExtensionBook:
         return outcomes
 
     def page(self, start_seq: int) -> Extensions:
-        """Return the first 200 pairs of a version and later ones."""
+        """Return the first 200 pairs of this version or later."""
         fresh = [pair for pair in self.pairs.values() if pair.seq >= start_seq]
         return Extensions(
             extension_list=fresh[:PAGE_MAX],
@@ -92,7 +92,9 @@ class ExtensionBook:
         while self._writes and now - self._writes[0] >= WRITES_WINDOW_S:
             self._writes.popleft()
         if len(self._writes) >= WRITES_MAX:
-            raise Refusal(ExtensionCode.RATE_LIMITED, f"the message took {WRITES_MAX} writes within a minute")
+            raise Refusal(
+                ExtensionCode.RATE_LIMITED, f"the message already had {WRITES_MAX} writes within the last minute"
+            )
         self._writes.append(now)
 
     def _set(self, item: ExtensionItem) -> Extension:

@@ -1,12 +1,12 @@
 """Who follows whom.
 
-What nobody knows (the documents are silent)
-    - In which order follows are told. Here: in the order in which they began.
-    - What following twice, or following no more whom one did not follow, is answered. Here: success; the first time
-      stands.
-    - Since when two follow each other. Here: a list of mutual follows tells since when the asking account follows.
-    - Which fields of a profile are told. Here: nickname and avatar.
-    - Whether a block list matters. Here: it does not.
+What no document says
+    - The order of follows in answers. Here: oldest first.
+    - How a second follow, or an unfollow without a follow, is answered. Here: with success; the first follow keeps its
+      time.
+    - Which time mutual follows have. Here: when the requesting account began to follow.
+    - Which profile fields are returned. Here: nickname and avatar.
+    - Whether a block list matters. Here: no.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class FollowLink(msgspec.Struct, frozen=True):
     """A follow.
 
     Attributes:
-        number: counts all follows in the order in which they began.
+        number: its place in the order of all follows.
         since: unix seconds.
     """
 
@@ -42,14 +42,14 @@ class FollowState(Part):
         self._numbers = itertools.count(1)
 
     def follow(self, user_id: str, other: str, now: float) -> bool:
-        """Let an account follow another; return whether that is new."""
+        """Make an account follow another; return whether it did not before."""
         if self._follows.has(user_id, other):
             return False
         self._follows.add(user_id, other, FollowLink(next(self._numbers), int(now)))
         return True
 
     def unfollow(self, user_id: str, other: str) -> bool:
-        """Let an account follow another no more; return whether it did."""
+        """Make an account unfollow another; return whether it followed it."""
         return bool(self._follows.remove(user_id, other))
 
     def followers(self, user_id: str) -> Iterator[tuple[str, FollowLink]]:
@@ -72,5 +72,5 @@ class FollowState(Part):
         return FOLLOWERS * self._follows.has(other, user_id) + FOLLOWINGS * self._follows.has(user_id, other)
 
     def forget_account(self, user_id: str) -> None:
-        """Take away a deleted account's follows, and those of it."""
+        """Remove the follows from and to a deleted account."""
         self._follows.forget(user_id)

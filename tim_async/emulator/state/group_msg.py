@@ -1,4 +1,4 @@
-"""What the emulator knows of recent sends to groups."""
+"""State of recent sends to groups."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Identity = tuple[str, str | None, int]
 
 
 class GroupSends(Part):
-    """What was sent to groups in the last five minutes.
+    """The sends to groups in the last five minutes.
 
     Attributes:
         sent: messages.

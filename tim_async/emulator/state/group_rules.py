@@ -1,15 +1,15 @@
-"""What the five types of groups allow, and which group ids there are.
+"""What the five types of groups allow, and which group ids are valid.
 
-The types have an older and a newer name: Private is Work, ChatRoom is Meeting. Both are taken, the older is stored and
-told, as in the samples of the documents. A rule is named for what it allows; `Group.require` asks for one.
+The types have an older and a newer name: Private is Work, ChatRoom is Meeting. Both are accepted; the older is stored
+and returned, as in the samples of the documents. A rule is named for what it allows; `Group.require` checks it.
 
 Sources: the tables "Applicable group types" of I34895 to I34971, I50293 to I50297, I60524 to I60527, and I33529.
 
                      Public   Private     ChatRoom    AVChatRoom     Community
                               (Work)      (Meeting)   (live group)
-    join by oneself  asks     no          yes         yes            yes
-    be added         yes      yes         yes         no (10007)     yes
-    be removed       yes      yes         yes         no (10004)     yes
+    apply to join    approval no          yes         yes            yes
+    add members      yes      yes         yes         no (10007)     yes
+    remove members   yes      yes         yes         no (10004)     yes
     admins           yes      no          yes         of its own     yes
     mutes            yes      no          yes         yes            yes
     transfer         yes      yes         yes         no (10007)     yes
@@ -37,7 +37,7 @@ COMMUNITY: Final = "Community"
 
 _NEWER_NAMES: Final = {"Work": WORK, "Meeting": MEETING}
 
-# Ids that the service makes itself begin so; an app may choose such an id for a community only.
+# Ids that the service generates begin with it; an app may choose such an id for a community only.
 RESERVED_PREFIX: Final = "@TGS#"
 COMMUNITY_PREFIX: Final = "@TGS#_"
 TOPIC_MARK: Final = "@TOPIC#_"
@@ -48,25 +48,25 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     """What groups of one type allow.
 
     Attributes:
-        kind: the type's older name, as it is told.
-        letter: stands in ids that the service makes, behind the prefix.
-        max_members: the most there can be; None is no limit.
-        default_max_members: the cap where none is given.
+        kind: the type's older name, which answers have.
+        letter: follows the prefix in ids that the service generates.
+        max_members: the maximum number of members; None is no limit.
+        default_max_members: the maximum where none is given.
         apply_join: ApplyJoinOption where none is given.
         invite_join: InviteJoinOption where none is given.
-        can_apply: whether one can join by oneself, at once or after approval.
+        can_apply: whether an account can join by itself, at once or after approval.
         can_add: whether members can be added.
         can_remove: whether members can be removed.
         can_transfer: whether the owner can be changed.
         can_mute: whether single members, and all, can be muted.
         can_recall: whether messages can be recalled.
         has_admins: whether members can be admins.
-        has_profiles: whether profiles of members are kept: role, name card, own fields.
+        has_profiles: whether profiles of members are kept: role, name card, custom fields.
         has_history: whether messages are stored.
         has_unread: whether unread messages are counted.
         has_receipts: whether messages can have read receipts.
-        has_topics: whether there can be topics and permission groups.
-        is_live: whether members are those who are online now, with marks, robots and admins of a live group.
+        has_topics: whether topics and permission groups are supported.
+        is_live: whether the members are those online now, with marks, robots and admins of a live group.
     """
 
     kind: str
@@ -134,32 +134,34 @@ RULES: Final = MappingProxyType(
 
 
 def rules_of(name: str) -> Rules | None:
-    """Return the rules of a type, by its older or newer name; None when there is no such type."""
+    """Return the rules of a type, by its older or newer name; None for an unknown type."""
     return RULES.get(_NEWER_NAMES.get(name, name))
 
 
 def is_group_id(value: str) -> bool:
-    """Tell whether a text can be a group id: 1 to 48 printable ASCII characters."""
+    """Return whether a string is a valid group id: 1 to 48 printable ASCII characters."""
     return len(value) <= GROUP_ID_MAX_BYTES and _PRINTABLE.fullmatch(value) is not None
 
 
 def why_not_ours(value: str, rules: Rules) -> str | None:
-    """Say why an app cannot choose this id for a new group; None when it can."""
+    """Return why an app cannot choose this id for a new group; None when it can."""
     if not is_group_id(value):
-        return f"it must have 1 to {GROUP_ID_MAX_BYTES} printable ASCII characters"
+        return f"it must be 1 to {GROUP_ID_MAX_BYTES} printable ASCII characters"
     if TOPIC_MARK in value:
-        return f"{TOPIC_MARK} stands in ids of topics only"
+        return f"{TOPIC_MARK} is reserved for ids of topics"
     if rules.has_topics:
         own = value.removeprefix(COMMUNITY_PREFIX)
         if own in (value, "") or own.startswith(RESERVED_PREFIX):
-            return f"that of a community is {COMMUNITY_PREFIX} and a name that does not begin with {RESERVED_PREFIX}"
+            return (
+                f"that of a community must be {COMMUNITY_PREFIX} and a name that does not begin with {RESERVED_PREFIX}"
+            )
     elif value.startswith(RESERVED_PREFIX):
-        return f"ids that begin with {RESERVED_PREFIX} are made by the service"
+        return f"the prefix {RESERVED_PREFIX} is reserved for ids that the service generates"
     return None
 
 
 def make_group_id(number: int, rules: Rules) -> str:
-    """Make an id as the service does, such as `@TGS#2AAAAAAB`; `@TGS#_@TGS#cAAAAAAB` for a community."""
+    """Generate an id as the service does, such as `@TGS#2AAAAAAB`; `@TGS#_@TGS#cAAAAAAB` for a community."""
     digits = ""
     for _ in range(7):
         number, digit = divmod(number, 32)

@@ -12,7 +12,7 @@ _NONE: Final[Mapping[str, None]] = MappingProxyType({})
 
 
 class Links(Generic[T]):
-    """What is known of pairs of accounts, in the order in which it became known; from A to B is not from B to A."""
+    """Values for ordered pairs of accounts, in order of insertion; a link from A to B is not one from B to A."""
 
     __slots__ = ("_from", "_to")
 
@@ -21,12 +21,12 @@ class Links(Generic[T]):
         self._to: dict[str, dict[str, None]] = {}
 
     def add(self, source: str, target: str, value: T) -> None:
-        """Make a link, or replace what is known of it."""
+        """Add a link, or replace its value."""
         self._from.setdefault(source, {})[target] = value
         self._to.setdefault(target, {})[source] = None
 
     def remove(self, source: str, target: str) -> bool:
-        """Take a link away; return whether there was one."""
+        """Remove a link; return whether it existed."""
         if target not in self._from.get(source, ()):
             return False
         del self._from[source][target]
@@ -34,23 +34,23 @@ class Links(Generic[T]):
         return True
 
     def get(self, source: str, target: str) -> T | None:
-        """Return what is known of a link, None when there is none."""
+        """Return the value of a link, None when it does not exist."""
         return self._from.get(source, {}).get(target)
 
     def has(self, source: str, target: str) -> bool:
-        """Tell whether there is a link."""
+        """Return whether a link exists."""
         return target in self._from.get(source, ())
 
     def of(self, source: str) -> Mapping[str, T]:
-        """Return the links from an account, by the other end."""
+        """Return the links from an account, by target."""
         return MappingProxyType(self._from.get(source, {}))
 
     def to(self, target: str) -> Mapping[str, None]:
-        """Return the accounts that have a link to this one, in the order in which they got it."""
+        """Return the accounts that have a link to this one, oldest link first."""
         return MappingProxyType(self._to[target]) if target in self._to else _NONE
 
     def forget(self, user_id: str) -> None:
-        """Take away the links from and to an account."""
+        """Remove the links from and to an account."""
         for target in list(self.of(user_id)):
             self.remove(user_id, target)
         for source in list(self.to(user_id)):

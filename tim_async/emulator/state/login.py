@@ -1,4 +1,4 @@
-"""Who is logged in, and where. Nothing logs in through the REST API: tests say so, `kick` ends it."""
+"""Which accounts are logged in, and on which platforms. The REST API can only end a login (`kick`); tests set them."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ class LoginState(Part):
         self._platforms: dict[str, dict[str, str]] = {}
 
     def log_in(self, user_id: str, platform: str, status: str) -> bool:
-        """Note that an account is `Online` or `PushOnline` on a platform; return whether that is new."""
+        """Set an account `Online` or `PushOnline` on a platform; return whether its status changed."""
         platforms = self._platforms.setdefault(user_id, {})
         before, platforms[platform] = platforms.get(platform), status
         return before != status
 
     def log_out(self, user_id: str, platform: str | None = None) -> list[str]:
-        """Note that an account is no longer there on a platform, on any with None; return those it was on."""
+        """Log an account out on a platform, or everywhere with None; return the platforms it was on."""
         known = self._platforms.get(user_id, {})
         gone = [each for each in list(known) if platform in (None, each)]
         for each in gone:
@@ -41,11 +41,11 @@ class LoginState(Part):
         return self._platforms.keys()
 
     def platforms(self, user_id: str) -> dict[str, str]:
-        """Return the state on every platform where the account is not offline."""
+        """Return the status on every platform where the account is not offline."""
         return dict(self._platforms.get(user_id, {}))
 
     def status(self, user_id: str) -> str:
-        """Return the best state that an account has on any platform."""
+        """Return the best status that an account has on any platform."""
         states = self._platforms.get(user_id, {}).values()
         return ONLINE if ONLINE in states else PUSH_ONLINE if states else OFFLINE
 

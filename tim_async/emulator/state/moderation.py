@@ -1,10 +1,10 @@
-"""What the emulator knows of moderation: word lists, mutes, and the retired filter words.
+"""State of moderation: word lists, mutes, and the retired filter words.
 
-What nobody knows (the documents are silent)
-    - What the numbers of word types and filter types mean. Here: they are kept, and mean nothing.
-    - Whether a word that is added again is an error. Here: it is not, and gets the newer label or settings.
-    - What finds a word. Here: a text that has it in it, letters of either case.
-Libraries are made in the console; here one comes to be when a word is first added to it.
+What no document says
+    - What the numbers of word types and filter types mean. Here: nothing, they are only kept.
+    - Whether adding a word again is an error. Here: no, it gets the newer label or settings.
+    - How a word matches. Here: anywhere in a text, ignoring case.
+Libraries are created in the console; here a library is created when a word is first added to it.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ class Library(msgspec.Struct, kw_only=True):
     """A library of cloud moderation.
 
     Attributes:
-        info: as the list of libraries tells it.
+        info: its entry in the list of libraries.
         words: its words, by content.
-        labels: what they are found as, by content.
+        labels: the label of each word, by content.
     """
 
     info: CloudLibrary
@@ -47,7 +47,7 @@ class ModerationState(Part):
     Attributes:
         libraries: libraries of cloud moderation by id.
         local: words of local filtering, by filter type and word.
-        dirty_words: the retired filter words, in the order they came.
+        dirty_words: the retired filter words, in order of insertion.
     """
 
     def __init__(self, state: State) -> None:
@@ -60,11 +60,11 @@ class ModerationState(Part):
         self._ids = itertools.count(1)
 
     def forget_account(self, user_id: str) -> None:
-        """Take out an account's mutes."""
+        """Remove an account's mutes."""
         self._muted_until.pop(user_id, None)
 
     def add_cloud(self, lib_id: str, keyword: CloudKeyword, now: float) -> None:
-        """Add a word to a library, and make the library where it is new."""
+        """Add a word to a library, which is created if it does not exist."""
         library = self.libraries.get(lib_id)
         if library is None:
             info = CloudLibrary(id=lib_id, lib_name=lib_id, create_time=local_time(now), suggestion="Block")
@@ -75,7 +75,7 @@ class ModerationState(Part):
         library.labels[keyword.content] = keyword.label or "Illegal"
 
     def add_local(self, keyword: LocalKeyword, now: float) -> None:
-        """Add a word to local filtering, or give it other settings."""
+        """Add a word to local filtering, or change its settings."""
         known = self.local.get((keyword.filter_type, keyword.keyword))
         self.local[keyword.filter_type, keyword.keyword] = LocalWord(
             id=known.id if known else next(self._ids),
@@ -87,7 +87,7 @@ class ModerationState(Part):
         )
 
     def find(self, text: str) -> tuple[list[str], str]:
-        """Return the words of all libraries that a text has, and the label of the first."""
+        """Return the words of all libraries that occur in a text, and the label of the first."""
         folded = text.casefold()
         found = [
             (word, library.labels[word])
@@ -98,7 +98,7 @@ class ModerationState(Part):
         return [word for word, _ in found], found[0][1] if found else "Normal"
 
     def mute(self, user_id: str, now: float, c2c_s: int | None, group_s: int | None) -> None:
-        """Mute a user from now on; None leaves what holds."""
+        """Mute a user from now on; None leaves a mute as it is."""
         c2c, group = self._muted_until.get(user_id, (0.0, 0.0))
         self._muted_until[user_id] = (
             c2c if c2c_s is None else _end(now, c2c_s),
@@ -106,7 +106,7 @@ class ModerationState(Part):
         )
 
     def muted_for(self, user_id: str, now: float) -> tuple[int, int]:
-        """Return the seconds for which a user is muted yet, in one-to-one and group messages."""
+        """Return how many more seconds a user is muted, in one-to-one and in group messages."""
         c2c, group = self._muted_until.get(user_id, (0.0, 0.0))
         return _left(c2c, now), _left(group, now)
 

@@ -1,4 +1,4 @@
-"""What the emulator knows of official accounts."""
+"""State of official accounts."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ class Channel(msgspec.Struct, kw_only=True):
     """An official account.
 
     Attributes:
-        info: what it tells of itself.
-        max_subscriber_num: the most subscribers it may have.
+        info: its profile.
+        max_subscriber_num: the maximum number of subscribers.
         subscribers: by user.
-        messages: when each was sent, by MsgKey.
-        recalled: MsgKeys of those that were recalled.
+        messages: the time of each message, by MsgKey.
+        recalled: MsgKeys of recalled messages.
     """
 
     info: OfficialAccountInfo
@@ -54,8 +54,8 @@ class Channels(Part):
             channel.subscribers.pop(user_id, None)
 
     def find(self, official_account: str) -> Channel:
-        """Return an official account; refuse one that is not there."""
+        """Return an official account; refuse an unknown one."""
         channel = self.by_id.get(official_account)
         if channel is None:
-            raise Refusal(OfficialAccountCode.NOT_FOUND, f"there is no official account {official_account!r}")
+            raise Refusal(OfficialAccountCode.NOT_FOUND, f"official account {official_account!r} does not exist")
         return channel

@@ -1,4 +1,4 @@
-"""What the emulator knows of files of the chat."""
+"""State of files of the chat."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ class Files(Part):
     """Files of the chat.
 
     Attributes:
-        blocked: addresses of those that are blocked.
+        blocked: the URLs of blocked files.
     """
 
     def __init__(self, state: State) -> None:

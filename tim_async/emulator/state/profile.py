@@ -1,8 +1,8 @@
-"""Profiles. Nickname and avatar are the account's own, the same that importing sets; the rest is kept here.
+"""Profiles. Nickname and avatar are those of the account, as importing sets them; the rest is kept here.
 
-What nobody knows (the documents are silent)
-    - What a field holds that was never set. Here: it is left out of answers, and friendship needs no consent.
-    - Which of an app's own fields exist: that is set in the console. Here: every tag `Tag_Profile_Custom_` and a
+What no document says
+    - The value of a field that was never set. Here: it is left out of answers, and friendship needs no consent.
+    - Which custom fields exist, since they are defined in the console. Here: every tag of `Tag_Profile_Custom_` and a
       keyword of 1 to 8 letters.
 """
 
@@ -19,7 +19,7 @@ _TAGS: Final = frozenset(ProfileTag)
 
 
 def is_profile_tag(tag: str) -> bool:
-    """Tell whether a field of this tag exists."""
+    """Return whether a field with this tag exists."""
     return tag in _TAGS or _OWN_TAG.fullmatch(tag) is not None
 
 
@@ -51,7 +51,7 @@ class ProfileState(Part):
         return self._values.get(user_id, {}).get(tag)
 
     def values(self, user_id: str) -> dict[str, str | int]:
-        """Return what was set of an account's profile, by tag."""
+        """Return the fields of an account's profile that were set, by tag."""
         named = ((tag, self.get(user_id, tag)) for tag in (ProfileTag.NICK, ProfileTag.IMAGE))
         return {**{str(tag): value for tag, value in named if value is not None}, **self._values.get(user_id, {})}
 

@@ -1,15 +1,15 @@
-"""What the emulator knows of pushes: attributes, tags, and the pushes themselves.
+"""State of pushes: attributes, tags, and the pushes themselves.
 
-The older pushes to all users (all_member_push) and the push service (timpush) name the same attributes by the same
-numbers and have the same tags, so they share one state here; the documents do not say whether they do.
+The older pushes to all users (all_member_push) and the push service (timpush) use the same attribute numbers and the
+same tags, so they share one state here; whether they do in the service is not documented.
 
-What nobody knows (the documents are silent)
-    - Whether users keep their values when an attribute gets another name. Here: yes, values go by its number.
-    - How several parts of a condition go together. Here: all that are given must hold.
-    - Who everyone is. Here: every account, admins included.
-    - When a day begins, of whose pushes there may be 100. Here: at midnight in China (UTC+8).
-    - What a repeated push is answered. Here: the TaskId of the first; it counts for nothing else.
-    - For how long timpush/push knows a MsgRandom. Here: 7 days, as the older command does.
+What no document says
+    - Whether users keep their values when an attribute is renamed. Here: yes, values belong to its number.
+    - How several parts of a condition combine. Here: all that are given must hold.
+    - Which accounts "all users" are. Here: every account, admins included.
+    - When the day of the daily limit begins. Here: at midnight in China (UTC+8).
+    - How a repeated push is answered. Here: with the TaskId of the first, and without any effect.
+    - How long timpush/push remembers a MsgRandom. Here: 7 days, like the older command.
 """
 
 from __future__ import annotations
@@ -28,27 +28,27 @@ from .core import DAY_S, Part, State
 from .refusal import Refusal
 
 _CHINA_S: Final = 8 * 3600
-# What a push to all is told when the day's are used up, and how many they are.
+# How many pushes to all users a day allows (I37166).
 PUSHES_A_DAY: Final = 100
-# How long a push is known by its MsgRandom (I37166).
+# How long a repeated MsgRandom is recognized (I37166).
 KNOWN_S: Final = 7 * DAY_S
 
 
 class SentPush(msgspec.Struct, kw_only=True):
-    """A push that was taken.
+    """A push that was accepted.
 
     Attributes:
         task_id: its TaskId.
-        command: the command that brought it.
+        command: the command that sent it.
         at: unix seconds of the emulator's clock.
-        to: the accounts it goes to.
+        to: its recipients.
         from_account: the sender; None is the admin.
         msg_random: its MsgRandom.
         msg_body: its elements; empty for pushes that are only a notification.
         offline_push_info: title, text and settings of the notification.
         data_id: the app's own id.
-        revoked_at: when it was taken back, None when it was not.
-        shown_instead: what is shown since then.
+        revoked_at: when it was revoked, None when it was not.
+        shown_instead: the notification that replaced it.
     """
 
     task_id: str
@@ -70,7 +70,7 @@ class PushState(Part):
     Attributes:
         names: the names of the app's attributes, by number.
         types: whether an attribute belongs to a user id (0) or a RegistrationID (1), by number.
-        pushes: the pushes that were taken, oldest first.
+        pushes: the accepted pushes, oldest first.
     """
 
     def __init__(self, state: State) -> None:
@@ -84,46 +84,46 @@ class PushState(Part):
         self._numbers = itertools.count(1)
 
     def forget_account(self, user_id: str) -> None:
-        """Take out an account's attributes and tags; pushes stay, they were sent."""
+        """Remove an account's attributes and tags; pushes stay, they were sent."""
         self._attrs.pop(user_id, None)
         self._tags.pop(user_id, None)
 
     def number(self, name: str) -> str:
-        """Return the number of an attribute; refuse a name that the app has not given."""
+        """Return the number of an attribute; refuse an undefined name."""
         for number, known in self.names.items():
             if known == name:
                 return number
-        raise Refusal(PushCode.ATTRIBUTE_INVALID, "an attribute is not one of those that the app has named")
+        raise Refusal(PushCode.ATTRIBUTE_INVALID, f"attribute {name!r} is not defined")
 
     def attrs(self, user_id: str) -> dict[str, str]:
         """Return a user's attributes by name."""
         return {self.names[number]: value for number, value in self._attrs.get(user_id, {}).items()}
 
     def set_attrs(self, user_id: str, attrs: Mapping[str, str]) -> None:
-        """Give a user attributes."""
+        """Set attributes of a user."""
         self._attrs.setdefault(user_id, {}).update({self.number(name): value for name, value in attrs.items()})
 
     def remove_attrs(self, user_id: str, names: Sequence[str]) -> None:
-        """Take attributes from a user, those that are there."""
+        """Remove attributes of a user, where they exist."""
         for name in names:
             self._attrs.get(user_id, {}).pop(self.number(name), None)
 
     def tags(self, user_id: str) -> list[str]:
-        """Return a user's tags in the order they came."""
+        """Return a user's tags in order of insertion."""
         return list(self._tags.get(user_id, ()))
 
     def add_tags(self, user_id: str, tags: Sequence[str]) -> None:
-        """Give a user tags."""
+        """Add tags to a user."""
         self._tags.setdefault(user_id, {}).update(dict.fromkeys(tags))
 
     def remove_tags(self, user_id: str, tags: Sequence[str] | None) -> None:
-        """Take tags from a user, those that are there; all of them with None."""
+        """Remove tags of a user, where they exist; all of them with None."""
         own = self._tags.get(user_id, {})
         for tag in list(own) if tags is None else tags:
             own.pop(tag, None)
 
     def audience(self, condition: Condition | None) -> list[str]:
-        """Return the accounts that a condition picks; all with None."""
+        """Return the accounts that match a condition; all with None."""
         return [user for user in self.state.accounts if condition is None or self._fits(user, condition)]
 
     def _fits(self, user_id: str, condition: Condition) -> bool:
@@ -140,12 +140,12 @@ class PushState(Part):
         )
 
     def known(self, command: str, msg_random: int, now: float, window_s: float) -> SentPush | None:
-        """Return the push that came before with this MsgRandom, in the last `window_s` seconds."""
+        """Return the push with this MsgRandom from the last `window_s` seconds."""
         first = self._marks.get((command, msg_random))
         return first if first is not None and now - first.at < window_s else None
 
     def take(self, push: SentPush) -> SentPush:
-        """Keep a push, with a TaskId of its own."""
+        """Store a push and give it a TaskId."""
         push.task_id = f"{push.command.partition('/')[0]}_{int(push.at)}_{push.msg_random}_{next(self._numbers)}"
         self.pushes.append(push)
         self._marks[push.command, push.msg_random] = push
@@ -157,12 +157,12 @@ class PushState(Part):
         return sum(push.command == command and _day(push.at) == today for push in self.pushes)
 
     def revoke(self, task_id: str, now: float, shown_instead: OfflinePushInfo) -> None:
-        """Take a push back; refuse where that cannot be."""
+        """Revoke a push; refuse an unknown, revoked or old one."""
         push = next((push for push in self.pushes if push.task_id == task_id), None)
         if push is None:
-            raise Refusal(PushCode.TASK_NOT_FOUND, "there is no push with this TaskId")
+            raise Refusal(PushCode.TASK_NOT_FOUND, f"no push has the TaskId {task_id!r}")
         if push.revoked_at is not None:
-            raise Refusal(PushCode.ALREADY_RECALLED, "the push was taken back before")
+            raise Refusal(PushCode.ALREADY_RECALLED, "the push was already revoked")
         if now - push.at > DAY_S:
             raise Refusal(PushCode.RECALL_TOO_LATE, "the push is more than 24 hours old")
         push.revoked_at, push.shown_instead = now, shown_instead

@@ -3,21 +3,21 @@
 Words. A *contact* is the other end of a conversation: an account or a group.
 
 What the service does (I43087, I43088, I53437 to I53442)
-    A message puts the conversation on the lists of all who have it, unless it was sent with NoLastMsg or is not
-    stored. Conversation groups and marks are kept apart from the list, and outlast a conversation that is deleted. An
-    account has at most 20 conversation groups, and 1,000 conversations that are in a group or marked. Deleting a
-    conversation can clear the account's own history of it.
+    A message puts the conversation on the list of every account that has the message, unless it was sent with NoLastMsg
+    or is not stored. Conversation groups and marks are kept apart from the list, and survive the deletion of a
+    conversation. An account has at most 20 conversation groups, and 1,000 conversations that are in a group or marked.
+    Deleting a conversation can also clear the account's own history of it.
 
 What is done here
-    Messages are noted by those who take them: `note` for every account that has the message in its history.
-    Lists are told by time, and within a second by the order of the messages, newest first.
+    Handlers of messages call `note` for every account that has the message in its history.
+    Lists are sorted by time, and within a second by the order of the messages, newest first.
 
-What nobody knows (the documents are silent)
-    - Whether deleting a conversation that is not there is an error. Here: it is not.
-    - At which end of a string of marks the first one stands. Here: on the left, and zeros at the right are cut.
-    - Whether a conversation group can be made twice. Here: it cannot, 50002.
-    - What becomes of lists when an account is deleted. Here: conversations with it go from all of them.
-    - What a conversation without messages is. Here: there is none.
+What no document says
+    - Whether deleting an unknown conversation is an error. Here: no.
+    - At which end of a string of marks the first one is. Here: on the left, and zeros at the right are cut.
+    - Whether a conversation group can be created twice. Here: no, 50002.
+    - What happens to lists when an account is deleted. Here: conversations with it are removed from all of them.
+    - Whether a list can have a conversation without messages. Here: no.
     - What ClearRamble does for a group. Here: nothing, the history of groups has no sides.
 """
 
@@ -51,7 +51,7 @@ class Session(msgspec.Struct, kw_only=True):
 
     Attributes:
         time: unix seconds of the newest message.
-        number: counts all notes of messages in the order in which they came.
+        number: its place in the order of all messages.
         is_pinned: whether the user pinned it.
     """
 
@@ -67,7 +67,7 @@ class Marked(msgspec.Struct, kw_only=True):
         timestamp: unix seconds of the last change.
         marks: the standard marks that are set.
         custom: the app's own mark.
-        groups: the numbers of the conversation groups that have it.
+        groups: the numbers of its conversation groups.
     """
 
     timestamp: int = 0
@@ -77,18 +77,18 @@ class Marked(msgspec.Struct, kw_only=True):
 
     @property
     def bits(self) -> str:
-        """The marks as answers tell them."""
+        """The marks as answers have them: a 0 or 1 for each standard mark."""
         return "".join("1" if mark in self.marks else "0" for mark in range(1, max(self.marks, default=0) + 1))
 
 
 class Book(msgspec.Struct, kw_only=True):
-    """What one account has.
+    """The conversations of one account.
 
     Attributes:
         sessions: its conversations.
         marked: its conversations with marks or in groups.
         groups: its conversation groups, from name to number.
-        made: how many groups it ever made.
+        made: how many groups it has created so far.
     """
 
     sessions: dict[Key, Session] = msgspec.field(default_factory=dict)
@@ -107,13 +107,13 @@ class RecentContacts(Part):
         self._numbers = itertools.count(1)
 
     def book(self, user_id: str) -> Book:
-        """Return what an account has."""
+        """Return the conversations of an account."""
         return self._books.setdefault(user_id, Book())
 
     # The list
 
     def note(self, user_id: str, contact: Key, second: int) -> None:
-        """Note that an account has a message of a conversation; one older than the newest changes nothing."""
+        """Record that an account has a message of a conversation; an older one than the newest changes nothing."""
         sessions = self.book(user_id).sessions
         known = sessions.get(contact)
         if known is None:
@@ -123,31 +123,31 @@ class RecentContacts(Part):
             known.time, known.number = second, next(self._numbers)
 
     def note_c2c(self, sender: str, recipient: str, second: int, *, hidden_from: Iterable[str] = ()) -> None:
-        """Note a message between two accounts, on both lists but for those whose history does not have it."""
+        """Record a message between two accounts, on the lists of those whose history has it."""
         for user_id, other in {(sender, recipient), (recipient, sender)}:
             if user_id not in hidden_from:
                 self.note(user_id, (C2C, other), second)
 
     def note_group(self, group_id: str, accounts: Iterable[str], second: int) -> None:
-        """Note a message of a group on the lists of those who have it."""
+        """Record a message of a group on the lists of the accounts that have it."""
         for user_id in accounts:
             self.note(user_id, (GROUP, group_id), second)
 
     def newest(self, user_id: str, *, pinned: bool | None = None) -> list[tuple[Key, Session]]:
-        """Return an account's conversations, the newest first: all, the pinned ones, or the others."""
+        """Return an account's conversations, newest first: all, the pinned ones, or the others."""
         sessions = self.book(user_id).sessions.items()
         wanted = (pair for pair in sessions if pinned is None or pair[1].is_pinned == pinned)
         return sorted(wanted, key=lambda pair: (pair[1].time, pair[1].number), reverse=True)
 
     def delete(self, user_id: str, contact: Key) -> None:
-        """Take a conversation from an account's list; nothing happens when it is not there."""
+        """Remove a conversation from an account's list, if it is there."""
         if self.book(user_id).sessions.pop(contact, None) is not None:
             self._disown(user_id, contact)
 
     # Groups and marks
 
     def check_end(self, user_id: str, contact: Key, now: float) -> None:
-        """Refuse a contact that an account cannot have: nobody's, or a group that the account is not in."""
+        """Refuse a contact that an account cannot have: an unknown account, or a group that it is not in."""
         kind, end = contact
         if kind == C2C:
             if not self.state.knows(end, now):
@@ -158,22 +158,24 @@ class RecentContacts(Part):
         except Refusal as refusal:
             raise Refusal(ConversationCode.GROUP_CHECK_FAILED, refusal.info) from None
         if role == NOT_MEMBER:
-            raise Refusal(ConversationCode.GROUP_CHECK_FAILED, f"{user_id!r} is not in {end!r}")
+            raise Refusal(ConversationCode.GROUP_CHECK_FAILED, f"{user_id!r} is not a member of {end!r}")
 
     def change(self, user_id: str, contact: Key, now: float) -> Marked:
-        """Return a conversation whose marks or groups are about to change; refuse when there is no room for it."""
+        """Return a conversation whose marks or groups are about to change; refuse one over the limit."""
         marked = self.book(user_id).marked
         known = marked.get(contact)
         if known is None:
             if len(marked) >= MAX_CONTACTS:
-                raise Refusal(ConversationCode.MARKED_LIMIT, f"{MAX_CONTACTS} conversations are marked or in groups")
+                raise Refusal(
+                    ConversationCode.MARKED_LIMIT, f"{MAX_CONTACTS} conversations are already marked or in groups"
+                )
             known = marked[contact] = Marked()
             self._owners.setdefault(contact, set()).add(user_id)
         known.timestamp = int(now)
         return known
 
     def tidy(self, user_id: str, contact: Key) -> None:
-        """Forget a conversation that has neither marks nor groups any more."""
+        """Remove a conversation that no longer has marks or groups."""
         marked = self.book(user_id).marked
         known = marked.get(contact)
         if known is not None and not (known.marks or known.custom or known.groups):
@@ -181,29 +183,29 @@ class RecentContacts(Part):
             self._disown(user_id, contact)
 
     def group(self, user_id: str, name: str) -> int:
-        """Return the number of a conversation group; refuse when there is none of that name."""
+        """Return the number of a conversation group; refuse an unknown name."""
         number = self.book(user_id).groups.get(name)
         if number is None:
-            raise Refusal(ConversationCode.GROUP_NOT_FOUND, f"there is no conversation group {name!r}")
+            raise Refusal(ConversationCode.GROUP_NOT_FOUND, f"conversation group {name!r} does not exist")
         return number
 
     def make_group(self, user_id: str, name: str) -> int:
-        """Make a conversation group and return its number; refuse when it exists, or there are enough."""
+        """Create a conversation group and return its number; refuse an existing name, and one over the limit."""
         book = self.book(user_id)
         if name in book.groups:
-            raise Refusal(ConversationCode.PARAMS_INVALID, f"there is a conversation group {name!r}")
+            raise Refusal(ConversationCode.PARAMS_INVALID, f"conversation group {name!r} already exists")
         if len(book.groups) >= MAX_GROUPS:
-            raise Refusal(ConversationCode.GROUP_LIMIT, f"there are {MAX_GROUPS} conversation groups")
+            raise Refusal(ConversationCode.GROUP_LIMIT, f"the account already has {MAX_GROUPS} conversation groups")
         book.made += 1
         book.groups[name] = book.made
         return book.made
 
     def rename_group(self, user_id: str, name: str, new_name: str) -> None:
-        """Give a conversation group another name, in its old place; refuse when there is one of that name."""
+        """Rename a conversation group and keep its place; refuse an existing name."""
         book = self.book(user_id)
         self.group(user_id, name)
         if new_name != name and new_name in book.groups:
-            raise Refusal(ConversationCode.PARAMS_INVALID, f"there is a conversation group {new_name!r}")
+            raise Refusal(ConversationCode.PARAMS_INVALID, f"conversation group {new_name!r} already exists")
         book.groups = {new_name if known == name else known: number for known, number in book.groups.items()}
 
     def delete_group(self, user_id: str, name: str) -> int:
@@ -225,7 +227,7 @@ class RecentContacts(Part):
             known.groups.append(number)
 
     def take_out(self, user_id: str, number: int, contact: Key, now: float) -> None:
-        """Take a conversation out of a group; nothing happens when it is not there."""
+        """Remove a conversation from a group, if it is there."""
         known = self.book(user_id).marked.get(contact)
         if known is not None and number in known.groups:
             known.groups.remove(number)
@@ -233,7 +235,7 @@ class RecentContacts(Part):
             self.tidy(user_id, contact)
 
     def forget_account(self, user_id: str) -> None:
-        """Take a deleted account's list away, and conversations with it from all others."""
+        """Remove a deleted account's list, and conversations with it from all other lists."""
         self._books.pop(user_id, None)
         for owner in self._owners.pop((C2C, user_id), set()):
             book = self._books.get(owner)
@@ -252,16 +254,16 @@ class RecentContacts(Part):
 def page_of(
     sessions: list[tuple[Key, Session]], second: int, index: int, limit: int
 ) -> tuple[list[tuple[Key, Session]], bool, int, int]:
-    """Cut a page from conversations, the newest first.
+    """Return a page of conversations, newest first.
 
     Args:
         sessions: all of them.
-        second: unix seconds of the place where the page begins, 0 for the first.
-        index: conversations of that second that were told already.
-        limit: how many the page may have.
+        second: unix seconds at which the page begins, 0 for the first page.
+        index: how many conversations of that second earlier pages had.
+        limit: the maximum length of the page.
 
     Returns:
-        The page, whether there is more, and the place of the next page.
+        The page, whether there are more, and `second` and `index` of the next page.
     """
     rest = list(_from(sessions, second, index))
     page = rest[:limit]

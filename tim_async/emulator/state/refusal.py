@@ -22,12 +22,12 @@ class Refusal(Exception):  # noqa: N818 - it is an answer, not a failure of the 
 
 
 def is_int(value: object) -> bool:
-    """Tell whether a JSON value is an integer; true and 1.0 are none."""
+    """Return whether a JSON value is an integer; true and 1.0 are not."""
     return isinstance(value, int) and not isinstance(value, bool)
 
 
 def is_account(value: str) -> bool:
-    """Tell whether a text can be an account id: 1 to 32 bytes of UTF-8."""
+    """Return whether a string is a valid account id: 1 to 32 bytes of UTF-8."""
     return 1 <= len(value.encode()) <= ACCOUNT_MAX_BYTES
 
 
@@ -35,10 +35,10 @@ def account(raw: Mapping[str, object], field: str, *, code: int, code_not_string
     """Return an account id of the body: a string of 1 to 32 bytes.
 
     Args:
-        raw: the object that has it.
-        field: its wire name.
-        code: for one that is missing, empty or too long.
-        code_not_string: for one that is no string; `code` when None.
+        raw: the object with the field.
+        field: the wire name.
+        code: for a missing, empty or too long id.
+        code_not_string: for a value that is not a string; `code` when None.
     """
     value = raw.get(field)
     if field not in raw:
@@ -46,12 +46,12 @@ def account(raw: Mapping[str, object], field: str, *, code: int, code_not_string
     if not isinstance(value, str):
         raise Refusal(code if code_not_string is None else code_not_string, f"{field} is not a string")
     if not is_account(value):
-        raise Refusal(code, f"{field} must have 1 to {ACCOUNT_MAX_BYTES} bytes, it has {len(value.encode())}")
+        raise Refusal(code, f"{field} must be 1 to {ACCOUNT_MAX_BYTES} bytes, not {len(value.encode())}")
     return value
 
 
 def integer(raw: Mapping[str, object], field: str, low: int, high: int, *, code: int) -> int:
-    """Return an integer of the body that must be there and in low..high."""
+    """Return a required integer of the body; refuse one that is not in low..high."""
     value = raw.get(field)
     if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
         problem = "is missing" if field not in raw else f"is {value!r}" if is_int(value) else "is not an integer"

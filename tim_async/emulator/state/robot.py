@@ -1,4 +1,4 @@
-"""What the emulator knows of chatbots."""
+"""State of chatbots and their streamed answers."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ class Stream(msgspec.Struct, kw_only=True):
     """A message that is being streamed.
 
     Attributes:
-        message: as it stands in the history.
-        chunks: the pieces so far.
-        is_finished: whether the last one came.
+        message: the message in the history.
+        chunks: the chunks so far.
+        is_finished: whether the last chunk has arrived.
     """
 
     message: RoamMsg
@@ -26,10 +26,10 @@ class Stream(msgspec.Struct, kw_only=True):
 
 
 class Chatbots(Part):
-    """Chatbots and what they stream.
+    """Chatbots and their streams.
 
     Attributes:
-        accounts: their accounts, in the order they were created.
+        accounts: their accounts, in the order of creation.
         streams: streamed messages by MsgKey.
     """
 
@@ -40,7 +40,7 @@ class Chatbots(Part):
         self.numbers = itertools.count(1)
 
     def forget_account(self, user_id: str) -> None:
-        """Forget a chatbot whose account is deleted, and every stream of the account."""
+        """Remove a chatbot whose account is deleted, and every stream of the account."""
         self.accounts.pop(user_id, None)
         self.streams = {
             key: stream

@@ -2,22 +2,22 @@
 
 What the service does (I33521, I34457, I34902 to I34914, I34926, I34950, I40123)
     A friendship has two sides: A may have B on the list while B does not have A. An account has at most 3,000 friends
-    and 32 friend lists. A friend may be on several lists. A profile says who may add its owner: anyone, nobody, or
-    anyone who gets consent; consent is given by a client, not here. Blocking ends a friendship on both sides, and
-    neither side can add the other then. Adding somebody who is a friend, reading or changing somebody who is none,
+    and 32 friend lists. A friend may be on several lists. A profile says who may add its owner: anyone, no one, or
+    anyone with the owner's consent, which a client gives and not this API. Blocking ends a friendship on both sides,
+    and then neither side can add the other. Adding a friend again, reading or changing an account that is not a friend,
     blocking twice and unblocking twice are 30001.
 
 What is done here
-    Friends, lists and blocked accounts stand in the order in which they came. Versions count changes from 1.
-    A friend list comes to be when a friend is first put on it.
+    Friends, lists and blocked accounts are kept in order of insertion. Versions count changes from 1.
+    A friend list is created when a friend is first put on it.
 
-What nobody knows (the documents are silent)
-    - What a profile says that never said who may add its owner. Here: anyone may.
-    - Whether consent is needed for a one-sided friendship. Here: it is.
-    - What ForceAddFlags 1 overrules. Here: AllowType and AdminForbidType, but no block list.
-    - How long block lists and lists of those who wait for consent get. Here: 1,000 and 100.
-    - What importing somebody who is a friend does. Here: the given fields replace those that are known.
-    - Whether the other side's list must have room for a one-sided friendship. Here: it need not.
+What no document says
+    - Who may add an account whose profile does not say. Here: anyone.
+    - Whether a one-sided friendship needs consent. Here: yes.
+    - What ForceAddFlags 1 overrides. Here: AllowType and AdminForbidType, but not block lists.
+    - The limits of block lists and of pending requests. Here: 1,000 and 100.
+    - What importing an existing friend does. Here: the given fields replace the stored ones.
+    - Whether a one-sided friendship needs room on the other side's list. Here: no.
 """
 
 from __future__ import annotations
@@ -40,15 +40,15 @@ MAX_WAITING: Final = 100
 
 
 class Friend(msgspec.Struct, kw_only=True):
-    """What an account knows of a friend.
+    """A friend as one account has it.
 
     Attributes:
         add_source: where the friendship comes from.
-        add_wording: what was said when asking for it.
+        add_wording: the text of the request.
         add_time: unix seconds.
         remark: the account's own name for the friend.
-        lists: the friend lists that have the friend.
-        custom: the app's own fields, by tag.
+        lists: the friend lists that the friend is on.
+        custom: custom fields, by tag.
     """
 
     add_source: str = ""
@@ -60,7 +60,7 @@ class Friend(msgspec.Struct, kw_only=True):
 
 
 class Versions(msgspec.Struct, kw_only=True):
-    """How often what belongs to an account has changed.
+    """How often the lists of an account have changed.
 
     Attributes:
         standard: friends and their fields that the service defines.
@@ -76,12 +76,12 @@ class Versions(msgspec.Struct, kw_only=True):
 
 
 class SnsState(Part):
-    """How accounts stand to each other.
+    """Friendships, block lists and pending requests.
 
     Attributes:
         friends: from an account to those on its list.
         blocked: from an account to those it blocks; unix seconds since when.
-        waiting: from an account to those it asked for consent; unix seconds since when.
+        waiting: from an account to those it asked for consent; unix seconds of the request.
     """
 
     def __init__(self, state: State) -> None:
@@ -93,58 +93,58 @@ class SnsState(Part):
         self._versions: dict[str, Versions] = {}
 
     def versions(self, user_id: str) -> Versions:
-        """Return the versions of what belongs to an account."""
+        """Return the versions of an account's lists."""
         return self._versions.setdefault(user_id, Versions())
 
     # Friends
 
     def ask(self, user_id: str, other: str, now: float, *, both: bool, force: bool) -> bool:
-        """Return whether a friendship can be made at once; False when consent is waited for from now on.
+        """Return whether a friendship can be made at once; otherwise record a request for consent and return False.
 
         Raises:
-            Refusal: it cannot be made.
+            Refusal: it cannot be made at all.
         """
         profiles = self.state.part(ProfileState)
         if user_id == other:
-            raise Refusal(SnsCode.PARAMS_INVALID, "nobody is a friend of themselves")
+            raise Refusal(SnsCode.PARAMS_INVALID, "an account cannot be its own friend")
         if self.friends.has(user_id, other):
-            raise Refusal(SnsCode.PARAMS_INVALID, f"{other!r} is a friend already")
+            raise Refusal(SnsCode.PARAMS_INVALID, f"{other!r} is already a friend")
         if self.blocked.has(user_id, other):
             raise Refusal(SnsCode.PEER_IN_OWN_BLACKLIST, f"{user_id!r} blocks {other!r}")
         if self.blocked.has(other, user_id):
             raise Refusal(SnsCode.IN_PEER_BLACKLIST, f"{other!r} blocks {user_id!r}")
         self.check_room(user_id)
         if both and not self.friends.has(other, user_id) and len(self.friends.of(other)) >= MAX_FRIENDS:
-            raise Refusal(SnsCode.PEER_FRIEND_LIMIT, f"{other!r} has {MAX_FRIENDS} friends")
+            raise Refusal(SnsCode.PEER_FRIEND_LIMIT, f"{other!r} already has {MAX_FRIENDS} friends")
         if force:
             return True
         if profiles.get(user_id, ProfileTag.ADMIN_FORBID_TYPE) == "AdminForbid_Type_SendOut":
-            raise Refusal(SnsCode.ADD_FORBIDDEN, f"{user_id!r} may not ask for friendship")
+            raise Refusal(SnsCode.ADD_FORBIDDEN, f"{user_id!r} is not allowed to send friend requests")
         allows = profiles.get(other, ProfileTag.ALLOW_TYPE)
         if allows == "AllowType_Type_DenyAny":
-            raise Refusal(SnsCode.PEER_DENIES_ALL, f"{other!r} accepts no requests")
+            raise Refusal(SnsCode.PEER_DENIES_ALL, f"{other!r} does not accept friend requests")
         if allows != "AllowType_Type_NeedConfirm":
             return True
         if not self.waiting.has(user_id, other):
             if len(self.waiting.of(user_id)) >= MAX_WAITING:
-                raise Refusal(SnsCode.PENDING_LIMIT, f"{user_id!r} waits for the consent of {MAX_WAITING}")
+                raise Refusal(SnsCode.PENDING_LIMIT, f"{user_id!r} already has {MAX_WAITING} pending requests")
             self.waiting.add(user_id, other, int(now))
         return False
 
     def check_room(self, user_id: str) -> None:
-        """Refuse when an account has as many friends as it may have."""
+        """Refuse when an account has the maximum number of friends."""
         if len(self.friends.of(user_id)) >= MAX_FRIENDS:
-            raise Refusal(SnsCode.FRIEND_LIMIT, f"{user_id!r} has {MAX_FRIENDS} friends")
+            raise Refusal(SnsCode.FRIEND_LIMIT, f"{user_id!r} already has {MAX_FRIENDS} friends")
 
     def befriend(self, user_id: str, other: str, friend: Friend) -> None:
-        """Put a friend on an account's list, and on its friend lists."""
+        """Add a friend to an account, and to its friend lists."""
         self.make_lists(user_id, friend.lists)
         self.friends.add(user_id, other, friend)
         self.waiting.remove(user_id, other)
         self._changed(user_id)
 
     def unfriend(self, user_id: str, other: str, *, both: bool) -> list[tuple[str, str]]:
-        """Take a friend from an account's list, or each from the other's; return whose list lost whom."""
+        """End a friendship on one side or both; return the pairs (owner, friend) that were removed."""
         sides = [(user_id, other), (other, user_id)] if both else [(user_id, other)]
         found = [side for side in sides if self.friends.remove(*side)]
         for owner, _ in found:
@@ -153,18 +153,18 @@ class SnsState(Part):
         return found
 
     def friend(self, user_id: str, other: str) -> Friend:
-        """Return a friend on an account's list; refuse when there is none."""
+        """Return a friend of an account; refuse an account that is not one."""
         known = self.friends.get(user_id, other)
         if known is None:
-            raise Refusal(SnsCode.PARAMS_INVALID, f"{other!r} is no friend")
+            raise Refusal(SnsCode.PARAMS_INVALID, f"{other!r} is not a friend")
         return known
 
     def set_fields(self, user_id: str, friend: Friend, fields: Mapping[str, TagValue]) -> None:
-        """Set fields of a friendship, whose values are of the right kinds; refuse, and set none, for a bad tag."""
+        """Set fields of a friendship, all or none; refuse an unknown tag. Values have the right types already."""
         lists = fields.get(SnsTag.GROUP)
         for tag in fields:
             if tag not in (SnsTag.GROUP, SnsTag.REMARK) and not tag.startswith("Tag_SNS_Custom_"):
-                raise Refusal(SnsCode.PARAMS_INVALID, f"no friendship has a field {tag!r} that can be set")
+                raise Refusal(SnsCode.PARAMS_INVALID, f"field {tag!r} of a friendship cannot be set")
         if isinstance(lists, list):
             self.make_lists(user_id, lists)
             friend.lists = list(dict.fromkeys(lists))
@@ -177,7 +177,7 @@ class SnsState(Part):
         self._changed(user_id)
 
     def fields(self, user_id: str, other: str) -> dict[str, TagValue]:
-        """Return what an account can read of a friend: the friendship's fields and the profile, by tag."""
+        """Return the fields of a friendship and of the friend's profile, by tag."""
         friend = self.friend(user_id, other)
         known: dict[str, TagValue] = {
             SnsTag.ADD_SOURCE: friend.add_source,
@@ -197,28 +197,28 @@ class SnsState(Part):
         return list(self._lists.get(user_id, ()))
 
     def check_list_room(self, user_id: str, names: Iterable[str]) -> list[str]:
-        """Return the friend lists that do not exist yet; refuse when they would get too many."""
+        """Return the names for which no friend list exists; refuse when there would be too many lists."""
         own = self._lists.get(user_id, [])
         new = [name for name in dict.fromkeys(names) if name not in own]
         if len(own) + len(new) > MAX_FRIEND_LISTS:
             raise Refusal(
-                SnsCode.GROUP_LIMIT, f"{user_id!r} has {len(own)} friend lists, {MAX_FRIEND_LISTS} are allowed"
+                SnsCode.GROUP_LIMIT, f"{user_id!r} has {len(own)} friend lists, at most {MAX_FRIEND_LISTS} are allowed"
             )
         return new
 
     def make_lists(self, user_id: str, names: Iterable[str]) -> None:
-        """Make the friend lists that do not exist; refuse, and make none, when they would get too many."""
+        """Create the friend lists that do not exist, all or none; refuse when there would be too many lists."""
         new = self.check_list_room(user_id, names)
         if new:
             self._lists.setdefault(user_id, []).extend(new)
             self.versions(user_id).lists += 1
 
     def delete_lists(self, user_id: str, names: list[str]) -> None:
-        """Delete friend lists; refuse, and delete none, when one does not exist."""
+        """Delete friend lists, all or none; refuse an unknown name."""
         own = self._lists.get(user_id, [])
         for name in names:
             if name not in own:
-                raise Refusal(SnsCode.PARAMS_INVALID, f"there is no friend list {name!r}")
+                raise Refusal(SnsCode.PARAMS_INVALID, f"friend list {name!r} does not exist")
         self._lists[user_id] = [name for name in own if name not in names]
         for friend in self.friends.of(user_id).values():
             friend.lists = [name for name in friend.lists if name not in names]
@@ -232,17 +232,17 @@ class SnsState(Part):
     # Block list
 
     def block(self, user_id: str, other: str, now: float) -> list[tuple[str, str]]:
-        """Block an account, which ends the friendship: return whose list lost whom.
+        """Block an account, which ends the friendship; return the pairs (owner, friend) that were removed.
 
         Raises:
-            Refusal: it is blocked, or there is no room.
+            Refusal: it is already blocked, is the account itself, or the block list is full.
         """
         if user_id == other:
-            raise Refusal(SnsCode.PARAMS_INVALID, "nobody blocks themselves")
+            raise Refusal(SnsCode.PARAMS_INVALID, "an account cannot block itself")
         if self.blocked.has(user_id, other):
-            raise Refusal(SnsCode.PARAMS_INVALID, f"{other!r} is blocked already")
+            raise Refusal(SnsCode.PARAMS_INVALID, f"{other!r} is already blocked")
         if len(self.blocked.of(user_id)) >= MAX_BLOCKED:
-            raise Refusal(SnsCode.BLACKLIST_LIMIT, f"{user_id!r} blocks {MAX_BLOCKED} accounts")
+            raise Refusal(SnsCode.BLACKLIST_LIMIT, f"{user_id!r} already blocks {MAX_BLOCKED} accounts")
         self.blocked.add(user_id, other, int(now))
         self.versions(user_id).blocked += 1
         self.waiting.remove(user_id, other)
@@ -256,7 +256,7 @@ class SnsState(Part):
         self.versions(user_id).blocked += 1
 
     def forget_account(self, user_id: str) -> None:
-        """Take a deleted account from all lists, and its own lists with it."""
+        """Remove a deleted account from all lists, and its own lists."""
         for owner in self.friends.to(user_id):
             self._changed(owner)
         for owner in self.blocked.to(user_id):

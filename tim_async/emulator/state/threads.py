@@ -1,6 +1,7 @@
-"""Threads: the lines of messages that groups and topics are, and what belongs to one: MsgSeq, reading, mutes.
+"""Threads: the sequence of messages of a group or a topic, with MsgSeq, read positions and mutes.
 
-What the service does, and what nobody knows, is told in `group_state`; what a community has besides is here too.
+What the service does and what no document says is described in `state.group`. Topics and permission groups are here
+too.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from ..._api.checks import U32_MAX
 from ...models.elements import Element
 from .extensions import ExtensionBook
 
-# An account can be muted without end; the end that is told for it.
+# The end of a mute without end, in answers.
 FOREVER: Final = U32_MAX
 
 
@@ -25,19 +26,19 @@ class GroupEntry(msgspec.Struct, kw_only=True):
         seq: MsgSeq.
         random: the sender's Random.
         from_account: the sender.
-        time: unix seconds, as it is told.
-        stored_at: unix seconds at which it was stored, which is later than `time` for an imported message.
+        time: unix seconds, as in answers.
+        stored_at: unix seconds at which it was stored: later than `time` for an imported message.
         msg_body: its elements.
         priority: High, Normal, Low or Lowest.
         cloud_custom_data: the app's own data.
-        place: 0 a message; 1 one that was deleted, 2 one that was recalled: they keep their MsgSeq.
+        place: 0 for a message, 1 for a deleted and 2 for a recalled one, which keep their MsgSeq.
         is_system: whether the service wrote it.
-        to_accounts: the only members it was for; None for all.
+        to_accounts: the members it was addressed to; None for all.
         needs_receipt: whether it asks for read receipts.
-        read_by: members that sent a read receipt, with unix seconds.
+        read_by: unix seconds of the read receipts, by member.
         unread_count: whether it counts as unread.
         supports_extension: whether it can have extensions.
-        extensions: its extensions; None as long as it never had any.
+        extensions: its extensions; None when it never had any.
     """
 
     seq: int
@@ -58,29 +59,29 @@ class GroupEntry(msgspec.Struct, kw_only=True):
     extensions: ExtensionBook | None = None
 
     def delete(self) -> None:
-        """Leave only the message's place."""
+        """Delete the message and keep its place."""
         self.place = 1
         self.msg_body = ()
         self.cloud_custom_data = None
         self.extensions = None
 
     def counts_for(self, account: str) -> bool:
-        """Tell whether the message counts as unread for an account that has not read it."""
+        """Return whether the message counts as unread for an account that has not read it."""
         return self.place == 0 and self.unread_count and not self.is_system and self.from_account != account
 
 
 class Thread:
-    """One line of messages: that of a group, or of a topic.
+    """The messages of a group or of a topic.
 
     Attributes:
         next_seq: MsgSeq of the next message.
         last_msg_time: unix seconds of the last message, 0 for none.
-        entries: the stored messages by MsgSeq, oldest first; those that have expired are taken out.
-        read: the newest MsgSeq an account has read.
-        unread_set: unread counts that were set, and the MsgSeq from which on messages are counted on top.
+        entries: the stored messages by MsgSeq, oldest first; expired ones are removed.
+        read: the newest MsgSeq that an account has read.
+        unread_set: unread counts that were set, and the MsgSeq after which new messages add to them.
         cleared_seq: the newest MsgSeq that is hidden from clients.
         mutes: unix seconds at which an account may write again.
-        mute_all: whether nobody but owner and admins may write.
+        mute_all: whether only owner and admins may write.
     """
 
     __slots__ = ("cleared_seq", "entries", "last_msg_time", "mute_all", "mutes", "next_seq", "read", "unread_set")
@@ -96,20 +97,20 @@ class Thread:
         self.mute_all = False
 
     def take_seq(self, now: float) -> int:
-        """Return the MsgSeq of a message that is written now."""
+        """Return the next MsgSeq and count it as used."""
         seq = self.next_seq
         self.next_seq += 1
         self.last_msg_time = int(now)
         return seq
 
     def store(self, entry: GroupEntry, oldest: int) -> None:
-        """Put a message in; take out those that were stored before `oldest`, in unix seconds."""
+        """Store a message; remove those that were stored before `oldest`, in unix seconds."""
         self.entries[entry.seq] = entry
         while (first := next(iter(self.entries.values()))).stored_at < oldest:
             del self.entries[first.seq]
 
     def find(self, seq: int, oldest: int) -> GroupEntry | None:
-        """Return a message that was stored at `oldest`, in unix seconds, or later, and not deleted since."""
+        """Return a message that was stored at `oldest`, in unix seconds, or later, and was not deleted."""
         entry = self.entries.get(seq)
         return entry if entry is not None and entry.stored_at >= oldest and entry.place != 1 else None
 
@@ -120,20 +121,20 @@ class Thread:
         return count + sum(seq in self.entries and self.entries[seq].counts_for(account) for seq in fresh)
 
     def set_unread(self, account: str, count: int) -> None:
-        """Set how many messages an account has not read; those that come are counted on top."""
+        """Set how many messages an account has not read; new messages add to it."""
         last = self.next_seq - 1
         self.unread_set[account] = (count, last)
         self.read[account] = max(0, last - count)
 
     def clear(self, up_to: int) -> None:
-        """Hide the messages up to a MsgSeq from clients; what is hidden is not unread."""
+        """Hide the messages up to a MsgSeq from clients; hidden messages are not unread."""
         self.cleared_seq = max(self.cleared_seq, min(up_to, self.next_seq - 1))
         for account, (_, since) in self.unread_set.items():
             if since <= self.cleared_seq:
                 self.unread_set[account] = (0, since)
 
     def forget(self, account: str) -> None:
-        """Forget what an account has read."""
+        """Remove what an account has read."""
         self.read.pop(account, None)
         self.unread_set.pop(account, None)
 
@@ -161,7 +162,7 @@ class Topic(msgspec.Struct, kw_only=True):
         topic_id: the community's id, `@TOPIC#_` and a name.
         name: its name.
         create_time: unix seconds.
-        thread: its messages, mutes, and what was read.
+        thread: its messages, mutes and read positions.
         face_url: avatar's address.
         introduction: introduction.
         notification: notice.
@@ -186,10 +187,10 @@ class PermissionGroup(msgspec.Struct, kw_only=True):
     Attributes:
         permission_group_id: its id.
         name: its name.
-        permission: what its members may do, as bits of a mask.
+        permission: what its members may do, as a bit mask.
         custom_string: the app's own data.
-        members: its members, in the order they came.
-        topics: what it may do in topics, by topic id.
+        members: its members, in order of insertion.
+        topics: what they may do in topics, by topic id.
     """
 
     permission_group_id: str
