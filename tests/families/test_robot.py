@@ -11,6 +11,7 @@ from tests.emulator.conftest import until
 from tim_async import ApiError, ConnectionLostError, RetryPolicy, StreamElem, TimClient, UsageError
 from tim_async.emulator import Emulator
 from tim_async.models.account import UserIDItem
+from tim_async.models.robot import MAX_SIGNATURE_BYTES
 
 BOT = "@RBT#客服"
 STREAM = "openim_robot_http_svc/send_stream_msg"
@@ -185,7 +186,7 @@ async def test_an_ended_message_takes_no_more_and_another_s_none(client: TimClie
         ("create", {"user_id": "bob"}, "user_id"),
         ("create", {"user_id": "@RBT#"}, "user_id"),
         ("create", {"user_id": "@RBT#" + "x" * 28}, "user_id"),
-        ("create", {"user_id": "@RBT#1", "self_signature": "长" * 167}, "self_signature"),
+        ("create", {"user_id": "@RBT#1", "self_signature": "长" * (MAX_SIGNATURE_BYTES // 3 + 1)}, "self_signature"),
         ("delete", {"robot_account": "rbt"}, "robot_account"),
         ("send_stream_msg", {"from_account": "bob", "to_account": "bob", "chunk": "x"}, "from_account"),
         ("send_stream_msg", {"from_account": BOT, "to_account": "", "chunk": "x"}, "to_account"),
