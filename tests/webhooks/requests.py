@@ -24,11 +24,12 @@ def query(command: str, *, token: str | None = TOKEN, at: float | None = None, *
         "OptPlatform": "RESTAPI",
     }
     if token is not None:
-        params["RequestTime"] = str(int(time.time() if at is None else at))
-        params["Sign"] = sign(token, params["RequestTime"])
+        request_time = str(int(time.time() if at is None else at))
+        params |= {"RequestTime": request_time, "Sign": sign(token, request_time)}
     params.update(changes)
     return urlencode({name: value for name, value in params.items() if value is not None})
 
 
 def body(command: str, **fields: Any) -> bytes:
+    """Return the body of an event."""
     return msgspec.json.encode({"CallbackCommand": command, **fields})
