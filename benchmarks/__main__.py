@@ -70,7 +70,7 @@ CASES: dict[str, tuple[Case, str]] = {
         for kind, name, processes in (
             ("local", "local limiter", 1),
             ("shared", "Redis limiter", 8),
-            ("unleased", "Redis limiter without leases", 8),
+            ("unbatched", "Redis limiter without batches", 8),
             ("limits", "limits", 8),
             ("throttled", "throttled-py", 8),
         )

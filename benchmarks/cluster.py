@@ -1,7 +1,7 @@
 """One cap for many processes: its use, its worst second, the round trips to Redis, and how fairly it is shared.
 
-Each process notes when it gets a turn, on the monotonic clock that all processes of a machine read alike. Redis is a
-server of the benchmark's own.
+Each process records when its claims are granted, on the monotonic clock that all processes of a machine share. Redis is
+a server of the benchmark's own.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ TASKS = 10  # that wait in each process; those who poll would ask for more with 
 Disturb = Callable[[float, list[asyncio.subprocess.Process], OwnRedis], Awaitable[None]]
 
 
-async def _questions(url: str) -> int:
+async def _requests(url: str) -> int:
     """Return how many commands clients have sent; those a script runs are its own affair."""
     async with Redis.from_url(url) as redis:
         stats = await redis.info("commandstats")
@@ -40,7 +40,7 @@ async def _questions(url: str) -> int:
 async def _run(
     kind: str, processes: int, seconds: float, disturb: Disturb | None = None
 ) -> tuple[list[dict[str, Any]], float, float]:
-    """Run processes side by side; return what they tell, when they began, and the questions Redis was asked."""
+    """Run processes side by side; return their results, when they began, and the number of requests to Redis."""
     with tempfile.TemporaryDirectory() as folder, own_redis(Path(folder)) as server:
         children = [
             await asyncio.create_subprocess_exec(
@@ -65,19 +65,19 @@ async def _run(
                 if child.returncode is None:
                     child.kill()
                     await child.wait()
-        told = [json.loads(out) for out, _ in answers]
-        for each in told:
+        results = [json.loads(out) for out, _ in answers]
+        for each in results:
             if each["errors"]:
                 raise RuntimeError(each["errors"][0])
-        asked = sum(each["told"].get("round_trips", 0) for each in told) or await _questions(server.url)
-    return told, begin, asked
+        asked = sum(each["stats"].get("round_trips", 0) for each in results) or await _requests(server.url)
+    return results, begin, asked
 
 
 async def _judge(name: str, processes: int, seconds: float, disturb: Disturb | None = None) -> list[Row]:
-    told, begin, asked = await _run("shared", processes, seconds, disturb)
-    grants = sorted(when for each in told for when in each["grants"])
-    shares = [len(each["grants"]) for each in told]
-    counts = {key: sum(each["told"][key] for each in told) for key in ("expired", "given_back", "outages")}
+    results, begin, asked = await _run("shared", processes, seconds, disturb)
+    grants = sorted(when for each in results for when in each["grants"])
+    shares = [len(each["grants"]) for each in results]
+    counts = {key: sum(each["stats"][key] for each in results) for key in ("expired", "given_back", "outages")}
     # From the first to the last moment at which everyone asks; whatever happened in between is part of it.
     inside = [when for when in grants if begin + 1 <= when <= begin + seconds]
     return [
@@ -140,10 +140,10 @@ async def restarted() -> list[Row]:
 async def compare(kind: str, name: str, processes: int) -> list[Row]:
     """One engine of several, 12 s each."""
     seconds = 12.0
-    told, begin, asked = await _run(kind, processes, seconds)
-    grants = sorted(when for each in told for when in each["grants"])
+    results, begin, asked = await _run(kind, processes, seconds)
+    grants = sorted(when for each in results for when in each["grants"])
     inside = [when for when in grants if begin + 1 <= when <= begin + seconds]
-    shares = [len(each["grants"]) for each in told]
+    shares = [len(each["grants"]) for each in results]
     return [
         Row(
             name=f"{processes} x {name}: use of the cap",

@@ -1,4 +1,4 @@
-"""One process of many that share a cap: asks a limiter for turns and notes when it gets them.
+"""One process of many that share a cap: makes claims on a limiter and records when they are granted.
 
 Run as `python -m benchmarks.sharing KIND URL SECONDS TASKS`. Says "ready", reads when to begin (a time of the monotonic
 clock, which all processes of a machine read alike) and prints one line of JSON at the end.
@@ -30,7 +30,7 @@ class FreeSlot:
         return True
 
     async def take(self) -> None:
-        raise AssertionError("there is a place, nobody needs to wait")
+        raise AssertionError("a slot is free, so there is no need to wait")
 
     def release(self) -> None:
         pass
@@ -59,15 +59,15 @@ async def shared(url: str, **options: float) -> AsyncIterator[tuple[Acquire, Cal
                 await asyncio.sleep(0.05)
                 raise
 
-        def told() -> dict[str, int]:
+        def counts() -> dict[str, int]:
             stats = limiter.stats()
             return {name: getattr(stats, name) for name in stats.__struct_fields__}
 
-        yield acquire, told
+        yield acquire, counts
 
 
-def unleased(url: str) -> object:
-    return shared(url, lease_s=0)
+def unbatched(url: str) -> object:
+    return shared(url, batch_s=0)
 
 
 @asynccontextmanager
@@ -108,13 +108,13 @@ async def of_throttled(url: str) -> AsyncIterator[tuple[Acquire, Callable[[], di
     yield acquire, dict
 
 
-KINDS = {"local": local, "shared": shared, "unleased": unleased, "limits": of_limits, "throttled": of_throttled}
+KINDS = {"local": local, "shared": shared, "unbatched": unbatched, "limits": of_limits, "throttled": of_throttled}
 
 
 async def main(kind: str, url: str, seconds: float, tasks: int) -> None:
     grants: list[float] = []
     failures: dict[str, int] = {}
-    async with KINDS[kind](url) as (acquire, told):  # type: ignore[attr-defined]
+    async with KINDS[kind](url) as (acquire, counts):  # type: ignore[attr-defined]
 
         async def sender() -> None:
             while True:
@@ -130,12 +130,12 @@ async def main(kind: str, url: str, seconds: float, tasks: int) -> None:
         await asyncio.sleep(begin - time.monotonic())
         senders = [asyncio.create_task(sender()) for _ in range(tasks)]
         await asyncio.wait(senders, timeout=begin + seconds - time.monotonic())
-        counted = told()
+        counted = counts()
         for each in senders:
             each.cancel()
         results = await asyncio.gather(*senders, return_exceptions=True)
     errors = sorted({repr(each) for each in results if not isinstance(each, asyncio.CancelledError)})
-    print(json.dumps({"grants": grants, "told": counted, "failures": failures, "errors": errors}), flush=True)
+    print(json.dumps({"grants": grants, "stats": counted, "failures": failures, "errors": errors}), flush=True)
 
 
 if __name__ == "__main__":

@@ -1,19 +1,18 @@
-"""Limiters over a real Redis, each test with keys of its own."""
+"""Real services for the tests of the cluster, each test with keys of its own."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import importlib.util
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pytest
 
 from tests.services import REDIS_URL, OwnRedis, missing, need_port, own_redis
-from tim_async import BucketCost, Claim, Rate
-from tim_async._core.rate_limits import next_order
 
 if TYPE_CHECKING:
     from tests.cluster.workers.deployment import Yard
@@ -23,7 +22,7 @@ collect_ignore_glob: list[str] = []
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Without redis-py there is nothing to test but that this is told."""
+    """Without redis-py, test only that its absence is reported."""
     if importlib.util.find_spec("redis") is None:
         for item in items:
             if "cluster" in item.path.parts and "without_the_extra" not in item.name:
@@ -47,7 +46,7 @@ def server(tmp_path: Any) -> Iterator[OwnRedis]:
 
 @pytest.fixture
 async def prefix(redis_url: str) -> AsyncIterator[str]:
-    """A prefix of the test's own; its keys are removed afterwards."""
+    """A prefix for this test alone; its keys are removed afterwards."""
     from redis.asyncio import Redis
 
     own = f"tim-test-{uuid4().hex}"
@@ -60,7 +59,7 @@ async def prefix(redis_url: str) -> AsyncIterator[str]:
 
 @pytest.fixture
 async def limiter(redis_url: str, prefix: str) -> AsyncIterator[Callable[..., Any]]:
-    """Make limiters as processes of an app would have them."""
+    """Make limiters as the processes of an app have them."""
     from tim_async.cluster import RedisRateLimiter
 
     async with contextlib.AsyncExitStack() as stack:
@@ -81,94 +80,14 @@ async def yard(redis_url: str, prefix: str, monkeypatch: pytest.MonkeyPatch) -> 
         yield made
 
 
-class FreeSlot:
-    """A pool that always has a place."""
-
-    def __init__(self) -> None:
-        self.taken = 0
-
-    def take_nowait(self) -> bool:
-        self.taken += 1
-        return True
-
-    async def take(self) -> None:
-        raise AssertionError("there is a place, nobody needs to wait")
-
-    def release(self) -> None:
-        self.taken -= 1
-
-
-def claim(
-    *rates: Rate,
-    command: str = "openim/sendmsg",
-    key: str = "",
-    cost: int = 1,
-    priority: str = "interactive",
-    wait: float | None = None,
-    order: int | None = None,
-    is_repeat: bool = False,
-    app: int = 1,
-) -> Claim:
-    return Claim(
-        app=app,
-        command=command,
-        costs=tuple(
-            BucketCost(rate=rate, units=cost if rate.cost else 1, key=key if rate.key else "", command=command)
-            for rate in rates
-        ),
-        priority=priority,
-        order=next_order() if order is None else order,
-        is_repeat=is_repeat,
-        deadline=None if wait is None else asyncio.get_running_loop().time() + wait,
-    )
-
-
 def now() -> float:
-    import time
-
+    """Return the time of a clock that does not go back, in seconds."""
     return time.monotonic()
 
 
-async def grant(limiter: Any, request: Claim, log: list[float] | None = None) -> float:
-    await limiter.acquire(request, FreeSlot())
-    when = now()
-    if log is not None:
-        log.append(when)
-    return when
-
-
 async def settled(condition: Callable[[], bool], what: str, within: float = 10.0, every: float = 0.001) -> None:
-    """Wait until something is so."""
+    """Wait until a condition holds; `what` is the message if it does not in time."""
     end = now() + within
     while not condition():
         assert now() < end, what
         await asyncio.sleep(every)
-
-
-FAST = Rate(40, per=0.2)
-
-
-async def crowd(limiter: RedisRateLimiter, *rates: Rate, count: int, **options: Any) -> list[float]:
-    log: list[float] = []
-    await asyncio.gather(*(grant(limiter, claim(*rates, **options), log) for _ in range(count)))
-    return log
-
-
-def stocks(limiter: RedisRateLimiter) -> dict[int, list[float]]:
-    """Return the turns at hand, by cost."""
-    line = limiter._lines.get((1, "openim/sendmsg"))
-    return {} if line is None else {lane.costs[0]: list(lane.stock) for lane in line.active}
-
-
-async def ready(limiter: RedisRateLimiter, *rates: Rate, **options: Any) -> None:
-    """Make the first call, so that the state is no longer new."""
-    await grant(limiter, claim(*(rates or (FAST,)), **options))
-
-
-async def cancel(tasks: list[asyncio.Future[float]]) -> None:
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
-
-
-Task = Awaitable[float]

@@ -1,4 +1,4 @@
-"""Beyond one process: one cap for all of them. Needs the extra `cluster`.
+"""Beyond one process: one cap for all processes, and campaigns worked on by many. Needs the extra `cluster`.
 
 async with RedisRateLimiter("redis://cache:6379/0") as limiter:
     async with TimClient(1400000000, "...", limiter=limiter) as client:
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = ["ClusterCampaign", "LimiterStats", "RedisRateLimiter", "Worker", "make_broker"]
 
-# What is public, by the module that has it: each needs another part of the extra.
-_HOMES: Final = {
+# The public names, by module: each module needs another part of the extra.
+_MODULES: Final = {
     "ClusterCampaign": "campaign",
     "LimiterStats": "_redis_limiter.limiter",
     "RedisRateLimiter": "_redis_limiter.limiter",
@@ -29,11 +29,11 @@ _HOMES: Final = {
 
 
 def __getattr__(name: str) -> object:
-    home = _HOMES.get(name)
-    if home is None:
+    module = _MODULES.get(name)
+    if module is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     try:
-        return getattr(import_module(f"{__name__}.{home}"), name)
+        return getattr(import_module(f"{__name__}.{module}"), name)
     except ModuleNotFoundError as error:
         missing = (error.name or "").partition(".")[0]
         if missing == "tim_async":

@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
-import subprocess
-import sys
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -15,16 +13,9 @@ import pytest
 pytest.importorskip("redis")
 
 from tests.clock import worst_window
-from tests.cluster.conftest import FAST, cancel, claim, crowd, grant, now, ready, settled, stocks
-from tim_async import (
-    LimiterUnavailableError,
-    LocalRateLimiter,
-    Rate,
-    RateLimiter,
-    TimClient,
-    UsageError,
-    WaitTooLongError,
-)
+from tests.cluster.conftest import now, settled
+from tests.cluster.redis_limiter.claims import FAST, cancel, claim, crowd, grant, held, ready
+from tim_async import Rate, RateLimiter, TimClient, UsageError, WaitTooLongError
 from tim_async.cluster import RedisRateLimiter
 from tim_async.cluster._redis_limiter.buckets import unit_s
 from tim_async.emulator import DEFAULT_SECRET_KEY, Emulator
@@ -46,16 +37,17 @@ async def test_limiters_share_one_cap_and_use_it(limiter: Make) -> None:
     log = sorted(itertools.chain(*parts))
     assert worst_window(log, FAST.per) <= FAST.limit
     assert (len(log) - 1) / (log[-1] - log[0]) >= 0.3 / PACE  # how much of it is measured by the benchmarks
-    # Nobody is starved: each has had its part when most is done.
+    # No limiter is starved: each has had its part when most calls are done.
     middle = log[len(log) * 3 // 4]
     assert min(sum(when <= middle for when in part) for part in parts) >= 0.3 * 30
     stats = [each.stats() for each in limiters]
     assert sum(each.granted for each in stats) == 121
-    assert sum(each.round_trips for each in stats) <= 0.5 * 121
+    # A loop that misses reservations, as on a busy machine, requests fewer at a time.
+    assert sum(each.round_trips for each in stats) <= 0.5 * 121 + sum(each.expired for each in stats)
 
 
-async def test_without_leases_each_turn_is_asked_for(limiter: Make) -> None:
-    shared = await limiter(lease_s=0)
+async def test_without_batches_each_reservation_is_requested(limiter: Make) -> None:
+    shared = await limiter(batch_s=0)
     await ready(shared)
     await crowd(shared, FAST, count=20)
     stats = shared.stats()
@@ -122,12 +114,12 @@ async def test_interactive_does_not_wait_behind_a_reserved_background_batch(limi
     shared = await limiter()
     await ready(shared, deliveries, cost=50)
     batch = asyncio.ensure_future(grant(shared, claim(deliveries, cost=50, priority="background")))
-    await settled(lambda: bool(stocks(shared).get(50)), "the batch has no turn")
-    reserved = stocks(shared)[50]
+    await settled(lambda: bool(held(shared).get(50)), "the batch has no reservation")
+    reserved = held(shared)[50]
     # The single one takes the time of the batch, which waits on.
     first = asyncio.ensure_future(grant(shared, claim(deliveries, cost=1)))
-    await settled(lambda: bool(stocks(shared).get(1)), "nothing is reserved anew")
-    assert stocks(shared) == {1: reserved, 50: []}
+    await settled(lambda: bool(held(shared).get(1)), "nothing is reserved for the single one")
+    assert held(shared) == {1: reserved, 50: []}
     await cancel([batch, first])
 
 
@@ -156,11 +148,11 @@ async def test_busy_group_holds_up_no_other(limiter: Make) -> None:
     await asyncio.sleep(0.01)
     others = await asyncio.gather(*(grant(one, claim(group, wide, key=f"group {index}")) for index in range(20)))
     log = sorted(itertools.chain(*await asyncio.gather(*busy)))
-    # The busy group takes 16 x 50 ms, the command's own turns for the others 20 x 5.
+    # The busy group takes 16 x 50 ms, the reservations of the others 20 x 5.
     assert sum(when < max(others) for when in log) <= 12
     assert worst_window(log, group.per) <= group.limit
     assert worst_window(sorted(log + list(others)), wide.per) <= wide.limit
-    assert one._lines[1, "openim/sendmsg"].lanes == {}  # keys are forgotten
+    assert one._schedulers[1, "openim/sendmsg"].classes == {}  # keys are forgotten
 
 
 async def test_pause_is_seen_by_all_processes(limiter: Make) -> None:
@@ -170,7 +162,7 @@ async def test_pause_is_seen_by_all_processes(limiter: Make) -> None:
     assert one.pause(claim(SLOW), 60007) == 1.0
     start = now()
     assert one.pause(claim(SLOW), 60007) == pytest.approx(1.0, abs=0.05)  # another call of the same burst
-    await settled(lambda: one.stats().round_trips >= 3, "the pause is not told")
+    await settled(lambda: one.stats().round_trips >= 3, "the pause is not shared")
     with pytest.raises(WaitTooLongError) as caught:
         await grant(two, claim(SLOW, wait=0.5))
     assert caught.value.wait == pytest.approx(1.0 - (now() - start), abs=0.1)
@@ -183,13 +175,13 @@ async def test_pause_of_the_app_holds_every_command(limiter: Make) -> None:
     one, two = await limiter(), await limiter()
     await ready(one, SLOW)
     one.pause(claim(SLOW), 60018)
-    await settled(lambda: one.stats().round_trips >= 2, "the pause is not told")
+    await settled(lambda: one.stats().round_trips >= 2, "the pause is not shared")
     for each in (one, two):
         with pytest.raises(WaitTooLongError):
             await grant(each, claim(SLOW, wait=0.5, command="openim/other"))
 
 
-async def test_turns_at_hand_are_not_used_in_a_pause(limiter: Make) -> None:
+async def test_held_reservations_are_not_used_in_a_pause(limiter: Make) -> None:
     shared = await limiter()
     await ready(shared)
     log: list[float] = []
@@ -205,9 +197,9 @@ async def test_turns_at_hand_are_not_used_in_a_pause(limiter: Make) -> None:
 async def test_hopeless_wait_is_refused_at_once(limiter: Make) -> None:
     one, two = await limiter(), await limiter()
     await ready(one, Rate(2))
-    # Another process has reserved the next turn: this one hears of it with its own.
+    # Another process has reserved the next moment: this one learns of it with its own reservation.
     other = asyncio.ensure_future(grant(two, claim(Rate(2))))
-    await settled(lambda: two.stats().reserved == 1, "no turn")
+    await settled(lambda: two.stats().reserved == 1, "no reservation is made")
     start = now()
     with pytest.raises(WaitTooLongError) as caught:
         await grant(one, claim(Rate(2), wait=0.75))
@@ -241,7 +233,7 @@ async def test_deadline_that_has_passed_is_refused(limiter: Make) -> None:
     assert shared.stats().round_trips == 0
 
 
-async def test_smaller_limit_of_another_process_counts_and_is_told(
+async def test_smaller_limit_of_another_process_applies_and_is_logged(
     limiter: Make, caplog: pytest.LogCaptureFixture
 ) -> None:
     strict, loose = await limiter(), await limiter()
@@ -287,15 +279,6 @@ async def test_other_loop_is_refused(limiter: Make) -> None:
     await asyncio.to_thread(elsewhere)
 
 
-async def test_given_client_is_used_and_left_open(redis_url: str, prefix: str) -> None:
-    from redis.asyncio import Redis
-
-    async with Redis.from_url(redis_url, decode_responses=True) as client:
-        async with RedisRateLimiter(client, prefix=prefix) as shared:
-            await ready(shared)
-        assert await client.ping()
-
-
 async def test_client_sends_through_it(limiter: Make) -> None:
     limiters = [await limiter() for _ in range(2)]
     async with Emulator(auto_import=True) as emulator:
@@ -320,8 +303,8 @@ async def test_client_sends_through_it(limiter: Make) -> None:
         pytest.param({"prefix": ""}, "prefix", id="empty prefix"),
         pytest.param({"prefix": "a{b}"}, "prefix", id="braces"),
         pytest.param({"tolerance_s": 0}, "tolerance_s", id="no tolerance"),
-        pytest.param({"lease_s": -1}, "lease_s", id="negative lease"),
-        pytest.param({"lease_s": 1.0}, "lease_s", id="long lease"),
+        pytest.param({"batch_s": -1}, "batch_s", id="negative batch"),
+        pytest.param({"batch_s": 1.0}, "batch_s", id="long batch"),
         pytest.param({"reply_timeout_s": "1"}, "reply_timeout_s", id="text"),
         pytest.param({"outage_wait_s": float("inf")}, "outage_wait_s", id="endless"),
         pytest.param({"fallback_processes": 0}, "fallback_processes", id="no process"),
@@ -332,40 +315,3 @@ def test_bad_argument_is_named(options: dict[str, Any], field: str) -> None:
     with pytest.raises(UsageError) as caught:
         RedisRateLimiter(**{"url": "redis://127.0.0.1", **options})
     assert caught.value.field == field
-
-
-@pytest.mark.parametrize(
-    "url", ["redis://:geheim@127.0.0.1:6379/0", "redis://:geheim@127.0.0.1:x/0", "redis://:geheim@[::1/0"]
-)
-def test_password_is_nowhere_to_be_seen(url: str) -> None:
-    try:
-        text = repr(RedisRateLimiter(url))
-    except UsageError as error:
-        text = f"{error!r} {error} {error.__cause__!r} {error.__context__!r}"
-    assert "geheim" not in text
-
-
-def test_without_the_extra_the_way_out_is_told() -> None:
-    code = (
-        "import sys; sys.modules['redis'] = None; sys.modules['redis.asyncio'] = None\n"
-        "import tim_async.cluster\n"
-        "try:\n    tim_async.cluster.RedisRateLimiter\n"
-        "except ModuleNotFoundError as error:\n    print(error)\n"
-    )
-    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-    assert told.strip() == 'tim_async.cluster.RedisRateLimiter needs redis: pip install "tim-async[cluster]"'
-
-
-def test_core_imports_none_of_it() -> None:
-    code = "import sys, tim_async; print([name for name in sys.modules if name.split('.')[0] in ('redis', 'taskiq')])"
-    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-    assert told.strip() == "[]"
-
-
-def test_unknown_name_is_told_as_such() -> None:
-    import tim_async.cluster
-
-    with pytest.raises(AttributeError, match="no attribute 'Nothing'"):
-        _ = tim_async.cluster.Nothing  # type: ignore[attr-defined]
-    assert LocalRateLimiter is not None
-    assert LimiterUnavailableError is not None

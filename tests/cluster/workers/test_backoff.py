@@ -28,7 +28,7 @@ async def test_worker_that_redis_refuses_settles_nobody(yard: Yard, tmp_path: Pa
         async with RedisRateLimiter(server.url.replace("redis://", "redis://:geheim@")) as locked_out:
             await yard.work(1, client={"shared": False, "limiter": locked_out})
             report = await in_trouble(campaign)
-            assert "does not do what the limiter asks" in (report.reason or "")
+            assert "refuses to run the limiter's script" in (report.reason or "")
             assert "geheim" not in (report.reason or "")
             await yard.work(1)
             assert (await ended(campaign)).sent == 100
@@ -43,7 +43,7 @@ async def test_campaign_of_its_own_stops_with_the_reason_when_redis_refuses_it(y
             campaign = Campaign("spring", ledger=tmp_path / "x.db", recipients=["ann", "bob"], message=Template("hi"))
             report = await campaign.run(client)
     assert (report.status, report.failed, report.left) == ("stopped", 0, 2)
-    assert "does not do what the limiter asks" in (report.reason or "")
+    assert "refuses to run the limiter's script" in (report.reason or "")
 
 
 async def in_trouble(campaign: ClusterCampaign) -> Report:

@@ -1,4 +1,4 @@
-"""The way to Redis: one script, what it is asked and answers, the server's clock, and outages."""
+"""The connection to Redis: the script, its request and reply, the server's clock, and outages."""
 
 from __future__ import annotations
 
@@ -18,19 +18,22 @@ from ...errors import LimiterSetupError, LimiterUnavailableError
 
 logger = logging.getLogger("tim_async")
 
-US: Final = 1e6
+US_PER_S: Final = 1e6
+# A clock that is being slewed runs at most 500 ppm too fast or too slow.
+MAX_CLOCK_DRIFT: Final = 0.0005
+
 _SCRIPT: Final = files(__package__).joinpath("reserve.lua").read_text(encoding="utf-8")
-_SHA: Final = hashlib.sha1(_SCRIPT.encode(), usedforsecurity=False).hexdigest()
-
-# A clock that is slewed runs at most 500 ppm too fast or too slow; two of them apart.
-DRIFT: Final = 0.0005
-# Pauses between attempts to reach Redis.
-_FIRST_BACKOFF_S: Final = 0.02
+_SCRIPT_SHA: Final = hashlib.sha1(_SCRIPT.encode(), usedforsecurity=False).hexdigest()
+# Waits between attempts to reach Redis.
+_MIN_BACKOFF_S: Final = 0.02
 _MAX_BACKOFF_S: Final = 0.25
+# After this many replies in a row that leave the server's clock uncertain by most of the tolerance, Redis is too far.
+_MAX_SLOW_REPLIES: Final = 20
+_MAX_CLOCK_SPREAD: Final = 0.8
 
-# It will not serve us however long we wait. Whatever else it answers may pass: it is starting, failing over, short of
-# memory, disk or replicas, busy with a script of others, a replica that was asked by mistake, or what is new in Redis.
-_WRONG: Final = (
+# Waiting does not help against these. Any other refusal may pass: Redis is starting, failing over, short of memory,
+# disk or replicas, busy with another script, a replica that was asked by mistake, or says something newer than this.
+_PERMANENT_ERRORS: Final = (
     exceptions.AuthenticationError,
     exceptions.AuthorizationError,
     exceptions.NoPermissionError,
@@ -38,22 +41,22 @@ _WRONG: Final = (
 )
 
 
-class Ask(msgspec.Struct, kw_only=True):
-    """What the script is asked. Times are microseconds.
+class ReserveRequest(msgspec.Struct, kw_only=True):
+    """The argument of the script. Times are microseconds; buckets are given by their position, beginning with 1.
 
     Attributes:
-        epoch: the epoch whose turns the caller has, "" for none.
-        number: grows with every question of one limiter; its give-backs are heeded once.
-        ahead: how far ahead turns are usually reserved.
-        quiet: no turn before so long from now.
+        epoch: the epoch of the reservations the caller holds, "" for none.
+        number: grows with every request of a limiter, so that a repeated request gives back only once.
+        ahead: how far ahead reservations are usually made.
+        quiet: no reservation earlier than this long from now.
         units: the length of one unit, by bucket.
-        spans: the length of the window, by bucket.
-        tails: the first free moment as the caller last heard, by bucket.
-        items: turns that are wanted, most urgent first: how many, and bucket and cost of each share.
-        back: turns that come back: bucket, from, to.
-        paused: buckets that the service found too busy; 0 is the app.
-        pause: the first pause.
-        longest_pause: the longest pause.
+        windows: the length of the window, by bucket.
+        tails: the first free moment as the caller last knew it, by bucket.
+        batches: the reservation batches wanted, most urgent first: how many, and bucket and units of each cost.
+        back: the reservations given back: bucket, begin, end.
+        paused: the buckets that the service reported as too busy; 0 is the app.
+        first_pause: the length of a first pause.
+        max_pause: the greatest length of a pause.
     """
 
     epoch: str
@@ -61,17 +64,17 @@ class Ask(msgspec.Struct, kw_only=True):
     ahead: float
     quiet: float
     units: list[float]
-    spans: list[float]
+    windows: list[float]
     tails: list[float]
-    items: list[tuple[int, list[tuple[int, int]]]]
+    batches: list[tuple[int, list[tuple[int, int]]]]
     back: list[tuple[int, float, float]]
     paused: list[int]
-    pause: float
-    longest_pause: float
+    first_pause: float
+    max_pause: float
 
 
-class BucketReply(msgspec.Struct, array_like=True):
-    """One bucket as the script left it: first free moment, unit in force, end and length of its last pause."""
+class BucketState(msgspec.Struct, array_like=True):
+    """A bucket as the script left it: first free moment, unit in force, end and length of its last pause."""
 
     tail: float
     unit: float
@@ -79,16 +82,16 @@ class BucketReply(msgspec.Struct, array_like=True):
     length: float
 
 
-class Reply(msgspec.Struct):
-    """What the script answers. Times are microseconds of the server's clock.
+class ReserveReply(msgspec.Struct):
+    """The result of the script. Times are microseconds of the server's clock.
 
     Attributes:
-        epoch: names this life of the state.
+        epoch: identifies the state; a new one means that the earlier state was lost.
         now: the server's time.
         pause: end of the app's last pause.
         length: length of the app's last pause.
-        quiet: no turn is before this.
-        turns: the turns reserved, by item.
+        quiet: no reservation is earlier than this.
+        batches: the moments reserved, by batch.
         buckets: the buckets as they are now.
     """
 
@@ -97,19 +100,19 @@ class Reply(msgspec.Struct):
     pause: float
     length: float
     quiet: float
-    turns: list[list[float]]
-    buckets: list[BucketReply]
+    batches: list[list[float]]
+    buckets: list[BucketState]
 
 
-class Scripts(Protocol):
-    """What is needed of redis-py's asynchronous clients, `Redis` and `RedisCluster` alike."""
+class ScriptClient(Protocol):
+    """The part that is used of redis-py's asynchronous clients, `Redis` and `RedisCluster`."""
 
     def evalsha(self, sha: str, numkeys: int, *keys_and_args: str | bytes) -> Awaitable[bytes | str]:
-        """Run a script the server knows."""
+        """Run a script that the server has cached."""
         ...
 
     def eval(self, script: str, numkeys: int, *keys_and_args: str | bytes) -> Awaitable[bytes | str]:
-        """Run a script the server may not know yet."""
+        """Run a script that the server may not have cached."""
         ...
 
     async def aclose(self) -> None:
@@ -118,64 +121,69 @@ class Scripts(Protocol):
 
 
 class ServerClock:
-    """The server's clock against the local one.
+    """The server's clock in terms of the local one.
 
-    Every answer says: the server's time was `now` at some moment between asking and hearing. So the difference of the
-    clocks lies between two bounds; the bounds of many answers together are tighter than those of any one.
+    Every reply says that the server's time was `now` at some moment between sending and receiving. The difference of
+    the clocks therefore lies between two bounds, and the bounds of many replies together are tighter than those of one.
+
+    Attributes:
+        low: the least difference, server minus local, in seconds.
+        high: the greatest difference.
+        resets: how often a clock was found to have been set; reservations from before are void.
     """
 
     def __init__(self) -> None:
         self.low = 0.0
         self.high = 0.0
-        self.life = 0  # grows when a clock was set
-        self._at: float | None = None
+        self.resets = 0
+        self._observed_at: float | None = None
 
     def observe(self, sent: float, received: float, now: float) -> None:
-        """Take in one answer, all in seconds. One that contradicts the earlier ones begins another life."""
+        """Take one reply into account, all in seconds. A reply that contradicts the earlier ones means a reset."""
         low, high = now - received, now - sent
-        if self._at is not None:
-            drift = DRIFT * (received - self._at)
+        if self._observed_at is not None:
+            drift = MAX_CLOCK_DRIFT * (received - self._observed_at)
             kept_low, kept_high = max(low, self.low - drift), min(high, self.high + drift)
             if kept_low <= kept_high:
-                self.low, self.high, self._at = kept_low, kept_high, received
+                self.low, self.high, self._observed_at = kept_low, kept_high, received
                 return
-            self.life += 1
-        self.low, self.high, self._at = low, high, received
+            self.resets += 1
+        self.low, self.high, self._observed_at = low, high, received
 
     @property
     def spread(self) -> float:
-        """How far apart the bounds are, in seconds."""
+        """The distance of the bounds in seconds."""
         return self.high - self.low
 
     def earliest(self, at: float) -> float:
-        """Return the local time at which it is certainly `at` (microseconds) there, or later."""
-        return at / US - self.low
+        """Return the local time from which the server's time is certainly `at` (microseconds) or later."""
+        return at / US_PER_S - self.low
 
     def latest(self, at: float) -> float:
-        """Return the last local time at which it is certainly not later than `at` there."""
-        return at / US - self.high
+        """Return the local time until which the server's time is certainly `at` (microseconds) or earlier."""
+        return at / US_PER_S - self.high
 
-    def there(self, local: float) -> float:
-        """Return the server's time in microseconds at a local time, as late as it may be."""
-        return (local + self.high) * US
+    def server_time(self, local: float) -> float:
+        """Return the latest that the server's time can be at a local time, in microseconds."""
+        return (local + self.high) * US_PER_S
 
 
-class Link:
-    """Asks the script, waits out short outages, tells long ones.
+class RedisLink:
+    """Runs the script, waits out short outages and reports long ones.
 
     Args:
         connect: makes the client.
-        where: names the server in messages; holds no secret.
+        where: names the server in messages; contains no secret.
         timeout: seconds for one attempt.
-        patience: seconds of an outage after which questions fail.
-        tolerance: seconds a turn stays usable; a way that takes longer is of no use.
+        patience: seconds of an outage after which requests fail.
+        tolerance: seconds for which a reservation can be used; replies that take longer are useless.
     """
 
     def __init__(
-        self, connect: Callable[[], Scripts], where: str, *, timeout: float, patience: float, tolerance: float
+        self, connect: Callable[[], ScriptClient], where: str, *, timeout: float, patience: float, tolerance: float
     ) -> None:
         self._connect = connect
-        self._client: Scripts | None = None
+        self._client: ScriptClient | None = None
         self._timeout = timeout
         self._patience = patience
         self._tolerance = tolerance
@@ -187,77 +195,79 @@ class Link:
         self._down_since: float | None = None
         self._failed_at = 0.0
         self._reason = ""
-        self._slow = 0
+        self._slow_replies = 0
 
     def check(self) -> None:
-        """Raise at once when an outage has lasted too long and another attempt was made just now."""
+        """Raise at once if an outage has lasted too long and the last attempt was a moment ago."""
         now = self.now()
         if self._down_since is not None and now - self._failed_at < _MAX_BACKOFF_S:
-            self._give_up(now)
+            self._raise_after_patience(now)
 
-    def _give_up(self, now: float) -> None:
+    def _raise_after_patience(self, now: float) -> None:
         if self._down_since is not None and now - self._down_since >= self._patience:
             raise LimiterUnavailableError(
-                f"{self.where}, which keeps the shared limits, has not served for "
+                f"{self.where}, which keeps the shared limits, has been unavailable for "
                 f"{now - self._down_since:.1f} s ({self._reason}); nothing was sent"
             )
 
-    async def ask(self, keys: list[str], ask: Ask) -> Reply:
-        """Ask the script.
+    async def reserve(self, keys: list[str], request: ReserveRequest) -> ReserveReply:
+        """Run the script.
 
         Raises:
-            LimiterUnavailableError: it was not to be had for too long.
-            LimiterSetupError: it will never be: wrong password, no permission, or it is too far away.
+            LimiterUnavailableError: Redis has been unavailable for longer than the patience.
+            LimiterSetupError: waiting does not help: wrong password, missing permission, or Redis is too far away.
         """
-        encoded = msgspec.json.encode(ask)
-        backoff = _FIRST_BACKOFF_S
+        encoded = msgspec.json.encode(request)
+        backoff = _MIN_BACKOFF_S
         if self._down_since is not None and self.now() - self._failed_at > self._patience + _MAX_BACKOFF_S:
-            self._down_since = None  # what was long ago, with nothing asked since, is not this outage
+            self._down_since = None  # no request was made since that outage: it may be over
         while True:
             sent = self.now()
             try:
                 async with asyncio.timeout(self._timeout):
                     answer = await self._run(keys, encoded)
                 break
-            except _WRONG as error:
-                problem = _tell(error)
+            except _PERMANENT_ERRORS as error:
+                problem = _describe(error)
             except (exceptions.RedisError, TimeoutError, OSError) as error:
-                self._fail(_tell(error), is_refusal=isinstance(error, exceptions.ResponseError))
+                self._fail(_describe(error), is_refusal=isinstance(error, exceptions.ResponseError))
                 problem = ""
             if problem:
-                raise LimiterSetupError(f"{self.where} does not do what the limiter asks: {problem}", field="url")
-            self._give_up(self.now())
+                raise LimiterSetupError(f"{self.where} refuses to run the limiter's script: {problem}", field="url")
+            self._raise_after_patience(self.now())
             await asyncio.sleep(backoff * random.uniform(0.5, 1.0))
             backoff = min(backoff * 2, _MAX_BACKOFF_S)
         received = self.now()
         self.round_trips += 1
         self._succeed(received)
-        reply = msgspec.json.decode(answer, type=Reply)
-        self._observe(sent, received, reply.now / US)
+        reply = msgspec.json.decode(answer, type=ReserveReply)
+        self._observe(sent, received, reply.now / US_PER_S)
         return reply
 
     async def _run(self, keys: list[str], encoded: bytes) -> bytes:
         if self._client is None:
             self._client = self._connect()
         try:
-            answer = await self._client.evalsha(_SHA, len(keys), *keys, encoded)
-        except exceptions.NoScriptError:  # the first time, and after every restart
+            answer = await self._client.evalsha(_SCRIPT_SHA, len(keys), *keys, encoded)
+        except exceptions.NoScriptError:  # the first time, and after every restart of Redis
             answer = await self._client.eval(_SCRIPT, len(keys), *keys, encoded)
         return answer if isinstance(answer, bytes) else str(answer).encode()
 
     def _observe(self, sent: float, received: float, now: float) -> None:
-        life = self.clock.life
+        resets = self.clock.resets
         self.clock.observe(sent, received, now)
-        if self.clock.life != life:
+        if self.clock.resets != resets:
             logger.warning(
-                "%s: its clock was set, or another server took over; turns reserved before are dropped", self.where
+                "%s: its clock was set, or another server took over; earlier reservations are dropped", self.where
             )
-        self._slow = self._slow + 1 if self.clock.spread >= 0.8 * self._tolerance else 0
-        if self._slow >= 20:
-            self._slow = 0
+        is_slow = self.clock.spread >= _MAX_CLOCK_SPREAD * self._tolerance
+        self._slow_replies = self._slow_replies + 1 if is_slow else 0
+        if self._slow_replies >= _MAX_SLOW_REPLIES:
+            self._slow_replies = 0
             raise LimiterSetupError(
-                f"{self.where} is too far away: its answers take {1000 * (received - sent):.0f} ms, and a turn is good "
-                f"for {1000 * self._tolerance:.0f} ms; set tolerance_s higher, at the price of a part of the limit",
+                f"{self.where} is too far away: it takes {1000 * (received - sent):.0f} ms to answer, but a "
+                f"reservation can be used for {1000 * self._tolerance:.0f} ms only; increase tolerance_s, which costs "
+                "a part of the limit, or use a Redis that is closer",
                 field="tolerance_s",
             )
 
@@ -266,15 +276,15 @@ class Link:
         if self._down_since is None:
             self._down_since = now
             self.outages += 1
-            trouble = "does not serve" if is_refusal else "cannot be reached"
-            logger.warning("%s %s: %s; calls wait up to %.1f s for it", self.where, trouble, reason, self._patience)
+            problem = "refuses to serve" if is_refusal else "cannot be reached"
+            logger.warning("%s %s: %s; calls wait for it up to %.1f s", self.where, problem, reason, self._patience)
         self._failed_at = now
         self._reason = reason
 
     def _succeed(self, now: float) -> None:
         if self._down_since is not None:
             logger.warning(
-                "%s serves again after %.1f s; the last reason was: %s",
+                "%s is available again after %.1f s; the last error was: %s",
                 self.where,
                 now - self._down_since,
                 self._reason,
@@ -288,6 +298,6 @@ class Link:
             await client.aclose()
 
 
-def _tell(error: BaseException) -> str:
-    """Say what went wrong, in a line."""
+def _describe(error: BaseException) -> str:
+    """Return the error's text in one line."""
     return " ".join(str(error).split()) or type(error).__name__

@@ -1,133 +1,143 @@
--- Reserve turns in the buckets of one app. The theory stands in limiter.py.
+-- Make reservations in the buckets of one app. The theory is in limiter.py.
 --
--- KEYS[1]  hash of the app; KEYS[2..] one hash a bucket; the last one is the guard, when something is given back.
--- ARGV[1]  JSON, see Ask in _link.py. Returns JSON, see Reply there. All times are microseconds of this server's clock.
+-- KEYS[1]  hash of the app; KEYS[2..] one hash per bucket; the last key is the guard, if something is given back.
+-- ARGV[1]  JSON, see ReserveRequest in redis_link.py. Returns JSON, see ReserveReply there. All times are microseconds
+--          of this server's clock.
 --
--- A bucket is a line of time that is taken from front to back: `tail` is the first moment that is still free, `holes`
--- are free stretches before it. A call of cost c takes c units in one stretch and is made at its beginning.
+-- A bucket is a timeline that is taken from front to back: `tail` is the first moment that is still free, `gaps` are
+-- free intervals before it. A call that costs u units takes one interval of u units, and is made at its beginning: that
+-- moment is its reservation.
 
 local SECOND = 1000000
-local KEEP_HOLES = 64
+local MAX_GAPS = 64
+local SEARCH_STEPS = 32
+-- The smaller limit of another process counts for this long after its last request.
+local SMALLER_LIMIT_S = 60
+local GUARD_TTL_MS = 60000
+local APP_TTL_MS = 86400000
+local BUCKET_TTL_MS = 2000
+-- Moments are rounded when they are written as text.
+local ROUNDING = 0.5
 
 local clock = redis.call('TIME')
 local now = clock[1] * SECOND + clock[2]
-local ask = cjson.decode(ARGV[1])
+local request = cjson.decode(ARGV[1])
 
 local function text(number)
   return string.format('%.2f', number)
 end
 
--- The app: its epoch tells one life of this state from the next.
+-- The app: its epoch changes when the state was lost.
 
 local app = redis.call('HMGET', KEYS[1], 'epoch', 'seen', 'quiet', 'pause', 'length')
 local epoch, seen = app[1], tonumber(app[2] or 0)
 local quiet, app_pause = tonumber(app[3] or 0), { pause = tonumber(app[4] or 0), length = tonumber(app[5] or 0) }
 if not epoch or now < seen - SECOND then
-  -- Never used, flushed, restarted, or the clock went back: turns that were reserved before may still be on their way.
+  -- Never used, flushed, restarted, or the clock went back: earlier reservations may still be in use.
   epoch = text(now)
-  quiet = now + ask.ahead
+  quiet = now + request.ahead
   app_pause = { pause = 0, length = 0 }
 end
-quiet = math.max(quiet, now + ask.quiet)
+quiet = math.max(quiet, now + request.quiet)
 
 -- The buckets.
 
-local function parse(stored)
-  local holes = {}
+local function parse_gaps(stored)
+  local gaps = {}
   for from, to in string.gmatch(stored or '', '([%d.]+):([%d.]+)') do
     from, to = math.max(tonumber(from), now), tonumber(to)
     if to > from then
-      holes[#holes + 1] = { from, to }
+      gaps[#gaps + 1] = { from, to }
     end
   end
-  return holes
+  return gaps
 end
 
 local function load(index)
-  local mine = ask.units[index]
-  local got = redis.call('HMGET', KEYS[index + 1], 'epoch', 'tail', 'holes', 'unit', 'unit_at', 'pause', 'length')
-  local bucket = { tail = 0, holes = {}, unit = mine, unit_at = now, pause = 0, length = 0 }
-  if got[1] == epoch then
-    bucket.tail, bucket.holes = tonumber(got[2]), parse(got[3])
-    bucket.pause, bucket.length = tonumber(got[6]), tonumber(got[7])
-    local unit, unit_at = tonumber(got[4]), tonumber(got[5])
-    if unit > mine and now - unit_at < 60 * SECOND then
-      -- Another process was told a smaller limit: while it lives, the smaller one counts.
+  local own_unit = request.units[index]
+  local stored = redis.call('HMGET', KEYS[index + 1], 'epoch', 'tail', 'gaps', 'unit', 'unit_at', 'pause', 'length')
+  local bucket = { tail = 0, gaps = {}, unit = own_unit, unit_at = now, pause = 0, length = 0 }
+  if stored[1] == epoch then
+    bucket.tail, bucket.gaps = tonumber(stored[2]), parse_gaps(stored[3])
+    bucket.pause, bucket.length = tonumber(stored[6]), tonumber(stored[7])
+    local unit, unit_at = tonumber(stored[4]), tonumber(stored[5])
+    if unit > own_unit and now - unit_at < SMALLER_LIMIT_S * SECOND then
+      -- Another process has a smaller limit: it applies to all for as long as that process is active.
       bucket.unit, bucket.unit_at = unit, unit_at
     end
   end
-  if ask.epoch ~= epoch then
-    -- The caller has turns of an earlier life, or knows of them: nothing is given out twice.
-    bucket.tail = math.max(bucket.tail, math.min(ask.tails[index], now + ask.spans[index]))
+  if request.epoch ~= epoch then
+    -- The caller may hold reservations of an earlier epoch, or know of some: their time must not be taken again.
+    bucket.tail = math.max(bucket.tail, math.min(request.tails[index], now + request.windows[index]))
   end
   return bucket
 end
 
 local buckets = {}
-for index = 1, #ask.units do
+for index = 1, #request.units do
   buckets[index] = load(index)
 end
 
--- Turns that come back.
+-- Reservations that are given back.
 
-local function free(bucket, from, to)
+local function release(bucket, from, to)
   from = math.max(from, now)
-  if from >= to or to > bucket.tail + 0.5 then
+  if from >= to or to > bucket.tail + ROUNDING then
     return
   end
-  local holes = bucket.holes
-  holes[#holes + 1] = { from, to }
-  table.sort(holes, function(one, other) return one[1] < other[1] end)
+  local gaps = bucket.gaps
+  gaps[#gaps + 1] = { from, to }
+  table.sort(gaps, function(one, other) return one[1] < other[1] end)
   local merged = {}
-  for _, hole in ipairs(holes) do
+  for _, gap in ipairs(gaps) do
     local last = merged[#merged]
-    if last and hole[1] <= last[2] + 0.5 then
-      last[2] = math.max(last[2], hole[2])
+    if last and gap[1] <= last[2] + ROUNDING then
+      last[2] = math.max(last[2], gap[2])
     else
-      merged[#merged + 1] = hole
+      merged[#merged + 1] = gap
     end
   end
-  if merged[#merged][2] >= bucket.tail - 0.5 then
+  if merged[#merged][2] >= bucket.tail - ROUNDING then
     bucket.tail = table.remove(merged)[1]
   end
-  bucket.holes = merged
+  bucket.gaps = merged
 end
 
-if #ask.back > 0 and ask.epoch == epoch then
-  -- A client that repeats a command whose answer was lost must not give the same turns back twice.
+if #request.back > 0 and request.epoch == epoch then
+  -- A client that repeats a command whose reply was lost must not give the same reservations back twice.
   local last = tonumber(redis.call('GET', KEYS[#KEYS]) or 0)
-  if ask.number > last then
-    redis.call('SET', KEYS[#KEYS], ask.number, 'PX', 60000)
-    for _, back in ipairs(ask.back) do
-      free(buckets[back[1]], back[2], back[3])
+  if request.number > last then
+    redis.call('SET', KEYS[#KEYS], request.number, 'PX', GUARD_TTL_MS)
+    for _, back in ipairs(request.back) do
+      release(buckets[back[1]], back[2], back[3])
     end
   end
 end
 
--- A pause: everyone holds back, twice as long when the service says it again.
+-- A pause: no call until its end. It is twice as long when the service is too busy again soon after one.
 
-local function lengthen(state)
+local function extend_pause(state)
   if now >= state.pause then
     local again = state.length > 0 and now < state.pause + state.length
-    state.length = again and math.min(state.length * 2, ask.longest_pause) or ask.pause
+    state.length = again and math.min(state.length * 2, request.max_pause) or request.first_pause
     state.pause = now + state.length
   end
 end
 
-for _, index in ipairs(ask.paused) do
+for _, index in ipairs(request.paused) do
   if index == 0 then
-    lengthen(app_pause)
+    extend_pause(app_pause)
   else
-    lengthen(buckets[index])
+    extend_pause(buckets[index])
   end
 end
 
--- Turns that are asked for.
+-- Reservations that are wanted. A cost is { bucket, units }.
 
 local function earliest(bucket, from, length)
-  for _, hole in ipairs(bucket.holes) do
-    local start = math.max(hole[1], from)
-    if start + length <= hole[2] then
+  for _, gap in ipairs(bucket.gaps) do
+    local start = math.max(gap[1], from)
+    if start + length <= gap[2] then
       return start
     end
   end
@@ -138,91 +148,91 @@ local function take(bucket, start, length)
   if start >= bucket.tail then
     local from = math.max(bucket.tail, now)
     if start - from >= bucket.unit then
-      bucket.holes[#bucket.holes + 1] = { from, start }
-      if #bucket.holes > KEEP_HOLES then
-        table.remove(bucket.holes, 1)
+      bucket.gaps[#bucket.gaps + 1] = { from, start }
+      if #bucket.gaps > MAX_GAPS then
+        table.remove(bucket.gaps, 1)
       end
     end
     bucket.tail = start + length
     return
   end
-  for index, hole in ipairs(bucket.holes) do
-    if hole[1] <= start and start + length <= hole[2] then
-      local rest = { start + length, hole[2] }
-      if start - hole[1] >= bucket.unit then
-        hole[2] = start
+  for index, gap in ipairs(bucket.gaps) do
+    if gap[1] <= start and start + length <= gap[2] then
+      local rest = { start + length, gap[2] }
+      if start - gap[1] >= bucket.unit then
+        gap[2] = start
         index = index + 1
       else
-        table.remove(bucket.holes, index)
+        table.remove(bucket.gaps, index)
       end
       if rest[2] - rest[1] >= bucket.unit then
-        table.insert(bucket.holes, index, rest)
+        table.insert(bucket.gaps, index, rest)
       end
       return
     end
   end
 end
 
-local function find(parts)
+local function find(costs)
   local from = math.max(now, quiet, app_pause.pause)
-  for _, part in ipairs(parts) do
-    from = math.max(from, buckets[part[1]].pause)
+  for _, cost in ipairs(costs) do
+    from = math.max(from, buckets[cost[1]].pause)
   end
-  for _ = 1, 32 do
+  for _ = 1, SEARCH_STEPS do
     local start = from
-    for _, part in ipairs(parts) do
-      local bucket = buckets[part[1]]
-      start = math.max(start, earliest(bucket, start, part[2] * bucket.unit))
+    for _, cost in ipairs(costs) do
+      local bucket = buckets[cost[1]]
+      start = math.max(start, earliest(bucket, start, cost[2] * bucket.unit))
     end
     if start == from then
       return start
     end
     from = start
   end
-  for _, part in ipairs(parts) do
-    from = math.max(from, buckets[part[1]].tail)
+  for _, cost in ipairs(costs) do
+    from = math.max(from, buckets[cost[1]].tail)
   end
   return from
 end
 
-local answers, reach = {}, nil
-for number, item in ipairs(ask.items) do
-  local count, parts, starts = item[1], item[2], {}
+local batches, horizon = {}, nil
+for number, batch in ipairs(request.batches) do
+  local count, costs, moments = batch[1], batch[2], {}
   for _ = 1, count do
-    local start = find(parts)
-    -- One turn is always given. More are given while they are near: half of what is left up to `ahead`.
-    if reach and start > reach then
+    local start = find(costs)
+    -- One reservation is always made. More are made while they are near: within half of what is left up to `ahead`.
+    if horizon and start > horizon then
       break
     end
-    reach = reach or start + math.max(0, (now + ask.ahead - start) / 2)
-    for _, part in ipairs(parts) do
-      local bucket = buckets[part[1]]
-      take(bucket, start, part[2] * bucket.unit)
+    horizon = horizon or start + math.max(0, (now + request.ahead - start) / 2)
+    for _, cost in ipairs(costs) do
+      local bucket = buckets[cost[1]]
+      take(bucket, start, cost[2] * bucket.unit)
     end
-    starts[#starts + 1] = text(start)
+    moments[#moments + 1] = text(start)
   end
-  answers[number] = '[' .. table.concat(starts, ',') .. ']'
+  batches[number] = '[' .. table.concat(moments, ',') .. ']'
 end
 
--- Keep what there is to keep, as long as it matters.
+-- Store the state for as long as it matters.
 
 redis.call('HSET', KEYS[1], 'epoch', epoch, 'seen', text(now), 'quiet', text(quiet),
   'pause', text(app_pause.pause), 'length', text(app_pause.length))
-redis.call('PEXPIRE', KEYS[1], 86400000)
+redis.call('PEXPIRE', KEYS[1], APP_TTL_MS)
 
-local told = {}
+local states = {}
 for index, bucket in ipairs(buckets) do
-  local holes = {}
-  for number, hole in ipairs(bucket.holes) do
-    holes[number] = text(hole[1]) .. ':' .. text(hole[2])
+  local gaps = {}
+  for number, gap in ipairs(bucket.gaps) do
+    gaps[number] = text(gap[1]) .. ':' .. text(gap[2])
   end
-  redis.call('HSET', KEYS[index + 1], 'epoch', epoch, 'tail', text(bucket.tail), 'holes', table.concat(holes, ','),
+  redis.call('HSET', KEYS[index + 1], 'epoch', epoch, 'tail', text(bucket.tail), 'gaps', table.concat(gaps, ','),
     'unit', text(bucket.unit), 'unit_at', text(bucket.unit_at),
     'pause', text(bucket.pause), 'length', text(bucket.length))
   local last = math.max(bucket.tail, bucket.pause + bucket.length)
-  redis.call('PEXPIRE', KEYS[index + 1], math.ceil(math.max(0, last - now) / 1000) + 2000)
-  told[index] = string.format('[%.2f,%.4f,%.2f,%.2f]', bucket.tail, bucket.unit, bucket.pause, bucket.length)
+  redis.call('PEXPIRE', KEYS[index + 1], math.ceil(math.max(0, last - now) / 1000) + BUCKET_TTL_MS)
+  states[index] = string.format('[%.2f,%.4f,%.2f,%.2f]', bucket.tail, bucket.unit, bucket.pause, bucket.length)
 end
 
-return string.format('{"epoch":"%s","now":%.2f,"pause":%.2f,"length":%.2f,"quiet":%.2f,"turns":[%s],"buckets":[%s]}',
-  epoch, now, app_pause.pause, app_pause.length, quiet, table.concat(answers, ','), table.concat(told, ','))
+return string.format('{"epoch":"%s","now":%.2f,"pause":%.2f,"length":%.2f,"quiet":%.2f,"batches":[%s],"buckets":[%s]}',
+  epoch, now, app_pause.pause, app_pause.length, quiet, table.concat(batches, ','), table.concat(states, ','))

@@ -9,13 +9,13 @@ class LimiterStats(msgspec.Struct, kw_only=True):
     """Counts of one limiter.
 
     Attributes:
-        round_trips: questions that Redis answered.
-        reserved: turns that were reserved.
-        granted: calls that were let through with one.
-        expired: turns that nobody used in time, because the loop was busy, the pool full or the process stopped.
-        given_back: turns that were given back for others to use.
-        outages: times Redis could not be reached.
-        fallback_granted: calls that were let through on this process's part of the limits, without Redis.
+        round_trips: requests that Redis answered.
+        reserved: reservations that Redis granted.
+        granted: calls that used one.
+        expired: reservations not used in time, because the loop was busy, the pool full or the process stopped.
+        given_back: reservations given back for others to use.
+        outages: times that Redis could not be reached, or refused to serve.
+        fallback_granted: calls made on this process's part of the limits, without Redis.
     """
 
     round_trips: int = 0

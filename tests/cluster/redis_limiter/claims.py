@@ -1,0 +1,115 @@
+"""Claims on a limiter, and slots that are always free."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from tests.cluster.conftest import now
+from tim_async import BucketCost, Claim, Rate
+from tim_async._core.rate_limits import Priority, next_order
+from tim_async.cluster import RedisRateLimiter
+from tim_async.cluster._redis_limiter.request_class import RequestClass
+
+FAST = Rate(40, per=0.2)
+
+
+class FreeSlot:
+    """A slot of a pool that always has a free one."""
+
+    def __init__(self) -> None:
+        self.taken = 0
+
+    def take_nowait(self) -> bool:
+        self.taken += 1
+        return True
+
+    async def take(self) -> None:
+        raise AssertionError("a slot is free, so there is no need to wait")
+
+    def release(self) -> None:
+        self.taken -= 1
+
+
+class FullPool:
+    """A slot of a pool that is full until the test frees it."""
+
+    def __init__(self) -> None:
+        self.free = asyncio.Event()
+        self.asked = asyncio.Event()
+        self.released = 0
+
+    def take_nowait(self) -> bool:
+        return self.free.is_set()
+
+    async def take(self) -> None:
+        self.asked.set()
+        await self.free.wait()
+
+    def release(self) -> None:
+        self.released += 1
+
+
+def claim(
+    *rates: Rate,
+    command: str = "openim/sendmsg",
+    key: str = "",
+    cost: int = 1,
+    priority: Priority = "interactive",
+    wait: float | None = None,
+    order: int | None = None,
+    is_repeat: bool = False,
+    app: int = 1,
+) -> Claim:
+    """Return a claim that costs `cost` where the rate has costs, and one unit otherwise."""
+    return Claim(
+        app=app,
+        command=command,
+        costs=tuple(
+            BucketCost(rate=rate, units=cost if rate.cost else 1, key=key if rate.key else "", command=command)
+            for rate in rates
+        ),
+        priority=priority,
+        order=next_order() if order is None else order,
+        is_repeat=is_repeat,
+        deadline=None if wait is None else asyncio.get_running_loop().time() + wait,
+    )
+
+
+async def grant(limiter: RedisRateLimiter, request: Claim, log: list[float] | None = None) -> float:
+    """Acquire a claim; return the time, and append it to the log."""
+    await limiter.acquire(request, FreeSlot())
+    when = now()
+    if log is not None:
+        log.append(when)
+    return when
+
+
+async def crowd(limiter: RedisRateLimiter, *rates: Rate, count: int, **options: Any) -> list[float]:
+    """Acquire `count` claims at once; return the times."""
+    log: list[float] = []
+    await asyncio.gather(*(grant(limiter, claim(*rates, **options), log) for _ in range(count)))
+    return log
+
+
+async def ready(limiter: RedisRateLimiter, *rates: Rate, **options: Any) -> None:
+    """Make the first call, so that the state is no longer new."""
+    await grant(limiter, claim(*(rates or (FAST,)), **options))
+
+
+async def cancel(tasks: list[asyncio.Future[float]]) -> None:
+    """Cancel tasks and wait for their end."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def classes(limiter: RedisRateLimiter) -> list[RequestClass]:
+    """Return the request classes of `openim/sendmsg` that have claims."""
+    scheduler = limiter._schedulers.get((1, "openim/sendmsg"))
+    return [] if scheduler is None else list(scheduler.active)
+
+
+def held(limiter: RedisRateLimiter) -> dict[int, list[float]]:
+    """Return the reservations that are held, by cost."""
+    return {each.costs[0]: list(each.held) for each in classes(limiter)}

@@ -1,0 +1,69 @@
+"""Redis gone, and each process continues with its part of the limits."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+import pytest
+
+pytest.importorskip("redis")
+
+from tests.clock import worst_window
+from tests.cluster.conftest import settled
+from tests.cluster.redis_limiter.claims import FAST, claim, grant
+from tests.services import OwnRedis, free_port
+from tim_async import Rate
+from tim_async.cluster import RedisRateLimiter
+from tim_async.cluster._redis_limiter.fallback import divide_rate
+
+
+async def test_without_redis_each_process_continues_with_its_part(
+    server: OwnRedis, caplog: pytest.LogCaptureFixture
+) -> None:
+    log: list[float] = []
+    options = {"outage_wait_s": 0.1, "fallback_processes": 2}
+    async with RedisRateLimiter(server.url, **options) as one, RedisRateLimiter(server.url, **options) as two:
+        await grant(one, claim(FAST))
+        await asyncio.to_thread(server.stop)
+        tasks = [asyncio.ensure_future(grant(each, claim(FAST), log)) for each in (one, two) for _ in range(120)]
+        with caplog.at_level(logging.WARNING, "tim_async"):
+            await settled(lambda: len(log) >= 60, "nothing is granted", within=10)
+            alone = one.stats().fallback_granted + two.stats().fallback_granted
+            assert alone >= 55
+            await asyncio.to_thread(server.start)
+            await asyncio.gather(*tasks)
+    assert worst_window(sorted(log), FAST.per) <= FAST.limit + 2
+    logged = [record.getMessage() for record in caplog.records]
+    assert any("continuing with 1/2 of the limits" in each for each in logged)
+    assert any("is back; the limits are shared again" in each for each in logged)
+    # The last ones waited for Redis again.
+    assert one.stats().fallback_granted + two.stats().fallback_granted < 240
+
+
+async def test_pause_and_priorities_hold_without_redis_too() -> None:
+    async with RedisRateLimiter(
+        f"redis://127.0.0.1:{free_port()}/0", outage_wait_s=0.01, fallback_processes=1
+    ) as limiter:
+        await grant(limiter, claim(FAST))
+        assert limiter.pause(claim(FAST), 60007) == 1.0
+        waiting = asyncio.ensure_future(grant(limiter, claim(FAST)))
+        await asyncio.sleep(0.1)
+        assert not waiting.done()
+        waiting.cancel()
+        await asyncio.gather(waiting, return_exceptions=True)
+
+
+@pytest.mark.parametrize(
+    ("rate", "processes"),
+    [
+        pytest.param(Rate(200), 8, id="200 by 8"),
+        pytest.param(Rate(1), 8, id="1 by 8"),
+        pytest.param(Rate(12_000, 60.0, cost="to_account", max_cost=500), 8, id="deliveries by 8"),
+        pytest.param(Rate(12_000, 60.0, cost="to_account", max_cost=500), 100, id="deliveries by 100"),
+    ],
+)
+def test_parts_together_are_no_more_than_the_whole(rate: Rate, processes: int) -> None:
+    part = divide_rate(rate, processes)
+    assert part.limit / part.per * processes <= rate.limit / rate.per * 1.000001
+    assert part.max_cost == rate.max_cost

@@ -1,0 +1,79 @@
+"""Reservations in use: none is used late, slots are released, and batches adapt."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+pytest.importorskip("redis")
+
+from tests.clock import worst_window
+from tests.cluster.conftest import settled
+from tests.cluster.redis_limiter.claims import FAST, FreeSlot, FullPool, claim, grant, ready
+from tim_async import WaitTooLongError
+from tim_async.cluster import RedisRateLimiter
+from tim_async.cluster._redis_limiter.buckets import unit_s
+
+Make = Callable[..., Awaitable[RedisRateLimiter]]
+PACE = unit_s(FAST, 0.01)
+
+
+async def test_call_cancelled_at_its_moment_releases_the_slot(limiter: Make) -> None:
+    shared = await limiter()
+    await ready(shared)
+    slots = [FreeSlot() for _ in range(30)]
+    tasks = [asyncio.ensure_future(shared.acquire(claim(FAST), slot)) for slot in slots]
+    for task in tasks:
+        await asyncio.sleep(0.003)
+        task.cancel()
+    results = await asyncio.gather(*tasks, return_exceptions=True)
+    for slot, result in zip(slots, results, strict=True):
+        assert slot.taken == (0 if isinstance(result, asyncio.CancelledError) else 1)
+
+
+async def test_slot_is_released_when_its_call_gives_up(limiter: Make) -> None:
+    shared = await limiter()
+    await ready(shared)
+    pool = FullPool()
+    stuck = asyncio.ensure_future(shared.acquire(claim(FAST, wait=0.1), pool))
+    await pool.asked.wait()
+    await asyncio.sleep(0.12)
+    pool.free.set()
+    with pytest.raises(WaitTooLongError):
+        await stuck
+    assert pool.released == 1
+
+
+async def test_process_that_was_stopped_does_not_use_its_reservations_late(limiter: Make) -> None:
+    one, two = await limiter(), await limiter()
+    await ready(one)
+    log: list[float] = []
+    tasks = [asyncio.ensure_future(grant(each, claim(FAST), log)) for each in (one, two) for _ in range(60)]
+    await settled(lambda: len(log) >= 20, "nothing is granted")
+    time.sleep(0.1)  # noqa: ASYNC251 - the loop of both stands still, as a stopped process does
+    await asyncio.gather(*tasks)
+    assert worst_window(sorted(log), FAST.per) <= FAST.limit
+    assert one.stats().expired + two.stats().expired > 0
+
+
+async def test_busy_process_reserves_no_more_than_it_can_use(limiter: Make) -> None:
+    request_class = (await limiter(batch_s=0.1))._request_class(claim(FAST))
+    most = request_class.batch
+    assert most == int(0.1 / PACE)
+    request_class.used, request_class.missed = 3, 15
+    request_class.adapt_batch()
+    assert request_class.batch == 3
+    request_class.missed = 3
+    request_class.adapt_batch()
+    assert request_class.batch == 1  # one is always worth a try
+    grown = []
+    for _ in range(6):
+        request_class.used = request_class.batch
+        request_class.adapt_batch()
+        grown.append(request_class.batch)
+    assert grown == [2, 4, 8, 16, most, most]
+    request_class.adapt_batch()
+    assert request_class.batch == most  # nothing was used, and nothing missed

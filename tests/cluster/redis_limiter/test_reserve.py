@@ -1,0 +1,309 @@
+"""The script alone, on a clock that the test sets: no reservations overlap, gaps are used, nothing is given twice."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+from collections.abc import Iterator
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+pytest.importorskip("redis")
+
+from redis import Redis
+
+from tests.services import REDIS_URL, need_port
+from tim_async import Rate
+from tim_async.cluster._redis_limiter.buckets import unit_s
+from tim_async.cluster._redis_limiter.redis_link import _SCRIPT, _SCRIPT_SHA
+
+CLOCK = "redis.call('TIME')"
+SCRIPT = _SCRIPT.replace(CLOCK, "{tonumber(ARGV[2]), tonumber(ARGV[3])}")
+START = 1_764_000_000_000_000
+SECOND = 1_000_000
+STEM = f"{{tim-test-{uuid4().hex}:1}}"
+
+
+class Caller:
+    """A process, as the script sees it."""
+
+    def __init__(self, redis: Redis, name: str = "a", units: tuple[float, ...] = (5000.0,)) -> None:
+        self.redis = redis
+        self.name = name
+        self.units = units
+        self.epoch = ""
+        self.number = 0
+        self.tails = [0.0] * len(units)
+
+    def reserve(self, at: float, *batches: Any, repeat: bool = False, **fields: Any) -> dict[str, Any]:
+        self.number += not repeat
+        request = {
+            "epoch": self.epoch, "number": self.number, "ahead": 250_000, "quiet": 0, "units": self.units,
+            "windows": [SECOND] * len(self.units), "tails": self.tails, "batches": batches, "back": [], "paused": [],
+            "first_pause": SECOND, "max_pause": 60 * SECOND, **fields,
+        }  # fmt: skip
+        keys = [f"{STEM}:app", *(f"{STEM}:{index}" for index in range(len(self.units)))]
+        if request["back"]:
+            keys.append(f"{STEM}:back:{self.name}")
+        seconds, micros = divmod(int(at), SECOND)
+        answer = json.loads(self.redis.eval(SCRIPT, len(keys), *keys, json.dumps(request), seconds, micros))
+        self.epoch = answer["epoch"]
+        self.tails = [bucket[0] for bucket in answer["buckets"]]
+        return answer
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Redis]:
+    redis = Redis.from_url(need_port(REDIS_URL, "Redis"))
+    yield redis
+    redis.close()
+
+
+@pytest.fixture
+def redis(server: Redis) -> Iterator[Redis]:
+    forget(server)
+    yield server
+    forget(server)
+
+
+def forget(redis: Redis) -> None:
+    keys = list(redis.scan_iter(match=f"{STEM}*"))
+    if keys:
+        redis.delete(*keys)
+
+
+def settled(redis: Redis, *args: Any) -> Caller:
+    """Return a caller whose state is no longer new."""
+    caller = Caller(redis, *args)
+    caller.reserve(START - SECOND)
+    return caller
+
+
+PLAIN = [[1, 1]]
+
+
+def test_the_clock_is_in_the_script_once() -> None:
+    assert _SCRIPT.count(CLOCK) == 1
+
+
+def test_reservations_follow_each_other_by_a_unit(redis: Redis) -> None:
+    one, two = settled(redis), settled(redis, "b")
+    assert one.reserve(START, [3, PLAIN])["batches"] == [[START, START + 5000, START + 10000]]
+    assert two.reserve(START + 1000, [2, PLAIN])["batches"] == [[START + 15000, START + 20000]]
+    assert one.reserve(START + SECOND, [1, PLAIN])["batches"] == [[START + SECOND]]
+
+
+def test_fewer_reservations_are_made_when_others_have_reserved_far_ahead(redis: Redis) -> None:
+    caller = settled(redis)
+    counts = [len(caller.reserve(START, [40, PLAIN])["batches"][0]) for _ in range(4)]
+    assert counts == [26, 13, 6, 3]
+    while len(caller.reserve(START, [40, PLAIN])["batches"][0]) > 1:
+        pass
+    assert caller.reserve(START, [40, PLAIN])["batches"][0]  # one is always made
+
+
+def test_several_windows_on_one_command_are_all_kept(redis: Redis) -> None:
+    caller = settled(redis, "a", (5000.0, 5100.0))
+    answer = caller.reserve(START, [1, [[1, 1], [2, 200]]], [1, [[1, 1], [2, 1]]], [1, [[1, 1], [2, 1]]])
+    # The second call has to wait for the 200 units of the first.
+    assert answer["batches"][0] == [START]
+    assert [len(each) for each in answer["batches"]] == [1, 0, 0]
+    assert caller.reserve(START, [1, [[1, 1], [2, 1]]])["batches"] == [[START + 200 * 5100]]
+
+
+def test_time_before_a_far_reservation_is_left_to_others(redis: Redis) -> None:
+    """A busy group must not take the time of the command before its own reservation."""
+    caller = settled(redis, "a", (5000.0, 100_000.0))
+    group = [[2, 1], [1, 1]]
+    assert caller.reserve(START, [1, group])["batches"] == [[START]]
+    assert caller.reserve(START, [1, group])["batches"] == [[START + 100_000]]
+    assert caller.reserve(START, [3, PLAIN])["batches"] == [[START + 5000, START + 10000, START + 15000]]
+    moments = [at for _ in range(3) for at in caller.reserve(START, [9, PLAIN])["batches"][0]]
+    assert START + 100_000 not in moments
+    assert moments == sorted(set(moments))
+
+
+def test_reservation_given_back_goes_to_the_next_request(redis: Redis) -> None:
+    one, two = settled(redis), settled(redis, "b")
+    moments = one.reserve(START, [5, PLAIN])["batches"][0]
+    two.reserve(START, [2, PLAIN])
+    one.reserve(START + 2000, back=[[1, moments[2], moments[2] + 5000], [1, moments[3], moments[3] + 5000]])
+    assert two.reserve(START + 2000, [3, PLAIN])["batches"] == [[moments[2], moments[3], START + 35000]]
+
+
+def test_last_reservations_given_back_shorten_the_timeline(redis: Redis) -> None:
+    caller = settled(redis)
+    moments = caller.reserve(START, [5, PLAIN])["batches"][0]
+    answer = caller.reserve(START + 2000, back=[[1, at, at + 5000] for at in moments[3:]])
+    assert answer["buckets"][0][0] == moments[3]
+
+
+def test_expired_reservations_cannot_be_given_back(redis: Redis) -> None:
+    caller = settled(redis)
+    moments = caller.reserve(START, [3, PLAIN])["batches"][0]
+    caller.reserve(START + 12_000, back=[[1, at, at + 5000] for at in moments])
+    # Of the last one 3 ms are left, which are not enough for a call.
+    assert caller.reserve(START + 12_000, [1, PLAIN])["batches"][0][0] >= START + 12_000
+    assert caller.reserve(START + 12_000, [1, PLAIN])["batches"][0][0] >= START + 17_000
+
+
+def test_request_sent_twice_gives_back_once(redis: Redis) -> None:
+    one, two = settled(redis), settled(redis, "b")
+    moments = one.reserve(START, [4, PLAIN])["batches"][0]
+    back = [[1, moments[1], moments[1] + 5000]]
+    one.reserve(START, back=back)
+    assert two.reserve(START, [1, PLAIN])["batches"] == [[moments[1]]]
+    one.reserve(START, back=back, repeat=True)  # its reply was lost, so redis-py sent it again
+    assert two.reserve(START, [1, PLAIN])["batches"] == [[START + 20_000]]
+
+
+def test_reservations_of_an_earlier_epoch_are_not_given_back(redis: Redis) -> None:
+    one, two = settled(redis), settled(redis, "b")
+    moments = one.reserve(START, [5, PLAIN])["batches"][0]
+    redis.delete(f"{STEM}:app", f"{STEM}:0")
+    given = two.reserve(START + 1000, [5, PLAIN])["batches"][0]
+    one.reserve(START + 1000, back=[[1, at, at + 5000] for at in moments])
+    later = two.reserve(START + 1000, [20, PLAIN])["batches"][0]
+    assert not set(given) & set(later)
+    assert min(later) > max(given)
+
+
+def test_new_state_begins_when_the_reservations_of_the_old_one_are_over(redis: Redis) -> None:
+    one, two = settled(redis), settled(redis, "b")
+    reserved = one.reserve(START, [100, PLAIN])["batches"][0]
+    redis.delete(f"{STEM}:app", f"{STEM}:0")
+    answer = two.reserve(START + 10_000, [3, PLAIN])
+    assert answer["epoch"] != one.epoch
+    assert answer["batches"][0][0] == START + 260_000
+    assert answer["batches"][0][0] > reserved[-1] + 5000
+
+
+def test_far_reservations_are_reported_to_the_new_state(redis: Redis) -> None:
+    caller = settled(redis)
+    moments = caller.reserve(START, [1, [[1, 100]]], [1, [[1, 100]]])["batches"]
+    far = caller.reserve(START, [1, [[1, 100]]])["batches"][0][0]
+    assert moments[0] == [START]
+    redis.delete(f"{STEM}:app", f"{STEM}:0")
+    assert caller.reserve(START + 10_000, [1, PLAIN])["batches"][0][0] >= far + 500_000
+
+
+def test_clock_that_goes_back_begins_a_new_epoch_instead_of_waiting_for_the_old_time(redis: Redis) -> None:
+    caller = settled(redis)
+    epoch = caller.epoch
+    caller.reserve(START, [3, PLAIN])
+    other = Caller(redis, "b")
+    answer = other.reserve(START - 3600 * SECOND, [1, PLAIN])
+    assert answer["epoch"] != epoch
+    assert answer["batches"][0] == [START - 3600 * SECOND + 250_000]
+
+
+def test_clock_that_lags_a_little_changes_nothing(redis: Redis) -> None:
+    caller = settled(redis)
+    first = caller.reserve(START, [1, PLAIN])
+    second = caller.reserve(START - SECOND / 2, [1, PLAIN])
+    assert second["epoch"] == first["epoch"]
+    assert second["batches"] == [[START + 5000]]
+
+
+def test_pause_moves_all_reservations_and_doubles_when_repeated(redis: Redis) -> None:
+    one, two = settled(redis), settled(redis, "b")
+    assert one.reserve(START, paused=[1])["buckets"][0][2:] == [START + SECOND, SECOND]
+    assert two.reserve(START + 1000, paused=[1])["buckets"][0][2:] == [START + SECOND, SECOND]  # of the same burst
+    assert two.reserve(START + 2000, [1, PLAIN])["batches"] == [[START + SECOND]]
+    answer = two.reserve(START + SECOND + 1, paused=[1])
+    assert answer["buckets"][0][2:] == [START + 3 * SECOND + 1, 2 * SECOND]
+    assert one.reserve(START + 10 * SECOND, paused=[1])["buckets"][0][3] == SECOND
+
+
+def test_pause_of_the_app_holds_all_buckets(redis: Redis) -> None:
+    caller = settled(redis)
+    answer = caller.reserve(START, paused=[0])
+    assert (answer["pause"], answer["length"]) == (START + SECOND, SECOND)
+    assert caller.reserve(START, [1, PLAIN])["batches"] == [[START + SECOND]]
+
+
+def test_quiet_time_moves_all_reservations(redis: Redis) -> None:
+    caller = settled(redis)
+    caller.reserve(START, quiet=SECOND)
+    assert caller.reserve(START + 1000, [1, PLAIN])["batches"] == [[START + SECOND]]
+
+
+def test_smaller_limit_counts_while_the_process_that_has_it_lives(redis: Redis) -> None:
+    strict, loose = settled(redis, "a", (10_000.0,)), settled(redis, "b", (5000.0,))
+    strict.reserve(START, [1, PLAIN])
+    assert loose.reserve(START, [2, PLAIN])["batches"] == [[START + 10_000, START + 20_000]]
+    assert loose.reserve(START, [1, PLAIN])["buckets"][0][1] == 10_000
+    for second in range(1, 62):
+        answer = loose.reserve(START + second * SECOND, [200, PLAIN])
+    assert answer["buckets"][0][1] == 5000
+
+
+def test_keys_are_forgotten_when_they_no_longer_matter(redis: Redis) -> None:
+    caller = settled(redis)
+    caller.reserve(START, [1, PLAIN])
+    assert 0 < redis.pttl(f"{STEM}:0") <= 2100
+    assert redis.pttl(f"{STEM}:app") > 86_000_000
+    caller.reserve(START, paused=[1])
+    assert redis.pttl(f"{STEM}:0") > 3000
+
+
+RATE = Rate(20, 1.0, cost="x", max_cost=4)
+OPERATIONS = st.lists(
+    st.tuples(
+        st.integers(0, 2),  # caller
+        st.integers(0, 120_000),  # time since the last one
+        st.lists(st.tuples(st.integers(1, 5), st.integers(1, 4), st.booleans()), max_size=3),  # count, cost, keyed
+        st.lists(st.integers(0, 100), max_size=3),  # reservations to give back
+    ),
+    min_size=1,
+    max_size=25,
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(OPERATIONS)
+def test_no_window_holds_more_than_the_limit_whatever_is_requested(redis: Redis, operations: list[Any]) -> None:
+    """Each reservation is used as late or as early as possible, or given back; all windows are searched."""
+    forget(redis)
+    tolerance = 0.01
+    units = (unit_s(RATE, tolerance) * SECOND, unit_s(Rate(5), tolerance) * SECOND)
+    callers = [settled(redis, name, units) for name in "abc"]
+    at, held, stretches = START, [[], [], []], []
+    for who, step, wanted, returned in operations:
+        at += step
+        caller = callers[who]
+        back = []
+        for index in returned:
+            mine = [moment for moment in held[who] if moment[0] > at]
+            if mine:
+                start, cost, keyed = moment = mine[index % len(mine)]
+                held[who].remove(moment)
+                back.append([1, start, start + cost * units[0]])
+                if keyed:
+                    back.append([2, start, start + units[1]])
+        batches = [[count, [[1, cost], *([[2, 1]] if keyed else [])]] for count, cost, keyed in wanted]
+        answer = caller.reserve(at, *batches, back=back)
+        for (_, cost, keyed), starts in zip(wanted, answer["batches"], strict=True):
+            assert all(start >= at for start in starts)
+            held[who] += [(start, cost, keyed) for start in starts]
+        assert not wanted or answer["batches"][0]
+    moments = sorted(moment for mine in held for moment in mine)
+    for index, width in ((0, units[0]), (1, units[1])):
+        stretches = [
+            (start, start + (cost if index == 0 else 1) * width) for start, cost, keyed in moments if keyed or not index
+        ]
+        assert all(one[1] <= two[0] + 1 for one, two in itertools.pairwise(stretches))
+    for start, _, _ in moments:
+        # Used late at the window's beginning, in time at its end.
+        window = [moment for moment in moments if start <= moment[0] <= start + (RATE.per + tolerance) * SECOND]
+        assert sum(cost for _, cost, _ in window) <= RATE.limit
+        assert sum(keyed for _, _, keyed in window) <= 5
+
+
+def test_script_is_named_by_its_own_digest() -> None:
+    assert hashlib.sha1(_SCRIPT.encode()).hexdigest() == _SCRIPT_SHA

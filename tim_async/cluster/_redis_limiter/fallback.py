@@ -1,0 +1,131 @@
+"""Sending without Redis: each process uses its part of the limits until Redis is back."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+
+from ..._api.endpoint import Rate
+from ..._core.pool import ConnectionSlot
+from ..._core.rate_limits import Claim, LocalRateLimiter
+from ...errors import LimiterUnavailableError, TimError
+from .buckets import AppBuckets
+from .stats import LimiterStats
+
+logger = logging.getLogger("tim_async")
+
+# Without Redis, a process looks for it this often. The first one that finds it keeps reservations away for longer than
+# that, so that the others have found it too.
+_PROBE_INTERVAL_S: Final = 0.5
+_QUIET_PERIOD_S: Final = 1.0
+
+
+class Fallback:
+    """One process's part of the limits, used while Redis is unavailable.
+
+    Args:
+        processes: the number of processes that share the limits.
+        where: names Redis in messages.
+        apps: the buckets of each app, which are asked for to find out whether Redis is back.
+        stats: the counts of the limiter.
+    """
+
+    def __init__(self, processes: int, where: str, apps: Mapping[int, AppBuckets], stats: LimiterStats) -> None:
+        self._processes = processes
+        self._where = where
+        self._apps = apps
+        self._stats = stats
+        self._limiter: LocalRateLimiter | None = None
+        self._probe: asyncio.Task[None] | None = None
+        self._is_closed = False
+
+    @property
+    def limiter(self) -> LocalRateLimiter | None:
+        """The limiter in use; None while Redis is available."""
+        return self._limiter
+
+    def start(self, error: LimiterUnavailableError) -> None:
+        """Use this process's part of the limits from now on, and look for Redis."""
+        if self._limiter is None and not self._is_closed:
+            logger.warning("%s; continuing with 1/%d of the limits", error.message, self._processes)
+            self._limiter = LocalRateLimiter(starts_empty=True)
+            self._probe = asyncio.create_task(self._wait_for_redis(), name="tim_async: look for Redis")
+
+    async def acquire(self, limiter: LocalRateLimiter, claim: Claim, slot: ConnectionSlot) -> bool:
+        """Wait for the claim's tokens; return False if Redis is back before they are there."""
+        try:
+            await limiter.acquire(self._divide(claim), _FallbackSlot(slot, self, limiter))
+        except _RedisBackError:
+            return False
+        self._stats.fallback_granted += 1
+        return True
+
+    def pause(self, limiter: LocalRateLimiter, claim: Claim, code: int) -> float:
+        """Pause this process only. See `RateLimiter.pause`."""
+        return limiter.pause(self._divide(claim), code)
+
+    async def close(self) -> None:
+        """Stop looking for Redis."""
+        self._is_closed = True
+        if self._probe is not None:
+            self._probe.cancel()
+            await asyncio.gather(self._probe, return_exceptions=True)
+
+    async def _wait_for_redis(self) -> None:
+        while self._limiter is not None:
+            await asyncio.sleep(_PROBE_INTERVAL_S)
+            try:
+                for app in self._apps.values():
+                    await app.reserve([], quiet=_QUIET_PERIOD_S)
+            except TimError as error:
+                logger.debug("still without Redis: %s", error.message)
+            else:
+                logger.warning("%s is back; the limits are shared again", self._where)
+                self._limiter = None
+
+    def _divide(self, claim: Claim) -> Claim:
+        costs = tuple(
+            msgspec.structs.replace(cost, rate=divide_rate(cost.rate, self._processes)) for cost in claim.costs
+        )
+        return msgspec.structs.replace(claim, costs=costs)
+
+
+class _RedisBackError(Exception):
+    """Redis is back: a claim that waits for this process's part of the limits must not take it any more."""
+
+
+class _FallbackSlot:
+    """The slot of a claim that is served without Redis. Tokens are taken right after the slot, so it checks last."""
+
+    def __init__(self, slot: ConnectionSlot, fallback: Fallback, limiter: LocalRateLimiter) -> None:
+        self._slot = slot
+        self._fallback = fallback
+        self._limiter = limiter
+
+    def _check(self) -> None:
+        if self._fallback.limiter is not self._limiter:
+            self._slot.release()
+            raise _RedisBackError
+
+    def take_nowait(self) -> bool:
+        self._check()
+        return self._slot.take_nowait()
+
+    async def take(self) -> None:
+        await self._slot.take()
+        self._check()
+
+    def release(self) -> None:
+        self._slot.release()
+
+
+def divide_rate(rate: Rate, processes: int) -> Rate:
+    """Return one process's part of a limit."""
+    part = rate.limit // processes
+    if part >= rate.max_cost:
+        return msgspec.structs.replace(rate, limit=part)
+    return msgspec.structs.replace(rate, limit=rate.max_cost, per=rate.per * processes * rate.max_cost / rate.limit)
