@@ -261,18 +261,25 @@ async def test_faults_before_acceptance_do_not_count_against_the_limit(start):
 
 
 WRONG = {
-    "command": lambda faults: faults.drop(command="openim/sendmgs"),
-    "times": lambda faults: faults.drop(times=0),
-    "rate": lambda faults: faults.drop(rate=1.5),
-    "after_calls": lambda faults: faults.drop(after_calls=-1),
-    "seconds": lambda faults: faults.delay(-1),
+    "command": ("command", {"command": "openim/sendmgs"}),
+    "times": ("times", {"times": 0}),
+    "times, a bool": ("times", {"times": True}),
+    "rate": ("rate", {"rate": 1.5}),
+    "after_calls": ("after_calls", {"after_calls": -1}),
 }
 
 
-@pytest.mark.parametrize(("field", "plan"), WRONG.items(), ids=WRONG)
-async def test_wrong_argument(api, field, plan):
+async def test_wrong_delay(api):
     with pytest.raises(UsageError) as caught:
-        plan(api.emulator.faults)
+        api.emulator.faults.delay(-1)
+    assert caught.value.field == "seconds"
+    assert await codes(api, 1) == [0]
+
+
+@pytest.mark.parametrize(("field", "when"), WRONG.values(), ids=WRONG)
+async def test_wrong_argument(api, field, when):
+    with pytest.raises(UsageError) as caught:
+        api.emulator.faults.drop(**when)
     assert caught.value.field == field
     assert await codes(api, 1) == [0]
 

@@ -25,28 +25,31 @@ def check_body(raw: Mapping[str, object]) -> None:
         raise Refusal(MessageCode.MSGBODY_NOT_ARRAY, f"MsgBody is {'not an array' if 'MsgBody' in raw else 'missing'}")
     if not body:
         raise Refusal(MessageCode.FORMAT_INVALID, "MsgBody has no elements")
-    customs = 0
-    for index, part in enumerate(body):
-        where = f"MsgBody[{index}]"
-        if not isinstance(part, dict):
-            raise Refusal(MessageCode.MSGBODY_INVALID, f"{where} is not an object")
-        kind = part.get("MsgType")
-        if not isinstance(kind, str) or not kind:
-            raise Refusal(MessageCode.MSGBODY_INVALID, f"{where}.MsgType is missing, empty or not a string")
-        if not isinstance(part.get("MsgContent"), dict):
-            raise Refusal(MessageCode.MSGBODY_INVALID, f"{where}.MsgContent is missing or not an object")
-        try:
-            Element.from_wire(part, strict=True).check()
-        except UsageError as error:
-            raise Refusal(MessageCode.MSGBODY_INVALID, f"{where} ({kind}): {error.message}") from None
-        except ValueError as error:
-            raise Refusal(MessageCode.MSGBODY_INVALID, f"{where} ({kind}): {error}") from None
-        customs += kind == CustomElem.msg_type
+    kinds = [_check_element(f"MsgBody[{index}]", part) for index, part in enumerate(body)]
+    customs = kinds.count(CustomElem.msg_type)
     if customs > 1:
         raise Refusal(
             MessageCode.MSGBODY_INVALID,
             f"MsgBody has {customs} elements of type {CustomElem.msg_type}, at most 1 is allowed",
         )
+
+
+def _check_element(where: str, part: object) -> str:
+    """Return the MsgType of an element; refuse an invalid element (90002)."""
+    if not isinstance(part, dict):
+        raise Refusal(MessageCode.MSGBODY_INVALID, f"{where} is not an object")
+    kind = part.get("MsgType")
+    if not isinstance(kind, str) or not kind:
+        raise Refusal(MessageCode.MSGBODY_INVALID, f"{where}.MsgType is missing, empty or not a string")
+    if not isinstance(part.get("MsgContent"), dict):
+        raise Refusal(MessageCode.MSGBODY_INVALID, f"{where}.MsgContent is missing or not an object")
+    try:
+        Element.from_wire(part, strict=True).check()
+    except UsageError as error:
+        raise Refusal(MessageCode.MSGBODY_INVALID, f"{where} ({kind}): {error.message}") from None
+    except ValueError as error:
+        raise Refusal(MessageCode.MSGBODY_INVALID, f"{where} ({kind}): {error}") from None
+    return kind
 
 
 def check_options(raw: Mapping[str, object]) -> None:

@@ -82,22 +82,25 @@ def send(call: Call) -> SendMsgResult:
     )
     verdict = _ask_before_send(call, message, event)
     state.duplicates.add(identity, call.now, result)
-    if verdict.is_dropped:
-        return result
-    if verdict.msg_body is not None:
-        message.msg_body = event.msg_body = verdict.msg_body
-    if verdict.cloud_custom_data is not None:
-        message.cloud_custom_data = event.cloud_custom_data = verdict.cloud_custom_data
+    if not verdict.is_dropped:
+        verdict.replace_in(message, event)
+        _deliver(call, message, event)
+    return result
+
+
+def _deliver(call: Call, message: SendMsg, event: AfterSendMsg) -> None:
+    """Store a message where it is to be stored, and emit its events."""
+    recipient = event.to_account
     if _is_stored(message):
-        _store(state, message, _Marks(sender, seq, random, second, key), recipient, call.now)
+        marks = _Marks(event.from_account, event.msg_seq, event.msg_random, event.msg_time, event.msg_key)
+        _store(call.state, message, marks, recipient, call.now)
     if "ForbidAfterSendMsgCallback" not in (message.forbid_callback_control or ()):
-        event.unread_msg_num = state.unread(recipient, call.now)
+        event.unread_msg_num = call.state.unread(recipient, call.now)
         call.emit(event)
-    if recipient in state.part(Chatbots).accounts:
+    if recipient in call.state.part(Chatbots).accounts:
         call.emit(_to_chatbot(event))
     if _is_stored(message):
         emit_pushed(call, event, message.offline_push_info)
-    return result
 
 
 def _to_chatbot(event: AfterSendMsg) -> BotOnC2CMessage:

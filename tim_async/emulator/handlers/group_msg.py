@@ -74,15 +74,10 @@ def send(call: Call) -> SendGroupMsgResult:
     raw, now = call.raw, call.now
     group = call.state.part(Groups).find(raw.get("GroupId"))
     random = integer(raw, "Random", 0, U32_MAX, code=GroupCode.PARAMS_INVALID)
-    _count_mentions(raw)
+    _check_mentions(raw)
     request = call.read(SendGroupMsg, code=GroupCode.PARAMS_INVALID)
     thread = group.thread_of(request.topic_id)
-    if request.to_account is not None and (group.rules.is_live or group.rules.has_topics):
-        raise Refusal(GroupCode.PARAMS_INVALID, f"{group.kind} groups do not support To_Account")
-    if request.need_read_receipt == 1:
-        group.require("has_receipts")
-        if request.online_only_flag == 1:
-            raise Refusal(GroupCode.RECEIPT_ONLINE_MESSAGE, "an online-only message cannot have a read receipt")
+    _check_options(group, request)
     sender = _sender(call, request.from_account)
     online_only = request.online_only_flag == 1 and not group.rules.is_live
     event = GroupAfterSendMsg(
@@ -108,17 +103,30 @@ def send(call: Call) -> SendGroupMsgResult:
     verdict = _ask_before_send(call, request, event)
     result = SendGroupMsgResult(msg_time=event.msg_time, msg_seq=event.msg_seq)
     sends.sent.add(identity, now, result)
-    if verdict.is_dropped:
-        return result
-    if verdict.msg_body is not None:
-        request.msg_body = event.msg_body = verdict.msg_body
-    if verdict.cloud_custom_data is not None:
-        request.cloud_custom_data = event.cloud_custom_data = verdict.cloud_custom_data
+    if not verdict.is_dropped:
+        verdict.replace_in(request, event)
+        _deliver(call, group, thread, request, event)
+    return result
+
+
+def _check_options(group: Group, request: SendGroupMsg) -> None:
+    """Refuse recipients and read receipts where the group or the message cannot have them."""
+    if request.to_account is not None and (group.rules.is_live or group.rules.has_topics):
+        raise Refusal(GroupCode.PARAMS_INVALID, f"{group.kind} groups do not support To_Account")
+    if request.need_read_receipt == 1:
+        group.require("has_receipts")
+        if request.online_only_flag == 1:
+            raise Refusal(GroupCode.RECEIPT_ONLINE_MESSAGE, "an online-only message cannot have a read receipt")
+
+
+def _deliver(call: Call, group: Group, thread: Thread, request: SendGroupMsg, event: GroupAfterSendMsg) -> None:
+    """Count a message, store it where it is to be stored, and emit its events."""
+    online_only = event.online_only_flag == 1
     if not online_only:
-        thread.take_seq(now)
-    member = group.members.get(sender)
+        thread.take_seq(call.now)
+    member = group.members.get(event.from_account)
     if member is not None:
-        member.last_send_msg_time = int(now)
+        member.last_send_msg_time = int(call.now)
     if group.rules.has_history and not online_only:
         _store(call.state, group, thread, request, event)
     if "ForbidAfterSendMsgCallback" not in (request.forbid_callback_control or ()):
@@ -126,7 +134,6 @@ def send(call: Call) -> SendGroupMsgResult:
     _emit_to_chatbots(call, request, event)
     if not (online_only or group.rules.is_live or "WithMuteNotifications" in (request.send_msg_control or ())):
         emit_pushed_to_group(call, event, group, request)
-    return result
 
 
 def _emit_to_chatbots(call: Call, request: SendGroupMsg, event: GroupAfterSendMsg) -> None:
@@ -166,7 +173,7 @@ def _note(state: State, group: Group, accounts: Collection[str], second: int) ->
     state.part(RecentContacts).note_group(group.group_id, members, second)
 
 
-def _count_mentions(raw: Mapping[str, object]) -> None:
+def _check_mentions(raw: Mapping[str, object]) -> None:
     mentions = raw.get("GroupAtInfo")
     if isinstance(mentions, list) and len(mentions) > MAX_MENTIONS:
         raise Refusal(

@@ -22,6 +22,7 @@ import aiohttp
 import msgspec
 from yarl import URL
 
+from ..._api.checks import check_seconds, check_whole
 from ..._api.wire import reader
 from ...errors import UsageError
 from ...webhooks import EVENTS, AnswerBody, BeforeEvent, Event, RequestOverLimit
@@ -98,12 +99,10 @@ class Outbox:
     ) -> None:
         if token is not None and (not isinstance(token, str) or not token):
             raise UsageError("webhook_token must be a non-empty string", field="webhook_token")
-        if not timeout_s > 0:
-            raise UsageError("webhook_timeout_s must be above 0", field="webhook_timeout_s")
+        check_seconds("webhook_timeout_s", timeout_s)
         if on_failure not in ("allow", "refuse"):
             raise UsageError("webhook_on_failure must be 'allow' or 'refuse'", field="webhook_on_failure")
-        if retries < 0:
-            raise UsageError("webhook_retries must be at least 0", field="webhook_retries")
+        check_whole("webhook_retries", retries, 0)
         for command in commands or ():
             if command not in EVENTS:
                 raise UsageError(f"unknown webhook command {command!r}", field="webhook_commands")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 from ...errors import UsageError
 from ...models.elements import Element, check_body
@@ -22,6 +22,13 @@ class PendingAnswer(Exception):  # noqa: N818 - not a failure
         self.event = event
 
 
+class Replaceable(Protocol):
+    """A message, or an event of one."""
+
+    msg_body: Sequence[Element]
+    cloud_custom_data: str | None
+
+
 class Verdict(NamedTuple):
     """The app's decision on an event that is not refused as a whole.
 
@@ -36,6 +43,14 @@ class Verdict(NamedTuple):
     msg_body: Sequence[Element] | None = None
     cloud_custom_data: str | None = None
     refused: Mapping[str, tuple[int, str]] = _NO_ACCOUNTS
+
+    def replace_in(self, *messages: Replaceable) -> None:
+        """Put the elements and data of the app, if it gave any, into messages and their events."""
+        for message in messages:
+            if self.msg_body is not None:
+                message.msg_body = self.msg_body
+            if self.cloud_custom_data is not None:
+                message.cloud_custom_data = self.cloud_custom_data
 
 
 GO_ON: Final = Verdict()

@@ -10,6 +10,7 @@ from typing import Final, TypedDict
 from aiohttp import web
 
 from ... import _codes
+from ..._api.checks import check_whole
 from ...errors import UsageError
 from ..dispatch import fail
 
@@ -56,12 +57,11 @@ class Fault:
         self._rate = when.get("rate")
         self._random = random.Random(when.get("seed"))
         self._skip = when.get("after_calls", 0)
-        if self._times is not None and self._times < 1:
-            raise UsageError(f"times must be at least 1, not {self._times}", field="times")
+        if self._times is not None:
+            check_whole("times", self._times, 1)
         if self._rate is not None and not 0 <= self._rate <= 1:
             raise UsageError(f"rate must be 0 to 1, not {self._rate}", field="rate")
-        if self._skip < 0:
-            raise UsageError(f"after_calls must be at least 0, not {self._skip}", field="after_calls")
+        check_whole("after_calls", self._skip, 0)
 
     def remove(self) -> None:
         """End the fault; requests that it has struck are not affected."""

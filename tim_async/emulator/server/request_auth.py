@@ -6,7 +6,7 @@ admin (60010; 90009 for message commands). The documents give no order; each che
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, Final
 
 from aiohttp import web
@@ -64,6 +64,15 @@ class RequestAuth:
         if request.method != "POST":
             raise Refusal(CommonCode.HTTP_PARSE_FAILED, f"the method must be POST, not {request.method}")
         query = request.rel_url.query
+        self._check_query(query)
+        identifier = query["identifier"]
+        self._verify(query["usersig"], identifier)
+        if identifier not in self._admins:
+            raise Refusal(dialect(endpoint.service).not_admin, f"{identifier!r} is not an admin of the app")
+        return endpoint, identifier
+
+    def _check_query(self, query: Mapping[str, str]) -> None:
+        """Refuse missing or invalid parameters of the URL, and another app; the UserSig is not checked here."""
         app = query.get("sdkappid")
         if not app:
             raise Refusal(CommonCode.SDKAPPID_MISSING, "sdkappid is missing from the URL")
@@ -76,15 +85,10 @@ class RequestAuth:
         for name in ("identifier", "usersig", "random"):
             if name not in query:
                 raise Refusal(CommonCode.URL_PARAMS_INVALID, f"{name} is missing from the URL")
-        identifier = query["identifier"]
-        if not identifier:
+        if not query["identifier"]:
             raise Refusal(CommonCode.URL_PARAMS_INVALID, "identifier is empty in the URL")
         if random_of(query["random"]) is None:
             raise Refusal(CommonCode.URL_PARAMS_INVALID, f"random must be an integer from 0 to {U32_MAX} in the URL")
-        self._verify(query["usersig"], identifier)
-        if identifier not in self._admins:
-            raise Refusal(dialect(endpoint.service).not_admin, f"{identifier!r} is not an admin of the app")
-        return endpoint, identifier
 
     def _verify(self, user_sig: str, identifier: str) -> None:
         """Refuse a UserSig that does not verify; the result is kept until the UserSig expires."""

@@ -36,10 +36,11 @@ import msgspec
 
 from ...models.live_group import ROBOT_MARK
 from .codes import GroupCode
+from .community import PermissionGroup, Topic
 from .core import Part, State
 from .group_rules import Rules, is_group_id, make_group_id, why_not_ours
 from .refusal import Refusal
-from .threads import PermissionGroup, Thread, Topic
+from .threads import Thread
 
 OWNER: Final = "Owner"
 ADMIN: Final = "Admin"

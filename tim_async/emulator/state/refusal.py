@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import cast
 
-from ..._api.checks import ACCOUNT_MAX_BYTES
+from ..._api.checks import check_account, check_whole
+from ...errors import UsageError
 
 
 class Refusal(Exception):  # noqa: N818 - it is an answer, not a failure of the emulator
@@ -27,8 +29,12 @@ def is_int(value: object) -> bool:
 
 
 def is_account(value: str) -> bool:
-    """Return whether a string is a valid account id: 1 to 32 bytes of UTF-8."""
-    return 1 <= len(value.encode()) <= ACCOUNT_MAX_BYTES
+    """Return whether a string is a valid account id."""
+    try:
+        check_account("account", value)
+    except UsageError:
+        return False
+    return True
 
 
 def account(raw: Mapping[str, object], field: str, *, code: int, code_not_string: int | None = None) -> str:
@@ -45,15 +51,20 @@ def account(raw: Mapping[str, object], field: str, *, code: int, code_not_string
         raise Refusal(code, f"{field} is missing")
     if not isinstance(value, str):
         raise Refusal(code if code_not_string is None else code_not_string, f"{field} is not a string")
-    if not is_account(value):
-        raise Refusal(code, f"{field} must be 1 to {ACCOUNT_MAX_BYTES} bytes, not {len(value.encode())}")
+    try:
+        check_account(field, value)
+    except UsageError as error:
+        raise Refusal(code, error.message) from None
     return value
 
 
 def integer(raw: Mapping[str, object], field: str, low: int, high: int, *, code: int) -> int:
     """Return a required integer of the body; refuse one that is not in low..high."""
-    value = raw.get(field)
-    if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-        problem = "is missing" if field not in raw else f"is {value!r}" if is_int(value) else "is not an integer"
-        raise Refusal(code, f"{field} {problem}, it must be an integer of {low} to {high}")
-    return value
+    if field not in raw:
+        raise Refusal(code, f"{field} is missing")
+    value = raw[field]
+    try:
+        check_whole(field, value, low, high)
+    except UsageError as error:
+        raise Refusal(code, error.message) from None
+    return cast(int, value)

@@ -101,10 +101,27 @@ class SnsState(Part):
     def ask(self, user_id: str, other: str, now: float, *, both: bool, force: bool) -> bool:
         """Return whether a friendship can be made at once; otherwise record a request for consent and return False.
 
+        Args:
+            user_id: the account that asks.
+            other: the account that it asks.
+            now: unix seconds.
+            both: whether the friendship has both sides.
+            force: whether the profiles of the two do not matter.
+
         Raises:
             Refusal: it cannot be made at all.
         """
-        profiles = self.state.part(ProfileState)
+        self._check_ask(user_id, other, both=both)
+        if force or not self._needs_consent(user_id, other):
+            return True
+        if not self.waiting.has(user_id, other):
+            if len(self.waiting.of(user_id)) >= MAX_WAITING:
+                raise Refusal(SnsCode.PENDING_LIMIT, f"{user_id!r} already has {MAX_WAITING} pending requests")
+            self.waiting.add(user_id, other, int(now))
+        return False
+
+    def _check_ask(self, user_id: str, other: str, *, both: bool) -> None:
+        """Refuse a friendship that exists, is blocked, or is over a limit."""
         if user_id == other:
             raise Refusal(SnsCode.PARAMS_INVALID, "an account cannot be its own friend")
         if self.friends.has(user_id, other):
@@ -116,20 +133,16 @@ class SnsState(Part):
         self.check_room(user_id)
         if both and not self.friends.has(other, user_id) and len(self.friends.of(other)) >= MAX_FRIENDS:
             raise Refusal(SnsCode.PEER_FRIEND_LIMIT, f"{other!r} already has {MAX_FRIENDS} friends")
-        if force:
-            return True
+
+    def _needs_consent(self, user_id: str, other: str) -> bool:
+        """Return whether an account must consent to a friendship; refuse what the two profiles forbid."""
+        profiles = self.state.part(ProfileState)
         if profiles.get(user_id, ProfileTag.ADMIN_FORBID_TYPE) == "AdminForbid_Type_SendOut":
             raise Refusal(SnsCode.ADD_FORBIDDEN, f"{user_id!r} is not allowed to send friend requests")
         allows = profiles.get(other, ProfileTag.ALLOW_TYPE)
         if allows == "AllowType_Type_DenyAny":
             raise Refusal(SnsCode.PEER_DENIES_ALL, f"{other!r} does not accept friend requests")
-        if allows != "AllowType_Type_NeedConfirm":
-            return True
-        if not self.waiting.has(user_id, other):
-            if len(self.waiting.of(user_id)) >= MAX_WAITING:
-                raise Refusal(SnsCode.PENDING_LIMIT, f"{user_id!r} already has {MAX_WAITING} pending requests")
-            self.waiting.add(user_id, other, int(now))
-        return False
+        return allows == "AllowType_Type_NeedConfirm"
 
     def check_room(self, user_id: str) -> None:
         """Refuse when an account has the maximum number of friends."""
