@@ -77,6 +77,18 @@ def test_options_stand_in_panels(invoke: Invoke, path: tuple[str, ...], summary:
             assert any(line.startswith(f"  {param.opts[0]}") for line in section), param.opts[0]
 
 
+@HELP
+@pytest.mark.parametrize("columns", [60, 80])
+def test_help_fits_and_breaks_no_name(columns: int, path: tuple[str, ...], summary: str, command: Any) -> None:
+    name = f"tim-async {' '.join(path)}"
+    context = command.make_context(name, [], terminal_width=columns, resilient_parsing=True)
+    text, _, _ = command.get_help(context).partition("\nExamples:\n")
+    lines = text.splitlines()
+    assert max(map(len, lines)) <= columns
+    assert not [line for line in lines if line.endswith("-")]
+    assert "\N{NON-BREAKING HYPHEN}" not in text
+
+
 def test_misspelt_command_is_answered_with_a_near_one(invoke: Invoke) -> None:
     result = invoke("sned")
     assert result.exit_code == 2

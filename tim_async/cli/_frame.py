@@ -19,6 +19,9 @@ _Formatter: TypeAlias = Any
 
 ARGUMENTS = "Arguments"
 OPTIONS = "Options"
+_HELP_OPTIONS = {"help_option_names": ["-h", "--help"]}
+# Stands for a hyphen while text is wrapped.
+_UNBREAKABLE = "\N{NON-BREAKING HYPHEN}"
 
 
 class Entry(NamedTuple):
@@ -37,7 +40,32 @@ class Entry(NamedTuple):
     load: Callable[[], TyperCommand | TyperGroup]
 
 
-class Command(TyperCommand):
+class _PlainHelp:
+    """Help as text: the description, a section for each panel, examples."""
+
+    help: str | None
+    epilog: str | None
+
+    def get_help(self, ctx: _Context) -> str:
+        """Return the help."""
+        text: str = super().get_help(ctx)  # type: ignore[misc]  # typer's: this class stands before it
+        return text.replace(_UNBREAKABLE, "-")
+
+    def format_help_text(self, ctx: _Context, formatter: _Formatter) -> None:
+        """Write the description."""
+        formatter.write_paragraph()
+        with formatter.indentation():
+            formatter.write_text(_unbroken(self.help or ""))
+
+    def format_epilog(self, ctx: _Context, formatter: _Formatter) -> None:
+        """Write the examples, which are not wrapped: they are copied."""
+        if self.epilog:
+            with formatter.section("Examples"):
+                for line in self.epilog.splitlines():
+                    formatter.write(f"  {line}\n")
+
+
+class Command(_PlainHelp, TyperCommand):
     """A command whose errors are printed in one place, and whose help has a section for each panel."""
 
     def invoke(self, ctx: _Context) -> object:
@@ -56,10 +84,6 @@ class Command(TyperCommand):
         """Write the arguments and options, a section for each panel."""
         _write_panels(self, ctx, formatter)
 
-    def format_epilog(self, ctx: _Context, formatter: _Formatter) -> None:
-        """Write the examples."""
-        _write_examples(self, formatter)
-
 
 class _Unloaded(TyperCommand):
     """Stands for a command until it is called."""
@@ -69,7 +93,7 @@ class _Unloaded(TyperCommand):
         self.load = entry.load
 
 
-class LazyGroup(TyperGroup):
+class LazyGroup(_PlainHelp, TyperGroup):
     """A group that imports a command when it is called."""
 
     entries: ClassVar[Sequence[Entry]] = ()
@@ -94,12 +118,9 @@ class LazyGroup(TyperGroup):
         """Write the commands, a section for each panel, then the options."""
         for panel in dict.fromkeys(entry.panel for entry in self.entries):
             with formatter.section(panel):
-                formatter.write_dl([(entry.name, entry.summary) for entry in self.entries if entry.panel == panel])
+                rows = [(entry.name, _unbroken(entry.summary)) for entry in self.entries if entry.panel == panel]
+                formatter.write_dl(rows)
         _write_panels(self, ctx, formatter)
-
-    def format_epilog(self, ctx: _Context, formatter: _Formatter) -> None:
-        """Write the examples."""
-        _write_examples(self, formatter)
 
 
 def _write_panels(command: TyperCommand | TyperGroup, ctx: _Context, formatter: _Formatter) -> None:
@@ -108,17 +129,17 @@ def _write_panels(command: TyperCommand | TyperGroup, ctx: _Context, formatter: 
         usual = ARGUMENTS if param.param_type_name == "argument" else OPTIONS
         record = param.get_help_record(ctx)
         if record is not None:
-            panels.setdefault(getattr(param, "rich_help_panel", None) or usual, []).append(record)
+            text = record[1].replace("\\[", "[")  # older versions of typer escape for rich also where it does not print
+            panel = getattr(param, "rich_help_panel", None) or usual
+            panels.setdefault(panel, []).append((record[0], _unbroken(text)))
     for panel in sorted(panels, key=lambda panel: (panel == OPTIONS) - (panel == ARGUMENTS)):
         with formatter.section(panel):
             formatter.write_dl(panels[panel])
 
 
-def _write_examples(command: TyperCommand | TyperGroup, formatter: _Formatter) -> None:
-    if command.epilog:
-        with formatter.section("Examples"):
-            for line in command.epilog.splitlines():
-                formatter.write(f"  {line}\n")
+def _unbroken(text: str) -> str:
+    """Return a text that is not wrapped inside `tim-async` or `--change-message`: people copy them."""
+    return text.replace("-", _UNBREAKABLE)
 
 
 def make_command(
@@ -126,7 +147,8 @@ def make_command(
 ) -> TyperCommand | TyperGroup:
     """Return the command that a function is: its signature and docstring, and lines that can be copied."""
     app = make_app()
-    app.command(cls=Command, epilog="\n".join(examples), context_settings=context_settings)(function)
+    settings = {**_HELP_OPTIONS, **(context_settings or {})}
+    app.command(cls=Command, epilog="\n".join(examples), context_settings=settings)(function)
     return _made(app)
 
 
@@ -148,4 +170,10 @@ def make_app(**options: Any) -> typer.Typer:  # noqa: ANN401 - typer's
 
     Typer's own tracebacks may show the values of variables, among them the secret key: Python's are used instead.
     """
-    return typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None, **options)
+    return typer.Typer(
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+        context_settings=_HELP_OPTIONS,
+        **options,
+    )

@@ -94,7 +94,6 @@ app = make_app(
     name="tim-async",
     cls=Root,
     no_args_is_help=True,
-    context_settings={"help_option_names": ["-h", "--help"]},
     epilog="tim-async demo\ntim-async explain 20003\ntim-async endpoints mute",
 )
 

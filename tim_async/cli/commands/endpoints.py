@@ -49,7 +49,7 @@ def _show(endpoint: Endpoint[..., Any]) -> None:
 
     typer.echo(f"{_registry.path(endpoint)}: {_registry.purpose(endpoint)}")
     typer.echo(
-        f"  command    {endpoint.command}{' (experimental: its word is only inferred)' * endpoint.is_experimental}"
+        f"  command    {endpoint.command}{' (experimental: its wire form is only inferred)' * endpoint.is_experimental}"
     )
     typer.echo(f"  document   {endpoint.doc or f'none: {endpoint.why_no_doc}'}")
     typer.echo(f"  limits     {', '.join(str(rate) for rate in endpoint.limits)}")
@@ -57,7 +57,7 @@ def _show(endpoint: Endpoint[..., Any]) -> None:
     typer.echo(f"  harmless to repeat: {repeat[endpoint.repeat]}")
     for title, struct, empty in (
         ("request", endpoint.request, "{}"),
-        ("answer", endpoint.result, "nothing but the envelope"),
+        ("answer", endpoint.result, "only the envelope"),
     ):
         fields = _registry.fields(struct)
         typer.echo(f"{title}:" if fields else f"{title}: {empty}")

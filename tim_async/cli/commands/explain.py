@@ -58,7 +58,7 @@ def _show_code(row: Code) -> None:
     if row.code == 0:
         return
     raised = CLASSES[row.hint]
-    typer.echo(f"  what now   {ADVICE[row.hint] or 'nothing by itself: the meaning says how things stand'}")
+    typer.echo(f"  what now   {ADVICE[row.hint] or 'nothing; the meaning says how things stand'}")
     typer.echo(f"  retried    {_retried(row)}")
     typer.echo(f"  raised as  {raised.__name__}")
     typer.echo(f"  topic      {raised.topic}")
@@ -71,7 +71,7 @@ def _retried(row: Code) -> str:
     if row.code in TRANSIENT_CODES:
         return "yes, by default"
     if row.code in _codes.SLOW_DOWN_CODES:
-        return "not by default, but the command holds back for a while; RetryPolicy.official() repeats it after that"
+        return "not by default, but the command slows down; RetryPolicy.official() repeats it after a pause"
     return "not by default; RetryPolicy.official() repeats it" if row.code in RetryPolicy.official().codes else "no"
 
 
