@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import pytest
 
+from tests import clock
 from tests.webhooks.requests import APP, TOKEN, body, query
-from tim_async import LocalRateLimiter, RetryPolicy, TimClient, UsageError
-from tim_async.emulator import DEFAULT_SECRET_KEY, Emulator
+from tim_async import LocalRateLimiter, Rate, TimClient, UsageError
+from tim_async._core.rate_limits import shape
+from tim_async.testing import FakePool
 from tim_async.webhooks import RequestOverLimit, WebhookRouter, slow_down
 
 
@@ -45,29 +45,20 @@ def test_wrong_settings_are_named(arguments, field):
     assert caught.value.field == field
 
 
-async def test_a_client_that_heeds_the_alerts_makes_room_for_others():
-    """Two processes share an app: each has a limiter that knows of itself alone. One of them heeds the alerts."""
-    limiter = LocalRateLimiter()
-    router = WebhookRouter(1_400_000_000)
+@clock.jumping
+async def test_client_that_heeds_the_alerts_makes_room_for_others():
+    """The limiter knows only its own process: the alert shows that others share the app. The emulator sends such."""
+    limiter, pool = LocalRateLimiter(), FakePool()
+    router = WebhookRouter(APP, TOKEN)
     router.on(RequestOverLimit)(slow_down(limiter, share=0.5))
-    async with router, Emulator(auto_import=True, rate_limits={"openim/sendmsg": 20}) as emulator:
-
-        async def deliver(event):
-            await router.handle(
-                query("Alert.RequestOverLimit", token=None, ClientIP=None),
-                body("Alert.RequestOverLimit", ServiceName="openim", Command="sendmsg", Limit=event.limit),
-            )
-
-        options = {"base_url": emulator.url, "retry": RetryPolicy.off(), "rate_limits": {"openim/sendmsg": 20}}
-        async with TimClient(1_400_000_000, DEFAULT_SECRET_KEY, limiter=limiter, **options) as client:
-            loop = asyncio.get_running_loop()
-            for _ in range(17):
-                await client.c2c.send_text("bob", "hi")
-            (first, *_) = emulator.events(RequestOverLimit)
-            assert (first.request, first.limit) == (16, 20)
-            await deliver(first)
-            await router.close()
-            began = loop.time()
-            for _ in range(4):
-                await client.c2c.send_text("bob", "hi")
-            assert loop.time() - began > 0.3, "10 a second instead of 20"
+    async with TimClient(APP, "key", limiter=limiter, pool=pool, rate_limits={"openim/sendmsg": 20}) as client:
+        for _ in range(5):
+            await client.c2c.send_text("bob", "hi")
+        async with router:
+            await alert(router, ServiceName="openim", Command="sendmsg", Request=16, Limit=20)
+        for _ in range(5):
+            await client.c2c.send_text("bob", "hi")
+    times = [sent.at for sent in pool.sent]
+    # At first at the pace of the limit, then at half of it.
+    assert times[4] - times[2] == pytest.approx(2 / shape(Rate(20))[1], abs=0.01)
+    assert times[9] - times[6] == pytest.approx(3 / 10, abs=0.01)

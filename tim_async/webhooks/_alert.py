@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
+from .._api.checks import check_seconds
 from ..errors import UsageError
 from .events.service import RequestOverLimit
 
@@ -37,9 +38,8 @@ def slow_down(limiter: SlowsDown, *, share: float = 0.75, seconds: float = 10.0)
         UsageError: an argument is invalid; `field` names it.
     """
     if not 0 < share <= 1:
-        raise UsageError(f"share is {share!r}, it must be above 0 and at most 1", field="share")
-    if not seconds > 0:
-        raise UsageError(f"seconds is {seconds!r}, it must be above 0", field="seconds")
+        raise UsageError(f"share must be above 0 and at most 1, not {share!r}", field="share")
+    check_seconds("seconds", seconds)
 
     def on_alert(event: RequestOverLimit) -> None:
         if event.limit > 0:

@@ -17,6 +17,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from .._api.checks import quoted
 from .._api.wire import Result, WireStruct, always, encode, request_validator, validate
 from ..errors import AnswerError, UsageError
 from ..models.elements import Element, check_body
@@ -252,7 +253,7 @@ def _code(rule: Rule, code: int | None) -> int:
     if code is None:
         return rule.refused
     if isinstance(code, bool) or not isinstance(code, int) or code not in rule.codes:
-        raise UsageError(f"code is {code!r}, it must be {rule.codes[0]} to {rule.codes[-1]}", field="code")
+        raise UsageError(f"code must be {rule.codes[0]} to {rule.codes[-1]}, not {code!r}", field="code")
     return code
 
 
@@ -264,7 +265,7 @@ def _refuse(items: list[ResultItem], accounts: Sequence[str], code: int, info: s
 
 def _refuse_some(event: BeforeEvent, rule: Rule, answer: RefuseSome, body: AnswerBody) -> None:
     if not isinstance(answer.accounts, list | tuple):
-        raise UsageError("accounts must be a list of accounts", field="accounts")
+        raise UsageError(f"accounts must be a list, not {quoted(answer.accounts)}", field="accounts")
     named = rule.accounts(event)
     if not all(account in named for account in answer.accounts):
         raise UsageError("accounts contains an account that the event does not name", field="accounts")

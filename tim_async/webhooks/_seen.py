@@ -5,8 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from .._api.checks import check_whole
-from ..errors import UsageError
+from .._api.checks import check_seconds, check_whole
 from ._event import Event
 
 
@@ -37,8 +36,7 @@ class SeenEvents:
         self, size: int = 100_000, *, within_s: float = 600.0, clock: Callable[[], float] = time.monotonic
     ) -> None:
         check_whole("size", size, 1)
-        if not within_s > 0:
-            raise UsageError("within_s must be above 0", field="within_s")
+        check_seconds("within_s", within_s)
         self._size = size
         self._within_s = within_s
         self._clock = clock

@@ -113,7 +113,7 @@ class RedisRateLimiter:
             if value != 0:
                 check_seconds(name, value)
         if batch_s > _RESERVE_AHEAD_S:
-            raise UsageError(f"batch_s is {batch_s!r}, it must be at most {_RESERVE_AHEAD_S:g}", field="batch_s")
+            raise UsageError(f"batch_s must be at most {_RESERVE_AHEAD_S:g}, not {batch_s!r}", field="batch_s")
         if fallback_processes is not None:
             check_whole("fallback_processes", fallback_processes, 1)
         self._where = name_of(url)
@@ -298,6 +298,4 @@ def _check_prefix(prefix: object) -> None:
         or not prefix.isprintable()
         or any(character in prefix for character in "{} ")
     ):
-        raise UsageError(
-            f"prefix is {prefix!r}, it must be a non-empty string without braces and spaces", field="prefix"
-        )
+        raise UsageError(f"prefix must be a non-empty string without braces and spaces, not {prefix!r}", field="prefix")
