@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+
+from tests import profiles
+
+# What is meant for this run is not meant for the pytests that tests run.
+os.environ.pop("PYTEST_ADDOPTS", None)
+
+profiles.register()
 
 # Where asyncio's debug mode finds something: the client, what is built on it call by call, and what users run in loops
 # and threads of their own. Elsewhere it finds the same again, and more than doubles the time of campaigns.

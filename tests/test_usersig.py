@@ -8,7 +8,7 @@ import zlib
 
 import pytest
 import TLSSigAPIv2
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tim_async.errors import UsageError, UserSigError
@@ -92,7 +92,6 @@ def test_our_user_sig_carries_the_signature_the_oracle_computes(oracle, identifi
     expire=st.integers(1, 10**9),
     userbuf=st.none() | st.binary(max_size=500),
 )
-@settings(deadline=None, database=None)
 def test_what_is_signed_verifies_and_is_url_safe(identifier, app, key, expire, userbuf):
     user_sig = generate_user_sig(app, key, identifier, expire, userbuf=userbuf, now=NOW)
     assert user_sig.isascii()
@@ -282,7 +281,6 @@ def test_a_changed_character_never_changes_what_is_proven(replacement):
 
 
 @given(st.text())
-@settings(deadline=None, database=None)
 def test_random_text_is_refused(text):
     for check in (read_user_sig, lambda sig: verify_user_sig(sig, APP, KEY)):
         with pytest.raises(UserSigError) as caught:

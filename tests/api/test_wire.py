@@ -4,7 +4,7 @@ import json
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tim_async import decode, encode
@@ -280,7 +280,6 @@ def test_what_is_no_envelope_is_none(data):
     lambda inner: st.lists(inner) | st.dictionaries(
         st.sampled_from(["ErrorCode", "ErrorInfo", "ActionStatus", "X"]), inner),
 ).map(lambda value: json.dumps(value).encode()))  # fmt: skip
-@settings(deadline=None, database=None)
 def test_reading_an_envelope_never_raises(data):
     envelope = decode_envelope(data)
     assert envelope is None or isinstance(envelope.error_code, int)

@@ -13,6 +13,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from tests.generated import SCALARS, TEXTS
+from tests.profiles import examples
 from tim_async import endpoints
 from tim_async.emulator import Emulator
 from tim_async.emulator.outgoing.outbox import Caller
@@ -98,7 +99,7 @@ def answer(emulator: Emulator, command: str, body: bytes) -> bytes:
 
 
 # Making a finding smaller would take minutes: each example is a call of every command.
-@settings(max_examples=25, deadline=None, phases=[Phase.generate], database=None)
+@settings(max_examples=examples(25), phases=[Phase.generate])
 @given(edits=EDITS)
 def test_no_body_breaks_a_handler(edits: list[tuple[int, Any]]) -> None:
     emulator = peopled()

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 from uuid import UUID
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tim_async import decode
@@ -313,7 +313,6 @@ def test_filled_in_identity_is_what_goes_out():
 
 
 @given(st.text(st.characters(codec="utf-8")), st.text(st.characters(codec="utf-8")))
-@settings(deadline=None, database=None)
 def test_any_text_comes_through(text, data):
     request = SendMsg(to_account="bob", msg_body=[TextElem(text)], cloud_custom_data=data, msg_seq=0, msg_random=0)
     body = C2C.send.encode(request)
@@ -330,7 +329,6 @@ def test_any_text_comes_through(text, data):
 
 
 @given(st.text())
-@settings(deadline=None, database=None)
 def test_any_text_is_sent_or_refused_in_order(text):
     """Lone surrogates included, which have no UTF-8."""
     try:

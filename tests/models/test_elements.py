@@ -5,7 +5,7 @@ import json
 import pickle
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tim_async import decode, encode
@@ -568,7 +568,6 @@ leaves = st.one_of(
 
 
 @given(st.lists(st.recursive(leaves, elements, max_leaves=6), max_size=5))
-@settings(deadline=None, database=None)
 def test_any_elements_survive_the_wire(body):
     data = encode(body)
     read = decode(data, list[Element])
@@ -583,7 +582,6 @@ contents = st.dictionaries(texts | st.sampled_from(["Text", "Index", "MsgList"])
 
 
 @given(st.lists(st.fixed_dictionaries({"MsgType": kinds, "MsgContent": contents})))
-@settings(deadline=None, database=None)
 def test_any_pairs_can_be_read_and_written(pairs):
     """Whatever contents come: reading does not fail, and reading what was written gives the same again."""
     read = decode(json.dumps(pairs), list[Element])

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.generated import structs
+from tests.profiles import examples
 from tim_async import decode, encode, endpoints
 
 KINDS = sorted(
@@ -17,7 +18,7 @@ KINDS = sorted(
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: f"{kind.__module__.rpartition('.')[2]}.{kind.__qualname__}")
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(20))
 @given(data=st.data())
 def test_struct_survives_encode_decode_encode(kind: type[msgspec.Struct], data: st.DataObject) -> None:
     wire = encode(data.draw(structs(kind)))

@@ -11,11 +11,12 @@ import re
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.families.test_registry import collect
 from tests.generated import structs
+from tests.profiles import examples
 from tests.webhooks.bodies import BODIES, SENT, TEXT, spoil
 from tim_async import RawElem, TextElem, webhooks
 from tim_async.errors import EventDecodeError
@@ -99,7 +100,7 @@ def test_every_event_is_read_from_nothing(command):
 
 
 @every_command
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(10))
 @given(data=st.data())
 def test_random_events_survive(command, data):
     event = data.draw(structs(EVENTS[command]))
@@ -214,7 +215,6 @@ def take(command, body):
     assert isinstance(msgspec.json.decode(event.to_body()), dict)
 
 
-@settings(max_examples=100, deadline=None)
 @given(st.integers(0, 2**32))
 def test_ten_thousand_spoilt_bodies_raise_nothing_but_our_errors(seed):
     chance = random.Random(seed)
@@ -230,7 +230,7 @@ JSON = st.recursive(
 NAMES = sorted({name for kind in EVENTS.values() for name in kind.__struct_encode_fields__} | {"CallbackCommand"})
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(300))
 @given(
     command=st.sampled_from(sorted(EVENTS)) | st.text(max_size=20),
     body=st.dictionaries(st.sampled_from(NAMES), JSON, max_size=5).map(lambda value: json.dumps(value).encode()),

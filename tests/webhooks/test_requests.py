@@ -9,7 +9,7 @@ import time
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests import clock
@@ -140,7 +140,6 @@ async def test_random_bodies_never_raise():
     assert {type(error) for error, _ in errors} == {EventDecodeError}
 
 
-@settings(max_examples=100, deadline=None)
 @given(st.integers(0, 2**32))
 def test_ten_thousand_spoilt_requests_are_answered(seed):
     """Through the whole receiver; without the debug mode of asyncio, for speed."""

@@ -17,6 +17,7 @@ pytest.importorskip("redis")
 
 from redis import Redis
 
+from tests.profiles import examples
 from tests.services import REDIS_URL, need_port
 from tim_async import Rate
 from tim_async.cluster._redis_limiter.buckets import unit_s
@@ -265,7 +266,7 @@ OPERATIONS = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(60), suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(OPERATIONS)
 def test_no_window_holds_more_than_the_limit_whatever_is_requested(redis: Redis, operations: list[Any]) -> None:
     """Each reservation is used as late or as early as possible, or given back; all windows are searched."""
