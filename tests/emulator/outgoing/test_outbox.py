@@ -311,7 +311,7 @@ async def test_stop_sends_what_waits(start):
 
 
 async def test_stop_does_not_wait_for_ever(start, monkeypatch, caplog):
-    monkeypatch.setattr("tim_async.emulator.outgoing.outbox._DRAIN_S", 0.05)
+    monkeypatch.setattr("tim_async.emulator.outgoing.outbox._DRAIN_TIMEOUT_S", 0.05)
     async with receiving() as receiver:
         async with start(webhook_url=receiver.url) as api:
             receiver.answers[AFTER] = receiver.never

@@ -28,7 +28,7 @@ from ...models.common import Empty
 from ..dispatch import Call, handles
 from ..events.push import emit_pushed_to_all
 from ..state.codes import MessageCode, PushCode
-from ..state.push import KNOWN_S, PUSHES_A_DAY, PushState, SentPush
+from ..state.push import DUPLICATE_WINDOW_S, MAX_PUSHES_PER_DAY, PushState, SentPush
 from ..state.refusal import Refusal, integer
 from ._message import check_body, check_options
 from ._push_requests import check_condition, read_attr_names, read_attrs, read_tags, read_users
@@ -47,11 +47,11 @@ def send(call: Call) -> PushTask:
     check_options(call.raw)
     check_condition(call)
     request = call.read(PushToAll, code=MessageCode.JSON_INVALID)
-    first = pushes.known(call.endpoint.command, msg_random, call.now, KNOWN_S)
+    first = pushes.known(call.endpoint.command, msg_random, call.now, DUPLICATE_WINDOW_S)
     if first is not None:
         return PushTask(task_id=first.task_id)
-    if pushes.taken_today(call.endpoint.command, call.now) >= PUSHES_A_DAY:
-        raise Refusal(PushCode.DAILY_LIMIT, f"the daily limit of {PUSHES_A_DAY} pushes is reached")
+    if pushes.taken_today(call.endpoint.command, call.now) >= MAX_PUSHES_PER_DAY:
+        raise Refusal(PushCode.DAILY_LIMIT, f"the daily limit of {MAX_PUSHES_PER_DAY} pushes is reached")
     push = SentPush(
         task_id="",
         command=call.endpoint.command,

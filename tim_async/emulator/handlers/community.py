@@ -50,14 +50,14 @@ def create_topic(call: Call) -> TopicCreated:
     request = call.read(CreateTopic, code=GroupCode.PARAMS_INVALID)
     operator = request.from_account or call.identifier
     topic = _new_topic(group, request, int(call.now), taken=GroupCode.ID_TAKEN_BY_OWNER)
-    asked = GroupBeforeCreateTopic(
+    before = GroupBeforeCreateTopic(
         operator_account=operator,
         type=group.kind,
         name=topic.name,
         group_id=group.group_id,
         event_time=call.now_ms,
     )
-    call.ask(asked, refused=GroupCode.WEBHOOK_REJECTED)
+    call.ask(before, refused=GroupCode.WEBHOOK_REJECTED)
     group.topics[topic.topic_id] = topic
     call.emit(
         GroupAfterCreateTopic(

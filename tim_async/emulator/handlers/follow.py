@@ -37,7 +37,7 @@ from ..state.refusal import Refusal
 from ._known import is_known, known_account
 
 _CURSOR: Final = re.compile("[0-9]{0,20}")
-_TOLD_TAGS: Final = (ProfileTag.NICK, ProfileTag.IMAGE)
+_PROFILE_TAGS: Final = (ProfileTag.NICK, ProfileTag.IMAGE)
 
 
 @handles(Follow.add)
@@ -88,7 +88,7 @@ def get(call: Call) -> FollowPage:
     profiles = call.state.part(ProfileState)
     result = FollowPage(next_cursor=str(page[-1][1].number) if len(rest) > len(page) else "")
     for other, link in page:
-        values = ((tag, profiles.get(other, tag)) for tag in _TOLD_TAGS)
+        values = ((tag, profiles.get(other, tag)) for tag in _PROFILE_TAGS)
         followed = FollowedAccount(
             to_account=other,
             follow_time=link.since,

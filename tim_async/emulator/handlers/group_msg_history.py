@@ -26,7 +26,7 @@ from ..state.group import Group, Groups
 from ..state.refusal import Refusal
 from ..state.threads import GroupEntry, Thread
 
-DELETE_REACH: Final = 1_000
+MAX_DELETE_RANGE: Final = 1_000
 
 _PRIORITIES: Final = {"High": 1, "Normal": 2, "Low": 3, "Lowest": 4}
 
@@ -122,7 +122,7 @@ def delete_by_sender(call: Call) -> Empty:
     group = call.state.part(Groups).find_for(call.raw.get("GroupId"), "has_history")
     request = call.read(DeleteMsgsBySender, code=GroupCode.PARAMS_INVALID)
     thread = group.thread_of(request.topic_id)
-    for seq in range(max(1, thread.next_seq - DELETE_REACH), thread.next_seq):
+    for seq in range(max(1, thread.next_seq - MAX_DELETE_RANGE), thread.next_seq):
         entry = thread.entries.get(seq)
         if entry is not None and entry.from_account == request.sender_account:
             entry.delete()

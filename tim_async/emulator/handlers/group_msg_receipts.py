@@ -29,7 +29,7 @@ from ..state.refusal import Refusal
 from ..state.threads import GroupEntry
 from .group_msg_history import stored
 
-RECEIPT_MEMBERS_MAX: Final = 200
+MAX_RECEIPT_MEMBERS: Final = 200
 
 
 @handles(GroupMessages.get_receipts)
@@ -92,9 +92,9 @@ def report_receipts(call: Call) -> Empty:
     group = call.state.part(Groups).find_for(call.raw.get("GroupId"), "has_receipts")
     request = call.read(ReportReceipts, code=GroupCode.PARAMS_INVALID)
     group.require_member(request.from_account)
-    if len(group.members) > RECEIPT_MEMBERS_MAX:
+    if len(group.members) > MAX_RECEIPT_MEMBERS:
         raise Refusal(
-            GroupCode.RECEIPT_TOO_MANY_MEMBERS, f"read receipts are limited to groups of {RECEIPT_MEMBERS_MAX} members"
+            GroupCode.RECEIPT_TOO_MANY_MEMBERS, f"read receipts are limited to groups of {MAX_RECEIPT_MEMBERS} members"
         )
     entries = [stored(call, group.thread, item.msg_seq) for item in request.msg_seq_list]
     read = [entry for entry in entries if entry is not None and entry.needs_receipt]

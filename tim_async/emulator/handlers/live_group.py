@@ -45,7 +45,7 @@ from ..state.group import ADMIN, MEMBER, OWNER, Group, Groups, Mark
 from ..state.refusal import Refusal
 
 MAX_LISTED: Final = 1_000
-_MEMBERS_OF_A_MARK: Final = 1_000
+_MAX_MEMBERS_PER_MARK: Final = 1_000
 _ROBOT_LIFE_S: Final = 3 * DAY_S
 
 
@@ -131,8 +131,8 @@ def mark_members(call: Call) -> MarkedMembers:
     counts = Counter(mark for marks in changed.values() for mark in marks)
     if len(counts) > MAX_MARKS:
         raise Refusal(GroupCode.PARAMS_INVALID, f"a group can have at most {MAX_MARKS} different marks")
-    if any(count > _MEMBERS_OF_A_MARK for count in counts.values()):
-        raise Refusal(GroupCode.PARAMS_INVALID, f"at most {_MEMBERS_OF_A_MARK} members can have the same mark")
+    if any(count > _MAX_MEMBERS_PER_MARK for count in counts.values()):
+        raise Refusal(GroupCode.PARAMS_INVALID, f"at most {_MAX_MEMBERS_PER_MARK} members can have the same mark")
     group.marks = {account: marks for account, marks in changed.items() if marks}
     return MarkedMembers(command_type=request.command_type, member_list=results)
 

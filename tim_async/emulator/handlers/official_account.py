@@ -67,9 +67,11 @@ from ..state.refusal import Refusal, integer
 from ._filters import keep
 from ._message import check_body
 
-_MOST_SUBSCRIBERS: Final = 100_000
+_MAX_SUBSCRIBERS: Final = 100_000
 _HOUR_S: Final = 3600
-_MESSAGES_AN_HOUR: Final = 2
+_MAX_MESSAGES_PER_HOUR: Final = 2
+
+_FAILED, _DONE, _KNOWN = 0, 1, 2
 
 
 def _refs(users: Iterable[str]) -> list[SubscriberRef]:
@@ -107,7 +109,7 @@ def create(call: Call) -> CreatedOfficialAccount:
             custom_string=request.custom_string or "",
             create_time=int(call.now),
         ),
-        max_subscriber_num=request.max_subscriber_num or _MOST_SUBSCRIBERS,
+        max_subscriber_num=request.max_subscriber_num or _MAX_SUBSCRIBERS,
     )
     call.emit(
         OfficialAccountAfterCreateOfficialAccount(official_account=official_account, **who, event_time=call.now_ms)
@@ -202,20 +204,20 @@ def add_subscribers(call: Call) -> SubscriberOutcomes:
     for item in request.subscriber_list:
         user = item.subscriber_account
         if user in channel.subscribers:
-            result = 2
+            result = _KNOWN
         elif (
             user in verdict.refused
             or not call.state.knows(user, call.now)
             or len(channel.subscribers) >= channel.max_subscriber_num
         ):
-            result = 0
+            result = _FAILED
         else:
             channel.subscribers[user] = Subscriber(
                 subscriber_account=user, subscribe_time=int(call.now), msg_flag="AcceptAndNotify"
             )
-            result = 1
+            result = _DONE
         outcomes.append(SubscriberOutcome(subscriber_account=user, result=result))
-    fresh = [outcome.subscriber_account for outcome in outcomes if outcome.result == 1]
+    fresh = [outcome.subscriber_account for outcome in outcomes if outcome.result == _DONE]
     if fresh:
         call.emit(
             OfficialAccountAfterAddSubscriber(
@@ -241,7 +243,7 @@ def delete_subscribers(call: Call) -> SubscriberOutcomes:
         SubscriberOutcome(subscriber_account=user, result=int(channel.subscribers.pop(user, None) is not None))
         for user in request.subscriber_to_del_account
     ]
-    gone = [outcome.subscriber_account for outcome in outcomes if outcome.result == 1]
+    gone = [outcome.subscriber_account for outcome in outcomes if outcome.result == _DONE]
     if gone:
         call.emit(
             OfficialAccountAfterDeleteSubscriber(
@@ -282,9 +284,10 @@ def send(call: Call) -> SentOfficialMsg:
     first = channels.sent.find((request.official_account, random), call.now)
     if first is not None:
         return first
-    if sum(call.now - at < _HOUR_S for at in channel.messages.values()) >= _MESSAGES_AN_HOUR:
+    if sum(call.now - at < _HOUR_S for at in channel.messages.values()) >= _MAX_MESSAGES_PER_HOUR:
         raise Refusal(
-            CommonCode.REST_RATE_LIMITED, f"an official account can send at most {_MESSAGES_AN_HOUR} messages an hour"
+            CommonCode.REST_RATE_LIMITED,
+            f"an official account can send at most {_MAX_MESSAGES_PER_HOUR} messages an hour",
         )
     event = OfficialAccountBeforeSendMsg(
         official_account=request.official_account,

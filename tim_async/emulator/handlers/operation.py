@@ -9,7 +9,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 from collections import Counter
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime
 from typing import Final
 
 from ...families.operation import Operation
@@ -29,11 +29,11 @@ from ...models.operation import (
 )
 from ..dispatch import Call, answers, handles
 from ..state.codes import CommonCode, MuteCode, OperationCode
+from ..state.core import CHINA, DAY_S
 from ..state.operation import Files
 from ._filters import keep
 
 _DAYS: Final = 30
-_CHINA: Final = timezone(timedelta(hours=8))
 _TEXTS: Final = {"app_id", "app_name", "company", "date"}
 _NUMBERS: Final = tuple(name for name in AppFigures.__struct_fields__ if name not in _TEXTS)
 
@@ -43,7 +43,7 @@ _GZIPPED: Final = gzip.compress(_ARCHIVE, mtime=0)
 
 
 def _day(second: float) -> str:
-    return datetime.fromtimestamp(second, UTC).astimezone(_CHINA).strftime("%Y%m%d")
+    return datetime.fromtimestamp(second, UTC).astimezone(CHINA).strftime("%Y%m%d")
 
 
 @handles(Operation.get_app_info)
@@ -55,7 +55,7 @@ def get_app_info(call: Call) -> AppInfo:
     app = str(call.state.sdk_app_id)
     days: list[AppFigures] = []
     for back in range(1, _DAYS + 1):
-        day = _day(call.now - back * 86_400)
+        day = _day(call.now - back * DAY_S)
         figures = AppFigures(
             app_id=app, app_name="emulator", company="emulator", date=day, **dict.fromkeys(_NUMBERS, "0")
         )

@@ -29,12 +29,12 @@ from ...models.push import (
 from ..dispatch import Call, handles
 from ..events.push import emit_pushed_to_all
 from ..state.codes import AccountCode, MessageCode, PushCode
-from ..state.push import KNOWN_S, PushState, SentPush
+from ..state.push import DUPLICATE_WINDOW_S, PushState, SentPush
 from ..state.refusal import integer
 from ._push_requests import check_condition, read_attr_names, read_attrs, read_tags, read_users
 
 # Within one second a push with the same MsgRandom is dropped (I67553).
-_BATCH_KNOWN_S: Final = 1.0
+_BATCH_DUPLICATE_WINDOW_S: Final = 1.0
 
 W = TypeVar("W")
 
@@ -46,7 +46,7 @@ def send(call: Call) -> PushTask:
     msg_random = integer(call.raw, "MsgRandom", 0, U32_MAX, code=MessageCode.JSON_INVALID)
     check_condition(call)
     request = call.read(SendPush, code=MessageCode.JSON_INVALID)
-    push = pushes.known(call.endpoint.command, msg_random, call.now, KNOWN_S)
+    push = pushes.known(call.endpoint.command, msg_random, call.now, DUPLICATE_WINDOW_S)
     if push is None:
         push = pushes.take(_sent(call, request, msg_random, pushes.audience(request.condition)))
         emit_pushed_to_all(call, push)
@@ -60,7 +60,7 @@ def send_batch(call: Call) -> PushBatchTask:
     msg_random = integer(call.raw, "MsgRandom", 0, U32_MAX, code=MessageCode.JSON_INVALID)
     request = call.read(SendPushBatch, code=MessageCode.JSON_INVALID)
     users, failures = _split(call, request.to_account)
-    known = pushes.known(call.endpoint.command, msg_random, call.now, _BATCH_KNOWN_S)
+    known = pushes.known(call.endpoint.command, msg_random, call.now, _BATCH_DUPLICATE_WINDOW_S)
     push = known or pushes.take(_sent(call, request, msg_random, users))
     return PushBatchTask(task_id=push.task_id, error_list=failures)
 

@@ -36,7 +36,7 @@ LOG_SIZE: Final = 10_000
 # The queue gets this long only behind a receiver that hangs; further events are not sent.
 _QUEUE_SIZE: Final = 100_000
 # How long a stop waits for the queue: a receiver that hangs takes 2 s an event.
-_DRAIN_S: Final = 5.0
+_DRAIN_TIMEOUT_S: Final = 5.0
 _ANSWER_MAX_BYTES: Final = 1024 * 1024
 
 
@@ -178,7 +178,7 @@ class Outbox:
         """Send the waiting events, for a few seconds at most, and close the connections."""
         sender = self._sender
         if sender is not None and not sender.done():
-            await asyncio.wait((sender,), timeout=_DRAIN_S)
+            await asyncio.wait((sender,), timeout=_DRAIN_TIMEOUT_S)
             if not sender.done():
                 _logger.warning("%d webhooks were not sent before the stop", len(self._queue) + 1)
                 sender.cancel()

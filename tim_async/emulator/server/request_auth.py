@@ -20,7 +20,7 @@ from ..state.codes import AccountCode, CommonCode
 from ..state.refusal import Refusal
 
 _PREFIX: Final = "/v4/"
-_VERIFIED_MAX: Final = 1000
+_MAX_VERIFIED: Final = 1000
 
 
 def command_of(path: str) -> str:
@@ -99,6 +99,6 @@ class RequestAuth:
             claims = verify_user_sig(user_sig, self._sdk_app_id, self._secret_key, identifier, now=now)
         except UserSigError as error:
             raise Refusal(error.code, error.message) from None
-        if len(self._verified) >= _VERIFIED_MAX:
+        if len(self._verified) >= _MAX_VERIFIED:
             self._verified.clear()
         self._verified[user_sig, identifier] = claims.expires_at

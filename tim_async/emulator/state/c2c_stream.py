@@ -10,7 +10,7 @@ from ...models.c2c_stream import MAX_GAP_S, SendStreamMsgResult
 from ...models.elements import StreamChunk
 from .core import Duplicates, Entry, Part, State
 
-_REPEAT_WINDOW_S: Final = 120.0
+_DUPLICATE_WINDOW_S: Final = 120.0
 
 
 class Stream(msgspec.Struct, kw_only=True):
@@ -50,7 +50,7 @@ class Streams(Part):
     def __init__(self, state: State) -> None:
         super().__init__(state)
         self.streams: dict[str, Stream] = {}
-        self.first_calls: Duplicates[tuple[str, str, int, int, int], Stream] = Duplicates(_REPEAT_WINDOW_S)
+        self.first_calls: Duplicates[tuple[str, str, int, int, int], Stream] = Duplicates(_DUPLICATE_WINDOW_S)
 
     def forget_account(self, user_id: str) -> None:
         """Remove the streams from and to an account that is being deleted."""

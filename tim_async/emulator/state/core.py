@@ -29,6 +29,7 @@ import zlib
 from bisect import bisect_left, bisect_right, insort
 from collections import defaultdict
 from collections.abc import Collection, Hashable, Iterable, Iterator
+from datetime import timedelta, timezone
 from typing import Final, Generic, TypeVar, cast
 
 import msgspec
@@ -36,6 +37,9 @@ import msgspec
 from ...models.c2c import RoamMsg, SendMsgResult
 
 DAY_S: Final = 86_400
+# The service counts days, and writes times, in China's time zone.
+CHINA_OFFSET_S: Final = 8 * 3_600
+CHINA: Final = timezone(timedelta(seconds=CHINA_OFFSET_S))
 
 
 class Account(msgspec.Struct, kw_only=True):

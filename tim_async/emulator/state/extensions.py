@@ -29,9 +29,9 @@ from ...models.extension import (
 from .codes import ExtensionCode
 from .refusal import Refusal
 
-PAGE_MAX: Final = 200
-PAIRS_MAX: Final = 300
-WRITES_MAX: Final = 200
+MAX_PAGE: Final = 200
+MAX_PAIRS: Final = 300
+MAX_WRITES: Final = 200
 WRITES_WINDOW_S: Final = 60.0
 
 
@@ -66,8 +66,8 @@ class ExtensionBook:
             self.pairs.clear()
             self.clear_seq = self.latest_seq
             return []
-        if request.operate_type == SET and len(self.pairs.keys() | {item.key for item in items}) > PAIRS_MAX:
-            raise Refusal(ExtensionCode.PARAMS_INVALID, f"a message can have at most {PAIRS_MAX} pairs")
+        if request.operate_type == SET and len(self.pairs.keys() | {item.key for item in items}) > MAX_PAIRS:
+            raise Refusal(ExtensionCode.PARAMS_INVALID, f"a message can have at most {MAX_PAIRS} pairs")
         change = self._delete if request.operate_type == DELETE else self._set
         outcomes: list[ExtensionOutcome] = []
         for item in items:
@@ -82,8 +82,8 @@ class ExtensionBook:
         """Return the first 200 pairs of this version or later."""
         fresh = [pair for pair in self.pairs.values() if pair.seq >= start_seq]
         return Extensions(
-            extension_list=fresh[:PAGE_MAX],
-            complete_flag=1 if len(fresh) <= PAGE_MAX else 0,
+            extension_list=fresh[:MAX_PAGE],
+            complete_flag=1 if len(fresh) <= MAX_PAGE else 0,
             latest_seq=self.latest_seq,
             clear_seq=self.clear_seq,
         )
@@ -91,9 +91,9 @@ class ExtensionBook:
     def _count(self, now: float) -> None:
         while self._writes and now - self._writes[0] >= WRITES_WINDOW_S:
             self._writes.popleft()
-        if len(self._writes) >= WRITES_MAX:
+        if len(self._writes) >= MAX_WRITES:
             raise Refusal(
-                ExtensionCode.RATE_LIMITED, f"the message already had {WRITES_MAX} writes within the last minute"
+                ExtensionCode.RATE_LIMITED, f"the message already had {MAX_WRITES} writes within the last minute"
             )
         self._writes.append(now)
 

@@ -47,7 +47,7 @@ ADMIN: Final = "Admin"
 MEMBER: Final = "Member"
 NOT_MEMBER: Final = "NotMember"
 
-_WHAT: Final = {
+_RULE_NAMES: Final = {
     "can_add": "adding members",
     "can_remove": "removing members",
     "can_transfer": "changing the owner",
@@ -174,7 +174,7 @@ class Group(msgspec.Struct, kw_only=True):
         """Refuse unless the type of the group allows everything named: attributes of `Rules`."""
         for rule in allowed:
             if not getattr(self.rules, rule):
-                raise Refusal(code, f"{self.kind} groups do not support {_WHAT[rule]}")
+                raise Refusal(code, f"{self.kind} groups do not support {_RULE_NAMES[rule]}")
 
     def require_member(self, account: str, *, code: int = GroupCode.NO_PERMISSION) -> Member:
         """Return a member; refuse an account that is not one."""

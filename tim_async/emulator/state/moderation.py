@@ -11,20 +11,17 @@ from __future__ import annotations
 
 import itertools
 import math
-from datetime import UTC, datetime, timedelta, timezone
-from typing import Final
+from datetime import UTC, datetime
 
 import msgspec
 
 from ...models.moderation import MUTED_FOREVER, CloudKeyword, CloudLibrary, CloudWord, LocalKeyword, LocalWord
-from .core import Part, State
-
-_CHINA: Final = timezone(timedelta(hours=8))
+from .core import CHINA, Part, State
 
 
 def local_time(now: float) -> str:
     """Return the time in China as the service writes it."""
-    return datetime.fromtimestamp(now, UTC).astimezone(_CHINA).strftime("%Y-%m-%d %H:%M:%S")
+    return datetime.fromtimestamp(now, UTC).astimezone(CHINA).strftime("%Y-%m-%d %H:%M:%S")
 
 
 class Library(msgspec.Struct, kw_only=True):

@@ -12,7 +12,7 @@ from .codes import OfficialAccountCode
 from .core import Duplicates, Part, State
 from .refusal import Refusal
 
-_SAME_S: Final = 300.0
+_DUPLICATE_WINDOW_S: Final = 300.0
 
 
 class Channel(msgspec.Struct, kw_only=True):
@@ -45,7 +45,7 @@ class Channels(Part):
     def __init__(self, state: State) -> None:
         super().__init__(state)
         self.by_id: dict[str, Channel] = {}
-        self.sent: Duplicates[tuple[str, int], SentOfficialMsg] = Duplicates(_SAME_S)
+        self.sent: Duplicates[tuple[str, int], SentOfficialMsg] = Duplicates(_DUPLICATE_WINDOW_S)
         self.numbers = itertools.count(1)
 
     def forget_account(self, user_id: str) -> None:

@@ -24,14 +24,13 @@ from ...models.all_member_push import Condition
 from ...models.elements import Element
 from ...models.offline_push import OfflinePushInfo
 from .codes import PushCode
-from .core import DAY_S, Part, State
+from .core import CHINA_OFFSET_S, DAY_S, Part, State
 from .refusal import Refusal
 
-_CHINA_S: Final = 8 * 3600
 # How many pushes to all users a day allows (I37166).
-PUSHES_A_DAY: Final = 100
+MAX_PUSHES_PER_DAY: Final = 100
 # How long a repeated MsgRandom is recognized (I37166).
-KNOWN_S: Final = 7 * DAY_S
+DUPLICATE_WINDOW_S: Final = 7 * DAY_S
 
 
 class SentPush(msgspec.Struct, kw_only=True):
@@ -169,4 +168,4 @@ class PushState(Part):
 
 
 def _day(now: float) -> int:
-    return int(now + _CHINA_S) // DAY_S
+    return int(now + CHINA_OFFSET_S) // DAY_S
