@@ -8,7 +8,7 @@ from pathlib import Path
 
 OPEN = frozenset({"errors", "_codes", "_hidden", "_version"})
 """What every room may import."""
-ENTRIES = frozenset({"__init__", "_public", "__main__"})
+ENTRIES = frozenset({"__init__", "_public", "_names", "__main__"})
 """The entry modules: they come last, and no module imports them."""
 
 _CALL = frozenset({"_core", "_api", "families", "models"})

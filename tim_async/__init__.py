@@ -5,14 +5,17 @@
     async with TimClient(sdk_app_id=1400000000, secret_key="...") as client:
         sent = await client.c2c.send(to_account="bob", msg_body=[TextElem(text="hi")])
 
-The names stand in `_public` and are imported when one of them is first used. pytest imports this package in every run,
-for the sake of the plugin in `tim_async.testing`; aiohttp and the rest are loaded where something is done with them.
+The names in `_public` are imported when one of them is first used, those in `_names` (families, structs, results of
+helpers) each on its own first use. pytest imports this package in every run, for the plugin in `tim_async.testing`;
+aiohttp and the rest are loaded when they are needed.
 """
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ._public import *  # noqa: F403 - the one list of public names
+    from ._names import *  # noqa: F403 - made from the families and structs
+    from ._public import *  # noqa: F403 - the one list of names written by hand
 else:
 
     def __getattr__(name: str) -> object:
@@ -20,15 +23,21 @@ else:
         if name.startswith("_") and name not in ("__all__", "__version__"):
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         from . import _public
+        from ._names import HOMES
 
-        names = {each: getattr(_public, each) for each in _public.__all__}
-        globals().update(names, __all__=_public.__all__)
+        names = globals()
+        if "__all__" not in names:
+            names.update({each: getattr(_public, each) for each in _public.__all__})
+            names["__all__"] = [*_public.__all__, *HOMES]
+        if name not in names and name in HOMES:
+            names[name] = import_module(f"{__name__}.{HOMES[name]}").__dict__[name]
         try:
-            return globals()[name]
+            return names[name]
         except KeyError:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}") from None
 
     def __dir__() -> list[str]:
         from . import _public
+        from ._names import HOMES
 
-        return sorted({*globals(), *_public.__all__})
+        return sorted({*globals(), *_public.__all__, *HOMES})

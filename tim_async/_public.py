@@ -2,37 +2,49 @@
 
 import logging as _logging
 
-from ._api.endpoint import Endpoint, Rate
-from ._api.wire import decode, encode
+from ._api.endpoint import Endpoint, Rate, Repeat
+from ._api.wire import PartialResult, Request, decode, encode
 from ._core.client import TimClient
-from ._core.config import Region, Settings
+from ._core.config import Region, Settings, SettingsOptions, UserSigProvider
 from ._core.observer import CallObserver, Observer
-from ._core.pool import ConnectionSlot
-from ._core.rate_limits import BucketCost, Claim, LocalRateLimiter, RateLimiter
+from ._core.pool import ConnectionSlot, Pool, RequestSlot
+from ._core.rate_limits import BucketCost, Claim, LocalRateLimiter, Priority, RateLimiter
 from ._core.retry import TRANSIENT_CODES, RetryPolicy
 from ._core.stats import CommandStats
+from ._hidden import Hidden
 from ._version import __version__
 from .errors import (
+    AnswerError,
     ApiError,
     AuthError,
+    BodyTimeoutError,
     BodyTooLargeError,
     ClusterError,
     ConnectError,
     ConnectionLostError,
+    EventDecodeError,
+    EventLostError,
+    EventTooLargeError,
+    HandlerTimeoutError,
     InvalidRequestError,
     LedgerError,
     LimiterSetupError,
     LimiterUnavailableError,
+    MethodError,
     PartialFailureError,
     RateLimitedError,
     ReplyDecodeError,
     ReplyTimeoutError,
     ServiceBusyError,
+    SignatureError,
+    StaleRequestError,
     TimError,
     TransportError,
     UsageError,
     UserSigError,
     WaitTooLongError,
+    WebhookError,
+    WrongAppError,
     may_have_been_delivered,
 )
 from .families._registry import endpoints
@@ -68,9 +80,11 @@ _logging.getLogger("tim_async").addHandler(_logging.NullHandler())
 __all__ = [
     "TRANSIENT_CODES",
     "AndroidInfo",
+    "AnswerError",
     "ApiError",
     "ApnsInfo",
     "AuthError",
+    "BodyTimeoutError",
     "BodyTooLargeError",
     "BucketCost",
     "CallObserver",
@@ -83,9 +97,14 @@ __all__ = [
     "CustomElem",
     "Element",
     "Endpoint",
+    "EventDecodeError",
+    "EventLostError",
+    "EventTooLargeError",
     "FaceElem",
     "FileElem",
+    "HandlerTimeoutError",
     "HarmonyInfo",
+    "Hidden",
     "ImageElem",
     "ImageInfo",
     "InvalidRequestError",
@@ -95,10 +114,14 @@ __all__ = [
     "LiveActivity",
     "LocalRateLimiter",
     "LocationElem",
+    "MethodError",
     "MultiLanguageContent",
     "Observer",
     "OfflinePushInfo",
     "PartialFailureError",
+    "PartialResult",
+    "Pool",
+    "Priority",
     "Rate",
     "RateLimitedError",
     "RateLimiter",
@@ -106,12 +129,18 @@ __all__ = [
     "Region",
     "RelayElem",
     "RelayMsg",
+    "Repeat",
     "ReplyDecodeError",
     "ReplyTimeoutError",
+    "Request",
+    "RequestSlot",
     "RetryPolicy",
     "ServiceBusyError",
     "Settings",
+    "SettingsOptions",
+    "SignatureError",
     "SoundElem",
+    "StaleRequestError",
     "StreamChunk",
     "StreamElem",
     "TextElem",
@@ -120,8 +149,11 @@ __all__ = [
     "TransportError",
     "UsageError",
     "UserSigError",
+    "UserSigProvider",
     "VideoFileElem",
     "WaitTooLongError",
+    "WebhookError",
+    "WrongAppError",
     "__version__",
     "decode",
     "encode",

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from typing import Any, assert_type
 
+import tim_async
 from tim_async import (
     CustomElem,
     Element,
@@ -72,3 +73,13 @@ async def mistakes(client: TimClient) -> None:
     client.with_options(priority="urgent")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     TimClient(1, "k", pool_sizes=3)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     client.c2c.teleport()  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
+
+
+async def public_names(client: TimClient) -> None:
+    assert_type(await client.c2c.send_to_all(["bob"], [TextElem(text="hi")]), tim_async.Deliveries)
+    stream: tim_async.MessageStream
+    async with client.c2c.stream("bob") as stream:
+        assert_type(stream, tim_async.MessageStream)
+    priority: tim_async.Priority = "background"
+    request: tim_async.SendMsg = SendMsg(to_account="bob", msg_body=[])
+    assert_type(await client.with_options(priority=priority).call(tim_async.C2C.send, request), SendMsgResult)

@@ -113,9 +113,10 @@ class Claim(msgspec.Struct):
         """Its position among claims: by priority, then by order of arrival; smaller goes first."""
         return PRIORITIES.index(self.priority), self.order
 
-    def waiter(self) -> Waiter:
-        """Return its entry for the queues."""
-        return Waiter(self.rank, is_repeat=self.is_repeat)
+
+def waiter_of(claim: Claim) -> Waiter:
+    """Return the entry of a claim for the queues."""
+    return Waiter(claim.rank, is_repeat=claim.is_repeat)
 
 
 class Pausing(Protocol):
@@ -285,7 +286,7 @@ class LocalRateLimiter:
             if slot.take_nowait():
                 _take(pairs)
                 return
-        waiter = claim.waiter()
+        waiter = waiter_of(claim)
         if claim.deadline is not None:
             remaining = claim.deadline - now
             wait = max((bucket.estimate(waiter, cost, now) for bucket, cost in pairs), default=0.0)

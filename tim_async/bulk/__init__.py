@@ -21,9 +21,12 @@ except ModuleNotFoundError as _error:
         f'tim_async.bulk needs {_error.name}: pip install "tim-async[bulk]"', name=_error.name
     ) from None
 
-from ._message.messages import Message, Recipient, Template
+from ._engine.runner import OnProgress
+from ._ledger.options import Lanes, OnUnknown
+from ._ledger.records import Problem
+from ._message.messages import Message, MessageGiven, Recipient, Template
 from ._plan.planning import LanePlan, Plan
-from ._plan.sources import CsvFile, JsonLinesFile
+from ._plan.sources import CsvFile, JsonLinesFile, Recipients, Row
 from .campaign import Campaign
 from .export import RecipientOutcome
 from .progress import CodeCount, Progress, Report
@@ -34,11 +37,18 @@ __all__ = [
     "CsvFile",
     "JsonLinesFile",
     "LanePlan",
+    "Lanes",
     "Message",
+    "MessageGiven",
+    "OnProgress",
+    "OnUnknown",
     "Plan",
+    "Problem",
     "Progress",
     "Recipient",
     "RecipientOutcome",
+    "Recipients",
     "Report",
+    "Row",
     "Template",
 ]

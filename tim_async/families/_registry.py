@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from .community import Community
     from .follow import Follow
     from .group import Group
-    from .group_attr import GroupAttr
+    from .group_attr import GroupAttributes
     from .group_member import GroupMember
     from .group_msg import GroupMessages
     from .live_group import LiveGroup
@@ -43,7 +43,7 @@ FAMILIES: Final[Mapping[str, str]] = MappingProxyType(
         "community": "Community",
         "follow": "Follow",
         "group": "Group",
-        "group_attr": "GroupAttr",
+        "group_attr": "GroupAttributes",
         "group_member": "GroupMember",
         "group_msg": "GroupMessages",
         "live_group": "LiveGroup",
@@ -153,9 +153,9 @@ class Families(Caller):
         return cast("Group", self._family("group"))
 
     @cached_property
-    def group_attr(self) -> GroupAttr:
+    def group_attr(self) -> GroupAttributes:
         """Attributes and counters of groups."""
-        return cast("GroupAttr", self._family("group_attr"))
+        return cast("GroupAttributes", self._family("group_attr"))
 
     @cached_property
     def group_member(self) -> GroupMember:

@@ -8,7 +8,7 @@ from ..models.group import GroupRequest
 from ..models.group_attr import CounterKeys, Counters, DeleteAttrs, GroupAttrs, UpdateCounters, WriteAttrs
 
 
-class GroupAttr(Family, name="group_attr"):
+class GroupAttributes(Family, name="group_attr"):
     """Attributes and counters of groups: up to 16 texts and 20 numbers a group, by name."""
 
     get = Endpoint("group_open_attr_http_svc/get_group_attr", GroupRequest, GroupAttrs, doc="I44187", repeat="always")

@@ -8,7 +8,7 @@ from contextlib import suppress
 from .._api.endpoint import Endpoint, Family
 from ..errors import TimError
 from ..models.common import Empty, NoFields
-from ..models.robot import CreateRobot, DeleteRobot, Robots, SendStreamMsg, StreamedMsg
+from ..models.robot import CreateRobot, DeleteRobot, Robots, SendRobotStreamMsg, StreamedMsg
 
 
 class Robot(Family, name="robot"):
@@ -20,7 +20,7 @@ class Robot(Family, name="robot"):
     """Create a chatbot; an app has at most 20."""
     delete = Endpoint("openim_robot_http_svc/delete_robot", DeleteRobot, Empty, doc="I55282")
     """Delete a chatbot."""
-    send_stream_msg = Endpoint("openim_robot_http_svc/send_stream_msg", SendStreamMsg, StreamedMsg, doc="I71131")
+    send_stream_msg = Endpoint("openim_robot_http_svc/send_stream_msg", SendRobotStreamMsg, StreamedMsg, doc="I71131")
     """Send a piece of a chatbot's answer. A repeated piece would be there twice."""
 
     async def send_stream(self, from_account: str, to_account: str, chunks: AsyncIterable[str]) -> str:

@@ -181,7 +181,7 @@ class GetUnread(Request, kw_only=True):
         check_accounts("peer_account", self.peer_account, 1, MAX_PEERS)
 
 
-class UnreadItem(WireStruct, kw_only=True):
+class UnreadCount(WireStruct, kw_only=True):
     """How many messages from one account are unread.
 
     Attributes:
@@ -215,7 +215,7 @@ class Unread(PartialResult, kw_only=True):
     """
 
     all_c2c_unread_msg_num: int | None = None
-    c2c_unread_msg_num_list: list[UnreadItem] = msgspec.field(default_factory=list)
+    c2c_unread_msg_num_list: list[UnreadCount] = msgspec.field(default_factory=list)
     error_list: list[UnreadFailure] = msgspec.field(default_factory=list)
 
     @property

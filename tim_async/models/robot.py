@@ -60,7 +60,7 @@ class Robots(Result, kw_only=True):
     robot_account: list[str] = msgspec.field(default_factory=list)
 
 
-class SendStreamMsg(Request, kw_only=True):
+class SendRobotStreamMsg(Request, kw_only=True):
     """Send a piece of a chatbot's answer. Source: I71131.
 
     Attributes:

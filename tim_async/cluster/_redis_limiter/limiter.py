@@ -53,7 +53,16 @@ from redis.asyncio import Redis, RedisCluster
 from ... import _codes
 from ..._api.checks import check_seconds, check_whole
 from ..._core.pool import ConnectionSlot
-from ..._core.rate_limits import BucketCost, Claim, bucket_key, check_cost, check_same_rate, lengthen, meant_by
+from ..._core.rate_limits import (
+    BucketCost,
+    Claim,
+    bucket_key,
+    check_cost,
+    check_same_rate,
+    lengthen,
+    meant_by,
+    waiter_of,
+)
 from ...errors import LimiterSetupError, LimiterUnavailableError, TimError, UsageError, WaitTooLongError
 from .buckets import AppBuckets, SharedBucket
 from .fallback import Fallback
@@ -181,7 +190,7 @@ class RedisRateLimiter:
                     return
                 continue
             request_class = self._request_class(claim)
-            waiter = claim.waiter()
+            waiter = waiter_of(claim)
             if claim.deadline is not None:
                 remaining = claim.deadline - loop.time()
                 wait = 0.0 if remaining <= 0 else request_class.estimate(waiter, self._link.now())

@@ -36,8 +36,8 @@ from ...models.c2c_marks import (
     SendReadReceipts,
     SetMsgExtensions,
     Unread,
+    UnreadCount,
     UnreadFailure,
-    UnreadItem,
 )
 from ...models.common import Empty
 from ...models.extension import CLEAR, Extensions, SetExtensionsResult
@@ -202,7 +202,7 @@ def get_unread(call: Call) -> Unread:
     result = Unread()
     for peer in call.read(GetUnread, code=MessageCode.JSON_INVALID).peer_account or ():
         if state.knows(peer, call.now):
-            item = UnreadItem(peer_account=peer, c2c_unread_msg_num=_count(state, reader, peer, call.now))
+            item = UnreadCount(peer_account=peer, c2c_unread_msg_num=_count(state, reader, peer, call.now))
             result.c2c_unread_msg_num_list.append(item)
         else:
             result.error_list.append(UnreadFailure(peer_account=peer, error_code=AccountCode.ACCOUNT_NOT_IMPORTED))

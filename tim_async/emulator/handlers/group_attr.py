@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ...families.group_attr import GroupAttr as Family
+from ...families.group_attr import GroupAttributes as Family
 from ...models.common import Empty
 from ...models.group import GroupRequest
 from ...models.group_attr import (

@@ -13,7 +13,7 @@ from ...families.robot import Robot
 from ...models.c2c import RoamMsg
 from ...models.common import Empty
 from ...models.elements import StreamChunk, StreamElem
-from ...models.robot import MAX_ROBOTS, CreateRobot, DeleteRobot, Robots, SendStreamMsg, StreamedMsg
+from ...models.robot import MAX_ROBOTS, CreateRobot, DeleteRobot, Robots, SendRobotStreamMsg, StreamedMsg
 from ..dispatch import Call, handles
 from ..state.codes import GroupCode
 from ..state.refusal import Refusal
@@ -52,7 +52,7 @@ def delete(call: Call) -> Empty:
 @handles(Robot.send_stream_msg)
 def send_stream_msg(call: Call) -> StreamedMsg:
     """Start a message with its first chunk, or add a chunk to it."""
-    request = call.read(SendStreamMsg, code=GroupCode.PARAMS_INVALID)
+    request = call.read(SendRobotStreamMsg, code=GroupCode.PARAMS_INVALID)
     robots = call.state.part(Chatbots)
     _check_robot(call, request.from_account)
     if not request.msg_key:
@@ -73,7 +73,7 @@ def _check_robot(call: Call, account: str) -> None:
         raise Refusal(GroupCode.PARAMS_INVALID, f"{account!r} is not a chatbot")
 
 
-def _begin(call: Call, request: SendStreamMsg) -> str:
+def _begin(call: Call, request: SendRobotStreamMsg) -> str:
     if not call.state.knows(request.to_account, call.now):
         raise Refusal(GroupCode.PARAMS_INVALID, f"To_Account {request.to_account!r} is not imported")
     robots = call.state.part(Chatbots)
@@ -91,7 +91,7 @@ def _begin(call: Call, request: SendStreamMsg) -> str:
     return key
 
 
-def _add(stream: Stream, request: SendStreamMsg) -> None:
+def _add(stream: Stream, request: SendRobotStreamMsg) -> None:
     stream.is_finished = request.finish == 1
     chunk = StreamChunk(index=len(stream.chunks) + 1, markdown=request.chunk, is_last=stream.is_finished)
     stream.chunks.append(chunk)

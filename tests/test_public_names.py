@@ -1,0 +1,76 @@
+"""Whatever a public call takes or returns can be imported from `tim_async`, and costs nothing before it is used."""
+
+from __future__ import annotations
+
+import importlib
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import tim_async
+from tests.public_names import TARGET, met_from, public_names, source
+from tim_async import _public
+from tim_async._names import HOMES
+
+MET = public_names()
+
+
+@pytest.mark.parametrize("name", sorted(MET))
+def test_type_of_a_public_signature_can_be_imported(name: str) -> None:
+    assert getattr(tim_async, name) is MET[name]
+    assert name in tim_async.__all__
+    assert name in dir(tim_async)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "C2C", "Chunked", "ConnectionSlot", "Counter", "Deliveries", "Delivery", "FailedChunk", "GroupAttributes",
+        "Items", "MessageOptions", "MessageStream", "PartialResult", "Pool", "Priority", "ProfileTag", "Repeat",
+        "Request", "RoamMsg", "SendMsg", "SendMsgResult", "SettingsOptions", "SnsTag", "UserIDItem",
+    ],
+)  # fmt: skip
+def test_walk_of_the_signatures_meets(name: str) -> None:
+    assert name in MET
+
+
+def test_no_private_type_is_in_a_public_signature() -> None:
+    assert [name for name in MET if name.startswith("_") and name != "__version__"] == []
+
+
+def test_list_of_late_names_is_current() -> None:
+    assert TARGET.read_text("utf-8") == source(), "run `python -m tests.public_names`"
+    assert not set(HOMES) & set(_public.__all__)
+
+
+@pytest.mark.parametrize("package", ["bulk", "cluster", "otel", "usersig"])
+def test_type_of_another_public_module_can_be_imported(package: str) -> None:
+    module = importlib.import_module(f"tim_async.{package}")
+    names = getattr(module, "__all__", None) or [
+        name for name, value in vars(module).items() if getattr(value, "__module__", "") == module.__name__
+    ]
+    met = met_from((name, getattr(module, name)) for name in names if not name.startswith("_"))
+    known = {*tim_async.__all__, *names, *importlib.import_module("tim_async.bulk").__all__}
+    assert sorted(set(met) - known) == []
+
+
+def test_late_names_load_no_more_than_their_module() -> None:
+    code = (
+        "import sys, tim_async; tim_async.TimClient; loaded = set(sys.modules); tim_async.SendMsg;"
+        "print(*sorted(name for name in set(sys.modules) - loaded if name.startswith('tim_async.')))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=Path(tim_async.__file__).parents[1],
+    )
+    assert done.stdout.split() == ["tim_async.models.c2c", "tim_async.models.message"]
+
+
+def test_name_that_does_not_exist_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="module 'tim_async' has no attribute 'Nothing'"):
+        _ = tim_async.Nothing  # type: ignore[attr-defined]  # what the test is about
