@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 from tests.cluster.conftest import now
@@ -97,7 +98,7 @@ async def ready(limiter: RedisRateLimiter, *rates: Rate, **options: Any) -> None
     await grant(limiter, claim(*(rates or (FAST,)), **options))
 
 
-async def cancel(tasks: list[asyncio.Future[float]]) -> None:
+async def cancel(tasks: Sequence[asyncio.Future[float]]) -> None:
     """Cancel tasks and wait for their end."""
     for task in tasks:
         task.cancel()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from typing import Any
 
 import pytest
 
@@ -22,7 +23,7 @@ async def test_without_redis_each_process_continues_with_its_part(
     server: OwnRedis, caplog: pytest.LogCaptureFixture
 ) -> None:
     log: list[float] = []
-    options = {"outage_wait_s": 0.1, "fallback_processes": 2}
+    options: dict[str, Any] = {"outage_wait_s": 0.1, "fallback_processes": 2}
     async with RedisRateLimiter(server.url, **options) as one, RedisRateLimiter(server.url, **options) as two:
         await grant(one, claim(FAST))
         await asyncio.to_thread(server.stop)

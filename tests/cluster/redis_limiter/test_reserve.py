@@ -52,7 +52,9 @@ class Caller:
         if request["back"]:
             keys.append(f"{STEM}:back:{self.name}")
         seconds, micros = divmod(int(at), SECOND)
-        answer = json.loads(self.redis.eval(SCRIPT, len(keys), *keys, json.dumps(request), seconds, micros))
+        answer: dict[str, Any] = json.loads(
+            self.redis.eval(SCRIPT, len(keys), *keys, json.dumps(request), seconds, micros)
+        )
         self.epoch = answer["epoch"]
         self.tails = [bucket[0] for bucket in answer["buckets"]]
         return answer
@@ -274,7 +276,8 @@ def test_no_window_holds_more_than_the_limit_whatever_is_requested(redis: Redis,
     tolerance = 0.01
     units = (unit_s(RATE, tolerance) * SECOND, unit_s(Rate(5), tolerance) * SECOND)
     callers = [settled(redis, name, units) for name in "abc"]
-    at, held, stretches = START, [[], [], []], []
+    at = START
+    held: list[list[tuple[float, int, bool]]] = [[], [], []]
     for who, step, wanted, returned in operations:
         at += step
         caller = callers[who]
