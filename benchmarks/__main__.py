@@ -30,7 +30,11 @@ def late(module: str, function: str, *arguments: object) -> Case:
 
 
 CASES: dict[str, tuple[Case, str]] = {
-    "overhead": (cost.overhead, "asyncio"),
+    **{
+        f"overhead-{way}-{loop}": (partial(cost.overhead, way), loop)
+        for way in ("connection", "session")
+        for loop in LOOPS
+    },
     "encoding": (cost.encoding, "asyncio"),
     "import": (cost.import_time, "asyncio"),
     "memory": (cost.memory, "asyncio"),

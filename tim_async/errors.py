@@ -397,7 +397,8 @@ class ApiError(TimError):
     """The service answered with a code other than 0.
 
     Attributes:
-        code: the answer's ErrorCode.
+        code: the answer's ErrorCode; None for a gateway in front of the service, which answers with an HTTP status.
+        status: the HTTP status, 200 for every answer of the service itself.
         info: the answer's ErrorInfo, "" when it had none.
         name: the catalogue's name for the code, None when the code is unknown.
         meaning: what the documents say of the code, None when it is unknown.
@@ -407,7 +408,8 @@ class ApiError(TimError):
     topic = "api"
 
     def __init__(self, code: int, info: str, row: _codes.Code | None) -> None:
-        self.code = code
+        self.code: int | None = code
+        self.status = 200
         self.info = info
         self.name = row.name if row else None
         self.meaning = row.meaning if row else None
@@ -421,6 +423,11 @@ class ApiError(TimError):
     def transient(self) -> bool:
         """Whether the service's own text says that trying again may help. What is retried decides the policy."""
         return self.hint == "retry"
+
+    @property
+    def asks_to_slow_down(self) -> bool:
+        """Whether it says "too many calls": the request is right, the rate is too high."""
+        return self.status == 429 or self.code in _codes.SLOW_DOWN_CODES
 
 
 class InvalidRequestError(ApiError):
@@ -436,9 +443,21 @@ class AuthError(ApiError):
 
 
 class RateLimitedError(ApiError):
-    """Too many calls, or more than the app's plan allows."""
+    """Too many calls, or more than the app's plan allows.
+
+    A gateway in front of the service refuses with HTTP status 429: then `status` is 429 and `code` is None.
+    """
 
     topic = "rate-limited"
+
+    @classmethod
+    def from_status(cls, status: int) -> RateLimitedError:
+        """Build the error for a gateway that refused the call before it reached the service."""
+        error = cls.__new__(cls)
+        TimError.__init__(error, f"a gateway answered HTTP status {status}: too many calls [{ADVICE['quota']}]")
+        error.code, error.status, error.info = None, status, ""
+        error.name, error.meaning, error.hint = None, None, "quota"
+        return error
 
 
 class ServiceBusyError(ApiError):

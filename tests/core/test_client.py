@@ -726,7 +726,7 @@ def test_every_setting_is_an_option() -> None:
 @pytest.mark.parametrize("region", list(Region))
 def test_region_names_host_and_backup(region: Region) -> None:
     client = TimClient(14, "k", region=region)
-    assert str(client._state.pool._hosts[0]) == f"https://{region.hosts[0]}/v4/"
+    assert str(client._state.pool._hosts[0].url) == f"https://{region.hosts[0]}/v4/"
     assert len(region.hosts) == (1 if region is Region.SAUDI_ARABIA else 2)
 
 
@@ -749,10 +749,10 @@ def test_from_env_reads_all_five(env: Callable[..., None]) -> None:
     env(TIM_SDK_APP_ID="14", TIM_SECRET_KEY="k", TIM_IDENTIFIER="boss", TIM_REGION="Tokyo")
     core = TimClient.from_env(timeout=2)._state
     assert (core.credentials.sdk_app_id, core.credentials.secret_key, core.credentials.identifier) == (14, "k", "boss")
-    assert str(core.pool._hosts[0]).startswith("https://adminapijpn.")
+    assert str(core.pool._hosts[0].url).startswith("https://adminapijpn.")
     assert core.settings.timeout == 2
     env(TIM_BASE_URL="http://127.0.0.1:1")
-    assert str(TimClient.from_env()._state.pool._hosts[0]) == "http://127.0.0.1:1/v4/"
+    assert str(TimClient.from_env()._state.pool._hosts[0].url) == "http://127.0.0.1:1/v4/"
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import pickle
 import re
 import traceback
 import zlib
@@ -12,6 +13,7 @@ from collections.abc import Awaitable, Callable
 from types import TracebackType
 from typing import Any
 
+import aiohttp
 import pytest
 
 from tests.clock import skip, worst_window
@@ -21,6 +23,7 @@ from tim_async import (
     ApiError,
     ConnectError,
     ConnectionLostError,
+    RateLimitedError,
     ReplyDecodeError,
     ReplyTimeoutError,
     RetryPolicy,
@@ -30,20 +33,44 @@ from tim_async import (
     UsageError,
     may_have_been_delivered,
 )
-from tim_async._core.http_pool import SessionPool
+from tim_async._core.http_pool import HttpPool
 
 APP = 1400000000
+Make = Callable[..., TimClient]
+TwoHosts = Callable[[Server, Server], TimClient]
 
 
-def client_of(server: Server, **options: Any) -> TimClient:
+@pytest.fixture(params=["connection", "session"])
+def way(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+@pytest.fixture
+def client_of(way: str) -> Make:
+    """Make clients that go one way or the other: trace hooks of the user's own ask for the session."""
+
+    def make(server: Server, **options: Any) -> TimClient:
+        if way == "session":
+            options["trace_configs"] = [aiohttp.TraceConfig()]
+        return TimClient(APP, SECRET_KEY, base_url=server.url, **options)
+
+    return make
+
+
+def plain(server: Server, **options: Any) -> TimClient:
     return TimClient(APP, SECRET_KEY, base_url=server.url, **options)
 
 
-def two_hosts(first: str, backup: str) -> TimClient:
-    """Make a client with a backup host, as a named region has."""
-    client = TimClient(APP, SECRET_KEY, base_url=first)
-    client._state.pool = SessionPool((first, backup), client._state.settings)
-    return client
+@pytest.fixture
+def two_hosts(client_of: Make) -> TwoHosts:
+    """Make clients with a backup host, as a named region has."""
+
+    def make(first: Server, backup: Server) -> TimClient:
+        client = client_of(first)
+        client.replace_pool(HttpPool((first.url, backup.url), client.settings))
+        return client
+
+    return make
 
 
 async def send(client: TimClient, to: str = "bob") -> Any:
@@ -93,7 +120,6 @@ UNUSABLE = [
     pytest.param(answering(http(OK[:40])), ReplyDecodeError, id="cut JSON"),
     pytest.param(answering(http(OK, length=500), drop=True), ReplyDecodeError, id="truncated"),
     pytest.param(answering(b"SSH-2.0-OpenSSH_9.2\r\n\r\n"), ReplyDecodeError, id="not HTTP"),
-    pytest.param(answering(http(b"", status="302 Found", headers="Location: /x\r\n")), ReplyDecodeError, id="redirect"),
     pytest.param(
         answering(http(zlib.compress(OK), headers="Content-Encoding: deflate\r\n")), ReplyDecodeError, id="compressed"
     ),
@@ -106,7 +132,7 @@ UNUSABLE = [
 
 @pytest.mark.parametrize(("handler", "cls"), UNUSABLE)
 async def test_unusable_answer_is_the_right_error_and_not_repeated(
-    handler: Callable[[Exchange], Awaitable[None]], cls: type[TimError]
+    handler: Callable[[Exchange], Awaitable[None]], cls: type[TimError], client_of: Make
 ) -> None:
     async with Server(handler).running() as server, client_of(server) as client:
         with pytest.raises(cls) as caught:
@@ -120,14 +146,65 @@ async def test_unusable_answer_is_the_right_error_and_not_repeated(
         assert (await send(client)).msg_key
 
 
-async def test_large_answer_is_given_up_at_the_limit() -> None:
+DID_NOT_ARRIVE = [
+    pytest.param("302 Found", "Location: /x\r\n", id="redirect"),
+    pytest.param("307 Temporary Redirect", "Location: /x\r\n", id="redirect to post again"),
+    pytest.param("407 Proxy Authentication Required", "Proxy-Authenticate: Basic\r\n", id="proxy wants a password"),
+]
+
+
+@pytest.mark.parametrize(("status", "headers"), DID_NOT_ARRIVE)
+async def test_answer_in_the_place_of_the_service_says_that_nothing_was_delivered(
+    status: str, headers: str, client_of: Make
+) -> None:
+    async with Server(answering(http(b"", status=status, headers=headers))).running() as server:
+        async with client_of(server) as client:
+            with pytest.raises(ReplyDecodeError) as caught:
+                await send(client)
+            assert not caught.value.maybe_delivered
+            assert caught.value.status == int(status[:3])
+        assert len(server.exchanges) == 1
+
+
+async def test_too_many_calls_for_a_gateway_hold_back_the_command(
+    client_of: Make, caplog: pytest.LogCaptureFixture
+) -> None:
+    server = Server(answering(http(b"slow down", status="429 Too Many Requests")))
+    async with server.running(), client_of(server) as client:
+        with pytest.raises(RateLimitedError, match="a gateway answered HTTP status 429: too many calls") as caught:
+            await send(client)
+        error = caught.value
+        assert (error.code, error.status, error.hint, error.name) == (None, 429, "quota", None)
+        assert not error.maybe_delivered
+        assert error.asks_to_slow_down
+        assert not error.transient
+        assert client.stats()["openim/sendmsg"].errors == {"HTTP 429": 1}
+        (bucket,) = client.limiter._buckets.values()
+        assert bucket.paused_until > asyncio.get_running_loop().time()
+        assert "all calls under this limit pause" in caplog.text
+        copy = pickle.loads(pickle.dumps(error))
+        assert (copy.code, copy.status, str(copy)) == (None, 429, str(error))
+
+
+async def test_too_many_calls_for_a_gateway_are_repeated_where_the_services_own_are(client_of: Make) -> None:
+    async def first_is_refused(exchange: Exchange) -> None:
+        is_first = len(exchange.server.exchanges) == 1
+        await exchange.answer(http(b"", status="429 Too Many Requests") if is_first else http(OK))
+
+    policy = RetryPolicy(codes=frozenset({60007}), base=0.001)
+    async with Server(first_is_refused).running() as server, client_of(server, retry=policy) as client:
+        assert (await send(client)).msg_key
+    assert len(server.exchanges) == 2
+
+
+async def test_large_answer_is_given_up_at_the_limit(client_of: Make) -> None:
     async with Server(dribble).running() as server, client_of(server, max_reply_bytes=100_000) as client:
         with pytest.raises(ReplyDecodeError, match="over the limit of 100000 bytes") as caught:
             await send(client)
         assert 100_000 < caught.value.size < 400_000
 
 
-async def test_status_and_type_of_a_stranger_are_told() -> None:
+async def test_status_and_type_of_a_stranger_are_told(client_of: Make) -> None:
     page = b"HTTP/1.1 503 Busy\r\nContent-Type: text/html; charset=x\r\nContent-Length: 0\r\n\r\n"
     async with Server(answering(page)).running() as server, client_of(server) as client:
         with pytest.raises(ReplyDecodeError) as caught:
@@ -135,14 +212,14 @@ async def test_status_and_type_of_a_stranger_are_told() -> None:
         assert (caught.value.status, caught.value.content_type) == (503, "text/html")
 
 
-async def test_connections_are_reused() -> None:
+async def test_connections_are_reused(client_of: Make) -> None:
     async with Server().running() as server, client_of(server) as client:
         for _ in range(20):
             await send(client)
         assert server.connections == 1
 
 
-async def test_connection_that_the_other_side_ends_is_not_counted_as_idle() -> None:
+async def test_connection_that_the_other_side_ends_is_not_counted_as_idle(client_of: Make) -> None:
     closing = answering(http(OK, headers="Connection: close\r\n"), drop=True)
     async with Server(closing).running() as server, client_of(server) as client:
         for _ in range(3):
@@ -151,7 +228,7 @@ async def test_connection_that_the_other_side_ends_is_not_counted_as_idle() -> N
         assert client._state.pool.open_connections == 0
 
 
-async def test_request_has_the_documented_shape() -> None:
+async def test_request_has_the_documented_shape(client_of: Make) -> None:
     async with Server().running() as server, client_of(server) as client:
         await send(client)
         head = server.exchanges[0].head.decode()
@@ -193,21 +270,21 @@ async def test_connect_is_repeated_when_the_policy_says_so() -> None:
         assert client.stats()["openim/sendmsg"].errors == {"ConnectError": 3}
 
 
-async def test_backup_host_is_used_when_the_first_takes_no_connection() -> None:
+async def test_backup_host_is_used_when_the_first_takes_no_connection(two_hosts: TwoHosts) -> None:
     async with Server().running() as gone:
-        dead = gone.url
-    async with Server().running() as backup, two_hosts(dead, backup.url) as client:
+        pass
+    async with Server().running() as backup, two_hosts(gone, backup) as client:
         for _ in range(3):
             assert (await send(client)).msg_key
         assert (backup.connections, len(backup.exchanges)) == (1, 3)
         assert client.stats()["openim/sendmsg"].attempts == 3
 
 
-async def test_backup_host_is_used_when_the_first_goes_away_later() -> None:
+async def test_backup_host_is_used_when_the_first_goes_away_later(two_hosts: TwoHosts) -> None:
     backup = Server()
     async with backup.running():
         async with Server().running() as first:
-            client = two_hosts(first.url, backup.url)
+            client = two_hosts(first, backup)
             await send(client)
         await asyncio.sleep(0)  # the first host is gone, its connection too
         await asyncio.sleep(0.01)
@@ -216,15 +293,15 @@ async def test_backup_host_is_used_when_the_first_goes_away_later() -> None:
     assert len(backup.exchanges) == 1
 
 
-async def test_answer_of_the_first_host_is_never_asked_for_again_at_the_backup() -> None:
+async def test_answer_of_the_first_host_is_never_asked_for_again_at_the_backup(two_hosts: TwoHosts) -> None:
     async with Server(drop).running() as first, Server().running() as backup:
-        async with two_hosts(first.url, backup.url) as client:
+        async with two_hosts(first, backup) as client:
             with pytest.raises(ConnectionLostError):
                 await send(client)
         assert backup.exchanges == []
 
 
-async def test_lost_answer_is_repeated_with_the_same_bytes_when_allowed() -> None:
+async def test_lost_answer_is_repeated_with_the_same_bytes_when_allowed(client_of: Make) -> None:
     async def first_is_lost(exchange: Exchange) -> None:
         if len(exchange.server.exchanges) == 1:
             exchange.drop()
@@ -240,7 +317,7 @@ async def test_lost_answer_is_repeated_with_the_same_bytes_when_allowed() -> Non
         assert len(targets) == 2
 
 
-async def test_pool_size_bounds_what_is_on_its_way() -> None:
+async def test_pool_size_bounds_what_is_on_its_way(client_of: Make) -> None:
     on_its_way = peak = 0
     is_full = asyncio.Event()
 
@@ -262,7 +339,7 @@ async def test_pool_size_bounds_what_is_on_its_way() -> None:
         assert server.connections == 7
 
 
-async def test_interactive_call_gets_the_next_place_in_a_full_pool() -> None:
+async def test_interactive_call_gets_the_next_place_in_a_full_pool(client_of: Make) -> None:
     order: list[bytes] = []
 
     async def note(exchange: Exchange) -> None:
@@ -282,7 +359,7 @@ async def test_interactive_call_gets_the_next_place_in_a_full_pool() -> None:
 
 
 async def test_warm_up_opens_connections_ahead() -> None:
-    async with Server().running() as server, client_of(server) as client:
+    async with Server().running() as server, plain(server) as client:
         assert await client.warm_up(5) == 5
         assert await client.warm_up(3) == 5
         await asyncio.sleep(0.01)
@@ -296,22 +373,30 @@ async def test_warm_up_opens_connections_ahead() -> None:
             await client.warm_up(2)
 
 
-async def test_broken_connection_in_a_full_pool_wakes_who_waits() -> None:
-    """A place that becomes free beside an idle connection is told to who waits, whatever became of its own."""
-    async with Server().running() as server, client_of(server, pool_size=1) as client:
-        pool = client._state.pool
+async def test_warm_up_reports_that_the_session_opens_nothing_ahead(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "tim_async")
+    async with Server().running() as server, plain(server, trace_configs=[aiohttp.TraceConfig()]) as client:
+        assert await client.warm_up(5) == 0
+        assert "opened nothing" in caplog.text
+        assert server.connections == 0
+
+
+async def test_dropped_connection_in_a_full_pool_wakes_who_waits() -> None:
+    """Its place is free when it is closed, and who waits gets a new connection there."""
+    async with Server().running() as server, plain(server, pool_size=1) as client:
+        pool = client.pool
         with pool.slot((0, 0)) as broken, pool.slot((0, 1)) as waiting:
             await broken.take()
-            pool._warm.append((asyncio.get_running_loop().time() + 10, 0))
             task = asyncio.create_task(waiting.take())
             await asyncio.sleep(0)
-            broken.is_reusable = False
+            broken.connection.drop()
             broken.release()
             await asyncio.wait_for(task, 1)
             assert waiting.is_taken
+        assert server.connections == 2
 
 
-async def test_calls_beside_warm_up_all_end() -> None:
+async def test_calls_beside_warm_up_all_end(client_of: Make) -> None:
     async with Server(hang).running() as server, client_of(server, pool_size=1, timeout=0.1) as client:
         first = asyncio.create_task(send(client))
         await asyncio.sleep(0)
@@ -323,7 +408,7 @@ async def test_calls_beside_warm_up_all_end() -> None:
 
 
 async def test_warm_up_counts_no_idle_connection_twice() -> None:
-    async with Server().running() as server, client_of(server) as client:
+    async with Server().running() as server, plain(server) as client:
         await send(client)
         assert await client.warm_up(6) == 6
         await asyncio.sleep(0.01)
@@ -332,7 +417,7 @@ async def test_warm_up_counts_no_idle_connection_twice() -> None:
 
 @pytest.mark.parametrize("problem", [UnicodeError("label too long"), RuntimeError("odd"), ValueError("odd")])
 async def test_odd_error_while_opening_reaches_the_caller(problem: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
-    async with Server().running() as server, client_of(server) as client:
+    async with Server().running() as server, plain(server) as client:
         client._state.pool.open()
 
         async def connect(*_: object) -> None:
@@ -345,35 +430,34 @@ async def test_odd_error_while_opening_reaches_the_caller(problem: Exception, mo
 
 
 async def test_backup_host_gets_only_what_is_left_of_the_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
-    async with Server().running() as first, Server(outlast).running() as backup:  # noqa: SIM117 - needs both addresses
-        async with two_hosts(first.url, backup.url) as client:
-            await send(client)
-            pool = client._state.pool
-            exchange = pool._exchange
+    """On the session's way: the pool opens its own connections before an attempt begins."""
+    async with Server(outlast).running() as backup:
+        client = plain(backup, trace_configs=[aiohttp.TraceConfig()])
+        client.replace_pool(HttpPool((backup.url, backup.url), client.settings))
+        async with client:
+            sessions, pause = client.pool._sessions, 15.0
+            post = sessions.post
 
-            pause = 15.0
-
-            async def slow_refusal(slot: Any, host: int, *rest: Any) -> Any:
-                if host == 0:
+            async def slow_refusal(index: int, *rest: Any) -> Any:
+                if index == 0:
                     skip(pause)
                     return ConnectError("gone")
-                return await exchange(slot, host, *rest)
+                return await post(index, *rest)
 
-            monkeypatch.setattr(pool, "_exchange", slow_refusal)
+            monkeypatch.setattr(sessions, "post", slow_refusal)
             loop = asyncio.get_running_loop()
             start = loop.time()
             with pytest.raises(ReplyTimeoutError):
                 await client.with_options(timeout=pause + TIMEOUT_S).c2c.send_text("bob", "hi")
             assert loop.time() - start < pause + TIMEOUT_S + pause
             asked = len(backup.exchanges)
-            pool._warm.clear()
-            pool._penalty_until = [0.0, 0.0]
+            client.pool._penalty_until = [0.0, 0.0]
             with pytest.raises(ConnectError):
                 await client.with_options(timeout=pause).c2c.send_text("bob", "hi")
             assert len(backup.exchanges) == asked == 1
 
 
-async def test_closing_twice_and_cancelled_closes_once_and_wholly() -> None:
+async def test_closing_twice_and_cancelled_closes_once_and_wholly(client_of: Make) -> None:
     async with Server().running() as server:
         client = client_of(server)
         await send(client)
@@ -414,7 +498,7 @@ async def test_proxy_is_the_only_way_out(given: str, monkeypatch: pytest.MonkeyP
         assert (proxy.connections, len(proxy.exchanges)) == (1, 3)
 
 
-async def test_stalled_service_gets_no_burst_afterwards() -> None:
+async def test_stalled_service_gets_no_burst_afterwards(client_of: Make) -> None:
     """Everything is answered at once after a stall with the pool full and a crowd waiting."""
     release = asyncio.Event()
 
@@ -434,7 +518,7 @@ async def test_stalled_service_gets_no_burst_afterwards() -> None:
 
 
 @pytest.mark.parametrize("ended", ["cancel", "timeout"])
-async def test_ended_call_gives_its_place_back_and_says_it_may_have_been_delivered(ended: str) -> None:
+async def test_ended_call_gives_its_place_back_and_says_it_may_have_been_delivered(ended: str, client_of: Make) -> None:
     async with Server(hang).running() as server, client_of(server, pool_size=1) as client:
         task = asyncio.create_task(send(client))
         await server.seen(1)
@@ -450,7 +534,7 @@ async def test_ended_call_gives_its_place_back_and_says_it_may_have_been_deliver
         await asyncio.wait_for(send(client), 1)
 
 
-async def test_use_from_another_loop_is_refused() -> None:
+async def test_use_from_another_loop_is_refused(client_of: Make) -> None:
     async with Server().running() as server, client_of(server) as client:
         await send(client)
 
@@ -461,7 +545,7 @@ async def test_use_from_another_loop_is_refused() -> None:
         await asyncio.to_thread(elsewhere)
 
 
-async def test_calls_that_wait_when_the_client_closes_are_told() -> None:
+async def test_calls_that_wait_when_the_client_closes_are_told(client_of: Make) -> None:
     async with Server(hang).running() as server:
         client = client_of(server, pool_size=1)
         tasks = [asyncio.create_task(send(client)) for _ in range(5)]
@@ -472,7 +556,7 @@ async def test_calls_that_wait_when_the_client_closes_are_told() -> None:
     assert [error.maybe_delivered for error in errors] == [True, False, False, False, False]
 
 
-async def test_closing_while_a_connection_is_being_opened_leaves_nothing() -> None:
+async def test_closing_while_a_connection_is_being_opened_leaves_nothing(client_of: Make) -> None:
     async with Server().running() as server:
         client = client_of(server)
         task = asyncio.create_task(send(client))
@@ -483,7 +567,7 @@ async def test_closing_while_a_connection_is_being_opened_leaves_nothing() -> No
         assert client._state.pool._opening == set()
 
 
-async def test_two_hundred_clients_leave_no_growth() -> None:
+async def test_two_hundred_clients_leave_no_growth(client_of: Make) -> None:
     async with Server().running() as server:
 
         async def one() -> None:
@@ -536,7 +620,10 @@ def _inside(frame: TracebackType | None) -> TracebackType | None:
 
 @pytest.mark.parametrize(("handler", "cls"), FAILURES)
 async def test_no_secret_shows_in_any_failure(
-    handler: Callable[[Exchange], Awaitable[None]], cls: type[TimError], caplog: pytest.LogCaptureFixture
+    handler: Callable[[Exchange], Awaitable[None]],
+    cls: type[TimError],
+    caplog: pytest.LogCaptureFixture,
+    client_of: Make,
 ) -> None:
     caplog.set_level(logging.DEBUG)
     retry = RetryPolicy(transport="any", max_attempts=2, base=0.001)
@@ -557,7 +644,7 @@ async def test_no_secret_shows_in_any_failure(
         assert secret not in text
 
 
-async def test_no_secret_shows_in_a_cancelled_call() -> None:
+async def test_no_secret_shows_in_a_cancelled_call(client_of: Make) -> None:
     until = asyncio.timeout(None)
 
     async def end_the_wait(exchange: Exchange) -> None:

@@ -9,7 +9,6 @@ import asyncio
 import logging
 from typing import Final
 
-from .. import _codes
 from .._api.wire import decode_envelope
 from .._hidden import Hidden
 from ..errors import (
@@ -31,6 +30,8 @@ logger = logging.getLogger("tim_async")
 
 # A UserSig that was current this many seconds ago is sent without another look.
 _SIG_CHECK_S: Final = 0.5
+# What a gateway's HTTP status 429 says: too many calls of this command.
+_TOO_MANY_CALLS: Final = 60007
 # Answers that show that the UserSig is no longer valid.
 _USER_SIG_CODES: Final = frozenset({20002, 70001, 70002, 70003, 70005, 70009, 70013, 70014})
 
@@ -144,10 +145,13 @@ async def _attempt(state: ClientState, call: Call, loop: asyncio.AbstractEventLo
         outcome = "0"
         return reply
     except TimError as error:
+        reply = b""  # it may repeat the address, and this frame is part of the error
         outcome = _name(error)
         stats.count_error(outcome)
         call.is_in_flight = False
         call.maybe_delivered |= took_at is not None and _is_open(error)
+        if isinstance(error, ApiError):
+            _slow_down(state, call, error)
         raise
     finally:
         now = loop.time()
@@ -190,18 +194,22 @@ def _check_reply(state: ClientState, call: Call, reply: bytes, user_sig: Hidden)
         return
     # An ErrorInfo that echoes the request must not bring the UserSig into an error.
     info = (envelope.error_info or "").replace(user_sig, "<hidden>")
-    error = from_reply(call.command.partition("/")[0], code, info)
     if code in _USER_SIG_CODES:
         state.auth.forget(user_sig)
-    if code in _codes.SLOW_DOWN_CODES:
-        seconds = state.limiter.pause(call.claim, code)
+    del reply, envelope
+    raise from_reply(call.command.partition("/")[0], code, info)
+
+
+def _slow_down(state: ClientState, call: Call, error: ApiError) -> None:
+    """Report a refusal to the limiter, if it means "too many calls"."""
+    if error.asks_to_slow_down:
+        seconds = state.limiter.pause(call.claim, _TOO_MANY_CALLS if error.code is None else error.code)
         logger.warning(
             "%s: answered %s (too many calls), all calls under this limit pause for %.1f s",
             call.command,
             _name(error),
             seconds,
         )
-    raise error
 
 
 def _is_open(error: TimError) -> bool:
@@ -209,9 +217,14 @@ def _is_open(error: TimError) -> bool:
     if isinstance(error, ApiError):
         # A refusal is final; "trouble inside the service" leaves open how far the request had come.
         return error.transient
+    if isinstance(error, ReplyDecodeError):
+        # A redirect, and a proxy that wants a password, answer in the service's place.
+        return error.status != 407 and not 300 <= error.status < 400
     return isinstance(error, TransportError) and not isinstance(error, ConnectError)
 
 
 def _name(error: TimError) -> str:
-    """Return a short name for logs and counts: the code, or the class."""
-    return str(error.code) if isinstance(error, ApiError) else type(error).__name__
+    """Return a short name for logs and counts: the code, the HTTP status of a gateway, or the class."""
+    if not isinstance(error, ApiError):
+        return type(error).__name__
+    return f"HTTP {error.status}" if error.code is None else str(error.code)

@@ -32,7 +32,7 @@ from .config import (
     check_command,
     is_http_address,
 )
-from .http_pool import SessionPool
+from .http_pool import HttpPool
 from .pool import Pool
 from .rate_limits import PRIORITIES, Claim, Priority, RateLimiter, next_order
 from .retry import RetryPolicy
@@ -82,7 +82,7 @@ class TimClient(Families):
         if not isinstance(region, Region):
             raise UsageError(f"region must be a Region, such as Region.SINGAPORE, not {quoted(region)}", field="region")
         hosts = _hosts(region, base_url)
-        self._state = ClientState(credentials, merged, pool or SessionPool(hosts, merged), hosts[0])
+        self._state = ClientState(credentials, merged, pool or HttpPool(hosts, merged), hosts[0])
         self._options = Options(merged.timeout, merged.deadline, merged.retry)
 
     @classmethod

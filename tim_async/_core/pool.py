@@ -1,6 +1,6 @@
 """What a client needs of a pool: slots for requests on their way, and one door to send them through.
 
-`http_pool.SessionPool` is the one that speaks HTTP. `tim_async.testing.FakePool` has none, for tests without a socket.
+`http_pool.HttpPool` is the one that speaks HTTP. `tim_async.testing.FakePool` has none, for tests without a socket.
 """
 
 from __future__ import annotations

@@ -72,7 +72,8 @@ class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
 def is_repeatable(policy: RetryPolicy, error: TimError, repeat: Repeat) -> bool:
     """Return whether the policy retries after this error at all."""
     if isinstance(error, ApiError):
-        return error.code in policy.codes
+        # A gateway's "too many calls" (HTTP 429) is repeated where the service's own is.
+        return (60007 if error.code is None else error.code) in policy.codes
     if isinstance(error, ConnectError):
         return policy.transport != "never"
     return isinstance(error, TransportError) and policy.transport == "any" and repeat != "never"

@@ -20,7 +20,6 @@ from typing import Final, Literal
 
 import msgspec
 
-from .._codes import SLOW_DOWN_CODES
 from ..errors import (
     ApiError,
     AuthError,
@@ -92,7 +91,7 @@ def scope_of(error: TimError) -> FailureScope:
         return FailureScope.PROGRAM
     if error.code in NOBODY_CODES:
         return FailureScope.RECIPIENT
-    if error.code in SLOW_DOWN_CODES:
+    if error.asks_to_slow_down:
         return FailureScope.SLOWER
     if isinstance(error, AuthError):
         return FailureScope.CREDENTIALS
@@ -152,7 +151,9 @@ class Breaker:
     def refuse(self, error: TimError, recipients: int) -> Stop | None:
         """Note a refusal that is nothing of the recipients' own; return why to stop, None to go on."""
         # 20006, and codes of the app's own choice, are its webhook's word on each of them: it may refuse many.
-        if not isinstance(error, ApiError) or error.code == 20006 or 120_001 <= error.code <= 130_000:
+        if not isinstance(error, ApiError) or error.code is None:
+            return None
+        if error.code == 20006 or 120_001 <= error.code <= 130_000:
             return None
         if error.code != self._refused_with:
             self._refused, self._refused_with = 0, error.code

@@ -171,7 +171,7 @@ class ChunkSender:
         context, sender = self._context, prepared.message.from_account
         is_open = recipients[0].ordinal in chunk.doubtful
         if isinstance(error, ApiError):
-            refusal = Refusal(code=error.code, info=error.info or error.meaning or "")
+            refusal = Refusal(code=error.code or 0, info=error.info or error.meaning or "")
         else:
             refusal = Refusal(code=0, info=error.message)
         stop: Stop | None

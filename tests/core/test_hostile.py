@@ -1,0 +1,542 @@
+"""The pool against a server that misbehaves, on both ways: what is reported, what is accepted, what stays open."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import random
+import ssl
+from collections.abc import Callable
+from typing import Any
+
+import aiohttp
+import pytest
+import trustme
+
+from tests.hostile import HostileRequest, HostileServer, accept, answer, chunked, envelope
+from tests.scripted import SECRET_KEY
+from tim_async import (
+    ApiError,
+    ConnectError,
+    ConnectionLostError,
+    ReplyDecodeError,
+    ReplyTimeoutError,
+    RetryPolicy,
+    TextElem,
+    TimClient,
+    TimError,
+)
+
+APP = 1400000000
+Make = Callable[..., TimClient]
+Behave = Callable[[HostileRequest], Any]
+
+
+@pytest.fixture(params=["connection", "session"])
+def way(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+@pytest.fixture
+def make(way: str) -> Make:
+    """Make clients that go one way or the other: trace hooks of the user's own ask for the session."""
+
+    def client_of(server: HostileServer, **options: Any) -> TimClient:
+        if way == "session":
+            options["trace_configs"] = [aiohttp.TraceConfig()]
+        options = {"rate_limits": {"openim/sendmsg": 1_000_000}, "retry": RetryPolicy.off(), **options}
+        return TimClient(APP, SECRET_KEY, base_url=server.url, **options)
+
+    return client_of
+
+
+async def send(client: TimClient, to: str = "bob") -> str:
+    """Send a message; return the account that the MsgKey names."""
+    sent = await client.c2c.send(to_account=to, msg_body=[TextElem(text="hi")])
+    return sent.msg_key.removeprefix("key of ")
+
+
+async def outcome_of(client: TimClient, to: str) -> str | TimError:
+    try:
+        return await send(client, to)
+    except TimError as error:
+        return error
+
+
+async def crowd(client: TimClient, count: int, together: int) -> dict[str, str | TimError]:
+    """Send to as many accounts, so many at a time; return what became of each."""
+    outcomes: dict[str, str | TimError] = {}
+    numbers = iter(range(count))
+
+    async def work() -> None:
+        for number in numbers:
+            outcomes[f"user{number}"] = await outcome_of(client, f"user{number}")
+
+    await asyncio.gather(*(work() for _ in range(together)))
+    return outcomes
+
+
+def check(outcomes: dict[str, str | TimError], server: HostileServer) -> None:
+    """Hold what was reported against what was accepted."""
+    for account, outcome in outcomes.items():
+        times = server.accepted[account]
+        assert times <= 1, f"{account} was sent {times} times"
+        if isinstance(outcome, str):
+            assert outcome == account, f"{account} was given the answer of {outcome}"
+            assert times == 1, f"{account} was reported as sent and is not"
+        else:
+            assert not times or outcome.maybe_delivered, f"{account}: {outcome!r} says that nothing was sent"
+
+
+# Answers after which aiohttp keeps the connection, and which are of no use to a caller.
+KEPT_ALIVE = {
+    "502": answer(b"<html>bad gateway</html>", status="502 Bad Gateway"),
+    "301": answer(b"", status="301 Moved Permanently", headers="Location: /elsewhere\r\n"),
+    "307": answer(b"", status="307 Temporary Redirect", headers="Location: /elsewhere\r\n"),
+    "gzip": answer(gzip.compress(b"{}"), headers="Content-Encoding: gzip\r\n"),
+}
+
+
+async def test_pool_size_holds_while_five_percent_are_answered_by_a_gateway(make: Make) -> None:
+    kinds = list(KEPT_ALIVE.values())
+
+    def sometimes(request: HostileRequest) -> None:
+        if request.index % 20 == 19:
+            request.write(kinds[request.index // 20 % len(kinds)])
+        else:
+            request.write(answer(request.accepted()))
+
+    async with HostileServer(sometimes).running() as server, make(server, pool_size=10) as client:
+        outcomes = await crowd(client, 1000, 40)
+        assert server.most_open <= 10
+        check(outcomes, server)
+        assert sum(isinstance(outcome, ReplyDecodeError) for outcome in outcomes.values()) == 50
+
+
+@pytest.mark.parametrize("kind", KEPT_ALIVE)
+async def test_pool_size_holds_when_all_are_answered_by_a_gateway(make: Make, kind: str) -> None:
+    async with HostileServer(lambda request: request.write(KEPT_ALIVE[kind])).running() as server:
+        async with make(server, pool_size=10) as client:
+            outcomes = await crowd(client, 200, 20)
+            assert server.most_open <= 10
+            assert server.connections <= 10  # all of each answer had come: the connections are good
+        assert {type(outcome) for outcome in outcomes.values()} == {ReplyDecodeError}
+        assert len(server.requests) == 200
+
+
+async def test_pool_size_holds_while_connections_break(make: Make) -> None:
+    """Half an answer of a gateway, an end, a reset, a close that was not announced: each place is free when closed."""
+
+    def trouble(request: HostileRequest) -> None:
+        match request.index % 5:
+            case 0:
+                request.write(answer(b"half", length=100, status="502 Bad Gateway"))
+            case 1:
+                request.reset()
+            case 2:
+                request.close()
+            case 3:
+                request.write(answer(request.accepted()))
+                request.close()
+            case 4:
+                request.write(answer(request.accepted(), headers="Connection: close\r\n"))
+
+    async with HostileServer(trouble).running() as server, make(server, pool_size=10) as client:
+        outcomes = await crowd(client, 200, 30)
+        assert server.most_open <= 10
+        check(outcomes, server)
+
+
+async def test_surplus_answer_on_an_idle_connection_is_nobody_elses(make: Make) -> None:
+    """At once with the answer, a moment later, in pieces, or while the event loop was blocked."""
+
+    def surplus(request: HostileRequest) -> None:
+        if request.index % 3 == 2:
+            request.write(answer(envelope(request.account, code=20004)))
+        else:
+            request.write(answer(request.accepted()))
+        second = answer(envelope("somebody else"))
+        loop = asyncio.get_running_loop()
+        match request.index % 7:
+            case 0:
+                request.write(second)
+            case 2:
+                loop.call_soon(request.write, second)
+            case 4:
+                loop.call_later(0.001, request.write, second)
+            case 6:
+                loop.call_later(0.001, request.write, second[:30])
+                loop.call_later(0.002, request.write, second[30:])
+
+    async with HostileServer(surplus).running() as server, make(server, pool_size=4) as client:
+        outcomes: dict[str, str | TimError] = {}
+        for number in range(210):
+            outcomes[f"user{number}"] = await outcome_of(client, f"user{number}")
+            if number % 7 in (4, 6):
+                await asyncio.sleep(0.006)  # until the connection is idle and the surplus has come
+        check(outcomes, server)
+        assert server.most_open <= 4
+        refused = sum(isinstance(outcome, ApiError) for outcome in outcomes.values())
+        assert (refused, sum(isinstance(outcome, str) for outcome in outcomes.values())) == (70, 140)
+
+
+async def test_surplus_answer_that_the_event_loop_has_not_read_is_nobody_elses(make: Make) -> None:
+    """It lies in the kernel when the next call begins, in the same turn of the loop."""
+    async with HostileServer().running() as server, make(server, pool_size=1) as client:
+        assert await send(client, "first") == "first"
+        (connection,) = server.open
+        connection.write(answer(envelope("somebody else")))  # asyncio writes at once
+        assert await send(client, "second") == "second"
+        assert server.connections == 2
+        # The end of a connection as well: nothing was sent on it, so another one takes its place.
+        (connection,) = server.open
+        connection.transport.close()
+        await asyncio.sleep(0)
+        assert await send(client, "third") == "third"
+        assert server.connections == 3
+
+
+async def test_two_answers_to_one_request_end_the_connection(make: Make) -> None:
+    def twice(request: HostileRequest) -> None:
+        request.write(answer(request.accepted()) + answer(envelope("somebody else")))
+
+    async with HostileServer(twice).running() as server, make(server) as client:
+        for number in range(3):
+            assert await send(client, f"user{number}") == f"user{number}"
+        assert server.connections == 3
+
+
+async def test_answer_and_the_beginning_of_another_end_the_connection() -> None:
+    """Only on a connection of the pool: aiohttp's session reports the next answer as no HTTP."""
+
+    def more(request: HostileRequest) -> None:
+        request.write(answer(request.accepted()) + b"HTTP/1.1 2")
+
+    async with HostileServer(more).running() as server:
+        client = TimClient(APP, SECRET_KEY, base_url=server.url)
+        async with client:
+            for number in range(3):
+                assert await send(client, f"user{number}") == f"user{number}"
+        assert server.connections == 3
+        server.behaviour = lambda request: request.write(chunked(request.accepted()) + b"HTTP/1.1 2")
+        async with TimClient(APP, SECRET_KEY, base_url=server.url) as client:
+            for number in range(3):
+                assert await send(client, f"more{number}") == f"more{number}"
+        assert server.connections == 6
+
+
+async def test_connection_that_speaks_before_it_is_asked_is_not_used() -> None:
+    async with HostileServer().running() as server:
+        server.greeting = answer(envelope("somebody else"))
+        async with TimClient(APP, SECRET_KEY, base_url=server.url, pool_size=2) as client:
+            await client.warm_up(2)
+            assert server.connections == 2
+            await server.empty()
+            assert client.pool.open_connections == 0
+            server.greeting = b""
+            assert await send(client) == "bob"
+
+
+def reset_after_head(request: HostileRequest) -> None:
+    head, _, _ = answer(request.accepted()).partition(b"{")
+    request.write(head)
+    asyncio.get_running_loop().call_later(0.01, request.reset)
+
+
+def reset_in_body(request: HostileRequest) -> None:
+    request.write(answer(request.accepted())[:-10])
+    asyncio.get_running_loop().call_later(0.01, request.reset)
+
+
+def too_long(request: HostileRequest) -> None:
+    request.write(answer(request.accepted(), length=1000))
+    request.close()
+
+
+def too_long_and_open(request: HostileRequest) -> None:
+    request.write(answer(request.accepted(), length=1000))
+
+
+def too_short(request: HostileRequest) -> None:
+    request.write(answer(request.accepted(), length=10))
+
+
+async def slow_drip(request: HostileRequest) -> None:
+    for byte in answer(request.accepted()):
+        request.write(bytes([byte]))
+        await asyncio.sleep(0.02)
+
+
+async def hundred_megabytes(request: HostileRequest) -> None:
+    body = request.accepted()
+    request.write(answer(body, length=100_000_000))
+    for _ in range(1000):
+        request.write(b" " * 100_000)
+        await asyncio.sleep(0)
+
+
+async def endless_head(request: HostileRequest) -> None:
+    request.accepted()
+    request.write(b"HTTP/1.1 200 OK\r\n")
+    for number in range(10_000):
+        request.write(b"X-%d: %s\r\n" % (number, b"x" * 200))
+        await asyncio.sleep(0)
+
+
+async def endless_interim(request: HostileRequest) -> None:
+    request.accepted()
+    for _ in range(10_000):
+        request.write(b"HTTP/1.1 103 Early Hints\r\n\r\n")
+        await asyncio.sleep(0)
+
+
+def json(text: str) -> Behave:
+    def behave(request: HostileRequest) -> None:
+        request.accepted()
+        request.write(answer(text.encode("utf-8", "surrogateescape")))
+
+    return behave
+
+
+# What comes back, as which error. All but one had been accepted, and say that it may be so.
+BROKEN = [
+    pytest.param(lambda request: request.reset(), ConnectionLostError, id="reset after reading"),
+    pytest.param(reset_after_head, ReplyDecodeError, id="reset after the head"),
+    pytest.param(reset_in_body, ReplyDecodeError, id="reset in mid-body"),
+    pytest.param(lambda request: request.close(), ConnectionLostError, id="close instead of an answer"),
+    pytest.param(too_long, ReplyDecodeError, id="Content-Length too long"),
+    pytest.param(too_long_and_open, ReplyTimeoutError, id="Content-Length too long, stays open"),
+    pytest.param(too_short, ReplyDecodeError, id="Content-Length too short"),
+    pytest.param(slow_drip, ReplyTimeoutError, id="slow drip"),
+    pytest.param(hundred_megabytes, ReplyDecodeError, id="100 MB"),
+    pytest.param(endless_head, ReplyDecodeError, id="endless head"),
+    pytest.param(endless_interim, (ReplyDecodeError, ReplyTimeoutError), id="endless 1xx"),  # the session reads on
+    pytest.param(lambda request: request.write(b"HTTP/1.1 100 Continue\r\n\r\n"), ReplyTimeoutError, id="only 100"),
+    pytest.param(
+        lambda request: request.write(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n"),
+        ReplyDecodeError,
+        id="101",
+    ),
+    pytest.param(lambda request: request.write(b"HTTP/1.1 204 No Content\r\n\r\n"), ReplyDecodeError, id="204"),
+    pytest.param(
+        lambda request: request.write(answer(request.accepted(), headers="Content-Length: 3\r\n")),
+        ReplyDecodeError,
+        id="two lengths",
+    ),
+    pytest.param(
+        lambda request: request.write(answer(request.accepted(), headers="Transfer-Encoding: chunked\r\n")),
+        ReplyDecodeError,
+        id="a length and chunks",
+    ),
+    pytest.param(lambda request: request.write(b"\x16\x03\x01\x02\x00\x01"), ReplyDecodeError, id="TLS without TLS"),
+    pytest.param(
+        lambda request: request.write(chunked(request.accepted(), end=False)),
+        ReplyTimeoutError,
+        id="chunks without end",
+    ),
+    pytest.param(
+        lambda request: request.write(chunked(request.accepted()).replace(b"0\r\n\r\n", b"zz\r\n\r\n")),
+        ReplyDecodeError,
+        id="broken chunk",
+    ),
+    pytest.param(json('{"ActionStatus":"OK","ErrorCode":NaN}'), ReplyDecodeError, id="NaN"),
+    pytest.param(json('{"ErrorCode":1e400}'), ReplyDecodeError, id="infinite code"),
+    pytest.param(json('{"ErrorCode":' + "9" * 5000 + "}"), ReplyDecodeError, id="huge code"),
+    pytest.param(json('{"ErrorCode":0,"MsgTime":1e400,"MsgKey":"key of bob"}'), ReplyDecodeError, id="infinite time"),
+    pytest.param(json("[" * 100_000), ReplyDecodeError, id="deep nesting"),
+    pytest.param(json('{"a":' * 100_000), ReplyDecodeError, id="deep objects"),
+]
+
+
+@pytest.mark.parametrize(("behave", "cls"), BROKEN)
+async def test_broken_answer_is_the_right_error_and_its_connection_serves_no_other_call(
+    make: Make, behave: Behave, cls: type[TimError] | tuple[type[TimError], ...]
+) -> None:
+    async with HostileServer(behave).running() as server, make(server, timeout=0.25, pool_size=2) as client:
+        error = await outcome_of(client, "bob")
+        assert isinstance(error, cls), error
+        assert error.maybe_delivered
+        assert len(server.requests) == 1
+        server.behaviour = accept
+        for number in range(3):
+            assert await send(client, f"user{number}") == f"user{number}"
+        assert server.most_open <= 2
+
+
+async def test_connection_that_is_reset_before_it_is_read_may_have_delivered(make: Make) -> None:
+    async with HostileServer().running() as server, make(server, pool_size=1) as client:
+        server.resets_on_first_byte = True
+        error = await outcome_of(client, "bob")
+        assert type(error) is ConnectionLostError
+        assert error.maybe_delivered  # what the other side had read, its reset does not say
+        server.resets_on_first_byte = False
+        assert await send(client) == "bob"
+        assert server.most_open == 1
+
+
+def interim(request: HostileRequest) -> None:
+    early = b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"
+    request.write(b"HTTP/1.1 100 Continue\r\n\r\n" + early + answer(request.accepted()))
+
+
+def old_version(request: HostileRequest) -> None:
+    request.write(answer(request.accepted(), version="HTTP/1.0"))
+    request.close()
+
+
+def old_version_kept_alive(request: HostileRequest) -> None:
+    request.write(answer(request.accepted(), version="HTTP/1.0", headers="Connection: keep-alive\r\n"))
+
+
+def until_closed(request: HostileRequest) -> None:
+    request.write(b"HTTP/1.1 200 OK\r\n\r\n" + request.accepted())
+    asyncio.get_running_loop().call_later(0.01, request.close)
+
+
+def closed_unannounced(request: HostileRequest) -> None:
+    request.write(answer(request.accepted()))
+    request.close()
+
+
+async def byte_by_byte(request: HostileRequest) -> None:
+    for byte in answer(request.accepted()):
+        request.write(bytes([byte]))
+        await asyncio.sleep(0)
+
+
+async def chunk_by_chunk(request: HostileRequest) -> None:
+    body = request.accepted()
+    for part in chunked(body[:10], body[10:]).split(b"\n"):
+        request.write(part + b"\n" if part else b"")
+        await asyncio.sleep(0)
+
+
+def duplicate_keys(request: HostileRequest) -> None:
+    body = request.accepted()
+    request.write(answer(b'{"ErrorCode":1,' + body[1:]))  # the last one counts, as everywhere
+
+
+# What is odd and still an answer, and the connections that five calls take.
+ODD = [
+    pytest.param(interim, 1, id="1xx before it"),
+    pytest.param(old_version, 5, id="HTTP/1.0"),
+    pytest.param(old_version_kept_alive, 1, id="HTTP/1.0 kept alive"),
+    pytest.param(until_closed, 5, id="without a length"),
+    pytest.param(closed_unannounced, 5, id="close without saying so"),
+    pytest.param(byte_by_byte, 1, id="byte by byte"),
+    pytest.param(chunk_by_chunk, 1, id="chunked in pieces"),
+    pytest.param(lambda request: request.write(chunked(request.accepted())), 1, id="chunked"),
+    pytest.param(duplicate_keys, 1, id="duplicate keys"),
+    pytest.param(
+        json('{"ErrorCode":0,"MsgTime":1,"MsgKey":"key of bob","New":' + "9" * 4000 + "}"), 1, id="huge number"
+    ),
+    pytest.param(
+        json('{"ErrorCode":0,"MsgTime":1,"MsgKey":"key of bob","New":' + "[" * 500 + "]" * 500 + "}"), 1, id="nested"
+    ),
+]
+
+
+@pytest.mark.parametrize(("behave", "connections"), ODD)
+async def test_odd_answer_is_read(make: Make, behave: Behave, connections: int) -> None:
+    async with HostileServer(behave).running() as server, make(server) as client:
+        for _ in range(5):
+            assert await send(client) == "bob"
+        assert server.connections == connections
+
+
+async def test_redirect_is_not_followed_and_no_cookie_is_kept(make: Make) -> None:
+    page = answer(b"", status="307 Temporary Redirect", headers="Location: /elsewhere\r\nSet-Cookie: a=b; Path=/\r\n")
+    async with HostileServer(lambda request: request.write(page)).running() as server, make(server) as client:
+        for _ in range(2):
+            assert isinstance(await outcome_of(client, "bob"), ReplyDecodeError)
+        assert len(server.requests) == 2
+        assert b"cookie" not in server.requests[1].head.lower()
+        assert b"/elsewhere" not in server.requests[1].head
+
+
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+@pytest.fixture
+def tls(authority: trustme.CA) -> tuple[ssl.SSLContext, ssl.SSLContext]:
+    """Return the contexts of a server and of a client that trusts it."""
+    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(server)
+    client = ssl.create_default_context()
+    authority.configure_trust(client)
+    return server, client
+
+
+async def test_tls(make: Make, tls: tuple[ssl.SSLContext, ssl.SSLContext]) -> None:
+    kinds = list(KEPT_ALIVE.values())
+
+    def trouble(request: HostileRequest) -> None:
+        match request.index % 6:
+            case 1:
+                request.write(kinds[request.index // 6 % len(kinds)])
+            case 2:
+                request.write(answer(request.accepted()) + answer(envelope("somebody else")))
+            case 3:
+                request.reset()
+            case 4:
+                request.write(answer(request.accepted()))
+                request.close()
+            case _:
+                request.write(answer(request.accepted()))
+
+    async with HostileServer(trouble).running(tls[0]) as server, make(server, ssl=tls[1], pool_size=5) as client:
+        outcomes = await crowd(client, 150, 12)
+        check(outcomes, server)
+        assert server.most_open <= 5
+        assert {type(outcome) for outcome in outcomes.values()} == {str, ReplyDecodeError, ConnectionLostError}
+
+
+async def test_session_tickets_of_tls_are_no_reason_to_drop_a_connection(
+    tls: tuple[ssl.SSLContext, ssl.SSLContext],
+) -> None:
+    async with HostileServer().running(tls[0]) as server:
+        async with TimClient(APP, SECRET_KEY, base_url=server.url, ssl=tls[1], pool_size=3) as client:
+            assert await client.warm_up(3) == 3
+            for number in range(6):
+                assert await send(client, f"user{number}") == f"user{number}"
+        assert server.connections == 3
+
+
+async def test_tls_that_is_not_trusted_sends_nothing(make: Make, tls: tuple[ssl.SSLContext, ssl.SSLContext]) -> None:
+    async with HostileServer().running(tls[0]) as server, make(server) as client:
+        error = await outcome_of(client, "bob")
+        assert type(error) is ConnectError
+        assert not error.maybe_delivered
+        assert server.requests == []
+
+
+async def test_calls_that_are_cancelled_at_random_leave_nothing_behind(make: Make) -> None:
+    dice = random.Random(7)
+
+    async def slow(request: HostileRequest) -> None:
+        data = answer(request.accepted())
+        await asyncio.sleep(dice.random() * 0.01)
+        request.write(data[:70])
+        await asyncio.sleep(dice.random() * 0.01)
+        request.write(data[70:])
+
+    async with HostileServer(slow).running() as server, make(server, pool_size=6) as client:
+        tasks = {}
+        for number in range(200):
+            account = f"user{number}"
+            tasks[account] = asyncio.create_task(outcome_of(client, account))
+            if dice.random() < 0.5:
+                asyncio.get_running_loop().call_later(dice.random() * 0.05, tasks[account].cancel)
+            await asyncio.sleep(0.001)
+        outcomes = await asyncio.gather(*tasks.values(), return_exceptions=True)
+        assert server.most_open <= 6
+        done = {account: each for account, each in zip(tasks, outcomes, strict=True) if isinstance(each, str)}
+        check(done, server)
+        cancelled = [each for each in outcomes if isinstance(each, asyncio.CancelledError)]
+        assert done
+        assert len(cancelled) > 20
+        assert len(done) + len(cancelled) == 200
+        assert await send(client) == "bob"
+    await server.empty()

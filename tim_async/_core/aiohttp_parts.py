@@ -1,0 +1,75 @@
+"""What the pool uses of aiohttp beyond its documentation, in one list, and whether the aiohttp at hand has it.
+
+`http_connection` reads answers through aiohttp's protocol, and `http_session` completes the request line of a request.
+A test checks the list against the aiohttp that is installed. A client that meets an aiohttp without one of the parts of
+a connection leaves its calls to aiohttp's session.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Final, NamedTuple
+
+
+class Part(NamedTuple):
+    """One name in aiohttp, and the parameters it must take.
+
+    Attributes:
+        owner: the class that has it, with its module.
+        name: the attribute.
+        parameters: names that are given.
+        used_for: what would not work without it.
+    """
+
+    owner: str
+    name: str
+    parameters: tuple[str, ...]
+    used_for: str
+
+
+_HANDLER: Final = "aiohttp.client_proto.ResponseHandler"
+_MESSAGE: Final = "aiohttp.http.RawResponseMessage"
+
+# What a connection of the pool takes.
+CONNECTION_PARTS: Final = (
+    Part("aiohttp.ClientRequest", "__init__", ("method", "url", "loop", "ssl"), "naming a host to connect to"),
+    Part("aiohttp.TCPConnector", "connect", ("req", "traces", "timeout"), "opening a connection"),
+    Part("aiohttp.connector.Connection", "protocol", (), "reading answers"),
+    Part("aiohttp.connector.Connection", "transport", (), "writing requests"),
+    Part("aiohttp.connector.Connection", "close", (), "giving a closed connection back to the connector"),
+    Part(_HANDLER, "set_response_params", ("read_until_eof", "auto_decompress"), "expecting an answer"),
+    Part(_HANDLER, "read", (), "reading the head of an answer"),
+    Part(_HANDLER, "should_close", (), "seeing what is left over after an answer"),
+    Part(_HANDLER, "data_received", ("data",), "parsing an answer"),
+    Part(_HANDLER, "eof_received", (), "parsing an answer that ends with its connection"),
+    Part(_HANDLER, "connection_lost", ("exc",), "ending an exchange whose connection is lost"),
+    Part(_HANDLER, "pause_writing", (), "flow control"),
+    Part(_HANDLER, "resume_writing", (), "flow control"),
+    Part(_MESSAGE, "code", (), "reading the head of an answer"),
+    Part(_MESSAGE, "headers", (), "reading the head of an answer"),
+    Part(_MESSAGE, "compression", (), "refusing a compressed answer"),
+    Part(_MESSAGE, "chunked", (), "seeing the end of an answer"),
+)
+# What the session's way takes beside it.
+SESSION_PARTS: Final = (
+    Part("aiohttp.ClientSession", "_request", (), "noticing what replaces it, such as aioresponses"),
+    Part("aiohttp.ClientRequest", "send", ("conn",), "completing the request line without showing the UserSig"),
+    Part(_HANDLER, "is_connected", (), "noticing a connection that has ended"),
+)
+
+
+def missing_part(parts: Sequence[Part] = CONNECTION_PARTS) -> str | None:
+    """Return the first part that the aiohttp at hand lacks, such as `...ResponseHandler.read`; None when it has all."""
+    for owner, name, parameters, _ in parts:
+        module, _, cls = owner.rpartition(".")
+        found = getattr(getattr(import_module(module), cls, None), name, None)
+        if found is None:
+            return f"{owner}.{name}"
+        if parameters:
+            known = inspect.signature(found).parameters
+            lacking = [parameter for parameter in parameters if parameter not in known]
+            if lacking:
+                return f"{owner}.{name}({lacking[0]}=)"
+    return None

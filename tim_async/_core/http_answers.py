@@ -1,0 +1,59 @@
+"""What an answer says before its JSON is read: errors for a status, an encoding or a size that is not the service's.
+
+The service answers every request with status 200, whatever became of it. Anything else comes from a gateway or a proxy
+on the way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from aiohttp import StreamReader
+
+from ..errors import RateLimitedError, ReplyDecodeError
+
+
+def status_error(status: int, headers: Mapping[str, str]) -> ReplyDecodeError | RateLimitedError:
+    """Return the error for an answer whose status is not 200."""
+    if status == 429:
+        return RateLimitedError.from_status(status)
+    problem = f"HTTP status {status} instead of the service's 200"
+    return ReplyDecodeError(problem, status=status, content_type=_content_type(headers))
+
+
+def compressed_error(headers: Mapping[str, str]) -> ReplyDecodeError:
+    """Return the error for an answer that is compressed: it could unpack to any size."""
+    problem = "the answer is compressed, although the request did not allow that"
+    return ReplyDecodeError(problem, status=200, content_type=_content_type(headers))
+
+
+def too_large_error(limit: int, size: int, headers: Mapping[str, str]) -> ReplyDecodeError:
+    """Return the error for an answer that has, or announces, more than `max_reply_bytes`."""
+    problem = f"the answer is over the limit of {limit} bytes (max_reply_bytes)"
+    return ReplyDecodeError(problem, status=200, content_type=_content_type(headers), size=size)
+
+
+def announced_size(headers: Mapping[str, str]) -> int:
+    """Return what an answer says of its own length, 0 where it says nothing."""
+    length = headers.get("Content-Length", "")
+    return int(length) if length.isdecimal() and len(length) < 20 else 0
+
+
+async def read_on(content: StreamReader, announced: int, limit: int) -> tuple[bytes, int]:
+    """Read a body that has not come wholly yet; return it with its size.
+
+    Where it has more bytes than the limit, or announces more, it is not read to its end, and only the size is returned.
+    """
+    if announced > limit:
+        return b"", announced
+    parts, size = [], 0
+    while part := await content.readany():
+        parts.append(part)
+        size += len(part)
+        if size > limit:
+            return b"", size
+    return b"".join(parts), size
+
+
+def _content_type(headers: Mapping[str, str]) -> str:
+    return headers.get("Content-Type", "").partition(";")[0].strip().lower()

@@ -1,0 +1,311 @@
+"""One connection of the pool: a request is written on it, and one answer is read from it.
+
+aiohttp opens a connection and parses its answers. `HttpConnection` stands between the transport and aiohttp's
+`ResponseHandler`, so that it sees what the handler does not tell:
+
+- *Bytes that were not asked for.* HTTP/1.1 has no way to say which request an answer belongs to, so a connection on
+  which anything arrives while no request is under way is dropped: whatever it is, the next call would take it for its
+  own answer. So is one that holds more than the one answer.
+- *The end of the transport.* The place of a connection is free when the transport is closed, not when closing began.
+
+Between the last look of the event loop and the write of a request, bytes (or the end of the connection) may wait in the
+kernel. `has_unread` asks the kernel, which costs a microsecond. Where something waits, two turns of the loop show what
+it is: over TLS it may be a session ticket, which is no reason to drop a connection.
+
+A connection has one timer, which follows `_ends_at`: the end of the attempt while a request is under way, the end of
+its keep-alive while it is idle. It is set again only when it fires too early, so a request costs it nothing.
+
+The address holds the UserSig. It stands in no variable here, and neither do the headers of an answer once an error is
+raised: a redirect repeats the address. aiohttp's errors end here; ours are raised outside of the handler.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import select
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+import aiohttp
+from aiohttp.http_exceptions import HttpProcessingError
+from yarl import URL
+
+from .._hidden import Hidden
+from .._version import __version__
+from ..errors import ConnectionLostError, RateLimitedError, ReplyDecodeError, ReplyTimeoutError, TransportError
+from .http_answers import announced_size, compressed_error, read_on, status_error, too_large_error
+
+if TYPE_CHECKING:  # what an aiohttp might lack, see aiohttp_parts
+    from aiohttp.client_proto import ResponseHandler
+    from aiohttp.connector import Connection
+    from aiohttp.http import RawResponseMessage
+
+HEADERS: Final = {
+    "Content-Type": "application/json",
+    "Accept": "application/json",
+    # A compressed answer could unpack to any size, and a few hundred bytes gain nothing.
+    "Accept-Encoding": "identity",
+    "User-Agent": f"tim-async/{__version__}",
+}
+# Interim answers (100 Continue, 103 Early Hints) before the one that counts.
+_MAX_INTERIM_ANSWERS: Final = 10
+# A connection on which nothing waited so long ago is not looked at again before a request is written.
+_FRESH_S: Final = 0.001
+_NEVER: Final = float("inf")
+
+
+class Host:
+    """A host of the service, and the fixed parts of a request to it."""
+
+    __slots__ = ("authority", "headers", "path", "url")
+
+    def __init__(self, address: str) -> None:
+        self.url = URL(address.rstrip("/") + "/v4/")
+        self.authority = self.url.authority
+        self.path = self.url.raw_path
+        fixed = "".join(f"{name}: {value}\r\n" for name, value in HEADERS.items())
+        self.headers = f"HTTP/1.1\r\nHost: {self.url.host_port_subcomponent}\r\n{fixed}Content-Length: "
+
+
+class HttpConnection(asyncio.Protocol):
+    """A connection from its opening to its end.
+
+    Args:
+        connection: what aiohttp's connector returned; it is kept as long as the transport is open.
+        host: the host it leads to.
+        max_reply_bytes: an answer over this is given up.
+        on_lost: called once, when the transport is closed.
+
+    Attributes:
+        is_reusable: whether the last answer, if there was one, left it as good as new.
+    """
+
+    __slots__ = (
+        "_checked_at",
+        "_connection",
+        "_ends_at",
+        "_handler",
+        "_is_dropped",
+        "_is_waiting",
+        "_last",
+        "_limit",
+        "_loop",
+        "_on_lost",
+        "_poll",
+        "_timed_out",
+        "_timer",
+        "_timer_at",
+        "_transport",
+        "host",
+        "is_reusable",
+    )
+
+    def __init__(
+        self,
+        connection: Connection,
+        host: Host,
+        *,
+        max_reply_bytes: int,
+        on_lost: Callable[[HttpConnection], None],
+    ) -> None:
+        handler, transport = connection.protocol, connection.transport
+        if handler is None or transport is None:
+            raise ConnectionResetError("the connection was closed at once")
+        self.host = host
+        self.is_reusable = True
+        self._connection = connection
+        self._handler: ResponseHandler = handler
+        self._transport = transport
+        self._loop = asyncio.get_running_loop()
+        self._limit = max_reply_bytes
+        self._on_lost = on_lost
+        self._is_waiting = False
+        self._is_dropped = False
+        self._timed_out = False
+        self._last = b""  # what arrived last
+        self._ends_at = _NEVER
+        self._timer: asyncio.TimerHandle | None = None
+        self._timer_at = _NEVER
+        self._checked_at = 0.0
+        self._poll = poll_of(transport)
+        transport.set_protocol(self)
+        if handler.should_close:
+            self.drop()  # it spoke before it was asked
+
+    # What the pool needs
+
+    def is_usable(self, now: float) -> bool:
+        """Return whether, as far as the event loop knows, a request can be sent on it."""
+        return not self._is_dropped and now < self._ends_at and not self._transport.is_closing()
+
+    def has_unread(self, now: float) -> bool:
+        """Return whether something waits in the kernel that the event loop has not read: bytes, or the end."""
+        if self._poll(0):
+            return True
+        self._checked_at = now
+        return False
+
+    def is_ready(self) -> bool:
+        """Return whether a request can be written this very moment."""
+        now = self._loop.time()
+        return self.is_usable(now) and (now - self._checked_at < _FRESH_S or not self.has_unread(now))
+
+    async def settle(self) -> bool:
+        """Let the event loop read what waits in the kernel; return whether a request can be written then."""
+        for _ in range(2):  # this task may run before the reader in the first turn
+            await asyncio.sleep(0)
+        return self.is_ready()
+
+    def rest(self, now: float, keep_alive_s: float) -> None:
+        """Begin to be idle: it ends when it has not been used for so long."""
+        self._checked_at = now if self._last else 0.0  # what is new was never read from
+        self._end_at(now + keep_alive_s)
+
+    def take(self) -> None:
+        """Stop being idle: a call has it, and takes its time."""
+        self._ends_at = _NEVER
+
+    def drop(self) -> None:
+        """Close it at once; `on_lost` is called when that is done."""
+        if not self._is_dropped:
+            self._is_dropped = True
+            self.is_reusable = False
+            self._transport.abort()
+
+    # The exchange
+
+    async def exchange(self, command: str, query: Hidden, body: bytes, timeout: float) -> bytes:
+        """Write a request and return the body of its answer; see `RequestSlot.post`."""
+        handler, host = self._handler, self.host
+        message: RawResponseMessage | None = None
+        payload: aiohttp.StreamReader | None = None
+        failure: TransportError | RateLimitedError
+        self.is_reusable = False  # until the answer shows otherwise
+        self._is_waiting = True
+        self._end_at(self._loop.time() + timeout)
+        try:
+            handler.set_response_params(read_until_eof=True, auto_decompress=False)
+            self._transport.write(
+                f"POST {host.path}{command}?{query} {host.headers}{len(body)}\r\n\r\n".encode() + body
+            )
+            message, payload = await handler.read()
+            if message.code < 200 and message.code != 101:
+                message, payload = await self._skip_interim()
+            if message.code == 200 and message.compression is None:
+                if payload.is_eof():
+                    data = payload.read_nowait()
+                    size = len(data)
+                else:
+                    data, size = await read_on(payload, announced_size(message.headers), self._limit)
+                if size <= self._limit:
+                    tail = b"\r\n\r\n" if message.chunked or not data else data
+                    self.is_reusable = not handler.should_close and _ends_with(self._last, tail)
+                    return data
+                failure = too_large_error(self._limit, size, message.headers)
+            else:
+                # Good for another request only if all of it has come: whoever answers so need not be waited for.
+                self.is_reusable = payload.is_eof() and not handler.should_close
+                if message.code == 200:
+                    failure = compressed_error(message.headers)
+                else:
+                    failure = status_error(message.code, message.headers)
+        except asyncio.CancelledError as error:
+            # The frames it came through hold parts of the answer, which tools that show local variables would show.
+            raise error.with_traceback(None)  # noqa: B904 - it is the same error
+        except (aiohttp.ClientError, HttpProcessingError, aiohttp.EofStream, OSError, RuntimeError) as error:
+            failure = self._explain(error, timeout)
+        finally:
+            self._is_waiting = False
+            message = payload = None
+            if not self.is_reusable:
+                self.drop()
+        raise failure
+
+    async def _skip_interim(self) -> tuple[RawResponseMessage, aiohttp.StreamReader]:
+        for _ in range(_MAX_INTERIM_ANSWERS):
+            message, payload = await self._handler.read()
+            if message.code >= 200 or message.code == 101:
+                return message, payload
+        raise HttpProcessingError(code=message.code)
+
+    def _explain(self, error: Exception, timeout: float) -> TransportError:
+        """Return the error for what ended an exchange, without the text of aiohttp's error."""
+        where = self.host.authority
+        if self._timed_out:
+            return ReplyTimeoutError(f"no answer from {where} within {timeout:.3g} s", timeout=timeout)
+        if isinstance(error, aiohttp.ClientPayloadError):
+            return ReplyDecodeError(f"the answer of {where} ended early", status=200)
+        if isinstance(error, HttpProcessingError):
+            return ReplyDecodeError(f"{where} does not speak HTTP", status=error.code)
+        return ConnectionLostError(f"the connection to {where} was lost ({type(error).__name__})")
+
+    # The timer
+
+    def _end_at(self, when: float) -> None:
+        self._ends_at = when
+        if when < self._timer_at:
+            if self._timer is not None:
+                self._timer.cancel()
+            self._timer_at = when
+            self._timer = self._loop.call_at(when, self._on_timer)
+
+    def _on_timer(self) -> None:
+        self._timer = None
+        self._timer_at = _NEVER
+        if self._loop.time() < self._ends_at:
+            if self._ends_at < _NEVER:
+                self._end_at(self._ends_at)
+        else:
+            self._timed_out = self._is_waiting
+            self.drop()
+
+    # What the transport calls
+
+    def data_received(self, data: bytes) -> None:
+        """Hand bytes to aiohttp's parser if they were asked for."""
+        if self._is_waiting:
+            self._last = data
+            self._handler.data_received(data)
+        else:
+            self.drop()
+
+    def eof_received(self) -> None:
+        """Close the transport: the other side sends no more."""
+        self._handler.eof_received()
+
+    def pause_writing(self) -> None:
+        """Hand it on."""
+        self._handler.pause_writing()
+
+    def resume_writing(self) -> None:
+        """Hand it on."""
+        self._handler.resume_writing()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """End the exchange that is under way, and give the place back."""
+        self._is_dropped = True
+        self.is_reusable = False
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self._handler.connection_lost(exc)
+        self._connection.close()
+        self._on_lost(self)
+
+
+def _ends_with(last: bytes, tail: bytes) -> bool:
+    """Return whether what arrived last is the end of an answer, and not the beginning of another one."""
+    return last.endswith(tail) if len(last) >= len(tail) else tail.endswith(last)
+
+
+def poll_of(transport: asyncio.Transport) -> Callable[[float], object]:
+    """Return a function that returns something true while the transport's socket has something to read."""
+    sock = transport.get_extra_info("socket")
+    number = -1 if sock is None else sock.fileno()
+    if number < 0:
+        return lambda _: False
+    if hasattr(select, "poll"):
+        poll = select.poll()
+        poll.register(number, select.POLLIN)
+        return poll.poll
+    return lambda timeout: select.select((number,), (), (), timeout)[0]  # Windows
