@@ -239,11 +239,11 @@ class RequestClass:
 
     async def _try(self, waiter: Waiter, claim: Claim, slot: ConnectionSlot) -> bool:
         """Go through the queue once; return False if a claim of higher priority was let pass."""
-        if not await self.turns.turn(waiter, 1):
+        scheduler, turns, has_slot, is_done = self.scheduler, self.turns, False, False
+        if not await turns.turn(waiter, 1):
             return False
-        scheduler, has_slot, is_done = self.scheduler, False, False
         try:
-            while not self.turns.outranked(waiter):
+            while not turns.outranked(waiter):
                 if self._failure is not None:
                     failure, self._failure = self._failure, None
                     raise failure
@@ -276,4 +276,4 @@ class RequestClass:
         finally:
             if has_slot and not is_done:
                 slot.release()
-            self.turns.leave()
+            turns.leave()
