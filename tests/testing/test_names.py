@@ -97,7 +97,7 @@ def test_wire_names_of_the_documents_are_known():
             for item in value:
                 look(item)
 
-    for path in WIRE.rglob("*.json"):
+    for path in WIRE.glob("*/*.json"):
         content = json.loads(path.read_text("utf-8"))
         look([content["request"], content["reply"]])
     assert {"MsgBody", "MsgContent", "Text", "ImageInfoArray", "To_Account", "ErrorInfo"} <= wire_names()

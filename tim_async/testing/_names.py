@@ -70,7 +70,7 @@ def wire_names() -> frozenset[str]:
     """Return the wire names of all fields that this library knows."""
     endpoints()  # loads the structs of all families
     kinds: list[type] = [WireStruct, *_KINDS.values()]
-    names = {"MsgContent", "MsgType"}
+    names = {"ActionStatus", "MsgContent", "MsgType"}  # no struct of a family has these
     while kinds:
         kind = kinds.pop()
         names.update(getattr(kind, "__struct_encode_fields__", ()))

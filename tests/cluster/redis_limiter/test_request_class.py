@@ -75,5 +75,8 @@ async def test_busy_process_reserves_no_more_than_it_can_use(limiter: Make) -> N
         request_class.adapt_batch()
         grown.append(request_class.batch)
     assert grown == [2, 4, 8, 16, most, most]
+    request_class.used, request_class.missed = most + 1, 1  # more than one batch may be used between two requests
+    request_class.adapt_batch()
+    assert request_class.batch == most
     request_class.adapt_batch()
     assert request_class.batch == most  # nothing was used, and nothing missed

@@ -130,7 +130,7 @@ class RequestClass:
     def adapt_batch(self) -> None:
         """Set the batch to what could be used of the last one: a busy loop must not keep reservations from others."""
         if self.missed:
-            self.batch = max(1, self.used)
+            self.batch = min(self._max_batch, max(1, self.used))
         elif self.used:
             self.batch = min(self._max_batch, 2 * self.batch)
         self.used = self.missed = 0
