@@ -321,7 +321,7 @@ async def test_command_line_submits_watches_and_steers(yard: Yard, tmp_path: Any
     assert "60 of 60" in text
     code, text = await told("cancel", "--name", "spring")
     assert code == 1
-    assert "has ended already" in text
+    assert "has already ended" in text
     code, text = await told("export", "-", "--name", "spring")
     assert text.count("sent") == 60
 

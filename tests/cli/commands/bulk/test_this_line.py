@@ -1,0 +1,16 @@
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from tim_async.cli.commands.bulk._this_line import how_to_carry_on
+
+
+def test_line_can_be_typed_again_and_has_no_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "see https://me:word@shop.example/?who=$name"
+    line = ["x", "bulk", "run", "a b.csv", "--text", text, "--broker", "amqp://me:hunter2@mq/"]
+    monkeypatch.setattr(sys, "argv", line)
+    assert how_to_carry_on() == (
+        f"to carry on, run it again: tim-async bulk run 'a b.csv' --text '{text}' --broker 'amqp://me:***@mq/'"
+    )

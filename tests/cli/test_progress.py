@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tim_async.bulk import Progress
+from tim_async.cli import _progress
+
+
+def progress(**facts: Any) -> Progress:
+    usual: dict[str, Any] = {
+        "name": "spring", "total": 100, "sent": 0, "failed": 0, "unknown": 0, "codes": {}, "rate": 198.4, "cap": 200.0,
+        "left_s": None, "elapsed_s": 1.0,
+    }  # fmt: skip
+    return Progress(**{**usual, **facts})
+
+
+@pytest.mark.parametrize(
+    ("facts", "text"),
+    [
+        ({"sent": 1000, "total": 2000}, "1,000 sent, 198 of 200/s"),
+        ({"sent": 10, "unknown": 2}, "10 sent, 2 unknown, 198 of 200/s"),
+        ({"failed": 3, "codes": {20003: 1, 20006: 2}}, "0 sent, 3 failed (20006: 2, 20003: 1), 198 of 200/s"),
+        (
+            {"failed": 5, "codes": dict.fromkeys(range(5), 1)},
+            "0 sent, 5 failed (0: 1, 1: 1, 2: 1, 3: 1, ...), 198 of 200/s",
+        ),
+        ({"sent": 10, "left_s": 3_725.2}, "10 sent, 198 of 200/s, 1:02:06 left"),
+        ({"sent": 100, "left_s": 3.0}, "100 sent, 198 of 200/s"),
+    ],
+    ids=["sent", "unknown", "failed", "many codes", "time left", "at the end"],
+)
+def test_progress_in_words(facts: dict[str, Any], text: str) -> None:
+    assert _progress.describe(progress(**facts)) == text
+
+
+def test_log_has_a_line_now_and_then_and_at_the_end(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    now = 100.0
+    monkeypatch.setattr("time.monotonic", lambda: now)
+    with _progress.shown() as show:
+        show(progress(sent=0))
+        show(progress(sent=1))
+        now += 5.0
+        show(progress(sent=1))
+        show(progress(sent=2))
+        show(progress(sent=100))
+        show(progress(sent=100))
+    assert [line.partition(",")[0] for line in capsys.readouterr().err.splitlines()] == [
+        "spring: 0 of 100",
+        "spring: 1 of 100",
+        "spring: 100 of 100",
+    ]
+
+
+def test_terminal_has_a_bar(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm")
+    with _progress.shown() as show:
+        show(progress(name="spring [b]sale[/b]", sent=25))
+    output = capsys.readouterr().err
+    assert "spring [b]sale[/b]" in output
+    assert "25%" in output
+    assert "25 sent, 198 of 200/s" in output
