@@ -98,7 +98,7 @@ def test_api_error_without_info_tells_the_meaning():
 def test_api_error_with_unknown_code_keeps_what_was_told():
     error = from_reply("openim", 424242, "surprise")
     assert (error.code, error.info, error.name, error.meaning) == (424242, "surprise", None, None)
-    assert str(error) == "the service answered 424242 (a code the catalogue does not know): surprise"
+    assert str(error) == "the service answered 424242 (unknown code): surprise"
     assert "no ErrorInfo" in str(from_reply("openim", 424242, ""))
 
 

@@ -19,7 +19,7 @@
     │   ├── SignatureError        its Sign is missing or wrong
     │   ├── StaleRequestError     its RequestTime is too far from now
     │   ├── WrongAppError         it is about another app
-    │   ├── MethodError           it is no POST
+    │   ├── MethodError           it is not a POST
     │   ├── EventTooLargeError    its body is over the limit
     │   ├── BodyTimeoutError      its body did not come in time
     │   ├── EventDecodeError      its body is not what its command says
@@ -138,9 +138,11 @@ class WaitTooLongError(UsageError):
 
     def __init__(self, *, wait: float | None, remaining: float) -> None:
         if wait is None:
-            text = f"the turn did not come within the {remaining:.3f} s left to the deadline"
+            text = f"the rate limit allowed no call within the {remaining:.3f} s left to the deadline"
         else:
-            text = f"the turn would come in {wait:.3f} s, and {remaining:.3f} s are left to the deadline"
+            text = (
+                f"the rate limit allows this call in {wait:.3f} s, but only {remaining:.3f} s are left to the deadline"
+            )
         super().__init__(text)
         self.wait = wait
         self.remaining = remaining
@@ -287,7 +289,7 @@ class StaleRequestError(WebhookError):
     status = 401
 
     def __init__(self, *, age: float, window: float) -> None:
-        super().__init__(f"RequestTime is {age:.0f} s off, {window:g} s are allowed")
+        super().__init__(f"RequestTime is {age:.0f} s off; at most {window:g} s are allowed")
         self.age = age
         self.window = window
 
@@ -332,7 +334,7 @@ class BodyTimeoutError(WebhookError):
     status = 408
 
     def __init__(self, *, timeout: float) -> None:
-        super().__init__(f"the body did not come within {timeout:.3g} s")
+        super().__init__(f"the body did not arrive within {timeout:.3g} s")
         self.timeout = timeout
 
 
@@ -376,7 +378,7 @@ class HandlerTimeoutError(WebhookError):
 class EventLostError(WebhookError):
     """Handlers were not run, or not to their end, for an event.
 
-    Too many wait, the receiver or its event loop ends, or a handler was cancelled, by nobody but itself.
+    Too many events wait, the receiver or its event loop ends, or a handler cancelled itself.
     """
 
     topic = "event-lost"
@@ -389,7 +391,7 @@ ADVICE: Final[dict[str, str]] = {
     "fix_request": "change the request before sending it again",
     "auth": "check credentials, admin rights and the app's settings",
     "quota": "slow down, or raise the limit in the console",
-    "retry": "trouble inside the service, trying again later is worth it",
+    "retry": "trouble inside the service: try again later",
 }
 
 
@@ -414,10 +416,10 @@ class ApiError(TimError):
         self.name = row.name if row else None
         self.meaning = row.meaning if row else None
         self.hint: _codes.Hint = row.hint if row else "none"
-        named = f"{code} {row.name}" if row else f"{code} (a code the catalogue does not know)"
+        named = f"{code} {row.name}" if row else f"{code} (unknown code)"
         advice = f" [{ADVICE[self.hint]}]" if ADVICE[self.hint] else ""
-        told = info or (row.meaning if row else "no ErrorInfo")
-        super().__init__(f"the service answered {named}: {told}{advice}")
+        reason = info or (row.meaning if row else "no ErrorInfo")
+        super().__init__(f"the service answered {named}: {reason}{advice}")
 
     @property
     def transient(self) -> bool:
@@ -483,7 +485,7 @@ def from_reply(service: str, code: int, info: str) -> ApiError:
 
 
 def may_have_been_delivered(error: BaseException) -> bool:
-    """Tell whether a failed, timed-out or cancelled call may have taken effect all the same.
+    """Return whether a failed, timed-out or cancelled call may have taken effect all the same.
 
     Works for every `TimError`, and for the `CancelledError` or `TimeoutError` that ends a call from outside
     (`asyncio.timeout`, `asyncio.wait_for`, `task.cancel`). An exception that did not come through a call is False.

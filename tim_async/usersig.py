@@ -19,7 +19,7 @@ from typing import Final
 
 import msgspec
 
-from ._api.checks import check_account, check_whole
+from ._api.checks import check_account, check_whole, quoted
 from ._hidden import HiddenBytes
 from .errors import UsageError, UserSigError
 
@@ -32,7 +32,7 @@ _FROM_URL: Final = str.maketrans("*-_", "+/=")
 
 
 class UserSigClaims(msgspec.Struct, frozen=True, kw_only=True, rename=lambda name: f"TLS.{name}"):
-    """What a UserSig says of itself.
+    """The contents of a UserSig.
 
     Attributes:
         identifier: the account it was made for.
@@ -113,7 +113,7 @@ def generate_user_sig(
     check_account("identifier", identifier)
     check_whole("expire", expire, 1)
     if userbuf is not None and (not isinstance(userbuf, bytes) or len(userbuf) > MAX_USERBUF_BYTES):
-        raise UsageError(f"userbuf must be at most {MAX_USERBUF_BYTES} bytes", field="userbuf")
+        raise UsageError(f"userbuf must be bytes, at most {MAX_USERBUF_BYTES}", field="userbuf")
     key = _key(secret_key)
     claims = UserSigClaims(
         identifier=identifier,
@@ -143,7 +143,7 @@ def _key(secret_key: str) -> HiddenBytes:
 
 def _utf8(field: str, text: str) -> bytes:
     if not isinstance(text, str):
-        raise UsageError(f"{field} must be text, it is {type(text).__name__}", field=field)
+        raise UsageError(f"{field} must be text, not {quoted(text)}", field=field)
     try:
         return text.encode()
     except UnicodeEncodeError:  # a lone surrogate; the error would carry the text
@@ -152,7 +152,7 @@ def _utf8(field: str, text: str) -> bytes:
 
 
 def read_user_sig(user_sig: str) -> UserSigClaims:
-    """Unpack a UserSig without checking its signature, to see whom and how long it is for.
+    """Unpack a UserSig without checking its signature, to read its account and validity.
 
     Raises:
         UserSigError: it cannot be unpacked (code 70003), or is empty (70002).
@@ -186,14 +186,14 @@ def verify_user_sig(
     userbuf: bytes | None = None,
     now: float | None = None,
 ) -> UserSigClaims:
-    """Check a UserSig and return what it says.
+    """Check a UserSig and return its contents.
 
     Args:
         user_sig: the text to check.
         sdk_app_id: the app it must be for.
         secret_key: the app's key.
-        identifier: the account it must be for; None accepts any.
-        userbuf: the bytes that must have been signed along; None demands that there are none.
+        identifier: the account it must be for; None for any.
+        userbuf: the bytes that must have been signed with it; None for none.
         now: unix seconds to check the validity at, the present by default.
 
     Raises:
@@ -207,10 +207,10 @@ def verify_user_sig(
     if identifier is not None and signed.identifier != identifier:
         raise UserSigError("the UserSig is for another account", code=70013)
     if not hmac.compare_digest(_signature(key, signed).encode(), signed.sig.encode()):
-        raise UserSigError("the signature does not verify; is this the key of this app?", code=70009)
+        raise UserSigError("the signature is wrong: check that secret_key is the key of this app", code=70009)
     expected = None if userbuf is None else base64.b64encode(userbuf).decode()
     if signed.userbuf != expected:
-        raise UserSigError("the UserSig carries another userbuf", code=70009)
+        raise UserSigError("the UserSig was signed with another userbuf", code=70009)
     if (time.time() if now is None else now) > signed.expires_at:
         raise UserSigError("the UserSig has expired", code=70001)
     return signed.claims()

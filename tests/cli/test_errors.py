@@ -86,10 +86,7 @@ def busy() -> TimError:
         (
             from_reply("openim", 424242, "what\nis this"),
             1,
-            (
-                "the service answered 424242 (a code the catalogue does not know): what is this; "
-                "more: tim-async explain api"
-            ),
+            ("the service answered 424242 (unknown code): what is this; more: tim-async explain api"),
         ),
         (PermissionError(13, "Permission denied", "out.csv"), 1, "out.csv: Permission denied"),
         (OSError("no more files"), 1, "no more files"),

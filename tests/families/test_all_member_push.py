@@ -194,7 +194,7 @@ async def test_second_push_of_a_second_is_told_to_slow_down(
 
 async def test_client_keeps_a_second_between_pushes(client: TimClient, emulator: Emulator) -> None:
     await client.all_member_push.send(msg_body=HI)
-    with pytest.raises(UsageError, match="turn"):
+    with pytest.raises(UsageError, match="rate limit"):
         await client.with_options(deadline=0.5).all_member_push.send(msg_body=HI)
     assert emulator.count(PUSH) == 1
 

@@ -174,7 +174,7 @@ async def test_what_gives_nothing_is_no_list(items: Any) -> None:
     async def call(chunk: Sequence[int]) -> None:
         raise AssertionError("nothing is to be called")
 
-    with pytest.raises(UsageError, match="one by one") as caught:
+    with pytest.raises(UsageError, match="must be iterable") as caught:
         await in_chunks("accounts", items, 1, call)
     assert caught.value.field == "accounts"
 

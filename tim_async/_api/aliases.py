@@ -1,8 +1,8 @@
-"""Older names of fields: what the service, or an older caller, calls by a name that was replaced since.
+"""Older names of fields, which the service or an older caller uses instead of the names that replaced them.
 
-A struct lists the names in `_older`, from the older wire name to the one in use: `{"Identifier": "UserID"}`. Reading
-takes both, the newer one where both are there; writing knows only the newer one. The tables of all structs below a
-type are gathered once, when its decoder is made; a type without any costs nothing.
+A struct lists them in `_older`, from the older wire name to the current one: `{"Identifier": "UserID"}`. Reading takes
+both, and the newer one when both are there; writing uses only the newer one. The tables of all structs below a type are
+gathered once, when its decoder is made; a type without any costs nothing.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class FieldAliases:
     def resolve(self, value: object) -> object:
         """Return the plain JSON value, an object or a list of them, with newer names throughout.
 
-        No deeper than the structs go: no field is a list of lists, and what somebody sends may be nested without end.
+        It goes no deeper than the structs: no field is a list of lists, and a body may be nested to any depth.
         """
         if isinstance(value, list):
             return [self.resolve_object(item) if isinstance(item, dict) else item for item in value]
@@ -51,7 +51,7 @@ class FieldAliases:
 
 
 def aliases_of(type_: object) -> FieldAliases | None:
-    """Gather the older names of a type; None where there are none."""
+    """Gather the older names of a type; None when it has none."""
     found: dict[type[msgspec.Struct], FieldAliases] = {}
     roots = [_gather(struct, found) for struct in _structs(type_)]
     if not roots or not any(each.names for each in found.values()):
@@ -83,7 +83,7 @@ def _structs(type_: object) -> list[type[msgspec.Struct]]:
 
 
 def without_nulls(value: object) -> object:
-    """Return the plain JSON value without the fields that are null, which stand for "not given"."""
+    """Return the plain JSON value without its null fields, which mean "not given"."""
     if isinstance(value, list):
         return [without_nulls(item) for item in value]
     if isinstance(value, dict):

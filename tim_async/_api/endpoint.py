@@ -18,7 +18,7 @@ import msgspec
 
 from ..errors import UsageError
 from .aliases import FieldAliases, aliases_of
-from .checks import check_seconds, check_whole
+from .checks import check_seconds, check_whole, quoted
 from .wire import PartialResult, Request, encode, find_mapping, reader, request_validator, validate
 
 P = ParamSpec("P")
@@ -58,11 +58,11 @@ class Rate(msgspec.Struct, frozen=True):
 
 DEFAULT_LIMITS: Final = (Rate(200),)
 # Why a line has no document.
-SDK_ONLY: Final = "no page found; its fields are known from an SDK"
+SDK_ONLY: Final = "no page found; the fields are taken from an SDK"
 
 
 class Caller(Protocol):
-    """What a family needs of a client."""
+    """What a family needs from a client."""
 
     def call(self, endpoint: Endpoint[..., R], request: Request) -> Coroutine[None, None, R]:
         """Send a ready request."""
@@ -77,14 +77,14 @@ class Endpoint(Generic[P, R]):
         request: the request struct.
         result: the result struct; an answer is read leniently.
         doc: id of the document that describes it, `I` for the international site and `C` for the Chinese one; None
-            where none was found, and `why_no_doc` says where its fields are known from.
+            where none was found; `why_no_doc` then names the source of its fields.
         why_no_doc: why there is no document.
-        is_experimental: whether the command's word is only inferred from its siblings; it may not exist.
+        is_experimental: whether the command's name is only inferred from its siblings; it may not exist.
         limits: its rates, the narrow ones (with a key) first.
         repeat: whether sending twice is harmless: `always` for reads, `identity` for messages whose identity (MsgSeq
             and MsgRandom, or Random) lets the service drop the repeat within 120 seconds or more, `never` otherwise.
         has_body_limit: whether the limit for messages (setting `body_limit`) holds for its requests.
-        is_partial: whether its result tells item by item what became of a batch.
+        is_partial: whether its result has an outcome for each item of a batch.
         family: the client's attribute that has it, such as `c2c`.
         name: its name there, such as `send`.
     """
@@ -128,7 +128,7 @@ class Endpoint(Generic[P, R]):
         if instance is None:
             return self
         bound = BoundEndpoint(self, instance)
-        # Kept where the next look finds it before it comes here.
+        # Kept where the next lookup finds it first.
         instance.__dict__[self.name] = bound
         return bound
 
@@ -159,18 +159,16 @@ class Endpoint(Generic[P, R]):
             UsageError: a field is missing, of the wrong type or out of range; it names the field.
         """
         if not isinstance(request, self.request):
-            raise UsageError(
-                f"{self.command} takes a {self.request.__name__}, not a {type(request).__name__}", field="request"
-            )
+            raise UsageError(f"{self.command} takes a {self.request.__name__}, not {quoted(request)}", field="request")
         problem: Exception | None = None
         try:
             request.check()
         except (TypeError, ValueError, AttributeError) as error:
-            problem = error  # a check met a value of a type it was not written for
+            problem = error  # a check got a value of the wrong type, which `validate` names
         validate(self._validate, request)
         if problem is not None:
             field = find_mapping(request)
-            what = "a struct is needed, not a mapping" if field else str(problem)
+            what = "must be a struct, not a mapping" if field else str(problem)
             raise UsageError(f"{field or self.request.__name__}: {what}", field=field)
         return encode(request)
 
@@ -201,7 +199,7 @@ class BoundEndpoint(Generic[P, R]):
         except TypeError as error:
             problem = str(error)
         else:
-            request.identify()  # it is this call's own; one that is handed to `client.call` is left as it is
+            request.identify()  # it was made here; one that is passed to `client.call` is not changed
             return self._family.client.call(endpoint, request)
         raise UsageError(f"{endpoint.command}: {problem}")
 

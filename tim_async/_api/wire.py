@@ -3,8 +3,8 @@
 Python names are the wire names in snake case. `wire_name` turns them back: `msg_body` is `MsgBody`; the table holds
 what no rule gives. A struct whose wire name differs from both says so with `msgspec.field(name=...)`.
 
-Requests leave out what was not given; a given 0 is sent. Results ignore what they do not know, read numbers that came
-as text, and put up with missing fields: an answer that says "done" must not turn into an error over a lesser field.
+Requests leave out what was not given; a given 0 is sent. Results ignore unknown fields, read numbers that came as text,
+and accept missing fields: an answer that says success must not become an error for a field of less importance.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ class WireStruct(msgspec.Struct, rename=wire_name, omit_defaults=True):
 class Request(WireStruct):
     """Base of the request structs."""
 
-    # The fields by which the service knows a repeated message, and what makes a value that nobody else has:
+    # The fields by which the service recognises a repeated message, and what makes a value of their own:
     # {"msg_random": next_msg_random}.
     _identity: ClassVar[Mapping[str, Callable[[], int]]] = {}
 
@@ -106,10 +106,10 @@ class Result(WireStruct):
 
 
 class PartialResult(Result):
-    """Base of the results that tell item by item what became of a batch.
+    """Base of the results that have an outcome for each item of a batch.
 
-    An answer can say OK on top and name failed items below: the client logs a warning and counts them in `stats()`,
-    and `raise_for_failed()` makes an error of them.
+    An answer can be OK as a whole and still name failed items: the client logs a warning and counts them in `stats()`,
+    and `raise_for_failed()` raises an error for them.
     """
 
     @property
@@ -164,7 +164,7 @@ def read_custom_strictly(type_: type[Any], value: object) -> object:
 
 _encode: Final = msgspec.json.Encoder().encode
 _decode: Final = msgspec.json.Decoder().decode
-# Types msgspec could turn into text by itself; no field of the service has them.
+# Types that msgspec would turn into text; no field of the service has them.
 _AS_THEY_ARE: Final = (bytes, bytearray, memoryview, date, datetime, time, timedelta, Decimal, UUID)
 _envelope_decoder: Final = msgspec.json.Decoder(Envelope, strict=False)
 _object_decoder: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -182,7 +182,7 @@ def reader(type_: type[T]) -> Callable[[bytes | str], T]:
         try:
             return decode_plain(data) if aliases is None else build(aliases.resolve(_decode(data)))
         except msgspec.ValidationError as error:
-            # A null where a list or a number is expected is a field that is not there.
+            # A null in place of a list or a number means that the field was not given.
             given = _decode(data)
             cleaned = without_nulls(given)
             if cleaned == given:
@@ -213,7 +213,7 @@ def validator(type_: type[T]) -> Callable[[bytes], T]:
 def request_validator(type_: type[T]) -> Callable[[object], T]:
     """Make the check of a request before it is encoded.
 
-    The wire form would not do: msgspec writes bytes and the like as text, and a recipient of `b"bob"` would be someone.
+    Checking the wire form would not do: msgspec writes bytes as text, and `b"bob"` would become some account.
     """
 
     to_builtins, convert = msgspec.to_builtins, msgspec.convert
@@ -239,7 +239,7 @@ def encode(value: object) -> bytes:
 
 
 def _find_misfit(value: object) -> str | None:
-    """Find the field of a struct that cannot be encoded."""
+    """Return the field of a struct that cannot be encoded."""
     if not isinstance(value, msgspec.Struct):
         return None
     for name in value.__struct_fields__:
@@ -256,7 +256,7 @@ _reader_of: Final = lru_cache(maxsize=256)(reader)
 def decode(data: bytes | str, type: type[T]) -> T:
     """Read the wire form of a struct, an element or any type msgspec knows, as the client reads answers.
 
-    Unknown fields are ignored, numbers may come as text, unknown kinds of elements become `RawElem`.
+    Unknown fields are ignored, numbers may be given as text, and unknown kinds of elements become `RawElem`.
 
     Raises:
         UsageError: the data does not fit the type; `field` holds the wire path of the misfit.
@@ -267,7 +267,7 @@ def decode(data: bytes | str, type: type[T]) -> T:
     except msgspec.MsgspecError as error:
         problem, path = split_path(str(error))
     except UnicodeError:
-        problem, path = "it is not UTF-8", None
+        problem, path = "it is not valid UTF-8", None
     except RecursionError:
         problem, path = "it is nested too deeply", None
     raise UsageError(f"cannot read {getattr(type, '__name__', type)}: {problem}", field=path)
@@ -308,7 +308,7 @@ def validate(check: Callable[[T], object], value: T) -> None:
 
 
 def find_mapping(request: msgspec.Struct) -> str | None:
-    """Return the field, or the item of one, that was given as a mapping; structs take structs."""
+    """Return the field, or the item of one, that was given as a mapping where a struct is needed."""
     for name in request.__struct_fields__:
         value = getattr(request, name)
         if isinstance(value, Mapping):

@@ -11,7 +11,7 @@ from contextlib import aclosing
 from itertools import count
 from typing import Generic, TypeAlias, TypeVar
 
-from .._api.checks import check_list, check_whole
+from .._api.checks import check_list, check_whole, quoted
 from .._api.wire import PartialResult
 from ..errors import PartialFailureError, TimError, UsageError, WaitTooLongError
 
@@ -124,22 +124,22 @@ async def in_chunks(
             f"until then {len(outcomes)} chunks of up to {size} were handed over, {failed} of them failed"
         )
         raise broken[0]
-    told: Chunked[T, R] = Chunked()
+    chunked: Chunked[T, R] = Chunked()
     for _, outcome in sorted(outcomes.items(), key=lambda pair: pair[0]):
         if isinstance(outcome, FailedChunk):
-            told.failed_chunks.append(outcome)
+            chunked.failed_chunks.append(outcome)
         else:
-            told.results.append(outcome)
-    if not told.results and told.failed_chunks and all(map(_is_misuse, told.failed_chunks)):
-        raise told.failed_chunks[0].error
-    return told
+            chunked.results.append(outcome)
+    if not chunked.results and chunked.failed_chunks and all(map(_is_misuse, chunked.failed_chunks)):
+        raise chunked.failed_chunks[0].error
+    return chunked
 
 
 def check_source(field: str, items: object) -> None:
-    """Raise `UsageError` unless things can be had one by one; the characters of a text are none."""
+    """Raise `UsageError` unless a value yields items one by one; a single text does not."""
     check_list(field, items)
     if not isinstance(items, Iterable | AsyncIterable):
-        raise UsageError(f"{field} must give things one by one, it is {type(items).__name__}", field=field)
+        raise UsageError(f"{field} must be iterable, synchronously or asynchronously, not {quoted(items)}", field=field)
 
 
 async def each_of(items: Items[T]) -> AsyncGenerator[T, None]:
@@ -168,5 +168,5 @@ async def _cut(items: AsyncIterator[T], size: int, broken: list[Exception]) -> A
 
 
 def _is_misuse(chunk: FailedChunk[T]) -> bool:
-    """Tell whether a chunk was refused for what it is, before anything was sent."""
+    """Return whether a chunk was refused before anything was sent."""
     return isinstance(chunk.error, UsageError) and not isinstance(chunk.error, WaitTooLongError)

@@ -1,15 +1,15 @@
 """One message to any number of accounts, and what became of each of them.
 
 Words. A *chunk* is what one call of openim/batchsendmsg is for. A *delivery* is the outcome for one account: sent,
-failed, or unknown, when the service may have taken the message and nobody can say.
+failed, or unknown when the service may have taken the message.
 
-What is done. Accounts are read as the calls go on, each told once. Every chunk carries the same MsgSeq and MsgRandom,
-for it is the same message; so a chunk that the client repeats, as its retry policy allows, reaches nobody twice: the
-service knows a repeat for 120 seconds, and the client begins none after 105. A chunk that ends without a clear answer
-is not sent again from here. Its accounts are unknown, and sending to them once more with the marks of the first time
-(`msg_seq` and `msg_random` of the result) is safe within the 120 seconds.
+What is done. Accounts are read as the calls go on, each is sent to once. Every chunk carries the same MsgSeq and
+MsgRandom, for it is the same message; so a chunk that the client repeats, as its retry policy allows, is not delivered
+twice: the service recognises a repeat for 120 seconds, and the client begins none after 105. A chunk that ends without
+a clear answer is not sent again from here. Its accounts are unknown, and sending to them once more with the marks of
+the first time (`msg_seq` and `msg_random` of the result) is safe within the 120 seconds.
 
-The first chunk goes alone: a message that cannot be sent at all, being too large, say, is told before anything is
+The first chunk goes alone: a message that cannot be sent at all, being too large, say, is refused before anything is
 spent.
 """
 
@@ -41,7 +41,7 @@ _IN_FLIGHT: Final = 400
 _MAX_WORKERS: Final = 64
 _MIN_WORKERS: Final = 4
 
-# What says that none of the accounts exists; then an earlier attempt, too, has reached nobody.
+# Codes that say that none of the accounts exists; then an earlier attempt was not delivered either.
 _NOBODY: Final = frozenset({70107, 90012, 90048})
 
 
@@ -52,8 +52,8 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
         account: the account.
         state: `sent`; `failed`: it did not get the message; `unknown`: it may have got it.
         msg_key: names the message, "" unless it was sent.
-        code: why it failed or is unknown, where the service told a code.
-        error: the error that the call for it ended with; None when the service told the code for this account alone.
+        code: why it failed or is unknown, when the service answered with a code.
+        error: the error that the call for it ended with; None when the code was for this account alone.
     """
 
     account: str
@@ -83,7 +83,7 @@ class Deliveries:
         return (each for each in self._by_account.values() if each is not None)
 
     def __getitem__(self, account: str) -> Delivery:
-        """Return the outcome for an account; `KeyError` for one that was not told."""
+        """Return the outcome for an account; `KeyError` for one that was not sent to."""
         found = self._by_account.get(account)
         if found is None:
             raise KeyError(account)
@@ -121,7 +121,7 @@ class FanOut:
         call: sends a batch.
         message: the message; its recipients are replaced, its marks must be filled in.
         chunk_size: accounts in one call, 1 to 500.
-        on_delivery: told each outcome as soon as it is known.
+        on_delivery: called with each outcome as soon as it is known.
     """
 
     def __init__(
@@ -133,15 +133,15 @@ class FanOut:
     ) -> None:
         check_whole("chunk_size", chunk_size, 1, MAX_BATCH)
         if message.msg_seq is None or message.msg_random is None:
-            raise UsageError("the message needs its marks", field="msg_seq")
+            raise UsageError("the message has no msg_seq and msg_random", field="msg_seq")
         if on_delivery is not None and (not callable(on_delivery) or inspect.iscoroutinefunction(on_delivery)):
-            raise UsageError("on_delivery must be a plain function, it is not awaited", field="on_delivery")
+            raise UsageError("on_delivery must be a plain function: it is called and not awaited", field="on_delivery")
         self._call = call
         self._message = message
         self._chunk_size = chunk_size
         self._on_delivery = on_delivery
-        self._told: dict[str, Delivery | None] = {}  # None while an account's chunk is on its way
-        self._deliveries = Deliveries(message.msg_seq, message.msg_random, self._told)
+        self._known: dict[str, Delivery | None] = {}  # None while an account's chunk is on its way
+        self._deliveries = Deliveries(message.msg_seq, message.msg_random, self._known)
         self._failure: Exception | None = None  # of the accounts' source, or of on_delivery
 
     async def run(self, accounts: Items[str]) -> Deliveries:
@@ -172,7 +172,7 @@ class FanOut:
                 workers.create_task(work())
 
     async def _chunks(self, accounts: AsyncIterator[str]) -> AsyncGenerator[list[str], None]:
-        """Yield the accounts that were not told yet; a source that breaks ends with what it gave until then."""
+        """Yield the accounts that were not sent to yet; a source that raises ends with what it gave until then."""
         chunk: list[str] = []
         try:
             async for account in accounts:
@@ -183,13 +183,13 @@ class FanOut:
                         chunk = []
                 if self._failure is not None:
                     break
-        except Exception as error:  # noqa: BLE001 - it is raised again when all that was read is told
+        except Exception as error:  # noqa: BLE001 - it is raised again when all that was read is sent
             self._failure = self._failure or error
         if chunk:
             yield chunk
 
     def _is_new(self, account: str) -> bool:
-        """Note an account, unless it was told already; one that can be nobody's fails here."""
+        """Note an account, unless it was sent to already; one that cannot exist fails here."""
         problem: UsageError | None = None
         try:
             check_account("to_accounts", account)
@@ -197,11 +197,11 @@ class FanOut:
             if not isinstance(account, str):
                 raise
             problem = error
-        if account in self._told:
+        if account in self._known:
             return False
-        self._told[account] = None
+        self._known[account] = None
         if problem is not None:
-            self._tell(Delivery(account=account, state="failed", error=problem))
+            self._report(Delivery(account=account, state="failed", error=problem))
         return problem is None
 
     async def _send(self, chunk: list[str], *, is_first: bool = False) -> None:
@@ -211,36 +211,36 @@ class FanOut:
             result = await self._call(message)
         except asyncio.CancelledError as cancellation:
             maybe = may_have_been_delivered(cancellation)
-            error = TimError("the sending was cancelled")
+            error = TimError("sending was cancelled")
             error.maybe_delivered = maybe
-            self._tell_all(chunk, error)
+            self._report_all(chunk, error)
             raise
         except TimError as error:
             if is_first and isinstance(error, UsageError) and not isinstance(error, WaitTooLongError):
                 raise  # the same for every chunk, and nothing was sent
-            self._tell_all(chunk, error)
+            self._report_all(chunk, error)
         else:
             codes = {item.to_account: item.error_code for item in result.failed}
             for account in chunk:
                 code = codes.get(account)
                 if code is None:
-                    self._tell(Delivery(account=account, state="sent", msg_key=result.msg_key))
+                    self._report(Delivery(account=account, state="sent", msg_key=result.msg_key))
                 else:
-                    self._tell(Delivery(account=account, state="failed", code=code))
+                    self._report(Delivery(account=account, state="failed", code=code))
 
-    def _tell_all(self, chunk: list[str], error: TimError) -> None:
+    def _report_all(self, chunk: list[str], error: TimError) -> None:
         code = error.code if isinstance(error, ApiError) else None
         is_open = error.maybe_delivered and code not in _NOBODY
         state: Literal["failed", "unknown"] = "unknown" if is_open else "failed"
         for account in chunk:
-            self._tell(Delivery(account=account, state=state, code=code, error=error))
+            self._report(Delivery(account=account, state=state, code=code, error=error))
 
-    def _tell(self, delivery: Delivery) -> None:
-        self._told[delivery.account] = delivery
+    def _report(self, delivery: Delivery) -> None:
+        self._known[delivery.account] = delivery
         if self._on_delivery is None:
             return
         try:
             self._on_delivery(delivery)
-        except Exception as error:  # noqa: BLE001 - it is raised again when all that was read is told
+        except Exception as error:  # noqa: BLE001 - it is raised again when all that was read is sent
             self._on_delivery = None
             self._failure = error

@@ -44,7 +44,7 @@ async def entries_once(
         first: the place of the first page.
         following: returns the place of the next page, None after the last one.
         entries: returns what a page has.
-        key: returns what tells an entry from others.
+        key: returns what identifies an entry.
     """
     seen: set[Hashable] = set()
     async for page in pages(fetch, first, following):
@@ -58,7 +58,7 @@ async def entries_once(
 async def entries_by_offset(
     fetch: Callable[[int], Awaitable[P]], entries: Callable[[P], Sequence[T]], total: Callable[[P], int]
 ) -> AsyncIterator[T]:
-    """Yield the entries of a command that counts how many to leave out, and tells how many there are in all.
+    """Yield the entries of a command that takes an offset and returns how many there are in all.
 
     It ends when all were read, with an empty page, and also when a page comes a second time: a service that leaves
     nothing out would be asked for ever.

@@ -6,14 +6,14 @@ to its first call, and goes on until its last piece.
 What the service does. It takes five calls a second, ends a stream that gets nothing for 15 seconds, refuses pieces
 after the end, and keeps a message under 128 KB.
 
-What is done. A task of its own makes the calls, one at a time, so that whoever writes does not wait for the pace, and a
+What is done. A task of its own makes the calls, one at a time, so that the writer does not wait for the pace, and a
 cancelled writer leaves no call half made. Only the first `write` waits for its answer: what is wrong with the message
 as such (an account that is not there, say) shows there. Whatever happens, the end is sent when the block is left; when
 that is by an exception, or the leaving itself is cancelled, it has `end_timeout` seconds for it, then the exception
 goes on. Only a stream whose first call brought no answer has no name to end it by; the service ends it.
 
 A piece that was refused, or surely did not arrive, goes out again with the end. One whose outcome is not known does so,
-too, with the Index it had: that is what tells it from another, as it is when the client's retry policy repeats a call.
+too, with the Index it had: that is what identifies it, as it is when the client's retry policy repeats a call.
 So a text is complete when the end was taken, whatever happened before, and then leaving raises nothing.
 """
 
@@ -26,7 +26,7 @@ from collections.abc import Awaitable, Callable
 from types import TracebackType
 from typing import Final, Self
 
-from .._api.checks import check_text
+from .._api.checks import check_text, quoted
 from ..errors import ApiError, BodyTooLargeError, TimError, UsageError
 from ..models.c2c_stream import MAX_GAP_S, MAX_STREAM_BYTES, SendStreamMsg, SendStreamMsgResult
 from ..models.elements import StreamChunk, StreamElem
@@ -68,7 +68,7 @@ class MessageStream:
             ("end_timeout", end_timeout, 0.0, 3600.0),
         ):
             if seconds is not None and not low <= seconds <= high:
-                raise UsageError(f"{field} is {seconds} s, it must be {low:g} to {high:g}", field=field)
+                raise UsageError(f"{field} must be {low:g} to {high:g} seconds, not {seconds!r}", field=field)
         check_text("compatible_text", compatible_text, MAX_STREAM_BYTES - 1)
         self.result: SendStreamMsgResult | None = None
         self.text = ""
@@ -81,7 +81,7 @@ class MessageStream:
         self._end_timeout = end_timeout
         self._written: list[str] = []  # not yet sent
         self._size = len((compatible_text or "").encode())
-        self._open: list[StreamChunk] = []  # sent, and nobody knows whether they were taken
+        self._open: list[StreamChunk] = []  # sent, and not known whether they were taken
         self._index = 0  # of the last chunk that was taken
         self._next_at = 0.0
         self._state = "new"  # then entered, and left
@@ -97,7 +97,7 @@ class MessageStream:
 
     async def __aenter__(self) -> Self:
         if self._state != "new":
-            raise UsageError("a stream can be entered once")
+            raise UsageError("a stream can be entered only once: make a new one")
         self._state = "entered"
         return self
 
@@ -112,11 +112,11 @@ class MessageStream:
             TimError: a call failed; the stream takes nothing more, and leaving the block ends it.
         """
         if self._state != "entered":
-            raise UsageError("a stream is written to inside its `async with` block")
+            raise UsageError("write to a stream inside its `async with` block")
         if self._failure is not None:
             raise self._failure
         if not isinstance(text, str):
-            raise UsageError(f"text must be text, it is {type(text).__name__}", field="text")
+            raise UsageError(f"text must be text, not {quoted(text)}", field="text")
         check_text("text", text, 2**53)
         size = len(text.encode())
         if self._size + size >= MAX_STREAM_BYTES:
@@ -163,7 +163,7 @@ class MessageStream:
         if not ending.cancelled():
             ending.result()  # what is wrong with this module itself must not be lost
         if not self.is_ended and self.result is not None:
-            _logger.warning("%r: the service will end it in %g s", self, MAX_GAP_S)
+            _logger.warning("%r: not written to, the service will end it in %g s", self, MAX_GAP_S)
         if cancellation is not None:
             raise cancellation
         if exc_type is None and not self.is_ended and self._failure is not None:
@@ -177,7 +177,7 @@ class MessageStream:
         try:
             await self._send(is_last=True)
         except TimError as error:
-            _logger.warning("%r: it could not be ended: %s", self, error)
+            _logger.warning("%r: could not end it: %s", self, error)
 
     async def _send_all(self) -> None:
         """Send what is written until the stream is left, or a call fails."""
@@ -194,7 +194,7 @@ class MessageStream:
                 except ApiError as error:
                     if not is_idle or self._written or error.maybe_delivered:
                         raise
-                    _logger.warning("%r: an empty piece to keep it going was refused: %s", self, error)
+                    _logger.warning("%r: the service refused an empty piece that was to keep it open: %s", self, error)
         except TimError as error:
             self._failure = error
         finally:

@@ -94,7 +94,7 @@ class Account(Family, name="account"):
 
         Args:
             accounts: user ids; read as the calls go on.
-            with_platforms: whether to tell the state on every platform too.
+            with_platforms: whether to return the state on every platform too.
         """
         return await in_chunks(
             "accounts",

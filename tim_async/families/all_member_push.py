@@ -28,7 +28,7 @@ _SLOW = (Rate(100),)
 class AllMemberPush(Family, name="all_member_push"):
     """Pushes to all users, and the attributes and tags that pick an audience."""
 
-    # The 100 pushes a day are no rate of the line: a call would wait hours for its turn, unheard. 90047 tells it.
+    # The 100 pushes a day are not a rate of the line: a call would wait for hours, without a sign, for 90047.
     send = Endpoint("all_member_push/im_push", PushToAll, PushTask, doc="I37166", limits=(Rate(1),), repeat="identity")
     """Push to every user, or to those a condition picks."""
     set_attr_names = Endpoint(

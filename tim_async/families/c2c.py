@@ -78,7 +78,7 @@ class C2C(Family, name="c2c"):
     get_unread = Endpoint("openim/get_c2c_unread_msg_num", GetUnread, Unread, doc="I41046", repeat="always")
     """Ask how many messages are unread: of all, or from each of 1 to 10 accounts."""
     send_read_receipts = Endpoint("openim/c2c_msg_read_receipt", SendReadReceipts, Empty, doc="I77776", repeat="always")
-    """Tell the sender that messages were read."""
+    """Report to the sender that messages were read."""
     get_extensions = Endpoint(
         "openim_msg_ext_http_svc/get_key_values", GetMsgExtensions, Extensions, doc="I51194", repeat="always"
     )
@@ -115,27 +115,27 @@ class C2C(Family, name="c2c"):
         """Send one message to any number of accounts; return what became of each of them.
 
         It goes out by `send_batch`, as fast as both of its limits allow: 12,000 deliveries a minute, which any
-        `chunk_size` keeps busy, and 200 calls a second. An account given twice is told once. All chunks carry the same
-        MsgSeq and MsgRandom; what the client's retry policy repeats reaches nobody twice, and an account whose outcome
-        is not known is told as `unknown`. Within 120 seconds it can be sent to again, with the marks of the first time:
+        `chunk_size` keeps busy, and 200 calls a second. An account given twice is sent to once. All chunks carry the
+        same MsgSeq and MsgRandom; what the client's retry policy repeats is not delivered twice, and an account whose
+        outcome is not known is reported as `unknown`. Within 120 seconds it can be sent to again, with the same marks:
 
-            told = await client.c2c.send_to_all(accounts, body)
-            again = [delivery.account for delivery in told.unknown]
-            await client.c2c.send_to_all(again, body, msg_seq=told.msg_seq, msg_random=told.msg_random)
+            sent = await client.c2c.send_to_all(accounts, body)
+            again = [delivery.account for delivery in sent.unknown]
+            await client.c2c.send_to_all(again, body, msg_seq=sent.msg_seq, msg_random=sent.msg_random)
 
-        Cancelled, it starts no further call; those on their way are told to `on_delivery` as failed or unknown. When
-        `to_accounts` raises, what it gave before is sent and told to `on_delivery`, then the error is raised.
+        Cancelled, it starts no further call; those on their way are reported to `on_delivery` as failed or unknown.
+        When `to_accounts` raises, what it gave before is sent and reported to `on_delivery`, then the error is raised.
 
         Args:
             to_accounts: accounts of 1 to 32 bytes, read as the sending goes on.
             msg_body: 1 or more elements.
             chunk_size: accounts in one call, 1 to 500. Smaller chunks leave fewer accounts unknown when an answer is
                 lost; larger ones leave more calls for others.
-            on_delivery: told each outcome as soon as it is known; a plain function, it is not awaited.
+            on_delivery: called with each outcome as soon as it is known; a plain function, it is not awaited.
             options: further fields of `BatchSendMsg`.
 
         Raises:
-            UsageError: the message cannot be sent, whoever it is for; nothing was sent.
+            UsageError: the message cannot be sent to any account; nothing was sent.
         """
         try:
             message = BatchSendMsg(to_account=("x",), msg_body=msg_body, **options)
@@ -246,13 +246,13 @@ class C2C(Family, name="c2c"):
         )
 
     async def confirm_read(self, messages: Sequence[RoamMsg]) -> Empty:
-        """Tell the sender of messages, as the history gave them, that they were read: `send_read_receipts`.
+        """Report to the sender of messages, as the history gave them, that they were read: `send_read_receipts`.
 
         Args:
             messages: one or more, all from the same sender to the same recipient.
         """
         if not messages:
-            raise UsageError("messages is empty", field="messages")
+            raise UsageError("messages must not be empty", field="messages")
         read = [
             ReadMsg(from_account=each.from_account, to_account=each.to_account, msg_key=each.msg_key)
             for each in messages

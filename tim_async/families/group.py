@@ -60,7 +60,7 @@ class Group(Family, name="group"):
     change_owner = Endpoint("group_open_http_svc/change_group_owner", ChangeOwner, Empty, doc="I34966", repeat="always")
     """Give a group to another of its members; the owner before is a plain member then."""
     import_group = Endpoint("group_open_http_svc/import_group", ImportGroup, ImportedGroup, doc="I34967")
-    """Import a group that exists elsewhere: no webhook fires, nobody is told."""
+    """Import a group that exists elsewhere: no webhook fires and no one is notified."""
 
     async def get_info_all(
         self, group_ids: Items[str], *, response_filter: ResponseFilter | None = None
@@ -69,7 +69,7 @@ class Group(Family, name="group"):
 
         Args:
             group_ids: the groups; read as the calls go on.
-            response_filter: what is to be told; None is all there is.
+            response_filter: which fields are returned; None is all.
         """
         return await in_chunks(
             "group_ids",
@@ -110,9 +110,9 @@ class Group(Family, name="group"):
         Args:
             member_account: the account, 1 to 32 bytes.
             group_type: only groups of this type.
-            response_filter: what is to be told; None is the ids alone.
+            response_filter: which fields are returned; None is the ids alone.
             with_live: whether live groups (AVChatRoom) count too, as far as the service knows.
-            with_inactive: whether work groups count in which nobody has written yet.
+            with_inactive: whether to include work groups without a message so far.
             page_size: groups asked for in one call, 1 to 5000.
         """
 

@@ -26,7 +26,7 @@ class GroupAttributes(Family, name="group_attr"):
     )
     """Read counters of a group: those named, or all."""
     update_counters = Endpoint("group_open_http_svc/update_group_counter", UpdateCounters, Counters, doc="I53428")
-    """Set, increase or decrease 1 to 20 counters; tells their values afterwards."""
+    """Set, increase or decrease 1 to 20 counters; returns their values afterwards."""
     delete_counters = Endpoint(
         "group_open_http_svc/delete_group_counter", CounterKeys, Empty, doc="I53429", repeat="always"
     )

@@ -48,7 +48,7 @@ from ._paging import entries_by_offset, pages
 # The document advises it, and allows 200 (I34948).
 PAGE_SIZE: Final = 100
 
-# Ids of communities begin so, whoever made them (I34948: communities are paged by a cursor, other groups by offset).
+# Ids of all communities begin so (I34948: communities are paged by a cursor, other groups by offset).
 _COMMUNITY_PREFIX: Final = "@TGS#_"
 
 
@@ -86,7 +86,7 @@ class GroupMember(Family, name="group_member"):
     import_members = Endpoint(
         "group_open_http_svc/import_group_member", ImportMembers, AddedMembers, doc="I34969", repeat="always"
     )
-    """Import 1 to 300 members: no webhook fires, nobody is told; `failed` names those who are not in."""
+    """Import 1 to 300 members: no webhook fires and no one is notified; `failed` names those who are not in."""
     ban = Endpoint("group_open_http_svc/ban_group_member", BanMembers, Empty, doc="I50296", repeat="always")
     """Take 1 to 20 accounts out, and keep them out for a while."""
     unban = Endpoint("group_open_http_svc/unban_group_member", UnbanMembers, Empty, doc="I50297", repeat="always")
@@ -167,7 +167,7 @@ class GroupMember(Family, name="group_member"):
         Args:
             group_id: the group.
             accounts: the accounts; read as the calls go on.
-            silence: 1 tells nobody.
+            silence: 1 sends no notification.
             chunk_size: accounts in one call; the Chinese site's page of 2026 says 20.
         """
 
@@ -204,8 +204,8 @@ class GroupMember(Family, name="group_member"):
         Args:
             group_id: the group.
             accounts: the accounts; read as the calls go on.
-            silence: 1 tells nobody.
-            reason: told to those that are removed.
+            silence: 1 sends no notification.
+            reason: sent to those who are removed.
         """
         return await in_chunks(
             "accounts",
@@ -266,7 +266,7 @@ class GroupMember(Family, name="group_member"):
             group_id: the group.
             accounts: the accounts; read as the calls go on.
             duration: seconds, 1 to 4294967295.
-            description: told to those that are banned, up to 1000 bytes.
+            description: sent to those who are banned, up to 1000 bytes.
         """
         return await in_chunks(
             "accounts",

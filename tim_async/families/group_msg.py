@@ -172,7 +172,7 @@ class GroupMessages(Family, name="group_msg"):
             group_id: the group.
             topic_id: the topic, in a community with topics.
             newest_seq: the highest MsgSeq that counts; None is the newest message.
-            with_recalled: whether recalled messages are among them; `is_recalled` tells which.
+            with_recalled: whether recalled messages are among them; those have `is_recalled`.
             page_size: messages asked for in one call, 1 to 20.
         """
 

@@ -37,7 +37,7 @@ from ._paging import pages
 class OfficialAccount(Family, name="official_account"):
     """Official accounts, their subscribers and messages.
 
-    The answers of `get_subscribed` and `get_messages` are not documented: these two tell no more than that it went
+    The answers of `get_subscribed` and `get_messages` are not documented: these two report no more than that it went
     well, and `client.request` with their commands gives all that the service says.
     """
 
@@ -56,7 +56,7 @@ class OfficialAccount(Family, name="official_account"):
         why_no_doc=SDK_ONLY,
         repeat="always",
     )
-    """Change what an official account tells of itself."""
+    """Change the profile of an official account."""
     destroy = Endpoint(
         "official_account_open_http_svc/destroy_official_account",
         DestroyOfficialAccount,
@@ -73,7 +73,7 @@ class OfficialAccount(Family, name="official_account"):
         why_no_doc=SDK_ONLY,
         repeat="always",
     )
-    """Read what official accounts tell of themselves."""
+    """Read the profiles of official accounts."""
     get_subscribers = Endpoint(
         "official_account_open_http_svc/get_subscriber_info",
         GetSubscribers,

@@ -44,7 +44,7 @@ class Push(Family, name="push"):
     them by these.
     """
 
-    # Both kinds know a MsgRandom that came before, but one for a time nobody tells, and the other for one second only:
+    # Both kinds recognise a repeated MsgRandom, but one for an undocumented time, and the other for one second only:
     # a repeat may be a second push.
     send = Endpoint("timpush/push", SendPush, PushTask, doc="I60561")
     """Push to every user, or to those a condition picks. How often it may be called depends on the edition."""

@@ -69,11 +69,11 @@ class RecentContact(Family, name="recent_contact"):
     async def iter_list(self, from_account: str, *, assist_flags: int = ALL_FLAGS) -> AsyncIterator[Contact]:
         """Read an account's conversations, pinned and newest first, page by page as the loop goes on.
 
-        A conversation that gets a message meanwhile may be told twice.
+        A conversation that gets a message meanwhile may be returned twice.
 
         Args:
             from_account: the account.
-            assist_flags: which conversations are told, see `GetContacts`; the newest description wants 63.
+            assist_flags: which conversations are returned, see `GetContacts`; the newest description wants 63.
         """
 
         async def fetch(place: _PageStart) -> ContactPage:

@@ -27,8 +27,8 @@ class Robot(Family, name="robot"):
         """Send a chatbot's answer piece by piece as it comes; return its MsgKey.
 
         Every piece goes out when the next one has come, so that the last can say that it is the last. When `chunks`
-        raises, or the call is cancelled, the piece at hand ends the message, so that nobody waits for more; it does not
-        where a piece could not be sent, or no MsgKey is known yet.
+        raises, or the call is cancelled, the piece at hand ends the message, so that no client waits for more; it
+        does not when a piece could not be sent, or no MsgKey is known yet.
 
         Args:
             from_account: the chatbot.
@@ -56,7 +56,7 @@ class Robot(Family, name="robot"):
         except BaseException as error:
             is_broken = is_sending and (key is None or isinstance(error, TimError))
             if held and not is_broken:
-                # What went wrong is told, not that the ending did too.
+                # Raise what went wrong first, not that the ending failed too.
                 with suppress(TimError):
                     await self._send_piece(from_account, to_account, held, key, finish=True)
             raise

@@ -63,7 +63,7 @@ class ImportAccounts(Request, kw_only=True):
     def check(self) -> None:
         """Check the number of accounts and each of them."""
         if (self.accounts is None) == (self.account_list is None):
-            raise UsageError("give accounts or account_list, one of the two", field="account_list")
+            raise UsageError("set either accounts or account_list", field="account_list")
         if self.accounts is not None:
             check_accounts("accounts", self.accounts, 1, MAX_BATCH)
         if self.account_list is not None:
@@ -183,10 +183,10 @@ class QueryOnlineStatus(Request, kw_only=True):
 
     Attributes:
         to_account: the accounts, 1 to 500.
-        is_need_detail: 1 tells the state on every platform too; 0 is the default.
-        is_return_instid: 1 tells the ids of the devices too; 0 is the default. Newer than the description of the
+        is_need_detail: 1 returns the state on every platform too; 0 is the default.
+        is_return_instid: 1 returns the ids of the devices too; 0 is the default. Newer than the description of the
             answer: `client.request` shows what it adds.
-        is_return_custom_status: 1 tells the states that clients set themselves too; 0 is the default. As above.
+        is_return_custom_status: 1 returns the states that clients set themselves too; 0 is the default. As above.
     """
 
     to_account: Sequence[str]

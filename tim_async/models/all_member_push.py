@@ -49,9 +49,9 @@ class Condition(WireStruct, kw_only=True):
         """
         given = [name for name in self.__struct_fields__ if getattr(self, name) is not None]
         if not given:
-            raise UsageError(f"{field} names no audience; to push to everyone leave it out", field=field)
+            raise UsageError(f"{field} is empty; leave it out to push to all users", field=field)
         if len({name.partition("_")[0] for name in given}) > 1:
-            raise UsageError(f"{field} has tags and attributes, a push goes by one of the two", field=field)
+            raise UsageError(f"{field} has both tags and attributes; a push takes one of the two", field=field)
         for name in given:
             where, value = f"{field}.{name}", getattr(self, name)
             if isinstance(value, Mapping):
@@ -62,7 +62,7 @@ class Condition(WireStruct, kw_only=True):
                 check_names(where, value)
         both = set(self.tags_or or ()) & set(self.tags_and or ())
         if both:
-            raise UsageError(f"{field} has a tag in tags_or and in tags_and", field=f"{field}.tags_and")
+            raise UsageError(f"{field} has the same tag in tags_or and tags_and", field=f"{field}.tags_and")
 
 
 class PushToAll(Request, kw_only=True):
@@ -306,5 +306,5 @@ def check_attr_names(field: str, names: Mapping[str, str]) -> None:
     check_items(field, list(names), 1, MAX_ATTRS)
     for number, name in names.items():
         if number not in ATTR_NUMBERS:
-            raise UsageError(f"{field} has a number that is none of 0 to 9", field=field)
+            raise UsageError(f"{field} has a number outside 0 to 9", field=field)
         check_text(f"{field}[{number!r}]", name, MAX_NAME_BYTES, low=1)

@@ -61,7 +61,7 @@ class SendMsgResult(Result, kw_only=True):
     Attributes:
         msg_time: unix seconds at which the service took the message.
         msg_key: names the message for recall and read receipts; opaque, at most 50 characters.
-        msg_id: the message's id on clients; "" where the service does not tell it.
+        msg_id: the message's id on clients; "" when the answer does not have it.
     """
 
     msg_time: int = always(0)
@@ -73,7 +73,7 @@ class BatchSendMsg(Outgoing, kw_only=True):
     """Send one message to 1 to 500 accounts. Source: I34920.
 
     What is not checked is what `SendMsg` does not check; no webhook fires. Every recipient counts as one delivery. All
-    of them get the same MsgSeq and MsgRandom, so that a repeat within 120 seconds reaches nobody twice.
+    of them get the same MsgSeq and MsgRandom, so that a repeat within 120 seconds is not delivered twice.
 
     Attributes:
         to_account: the recipients, 1 to 500 accounts of 1 to 32 bytes.
@@ -116,8 +116,8 @@ class BatchSendMsgResult(PartialResult, kw_only=True):
 
     Attributes:
         msg_key: names the message, the same for all recipients; opaque, at most 50 characters.
-        msg_id: the message's id on clients; "" where the service does not tell it.
-        error_list: the recipients who did not get it, empty when all did. When nobody did, the call raises (90012).
+        msg_id: the message's id on clients; "" when the answer does not have it.
+        error_list: the recipients who did not get it, empty when all did. When none did, the call raises (90012).
     """
 
     msg_key: str = always("")

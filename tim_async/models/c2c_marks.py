@@ -112,7 +112,7 @@ class ModifyMsg(Request, kw_only=True):
         if self.msg_body is not None:
             check_body(self.msg_body)
         elif self.cloud_custom_data is None:
-            raise UsageError("nothing changes: give msg_body, cloud_custom_data or both", field="msg_body")
+            raise UsageError("nothing would change: set msg_body, cloud_custom_data or both", field="msg_body")
 
 
 class DeleteMsgs(Request, kw_only=True):
@@ -133,7 +133,7 @@ class DeleteMsgs(Request, kw_only=True):
         check_account("operator_account", self.operator_account)
         check_account("peer_account", self.peer_account)
         if isinstance(self.msg_key_list, str):
-            raise UsageError("msg_key_list must be a list of keys, it is a single text", field="msg_key_list")
+            raise UsageError("msg_key_list must be a list of keys, not a single text", field="msg_key_list")
         check_items("msg_key_list", self.msg_key_list, 1, MAX_KEYS)
         for index, key in enumerate(self.msg_key_list):
             check_msg_key(f"msg_key_list[{index}]", key)
@@ -159,7 +159,7 @@ class MarkRead(Request, kw_only=True):
         check_account("peer_account", self.peer_account)
         if isinstance(self.msg_read_time, str):
             if not (self.msg_read_time.isascii() and self.msg_read_time.isdigit() and len(self.msg_read_time) <= 16):
-                raise UsageError("msg_read_time must be unix seconds in digits", field="msg_read_time")
+                raise UsageError("msg_read_time must be unix seconds, in digits", field="msg_read_time")
         else:
             check_range("msg_read_time", self.msg_read_time, 0, 2**53)
 
@@ -194,7 +194,7 @@ class UnreadCount(WireStruct, kw_only=True):
 
 
 class UnreadFailure(WireStruct, kw_only=True):
-    """An account of which the number could not be told.
+    """An account whose number could not be read.
 
     Attributes:
         peer_account: the account.
@@ -211,7 +211,7 @@ class Unread(PartialResult, kw_only=True):
     Attributes:
         all_c2c_unread_msg_num: those of all conversations; None where the number of some was asked for.
         c2c_unread_msg_num_list: those of each account that was asked for.
-        error_list: accounts of which none can be told.
+        error_list: accounts whose number could not be read.
     """
 
     all_c2c_unread_msg_num: int | None = None
@@ -220,7 +220,7 @@ class Unread(PartialResult, kw_only=True):
 
     @property
     def failed(self) -> list[UnreadFailure]:
-        """The accounts of which none can be told."""
+        """The accounts whose number could not be read."""
         return self.error_list
 
 
@@ -239,7 +239,7 @@ class ReadMsg(WireStruct, kw_only=True):
 
 
 class SendReadReceipts(Request, kw_only=True):
-    """Tell the sender of messages that they were read; `is_peer_read` of the history tells it then. Source: I77776.
+    """Report to the sender of messages that they were read; `is_peer_read` of the history is 1 then. Source: I77776.
 
     Attributes:
         operator_account: who has read.
@@ -260,9 +260,13 @@ class SendReadReceipts(Request, kw_only=True):
             where = f"c2c_msg_info[{index}]"
             check_msg_key(f"{where}.msg_key", message.msg_key)
             if message.from_account != self.peer_account:
-                raise UsageError(f"{where}.from_account is not peer_account", field=f"{where}.from_account")
+                raise UsageError(
+                    f"{where}.from_account must be the same as peer_account", field=f"{where}.from_account"
+                )
             if message.to_account != self.operator_account:
-                raise UsageError(f"{where}.to_account is not operator_account", field=f"{where}.to_account")
+                raise UsageError(
+                    f"{where}.to_account must be the same as operator_account", field=f"{where}.to_account"
+                )
 
 
 class GetMsgExtensions(GetExtensions, kw_only=True):

@@ -58,9 +58,11 @@ class SendStreamMsg(Request, kw_only=True):
         for place, chunk in enumerate(element.chunks):
             where = f"msg_body[0].chunks[{place}]"
             if chunk.index != first + place or chunk.index < 1:
-                raise UsageError(f"{where}.index is {chunk.index}, chunks count up from 1", field=f"{where}.index")
+                raise UsageError(
+                    f"{where}.index is {chunk.index}; chunks are numbered from 1 without gaps", field=f"{where}.index"
+                )
             if chunk.is_last and place < len(element.chunks) - 1:
-                raise UsageError(f"{where}.is_last ends the stream, and there are more", field=f"{where}.is_last")
+                raise UsageError(f"{where}.is_last is set, but more chunks follow", field=f"{where}.is_last")
 
 
 class SendStreamMsgResult(Result, kw_only=True):
@@ -68,9 +70,9 @@ class SendStreamMsgResult(Result, kw_only=True):
 
     Attributes:
         stream_msg_id: names the stream in later calls.
-        msg_time: unix seconds at which the message began; where it is told, as for `SendMsgResult`.
-        msg_key: names the message for recall and read receipts, where it is told.
-        msg_id: the message's id on clients, where it is told.
+        msg_time: unix seconds at which the message began; where the answer has it, as for `SendMsgResult`.
+        msg_key: names the message for recall and read receipts, where the answer has it.
+        msg_id: the message's id on clients, where the answer has it.
     """
 
     stream_msg_id: str = always("")

@@ -27,7 +27,7 @@ class AccountOutcome(WireStruct, kw_only=True):
 
 
 class ItemResult(Protocol):
-    """What the entry of one account in an answer tells."""
+    """The outcome for one account in an answer."""
 
     @property
     def to_account(self) -> str:
@@ -46,11 +46,11 @@ ItemT = TypeVar("ItemT", bound=ItemResult)
 def failed_items(items: Iterable[ItemT], fail_account: Sequence[str], make: Callable[..., ItemT]) -> list[ItemT]:
     """Return the entries that failed, and one of code -1 for every account that only Fail_Account names."""
     failed = [item for item in items if item.result_code != 0]
-    told = {item.to_account for item in failed}
+    named = {item.to_account for item in failed}
     return failed + [
         make(to_account=account, result_code=-1, result_info="named in Fail_Account, without a code")
         for account in fail_account
-        if account not in told
+        if account not in named
     ]
 
 

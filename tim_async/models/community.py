@@ -29,7 +29,7 @@ def check_topic_id(group_id: str, topic_id: str | None) -> None:
     """Raise `UsageError` unless a topic's own id is None or begins with its community's id and `@TOPIC#_`."""
     head = f"{group_id}{TOPIC_MARK}"
     if topic_id is not None and (not topic_id.startswith(head) or topic_id == head):
-        raise UsageError("topic_id must be the group_id, @TOPIC#_ and a name", field="topic_id")
+        raise UsageError("topic_id must be the group_id, followed by @TOPIC#_ and a name", field="topic_id")
 
 
 def _check_texts(request: CreateTopic | ModifyTopic | ImportTopic) -> None:
@@ -86,7 +86,7 @@ class GetTopics(Request, kw_only=True):
 
     Attributes:
         group_id: the community.
-        from_account: the member whose own state is told too.
+        from_account: the member whose own state is returned too.
         topic_id_list: the topics; absent is all.
         response_filter: the topic's fields that are wanted; absent is all.
     """
@@ -516,7 +516,7 @@ class AddedPermissionMember(WireStruct, kw_only=True):
 
     Attributes:
         member_account: the member.
-        result: 0 failed, 1 added, 2 was a member before, as for members of a group; None where it is not told.
+        result: 0 failed, 1 added, 2 was a member before, as for members of a group; None when it is missing.
     """
 
     member_account: str = always("")

@@ -5,8 +5,8 @@ Each class declares the fields of its MsgContent. `_KindMeta` makes two msgspec 
 and the class itself, whose only field is the content and whose tag is the kind. So an element has the shape of the
 wire and msgspec encodes it without a detour, while its fields read, and are given, as if they were its own.
 
-Elements are read-only. `RawElem` carries any kind, and is what an unknown kind, or a known kind with content nobody
-expected, is read as.
+Elements are read-only. `RawElem` carries any kind, and is what an unknown kind, or a known kind with unexpected
+content, is read as.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, cast, dataclass_tr
 
 import msgspec
 
-from .._api.checks import U32_MAX, check_choice, check_range
+from .._api.checks import U32_MAX, check_choice, check_range, quoted
 from .._api.wire import CustomType, WireStruct, decode, encode, read_custom_leniently, read_custom_strictly, wire_name
 from ..errors import UsageError
 
@@ -189,13 +189,13 @@ def check_body(body: Sequence[Element], *, field: str = "msg_body") -> None:
     if not isinstance(body, list | tuple):
         raise UsageError(f"{field} must be a list of elements", field=field)
     if not body:
-        raise UsageError(f"{field} is empty, a message has at least one element", field=field)
+        raise UsageError(f"{field} is empty; a message must have at least one element", field=field)
     customs = 0
     for index, element in enumerate(body):
         if not isinstance(element, Element):
             where = f"{field}[{index}]"
             raise UsageError(
-                f"{where} is {type(element).__name__}, not an element; RawElem carries any kind", field=where
+                f"{where} must be an element, not {quoted(element)}; RawElem carries any kind", field=where
             )
         customs += element.msg_type == CustomElem.msg_type
         try:
@@ -204,7 +204,7 @@ def check_body(body: Sequence[Element], *, field: str = "msg_body") -> None:
             where = f"{field}[{index}].{error.field}"
             raise UsageError(f"{field}[{index}] ({element.msg_type}): {error.message}", field=where) from None
     if customs > 1:
-        raise UsageError(f"{field} has {customs} custom elements, a message has at most one", field=field)
+        raise UsageError(f"{field} has {customs} custom elements; a message may have one", field=field)
 
 
 def _check_download(element: Element, fields: tuple[str, ...], flags: tuple[str, ...]) -> None:
@@ -212,7 +212,7 @@ def _check_download(element: Element, fields: tuple[str, ...], flags: tuple[str,
     for name in fields:
         value = getattr(element, name)
         if value is None or value == "":
-            raise UsageError(f"{name} is missing, it is needed to send this kind", field=name)
+            raise UsageError(f"{name} is missing: this kind of element needs it", field=name)
     for name in flags:
         if getattr(element, name) != 2:
             raise UsageError(f"{name} must be 2 (fetch from the address)", field=name)
@@ -358,7 +358,7 @@ class ImageElem(_Kind, msg_type="TIMImageElem"):
             for name, value in (("url", info.url or None), ("width", info.width), ("height", info.height)):
                 if value is None:
                     raise UsageError(
-                        f"{where}.{name} is missing, it is needed to send this kind", field=f"{where}.{name}"
+                        f"{where}.{name} is missing: this kind of element needs it", field=f"{where}.{name}"
                     )
 
 
@@ -475,7 +475,7 @@ class RelayElem(_Kind, msg_type="TIMRelayElem"):
     def check(self) -> None:
         """Check that messages are given in one of the two ways, and that each of them is complete."""
         if (self.msg_list is None) == (self.json_msg_key is None):
-            raise UsageError("give msg_list or json_msg_key, one of the two", field="msg_list")
+            raise UsageError("set either msg_list or json_msg_key", field="msg_list")
         for index, message in enumerate(self.msg_list or ()):
             check_range(f"msg_list[{index}].msg_seq", message.msg_seq, 0, U32_MAX)
             check_range(f"msg_list[{index}].msg_random", message.msg_random, 0, U32_MAX)

@@ -55,7 +55,7 @@ class SetExtensions(Request, kw_only=True):
         pairs = self.extension_list
         if pairs is None:
             if self.operate_type != CLEAR:
-                raise UsageError("extension_list is missing, setting and deleting need it", field="extension_list")
+                raise UsageError("extension_list is missing: setting and deleting need it", field="extension_list")
             return
         check_items("extension_list", pairs, 0 if self.operate_type == CLEAR else 1, MAX_PAIRS)
         for index, pair in enumerate(pairs):
@@ -64,7 +64,7 @@ class SetExtensions(Request, kw_only=True):
             check_text(f"{where}.value", pair.value, VALUE_MAX_BYTES)
             check_range(f"{where}.seq", pair.seq, 0, 2**63)
             if pair.value is None and self.operate_type == SET:
-                raise UsageError(f"{where}.value is missing, setting needs it", field=f"{where}.value")
+                raise UsageError(f"{where}.value is missing: setting needs it", field=f"{where}.value")
 
 
 class Extension(WireStruct, kw_only=True):
@@ -85,7 +85,7 @@ class ExtensionOutcome(WireStruct, kw_only=True):
     """What became of one pair.
 
     Attributes:
-        error_code: 0 is success; 23001 when somebody else changed it meanwhile.
+        error_code: 0 is success; 23001 when another client changed it meanwhile.
         extension: the pair as it stands now.
     """
 

@@ -47,7 +47,7 @@ class DefinedData(WireStruct, kw_only=True):
 
 
 class OwnField(WireStruct, kw_only=True):
-    """An own field of a group or a member as it is told.
+    """An own field of a group or a member in an answer.
 
     Attributes:
         key: the field's name.
@@ -75,7 +75,7 @@ class FirstMember(WireStruct, kw_only=True):
 class CreateGroup(Request, kw_only=True):
     """Create a group. Source: I34895.
 
-    Owner and members named here are in the group at once, but in a live group (AVChatRoom): nobody can be put into
+    Owner and members named here are in the group at once, but in a live group (AVChatRoom): no one can be put into
     one, `member_list` is refused with 10007, and its owner too has to join by a client.
 
     Attributes:
@@ -138,7 +138,7 @@ class CreatedGroup(Result, kw_only=True):
 
 
 class ImportGroup(Request, kw_only=True):
-    """Import a group that exists elsewhere: no webhook fires, nobody is told. Source: I34967.
+    """Import a group that exists elsewhere: no webhook fires and no one is notified. Source: I34967.
 
     The types are those of `create`, without AVChatRoom, which is refused with 10007.
 
@@ -202,7 +202,7 @@ class ModifyGroup(Request, kw_only=True):
         max_member_num: the most members there can be.
         apply_join_option: how one comes in by oneself.
         invite_join_option: how one comes in on invitation.
-        mute_all_member: `On` lets nobody write but owner and admins.
+        mute_all_member: `On` lets only the owner and admins write.
         app_defined_data: own fields; those that are not named stay as they are.
         from_account: who is shown to have done it.
         enable_permission: 1 lets permission groups decide, in a community with topics.
@@ -314,11 +314,11 @@ class ListedGroups(Result, kw_only=True):
 
 
 class ResponseFilter(WireStruct, kw_only=True):
-    """What is to be told of groups and their members.
+    """Which fields of groups and their members are returned.
 
     Attributes:
         group_base_info_filter: fields of the group, by their wire names.
-        member_info_filter: fields of members; none is told of any member when it is absent or empty.
+        member_info_filter: fields of members; when it is absent or empty, members are not returned.
         app_defined_data_filter_group: own fields of the group.
         app_defined_data_filter_group_member: own fields of members.
     """
@@ -334,7 +334,7 @@ class GetGroups(Request, kw_only=True):
 
     Attributes:
         group_id_list: 1 to 50 groups.
-        response_filter: what is to be told; absent is all there is.
+        response_filter: which fields are returned; absent is all.
     """
 
     group_id_list: Sequence[str]
@@ -399,7 +399,7 @@ class GroupInfo(WireStruct, kw_only=True):
         max_member_num: the most there can be.
         apply_join_option: how one comes in by oneself.
         invite_join_option: how one comes in on invitation.
-        mute_all_member: `On` lets nobody write but owner and admins.
+        mute_all_member: `On` lets only the owner and admins write.
         enable_permission: 1 lets permission groups decide.
         default_permission: bits of what members may where no permission group says otherwise.
         app_defined_data: own fields.
@@ -449,7 +449,7 @@ class GroupInfos(PartialResult, kw_only=True):
 
 
 class JoinedFilter(WireStruct, kw_only=True):
-    """What is to be told of an account's groups.
+    """Which fields of an account's groups are returned.
 
     Attributes:
         group_base_info_filter: fields of the group, by their wire names.
@@ -466,11 +466,11 @@ class ListJoined(Request, kw_only=True):
     Attributes:
         member_account: the account, 1 to 32 bytes.
         with_huge_groups: 1 includes live groups (AVChatRoom), as far as they are known; 0 is the default.
-        with_no_active_groups: 1 includes work groups in which nobody has written yet; 0 is the default.
+        with_no_active_groups: 1 includes work groups without a message so far; 0 is the default.
         limit: groups in one answer, up to 5000; absent is all.
         offset: how many groups to pass over.
         group_type: only groups of this type.
-        response_filter: what is to be told; absent is the ids alone.
+        response_filter: which fields are returned; absent is the ids alone.
         support_topic: 1 for communities with topics only; it needs `group_type` Community.
     """
 
@@ -526,7 +526,7 @@ class JoinedGroup(WireStruct, kw_only=True):
         member_num: how many members there are.
         max_member_num: the most there can be.
         apply_join_option: how one comes in by oneself.
-        mute_all_member: `On` lets nobody write but owner and admins.
+        mute_all_member: `On` lets only the owner and admins write.
         support_topic: 1 is a community with topics.
         gross_topic_next_msg_seq: MsgSeq of the next message over all topics.
         self_info: the account's own membership.

@@ -69,7 +69,7 @@ class WriteAttrs(Request, kw_only=True):
             total += len(attr.value.encode())
         if total > ATTRS_MAX_BYTES:
             raise UsageError(
-                f"the values of group_attr have {total} bytes, they must have at most {ATTRS_MAX_BYTES} together",
+                f"the values of group_attr have {total} bytes; together they may have {ATTRS_MAX_BYTES}",
                 field="group_attr",
             )
 
@@ -94,7 +94,7 @@ class DeleteAttrs(Request, kw_only=True):
 
 
 class ReadAttr(WireStruct, kw_only=True):
-    """An attribute as it is told.
+    """An attribute in an answer.
 
     Attributes:
         key: its name.
@@ -173,7 +173,7 @@ class CounterKeys(Request, kw_only=True):
 
 
 class ReadCounter(WireStruct, kw_only=True):
-    """A counter as it is told.
+    """A counter in an answer.
 
     Attributes:
         key: its name.

@@ -50,7 +50,7 @@ class AddMembers(Request, kw_only=True):
     Attributes:
         group_id: the group.
         member_list: the accounts.
-        silence: 1 tells nobody; 0 is the default.
+        silence: 1 sends no notification; 0 is the default.
     """
 
     group_id: str
@@ -110,8 +110,8 @@ class DeleteMembers(Request, kw_only=True):
     Attributes:
         group_id: the group.
         member_to_del_account: the accounts.
-        silence: 1 tells nobody; 0 is the default.
-        reason: told to those that are removed.
+        silence: 1 sends no notification; 0 is the default.
+        reason: sent to those who are removed.
     """
 
     group_id: str
@@ -210,7 +210,7 @@ class ModifyMember(Request, kw_only=True):
         member_account: the member.
         role: `Admin` or `Member`; for another owner there is `group.change_owner`.
         msg_flag: how it gets the group's messages: AcceptAndNotify, AcceptNotNotify, Discard, and in pages of 2026
-            AcceptNotNotifyExceptAt, which tells of mentions only.
+            AcceptNotNotifyExceptAt, which notifies of mentions only.
         name_card: how the group calls it, up to 50 bytes.
         app_member_defined_data: its own fields; those that are not named stay as they are.
         mute_time: seconds for which it may not write; 0 lifts it, 4294967295 lasts for ever.
@@ -338,7 +338,7 @@ class MutedAccounts(Result, kw_only=True):
 
 
 class ShuttedUin(WireStruct, kw_only=True):
-    """An account that is muted, as the older command tells it.
+    """A muted account in the answer of the older command.
 
     Attributes:
         member_account: the account.
@@ -350,7 +350,7 @@ class ShuttedUin(WireStruct, kw_only=True):
 
 
 class ShuttedUins(Result, kw_only=True):
-    """Who is muted, as the older command tells it. Source: I34964.
+    """The muted members, as the older command returns them. Source: I34964.
 
     Attributes:
         group_id: the group.
@@ -378,7 +378,7 @@ class ImportedMember(WireStruct, kw_only=True):
 
 
 class ImportMembers(Request, kw_only=True):
-    """Import 1 to 300 members: no webhook fires, nobody is told. Live groups refuse it with 10007. Source: I34969.
+    """Import 1 to 300 members: no webhook fires, no one is notified. Live groups refuse it with 10007. Source: I34969.
 
     Attributes:
         group_id: the group.
@@ -405,7 +405,7 @@ class BanMembers(Request, kw_only=True):
         group_id: the group.
         members_account: the accounts.
         duration: seconds, 1 to 4294967295.
-        description: told to those that are banned, up to 1000 bytes.
+        description: sent to those who are banned, up to 1000 bytes.
     """
 
     group_id: str

@@ -114,7 +114,9 @@ def _check_mentions(mentions: Sequence[GroupAt]) -> None:
         if mention.group_at_account is not None:
             check_account(f"{where}.group_at_account", mention.group_at_account)
         elif mention.group_at_all_flag != 1:
-            raise UsageError(f"{where} mentions nobody: give group_at_account or group_at_all_flag 1", field=where)
+            raise UsageError(
+                f"{where} mentions no member: set group_at_account, or group_at_all_flag to 1", field=where
+            )
 
 
 class SendGroupMsgResult(PartialResult, kw_only=True):
@@ -183,7 +185,7 @@ class RecallGroupMsgs(Request, kw_only=True):
         group_id: the group.
         msg_seq_list: the messages.
         topic_id: the topic, in a community with topics.
-        reason: shown to nobody but kept, up to 100 bytes.
+        reason: stored and not shown, up to 100 bytes.
     """
 
     group_id: str
@@ -489,7 +491,7 @@ class ModifyGroupMsg(Request, kw_only=True):
         if self.msg_body is not None:
             check_body(self.msg_body)
         elif self.cloud_custom_data is None:
-            raise UsageError("give msg_body, cloud_custom_data or both", field="msg_body")
+            raise UsageError("nothing would change: set msg_body, cloud_custom_data or both", field="msg_body")
 
 
 class GetGroupMsgReceipts(Request, kw_only=True):

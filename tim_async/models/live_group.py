@@ -74,7 +74,7 @@ class MarkMembers(Request, kw_only=True):
             for mark in member.marks:
                 if mark < FIRST_OWN_MARK and mark not in (ROBOT_MARK, HIDDEN_MARK):
                     marks = f"{ROBOT_MARK}, {HIDDEN_MARK}, or {FIRST_OWN_MARK} and above"
-                    raise UsageError(f"{where}.marks has {mark}, a mark is {marks}", field=f"{where}.marks")
+                    raise UsageError(f"{where}.marks has {mark}; a mark must be {marks}", field=f"{where}.marks")
 
 
 class ChangedMarks(WireStruct, kw_only=True):

@@ -110,7 +110,7 @@ class ModerateBatch(Request, kw_only=True):
             check_text(f"contents[{index}].content", item.content, MAX_CONTENT_BYTES, low=1)
             if item.content_id in seen:
                 where = f"contents[{index}].content_id"
-                raise UsageError(f"{where} is the number of two contents", field=where)
+                raise UsageError(f"{where} is the same number as that of another content", field=where)
             seen.add(item.content_id)
 
 
@@ -434,7 +434,7 @@ class SetMute(Request, kw_only=True):
         check_account("set_account", self.set_account)
         if self.c2cmsg_nospeaking_time is None and self.groupmsg_nospeaking_time is None:
             raise UsageError(
-                "give c2cmsg_nospeaking_time or groupmsg_nospeaking_time or both", field="c2cmsg_nospeaking_time"
+                "set c2cmsg_nospeaking_time, groupmsg_nospeaking_time or both", field="c2cmsg_nospeaking_time"
             )
         check_range("c2cmsg_nospeaking_time", self.c2cmsg_nospeaking_time, 0, MUTED_FOREVER)
         check_range("groupmsg_nospeaking_time", self.groupmsg_nospeaking_time, 0, MUTED_FOREVER)

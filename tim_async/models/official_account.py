@@ -37,7 +37,7 @@ _SIZES: Final = {"name": 150, "introduction": 400, "face_url": 500, "organizatio
 
 
 class _Base(Request, kw_only=True):
-    """What an official account tells of itself.
+    """The profile of an official account.
 
     Attributes:
         name: at most 150 bytes.
@@ -102,7 +102,7 @@ class CreatedOfficialAccount(Result, kw_only=True):
 
 
 class ModifyOfficialAccount(_Base, kw_only=True):
-    """Change what an official account tells of itself. Known from an SDK.
+    """Change the profile of an official account. Known from an SDK.
 
     Attributes:
         official_account: its id.
@@ -157,7 +157,7 @@ class InfoFilter(WireStruct, kw_only=True):
 
 
 class GetOfficialAccounts(Request, kw_only=True):
-    """Read what official accounts tell of themselves. Known from an SDK.
+    """Read the profiles of official accounts. Known from an SDK.
 
     Attributes:
         official_account_id_list: the accounts.
@@ -175,7 +175,7 @@ class GetOfficialAccounts(Request, kw_only=True):
 
 
 class OfficialAccountInfo(WireStruct, kw_only=True):
-    """What an official account tells of itself; what was not asked for is None.
+    """The profile of an official account; fields that were not asked for are None.
 
     Attributes:
         name: its name.
@@ -201,7 +201,7 @@ class OfficialAccountInfo(WireStruct, kw_only=True):
 
 
 class OfficialAccounts(Result, kw_only=True):
-    """What official accounts tell of themselves. Known from an SDK.
+    """The profiles of official accounts. Known from an SDK.
 
     Attributes:
         official_account_info_list: one entry an account.

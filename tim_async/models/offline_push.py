@@ -183,7 +183,9 @@ class OfflinePushInfo(WireStruct, kw_only=True):
             check_choice(f"{where}.push_style", android.push_style, (0, 1))
             check_choice(f"{where}.oppo_notify_level", android.oppo_notify_level, (1, 2, 16))
             if android.oppo_notify_level is not None and android.oppo_category is None:
-                raise UsageError(f"{where}.oppo_notify_level needs oppo_category", field=f"{where}.oppo_category")
+                raise UsageError(
+                    f"{where}.oppo_category is missing: oppo_notify_level needs it", field=f"{where}.oppo_category"
+                )
             check_choice(f"{where}.vivo_classification", android.vivo_classification, (0, 1))
             check_choice(f"{where}.ext_as_huawei_intent_param", android.ext_as_huawei_intent_param, (0, 1))
             check_choice(f"{where}.mei_zu_notice_msg_type", android.mei_zu_notice_msg_type, (0, 1))
@@ -199,7 +201,7 @@ class OfflinePushInfo(WireStruct, kw_only=True):
             where = f"{field}.harmony_info"
             check_range(f"{where}.sound_duration", harmony.sound_duration, 1, 60)
             if harmony.sound is None:
-                raise UsageError(f"{where}.sound_duration needs sound", field=f"{where}.sound")
+                raise UsageError(f"{where}.sound is missing: sound_duration needs it", field=f"{where}.sound")
 
 
 def _check_json(field: str, text: str) -> None:

@@ -62,7 +62,7 @@ class AppFigures(WireStruct, kw_only=True):
         group_send_msg_group_num: groups with messages.
         group_send_msg_user_num: users who sent group messages.
         group_up_msg_num: group messages that were sent.
-        login_times: how often somebody logged in.
+        login_times: the number of logins.
         login_user_num: users who logged in.
         max_online_num: the most who were online at once.
         regist_user_num_one_day: users who registered.
@@ -130,7 +130,7 @@ class GetHistory(Request, kw_only=True):
         """Check kind and hour."""
         check_choice("chat_type", self.chat_type, ("C2C", "Group"))
         if not _is_hour(self.msg_time):
-            raise UsageError("msg_time must be an hour as in 2015120121: year, month, day, hour", field="msg_time")
+            raise UsageError("msg_time must be an hour such as 2015120121: year, month, day, hour", field="msg_time")
 
 
 def _is_hour(text: str) -> bool:

@@ -72,7 +72,7 @@ class UserProfile(TaggedStruct, kw_only=True):
     Attributes:
         to_account: the account.
         profile_item: its fields; those that were never set may be left out.
-        result_code: 0 is success; -1 where the service named the account among the failed ones and told no code.
+        result_code: 0 is success; -1 where the service named the account among the failed ones without a code.
         result_info: the reason of a failure.
     """
 

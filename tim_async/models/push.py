@@ -1,6 +1,6 @@
 """Pushes of the push service (timpush), with its attributes and tags. Source: I60561 to I60571, I67553.
 
-It follows the older pushes to all users: the same attributes, tags and requests, with failed users told one by one.
+It follows the older pushes to all users: the same attributes, tags and requests, with the failed users listed.
 Users are reached by their user id or by the RegistrationID that the push service gave to a device.
 """
 
@@ -180,7 +180,7 @@ class SetTypedAttrNames(SetAttrNames, kw_only=True):
         super().check()
         for number, kind in (self.attr_types or {}).items():
             if number not in self.attr_names:
-                raise UsageError("attr_types has a number that is not in attr_names", field="attr_types")
+                raise UsageError("attr_types has a number that attr_names does not have", field="attr_types")
             check_choice(f"attr_types[{number!r}]", kind, (0, 1))
 
 

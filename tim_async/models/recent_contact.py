@@ -59,7 +59,7 @@ class ContactItem(WireStruct, kw_only=True):
 class GetContacts(Request, kw_only=True):
     """Read a page of an account's conversations, the newest first. Source: I43087.
 
-    The four places are 0 for the first page, then what the page before told.
+    The four places are 0 for the first page, then those of the page before.
 
     Attributes:
         from_account: the account.
@@ -67,7 +67,7 @@ class GetContacts(Request, kw_only=True):
         start_index: place among them within a second.
         top_time_stamp: unix seconds, place among pinned conversations.
         top_start_index: place among them within a second.
-        assist_flags: bits: 0 tells pinned conversations apart, 1 empty ones too, 2 pinned ones page by page. A newer
+        assist_flags: bits: 0 lists pinned conversations separately, 1 includes empty ones, 2 pages pinned ones. A newer
             description wants 63, for all there is.
     """
 
@@ -314,12 +314,18 @@ class UpdateContactGroup(Request, kw_only=True):
         check_choice(f"{field}.update_group_type", change.update_group_type, (1, 2))
         _check_name(f"{field}.old_group_name", change.old_group_name)
         if change.update_group_type == 1 and change.new_group_name is None:
-            raise UsageError("a new name needs new_group_name", field=f"{field}.new_group_name")
+            raise UsageError(
+                f"{field}.new_group_name is missing: update_group_type 1 renames the group",
+                field=f"{field}.new_group_name",
+            )
         if change.new_group_name is not None:
             _check_name(f"{field}.new_group_name", change.new_group_name)
         items = change.contact_update_item
         if change.update_group_type == 2 and not items:
-            raise UsageError("a change of conversations needs some", field=f"{field}.contact_update_item")
+            raise UsageError(
+                f"{field}.contact_update_item is empty: update_group_type 2 changes conversations",
+                field=f"{field}.contact_update_item",
+            )
         for index, item in enumerate(items or ()):
             where = f"{field}.contact_update_item[{index}]"
             check_choice(f"{where}.contact_opt_type", item.contact_opt_type, (1, 2))
@@ -548,7 +554,7 @@ class DeleteContactGroup(Request, kw_only=True):
         """Check account and name."""
         check_account("from_account", self.from_account)
         if isinstance(self.group_name, str):
-            raise UsageError("group_name must be a list of one name, it is a single text", field="group_name")
+            raise UsageError("group_name must be a list of one name, not a single text", field="group_name")
         check_items("group_name", self.group_name, 1, 1)
         for index, name in enumerate(self.group_name):
             _check_name(f"group_name[{index}]", name)
@@ -577,9 +583,11 @@ def _check_end(prefix: str, kind: int, to_account: str | None, group_id: str | N
     check_choice(f"{prefix}type", kind, (C2C, GROUP))
     if kind == C2C:
         if to_account is None:
-            raise UsageError("type 1 needs to_account", field=f"{prefix}to_account")
+            raise UsageError("to_account is missing: a contact of type 1 is an account", field=f"{prefix}to_account")
         check_account(f"{prefix}to_account", to_account)
     else:
         if group_id is None:
-            raise UsageError(f"type 2 needs {group_field}", field=f"{prefix}{group_field}")
+            raise UsageError(
+                f"{group_field} is missing: a contact of type 2 is a group", field=f"{prefix}{group_field}"
+            )
         check_group_id(f"{prefix}{group_field}", group_id)

@@ -67,7 +67,7 @@ class SendRobotStreamMsg(Request, kw_only=True):
         from_account: the chatbot.
         to_account: who asked.
         chunk: the piece, which is added to those before.
-        msg_key: absent with the first piece, then as the first answer told it.
+        msg_key: absent with the first piece, then the one of the first answer.
         finish: 1 with the last piece.
     """
 
@@ -98,4 +98,4 @@ def check_robot(field: str, account: str) -> None:
     """Raise `UsageError` unless an account can be a chatbot's."""
     check_account(field, account)
     if not account.startswith(PREFIX) or account == PREFIX:
-        raise UsageError(f"{field} must begin with {PREFIX}, the account of a chatbot does", field=field)
+        raise UsageError(f"{field} must begin with {PREFIX}, as the accounts of chatbots do", field=field)

@@ -50,7 +50,7 @@ class SnsResultItem(AccountOutcome, kw_only=True):
     Attributes:
         to_account: the account.
         result_code: 0 is success, 30539 that the friend is asked for consent; -1 where the service named the account
-            among the failed ones and told no code.
+            among the failed ones without a code.
         result_info: the reason of a failure.
     """
 
@@ -105,7 +105,7 @@ class AddFriends(Request, kw_only=True):
         add_friend_item: the friends, at least 1.
         add_type: `Add_Type_Both` makes both sides friends of each other, the default; `Add_Type_Single` only puts the
             friends on the account's own list.
-        force_add_flags: 1 asks nobody for consent; 0 is the default.
+        force_add_flags: 1 adds without asking for consent; 0 is the default.
     """
 
     from_account: str
@@ -283,7 +283,7 @@ class FriendRelation(AccountOutcome, kw_only=True):
         to_account: the other account.
         relation: `CheckResult_Type_BothWay`, `CheckResult_Type_AWithB` (it is on the asking account's list),
             `CheckResult_Type_BWithA` (the other way round) or `CheckResult_Type_NoRelation`.
-        result_code: 0 is success; -1 where the service named the account among the failed ones and told no code.
+        result_code: 0 is success; -1 where the service named the account among the failed ones without a code.
         result_info: the reason of a failure.
     """
 
@@ -403,7 +403,7 @@ class SpecifiedFriend(TaggedStruct, kw_only=True):
     Attributes:
         to_account: the friend.
         sns_profile_item: fields of the friendship and of the friend's profile; those never set may be left out.
-        result_code: 0 is success; -1 where the service named the account among the failed ones and told no code.
+        result_code: 0 is success; -1 where the service named the account among the failed ones without a code.
         result_info: the reason of a failure.
     """
 
@@ -548,7 +548,7 @@ class BlackRelation(AccountOutcome, kw_only=True):
         to_account: the other account.
         relation: `BlackCheckResult_Type_BothWay`, `BlackCheckResult_Type_AWithB` (the asking account blocks it),
             `BlackCheckResult_Type_BWithA` (the other way round) or `BlackCheckResult_Type_NO`.
-        result_code: 0 is success; -1 where the service named the account among the failed ones and told no code.
+        result_code: 0 is success; -1 where the service named the account among the failed ones without a code.
         result_info: the reason of a failure.
     """
 
@@ -642,7 +642,7 @@ class GetFriendLists(Request, kw_only=True):
     Attributes:
         from_account: the account.
         last_sequence: version that is known already, 0 the first time.
-        need_friend: `Need_Friend_Type_Yes` tells who is on the lists too; `Need_Friend_Type_No` is the default.
+        need_friend: `Need_Friend_Type_Yes` returns who is on the lists too; `Need_Friend_Type_No` is the default.
         group_name: the lists that are wanted; absent is all.
     """
 

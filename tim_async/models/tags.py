@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import Final
 
-from .._api.checks import U32_MAX, check_range, check_text
+from .._api.checks import U32_MAX, check_range, check_text, quoted
 from .._api.wire import WireStruct, always
 from ..errors import UsageError
 
@@ -92,7 +92,7 @@ _ADD_SOURCE: Final = re.compile(r"AddSource_Type_[A-Za-z]{1,8}")
 
 
 class Tagged(WireStruct, kw_only=True):
-    """A tag and its value, as the service tells them.
+    """A tag and its value, as the service returns them.
 
     Attributes:
         tag: a member of `ProfileTag` or `SnsTag`, or the app's own.
@@ -137,7 +137,7 @@ class TaggedStruct(WireStruct):
 
 
 def check_profile_value(field: str, tag: str, value: object) -> None:
-    """Raise `UsageError` unless a value is of the kind that a tag of a profile has; tags nobody knows take any."""
+    """Raise `UsageError` unless a value is of the kind that a tag of a profile has; unknown tags take any."""
     if tag not in _PROFILE_TAGS:
         _check_own_value(field, value)
     elif tag in PROFILE_NUMBERS or (tag == ProfileTag.GENDER and _is_number(value)):
@@ -151,7 +151,7 @@ def check_profile_value(field: str, tag: str, value: object) -> None:
 
 
 def check_sns_value(field: str, tag: str, value: object) -> None:
-    """Raise `UsageError` unless a value is of the kind that a tag of a friendship has; tags nobody knows take any."""
+    """Raise `UsageError` unless a value is of the kind that a tag of a friendship has; unknown tags take any."""
     if tag == SnsTag.GROUP:
         if isinstance(value, str) or not isinstance(value, Sequence):
             raise UsageError(f"{field}: {tag} must be a list of names", field=field)
@@ -171,9 +171,9 @@ def check_friend_lists(field: str, names: Sequence[str] | None, *, low: int) -> 
     if names is None:
         return
     if isinstance(names, str):
-        raise UsageError(f"{field} must be a list of names, it is a single text", field=field)
+        raise UsageError(f"{field} must be a list of names, not a single text", field=field)
     if not low <= len(names) <= MAX_FRIEND_LISTS:
-        raise UsageError(f"{field} has {len(names)} names, it must have {low} to {MAX_FRIEND_LISTS}", field=field)
+        raise UsageError(f"{field} has {len(names)} names; it must have {low} to {MAX_FRIEND_LISTS}", field=field)
     for index, name in enumerate(names):
         check_text(f"{field}[{index}]", name, FRIEND_LIST_NAME_MAX_BYTES, low=1)
 
@@ -181,7 +181,7 @@ def check_friend_lists(field: str, names: Sequence[str] | None, *, low: int) -> 
 def check_add_source(field: str, source: str) -> None:
     """Raise `UsageError` unless a text is `AddSource_Type_` and a keyword of 1 to 8 letters."""
     if not _ADD_SOURCE.fullmatch(source):
-        raise UsageError(f"{field} must be AddSource_Type_ and a keyword of 1 to 8 letters", field=field)
+        raise UsageError(f"{field} must be AddSource_Type_ followed by a keyword of 1 to 8 letters", field=field)
 
 
 def check_tag(field: str, tag: str, prefixes: tuple[str, ...]) -> None:
@@ -193,9 +193,9 @@ def check_tag(field: str, tag: str, prefixes: tuple[str, ...]) -> None:
 def check_tag_list(field: str, tags: Sequence[str], prefixes: tuple[str, ...]) -> None:
     """Raise `UsageError` unless a list has at least one tag, and all of them begin as tags of their kind do."""
     if isinstance(tags, str):
-        raise UsageError(f"{field} must be a list of tags, it is a single text", field=field)
+        raise UsageError(f"{field} must be a list of tags, not a single text", field=field)
     if not tags:
-        raise UsageError(f"{field} has no tags, it must have at least 1", field=field)
+        raise UsageError(f"{field} is empty; it must have at least one tag", field=field)
     for index, tag in enumerate(tags):
         check_tag(f"{field}[{index}]", tag, prefixes)
 
@@ -206,13 +206,13 @@ def _is_number(value: object) -> bool:
 
 def _check_number(field: str, tag: str, value: object, high: int) -> None:
     if not isinstance(value, int) or isinstance(value, bool):
-        raise UsageError(f"{field}: {tag} must be a number, it is {type(value).__name__}", field=field)
+        raise UsageError(f"{field}: {tag} must be a number, not {quoted(value)}", field=field)
     check_range(field, value, 0, high)
 
 
 def _text(field: str, tag: str, value: object) -> str:
     if not isinstance(value, str):
-        raise UsageError(f"{field}: {tag} must be text, it is {type(value).__name__}", field=field)
+        raise UsageError(f"{field}: {tag} must be text, not {quoted(value)}", field=field)
     return value
 
 
@@ -221,4 +221,4 @@ def _check_own_value(field: str, value: object) -> None:
     if isinstance(value, str):
         check_text(field, value, VALUE_MAX_BYTES)
     elif not _is_number(value):
-        raise UsageError(f"{field} must be text or a number, it is {type(value).__name__}", field=field)
+        raise UsageError(f"{field} must be text or a number, not {quoted(value)}", field=field)

@@ -18,7 +18,7 @@ def test_explain_negative_code(invoke: Invoke, args: list[str]) -> None:
     assert result.stdout.splitlines() == [
         "-302 access_too_many_connections (access)",
         "  meaning    Server refused: too many connections.",
-        "  what now   trouble inside the service, trying again later is worth it",
+        "  what now   trouble inside the service: try again later",
         "  retried    not by default; RetryPolicy.official() repeats it",
         "  raised as  ServiceBusyError",
         "  topic      service-busy",
