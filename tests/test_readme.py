@@ -52,6 +52,13 @@ def test_other_examples_import_what_exists(source: str) -> None:
     assert len(names) > 1
 
 
+async def test_aioresponses_example_passes() -> None:
+    (source,) = [source for source in PYTHON if "async def test_the_gateway_is_busy" in source]
+    names: dict[str, object] = {}
+    exec(source, names)
+    await names["test_the_gateway_is_busy"]()  # type: ignore[operator]
+
+
 async def test_test_example_passes() -> None:
     (source,) = [source for source in PYTHON if "async def test_the_greeting" in source]
     names: dict[str, object] = {}

@@ -57,6 +57,7 @@ SESSION_PARTS: Final = (
     Part("aiohttp.ClientSession", "_request", (), "noticing what replaces it, such as aioresponses"),
     Part("aiohttp.ClientRequest", "send", ("conn",), "completing the request line without showing the UserSig"),
     Part(_HANDLER, "is_connected", (), "noticing a connection that has ended"),
+    Part(_HANDLER, "transport", (), "completing the request line without showing the UserSig"),
 )
 
 

@@ -190,6 +190,9 @@ class TimClient(Families):
     async def warm_up(self, connections: int = 10) -> int:
         """Open connections ahead of load; return how many are open.
 
+        Through a proxy, and wherever else aiohttp's session makes the connections (`trust_env`, `trace_configs`, under
+        aioresponses), none is opened ahead: that is logged, and 0 is returned.
+
         Args:
             connections: how many to have open; `pool_size` is the most there can be.
 

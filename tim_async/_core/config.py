@@ -113,9 +113,11 @@ class Settings:
         keep_alive_s: seconds an idle connection is kept.
         dns_cache_s: seconds a looked-up address is kept.
         ssl: True to verify certificates, or an SSLContext; False verifies nothing.
-        proxy: address of an HTTP proxy; connections through one are not opened ahead.
+        proxy: address of an HTTP proxy. With it, `trust_env` or `trace_configs`, calls go through aiohttp's session,
+            which costs more, and no connection is opened ahead.
         trust_env: whether proxies are also taken from the environment.
-        trace_configs: trace hooks of aiohttp, for watching connections. They see URLs, and so the UserSig.
+        trace_configs: trace hooks of aiohttp, for watching connections. They see URLs without the query, which holds
+            the UserSig.
         user_sig_lifetime_s: seconds for which a UserSig is signed; it is renewed before they are over.
         user_sig_provider: makes UserSigs when this process does not have the key: called with the identifier, it
             returns one, or an awaitable of one.
