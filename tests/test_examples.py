@@ -33,7 +33,7 @@ EXPECTED = {
         r'  \{.*"ConnectionLostError".*"maybe_delivered": ?true\}',
     ],
     "campaign.py": [
-        r"campaign spring: 10,000 recipients, 1 duplicates told once, 1 bad rows",
+        r"campaign spring: 10,000 recipients, 1 duplicate row, 1 bad row",
         r"  -> lanes=batch: 200 calls, 2 s",
         r"  10,000 of 10,000, [\d,]+ a second",
         r"  9,900 of 10,000 recipients sent, 100 failed, 0 unknown, 0 to do",

@@ -82,7 +82,7 @@ def test_other_trouble_stops_only_when_it_lasts(breaker, time):
     time[0] = 130
     stop = breaker.judge(ConnectError("no route"))
     assert stop.status == "stopped"
-    assert "no call has gone well for 69 s" in stop.reason
+    assert "no call has succeeded for 69 s" in stop.reason
     assert "no route" in stop.reason
 
 

@@ -13,7 +13,7 @@ from tests.families.conftest import client_of
 from tim_async import BodyTooLargeError, CustomElem, LedgerError, TextElem, TimClient, UsageError
 from tim_async.bulk import Campaign, Message, Template
 from tim_async.bulk._ledger.ledger import Ledger
-from tim_async.bulk.campaign import bind
+from tim_async.bulk._plan.binding import bind
 from tim_async.emulator import DEFAULT_SECRET_KEY, Emulator
 
 
@@ -83,7 +83,7 @@ async def test_duplicates_and_bad_rows(emulator, client, campaign, tmp_path):
     report = await campaign(recipients=path, message=Template("Hi $name")).run(client)
     assert (report.sent, report.duplicates, report.bad_rows, report.is_complete) == (2, 1, 1, False)
     assert [m.msg_body[0].text for m in emulator.messages(to="alice")] == ["Hi A"]
-    assert "1 duplicates told once, 1 bad rows" in str(report)
+    assert "1 duplicate row, 1 bad row" in str(report)
 
 
 @pytest.mark.parametrize("lanes", ["single", "batch", "both"])
@@ -139,7 +139,7 @@ async def test_plan_says_what_it_will_be_and_sends_nothing(emulator, client, cam
     assert (single.lanes, single.calls, single.is_chosen) == ("single", 2002, True)
     assert 10 < single.seconds < 10.3
     assert emulator.count() == 0
-    assert "too large: 1 messages" in str(plan)
+    assert "too large: 1 message, which will fail" in str(plan)
 
 
 async def test_plan_of_the_same_text_compares_the_lanes(campaign):
@@ -148,7 +148,7 @@ async def test_plan_of_the_same_text_compares_the_lanes(campaign):
     assert [by_lane[name].calls for name in ("single", "batch")] == [12_000, 240]
     assert by_lane["batch"].is_chosen
     assert by_lane["both"].seconds < 0.53 * by_lane["single"].seconds
-    assert any("gets no push" in line for line in plan.lints)
+    assert any("get no push" in line for line in plan.lints)
     faster = await campaign(recipients=accounts(12_000), message="Hi").plan(rate_limits={"openim/sendmsg": 400})
     assert faster.lanes[0].seconds < 0.51 * by_lane["single"].seconds
 
@@ -386,7 +386,7 @@ async def test_one_runner_at_a_time(client, campaign, emulator):
 async def test_rehearsal_is_not_carried_on_at_the_service(ledger, begun_at, other):
     await Campaign("spring", ledger=ledger, recipients=["a"], message="hi").plan()
     async with Ledger(ledger, purpose="test") as opened:
-        row = await opened.find("spring")
+        row = await opened.campaigns.find("spring")
         async with TimClient(1, "k", base_url=begun_at) as first, TimClient(1, "k", **other) as second:
             row = await bind(opened, row, first)
             assert (await bind(opened, row, first)).service == first.base_url

@@ -15,7 +15,7 @@ import pytest
 from tests.services import REDIS_URL, OwnRedis, missing, need_port, own_redis
 
 if TYPE_CHECKING:
-    from tests.cluster.workers.deployment import Yard
+    from tests.cluster.workers.deployment import Deployment
     from tim_async.cluster import RedisRateLimiter
 
 collect_ignore_glob: list[str] = []
@@ -71,12 +71,12 @@ async def limiter(redis_url: str, prefix: str) -> AsyncIterator[Callable[..., An
 
 
 @pytest.fixture
-async def yard(redis_url: str, prefix: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Yard]:
+async def deployment(redis_url: str, prefix: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Deployment]:
     """Everything that a cluster needs, and no workers yet."""
-    from tests.cluster.workers.deployment import hurry, open_yard
+    from tests.cluster.workers.deployment import hurry, open_deployment
 
     hurry(monkeypatch)
-    async with open_yard(redis_url, prefix) as made:
+    async with open_deployment(redis_url, prefix) as made:
         yield made
 
 

@@ -11,33 +11,33 @@ pytest.importorskip("redis")
 pytest.importorskip("asyncpg")
 pytest.importorskip("taskiq_aio_pika")
 
-from tests.cluster.workers.deployment import Yard, ended, everybody
+from tests.cluster.workers.deployment import Deployment, ended, once_each
 from tim_async import UsageError
-from tim_async.bulk._ledger.shared import SharedLedger
+from tim_async.bulk._ledger.ledger import Ledger
 from tim_async.bulk._plan import planning
-from tim_async.cluster._workers import broker as posts
+from tim_async.cluster._workers import broker as work_queue
 
 
-async def test_submitting_again_only_watches(yard: Yard) -> None:
-    campaign = yard.campaign()
-    await yard.submit(campaign, parallel=2)
+async def test_submitting_again_only_watches(deployment: Deployment) -> None:
+    campaign = deployment.campaign()
+    await deployment.submit(campaign, parallel=2)
     assert not campaign.is_left_alone
-    await yard.purge()
-    again = yard.campaign(recipients=None, message=None, retry_failed=True)
-    await yard.submit(again)
+    await deployment.purge()
+    again = deployment.campaign(recipients=None, message=None, retry_failed=True)
+    await deployment.submit(again)
     assert again.is_left_alone
     await campaign.pause("lunch")
-    await yard.submit(again)
+    await deployment.submit(again)
     report = await campaign.status()
     assert (report.status, report.reason) == ("paused", "lunch")
-    broker = yard.broker()
+    broker = deployment.broker()
     await broker.startup()
-    assert await posts.waiting(broker) == 0
+    assert await work_queue.count_waiting(broker) == 0
     await broker.shutdown()
 
 
 async def test_campaign_that_begins_while_another_submits_it_is_not_replaced(
-    yard: Yard, monkeypatch: pytest.MonkeyPatch
+    deployment: Deployment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fingerprint = planning._fingerprint
 
@@ -46,33 +46,33 @@ async def test_campaign_that_begins_while_another_submits_it_is_not_replaced(
         return await fingerprint(source)
 
     monkeypatch.setattr(planning, "_fingerprint", slow)
-    await yard.campaign(count=20).plan()
+    await deployment.campaign(count=20).plan()
     # One has looked, and reads a large file; the other begins meanwhile.
-    second = asyncio.create_task(yard.submit(yard.campaign(count=20)))
+    second = asyncio.create_task(deployment.submit(deployment.campaign(count=20)))
     await asyncio.sleep(0.1)
-    await asyncio.gather(yard.submit(yard.campaign(recipients=None)), second)
-    await yard.work(1)
-    assert (await ended(yard.campaign())).sent == 20
-    assert yard.messages() == everybody(20)
+    await asyncio.gather(deployment.submit(deployment.campaign(recipients=None)), second)
+    await deployment.work(1)
+    assert (await ended(deployment.campaign())).sent == 20
+    assert deployment.messages() == once_each(20)
 
 
-async def test_message_of_a_campaign_at_work_stays(yard: Yard) -> None:
-    campaign = yard.campaign(count=20)
-    await yard.submit(campaign)
+async def test_message_of_a_campaign_at_work_stays(deployment: Deployment) -> None:
+    campaign = deployment.campaign(count=20)
+    await deployment.submit(campaign)
     other = {"message": "another", "change_message": True}
     with pytest.raises(UsageError, match="'spring' is running") as caught:
-        await yard.submit(yard.campaign(count=20, **other))
+        await deployment.submit(deployment.campaign(count=20, **other))
     assert caught.value.field == "change_message"
     await campaign.pause()
     with pytest.raises(UsageError, match="is paused"):
-        await yard.submit(yard.campaign(count=20, **other))
-    async with SharedLedger(yard.ledger) as ledger:
-        row = await ledger.find("spring")
+        await deployment.submit(deployment.campaign(count=20, **other))
+    async with Ledger(deployment.ledger) as ledger:
+        row = await ledger.campaigns.find("spring")
     assert row is not None
     assert "another" not in (row.message or "")
     # The same message is no change, and recipients may be added.
-    again = yard.campaign(count=30, change_message=True, add_recipients=True)
-    await yard.submit(again)
+    again = deployment.campaign(count=30, change_message=True, add_recipients=True)
+    await deployment.submit(again)
     assert again.is_left_alone
     report = await campaign.status()
     assert (report.status, report.total) == ("paused", 30)

@@ -1,15 +1,15 @@
-"""When a campaign stops by itself: what an error says of the recipient, of the message, or of everything.
+"""When a campaign stops by itself: what an error means for the recipient, the message, or the campaign.
 
     the recipient   not imported, deleted, no account: this one fails, the others go on
-    the sender      not imported: stops it at once when all messages are from that one; see `senders`
-    the message     refused for what it says: this one fails; many in a row are the message of them all, and stop it
+    the sender      not imported: stops it at once when all messages are from that one; see `sender_check`
+    the message     refused for its content: this one fails; many in a row are the message's own fault, and stop it
     too many calls  the limiter holds back; tried again
     the quota       pauses the campaign: it goes on when the quota is renewed
     credentials     stop it at once
-    trouble         no answer, or "trouble inside": tried again; stops it when nothing else has come for a while
+    trouble         no answer, or an internal error: tried again; stops it when nothing else has come for a while
 
-90992 is trouble of its own kind: when every call gets it, the app's own webhook does not answer (I34348), and each
-further call makes that worse. So it stops the campaign after a few in a row, however short the time.
+90992 is a case of its own: when every call gets it, the app's own webhook does not answer (I34348), and each further
+call makes that worse. So it stops the campaign after a few in a row, however short the time.
 """
 
 from __future__ import annotations
@@ -35,27 +35,27 @@ from ..errors import (
 
 MISSING_CODES: Final = frozenset({20003, 70107, 90012})
 """The account is not imported: importing it helps."""
-NOBODY_CODES: Final = MISSING_CODES | {90003, 90048}
-"""There is nobody of that name: then an earlier attempt, too, has reached nobody."""
+NO_SUCH_ACCOUNT_CODES: Final = MISSING_CODES | {90003, 90048}
+"""The account does not exist: then an earlier attempt has not delivered anything either."""
 _WEBHOOK_TIMEOUT: Final = 90992
 
 # In a row, without a success between them.
-_MOST_REFUSED: Final = 100
-_MOST_WEBHOOK_TIMEOUTS: Final = 10
-_MOST_TROUBLE: Final = 10
-# The limiter's pauses grow to a minute each: this is about ten of them with the usual patience.
-_SLOWER_FOR: Final = 10
+_MAX_REFUSED: Final = 100
+_MAX_WEBHOOK_TIMEOUTS: Final = 10
+_MAX_TROUBLE: Final = 10
+# So many times its patience a campaign waits when every call is refused as one too many.
+_RATE_LIMITED_PATIENCE: Final = 10
 
 Status = Literal["done", "stopped", "paused", "interrupted"]
 
 
 class Stop(msgspec.Struct, frozen=True):
-    """Why a campaign ends before everybody is settled.
+    """Why a campaign ends before all recipients are settled.
 
     Attributes:
         status: `stopped` by a fault, `paused` by a quota, `interrupted` from outside.
         reason: in words, with what to do.
-        is_own: whether it may be this process's trouble alone, such as its way to the service: others may go on.
+        is_own: whether only this process may be affected, as when it is cut off from the service: others may go on.
     """
 
     status: Status
@@ -64,7 +64,7 @@ class Stop(msgspec.Struct, frozen=True):
 
 
 class FailureScope(Enum):
-    """Whom an error speaks of."""
+    """What a failure of a call is about."""
 
     RECIPIENT = "recipient"
     MESSAGE = "message"
@@ -77,7 +77,7 @@ class FailureScope(Enum):
 
 
 def scope_of(error: TimError) -> FailureScope:
-    """Tell whom an error speaks of."""
+    """Return what an error is about."""
     if isinstance(error, WaitTooLongError):
         return FailureScope.NO_TURN
     if isinstance(error, UsageError):
@@ -89,7 +89,7 @@ def scope_of(error: TimError) -> FailureScope:
         return FailureScope.TROUBLE
     if not isinstance(error, ApiError):
         return FailureScope.PROGRAM
-    if error.code in NOBODY_CODES:
+    if error.code in NO_SUCH_ACCOUNT_CODES:
         return FailureScope.RECIPIENT
     if error.asks_to_slow_down:
         return FailureScope.SLOWER
@@ -101,17 +101,17 @@ def scope_of(error: TimError) -> FailureScope:
 
 
 class Breaker:
-    """Watches what becomes of calls and says when to stop.
+    """Watches what becomes of calls and decides when to stop.
 
     Args:
         clock: seconds that do not go back.
-        patience_s: seconds for which trouble is put up with.
+        patience_s: seconds of trouble after which it stops.
     """
 
     def __init__(self, clock: Callable[[], float], patience_s: float) -> None:
         self._clock = clock
         self._patience_s = patience_s
-        self._since: float | None = None  # of the trouble that has not ended
+        self._since: float | None = None  # when the trouble began that has not ended
         self._trouble = 0
         self._timeouts = 0
         self._too_many_since: float | None = None
@@ -127,7 +127,7 @@ class Breaker:
         """Note a call that failed, for so many recipients; return why to stop, None to go on."""
         match scope_of(error):
             case FailureScope.CREDENTIALS:
-                return Stop("stopped", f"{error}; put that right, then run it again")
+                return Stop("stopped", f"{error}; correct that, then run it again")
             case FailureScope.PROGRAM:
                 return Stop("stopped", str(error), is_own=True)
             case FailureScope.QUOTA:
@@ -144,13 +144,13 @@ class Breaker:
         now = self._clock()
         if self._too_many_since is None:
             self._too_many_since = now
-        if now - self._too_many_since < _SLOWER_FOR * self._patience_s:
+        if now - self._too_many_since < _RATE_LIMITED_PATIENCE * self._patience_s:
             return None
-        return Stop("paused", f"every call has been one too many for {now - self._too_many_since:.0f} s: {error}")
+        return Stop("paused", f"rate limited for {now - self._too_many_since:.0f} s: {error}; run it again later")
 
     def refuse(self, error: TimError, recipients: int) -> Stop | None:
-        """Note a refusal that is nothing of the recipients' own; return why to stop, None to go on."""
-        # 20006, and codes of the app's own choice, are its webhook's word on each of them: it may refuse many.
+        """Note a refusal that is not about the recipient; return why to stop, None to go on."""
+        # 20006, and codes of the app's own choice, are its webhook's decision about each recipient: it may refuse many.
         if not isinstance(error, ApiError) or error.code is None:
             return None
         if error.code == 20006 or 120_001 <= error.code <= 130_000:
@@ -158,7 +158,7 @@ class Breaker:
         if error.code != self._refused_with:
             self._refused, self._refused_with = 0, error.code
         self._refused += recipients
-        if self._refused < _MOST_REFUSED:
+        if self._refused < _MAX_REFUSED:
             return None
         return Stop("stopped", f"{self._refused} recipients in a row were refused: {error}")
 
@@ -169,15 +169,15 @@ class Breaker:
         self._trouble += 1
         is_timeout = isinstance(error, ApiError) and error.code == _WEBHOOK_TIMEOUT
         self._timeouts = self._timeouts + 1 if is_timeout else 0
-        if self._timeouts >= _MOST_WEBHOOK_TIMEOUTS:
+        if self._timeouts >= _MAX_WEBHOOK_TIMEOUTS:
             return Stop(
                 "stopped",
                 f"{self._timeouts} calls in a row failed: {error}; does the app's own webhook answer in time?",
             )
-        if self._trouble >= _MOST_TROUBLE and now - self._since >= self._patience_s:
+        if self._trouble >= _MAX_TROUBLE and now - self._since >= self._patience_s:
             return Stop(
                 "stopped",
-                f"no call has gone well for {now - self._since:.0f} s, {self._trouble} failed: {error}",
+                f"no call has succeeded for {now - self._since:.0f} s, {self._trouble} failed: {error}",
                 is_own=True,
             )
         return None

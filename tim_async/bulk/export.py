@@ -1,4 +1,4 @@
-"""What became of every recipient, as it is told to recipients and to files."""
+"""What became of every recipient, for users and for files."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import msgspec
 
 from .. import _codes
 from ..errors import UsageError
-from ._ledger.queries import Reader
+from ._ledger.queries import Queries
 from ._ledger.records import CampaignRow
 from ._ledger.schema import RecipientState
 
@@ -29,18 +29,18 @@ _STATES: Final = {
 
 
 class RecipientOutcome(msgspec.Struct, kw_only=True, frozen=True):
-    """What became of a recipient, or of a row that names none.
+    """What became of a recipient, or of a row without a valid account.
 
     Attributes:
-        account: the account; of a bad row what stood there, "" where nothing did.
-        state: `sent`, `failed`, `unknown`, `planned` (not sent to), `in_flight` (being sent to, or was when the runner
+        account: the account; of a bad row what was given as one, "" where nothing was.
+        state: `sent`, `failed`, `unknown`, `planned` (not sent to), `in_flight` (being sent to, or was when the process
             died) or `bad_row`.
-        code: ErrorCode of a failure; 0 for one from before anything was sent, None where nothing failed. Of one who is
-            `planned`, what it was refused with: it is imported, and tried again.
+        code: ErrorCode of a failure; 0 for one from before anything was sent, None where nothing failed. Of a recipient
+            that is `planned`, what it was refused with: it is imported, and tried again.
         name: the catalogue's name for the code.
         info: what is known of a failure, or why the outcome is not known.
         msg_key: names the message for recall and read receipts.
-        msg_time: unix seconds at which the service took it; None where it does not tell, as for batches.
+        msg_time: unix seconds at which the service took it; None where it does not return that, as for batches.
         line: line or place in the source, from 1.
     """
 
@@ -54,10 +54,10 @@ class RecipientOutcome(msgspec.Struct, kw_only=True, frozen=True):
     line: int
 
 
-async def outcomes(ledger: Reader, campaign: CampaignRow) -> AsyncIterator[RecipientOutcome]:
+async def outcomes(queries: Queries, campaign: CampaignRow) -> AsyncIterator[RecipientOutcome]:
     """Yield the recipients in the order of the plan, then the bad rows."""
-    sending = await ledger.sending(campaign.id)
-    async for recipient in ledger.recipients(campaign.id):
+    sending = await queries.sending(campaign.id)
+    async for recipient in queries.recipients(campaign.id):
         state = _STATES[RecipientState(recipient.state)]
         if recipient.state == RecipientState.PLANNED and recipient.chunk in sending:
             state = "in_flight"
@@ -72,19 +72,21 @@ async def outcomes(ledger: Reader, campaign: CampaignRow) -> AsyncIterator[Recip
             msg_time=recipient.msg_time,
             line=recipient.line,
         )
-    async for problem in ledger.problems(campaign.id):
+    async for problem in queries.problems(campaign.id):
         if problem.kind == "bad":
             yield RecipientOutcome(account=problem.account, state="bad_row", info=problem.reason, line=problem.line)
 
 
 def format_of(path: str | os.PathLike[str], given: str | None) -> Format:
-    """Return the format that was asked for, or the one that the name's ending stands for."""
+    """Return the format that was asked for, or that of the name's ending."""
     match given or Path(path).suffix.lower().removeprefix("."):
         case "csv":
             return "csv"
         case "jsonl" | "ndjson":
             return "jsonl"
-    raise UsageError("file_format must be csv or jsonl, or the file's ending must tell", field="file_format")
+    raise UsageError(
+        "file_format must be csv or jsonl, or the file must end in .csv, .jsonl or .ndjson", field="file_format"
+    )
 
 
 async def write(rows: AsyncIterator[RecipientOutcome], file: TextIO, file_format: Format) -> int:
@@ -104,7 +106,7 @@ async def write(rows: AsyncIterator[RecipientOutcome], file: TextIO, file_format
 
 
 async def write_file(rows: AsyncIterator[RecipientOutcome], path: str | os.PathLike[str], file_format: Format) -> int:
-    """Write outcomes into a file that is there when it is whole, and not before; return how many."""
+    """Write outcomes into a file that appears when it is complete, and not before; return how many."""
     target = Path(path)
     # A name of our own: whatever else is there stays as it is.
     part = target.parent / f".tim-async-{token_hex(8)}.part"

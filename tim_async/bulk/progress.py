@@ -10,6 +10,7 @@ import msgspec
 from .. import _codes
 from ._ledger.records import CampaignRow, Outcome
 from ._ledger.schema import RecipientState
+from ._plan.wording import counted
 from .breaker import Status
 
 # The rate that is shown is that of the last seconds.
@@ -22,9 +23,9 @@ class Progress(msgspec.Struct, kw_only=True, frozen=True):
     Attributes:
         name: the campaign.
         total: its recipients.
-        sent: who was sent to, earlier runs included.
-        failed: who failed.
-        unknown: whose outcome is unknown.
+        sent: recipients that were sent to, earlier runs included.
+        failed: recipients that failed.
+        unknown: recipients whose outcome is unknown.
         codes: the failed by ErrorCode; 0 is what failed before anything was sent.
         rate: settled a second, over the last ten.
         cap: the most that the limits allow in a second.
@@ -74,13 +75,13 @@ class Report(msgspec.Struct, kw_only=True, frozen=True):
             `running`, or `planned` before the first run.
         reason: why it is not done.
         total: its recipients.
-        sent: who was sent to.
-        failed: who failed.
-        unknown: whose outcome is unknown.
-        in_flight: who was being sent to when the report was made, or when the runner died.
+        sent: recipients that were sent to.
+        failed: recipients that failed.
+        unknown: recipients whose outcome is unknown.
+        in_flight: recipients that were being sent to when the report was made, or when the process died.
         codes: the failed by code, the most frequent first.
-        duplicates: rows that named somebody who was there already.
-        bad_rows: rows that named nobody.
+        duplicates: rows with an account that was given before; each account gets one message.
+        bad_rows: rows without a valid account.
         duration_s: seconds; of this run, or from the first run's begin to the newest one's end.
         rate: settled a second in that time.
     """
@@ -101,7 +102,7 @@ class Report(msgspec.Struct, kw_only=True, frozen=True):
 
     @property
     def is_complete(self) -> bool:
-        """Whether every row of the source named somebody, and everybody was sent to."""
+        """Whether every row of the source has a valid account, and every recipient was sent to."""
         return self.sent == self.total and not self.bad_rows
 
     @property
@@ -117,7 +118,7 @@ class Report(msgspec.Struct, kw_only=True, frozen=True):
             f"{self.left:,} to do" + (f", {self.in_flight:,} of them in flight" if self.in_flight else ""),
         ]
         if self.duplicates or self.bad_rows:
-            lines.append(f"  {self.duplicates:,} duplicates told once, {self.bad_rows:,} bad rows")
+            lines.append(f"  {counted(self.duplicates, 'duplicate row')}, {counted(self.bad_rows, 'bad row')}")
         lines += [f"  {each.count:,} failed with {each.code} {each.name}: {each.meaning}" for each in self.codes]
         if self.rate:
             lines.append(f"  {self.duration_s:,.1f} s, {self.rate:,.1f} a second")
@@ -151,7 +152,7 @@ class Tally:
             self.codes[outcome.code or 0] += 1
 
     def progress(self, name: str, *, now: float, elapsed_s: float, cap: float) -> Progress:
-        """Return how far it is; to be asked about every second."""
+        """Return how far it is; to be called about every second."""
         self._recent.append((now, self.settled_now))
         while len(self._recent) > 2 and now - self._recent[0][0] > _RECENT_S:
             self._recent.popleft()
@@ -186,7 +187,7 @@ def report(
     settled: int | None = None,
     status: Status | str | None = None,
 ) -> Report:
-    """Make a report of what the ledger says."""
+    """Make a report of what the ledger has."""
     tally = Tally(counts, campaign.recipients)
     sent, failed, unknown = (
         tally.by_state[state] for state in (RecipientState.SENT, RecipientState.FAILED, RecipientState.UNKNOWN)
@@ -216,6 +217,6 @@ def _explain(code: int, count: int) -> CodeCount:
     return CodeCount(
         code=code,
         name=row.name if row else "",
-        meaning=row.meaning if row else "A code the catalogue does not know.",
+        meaning=row.meaning if row else "The catalogue has no entry for this code.",
         count=count,
     )

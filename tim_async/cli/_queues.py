@@ -45,10 +45,10 @@ def make_queue(url: str, app: int, prefix: str) -> AioPikaBroker:
 @asynccontextmanager
 async def started(broker: AioPikaBroker) -> AsyncIterator[AioPikaBroker]:
     """Keep a broker connected while the block runs."""
-    from ..cluster._workers.broker import shut, start
+    from ..cluster._workers.broker import connect, disconnect
 
-    await start(broker)
+    await connect(broker)
     try:
         yield broker
     finally:
-        await shut(broker)
+        await disconnect(broker)

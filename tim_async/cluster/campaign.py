@@ -5,20 +5,24 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from typing import Final
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from os import PathLike
+from typing import Final, Unpack
 
 import msgspec
 from taskiq_aio_pika import AioPikaBroker
 
 from .._api.checks import check_seconds, check_whole
+from .._api.endpoint import Rate
 from .._core.client import TimClient
-from ..bulk import Campaign, Plan, Report
+from ..bulk import export, inspection
 from ..bulk._engine.runner import OnProgress
-from ..bulk._ledger.shared import SharedLedger
-from ..bulk._plan.planning import check_anybody, make_plan
-from ..bulk.campaign import bind
+from ..bulk._plan.binding import bind
+from ..bulk._plan.definition import CampaignArguments, Definition
+from ..bulk._plan.planning import Plan, check_recipients, make_plan
+from ..bulk.progress import Report
 from ..errors import UsageError
-from ._workers import broker as posts
+from ._workers import broker as work_queue
 from ._workers.options import DEFAULT_PARALLEL, WorkOptions
 from ._workers.progress import Follower
 from ._workers.trace import carried
@@ -26,10 +30,10 @@ from ._workers.trace import carried
 logger = logging.getLogger("tim_async")
 
 # From these it can go on.
-_STOPPED: Final = ("paused", "stopped", "interrupted", "done")
+_ENDED: Final = ("paused", "stopped", "interrupted", "done")
 
 
-class ClusterCampaign(Campaign):
+class ClusterCampaign:
     """A campaign whose ledger is on a server and whose work is done by workers.
 
         campaign = ClusterCampaign("spring", ledger=url, recipients="people.csv", message=Template("Hi $name"))
@@ -40,17 +44,53 @@ class ClusterCampaign(Campaign):
     ledger, so workers do not have it.
 
     Attributes:
+        name: names it in the ledger.
         is_left_alone: whether `submit` found it running or paused, and changed nothing; with `add_recipients` it added
-            those who are new.
+            the new ones.
+
+    Raises:
+        UsageError: an argument is wrong; it names the argument.
     """
 
-    is_left_alone = False
+    def __init__(
+        self,
+        name: str,
+        *,
+        ledger: str | PathLike[str],
+        clock: Callable[[], float] = time.time,
+        **arguments: Unpack[CampaignArguments],
+    ) -> None:
+        self._definition = Definition(name, ledger, **arguments)
+        self.name = name
+        self._clock = clock
+        self.is_left_alone = False
+
+    def __repr__(self) -> str:
+        return f"<ClusterCampaign {self.name!r}>"
+
+    async def plan(
+        self,
+        *,
+        client: TimClient | None = None,
+        rate_limits: Mapping[str, int | Rate | Sequence[Rate]] | None = None,
+    ) -> Plan:
+        """Read the recipients into the ledger and return what the campaign will be, as `Campaign.plan` does.
+
+        Args:
+            client: whose limits count; nothing is called.
+            rate_limits: the limits, where there is no client.
+
+        Raises:
+            UsageError: the message is over the limit, the source cannot be read, or either is missing.
+            LedgerError: the ledger cannot be used.
+        """
+        return await inspection.plan(self._definition, client, rate_limits, self._clock)
 
     async def submit(self, client: TimClient, *, broker: str | AioPikaBroker, parallel: int = DEFAULT_PARALLEL) -> Plan:
-        """Plan the campaign where that was not done, and let workers begin, or go on after it ended early.
+        """Plan the campaign where that was not done, and let workers start, or go on after it ended early.
 
         One that is running or paused is left as it is: watch it, or let it go on with `resume`. Only `add_recipients`
-        adds to it, and another message is refused, `change_message` or not.
+        adds to it, and another message is refused, with `change_message` too.
 
         Args:
             client: whose app, admin and limits count; nothing is called.
@@ -63,36 +103,37 @@ class ClusterCampaign(Campaign):
             ClusterError: the broker cannot be reached.
         """
         check_whole("parallel", parallel, 1)
-        async with SharedLedger(self._ledger, purpose=f"submit {self.name}") as ledger:
-            ledger.check_shared()
+        definition, run = self._definition, self._definition.options
+        async with definition.open(f"submit {self.name}") as ledger:
+            shared = ledger.require_shared()
             async with ledger.alone_with(self.name):
-                row, messages = await self._ensure(ledger, client.settings)
+                row, messages = await definition.ensure_planned(ledger, client.settings, self._clock())
                 if messages.kind == "function":
                     raise UsageError(
                         "workers do not have a function: give a text, a Message or a Template", field="message"
                     )
                 if row.status == "cancelled":
                     raise UsageError(f"the campaign {self.name!r} was cancelled", field="name")
-                check_anybody(row)
+                check_recipients(row)
                 row = await bind(ledger, row, client)
-                plan = await make_plan(ledger, row, messages, client.settings, self._options.lanes)
+                plan = await make_plan(ledger, row, messages, client.settings, run.lanes)
                 self.is_left_alone = row.options is not None and row.status in ("running", "paused")
                 if self.is_left_alone:
-                    but = ", but for new recipients" if self._add_recipients else ""
+                    but = ", except for new recipients" if definition.add_recipients else ""
                     logger.info("campaign %s is %s: it is left as it is%s", self.name, row.status, but)
                     return plan
-                now = time.time() + await ledger.clock_offset()
-                if self._options.retry_failed:
-                    await ledger.retry_failed(row.id)
-                if self._options.on_unknown != "skip":
-                    await ledger.reopen_unknown(row.id, now=now)
-                options = WorkOptions(run=self._options, parallel=parallel, trace=carried())
-                await ledger.launch(row.id, options=msgspec.json.encode(options).decode(), now=now)
-        await self._write_tickets(broker, client.sdk_app_id, parallel)
+                now = time.time() + await shared.clock_offset()
+                if run.retry_failed:
+                    await ledger.campaigns.retry_failed(row.id)
+                if run.on_unknown != "skip":
+                    await ledger.campaigns.reopen_unknown(row.id, now=now)
+                options = WorkOptions(run=run, parallel=parallel, trace=carried())
+                await ledger.campaigns.launch(row.id, options=msgspec.json.encode(options).decode(), now=now)
+        await self._send_work_messages(broker, client.sdk_app_id, parallel)
         return plan
 
     async def watch(self, *, on_progress: OnProgress | None = None, every_s: float = 1.0) -> Report:
-        """Return the report when workers are through with the campaign, or it was paused, stopped or cancelled.
+        """Return the report when the campaign is done, or was paused, stopped or cancelled.
 
         Cancelling the wait ends nothing but the wait.
 
@@ -101,12 +142,12 @@ class ClusterCampaign(Campaign):
             every_s: seconds.
         """
         check_seconds("every_s", every_s)
-        async with SharedLedger(self._ledger) as ledger:
+        async with self._definition.open() as ledger:
             follower = None if on_progress is None else Follower(ledger, on_progress)
             while True:
-                row = await self._find(ledger)
+                row = await self._definition.find(ledger)
                 if follower is not None:
-                    await follower.tell(row)
+                    await follower.report(row)
                 if row.status != "running":
                     break
                 await asyncio.sleep(every_s)
@@ -122,33 +163,54 @@ class ClusterCampaign(Campaign):
         Raises:
             UsageError: it was never submitted, or was cancelled.
         """
-        async with SharedLedger(self._ledger, purpose=f"resume {self.name}") as ledger:
-            row = await self._find(ledger)
+        async with self._definition.open(f"resume {self.name}") as ledger:
+            row = await self._definition.find(ledger)
             if row.options is None or row.app is None:
                 raise UsageError(f"the campaign {self.name!r} was not submitted to workers", field="name")
             if row.status == "cancelled":
                 raise UsageError(f"the campaign {self.name!r} was cancelled", field="name")
-            await ledger.switch(row.id, "running", None, only_from=_STOPPED, ended_at=None)
+            await ledger.campaigns.switch(row.id, "running", None, only_from=_ENDED, ended_at=None)
             parallel = msgspec.json.decode(row.options, type=WorkOptions).parallel
-        await self._write_tickets(broker, row.app, parallel)
+        await self._send_work_messages(broker, row.app, parallel)
 
     async def cancel(self, reason: str = "it was cancelled") -> bool:
-        """Stop it for good: whoever was not sent to is not sent to. False when it has ended already."""
+        """Stop it for good: recipients that were not sent to are not sent to. False when it has ended already."""
         return await self._switch("cancelled", reason, only_from=("running", "paused", "stopped", "interrupted", ""))
 
-    async def _switch(self, status: str, reason: str, *, only_from: tuple[str, ...]) -> bool:
-        async with SharedLedger(self._ledger, purpose=f"{status} {self.name}") as ledger:
-            row = await self._find(ledger)
-            return await ledger.switch(row.id, status, reason, only_from=only_from, ended_at=time.time())
+    async def status(self) -> Report:
+        """Return what the ledger knows; also while workers are at work.
 
-    async def _write_tickets(self, broker: str | AioPikaBroker, app: int, count: int) -> None:
+        Raises:
+            LedgerError: there is no such ledger, or no such campaign in it.
+        """
+        return await inspection.status(self._definition, self._clock)
+
+    def outcomes(self) -> AsyncIterator[export.RecipientOutcome]:
+        """Yield what became of every recipient, in the order of the plan; then the rows without a valid account."""
+        return inspection.outcomes(self._definition)
+
+    async def export(self, path: str | PathLike[str], *, file_format: export.Format | None = None) -> int:
+        """Write `outcomes` as CSV or JSON lines; return how many rows.
+
+        Args:
+            path: the file; it is replaced when the new one is complete.
+            file_format: `csv` or `jsonl`; None goes by the file's ending.
+        """
+        return await export.write_file(self.outcomes(), path, export.format_of(path, file_format))
+
+    async def _switch(self, status: str, reason: str, *, only_from: tuple[str, ...]) -> bool:
+        async with self._definition.open(f"{status} {self.name}") as ledger:
+            row = await self._definition.find(ledger)
+            return await ledger.campaigns.switch(row.id, status, reason, only_from=only_from, ended_at=time.time())
+
+    async def _send_work_messages(self, broker: str | AioPikaBroker, app: int, count: int) -> None:
         if not isinstance(broker, str):
             for _ in range(count):
-                await posts.send(broker, posts.RUN_CHUNK, self.name)
+                await work_queue.send(broker, work_queue.RUN_CHUNK, self.name)
             return
-        own = posts.make_broker(broker, app)
-        await posts.start(own)
+        own = work_queue.make_broker(broker, app)
+        await work_queue.connect(own)
         try:
-            await self._write_tickets(own, app, count)
+            await self._send_work_messages(own, app, count)
         finally:
-            await posts.shut(own)
+            await work_queue.disconnect(own)

@@ -105,7 +105,7 @@ async def test_killed_while_it_is_planned_and_run_again(emulator, tmp_path):
     process = await start(emulator, tmp_path, source=None)
     _, errors = await process.communicate()
     assert process.returncode == 2
-    assert "the plan of 'spring' was not finished: give recipients" in errors.decode()
+    assert "the plan of 'spring' was not finished: give FILE" in errors.decode()
     process = await start(emulator, tmp_path, *line)
     told, errors = await process.communicate()
     assert process.returncode == 0, errors.decode()
@@ -121,12 +121,12 @@ async def test_second_signal_does_not_wait_for_what_is_in_flight(emulator, tmp_p
     await until(lambda: len(emulator.messages()) >= 20)
     process.send_signal(signal.SIGTERM)
     async with asyncio.timeout(20):
-        while b"once more to end at once" not in (await process.stderr.readline()):
+        while b"a second signal stops at once" not in (await process.stderr.readline()):
             pass
         process.send_signal(signal.SIGTERM)
         _, errors = await process.communicate()
     assert process.returncode == 1
-    assert "given up; to carry on, run it again: tim-async bulk run people.csv" in errors.decode()
+    assert "stopped at once; to carry on, run it again: tim-async bulk run people.csv" in errors.decode()
     assert "Traceback" not in errors.decode()
     emulator.faults.clear()
     process = await start(emulator, tmp_path, *line)

@@ -15,8 +15,8 @@ from tests.families.conftest import client_of
 from tim_async import LedgerError, LocalRateLimiter, RetryPolicy, TimClient
 from tim_async.bulk import Message, Template
 from tim_async.bulk._engine import context
-from tim_async.bulk._ledger.database import READ, WRITE
-from tim_async.bulk._ledger.ledger import Ledger
+from tim_async.bulk._ledger.chunks import ChunkStore
+from tim_async.bulk._ledger.database import Database
 from tim_async.emulator import DEFAULT_SECRET_KEY, Emulator
 from tim_async.families.c2c import C2C
 from tim_async.models.elements import TextElem
@@ -66,7 +66,7 @@ async def test_killed_and_run_again_at_once(emulator, client, campaign, ledger, 
     await kill(campaign(**options), client, emulator, ledger, after=60)
     status = await campaign().status()
     assert status.status == "interrupted"
-    assert "its runner ended without a word" in status.reason
+    assert "the process that ran it died" in status.reason
     assert status.in_flight > 0
     before = len(emulator.messages())
     assert before > status.sent  # some were accepted, and the ledger did not come to know
@@ -183,7 +183,7 @@ async def test_what_the_history_cannot_tell_stays_unknown(emulator, client, camp
     assert report.unknown > 0
     assert report.sent + report.unknown == 150
     assert {each.info async for each in again.outcomes() if each.state == "unknown"} == {
-        "it may have been sent; the service does not keep such messages, so its history cannot tell"
+        "it may have been sent; the service does not keep such messages, so its history cannot show it"
     }
 
 
@@ -296,7 +296,7 @@ async def test_service_that_is_gone_stops_it_and_blames_nobody(campaign, monkeyp
     async with client:
         report = await campaign(**personal(100), patience_s=0.5).run(client)
     assert report.status == "stopped"
-    assert "no call has gone well for" in report.reason
+    assert "no call has succeeded for" in report.reason
     assert (report.sent, report.failed, report.unknown, report.left, report.in_flight) == (0, 0, 0, 100, 0)
 
 
@@ -344,7 +344,7 @@ async def test_client_that_is_closed_meanwhile(emulator, campaign):
 )
 async def test_disk_that_does_not_take_more(emulator, client, campaign, ledger, monkeypatch, pragma, problem, clock):
     """Stops with the reason; what was sent is not sent again after the repair, however late that is."""
-    apply, do = Ledger.apply, Ledger.do
+    apply, write = ChunkStore.apply, Database.write
     commits = 0
 
     async def count(self, campaign_id, changes):
@@ -352,24 +352,24 @@ async def test_disk_that_does_not_take_more(emulator, client, campaign, ledger, 
         commits += 1
         return await apply(self, campaign_id, changes)
 
-    async def strike(self, work, *, begin=READ, **options):
-        async def spoiled(connection):
-            # Said anew each time: it holds for a connection, and there may be several.
-            if commits >= 4 and begin == WRITE:
-                pages = (await connection.exec_driver_sql("PRAGMA page_count")).scalar_one()
-                await connection.exec_driver_sql("PRAGMA " + pragma.format(pages=pages))
-            return await work(connection)
+    async def strike(self, work, **options):
+        def spoiled(connection):
+            # Each time again: it holds for a connection, and there may be several.
+            if commits >= 4:
+                pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+                connection.exec_driver_sql("PRAGMA " + pragma.format(pages=pages))
+            return work(connection)
 
-        return await do(self, spoiled, begin=begin, **options)
+        return await write(self, spoiled, **options)
 
-    monkeypatch.setattr(Ledger, "apply", count)
-    monkeypatch.setattr(Ledger, "do", strike)
+    monkeypatch.setattr(ChunkStore, "apply", count)
+    monkeypatch.setattr(Database, "write", strike)
     message = Template("Hi $name " + "x" * 500)
     options = {**personal(400), "message": message, "batch_size": 5}
     with pytest.raises(LedgerError, match=problem) as caught:
         await campaign(**options).run(client)
     assert ledger.name in str(caught.value)
-    monkeypatch.setattr(Ledger, "do", do)
+    monkeypatch.setattr(Database, "write", write)
     arrived = {message.to_account for message in emulator.messages()}
     assert 0 < len(arrived) < 400
     begun = {each.account async for each in campaign().outcomes() if each.state in ("sent", "in_flight")}

@@ -13,7 +13,7 @@ from tests.families.conftest import client_of
 from tim_async import TextElem, TimClient
 from tim_async.bulk import Message, Template
 from tim_async.bulk._engine import verification
-from tim_async.bulk._ledger.ledger import Ledger
+from tim_async.bulk._ledger.chunks import ChunkStore
 from tim_async.bulk._ledger.schema import RecipientState
 from tim_async.emulator import Emulator
 from tim_async.errors import LedgerError
@@ -117,7 +117,7 @@ async def test_one_of_a_batch_with_trouble_inside(emulator, client, campaign, mo
 
 async def test_stop_with_many_in_doubt_takes_few_commits(emulator, client, campaign, monkeypatch):
     """They wait for the time at which the history tells the truth, in as many chunks; the next run asks."""
-    call, apply, commits = TimClient.call, Ledger.apply, 0
+    call, apply, commits = TimClient.call, ChunkStore.apply, 0
 
     async def trouble(self, endpoint, request):
         result = await call(self, endpoint, request)
@@ -136,7 +136,7 @@ async def test_stop_with_many_in_doubt_takes_few_commits(emulator, client, campa
 
     def watch(progress):
         if progress.sent == 100:
-            monkeypatch.setattr(Ledger, "apply", count)
+            monkeypatch.setattr(ChunkStore, "apply", count)
             first.stop()
 
     report = await first.run(client, on_progress=watch, progress_every_s=0.01)
@@ -266,7 +266,7 @@ async def test_recipients_that_are_not_imported_are_not_taken_for_the_sender(str
     assert strict.count("im_open_login_svc/account_check") == 1
 
 
-async def test_function_that_names_a_sender_nobody_knows(strict, campaign):
+async def test_function_that_names_a_sender_nobody_knows(strict, campaign, ledger):
     """One such message fails alone, with the reason; as many in a row as of any other refusal stop the campaign."""
     strict.add_accounts(*accounts(300), "shop")
 
@@ -281,7 +281,7 @@ async def test_function_that_names_a_sender_nobody_knows(strict, campaign):
         assert (told.code, told.info) == (20003, "the sender 'ghost' is not imported")
         assert strict.count(IMPORT) == 0
         bad = set(accounts(300))
-        options = {"recipients": accounts(300), "message": make, "ledger": campaign()._ledger.with_name("two.db")}
+        options = {"recipients": accounts(300), "message": make, "ledger": ledger.with_name("two.db")}
         report = await campaign(**options).run(client)
     assert report.status == "stopped"
     assert 100 <= report.failed < 300
@@ -295,14 +295,14 @@ async def test_sender_that_cannot_be_asked_about(strict, campaign):
 
 
 async def test_ledger_that_fails_all_who_settle_ends_the_run(client, campaign, ledger, monkeypatch):
-    monkeypatch.setattr(verification, "_MOST_WAITING", 5)
+    monkeypatch.setattr(verification, "_MAX_WAITING", 5)
     await campaign(recipients=accounts(60), message=Template("Hi $account"), batch_size=1).run(client)
     with sqlite3.connect(ledger) as connection:  # as an earlier run left it that asked nobody
         body = '{"MsgBody":[{"MsgType":"TIMTextElem","MsgContent":{"Text":"Hi"}}]}'
         connection.execute("UPDATE tim_bulk_recipients SET state = ?, body = ?", (int(RecipientState.UNKNOWN), body))
         connection.execute("UPDATE tim_bulk_chunks SET since = since - 500")
     connection.close()
-    apply, left = Ledger.apply, 3
+    apply, left = ChunkStore.apply, 3
 
     async def failing(self, *args):
         nonlocal left
@@ -312,7 +312,7 @@ async def test_ledger_that_fails_all_who_settle_ends_the_run(client, campaign, l
         await asyncio.sleep(0.01)
         raise LedgerError("the disk is full")
 
-    monkeypatch.setattr(Ledger, "apply", failing)
+    monkeypatch.setattr(ChunkStore, "apply", failing)
     async with asyncio.timeout(10):
         with pytest.raises(LedgerError, match="the disk is full"):
             await campaign(batch_size=1).run(client)

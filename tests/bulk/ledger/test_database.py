@@ -16,7 +16,7 @@ from tests.bulk.conftest import accounts
 from tim_async import LedgerError, UsageError
 from tim_async.bulk._ledger.ledger import Ledger
 
-NOBODY = 65534
+NO_USER = 65534
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def path(tmp_path):
 
 @pytest.fixture
 def shelf():
-    """A folder that everybody may look into."""
+    """A folder that every user may look into."""
     folder = Path(tempfile.mkdtemp(prefix="tim-async-"))
     folder.chmod(0o755)
     yield folder
@@ -35,14 +35,14 @@ def shelf():
 
 @pytest.fixture
 def as_reader(shelf):
-    """Take the right to write; root has to become somebody else for that."""
+    """Take the right to write; root has to become another user for that."""
     is_root = os.geteuid() == 0
 
     def become():
         for file in shelf.iterdir():
             file.chmod(0o444)
         if is_root:
-            os.seteuid(NOBODY)
+            os.seteuid(NO_USER)
         else:
             shelf.chmod(0o555)
 
@@ -88,7 +88,7 @@ async def test_ledger_of_a_newer_version_is_not_written_to(path, purpose):
 
 
 async def test_ledger_that_may_only_be_read(shelf, campaign, client, as_reader):
-    """Its status can be asked for and its outcomes exported, by whoever may not write it."""
+    """Its status can be asked for and its outcomes exported, by a user who may not write it."""
     path = shelf / "spring.db"
     await campaign(ledger=path, recipients=accounts(5), message="Hi").run(client)
     assert not path.with_name("spring.db-wal").exists()
@@ -103,12 +103,12 @@ async def test_ledger_that_may_only_be_read(shelf, campaign, client, as_reader):
 
 
 async def test_ledger_of_a_dead_runner_that_may_only_be_read(shelf, campaign, client, as_reader):
-    """What is in the file beside it counts; and that nobody holds the lock is seen by whoever may not take it."""
+    """What is in the file beside it counts; that no process holds the lock is seen by a user who may not take it."""
     path, left = shelf / "spring.db", shelf / "left.db"
     await campaign(ledger=path, recipients=accounts(5), message="Hi").plan()
     async with Ledger(path, purpose="test") as ledger:
-        row = await ledger.find("spring")
-        await ledger.update(row.id, status="running", begun_at=1.0)
+        row = await ledger.campaigns.find("spring")
+        await ledger.campaigns.update(row.id, status="running", begun_at=1.0)
         for ending in ("", "-wal", "-shm"):
             shutil.copy(str(path) + ending, str(left) + ending)
     left.with_name("left.db.lock").write_text("process 1 (run of spring)\n")
@@ -123,9 +123,9 @@ async def test_who_looks_at_a_dead_run_does_not_keep_a_runner_from_starting(path
     fcntl.flock(looking, fcntl.LOCK_SH)
     asyncio.get_running_loop().call_later(0.03, os.close, looking)
     async with Ledger(path, purpose="test") as ledger:
-        assert ledger.is_in_use
+        assert ledger.database.is_in_use
     async with Ledger(path) as ledger:
-        assert not ledger.is_in_use
+        assert not ledger.database.is_in_use
 
 
 async def test_two_who_look_do_not_take_each_other_for_a_runner(path):
@@ -134,11 +134,11 @@ async def test_two_who_look_do_not_take_each_other_for_a_runner(path):
     looking = os.open(path.with_name("spring.db.lock"), os.O_RDONLY)
     fcntl.flock(looking, fcntl.LOCK_SH)
     async with Ledger(path) as ledger:
-        assert not ledger.is_in_use
+        assert not ledger.database.is_in_use
     os.close(looking)
     path.with_name("spring.db.lock").unlink()
     async with Ledger(path) as ledger:
-        assert not ledger.is_in_use
+        assert not ledger.database.is_in_use
 
 
 async def test_cancelled_while_it_waits_for_the_lock(path):

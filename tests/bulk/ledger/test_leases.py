@@ -1,4 +1,4 @@
-"""Several owners on one PostgreSQL ledger: what one says too late, and what it must not send any more."""
+"""Several owners on one PostgreSQL ledger: what one enters too late, and what it must not send any more."""
 
 from __future__ import annotations
 
@@ -12,9 +12,8 @@ import pytest
 
 pytest.importorskip("asyncpg")
 
-from sqlalchemy import text, update
+from sqlalchemy import Connection, text, update
 from sqlalchemy.engine import make_url
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tests.bulk.conftest import until
 from tests.clock import skip
@@ -25,7 +24,9 @@ from tim_async import CommandStats, LedgerError
 from tim_async._core.rate_limits import Claim, ConnectionSlot
 from tim_async.bulk import Campaign, Report
 from tim_async.bulk._engine.runner import Runner
-from tim_async.bulk._ledger.database import WRITE
+from tim_async.bulk._engine.source import LeasedSource
+from tim_async.bulk._ledger.campaigns import CampaignStore
+from tim_async.bulk._ledger.leases import LeasedChunks
 from tim_async.bulk._ledger.ledger import Ledger
 from tim_async.bulk._ledger.options import Options
 from tim_async.bulk._ledger.records import CampaignRow, Changes, Outcome, Reassignment, SendStart
@@ -46,12 +47,12 @@ async def url() -> AsyncIterator[str]:
 
 
 async def planned(ledger: Ledger, count: int = 10, size: int = 10) -> CampaignRow:
-    maker = MessageSource("hi")
-    row = await ledger.create(
-        "spring", kind=maker.kind, message=maker.stored, fingerprint="f", chunk_size=size, now=NOW
+    messages = MessageSource("hi")
+    row = await ledger.campaigns.create(
+        "spring", kind=messages.kind, message=messages.stored, fingerprint="f", chunk_size=size, now=NOW
     )
-    await ledger.add(row.id, [(f"u{index}", None, index + 1) for index in range(count)], [])
-    found = await ledger.find("spring")
+    await ledger.campaigns.add(row.id, [(f"u{index}", None, index + 1) for index in range(count)], [])
+    found = await ledger.campaigns.find("spring")
     assert found is not None
     return found
 
@@ -65,65 +66,93 @@ def outcomes(state: RecipientState, *ordinals: int, **facts: Any) -> list[Outcom
 
 
 async def states(ledger: Ledger, row: CampaignRow) -> list[int]:
-    return [each.state async for each in ledger.recipients(row.id)]
+    return [each.state async for each in ledger.queries.recipients(row.id)]
 
 
-async def test_what_an_owner_says_after_its_lease_changes_nothing(url: str) -> None:
-    async with Ledger(url, purpose="a") as late, Ledger(url, purpose="b") as next_one:
-        row = await planned(late)
+def owners(ledger: Ledger, count: int = 2) -> list[LeasedChunks]:
+    return [ledger.require_shared().new_owner() for _ in range(count)]
+
+
+async def test_owners_share_by_leases(url: str) -> None:
+    async with Ledger(url, purpose="test") as ledger:
+        row = await planned(ledger, 25)
+        one, two = owners(ledger)
+        [mine] = await one.claim(row.id, now=NOW, lease_s=30, limit=1)
+        assert [each.number for each in await two.claim(row.id, now=NOW + 29, lease_s=30, limit=9)] == [1, 2]
+        assert await one.renew(row.id, until=NOW + 60, numbers=[mine.number]) == {mine.number}
+        assert await two.claim(row.id, now=NOW + 31, lease_s=30, limit=9) == []
+        [taken] = await two.claim(row.id, now=NOW + 61, lease_s=30, limit=1)
+        assert taken.number == mine.number
+        # An owner that slept through its lease must not send: another one has the chunk.
+        start = SendStart(number=mine.number, lane=Lane.SINGLE, since=NOW + 61, bodies=[(0, "x")])
+        assert await one.apply(row.id, Changes(starts=[start])) == {mine.number}
+        bodies = [each.body async for each in ledger.queries.recipients(row.id)]
+        assert bodies[0] is None
+        assert await two.apply(row.id, Changes(starts=[start])) == set()
+        # Nor does it count that it closes the chunk, too late.
+        await one.apply(row.id, Changes(done=[mine.number]))
+        assert await ledger.queries.in_flight(row.id) == 10
+
+
+async def test_what_an_owner_enters_after_its_lease_changes_nothing(url: str) -> None:
+    async with Ledger(url, purpose="test") as ledger:
+        row = await planned(ledger)
+        late, next_one = owners(ledger)
         [chunk] = await late.claim(row.id, now=NOW, lease_s=20, limit=1)
         assert await late.apply(row.id, begin(chunk.number)) == set()
         [taken] = await next_one.claim(row.id, now=NOW + 30, lease_s=20, limit=1)
         assert (taken.number, len(taken.recipients)) == (chunk.number, 10)
-        # It hands back what it has not touched, and tells of refusals, while the other is at work ...
+        # It hands back what it has not touched, and enters refusals, while the other is at work ...
         moves = [Reassignment(ordinals=list(range(3, 10)), is_try=False)]
-        told = [*outcomes(FAILED, 0, code=1), *outcomes(UNKNOWN, 1, info="?"), *outcomes(SENT, 2, msg_key="k")]
-        await late.apply(row.id, Changes(outcomes=told, reassigned=moves, done=[chunk.number]))
-        assert await states(late, row) == [PLANNED, PLANNED, SENT, *[PLANNED] * 7]
-        assert {each.chunk async for each in late.recipients(row.id)} == {chunk.number}
+        entered = [*outcomes(FAILED, 0, code=1), *outcomes(UNKNOWN, 1, info="?"), *outcomes(SENT, 2, msg_key="k")]
+        await late.apply(row.id, Changes(outcomes=entered, reassigned=moves, done=[chunk.number]))
+        assert await states(ledger, row) == [PLANNED, PLANNED, SENT, *[PLANNED] * 7]
+        assert {each.chunk async for each in ledger.queries.recipients(row.id)} == {chunk.number}
         # ... and when it is done.
         await next_one.apply(row.id, Changes(outcomes=outcomes(SENT, *range(10)), done=[chunk.number]))
-        await late.apply(row.id, Changes(outcomes=told, reassigned=moves, done=[chunk.number]))
-        assert await states(late, row) == [SENT] * 10
+        await late.apply(row.id, Changes(outcomes=entered, reassigned=moves, done=[chunk.number]))
+        assert await states(ledger, row) == [SENT] * 10
         assert await late.claim(row.id, now=NOW + 99, lease_s=20, limit=9) == []
 
 
-async def test_heartbeat_tells_what_is_still_the_owners(url: str) -> None:
-    async with Ledger(url, purpose="a") as late, Ledger(url, purpose="b") as next_one:
-        row = await planned(late, 40)
+async def test_renewing_returns_what_is_still_the_owners(url: str) -> None:
+    async with Ledger(url, purpose="test") as ledger:
+        row = await planned(ledger, 40)
+        late, next_one = owners(ledger)
         assert len(await late.claim(row.id, now=NOW, lease_s=20, limit=3)) == 3
         [taken] = await next_one.claim(row.id, now=NOW + 30, lease_s=20, limit=1)
-        assert await late.heartbeat(row.id, until=NOW + 60, numbers=[0, 1, 2]) == {0, 1, 2} - {taken.number}
-        assert await late.heartbeat(row.id, until=NOW + 60, numbers=[1]) == {1}
+        assert await late.renew(row.id, until=NOW + 60, numbers=[0, 1, 2]) == {0, 1, 2} - {taken.number}
+        assert await late.renew(row.id, until=NOW + 60, numbers=[1]) == {1}
 
 
-async def test_owner_claims_anew_what_it_never_heard_of_and_nothing_that_it_has(url: str) -> None:
-    async with Ledger(url, purpose="a") as ledger:
+async def test_owner_claims_again_what_it_never_learned_of_and_nothing_that_it_has(url: str) -> None:
+    async with Ledger(url, purpose="test") as ledger:
         row = await planned(ledger, 30)
-        assert len(await ledger.claim(row.id, now=NOW, lease_s=20, limit=2, at_work=[])) == 2
-        # The answer for chunk 1 was lost; the lease of chunk 0 has run out, which nobody noticed.
-        found = await ledger.claim(row.id, now=NOW + 30, lease_s=20, limit=9, at_work=[0])
+        [owner] = owners(ledger, 1)
+        assert len(await owner.claim(row.id, now=NOW, lease_s=20, limit=2, at_work=[])) == 2
+        # The answer for chunk 1 was lost; the lease of chunk 0 has run out, and was not renewed.
+        found = await owner.claim(row.id, now=NOW + 30, lease_s=20, limit=9, at_work=[0])
         assert [each.number for each in found] == [1, 2]
 
 
-class HeldLedger(Ledger):
-    """A ledger to which some things do not come through before `flows` is set.
+class HeldChunks(LeasedChunks):
+    """Chunks of an owner for which some things do not come through before `flows` is set.
 
     Attributes:
         begun: chunks that were written ahead.
         recorded: outcomes that were committed.
-        renewals: heartbeats that were answered.
+        renewals: renewals that were answered.
     """
 
-    def __init__(self, url: str, *, purpose: str, holds_outcomes: bool) -> None:
-        super().__init__(url, purpose=purpose)
+    def __init__(self, ledger: Ledger, *, holds_outcomes: bool) -> None:
+        super().__init__(ledger.database)
         self._holds_outcomes = holds_outcomes
         self.flows = asyncio.Event()
         self.begun = self.recorded = self.renewals = 0
 
-    async def heartbeat(self, campaign_id: int, **options: Any) -> set[int]:
+    async def renew(self, campaign_id: int, **options: Any) -> set[int]:
         await self.flows.wait()
-        renewed = await super().heartbeat(campaign_id, **options)
+        renewed = await super().renew(campaign_id, **options)
         self.renewals += 1
         return renewed
 
@@ -155,13 +184,13 @@ class GivenTurns:
 
 
 @asynccontextmanager
-async def running(runner: Runner, ledger: HeldLedger) -> AsyncIterator[asyncio.Task[Report]]:
+async def running(runner: Runner, held: HeldChunks) -> AsyncIterator[asyncio.Task[Report]]:
     """Run a campaign beside the block; what is left of it when the block fails ends with it."""
     run = asyncio.create_task(runner.run())
     try:
         yield run
     finally:
-        ledger.flows.set()
+        held.flows.set()
         run.cancel()
         await asyncio.wait([run])
 
@@ -182,18 +211,19 @@ async def test_nothing_is_sent_once_the_lease_has_run_out(url: str, is_taken: bo
     wall, turns = loop_clock(), GivenTurns()
     everyone = {f"u{index}" for index in range(40)}
     async with (
-        HeldLedger(url, purpose="a", holds_outcomes=not is_recorded) as held,
-        Ledger(url, purpose="b") as other,
+        Ledger(url, purpose="test") as ledger,
         Emulator(auto_import=True, rate_limits={"*": 100_000}, clock=wall) as emulator,
         client_of(emulator, limiter=turns) as client,
     ):
-        row = await planned(held, 40, 20)
+        row = await planned(ledger, 40, 20)
+        held = HeldChunks(ledger, holds_outcomes=not is_recorded)
+        [other] = owners(ledger, 1)
 
-        def runner(ledger: Ledger) -> Runner:
-            return Runner(
-                client, ledger, row, MessageSource("hi"), Options(lanes="single", concurrency=20),
-                wall=wall, on_progress=None, progress_every_s=60, lease_s=LEASE_S,
-            )  # fmt: skip
+        def runner(chunks: LeasedChunks) -> Runner:
+            options = Options(lanes="single", concurrency=20)
+            source = LeasedSource(ledger, ledger.require_shared(), row, options, wall, lease_s=LEASE_S)
+            source.chunks = chunks
+            return Runner(client, ledger, row, MessageSource("hi"), options, source, wall=wall)
 
         def counts() -> CommandStats:
             return client.stats().get("openim/sendmsg", CommandStats())
@@ -214,7 +244,7 @@ async def test_nothing_is_sent_once_the_lease_has_run_out(url: str, is_taken: bo
             assert (counts().attempts, counts().errors) == (5, {"WaitTooLongError": 20})
             sent = set(got())
             if is_taken:
-                # A chunk that is SENDING comes with those, too, who have the message and are not recorded.
+                # A chunk that is SENDING comes with those, too, that have the message and are not recorded.
                 taken = await other.claim(row.id, now=wall(), lease_s=LEASE_S, limit=9)
                 assert [chunk.state for chunk in taken] == [ChunkState.SENDING] * 2
                 left = {recipient.account for chunk in taken for recipient in chunk.recipients}
@@ -230,7 +260,7 @@ async def test_nothing_is_sent_once_the_lease_has_run_out(url: str, is_taken: bo
             report = await run
         assert got() == dict.fromkeys(everyone, 1)
         assert (report.sent, report.in_flight) == (40, 0)
-        assert await states(other, row) == [SENT] * 40
+        assert await states(ledger, row) == [SENT] * 40
 
 
 async def test_chunk_that_owners_died_with_is_claimed_alone_and_last(url: str) -> None:
@@ -238,18 +268,18 @@ async def test_chunk_that_owners_died_with_is_claimed_alone_and_last(url: str) -
         row = await planned(ledger, 40)
 
         async def claim(now: float, **options: Any) -> list[tuple[int, bool]]:
-            owner = ledger.another_owner()
+            [owner] = owners(ledger, 1)
             claimed = await owner.claim(row.id, now=NOW + now, lease_s=1, limit=9, most_deaths=4, **options)
             return [(each.number, each.is_suspect) for each in claimed]
 
         assert await claim(0, parallel=2) == [(0, False), (1, False)]
         assert await claim(2, parallel=2) == [(0, False), (1, False)]  # the first owner died
-        assert await claim(4) == [(2, False), (3, False)]  # and the second; what nobody died of comes first
+        assert await claim(4) == [(2, False), (3, False)]  # and the second; what no owner died with comes first
         assert await claim(4, is_alone=False) == []
         assert await claim(4) == [(0, True)]
         assert await claim(4) == [(1, True)]
         # Handed back is no death.
-        await ledger.give_back(row.id, everybody=True)
+        await ledger.chunks.release_all(row.id)
         assert await claim(5) == [(2, False), (3, False)]
         # The third death, and the fourth: that is enough.
         assert [await claim(7 + 2 * each, is_alone=True) for each in range(2)] == [
@@ -261,43 +291,41 @@ async def test_chunk_that_owners_died_with_is_claimed_alone_and_last(url: str) -
 async def test_no_more_chunks_are_at_work_than_there_may_be(url: str) -> None:
     async with Ledger(url, purpose="test") as ledger:
         row = await planned(ledger, 90)
-        owners = [ledger.another_owner() for _ in range(6)]
-        claims = [each.claim(row.id, now=NOW, lease_s=9, limit=2, parallel=5) for each in owners]
+        claims = [each.claim(row.id, now=NOW, lease_s=9, limit=2, parallel=5) for each in owners(ledger, 6)]
         assert sum(map(len, await asyncio.gather(*claims))) == 5
 
 
 async def test_claim_whose_answer_was_lost_leaves_room_for_another(url: str) -> None:
     async with Ledger(url, purpose="test") as ledger:
         row = await planned(ledger, 40)
-        other = ledger.another_owner()
+        one, other = owners(ledger)
 
-        async def claim(owner: Ledger, *at_work: int) -> list[int]:
+        async def claim(owner: LeasedChunks, *at_work: int) -> list[int]:
             claimed = await owner.claim(row.id, now=NOW, lease_s=9, limit=4, at_work=at_work, parallel=3)
             return [each.number for each in claimed]
 
-        assert await claim(ledger) == [0, 1, 2]
+        assert await claim(one) == [0, 1, 2]
         assert await claim(other) == []
-        assert await claim(ledger, 0) == [1, 2]  # it never heard of these
-        assert await claim(ledger, 0, 1, 2) == []
+        assert await claim(one, 0) == [1, 2]  # it never learned of these
+        assert await claim(one, 0, 1, 2) == []
 
 
 async def test_unknown_recipients_of_a_chunk_at_work_are_not_reopened(url: str) -> None:
     async with Ledger(url, purpose="test") as ledger:
         row = await planned(ledger, 20)
-        await ledger.claim(row.id, now=NOW, lease_s=9, limit=2)
-        told = Changes(outcomes=outcomes(UNKNOWN, *range(9, 20), info="?"), done=[1])
-        await ledger.apply(row.id, begin(0))
-        await ledger.apply(row.id, told)
-        assert await ledger.reopen_unknown(row.id, now=NOW + 1) == 10
+        one, other = owners(ledger)
+        await one.claim(row.id, now=NOW, lease_s=9, limit=2)
+        await one.apply(row.id, begin(0))
+        await one.apply(row.id, Changes(outcomes=outcomes(UNKNOWN, *range(9, 20), info="?"), done=[1]))
+        assert await ledger.campaigns.reopen_unknown(row.id, now=NOW + 1) == 10
         assert (await states(ledger, row))[9:12] == [UNKNOWN, PLANNED, PLANNED]
-        other = ledger.another_owner()
         assert [each.number for each in await other.claim(row.id, now=NOW + 1, lease_s=9, limit=9)] == [1]
 
 
 async def test_campaign_that_has_begun_is_not_replaced(url: str) -> None:
     async with Ledger(url, purpose="test") as ledger:
         row = await planned(ledger)
-        await ledger.update(row.id, begun_at=NOW)
+        await ledger.campaigns.update(row.id, begun_at=NOW)
         with pytest.raises(LedgerError, match="begun"):
             await planned(ledger)
         assert await states(ledger, row) == [PLANNED] * 10
@@ -309,43 +337,54 @@ async def test_transaction_that_was_refused_or_lost_is_done_once_more(url: str) 
         through = parsed.set(host="127.0.0.1", port=wire.port).render_as_string(hide_password=False)
         async with Ledger(through, purpose="test") as ledger:
             row = await planned(ledger, 20)
-            await ledger.claim(row.id, now=NOW, lease_s=20, limit=2)
-            tries = []
-            met = asyncio.Barrier(2)
+            [owner] = owners(ledger, 1)
+            await owner.claim(row.id, now=NOW, lease_s=20, limit=2)
+            tries: list[tuple[int, ...]] = []
 
-            async def crossing(connection: AsyncConnection, *numbers: int) -> None:
+            def crossing(connection: Connection, *numbers: int) -> None:
                 tries.append(numbers)
-                await connection.execute(text("SET LOCAL deadlock_timeout = '10ms'"))
+                connection.execute(text("SET LOCAL deadlock_timeout = '10ms'"))
                 is_first = tries.count(numbers) == 1
                 for number in numbers:
-                    await connection.execute(update(chunks).where(chunks.c.number == number).values(deaths=1))
+                    connection.execute(update(chunks).where(chunks.c.number == number).values(deaths=1))
                     if is_first and number == numbers[0]:
-                        await met.wait()
+                        meet(connection, number)
 
             ways = [lambda each, way=way: crossing(each, *way) for way in ((0, 1), (1, 0))]
             async with asyncio.timeout(10):
-                await asyncio.gather(*(ledger.do(way, begin=WRITE) for way in ways))
+                await asyncio.gather(*(ledger.database.write(way) for way in ways))
             assert len(tries) == 3
 
-            async def cut_off(connection: AsyncConnection) -> int:
+            def cut_off(connection: Connection) -> int:
                 tries.append(())
                 if len(tries) == 4:
                     wire.cut()
                     wire.mend()
-                return (await connection.execute(text("SELECT 7"))).scalar_one()
+                return connection.execute(text("SELECT 7")).scalar_one()
 
-            assert await ledger.do(cut_off, begin=WRITE, may_repeat=True) == 7
+            assert await ledger.database.write(cut_off, may_repeat=True) == 7
             assert len(tries) == 5
             del tries[3:]
             with pytest.raises(LedgerError) as caught:
-                await ledger.do(cut_off, begin=WRITE)
+                await ledger.database.write(cut_off)
             assert caught.value.is_away
-            # Begun before, and the answer lost: it is begun, and no other owner has it.
-            assert await ledger.apply(row.id, begin(0)) == set()
-            assert await ledger.apply(row.id, begin(0)) == set()
+            # Started before, and the answer lost: it is started, and no other owner has it.
+            assert await owner.apply(row.id, begin(0)) == set()
+            assert await owner.apply(row.id, begin(0)) == set()
 
 
-async def test_database_that_is_gone_when_a_plan_begins_is_told(url: str) -> None:
+def meet(connection: Connection, key: int) -> None:
+    """Wait in a transaction until a second one of this database is here, too."""
+    connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": key + 1})
+    here = text(
+        "SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database "
+        "WHERE locktype = 'advisory' AND datname = current_database()"
+    )
+    while connection.execute(here).scalar_one() < 2:
+        pass
+
+
+async def test_database_that_is_gone_when_a_plan_begins_is_reported(url: str) -> None:
     parsed = make_url(url)
     async with wire_to(parsed.port or 5432) as wire:
         through = parsed.set(host="127.0.0.1", port=wire.port).render_as_string(hide_password=False)
@@ -353,7 +392,7 @@ async def test_database_that_is_gone_when_a_plan_begins_is_told(url: str) -> Non
             wire.cut()
             with pytest.raises(LedgerError) as caught:
                 async with ledger.alone_with("spring"):
-                    pytest.fail("nobody can know whether it is alone")
+                    pytest.fail("it cannot be known whether it is alone")
             assert caught.value.is_away
             wire.mend()
             async with ledger.alone_with("spring"):
@@ -361,15 +400,15 @@ async def test_database_that_is_gone_when_a_plan_begins_is_told(url: str) -> Non
 
 
 async def test_two_runs_that_begin_at_a_time_plan_once(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    add = Ledger.add
+    add = CampaignStore.add
     calls = []
 
-    async def slow(self: Ledger, *args: Any, **options: Any) -> tuple[int, int]:
+    async def slow(self: CampaignStore, *args: Any, **options: Any) -> tuple[int, int]:
         calls.append(args)
         await asyncio.sleep(0.3)
         return await add(self, *args, **options)
 
-    monkeypatch.setattr(Ledger, "add", slow)
+    monkeypatch.setattr(CampaignStore, "add", slow)
     people = [f"user-{index}" for index in range(40)]
     async with Emulator(auto_import=True) as emulator, client_of(emulator) as client:
         runs = [Campaign("spring", ledger=url, recipients=people, message="hi", lanes="single") for _ in range(2)]

@@ -24,74 +24,85 @@ def path(tmp_path):
 
 
 async def planned(ledger, count=25, size=10):
-    campaign = await ledger.create("spring", kind="fixed", message="{}", fingerprint="f", chunk_size=size, now=NOW)
-    await ledger.add(campaign.id, [(f"u{index}", None, index + 1) for index in range(count)], [])
-    await ledger.update(campaign.id, is_planned=1)
-    return await ledger.find("spring")
+    campaign = await ledger.campaigns.create(
+        "spring", kind="fixed", message="{}", fingerprint="f", chunk_size=size, now=NOW
+    )
+    await ledger.campaigns.add(campaign.id, [(f"u{index}", None, index + 1) for index in range(count)], [])
+    await ledger.campaigns.update(campaign.id, is_planned=1)
+    return await ledger.campaigns.find("spring")
 
 
 def sent(ordinal):
     return Outcome(ordinal=ordinal, state=RecipientState.SENT, msg_key=f"k{ordinal}", msg_time=7)
 
 
-async def people(ledger, campaign):
-    return [recipient async for recipient in ledger.recipients(campaign.id, page=7)]
+async def all_rows(ledger, campaign):
+    return [recipient async for recipient in ledger.queries.recipients(campaign.id, page=7)]
 
 
-async def test_plan_fills_chunks_and_tells_duplicates_once(path):
+async def test_plan_fills_chunks_and_notes_duplicates(path):
     async with Ledger(path, purpose="test") as ledger:
-        campaign = await ledger.create("spring", kind="fixed", message="{}", fingerprint="f", chunk_size=4, now=NOW)
+        campaign = await ledger.campaigns.create(
+            "spring", kind="fixed", message="{}", fingerprint="f", chunk_size=4, now=NOW
+        )
         first = [("a", None, 1), ("b", '{"x":"1"}', 2), ("a", None, 3), ("c", None, 4)]
         bad = [Problem(line=5, kind="bad", account="", reason="no account")]
-        assert await ledger.add(campaign.id, first, bad) == (3, 1)
-        assert await ledger.add(campaign.id, [("b", None, 6), ("d", None, 7), ("e", None, 8)], []) == (2, 1)
-        campaign = await ledger.find("spring")
+        assert await ledger.campaigns.add(campaign.id, first, bad) == (3, 1)
+        assert await ledger.campaigns.add(campaign.id, [("b", None, 6), ("d", None, 7), ("e", None, 8)], []) == (2, 1)
+        campaign = await ledger.campaigns.find("spring")
         assert (campaign.recipients, campaign.duplicates, campaign.bad_rows, campaign.next_chunk) == (5, 2, 1, 2)
-        told = await people(ledger, campaign)
-        assert [(each.account, each.line, each.chunk) for each in told] == [
+        found = await all_rows(ledger, campaign)
+        assert [(each.account, each.line, each.chunk) for each in found] == [
             ("a", 1, 0), ("b", 2, 0), ("c", 4, 0), ("d", 7, 0), ("e", 8, 1),
         ]  # fmt: skip
-        problems = [problem async for problem in ledger.problems(campaign.id, page=2)]
+        problems = [problem async for problem in ledger.queries.problems(campaign.id, page=2)]
         assert [(each.line, each.kind, each.account) for each in problems] == [
             (3, "duplicate", "a"), (5, "bad", ""), (6, "duplicate", "b"),
         ]  # fmt: skip
 
 
-async def test_who_comes_after_the_plan_gets_chunks_of_their_own(path):
+async def test_recipients_that_come_after_the_plan_get_chunks_of_their_own(path):
     async with Ledger(path, purpose="test") as ledger:
         campaign = await planned(ledger, count=5, size=4)
-        assert await ledger.add(campaign.id, [("u4", None, 6), ("new", None, 7)], []) == (1, 1)
-        assert [(each.account, each.chunk) for each in (await people(ledger, campaign))[-2:]] == [("u4", 1), ("new", 2)]
+        assert await ledger.campaigns.add(campaign.id, [("u4", None, 6), ("new", None, 7)], []) == (1, 1)
+        assert [(each.account, each.chunk) for each in (await all_rows(ledger, campaign))[-2:]] == [
+            ("u4", 1),
+            ("new", 2),
+        ]
 
 
 async def test_claim_begin_settle(path):
     async with Ledger(path, purpose="test") as ledger:
         campaign = await planned(ledger)
-        [one, two] = await ledger.claim(campaign.id, now=NOW, lease_s=None, limit=2)
+        [one, two] = await ledger.chunks.claim(campaign.id, limit=2)
         assert [len(one.recipients), len(two.recipients), one.state] == [10, 10, ChunkState.CLAIMED]
-        [three] = await ledger.claim(campaign.id, now=NOW, lease_s=None, limit=2)
+        [three] = await ledger.chunks.claim(campaign.id, limit=2)
         assert len(three.recipients) == 5
         begin = SendStart(number=one.number, lane=Lane.SINGLE, since=NOW, bodies=[(0, "zero"), (1, "one")])
-        assert await ledger.apply(campaign.id, Changes(starts=[begin])) == set()
-        assert await ledger.in_flight(campaign.id) == 10
-        changes = Changes(outcomes=[sent(each) for each in range(10)], done=[one.number], released=[two.number])
-        assert await ledger.apply(campaign.id, changes) == set()
-        assert await ledger.counts(campaign.id) == {(RecipientState.SENT, None): 10, (RecipientState.PLANNED, None): 15}
-        assert [chunk.number for chunk in await ledger.claim(campaign.id, now=NOW, lease_s=None, limit=9)] == [1]
+        assert await ledger.chunks.apply(campaign.id, Changes(starts=[begin])) == set()
+        assert await ledger.queries.in_flight(campaign.id) == 10
+        changes = Changes(outcomes=[sent(each) for each in range(10)], done=[one.number])
+        assert await ledger.chunks.apply(campaign.id, changes) == set()
+        assert await ledger.queries.counts(campaign.id) == {
+            (RecipientState.SENT, None): 10,
+            (RecipientState.PLANNED, None): 15,
+        }
+        assert await ledger.chunks.claim(campaign.id, limit=9) == []  # the second is at work
+        assert two.number == 1
 
 
-async def test_what_a_dead_owner_left_comes_first_and_as_it_was_written(path):
-    async with Ledger(path, purpose="test", owner="dead") as ledger:
+async def test_what_a_dead_run_left_comes_first_and_as_it_was_written(path):
+    async with Ledger(path, purpose="test") as ledger:
         campaign = await planned(ledger)
-        claimed = await ledger.claim(campaign.id, now=NOW, lease_s=None, limit=3)
+        claimed = await ledger.chunks.claim(campaign.id, limit=3)
         begins = [SendStart(number=2, lane=Lane.BATCH, since=NOW + 1, body="all"),
                   SendStart(number=1, lane=Lane.SINGLE, since=NOW, bodies=[(10, "ten")])]  # fmt: skip
-        await ledger.apply(campaign.id, Changes(starts=begins, outcomes=[sent(11)]))
+        await ledger.chunks.apply(campaign.id, Changes(starts=begins, outcomes=[sent(11)]))
         assert len(claimed) == 3
-    async with Ledger(path, purpose="test", owner="next") as ledger:
-        assert await ledger.claim(campaign.id, now=NOW + 1e6, lease_s=None, limit=9) == []
-        await ledger.give_back(campaign.id, everybody=True)
-        found = await ledger.claim(campaign.id, now=NOW + 2, lease_s=None, limit=9)
+    async with Ledger(path, purpose="test") as ledger:
+        assert await ledger.chunks.claim(campaign.id, limit=9) == []
+        await ledger.chunks.release_all(campaign.id)
+        found = await ledger.chunks.claim(campaign.id, limit=9)
         assert [(each.number, each.state, each.lane, each.since, each.body) for each in found] == [
             (1, ChunkState.SENDING, Lane.SINGLE, NOW, None),
             (2, ChunkState.SENDING, Lane.BATCH, NOW + 1, "all"),
@@ -101,34 +112,15 @@ async def test_what_a_dead_owner_left_comes_first_and_as_it_was_written(path):
         assert [recipient.body for recipient in found[0].recipients[:2]] == ["ten", None]
 
 
-async def test_two_owners_share_by_leases(path):
-    async with Ledger(path, purpose="test", owner="one") as one, Ledger(path, owner="two") as two:
-        campaign = await planned(one)
-        [mine] = await one.claim(campaign.id, now=NOW, lease_s=30, limit=1)
-        assert [each.number for each in await two.claim(campaign.id, now=NOW + 29, lease_s=30, limit=9)] == [1, 2]
-        await one.heartbeat(campaign.id, until=NOW + 60)
-        assert await two.claim(campaign.id, now=NOW + 31, lease_s=30, limit=9) == []
-        [taken] = await two.claim(campaign.id, now=NOW + 61, lease_s=30, limit=1)
-        assert taken.number == mine.number
-        # Whoever slept through the lease must not send: somebody else has the chunk.
-        begin = SendStart(number=mine.number, lane=Lane.SINGLE, since=NOW + 61, bodies=[(0, "x")])
-        assert await one.apply(campaign.id, Changes(starts=[begin])) == {mine.number}
-        assert (await people(one, campaign))[0].body is None
-        assert await two.apply(campaign.id, Changes(starts=[begin])) == set()
-        # Nor does its late word on the chunk count.
-        await one.apply(campaign.id, Changes(done=[mine.number]))
-        assert await two.in_flight(campaign.id) == 10
-
-
-async def test_anew_goes_to_further_chunks(path):
+async def test_reassigned_recipients_go_to_further_chunks(path):
     async with Ledger(path, purpose="test") as ledger:
         campaign = await planned(ledger)
-        await ledger.claim(campaign.id, now=NOW, lease_s=None, limit=9)
+        await ledger.chunks.claim(campaign.id, limit=9)
         begin = SendStart(number=0, lane=Lane.SINGLE, since=NOW, bodies=[(0, "x")])
-        await ledger.apply(campaign.id, Changes(starts=[begin]))
+        await ledger.chunks.apply(campaign.id, Changes(starts=[begin]))
         moves = [Reassignment(ordinals=[0, 4]), Reassignment(ordinals=[7], is_try=False)]
-        await ledger.apply(campaign.id, Changes(reassigned=moves, done=[0]))
-        found = await ledger.claim(campaign.id, now=NOW, lease_s=None, limit=9)
+        await ledger.chunks.apply(campaign.id, Changes(reassigned=moves, done=[0]))
+        found = await ledger.chunks.claim(campaign.id, limit=9)
         assert [(each.number, [(p.ordinal, p.tries, p.body) for p in each.recipients]) for each in found] == [
             (3, [(0, 1, None), (4, 1, None)]),
             (4, [(7, 0, None)]),
@@ -138,40 +130,42 @@ async def test_anew_goes_to_further_chunks(path):
 async def test_unknown_and_failed_can_be_taken_up_again(path):
     async with Ledger(path, purpose="test") as ledger:
         campaign = await planned(ledger)
-        await ledger.claim(campaign.id, now=NOW, lease_s=None, limit=9)
+        await ledger.chunks.claim(campaign.id, limit=9)
         begins = [SendStart(number=each, lane=Lane.BATCH, since=NOW, body="b") for each in range(3)]
         outcomes = [sent(each) for each in range(22)]
         outcomes.append(Outcome(ordinal=22, state=RecipientState.UNKNOWN, info="no answer"))
         outcomes += [Outcome(ordinal=each, state=RecipientState.FAILED, code=70107, info="who?") for each in (23, 24)]
-        await ledger.apply(campaign.id, Changes(starts=begins))
-        await ledger.apply(campaign.id, Changes(outcomes=outcomes, done=[0, 1, 2]))
-        assert await ledger.counts(campaign.id) == {
+        await ledger.chunks.apply(campaign.id, Changes(starts=begins))
+        await ledger.chunks.apply(campaign.id, Changes(outcomes=outcomes, done=[0, 1, 2]))
+        assert await ledger.queries.counts(campaign.id) == {
             (RecipientState.SENT, None): 22, (RecipientState.UNKNOWN, None): 1, (RecipientState.FAILED, 70107): 2,
         }  # fmt: skip
-        assert await ledger.reopen_unknown(campaign.id) == 1
-        [chunk] = await ledger.claim(campaign.id, now=NOW, lease_s=None, limit=9)
+        assert await ledger.campaigns.reopen_unknown(campaign.id) == 1
+        [chunk] = await ledger.chunks.claim(campaign.id, limit=9)
         assert (chunk.number, chunk.state, chunk.since, [p.ordinal for p in chunk.recipients]) == (2, 2, NOW, [22])
-        assert await ledger.retry_failed(campaign.id) == 2
-        [chunk] = await ledger.claim(campaign.id, now=NOW, lease_s=None, limit=9)
+        assert await ledger.campaigns.retry_failed(campaign.id) == 2
+        [chunk] = await ledger.chunks.claim(campaign.id, limit=9)
         assert (chunk.number, chunk.state, [p.account for p in chunk.recipients]) == (3, 1, ["u23", "u24"])
 
 
-async def test_made_anew_it_has_other_identities_and_nobody_of_before(path):
+async def test_planned_again_it_has_other_identities_and_no_recipients_of_before(path):
     async with Ledger(path, purpose="test") as ledger:
         before = await planned(ledger)
-        again = await ledger.create("spring", kind="fixed", message="{}", fingerprint="g", chunk_size=9, now=NOW)
+        again = await ledger.campaigns.create(
+            "spring", kind="fixed", message="{}", fingerprint="g", chunk_size=9, now=NOW
+        )
         assert before.salt != again.salt
-        assert await people(ledger, before) == []
-        assert await ledger.names() == ["spring"]
+        assert await all_rows(ledger, before) == []
+        assert await ledger.campaigns.names() == ["spring"]
 
 
-async def test_one_at_a_time_and_it_says_who(path):
+async def test_one_at_a_time_and_the_error_names_the_holder(path):
     async with Ledger(path, purpose="run of spring"):
         with pytest.raises(LedgerError, match=r"in use by process \d+ on .* since .* \(run of spring\)"):
             async with Ledger(path, purpose="second"):
                 pass
         async with Ledger(path) as reader:  # looking is allowed
-            assert await reader.names() == []
+            assert await reader.campaigns.names() == []
     async with Ledger(path, purpose="after"):
         pass
 
@@ -193,7 +187,7 @@ asyncio.run(main())
 
     async def inherit():
         async with Ledger(path, purpose="heir") as ledger:
-            assert await ledger.names() == []
+            assert await ledger.campaigns.names() == []
 
     asyncio.run(inherit())
 
@@ -201,7 +195,7 @@ asyncio.run(main())
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
-        (b"account,name\nalice,Alice\n" * 50, "the file is something else than a ledger"),
+        (b"account,name\nalice,Alice\n" * 50, "the file is not a ledger"),
         (b"", None),
     ],
     ids=["csv", "empty"],
@@ -217,13 +211,13 @@ async def test_file_that_is_no_ledger(path, content, problem):
     assert path.read_bytes() == content
 
 
-async def test_database_of_somebody_else_is_left_alone(path):
+async def test_another_database_is_left_alone(path):
     with sqlite3.connect(path) as other:
         other.execute("create table pets (name text)")
     other.close()
     before = path.read_bytes()
     for purpose in ("test", None):
-        with pytest.raises(LedgerError, match="no ledger"):
+        with pytest.raises(LedgerError, match="is not a ledger of campaigns"):
             async with Ledger(path, purpose=purpose):
                 pass
     assert path.read_bytes() == before
@@ -256,14 +250,14 @@ async def test_where_none_can_be(tmp_path):
 
 async def test_url_of_a_file_is_the_file(path):
     async with Ledger(f"sqlite+aiosqlite:///{path}", purpose="test") as ledger:
-        assert ledger.path == path
-        assert not ledger.is_shared
+        assert ledger.database.path == path
+        assert ledger.shared is None
 
 
 @pytest.mark.parametrize("url", ["me:planted-secret@127.0.0.1:1/db", "127.0.0.1:1/db?user=me&password=planted-secret"])
-async def test_password_of_a_server_is_not_told(url):
+async def test_password_of_a_server_is_not_shown(url):
     ledger = Ledger(f"postgresql+asyncpg://{url}", purpose="test")
-    assert ledger.is_shared
+    assert ledger.shared is not None
     assert "planted-secret" not in ledger.name
     with pytest.raises(LedgerError) as caught:
         async with ledger:
@@ -271,33 +265,30 @@ async def test_password_of_a_server_is_not_told(url):
     assert "planted-secret" not in str(caught.value)
 
 
-async def test_disk_that_is_full_is_told_and_what_was_written_stays(path):
+async def test_full_disk_is_reported_and_what_was_written_stays(path):
     async with Ledger(path, purpose="test") as ledger:
         campaign = await planned(ledger)
 
-        async def cap(connection):
-            pages = (await connection.exec_driver_sql("PRAGMA page_count")).scalar_one()
-            await connection.exec_driver_sql(f"PRAGMA max_page_count={pages}")
+        def cap(connection):
+            pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+            connection.exec_driver_sql(f"PRAGMA max_page_count={pages}")
 
-        await ledger.do(cap)
+        await ledger.database.read(cap)
         rows = [(f"another-{index}", "x" * 200, index) for index in range(500)]
         with pytest.raises(LedgerError, match="the disk is full: make room"):
-            await ledger.add(campaign.id, rows, [])
+            await ledger.campaigns.add(campaign.id, rows, [])
     async with Ledger(path, purpose="repaired") as ledger:
-        assert len(await people(ledger, campaign)) == 25
-        assert await ledger.add(campaign.id, rows, []) == (500, 0)
+        assert len(await all_rows(ledger, campaign)) == 25
+        assert await ledger.campaigns.add(campaign.id, rows, []) == (500, 0)
 
 
 async def test_file_that_cannot_be_written(path):
     async with Ledger(path, purpose="test") as ledger:
         campaign = await planned(ledger)
 
-        async def forbid(connection):
-            await connection.exec_driver_sql("PRAGMA query_only=ON")
-
-        await ledger.do(forbid)
+        await ledger.database.read(lambda connection: connection.exec_driver_sql("PRAGMA query_only=ON"))
         with pytest.raises(LedgerError, match="it cannot be written"):
-            await ledger.update(campaign.id, status="running")
+            await ledger.campaigns.update(campaign.id, status="running")
 
 
 async def test_cancelled_transaction_is_whole(path):
@@ -305,11 +296,11 @@ async def test_cancelled_transaction_is_whole(path):
         campaign = await planned(ledger)
         for delay in (0.0, 0.0005, 0.002):
             changes = Changes(outcomes=[sent(each) for each in range(25)], done=[0, 1, 2])
-            task = asyncio.create_task(ledger.apply(campaign.id, changes))
+            task = asyncio.create_task(ledger.chunks.apply(campaign.id, changes))
             await asyncio.sleep(delay)
             task.cancel()
             await asyncio.wait([task])
-            counts = await ledger.counts(campaign.id)
+            counts = await ledger.queries.counts(campaign.id)
             assert sum(counts.values()) == 25
             assert len(counts) == 1
 
@@ -320,14 +311,18 @@ async def test_claims_look_only_at_what_they_claim(path):
     async with Ledger(path, purpose="test") as ledger:
         campaign = await planned(ledger)
         event.listen(
-            ledger._engine.sync_engine,
+            ledger.database._engine.sync_engine,
             "before_cursor_execute",
             lambda _, __, statement, *___: statements.append(statement),
         )
-        await ledger.claim(campaign.id, now=NOW, lease_s=None, limit=9)
-        await ledger.apply(campaign.id, Changes(starts=[SendStart(number=0, lane=Lane.BATCH, since=NOW, body="b")]))
-        assert await ledger.in_flight(campaign.id) == 10
-        await ledger.apply(campaign.id, Changes(outcomes=[sent(0)], reassigned=[Reassignment(ordinals=[1])], done=[0]))
+        await ledger.chunks.claim(campaign.id, limit=9)
+        await ledger.chunks.apply(
+            campaign.id, Changes(starts=[SendStart(number=0, lane=Lane.BATCH, since=NOW, body="b")])
+        )
+        assert await ledger.queries.in_flight(campaign.id) == 10
+        await ledger.chunks.apply(
+            campaign.id, Changes(outcomes=[sent(0)], reassigned=[Reassignment(ordinals=[1])], done=[0])
+        )
     with sqlite3.connect(path) as other:
         plans = [
             (step[3], statement)

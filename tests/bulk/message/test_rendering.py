@@ -9,7 +9,7 @@ import pytest
 from tests.bulk.conftest import accounts, each_got, until
 from tim_async import LedgerError, UsageError
 from tim_async.bulk import Campaign
-from tim_async.bulk._ledger.ledger import Ledger
+from tim_async.bulk._ledger.chunks import ChunkStore
 from tim_async.bulk._ledger.writer import LedgerWriter
 from tim_async.bulk._message import rendering
 
@@ -133,13 +133,13 @@ async def test_stop_does_not_wait_for_a_function_that_hangs(emulator, client, ca
 
 async def test_stop_begins_nothing_that_was_made(emulator, client, campaign, monkeypatch):
     """Others wait with their messages while one queues: what they would write ahead now is not going to be sent."""
-    begin, stopped, begun = LedgerWriter.begin, False, []
+    start, stopped, begun = LedgerWriter.start, False, []
 
     async def note(self, wanted):
         begun.append(stopped)
-        return await begin(self, wanted)
+        return await start(self, wanted)
 
-    monkeypatch.setattr(LedgerWriter, "begin", note)
+    monkeypatch.setattr(LedgerWriter, "start", note)
     emulator.faults.delay(0.05, after=True)
     first = campaign(recipients=accounts(300), message=lambda _: "Hi", concurrency=1, batch_size=5)
     running = asyncio.create_task(first.run(client))
@@ -152,7 +152,7 @@ async def test_stop_begins_nothing_that_was_made(emulator, client, campaign, mon
 
 
 async def test_stop_leaves_behind_a_function_that_will_not_end(emulator, client, campaign, monkeypatch):
-    monkeypatch.setattr(rendering, "_STUBBORN_S", 0.05)
+    monkeypatch.setattr(rendering, "_CANCEL_TIMEOUT_S", 0.05)
     release, begun = asyncio.Event(), asyncio.Event()
 
     async def make(recipient):
@@ -178,7 +178,7 @@ async def test_whatever_the_ledger_raises_ends_the_run(client, campaign, monkeyp
     async def fail(self, campaign_id, changes):
         raise failure
 
-    monkeypatch.setattr(Ledger, "apply", fail)
+    monkeypatch.setattr(ChunkStore, "apply", fail)
     with pytest.raises(LedgerError, match=r"cannot be written: ValueError: who knows|the ledger is gone"):
         await ended(campaign(recipients=accounts(20), message="Hi").run(client))
     assert emulator.messages() == []
@@ -186,6 +186,6 @@ async def test_whatever_the_ledger_raises_ends_the_run(client, campaign, monkeyp
 
 @pytest.mark.parametrize("name", ["spr\udcffng", "spr\0ing"])
 def test_name_that_cannot_be_written_is_refused(ledger, name):
-    with pytest.raises(UsageError, match="has what is no character") as caught:
+    with pytest.raises(UsageError, match="contains a NUL or is not valid Unicode text") as caught:
         Campaign(name, ledger=ledger)
     assert caught.value.field == "name"

@@ -42,9 +42,9 @@ async def test_csv_bad_rows_are_told_with_their_line_and_stop_nothing(tmp_path):
     assert [row[0] for row in good(rows)] == ["alice", "carol"]
     assert bad(rows) == [
         (3, "", "account is empty"),
-        (4, "x" * 33, "account has 33 bytes, an account has at most 32"),
+        (4, "x" * 33, "account has 33 bytes of UTF-8; an account must have 1 to 32"),
         (5, "bob", "4 cells under 2 columns"),
-        (6, "zoë?", "account holds a NUL"),
+        (6, "zoë?", "account contains a NUL"),
     ]
 
 
@@ -80,7 +80,7 @@ async def test_csv_with_other_names_and_delimiters(tmp_path):
     [
         ("", "is empty"),
         ("name,city\n", "has no column 'account'; it has 'name', 'city'"),
-        ("account,a,a\n", "has two columns of one name"),
+        ("account,a,a\n", "has two columns of the same name"),
     ],
 )
 async def test_csv_without_a_usable_header(tmp_path, content, problem):
@@ -92,7 +92,7 @@ async def test_csv_without_a_usable_header(tmp_path, content, problem):
 async def test_file_that_is_not_there_or_not_known(tmp_path):
     with pytest.raises(UsageError, match=r"cannot read .*: No such file"):
         await read(CsvFile(path=tmp_path / "missing.csv"))
-    with pytest.raises(UsageError, match="no encoding 'klingon'"):
+    with pytest.raises(UsageError, match="unknown encoding 'klingon'"):
         await read(csv(tmp_path, "account\n", encoding="klingon"))
     with pytest.raises(UsageError, match=r"the ending must be \.csv, \.jsonl or \.ndjson"):
         file_source("people.xlsx")
@@ -107,10 +107,10 @@ async def test_json_lines(tmp_path):
     rows = await read(file_source(path))
     assert good(rows) == [("alice", None, 1), ("bob", '{"age":7,"tags":["x"]}', 2), ("carol", None, 8)]
     assert [(line, reason.partition(":")[0]) for line, _, reason in bad(rows)] == [
-        (4, "no JSON"),
+        (4, "not valid JSON"),
         (5, "account is missing"),
         (6, "account is int, not text"),
-        (7, "an account or a mapping is needed, not list"),
+        (7, "not an account or a mapping, but list"),
     ]
 
 

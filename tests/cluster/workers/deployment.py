@@ -24,7 +24,7 @@ from tim_async.emulator import DEFAULT_SECRET_KEY, Emulator
 FAST = {"openim/sendmsg": 2000, "openim/batchsendmsg": (Rate(60_000, 60.0, cost="to_account", max_cost=500), Rate(500))}
 
 
-class Yard:
+class Deployment:
     """Everything that a cluster needs, and its workers."""
 
     def __init__(self, stack: AsyncExitStack, emulator: Emulator, ledger: str, redis_url: str, prefix: str) -> None:
@@ -87,7 +87,7 @@ class Yard:
         """Let a worker begin that is a process of its own."""
         return await self.command("worker", "--lease", "1", "--queue-prefix", self.prefix, *options, **more)
 
-    async def go_home(self) -> None:
+    async def drain(self) -> None:
         for worker in self.workers:
             worker.stop()
         await asyncio.gather(*self._tasks)
@@ -140,20 +140,20 @@ class Yard:
 
 def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     """Look after campaigns more often than a cluster does."""
-    monkeypatch.setattr(worker_module, "_WATCH_S", 0.1)
-    monkeypatch.setattr(worker_module, "_AGAIN_S", 0.1)
-    monkeypatch.setattr("tim_async.cluster._workers.campaign_worker._LOOK_S", 0.1)
+    monkeypatch.setattr(worker_module, "_WATCH_INTERVAL_S", 0.1)
+    monkeypatch.setattr(worker_module, "_RETRY_INTERVAL_S", 0.1)
+    monkeypatch.setattr("tim_async.cluster._workers.campaign_worker._POLL_INTERVAL_S", 0.1)
 
 
 @asynccontextmanager
-async def open_yard(redis_url: str, prefix: str) -> AsyncIterator[Yard]:
+async def open_deployment(redis_url: str, prefix: str) -> AsyncIterator[Deployment]:
     need_port(RABBITMQ_URL, "RabbitMQ")
     async with AsyncExitStack() as stack:
         ledger = await stack.enter_async_context(own_database())
         emulator = await stack.enter_async_context(Emulator(auto_import=True, rate_limits=dict.fromkeys(FAST, 100_000)))
-        made = Yard(stack, emulator, ledger, redis_url, prefix)
+        made = Deployment(stack, emulator, ledger, redis_url, prefix)
         yield made
-        await made.go_home()
+        await made.drain()
         connection = await aio_pika.connect(RABBITMQ_URL)
         async with connection:
             channel = await connection.channel()
@@ -162,7 +162,7 @@ async def open_yard(redis_url: str, prefix: str) -> AsyncIterator[Yard]:
             await channel.exchange_delete(prefix)
 
 
-def everybody(count: int) -> Counter[str]:
+def once_each(count: int) -> Counter[str]:
     return Counter(f"user{index}" for index in range(count))
 
 

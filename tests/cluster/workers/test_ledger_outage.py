@@ -15,11 +15,11 @@ from sqlalchemy import select
 from sqlalchemy.engine import make_url
 
 from tests.cluster.conftest import settled
-from tests.cluster.workers.deployment import Yard, ended, everybody
+from tests.cluster.workers.deployment import Deployment, ended, once_each
 from tests.services import Wire, free_port, wire_to
 from tim_async import LedgerError, Rate
+from tim_async.bulk._ledger.ledger import Ledger
 from tim_async.bulk._ledger.schema import ChunkState, chunks
-from tim_async.bulk._ledger.shared import SharedLedger
 from tim_async.cluster import Worker
 from tim_async.cluster._workers import worker as worker_module
 
@@ -27,92 +27,95 @@ SLOW = {"rate_limits": {"openim/sendmsg": Rate(100)}}
 
 
 @pytest.fixture
-async def wire(yard: Yard) -> AsyncIterator[Wire]:
+async def wire(deployment: Deployment) -> AsyncIterator[Wire]:
     """What the workers' database is behind; campaigns are looked at past it."""
-    url = make_url(yard.ledger)
+    url = make_url(deployment.ledger)
     async with wire_to(url.port or 5432) as made:
-        yard.worker_ledger = url.set(host="127.0.0.1", port=made.port).render_as_string(hide_password=False)
+        deployment.worker_ledger = url.set(host="127.0.0.1", port=made.port).render_as_string(hide_password=False)
         yield made
         made.mend()
-        await yard.go_home()
+        await deployment.drain()
 
 
-async def test_chunks_of_an_outage_are_given_back_and_nobody_died(yard: Yard, wire: Wire) -> None:
-    campaign = yard.campaign(count=150)
-    await yard.submit(campaign, parallel=4)
-    await yard.work(1, client=SLOW, lease_s=30.0)  # nobody waits for that lease here
-    await settled(lambda: len(yard.emulator.messages()) > 20, "nothing is sent", within=20)
+async def test_chunks_of_an_outage_are_given_back_and_nobody_died(deployment: Deployment, wire: Wire) -> None:
+    campaign = deployment.campaign(count=150)
+    await deployment.submit(campaign, parallel=4)
+    await deployment.work(1, client=SLOW, lease_s=30.0)  # nobody waits for that lease here
+    await settled(lambda: len(deployment.emulator.messages()) > 20, "nothing is sent", within=20)
     wire.cut()
     await asyncio.sleep(0.3)
     wire.mend()
     report = await ended(campaign, within=20)
     assert (report.status, report.sent, report.unknown, report.failed) == ("done", 150, 0, 0)
-    assert yard.messages() == everybody(150)
-    async with SharedLedger(yard.ledger, purpose="test") as ledger:
-        rows = await ledger.read(select(chunks.c.state, chunks.c.deaths))
-    assert {(row["state"], row["deaths"]) for row in rows} == {(ChunkState.DONE, 0)}
+    assert deployment.messages() == once_each(150)
+    async with Ledger(deployment.ledger, purpose="test") as ledger:
+        query = select(chunks.c.state, chunks.c.deaths)
+        rows = await ledger.database.read(lambda connection: {tuple(row) for row in connection.execute(query)})
+    assert rows == {(ChunkState.DONE, 0)}
 
 
-async def test_silent_ledger_holds_up_no_end(yard: Yard, wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(worker_module, "_LEAST_PATIENCE_S", 0.3)
-    campaign = yard.campaign(count=150)
-    await yard.submit(campaign, parallel=4)
-    await yard.work(1, client=SLOW, lease_s=0.3)
-    await settled(lambda: len(yard.emulator.messages()) > 20, "nothing is sent", within=20)
+async def test_silent_ledger_holds_up_no_end(
+    deployment: Deployment, wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker_module, "_MIN_PATIENCE_S", 0.3)
+    campaign = deployment.campaign(count=150)
+    await deployment.submit(campaign, parallel=4)
+    await deployment.work(1, client=SLOW, lease_s=0.3)
+    await settled(lambda: len(deployment.emulator.messages()) > 20, "nothing is sent", within=20)
     wire.silence()
     await asyncio.sleep(0.1)
     async with asyncio.timeout(8):
-        await yard.go_home()
+        await deployment.drain()
     wire.mend()
-    await yard.work(1)
+    await deployment.work(1)
     assert (await ended(campaign)).sent == 150
-    assert yard.messages() == everybody(150)
+    assert deployment.messages() == once_each(150)
 
 
-async def test_told_twice_it_waits_for_nothing(yard: Yard, wire: Wire) -> None:
-    await yard.submit(yard.campaign(count=150), parallel=4)
-    [worker] = await yard.work(1, client=SLOW, lease_s=60.0)
-    await settled(lambda: len(yard.emulator.messages()) > 20, "nothing is sent", within=20)
+async def test_told_twice_it_waits_for_nothing(deployment: Deployment, wire: Wire) -> None:
+    await deployment.submit(deployment.campaign(count=150), parallel=4)
+    [worker] = await deployment.work(1, client=SLOW, lease_s=60.0)
+    await settled(lambda: len(deployment.emulator.messages()) > 20, "nothing is sent", within=20)
     wire.silence()
     await asyncio.sleep(0.1)
     worker.stop()
-    [task] = yard._tasks
+    [task] = deployment._tasks
     await asyncio.wait([task], timeout=0.3)
     assert not task.done()
     task.cancel()
     await asyncio.wait([task], timeout=10)
     assert task.cancelled()
-    yard._tasks.clear()
+    deployment._tasks.clear()
 
 
 async def test_ledger_that_is_away_at_the_start_is_waited_for(
-    yard: Yard, wire: Wire, caplog: pytest.LogCaptureFixture
+    deployment: Deployment, wire: Wire, caplog: pytest.LogCaptureFixture
 ) -> None:
-    campaign = yard.campaign(count=20)
-    await yard.submit(campaign)
+    campaign = deployment.campaign(count=20)
+    await deployment.submit(campaign)
     wire.cut()
-    await yard.work(1)
+    await deployment.work(1)
     await settled(lambda: "trying again" in caplog.text, "it says nothing", within=10)
     wire.mend()
     assert (await ended(campaign)).sent == 20
-    await yard.go_home()
+    await deployment.drain()
     # Told to stop meanwhile, it does; when it does not come back, that is told.
     wire.cut()
-    [worker] = await yard.work(1)
+    [worker] = await deployment.work(1)
     await asyncio.sleep(0.1)
     worker.stop()
     async with asyncio.timeout(2):
-        await yard.go_home()
+        await deployment.drain()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(worker_module, "_AWAY_S", 0.0)
-        [worker] = await yard.work(1)
+        patch.setattr(worker_module, "_STARTUP_TIMEOUT_S", 0.0)
+        [worker] = await deployment.work(1)
         with pytest.raises(LedgerError):
-            await yard._tasks.pop()
+            await deployment._tasks.pop()
 
 
-async def test_worker_that_waits_for_the_broker_can_be_told_to_stop(yard: Yard) -> None:
+async def test_worker_that_waits_for_the_broker_can_be_told_to_stop(deployment: Deployment) -> None:
     away = f"amqp://guest:guest@127.0.0.1:{free_port()}/"
-    worker = Worker(await yard.client(shared=False), ledger=yard.ledger, broker=away)
+    worker = Worker(await deployment.client(shared=False), ledger=deployment.ledger, broker=away)
     task = asyncio.create_task(worker.run())
     await asyncio.sleep(0.4)
     assert not task.done()

@@ -1,4 +1,4 @@
-"""Whose tickets are written when fewer wait than should."""
+"""For which campaigns work messages are written when fewer wait than should."""
 
 from __future__ import annotations
 
@@ -6,33 +6,33 @@ import pytest
 
 pytest.importorskip("taskiq_aio_pika")
 
-from tim_async.cluster._workers.missing_permits import Needs, missing
+from tim_async.cluster._workers.missing_permits import Demand, missing
 
 
-def needs(name: str, held: int, parallel: int, claimable: int = 100, *, is_starved: bool = False) -> Needs:
-    return Needs(name=name, held=held, parallel=parallel, claimable=claimable, is_starved=is_starved)
+def demand(name: str, held: int, parallel: int, claimable: int = 100, *, is_starved: bool = False) -> Demand:
+    return Demand(name=name, held=held, parallel=parallel, claimable=claimable, is_starved=is_starved)
 
 
 def test_those_that_wait_are_enough() -> None:
-    assert missing([needs("a", 3, 8), needs("b", 8, 8)], 5) == {"a": 0, "b": 0}
+    assert missing([demand("a", 3, 8), demand("b", 8, 8)], 5) == {"a": 0, "b": 0}
 
 
 def test_no_more_than_there_are_chunks_or_room() -> None:
-    assert missing([needs("a", 0, 8, claimable=2), needs("b", 9, 8)], 0) == {"a": 2, "b": 0}
+    assert missing([demand("a", 0, 8, claimable=2), demand("b", 9, 8)], 0) == {"a": 2, "b": 0}
 
 
 def test_all_that_wait_may_be_its_own() -> None:
-    assert missing([needs("a", 3, 8), needs("b", 0, 8)], 6) == {"a": 0, "b": 2}
+    assert missing([demand("a", 3, 8), demand("b", 0, 8)], 6) == {"a": 0, "b": 2}
 
 
-def test_whoever_is_starved_has_lost_its_own() -> None:
-    """Of 30 tickets of one campaign 22 wait; those of the other are lost."""
-    assert missing([needs("a", 8, 30), needs("b", 0, 4)], 22) == {"a": 0, "b": 0}
-    assert missing([needs("a", 8, 30), needs("b", 0, 4, is_starved=True)], 22) == {"a": 0, "b": 4}
+def test_starved_campaign_has_lost_its_own() -> None:
+    """Of 30 messages of one campaign 22 wait; those of the other are lost."""
+    assert missing([demand("a", 8, 30), demand("b", 0, 4)], 22) == {"a": 0, "b": 0}
+    assert missing([demand("a", 8, 30), demand("b", 0, 4, is_starved=True)], 22) == {"a": 0, "b": 4}
 
 
-def test_whoever_is_starved_gets_one_whatever_waits() -> None:
-    starved = [needs("a", 8, 30), needs("b", 0, 4, is_starved=True)]
+def test_starved_campaign_gets_one_whatever_waits() -> None:
+    starved = [demand("a", 8, 30), demand("b", 0, 4, is_starved=True)]
     assert missing(starved, 60) == {"a": 0, "b": 1}
     # ... and not for ever, while all workers are busy with others.
     assert missing(starved, 200) == {"a": 0, "b": 0}

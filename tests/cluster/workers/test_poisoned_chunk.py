@@ -14,10 +14,10 @@ pytest.importorskip("asyncpg")
 pytest.importorskip("taskiq_aio_pika")
 
 from tests.cluster.conftest import settled
-from tests.cluster.workers.deployment import Yard, ended
+from tests.cluster.workers.deployment import Deployment, ended
 from tests.services import RABBITMQ_URL, REDIS_URL
 from tim_async import Rate
-from tim_async.bulk._ledger.shared import SharedLedger
+from tim_async.bulk._ledger.ledger import Ledger
 from tim_async.emulator import DEFAULT_SECRET_KEY
 
 # Imported once, and forked for every life of the worker; the fourth chunk ends it.
@@ -29,13 +29,13 @@ from tim_async.cluster import ClusterCampaign, Worker, make_broker
 from tim_async.cluster._workers import worker
 
 app, key, service, ledger, broker, prefix = sys.argv[1:]
-worker._WATCH_S = worker._AGAIN_S = 0.1
+worker._WATCH_INTERVAL_S = worker._RETRY_INTERVAL_S = 0.1
 send = ChunkSender.send_one
 
-async def poisoned(self, job, person):
-    if 30 <= person.ordinal < 40:
+async def poisoned(self, chunk, recipient):
+    if 30 <= recipient.ordinal < 40:
         os._exit(9)
-    await send(self, job, person)
+    await send(self, chunk, recipient)
 
 ChunkSender.send_one = poisoned
 
@@ -58,12 +58,19 @@ print(life)
 """
 
 
-async def test_chunk_that_ends_its_process_takes_no_others_along(yard: Yard) -> None:
-    campaign = yard.campaign(count=60, message="hi", lanes="single")
-    await yard.submit(campaign, parallel=4)
+async def test_chunk_that_ends_its_process_takes_no_others_along(deployment: Deployment) -> None:
+    campaign = deployment.campaign(count=60, message="hi", lanes="single")
+    await deployment.submit(campaign, parallel=4)
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-c", _LIVES, str(yard.emulator.sdk_app_id), DEFAULT_SECRET_KEY, yard.emulator.url),
-        *(yard.ledger, RABBITMQ_URL, yard.prefix),
+        *(
+            sys.executable,
+            "-c",
+            _LIVES,
+            str(deployment.emulator.sdk_app_id),
+            DEFAULT_SECRET_KEY,
+            deployment.emulator.url,
+        ),
+        *(deployment.ledger, RABBITMQ_URL, deployment.prefix),
         env={**os.environ, "TIM_REDIS_URL": REDIS_URL},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
@@ -73,25 +80,26 @@ async def test_chunk_that_ends_its_process_takes_no_others_along(yard: Yard) -> 
     assert out.strip() == b"3", err.decode()
     report = await campaign.status()
     assert (report.status, report.sent, report.unknown) == ("done", 50, 10)
-    assert max(yard.messages().values()) == 1
-    [letter] = await yard.dead_letters()
+    assert max(deployment.messages().values()) == 1
+    [letter] = await deployment.dead_letters()
     assert (letter["chunk"], letter["deaths"], letter["recipients"]) == (3, 3, 10)
 
 
-async def test_chunk_that_is_to_be_alone_is_not_kept_waiting_by_other_campaigns(yard: Yard) -> None:
-    long, short = yard.campaign("long", count=1000, lanes="single"), yard.campaign("short", count=10)
+async def test_chunk_that_is_to_be_alone_is_not_kept_waiting_by_other_campaigns(deployment: Deployment) -> None:
+    long, short = deployment.campaign("long", count=1000, lanes="single"), deployment.campaign("short", count=10)
     await short.plan()
-    async with SharedLedger(yard.ledger, purpose="test") as ledger:
-        row = await ledger.find("short")
+    async with Ledger(deployment.ledger, purpose="test") as ledger:
+        row = await ledger.campaigns.find("short")
         assert row is not None
-        await ledger.claim(row.id, now=time.time(), lease_s=60.0, limit=1)
+        owner = ledger.require_shared().new_owner()
+        await owner.claim(row.id, now=time.time(), lease_s=60.0, limit=1)
         for _ in range(2):
-            await ledger.note_deaths(row.id, [0])
-        await ledger.give_back(row.id)
-    await yard.submit(long, parallel=4)
-    await yard.work(1, client={"rate_limits": {"openim/sendmsg": Rate(150)}})
-    await settled(lambda: len(yard.emulator.messages()) > 10, "nothing is sent", within=20)
-    await yard.submit(short, parallel=1)
+            await owner.note_deaths(row.id, [0])
+        await owner.release(row.id)
+    await deployment.submit(long, parallel=4)
+    await deployment.work(1, client={"rate_limits": {"openim/sendmsg": Rate(150)}})
+    await settled(lambda: len(deployment.emulator.messages()) > 10, "nothing is sent", within=20)
+    await deployment.submit(short, parallel=1)
     report = await ended(short, within=5)
     assert (report.status, report.sent) == ("done", 10)
     assert (await long.status()).status == "running"

@@ -15,30 +15,30 @@ pytest.importorskip("taskiq_aio_pika")
 
 
 from tests.cluster.conftest import settled
-from tests.cluster.workers.deployment import Yard, ended, everybody
+from tests.cluster.workers.deployment import Deployment, ended, once_each
 
 
-async def test_worker_process_ends_in_order_and_tells_opentelemetry(yard: Yard) -> None:
+async def test_worker_process_ends_in_order_and_tells_opentelemetry(deployment: Deployment) -> None:
     """The process has providers, as one that `opentelemetry-instrument` starts has."""
     pytest.importorskip("typer")
     pytest.importorskip("opentelemetry.sdk")
-    campaign = yard.campaign()
-    await yard.submit(campaign)
-    process = await yard.process("--otel", program=("-m", "tests.cluster.workers.instrumented"))
+    campaign = deployment.campaign()
+    await deployment.submit(campaign)
+    process = await deployment.process("--otel", program=("-m", "tests.cluster.workers.instrumented"))
     assert (await ended(campaign)).sent == 100
     process.send_signal(signal.SIGTERM)
     out, told = await process.communicate()
     assert process.returncode == 0
     assert b"10 chunks were worked on" in told
     assert b"no tracer provider" not in told
-    assert yard.messages() == everybody(100)
+    assert deployment.messages() == once_each(100)
     exported = json.loads(out)
     assert exported["spans"]["openim/sendmsg"] == 100
     assert exported["counts"]["tim.calls"] == 100
     assert {"tim.campaign.recipients", "tim.campaign.rate"} <= set(exported["counts"])
 
 
-async def test_trace_context_goes_with_the_campaign(yard: Yard) -> None:
+async def test_trace_context_goes_with_the_campaign(deployment: Deployment) -> None:
     """Two campaigns of two traces, whose tickets are lost: those that are written anew are nobody's."""
     pytest.importorskip("opentelemetry.sdk")
     from opentelemetry.sdk.trace import TracerProvider
@@ -52,14 +52,14 @@ async def test_trace_context_goes_with_the_campaign(yard: Yard) -> None:
     spans = {}
     for name in ("one", "two"):
         with provider.get_tracer("app").start_as_current_span(name) as spans[name]:
-            await yard.submit(yard.campaign(name, count=20), parallel=1)
-    await yard.submit(yard.campaign("none", count=20), parallel=1)
-    await yard.purge()
+            await deployment.submit(deployment.campaign(name, count=20), parallel=1)
+    await deployment.submit(deployment.campaign("none", count=20), parallel=1)
+    await deployment.purge()
     with provider.get_tracer("app").start_as_current_span("worker"):
-        await yard.work(1, client={"observer": Telemetry(provider)})
+        await deployment.work(1, client={"observer": Telemetry(provider)})
     for name in (*spans, "none"):
-        await ended(yard.campaign(name))
-    await yard.go_home()
+        await ended(deployment.campaign(name))
+    await deployment.drain()
     sends = [each for each in exporter.get_finished_spans() if each.name == "openim/sendmsg"]
     traces = Counter(each.context.trace_id for each in sends)
     assert [traces[each.get_span_context().trace_id] for each in spans.values()] == [20, 20]
@@ -67,11 +67,11 @@ async def test_trace_context_goes_with_the_campaign(yard: Yard) -> None:
     provider.shutdown()
 
 
-async def test_whoever_looks_after_campaigns_tells_how_far_they_are(yard: Yard) -> None:
-    campaign = yard.campaign(count=60)
+async def test_whoever_looks_after_campaigns_tells_how_far_they_are(deployment: Deployment) -> None:
+    campaign = deployment.campaign(count=60)
     seen = []
-    await yard.submit(campaign)
-    await yard.work(2, on_progress=seen.append)
+    await deployment.submit(campaign)
+    await deployment.work(2, on_progress=seen.append)
     await ended(campaign)
     await settled(lambda: bool(seen) and seen[-1].sent == 60, "its end is not told")
     assert {(each.name, each.total) for each in seen} == {("spring", 60)}

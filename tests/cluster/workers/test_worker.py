@@ -19,93 +19,93 @@ pytest.importorskip("taskiq_aio_pika")
 
 
 from tests.cluster.conftest import settled
-from tests.cluster.workers.deployment import Yard, ended, everybody
+from tests.cluster.workers.deployment import Deployment, ended, once_each
 from tests.services import RABBITMQ_URL, REDIS_URL, free_port
 from tim_async import ClusterError, Rate, UsageError
 from tim_async.bulk import Campaign, Template
 from tim_async.bulk._engine.context import RunContext
-from tim_async.bulk._ledger.shared import SharedLedger
+from tim_async.bulk._ledger.ledger import Ledger
 from tim_async.cluster import ClusterCampaign, Worker
-from tim_async.cluster._workers import broker as posts
+from tim_async.cluster._workers import broker as work_queue
 from tim_async.cluster._workers import worker as worker_module
 from tim_async.emulator import DEFAULT_SECRET_KEY
 
 
 @pytest.mark.parametrize("lanes", ["single", "batch"])
-async def test_workers_share_a_campaign(yard: Yard, lanes: str) -> None:
+async def test_workers_share_a_campaign(deployment: Deployment, lanes: str) -> None:
     message = "你好" if lanes == "batch" else Template("你好 $name")
-    campaign = yard.campaign(lanes=lanes, message=message)
-    await yard.submit(campaign)
-    workers = await yard.work(3)
+    campaign = deployment.campaign(lanes=lanes, message=message)
+    await deployment.submit(campaign)
+    workers = await deployment.work(3)
     report = await ended(campaign)
     assert (report.status, report.sent, report.total) == ("done", 100, 100)
-    assert yard.messages() == everybody(100)
+    assert deployment.messages() == once_each(100)
     assert sum(worker.chunks for worker in workers) == 10
-    assert await yard.dead_letters() == []
+    assert await deployment.dead_letters() == []
 
 
-async def test_progress_is_told_to_whoever_watches(yard: Yard) -> None:
-    campaign = yard.campaign()
-    await yard.submit(campaign)
+async def test_progress_is_told_to_whoever_watches(deployment: Deployment) -> None:
+    campaign = deployment.campaign()
+    await deployment.submit(campaign)
     seen = []
     watching = asyncio.create_task(campaign.watch(on_progress=seen.append, every_s=0.02))
-    await yard.work(1)
+    await deployment.work(1)
     await watching
     assert seen[0].total == seen[-1].sent == 100
     assert [each.sent for each in seen] == sorted(each.sent for each in seen)
 
 
-async def test_workers_come_later_and_find_what_waits(yard: Yard) -> None:
-    await yard.submit(yard.campaign("first", 60))
-    await yard.submit(yard.campaign("second", 60, message="zweite"))
-    await yard.work(1)
+async def test_workers_come_later_and_find_what_waits(deployment: Deployment) -> None:
+    await deployment.submit(deployment.campaign("first", 60))
+    await deployment.submit(deployment.campaign("second", 60, message="zweite"))
+    await deployment.work(1)
     for name in ("first", "second"):
-        assert (await ended(yard.campaign(name, 60))).sent == 60
-    assert yard.messages("zweite") == yard.messages("你好") == everybody(60)
+        assert (await ended(deployment.campaign(name, 60))).sent == 60
+    assert deployment.messages("zweite") == deployment.messages("你好") == once_each(60)
 
 
-async def test_tickets_that_come_twice_do_no_harm(yard: Yard) -> None:
-    campaign = yard.campaign(message="hi", lanes="single")
-    yard.emulator.faults.delay(0.05)
-    await yard.submit(campaign, parallel=2)
-    broker = yard.broker()
+async def test_tickets_that_come_twice_do_no_harm(deployment: Deployment) -> None:
+    campaign = deployment.campaign(message="hi", lanes="single")
+    deployment.emulator.faults.delay(0.05)
+    await deployment.submit(campaign, parallel=2)
+    broker = deployment.broker()
     await broker.startup()
     for _ in range(40):
-        await posts.send(broker, posts.RUN_CHUNK, "spring")
+        await work_queue.send(broker, work_queue.RUN_CHUNK, "spring")
     await broker.shutdown()
-    workers = await yard.work(2)
+    workers = await deployment.work(2)
     most = 0
 
     def is_over() -> bool:
         nonlocal most
-        most = max(most, sum(len(crew._at_work) for each in workers for crew, _ in each._crews.values()))
-        return len(yard.emulator.messages()) == 100
+        most = max(most, sum(own.chunks_at_work for each in workers for own, _ in each._campaigns.values()))
+        return len(deployment.emulator.messages()) == 100
 
     await settled(is_over, "it does not end", within=20)
     assert most == 2  # of forty tickets, no more than there may be at work
     assert (await ended(campaign)).sent == 100
-    assert yard.messages() == everybody(100)
+    assert deployment.messages() == once_each(100)
 
 
-async def test_lost_tickets_are_written_anew(yard: Yard) -> None:
-    campaign = yard.campaign()
-    await yard.submit(campaign)
-    await yard.purge()
-    await yard.work(2)
+async def test_lost_tickets_are_written_anew(deployment: Deployment) -> None:
+    campaign = deployment.campaign()
+    await deployment.submit(campaign)
+    await deployment.purge()
+    await deployment.work(2)
     assert (await ended(campaign)).sent == 100
-    assert yard.messages() == everybody(100)
+    assert deployment.messages() == once_each(100)
 
 
-async def test_waiting_tickets_are_counted_as_they_are_now(yard: Yard) -> None:
-    broker = yard.broker()
+async def test_waiting_tickets_are_counted_as_they_are_now(deployment: Deployment) -> None:
+    broker = deployment.broker()
     await broker.startup()
-    counts = [await posts.waiting(broker)]
+    counts = [await work_queue.count_waiting(broker)]
     for _ in range(2):
-        await posts.send(broker, posts.RUN_CHUNK, "spring")
+        await work_queue.send(broker, work_queue.RUN_CHUNK, "spring")
     await settled_at(broker, 2)
-    counts.append(await posts.waiting(broker))
-    await yard.purge()
-    counts.append(await posts.waiting(broker))
+    counts.append(await work_queue.count_waiting(broker))
+    await deployment.purge()
+    counts.append(await work_queue.count_waiting(broker))
     await broker.shutdown()
     assert counts == [0, 2, 0]
 
@@ -113,55 +113,55 @@ async def test_waiting_tickets_are_counted_as_they_are_now(yard: Yard) -> None:
 async def settled_at(broker: Any, count: int) -> None:
     """Wait until so many tickets wait: a queue that is kept on disk counts them a moment later."""
     async with asyncio.timeout(10):
-        while await posts.waiting(broker) != count:  # noqa: ASYNC110 - only asking tells
+        while await work_queue.count_waiting(broker) != count:  # noqa: ASYNC110 - only asking tells
             await asyncio.sleep(0.01)
 
 
-async def test_chunks_of_a_killed_worker_are_taken_over(yard: Yard) -> None:
+async def test_chunks_of_a_killed_worker_are_taken_over(deployment: Deployment) -> None:
     pytest.importorskip("typer")
-    campaign = yard.campaign(count=200)
-    yard.emulator.faults.delay(0.2)
-    await yard.submit(campaign)
-    process = await yard.process()
-    await settled(lambda: len(yard.emulator.messages()) > 20, "nothing is sent", within=40)
+    campaign = deployment.campaign(count=200)
+    deployment.emulator.faults.delay(0.2)
+    await deployment.submit(campaign)
+    process = await deployment.process()
+    await settled(lambda: len(deployment.emulator.messages()) > 20, "nothing is sent", within=40)
     process.kill()
     _, told = await process.communicate()
     assert b"working on campaigns" in told
     assert (await campaign.status()).in_flight > 0
-    yard.emulator.faults.clear()
-    await yard.work(1)
+    deployment.emulator.faults.clear()
+    await deployment.work(1)
     report = await ended(campaign)
     assert (report.sent, report.unknown, report.failed) == (200, 0, 0)
-    assert yard.messages() == everybody(200)
+    assert deployment.messages() == once_each(200)
 
 
-async def test_stopped_worker_hands_back_what_it_has(yard: Yard) -> None:
-    campaign = yard.campaign(count=200)
-    yard.emulator.faults.delay(0.1)
-    await yard.submit(campaign)
+async def test_stopped_worker_hands_back_what_it_has(deployment: Deployment) -> None:
+    campaign = deployment.campaign(count=200)
+    deployment.emulator.faults.delay(0.1)
+    await deployment.submit(campaign)
     # Nobody waits for a lease here: the other must not need it.
-    first, *_ = await yard.work(1, lease_s=1000.0)
-    await settled(lambda: len(yard.emulator.messages()) > 20, "nothing is sent", within=20)
-    await yard.go_home()
-    assert 20 < len(yard.emulator.messages()) < 200
-    yard.emulator.faults.clear()
-    await yard.work(1, lease_s=1000.0)
+    first, *_ = await deployment.work(1, lease_s=1000.0)
+    await settled(lambda: len(deployment.emulator.messages()) > 20, "nothing is sent", within=20)
+    await deployment.drain()
+    assert 20 < len(deployment.emulator.messages()) < 200
+    deployment.emulator.faults.clear()
+    await deployment.work(1, lease_s=1000.0)
     assert (await ended(campaign)).sent == 200
-    assert yard.messages() == everybody(200)
+    assert deployment.messages() == once_each(200)
     assert first._draining.is_set()
 
 
-async def test_campaigns_share_the_limit_and_a_paused_one_frees_it_until_it_is_resumed(yard: Yard) -> None:
+async def test_campaigns_share_the_limit_and_a_paused_one_frees_it_until_it_is_resumed(deployment: Deployment) -> None:
     """In little; with an interactive sender: `python -m benchmarks --only workers-sharing`."""
     slow = {"rate_limits": {"openim/sendmsg": Rate(100)}}
-    one, two = (yard.campaign(name, 600, message=Template(f"{name} $name")) for name in ("one", "two"))
+    one, two = (deployment.campaign(name, 600, message=Template(f"{name} $name")) for name in ("one", "two"))
     for campaign in (one, two):
-        await yard.submit(campaign, parallel=8)
-    await yard.work(2, tasks=8, client=slow)
+        await deployment.submit(campaign, parallel=8)
+    await deployment.work(2, tasks=8, client=slow)
     loop = asyncio.get_running_loop()
 
     def count() -> tuple[int, int]:
-        texts = [message.msg_body[0].msg_content.text for message in yard.emulator.messages()]
+        texts = [message.msg_body[0].msg_content.text for message in deployment.emulator.messages()]
         return sum(text.startswith("one") for text in texts), sum(text.startswith("two") for text in texts)
 
     async def until(condition: Callable[[], bool], what: str) -> None:
@@ -191,7 +191,7 @@ async def test_campaigns_share_the_limit_and_a_paused_one_frees_it_until_it_is_r
     report = await one.status()
     assert (report.reason, report.in_flight) == ("lunch", 0)
     await two.cancel()
-    broker = yard.broker()
+    broker = deployment.broker()
     await broker.startup()
     await one.resume(broker=broker)
     with pytest.raises(UsageError, match="cancelled"):
@@ -201,20 +201,22 @@ async def test_campaigns_share_the_limit_and_a_paused_one_frees_it_until_it_is_r
     assert await one.cancel("enough")
     assert not await one.cancel()
     assert (await ended(one)).status == "cancelled"
-    assert max(yard.messages("one").values()) == max(yard.messages("two").values()) == 1
+    assert max(deployment.messages("one").values()) == max(deployment.messages("two").values()) == 1
 
 
-async def test_fault_that_concerns_all_stops_the_campaign_for_all(yard: Yard, caplog: pytest.LogCaptureFixture) -> None:
-    campaign = yard.campaign()
-    await yard.submit(campaign)
-    yard.emulator.faults.answer(60010)
-    await yard.work(2)
+async def test_fault_that_concerns_all_stops_the_campaign_for_all(
+    deployment: Deployment, caplog: pytest.LogCaptureFixture
+) -> None:
+    campaign = deployment.campaign()
+    await deployment.submit(campaign)
+    deployment.emulator.faults.answer(60010)
+    await deployment.work(2)
     report = await ended(campaign)
     assert report.status == "stopped"
     assert "60010" in (report.reason or "")
     assert report.sent == 0
-    yard.emulator.faults.clear()
-    broker = yard.broker()
+    deployment.emulator.faults.clear()
+    broker = deployment.broker()
     await broker.startup()
     await campaign.resume(broker=broker)
     await broker.shutdown()
@@ -222,7 +224,7 @@ async def test_fault_that_concerns_all_stops_the_campaign_for_all(yard: Yard, ca
 
 
 async def test_chunk_that_brings_workers_down_is_given_up_and_told(
-    yard: Yard, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    deployment: Deployment, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     note = RunContext.note
 
@@ -232,31 +234,33 @@ async def test_chunk_that_brings_workers_down_is_given_up_and_told(
         note(self, job, person, *args, **facts)
 
     monkeypatch.setattr(RunContext, "note", poisoned)
-    campaign = yard.campaign(lanes="batch", message="hi")
-    await yard.submit(campaign, parallel=2)
-    await yard.work(2, most_deaths=2)
+    campaign = deployment.campaign(lanes="batch", message="hi")
+    await deployment.submit(campaign, parallel=2)
+    await deployment.work(2, most_deaths=2)
     report = await ended(campaign)
     assert report.status == "done"
     assert (report.sent, report.unknown + report.failed) == (90, 10)
-    (letter,) = await yard.dead_letters()
+    (letter,) = await deployment.dead_letters()
     assert (letter["campaign"], letter["chunk"], letter["recipients"]) == ("spring", 3, 10)
     assert letter["deaths"] >= 2
     assert any("chunk 3 was given up" in record.getMessage() for record in caplog.records)
     monkeypatch.undo()
     left = {
-        each.account: each async for each in Campaign("spring", ledger=yard.ledger).outcomes() if each.state != "sent"
+        each.account: each
+        async for each in Campaign("spring", ledger=deployment.ledger).outcomes()
+        if each.state != "sent"
     }
     assert set(left) == {f"user{index}" for index in range(30, 40)}
     assert all("given up" in (each.info or "") for each in left.values())
 
 
-async def test_interactive_call_goes_before_the_campaign(yard: Yard) -> None:
+async def test_interactive_call_goes_before_the_campaign(deployment: Deployment) -> None:
     slow = {"rate_limits": {"openim/sendmsg": Rate(100)}}
-    campaign = yard.campaign(count=3000)
-    await yard.submit(campaign, parallel=4)
-    await yard.work(2, client=slow)
-    await settled(lambda: len(yard.emulator.messages()) > 30, "nothing is sent", within=20)
-    client = await yard.client(**slow)
+    campaign = deployment.campaign(count=3000)
+    await deployment.submit(campaign, parallel=4)
+    await deployment.work(2, client=slow)
+    await settled(lambda: len(deployment.emulator.messages()) > 30, "nothing is sent", within=20)
+    client = await deployment.client(**slow)
     loop = asyncio.get_running_loop()
     start = loop.time()
     for _ in range(5):
@@ -266,40 +270,42 @@ async def test_interactive_call_goes_before_the_campaign(yard: Yard) -> None:
     await campaign.cancel()
 
 
-async def test_worker_for_another_app_or_admin_leaves_it_alone(yard: Yard, caplog: pytest.LogCaptureFixture) -> None:
-    campaign = yard.campaign(count=40)
-    await yard.submit(campaign)
-    stranger = await yard.client(shared=False)
+async def test_worker_for_another_app_or_admin_leaves_it_alone(
+    deployment: Deployment, caplog: pytest.LogCaptureFixture
+) -> None:
+    campaign = deployment.campaign(count=40)
+    await deployment.submit(campaign)
+    stranger = await deployment.client(shared=False)
     credentials = type(stranger._state.credentials)
-    stranger._state.credentials = credentials(yard.emulator.sdk_app_id, DEFAULT_SECRET_KEY, "other")
-    worker = Worker(stranger, ledger=yard.ledger, broker=yard.broker(), tasks=2)
+    stranger._state.credentials = credentials(deployment.emulator.sdk_app_id, DEFAULT_SECRET_KEY, "other")
+    worker = Worker(stranger, ledger=deployment.ledger, broker=deployment.broker(), tasks=2)
     task = asyncio.create_task(worker.run())
     await settled(lambda: "begun by" in caplog.text, "it says nothing", within=20)
     worker.stop()
     await task
-    assert yard.emulator.messages() == []
-    await yard.work(1)
+    assert deployment.emulator.messages() == []
+    await deployment.work(1)
     assert (await ended(campaign)).sent == 40
 
 
-async def test_command_line_submits_watches_and_steers(yard: Yard, tmp_path: Any) -> None:
+async def test_command_line_submits_watches_and_steers(deployment: Deployment, tmp_path: Any) -> None:
     pytest.importorskip("typer")
     people = tmp_path / "people.csv"
     people.write_text("account,name\n" + "".join(f"user{index},n{index}\n" for index in range(60)), encoding="utf-8")
 
     async def told(*arguments: str) -> tuple[int | None, str]:
-        process = await yard.command("bulk", *arguments)
+        process = await deployment.command("bulk", *arguments)
         out, err = await process.communicate()
         return process.returncode, (out + err).decode()
 
-    queues = ("--queue-prefix", yard.prefix)
+    queues = ("--queue-prefix", deployment.prefix)
     submit = ("run", str(people), "--name", "spring", "--text", "Hi $name", "--workers", "--batch-size", "10", *queues)
     submitting = asyncio.create_task(told(*submit))
-    campaign = yard.campaign(recipients=None, message=None)
+    campaign = deployment.campaign(recipients=None, message=None)
 
     async def is_running() -> bool:
-        async with SharedLedger(yard.ledger, purpose="test") as ledger:
-            row = await ledger.find("spring")
+        async with Ledger(deployment.ledger, purpose="test") as ledger:
+            row = await ledger.campaigns.find("spring")
             return row is not None and row.status == "running"
 
     async with asyncio.timeout(60):
@@ -311,8 +317,8 @@ async def test_command_line_submits_watches_and_steers(yard: Yard, tmp_path: Any
     assert code == 1
     assert "60 recipients" in text
     assert "paused: lunch" in text
-    await yard.work(1)
-    assert yard.emulator.messages() == []
+    await deployment.work(1)
+    assert deployment.emulator.messages() == []
     code, text = await told("resume", "--name", "spring", *queues)
     assert code == 0, text
     assert (await ended(campaign)).sent == 60
@@ -326,21 +332,21 @@ async def test_command_line_submits_watches_and_steers(yard: Yard, tmp_path: Any
     assert text.count("sent") == 60
 
 
-async def test_what_workers_cannot_do_is_refused(yard: Yard, tmp_path: Any) -> None:
+async def test_what_workers_cannot_do_is_refused(deployment: Deployment, tmp_path: Any) -> None:
     with pytest.raises(UsageError, match="function") as caught:
-        await yard.submit(yard.campaign(message=lambda recipient: "hi"))
+        await deployment.submit(deployment.campaign(message=lambda recipient: "hi"))
     assert caught.value.field == "message"
     on_disk = ClusterCampaign("x", ledger=tmp_path / "x.db", recipients=["a"], message="hi")
     with pytest.raises(UsageError, match="on a server") as caught:
-        await yard.submit(on_disk)
+        await deployment.submit(on_disk)
     assert caught.value.field == "ledger"
     with pytest.raises(UsageError) as caught:
-        await yard.submit(yard.campaign(), parallel=0)
+        await deployment.submit(deployment.campaign(), parallel=0)
     assert caught.value.field == "parallel"
-    await yard.campaign().plan()
+    await deployment.campaign().plan()
     with pytest.raises(UsageError, match="not submitted"):
-        await yard.campaign().resume(broker=yard.broker())
-    client = await yard.client(shared=False)
+        await deployment.campaign().resume(broker=deployment.broker())
+    client = await deployment.client(shared=False)
     for options, field in (
         ({"ledger": str(tmp_path / "x.db")}, "ledger"),
         ({"broker": "redis://x"}, "broker"),
@@ -349,27 +355,27 @@ async def test_what_workers_cannot_do_is_refused(yard: Yard, tmp_path: Any) -> N
         ({"most_deaths": True}, "most_deaths"),
     ):
         with pytest.raises(UsageError) as caught:
-            Worker(client, **{"ledger": yard.ledger, "broker": RABBITMQ_URL, **options})
+            Worker(client, **{"ledger": deployment.ledger, "broker": RABBITMQ_URL, **options})
         assert caught.value.field == field
 
 
-async def test_broker_that_is_away_is_told(yard: Yard, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_broker_that_is_away_is_told(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:
     from tests.services import free_port
 
     away = f"amqp://guest:geheim@127.0.0.1:{free_port()}/"
-    client = await yard.client(shared=False)
+    client = await deployment.client(shared=False)
     with pytest.raises(ClusterError, match="in the ledger") as caught:
-        await yard.campaign(count=10).submit(client, broker=away)
+        await deployment.campaign(count=10).submit(client, broker=away)
     assert "geheim" not in str(caught.value)
-    monkeypatch.setattr(worker_module, "_AWAY_S", 0.0)
+    monkeypatch.setattr(worker_module, "_STARTUP_TIMEOUT_S", 0.0)
     with pytest.raises(ClusterError):
-        await Worker(client, ledger=yard.ledger, broker=away).run()
+        await Worker(client, ledger=deployment.ledger, broker=away).run()
 
 
-async def test_many_may_open_a_new_ledger_at_once(yard: Yard) -> None:
+async def test_many_may_open_a_new_ledger_at_once(deployment: Deployment) -> None:
     async def look() -> float:
-        async with SharedLedger(yard.ledger, purpose="test") as ledger:
-            return await ledger.clock_offset()
+        async with Ledger(deployment.ledger, purpose="test") as ledger:
+            return await ledger.require_shared().clock_offset()
 
     offsets = await asyncio.gather(*(look() for _ in range(6)))
     assert all(abs(offset) < 5 for offset in offsets)
@@ -386,7 +392,7 @@ def test_without_the_extra_workers_tell_the_way_out() -> None:
     assert told.strip() == 'tim_async.cluster.Worker needs taskiq: pip install "tim-async[cluster]"'
 
 
-async def test_example_in_plain_commands_runs(yard: Yard, tmp_path: Any) -> None:
+async def test_example_in_plain_commands_runs(deployment: Deployment, tmp_path: Any) -> None:
     pytest.importorskip("typer")
     people = tmp_path / "people.csv"
     people.write_text("account,name\n" + "".join(f"user{index},n{index}\n" for index in range(30)), encoding="utf-8")
@@ -396,11 +402,11 @@ async def test_example_in_plain_commands_runs(yard: Yard, tmp_path: Any) -> None
         env={
             **os.environ,
             "TIM_ASYNC": f"{sys.executable} -m tim_async",
-            "TIM_LEDGER_URL": yard.ledger,
+            "TIM_LEDGER_URL": deployment.ledger,
             "TIM_BROKER_URL": RABBITMQ_URL,
             "TIM_REDIS_URL": REDIS_URL,
             "EMULATOR_PORT": str(free_port()),
-            "QUEUE_PREFIX": yard.prefix,
+            "QUEUE_PREFIX": deployment.prefix,
             "WORKERS": "1",
         },
         stdout=asyncio.subprocess.PIPE,

@@ -1,4 +1,4 @@
-"""A chunk at work, and what all who work on chunks share."""
+"""A chunk at work, and what all parts of a run share."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from typing import Final
 import msgspec
 
 from ..._core.client import TimClient
-from ..._core.rate_limits import RateLimiter
 from ..._core.retry import IDENTITY_WINDOW_S, RetryPolicy
 from ...errors import TimError
 from .._ledger.options import Options
@@ -23,22 +22,24 @@ from ..breaker import Breaker, Stop
 from ..progress import Tally
 
 REPEAT_WITHIN_S: Final = IDENTITY_WINDOW_S
-"""Seconds from the moment that sending was written ahead, within which a repeat is begun. The service recognises one
+"""Seconds from the moment that sending was written ahead, within which a repeat may start. The service recognises one
 for 120 s from the first acceptance, which came later than that moment; the rest is for the repeat's way."""
-# How often somebody looks whether a late lease was renewed.
-_LEASE_LOOK_S: Final = 0.1
 SETTLED_AFTER_S: Final = 120.0
-"""Seconds after which nothing that was begun in time can still be on its way: then the history tells the truth."""
+"""Seconds after which nothing that was started in time can still be on its way: then the history is complete."""
+# How often a chunk whose lease is late is checked for whether the lease was renewed.
+_POLL_INTERVAL_S: Final = 0.1
+# Trouble inside the service passes, and a campaign has the time. Lost answers are repeated too: the identity stays.
+RETRY: Final = RetryPolicy(max_attempts=8, base=0.2, cap=5.0, max_elapsed=60.0, transport="any")
 
 
 class Refusal(msgspec.Struct, kw_only=True, frozen=True):
     """What recipients were refused with.
 
     Attributes:
-        code: ErrorCode; 0 for a request that this library did not let pass.
-        info: what was said besides.
+        code: ErrorCode; 0 for a request that this library refused before sending it.
+        info: the text that came with it.
         may_pass: whether it is trouble inside the service: the same may be accepted later, or have been already.
-        is_senders: whether it is the sender who is at fault.
+        is_senders: whether the sender is at fault, not the recipient.
     """
 
     code: int
@@ -51,17 +52,17 @@ class ActiveChunk:
     """A chunk whose sending was written ahead.
 
     Attributes:
-        number: the chunk.
+        number: its number.
         lane: by which command it goes.
         recipients: its recipients that are not settled, by ordinal.
         since: unix seconds at which its sending was written ahead.
-        is_repeat: whether another run wrote that: everybody in it may have the message.
-        doubtful: ordinals of those who may have it.
-        reassigned: ordinals of those who go to further chunks, by whether that is a try of their own, and by the code
-            they were refused with, where they are to be imported.
-        has_unknown: whether somebody's outcome is unknown.
-        is_closing: whether it has nobody left.
-        lease: how long it is ours.
+        is_repeat: whether another run wrote that: all of its recipients may have the message.
+        doubtful: ordinals of recipients that may have it.
+        reassigned: ordinals of recipients that go to further chunks, by whether that counts as one more try, and by the
+            code they were refused with, where they are to be imported.
+        has_unknown: whether the outcome of one of them is unknown.
+        is_closing: whether no recipient is left.
+        lease: how long it belongs to this runner.
     """
 
     def __init__(self, chunk: Chunk, lane: Lane, since: float, wall: Callable[[], float], *, is_repeat: bool) -> None:
@@ -79,35 +80,31 @@ class ActiveChunk:
         self._shared = PreparedMessage(chunk.body) if chunk.body is not None else None
         self._wall = wall
         self._loop = asyncio.get_running_loop()
-        self._met = self._loop.time()
+        self._opened_at = self._loop.time()
         age = wall() - since
-        # Begun in the future: the clock was put back, and how long ago it was is not known. Long enough.
+        # Started in the future: the clock was put back, and how long ago it was is not known. Long enough.
         self._age = REPEAT_WITHIN_S if age < 0 else age
 
     def age(self) -> float:
         """Return the seconds since its sending was written ahead.
 
-        By both clocks, whichever says more: the wall clock can be put back, the other one stops while a machine sleeps.
+        The larger of what two clocks show: the wall clock can be put back, the other one stops while a machine sleeps.
         """
-        passed = self._age + self._loop.time() - self._met
+        passed = self._age + self._loop.time() - self._opened_at
         return max(passed, self._wall() - self.since)
 
     def window_left(self) -> float:
-        """Return the seconds for which a repeat can still begin; 0 for a batch that would go to fewer than before."""
+        """Return the seconds for which a repeat can still start; 0 for a batch that would go to fewer than before."""
         return 0.0 if self._is_partial else REPEAT_WITHIN_S - self.age()
 
-    def ready(self, recipient: RecipientRow) -> PreparedMessage | None:
-        """Return the message as it was written ahead."""
-        return (
-            self._shared
-            if self._shared is not None
-            else None
-            if recipient.body is None
-            else PreparedMessage(recipient.body)
-        )
+    def message_for(self, recipient: RecipientRow) -> PreparedMessage | None:
+        """Return the message as it was written ahead, None where the ledger does not have it."""
+        if self._shared is not None:
+            return self._shared
+        return None if recipient.body is None else PreparedMessage(recipient.body)
 
-    def moves(self) -> list[Reassignment]:
-        """Return those who go to further chunks."""
+    def reassignments(self) -> list[Reassignment]:
+        """Return what is to be entered about recipients that go to further chunks."""
         return [
             Reassignment(ordinals=ordinals, is_try=is_try, code=code)
             for (is_try, code), ordinals in self.reassigned.items()
@@ -115,22 +112,31 @@ class ActiveChunk:
 
 
 class RunContext:
-    """What all who work on chunks share.
+    """What all parts of a run share.
+
+    Args:
+        client: sends.
+        campaign: its row in the ledger.
+        options: how it is run.
+        writer: writes into the ledger.
+        tally: counts outcomes.
+        wall: unix seconds.
+        on_close: called with every chunk that is closed in the ledger, or that another owner has now.
 
     Attributes:
         client: the client, with background priority.
-        campaign: what the ledger says of the campaign.
+        campaign: the campaign's row in the ledger.
         options: how it is run.
-        sender: the account that the messages come from, where they do not say otherwise.
-        writer: writes.
-        tally: counts.
-        breaker: says when to stop.
+        sender: the account that messages come from, unless they name another.
+        writer: writes into the ledger.
+        tally: counts outcomes.
+        wall: unix seconds.
+        breaker: decides when to stop.
         identities: makes identities.
         stop: why the run ends early, None while it goes on.
         halted: set when `stop` is.
-        active: the chunks at work.
-        leases: of all chunks that are this runner's, also of those that it has not begun.
-        on_closed: told of every chunk that is closed in the ledger, or that others have now.
+        active: the chunks at work, by number.
+        changed: notified when there may be something to do.
     """
 
     def __init__(
@@ -141,6 +147,7 @@ class RunContext:
         writer: LedgerWriter,
         tally: Tally,
         wall: Callable[[], float],
+        on_close: Callable[[int], None],
     ) -> None:
         self.client = client.with_options(priority="background", retry=RETRY)
         self.campaign = campaign
@@ -154,17 +161,11 @@ class RunContext:
         self.stop: Stop | None = None
         self.halted = asyncio.Event()
         self.active: dict[int, ActiveChunk] = {}
-        self.leases: dict[int, Lease] = {}
-        self.on_closed: Callable[[int], None] | None = None
         self.changed = asyncio.Condition()
-
-    @property
-    def limiter(self) -> RateLimiter:
-        """The client's limiter."""
-        return self.client.limiter
+        self._on_close = on_close
 
     def halt(self, stop: Stop) -> None:
-        """Begin nothing more. The first reason counts."""
+        """Start nothing more. The first reason counts."""
         if self.stop is None:
             self.stop = stop
             self.halted.set()
@@ -184,44 +185,43 @@ class RunContext:
             pass
         return self.stop is not None
 
+    async def wake(self) -> None:
+        """Let those that wait for something to do look again."""
+        async with self.changed:
+            self.changed.notify_all()
+
+    # Leases
+
     async def is_ours(self, chunk: ActiveChunk) -> bool:
-        """Tell whether a chunk is ours to send; wait while that is not sure. False too when the run is to end."""
+        """Return whether a chunk may be sent here; wait while its lease is late. False when the run is to end."""
         while not chunk.lease.is_lost and self.stop is None:
             if asyncio.get_running_loop().time() < chunk.lease.until:
                 return True
-            await self.pause(_LEASE_LOOK_S)
+            await self.pause(_POLL_INTERVAL_S)
         return False
 
-    def caller(self, chunk: ActiveChunk, deadline: float) -> TimClient:
-        """Return the client for a call of a chunk: its turn is of no use any more when the chunk's lease is over."""
+    def client_for(self, chunk: ActiveChunk, deadline: float) -> TimClient:
+        """Return the client for a call of a chunk: it sends nothing once the chunk's lease is over."""
         client = self.client.with_options(deadline=deadline)
         return client.with_lease(lambda: chunk.lease.until) if chunk.lease.until < math.inf else client
 
-    async def lose(self, number: int) -> None:
-        """Leave a chunk alone: somebody else has it."""
+    async def lose(self, number: int, lease: Lease) -> None:
+        """Leave a chunk alone: another owner has it."""
         chunk = self.active.get(number)
         if chunk is not None and chunk.is_closing:
-            return  # it is not ours any more because it is done
+            return  # it does not belong to this owner any more because it is done
         self.active.pop(number, None)
-        lease = self.leases.get(number)
-        if lease is not None:
-            lease.is_lost, lease.until = True, -math.inf
+        lease.is_lost, lease.until = True, -math.inf
         await self.close(number)
 
-    async def close(self, number: int) -> None:
-        """Note that a chunk is not ours any more."""
-        self.leases.pop(number, None)
-        if self.on_closed is not None:
-            self.on_closed(number)
-        async with self.changed:
-            self.changed.notify_all()
+    # Outcomes
 
     async def settle(
         self, chunk: ActiveChunk, recipient: RecipientRow, state: RecipientState, **facts: str | int | None
     ) -> None:
         """Enter what became of a recipient; wait when the disk does not keep up.
 
-        Of a chunk that others have, only that somebody was sent to is news.
+        Of a chunk that another owner has, only that a recipient was sent to is entered.
         """
         if not chunk.lease.is_lost or state is RecipientState.SENT:
             await self.writer.put(self._outcome(chunk, recipient, state, **facts))
@@ -229,7 +229,7 @@ class RunContext:
     def note(
         self, chunk: ActiveChunk, recipient: RecipientRow, state: RecipientState, **facts: str | int | None
     ) -> None:
-        """Enter what became of one of many, all of whom go into one commit."""
+        """Enter what became of one of many recipients, all of which go into one commit."""
         if not chunk.lease.is_lost or state is RecipientState.SENT:
             self.writer.note(self._outcome(chunk, recipient, state, **facts))
 
@@ -242,6 +242,12 @@ class RunContext:
         del chunk.recipients[recipient.ordinal]
         return outcome
 
+    async def fail_before_sending(self, recipient: RecipientRow, code: int | None, info: str) -> None:
+        """Enter that a recipient failed before its chunk was started."""
+        outcome = Outcome(ordinal=recipient.ordinal, state=RecipientState.FAILED, code=code, info=info)
+        self.tally.add(outcome)
+        await self.writer.put(outcome)
+
     def reassign(
         self, chunk: ActiveChunk, recipients: Iterable[RecipientRow], *, is_try: bool, code: int | None = None
     ) -> None:
@@ -251,15 +257,16 @@ class RunContext:
             chunk.reassigned.setdefault((is_try, code), []).append(recipient.ordinal)
 
     async def close_if_settled(self, chunk: ActiveChunk) -> None:
-        """Close a chunk that has nobody left."""
+        """Close a chunk of which no recipient is left."""
         if chunk.recipients or chunk.is_closing or chunk.lease.is_lost:
             return
         chunk.is_closing = True
-        await self.writer.close(chunk.number, chunk.moves(), is_done=True, is_kept=chunk.has_unknown)
-        # Only now: whoever looks for work must find those who go to further chunks.
+        await self.writer.close(chunk.number, chunk.reassignments(), is_done=True, is_kept=chunk.has_unknown)
+        # Only now: a feeder that looks for work must find the recipients that go to further chunks.
         self.active.pop(chunk.number, None)
         await self.close(chunk.number)
 
-
-# Trouble inside the service passes; a bulk chunk has the time. Lost answers are repeated too: the identity stays.
-RETRY: Final = RetryPolicy(max_attempts=8, base=0.2, cap=5.0, max_elapsed=60.0, transport="any")
+    async def close(self, number: int) -> None:
+        """Note that a chunk does not belong to this run any more."""
+        self._on_close(number)
+        await self.wake()

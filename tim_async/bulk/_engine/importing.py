@@ -1,8 +1,8 @@
-"""Importing recipients that are not: before they are written ahead a second time, not when they are refused.
+"""Importing recipients that the service does not know: before they are written ahead again, not when they are refused.
 
-Whoever is refused as not imported goes to a further chunk in the same commit as the others of the batch, with the code
-that tells why. Whoever takes that chunk up imports them first; so nothing is forgotten when a process dies in between,
-and the batch that refused them is over.
+A recipient that is refused as not imported goes to a further chunk, with the code that it was refused with, in the same
+commit as the others of its batch. The feeder that takes that chunk up imports such recipients first; so nothing is
+forgotten when a process dies in between, and the batch that refused them is over.
 """
 
 from __future__ import annotations
@@ -13,16 +13,15 @@ from collections.abc import Sequence
 from ...errors import TimError
 from ...families.account import Account
 from ...models.account import MAX_BATCH, ImportAccounts
-from .._ledger.records import Chunk, Outcome, RecipientRow
-from .._ledger.schema import RecipientState
+from .._ledger.records import Chunk, RecipientRow
 from ..breaker import MISSING_CODES
 from .context import RunContext
 
 
 async def import_missing(context: RunContext, chunk: Chunk) -> bool:
-    """Import those of a chunk that were refused for it; they fail where that fails. False when the run ends first."""
+    """Import those of a chunk that were refused as missing, or let them fail; False when the run ends first."""
     missing = [recipient for recipient in chunk.recipients if recipient.code in MISSING_CODES]
-    if not missing or not context.options.import_missing:
+    if not missing:
         return True
     work = asyncio.create_task(_import(context, missing), name="tim_async: import")
     halted = asyncio.create_task(context.halted.wait(), name="tim_async: import")
@@ -36,16 +35,13 @@ async def import_missing(context: RunContext, chunk: Chunk) -> bool:
         return False
     if problem := work.result():
         for recipient in missing:
-            info = f"importing it failed: {problem}"
-            outcome = Outcome(ordinal=recipient.ordinal, state=RecipientState.FAILED, code=recipient.code, info=info)
-            context.tally.add(outcome)
-            await context.writer.put(outcome)
+            await context.fail_before_sending(recipient, recipient.code, f"importing it failed: {problem}")
         chunk.recipients = [recipient for recipient in chunk.recipients if recipient.code not in MISSING_CODES]
     return True
 
 
 async def _import(context: RunContext, recipients: Sequence[RecipientRow]) -> str:
-    """Import accounts; return what went wrong, "" when nothing did."""
+    """Import accounts; return what failed, "" when nothing did."""
     accounts = [recipient.account for recipient in recipients]
     try:
         for first in range(0, len(accounts), MAX_BATCH):

@@ -1,15 +1,10 @@
 """Works through a ledger: claims chunks, writes ahead, sends, settles.
 
-    ledger --claim--> feeder (of a lane) --write ahead--> queue --> senders --> writer --> ledger
+    source --claim--> feeder (of a lane) --write ahead--> queue --> senders --> writer --> ledger
                                                              |
-                                                             +--> settlers, for what is in doubt when the window is over
+                                                             +--> verifier, for what is in doubt when the window is over
 
-A feeder renders the messages of a chunk and has them written ahead before the first of them is queued. Where a function
-makes them, a lane has several feeders: some wait for the function while another queues. Queues are short: what is begun
-is what is in flight when the process dies. A chunk that was begun by another run goes to the lane that it was begun in,
-or to the settlers when a repeat would come too late.
-
-At the end, whatever brought it, nothing is left hanging: calls on their way get time to finish, what was not sent goes
+At the end, for whatever reason, nothing is left hanging: calls on their way get time to finish, what was not sent goes
 back to be claimed, what may have been sent stays in flight in the ledger, and all outcomes are on disk.
 """
 
@@ -17,42 +12,35 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import math
-from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Final, TypeAlias
 
-import msgspec
-
 from ..._core.client import TimClient
-from ...errors import LedgerError, UsageError
+from ...errors import LedgerError
 from .._ledger.ledger import Ledger
 from .._ledger.options import Options
-from .._ledger.records import CampaignRow, Chunk, Outcome, RecipientRow, SendStart, storable
-from .._ledger.schema import ChunkState, Lane, RecipientState
+from .._ledger.records import CampaignRow
+from .._ledger.schema import Lane
 from .._ledger.writer import LedgerWriter
 from .._message.messages import MessageSource
 from .._message.rendering import Renderer
 from .._plan.pacing import concurrency, fresh_lanes, paces
 from ..breaker import Stop
 from ..progress import Progress, Report, Tally, report
-from .context import ActiveChunk, RunContext
-from .importing import import_missing
+from .context import RunContext
+from .feeding import Feeder
 from .lane_work import LaneWork
 from .sending import ChunkSender
+from .source import ChunkSource
 from .verification import Verifier
 
 OnProgress: TypeAlias = Callable[[Progress], Awaitable[None] | None]
+_Task: TypeAlias = asyncio.Task[None]
 
-# Chunks claimed at a time: few, so that both lanes come to the end together.
-_CLAIM: Final = 4
-# So many that dead runs left may wait for their lane.
-_MOST_REPEATS: Final = 16
-_READERS: Final = 8
-# A lease is taken to end a little before it does: for the way of what is sent, and clocks that do not quite agree.
-_SURELY: Final = 0.9
+_VERIFIERS: Final = 8
 # What is on its way when a run ends early has this long; the service itself takes at most 3 s.
-_GRACE_S: Final = 20.0
+_SHUTDOWN_TIMEOUT_S: Final = 20.0
+_POLL_INTERVAL_S: Final = 0.02
 
 
 class Runner:
@@ -60,14 +48,14 @@ class Runner:
 
     Args:
         client: sends.
-        ledger: open, and locked.
-        campaign: what the ledger says of it.
+        ledger: open, and locked where it is a file.
+        campaign: its row in the ledger.
         messages: makes the messages.
         options: how it is run.
+        source: gives the chunks.
         wall: unix seconds.
-        on_progress: told how far it is.
+        on_progress: called with how far it is; None leaves that out.
         progress_every_s: how often.
-        lease_s: seconds for which a claim holds without a heartbeat, where others may claim too.
     """
 
     def __init__(
@@ -77,46 +65,55 @@ class Runner:
         campaign: CampaignRow,
         messages: MessageSource,
         options: Options,
+        source: ChunkSource,
         *,
         wall: Callable[[], float],
-        on_progress: OnProgress | None,
-        progress_every_s: float,
-        lease_s: float = 60.0,
+        on_progress: OnProgress | None = None,
+        progress_every_s: float = 1.0,
     ) -> None:
-        self._lease_s = lease_s
         self._client = client
         self._ledger = ledger
         self._campaign = campaign
         self._messages = messages
         self._options = options
+        self._source = source
         self._wall = wall
         self._on_progress = on_progress
         self._progress_every_s = progress_every_s
         self._halt: Stop | None = None
         self._context: RunContext | None = None
-        self._fresh: deque[Chunk] = deque()
         self._failure: BaseException | None = None
-        self._feeding = 0  # feeders that have a chunk which is not among the active yet, or not all of it queued
-        self._idle: set[asyncio.Task[None] | None] = set()
-        self._lanes: dict[Lane, LaneWork] = {}
+        self._idle: set[_Task | None] = set()
         self._cap = 0.0
 
-    def stop(self, reason: str = "it was told to stop") -> None:
-        """Begin nothing more, and finish what is in flight."""
+    def stop(self, reason: str) -> None:
+        """Start nothing more, and finish what is in flight."""
         self._halt = Stop("interrupted", reason)
         if self._context is not None:
             self._context.halt(self._halt)
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether `stop` was called."""
+        return self._halt is not None
+
+    async def wake(self) -> None:
+        """Let it look again for chunks, as its source may have some now."""
+        if self._context is not None:
+            await self._context.wake()
 
     async def run(self) -> Report:
         """Run to the end."""
         ledger, campaign = self._ledger, self._campaign
         loop = asyncio.get_running_loop()
         began = loop.time()
-        await self._prepare()
-        tally = Tally(await ledger.counts(campaign.id), campaign.recipients)
-        writer = LedgerWriter(ledger, campaign.id, self._on_ledger_error)
+        await self._source.prepare()
+        tally = Tally(await ledger.queries.counts(campaign.id), campaign.recipients)
+        writer = LedgerWriter(self._source.chunks, campaign.id, self._on_ledger_error)
         async with writer:
-            context = self._context = RunContext(self._client, campaign, self._options, writer, tally, self._wall)
+            context = self._context = RunContext(
+                self._client, campaign, self._options, writer, tally, self._wall, self._source.on_close
+            )
             if self._halt is not None:
                 context.halt(self._halt)
             try:
@@ -125,94 +122,68 @@ class Runner:
                 context.halt(Stop("interrupted", "it was cancelled"))
                 raise
             finally:
-                await self._hand_back(context)
+                await _hand_back(context)
                 if writer.error is None:
-                    await self._sign(context)
+                    await self._source.finish(context, self._failure)
         if writer.error is not None:
             raise writer.error
         if self._failure is not None:
             raise self._failure
-        await self._tell(context, loop.time() - began)
-        newest = await ledger.find(campaign.name)
+        duration_s = loop.time() - began
+        await self._report_progress(context, duration_s)
         return report(
-            newest or campaign,
-            await ledger.counts(campaign.id),
-            in_flight=await ledger.in_flight(campaign.id),
-            duration_s=loop.time() - began,
+            await ledger.campaigns.find(campaign.name) or campaign,
+            await ledger.queries.counts(campaign.id),
+            in_flight=await ledger.queries.in_flight(campaign.id),
+            duration_s=duration_s,
             settled=tally.settled_now,
         )
 
-    async def _sign(self, context: RunContext) -> None:
-        """Write how it ended."""
-        stop = context.stop
-        await self._ledger.give_back(self._campaign.id)
-        if stop is None and self._ledger.is_shared and await self._ledger.sending(self._campaign.id):
-            return  # others are still at work on it
-        await self._ledger.update(
-            self._campaign.id,
-            status="done" if stop is None else stop.status,
-            reason=None if stop is None else storable(stop.reason),
-            ended_at=self._wall(),
-        )
-
-    async def _prepare(self) -> None:
-        """Take over what a dead run left, and what this one is to take up again."""
-        ledger, campaign = self._ledger, self._campaign
-        if not ledger.is_shared:
-            await ledger.give_back(campaign.id, everybody=True)
-        if self._options.retry_failed:
-            await ledger.retry_failed(campaign.id)
-        if self._options.on_unknown != "skip":
-            await ledger.reopen_unknown(campaign.id, now=self._wall())
-        await ledger.update(campaign.id, status="running", reason=None, ended_at=None)
-
     async def _work(self, context: RunContext) -> None:
-        settings = self._client.settings
+        lanes, most = self._plan_lanes()
+        verifier = Verifier(context, _VERIFIERS)
+        sender = ChunkSender(context, verifier.settle)
+        renderer = Renderer(self._messages, self._client.settings.body_limit, most, context.halted)
+        feeder = Feeder(context, self._source, lanes, self._messages, renderer, verifier)
+        beside = [self._start(context, self._source.renew(context))]
+        if self._on_progress is not None:
+            beside.append(self._start(context, self._tick(context)))
+        verifiers = [self._start(context, verifier.run()) for _ in range(_VERIFIERS)]
+        feeders = [self._start(context, feeder.run(work)) for work in lanes.values() for _ in range(work.feeders)]
+        senders = [
+            self._start(context, self._send(context, work, sender))
+            for work in lanes.values()
+            for _ in range(work.senders)
+        ]
+        try:
+            await self._wait_for(context, feeders, senders)
+            await self._drain(context, lanes, feeders, senders, verifier)
+            if context.stop is None:
+                verifier.end()
+                await asyncio.wait(verifiers)
+        finally:
+            tasks = [*verifiers, *feeders, *senders, *beside]
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _plan_lanes(self) -> tuple[dict[Lane, LaneWork], int]:
+        """Return the lanes, and how many calls are made at a time."""
+        settings, fixed = self._client.settings, self._messages.fixed
         pace, most = paces(settings), concurrency(settings, self._options.concurrency)
-        fixed = self._messages.fixed
         opened = fresh_lanes(
             self._options.lanes, is_fixed=fixed is not None, fits_a_batch=fixed is not None and fixed.fits_a_batch
         )
-        size, is_made = self._campaign.chunk_size, self._messages.kind == "function"
-        lanes = [
-            LaneWork(lane, is_open=lane in opened, is_made=is_made, pace=pace[lane], size=size, most=most)
-            for lane in Lane
-        ]
-        renderer = Renderer(self._messages, settings.body_limit, most, context.halted)
         self._cap = sum(pace[lane].recipients for lane in opened)
-        verifier = Verifier(context, _READERS)
-        sender = ChunkSender(context, verifier.settle)
-        self._lanes = {work.lane: work for work in lanes}
-        ticker = self._start(context, self._tick(context))
-        heart = self._start(context, self._beat()) if self._ledger.is_shared else None
-        readers = [self._start(context, verifier.run()) for _ in range(_READERS)]
-        feeders = [
-            self._start(context, self._feed(context, work, renderer, verifier))
-            for work in lanes
-            for _ in range(work.feeders)
-        ]
-        senders = [
-            self._start(context, self._send(context, work, sender)) for work in lanes for _ in range(work.senders)
-        ]
-        everybody = [*readers, *feeders, *senders, ticker, *([heart] if heart else [])]
-        try:
-            await self._finish(context, feeders, senders, verifier)
-            if context.stop is None:
-                verifier.end()
-                await asyncio.wait(readers)
-        finally:
-            for task in everybody:
-                task.cancel()
-            await asyncio.gather(*everybody, return_exceptions=True)
+        size, is_made = self._campaign.chunk_size, self._messages.kind == "function"
+        lanes = {
+            lane: LaneWork(lane, is_open=lane in opened, is_made=is_made, pace=pace[lane], size=size, most=most)
+            for lane in Lane
+        }
+        return lanes, most
 
-    async def _finish(
-        self,
-        context: RunContext,
-        feeders: list[asyncio.Task[None]],
-        senders: list[asyncio.Task[None]],
-        verifier: Verifier,
-    ) -> None:
-        """Wait until all is sent; when it is to end early, only for as long as calls on their way may take."""
+    async def _wait_for(self, context: RunContext, feeders: list[_Task], senders: list[_Task]) -> None:
+        """Wait until all is sent, or the run is to end early."""
         halted = asyncio.create_task(context.halted.wait(), name="tim_async: campaign")
         pending: set[asyncio.Task[Any]] = {*feeders, *senders}
         try:
@@ -221,20 +192,42 @@ class Runner:
                 pending.discard(halted)
         finally:
             halted.cancel()
+
+    async def _drain(
+        self,
+        context: RunContext,
+        lanes: dict[Lane, LaneWork],
+        feeders: list[_Task],
+        senders: list[_Task],
+        verifier: Verifier,
+    ) -> None:
+        """End the feeders, and give calls on their way time to finish."""
         while any(not feeder.done() for feeder in feeders):
-            # What a feeder queues now was not sent, and is not going to be.
-            for work in self._lanes.values():
-                while not work.queue.empty():
-                    work.queue.get_nowait()
+            for work in lanes.values():
+                work.clear()
             verifier.drop()
-            async with context.changed:
-                context.changed.notify_all()
-            await asyncio.wait(feeders, timeout=0.02)
+            await context.wake()
+            await asyncio.wait(feeders, timeout=_POLL_INTERVAL_S)
         busy = [sender for sender in senders if not sender.done() and sender not in self._idle]
         if busy:
-            await asyncio.wait(busy, timeout=_GRACE_S)
+            await asyncio.wait(busy, timeout=_SHUTDOWN_TIMEOUT_S)
 
-    def _start(self, context: RunContext, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+    async def _send(self, context: RunContext, work: LaneWork, sender: ChunkSender) -> None:
+        task = asyncio.current_task()
+        while context.stop is None:
+            self._idle.add(task)
+            item = await work.queue.get()
+            self._idle.discard(task)
+            if item is None:
+                return
+            chunk, recipient = item
+            if recipient is None:
+                await sender.send_chunk(chunk)
+            else:
+                await sender.send_one(chunk, recipient)
+            await context.close_if_settled(chunk)
+
+    def _start(self, context: RunContext, work: Coroutine[Any, Any, None]) -> _Task:
         """Start a task whose failure ends the run in order, instead of tearing the others."""
 
         async def guarded() -> None:
@@ -252,212 +245,40 @@ class Runner:
 
     def _on_ledger_error(self, error: LedgerError) -> None:
         if self._context is not None:
-            self._context.halt(Stop("stopped", error.message))
+            self._context.halt(self._source.stop_for(error))
 
-    # Feeding
-
-    async def _feed(self, context: RunContext, work: LaneWork, renderer: Renderer, verifier: Verifier) -> None:
-        while found := await self._next(context, work):
-            try:
-                if not all(await asyncio.gather(*(self._render(context, renderer, chunk) for chunk in found))):
-                    return
-                async with work.door:
-                    if context.stop is not None:
-                        return
-                    active = await asyncio.gather(*(self._open(context, work.lane, chunk) for chunk in found))
-                    for chunk in active:
-                        if chunk is not None:
-                            await self._queue(context, work, verifier, chunk)
-            finally:
-                self._feeding -= 1
-            async with context.changed:
-                context.changed.notify_all()
-        work.feeders -= 1
-        if context.stop is None and not work.feeders:
-            for _ in range(work.senders):
-                await work.queue.put(None)
-
-    async def _next(self, context: RunContext, work: LaneWork) -> list[Chunk]:
-        """Return chunks for a lane; none when there will be none."""
-        async with context.changed:
-            while context.stop is None:
-                waiting = [each.repeats for each in self._lanes.values()]
-                if work.repeats or (work.is_open and self._fresh):
-                    self._feeding += 1
-                    source = work.repeats or self._fresh
-                    # The other lane finds something, too: so both come to the end together. What a function makes goes
-                    # by one lane alone.
-                    is_shared = source is self._fresh and work.feeders == 1
-                    share = math.ceil(len(source) / 2) if is_shared else len(source)
-                    return [source.popleft() for _ in range(min(work.together, share))]
-                if not self._fresh and sum(map(len, waiting)) < _MOST_REPEATS and await self._claim():
-                    context.changed.notify_all()
-                elif self._is_over(context) and not (context.active or self._feeding or self._fresh or any(waiting)):
-                    context.changed.notify_all()
-                    return []
-                else:
-                    await context.changed.wait()
-        return []
-
-    def _is_over(self, context: RunContext) -> bool:
-        """Tell whether there is nothing more to wait for when nothing can be claimed and nobody works."""
-        return True
-
-    async def _claim(self) -> bool:
-        """Claim some chunks; False when there are none."""
-        lease = self._lease_s if self._ledger.is_shared else None
-        limit = max(_CLAIM, *(work.together for work in self._lanes.values()))
-        until = self._lease_end()
-        claimed = await self._ledger.claim(
-            self._campaign.id, now=self._wall(), lease_s=lease, limit=limit, at_work=self._at_hand()
-        )
-        self._sort(claimed, until)
-        return bool(claimed)
-
-    def _at_hand(self) -> list[int]:
-        """Return the chunks that are this runner's."""
-        return [] if self._context is None else list(self._context.leases)
-
-    def _lease_end(self) -> float:
-        """Return the loop time up to which a lease that is asked for now surely holds."""
-        return asyncio.get_running_loop().time() + _SURELY * self._lease_s if self._ledger.is_shared else math.inf
-
-    def _sort(self, claimed: list[Chunk], until: float) -> None:
-        """Put claimed chunks where they are worked on."""
-        for chunk in claimed:
-            chunk.lease.until = until
-            if self._context is not None:
-                self._context.leases[chunk.number] = chunk.lease
-            if chunk.state == ChunkState.SENDING and chunk.lane is not None:
-                self._lanes[Lane(chunk.lane)].repeats.append(chunk)
-            else:
-                self._fresh.append(chunk)
-
-    async def _open(self, context: RunContext, lane: Lane, chunk: Chunk) -> ActiveChunk | None:
-        """Write ahead that a chunk is being sent, or take up one that was begun; None when there is nothing to send."""
-        if chunk.lease.is_lost:
-            return None
-        is_repeat = chunk.state == ChunkState.SENDING
-        if not is_repeat:
-            chunk.since = self._wall()
-            if not chunk.recipients:
-                await context.writer.close(chunk.number, [], is_done=True)
-            if not chunk.recipients or not await context.writer.begin(_begin(chunk, lane, chunk.since)):
-                await context.close(chunk.number)
-                return None
-        active = ActiveChunk(chunk, lane, chunk.since or 0.0, context.wall, is_repeat=is_repeat)
-        context.active[active.number] = active
-        return active
-
-    async def _queue(self, context: RunContext, work: LaneWork, verifier: Verifier, active: ActiveChunk) -> None:
-        """Queue a chunk; whoever a repeat would come too late for goes to be settled."""
-        if active.window_left() <= 0:
-            await verifier.settle(active, list(active.recipients.values()))
-        elif work.lane is Lane.BATCH:
-            if active.recipients:
-                await work.queue.put((active, None))
-        else:
-            for recipient in list(active.recipients.values()):
-                await work.queue.put((active, recipient))
-                if context.stop is not None:
-                    return
-        await context.close_if_settled(active)
-
-    async def _render(self, context: RunContext, renderer: Renderer, chunk: Chunk) -> bool:
-        """Make the messages of a chunk; those without one fail here. False when the run ends first."""
-        if chunk.state == ChunkState.SENDING:
-            return True
-        if not await import_missing(context, chunk):
-            return False
-        if self._messages.fixed is not None:
-            chunk.body = self._messages.stored
-            return True
-        made = await renderer.render(chunk.recipients)
-        if made is None:
-            return False
-        left: list[RecipientRow] = []
-        for recipient, body in zip(chunk.recipients, made, strict=True):
-            if isinstance(body, UsageError):
-                outcome = Outcome(ordinal=recipient.ordinal, state=RecipientState.FAILED, code=0, info=body.message)
-                context.tally.add(outcome)
-                await context.writer.put(outcome)
-            else:
-                left.append(msgspec.structs.replace(recipient, body=body))
-        chunk.recipients = left
-        return True
-
-    async def _send(self, context: RunContext, work: LaneWork, sender: ChunkSender) -> None:
-        task = asyncio.current_task()
-        while context.stop is None:
-            self._idle.add(task)
-            item = await work.queue.get()
-            self._idle.discard(task)
-            if item is None:
-                return
-            active, recipient = item
-            if recipient is None:
-                await sender.send_chunk(active)
-            else:
-                await sender.send_one(active, recipient)
-            await context.close_if_settled(active)
-
-    async def _hand_back(self, context: RunContext) -> None:
-        """Bring the chunks at work into order: what was not sent goes back, what may have been stays in flight."""
-        at_work = [active for active in context.active.values() if not active.is_closing]
-        for active in at_work:
-            untouched = [
-                recipient for recipient in active.recipients.values() if recipient.ordinal not in active.doubtful
-            ]
-            context.reassign(active, untouched, is_try=False)
-        if context.writer.error is None:
-            # All at a time: there may be many with somebody in doubt, and a commit takes its time.
-            await asyncio.gather(
-                *(
-                    context.writer.close(
-                        active.number, active.moves(), is_done=not active.recipients, is_kept=active.has_unknown
-                    )
-                    for active in at_work
-                )
-            )
-
-    # Beside the work
+    # Progress
 
     async def _tick(self, context: RunContext) -> None:
         loop = asyncio.get_running_loop()
         began = loop.time()
         while True:
-            await self._tell(context, loop.time() - began)
+            await self._report_progress(context, loop.time() - began)
             await asyncio.sleep(self._progress_every_s)
 
-    async def _tell(self, context: RunContext, elapsed_s: float) -> None:
+    async def _report_progress(self, context: RunContext, elapsed_s: float) -> None:
         if self._on_progress is None:
             return
         now = asyncio.get_running_loop().time()
-        told = self._on_progress(
-            context.tally.progress(self._campaign.name, now=now, elapsed_s=elapsed_s, cap=self._cap)
+        progress = context.tally.progress(self._campaign.name, now=now, elapsed_s=elapsed_s, cap=self._cap)
+        result = self._on_progress(progress)
+        if inspect.isawaitable(result):
+            await result
+
+
+async def _hand_back(context: RunContext) -> None:
+    """Bring the chunks at work into order: what was not sent goes back, what may have been sent stays in flight."""
+    at_work = [chunk for chunk in context.active.values() if not chunk.is_closing]
+    for chunk in at_work:
+        untouched = [each for each in chunk.recipients.values() if each.ordinal not in chunk.doubtful]
+        context.reassign(chunk, untouched, is_try=False)
+    if context.writer.error is None:
+        # All at a time: there may be many with a recipient in doubt, and a commit takes its time.
+        await asyncio.gather(
+            *(
+                context.writer.close(
+                    chunk.number, chunk.reassignments(), is_done=not chunk.recipients, is_kept=chunk.has_unknown
+                )
+                for chunk in at_work
+            )
         )
-        if inspect.isawaitable(told):
-            await told
-
-    async def _beat(self) -> None:
-        while True:
-            await self._renew()
-            await asyncio.sleep(self._lease_s / 4)
-
-    async def _renew(self) -> None:
-        """Renew the leases; leave alone what others have taken over."""
-        context = self._context
-        if context is None or not context.leases:
-            return
-        had, until = dict(context.leases), self._lease_end()
-        renewed = await self._ledger.heartbeat(self._campaign.id, until=self._wall() + self._lease_s, numbers=list(had))
-        for number, lease in had.items():
-            if number in renewed:
-                lease.until = until
-            elif context.leases.get(number) is lease:
-                await context.lose(number)
-
-
-def _begin(chunk: Chunk, lane: Lane, since: float) -> SendStart:
-    bodies = [(recipient.ordinal, recipient.body) for recipient in chunk.recipients if recipient.body is not None]
-    return SendStart(number=chunk.number, lane=lane, since=since, body=chunk.body, bodies=bodies)

@@ -1,7 +1,7 @@
 """Whose fault it is that an account is not known: the recipient's, or the sender's.
 
-A From_Account that is not imported is refused for everybody, one after the other: with 20003, which may as well mean
-the recipient, or with 90008. So before a recipient is blamed for one of these, the service is asked, once for each
+A From_Account that is not imported is refused with every recipient, one after the other: with 20003, which may as well
+mean the recipient, or with 90008. So before a recipient is blamed for one of these, the service is asked, once for each
 sender, whether it knows the sender.
 """
 
@@ -18,8 +18,8 @@ from ...models.account import CheckAccounts, UserIDItem
 from .context import RunContext
 
 _CODES: Final = frozenset({20003, 90008})
-# A function may name a sender of its own for everybody.
-_MOST: Final = 1000
+# A function may name another sender for every recipient.
+_MAX_CACHED_SENDERS: Final = 1000
 
 
 class _Stored(msgspec.Struct, rename={"from_account": "From_Account"}):
@@ -27,10 +27,10 @@ class _Stored(msgspec.Struct, rename={"from_account": "From_Account"}):
 
 
 class SenderCheck:
-    """What is known of the senders of a campaign.
+    """Finds out whether the senders of a campaign are imported.
 
     Args:
-        context: what is shared.
+        context: of the run.
     """
 
     def __init__(self, context: RunContext) -> None:
@@ -40,17 +40,16 @@ class SenderCheck:
         message = context.campaign.message
         self._common = None if message is None else msgspec.json.decode(message, type=_Stored).from_account
 
-    def note_success(self, sender: str | None) -> None:
+    def note_success(self, sender: str) -> None:
         """Note that a message from a sender was accepted."""
-        if sender is not None:
-            self._note(sender, is_imported=True)
+        self._note(sender, is_imported=True)
 
     def is_common(self, sender: str) -> bool:
-        """Tell whether all messages of the campaign come from it."""
+        """Return whether all messages of the campaign come from it."""
         return sender == self._common
 
     async def is_missing(self, sender: str | None, error: TimError) -> bool:
-        """Tell whether a refusal is about the sender: not imported. False where that cannot be found out.
+        """Return whether a refusal means that the sender is not imported. False where that cannot be found out.
 
         Args:
             sender: its From_Account; None is the admin, whom the service knows.
@@ -58,7 +57,7 @@ class SenderCheck:
         """
         if not isinstance(error, ApiError) or error.code not in _CODES:
             return False
-        # Chatbots and their like are made by the service: nobody imports those.
+        # Chatbots and their like are made by the service, not imported.
         if sender is None or sender == self._context.sender or sender.startswith("@"):
             return False
         async with self._asking:
@@ -76,6 +75,6 @@ class SenderCheck:
         return not self._are_imported[sender]
 
     def _note(self, sender: str, *, is_imported: bool) -> None:
-        if len(self._are_imported) >= _MOST and sender not in self._are_imported:
+        if len(self._are_imported) >= _MAX_CACHED_SENDERS and sender not in self._are_imported:
             self._are_imported.clear()
         self._are_imported[sender] = is_imported

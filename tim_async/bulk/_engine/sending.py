@@ -1,10 +1,10 @@
 """Sending: a recipient by openim/sendmsg, or a chunk by openim/batchsendmsg, until it is settled or the window is over.
 
 A call is repeated with the same identity for as long as the service recognises that. What is then still in doubt goes
-to `settling`; what was certainly not sent goes to a further chunk and is written ahead anew.
+to `verification`; what was certainly not sent goes to a further chunk and is written ahead again.
 
-A refusal says that nothing was delivered by the attempt that was refused. Where the answer to an earlier attempt was
-lost, that is no proof: a word may have been forbidden, a right withdrawn in between. These go to `settling`, too.
+A refusal means that nothing was delivered by the attempt that was refused. Where the answer to an earlier attempt was
+lost, that proves nothing: a word may have been forbidden, a right withdrawn in between. These go to `verification` too.
 """
 
 from __future__ import annotations
@@ -23,38 +23,38 @@ from ...models.c2c import BatchSendMsgResult
 from .._ledger.records import RecipientRow
 from .._ledger.schema import RecipientState
 from .._message.messages import PreparedMessage
-from ..breaker import MISSING_CODES, NOBODY_CODES, FailureScope, Stop, scope_of
+from ..breaker import MISSING_CODES, NO_SUCH_ACCOUNT_CODES, FailureScope, Stop, scope_of
 from .context import ActiveChunk, Refusal, RunContext
 from .sender_check import SenderCheck
 
 T = TypeVar("T")
 
-# Between calls of ours, each of which has made its attempts already.
-_TROUBLE_S: Final = (0.5, 2.0)
-_NO_TURN_S: Final = 1.0
+# Between calls, each of which has made its attempts already.
+_TROUBLE_PAUSE_S: Final = (0.5, 2.0)
+_NO_TURN_PAUSE_S: Final = 1.0
 
-# Who may have the message although it was refused, and with what.
+# A recipient that may have the message although it was refused, and with what it was.
 _Doubt: TypeAlias = tuple[RecipientRow, Refusal]
 
 Settle = Callable[[ActiveChunk, Sequence[RecipientRow], Refusal | None], Awaitable[None]]
 
 
 class ChunkSender:
-    """Sends.
+    """Sends chunks and single recipients of them.
 
     Args:
-        context: what is shared.
-        settle: takes those who are in doubt when the window is over, or when they were refused.
+        context: of the run.
+        settle: takes recipients that are in doubt when the window is over, or when they were refused.
     """
 
     def __init__(self, context: RunContext, settle: Settle) -> None:
         self._context = context
         self._settle = settle
-        self._senders = SenderCheck(context)
+        self._sender_check = SenderCheck(context)
 
     async def send_one(self, chunk: ActiveChunk, recipient: RecipientRow) -> None:
         """Send to one recipient of a chunk."""
-        context, prepared = self._context, chunk.ready(recipient)
+        context, prepared = self._context, chunk.message_for(recipient)
         if prepared is None:
             await self._lacks_message(chunk, recipient)
             return
@@ -68,7 +68,7 @@ class ChunkSender:
         else:
             if answer is not None:
                 result, _ = answer
-                self._senders.note_success(prepared.message.from_account)
+                self._note_sender(prepared)
                 await context.settle(
                     chunk, recipient, RecipientState.SENT, msg_key=result.msg_key, msg_time=result.msg_time
                 )
@@ -76,7 +76,7 @@ class ChunkSender:
     async def send_chunk(self, chunk: ActiveChunk) -> None:
         """Send to all recipients of a chunk in one call."""
         context, recipients = self._context, list(chunk.recipients.values())
-        prepared = chunk.ready(recipients[0])
+        prepared = chunk.message_for(recipients[0])
         if prepared is None:
             for recipient in recipients:
                 await self._lacks_message(chunk, recipient)
@@ -89,7 +89,7 @@ class ChunkSender:
             await self._blame(chunk, recipients, prepared, error)
         else:
             if answer is not None:
-                self._senders.note_success(prepared.message.from_account)
+                self._note_sender(prepared)
                 await self._finish(chunk, self._read_batch(chunk, recipients, *answer))
 
     async def _persist(
@@ -97,8 +97,8 @@ class ChunkSender:
     ) -> tuple[T, bool] | None:
         """Call until there is an answer; raise a refusal; None when it was left, for settling or for another time.
 
-        With the answer goes whether an earlier call may have been accepted. Until what it says is entered, all that it
-        is about are in doubt.
+        Returned with the answer: whether an earlier call may have been accepted. Until the answer is entered, all
+        recipients that it is about are in doubt.
         """
         context = self._context
         ordinals = [recipient.ordinal for recipient in recipients]
@@ -110,7 +110,7 @@ class ChunkSender:
             was_doubtful = chunk.doubtful.issuperset(ordinals)
             chunk.doubtful.update(ordinals)
             try:
-                result = await call(context.caller(chunk, left))
+                result = await call(context.client_for(chunk, left))
             except asyncio.CancelledError as error:
                 if not was_doubtful and not may_have_been_delivered(error):
                     chunk.doubtful.difference_update(ordinals)
@@ -132,11 +132,11 @@ class ChunkSender:
                 and not failure.maybe_delivered
                 and await context.is_ours(chunk)
             ):
-                # The turn comes too late for this writing ahead: it is done again, when it is nearer.
-                await context.pause(_NO_TURN_S)
+                # The turn comes too late for what was written ahead: that is done again, when the turn is nearer.
+                await context.pause(_NO_TURN_PAUSE_S)
                 context.reassign(chunk, recipients, is_try=False)
                 return None
-            await context.pause(_NO_TURN_S if what is FailureScope.NO_TURN else random.uniform(*_TROUBLE_S))
+            await context.pause(_NO_TURN_PAUSE_S if what is FailureScope.NO_TURN else random.uniform(*_TROUBLE_PAUSE_S))
         return None
 
     async def _give_up(self, chunk: ActiveChunk, recipients: Sequence[RecipientRow]) -> None:
@@ -148,7 +148,7 @@ class ChunkSender:
     def _read_batch(
         self, chunk: ActiveChunk, recipients: Sequence[RecipientRow], result: BatchSendMsgResult, was_doubtful: bool
     ) -> list[_Doubt]:
-        """Enter what an answer says of everybody in it, and return who stays in doubt."""
+        """Enter what an answer says of every recipient in it; return those that stay in doubt."""
         codes = {failure.to_account: failure.error_code for failure in result.error_list}
         refused: dict[int, list[RecipientRow]] = {}
         for recipient in recipients:
@@ -167,7 +167,7 @@ class ChunkSender:
     async def _blame(
         self, chunk: ActiveChunk, recipients: Sequence[RecipientRow], prepared: PreparedMessage, error: TimError
     ) -> None:
-        """Find out whose fault a refusal is, and enter it; a sender that nobody knows is not the recipients'."""
+        """Find out whose fault a refusal is, and enter it; for an unknown sender the recipients are not to blame."""
         context, sender = self._context, prepared.message.from_account
         is_open = recipients[0].ordinal in chunk.doubtful
         if isinstance(error, ApiError):
@@ -175,10 +175,10 @@ class ChunkSender:
         else:
             refusal = Refusal(code=0, info=error.message)
         stop: Stop | None
-        if sender is not None and await self._senders.is_missing(sender, error):
+        if sender is not None and await self._sender_check.is_missing(sender, error):
             info = f"the sender {sender!r} is not imported"
             refusal = msgspec.structs.replace(refusal, info=info, is_senders=True)
-            if self._senders.is_common(sender):
+            if self._sender_check.is_common(sender):
                 context.halt(Stop("stopped", f"{info}: {error}; import it, then run it again"))
                 return
             stop = context.breaker.refuse(error, len(recipients))
@@ -191,18 +191,18 @@ class ChunkSender:
     def _refuse(
         self, chunk: ActiveChunk, recipients: Sequence[RecipientRow], refusal: Refusal, *, is_open: bool
     ) -> list[_Doubt]:
-        """Enter that recipients were refused, or let them be imported; return who may have the message all the same.
+        """Enter that recipients were refused, or let them be imported; return those that may have the message anyway.
 
         Args:
             chunk: their chunk.
-            recipients: who was refused.
+            recipients: those that were refused.
             refusal: what with.
             is_open: whether an earlier attempt, or this one, may have been accepted.
         """
         context, code = self._context, refusal.code
         doubts: list[_Doubt] = []
         for recipient in recipients:
-            if is_open and code not in NOBODY_CODES:
+            if is_open and code not in NO_SUCH_ACCOUNT_CODES:
                 doubts.append((recipient, refusal))
             elif self._is_to_be_imported(recipient, refusal):
                 context.reassign(chunk, [recipient], is_try=False, code=code)
@@ -215,10 +215,14 @@ class ChunkSender:
         return wanted and recipient.code not in MISSING_CODES  # once is enough
 
     async def _finish(self, chunk: ActiveChunk, doubts: Sequence[_Doubt]) -> None:
-        """Record a chunk or a recipient, as one thing where nobody is in doubt; see after those who are."""
+        """Enter a chunk or a recipient, in one commit where none is in doubt; then settle those that are."""
         await self._context.close_if_settled(chunk)
         for recipient, refusal in doubts:
             await self._settle(chunk, [recipient], refusal)
+
+    def _note_sender(self, prepared: PreparedMessage) -> None:
+        if prepared.message.from_account is not None:
+            self._sender_check.note_success(prepared.message.from_account)
 
     async def _lacks_message(self, chunk: ActiveChunk, recipient: RecipientRow) -> None:
         info = "it may have been sent, and the ledger does not have the message"

@@ -1,17 +1,17 @@
-"""What becomes of those who may have the message when a repeat would no longer be recognised.
+"""What becomes of recipients that may have the message when a repeat would no longer be recognised.
 
 The service forgets an identity after 120 s: sent again then, the message is a second one. So the conversation is read
-back, and the identity looked for, from the sender's side first, whose history nobody clears by accident, then from the
+back, and the identity looked for, from the sender's side first, whose history is not cleared by accident, then from the
 recipient's. Found, it was sent; not found, it was not, and the recipient goes to a further chunk, or has failed where
-the last word was a refusal.
+the last answer was a refusal.
 
-What the history cannot tell stays unknown: a message that is not stored, one that is older than the history reaches, a
+What the history cannot show stays unknown: a message that is not stored, one that is older than the history reaches, a
 conversation that cannot be read. The next run asks again.
 
-Where the history is looked at does not hang on a clock that agrees with the service's: from a day before the earliest
-moment that this machine can mean, with no end, newest first, until the identity is met. What the wall clock still
+Where the history is searched does not depend on a clock that agrees with the service's: from a day before the earliest
+moment that this machine can mean, with no end, newest first, until the identity is found. What the wall clock still
 decides is how long ago a dead process wrote ahead: whether a repeat is still recognised, and whether the history
-reaches so far back. A clock that is wrong in the same way all the time does no harm. One that was put back between two
+reaches so far back. A clock that is wrong in the same way all the time is harmless. One that was put back between two
 runs by less than what has passed makes that seem shorter: by minutes, and a repeat may come when it is not recognised
 any more; by days, and a message may be looked for that the history has forgotten. Put back by more than what has
 passed, it is noticed, and nothing is repeated unseen.
@@ -28,36 +28,36 @@ from ...models.c2c import RoamMsg
 from .._ledger.records import RecipientRow
 from .._ledger.schema import Lane, RecipientState
 from .._message.messages import PreparedMessage
-from ..breaker import NOBODY_CODES
+from ..breaker import NO_SUCH_ACCOUNT_CODES
 from .context import SETTLED_AFTER_S, ActiveChunk, Refusal, RunContext
 
 # History reaches back 7 days by default (I34381); an hour less, for clocks that do not agree.
-_REACH_S: Final = 7 * 86_400 - 3600
-# How far the service's clock and ours may be apart. Pages that were not needed are the price of a day; a second message
-# would be that of too little.
-_SKEW_S: Final = 86_400
+_HISTORY_REACH_S: Final = 7 * 86_400 - 3600
+# How far the service's clock and ours may be apart. With a day, more pages are read than needed; with too little, a
+# message would be sent a second time.
+_MAX_CLOCK_SKEW_S: Final = 86_400
 # The last second of a 32-bit clock. The newest messages come first whatever stands here.
-_NO_END: Final = 2**31 - 1
-_NOT_THERE: Final = NOBODY_CODES | {90008}
-# Tries of a recipient's own, when it is this one that the service has trouble with.
-_MOST_TRIES: Final = 3
-# Whoever was refused waits here until nothing can be on its way any more: up to two minutes, and senders do not.
-_MOST_WAITING: Final = 2000
+_NO_END_TIME: Final = 2**31 - 1
+_NOT_THERE_CODES: Final = NO_SUCH_ACCOUNT_CODES | {90008}
+# Attempts to send to one recipient, when it is this one that the service has trouble with.
+_MAX_TRIES: Final = 3
+# Refused recipients wait here until nothing can be on its way any more: up to two minutes, and senders do not.
+_MAX_WAITING: Final = 2000
 
 
 class Verifier:
-    """Settles those who are in doubt, a few at a time: `run` does the work, `settle` brings it.
+    """Settles recipients that are in doubt, a few at a time: `run` does the work, `settle` brings it.
 
     Args:
-        context: what is shared.
-        readers: how many conversations are read at a time.
+        context: of the run.
+        readers: tasks that call `run`: as many conversations are read at a time.
     """
 
     def __init__(self, context: RunContext, readers: int) -> None:
         self._context = context
         self._readers = readers
         self._queue: asyncio.Queue[tuple[ActiveChunk, RecipientRow, Refusal | None] | None] = asyncio.Queue()
-        self._room = asyncio.Semaphore(_MOST_WAITING)
+        self._room = asyncio.Semaphore(_MAX_WAITING)
 
     async def settle(
         self, chunk: ActiveChunk, recipients: Sequence[RecipientRow], refusal: Refusal | None = None
@@ -66,7 +66,7 @@ class Verifier:
 
         Args:
             chunk: their chunk.
-            recipients: who may have the message.
+            recipients: those that may have the message.
             refusal: what a later attempt was refused with, None where there was no answer.
         """
         context = self._context
@@ -74,7 +74,7 @@ class Verifier:
             if context.options.on_unknown == "verify":
                 await self._room.acquire()
                 self._queue.put_nowait((chunk, recipient, refusal))
-            elif context.options.on_unknown == "send" and (refusal is None or recipient.tries < _MOST_TRIES):
+            elif context.options.on_unknown == "send" and (refusal is None or recipient.tries < _MAX_TRIES):
                 context.reassign(chunk, [recipient], is_try=refusal is not None)
             else:
                 info = "it may have been sent; "
@@ -95,26 +95,26 @@ class Verifier:
             await self._context.close_if_settled(chunk)
 
     def end(self) -> None:
-        """Let the readers go home."""
+        """Let `run` return in all tasks when the queue is empty."""
         for _ in range(self._readers):
             self._queue.put_nowait(None)
 
     def drop(self) -> None:
-        """Leave as they are those who still wait, when the run is to end: in flight, for the next one.
+        """Leave recipients that still wait as they are, when the run is to end: in flight, for the next one.
 
-        The readers would do the same, but one that failed reads no more, and whoever brings more waits for room.
+        The readers would do the same, but one that failed reads no more, and a task that brings more waits for room.
         """
         while not self._queue.empty():
             if self._queue.get_nowait() is not None:
                 self._room.release()
 
     async def _verify(self, chunk: ActiveChunk, recipient: RecipientRow, refusal: Refusal | None) -> None:
-        context, prepared = self._context, chunk.ready(recipient)
+        context, prepared = self._context, chunk.message_for(recipient)
         if prepared is None:
             why = "it may have been sent, and the ledger does not have the message"
         elif not prepared.message.is_stored:
-            why = "it may have been sent; the service does not keep such messages, so its history cannot tell"
-        elif chunk.age() > _REACH_S:
+            why = "it may have been sent; the service does not keep such messages, so its history cannot show it"
+        elif chunk.age() > _HISTORY_REACH_S:
             why = "it may have been sent, longer ago than the history reaches"
         else:
             try:
@@ -130,7 +130,7 @@ class Verifier:
                     await context.settle(
                         chunk, recipient, RecipientState.SENT, msg_key=found.msg_key, msg_time=found.msg_time_stamp
                     )
-                elif refusal is None or (refusal.may_pass and recipient.tries < _MOST_TRIES):
+                elif refusal is None or (refusal.may_pass and recipient.tries < _MAX_TRIES):
                     context.reassign(chunk, [recipient], is_try=refusal is not None)
                 else:
                     await context.settle(
@@ -147,17 +147,19 @@ class Verifier:
         else:
             identity = context.identities.of_recipient(recipient.ordinal, recipient.account)
         sender = prepared.message.from_account or context.sender
-        first = max(int(min(chunk.since, context.wall()) - _SKEW_S), 0)
+        first = max(int(min(chunk.since, context.wall()) - _MAX_CLOCK_SKEW_S), 0)
         sides = [(sender, recipient.account), (recipient.account, sender)]
         if prepared.message.sync_other_machine == 2:
             del sides[0]  # it is not in the sender's own history
         for side, peer in sides:
             try:
-                async for message in context.client.c2c.iter_roam_msgs(side, peer, min_time=first, max_time=_NO_END):
+                async for message in context.client.c2c.iter_roam_msgs(
+                    side, peer, min_time=first, max_time=_NO_END_TIME
+                ):
                     if message.from_account == sender and (message.msg_seq, message.msg_random) == identity:
                         return message
             except ApiError as error:
-                if error.code not in _NOT_THERE:
+                if error.code not in _NOT_THERE_CODES:
                     raise
-                # Nobody of that name: nothing can have been delivered to it.
+                # There is no such account: nothing can have been delivered to it.
         return None

@@ -1,10 +1,10 @@
 """One runner at a time: a lock on a file that ends with its process, however that ends.
 
 The operating system keeps the lock (`flock`, on Windows a locked byte), so a killed process leaves none behind. The
-file itself stays, and what it says counts only while the lock is held: it names the holder to whoever comes second.
+file itself stays, and its text counts only while the lock is held: it names the holder to a process that comes second.
 
-Whoever only wants to know asks for a shared lock, for a moment, and so can be in the way of a runner that starts just
-then: a runner asks again before it gives up.
+A process that only wants to know whether it is held asks for a shared lock, for a moment, and so can be in the way of a
+runner that starts just then: a runner asks again before it gives up.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from ...errors import LedgerError
 
 # On Windows a locked byte cannot be read by others: the one that is locked lies behind the text.
 _LOCKED_BYTE: Final = 4096
-# Somebody looks for microseconds; on a busy machine the moment may be longer.
-_TRIES: Final = 20
-_PAUSE_S: Final = 0.01
+# Such a moment takes microseconds; on a busy machine it may be longer.
+_MAX_ATTEMPTS: Final = 20
+_POLL_INTERVAL_S: Final = 0.01
 
 
 class FileLock:
@@ -34,7 +34,7 @@ class FileLock:
 
     Args:
         path: the file; it is made where it is missing.
-        purpose: what the holder does, for whoever comes second.
+        purpose: what the holder does, shown to a process that comes second.
     """
 
     def __init__(self, path: Path, purpose: str) -> None:
@@ -53,10 +53,10 @@ class FileLock:
             raise LedgerError(problem)
         try:
             is_ours = _try_lock(self._file)
-            for _ in range(_TRIES):
+            for _ in range(_MAX_ATTEMPTS):
                 if is_ours:
                     break
-                await asyncio.sleep(_PAUSE_S)
+                await asyncio.sleep(_POLL_INTERVAL_S)
                 is_ours = _try_lock(self._file)
         except asyncio.CancelledError:
             self._close()
@@ -71,7 +71,7 @@ class FileLock:
             raise LedgerError(problem)
         started = datetime.fromtimestamp(time.time(), UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
         text = f"process {os.getpid()} on {socket.gethostname()} since {started} ({self._purpose})\n"
-        # What it says is for recipients: a full disk must not keep the lock from being taken.
+        # The text is for users: a full disk must not keep the lock from being taken.
         with contextlib.suppress(OSError):
             os.ftruncate(self._file, 0)
             os.write(self._file, text.encode()[: _LOCKED_BYTE - 1])
@@ -84,9 +84,9 @@ class FileLock:
 
     def _holder(self) -> str:
         with contextlib.suppress(OSError):
-            told = self._path.read_text(encoding="utf-8", errors="replace").strip()
-            if told:
-                return told.splitlines()[0]
+            text = self._path.read_text(encoding="utf-8", errors="replace").strip()
+            if text:
+                return text.splitlines()[0]
         return "another process"
 
     def _close(self) -> None:
@@ -95,7 +95,7 @@ class FileLock:
 
 
 def is_held(path: Path) -> bool:
-    """Tell whether a process that lives holds the lock; True where that cannot be found out."""
+    """Return whether a living process holds the lock; True where that cannot be found out."""
     try:
         file = os.open(path, os.O_RDONLY)
     except FileNotFoundError:

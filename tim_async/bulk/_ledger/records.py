@@ -11,38 +11,38 @@ from .schema import Lane, RecipientState
 
 
 def storable(text: str) -> str:
-    """Return a text that every ledger can hold: an error of somebody's code may have what is no character."""
+    """Return a text that every ledger can hold: an error of the user's code may have invalid characters."""
     return text.encode("utf-8", "backslashreplace").decode().replace("\0", "\\0")
 
 
 class CampaignRow(msgspec.Struct, kw_only=True, frozen=True):
-    """What a ledger says of a campaign as a whole.
+    """What a ledger has of a campaign as a whole.
 
     Attributes:
         id: its number in the ledger.
         name: its name.
-        salt: random, made with the plan; part of every identity, so that a plan made anew has others.
+        salt: random, made with the plan; part of every identity, so that another plan has others.
         epoch_ms: unix milliseconds of the plan, where its MsgSeq begin.
         is_planned: 1 when the recipients were read to their end.
         app: the app's id; None before the first run.
-        sender: who the messages come from; None before the first run.
+        sender: the account that messages come from; None before the first run.
         service: the address they go to; None before the first run.
-        kind: how messages come to be: fixed, template or function.
+        kind: how messages are made: fixed, template or function.
         message: the message or the template as JSON; None for a function.
-        fingerprint: tells this message from another.
-        source: tells this file of recipients from another; "" where that cannot be told.
+        fingerprint: distinguishes this message from others.
+        source: distinguishes this file of recipients from others; "" for what is not a file.
         chunk_size: recipients in a chunk.
         recipients: how many there are.
-        duplicates: rows that named somebody who was there already.
-        bad_rows: rows that name nobody.
+        duplicates: rows with an account that was given before.
+        bad_rows: rows without a valid account.
         next_chunk: the number that the next chunk gets.
         created_at: unix seconds.
         begun_at: unix seconds of the first run.
         ended_at: unix seconds at which the newest run ended.
         status: how the newest run ended, "" before.
-        reason: why it ended before everybody was settled.
-        options: how it is run, as JSON, for workers that did not begin it; None where its runner has them.
-        supervised_until: unix seconds until which one of many workers looks after it.
+        reason: why it ended before all recipients were settled.
+        options: how workers run it, as JSON; None for a campaign that was not submitted to workers.
+        supervised_until: unix seconds until which one of the workers looks after it.
     """
 
     id: int
@@ -81,8 +81,8 @@ class RecipientRow(msgspec.Struct, kw_only=True, frozen=True):
         line: line or place in the source, from 1.
         chunk: number of its chunk.
         state: see `RecipientState`.
-        tries: how often it was sent to anew.
-        code: ErrorCode of a failure; 0 for one that is not the service's. Of one who is planned: what it was refused
+        tries: how often it was sent to again.
+        code: ErrorCode of a failure; 0 for one that is not the service's. Of a planned recipient: what it was refused
             with before, and is to be imported for.
         info: what is known of a failure, or why the outcome is not.
         msg_key: the message's key.
@@ -108,8 +108,8 @@ class Lease(msgspec.Struct, kw_only=True):
     """How long a chunk is this owner's.
 
     Attributes:
-        until: loop time up to which nobody else can have it: a little earlier than the ledger says.
-        is_lost: whether somebody else has it.
+        until: loop time up to which no other owner can have it: a little earlier than the ledger has it.
+        is_lost: whether another owner has it.
     """
 
     until: float = math.inf
@@ -121,14 +121,14 @@ class Chunk(msgspec.Struct, kw_only=True):
 
     Attributes:
         number: its number.
-        state: CLAIMED, or SENDING where another owner left it.
+        state: CLAIMED, or SENDING where another run left it.
         lane: by which command it goes, None before it is known.
         since: unix seconds from which on its recipients may have been sent to.
         body: the message that all of them get, None where each has its own.
         recipients: the recipients that are not settled.
         is_partial: whether others of it were settled before, of a batch that is being sent.
         lease: how long it is this owner's.
-        is_suspect: whether owners died with it, so that it may be the reason.
+        is_suspect: whether so many owners died with it that it may be the cause.
     """
 
     number: int
@@ -184,7 +184,7 @@ class Reassignment(msgspec.Struct, kw_only=True, frozen=True):
     """Recipients that go to a further chunk.
 
     Attributes:
-        ordinals: who.
+        ordinals: the recipients.
         is_try: whether it counts as one more try.
         code: what they were refused with, where they are to be imported for it.
     """
@@ -200,9 +200,8 @@ class Changes(msgspec.Struct, kw_only=True):
     Attributes:
         outcomes: recipients that are settled.
         reassigned: recipients that go to further chunks.
-        done: chunks that have nobody left to settle.
-        kept: the same, but somebody's outcome is unknown: the message is kept, for who wants to verify it later.
-        released: chunks that were claimed and not sent.
+        done: chunks of which all recipients are settled.
+        kept: the same, but an outcome is unknown: the message is kept, to verify it later.
         starts: chunks that are about to be sent.
     """
 
@@ -210,11 +209,7 @@ class Changes(msgspec.Struct, kw_only=True):
     reassigned: list[Reassignment] = msgspec.field(default_factory=list)
     done: list[int] = msgspec.field(default_factory=list)
     kept: list[int] = msgspec.field(default_factory=list)
-    released: list[int] = msgspec.field(default_factory=list)
     starts: list[SendStart] = msgspec.field(default_factory=list)
-
-    def __bool__(self) -> bool:
-        return bool(self.outcomes or self.reassigned or self.done or self.kept or self.released or self.starts)
 
 
 class Problem(msgspec.Struct, kw_only=True, frozen=True):

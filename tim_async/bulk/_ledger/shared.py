@@ -1,72 +1,38 @@
-"""A ledger on a server, for many workers: who may work on a campaign, what is left, and what brings workers down."""
+"""What only a ledger on a server has: its clock, owners with leases, and the work that is left for all of them."""
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from hashlib import sha256
+from typing import Final
 
 import msgspec
-from sqlalchemy import ColumnElement, and_, case, func, or_, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, func, select
 
-from ...errors import LedgerError, UsageError
-from .database import WRITE
-from .leases import HELD
-from .ledger import Ledger
-from .records import CampaignRow
+from ...errors import LedgerError
+from .campaigns import change
+from .chunks import close, settle
+from .database import Database, Session
+from .leases import ChunkCounts, Claimant, LeasedChunks
+from .records import CampaignRow, Outcome
 from .schema import ChunkState, RecipientState, campaigns, chunks, recipients
 
-
-def _deaths(now: float) -> ColumnElement[int]:
-    """Return how often an owner died with a chunk; a lease that ran out is such a death."""
-    died = and_(chunks.c.state.in_(HELD), chunks.c.lease_until > 0, chunks.c.lease_until <= now)
-    return chunks.c.deaths + case((died, 1), else_=0)
-
-
-class Work(msgspec.Struct, kw_only=True, frozen=True):
-    """What is left of a campaign, in chunks.
-
-    Attributes:
-        claimable: nobody works on them.
-        held: somebody does.
-        poisoned: left alone, as their owners died too often.
-    """
-
-    claimable: int
-    held: int
-    poisoned: int
-
-    @property
-    def is_over(self) -> bool:
-        """Whether nothing is left."""
-        return not (self.claimable or self.held or self.poisoned)
-
-
-async def _count(connection: AsyncConnection, campaign_id: int, now: float, most_deaths: int) -> Work:
-    is_free = or_(chunks.c.state == ChunkState.READY, and_(chunks.c.state.in_(HELD), chunks.c.lease_until <= now))
-    kind = case((is_free, case((_deaths(now) >= most_deaths, "poisoned"), else_="claimable")), else_="held")
-    query = (
-        select(kind, func.count())
-        .where(chunks.c.campaign_id == campaign_id, chunks.c.state != ChunkState.DONE)
-        .group_by(kind)
-    )
-    found = {str(name): int(count) for name, count in await connection.execute(query)}
-    return Work(**{name: found.get(name, 0) for name in Work.__struct_fields__})
-
-
-async def _change(connection: AsyncConnection, campaign_id: int, *where: ColumnElement[bool], **values: object) -> bool:
-    done = await connection.execute(update(campaigns).where(campaigns.c.id == campaign_id, *where).values(values))
-    return done.rowcount == 1
+# Reading a large source takes its time; a process that comes second waits for it, and asks so often.
+_PLANNING_TIMEOUT_S: Final = 600.0
+_POLL_INTERVAL_S: Final = 0.2
 
 
 class Poisoned(msgspec.Struct, kw_only=True, frozen=True):
-    """A chunk that was given up, as its owners died too often.
+    """A chunk that is given up, as too many owners died with it.
 
     Attributes:
         campaign: the campaign's name.
         chunk: its number.
-        deaths: how often an owner died with it.
-        recipients: how many were not settled; they are unknown now, or failed where nothing was sent to them.
+        deaths: how many owners died with it.
+        recipients: how many are not settled; they become unknown, or failed where nothing was sent to them.
     """
 
     campaign: str
@@ -75,132 +41,151 @@ class Poisoned(msgspec.Struct, kw_only=True, frozen=True):
     recipients: int
 
 
-class SharedLedger(Ledger):
-    """A ledger that many owners work on: `async with SharedLedger(url, purpose="work") as ledger:`."""
+class SharedLedger:
+    """The part of a ledger that only a server's database has.
 
-    def check_shared(self) -> None:
-        """Raise `UsageError` unless it is on a server."""
-        if not self.is_shared:
-            raise UsageError(
-                "many workers need a ledger on a server, such as postgresql+asyncpg://user@host/name", field="ledger"
-            )
+    Args:
+        database: open.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def new_owner(self) -> LeasedChunks:
+        """Return the chunks as one more owner claims them."""
+        return LeasedChunks(self._database)
 
     async def clock_offset(self) -> float:
         """Return by how many seconds the server's clock is ahead: leases of all machines go by that one."""
 
-        async def work(connection: AsyncConnection) -> float:
-            sent = time.time()
+        def work(connection: Connection) -> float:
+            asked = time.time()
             query = select(func.extract("epoch", func.clock_timestamp()))
-            now = float((await connection.execute(query)).scalar_one())
-            return now - (sent + time.time()) / 2
+            return float(connection.execute(query).scalar_one()) - (asked + time.time()) / 2
 
-        return await self.do(work)
+        return await self._database.read(work)
 
-    async def launch(self, campaign_id: int, *, options: str, now: float) -> None:
-        """Let workers begin, or go on, with these options."""
-        begun = func.coalesce(campaigns.c.begun_at, now)
-        fresh = {"options": options, "status": "running", "reason": None, "ended_at": None, "begun_at": begun}
-        if not await self._change(campaign_id, **fresh):
-            raise LedgerError(f"the ledger {self.name}: the campaign was replaced by somebody else")
+    @asynccontextmanager
+    async def alone_with(self, name: str) -> AsyncIterator[None]:
+        """Let no other process plan or begin a campaign of this name during the block.
 
-    async def switch(
-        self, campaign_id: int, status: str, reason: str | None, *, only_from: Sequence[str], ended_at: float | None
-    ) -> bool:
-        """Change a campaign's status where it is one of some; tell whether it was."""
-        is_one = campaigns.c.status.in_(only_from)
-        return await self._change(campaign_id, is_one, status=status, reason=reason, ended_at=ended_at)
+        A plan relies on what it found at its beginning: of two at a time, one would replace what the other began.
+        """
+        async with self._database.session() as session:
+            end = time.monotonic() + _PLANNING_TIMEOUT_S
+            while not await session.run(_lock(f"tim_bulk:{name}")):
+                if time.monotonic() >= end:
+                    raise LedgerError(
+                        f"the ledger {self._database.name}: another process has been planning the campaign {name!r} "
+                        f"for {_PLANNING_TIMEOUT_S:.0f} s; try again when it has ended"
+                    )
+                await asyncio.sleep(_POLL_INTERVAL_S)
+            async with _kept(session):
+                yield
 
-    async def note(self, campaign_id: int, trouble: str | None) -> None:
-        """Say what holds up a campaign that goes on, or that nothing does."""
-        await self._change(campaign_id, campaigns.c.status == "running", reason=trouble)
+    # The work that is left
 
-    async def _change(self, campaign_id: int, *where: ColumnElement[bool], **values: object) -> bool:
-        """Change a campaign, where more is true of it; tell whether it was."""
-        return await self.do(lambda connection: _change(connection, campaign_id, *where, **values), begin=WRITE)
-
-    async def running(self, app: int) -> list[CampaignRow]:
-        """Return the campaigns of an app that workers may work on."""
-        query = (
-            select(campaigns)
-            .where(campaigns.c.app == app, campaigns.c.status == "running", campaigns.c.options.is_not(None))
-            .order_by(campaigns.c.id)
-        )
-        return [CampaignRow(**row) for row in await self.read(query)]
-
-    async def take_watch(self, campaign_id: int, *, now: float, until: float) -> bool:
-        """Become the one who looks after a campaign for a while; False when another is."""
-        return await self._change(campaign_id, campaigns.c.supervised_until <= now, supervised_until=until)
-
-    async def work_left(self, campaign_id: int, *, now: float, most_deaths: int) -> Work:
+    async def count(self, campaign_id: int, *, now: float, most_deaths: int) -> ChunkCounts:
         """Return what is left of a campaign."""
-        return await self.do(lambda connection: _count(connection, campaign_id, now, most_deaths))
+        claimant = Claimant(now=now)
+        return await self._database.read(
+            lambda connection: claimant.count(connection, campaign_id, most_deaths=most_deaths)
+        )
 
     async def finish(self, campaign_id: int, *, now: float, most_deaths: int) -> bool:
-        """Sign a running campaign of which nothing is left; tell whether it was one."""
+        """Enter that a running campaign is done when nothing of it is left; return whether it is now."""
 
-        async def work(connection: AsyncConnection) -> bool:
-            # Whoever adds recipients changes this row too: they are seen here, or it is seen there that it is done.
-            await connection.execute(select(campaigns.c.id).where(campaigns.c.id == campaign_id).with_for_update())
-            if not (await _count(connection, campaign_id, now, most_deaths)).is_over:
+        def work(connection: Connection) -> bool:
+            # A process that adds recipients changes this row too: they are seen here, or it sees that this is done.
+            connection.execute(select(campaigns.c.id).where(campaigns.c.id == campaign_id).with_for_update())
+            if not Claimant(now=now).count(connection, campaign_id, most_deaths=most_deaths).is_empty:
                 return False
             is_running = campaigns.c.status == "running"
-            return await _change(connection, campaign_id, is_running, status="done", reason=None, ended_at=now)
+            return change(connection, campaign_id, is_running, status="done", reason=None, ended_at=now)
 
-        return await self.do(work, begin=WRITE)
+        return await self._database.write(work)
 
-    async def note_deaths(self, campaign_id: int, numbers: Sequence[int]) -> None:
-        """Note that this owner failed while it had these chunks, without dying of it."""
+    @asynccontextmanager
+    async def giving_up(self, campaign: CampaignRow) -> AsyncIterator[bool]:
+        """Let no other worker give up chunks of a campaign during the block; yield False when another one does."""
+        async with self._database.session() as session:
+            if not await session.run(_lock(f"tim_bulk give up:{campaign.id}")):
+                yield False
+                return
+            async with _kept(session):
+                yield True
 
-        async def work(connection: AsyncConnection) -> None:
-            await connection.execute(
-                update(chunks)
-                .where(self._is_held(campaign_id), chunks.c.number.in_(numbers))
-                .values(deaths=chunks.c.deaths + 1)
-            )
+    async def poisoned(self, campaign: CampaignRow, *, now: float, most_deaths: int) -> list[Poisoned]:
+        """Return the chunks of a campaign that are to be given up."""
 
-        await self.do(work, begin=WRITE)
+        def work(connection: Connection) -> list[Poisoned]:
+            found = []
+            for number, deaths in _find_poisoned(connection, campaign.id, now, most_deaths):
+                left = _unsettled(connection, campaign.id, number)
+                found.append(Poisoned(campaign=campaign.name, chunk=number, deaths=deaths, recipients=len(left)))
+            return found
 
-    async def give_up(
-        self, campaign: CampaignRow, *, now: float, most_deaths: int, tell: Callable[[Poisoned], Awaitable[None]]
-    ) -> None:
-        """Give up the chunks whose owners died too often; their recipients are settled with what is known of them.
+        return await self._database.read(work)
 
-        Each is told of before that is entered: whoever is killed in between tells twice, and not never.
-        """
-        mine = chunks.c.campaign_id == campaign.id
+    async def give_up(self, campaign_id: int, number: int, *, now: float, most_deaths: int) -> None:
+        """Settle the recipients of a poisoned chunk with what is known of them, and close it."""
 
-        async def work(connection: AsyncConnection) -> None:
-            query = (
-                select(chunks.c.number, _deaths(now), chunks.c.state)
-                .where(
-                    mine,
-                    chunks.c.state != ChunkState.DONE,
-                    chunks.c.lease_until <= now,
-                    _deaths(now) >= most_deaths,
-                )
-                .with_for_update(skip_locked=True)
-            )
-            for number, deaths, state in (await connection.execute(query)).all():
+        def work(connection: Connection) -> None:
+            for _, deaths in _find_poisoned(connection, campaign_id, now, most_deaths, only=number):
+                state = connection.execute(
+                    select(chunks.c.state).where(chunks.c.campaign_id == campaign_id, chunks.c.number == number)
+                ).scalar_one()
+                reason = f"its chunk was given up: {deaths} workers failed with it"
+                left = _unsettled(connection, campaign_id, number)
                 was_sent = state == ChunkState.SENDING
-                why = f"its chunk was given up: {deaths} workers failed with it"
-                done = await connection.execute(
-                    update(recipients)
-                    .where(
-                        recipients.c.campaign_id == campaign.id,
-                        recipients.c.chunk == number,
-                        recipients.c.state == RecipientState.PLANNED,
-                    )
-                    .values(
-                        state=int(RecipientState.UNKNOWN if was_sent else RecipientState.FAILED),
-                        code=None if was_sent else 0,
-                        info=f"it may have been sent; {why}" if was_sent else why,
-                    )
-                )
-                await connection.execute(
-                    update(chunks)
-                    .where(mine, chunks.c.number == number)
-                    .values(state=int(ChunkState.DONE), owner=None, lease_until=0.0)
-                )
-                await tell(Poisoned(campaign=campaign.name, chunk=number, deaths=deaths, recipients=done.rowcount))
+                settle(connection, campaign_id, [_given_up(ordinal, reason, was_sent=was_sent) for ordinal in left])
+                close(connection, campaign_id, [number], keeps_message=True)
 
-        await self.do(work, begin=WRITE)
+        await self._database.write(work)
+
+
+def _lock(name: str) -> Callable[[Connection], bool]:
+    """Return what asks for a lock of the server for a session, and whether it was free."""
+    key = int.from_bytes(sha256(name.encode()).digest()[:8], "big", signed=True)
+    query = select(func.pg_try_advisory_lock(key))
+    return lambda connection: bool(connection.execute(query).scalar_one())
+
+
+@asynccontextmanager
+async def _kept(session: Session) -> AsyncIterator[None]:
+    """Keep the locks of a session for a block, and no longer: a connection that goes back to the pool keeps them."""
+    try:
+        yield
+    finally:
+        await session.discard()
+
+
+def _find_poisoned(
+    connection: Connection, campaign_id: int, now: float, most_deaths: int, *, only: int | None = None
+) -> list[tuple[int, int]]:
+    """Return the numbers and deaths of poisoned chunks; with `only`, of that one, locked until the transaction ends."""
+    claimant = Claimant(now=now)
+    query = select(chunks.c.number, claimant.deaths).where(
+        chunks.c.campaign_id == campaign_id,
+        chunks.c.state != ChunkState.DONE,
+        chunks.c.lease_until <= now,
+        claimant.deaths >= most_deaths,
+    )
+    if only is not None:
+        query = query.where(chunks.c.number == only).with_for_update(skip_locked=True)
+    return [(number, deaths) for number, deaths in connection.execute(query)]
+
+
+def _given_up(ordinal: int, reason: str, *, was_sent: bool) -> Outcome:
+    if was_sent:
+        return Outcome(ordinal=ordinal, state=RecipientState.UNKNOWN, info=f"it may have been sent; {reason}")
+    return Outcome(ordinal=ordinal, state=RecipientState.FAILED, code=0, info=reason)
+
+
+def _unsettled(connection: Connection, campaign_id: int, number: int) -> list[int]:
+    query = select(recipients.c.ordinal).where(
+        recipients.c.campaign_id == campaign_id,
+        recipients.c.chunk == number,
+        recipients.c.state == RecipientState.PLANNED,
+    )
+    return list(connection.execute(query).scalars())

@@ -1,10 +1,10 @@
-"""What tells a function that makes messages from another: its code, and the values that it was made with.
+"""What distinguishes a function that makes messages from another: its code, and the values that it was made with.
 
 The text of a campaign must not change unnoticed when it is carried on. A text or a template is compared as it stands.
 Of a function this counts: its code as this Python compiles it, its defaults, the variables of the functions around it,
-and the arguments of a `functools.partial`. What it looks up by name elsewhere, or asks somebody for, does not: nobody
-could compare that. Where a value has no form that is the same in the next process, as with the attributes of an object,
-or has too many parts, the user has to say it: `message_version`.
+and the arguments of a `functools.partial`. What it looks up by name elsewhere, or asks a service for, does not: that
+cannot be compared. Where a value has no form that is the same in the next process, as with the attributes of an object,
+or has too many parts, the user has to give a version: `message_version`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ import msgspec
 from ...errors import UsageError
 
 # A table of a million rows is not read to compare a function.
-_MOST_VALUES: Final = 10_000
+_MAX_VALUES: Final = 10_000
 # Their repr is all there is to them, and the same in every process. A datetime is a date.
 _PLAIN: Final = (
     *(type(None), type(...), bool, int, float, complex, str, bytes, Enum),
@@ -68,8 +68,8 @@ class _Reader:
             if each is value:
                 return f"<{place}>"  # it refers to itself
         self._count += 1
-        if self._count > _MOST_VALUES:
-            raise _UnknownError(f"more than {_MOST_VALUES:,} values")
+        if self._count > _MAX_VALUES:
+            raise _UnknownError(f"more than {_MAX_VALUES:,} values")
         self._inside.append(value)
         try:
             return f"{type(value).__qualname__}({self._parts(value)})"

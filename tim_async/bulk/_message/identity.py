@@ -1,15 +1,15 @@
 """What makes a message of a campaign the same message when it is repeated: its MsgSeq and MsgRandom.
 
 The service drops a repeat by (sender, MsgSeq, MsgRandom, CRC32 of the content); whether the recipient is part of that
-is not documented. So no two messages of a campaign may share MsgSeq and MsgRandom, also where everybody gets the same
-text, and the same message must have the same ones in every run.
+is not documented. So no two messages of a campaign may share MsgSeq and MsgRandom, also where all recipients get the
+same text, and the same message must have the same ones in every run.
 
 Both derive from campaign and recipient. MsgRandom is a hash of the campaign's salt and the account. MsgSeq counts from
 the milliseconds of the plan by the recipient's ordinal: no two recipients have the same, and what is sent one by one
 meanwhile has a larger one, so that in one second of a conversation the older campaign comes first. A batch has the
 identity of its chunk, made the same way of the chunk's number.
 
-The salt is random and made with the plan. A campaign that is planned anew, in this ledger or another, is another one.
+The salt is random and made with the plan. A campaign that is planned again, in this ledger or another, is another one.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The message of a campaign: the same for all, a template over the row's columns, or made by a function.
 
 However it is made, what is sent is its stored form: the JSON that the ledger holds before the first attempt. A repeat
-reads that again, so it sends the same bytes although the template or the function may be another by then. Elements of
-the stored form are `RawElem`: they were checked when it was made, and go out as they stand.
+reads that again, so it sends the same bytes although the template or the function may have changed by then. Elements of
+the stored form are `RawElem`: they were checked when it was made, and are sent as they are.
 """
 
 from __future__ import annotations
@@ -26,7 +26,6 @@ from .._ledger.records import storable
 from .fingerprints import of_function
 from .identity import Identity
 
-BODY_LIMIT: Final = 8192
 # What is added to a message when it goes to one: the longest account, MsgSeq and MsgRandom.
 _FRAME: Final[dict[str, Any]] = {"to_account": "x" * 32, "msg_seq": 4_294_967_295, "msg_random": 4_294_967_295}
 
@@ -55,15 +54,15 @@ class Message(Outgoing, kw_only=True):
     support_message_extension: Literal[0, 1] | None = None
 
     def check(self) -> None:
-        """Check what field types cannot say."""
+        """Check what field types cannot express."""
         for name in ("msg_seq", "msg_random"):
             if getattr(self, name) is not None:
-                raise UsageError(f"{name} derives from campaign and recipient, leave it out", field=name)
+                raise UsageError(f"{name} derives from campaign and recipient; leave it out", field=name)
         super().check()
 
     @property
     def is_stored(self) -> bool:
-        """Whether the service keeps it, so that its history can be asked about it."""
+        """Whether the service keeps it, so that it can be found in the history."""
         return self.online_only_flag != 1 and self.msg_life_time != 0
 
     @property
@@ -80,7 +79,7 @@ _read: Final = msgspec.json.Decoder(_Stored, dec_hook=read_custom_leniently).dec
 
 
 class Recipient(msgspec.Struct, kw_only=True, frozen=True):
-    """Who a message is made for.
+    """A recipient, as a function that makes messages gets it.
 
     Attributes:
         account: the account.
@@ -105,7 +104,7 @@ _UNCHECKED: Final = {
 
 
 class _Text(string.Template):
-    """`$name` as ever; `${...}` takes any column's name, so that a column may be called `${姓名}`."""
+    """`$name` as usual; `${...}` takes any column's name, so that a column may be called `${姓名}`."""
 
     braceidpattern = r"[^${}]+"
 
@@ -143,7 +142,10 @@ class Template:
         if isinstance(node, str) and "$" in node:
             text = _Text(node)
             if not text.is_valid():
-                raise UsageError("the template has a $ that begins no placeholder; $$ is a dollar", field="message")
+                raise UsageError(
+                    "the template has a $ that does not begin a placeholder; write $$ for a dollar sign",
+                    field="message",
+                )
             self.uses.update(
                 match["named"] or match["braced"] for match in text.pattern.finditer(node) if not match["escaped"]
             )
@@ -152,15 +154,19 @@ class Template:
         return node
 
     def render(self, values: Mapping[str, object]) -> Message:
-        """Return the message with the values in place; `UsageError` where one is missing, or what they make is none."""
+        """Return the message with the values in place.
+
+        Raises:
+            UsageError: a value is missing, or the result is not a valid message.
+        """
         problem = ""
         try:
             # Elements stay as they are: a kind that is known may have a field that is not.
             message = msgspec.convert(_fill(self._tree, values), _Stored, dec_hook=read_custom_strictly)
         except KeyError as error:
-            problem = f"the template needs the column {error.args[0]!r}, and the row has none"
+            problem = f"the template needs the column {error.args[0]!r}, which the row does not have"
         except (msgspec.ValidationError, ValueError) as error:
-            problem = f"with the row's values the template is no message: {error}"
+            problem = f"with the row's values the template is not a valid message: {error}"
         else:
             return message
         raise UsageError(problem, field="message")
@@ -178,7 +184,7 @@ def _fill(node: Any, values: Mapping[str, object]) -> Any:  # noqa: ANN401 - a t
 
 def _values(recipient: Recipient) -> dict[str, object]:
     """Return the columns as a template shows them."""
-    # What has no form of its own in a text is as good as missing: nobody wants to read "None".
+    # A value without a form of its own in a text is as good as missing: no recipient wants to read "None".
     shown = {
         name: value
         for name, value in recipient.columns.items()
@@ -198,14 +204,14 @@ class MessageSource:
 
     Args:
         message: the message, or what makes it.
-        version: tells a function's message from another; None goes by its code.
+        version: distinguishes a function's messages from others'; None goes by its code.
         timeout_s: seconds that an async function may take for one message.
 
     Attributes:
         kind: fixed, template or function.
         stored: the message or the template as JSON; None for a function.
-        fingerprint: tells this message from another.
-        fixed: the message that everybody gets, None where they differ.
+        fingerprint: distinguishes this message from others.
+        fixed: the message that all recipients get, None where they differ.
         uses: how often a template uses each column.
         is_checked: whether what it makes of them may be refused for more than its size.
     """
@@ -245,7 +251,7 @@ class MessageSource:
         if self.stored is not None:
             if version is not None:
                 raise UsageError(
-                    "message_version is for a function; another text is another message by itself",
+                    "message_version is for a function; a changed text is another message without it",
                     field="message_version",
                 )
             own = self.stored
@@ -254,7 +260,7 @@ class MessageSource:
         self.fingerprint = blake2b(f"{self.kind} {own}".encode(), digest_size=16).hexdigest()
 
     def check_size(self, limit: int) -> None:
-        """Raise `BodyTooLargeError` when the message that everybody gets is over the limit."""
+        """Raise `BodyTooLargeError` when the message that all recipients get is over the limit."""
         if self.fixed is not None and self.stored is not None:
             PreparedMessage(self.stored).check_size(limit)
 
@@ -262,7 +268,7 @@ class MessageSource:
         """Return the stored form of the message to a recipient.
 
         Raises:
-            UsageError: there is none for this recipient.
+            UsageError: it could not be made for this recipient.
         """
         if self.fixed is not None and self.stored is not None:
             return self.stored
@@ -283,7 +289,7 @@ class MessageSource:
             if task is not None and task.cancelling():
                 raise
             problem = "the function was cancelled by something that it waited for"
-        except Exception as error:  # noqa: BLE001 - the caller's function, and only this recipient is to suffer
+        except Exception as error:  # noqa: BLE001 - the caller's function, and only this recipient fails
             is_late = isinstance(error, TimeoutError) and limit.expired()
             problem = f"raised {type(error).__name__}: {error}"
             problem = f"the function {f'took longer than {self._timeout_s:g} s' if is_late else problem}"
@@ -291,7 +297,7 @@ class MessageSource:
 
 
 def from_stored(kind: str, stored: str | None) -> MessageSource | None:
-    """Return the messages whose message is in the ledger; None for a function, which is not."""
+    """Return the source of the message that is in the ledger; None for a function, which is not."""
     if stored is None or kind == "function":
         return None
     message = _read(stored)
@@ -325,7 +331,7 @@ def _checked(message: Message) -> str:
 
 
 class PreparedMessage:
-    """A stored message, ready to be sent to anybody.
+    """A stored message, ready to be sent to any recipient.
 
     Attributes:
         message: the message.

@@ -1,8 +1,8 @@
 """Rendering: the messages of a chunk, made before it is written ahead.
 
-A template's are made one after the other, which takes no time. A function may ask a database for each of them, so those
-of a function are made side by side, over all chunks as many at a time as there are calls. Nothing of a chunk was sent
-while its messages are made: when the run is to end, they are given up.
+Those of a template are made one after the other, which takes no time. A function may ask a database for each of them,
+so those of a function are made side by side, over all chunks as many at a time as there are calls. Nothing of a chunk
+was sent while its messages are made: when the run is to end, they are given up.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from .._ledger.records import RecipientRow
 from .messages import MessageSource, PreparedMessage, Recipient
 
 # A function that does not end when it is cancelled is not waited for longer than this.
-_STUBBORN_S: Final = 1.0
+_CANCEL_TIMEOUT_S: Final = 1.0
 
 
 class Renderer:
@@ -40,21 +40,21 @@ class Renderer:
         self._halted = halted or asyncio.Event()
 
     async def render(self, recipients: Sequence[RecipientRow]) -> list[str | UsageError] | None:
-        """Return everybody's message in its stored form, or why there is none; None when the run is to end."""
+        """Return each message in its stored form, or why there is none; None when the run is to end."""
         if self._messages.kind != "function" or not recipients:
             return [await self._make(recipient) for recipient in recipients]
         tasks = [asyncio.create_task(self._in_turn(recipient), name="tim_async: message") for recipient in recipients]
-        everybody = asyncio.create_task(asyncio.wait(tasks), name="tim_async: messages")
+        all_made = asyncio.create_task(asyncio.wait(tasks), name="tim_async: messages")
         halted = asyncio.create_task(self._halted.wait(), name="tim_async: messages")
         try:
-            await asyncio.wait({everybody, halted}, return_when=asyncio.FIRST_COMPLETED)
-            return [task.result() for task in tasks] if everybody.done() else None
+            await asyncio.wait({all_made, halted}, return_when=asyncio.FIRST_COMPLETED)
+            return [task.result() for task in tasks] if all_made.done() else None
         finally:
-            left = [task for task in (everybody, halted, *tasks) if not task.done()]
+            left = [task for task in (all_made, halted, *tasks) if not task.done()]
             for task in left:
                 task.cancel()
             if left:
-                await asyncio.wait(left, timeout=_STUBBORN_S)
+                await asyncio.wait(left, timeout=_CANCEL_TIMEOUT_S)
 
     async def _in_turn(self, recipient: RecipientRow) -> str | UsageError:
         async with self._turns:

@@ -33,12 +33,12 @@ def lint(message: Message, *, is_template: bool) -> Iterator[str]:
     wants_push = push is None or push.push_flag != 1
     if push is None and _is_custom_without_text(message):
         yield (
-            "a custom element without desc, and no OfflinePushInfo: whoever is offline gets no push; "
+            "a custom element without desc, and no OfflinePushInfo: offline recipients get no push; "
             "give desc, or OfflinePushInfo"
         )
     if not message.is_stored:
         yield (
-            "the message reaches only who is online, and the service keeps none: an outcome that is unknown cannot "
+            "the message reaches online recipients only, and the service does not keep it: an unknown outcome cannot "
             "be verified"
         )
     if wants_push:
@@ -51,7 +51,7 @@ def lint(message: Message, *, is_template: bool) -> Iterator[str]:
         if together > _APNS_BYTES:
             yield f"the push's text and ext have {together:,} bytes, under {_APNS_BYTES:,} are advised for APNs"
     if not is_template and any("$" in text for text in _texts(message)):
-        yield "there is a $ in the text, and the message is no template: it is sent as it stands"
+        yield "there is a $ in the text, and the message is not a template: it is sent as it is"
 
 
 def _is_custom_without_text(message: Message) -> bool:

@@ -16,11 +16,11 @@ from ...models.c2c import MAX_BATCH
 from .._ledger.options import Lanes
 from .._ledger.schema import Lane
 
-_MIN_CHUNK: Final = 50
+_MIN_CHUNK_SIZE: Final = 50
 
 
-# Interactive calls of the same client want connections, too.
-_OF_POOL: Final = 0.75
+# The rest of the client's connections is left to its interactive calls.
+_POOL_SHARE: Final = 0.75
 
 
 class Pace(msgspec.Struct, kw_only=True, frozen=True):
@@ -66,7 +66,7 @@ def chunk_size(pace: Pace, given: int | None) -> int:
     """
     if given is not None:
         return given
-    return min(max(_MIN_CHUNK, math.ceil(2 * pace.recipients / pace.calls)), MAX_BATCH)
+    return min(max(_MIN_CHUNK_SIZE, math.ceil(2 * pace.recipients / pace.calls)), MAX_BATCH)
 
 
 def fresh_lanes(lanes: Lanes, *, is_fixed: bool, fits_a_batch: bool) -> tuple[Lane, ...]:
@@ -81,4 +81,4 @@ def fresh_lanes(lanes: Lanes, *, is_fixed: bool, fits_a_batch: bool) -> tuple[La
 
 def concurrency(settings: Settings, given: int | None) -> int:
     """Return how many calls are made at a time."""
-    return given or max(1, int(settings.pool_size * _OF_POOL))
+    return given or max(1, int(settings.pool_size * _POOL_SHARE))

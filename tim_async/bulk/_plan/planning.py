@@ -20,11 +20,12 @@ from .._message.rendering import Renderer
 from .lints import lint
 from .pacing import Pace, concurrency, fresh_lanes, paces
 from .sources import CsvFile, JsonLinesFile, Once, Source, batches
+from .wording import counted
 
-# So many messages of a function are made to see what they are like: making one may cost a query.
-_SAMPLE: Final = 200
-_SHOWN_PROBLEMS: Final = 10
-_NEAR: Final = 0.9
+# Messages of a function that are made for a plan: making one may cost a query.
+_SAMPLE_SIZE: Final = 200
+_MAX_SHOWN_PROBLEMS: Final = 10
+_NEAR_LIMIT: Final = 0.9
 
 
 class LanePlan(msgspec.Struct, kw_only=True, frozen=True):
@@ -49,8 +50,8 @@ class Plan(msgspec.Struct, kw_only=True, frozen=True):
     Attributes:
         name: the campaign.
         recipients: how many.
-        duplicates: rows that name somebody who was there already; told once.
-        bad_rows: rows that name nobody.
+        duplicates: rows with an account that was given before; each account gets one message.
+        bad_rows: rows without a valid account.
         problems: the first bad rows.
         largest: bytes of the largest message, None where there is none.
         largest_account: whose message that is, "" where all get the same.
@@ -80,24 +81,25 @@ class Plan(msgspec.Struct, kw_only=True, frozen=True):
 
     def __str__(self) -> str:
         """Return the plan in a few lines."""
-        counts = f"{self.recipients:,} recipients, {self.duplicates:,} duplicates told once, {self.bad_rows:,} bad rows"
-        lines = [f"campaign {self.name}: {counts}"]
+        rows = f"{counted(self.duplicates, 'duplicate row')}, {counted(self.bad_rows, 'bad row')}"
+        lines = [f"campaign {self.name}: {counted(self.recipients, 'recipient')}, {rows}"]
         lines += [f"  line {each.line}: {each.account!r}: {each.reason}" for each in self.problems]
         if self.bad_rows > len(self.problems):
-            lines.append(f"  ... and {self.bad_rows - len(self.problems):,} more bad rows")
+            lines.append(f"  ... and {counted(self.bad_rows - len(self.problems), 'more bad row')}")
         sample = " (of a sample)" if self.is_sample else ""
         if self.largest is not None:
             whose = f", for {self.largest_account}" if self.largest_account else ""
             lines.append(f"  largest message{sample}: {self.largest:,} of {self.limit:,} bytes{whose}")
         if self.too_large:
-            lines.append(f"  too large{sample}: {self.too_large:,} messages, they will fail")
+            lines.append(f"  too large{sample}: {counted(self.too_large, 'message')}, which will fail")
         if self.not_made:
-            lines.append(f"  cannot be made{sample}: {self.not_made:,} messages, they will fail: {self.why_not_made}")
-        lines += [f"  mind: {each}" for each in self.lints]
-        lines += [
-            f"  {'->' if each.is_chosen else '  '} lanes={each.lanes}: {each.calls:,} calls, {_duration(each.seconds)}"
-            for each in self.lanes
-        ]
+            lines.append(
+                f"  cannot be made{sample}: {counted(self.not_made, 'message')}, which will fail: {self.why_not_made}"
+            )
+        lines += [f"  warning: {each}" for each in self.lints]
+        for each in self.lanes:
+            mark = "->" if each.is_chosen else "  "
+            lines.append(f"  {mark} lanes={each.lanes}: {counted(each.calls, 'call')}, {_duration(each.seconds)}")
         return "\n".join(lines)
 
 
@@ -129,13 +131,13 @@ async def ensure_planned(
     """
     if isinstance(source, Once):
         source.check()
-    known = await ledger.find(name)
+    known = await ledger.campaigns.find(name)
     mark = await _fingerprint(source)
     if known is None or (known.begun_at is None and source is not None and not _is_same(known, messages, mark)):
         if source is None or messages is None:
             field = "recipients" if source is None else "message"
             raise UsageError(f"the ledger has no campaign {name!r} yet: give {field}", field=field)
-        made = await ledger.create(
+        made = await ledger.campaigns.create(
             name,
             kind=messages.kind,
             message=messages.stored,
@@ -144,50 +146,43 @@ async def ensure_planned(
             now=now,
         )
         await _read(ledger, made, source, account_column)
-        await ledger.update(made.id, is_planned=1, source=mark)
+        await ledger.campaigns.update(made.id, is_planned=1, source=mark)
     else:
         if not known.is_planned:
             raise UsageError(f"the plan of {name!r} was not finished: give recipients", field="recipients")
-        await _follow(ledger, known, messages, change_message=change_message)
-        if known.begun_at is None and known.chunk_size != chunk_size:
-            await ledger.rechunk(known.id, chunk_size)
-        if source is not None and known.begun_at is not None:
-            if add_recipients and mark and mark == known.source:
-                pass  # nothing in it is new, and what is wrong with it is known
-            elif add_recipients:
-                await ledger.read_again(known.id)
-                await _read(ledger, known, source, account_column)
-                await ledger.update(known.id, source=mark)
-            elif mark and known.source and mark != known.source:
-                raise UsageError(
-                    f"the recipients of {name!r} are not those that it was begun with; add_recipients adds new ones",
-                    field="recipients",
-                )
-    planned = await ledger.find(name)
+        await _follow_message(ledger, known, messages, change_message=change_message)
+        if known.begun_at is None:
+            if known.chunk_size != chunk_size:
+                await ledger.campaigns.rechunk(known.id, chunk_size)
+        elif source is not None:
+            await _follow_recipients(ledger, known, source, mark, account_column, add_recipients=add_recipients)
+    planned = await ledger.campaigns.find(name)
     if planned is None:
         raise UsageError(f"the campaign {name!r} was removed meanwhile", field="name")
     return planned
 
 
-def check_anybody(campaign: CampaignRow) -> None:
-    """Raise `UsageError` when there is nobody to send to: that is a mistake more often than it is meant."""
+def check_recipients(campaign: CampaignRow) -> None:
+    """Raise `UsageError` when there are no recipients: that is a mistake more often than it is meant."""
     if not campaign.recipients:
-        what = f"all {campaign.bad_rows:,} rows are bad, see its plan" if campaign.bad_rows else "the source names none"
-        raise UsageError(f"the campaign {campaign.name!r} has no recipients: {what}", field="recipients")
+        reason = f"all {campaign.bad_rows:,} rows are bad, see its plan" if campaign.bad_rows else "the source is empty"
+        raise UsageError(f"the campaign {campaign.name!r} has no recipients: {reason}", field="recipients")
 
 
 def _is_same(known: CampaignRow, messages: MessageSource | None, mark: str) -> bool:
-    message = messages is None or messages.fingerprint == known.fingerprint
-    return bool(known.is_planned and message and mark and mark == known.source)
+    is_same_message = messages is None or messages.fingerprint == known.fingerprint
+    return bool(known.is_planned and is_same_message and mark and mark == known.source)
 
 
-async def _follow(ledger: Ledger, known: CampaignRow, messages: MessageSource | None, *, change_message: bool) -> None:
+async def _follow_message(
+    ledger: Ledger, known: CampaignRow, messages: MessageSource | None, *, change_message: bool
+) -> None:
     if messages is None or messages.fingerprint == known.fingerprint:
         return
     if known.begun_at is not None and not change_message:
         raise UsageError(
             f"the message of {known.name!r} is not the one that it was begun with: give another message a campaign of "
-            "its own; change_message sends it to those who are left",
+            "its own; change_message sends it to the recipients that are left",
             field="message",
         )
     if known.options is not None and known.status in ("running", "paused"):
@@ -197,7 +192,26 @@ async def _follow(ledger: Ledger, known: CampaignRow, messages: MessageSource | 
             "cancel it",
             field="change_message",
         )
-    await ledger.update(known.id, kind=messages.kind, message=messages.stored, fingerprint=messages.fingerprint)
+    await ledger.campaigns.update(
+        known.id, kind=messages.kind, message=messages.stored, fingerprint=messages.fingerprint
+    )
+
+
+async def _follow_recipients(
+    ledger: Ledger, known: CampaignRow, source: Source, mark: str, account_column: str, *, add_recipients: bool
+) -> None:
+    """Read the recipients of a campaign that has begun once more, where they may have changed."""
+    if add_recipients:
+        if mark and mark == known.source:
+            return  # nothing in it is new, and its bad rows are known
+        await ledger.campaigns.read_again(known.id)
+        await _read(ledger, known, source, account_column)
+        await ledger.campaigns.update(known.id, source=mark)
+    elif mark and known.source and mark != known.source:
+        raise UsageError(
+            f"the recipients of {known.name!r} are not those that it was begun with; add_recipients adds new ones",
+            field="recipients",
+        )
 
 
 async def _fingerprint(source: Source | None) -> str:
@@ -207,9 +221,8 @@ async def _fingerprint(source: Source | None) -> str:
 async def _read(ledger: Ledger, campaign: CampaignRow, source: Source, account_column: str) -> None:
     async for batch in batches(source, account_column):
         rows = [row for row in batch if not isinstance(row, Problem)]
-        await ledger.add(
-            campaign.id, rows, [row for row in batch if isinstance(row, Problem)], before=campaign.recipients
-        )
+        bad = [row for row in batch if isinstance(row, Problem)]
+        await ledger.campaigns.add(campaign.id, rows, bad, before=campaign.recipients)
 
 
 class _Survey:
@@ -237,18 +250,18 @@ class _Survey:
         if messages.kind == "function":
             self.is_sample = True
             sample: list[RecipientRow] = []
-            async for recipient in ledger.recipients(campaign.id, page=_SAMPLE):
+            async for recipient in ledger.queries.recipients(campaign.id, page=_SAMPLE_SIZE):
                 sample.append(recipient)
-                if len(sample) == _SAMPLE:
+                if len(sample) == _SAMPLE_SIZE:
                     break
             await self._make(sample)
             return
-        async for recipient in ledger.recipients(campaign.id):
+        async for recipient in ledger.queries.recipients(campaign.id):
             if self._may_matter(recipient):
                 await self._make([recipient])
 
     def _may_matter(self, recipient: RecipientRow) -> bool:
-        """Tell whether a template's message has to be made: it may fail, or be the largest so far, or too large."""
+        """Return whether a template's message has to be made: it may fail, or be the largest so far, or too large."""
         columns: dict[str, Any] = {} if recipient.columns is None else msgspec.json.decode(recipient.columns)
         weight = 0
         if self._messages.is_checked:
@@ -292,13 +305,13 @@ async def make_plan(
     lints: list[str] = [] if campaign.recipients else ["there are no recipients: there is nothing to run"]
     if survey.message is not None:
         lints += lint(survey.message, is_template=messages.kind == "template")
-        if survey.largest is not None and _NEAR * settings.body_limit < survey.largest <= settings.body_limit:
+        if survey.largest is not None and _NEAR_LIMIT * settings.body_limit < survey.largest <= settings.body_limit:
             lints.append(f"the largest message fills {survey.largest / settings.body_limit:.0%} of the limit")
     problems: list[Problem] = []
-    async for problem in ledger.problems(campaign.id):
+    async for problem in ledger.queries.problems(campaign.id):
         if problem.kind == "bad":
             problems.append(problem)
-            if len(problems) == _SHOWN_PROBLEMS:
+            if len(problems) == _MAX_SHOWN_PROBLEMS:
                 break
     fixed = messages.fixed
     chosen = fresh_lanes(lanes, is_fixed=fixed is not None, fits_a_batch=fixed is not None and fixed.fits_a_batch)

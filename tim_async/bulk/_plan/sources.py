@@ -1,6 +1,6 @@
 """Where recipients come from: files and iterables, read as they are needed, a batch at a time.
 
-A row that names nobody becomes a `Problem` with its line and does not stop the others.
+A row without a valid account becomes a `Problem` with its line and does not stop the others.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class _File:
     encoding: str = "utf-8-sig"
 
     def fingerprint(self) -> str:
-        """Tell this file from another, and from itself after a change."""
+        """Return what distinguishes this file from another, and from itself after a change."""
         named = f"{type(self).__name__} {self.account_column}".encode("utf-8", "surrogatepass")
         digest = blake2b(named, digest_size=16)
         with self._open() as file:
@@ -50,7 +50,7 @@ class _File:
 
     @contextmanager
     def _open(self) -> Iterator[TextIOBase]:
-        """Open the file for a block; what goes wrong while it is read is told in words, too."""
+        """Open the file for a block; an error while it is read is raised as a `UsageError`, too."""
         problem = ""
         try:
             # A row that is in another encoding is a bad row; the others are read.
@@ -58,7 +58,7 @@ class _File:
         except (OSError, ValueError) as error:
             problem = f"cannot read {self.path}: {getattr(error, 'strerror', None) or error}"
         except LookupError:
-            problem = f"there is no encoding {self.encoding!r}"
+            problem = f"unknown encoding {self.encoding!r}"
         if problem:
             raise UsageError(problem, field="recipients")
         try:
@@ -67,7 +67,7 @@ class _File:
         except OSError as error:
             problem = f"cannot read {self.path}: {error.strerror}"
         except UnicodeError as error:
-            # Where characters have several bytes each, there is no telling where the next row begins.
+            # Where characters have several bytes each, it is not known where the next row begins.
             reason = error.reason if isinstance(error, UnicodeDecodeError) else str(error)
             problem = f"cannot read {self.path} as {self.encoding}: {reason}; is it cut off, or in another encoding?"
         if problem:
@@ -104,7 +104,7 @@ class CsvFile(_File):
                 except StopIteration:
                     return
                 except csv.Error as error:
-                    yield _bad(line, "", f"no CSV: {error}")
+                    yield _bad(line, "", f"not valid CSV: {error}")
                     continue
                 if cells:
                     yield self._row(header, place, cells, line)
@@ -122,12 +122,12 @@ class CsvFile(_File):
         except StopIteration:
             problem = f"{self.path} is empty"
         except csv.Error as error:
-            problem = f"{self.path}: the first line is no CSV: {error}"
+            problem = f"{self.path}: the first line is not valid CSV: {error}"
         else:
             if self.account_column not in names:
                 problem = f"{self.path} has no column {self.account_column!r}; it has {', '.join(map(repr, names))}"
             elif len(set(names)) < len(names):
-                problem = f"{self.path} has two columns of one name"
+                problem = f"{self.path} has two columns of the same name"
         if problem:
             raise UsageError(problem, field="recipients")
         return names
@@ -159,7 +159,7 @@ class JsonLinesFile(_File):
                 try:
                     given = msgspec.json.decode(text)
                 except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
-                    yield _bad(line, "", f"no JSON: {error}")
+                    yield _bad(line, "", f"not valid JSON: {error}")
                 else:
                     yield read_row(given, self.account_column, line)
 
@@ -168,7 +168,7 @@ Recipients = CsvFile | JsonLinesFile | Iterable[Given] | AsyncIterable[Given]
 
 
 class Once:
-    """An iterator: read a second time, it would say that there is nobody left, and not that they were read before."""
+    """An iterator: read a second time, it would be empty, and not say that its recipients were read before."""
 
     def __init__(self, rows: Iterator[Given] | AsyncIterator[Given]) -> None:
         self._rows = rows
@@ -230,7 +230,7 @@ async def batches(source: Source, account_column: str) -> AsyncIterator[list[Row
         if batch:
             yield batch
     else:
-        # In the loop's own thread: whatever the caller's generator uses may not be for others.
+        # In the loop's own thread: what the caller's generator uses may not work in others.
         numbered = (read_row(given, account_column, place) for place, given in enumerate(source, 1))
         while batch := list(islice(numbered, BATCH)):
             yield batch
@@ -242,7 +242,7 @@ def read_row(given: object, account_column: str, line: int) -> Row:
     if isinstance(given, str):
         return _row(given, {}, line)
     if not isinstance(given, Mapping):
-        return _bad(line, "", f"an account or a mapping is needed, not {type(given).__name__}")
+        return _bad(line, "", f"not an account or a mapping, but {type(given).__name__}")
     account = given.get(account_column)
     if not isinstance(account, str):
         what = "is missing" if account is None else f"is {type(account).__name__}, not text"
@@ -261,7 +261,7 @@ def _row(account: str, columns: Columns, line: int) -> Row:
         account.encode()
         check_account("account", account)
         if "\0" in account:
-            problem = "account holds a NUL"
+            problem = "account contains a NUL"
         return (
             (account, msgspec.json.encode(columns).decode() if columns else None, line)
             if not problem
@@ -272,7 +272,7 @@ def _row(account: str, columns: Columns, line: int) -> Row:
     except UnicodeError:
         problem = "not in the file's encoding (UTF-8 unless another is named)"
     except (TypeError, ValueError) as error:
-        problem = f"columns cannot be kept: {error}"
+        problem = f"columns cannot be stored: {error}"
     return _bad(line, account, problem)
 
 

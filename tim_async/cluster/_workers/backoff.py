@@ -1,4 +1,4 @@
-"""What a worker leaves alone for a while: campaigns with which it alone may be in trouble."""
+"""How long a worker leaves a campaign alone with which only this worker may be in trouble."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _LONGEST_S: Final = 60.0
 
 
 class Backoff:
-    """Backoff that grow as long as nothing goes well between them.
+    """Waits that grow as long as nothing succeeds between them; one for each campaign in trouble.
 
     Args:
         clock: seconds that do not go back.
@@ -18,21 +18,16 @@ class Backoff:
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self._lengths: dict[str, float] = {}
-        self._ends: dict[str, float] = {}
+        self._length_s = 0.0
+        self._ends_at = 0.0
 
-    def begin(self, name: str) -> float:
-        """Rest from a campaign; return for how many seconds."""
-        length = min(2 * self._lengths[name], _LONGEST_S) if name in self._lengths else _FIRST_S
-        self._lengths[name] = length
-        self._ends[name] = self._clock() + length
-        return length
+    def begin(self) -> float:
+        """Begin the next wait; return for how many seconds."""
+        self._length_s = min(2 * self._length_s, _LONGEST_S) or _FIRST_S
+        self._ends_at = self._clock() + self._length_s
+        return self._length_s
 
-    def left(self, name: str) -> float:
-        """Return the seconds that a rest still takes, 0 without one."""
-        return max(0.0, self._ends.get(name, 0.0) - self._clock())
-
-    def forget(self, name: str) -> None:
-        """Note that something went well."""
-        self._lengths.pop(name, None)
-        self._ends.pop(name, None)
+    @property
+    def left_s(self) -> float:
+        """The seconds that are left of the wait."""
+        return max(0.0, self._ends_at - self._clock())

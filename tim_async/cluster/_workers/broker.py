@@ -1,7 +1,7 @@
 """The broker of an app: its queues and tasks, and what goes with every message.
 
-A message is a ticket, see `campaign_worker`. It is acknowledged when the work that it asked for is in the ledger, and
-whatever becomes of it then is in the ledger too: a message that is lost, or comes twice, does no harm.
+A work message permits one chunk to be worked on, see `campaign_worker`. It is acknowledged when the work that it asked
+for is in the ledger, which has all that matters: a message that is lost, or comes twice, is harmless.
 """
 
 from __future__ import annotations
@@ -31,21 +31,21 @@ logger = logging.getLogger("tim_async")
 
 RUN_CHUNK: Final = "tim_async.run_chunk"
 FINISH: Final = "tim_async.finish_campaign"
-# A broker that restarts is back in seconds; who sends waits for it.
-_SEND_FOR_S: Final = 60.0
-_SEND_AGAIN_S: Final = 0.5
-# Who is about to go waits less: a ticket that is lost is written anew by others.
-_SEND_LAST_S: Final = 1.0
-_CONNECT_S: Final = 15.0
-# A broker that says nothing any more is not waited for at the end.
-_CLOSE_S: Final = 5.0
-_HANG_UP_S: Final = 0.1
+# A broker that restarts is back in seconds; a message waits for it.
+_SEND_TIMEOUT_S: Final = 60.0
+_RETRY_INTERVAL_S: Final = 0.5
+# A worker that is about to end waits less: other workers replace a message that is lost.
+_LAST_SEND_TIMEOUT_S: Final = 1.0
+_CONNECT_TIMEOUT_S: Final = 15.0
+# A broker that does not answer any more is not waited for at the end.
+_CLOSE_TIMEOUT_S: Final = 5.0
+_ABORT_TIMEOUT_S: Final = 0.1
 # What is raised while the broker is away; a channel that was closed under its user is none of the first.
 AWAY: Final = (AMQPError, ChannelInvalidStateError, OSError)
 
 
 class WorkHandler(Protocol):
-    """What does the work that messages of the broker ask for: a `Worker`, in the broker's state."""
+    """Does the work that messages of the broker ask for: a `Worker`, in the broker's state."""
 
     async def run_chunk(self, name: str) -> None: ...
 
@@ -66,8 +66,8 @@ def _forgiving(ack: Callable[[], Awaitable[None] | None]) -> Callable[[], Awaita
         try:
             await maybe_awaitable(ack())
         except AWAY as error:
-            # The broker went away meanwhile. The ticket comes again, and does no harm.
-            logger.info("a ticket could not be acknowledged: %s", str(error) or type(error).__name__)
+            # The broker went away meanwhile. The message comes again, which is harmless.
+            logger.info("a work message could not be acknowledged: %s", str(error) or type(error).__name__)
 
     return acknowledge
 
@@ -116,17 +116,17 @@ def _worker(context: Context) -> WorkHandler:
 
 
 async def run_chunk(campaign: str, context: Annotated[Context, TaskiqDepends()]) -> None:
-    """Work on one chunk of a campaign, whichever nobody works on."""
+    """Work on one chunk of a campaign, whichever can be claimed."""
     await _worker(context).run_chunk(campaign)
 
 
 async def finish_campaign(campaign: str, context: Annotated[Context, TaskiqDepends()]) -> None:
-    """Sign a campaign of which nothing is left."""
+    """Enter that a campaign is done when nothing of it is left."""
     await _worker(context).finish(campaign)
 
 
-async def start(broker: AioPikaBroker, *, within_s: float = 0.0, unless: asyncio.Event | None = None) -> bool:
-    """Connect a broker, trying again for a while; return whether it is, or that was given up as it is not wanted.
+async def connect(broker: AioPikaBroker, *, within_s: float = 0.0, unless: asyncio.Event | None = None) -> bool:
+    """Connect a broker, trying again for a while; False when that was given up as it is not wanted any more.
 
     Args:
         broker: which.
@@ -137,42 +137,42 @@ async def start(broker: AioPikaBroker, *, within_s: float = 0.0, unless: asyncio
         ClusterError: it cannot be reached.
     """
     loop = asyncio.get_running_loop()
-    end, unless, was_told = loop.time() + within_s, unless or asyncio.Event(), False
+    end, unless, is_logged = loop.time() + within_s, unless or asyncio.Event(), False
     while not unless.is_set():
         try:
-            async with asyncio.timeout(_CONNECT_S):
+            async with asyncio.timeout(_CONNECT_TIMEOUT_S):
                 await broker.startup()
             return True
         except AWAY as error:
             problem = str(error) or type(error).__name__
-        await shut(broker)
+        await disconnect(broker)
         if loop.time() >= end:
-            raise ClusterError(f"the broker cannot be reached: {problem}; what was submitted is in the ledger")
-        if not was_told:
-            was_told = True
-            logger.warning("the broker cannot be reached yet: %s", problem)
+            raise ClusterError(f"could not connect to the broker: {problem}; what was submitted is in the ledger")
+        if not is_logged:
+            is_logged = True
+            logger.warning("could not connect to the broker, trying again for %.0f s: %s", within_s, problem)
         with suppress(TimeoutError):
-            async with asyncio.timeout(_SEND_AGAIN_S):
+            async with asyncio.timeout(_RETRY_INTERVAL_S):
                 await unless.wait()
     return False
 
 
-async def shut(broker: AioPikaBroker, *, within_s: float | None = None) -> None:
-    """Disconnect a broker. One that is away, or says nothing, is left as it is: all that matters is in the ledger."""
+async def disconnect(broker: AioPikaBroker, *, within_s: float | None = None) -> None:
+    """Disconnect a broker. One that does not answer is left as it is: all that matters is in the ledger."""
     with suppress(*AWAY):
         try:
-            async with asyncio.timeout(_CLOSE_S if within_s is None else within_s):
+            async with asyncio.timeout(_CLOSE_TIMEOUT_S if within_s is None else within_s):
                 await broker.shutdown()
         except (*AWAY, asyncio.CancelledError):
-            # It waits for the channels first; connections that nobody closed would come back by themselves.
+            # It waits for the channels first; connections that are not closed would come back by themselves.
             both = (broker.write_conn, broker.read_conn)
-            await asyncio.gather(*(_hang_up(each) for each in both if each is not None))
+            await asyncio.gather(*(_abort(each) for each in both if each is not None))
             raise
 
 
-async def _hang_up(connection: AbstractConnection) -> None:
+async def _abort(connection: AbstractConnection) -> None:
     with suppress(*AWAY):
-        async with asyncio.timeout(_HANG_UP_S):
+        async with asyncio.timeout(_ABORT_TIMEOUT_S):
             await connection.close()
 
 
@@ -183,7 +183,7 @@ async def send(broker: AioPikaBroker, task: str, campaign: str, *, unless: async
         broker: which.
         task: what is asked for.
         campaign: for which.
-        unless: set when it is not to be waited for any more, or for a second at most.
+        unless: set when the broker is to be waited for no longer than a second more.
 
     Raises:
         ClusterError: it did not come back.
@@ -193,25 +193,25 @@ async def send(broker: AioPikaBroker, task: str, campaign: str, *, unless: async
         raise UsageError(f"the broker has no task {task}", field="broker")
     problem = "no answer"
     try:
-        async with asyncio.timeout(_SEND_FOR_S) as limit, _shortened(limit, unless):
+        async with asyncio.timeout(_SEND_TIMEOUT_S) as limit, _shortened(limit, unless):
             while True:
                 try:
                     await found.kiq(campaign)
                     return
                 except (SendTaskError, TimeoutError) as error:
                     problem = str(error.__cause__ or error) or problem
-                await asyncio.sleep(_SEND_AGAIN_S)
+                await asyncio.sleep(_RETRY_INTERVAL_S)
     except TimeoutError:
-        raise ClusterError(f"the broker takes no messages: {problem}") from None
+        raise ClusterError(f"the broker did not take a message: {problem}") from None
 
 
 @asynccontextmanager
 async def _shortened(limit: asyncio.Timeout, event: asyncio.Event | None) -> AsyncIterator[None]:
     """Let a wait end soon after an event."""
 
-    async def shorten(told: asyncio.Event) -> None:
-        await told.wait()
-        soon = asyncio.get_running_loop().time() + _SEND_LAST_S
+    async def shorten(event: asyncio.Event) -> None:
+        await event.wait()
+        soon = asyncio.get_running_loop().time() + _LAST_SEND_TIMEOUT_S
         if (limit.when() or 0.0) > soon:
             limit.reschedule(soon)
 
@@ -225,14 +225,14 @@ async def _shortened(limit: asyncio.Timeout, event: asyncio.Event | None) -> Asy
         waiting.cancel()
 
 
-async def bury(broker: AioPikaBroker, content: msgspec.Struct) -> None:
-    """Put something into the dead-letter queue, for a recipient to look at.
+async def send_dead_letter(broker: AioPikaBroker, content: msgspec.Struct) -> None:
+    """Put something into the dead-letter queue, for a person to look at.
 
     Raises:
         ClusterError: the broker is away.
     """
     if broker.write_channel is None:
-        raise UsageError("the broker is not started", field="broker")
+        raise UsageError("the broker is not connected: call its startup first", field="broker")
     message = Message(
         msgspec.json.encode(content), content_type="application/json", delivery_mode=DeliveryMode.PERSISTENT
     )
@@ -241,13 +241,13 @@ async def bury(broker: AioPikaBroker, content: msgspec.Struct) -> None:
         return
     except AWAY as error:
         problem = str(error) or type(error).__name__
-    raise ClusterError(f"the broker takes no messages: {problem}")
+    raise ClusterError(f"the broker did not take a message: {problem}")
 
 
-async def waiting(broker: AioPikaBroker) -> int:
+async def count_waiting(broker: AioPikaBroker) -> int:
     """Return how many messages wait for a worker."""
     if broker.write_channel is None:
-        raise UsageError("the broker is not started", field="broker")
+        raise UsageError("the broker is not connected: call its startup first", field="broker")
     # Asked for below the channel, which answers from memory for a queue that it declared itself.
     channel = await broker.write_channel.get_underlay_channel()
     return (await channel.queue_declare(broker.state.tim_queue, passive=True)).message_count or 0

@@ -1,9 +1,10 @@
-"""A campaign at work in one process: chunks as tickets for them come in.
+"""A campaign at work in one process: one chunk for each work message that comes in.
 
-A *ticket* is a message of the broker: leave to work on one chunk, whichever nobody works on. It is torn when that chunk
-is recorded, and a next one is written; so as many chunks are at work as there are tickets, spread over all workers, and
-campaigns that share a queue take turns. A ticket that finds nothing to do is torn without a next one. One that is lost,
-or comes twice, changes nothing but how many are at work; whoever looks after the campaign writes new ones.
+A *work message* of the broker permits one chunk of a campaign to be worked on, whichever can be claimed. It is
+acknowledged when that chunk is recorded, and a next one is written; so as many chunks are at work as there are work
+messages, spread over all workers, and campaigns that share a queue take turns. One that finds nothing to do is
+acknowledged without a next one. One that is lost, or comes twice, changes nothing but how many are at work; the worker
+that looks after the campaign writes new ones.
 """
 
 from __future__ import annotations
@@ -13,26 +14,29 @@ import logging
 from collections import deque
 from collections.abc import Callable
 from enum import Enum
+from typing import Final
 
 from ..._core.client import TimClient
 from ...bulk._engine.context import RunContext
 from ...bulk._engine.runner import Runner
-from ...bulk._ledger.options import Options
-from ...bulk._ledger.records import CampaignRow
+from ...bulk._ledger.leases import HeldLeases
+from ...bulk._ledger.ledger import Ledger
+from ...bulk._ledger.records import CampaignRow, Chunk
 from ...bulk._ledger.schema import RecipientState
-from ...bulk._ledger.shared import SharedLedger
 from ...bulk._message.messages import MessageSource
 from ...bulk.breaker import Stop
 from ...errors import LedgerError, TimError
+from .options import WorkOptions
 
 logger = logging.getLogger("tim_async")
 
 # How soon a pause is noticed.
-_LOOK_S = 1.0
+_POLL_INTERVAL_S: Final = 1.0
+_CHUNKS_PER_CLAIM: Final = 4
 
 
 class WorkResult(Enum):
-    """Why a ticket was torn."""
+    """What became of a work message."""
 
     DONE = "its chunk is recorded"
     NOTHING = "there is nothing to do"
@@ -40,12 +44,12 @@ class WorkResult(Enum):
 
 
 class InFlightChunks:
-    """What one process has at work, over all its crews: whatever brings it down takes all of that along.
+    """The chunks that one process has at work, over all its campaigns: a chunk that ends the process ends all of them.
 
     Attributes:
-        claiming: held by the crew that claims.
-        wanted_by: the crew that has only chunks left that are to be alone. The others claim nothing until it did, or
-            theirs would keep it waiting for as long as they have any.
+        claiming: held by the campaign worker that claims.
+        wanted_by: the campaign worker that has only suspect chunks left, which are to be alone. The others claim
+            nothing until it did, or theirs would keep it waiting for as long as they have any.
     """
 
     def __init__(self) -> None:
@@ -60,75 +64,85 @@ class InFlightChunks:
 
     @property
     def has_suspect(self) -> bool:
-        """Whether a chunk is at work that others may have died of: it is to stay alone."""
+        """Whether a chunk is at work that owners died with: it is to stay alone."""
         return any(self._chunks.values())
 
-    def put(self, campaign_id: int, number: int, *, is_suspect: bool) -> None:
+    def add(self, campaign_id: int, number: int, *, is_suspect: bool) -> None:
         """Note a chunk."""
         self._chunks[campaign_id, number] = is_suspect
 
-    def take(self, campaign_id: int, number: int) -> None:
+    def remove(self, campaign_id: int, number: int) -> None:
         """Note that a chunk is not at work any more."""
         self._chunks.pop((campaign_id, number), None)
 
 
-class CampaignWorker(Runner):
-    """Works on one campaign for as long as there are tickets.
+class CampaignWorker:
+    """Works on one campaign for as long as there are work messages; the source of chunks of its own runner.
 
     Args:
         client: sends.
-        ledger: open, and this crew's own view of it: what it does is not done by another crew of the same worker.
-        campaign: what the ledger says of it.
+        ledger: open, on a server.
+        campaign: its row in the ledger.
         messages: makes the messages.
-        options: how it is run.
+        options: how workers run it.
         wall: unix seconds by the ledger's clock.
-        lease_s: seconds for which a claim holds without a heartbeat.
-        most_deaths: chunks whose owners died so often are left alone.
-        parallel: chunks at work at a time, over all workers.
-        bench: what this process has at work.
+        lease_s: seconds for which a claim holds unless it is renewed.
+        most_deaths: chunks with so many deaths are left alone.
+        in_flight: what this process has at work.
+
+    Attributes:
+        chunks: the chunks, as this owner claims them.
+        is_draining: whether it takes no more work messages.
+        is_over: whether it has ended.
+        idle_since: loop time at which it was seen without a work message, None while it has one.
+        trouble: why it ended, where that may concern this worker alone.
     """
 
     def __init__(
         self,
         client: TimClient,
-        ledger: SharedLedger,
+        ledger: Ledger,
         campaign: CampaignRow,
         messages: MessageSource,
-        options: Options,
+        options: WorkOptions,
         *,
         wall: Callable[[], float],
         lease_s: float,
         most_deaths: int,
-        parallel: int,
-        bench: InFlightChunks,
+        in_flight: InFlightChunks,
     ) -> None:
-        super().__init__(
-            client,
-            ledger,
-            campaign,
-            messages,
-            options,
-            wall=wall,
-            on_progress=None,
-            progress_every_s=3600,
-            lease_s=lease_s,
-        )
-        self._shared = ledger
+        self._shared = ledger.require_shared()
+        self.chunks = self._shared.new_owner()
+        self._campaigns = ledger.campaigns
+        self._campaign = campaign
+        self._parallel = options.parallel
+        self._wall = wall
+        self._leases = HeldLeases(lease_s)
         self._most_deaths = most_deaths
-        self._parallel = parallel
-        self._bench = bench
-        self._tickets: deque[asyncio.Future[WorkResult]] = deque()
-        self._at_work: dict[int, asyncio.Future[WorkResult]] = {}
-        self.is_closing = False
-        self.idle_since: float | None = None
+        self._in_flight = in_flight
+        self._waiting: deque[asyncio.Future[WorkResult]] = deque()  # work messages without a chunk
+        self._at_work: dict[int, asyncio.Future[WorkResult]] = {}  # work messages by their chunks
+        self._runner = Runner(client, ledger, campaign, messages, options.run, self, wall=wall)
+        self.is_draining = False
         self.is_over = False
-        self.trouble: str | None = None  # why it ended, where that may concern this worker alone
+        self.idle_since: float | None = None
+        self.trouble: str | None = None
 
-    async def live(self) -> None:
-        """Work until `close` or `stop`, a fault, or somebody stops the campaign."""
+    @property
+    def is_idle(self) -> bool:
+        """Whether it has no work message."""
+        return not (self._waiting or self._at_work)
+
+    @property
+    def chunks_at_work(self) -> int:
+        """How many chunks it has at work."""
+        return len(self._at_work)
+
+    async def run(self) -> None:
+        """Work until `drain` or `stop`, a fault, or the end of the campaign's work."""
         ledger_failed = False
         try:
-            await self.run()
+            await self._runner.run()
         except TimError as error:
             ledger_failed = isinstance(error, LedgerError)
             logger.warning("campaign %s: this worker stops working on it: %s", self._campaign.name, error)
@@ -136,160 +150,160 @@ class CampaignWorker(Runner):
             logger.exception("campaign %s: this worker fails at it", self._campaign.name)
         finally:
             self.is_over = True
-            for ticket in (*self._tickets, *self._at_work.values()):
-                _tear(ticket, WorkResult.STOPPED)
+            for message in (*self._waiting, *self._at_work.values()):
+                _resolve(message, WorkResult.STOPPED)
             for number in self._at_work:
-                self._bench.take(self._campaign.id, number)
+                self._in_flight.remove(self._campaign.id, number)
             self._let_others_claim()
-            self._tickets.clear()
+            self._waiting.clear()
             self._at_work.clear()
         if ledger_failed:
             await self._hand_over()
 
     async def _hand_over(self) -> None:
-        """Give back what the ledger still takes for this crew's, as soon as it can be reached: nobody died of it."""
+        """Release what the ledger still has as this owner's, as soon as it can be reached: that is no death."""
         loop = asyncio.get_running_loop()
-        end = loop.time() + self._lease_s
-        while loop.time() < end and self._halt is None:
+        end = loop.time() + self._leases.lease_s
+        while loop.time() < end and not self._runner.is_stopped:
             try:
-                await self._shared.give_back(self._campaign.id)
+                await self.chunks.release(self._campaign.id)
                 return
             except LedgerError:
-                await asyncio.sleep(_LOOK_S)
+                await asyncio.sleep(_POLL_INTERVAL_S)
 
     async def work(self) -> WorkResult:
         """Work on one chunk; return when it is recorded, or there is none."""
-        if self.is_over or self.is_closing:
+        if self.is_over or self.is_draining:
             return WorkResult.STOPPED
-        ticket: asyncio.Future[WorkResult] = asyncio.get_running_loop().create_future()
-        self._tickets.append(ticket)
+        message: asyncio.Future[WorkResult] = asyncio.get_running_loop().create_future()
+        self._waiting.append(message)
         self.idle_since = None
-        await self._tell_all()
-        return await ticket
+        await self._runner.wake()
+        return await message
 
-    async def close(self) -> None:
-        """End when nothing is at work any more."""
-        self.is_closing = True
-        await self._tell_all()
+    async def drain(self) -> None:
+        """Take no more work messages, and end when nothing is at work any more."""
+        self.is_draining = True
+        await self._runner.wake()
+
+    def stop(self, reason: str) -> None:
+        """Start nothing more, finish what is in flight, and end."""
+        self._runner.stop(reason)
+
+    # The source of the runner's chunks
 
     @property
-    def is_idle(self) -> bool:
-        """Whether it has no ticket."""
-        return not (self._tickets or self._at_work)
+    def is_exhausted(self) -> bool:
+        """Whether no more chunks will come."""
+        return self.is_draining and not self._waiting
 
-    async def _tell_all(self) -> None:
-        if self._context is not None:
-            async with self._context.changed:
-                self._context.changed.notify_all()
+    async def prepare(self) -> None:
+        """Do nothing: the campaign was submitted, and other workers may be at work."""
 
-    # What is other than in a run of its own.
-
-    async def _prepare(self) -> None:
-        pass
-
-    async def _work(self, context: RunContext) -> None:
-        context.on_closed = self._closed
-        await super()._work(context)
-
-    def _closed(self, number: int) -> None:
-        ticket = self._at_work.pop(number, None)
-        self._bench.take(self._campaign.id, number)
-        if ticket is not None:
-            _tear(ticket, WorkResult.DONE)
-
-    def _is_over(self, context: RunContext) -> bool:
-        return self.is_closing and not self._tickets
-
-    async def _claim(self) -> bool:
-        while self._tickets and self._tickets[0].done():
-            self._tickets.popleft()
-        wanted = min(len(self._tickets), 4)
+    async def claim(self, limit: int) -> list[Chunk]:
+        """Claim a chunk for each work message that waits, some at a time; none where chunks are to be alone."""
+        while self._waiting and self._waiting[0].done():
+            self._waiting.popleft()
+        wanted = min(len(self._waiting), _CHUNKS_PER_CLAIM)
         if not wanted:
             self._let_others_claim()
-            return False
-        async with self._bench.claiming:
-            if self._bench.has_suspect or not self._may_claim():
-                return False  # tickets wait until it is done
-            is_alone = self._bench.is_empty
-            until = self._lease_end()
-            claimed = await self._shared.claim(
+            return []
+        async with self._in_flight.claiming:
+            if self._in_flight.has_suspect or not self._may_claim():
+                return []  # work messages wait until that chunk is done
+            is_alone = self._in_flight.is_empty
+            until = self._leases.until()
+            claimed = await self.chunks.claim(
                 self._campaign.id,
                 now=self._wall(),
-                lease_s=self._lease_s,
+                lease_s=self._leases.lease_s,
                 limit=wanted,
                 most_deaths=self._most_deaths,
-                at_work=self._at_hand(),
+                at_work=self._leases.numbers,
                 parallel=self._parallel,
                 is_alone=is_alone,
             )
-            self._bench.wanted_by = None
+            self._in_flight.wanted_by = None
             if not claimed and not is_alone and await self._has_suspects():
-                self._bench.wanted_by = self
-                return False
+                self._in_flight.wanted_by = self
+                return []
             for chunk in claimed:
-                self._at_work[chunk.number] = self._tickets.popleft()
-                self._bench.put(self._campaign.id, chunk.number, is_suspect=chunk.is_suspect)
+                self._at_work[chunk.number] = self._waiting.popleft()
+                self._in_flight.add(self._campaign.id, chunk.number, is_suspect=chunk.is_suspect)
         if len(claimed) < wanted:
-            while self._tickets:
-                _tear(self._tickets.popleft(), WorkResult.NOTHING)
-        self._sort(claimed, until)
-        return bool(claimed)
+            while self._waiting:
+                _resolve(self._waiting.popleft(), WorkResult.NOTHING)
+        self._leases.add(claimed, until)
+        return claimed
 
     def _let_others_claim(self) -> None:
-        if self._bench.wanted_by is self:
-            self._bench.wanted_by = None
+        if self._in_flight.wanted_by is self:
+            self._in_flight.wanted_by = None
 
     def _may_claim(self) -> bool:
-        wanted_by = self._bench.wanted_by
-        return wanted_by is None or (wanted_by is self and self._bench.is_empty)
+        wanted_by = self._in_flight.wanted_by
+        return wanted_by is None or (wanted_by is self and self._in_flight.is_empty)
 
     async def _has_suspects(self) -> bool:
-        """Tell whether chunks are left for which there is room, after a claim that was not alone got none."""
-        work = await self._shared.work_left(self._campaign.id, now=self._wall(), most_deaths=self._most_deaths)
-        return work.claimable > 0 and work.held < self._parallel
+        """Return whether chunks are left for which there is room, after a claim that was not alone got none."""
+        counts = await self._shared.count(self._campaign.id, now=self._wall(), most_deaths=self._most_deaths)
+        return counts.claimable > 0 and counts.held < self._parallel
 
-    async def _beat(self) -> None:
+    async def renew(self, context: RunContext) -> None:
+        """Renew the leases, and look whether the campaign goes on, until it is cancelled."""
         loop = asyncio.get_running_loop()
-        beaten, sent = 0.0, 0
+        renewed_at, sent = 0.0, 0
         while True:
-            if loop.time() - beaten >= self._lease_s / 4:
-                await self._renew()
-                beaten = loop.time()
-            row = await self._shared.find(self._campaign.name)
+            if loop.time() - renewed_at >= self._leases.lease_s / 4:
+                async for number, lease in self._leases.renew(self.chunks, self._campaign.id, now=self._wall()):
+                    await context.lose(number, lease)
+                renewed_at = loop.time()
+            row = await self._campaigns.find(self._campaign.name)
             status = "removed" if row is None or row.id != self._campaign.id else row.status
-            if status != "running" and self._context is not None:
-                self._context.halt(Stop("interrupted", f"the campaign is {status}"))
-            if self._context is not None:
-                before, sent = sent, self._context.tally.by_state[RecipientState.SENT]
-                if row is not None and row.reason and before and sent > before:
-                    await self._shared.note(self._campaign.id, None)  # whoever was in trouble, it goes on
-            if self._tickets:
-                await self._tell_all()  # those that waited for a chunk of another crew that was to be alone
-            await asyncio.sleep(_LOOK_S)
+            if status != "running":
+                context.halt(Stop("interrupted", f"the campaign is {status}"))
+            before, sent = sent, context.tally.by_state[RecipientState.SENT]
+            if row is not None and row.reason and before and sent > before:
+                await self._campaigns.note_trouble(
+                    self._campaign.id, None
+                )  # some worker was in trouble, and it goes on
+            if self._waiting:
+                await context.wake()  # they may have waited for a chunk of another campaign that was to be alone
+            # A lease that is renewed only when it has run out would hold up calls.
+            await asyncio.sleep(min(_POLL_INTERVAL_S, self._leases.lease_s / 4))
 
-    def _on_ledger_error(self, error: LedgerError) -> None:
-        # The database's trouble is this worker's, and passes: the campaign is not stopped by it.
-        if self._context is not None:
-            self._context.halt(Stop("interrupted", error.message))
+    def on_close(self, number: int) -> None:
+        """Acknowledge the work message of a chunk."""
+        self._leases.drop(number)
+        self._in_flight.remove(self._campaign.id, number)
+        message = self._at_work.pop(number, None)
+        if message is not None:
+            _resolve(message, WorkResult.DONE)
 
-    async def _sign(self, context: RunContext) -> None:
-        if self._failure is not None:
-            # Before it is given back: whoever has it next must know what it did to this one.
-            await self._shared.note_deaths(self._campaign.id, list(self._at_work))
-        await self._shared.give_back(self._campaign.id)
-        stop = context.stop
-        if stop is None or stop.status not in ("stopped", "paused") or self._failure is not None:
+    def stop_for(self, error: LedgerError) -> Stop:
+        """Return how it ends when the ledger fails: that is this worker's trouble, and passes."""
+        return Stop("interrupted", error.message)
+
+    async def finish(self, context: RunContext, failure: BaseException | None) -> None:
+        """Give back what it has; stop the campaign where other workers would end the same way."""
+        campaign_id, stop = self._campaign.id, context.stop
+        if failure is not None:
+            # Before they are released: the next owner must know what they did to this one.
+            await self.chunks.note_deaths(campaign_id, list(self._at_work))
+        await self.chunks.release(campaign_id)
+        if stop is None or stop.status not in ("stopped", "paused") or failure is not None:
             return
         if stop.is_own:
             self.trouble = stop.reason
-            await self._shared.note(self._campaign.id, f"a worker is in trouble, and tries again later: {stop.reason}")
+            trouble = f"a worker is in trouble, and tries again later: {stop.reason}"
+            await self._campaigns.note_trouble(campaign_id, trouble)
         else:
             # Credentials, quota, the message: what ends one worker would end the others a moment later.
-            await self._shared.switch(
-                self._campaign.id, stop.status, stop.reason, only_from=("running",), ended_at=self._wall()
+            await self._campaigns.switch(
+                campaign_id, stop.status, stop.reason, only_from=("running",), ended_at=self._wall()
             )
 
 
-def _tear(ticket: asyncio.Future[WorkResult], why: WorkResult) -> None:
-    if not ticket.done():
-        ticket.set_result(why)
+def _resolve(message: asyncio.Future[WorkResult], result: WorkResult) -> None:
+    if not message.done():
+        message.set_result(result)

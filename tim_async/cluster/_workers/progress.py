@@ -1,4 +1,4 @@
-"""How far campaigns are on which others work, as the ledger shows them from time to time."""
+"""How far campaigns are on which other processes work, as the ledger shows them from time to time."""
 
 from __future__ import annotations
 
@@ -10,51 +10,50 @@ import msgspec
 
 from ..._core.config import Settings
 from ...bulk._engine.runner import OnProgress
+from ...bulk._ledger.ledger import Ledger
 from ...bulk._ledger.records import CampaignRow
-from ...bulk._ledger.shared import SharedLedger
 from ...bulk._message.messages import from_stored
 from ...bulk._plan.pacing import fresh_lanes, paces
 from ...bulk.progress import Tally
 from .options import WorkOptions
 
-# Counting looks at every recipient. So many times as long as it took, the last counts do: it costs the ledger little.
-_REST: Final = 20.0
+# Counting looks at every recipient. The counts are used for so many times as long as that took: it costs little then.
+_REUSE_FACTOR: Final = 20.0
 
 
 class Follower:
-    """Tells how far a campaign is.
+    """Reports how far a campaign is.
 
     Args:
         ledger: open.
-        on_progress: whom to tell.
+        on_progress: called with a `Progress`.
     """
 
-    def __init__(self, ledger: SharedLedger, on_progress: OnProgress) -> None:
+    def __init__(self, ledger: Ledger, on_progress: OnProgress) -> None:
         self._ledger = ledger
         self._on_progress = on_progress
         self._began = asyncio.get_running_loop().time()
         self._before: int | None = None
-        self._again_at = 0.0
+        self._count_again_at = 0.0
         self._tally = Tally({}, 0)
 
-    async def tell(self, row: CampaignRow) -> None:
-        """Tell how far it is now."""
+    async def report(self, row: CampaignRow) -> None:
+        """Report how far it is now."""
         loop, tally = asyncio.get_running_loop(), self._tally
-        if loop.time() >= self._again_at or row.status != "running":
+        if loop.time() >= self._count_again_at or row.status != "running":
             began = loop.time()
-            now = Tally(await self._ledger.counts(row.id), row.recipients)
-            self._again_at = loop.time() + _REST * (loop.time() - began)
+            now = Tally(await self._ledger.queries.counts(row.id), row.recipients)
+            self._count_again_at = loop.time() + _REUSE_FACTOR * (loop.time() - began)
             settled = sum(now.by_state.values())
             if self._before is None:
                 self._before = settled
             tally.total, tally.by_state, tally.codes = now.total, now.by_state, now.codes
             tally.settled_now = settled - self._before
         time = loop.time()
-        told = self._on_progress(
-            tally.progress(row.name, now=time, elapsed_s=time - self._began, cap=_cap(row)),
-        )
-        if inspect.isawaitable(told):
-            await told
+        progress = tally.progress(row.name, now=time, elapsed_s=time - self._began, cap=_cap(row))
+        result = self._on_progress(progress)
+        if inspect.isawaitable(result):
+            await result
 
 
 def _cap(row: CampaignRow) -> float:

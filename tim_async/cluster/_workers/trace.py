@@ -1,7 +1,7 @@
-"""Trace context from whoever submits a campaign to those who work on it, through the ledger and the broker.
+"""Trace context from where a campaign is submitted to the workers, through the ledger and the broker.
 
-A campaign's own is in the ledger: tickets are alike, those that replace lost ones are written by no one in particular,
-and a crew works on many. What else a task does belongs to the trace of whoever sent it.
+A campaign's own is in the ledger: work messages are alike, those that replace lost ones belong to no trace, and a
+campaign worker works on many. Anything else that a task does belongs to the trace in which its message was sent.
 """
 
 from __future__ import annotations

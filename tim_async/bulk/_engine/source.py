@@ -1,0 +1,210 @@
+"""Where a run takes its chunks from, and what it has to do to keep them.
+
+    FileSource     a file, whose lock this process holds: every chunk is its own
+    LeasedSource   a database on a server, where several runs take chunks side by side
+
+Workers have a third one, see `tim_async.cluster`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Final, Protocol
+
+from ...errors import LedgerError
+from .._ledger.leases import HeldLeases
+from .._ledger.ledger import Ledger
+from .._ledger.options import Options
+from .._ledger.records import CampaignRow, Chunk, storable
+from .._ledger.shared import SharedLedger
+from .._ledger.writer import AppliesChanges
+from ..breaker import Stop
+from .context import RunContext
+
+LEASE_S: Final = 60.0
+"""Seconds for which a run on a server holds a chunk without renewing its lease."""
+
+
+class ChunkSource(Protocol):
+    """Where a run takes its chunks from.
+
+    Attributes:
+        chunks: what changes of the chunks are entered into.
+    """
+
+    @property
+    def chunks(self) -> AppliesChanges: ...
+
+    @property
+    def is_exhausted(self) -> bool:
+        """Whether no more chunks will come when none could be claimed and none is at work."""
+        ...
+
+    async def prepare(self) -> None:
+        """Take over what earlier runs left, before the first claim."""
+        ...
+
+    async def claim(self, limit: int) -> list[Chunk]:
+        """Claim some chunks, about as many as `limit`; none when there are none now."""
+        ...
+
+    async def renew(self, context: RunContext) -> None:
+        """Keep the chunks for as long as the run goes on; it is cancelled at the end."""
+        ...
+
+    def on_close(self, number: int) -> None:
+        """Note that a chunk does not belong to the run any more."""
+        ...
+
+    def stop_for(self, error: LedgerError) -> Stop:
+        """Return how a run ends when the ledger fails."""
+        ...
+
+    async def finish(self, context: RunContext, failure: BaseException | None) -> None:
+        """Enter how the run ended, and give back what it still has.
+
+        Args:
+            context: of the run; its `stop` is why it ended early.
+            failure: what a part of the run raised.
+        """
+        ...
+
+
+def source_for(
+    ledger: Ledger, campaign: CampaignRow, options: Options, wall: Callable[[], float]
+) -> FileSource | LeasedSource:
+    """Return the source of chunks for a run of its own."""
+    if ledger.shared is None:
+        return FileSource(ledger, campaign, options, wall)
+    return LeasedSource(ledger, ledger.shared, campaign, options, wall)
+
+
+class FileSource:
+    """The chunks of a file that only this process works on.
+
+    Args:
+        ledger: open, and locked.
+        campaign: its row in the ledger.
+        options: how it is run.
+        wall: unix seconds.
+    """
+
+    def __init__(self, ledger: Ledger, campaign: CampaignRow, options: Options, wall: Callable[[], float]) -> None:
+        self.chunks = ledger.chunks
+        self.is_exhausted = True
+        self._ledger = ledger
+        self._campaign = campaign
+        self._options = options
+        self._wall = wall
+
+    async def prepare(self) -> None:
+        """Take over what earlier runs left."""
+        await self.chunks.release_all(self._campaign.id)
+        await _begin(self._ledger, self._campaign, self._options, self._wall())
+
+    async def claim(self, limit: int) -> list[Chunk]:
+        """Claim up to `limit` chunks."""
+        return await self.chunks.claim(self._campaign.id, limit=limit)
+
+    async def renew(self, context: RunContext) -> None:
+        """Do nothing: the lock of the file is enough."""
+
+    def on_close(self, number: int) -> None:
+        """Do nothing: a chunk that is done is not claimed again."""
+
+    def stop_for(self, error: LedgerError) -> Stop:
+        """Return how a run ends when the ledger fails."""
+        return Stop("stopped", error.message)
+
+    async def finish(self, context: RunContext, failure: BaseException | None) -> None:
+        """Enter how the run ended."""
+        await _end(self._ledger, self._campaign, context.stop, self._wall())
+
+
+class LeasedSource:
+    """The chunks of a database on a server, from which several runs take side by side.
+
+    Args:
+        ledger: open.
+        shared: its part for several owners.
+        campaign: its row in the ledger.
+        options: how it is run.
+        wall: unix seconds.
+        lease_s: seconds for which a claim holds unless it is renewed.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        shared: SharedLedger,
+        campaign: CampaignRow,
+        options: Options,
+        wall: Callable[[], float],
+        *,
+        lease_s: float = LEASE_S,
+    ) -> None:
+        self.chunks = shared.new_owner()
+        self.is_exhausted = True
+        self._ledger = ledger
+        self._campaign = campaign
+        self._options = options
+        self._wall = wall
+        self._leases = HeldLeases(lease_s)
+
+    async def prepare(self) -> None:
+        """Take up again what this run is to."""
+        await _begin(self._ledger, self._campaign, self._options, self._wall())
+
+    async def claim(self, limit: int) -> list[Chunk]:
+        """Claim up to `limit` chunks for the time of a lease."""
+        until = self._leases.until()
+        claimed = await self.chunks.claim(
+            self._campaign.id,
+            now=self._wall(),
+            lease_s=self._leases.lease_s,
+            limit=limit,
+            at_work=self._leases.numbers,
+        )
+        self._leases.add(claimed, until)
+        return claimed
+
+    async def renew(self, context: RunContext) -> None:
+        """Renew the leases, four times in the length of one."""
+        while True:
+            async for number, lease in self._leases.renew(self.chunks, self._campaign.id, now=self._wall()):
+                await context.lose(number, lease)
+            await asyncio.sleep(self._leases.lease_s / 4)
+
+    def on_close(self, number: int) -> None:
+        """Forget the lease of a chunk."""
+        self._leases.drop(number)
+
+    def stop_for(self, error: LedgerError) -> Stop:
+        """Return how a run ends when the ledger fails."""
+        return Stop("stopped", error.message)
+
+    async def finish(self, context: RunContext, failure: BaseException | None) -> None:
+        """Enter how the run ended, unless others go on."""
+        campaign, stop = self._campaign, context.stop
+        await self.chunks.release(campaign.id)
+        if stop is None and await self._ledger.queries.sending(campaign.id):
+            return
+        await _end(self._ledger, campaign, stop, self._wall())
+
+
+async def _begin(ledger: Ledger, campaign: CampaignRow, options: Options, now: float) -> None:
+    if options.retry_failed:
+        await ledger.campaigns.retry_failed(campaign.id)
+    if options.on_unknown != "skip":
+        await ledger.campaigns.reopen_unknown(campaign.id, now=now)
+    await ledger.campaigns.update(campaign.id, status="running", reason=None, ended_at=None)
+
+
+async def _end(ledger: Ledger, campaign: CampaignRow, stop: Stop | None, now: float) -> None:
+    await ledger.campaigns.update(
+        campaign.id,
+        status="done" if stop is None else stop.status,
+        reason=None if stop is None else storable(stop.reason),
+        ended_at=now,
+    )

@@ -1,0 +1,320 @@
+"""Campaigns of a ledger: made, planned, changed and taken up again."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from secrets import token_hex
+from typing import Final
+
+import msgspec
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, or_, select, update
+
+from ...errors import LedgerError
+from .chunks import VALUES_PER_QUERY, ready_chunk, reassign
+from .database import Database
+from .records import CampaignRow, Problem, Reassignment
+from .schema import ChunkState, RecipientState, campaigns, chunks, problems, recipients
+
+# Chunks entered in one statement.
+_CHUNKS_PER_INSERT: Final = 1000
+
+GivenRow = tuple[str, str | None, int]
+"""A recipient as it was read: account, columns as JSON, line."""
+
+
+class CampaignStore:
+    """The campaigns of a ledger.
+
+    Args:
+        database: open, and locked where it is to be changed.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def find(self, name: str) -> CampaignRow | None:
+        """Return what is known of a campaign."""
+
+        def work(connection: Connection) -> CampaignRow | None:
+            row = connection.execute(select(campaigns).where(campaigns.c.name == name)).mappings().one_or_none()
+            return None if row is None else CampaignRow(**row)
+
+        return await self._database.read(work)
+
+    async def names(self) -> list[str]:
+        """Return the names of all campaigns, the oldest first."""
+        query = select(campaigns.c.name).order_by(campaigns.c.id)
+        return await self._database.read(lambda connection: list(connection.execute(query).scalars()))
+
+    async def create(
+        self, name: str, *, kind: str, message: str | None, fingerprint: str, chunk_size: int, now: float
+    ) -> CampaignRow:
+        """Enter a campaign without recipients, in the place of one of that name that was not begun."""
+        fresh = {
+            "name": name,
+            "salt": token_hex(16),
+            "epoch_ms": int(now * 1000),
+            "is_planned": 0,
+            "kind": kind,
+            "message": message,
+            "fingerprint": fingerprint,
+            "chunk_size": chunk_size,
+            "recipients": 0,
+            "duplicates": 0,
+            "bad_rows": 0,
+            "next_chunk": 0,
+            "created_at": now,
+            "status": "",
+            "supervised_until": 0.0,
+        }
+
+        def work(connection: Connection) -> None:
+            query = select(campaigns.c.id, campaigns.c.begun_at).where(campaigns.c.name == name).with_for_update()
+            known = connection.execute(query).one_or_none()
+            if known is not None:
+                if known.begun_at is not None:
+                    raise LedgerError(
+                        f"the ledger {self._database.name}: another process has begun the campaign {name!r}"
+                    )
+                for table in (recipients, chunks, problems):
+                    connection.execute(delete(table).where(table.c.campaign_id == known.id))
+                connection.execute(delete(campaigns).where(campaigns.c.id == known.id))
+            connection.execute(insert(campaigns).values(fresh))
+
+        await self._database.write(work)
+        made = await self.find(name)
+        if made is None:
+            raise LedgerError(f"the ledger {self._database.name}: another process has removed the campaign {name!r}")
+        return made
+
+    async def update(self, campaign_id: int, **values: object) -> None:
+        """Change fields of a campaign."""
+        await self._change(campaign_id, **values)
+
+    # Planning
+
+    async def add(
+        self, campaign_id: int, rows: Sequence[GivenRow], bad: Sequence[Problem], *, before: int = 0
+    ) -> tuple[int, int]:
+        """Add recipients and bad rows; return how many recipients were new and how many were duplicates.
+
+        They fill chunk after chunk. Only one process at a time may add. Recipients below the ordinal `before` are those
+        of an earlier reading: a row that names one of them again is no duplicate.
+        """
+        first: dict[str, GivenRow] = {}
+        doubled: list[Problem] = []
+        for row in rows:
+            if row[0] in first:
+                doubled.append(_duplicate(row))
+            else:
+                first[row[0]] = row
+
+        def work(connection: Connection) -> tuple[int, int]:
+            campaign = CampaignRow(
+                **connection.execute(select(campaigns).where(campaigns.c.id == campaign_id)).mappings().one()
+            )
+            known = _known(connection, campaign_id, list(first))
+            fresh = [row for row in first.values() if row[0] not in known]
+            twice = [*doubled, *(_duplicate(first[account]) for account in sorted(known))]
+            found = [*bad, *(each for each in twice if known.get(each.account, before) >= before)]
+            found.sort(key=lambda problem: problem.line)
+            opened = _insert_recipients(connection, campaign, fresh)
+            if found:
+                number = campaign.duplicates + campaign.bad_rows
+                connection.execute(
+                    insert(problems),
+                    [
+                        {"campaign_id": campaign_id, "number": number + index, **msgspec.structs.asdict(problem)}
+                        for index, problem in enumerate(found)
+                    ],
+                )
+            change(
+                connection,
+                campaign_id,
+                recipients=campaign.recipients + len(fresh),
+                next_chunk=campaign.next_chunk + opened,
+                duplicates=campaign.duplicates + len(found) - len(bad),
+                bad_rows=campaign.bad_rows + len(bad),
+            )
+            return len(fresh), len(found) - len(bad)
+
+        return await self._database.write(work)
+
+    async def read_again(self, campaign_id: int) -> None:
+        """Forget the problems of an earlier reading: recipients are read once more, to add to them."""
+
+        def work(connection: Connection) -> None:
+            connection.execute(delete(problems).where(problems.c.campaign_id == campaign_id))
+            # Until the reading is over, no file is the one that was read.
+            change(connection, campaign_id, duplicates=0, bad_rows=0, source="unfinished")
+
+        await self._database.write(work)
+
+    async def rechunk(self, campaign_id: int, size: int) -> None:
+        """Deal the recipients of a campaign that was not begun into chunks of another size."""
+
+        def work(connection: Connection) -> None:
+            own = campaigns.c.id == campaign_id
+            total = connection.execute(select(campaigns.c.recipients).where(own)).scalar_one()
+            count = math.ceil(total / size)
+            connection.execute(delete(chunks).where(chunks.c.campaign_id == campaign_id))
+            connection.execute(
+                update(recipients)
+                .where(recipients.c.campaign_id == campaign_id)
+                .values(chunk=recipients.c.ordinal // size)
+            )
+            for first in range(0, count, _CHUNKS_PER_INSERT):
+                numbers = range(first, min(first + _CHUNKS_PER_INSERT, count))
+                connection.execute(insert(chunks), [ready_chunk(campaign_id, each) for each in numbers])
+            change(connection, campaign_id, chunk_size=size, next_chunk=count)
+
+        await self._database.write(work)
+
+    # What is taken up again
+
+    async def reopen_unknown(self, campaign_id: int, *, now: float = math.inf) -> int:
+        """Put the chunks of recipients whose outcome is unknown back to SENDING; return how many recipients those are.
+
+        Chunks at work stay as they are: their owner does not know of these recipients, and would close the chunk.
+        """
+
+        def work(connection: Connection) -> int:
+            unknown = (recipients.c.campaign_id == campaign_id, recipients.c.state == RecipientState.UNKNOWN)
+            query = (
+                select(chunks.c.number)
+                .where(
+                    chunks.c.campaign_id == campaign_id,
+                    or_(chunks.c.state == ChunkState.DONE, chunks.c.lease_until <= now),
+                    chunks.c.number.in_(select(recipients.c.chunk).where(*unknown)),
+                )
+                .order_by(chunks.c.number)
+            )
+            numbers = list(connection.execute(query).scalars())
+            reopened = 0
+            for first in range(0, len(numbers), VALUES_PER_QUERY):
+                some = numbers[first : first + VALUES_PER_QUERY]
+                connection.execute(
+                    update(chunks)
+                    .where(chunks.c.campaign_id == campaign_id, chunks.c.number.in_(some))
+                    .values(state=int(ChunkState.SENDING), lease_until=0.0, deaths=0)
+                )
+                done = connection.execute(
+                    update(recipients)
+                    .where(*unknown, recipients.c.chunk.in_(some))
+                    .values(state=int(RecipientState.PLANNED), info=None)
+                )
+                reopened += done.rowcount
+            return reopened
+
+        return await self._database.write(work)
+
+    async def retry_failed(self, campaign_id: int) -> int:
+        """Put the failed recipients into further chunks, READY; return how many."""
+
+        def work(connection: Connection) -> int:
+            failed = (recipients.c.campaign_id == campaign_id, recipients.c.state == RecipientState.FAILED)
+            size = connection.execute(select(campaigns.c.chunk_size).where(campaigns.c.id == campaign_id)).scalar_one()
+            total, after = 0, -1
+            while True:
+                query = (
+                    select(recipients.c.ordinal)
+                    .where(*failed, recipients.c.ordinal > after)
+                    .order_by(recipients.c.ordinal)
+                    .limit(size)
+                )
+                ordinals = list(connection.execute(query).scalars())
+                if not ordinals:
+                    return total
+                moved = [Reassignment(ordinals=ordinals, is_try=False)]
+                reassign(connection, campaign_id, moved, only=RecipientState.FAILED)
+                total, after = total + len(ordinals), ordinals[-1]
+
+        return await self._database.write(work)
+
+    # Steering workers
+
+    async def launch(self, campaign_id: int, *, options: str, now: float) -> None:
+        """Let workers start, or go on, with these options."""
+        begun = func.coalesce(campaigns.c.begun_at, now)
+        fresh = {"options": options, "status": "running", "reason": None, "ended_at": None, "begun_at": begun}
+        if not await self._change(campaign_id, **fresh):
+            raise LedgerError(f"the ledger {self._database.name}: another process has replaced the campaign")
+
+    async def switch(
+        self, campaign_id: int, status: str, reason: str | None, *, only_from: Sequence[str], ended_at: float | None
+    ) -> bool:
+        """Change a campaign's status where it is one of some; return whether it was."""
+        is_one = campaigns.c.status.in_(only_from)
+        return await self._change(campaign_id, is_one, status=status, reason=reason, ended_at=ended_at)
+
+    async def note_trouble(self, campaign_id: int, trouble: str | None) -> None:
+        """Enter what holds up a campaign that goes on; None when nothing does."""
+        await self._change(campaign_id, campaigns.c.status == "running", reason=trouble)
+
+    async def running(self, app: int) -> list[CampaignRow]:
+        """Return the campaigns of an app that workers may work on."""
+        query = (
+            select(campaigns)
+            .where(campaigns.c.app == app, campaigns.c.status == "running", campaigns.c.options.is_not(None))
+            .order_by(campaigns.c.id)
+        )
+        return await self._database.read(
+            lambda connection: [CampaignRow(**row) for row in connection.execute(query).mappings()]
+        )
+
+    async def take_watch(self, campaign_id: int, *, now: float, until: float) -> bool:
+        """Become the worker that looks after a campaign for a while; False when another one does."""
+        return await self._change(campaign_id, campaigns.c.supervised_until <= now, supervised_until=until)
+
+    async def _change(self, campaign_id: int, *where: ColumnElement[bool], **values: object) -> bool:
+        return await self._database.write(lambda connection: change(connection, campaign_id, *where, **values))
+
+
+def change(connection: Connection, campaign_id: int, *where: ColumnElement[bool], **values: object) -> bool:
+    """Change fields of a campaign, where more conditions hold; return whether they did."""
+    done = connection.execute(update(campaigns).where(campaigns.c.id == campaign_id, *where).values(values))
+    return done.rowcount == 1
+
+
+def _known(connection: Connection, campaign_id: int, accounts: list[str]) -> dict[str, int]:
+    """Return the ordinals of those accounts that are recipients already."""
+    if not accounts:
+        return {}
+    query = select(recipients.c.account, recipients.c.ordinal).where(
+        recipients.c.campaign_id == campaign_id, recipients.c.account.in_(accounts)
+    )
+    return {row.account: row.ordinal for row in connection.execute(query)}
+
+
+def _insert_recipients(connection: Connection, campaign: CampaignRow, rows: Sequence[GivenRow]) -> int:
+    """Enter recipients after those that are there; return how many chunks were opened for them."""
+    start, size = campaign.recipients, campaign.chunk_size
+    # Chunks are filled one after the other. Once they are worked on, recipients that come later get further ones.
+    begun = campaign.next_chunk if campaign.is_planned else None
+    numbers = [(start + index) // size if begun is None else begun + index // size for index in range(len(rows))]
+    opened = sorted({number for number in numbers if number >= campaign.next_chunk})
+    if opened:
+        connection.execute(insert(chunks), [ready_chunk(campaign.id, each) for each in opened])
+    if rows:
+        connection.execute(
+            insert(recipients),
+            [
+                {
+                    "campaign_id": campaign.id,
+                    "ordinal": start + index,
+                    "account": account,
+                    "columns": columns,
+                    "line": line,
+                    "chunk": number,
+                    "state": int(RecipientState.PLANNED),
+                    "tries": 0,
+                }
+                for index, ((account, columns, line), number) in enumerate(zip(rows, numbers, strict=True))
+            ],
+        )
+    return len(opened)
+
+
+def _duplicate(row: GivenRow) -> Problem:
+    return Problem(line=row[2], kind="duplicate", account=row[0], reason="a duplicate of an earlier row")

@@ -1,0 +1,302 @@
+"""Chunks: claimed, written ahead, settled and closed. The words and the states are explained in `ledger`.
+
+`ChunkStore` is for the one process that holds the lock of a file: every chunk is its own, so there are no leases. What
+several processes need to share chunks stands in `leases`. Both are made of the functions below, which work over one
+connection, inside the transaction of their caller.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from operator import itemgetter
+from typing import Any, Final
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    Select,
+    Table,
+    and_,
+    bindparam,
+    case,
+    insert,
+    null,
+    or_,
+    select,
+    update,
+)
+
+from .database import Database
+from .records import Changes, Chunk, Outcome, Reassignment, RecipientRow, SendStart
+from .schema import ChunkState, Lane, RecipientState, campaigns, chunks, recipients
+
+HELD: Final = (ChunkState.CLAIMED, ChunkState.SENDING)
+"""The states of a chunk that was claimed and is not done."""
+# Chunks of the run that holds the lock: no time on the clock ends that.
+_FOREVER: Final = 1e15
+
+RECIPIENT_COLUMNS: Final = [recipients.c[name] for name in RecipientRow.__struct_fields__]
+VALUES_PER_QUERY: Final = 500
+"""Values that one query compares with at most."""
+
+
+def of(table: Table, campaign_id: int) -> ColumnElement[bool]:
+    """Let a query find rows of a campaign by its other conditions: their chunk or their state.
+
+    Compared with the plain column, SQLite, which has no statistics, takes the campaign for the best condition to search
+    by, and reads a million recipients to find fifty. It cannot search by an expression.
+    """
+    return table.c.campaign_id + 0 == campaign_id
+
+
+class ChunkStore:
+    """The chunks of a ledger on which one process works alone.
+
+    Args:
+        database: open, and locked.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def claim(self, campaign_id: int, *, limit: int) -> list[Chunk]:
+        """Claim up to `limit` chunks, those first that a dead run left while they were sent."""
+
+        def work(connection: Connection) -> list[Chunk]:
+            rows = pick(connection, candidates(campaign_id, chunks.c.lease_until < _FOREVER), limit)
+            return take(connection, campaign_id, rows, lease_until=_FOREVER)
+
+        return await self._database.write(work, may_repeat=True)
+
+    async def apply(self, campaign_id: int, changes: Changes) -> set[int]:
+        """Enter changes in one transaction; return the chunks whose sending may not start, which are none here."""
+        await self._database.write(lambda connection: enter(connection, campaign_id, changes), may_repeat=True)
+        return set()
+
+    async def release_all(self, campaign_id: int) -> None:
+        """Let all chunks be claimed that were: the run that claimed them is over, or its process died."""
+        query = update(chunks).where(held(campaign_id)).values(lease_until=0.0)
+        await self._database.write(lambda connection: connection.execute(query), may_repeat=True)
+
+
+def held(campaign_id: int) -> ColumnElement[bool]:
+    """Return the condition that a chunk of a campaign was claimed and is not done."""
+    return and_(chunks.c.campaign_id == campaign_id, chunks.c.state.in_(HELD))
+
+
+# Claiming
+
+
+def candidates(campaign_id: int, is_left: ColumnElement[bool]) -> Iterator[Select[Any]]:
+    """Yield the queries for chunks to claim: first those that a process left, then those that none has worked on.
+
+    Two queries, each along the index: one with an OR would look at every chunk, every time.
+    """
+    for wanted in (and_(chunks.c.state.in_(HELD), is_left), chunks.c.state == ChunkState.READY):
+        yield (select(chunks).where(of(chunks, campaign_id), wanted).order_by(chunks.c.state.desc(), chunks.c.number))
+
+
+def pick(connection: Connection, queries: Iterable[Select[Any]], limit: int) -> list[RowMapping]:
+    """Return up to `limit` rows of several queries, one after the other."""
+    rows: list[RowMapping] = []
+    for query in queries:
+        if len(rows) < limit:
+            rows += connection.execute(query.limit(limit - len(rows))).mappings().all()
+    return rows
+
+
+def take(connection: Connection, campaign_id: int, rows: Sequence[RowMapping], **values: object) -> list[Chunk]:
+    """Mark chunks as claimed, and return them with their recipients that are not settled."""
+    if not rows:
+        return []
+    numbers = [row["number"] for row in rows]
+    state = case((chunks.c.state == ChunkState.READY, int(ChunkState.CLAIMED)), else_=chunks.c.state)
+    connection.execute(
+        update(chunks)
+        .where(chunks.c.campaign_id == campaign_id, chunks.c.number.in_(numbers))
+        .values(state=state, **values)
+    )
+    query = select(*RECIPIENT_COLUMNS).where(
+        of(recipients, campaign_id), recipients.c.chunk.in_(numbers), recipients.c.state == RecipientState.PLANNED
+    )
+    members: dict[int, list[RecipientRow]] = {number: [] for number in numbers}
+    for recipient in sorted(connection.execute(query), key=itemgetter(0)):
+        members[recipient.chunk].append(RecipientRow(**recipient._mapping))
+    partial = _partial_batches(connection, campaign_id, rows)
+    return [
+        Chunk(
+            number=row["number"],
+            state=max(row["state"], ChunkState.CLAIMED),
+            lane=row["lane"],
+            since=row["since"],
+            body=row["body"],
+            recipients=members[row["number"]],
+            is_partial=row["number"] in partial,
+        )
+        for row in rows
+    ]
+
+
+def _partial_batches(connection: Connection, campaign_id: int, rows: Sequence[RowMapping]) -> set[int]:
+    """Return the chunks among these that went as a batch and are settled in part."""
+    batches = [row["number"] for row in rows if row["state"] == ChunkState.SENDING and row["lane"] == Lane.BATCH]
+    if not batches:
+        return set()
+    settled = select(recipients.c.chunk).where(
+        of(recipients, campaign_id), recipients.c.chunk.in_(batches), recipients.c.state != RecipientState.PLANNED
+    )
+    return set(connection.execute(settled.distinct()).scalars())
+
+
+# Entering changes
+
+
+def enter(connection: Connection, campaign_id: int, changes: Changes) -> None:
+    """Enter changes of chunks that belong to the caller."""
+    settle(connection, campaign_id, changes.outcomes)
+    if changes.reassigned:
+        reassign(connection, campaign_id, changes.reassigned, only=RecipientState.PLANNED)
+    close(connection, campaign_id, changes.done, keeps_message=False)
+    close(connection, campaign_id, changes.kept, keeps_message=True)
+    _start(connection, campaign_id, changes.starts)
+
+
+_settle_one: Final = (
+    update(recipients)
+    .where(
+        recipients.c.campaign_id == bindparam("b_campaign"),
+        recipients.c.ordinal == bindparam("b_ordinal"),
+        # Among several owners, one that was stopped for long may have been overtaken: the first outcome counts.
+        recipients.c.state == RecipientState.PLANNED,
+    )
+    .values(
+        state=bindparam("b_state"),
+        code=bindparam("b_code"),
+        info=bindparam("b_info"),
+        msg_key=bindparam("b_msg_key"),
+        msg_time=bindparam("b_msg_time"),
+        # To verify an unknown outcome later, a run has to know what to look for.
+        body=case((bindparam("b_state") == int(RecipientState.UNKNOWN), recipients.c.body), else_=null()),
+    )
+)
+
+
+def settle(connection: Connection, campaign_id: int, outcomes: Sequence[Outcome]) -> None:
+    """Enter what became of recipients; of those that are settled already, nothing changes."""
+    if not outcomes:
+        return
+    connection.execute(
+        _settle_one,
+        [
+            {
+                "b_campaign": campaign_id,
+                "b_ordinal": outcome.ordinal,
+                "b_state": int(outcome.state),
+                "b_code": outcome.code,
+                "b_info": outcome.info,
+                "b_msg_key": outcome.msg_key,
+                "b_msg_time": outcome.msg_time,
+            }
+            for outcome in outcomes
+        ],
+    )
+
+
+def close(connection: Connection, campaign_id: int, numbers: Sequence[int], *, keeps_message: bool) -> None:
+    """Enter that all recipients of chunks are settled; with an unknown outcome among them, the message is kept."""
+    if numbers:
+        message: dict[str, None] = {} if keeps_message else {"body": None}
+        connection.execute(
+            update(chunks)
+            .where(chunks.c.campaign_id == campaign_id, chunks.c.number.in_(numbers))
+            .values(state=int(ChunkState.DONE), owner=None, lease_until=0.0, **message)
+        )
+
+
+_start_one: Final = (
+    update(chunks)
+    .where(
+        chunks.c.campaign_id == bindparam("b_campaign"),
+        chunks.c.number == bindparam("b_number"),
+        # The second where this was committed before, and the answer was lost.
+        or_(
+            chunks.c.state == ChunkState.CLAIMED,
+            and_(chunks.c.state == ChunkState.SENDING, chunks.c.since == bindparam("b_since")),
+        ),
+    )
+    .values(
+        state=int(ChunkState.SENDING), lane=bindparam("b_lane"), since=bindparam("b_since"), body=bindparam("b_body")
+    )
+)
+_write_body: Final = (
+    update(recipients)
+    .where(recipients.c.campaign_id == bindparam("b_campaign"), recipients.c.ordinal == bindparam("b_ordinal"))
+    .values(body=bindparam("b_body"))
+)
+
+
+def _start(connection: Connection, campaign_id: int, starts: Sequence[SendStart]) -> None:
+    """Write ahead that chunks are about to be sent, with the very messages."""
+    if not starts:
+        return
+    connection.execute(
+        _start_one,
+        [
+            {
+                "b_campaign": campaign_id,
+                "b_number": start.number,
+                "b_lane": int(start.lane),
+                "b_since": start.since,
+                "b_body": start.body,
+            }
+            for start in starts
+        ],
+    )
+    bodies = [
+        {"b_campaign": campaign_id, "b_ordinal": ordinal, "b_body": body}
+        for start in starts
+        for ordinal, body in start.bodies
+    ]
+    if bodies:
+        connection.execute(_write_body, bodies)
+
+
+def reassign(
+    connection: Connection, campaign_id: int, reassigned: Sequence[Reassignment], *, only: RecipientState
+) -> None:
+    """Put recipients into further chunks, one for each reassignment; only those in this state."""
+    own = campaigns.c.id == campaign_id
+    # Written before it is read: among several owners, this holds the row until the end of the transaction.
+    connection.execute(update(campaigns).where(own).values(next_chunk=campaigns.c.next_chunk + len(reassigned)))
+    number = connection.execute(select(campaigns.c.next_chunk).where(own)).scalar_one() - len(reassigned)
+    for each in reassigned:
+        connection.execute(insert(chunks), [ready_chunk(campaign_id, number)])
+        connection.execute(
+            update(recipients)
+            .where(
+                recipients.c.campaign_id == campaign_id,
+                recipients.c.ordinal.in_(each.ordinals),
+                recipients.c.state == only,
+            )
+            .values(
+                chunk=number,
+                state=int(RecipientState.PLANNED),
+                code=each.code,
+                info=None,
+                body=None,
+                tries=recipients.c.tries + (1 if each.is_try else 0),
+            )
+        )
+        number += 1
+
+
+def ready_chunk(campaign_id: int, number: int) -> dict[str, object]:
+    """Return the row of a chunk that can be claimed."""
+    return {
+        "campaign_id": campaign_id,
+        "number": number,
+        "state": int(ChunkState.READY),
+        "lease_until": 0.0,
+        "deaths": 0,
+    }

@@ -1,0 +1,82 @@
+"""Where a ledger is: the path or URL that was given, and what belongs beside a file."""
+
+from __future__ import annotations
+
+from os import PathLike
+from pathlib import Path
+
+import msgspec
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+from ...errors import UsageError
+
+
+class Location(msgspec.Struct, frozen=True):
+    """Where a ledger is.
+
+    Attributes:
+        url: the URL of the database.
+        path: the SQLite file, None on a server.
+        name: what it is called in messages; without a password.
+    """
+
+    url: URL
+    path: Path | None
+    name: str
+
+
+def locate(given: str | PathLike[str]) -> Location:
+    """Return where a ledger is.
+
+    Raises:
+        UsageError: it is neither a path nor the URL of a database.
+    """
+    url: URL | None = None
+    if isinstance(given, str) and "://" in given:
+        try:
+            url = make_url(given)
+        except ArgumentError:
+            url = None
+        if url is None:
+            raise UsageError("ledger is not the URL of a database", field="ledger")
+        if url.get_backend_name() != "sqlite":
+            return Location(url, None, shown(url))
+        given = url.database or ""
+    if not isinstance(given, str | PathLike):
+        raise UsageError(f"ledger must be a path or a URL, not {type(given).__name__}", field="ledger")
+    if str(given) in ("", ":memory:"):
+        raise UsageError("ledger must be a file: one in memory is lost when the process ends", field="ledger")
+    try:
+        # One file has one lock, by whatever name or link it is called.
+        path = Path(given).resolve()
+    except (OSError, RuntimeError, ValueError) as error:
+        problem = f"ledger is not the path of a file: {error}"
+    else:
+        return Location(URL.create("sqlite+aiosqlite", database=str(path)), path, str(given))
+    raise UsageError(problem, field="ledger")
+
+
+def shown(url: URL) -> str:
+    """Return a URL as it is shown, without a password, which may be in the query as well."""
+    return url.set(query={}).render_as_string()
+
+
+def lock_path(path: Path) -> Path:
+    """Return the file that is locked while a process works on a ledger."""
+    return path.with_name(path.name + ".lock")
+
+
+def has_wal(path: Path) -> bool:
+    """Return whether commits wait in a file beside it; True when that cannot be found out."""
+    try:
+        return path.with_name(path.name + "-wal").stat().st_size > 0
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+
+
+def immutable(path: Path) -> URL:
+    """Return the URL that opens a file without making any other beside it, as if nothing ever wrote to it."""
+    return URL.create("sqlite+aiosqlite", database=path.as_uri(), query={"immutable": "1", "uri": "true"})

@@ -1,0 +1,168 @@
+"""What a campaign is made of: the arguments of `Campaign`, checked, and its place in the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from os import PathLike
+from typing import Final, TypedDict
+
+from ..._api.checks import check_range, check_seconds
+from ..._core.config import Settings
+from ...errors import LedgerError, UsageError
+from ...models.c2c import MAX_BATCH
+from .._ledger.ledger import Ledger
+from .._ledger.options import Lanes, OnUnknown, Options
+from .._ledger.records import CampaignRow, storable
+from .._ledger.schema import Lane
+from .._message.messages import MESSAGE_TIMEOUT_S, MessageGiven, MessageSource, from_stored
+from .pacing import chunk_size, paces
+from .planning import ensure_planned
+from .sources import CsvFile, JsonLinesFile, Recipients, Source, as_source, file_source
+
+_LANES: Final = ("auto", "single", "batch", "both")
+_ON_UNKNOWN: Final = ("verify", "skip", "send")
+
+
+class CampaignArguments(TypedDict, total=False):
+    """The arguments of `Campaign` that say what is sent to which recipients, and how."""
+
+    recipients: str | PathLike[str] | Recipients | None
+    message: MessageGiven | None
+    message_version: str | None
+    message_timeout_s: float
+    account_column: str
+    lanes: Lanes
+    on_unknown: OnUnknown
+    import_missing: bool
+    retry_failed: bool
+    change_message: bool
+    add_recipients: bool
+    batch_size: int | None
+    concurrency: int | None
+    patience_s: float
+
+
+class Definition:
+    """A campaign as its user gave it. The arguments are those of `Campaign`.
+
+    Attributes:
+        name: its name.
+        ledger: where its ledger is.
+        options: how it is run.
+        add_recipients: whether recipients are read again, to add new ones.
+
+    Raises:
+        UsageError: an argument is wrong; it names the argument.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        ledger: str | PathLike[str],
+        *,
+        recipients: str | PathLike[str] | Recipients | None = None,
+        message: MessageGiven | None = None,
+        message_version: str | None = None,
+        message_timeout_s: float = MESSAGE_TIMEOUT_S,
+        account_column: str = "account",
+        lanes: Lanes = "auto",
+        on_unknown: OnUnknown = "verify",
+        import_missing: bool = False,
+        retry_failed: bool = False,
+        change_message: bool = False,
+        add_recipients: bool = False,
+        batch_size: int | None = None,
+        concurrency: int | None = None,
+        patience_s: float = 60.0,
+    ) -> None:
+        if not isinstance(name, str) or not name.strip():
+            raise UsageError("name must be a text that is not empty", field="name")
+        if storable(name) != name:
+            raise UsageError(f"name {name!r} contains a NUL or is not valid Unicode text", field="name")
+        _check_choice("lanes", lanes, _LANES)
+        _check_choice("on_unknown", on_unknown, _ON_UNKNOWN)
+        check_range("batch_size", batch_size, 1, MAX_BATCH)
+        check_range("concurrency", concurrency, 1, 10_000)
+        check_seconds("patience_s", patience_s)
+        check_seconds("message_timeout_s", message_timeout_s)
+        self.name = name
+        self.ledger = ledger
+        self.add_recipients = add_recipients
+        self.options = Options(
+            lanes=lanes,
+            on_unknown=on_unknown,
+            import_missing=import_missing,
+            retry_failed=retry_failed,
+            concurrency=concurrency,
+            patience_s=patience_s,
+        )
+        if isinstance(recipients, str | PathLike):
+            recipients = file_source(recipients, account_column=account_column)
+        self._recipients: Source | None = None if recipients is None else as_source(recipients)
+        self._messages = (
+            None if message is None else MessageSource(message, version=message_version, timeout_s=message_timeout_s)
+        )
+        self._account_column = account_column
+        self._change_message = change_message
+        self._batch_size = batch_size
+        self._check_lanes(self._messages)
+
+    def open(self, purpose: str | None = None) -> Ledger:
+        """Return its ledger, to be opened; None for the purpose only reads."""
+        return Ledger(self.ledger, purpose=purpose)
+
+    async def find(self, ledger: Ledger) -> CampaignRow:
+        """Return what the ledger has of the campaign.
+
+        Raises:
+            LedgerError: it does not have it.
+        """
+        campaign = await ledger.campaigns.find(self.name)
+        if campaign is None:
+            names = ", ".join(await ledger.campaigns.names()) or "none"
+            raise LedgerError(f"the ledger {ledger.name} has no campaign {self.name!r}; it has {names}")
+        return campaign
+
+    async def ensure_planned(self, ledger: Ledger, settings: Settings, now: float) -> tuple[CampaignRow, MessageSource]:
+        """Return the campaign with its recipients read to the end, and what makes its messages.
+
+        Raises:
+            UsageError: something is missing, or differs from what was begun; it names the argument.
+        """
+        if self._messages is not None:
+            self._messages.check_size(settings.body_limit)
+        campaign = await ensure_planned(
+            ledger,
+            self.name,
+            self._messages,
+            self._recipients,
+            account_column=self._account_column,
+            chunk_size=chunk_size(paces(settings)[Lane.BATCH], self._batch_size),
+            change_message=self._change_message,
+            add_recipients=self.add_recipients,
+            now=now,
+        )
+        # It was read to the end: a generator has nothing more to give, and a list nothing new.
+        if not isinstance(self._recipients, CsvFile | JsonLinesFile):
+            self._recipients = None
+        messages = self._messages or from_stored(campaign.kind, campaign.message)
+        if messages is None:
+            raise UsageError("the ledger has no message, as a function made it: give message", field="message")
+        self._check_lanes(messages)
+        return campaign, messages
+
+    def _check_lanes(self, messages: MessageSource | None) -> None:
+        if self.options.lanes not in ("batch", "both") or messages is None:
+            return
+        if messages.fixed is None:
+            problem = "only a message that is the same for all recipients goes in batches"
+        elif not messages.fixed.fits_a_batch:
+            problem = "forbid_callback_control and support_message_extension do not go in batches"
+        else:
+            return
+        raise UsageError(f"lanes is {self.options.lanes!r}, and {problem}", field="lanes")
+
+
+def _check_choice(field: str, value: str, choices: Sequence[str]) -> None:
+    if value not in choices:
+        raise UsageError(f"{field} is {value!r}; it must be one of {', '.join(choices)}", field=field)
