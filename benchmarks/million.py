@@ -99,35 +99,39 @@ async def ledger(folder: Path) -> dict[str, object]:
     """Claim, write ahead with a message for each, settle: the whole life of a million recipients on disk."""
     before = used_mb()
     async with Ledger(folder / "big.db", purpose="benchmark") as book:
-        made = await book.create("big", kind="template", message="{}", fingerprint="x", chunk_size=50, now=time.time())
+        made = await book.campaigns.create(
+            "big", kind="template", message="{}", fingerprint="x", chunk_size=50, now=time.time()
+        )
         for first in range(0, MILLION, 1000):
-            await book.add(made.id, [(f"user-{number}", None, number) for number in range(first, first + 1000)], [])
-        await book.update(made.id, is_planned=1)
+            await book.campaigns.add(
+                made.id, [(f"user-{number}", None, number) for number in range(first, first + 1000)], []
+            )
+        await book.campaigns.update(made.id, is_planned=1)
         began = time.perf_counter()
         changes, commits = Changes(), 0
-        while chunks := await book.claim(made.id, now=time.time(), lease_s=None, limit=4):
+        while chunks := await book.chunks.claim(made.id, limit=4):
             changes.starts = [
                 SendStart(
                     number=chunk.number,
                     lane=Lane.SINGLE,
                     since=time.time(),
-                    bodies=[(person.ordinal, BODY) for person in chunk.recipients],
+                    bodies=[(recipient.ordinal, BODY) for recipient in chunk.recipients],
                 )
                 for chunk in chunks
             ]
-            await book.apply(made.id, changes)
+            await book.chunks.apply(made.id, changes)
             changes = Changes(
                 outcomes=[
-                    Outcome(ordinal=person.ordinal, state=RecipientState.SENT, msg_key="1_2_3" * 5, msg_time=1)
+                    Outcome(ordinal=recipient.ordinal, state=RecipientState.SENT, msg_key="1_2_3" * 5, msg_time=1)
                     for chunk in chunks
-                    for person in chunk.recipients
+                    for recipient in chunk.recipients
                 ],
                 done=[chunk.number for chunk in chunks],
             )
             commits += 2
-        await book.apply(made.id, changes)
+        await book.chunks.apply(made.id, changes)
         seconds = time.perf_counter() - began
-        counts = await book.counts(made.id)
+        counts = await book.queries.counts(made.id)
     assert counts == {(RecipientState.SENT, None): MILLION}
     note = f"{commits:,} commits, each synced, {seconds:.0f} s"
     return _result("the ledger by itself", MILLION, seconds, peak_mb() - before, note)
