@@ -1,8 +1,4 @@
-"""What a campaign survives: being killed, trouble of every kind, disks and clocks.
-
-To be killed is, for the ledger, to be left as it was committed at that moment, while what was on its way arrives all
-the same. `kill` does that to a campaign of this process, at an exact place; `test_kills` does it to a whole process.
-"""
+"""Runs of campaigns: killed and run again, through trouble of every kind, stopped, and on disks that fail."""
 
 from __future__ import annotations
 
@@ -10,54 +6,16 @@ import asyncio
 
 import pytest
 
-from tests.bulk.conftest import FAST, accounts, each_got, snapshot, until
+from tests.bulk.conftest import FAST, accounts, each_got, until
+from tests.bulk.engine.killing import KINDS, kill, personal, same, slow_answers
 from tests.families.conftest import client_of
 from tim_async import LedgerError, LocalRateLimiter, RetryPolicy, TimClient
-from tim_async.bulk import Message, Template
+from tim_async.bulk import Template
 from tim_async.bulk._engine import context
 from tim_async.bulk._ledger.chunks import ChunkStore
 from tim_async.bulk._ledger.database import Database
 from tim_async.emulator import DEFAULT_SECRET_KEY, Emulator
 from tim_async.families.c2c import C2C
-from tim_async.models.elements import TextElem
-
-
-async def kill(campaign, client, emulator, ledger, *, after):
-    """Run a campaign until so many messages arrived, and leave the ledger as a killed process leaves it."""
-    left = ledger.with_name("left.db")
-    running = asyncio.create_task(campaign.run(client))
-    await until(lambda: len(emulator.messages()) >= after or running.done())
-    snapshot(ledger, left)
-    emulator.faults.drop()  # nothing that is sent from here on arrives
-    running.cancel()
-    await asyncio.gather(running, return_exceptions=True)
-    emulator.faults.clear()
-    for name in (ledger.name, ledger.name + "-wal", ledger.name + "-shm"):
-        ledger.with_name(name).unlink(missing_ok=True)
-    left.rename(ledger)
-
-
-def personal(count):
-    return {
-        "recipients": [{"account": f"u{i}", "name": f"N{i}"} for i in range(count)],
-        "message": Template("Hi $name"),
-    }
-
-
-def same(count, **options):
-    return {"recipients": accounts(count), "message": "Hi", **options}
-
-
-KINDS = [
-    pytest.param(personal(150), id="single"),
-    pytest.param(same(400, batch_size=20), id="batch"),
-    pytest.param(same(400, lanes="both", batch_size=20), id="both"),
-]
-
-
-async def slow_answers(emulator):
-    """Let answers come late, so that many are on their way when the process dies."""
-    emulator.faults.delay(0.05, after=True)
 
 
 @pytest.mark.parametrize("options", KINDS)
@@ -74,141 +32,6 @@ async def test_killed_and_run_again_at_once(emulator, client, campaign, ledger, 
     report = await campaign(**options).run(client)
     assert report.is_complete
     assert each_got(emulator) == {1: report.total}
-
-
-@pytest.mark.parametrize("options", KINDS)
-async def test_killed_and_run_again_when_repeats_are_no_longer_recognised(
-    emulator, client, campaign, ledger, options, clock
-):
-    await slow_answers(emulator)
-    await kill(campaign(**options), client, emulator, ledger, after=60)
-    clock.ahead = 300.0  # the emulator has forgotten the identities: sent again, a message would be a second one
-    emulator.faults.clear()
-    report = await campaign(**options).run(client)
-    assert report.is_complete
-    assert each_got(emulator) == {1: report.total}
-    assert emulator.count("openim/admin_getroammsg") > 0
-    told = {each.account: each async for each in campaign().outcomes()}
-    for message in emulator.messages():
-        assert told[message.to_account].msg_key == message.msg_key
-
-
-@pytest.mark.parametrize("options", KINDS)
-async def test_on_unknown_skip_says_unknown_exactly_where_it_is(emulator, client, campaign, ledger, options, clock):
-    await slow_answers(emulator)
-    await kill(campaign(**options), client, emulator, ledger, after=60)
-    in_flight = {each.account async for each in campaign().outcomes() if each.state == "in_flight"}
-    clock.ahead = 300.0
-    emulator.faults.clear()
-    report = await campaign(**options, on_unknown="skip").run(client)
-    assert report.unknown == len(in_flight) > 0
-    assert {each.account async for each in campaign().outcomes() if each.state == "unknown"} == in_flight
-    assert max(each_got(emulator)) == 1
-    # The next run may want to know.
-    report = await campaign(**options).run(client)
-    assert report.is_complete
-    assert each_got(emulator) == {1: report.total}
-
-
-async def test_on_unknown_send_reaches_everybody_perhaps_twice(emulator, client, campaign, ledger, clock):
-    options = personal(150)
-    await slow_answers(emulator)
-    await kill(campaign(**options), client, emulator, ledger, after=60)
-    clock.ahead = 300.0
-    emulator.faults.clear()
-    report = await campaign(**options, on_unknown="send").run(client)
-    assert report.is_complete
-    assert set(each_got(emulator)) == {1, 2}
-
-
-@pytest.mark.parametrize("options", KINDS[:2])
-async def test_clock_that_was_put_back_is_not_believed(emulator, client, campaign, ledger, options, clock, monkeypatch):
-    """An hour has passed and the clock says it is earlier than before: that is no reason to repeat."""
-    monkeypatch.setattr(context, "SETTLED_AFTER_S", context.REPEAT_WITHIN_S)
-    monkeypatch.setattr("tim_async.bulk._engine.verification.SETTLED_AFTER_S", context.REPEAT_WITHIN_S)
-    own = type(clock)()
-    await slow_answers(emulator)
-    await kill(campaign(**options, clock=own), client, emulator, ledger, after=60)
-    clock.ahead, own.ahead = 3600.0, -60.0
-    emulator.faults.clear()
-    report = await campaign(**options, clock=own).run(client)
-    assert report.sent == report.total
-    # Found where it was: nothing was sent a second time to those who were in flight.
-    doubled = each_got(emulator)
-    assert doubled == {1: report.total}
-
-
-@pytest.mark.parametrize("options", KINDS[:2])
-@pytest.mark.parametrize(
-    ("first", "second"),
-    [(1800.0, 300.0), (-1500.0, -1200.0), (40_000.0, 40_300.0), (-40_000.0, -39_700.0)],
-    ids=["half an hour ahead, then right", "25 min behind", "11 h ahead", "11 h behind"],
-)
-async def test_clock_that_does_not_agree_with_the_services(
-    emulator, client, campaign, ledger, options, clock, monkeypatch, first, second
-):
-    """The message stands in the history at the service's time: not to look there is no proof that it was not sent."""
-    monkeypatch.setattr("tim_async.bulk._engine.verification.SETTLED_AFTER_S", context.REPEAT_WITHIN_S)
-    own = type(clock)()
-    own.ahead = first
-    await slow_answers(emulator)
-    await kill(campaign(**options, clock=own), client, emulator, ledger, after=60)
-    clock.ahead, own.ahead = 300.0, second
-    emulator.faults.clear()
-    report = await campaign(**options, clock=own).run(client)
-    assert report.is_complete
-    assert each_got(emulator) == {1: report.total}
-
-
-@pytest.mark.parametrize(
-    "message",
-    [
-        Message(msg_body=[TextElem(text="x")], online_only_flag=1),
-        Message(msg_body=[TextElem(text="x")], msg_life_time=0),
-    ],
-    ids=["online only", "life time 0"],
-)
-async def test_what_the_history_cannot_tell_stays_unknown(emulator, client, campaign, ledger, clock, message):
-    options = {"recipients": accounts(150), "message": message, "lanes": "single"}
-    emulator.faults.delay(0.05, after=True)
-    running = asyncio.create_task(campaign(**options).run(client))
-    await until(lambda: emulator.count(C2C.send.command) >= 60)
-    snapshot(ledger, ledger.with_name("left.db"))
-    running.cancel()
-    await asyncio.gather(running, return_exceptions=True)
-    clock.ahead = 300.0
-    emulator.faults.clear()
-    again = campaign(**{**options, "ledger": ledger.with_name("left.db")})
-    report = await again.run(client)
-    assert report.unknown > 0
-    assert report.sent + report.unknown == 150
-    assert {each.info async for each in again.outcomes() if each.state == "unknown"} == {
-        "it may have been sent; the service does not keep such messages, so its history cannot show it"
-    }
-
-
-async def test_history_that_does_not_reach_so_far_proves_nothing(emulator, client, campaign, ledger, clock):
-    options = personal(150)
-    await slow_answers(emulator)
-    await kill(campaign(**options), client, emulator, ledger, after=60)
-    clock.ahead = 6.99 * 86_400
-    emulator.faults.clear()
-    report = await campaign(**options).run(client)
-    assert report.unknown > 0
-    assert max(each_got(emulator)) == 1
-
-
-async def test_message_is_found_in_the_recipients_view_too(emulator, client, campaign, ledger, clock):
-    """With SyncOtherMachine 2 it is not in the sender's own history."""
-    message = Message(msg_body=[TextElem(text="x")], sync_other_machine=2, from_account="shop")
-    options = {"recipients": accounts(400), "message": message, "batch_size": 20}
-    await slow_answers(emulator)
-    await kill(campaign(**options), client, emulator, ledger, after=60)
-    clock.ahead = 300.0
-    emulator.faults.clear()
-    report = await campaign(**options).run(client)
-    assert report.is_complete
-    assert each_got(emulator) == {1: 400}
 
 
 async def test_function_that_says_something_else_the_second_time(emulator, client, campaign, ledger):
