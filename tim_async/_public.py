@@ -6,9 +6,10 @@ from ._api.endpoint import Endpoint, Rate, Repeat
 from ._api.wire import PartialResult, Request, decode, encode
 from ._core.client import TimClient
 from ._core.config import Region, Settings, SettingsOptions, UserSigProvider
+from ._core.local_limiter import LocalRateLimiter
 from ._core.observer import CallObserver, Observer
 from ._core.pool import ConnectionSlot, Pool, RequestSlot
-from ._core.rate_limits import BucketCost, Claim, LocalRateLimiter, Priority, RateLimiter
+from ._core.rate_limits import BucketCost, Claim, Priority, RateLimiter
 from ._core.retry import TRANSIENT_CODES, RetryPolicy
 from ._core.stats import CommandStats
 from ._hidden import Hidden

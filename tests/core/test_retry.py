@@ -156,3 +156,23 @@ def test_policy_is_checked(field: str, value: object) -> None:
     with pytest.raises(UsageError) as caught:
         RetryPolicy(**{field: value})
     assert caught.value.field == field
+
+
+@pytest.mark.parametrize(
+    ("attempt", "bounds"), [(1, (0.5, 1.0)), (2, (1.0, 2.0)), (5, (5.0, 10.0)), (10_000, (5.0, 10.0))]
+)
+def test_backoff_after_too_many_calls_begins_at_what_the_limiter_says(
+    attempt: int, bounds: tuple[float, float]
+) -> None:
+    policy = RetryPolicy(codes=frozenset({60007}), max_attempts=20_000)
+    seen: list[tuple[float, float]] = []
+
+    def uniform(low: float, high: float) -> float:
+        seen.append((low, high))
+        return low
+
+    backoff = next_backoff(
+        policy, api(60007), attempt=attempt, elapsed=0, repeat="never", slow_down_s=0.5, uniform=uniform
+    )
+    assert backoff == bounds[0]
+    assert seen == [bounds]

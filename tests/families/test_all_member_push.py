@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
@@ -185,10 +184,6 @@ async def test_second_push_of_a_second_is_told_to_slow_down(
         await calm.all_member_push.send(msg_body=HI)
     assert caught.value.code == 90024
     assert len(emulator.pushes) == 1
-    # The bucket pauses for everyone.
-    with pytest.raises(TimeoutError):
-        async with asyncio.timeout(0.05):
-            await calm.all_member_push.send(msg_body=HI)
     assert emulator.count(PUSH) == 2
 
 

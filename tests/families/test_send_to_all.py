@@ -292,12 +292,12 @@ async def test_cancelled_tells_what_is_on_its_way_and_starts_nothing_more() -> N
 
 def test_deadline_too_short_for_the_turn_is_a_failure_and_not_an_unknown() -> None:
     async def main() -> Deliveries:
-        async with inside(*crowd(1000), deadline=1.0) as (client, _):
-            told: Deliveries = await client.c2c.send_to_all(crowd(1000), HI)
+        async with inside(*crowd(10_000), deadline=1.0) as (client, _):
+            told: Deliveries = await client.c2c.send_to_all(crowd(10_000), HI)
             return told
 
     told = clock.run(main())
-    assert (len(told.sent), len(told.failed), len(told.unknown)) == (500, 500, 0)
+    assert (len(told.sent), len(told.failed), len(told.unknown)) == (9000, 1000, 0)
 
 
 def test_interactive_message_goes_before_the_rest_of_a_fan_out() -> None:

@@ -31,7 +31,6 @@ logger = logging.getLogger("tim_async")
 # A UserSig that was current this many seconds ago is sent without another look.
 _SIG_CHECK_S: Final = 0.5
 # What a gateway's HTTP status 429 says: too many calls of this command.
-_TOO_MANY_CALLS: Final = 60007
 # Answers that show that the UserSig is no longer valid.
 _USER_SIG_CODES: Final = frozenset({20002, 70001, 70002, 70003, 70005, 70009, 70013, 70014})
 
@@ -96,7 +95,15 @@ def _backoff(call: Call, failure: TimError, now: float) -> float | None:
     policy = call.options.retry
     if call.first_at is None:
         call.first_at = now
-    backoff = next_backoff(policy, failure, attempt=call.tries, elapsed=now - call.first_at, repeat=call.repeat)
+    backoff = next_backoff(
+        policy,
+        failure,
+        attempt=call.tries,
+        elapsed=now - call.first_at,
+        repeat=call.repeat,
+        slow_down_s=call.slow_down_s,
+    )
+    call.slow_down_s = 0.0
     if backoff is None or (call.deadline is not None and now + backoff >= call.deadline):
         return None
     latest = call.first_at + latest_start(policy, call.repeat)
@@ -203,13 +210,7 @@ def _check_reply(state: ClientState, call: Call, reply: bytes, user_sig: Hidden)
 def _slow_down(state: ClientState, call: Call, error: ApiError) -> None:
     """Report a refusal to the limiter, if it means "too many calls"."""
     if error.asks_to_slow_down:
-        seconds = state.limiter.pause(call.claim, _TOO_MANY_CALLS if error.code is None else error.code)
-        logger.warning(
-            "%s: answered %s (too many calls), all calls under this limit pause for %.1f s",
-            call.command,
-            _name(error),
-            seconds,
-        )
+        call.slow_down_s = state.limiter.refused(call.claim, error.code)
 
 
 def _is_open(error: TimError) -> bool:

@@ -14,9 +14,10 @@ from .._api.endpoint import DEFAULT_LIMITS, Endpoint, Repeat
 from .._hidden import Hidden
 from ..errors import TimError
 from .config import Credentials, Settings
+from .local_limiter import LocalRateLimiter
 from .observer import CallObserver
 from .pool import Pool
-from .rate_limits import BucketCost, Claim, LocalRateLimiter, Priority
+from .rate_limits import BucketCost, Claim, Priority
 from .retry import RetryPolicy
 from .stats import CommandStats, Stats
 from .user_sig_cache import UserSigCache
@@ -117,6 +118,7 @@ class Call(msgspec.Struct):
         attempts: attempts that were sent.
         first_at: loop time of the first attempt.
         watch: the call's observer, None without one.
+        slow_down_s: seconds before which a repeat is not worth it, after "too many calls".
         is_dropped: whether the client was closed while the call waited.
     """
 
@@ -135,6 +137,7 @@ class Call(msgspec.Struct):
     is_in_flight: bool = False
     maybe_delivered: bool = False
     is_dropped: bool = False
+    slow_down_s: float = 0.0
 
     def sign(self, error: TimError) -> None:
         """Set the facts of the call on an error."""

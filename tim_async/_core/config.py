@@ -151,7 +151,7 @@ class Settings:
             check_whole(name, getattr(self, name), low)
         if not isinstance(self.retry, RetryPolicy):
             raise UsageError(f"retry must be a RetryPolicy, not {quoted(self.retry)}", field="retry")
-        if self.limiter is not None and not (hasattr(self.limiter, "acquire") and hasattr(self.limiter, "pause")):
+        if self.limiter is not None and not (hasattr(self.limiter, "acquire") and hasattr(self.limiter, "refused")):
             raise UsageError("limiter must be a RateLimiter, such as LocalRateLimiter()", field="limiter")
         if self.observer is not None and not hasattr(self.observer, "begin"):
             raise UsageError("observer must be an Observer, such as tim_async.otel.Telemetry()", field="observer")

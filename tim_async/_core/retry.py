@@ -8,6 +8,7 @@ it and the endpoint's line says that a repeat is harmless.
 from __future__ import annotations
 
 import random
+import sys
 from collections.abc import Callable
 from typing import Final, Literal
 
@@ -91,6 +92,7 @@ def next_backoff(
     attempt: int,
     elapsed: float,
     repeat: Repeat,
+    slow_down_s: float = 0.0,
     uniform: Callable[[float, float], float] = random.uniform,
 ) -> float | None:
     """Return the seconds until the next attempt, None to raise the error.
@@ -101,13 +103,16 @@ def next_backoff(
         attempt: attempts made so far, at least 1.
         elapsed: seconds since the first attempt began.
         repeat: whether a repeat is harmless, from the endpoint's line.
+        slow_down_s: seconds that pass at least after the first attempt, as the service said "too many calls"; they grow
+            as the backoff does, and the random part is as long again.
         uniform: random number between two bounds.
     """
     if attempt >= policy.max_attempts or not is_repeatable(policy, error, repeat):
         return None
     try:
-        longest = min(policy.cap, policy.base * policy.factor ** (attempt - 1))
+        growth = policy.factor ** (attempt - 1)
     except OverflowError:
-        longest = policy.cap
-    backoff = uniform(0.0, longest)
+        growth = sys.float_info.max
+    shortest = min(policy.cap, slow_down_s * growth)
+    backoff = uniform(shortest, max(min(policy.cap, policy.base * growth), 2 * shortest))
     return backoff if elapsed + backoff <= latest_start(policy, repeat) else None

@@ -179,7 +179,7 @@ class GivenTurns:
         await self._turns.acquire()
         await slot.take()
 
-    def pause(self, claim: Claim, code: int) -> float:
+    def refused(self, claim: Claim, code: int | None) -> float:
         raise AssertionError(f"{claim.command} was one call too many ({code})")
 
 

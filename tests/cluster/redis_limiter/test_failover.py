@@ -150,7 +150,7 @@ async def test_redis_cluster_keeps_all_keys_of_an_app_together(tmp_path: Path) -
             leaving.cancel()
             await asyncio.gather(leaving, return_exceptions=True)
             await settled(lambda: two.stats().round_trips >= 3, "nothing is given back")
-            assert one.pause(claim(FAST), 60007) == 1.0
+            assert one.refused(claim(FAST), 60007) == 1.0
             await settled(lambda: one.stats().round_trips >= 7, "the pause is not shared")
             assert one.stats().outages == two.stats().outages == 0
 

@@ -42,17 +42,20 @@ async def test_without_redis_each_process_continues_with_its_part(
     assert one.stats().fallback_granted + two.stats().fallback_granted < 240
 
 
-async def test_pause_and_priorities_hold_without_redis_too() -> None:
+async def test_refusals_slow_down_without_redis_too() -> None:
     async with RedisRateLimiter(
         f"redis://127.0.0.1:{free_port()}/0", outage_wait_s=0.01, fallback_processes=1
     ) as limiter:
-        await grant(limiter, claim(FAST))
-        assert limiter.pause(claim(FAST), 60007) == 1.0
-        waiting = asyncio.ensure_future(grant(limiter, claim(FAST)))
-        await asyncio.sleep(0.1)
-        assert not waiting.done()
-        waiting.cancel()
-        await asyncio.gather(waiting, return_exceptions=True)
+        request = claim(FAST)
+        await grant(limiter, request)
+        for _ in range(50):
+            assert limiter.refused(request, 60007) == 0.5
+        local = limiter._fallback.limiter if limiter._fallback is not None else None
+        assert local is not None
+        rates = local.rates(1, "openim/sendmsg")
+        assert rates is not None
+        in_force, configured = rates
+        assert in_force < 0.8 * configured
 
 
 @pytest.mark.parametrize(

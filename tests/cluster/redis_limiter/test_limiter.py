@@ -159,9 +159,9 @@ async def test_pause_is_seen_by_all_processes(limiter: Make) -> None:
     one, two = await limiter(), await limiter()
     await ready(one, SLOW)
     await ready(two, SLOW)
-    assert one.pause(claim(SLOW), 60007) == 1.0
+    assert one.refused(claim(SLOW), 60007) == 1.0
     start = now()
-    assert one.pause(claim(SLOW), 60007) == pytest.approx(1.0, abs=0.05)  # another call of the same burst
+    assert one.refused(claim(SLOW), 60007) == pytest.approx(1.0, abs=0.05)  # another call of the same burst
     await settled(lambda: one.stats().round_trips >= 3, "the pause is not shared")
     with pytest.raises(WaitTooLongError) as caught:
         await grant(two, claim(SLOW, wait=0.5))
@@ -174,7 +174,7 @@ async def test_pause_is_seen_by_all_processes(limiter: Make) -> None:
 async def test_pause_of_the_app_holds_every_command(limiter: Make) -> None:
     one, two = await limiter(), await limiter()
     await ready(one, SLOW)
-    one.pause(claim(SLOW), 60018)
+    one.refused(claim(SLOW), 60018)
     await settled(lambda: one.stats().round_trips >= 2, "the pause is not shared")
     for each in (one, two):
         with pytest.raises(WaitTooLongError):
@@ -187,7 +187,7 @@ async def test_held_reservations_are_not_used_in_a_pause(limiter: Make) -> None:
     log: list[float] = []
     waiting = [asyncio.ensure_future(grant(shared, claim(FAST), log)) for _ in range(50)]
     await settled(lambda: len(log) >= 3, "nothing is granted")
-    shared.pause(claim(FAST), 60007)
+    shared.refused(claim(FAST), 60007)
     had = len(log)
     await asyncio.sleep(0.1)
     assert len(log) == had

@@ -9,8 +9,8 @@ from typing import Any, Final
 import msgspec
 
 from ..._api.endpoint import Endpoint, Rate
+from ..._core.bucket import shape
 from ..._core.config import Settings
-from ..._core.rate_limits import shape
 from ...families.c2c import C2C
 from ...models.c2c import MAX_BATCH
 from .._ledger.options import Lanes

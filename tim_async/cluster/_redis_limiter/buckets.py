@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import logging
-from typing import Final
+from typing import Final, Protocol
 from weakref import WeakValueDictionary
 
 from ..._api.endpoint import Rate
-from ..._core.rate_limits import LATE_CLOCK_S, MAX_PAUSE_S, PAUSE_S, BucketKey
+from ..._core.rate_limits import LATE_CLOCK_S, BucketKey
 from .redis_link import MAX_CLOCK_DRIFT, US_PER_S, RedisLink, ReserveReply, ReserveRequest
 
 logger = logging.getLogger("tim_async")
 
 # Units are rounded on their way to Redis and back.
 _UNIT_ROUNDING: Final = 1.0001
+
+# The pause after "too many calls". The service sends no Retry-After: it starts short and doubles while they go on.
+PAUSE_S: Final = 1.0
+MAX_PAUSE_S: Final = 60.0
 
 
 def unit_s(rate: Rate, tolerance: float) -> float:
@@ -24,6 +28,22 @@ def unit_s(rate: Rate, tolerance: float) -> float:
     and the last call.
     """
     return (rate.per * (1 + MAX_CLOCK_DRIFT) + tolerance + LATE_CLOCK_S) / (rate.limit + 1 - rate.max_cost)
+
+
+class Pausing(Protocol):
+    """A limit that pauses all its calls after "too many calls"."""
+
+    paused_until: float
+    last_pause: float
+
+
+def lengthen(bucket: Pausing, now: float) -> float:
+    """Return the seconds for which a bucket pauses; store them, to double them when that was not enough."""
+    if now < bucket.paused_until:
+        return bucket.paused_until - now  # an answer to a call that was on its way when the pause began
+    again = bucket.last_pause > 0.0 and now < bucket.paused_until + bucket.last_pause
+    bucket.last_pause = min(bucket.last_pause * 2, MAX_PAUSE_S) if again else PAUSE_S
+    return bucket.last_pause
 
 
 class SharedBucket:

@@ -10,8 +10,9 @@ from typing import Final
 import msgspec
 
 from ..._api.endpoint import Rate
+from ..._core.local_limiter import LocalRateLimiter
 from ..._core.pool import ConnectionSlot
-from ..._core.rate_limits import Claim, LocalRateLimiter
+from ..._core.rate_limits import Claim
 from ...errors import LimiterUnavailableError, TimError
 from .buckets import AppBuckets
 from .stats import LimiterStats
@@ -64,9 +65,9 @@ class Fallback:
         self._stats.fallback_granted += 1
         return True
 
-    def pause(self, limiter: LocalRateLimiter, claim: Claim, code: int) -> float:
+    def refused(self, limiter: LocalRateLimiter, claim: Claim, code: int | None) -> float:
         """Pause this process only. See `RateLimiter.pause`."""
-        return limiter.pause(self._divide(claim), code)
+        return limiter.refused(self._divide(claim), code)
 
     async def close(self) -> None:
         """Stop looking for Redis."""

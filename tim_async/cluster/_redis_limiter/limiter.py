@@ -53,24 +53,16 @@ from redis.asyncio import Redis, RedisCluster
 from ... import _codes
 from ..._api.checks import check_seconds, check_whole
 from ..._core.pool import ConnectionSlot
-from ..._core.rate_limits import (
-    BucketCost,
-    Claim,
-    bucket_key,
-    check_cost,
-    check_same_rate,
-    lengthen,
-    meant_by,
-    waiter_of,
-)
+from ..._core.rate_limits import BucketCost, Claim, bucket_key, check_cost, check_same_rate, meant_by
 from ...errors import LimiterSetupError, LimiterUnavailableError, TimError, UsageError, WaitTooLongError
-from .buckets import AppBuckets, SharedBucket
+from .buckets import AppBuckets, SharedBucket, lengthen
 from .fallback import Fallback
 from .redis_client import connect, name_of
 from .redis_link import RedisLink
 from .request_class import ClassKey, RequestClass
 from .scheduler import CommandScheduler
 from .stats import LimiterStats
+from .turn_queue import Waiter
 
 __all__ = ["LimiterStats", "RedisRateLimiter"]
 
@@ -190,7 +182,7 @@ class RedisRateLimiter:
                     return
                 continue
             request_class = self._request_class(claim)
-            waiter = waiter_of(claim)
+            waiter = Waiter(claim.rank, is_repeat=claim.is_repeat)
             if claim.deadline is not None:
                 remaining = claim.deadline - loop.time()
                 wait = 0.0 if remaining <= 0 else request_class.estimate(waiter, self._link.now())
@@ -204,14 +196,14 @@ class RedisRateLimiter:
                     raise
                 self._fallback.start(error)
 
-    def pause(self, claim: Claim, code: int) -> float:
-        """Pause all processes after "too many calls"; return the seconds. See `RateLimiter.pause`.
+    def refused(self, claim: Claim, code: int | None) -> float:
+        """Pause all processes after "too many calls"; return the seconds. See `RateLimiter.refused`.
 
         The others learn of it with their next request, within a quarter of a second if they are busy.
         """
         loop = self._bind()
         if self._fallback is not None and self._fallback.limiter is not None:
-            return self._fallback.pause(self._fallback.limiter, claim, code)
+            return self._fallback.refused(self._fallback.limiter, claim, code)
         request_class = self._request_class(claim)
         app = self._app(claim.app)
         now = self._link.now()

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from ..._core.pool import ConnectionSlot
 from ..._core.rate_limits import Claim
-from ..._core.turn_queue import CLASSES, Turns, Waiter
 from ...errors import TimError, UsageError, WaitTooLongError
 from .redis_link import US_PER_S
 from .stats import LimiterStats
+from .turn_queue import CLASSES, Turns, Waiter
 
 if TYPE_CHECKING:
     from .buckets import AppBuckets, SharedBucket

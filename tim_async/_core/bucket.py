@@ -1,0 +1,334 @@
+"""One limit at work: its tokens, its window, its share after refusals, and the claims that queue for it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from heapq import heapify, heappop, heappush
+from itertools import count
+from typing import Final, TypeAlias
+
+from aiolimiter import AsyncLimiter
+
+from .._api.endpoint import Rate
+from .adaptive_share import AdaptiveShare
+from .grant_window import PACED_MARGIN_S, GrantWindow
+from .pool import ConnectionSlot
+
+_LATE_TIMER_S: Final = 0.005
+# A wait that rounding makes shorter than this would not be over when the timer fires.
+_SHORTEST_WAIT_S: Final = 1e-6
+# A call that waited longer than this for a slot is paced: what a stalled service held up must not come to it at once.
+BURST_PATIENCE_S: Final = 0.5
+# After a burst that uses up a window, nothing goes until the window is over, not even a repeat. That may be a second;
+# of longer windows a burst leaves a part, so that they go on.
+_LONG_WINDOW_S: Final = 2.0
+_BURST_PART: Final = 0.75
+# Entries without a claim that a queue keeps before it is tidied up.
+_FEW_DEAD: Final = 64
+
+_next_tie = count().__next__
+
+
+def shape(rate: Rate) -> tuple[float, float]:
+    """Return burst and rate a second for a limit; no window of `rate.per` seconds then holds more than `rate.limit`."""
+    burst = rate.max_cost + _LATE_TIMER_S * rate.limit / rate.per
+    # Large costs on a small limit leave little to flow; the burst must leave at least one unit a window.
+    burst = min(burst, float(rate.limit))
+    return burst, (rate.limit + 1 - burst) / (rate.per + PACED_MARGIN_S)
+
+
+class Tokens(AsyncLimiter):
+    """An `AsyncLimiter` that also says when there will be room."""
+
+    def __init__(self, rate: Rate) -> None:
+        burst, flow = shape(rate)
+        super().__init__(burst, burst / flow)
+        self.flow = flow
+
+    def room(self) -> float:
+        """Return the units that can be taken now."""
+        self._leak()
+        return self.max_rate - self._level
+
+    def due(self, units: float) -> float:
+        """Return the seconds until so many units can be taken, 0.0 for now."""
+        if self.has_capacity(units):
+            return 0.0
+        # Rounding may say "now" where has_capacity says "not yet".
+        return max((self._level + units - self.max_rate) / self.flow, _SHORTEST_WAIT_S)
+
+    def take(self, units: float) -> None:
+        """Take units; of a burst, for which there need not be room, as many as there are."""
+        self._level = min(self._level + units, self.max_rate)
+
+    def set_flow(self, flow: float) -> None:
+        """Let through at another rate from now on."""
+        self._leak()
+        self.flow = self._rate_per_sec = flow
+
+    def empty(self, now: float) -> None:
+        """Leave nothing to take."""
+        self._level = self.max_rate
+        self._last_check = now
+
+    def moved(self, rate: Rate, seconds: float) -> Tokens:
+        """Return the same for the loop that runs now, whose clock may show another time."""
+        moved = Tokens(rate)
+        moved._level, moved._last_check = self._level, self._last_check + seconds
+        moved.flow = moved._rate_per_sec = self.flow
+        return moved
+
+
+class Waiter:
+    """A claim that waits.
+
+    Attributes:
+        pairs: its buckets with its cost in each, narrow ones first.
+        slot: the place in the pool that it is going to take.
+        rank: class of priority.
+        order: place in the order of arrival; smaller goes first.
+        is_repeat: whether it goes before all others of its class.
+        bursts_until: loop time up to which it need not go at the pace, as nothing but the slot was missing when it
+            came; 0.0 when it must.
+        stands_at: the position of the bucket that it queues for; the number of buckets while it waits for a slot; -1
+            for neither.
+        future: True when everything is granted, False when only the slot is missing.
+    """
+
+    __slots__ = ("bursts_until", "future", "is_repeat", "order", "pairs", "rank", "slot", "stands_at")
+
+    def __init__(self, pairs: Pairs, slot: ConnectionSlot, rank: int, order: int, *, is_repeat: bool) -> None:
+        self.pairs = pairs
+        self.slot = slot
+        self.rank = rank
+        self.order = order
+        self.is_repeat = is_repeat
+        self.bursts_until = 0.0
+        self.stands_at = -1
+        self.future: asyncio.Future[bool]
+
+    def comes_after(self, other: Waiter | None) -> bool:
+        """Return whether another one goes first."""
+        return other is not None and (other.rank, other.order) < (self.rank, self.order)
+
+
+class Bucket:
+    """One limit at work.
+
+    Args:
+        rate: the limit.
+        starts_empty: whether others may have used it up until now.
+        now: loop time.
+    """
+
+    __slots__ = (
+        "_base_flow",
+        "_bursts_from",
+        "_dead",
+        "_is_long",
+        "_queue",
+        "_timer",
+        "app_share",
+        "claims",
+        "paced",
+        "passed",
+        "queued",
+        "rate",
+        "seekers",
+        "share",
+        "slow_flow",
+        "slow_until",
+        "tokens",
+        "window",
+    )
+
+    def __init__(self, rate: Rate, *, now: float, starts_empty: bool = False) -> None:
+        self.rate = rate
+        self.tokens = Tokens(rate)
+        self.window = GrantWindow(rate.limit, rate.per)
+        self._is_long = rate.per > _LONG_WINDOW_S
+        self._base_flow = self.tokens.flow
+        self.share = AdaptiveShare(self._base_flow)
+        self.app_share: AdaptiveShare | None = None  # of all commands of the app, while that is not the whole
+        self.slow_until = 0.0  # loop time up to which it lets through at most `slow_flow`; 0.0 for no such time
+        self.slow_flow = self._base_flow
+        self._bursts_from = 0.0
+        if starts_empty:
+            self.tokens.empty(now)
+            self._bursts_from = now + rate.per
+        self.claims = 0  # claims on their way through it; while there are any it is not forgotten
+        self.queued = [0, 0]  # units that queue, by class of priority
+        self.passed = [0, 0]  # units of claims that had room here and wait for a later bucket, or for a slot
+        self.paced = [0, 0]  # claims that queue and are to go at the pace
+        self.seekers: list[Waiter | None] = [None, None]  # who waits for a slot, by class
+        self._queue: list[tuple[int, int, int, int, Waiter]] = []  # class, order, tie, units, waiter
+        self._dead = 0
+        self._timer: asyncio.TimerHandle | None = None
+
+    # How fast
+
+    def flow(self, now: float) -> float:
+        """Return the units a second that are let through now."""
+        flow = self._base_flow * self.share.share(now)
+        if self.app_share is not None:
+            flow *= self.app_share.share(now)
+        if self.slow_until:
+            if now < self.slow_until:
+                flow = min(flow, self.slow_flow)
+            else:
+                self.slow_until = 0.0
+        return flow
+
+    def _adapt(self, now: float) -> None:
+        flow = self.flow(now)
+        if self._is_long:
+            # What a burst took would be missing at the end of the window: those after it go slower from the beginning.
+            flow *= 1.0 - self.window.held_bursts(now) / self.rate.limit
+        if flow != self.tokens.flow:
+            self.tokens.set_flow(flow)
+
+    @property
+    def configured_flow(self) -> float:
+        """The units a second that are let through when nothing slows it."""
+        return self._base_flow
+
+    def due(self, units: int, now: float, rank: int) -> float:
+        """Return the seconds until a claim of this class may take so many units at the pace, 0.0 for now.
+
+        What is kept for claims of its class and higher ones is not there for it; with rank -1 for a claim for which
+        room is kept itself.
+        """
+        self._adapt(now)
+        units += sum(self.passed[: rank + 1])
+        limit = None
+        if self.tokens.flow < self._base_flow and self.window.held_bursts(now):
+            # While it is slowed, what follows a burst makes no more of the window than the slower rate does.
+            limit = self.rate.limit * (self.flow(now) / self._base_flow)
+        return max(self.tokens.due(units), self.window.due(units, now, limit))
+
+    def may_burst(self, units: int, now: float) -> bool:
+        """Return whether a claim may go at once, whatever the pace says."""
+        if now < self._bursts_from:
+            return False
+        limit = self.rate.limit * (self.flow(now) / self._base_flow)
+        if self._is_long:
+            limit *= _BURST_PART
+        return self.window.held(now) + self.passed[0] + units <= limit
+
+    def take(self, units: int, now: float) -> None:
+        """Take units; whoever finds none at the pace takes them as a burst."""
+        is_burst = not self.tokens.has_capacity(units)
+        self.tokens.take(units)
+        self.window.add(units, now, is_burst=is_burst)
+        self.share.granted(now, units)
+        if self.app_share is not None:
+            self.app_share.granted(now)
+
+    # Who waits
+
+    def has_waiters(self, rank: int) -> bool:
+        """Return whether a claim of this class or a higher one waits here, or for a slot after this."""
+        if rank == 0:
+            return bool(self.queued[0]) or self.seekers[0] is not None
+        return any(self.queued) or any(self.seekers)
+
+    def is_sought(self, rank: int) -> bool:
+        """Return whether a claim of this class or a higher one waits for a slot."""
+        return self.seekers[0] is not None or (rank > 0 and self.seekers[1] is not None)
+
+    def will_burst(self, units: int, now: float) -> bool:
+        """Return whether a claim of the highest class may go as soon as all who wait, and it, have a slot."""
+        return not self.paced[0] and self.may_burst(self.queued[0] + units, now)
+
+    def push(self, waiter: Waiter, units: int) -> None:
+        """Queue a waiter."""
+        heappush(self._queue, (waiter.rank, waiter.order, _next_tie(), units, waiter))
+        self.queued[waiter.rank] += units
+        self.paced[waiter.rank] += not waiter.bursts_until
+
+    def head(self) -> Waiter | None:
+        """Return the first in the queue."""
+        queue = self._queue
+        while queue and queue[0][4].future.done():
+            heappop(queue)
+            self._dead -= 1
+        return queue[0][4] if queue else None
+
+    def head_due(self, now: float) -> float:
+        """Return the seconds until the first in the queue may go on from here, 0.0 for now."""
+        _, _, _, units, head = self._queue[0]
+        if now < head.bursts_until and self.may_burst(units, now):
+            return 0.0
+        return self.due(units, now, head.rank)
+
+    def pop(self) -> None:
+        """Take the first out of the queue."""
+        *_, units, waiter = heappop(self._queue)
+        self._leave(waiter, units)
+
+    def bury(self, waiter: Waiter, units: int) -> None:
+        """Forget a waiter whose future is done; its entry is dropped when it comes up, or when there are too many."""
+        self._leave(waiter, units)
+        self._dead += 1
+        if self._dead > _FEW_DEAD and self._dead * 2 > len(self._queue):
+            self._queue = [entry for entry in self._queue if not entry[4].future.done()]
+            heapify(self._queue)
+            self._dead = 0
+
+    def _leave(self, waiter: Waiter, units: int) -> None:
+        self.queued[waiter.rank] -= units
+        self.paced[waiter.rank] -= not waiter.bursts_until
+
+    def wake_at(self, when: float, loop: asyncio.AbstractEventLoop, serve: Callable[[Bucket], None]) -> None:
+        """Have the queue served at a time, or earlier where it is to be served earlier already."""
+        if self._timer is not None:
+            if self._timer.when() <= when:
+                return
+            self._timer.cancel()
+        self._timer = loop.call_at(when, self._wake, serve)
+
+    def _wake(self, serve: Callable[[Bucket], None]) -> None:
+        self._timer = None
+        serve(self)
+
+    def estimate(self, waiter: Waiter, units: int, now: float) -> float:
+        """Return the seconds until a claim's turn, given those who wait already and that none of them gives up."""
+        self._adapt(now)
+        rank = waiter.rank
+        before = sum(self.queued[:rank]) + (0 if waiter.is_repeat else self.queued[rank]) + sum(self.passed[: rank + 1])
+        total = before + units
+        opens = self.window.due(units, now)
+        paced = max((total - self.tokens.room()) / self.tokens.flow, 0.0)
+        if opens > 0.0:
+            # Until then the tokens have come back; those who wait go on from there at the pace.
+            paced = max(paced, opens + max(total - self.tokens.max_rate, 0.0) / self.tokens.flow)
+        return max(paced, opens)
+
+    # What becomes of it
+
+    def is_idle(self, now: float) -> bool:
+        """Return whether a new bucket would be just the same."""
+        return (
+            not self.claims
+            and not self.window.held(now)
+            and self.share.share(now) >= 1.0
+            and self.tokens.room() >= self.tokens.max_rate
+        )
+
+    def move(self, seconds: float) -> None:
+        """Go on in another loop, whose clock may show another time, without those who waited in the old one."""
+        self.tokens = self.tokens.moved(self.rate, seconds)
+        self.window.shift(seconds)
+        self.share.shift(seconds)
+        if self.slow_until:
+            self.slow_until += seconds
+        self._bursts_from += seconds
+        self.claims = self._dead = 0
+        self.queued, self.passed, self.paced, self.seekers = [0, 0], [0, 0], [0, 0], [None, None]
+        self._queue.clear()
+        self._timer = None
+
+
+Pairs: TypeAlias = Sequence[tuple[Bucket, int]]
+"""Buckets, narrow ones first, with what is taken from each."""

@@ -1,0 +1,111 @@
+"""The grants of the last second (or minute) of one limit: the promise itself, kept as a sum."""
+
+from __future__ import annotations
+
+from collections import deque
+from heapq import merge
+from typing import Final
+
+from .rate_limits import LATE_CLOCK_S
+
+# How much longer than the limit's own window a grant is kept. Grants made faster than the pace leave together and
+# spread out on the way to the service; for paced ones only clocks count that are read a little late.
+BURST_MARGIN_S: Final = 0.05
+PACED_MARGIN_S: Final = LATE_CLOCK_S
+# Where a window may hold more grants, those of a short while are kept as one, until the last of them leaves.
+_FINE_GRANTS: Final = 1000
+
+
+class _Slice:
+    """Grants of a short while.
+
+    Attributes:
+        leaves_at: when the last of them leaves the window.
+        opened_at: when the first of them would have left.
+        units: what they cost.
+    """
+
+    __slots__ = ("leaves_at", "opened_at", "units")
+
+    def __init__(self, leaves_at: float, units: int) -> None:
+        self.leaves_at = self.opened_at = leaves_at
+        self.units = units
+
+
+class GrantWindow:
+    """What was granted lately, and when there is room again.
+
+    Args:
+        limit: units that any window may hold.
+        per: its length in seconds.
+    """
+
+    __slots__ = ("_bursts", "_held", "_held_bursts", "_limit", "_paced", "_per", "_slice_s")
+
+    def __init__(self, limit: int, per: float) -> None:
+        self._limit = limit
+        self._per = per
+        self._held = 0
+        self._held_bursts = 0
+        # Two lines, so that each is in the order of leaving.
+        self._bursts: deque[_Slice] = deque()
+        self._paced: deque[_Slice] = deque()
+        self._slice_s = per / _FINE_GRANTS if limit > _FINE_GRANTS else 0.0
+
+    def held(self, now: float) -> int:
+        """Return the units that it holds."""
+        while self._paced and self._paced[0].leaves_at <= now:
+            self._held -= self._paced.popleft().units
+        while self._bursts and self._bursts[0].leaves_at <= now:
+            left = self._bursts.popleft().units
+            self._held -= left
+            self._held_bursts -= left
+        return self._held
+
+    def held_bursts(self, now: float) -> int:
+        """Return the units that it holds of bursts."""
+        return self._held_bursts and self.held(now) and self._held_bursts
+
+    def add(self, units: int, now: float, *, is_burst: bool) -> None:
+        """Keep a grant; the paced ones just before a burst are a part of it."""
+        self._held += units
+        if is_burst:
+            self._held_bursts += units
+            while self._paced and self._paced[-1].leaves_at > now + self._per + PACED_MARGIN_S - BURST_MARGIN_S:
+                joined = self._paced.pop()
+                self._held_bursts += joined.units
+                joined.leaves_at += BURST_MARGIN_S - PACED_MARGIN_S
+                self._bursts.append(joined)
+        line, margin = (self._bursts, BURST_MARGIN_S) if is_burst else (self._paced, PACED_MARGIN_S)
+        leaves_at = now + self._per + margin
+        if line and leaves_at - line[-1].opened_at < self._slice_s:
+            line[-1].leaves_at = leaves_at
+            line[-1].units += units
+        else:
+            line.append(_Slice(leaves_at, units))
+
+    def due(self, units: int, now: float, limit: float | None = None) -> float:
+        """Return the seconds until there is room for so many units; where they never fit, until it is empty.
+
+        Args:
+            units: how many.
+            now: when.
+            limit: what it may hold; None is its own limit.
+        """
+        excess = self.held(now) + units - (self._limit if limit is None else limit)
+        if excess <= 0:
+            return 0.0
+        leaves_at = now
+        for each in merge(self._bursts, self._paced, key=lambda each: each.leaves_at):
+            leaves_at = each.leaves_at
+            excess -= each.units
+            if excess <= 0:
+                break
+        return max(leaves_at - now, 0.0)
+
+    def shift(self, seconds: float) -> None:
+        """Move all grants in time, to a clock that shows another time."""
+        for line in (self._bursts, self._paced):
+            for each in line:
+                each.leaves_at += seconds
+                each.opened_at += seconds

@@ -1,0 +1,324 @@
+"""The rate limits of one process. The theory stands in `rate_limits`."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from typing import Final
+
+from .. import _codes
+from ..errors import LimiterSetupError, UsageError, WaitTooLongError
+from .adaptive_share import BEAT_S, AdaptiveShare
+from .bucket import BURST_PATIENCE_S, Bucket, Pairs, Waiter
+from .pool import ConnectionSlot
+from .rate_limits import BucketCost, BucketKey, Claim, bucket_key, check_cost, check_same_rate, is_plain, meant_by
+
+logger = logging.getLogger("tim_async")
+
+# Buckets with a key (one a group) are swept when there are this many, and again whenever their number has doubled.
+_SWEEP_AT: Final = 256
+
+
+class LocalRateLimiter:
+    """The limits of one process. Give the same one to several clients of an app, and they share the app's limits.
+
+    It belongs to the event loop that uses it. Used from another loop after the first one was closed, it goes on with
+    what it granted there.
+
+    Args:
+        starts_empty: whether others may have used up the limits until now; then nothing goes faster than the pace for
+            the first second (or minute).
+    """
+
+    def __init__(self, *, starts_empty: bool = False) -> None:
+        self._buckets: dict[BucketKey, Bucket] = {}
+        self._app_shares: dict[int, AdaptiveShare] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._used_at = 0.0  # loop time
+        self._sweep_at = _SWEEP_AT
+        self._starts_empty = starts_empty
+        # The buckets of claims without a key, by command: found again for every call of a client.
+        self._found: dict[str, tuple[tuple[BucketCost, ...], Pairs]] = {}
+
+    async def acquire(self, claim: Claim, slot: ConnectionSlot) -> None:
+        """Wait for the claim's turn; return with the slot and the tokens taken. See `RateLimiter.acquire`."""
+        loop = asyncio.get_running_loop()
+        if self._loop is not loop:
+            self._bind(loop)
+        pairs = self._pairs(claim)
+        now = loop.time()
+        if claim.deadline is not None and now >= claim.deadline:
+            raise WaitTooLongError(wait=0.0, remaining=claim.deadline - now)
+        rank, order = claim.rank
+        for bucket, units in pairs:
+            if bucket.has_waiters(rank) or not (
+                (rank == 0 and bucket.may_burst(units, now)) or bucket.due(units, now, rank) <= 0.0
+            ):
+                break
+        else:
+            if slot.take_nowait():
+                self._take(claim, pairs, now)
+                return
+        waiter = Waiter(pairs, slot, rank, order, is_repeat=claim.is_repeat)
+        if rank == 0 and all(bucket.will_burst(units, now) for bucket, units in pairs):
+            waiter.bursts_until = now + BURST_PATIENCE_S
+        elif claim.deadline is not None:
+            remaining = claim.deadline - now
+            wait = max((bucket.estimate(waiter, units, now) for bucket, units in pairs), default=0.0)
+            if wait > remaining:
+                raise WaitTooLongError(wait=wait, remaining=remaining)
+        for bucket, _ in pairs:
+            bucket.claims += 1
+        try:
+            while not await self._wait(waiter, loop):
+                pass
+        finally:
+            for bucket, _ in pairs:
+                bucket.claims -= 1
+        claim.granted_at = loop.time()
+
+    async def _wait(self, waiter: Waiter, loop: asyncio.AbstractEventLoop) -> bool:
+        """Wait for a turn and a slot; False when the turn was over before the slot was there."""
+        waiter.future = loop.create_future()
+        self._place(waiter, loop.time())
+        try:
+            if await waiter.future:
+                return True
+            await waiter.slot.take()
+        except BaseException:
+            self._withdraw(waiter)
+            raise
+        self._unpass(waiter)
+        now = loop.time()
+        has_turn = _is_due(waiter, now)
+        if has_turn:
+            _take(waiter.pairs, now)
+        else:
+            waiter.slot.release()
+        self._serve_last(waiter)
+        return has_turn
+
+    # The way of a waiter through its buckets
+
+    def _place(self, waiter: Waiter, now: float, kept: int = 0) -> None:
+        """Let a waiter go as far as it can: to the first bucket without room, to the slots, or to its end.
+
+        In the first `kept` buckets room was kept for it, which others that passed them later do not take.
+        """
+        pairs, rank = waiter.pairs, waiter.rank
+        bursts = _may_burst(waiter, now)
+        for index, (bucket, units) in enumerate(pairs):
+            if (
+                waiter.comes_after(bucket.head())
+                or (index == len(pairs) - 1 and bucket.is_sought(rank))
+                or not (bursts or bucket.due(units, now, -1 if index < kept else rank) <= 0.0)
+            ):
+                self._pass(waiter, index)
+                bucket.push(waiter, units)
+                if bucket.head() is waiter and not bucket.is_sought(rank):
+                    bucket.wake_at(now + bucket.head_due(now), self._running_loop(), self._serve)
+                return
+        try:
+            has_slot = waiter.slot.take_nowait()
+        except Exception as error:  # noqa: BLE001 - it is raised where the claim is awaited
+            waiter.future.set_exception(error)
+            return
+        if has_slot:
+            _take(pairs, now)
+        else:
+            self._pass(waiter, len(pairs))
+            if pairs:
+                pairs[-1][0].seekers[rank] = waiter
+        waiter.future.set_result(has_slot)
+
+    def _serve(self, bucket: Bucket) -> None:
+        """Let all go on from here who may."""
+        loop = self._running_loop()
+        while (head := bucket.head()) is not None and not bucket.is_sought(head.rank):
+            now = loop.time()
+            due = bucket.head_due(now)
+            if due > 0.0:
+                bucket.wake_at(now + due, loop, self._serve)
+                return
+            bucket.pop()
+            kept = head.stands_at
+            self._unpass(head)
+            self._place(head, now, kept)
+
+    def _pass(self, waiter: Waiter, index: int) -> None:
+        """Note where a waiter stands, and keep what it passed for it."""
+        waiter.stands_at = index
+        for bucket, units in waiter.pairs[:index]:
+            bucket.passed[waiter.rank] += units
+
+    def _unpass(self, waiter: Waiter) -> None:
+        """Take a waiter from where it stands."""
+        for bucket, units in waiter.pairs[: max(waiter.stands_at, 0)]:
+            bucket.passed[waiter.rank] -= units
+        if waiter.stands_at == len(waiter.pairs) > 0:
+            waiter.pairs[-1][0].seekers[waiter.rank] = None
+        waiter.stands_at = -1
+
+    def _withdraw(self, waiter: Waiter) -> None:
+        """Free the place of a waiter that gave up, in whatever moment."""
+        index, pairs = waiter.stands_at, waiter.pairs
+        if index < 0:
+            waiter.slot.release()  # granted in the very moment of the cancellation; its tokens are spent
+            return
+        if index < len(pairs):
+            bucket, units = pairs[index]
+            bucket.bury(waiter, units)
+        self._unpass(waiter)
+        for bucket, _ in pairs[: index + 1]:
+            self._serve(bucket)
+
+    def _serve_last(self, waiter: Waiter) -> None:
+        if waiter.pairs:
+            self._serve(waiter.pairs[-1][0])
+
+    def _take(self, claim: Claim, pairs: Pairs, now: float) -> None:
+        claim.granted_at = now
+        _take(pairs, now)
+
+    # What the service says
+
+    def refused(self, claim: Claim, code: int | None) -> float:
+        """Go slower where the service refuses more than a few of the granted calls. See `RateLimiter.refused`.
+
+        The code says which buckets: 60011, 60018 and 60019 speak of the whole app, 10023 of the group, 90057 of the
+        deliveries, the others of the command.
+        """
+        now = self._running_loop().time()
+        if code is not None and code in _codes.APP_WIDE_CODES:
+            return self._refused_app(claim, code, now)
+        seconds = BEAT_S
+        for index in meant_by(code, claim):
+            bucket = self._bucket(claim, index, claim.costs[index])
+            if bucket.share.refused(now, claim.granted_at):
+                _report_cut(claim.command, code, bucket.flow(now), bucket.configured_flow)
+            seconds = max(seconds, bucket.share.beat_s)
+        return seconds
+
+    def _refused_app(self, claim: Claim, code: int, now: float) -> float:
+        share = self._app_shares.get(claim.app)
+        own = [bucket for key, bucket in self._buckets.items() if key[0] == claim.app]
+        if share is None:
+            # What was granted lately, by all commands together, is the rate that was too much.
+            used = sum(bucket.window.held(now) / bucket.rate.per for bucket in own if is_plain(bucket.rate))
+            share = self._app_shares[claim.app] = AdaptiveShare(max(used, 1.0))
+        for bucket in own:
+            bucket.app_share = share
+        if share.refused(now, claim.granted_at):
+            _report_cut(f"all commands of app {claim.app}", code, share.flow * share.share(now), share.flow)
+        return share.beat_s
+
+    def slow_down(self, app: int, command: str, *, rate: float, seconds: float) -> None:
+        """Let through at most `rate` plain calls a second of a command that is in use, for `seconds` from now.
+
+        It never makes one faster, and the last word counts. See `tim_async.webhooks.slow_down`.
+
+        Raises:
+            UsageError: `rate` or `seconds` is not above 0.
+        """
+        for name, value in (("rate", rate), ("seconds", seconds)):
+            if not value > 0:
+                raise UsageError(f"{name} is {value!r}, it must be above 0", field=name)
+        now = self._running_loop().time()
+        for key, bucket in self._buckets.items():
+            if key[:2] == (app, command) and is_plain(bucket.rate):
+                bucket.slow_flow = min(rate, bucket.configured_flow)
+                bucket.slow_until = now + seconds
+
+    def rates(self, app: int, command: str) -> tuple[float, float] | None:
+        """Return the calls a second in force and those configured for a command; None while it is not in use.
+
+        Of several limits without a key it is the one that is slowed most.
+        """
+        now = self._running_loop().time()
+        found = [
+            (bucket.flow(now) / bucket.configured_flow, bucket.flow(now), bucket.configured_flow)
+            for key, bucket in self._buckets.items()
+            if key[:2] == (app, command) and not key[3]
+        ]
+        return min(found)[1:] if found else None
+
+    # Buckets
+
+    def _pairs(self, claim: Claim) -> Pairs:
+        """Return the claim's buckets with its cost in each."""
+        found = self._found.get(claim.command)
+        if found is not None and found[0] is claim.costs:
+            return found[1]
+        if len(self._buckets) >= self._sweep_at:
+            self._sweep()
+        pairs = [(self._bucket(claim, index, cost), cost.units) for index, cost in enumerate(claim.costs)]
+        if not any(cost.key for cost in claim.costs):
+            self._found[claim.command] = (claim.costs, pairs)
+        return pairs
+
+    def _bucket(self, claim: Claim, index: int, cost: BucketCost) -> Bucket:
+        check_cost(claim, cost)
+        key = bucket_key(claim, index)
+        bucket = self._buckets.get(key)
+        if bucket is None:
+            now = self._running_loop().time()
+            bucket = self._buckets[key] = Bucket(cost.rate, now=now, starts_empty=self._starts_empty)
+            bucket.app_share = self._app_shares.get(claim.app)
+        else:
+            check_same_rate(bucket.rate, cost)
+        return bucket
+
+    def _sweep(self) -> None:
+        """Forget keyed buckets that are idle: a new one would be just the same."""
+        now = self._running_loop().time()
+        self._buckets = {key: bucket for key, bucket in self._buckets.items() if not (key[3] and bucket.is_idle(now))}
+        self._sweep_at = max(_SWEEP_AT, 2 * len(self._buckets))
+
+    def _running_loop(self) -> asyncio.AbstractEventLoop:
+        loop = asyncio.get_running_loop()
+        if self._loop is not loop:
+            self._bind(loop)
+        self._used_at = loop.time()
+        return loop
+
+    def _bind(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Belong to a loop. What was granted in one that is closed now still counts."""
+        if self._loop is not None:
+            if not self._loop.is_closed():
+                raise LimiterSetupError(
+                    "this limiter belongs to another event loop that is still running", field="limiter"
+                )
+            # The loops of a process show the same clock; one of another kind is taken to go on where this one stopped.
+            seconds = min(loop.time() - self._used_at, 0.0)
+            for bucket in self._buckets.values():
+                bucket.move(seconds)
+            for share in self._app_shares.values():
+                share.shift(seconds)
+        self._loop = loop
+
+
+def _may_burst(waiter: Waiter, now: float) -> bool:
+    """Return whether a waiter need not go at the pace."""
+    return now < waiter.bursts_until and all(bucket.may_burst(units, now) for bucket, units in waiter.pairs)
+
+
+def _is_due(waiter: Waiter, now: float) -> bool:
+    """Return whether a waiter that has its slot may go."""
+    return _may_burst(waiter, now) or all(bucket.due(units, now, waiter.rank) <= 0.0 for bucket, units in waiter.pairs)
+
+
+def _take(pairs: Sequence[tuple[Bucket, int]], now: float) -> None:
+    """Take the tokens of all buckets."""
+    for bucket, units in pairs:
+        bucket.take(units, now)
+
+
+def _report_cut(what: str, code: int | None, flow: float, configured: float) -> None:
+    logger.warning(
+        "%s: too many calls for the service (%s), going on with %.3g of %.3g a second",
+        what,
+        "HTTP 429" if code is None else code,
+        flow,
+        configured,
+    )
