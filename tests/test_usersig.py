@@ -12,7 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tim_async.errors import UsageError, UserSigError
-from tim_async.usersig import DEFAULT_LIFETIME_S, UserSigClaims, generate_user_sig, read_user_sig, verify_user_sig
+from tim_async.usersig import (
+    DEFAULT_LIFETIME_S,
+    MAX_USERBUF_BYTES,
+    UserSigClaims,
+    generate_user_sig,
+    read_user_sig,
+    verify_user_sig,
+)
 
 APP = 1400000000
 KEY = "0123456789abcdef" * 4
@@ -343,3 +350,10 @@ def test_reprs_show_no_signature():
             assert signature not in text
             assert user_sig not in text
             assert "admin" in text
+
+
+@pytest.mark.parametrize("userbuf", ["text", b"x" * (MAX_USERBUF_BYTES + 1)], ids=["text", "too-large"])
+def test_userbuf_must_be_bytes_within_its_limit(userbuf):
+    with pytest.raises(UsageError, match=f"userbuf must be bytes, at most {MAX_USERBUF_BYTES}") as caught:
+        generate_user_sig(APP, KEY, "bob", userbuf=userbuf)
+    assert caught.value.field == "userbuf"

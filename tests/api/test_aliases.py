@@ -70,6 +70,11 @@ def test_a_list_of_structs_with_older_names_is_read() -> None:
     assert decode(b'[{"ShutUpUntil":1}]', list[Member]) == [Member(mute_until=1)]
 
 
+def test_each_of_several_structs_is_read_with_its_older_names() -> None:
+    member, group = decode(b'[{"ShutUpUntil":1},{"ShutUpAllMember":"On"}]', tuple[Member, Group])
+    assert (member.mute_until, group.mute_all_member) == (1, "On")
+
+
 def test_types_without_older_names_have_no_spelling() -> None:
     assert aliases_of(Plain) is None
     assert aliases_of(dict[str, int]) is None

@@ -9,14 +9,17 @@ from hypothesis import strategies as st
 
 from tim_async import decode, encode
 from tim_async._api.wire import (
+    CustomType,
     Envelope,
     PartialResult,
     Request,
     Result,
     decode_envelope,
     decode_object,
+    find_mapping,
     merge_extra,
     python_path,
+    read_custom_strictly,
     reader,
     validate,
     validator,
@@ -310,6 +313,31 @@ def test_extra_fields_may_hold_our_own_values():
 def test_extra_without_a_wire_form_is_refused():
     with pytest.raises(UsageError, match="objects of type object is unsupported"):
         merge_extra(b"{}", {"A": object()})
+
+
+def test_misfit_is_named_where_it_is_a_field():
+    class Wire(Request):
+        text: object = None
+
+    for value, field in ((Wire(text=object()), "text"), ({"text": object()}, None)):
+        with pytest.raises(UsageError, match="cannot encode") as caught:
+            encode(value)
+        assert caught.value.field == field
+
+
+def test_mapping_in_place_of_a_struct_is_found():
+    class Wire(Request):
+        item: object = None
+        items: object = None
+
+    assert find_mapping(Wire(item=1, items=["a", 2])) is None
+    assert find_mapping(Wire(item={})) == "item"
+    assert find_mapping(Wire(item="a", items=["a", {}])) == "items[1]"
+
+
+def test_custom_type_that_cannot_be_read_says_so():
+    with pytest.raises(ValueError, match="CustomType cannot be read"):
+        read_custom_strictly(CustomType, 1)
 
 
 # Accounts and history: what their requests check

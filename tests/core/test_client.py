@@ -654,6 +654,25 @@ async def test_open_refuses_a_closed_client() -> None:
         client.open()
 
 
+def test_close_ends_the_calls_that_wait_and_leaves_those_in_flight_to_the_pool() -> None:
+    async def slowly(sent: Sent) -> bytes:
+        await asyncio.sleep(0.1)
+        return OK
+
+    client, pool = scripted(slowly, rate_limits={"openim/sendmsg": Rate(1, 100)})
+
+    async def main() -> list[object]:
+        calls = [asyncio.create_task(call(client)) for _ in range(2)]
+        await asyncio.sleep(0.05)
+        await client.close()
+        return await asyncio.gather(*calls, return_exceptions=True)
+
+    in_flight, waiting = clock.run(main())
+    assert type(in_flight).__name__ == "SendMsgResult"
+    assert isinstance(waiting, UsageError)
+    assert len(pool.sent) == 1
+
+
 def test_nothing_is_sent_after_the_end_of_a_lease() -> None:
     client, pool = scripted(rate_limits={"openim/sendmsg": Rate(1, 1)})
     ends = 2.5
@@ -719,6 +738,8 @@ def test_options_are_checked(options: dict[str, Any], field: str) -> None:
         ({"sdk_app_id": 14, "secret_key": "k", "ssl": "yes"}, "ssl"),
         ({"sdk_app_id": 14, "secret_key": "k", "proxy": "http://p:99999"}, "proxy"),
         ({"sdk_app_id": 14, "secret_key": "k", "proxy": "squid"}, "proxy"),
+        ({"sdk_app_id": 14, "secret_key": "k", "proxy": 5}, "proxy"),
+        ({"sdk_app_id": 14, "secret_key": "k", "observer": 5}, "observer"),
         ({"sdk_app_id": 14, "secret_key": "k", "trace_configs": 5}, "trace_configs"),
         ({"sdk_app_id": 14, "secret_key": "k", "rate_limits": 5}, "rate_limits"),
         ({"sdk_app_id": 14, "secret_key": "k", "rate_limits": {5: 5}}, "rate_limits"),

@@ -132,6 +132,7 @@ def test_line_is_reachable_by_family_and_name(endpoint):
     bound = getattr(family(None), endpoint.name)
     assert bound.endpoint is endpoint
     assert endpoint.name in repr(endpoint)
+    assert repr(bound) == f"<call of {endpoint!r}>"
 
 
 @every_line

@@ -240,9 +240,7 @@ def encode(value: object) -> bytes:
 
 def _find_misfit(value: object) -> str | None:
     """Return the field of a struct that cannot be encoded."""
-    if not isinstance(value, msgspec.Struct):
-        return None
-    for name in value.__struct_fields__:
+    for name in value.__struct_fields__ if isinstance(value, msgspec.Struct) else ():
         try:
             _encode(getattr(value, name))
         except (TypeError, ValueError, OverflowError, RecursionError):

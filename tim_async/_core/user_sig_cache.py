@@ -96,8 +96,7 @@ class UserSigCache:
 
     def _sign(self, now: float) -> Hidden:
         own = self._credentials
-        if own.secret_key is None:
-            raise UsageError("secret_key is missing: pass it, or a user_sig_provider", field="secret_key")
+        assert own.secret_key is not None  # noqa: S101 - without a provider, the client was given a key
         user_sig = Hidden(
             generate_user_sig(own.sdk_app_id, own.secret_key, own.identifier, self._lifetime_s, now=int(now))
         )
@@ -123,15 +122,13 @@ class UserSigCache:
             )
 
     async def _ask(self) -> Hidden:
-        if self._provider is None:
-            raise UsageError("secret_key is missing: pass it, or a user_sig_provider", field="secret_key")
+        assert self._provider is not None  # noqa: S101 - without one, `peek` signs and nothing is asked for
         answer: object = None
         scope = asyncio.timeout(self._timeout)
         try:
             async with scope:
                 answer = self._provider(self._credentials.identifier)
-                if inspect.isawaitable(answer):
-                    answer = await answer
+                answer = await answer if inspect.isawaitable(answer) else answer
         except TimeoutError:
             if not scope.expired():
                 raise  # the provider's own
