@@ -1,4 +1,4 @@
-"""Campaigns in front of the emulator, with limits that hold nobody up."""
+"""Campaigns in front of the emulator, with limits that hold nothing up."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def each_got(emulator: Emulator) -> Counter[int]:
 
 
 async def until(is_so: Callable[[], bool]) -> None:
-    """Wait for what happens in the emulator, which tells nobody."""
+    """Wait for what happens in the emulator, which reports nothing."""
     async with asyncio.timeout(60):
         while not is_so():  # noqa: ASYNC110
             await asyncio.sleep(0.002)

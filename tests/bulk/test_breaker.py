@@ -16,7 +16,7 @@ from tim_async.errors import from_reply
 
 
 def api(code):
-    return from_reply("openim", code, "told")
+    return from_reply("openim", code, "refused")
 
 
 @pytest.fixture
@@ -92,9 +92,9 @@ def test_one_slow_call_is_no_reason(breaker, time):
     assert breaker.judge(api(20004)) is None
 
 
-def test_message_that_nobody_may_get_stops(breaker):
+def test_message_that_all_are_refused_with_stops(breaker):
     assert breaker.judge(api(80001), 60) is None
-    assert breaker.judge(api(90010), 60) is None  # another code: counted anew
+    assert breaker.judge(api(90010), 60) is None  # another code: counted from the start
     assert breaker.judge(api(90010), 39) is None
     assert "100 recipients in a row were refused" in breaker.judge(api(90010)).reason
 

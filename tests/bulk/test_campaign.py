@@ -67,9 +67,9 @@ async def test_message_over_the_limit_fails_before_sending(emulator, client, cam
     assert (report.sent, report.failed) == (1, 2)
     assert [each.code for each in report.codes] == [0]
     assert emulator.count("openim/sendmsg") == 1
-    told = {each.account: each.info async for each in campaign().outcomes()}
-    assert "over the limit of 8192" in told["long"]
-    assert "needs the column 'name'" in told["none"]
+    found = {each.account: each.info async for each in campaign().outcomes()}
+    assert "over the limit of 8192" in found["long"]
+    assert "needs the column 'name'" in found["none"]
 
 
 async def test_same_text_over_the_limit_is_refused_as_a_whole(client, campaign, ledger):
@@ -79,7 +79,7 @@ async def test_same_text_over_the_limit_is_refused_as_a_whole(client, campaign, 
 
 async def test_duplicates_and_bad_rows(emulator, client, campaign, tmp_path):
     path = tmp_path / "people.csv"
-    path.write_text("account,name\nalice,A\nbob,B\nalice,again\n,nobody\n", encoding="utf-8")
+    path.write_text("account,name\nalice,A\nbob,B\nalice,again\n,nameless\n", encoding="utf-8")
     report = await campaign(recipients=path, message=Template("Hi $name")).run(client)
     assert (report.sent, report.duplicates, report.bad_rows, report.is_complete) == (2, 1, 1, False)
     assert [m.msg_body[0].text for m in emulator.messages(to="alice")] == ["Hi A"]
@@ -128,7 +128,7 @@ async def test_recipients_that_are_not_imported(clock, campaign, lanes, import_m
 async def test_plan_says_what_it_will_be_and_sends_nothing(emulator, client, campaign, tmp_path):
     path = tmp_path / "people.csv"
     rows = [f"u{index},{'x' * (index % 50)}" for index in range(2000)]
-    rows += ["u1,again", ",nobody", "big," + "y" * 9000, "noname"]
+    rows += ["u1,again", ",nameless", "big," + "y" * 9000, "noname"]
     path.write_text("account,name\n" + "\n".join(rows) + "\n", encoding="utf-8")
     plan = await campaign(recipients=path, message=Template("Hi $name")).plan()
     assert (plan.recipients, plan.duplicates, plan.bad_rows) == (2002, 1, 1)
@@ -251,7 +251,7 @@ async def test_campaigns_of_one_ledger_do_not_mix(emulator, client, ledger):
     assert each_got(emulator) == {2: 30}  # the same text, and yet two messages
 
 
-async def test_planned_anew_elsewhere_it_is_another_campaign(emulator, client, campaign, tmp_path):
+async def test_planned_again_elsewhere_it_is_another_campaign(emulator, client, campaign, tmp_path):
     for file in ("one.db", "two.db"):
         await campaign(ledger=tmp_path / file, recipients=accounts(30), message="Hi", lanes="single").run(client)
     assert each_got(emulator) == {2: 30}
@@ -275,8 +275,8 @@ async def test_status_outcomes_and_export(client, campaign, tmp_path, emulator):
     assert rows[0]["msg_key"] == emulator.messages(to="alice")[0].msg_key
     assert int(rows[0]["msg_time"]) == emulator.messages(to="alice")[0].msg_time_stamp
     await campaign().export(tmp_path / "out.jsonl")
-    told = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text("utf-8").splitlines()]
-    assert [each["state"] for each in told] == ["sent", "sent", "failed", "bad_row"]
+    found = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text("utf-8").splitlines()]
+    assert [each["state"] for each in found] == ["sent", "sent", "failed", "bad_row"]
     assert sorted(path.name for path in tmp_path.glob("*.part")) == []
     with pytest.raises(UsageError, match="cannot write"):
         await campaign().export(tmp_path / "no" / "folder.csv")
@@ -284,17 +284,17 @@ async def test_status_outcomes_and_export(client, campaign, tmp_path, emulator):
         await campaign().export(tmp_path / "out.txt")
 
 
-async def test_progress_is_told_from_the_beginning_to_the_end(client, campaign):
-    told = []
+async def test_progress_is_reported_from_the_beginning_to_the_end(client, campaign):
+    found = []
 
     async def note(progress):
-        told.append(progress)
+        found.append(progress)
 
     await campaign(recipients=accounts(400), message="Hi").run(client, on_progress=note, progress_every_s=0.01)
-    assert (told[0].total, told[0].name) == (400, "spring")
-    assert told[-1].sent == told[-1].settled == 400
-    assert [each.sent for each in told] == sorted(each.sent for each in told)
-    assert told[-1].cap > 1000
+    assert (found[0].total, found[0].name) == (400, "spring")
+    assert found[-1].sent == found[-1].settled == 400
+    assert [each.sent for each in found] == sorted(each.sent for each in found)
+    assert found[-1].cap > 1000
 
 
 async def test_progress_that_raises_ends_the_run_in_order(client, campaign, emulator):

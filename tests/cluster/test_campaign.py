@@ -1,4 +1,4 @@
-"""Submitting a campaign that somebody else has submitted."""
+"""Submitting a campaign that another process has submitted."""
 
 from __future__ import annotations
 

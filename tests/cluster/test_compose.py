@@ -1,4 +1,4 @@
-"""The compose file: what its containers are told, against what the commands in them read."""
+"""The compose file: what its containers are given, against what the commands in them read."""
 
 from __future__ import annotations
 
@@ -51,8 +51,8 @@ def composed(variables: Mapping[str, str]) -> dict[str, Any]:
         "profiles" not in each
     }  # fmt: skip
     for each in running.values():
-        told = each.get("environment", {})
-        each["environment"] = {name: filled_in(value, variables) for name, value in told.items()}
+        found = each.get("environment", {})
+        each["environment"] = {name: filled_in(value, variables) for name, value in found.items()}
     return running
 
 
@@ -76,15 +76,15 @@ def read_by_worker(environment: Mapping[str, str], monkeypatch: pytest.MonkeyPat
 def test_real_service_is_the_one_of_the_region_that_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
     services = composed(REAL)
     assert set(services) == {"worker", "redis", "rabbitmq", "postgres"}
-    told = read_by_worker(services["worker"]["environment"], monkeypatch)
-    assert (told["sdk_app_id"], told["region"], told["base_url"]) == ("1400000007", "singapore", None)
+    found = read_by_worker(services["worker"]["environment"], monkeypatch)
+    assert (found["sdk_app_id"], found["region"], found["base_url"]) == ("1400000007", "singapore", None)
     assert services["worker"]["environment"]["TIM_SECRET_KEY"] == "real"
 
 
 def test_rehearsal_goes_to_the_emulator_and_nowhere_else(monkeypatch: pytest.MonkeyPatch) -> None:
     services = composed(rehearsal())
-    told = read_by_worker(services["worker"]["environment"], monkeypatch)
-    assert told["base_url"] == "http://emulator:8900"
+    found = read_by_worker(services["worker"]["environment"], monkeypatch)
+    assert found["base_url"] == "http://emulator:8900"
     emulator = services["emulator"]
     assert emulator["environment"] == services["worker"]["environment"]  # app and key are the same
     assert emulator["command"][0] == "emulator"
@@ -100,9 +100,9 @@ def test_what_is_not_set_is_demanded(missing: str) -> None:
 def test_everything_that_is_set_is_read() -> None:
     command = root().load("worker")
     read = {str(each.envvar) for each in command.params if each.envvar}
-    told = set(composed(REAL)["worker"]["environment"])
-    assert told <= read | {"TIM_SECRET_KEY"}
-    assert read - told == {"TIM_OTEL"}
+    found = set(composed(REAL)["worker"]["environment"])
+    assert found <= read | {"TIM_SECRET_KEY"}
+    assert read - found == {"TIM_OTEL"}
 
 
 def test_services_are_named_as_they_are_and_ready_before_the_workers() -> None:

@@ -17,8 +17,8 @@ def settled_at_once(monkeypatch):
     monkeypatch.setattr(verification, "SETTLED_AFTER_S", 0.0)
 
 
-async def test_killed_while_those_who_were_refused_are_imported(strict, campaign, ledger):
-    """The batch is over: nobody of it is sent to a second time under its identity; the others are imported again."""
+async def test_killed_while_refused_recipients_are_imported(strict, campaign, ledger):
+    """The batch is over: none of it is sent to a second time under its identity; the others are imported again."""
     left = ledger.with_name("left.db")
     options = {"recipients": accounts(20), "message": "Hi", "batch_size": 20, "import_missing": True}
     async with client_of(strict, rate_limits=FAST) as client:
@@ -48,9 +48,9 @@ async def test_import_that_fails_is_the_reason(strict, campaign, lanes, command)
         options = {"recipients": accounts(20), "message": "Hi", "import_missing": True, "lanes": lanes}
         report = await campaign(**options).run(client)
         assert (report.sent, report.failed, report.left) == (15, 5, 0)
-        told = {row.info async for row in campaign().outcomes() if row.state == "failed"}
-        assert len(told) == 1
-        assert told.pop().startswith("importing it failed: the service answered 70402")
+        found = {row.info async for row in campaign().outcomes() if row.state == "failed"}
+        assert len(found) == 1
+        assert found.pop().startswith("importing it failed: the service answered 70402")
         strict.faults.clear()
         assert (await campaign(retry_failed=True, import_missing=True).run(client)).is_complete
     assert each_got(strict) == {1: 20}

@@ -1,4 +1,4 @@
-"""The command line's own process: killed, told to end, watched on a terminal. At full size: `python -m benchmarks`."""
+"""The command line as a process of its own: killed, stopped, watched on a terminal. In full: `python -m benchmarks`."""
 
 from __future__ import annotations
 
@@ -69,9 +69,9 @@ async def test_killed_at_work_and_run_again(emulator, tmp_path, args):
     assert kills > 0
     emulator.faults.clear()
     process = await start(emulator, tmp_path, *args)
-    told, errors = await process.communicate()
+    output, errors = await process.communicate()
     assert process.returncode == 0, errors.decode()
-    assert f"{COUNT} of {COUNT} recipients sent, 0 failed, 0 unknown, 0 to do" in told.decode()
+    assert f"{COUNT} of {COUNT} recipients sent, 0 failed, 0 unknown, 0 to do" in output.decode()
     assert each_got(emulator) == {1: COUNT}
 
 
@@ -107,9 +107,9 @@ async def test_killed_while_it_is_planned_and_run_again(emulator, tmp_path):
     assert process.returncode == 2
     assert "the plan of 'spring' was not finished: give FILE" in errors.decode()
     process = await start(emulator, tmp_path, *line)
-    told, errors = await process.communicate()
+    output, errors = await process.communicate()
     assert process.returncode == 0, errors.decode()
-    assert "12,000 of 12,000 recipients sent, 0 failed" in told.decode()
+    assert "12,000 of 12,000 recipients sent, 0 failed" in output.decode()
     assert each_got(emulator) == {1: count}
 
 
@@ -135,7 +135,7 @@ async def test_second_signal_does_not_wait_for_what_is_in_flight(emulator, tmp_p
     assert each_got(emulator) == {1: 200}
 
 
-async def test_display_on_a_terminal_tells_how_far_it_is(emulator, tmp_path):
+async def test_display_on_a_terminal_shows_how_far_it_is(emulator, tmp_path):
     (tmp_path / "people.csv").write_text("\n".join(["account", *accounts(120)]) + "\n", encoding="utf-8")
     emulator.faults.answer(90048, times=3)
     emulator.faults.answer(20003, times=2)

@@ -112,7 +112,7 @@ async def test_repeated_90992_stops_it(emulator, campaign, monkeypatch):
         assert (await campaign().run(client)).is_complete
 
 
-async def test_service_that_is_gone_stops_it_and_blames_nobody(campaign, monkeypatch, clock):
+async def test_service_that_is_gone_stops_it_and_fails_no_recipient(campaign, monkeypatch, clock):
     monkeypatch.setattr(context, "RETRY", RetryPolicy(max_attempts=2, base=0.0, transport="any"))
     async with Emulator(auto_import=True) as emulator:
         client = client_of(emulator, rate_limits=FAST)
@@ -124,7 +124,7 @@ async def test_service_that_is_gone_stops_it_and_blames_nobody(campaign, monkeyp
 
 
 async def test_too_many_calls_slow_it_down(clock, campaign):
-    """Somebody else uses the app's limit: calls are refused, everyone holds back, and in the end all is sent."""
+    """Another program uses the app's limit: calls are refused, everyone holds back, and in the end all is sent."""
     async with (
         Emulator(auto_import=True, rate_limits={"openim/sendmsg": 30}, tolerance=0.0, clock=clock) as emulator,
         client_of(emulator, rate_limits={"openim/sendmsg": 1000}) as client,

@@ -23,7 +23,9 @@ def from_whom(name):
 
 @BOTH
 @pytest.mark.parametrize("import_missing", [True, False])
-async def test_sender_that_is_not_imported_stops_it_and_blames_nobody(strict, campaign, lanes, command, import_missing):
+async def test_sender_that_is_not_imported_stops_it_and_fails_no_recipient(
+    strict, campaign, lanes, command, import_missing
+):
     strict.add_accounts(*accounts(1500))
     options = {"recipients": accounts(1500), "message": from_whom("ghost"), "lanes": lanes}
     async with client_of(strict, rate_limits=FAST) as client:
@@ -54,7 +56,7 @@ async def test_recipients_that_are_not_imported_are_not_taken_for_the_sender(str
     assert strict.count("im_open_login_svc/account_check") == 1
 
 
-async def test_function_that_names_a_sender_nobody_knows(strict, campaign, ledger):
+async def test_function_that_names_an_unknown_sender(strict, campaign, ledger):
     """One such message fails alone, with the reason; as many in a row as of any other refusal stop the campaign."""
     strict.add_accounts(*accounts(300), "shop")
 
@@ -65,8 +67,8 @@ async def test_function_that_names_a_sender_nobody_knows(strict, campaign, ledge
     async with client_of(strict, rate_limits=FAST) as client:
         report = await campaign(recipients=accounts(10), message=make, import_missing=True).run(client)
         assert (report.status, report.sent, report.failed) == ("done", 9, 1)
-        [told] = [row async for row in campaign().outcomes() if row.state == "failed"]
-        assert (told.code, told.info) == (20003, "the sender 'ghost' is not imported")
+        [found] = [row async for row in campaign().outcomes() if row.state == "failed"]
+        assert (found.code, found.info) == (20003, "the sender 'ghost' is not imported")
         assert strict.count(IMPORT) == 0
         bad = set(accounts(300))
         options = {"recipients": accounts(300), "message": make, "ledger": ledger.with_name("two.db")}

@@ -55,8 +55,8 @@ async def test_refused_after_a_lost_answer_and_not_to_be_asked_about(emulator, c
     refuse_after(emulator, command, is_delivered=True)
     report = await campaign(recipients=["bob"], message="Hi", lanes=lanes, on_unknown="skip").run(client)
     assert (report.sent, report.failed, report.unknown) == (0, 0, 1)
-    [told] = [each async for each in campaign().outcomes()]
-    assert told.info.startswith("it may have been sent; a later attempt was refused with 80001")
+    [found] = [each async for each in campaign().outcomes()]
+    assert found.info.startswith("it may have been sent; a later attempt was refused with 80001")
     await campaign(retry_failed=True, on_unknown="skip").run(client)
     assert each_got(emulator) == {1: 1}
 
@@ -90,7 +90,7 @@ async def test_limit_that_was_lowered_does_not_undo_a_delivery(emulator, client,
 
 
 async def test_one_of_a_batch_with_trouble_inside(emulator, client, campaign, monkeypatch):
-    """It may have the message all the same; in the end everybody has it once."""
+    """It may have the message all the same; in the end each recipient has it once."""
     call, troubled = TimClient.call, {"u1": True, "u2": False}
 
     async def trouble(self, endpoint, request):
@@ -110,7 +110,7 @@ async def test_one_of_a_batch_with_trouble_inside(emulator, client, campaign, mo
 
 
 async def test_stop_with_many_in_doubt_takes_few_commits(emulator, client, campaign, monkeypatch):
-    """They wait for the time at which the history tells the truth, in as many chunks; the next run asks."""
+    """They wait for the time at which the history is complete, in as many chunks; the next run asks."""
     call, apply, commits = TimClient.call, ChunkStore.apply, 0
 
     async def trouble(self, endpoint, request):
@@ -143,7 +143,7 @@ async def test_stop_with_many_in_doubt_takes_few_commits(emulator, client, campa
 
 
 async def test_batch_that_was_settled_in_part_is_not_repeated_to_the_others(emulator, client, campaign, ledger):
-    """Some were refused while in doubt, and the process died: whoever is left is verified, under the old identity."""
+    """Some were refused while in doubt, and the process died: the others are verified, under the old identity."""
     options = {"recipients": accounts(20), "message": "Hi", "batch_size": 20}
     emulator.faults.delay(0.05, after=True)
     await kill(campaign(**options), client, emulator, ledger, after=20)

@@ -30,9 +30,9 @@ async def test_killed_and_run_again_when_repeats_are_no_longer_recognised(
     assert report.is_complete
     assert each_got(emulator) == {1: report.total}
     assert emulator.count("openim/admin_getroammsg") > 0
-    told = {each.account: each async for each in campaign().outcomes()}
+    found = {each.account: each async for each in campaign().outcomes()}
     for message in emulator.messages():
-        assert told[message.to_account].msg_key == message.msg_key
+        assert found[message.to_account].msg_key == message.msg_key
 
 
 @pytest.mark.parametrize("options", KINDS)
@@ -52,7 +52,7 @@ async def test_on_unknown_skip_says_unknown_exactly_where_it_is(emulator, client
     assert each_got(emulator) == {1: report.total}
 
 
-async def test_on_unknown_send_reaches_everybody_perhaps_twice(emulator, client, campaign, ledger, clock):
+async def test_on_unknown_send_reaches_all_perhaps_twice(emulator, client, campaign, ledger, clock):
     options = personal(150)
     await slow_answers(emulator)
     await kill(campaign(**options), client, emulator, ledger, after=60)
@@ -110,7 +110,7 @@ async def test_clock_that_does_not_agree_with_the_services(
     ],
     ids=["online only", "life time 0"],
 )
-async def test_what_the_history_cannot_tell_stays_unknown(emulator, client, campaign, ledger, clock, message):
+async def test_what_the_history_cannot_show_stays_unknown(emulator, client, campaign, ledger, clock, message):
     options = {"recipients": accounts(150), "message": message, "lanes": "single"}
     emulator.faults.delay(0.05, after=True)
     running = asyncio.create_task(campaign(**options).run(client))
@@ -158,10 +158,10 @@ def settled_at_once(monkeypatch):
     monkeypatch.setattr(verification, "SETTLED_AFTER_S", 0.0)
 
 
-async def test_ledger_that_fails_all_who_settle_ends_the_run(client, campaign, ledger, monkeypatch, settled_at_once):
+async def test_ledger_that_fails_all_verifiers_ends_the_run(client, campaign, ledger, monkeypatch, settled_at_once):
     monkeypatch.setattr(verification, "_MAX_WAITING", 5)
     await campaign(recipients=accounts(60), message=Template("Hi $account"), batch_size=1).run(client)
-    with sqlite3.connect(ledger) as connection:  # as an earlier run left it that asked nobody
+    with sqlite3.connect(ledger) as connection:  # as an earlier run left it that did not ask
         body = '{"MsgBody":[{"MsgType":"TIMTextElem","MsgContent":{"Text":"Hi"}}]}'
         connection.execute("UPDATE tim_bulk_recipients SET state = ?, body = ?", (int(RecipientState.UNKNOWN), body))
         connection.execute("UPDATE tim_bulk_chunks SET since = since - 500")

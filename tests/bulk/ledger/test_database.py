@@ -116,7 +116,7 @@ async def test_ledger_of_a_dead_runner_that_may_only_be_read(shelf, campaign, cl
     assert (await campaign(ledger=left).status()).status == "interrupted"
 
 
-async def test_who_looks_at_a_dead_run_does_not_keep_a_runner_from_starting(path):
+async def test_looking_at_a_dead_run_does_not_keep_a_runner_from_starting(path):
     async with Ledger(path, purpose="test"):
         pass
     looking = os.open(path.with_name("spring.db.lock"), os.O_RDONLY)
@@ -128,7 +128,7 @@ async def test_who_looks_at_a_dead_run_does_not_keep_a_runner_from_starting(path
         assert not ledger.database.is_in_use
 
 
-async def test_two_who_look_do_not_take_each_other_for_a_runner(path):
+async def test_two_that_look_do_not_take_each_other_for_a_runner(path):
     async with Ledger(path, purpose="test"):
         pass
     looking = os.open(path.with_name("spring.db.lock"), os.O_RDONLY)

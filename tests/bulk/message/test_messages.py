@@ -198,7 +198,7 @@ class Mailer:
         return self.text
 
 
-def test_functions_are_told_apart_by_their_code_and_what_they_were_made_with():
+def test_functions_are_distinguished_by_their_code_and_what_they_were_made_with():
     def hi(_):
         return "Hi"
 
@@ -262,7 +262,7 @@ def test_function_is_the_same_in_the_next_process():
             return "x" if recipient.account in {{"a", "b", "c", "d", "e"}} else [each for each in "xyz"]
         print(MessageSource(make).fingerprint)
     """
-    told = set()
+    found = set()
     for seed in range(3):
         text = textwrap.dedent(program).replace("{lines}", "pass\n" * seed).replace("{{", "{").replace("}}", "}")
         run = subprocess.run(
@@ -272,8 +272,8 @@ def test_function_is_the_same_in_the_next_process():
             check=True,
             text=True,
         )
-        told.add(run.stdout)
-    assert len(told) == 1
+        found.add(run.stdout)
+    assert len(found) == 1
 
 
 @pytest.mark.parametrize(
@@ -313,11 +313,11 @@ def test_message_over_the_limit_by_one_byte():
 def test_identities_are_stable_and_no_two_are_the_same():
     spring = Identities("salt-1", 1_800_000_000_000)
     assert spring.of_recipient(5, "bob") == Identities("salt-1", 1_800_000_000_000).of_recipient(5, "bob")
-    everybody = {spring.of_recipient(index, f"u{index}") for index in range(20_000)}
+    everyone = {spring.of_recipient(index, f"u{index}") for index in range(20_000)}
     chunks = {spring.of_chunk(number) for number in range(400)}
-    assert len(everybody | chunks) == 20_400
-    assert len({identity.msg_seq for identity in everybody}) == 20_000
-    assert all(0 <= number < 2**32 for identity in everybody for number in identity)
-    # Planned anew: others, though everything but the salt is the same.
+    assert len(everyone | chunks) == 20_400
+    assert len({identity.msg_seq for identity in everyone}) == 20_000
+    assert all(0 <= number < 2**32 for identity in everyone for number in identity)
+    # Planned again: others, though everything but the salt is the same.
     other = Identities("salt-2", 1_800_000_000_000)
-    assert not everybody & {other.of_recipient(index, f"u{index}") for index in range(20_000)}
+    assert not everyone & {other.of_recipient(index, f"u{index}") for index in range(20_000)}

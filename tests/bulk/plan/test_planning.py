@@ -105,9 +105,9 @@ async def test_recipients_that_are_read_again_bring_their_own_problems(emulator,
 
 
 async def test_duplicates_of_an_earlier_reading_are_none_however_far_apart(client, campaign):
-    everybody = accounts(1500)
-    await campaign(recipients=everybody, message="Hi").run(client)
-    again = [*everybody, "new", *everybody[:3], "new"]
+    everyone = accounts(1500)
+    await campaign(recipients=everyone, message="Hi").run(client)
+    again = [*everyone, "new", *everyone[:3], "new"]
     report = await campaign(recipients=again, message="Hi", add_recipients=True).run(client)
     assert (report.total, report.duplicates) == (1501, 1)
 
@@ -181,7 +181,7 @@ async def test_plan_counts_what_is_refused_for_more_than_its_size(client, campai
 async def test_plan_weighs_the_column_that_is_called_account(campaign, tmp_path):
     path = tmp_path / "people.csv"
     rows = [("u0", "x" * 200), ("u" * 32, "x"), ("u2", "x" * 9000)]
-    path.write_text("uid,account\n" + "".join(f"{uid},{told}\n" for uid, told in rows), encoding="utf-8")
+    path.write_text("uid,account\n" + "".join(f"{uid},{found}\n" for uid, found in rows), encoding="utf-8")
     source = CsvFile(path=path, account_column="uid")
     plan = await campaign(recipients=source, message=Template("Hi $account")).plan()
     assert (plan.largest_account, plan.too_large) == ("u2", 1)
@@ -217,7 +217,7 @@ async def test_file_that_cannot_be_opened(campaign, tmp_path, name):
         await campaign(recipients=CsvFile(path=tmp_path / name), message="Hi").plan()
 
 
-# Nobody
+# No recipients
 
 
 @pytest.mark.parametrize(
@@ -225,7 +225,7 @@ async def test_file_that_cannot_be_opened(campaign, tmp_path, name):
     [([], "has no recipients: the source is empty"), (["y" * 40], "has no recipients: all 1 rows are bad")],
     ids=["header only", "all bad"],
 )
-async def test_nobody_to_send_to(client, campaign, tmp_path, lines, problem):
+async def test_no_recipients(client, campaign, tmp_path, lines, problem):
     path = write(tmp_path, *lines)
     plan = await campaign(recipients=path, message="Hi").plan()
     assert "there are no recipients: there is nothing to run" in plan.lints

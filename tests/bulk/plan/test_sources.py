@@ -36,8 +36,8 @@ async def test_csv_with_everything_that_spreadsheets_do(tmp_path):
     ]
 
 
-async def test_csv_bad_rows_are_told_with_their_line_and_stop_nothing(tmp_path):
-    text = f"account,name\nalice,A\n,nobody\n{'x' * 33},long\nbob,B,too,many\nzoë\x00,nul\ncarol,C\n"
+async def test_csv_bad_rows_are_kept_with_their_line_and_stop_nothing(tmp_path):
+    text = f"account,name\nalice,A\n,nameless\n{'x' * 33},long\nbob,B,too,many\nzoë\x00,nul\ncarol,C\n"
     rows = await read(csv(tmp_path, text))
     assert [row[0] for row in good(rows)] == ["alice", "carol"]
     assert bad(rows) == [
@@ -132,7 +132,7 @@ async def test_iterables_of_both_kinds_are_read_as_they_come():
     assert len(await anext(batches(endless, "account"))) == BATCH  # an endless one is not read to its end
 
 
-async def test_fingerprint_tells_files_apart(tmp_path):
+async def test_fingerprint_distinguishes_files(tmp_path):
     one = csv(tmp_path, "account\nalice\n").fingerprint()
     assert one == csv(tmp_path, "account\nalice\n").fingerprint()
     assert one != csv(tmp_path, "account\nalice\nbob\n").fingerprint()

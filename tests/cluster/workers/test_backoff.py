@@ -1,4 +1,4 @@
-"""A worker that is in trouble by itself: it rests, nobody is blamed, and the others go on."""
+"""A worker that is in trouble by itself: it leaves the campaign to others for a while, and no recipient fails."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tim_async.cluster import ClusterCampaign, RedisRateLimiter
 from tim_async.cluster._workers.backoff import Backoff
 
 
-async def test_worker_that_redis_refuses_settles_nobody(deployment: Deployment, tmp_path: Path) -> None:
+async def test_worker_that_redis_refuses_settles_no_recipient(deployment: Deployment, tmp_path: Path) -> None:
     campaign = deployment.campaign()
     await deployment.submit(campaign, parallel=2)
     with own_redis(tmp_path, "--requirepass", "richtig") as server:
@@ -49,9 +49,9 @@ async def test_campaign_of_its_own_stops_with_the_reason_when_redis_refuses_it(
 
 
 async def in_trouble(campaign: ClusterCampaign) -> Report:
-    """Wait until a campaign says that it is held up; nobody is blamed for it."""
+    """Wait until a campaign says that it is held up; no recipient fails for it."""
     async with asyncio.timeout(20):
-        while not (report := await campaign.status()).reason:  # noqa: ASYNC110 - only asking tells
+        while not (report := await campaign.status()).reason:  # noqa: ASYNC110 - it has to be asked for
             await asyncio.sleep(0.05)
     assert (report.status, report.failed, report.unknown) == ("running", 0, 0)
     assert report.reason.startswith("a worker is in trouble, and tries again later: ")

@@ -1,4 +1,4 @@
-"""RabbitMQ away or silent while workers are told to stop."""
+"""RabbitMQ away or silent while workers are stopped."""
 
 from __future__ import annotations
 
@@ -62,14 +62,14 @@ async def test_broker_that_is_gone_holds_up_no_end(
     monkeypatch.setattr(work_queue, "_LAST_SEND_TIMEOUT_S", 0.2)
     worker, task = await at_work(deployment, wire)
     wire.cut()
-    await settled(lambda: bool(worker._sending), "no ticket is on its way", within=5)
+    await settled(lambda: bool(worker._sending), "no work message is on its way", within=5)
     worker.stop()
     await asyncio.wait([task], timeout=3)
     assert task.done()
     await task
 
 
-async def test_told_twice_a_silent_broker_is_not_waited_for(deployment: Deployment, wire: Wire) -> None:
+async def test_cancelled_while_it_stops_a_silent_broker_is_not_waited_for(deployment: Deployment, wire: Wire) -> None:
     worker, task = await at_work(deployment, wire)
     wire.silence()
     worker.stop()

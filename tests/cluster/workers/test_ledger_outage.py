@@ -37,10 +37,10 @@ async def wire(deployment: Deployment) -> AsyncIterator[Wire]:
         await deployment.drain()
 
 
-async def test_chunks_of_an_outage_are_given_back_and_nobody_died(deployment: Deployment, wire: Wire) -> None:
+async def test_chunks_of_an_outage_are_released_and_count_as_no_death(deployment: Deployment, wire: Wire) -> None:
     campaign = deployment.campaign(count=150)
     await deployment.submit(campaign, parallel=4)
-    await deployment.work(1, client=SLOW, lease_s=30.0)  # nobody waits for that lease here
+    await deployment.work(1, client=SLOW, lease_s=30.0)  # nothing waits for that lease here
     await settled(lambda: len(deployment.emulator.messages()) > 20, "nothing is sent", within=20)
     wire.cut()
     await asyncio.sleep(0.3)
@@ -72,7 +72,7 @@ async def test_silent_ledger_holds_up_no_end(
     assert deployment.messages() == once_each(150)
 
 
-async def test_told_twice_it_waits_for_nothing(deployment: Deployment, wire: Wire) -> None:
+async def test_cancelled_while_it_stops_it_waits_for_nothing(deployment: Deployment, wire: Wire) -> None:
     await deployment.submit(deployment.campaign(count=150), parallel=4)
     [worker] = await deployment.work(1, client=SLOW, lease_s=60.0)
     await settled(lambda: len(deployment.emulator.messages()) > 20, "nothing is sent", within=20)
@@ -99,7 +99,7 @@ async def test_ledger_that_is_away_at_the_start_is_waited_for(
     wire.mend()
     assert (await ended(campaign)).sent == 20
     await deployment.drain()
-    # Told to stop meanwhile, it does; when it does not come back, that is told.
+    # Stopped meanwhile, it ends; when the ledger does not come back, that is an error.
     wire.cut()
     [worker] = await deployment.work(1)
     await asyncio.sleep(0.1)
@@ -113,7 +113,7 @@ async def test_ledger_that_is_away_at_the_start_is_waited_for(
             await deployment._tasks.pop()
 
 
-async def test_worker_that_waits_for_the_broker_can_be_told_to_stop(deployment: Deployment) -> None:
+async def test_worker_that_waits_for_the_broker_can_be_stopped(deployment: Deployment) -> None:
     away = f"amqp://guest:guest@127.0.0.1:{free_port()}/"
     worker = Worker(await deployment.client(shared=False), ledger=deployment.ledger, broker=away)
     task = asyncio.create_task(worker.run())

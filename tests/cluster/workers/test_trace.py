@@ -1,4 +1,4 @@
-"""What workers tell OpenTelemetry, and whoever else wants to know how far campaigns are."""
+"""What workers export to OpenTelemetry, and report of how far campaigns are."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.cluster.conftest import settled
 from tests.cluster.workers.deployment import Deployment, ended, once_each
 
 
-async def test_worker_process_ends_in_order_and_tells_opentelemetry(deployment: Deployment) -> None:
+async def test_worker_process_ends_in_order_and_exports_to_opentelemetry(deployment: Deployment) -> None:
     """The process has providers, as one that `opentelemetry-instrument` starts has."""
     pytest.importorskip("typer")
     pytest.importorskip("opentelemetry.sdk")
@@ -27,10 +27,10 @@ async def test_worker_process_ends_in_order_and_tells_opentelemetry(deployment: 
     process = await deployment.process("--otel", program=("-m", "tests.cluster.workers.instrumented"))
     assert (await ended(campaign)).sent == 100
     process.send_signal(signal.SIGTERM)
-    out, told = await process.communicate()
+    out, output = await process.communicate()
     assert process.returncode == 0
-    assert b"10 chunks were worked on" in told
-    assert b"no tracer provider" not in told
+    assert b"10 chunks were worked on" in output
+    assert b"no tracer provider" not in output
     assert deployment.messages() == once_each(100)
     exported = json.loads(out)
     assert exported["spans"]["openim/sendmsg"] == 100
@@ -39,7 +39,7 @@ async def test_worker_process_ends_in_order_and_tells_opentelemetry(deployment: 
 
 
 async def test_trace_context_goes_with_the_campaign(deployment: Deployment) -> None:
-    """Two campaigns of two traces, whose tickets are lost: those that are written anew are nobody's."""
+    """Two campaigns of two traces, whose work messages are lost: those that replace them belong to no trace."""
     pytest.importorskip("opentelemetry.sdk")
     from opentelemetry.sdk.trace import TracerProvider
     from opentelemetry.sdk.trace.export import SimpleSpanProcessor
@@ -63,15 +63,15 @@ async def test_trace_context_goes_with_the_campaign(deployment: Deployment) -> N
     sends = [each for each in exporter.get_finished_spans() if each.name == "openim/sendmsg"]
     traces = Counter(each.context.trace_id for each in sends)
     assert [traces[each.get_span_context().trace_id] for each in spans.values()] == [20, 20]
-    assert sum(each.parent is None for each in sends) == 20  # of the one that nobody traced
+    assert sum(each.parent is None for each in sends) == 20  # of the one without a trace
     provider.shutdown()
 
 
-async def test_whoever_looks_after_campaigns_tells_how_far_they_are(deployment: Deployment) -> None:
+async def test_worker_that_looks_after_campaigns_reports_how_far_they_are(deployment: Deployment) -> None:
     campaign = deployment.campaign(count=60)
     seen = []
     await deployment.submit(campaign)
     await deployment.work(2, on_progress=seen.append)
     await ended(campaign)
-    await settled(lambda: bool(seen) and seen[-1].sent == 60, "its end is not told")
+    await settled(lambda: bool(seen) and seen[-1].sent == 60, "its end is not reported")
     assert {(each.name, each.total) for each in seen} == {("spring", 60)}

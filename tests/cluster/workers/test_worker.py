@@ -44,7 +44,7 @@ async def test_workers_share_a_campaign(deployment: Deployment, lanes: str) -> N
     assert await deployment.dead_letters() == []
 
 
-async def test_progress_is_told_to_whoever_watches(deployment: Deployment) -> None:
+async def test_progress_is_linted_to_whoever_watches(deployment: Deployment) -> None:
     campaign = deployment.campaign()
     await deployment.submit(campaign)
     seen = []
@@ -64,7 +64,7 @@ async def test_workers_come_later_and_find_what_waits(deployment: Deployment) ->
     assert deployment.messages("zweite") == deployment.messages("你好") == once_each(60)
 
 
-async def test_tickets_that_come_twice_do_no_harm(deployment: Deployment) -> None:
+async def test_work_messages_that_come_twice_are_harmless(deployment: Deployment) -> None:
     campaign = deployment.campaign(message="hi", lanes="single")
     deployment.emulator.faults.delay(0.05)
     await deployment.submit(campaign, parallel=2)
@@ -82,12 +82,12 @@ async def test_tickets_that_come_twice_do_no_harm(deployment: Deployment) -> Non
         return len(deployment.emulator.messages()) == 100
 
     await settled(is_over, "it does not end", within=20)
-    assert most == 2  # of forty tickets, no more than there may be at work
+    assert most == 2  # of forty work messages, no more than there may be at work
     assert (await ended(campaign)).sent == 100
     assert deployment.messages() == once_each(100)
 
 
-async def test_lost_tickets_are_written_anew(deployment: Deployment) -> None:
+async def test_lost_work_messages_are_replaced(deployment: Deployment) -> None:
     campaign = deployment.campaign()
     await deployment.submit(campaign)
     await deployment.purge()
@@ -96,7 +96,7 @@ async def test_lost_tickets_are_written_anew(deployment: Deployment) -> None:
     assert deployment.messages() == once_each(100)
 
 
-async def test_waiting_tickets_are_counted_as_they_are_now(deployment: Deployment) -> None:
+async def test_waiting_work_messages_are_counted_as_they_are_now(deployment: Deployment) -> None:
     broker = deployment.broker()
     await broker.startup()
     counts = [await work_queue.count_waiting(broker)]
@@ -111,9 +111,9 @@ async def test_waiting_tickets_are_counted_as_they_are_now(deployment: Deploymen
 
 
 async def settled_at(broker: Any, count: int) -> None:
-    """Wait until so many tickets wait: a queue that is kept on disk counts them a moment later."""
+    """Wait until so many work messages wait: a queue that is kept on disk counts them a moment later."""
     async with asyncio.timeout(10):
-        while await work_queue.count_waiting(broker) != count:  # noqa: ASYNC110 - only asking tells
+        while await work_queue.count_waiting(broker) != count:  # noqa: ASYNC110 - it has to be asked for
             await asyncio.sleep(0.01)
 
 
@@ -125,8 +125,8 @@ async def test_chunks_of_a_killed_worker_are_taken_over(deployment: Deployment) 
     process = await deployment.process()
     await settled(lambda: len(deployment.emulator.messages()) > 20, "nothing is sent", within=40)
     process.kill()
-    _, told = await process.communicate()
-    assert b"working on campaigns" in told
+    _, found = await process.communicate()
+    assert b"working on campaigns" in found
     assert (await campaign.status()).in_flight > 0
     deployment.emulator.faults.clear()
     await deployment.work(1)
@@ -139,7 +139,7 @@ async def test_stopped_worker_hands_back_what_it_has(deployment: Deployment) -> 
     campaign = deployment.campaign(count=200)
     deployment.emulator.faults.delay(0.1)
     await deployment.submit(campaign)
-    # Nobody waits for a lease here: the other must not need it.
+    # Nothing waits for a lease here: the other must not need it.
     first, *_ = await deployment.work(1, lease_s=1000.0)
     await settled(lambda: len(deployment.emulator.messages()) > 20, "nothing is sent", within=20)
     await deployment.drain()
@@ -223,7 +223,7 @@ async def test_fault_that_concerns_all_stops_the_campaign_for_all(
     assert (await ended(campaign)).sent == 100
 
 
-async def test_chunk_that_brings_workers_down_is_given_up_and_told(
+async def test_chunk_that_brings_workers_down_is_given_up_and_reported(
     deployment: Deployment, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     note = RunContext.note
@@ -265,7 +265,7 @@ async def test_interactive_call_goes_before_the_campaign(deployment: Deployment)
     start = loop.time()
     for _ in range(5):
         await client.c2c.send_text("boss", "now")
-    # Whoever sends alone gets its turns between those of two workers, each of which has a few reserved.
+    # A client that sends alone gets its turns between those of two workers, each of which has a few reserved.
     assert loop.time() - start < 5 * 0.5
     await campaign.cancel()
 
@@ -293,14 +293,14 @@ async def test_command_line_submits_watches_and_steers(deployment: Deployment, t
     people = tmp_path / "people.csv"
     people.write_text("account,name\n" + "".join(f"user{index},n{index}\n" for index in range(60)), encoding="utf-8")
 
-    async def told(*arguments: str) -> tuple[int | None, str]:
+    async def command(*arguments: str) -> tuple[int | None, str]:
         process = await deployment.command("bulk", *arguments)
         out, err = await process.communicate()
         return process.returncode, (out + err).decode()
 
     queues = ("--queue-prefix", deployment.prefix)
     submit = ("run", str(people), "--name", "spring", "--text", "Hi $name", "--workers", "--batch-size", "10", *queues)
-    submitting = asyncio.create_task(told(*submit))
+    submitting = asyncio.create_task(command(*submit))
     campaign = deployment.campaign(recipients=None, message=None)
 
     async def is_running() -> bool:
@@ -311,7 +311,7 @@ async def test_command_line_submits_watches_and_steers(deployment: Deployment, t
     async with asyncio.timeout(60):
         while not await is_running():  # noqa: ASYNC110 - another process writes it
             await asyncio.sleep(0.1)
-    code, text = await told("pause", "--name", "spring", "--reason", "lunch")
+    code, text = await command("pause", "--name", "spring", "--reason", "lunch")
     assert code == 0, text
     code, text = await submitting
     assert code == 1
@@ -319,16 +319,16 @@ async def test_command_line_submits_watches_and_steers(deployment: Deployment, t
     assert "paused: lunch" in text
     await deployment.work(1)
     assert deployment.emulator.messages() == []
-    code, text = await told("resume", "--name", "spring", *queues)
+    code, text = await command("resume", "--name", "spring", *queues)
     assert code == 0, text
     assert (await ended(campaign)).sent == 60
-    code, text = await told("status", "--name", "spring")
+    code, text = await command("status", "--name", "spring")
     assert "done" in text
     assert "60 of 60" in text
-    code, text = await told("cancel", "--name", "spring")
+    code, text = await command("cancel", "--name", "spring")
     assert code == 1
     assert "has already ended" in text
-    code, text = await told("export", "-", "--name", "spring")
+    code, text = await command("export", "-", "--name", "spring")
     assert text.count("sent") == 60
 
 
@@ -359,7 +359,7 @@ async def test_what_workers_cannot_do_is_refused(deployment: Deployment, tmp_pat
         assert caught.value.field == field
 
 
-async def test_broker_that_is_away_is_told(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_broker_that_is_away_is_linted(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:
     from tests.services import free_port
 
     away = f"amqp://guest:geheim@127.0.0.1:{free_port()}/"
@@ -381,15 +381,15 @@ async def test_many_may_open_a_new_ledger_at_once(deployment: Deployment) -> Non
     assert all(abs(offset) < 5 for offset in offsets)
 
 
-def test_without_the_extra_workers_tell_the_way_out() -> None:
+def test_without_the_extra_the_error_names_it() -> None:
     code = (
         "import sys; sys.modules['taskiq'] = None\n"
         "import tim_async.cluster\n"
         "try:\n    tim_async.cluster.Worker\n"
         "except ModuleNotFoundError as error:\n    print(error)\n"
     )
-    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-    assert told.strip() == 'tim_async.cluster.Worker needs taskiq: pip install "tim-async[cluster]"'
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert found.strip() == 'tim_async.cluster.Worker needs taskiq: pip install "tim-async[cluster]"'
 
 
 async def test_example_in_plain_commands_runs(deployment: Deployment, tmp_path: Any) -> None:
