@@ -89,13 +89,13 @@ def test_api_error_carries_the_facts_of_the_catalogue():
     assert "check credentials" in str(error)
 
 
-def test_api_error_without_info_tells_the_meaning():
+def test_api_error_without_info_reports_the_meaning():
     error = from_reply("openim", 70001, "")
     assert error.info == ""
     assert error.meaning in str(error)
 
 
-def test_api_error_with_unknown_code_keeps_what_was_told():
+def test_api_error_with_unknown_code_keeps_its_info():
     error = from_reply("openim", 424242, "surprise")
     assert (error.code, error.info, error.name, error.meaning) == (424242, "surprise", None, None)
     assert str(error) == "the service answered 424242 (unknown code): surprise"
@@ -201,7 +201,7 @@ def test_error_survives_a_copy_with_all_its_facts(error, clone):
     assert twin.__notes__ == ["a note"]
 
 
-def test_wait_too_long_tells_both_times():
+def test_wait_too_long_reports_both_times():
     known = WaitTooLongError(wait=3.5, remaining=1.25)
     assert (known.wait, known.remaining) == (3.5, 1.25)
     assert "3.500 s" in str(known)

@@ -88,7 +88,7 @@ def test_null_stands_for_a_field_that_is_not_there(kind: type[WireStruct]) -> No
     )
 
 
-def test_what_is_wrong_beside_a_null_is_told_as_it_was_met_first() -> None:
+def test_what_is_wrong_beside_a_null_is_reported_as_it_was_met_first() -> None:
     with pytest.raises(UsageError, match=r"Expected `int \| null`, got `array`"):
         decode(b'{"Number":[],"Names":null}', Plain)
     with pytest.raises(msgspec.ValidationError, match="Number"):

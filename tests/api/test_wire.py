@@ -218,7 +218,7 @@ def test_validator_names_the_python_path(body, field):
     assert caught.value.__context__ is None
 
 
-def test_validator_tells_a_missing_field():
+def test_validator_reports_a_missing_field():
     with pytest.raises(UsageError, match="missing required field `UserID`") as caught:
         validate(validator(ImportAccount), b"{}")
     assert caught.value.field is None
@@ -430,7 +430,7 @@ def test_request_out_of_range_is_refused_by_field(request_, field):
 # Results that tell item by item
 
 
-def test_failed_items_are_told_and_raised():
+def test_failed_items_are_reported_and_raised():
     result = ImportAccountsResult(fail_accounts=["bob"])
     assert result.failed == ["bob"]
     with pytest.raises(PartialFailureError) as caught:
@@ -453,7 +453,7 @@ def test_account_results_sort_out_the_failed():
     assert caught.value.failed == result.failed
 
 
-def test_result_that_cannot_tell_says_so():
+def test_result_that_cannot_report_says_so():
     with pytest.raises(NotImplementedError):
         PartialResult().raise_for_failed()
     assert issubclass(PartialResult, Result)

@@ -871,7 +871,7 @@ def test_closing_ends_at_once_what_waits_for_its_turn(deadline: float | None) ->
     assert not pool.sent
 
 
-def test_closing_between_two_attempts_tells_that_the_first_may_have_taken_effect() -> None:
+def test_closing_between_two_attempts_reports_that_the_first_may_have_taken_effect() -> None:
     client, _ = scripted(20004, retry=RetryPolicy(base=60, cap=60, max_elapsed=90))
 
     async def main() -> TimError:

@@ -107,7 +107,7 @@ def test_the_same_with_a_fifth_of_the_answers_transient() -> None:
     assert all(len(each) == 1 for each in bodies.values())
 
 
-def test_a_pool_smaller_than_the_crowd_starves_nobody() -> None:
+def test_a_pool_smaller_than_the_crowd_starves_no_one() -> None:
     client, pool = scripted(flaky(0.1, 9), retry=RetryPolicy(max_attempts=10))
     pool.size = 3
     outcomes = clock.run(crowd(client, 500))

@@ -897,7 +897,7 @@ def rate_of(times: list[float]) -> float:
     return (len(times) - 1) / (times[-1] - times[0])
 
 
-def test_slowed_down_command_flows_as_told_and_then_as_before() -> None:
+def test_slowed_down_command_flows_as_asked_and_then_as_before() -> None:
     limiter = LocalRateLimiter()
     log: list[float] = []
 

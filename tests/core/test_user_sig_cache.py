@@ -102,7 +102,7 @@ def test_crowd_shares_one_request_to_the_provider() -> None:
     assert provider.asked == 1
 
 
-def test_provider_is_asked_ahead_of_the_end_and_nobody_waits() -> None:
+def test_provider_is_asked_ahead_of_the_end_and_no_one_waits() -> None:
     now = Clock()
     provider = Provider(now)
     auth = cache(now, provider)

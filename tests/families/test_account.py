@@ -73,7 +73,7 @@ async def test_bad_fields_are_named(
     assert emulator.count() == 0
 
 
-async def test_login_state_is_told_and_ends_with_a_kick(client: TimClient, emulator: Emulator) -> None:
+async def test_login_state_is_reported_and_ends_with_a_kick(client: TimClient, emulator: Emulator) -> None:
     emulator.set_online("bob", platform="Web")
     emulator.set_online("bob", platform="iPhone", status="PushOnline")
     emulator.set_online("alice", platform="Android", status="PushOnline")

@@ -174,7 +174,7 @@ async def test_a_bad_user_fails_with_its_hundred_only(client: TimClient, emulato
     assert [user.tags for user in found] == [[], ["x"]]
 
 
-async def test_second_push_of_a_second_is_told_to_slow_down(
+async def test_second_push_of_a_second_is_asked_to_slow_down(
     timed: tuple[TimClient, Emulator], emulator_clock: Clock
 ) -> None:
     client, emulator = timed

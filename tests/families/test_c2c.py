@@ -274,7 +274,7 @@ async def strict() -> AsyncIterator[Emulator]:
         yield emulator
 
 
-async def test_client_with_too_high_a_limit_is_told_and_holds_back(strict: Emulator) -> None:
+async def test_client_with_too_high_a_limit_is_refused_and_holds_back(strict: Emulator) -> None:
     async with client_of(strict) as client:
         for _ in range(3):
             await client.c2c.send_text("bob", "hi")

@@ -53,13 +53,13 @@ async def test_those_who_fail_are_in_the_result_and_not_silent(
     assert len(emulator.messages()) == 1
 
 
-async def test_nobody_gets_it(client: TimClient) -> None:
+async def test_no_one_gets_it(client: TimClient) -> None:
     with pytest.raises(InvalidRequestError) as caught:
         await client.c2c.send_batch(to_account=["x", "y"], msg_body=HI)
     assert (caught.value.code, caught.value.maybe_delivered) == (90012, False)
 
 
-async def test_code_after_acceptance_tells_nobody_twice(client: TimClient, emulator: Emulator) -> None:
+async def test_code_after_acceptance_reaches_no_one_twice(client: TimClient, emulator: Emulator) -> None:
     emulator.faults.answer(91000, times=1, after=True)
     view = client.with_options(retry=RetryPolicy(base=0.001))
     sent = await view.c2c.send_batch(to_account=["alice", "bob"], msg_body=HI)

@@ -453,7 +453,7 @@ def test_128_kb_are_checked_before_and_the_stream_goes_on(words: str) -> None:
         pytest.param({"compatible_text": "x" * 131_072}, "compatible_text", id="long-compatible-text"),
     ],
 )
-async def test_wrong_arguments_are_told_at_once(client: TimClient, arguments: dict[str, Any], field: str) -> None:
+async def test_wrong_arguments_are_reported_at_once(client: TimClient, arguments: dict[str, Any], field: str) -> None:
     with pytest.raises(UsageError) as caught:
         client.c2c.stream(**{"to_account": "bob", **arguments})
     assert caught.value.field == field

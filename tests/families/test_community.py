@@ -28,7 +28,9 @@ def community(emulator: Emulator) -> str:
     return make_group(emulator, "Community", support_topic=True)
 
 
-async def test_topics_are_made_told_changed_and_deleted(client: TimClient, emulator: Emulator, community: str) -> None:
+async def test_topics_are_made_listed_changed_and_deleted(
+    client: TimClient, emulator: Emulator, community: str
+) -> None:
     own = f"{community}@TOPIC#_news"
     made = await client.community.create_topic(
         group_id=community, topic_id=own, topic_name="新闻", from_account="bob", custom_string="{}", introduction="all"

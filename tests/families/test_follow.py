@@ -18,7 +18,7 @@ def items(*accounts: str) -> list[FollowItem]:
     return [FollowItem(to_account=account) for account in accounts]
 
 
-async def test_follows_begin_are_told_and_end(client: TimClient, emulator: Emulator) -> None:
+async def test_follows_begin_are_listed_and_end(client: TimClient, emulator: Emulator) -> None:
     emulator.add_accounts("carol")
     await client.profile.set_values("bob", {ProfileTag.NICK: "Bob 😀"})
     added = await client.follow.add(from_account="alice", follow_item=items("bob", "carol", "nobody", "alice"))
@@ -94,7 +94,7 @@ async def test_follows_go_with_their_accounts(client: TimClient) -> None:
     assert checked.result_item[0].follow_type == 0
 
 
-async def test_accounts_nobody_knows_follow_nobody(client: TimClient) -> None:
+async def test_accounts_no_one_knows_follow_no_one(client: TimClient) -> None:
     with pytest.raises(InvalidRequestError) as caught:
         await client.follow.check(from_account="nobody", to_account=["bob"])
     assert (caught.value.code, caught.value.command) == (30003, "follow/follow_check")

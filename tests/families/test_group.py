@@ -127,7 +127,7 @@ def test_an_own_field_without_a_value_is_sent_as_it_is() -> None:
     assert Group.modify_info.encode(decode(body, ModifyGroup)).decode() == body
 
 
-async def test_only_what_is_asked_for_is_told(client: TimClient) -> None:
+async def test_only_what_is_asked_for_is_reported(client: TimClient) -> None:
     own = [DefinedData(key="a", value="1"), DefinedData(key="b", value="2")]
     first = FirstMember(member_account="bob", app_member_defined_data=own)
     group_id = await make(client, app_defined_data=own, member_list=[first])
@@ -274,7 +274,7 @@ async def test_changes_that_a_type_does_not_know(
         assert (emulator.groups[group_id].name, emulator.groups[group_id].max_member_num) == ("new", None)
 
 
-async def test_a_live_group_tells_nothing_of_members(client: TimClient, emulator: Emulator) -> None:
+async def test_a_live_group_reports_nothing_of_members(client: TimClient, emulator: Emulator) -> None:
     group_id = await make(client, "AVChatRoom")
     emulator.join_group(group_id, "alice", "bob")
     (info,) = (await client.group.get_info(group_id_list=[group_id])).group_info

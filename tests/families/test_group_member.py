@@ -400,7 +400,7 @@ async def test_any_number_of_members(client: TimClient, emulator: Emulator) -> N
     assert (calls("delete_group_member"), list(emulator.groups[group_id].members)) == (13, ["alice"])
 
 
-async def test_a_chunk_that_fails_is_told(client: TimClient, emulator: Emulator) -> None:
+async def test_a_chunk_that_fails_is_reported(client: TimClient, emulator: Emulator) -> None:
     names = [f"u{number}" for number in range(350)]
     emulator.add_accounts(*names[:300])
     group_id = await make(client, max_member_count=500)

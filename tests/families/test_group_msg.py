@@ -408,7 +408,7 @@ def page_of(seqs: Any, **fields: Any) -> GroupMsgs:
 
 
 @pytest.mark.parametrize("priority", [1, "1", "High"], ids=["number", "number as text", "text"])
-def test_history_is_read_however_a_priority_is_told(priority: int | str) -> None:
+def test_history_is_read_however_a_priority_is_reported(priority: int | str) -> None:
     """The document's table has a number there, and speaks of High, Normal and Low."""
     reply = {"RspMsgList": [{"MsgSeq": 5, "MsgPriority": priority}]}
     (message,) = decode(json.dumps(reply), GroupMsgs).rsp_msg_list
@@ -474,7 +474,7 @@ async def test_messages_are_imported_one_by_one(client: TimClient, emulator: Emu
 # Recall, edits, deletion
 
 
-async def test_recall_tells_what_it_could_not(client: TimClient, emulator: Emulator, group: str) -> None:
+async def test_recall_reports_what_it_could_not(client: TimClient, emulator: Emulator, group: str) -> None:
     for number in range(12):
         await client.group_msg.send_text(group, str(number))
     items = [MsgSeqItem(msg_seq=seq) for seq in (1, 2, 99)]

@@ -42,7 +42,7 @@ async def test_profile_is_set_and_read(client: TimClient, emulator: Emulator) ->
     assert bob.values == {}
 
 
-async def test_accounts_nobody_knows_fail_one_by_one(client: TimClient) -> None:
+async def test_accounts_no_one_knows_fail_one_by_one(client: TimClient) -> None:
     told = await client.profile.get(to_account=["nobody", "bob"], tag_list=[ProfileTag.NICK])
     assert told.fail_account == ["nobody"]
     assert [(item.to_account, item.result_code) for item in told.failed] == [("nobody", 40003)]

@@ -79,7 +79,7 @@ async def test_revoking_is_refused_where_it_cannot_be(timed: tuple[TimClient, Em
     assert (await revoke(second)).code == 90052
 
 
-async def test_second_revocation_of_a_second_is_told_to_slow_down(timed: tuple[TimClient, Emulator]) -> None:
+async def test_second_revocation_of_a_second_is_asked_to_slow_down(timed: tuple[TimClient, Emulator]) -> None:
     client, _ = timed
     tasks = [(await client.push.send(from_account="a", offline_push_info=INFO)).task_id for _ in range(2)]
     await client.push.revoke(task_id=tasks[0], offline_push_info=INFO)
@@ -122,7 +122,7 @@ async def test_a_batch_is_known_by_its_random_for_a_second(
     assert [push.at for push in emulator.pushes] == [1_800_000_000.0, 1_800_000_001.0]
 
 
-async def test_too_many_batches_are_told_to_slow_down(timed: tuple[TimClient, Emulator]) -> None:
+async def test_too_many_batches_are_asked_to_slow_down(timed: tuple[TimClient, Emulator]) -> None:
     client, _ = timed
     for _ in range(10):
         await client.push.send_batch(from_account="a", to_account=["bob"], offline_push_info=INFO)

@@ -147,7 +147,7 @@ async def test_conversation_is_deleted_with_or_without_its_history(client: TimCl
 
 
 @pytest.mark.parametrize("flags", [7, 3, 2, 63], ids=["pages of pins", "pins at once", "no pins", "all"])
-async def test_pages_tell_every_conversation_once(
+async def test_pages_report_every_conversation_once(
     client: TimClient, emulator: Emulator, emulator_clock: Clock, flags: int
 ) -> None:
     names = [f"u{number}" for number in range(320)]
@@ -294,7 +294,7 @@ async def test_lists_go_with_their_accounts(client: TimClient, emulator: Emulato
     assert caught.value.field == "contact"
 
 
-async def test_accounts_nobody_knows_have_no_list(client: TimClient) -> None:
+async def test_accounts_no_one_knows_have_no_list(client: TimClient) -> None:
     with pytest.raises(InvalidRequestError) as caught:
         await listed(client, "nobody")
     assert (caught.value.code, caught.value.command) == (50001, "recentcontact/get_list")

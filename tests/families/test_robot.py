@@ -136,7 +136,7 @@ async def test_cancelled_before_its_key_is_known_no_second_message_begins(
     assert emulator.count(STREAM) == 1
 
 
-async def test_a_piece_that_cannot_be_sent_is_told_and_nothing_follows(
+async def test_a_piece_that_cannot_be_sent_is_reported_and_nothing_follows(
     client: TimClient, emulator: Emulator, bot: str
 ) -> None:
     async def pieces() -> AsyncIterator[str]:

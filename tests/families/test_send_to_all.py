@@ -141,7 +141,7 @@ async def test_outcomes_over_sockets(client: TimClient, emulator: Emulator) -> N
     assert recipients(arrival.body) == ["alice", "nobody", "bob"]
 
 
-async def test_account_given_again_later_is_told_once(client: TimClient, emulator: Emulator) -> None:
+async def test_account_given_again_later_is_reported_once(client: TimClient, emulator: Emulator) -> None:
     told: list[str] = []
     await client.c2c.send_to_all(
         ["alice", "bob", "alice", "", "", "bob"], HI, chunk_size=1, on_delivery=lambda each: told.append(each.account)
@@ -172,7 +172,7 @@ async def test_code_of_a_whole_chunk(client: TimClient, emulator: Emulator, code
     assert isinstance(told["bob"].error, ApiError)
 
 
-async def test_nobody_to_send_to(client: TimClient, emulator: Emulator) -> None:
+async def test_no_one_to_send_to(client: TimClient, emulator: Emulator) -> None:
     told = await client.c2c.send_to_all([], HI)
     assert (len(told), list(told), emulator.count()) == (0, [], 0)
     told.raise_for_failed()
@@ -216,7 +216,7 @@ async def test_accounts_from_an_asynchronous_source_are_read_as_the_sending_goes
         pytest.param(["bob"], {"forbid_callback_control": []}, None, id="field-of-another"),
     ],
 )
-async def test_wrong_arguments_are_told_before_anything_is_sent(
+async def test_wrong_arguments_are_reported_before_anything_is_sent(
     client: TimClient, emulator: Emulator, accounts: object, options: dict[str, object], field: str | None
 ) -> None:
     with pytest.raises(UsageError) as caught:
@@ -225,7 +225,7 @@ async def test_wrong_arguments_are_told_before_anything_is_sent(
     assert emulator.count() == 0
 
 
-async def test_message_that_is_too_large_is_told_once_and_for_all(client: TimClient, emulator: Emulator) -> None:
+async def test_message_that_is_too_large_is_reported_once_and_for_all(client: TimClient, emulator: Emulator) -> None:
     told: list[Delivery] = []
     with pytest.raises(BodyTooLargeError):
         await client.c2c.send_to_all(crowd(2000), [TextElem(text="x" * 8192)], on_delivery=told.append)
@@ -267,7 +267,7 @@ async def test_listener_that_breaks_stops_the_sending() -> None:
         assert emulator.count(BATCH) == 1
 
 
-async def test_cancelled_tells_what_is_on_its_way_and_starts_nothing_more() -> None:
+async def test_cancelled_reports_what_is_on_its_way_and_starts_nothing_more() -> None:
     async with Emulator(rate_limits={"*": 10_000}) as emulator, client_of(emulator) as client:
         emulator.add_accounts(*crowd(100))
         told: list[Delivery] = []

@@ -228,7 +228,7 @@ async def test_friend_lists(client: TimClient) -> None:
     assert (await client.sns.get_friend_lists(from_account="alice", last_sequence=0)).result_item
 
 
-async def test_accounts_nobody_knows_have_no_friends(client: TimClient) -> None:
+async def test_accounts_no_one_knows_have_no_friends(client: TimClient) -> None:
     with pytest.raises(InvalidRequestError) as caught:
         await client.sns.get_friends(from_account="nobody", start_index=0)
     assert (caught.value.code, caught.value.command) == (30003, "sns/friend_get")
