@@ -25,6 +25,7 @@ from ._engine.runner import OnProgress
 from ._ledger.options import Lanes, OnUnknown
 from ._ledger.records import Problem
 from ._message.messages import Message, MessageGiven, Recipient, Template
+from ._plan.definition import CampaignArguments
 from ._plan.planning import LanePlan, Plan
 from ._plan.sources import CsvFile, JsonLinesFile, Recipients, Row
 from .campaign import Campaign
@@ -33,6 +34,7 @@ from .progress import CodeCount, Progress, Report
 
 __all__ = [
     "Campaign",
+    "CampaignArguments",
     "CodeCount",
     "CsvFile",
     "JsonLinesFile",
