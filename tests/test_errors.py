@@ -105,8 +105,9 @@ def test_api_error_with_unknown_code_keeps_its_info():
 def test_tree():
     assert issubclass(TimError, Exception)
     assert {UsageError, TransportError, ApiError, PartialFailureError} <= set(TimError.__subclasses__())
-    for kind in (BodyTooLargeError, WaitTooLongError, UserSigError):
+    for kind in (BodyTooLargeError, UserSigError):
         assert issubclass(kind, UsageError)
+    assert WaitTooLongError.__bases__ == (TimError,)  # busy, not wrong
     for kind in (ConnectError, ConnectionLostError, ReplyTimeoutError, ReplyDecodeError):
         assert issubclass(kind, TransportError)
     for kind in (InvalidRequestError, AuthError, RateLimitedError, ServiceBusyError):

@@ -3,9 +3,9 @@
     TimError
     ├── UsageError                wrong argument, missing setting, client closed: change the program
     │   ├── BodyTooLargeError     the message is over the size limit, nothing was spent
-    │   ├── WaitTooLongError      the wait for a turn would outlast the deadline, nothing was sent
     │   ├── UserSigError          a UserSig does not verify
     │   └── LimiterSetupError     the limiter cannot serve this client, nothing was sent
+    ├── WaitTooLongError          busy: the wait for a turn would outlast the deadline, nothing was sent
     ├── TransportError            no usable answer came back
     │   ├── ConnectError          no connection could be made, nothing was sent
     │   ├── ConnectionLostError   the connection broke after the request may have been sent
@@ -126,28 +126,6 @@ class BodyTooLargeError(UsageError):
         self.field_bytes = field_bytes
 
 
-class WaitTooLongError(UsageError):
-    """The wait for a turn would outlast, or did outlast, the call's deadline; nothing was sent by this attempt.
-
-    Attributes:
-        wait: seconds until the call's turn as things stood, None where the deadline passed while waiting.
-        remaining: seconds that were left to the deadline when the wait began.
-    """
-
-    topic = "wait-too-long"
-
-    def __init__(self, *, wait: float | None, remaining: float) -> None:
-        if wait is None:
-            text = f"the rate limit allowed no call within the {remaining:.3f} s left to the deadline"
-        else:
-            text = (
-                f"the rate limit allows this call in {wait:.3f} s, but only {remaining:.3f} s are left to the deadline"
-            )
-        super().__init__(text)
-        self.wait = wait
-        self.remaining = remaining
-
-
 class UserSigError(UsageError):
     """A UserSig does not verify.
 
@@ -170,6 +148,30 @@ class LimiterSetupError(UsageError):
     """
 
     topic = "limiter-setup"
+
+
+class WaitTooLongError(TimError):
+    """Busy: the wait for a turn would outlast, or did outlast, the call's deadline; nothing was sent by this attempt.
+
+    The request is right: fewer calls at a time, a later deadline or a higher limit get it through.
+
+    Attributes:
+        wait: seconds until the call's turn as things stood, None where the deadline passed while waiting.
+        remaining: seconds that were left to the deadline when the wait began.
+    """
+
+    topic = "wait-too-long"
+
+    def __init__(self, *, wait: float | None, remaining: float) -> None:
+        if wait is None:
+            text = f"the rate limit allowed no call within the {remaining:.3f} s left to the deadline"
+        else:
+            text = (
+                f"the rate limit allows this call in {wait:.3f} s, but only {remaining:.3f} s are left to the deadline"
+            )
+        super().__init__(text)
+        self.wait = wait
+        self.remaining = remaining
 
 
 class TransportError(TimError):

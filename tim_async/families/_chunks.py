@@ -13,7 +13,7 @@ from typing import Generic, TypeAlias, TypeVar
 
 from .._api.checks import check_list, check_whole, quoted
 from .._api.wire import PartialResult
-from ..errors import PartialFailureError, TimError, UsageError, WaitTooLongError
+from ..errors import PartialFailureError, TimError, UsageError
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -169,4 +169,4 @@ async def _cut(items: AsyncIterator[T], size: int, broken: list[Exception]) -> A
 
 def _is_misuse(chunk: FailedChunk[T]) -> bool:
     """Return whether a chunk was refused before anything was sent."""
-    return isinstance(chunk.error, UsageError) and not isinstance(chunk.error, WaitTooLongError)
+    return isinstance(chunk.error, UsageError)

@@ -32,7 +32,7 @@ from typing import Final, Literal
 import msgspec
 
 from .._api.checks import check_account, check_whole
-from ..errors import ApiError, PartialFailureError, TimError, UsageError, WaitTooLongError, may_have_been_delivered
+from ..errors import ApiError, PartialFailureError, TimError, UsageError, may_have_been_delivered
 from ..models.c2c import MAX_BATCH, BatchSendMsg, BatchSendMsgResult
 from ._chunks import Items, check_source, each_of
 
@@ -216,7 +216,7 @@ class FanOut:
             self._report_all(chunk, error)
             raise
         except TimError as error:
-            if is_first and isinstance(error, UsageError) and not isinstance(error, WaitTooLongError):
+            if is_first and isinstance(error, UsageError):
                 raise  # the same for every chunk, and nothing was sent
             self._report_all(chunk, error)
         else:
