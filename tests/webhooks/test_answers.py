@@ -129,7 +129,7 @@ MISFITS = {
     "code of a friend": (FRIEND, Refuse(code=39_001), "code must be 38000 to 39000"),
     "info of bytes": (C2C, Refuse(info=b"no"), "error_info"),
     "nothing in the body": (C2C, Replace(msg_body=[]), "msg_body is empty"),
-    "no elements in the body": (C2C, Replace(msg_body=["hi"]), "msg_body[0] is str"),
+    "no elements in the body": (C2C, Replace(msg_body=["hi"]), "msg_body[0] must be an element, not a str"),
     "two custom elements": (C2C, Replace(msg_body=[CustomElem(data="1")] * 2), "has 2 custom elements"),
     "body of text": (C2C, Replace(msg_body="hi"), "must be a list of elements"),
     "data of bytes": (C2C, Replace(cloud_custom_data=b"x"), "cloud_custom_data"),
