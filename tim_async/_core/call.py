@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import random
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import quote
@@ -12,6 +11,7 @@ import msgspec
 
 from .._api.endpoint import DEFAULT_LIMITS, Endpoint, Repeat
 from .._hidden import Hidden
+from .._randomness import random_u32
 from ..errors import TimError
 from .config import Credentials, Settings
 from .local_limiter import LocalRateLimiter
@@ -73,7 +73,7 @@ class ClientState:
 
     def query(self, user_sig: Hidden) -> Hidden:
         """Return the URL's query; its `random` is new for every attempt."""
-        return Hidden(f"{self.query_head}{user_sig}&random={random.getrandbits(32)}&contenttype=json")
+        return Hidden(f"{self.query_head}{user_sig}&random={random_u32()}&contenttype=json")
 
     def costs(self, command: str, endpoint: Endpoint[..., Any] | None, request: object) -> tuple[BucketCost, ...]:
         """Return what a call takes from which buckets; kept by command, unless a limit depends on the request."""

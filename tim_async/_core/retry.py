@@ -7,7 +7,6 @@ it and the endpoint's line says that a repeat is harmless.
 
 from __future__ import annotations
 
-import random
 import sys
 from collections.abc import Callable
 from typing import Final, Literal
@@ -17,6 +16,7 @@ import msgspec
 from .. import _codes
 from .._api.checks import check_whole, quoted
 from .._api.endpoint import Repeat
+from .._randomness import uniform
 from ..errors import ApiError, ConnectError, TimError, TransportError, UsageError
 
 TRANSIENT_CODES: Final = frozenset({20004, 20005, 91000, 90992})
@@ -93,7 +93,7 @@ def next_backoff(
     elapsed: float,
     repeat: Repeat,
     slow_down_s: float = 0.0,
-    uniform: Callable[[float, float], float] = random.uniform,
+    uniform: Callable[[float, float], float] = uniform,
 ) -> float | None:
     """Return the seconds until the next attempt, None to raise the error.
 

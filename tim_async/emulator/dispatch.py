@@ -18,7 +18,6 @@ handler asks after its checks and before its first change, and its checks run ag
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, Final, Generic, NamedTuple, TypeVar
@@ -27,6 +26,7 @@ import msgspec
 
 from .._api.endpoint import Endpoint
 from .._api.wire import Request, Result, encode, validator
+from .._randomness import random_u32
 from ..errors import UsageError
 from ..webhooks import AnswerBody, BeforeEvent, Event
 from .outgoing.outbox import Outbox
@@ -102,7 +102,7 @@ class Call:
         self.body = body
         self.now = now
         self.state = state
-        self.draw = random.getrandbits(32)
+        self.draw = random_u32()
         self.events: list[Event] = []
         self._outbox = outbox
         self._answers: list[AnswerBody | None] = []

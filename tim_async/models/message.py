@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import os
-import random
 import threading
 import time
 from collections.abc import Sequence
@@ -12,6 +11,7 @@ from typing import ClassVar, Final, Literal, TypedDict
 
 from .._api.checks import U32_MAX, check_account, check_choice, check_range
 from .._api.wire import Request
+from .._randomness import random_u32
 from .elements import Element, check_body
 from .offline_push import OfflinePushInfo
 
@@ -35,22 +35,23 @@ def next_msg_seq() -> int:
 
 def next_msg_random() -> int:
     """Return a random u32 for MsgRandom."""
-    return random.getrandbits(32)
+    return random_u32()
 
 
 # The service takes two messages of a group with one Random within five minutes for the same message (I34959), whatever
 # they say. A group may have 12,000 messages in that time, and among so many random u32 there are two alike once in
 # sixty times: so they are counted, from a random start, and no two of a process are alike.
-_numbers = itertools.count(random.getrandbits(32))
+_numbers = itertools.count(random_u32())
 
 
-def _count_anew() -> None:
+def _restart_numbers() -> None:
     global _numbers  # noqa: PLW0603 - a forked process must not repeat what its parent sends
-    _numbers = itertools.count(random.getrandbits(32))
+    _numbers = itertools.count(random_u32())
 
 
 if hasattr(os, "register_at_fork"):  # there is no forking on Windows
-    os.register_at_fork(after_in_child=_count_anew)
+    # Runs after the hook of `_randomness`, which was registered earlier: the start is not one that the parent has, too.
+    os.register_at_fork(after_in_child=_restart_numbers)
 
 
 def next_random() -> int:

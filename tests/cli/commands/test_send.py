@@ -57,7 +57,7 @@ def test_send_takes_everything_from_the_environment(invoke: Invoke, monkeypatch:
 def test_send_prints_a_failure_on_one_line(
     invoke: Invoke, monkeypatch: pytest.MonkeyPatch, plan: Callable[[Emulator], object], expected: str
 ) -> None:
-    monkeypatch.setattr("random.uniform", lambda low, high: 0.0)
+    monkeypatch.setattr("tim_async._randomness.random_u32", lambda: 0)  # the repeats come at once
     with emulated(plan) as emulator:
         result = invoke("send", "bob", "hi", "--base-url", emulator.url)
     assert (result.exit_code, result.stdout) == (1, "")

@@ -10,13 +10,13 @@ lost, that proves nothing: a word may have been forbidden, a right withdrawn in 
 from __future__ import annotations
 
 import asyncio
-import random
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, TypeAlias, TypeVar
 
 import msgspec
 
 from ..._core.client import TimClient
+from ..._randomness import uniform
 from ...errors import ApiError, TimError, from_reply, may_have_been_delivered
 from ...families.c2c import C2C
 from ...models.c2c import BatchSendMsgResult
@@ -136,7 +136,7 @@ class ChunkSender:
                 await context.pause(_NO_TURN_PAUSE_S)
                 context.reassign(chunk, recipients, is_try=False)
                 return None
-            await context.pause(_NO_TURN_PAUSE_S if what is FailureScope.NO_TURN else random.uniform(*_TROUBLE_PAUSE_S))
+            await context.pause(_NO_TURN_PAUSE_S if what is FailureScope.NO_TURN else uniform(*_TROUBLE_PAUSE_S))
         return None
 
     async def _give_up(self, chunk: ActiveChunk, recipients: Sequence[RecipientRow]) -> None:

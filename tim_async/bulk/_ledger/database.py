@@ -8,7 +8,6 @@ knows.
 from __future__ import annotations
 
 import asyncio
-import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
 from os import PathLike
@@ -21,6 +20,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from ..._randomness import uniform
 from ...errors import LedgerError, UsageError
 from .failures import explain, is_away, was_refused
 from .location import has_wal, immutable, locate, lock_path, shown
@@ -199,7 +199,7 @@ class Database:
                 failure = self._as_ledger_error(error)
                 if not left or not (was_refused(error) or (failure.is_away and may_repeat)):
                     break
-            await asyncio.sleep(random.uniform(0.02, 0.1))
+            await asyncio.sleep(uniform(0.02, 0.1))
         raise failure
 
     async def _transact(self, work: Callable[[Connection], T], begin: str) -> T:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
-import random
 import time
 from collections.abc import Awaitable, Callable
 from importlib.resources import files
@@ -14,6 +13,7 @@ from typing import Final, Protocol
 import msgspec
 from redis import exceptions
 
+from ..._randomness import uniform
 from ...errors import LimiterSetupError, LimiterUnavailableError
 
 logger = logging.getLogger("tim_async")
@@ -235,7 +235,7 @@ class RedisLink:
             if problem:
                 raise LimiterSetupError(f"{self.where} refuses to run the limiter's script: {problem}", field="url")
             self._raise_after_patience(self.now())
-            await asyncio.sleep(backoff * random.uniform(0.5, 1.0))
+            await asyncio.sleep(backoff * uniform(0.5, 1.0))
             backoff = min(backoff * 2, _MAX_BACKOFF_S)
         received = self.now()
         self.round_trips += 1
