@@ -19,6 +19,7 @@ import msgspec
 from ..errors import UsageError
 from .aliases import FieldAliases, aliases_of
 from .checks import check_seconds, check_whole, quoted
+from .plain_look import plain_look
 from .wire import PartialResult, Request, encode, find_mapping, reader, request_validator, validate
 
 P = ParamSpec("P")
@@ -140,6 +141,10 @@ class Endpoint(Generic[P, R]):
         return request_validator(self.request)
 
     @cached_property
+    def _is_plain(self) -> Callable[[Request], bool]:
+        return plain_look(self.request)
+
+    @cached_property
     def _aliases(self) -> FieldAliases | None:
         return aliases_of(self.request)
 
@@ -165,6 +170,8 @@ class Endpoint(Generic[P, R]):
             request.check()
         except (TypeError, ValueError, AttributeError) as error:
             problem = error  # a check got a value of the wrong type, which `validate` names
+        if problem is None and type(request) is self.request and self._is_plain(request):
+            return encode(request)
         validate(self._validate, request)
         if problem is not None:
             field = find_mapping(request)
