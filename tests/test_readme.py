@@ -18,7 +18,7 @@ from tests.testing.test_plugin import run
 from tim_async import RetryPolicy, Settings, TextElem, TimClient, endpoints, errors
 from tim_async.emulator import DEFAULT_SECRET_KEY, Emulator
 from tim_async.testing import deliver
-from tim_async.webhooks import BeforeSendMsg, WebhookRouter
+from tim_async.webhooks import EVENTS, BeforeSendMsg, WebhookRouter
 
 README = Path(__file__).parents[1].joinpath("README.md").read_text(encoding="utf-8")
 PYTHON = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
@@ -119,6 +119,10 @@ def test_the_experimental_commands_are_not_counted() -> None:
     experimental = sum(endpoint.is_experimental for endpoint in endpoints().values())
     assert f"{len(endpoints()) - experimental} commands, typed" in README
     assert experimental == 4
+
+
+def test_events_are_counted() -> None:
+    assert f"a class for each of the {len(EVENTS)} commands" in README
 
 
 def test_table_of_settings_is_the_settings() -> None:

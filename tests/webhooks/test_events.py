@@ -34,6 +34,7 @@ from tim_async.webhooks import (
 )
 
 every_command = pytest.mark.parametrize("command", EVENTS)
+BASES = {webhooks.Event, BeforeEvent, UnknownEvent}
 SERVICES_IN_FRONT = ("Group", "OfficialAccount", "Bot", "Chatbot")
 
 
@@ -44,7 +45,11 @@ def with_command(command):
 
 def test_every_command_has_a_body_here_and_the_other_way_round():
     assert set(BODIES) == set(EVENTS)
-    assert len(EVENTS) == 59
+
+
+def test_every_class_of_an_event_can_be_imported_and_no_other():
+    exported = [value for name in webhooks.__all__ if isinstance(value := getattr(webhooks, name), type)]
+    assert {value for value in exported if issubclass(value, webhooks.Event)} - BASES == set(EVENTS.values())
 
 
 @every_command
