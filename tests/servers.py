@@ -113,7 +113,13 @@ class Server:
 @asynccontextmanager
 async def serve_asgi(app: object) -> AsyncIterator[str]:
     """Run an ASGI app under uvicorn on a free port of this machine; yield its address."""
-    config = uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=2)  # type: ignore[arg-type]
+    config = uvicorn.Config(
+        app,  # type: ignore[arg-type]
+        log_level="warning",
+        access_log=False,
+        timeout_graceful_shutdown=2,
+        timeout_keep_alive=600,  # on a busy machine a client may well use a connection again after the default of 5 s
+    )
     server = uvicorn.Server(config)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         task = asyncio.create_task(server.serve(sockets=[listener]))
