@@ -90,8 +90,14 @@ class Deployment:
     async def drain(self) -> None:
         for worker in self.workers:
             worker.stop()
-        await asyncio.gather(*self._tasks)
-        self.workers, self._tasks = [], []
+        tasks, self.workers, self._tasks = self._tasks, [], []
+        if tasks:
+            await asyncio.wait(tasks)
+        for task in tasks:
+            # One that was stopped twice ends as cancelled. A CancelledError that left a fixture would keep pytest from
+            # undoing what is around it, and fail the tests that come after.
+            if not task.cancelled():
+                task.result()
 
     def campaign(self, name: str = "spring", count: int = 100, **options: Any) -> ClusterCampaign:
         return ClusterCampaign(

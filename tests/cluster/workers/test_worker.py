@@ -153,7 +153,8 @@ async def test_stopped_worker_hands_back_what_it_has(deployment: Deployment) -> 
 
 async def test_campaigns_share_the_limit_and_a_paused_one_frees_it_until_it_is_resumed(deployment: Deployment) -> None:
     """In little; with an interactive sender: `python -m benchmarks --only workers-sharing`."""
-    slow = {"rate_limits": {"openim/sendmsg": Rate(100)}}
+    # Few enough that a busy machine can send them: what holds the campaigns back is the limit.
+    slow = {"rate_limits": {"openim/sendmsg": Rate(50)}}
     one, two = (deployment.campaign(name, 600, message=Template(f"{name} $name")) for name in ("one", "two"))
     for campaign in (one, two):
         await deployment.submit(campaign, parallel=8)
@@ -169,7 +170,7 @@ async def test_campaigns_share_the_limit_and_a_paused_one_frees_it_until_it_is_r
 
     await until(lambda: min(count()) > 20, "only one of them is sent")
     began, before = loop.time(), count()
-    await until(lambda: sum(count()) >= sum(before) + 100, "they do not go on")
+    await until(lambda: sum(count()) >= sum(before) + 150, "they do not go on")
     shares = [late - early for early, late in zip(before, count(), strict=True)]
     assert min(shares) >= 0.35 * sum(shares)
     together = sum(shares) / (loop.time() - began)
@@ -185,7 +186,6 @@ async def test_campaigns_share_the_limit_and_a_paused_one_frees_it_until_it_is_r
     await until(is_still, "it goes on being sent")
     began, (first, second) = loop.time(), count()
     await until(lambda: count()[1] >= second + 80, "the other has stopped")
-    # How much of the limit that is depends on how busy this machine is, and is judged by the benchmark.
     assert (count()[1] - second) / (loop.time() - began) >= 0.65 * together
     assert count()[0] == first
     report = await one.status()
