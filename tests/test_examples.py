@@ -67,6 +67,7 @@ def test_every_example_is_expected_and_the_other_way_round():
     assert {path.name for path in EXAMPLES} == set(EXPECTED)
 
 
+@pytest.mark.docs
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
 def test_example_runs_by_itself(path):
     done = subprocess.run(
@@ -102,6 +103,7 @@ def test_example_holds_no_secret(path):
     assert not re.search(r"[0-9a-fA-F]{32}|eJ[\w*-]{40}", text.replace(DEFAULT_SECRET_KEY, ""))
 
 
+@pytest.mark.docs
 def test_sample_project_passes_its_own_tests(tmp_path):
     """With the plugin as pytest finds it where tim-async is installed, and named where this is only the source."""
     plugin = "tim_async.testing.plugin"

@@ -392,6 +392,7 @@ def test_without_the_extra_the_error_names_it() -> None:
     assert found.strip() == 'tim_async.cluster.Worker needs taskiq: pip install "tim-async[cluster]"'
 
 
+@pytest.mark.docs
 async def test_example_in_plain_commands_runs(deployment: Deployment, tmp_path: Any) -> None:
     pytest.importorskip("typer")
     people = tmp_path / "people.csv"
