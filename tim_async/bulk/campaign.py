@@ -57,7 +57,7 @@ class Campaign:
         change_message: whether another message than the one that was begun with is meant: the recipients that are left
             get it.
         add_recipients: whether recipients are read again, and new ones are added. Bad rows and duplicates are then
-            those of this reading; a recipient that was known before is no duplicate.
+            those of this reading; a recipient that was known before is not a duplicate.
         batch_size: recipients in a batch, 1 to 500; None picks what keeps both limits of the batch command busy.
         concurrency: calls at a time, those of a function as well; None is three quarters of the client's `pool_size`.
         patience_s: seconds of trouble after which the campaign stops.

@@ -100,7 +100,7 @@ class CampaignStore:
         """Add recipients and bad rows; return how many recipients were new and how many were duplicates.
 
         They fill chunk after chunk. Only one process at a time may add. Recipients below the ordinal `before` are those
-        of an earlier reading: a row that names one of them again is no duplicate.
+        of an earlier reading: a row that names one of them again is not a duplicate.
         """
         first: dict[str, GivenRow] = {}
         doubled: list[Problem] = []

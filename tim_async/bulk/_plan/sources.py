@@ -85,7 +85,7 @@ class CsvFile(_File):
     Attributes:
         path: the file.
         account_column: the column that has the account; the others are for templates.
-        encoding: such as `gb18030` for what a Chinese Excel saves; a byte order mark is no part of the text.
+        encoding: such as `gb18030` for what a Chinese Excel saves; a byte order mark is not part of the text.
         delimiter: what stands between two cells.
     """
 

@@ -161,7 +161,7 @@ class CampaignWorker:
             await self._hand_over()
 
     async def _hand_over(self) -> None:
-        """Release what the ledger still has as this owner's, as soon as it can be reached: that is no death."""
+        """Release what the ledger still has as this owner's, as soon as it can be reached: that is not a death."""
         loop = asyncio.get_running_loop()
         end = loop.time() + self._leases.lease_s
         while loop.time() < end and not self._runner.is_stopped:
