@@ -11,9 +11,10 @@ import aiohttp
 import msgspec
 import pytest
 
-from tests.emulator.receiver import TOKEN, receiving
+from tests.emulator.receiver import TOKEN, Receiver, receiving
 from tim_async.emulator import DEFAULT_SECRET_KEY, Emulator
 from tim_async.usersig import generate_user_sig
+from tim_async.webhooks import Event
 
 SEND = "openim/sendmsg"
 ROAM = "openim/admin_getroammsg"
@@ -59,13 +60,14 @@ class Api:
         async with self.post(command, body, **changes) as response:
             assert response.status == 200
             assert response.content_type == "application/json"
-            answer = msgspec.json.decode(await response.read())
+            answer: dict[str, Any] = msgspec.json.decode(await response.read())
         assert (answer["ActionStatus"] == "FAIL") == (answer["ErrorCode"] != 0)
         assert isinstance(answer["ErrorInfo"], str)
         return answer
 
     async def code(self, command: str, body: object, **changes: object) -> int:
-        return (await self.call(command, body, **changes))["ErrorCode"]
+        code: int = (await self.call(command, body, **changes))["ErrorCode"]
+        return code
 
     async def page(self, operator: str, peer: str, **fields: object) -> dict[str, Any]:
         body = {"Operator_Account": operator, "Peer_Account": peer, "MaxCnt": 100, "MinTime": 0, "MaxTime": NOW * 2}
@@ -95,7 +97,7 @@ def message(**changes: object) -> dict[str, object]:
     return {name: value for name, value in body.items() if value is not None}
 
 
-async def events(api, command, body, *kinds):
+async def events(api: Api, command: str, body: object, *kinds: type[Event]) -> list[Event]:
     """Call a command; return the events of these kinds, or all, that came of it."""
     before = len(api.emulator.webhooks)
     answer = await api.call(command, body)
@@ -135,7 +137,7 @@ def start() -> Callable[..., Any]:
 
 
 @pytest.fixture
-async def hooked(start: Callable[..., Any]):
+async def hooked(start: Callable[..., Any]) -> AsyncIterator[tuple[Api, Receiver]]:
     """An emulator and the receiver of its webhooks."""
     async with receiving() as receiver, start(webhook_url=receiver.url, webhook_token=TOKEN) as api:
         yield api, receiver

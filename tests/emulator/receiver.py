@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -45,7 +46,7 @@ class Receiver:
 
 
 @asynccontextmanager
-async def receiving():
+async def receiving() -> AsyncIterator[Receiver]:
     receiver = Receiver()
     server = web.Server(receiver.take)
     listener = await asyncio.get_running_loop().create_server(server, "127.0.0.1", 0)

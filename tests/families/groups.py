@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tim_async import ApiError
+from tim_async import ApiError, TextElem
 from tim_async.emulator import Emulator
 from tim_async.emulator.state.group import Groups
 from tim_async.emulator.state.group_rules import rules_of
@@ -33,10 +33,10 @@ def make_group(emulator: Emulator, kind: str = "Public", **changes: Any) -> str:
 
 def texts(messages: list[GroupMsg]) -> list[str]:
     """Return the texts of messages."""
-    return ["".join(part.text for part in message.msg_body) for message in messages]
+    return ["".join(part.text for part in message.msg_body if isinstance(part, TextElem)) for message in messages]
 
 
-async def code_of(call: Coroutine[None, None, object]) -> int:
+async def code_of(call: Coroutine[None, None, object]) -> int | None:
     """Await a call that the service refuses, without effect; return the code."""
     with pytest.raises(ApiError) as caught:
         await call

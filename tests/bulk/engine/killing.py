@@ -7,14 +7,18 @@ What was on its way arrives all the same. `kill` does that to a campaign of this
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.bulk.conftest import accounts, snapshot, until
-from tim_async.bulk import Template
+from tim_async import TimClient
+from tim_async.bulk import Campaign, Template
+from tim_async.emulator import Emulator
 
 
-async def kill(campaign, client, emulator, ledger, *, after):
+async def kill(campaign: Campaign, client: TimClient, emulator: Emulator, ledger: Path, *, after: int) -> None:
     """Run a campaign until so many messages arrived, and leave the ledger as a killed process leaves it."""
     left = ledger.with_name("left.db")
     running = asyncio.create_task(campaign.run(client))
@@ -29,14 +33,14 @@ async def kill(campaign, client, emulator, ledger, *, after):
     left.rename(ledger)
 
 
-def personal(count):
+def personal(count: int) -> dict[str, Any]:
     return {
         "recipients": [{"account": f"u{i}", "name": f"N{i}"} for i in range(count)],
         "message": Template("Hi $name"),
     }
 
 
-def same(count, **options):
+def same(count: int, **options: Any) -> dict[str, Any]:
     return {"recipients": accounts(count), "message": "Hi", **options}
 
 
@@ -47,6 +51,6 @@ KINDS = [
 ]
 
 
-async def slow_answers(emulator):
+async def slow_answers(emulator: Emulator) -> None:
     """Let answers come late, so that many are on their way when the process dies."""
     emulator.faults.delay(0.05, after=True)
