@@ -43,7 +43,7 @@ class HostileRequest:
 
     def accepted(self) -> bytes:
         """Note the message as accepted; return the service's answer, with a MsgKey that names the account."""
-        self.server.accepted[self.account] += 1
+        self.server.accept(self)
         return envelope(self.account)
 
     def write(self, data: bytes) -> None:
@@ -146,6 +146,10 @@ class HostileServer:
             task = asyncio.ensure_future(self._finish(doing))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
+
+    def accept(self, request: HostileRequest) -> None:
+        """Count a message that takes effect."""
+        self.accepted[request.account] += 1
 
     async def _finish(self, doing: Awaitable[None]) -> None:
         await doing
