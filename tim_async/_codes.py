@@ -51,7 +51,7 @@ _SCOPES: Final[dict[str, tuple[str, ...]]] = {
     "openim_dirty_words": ("moderation",),
 }
 
-# Answers that mean "too many calls" and ask for a pause, not for another request (rest-overview, "over the limit").
+# Answers that mean "too many calls" and ask for fewer calls, not for another one (rest-overview, "over the limit").
 SLOW_DOWN_CODES: Final = frozenset({60007, 60011, 60018, 60019, 10006, 10023, 90024, 90051, 90057})
 # Those of them that speak of the app as a whole and not of one command.
 APP_WIDE_CODES: Final = frozenset({60011, 60018, 60019})

@@ -174,5 +174,5 @@ def meant_by(code: int | None, claim: Claim) -> list[int]:
     """Return the positions of the costs of which "too many calls" speaks."""
     is_meant = _LIMIT_OF_CODE.get(code, is_plain) if code is not None else is_plain
     own = [index for index, cost in enumerate(claim.costs) if cost.command != "*"]
-    # A code that means a limit which this command does not have, such as 90057 of timpush/batch: pause all it has.
+    # A code that means a limit which this command does not have, such as 90057 of timpush/batch: slow all it has.
     return [index for index in own if is_meant(claim.costs[index].rate)] or own

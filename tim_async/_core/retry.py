@@ -66,7 +66,7 @@ class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
 
     @classmethod
     def official(cls) -> RetryPolicy:
-        """Return the policy that follows the service's texts: retry "try again" and, after a pause, "slow down"."""
+        """Return the policy that follows the service's texts: retry "try again" and, after a while, "slow down"."""
         return cls(codes=_codes.codes_with_hint("retry") | _codes.SLOW_DOWN_CODES, transport="connect")
 
 

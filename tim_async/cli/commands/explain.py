@@ -71,7 +71,7 @@ def _retried(row: Code) -> str:
     if row.code in TRANSIENT_CODES:
         return "yes, by default"
     if row.code in _codes.SLOW_DOWN_CODES:
-        return "not by default, but the command slows down; RetryPolicy.official() repeats it after a pause"
+        return "not by default, but the command slows down; RetryPolicy.official() repeats it after half a second"
     return "not by default; RetryPolicy.official() repeats it" if row.code in RetryPolicy.official().codes else "no"
 
 
