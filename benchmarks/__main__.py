@@ -14,7 +14,8 @@ from importlib import import_module
 from pathlib import Path
 
 from . import cap, cost
-from .report import Row, table
+from .comparison import compare, comparison
+from .report import Row, merge, table
 
 Case = Callable[[], Coroutine[None, None, list[Row]]]
 LOOPS = ("asyncio", "uvloop")
@@ -24,7 +25,8 @@ def late(module: str, function: str, *arguments: object) -> Case:
     """Return a case of a module that is imported when it runs: it needs more than the others."""
 
     async def case() -> list[Row]:
-        return await getattr(import_module(f"{__package__}.{module}"), function)(*arguments)
+        rows: list[Row] = await getattr(import_module(f"{__package__}.{module}"), function)(*arguments)
+        return rows
 
     return case
 
@@ -84,12 +86,13 @@ CASES: dict[str, tuple[Case, str]] = {
 
 def run(case: Case, loop: str) -> list[Row]:
     """Run one benchmark on the loop it asks for; at most ten minutes."""
-    if loop == "uvloop":
-        import uvloop
 
-        factory = uvloop.new_event_loop
-    else:
-        factory = asyncio.new_event_loop
+    def factory() -> asyncio.AbstractEventLoop:
+        if loop == "uvloop":
+            import uvloop
+
+            return uvloop.new_event_loop()
+        return asyncio.new_event_loop()
 
     async def bounded() -> list[Row]:
         async with asyncio.timeout(600):
@@ -99,27 +102,41 @@ def run(case: Case, loop: str) -> list[Row]:
         return runner.run(bounded())
 
 
+def chosen_cases(word: str) -> dict[str, tuple[Case, str]]:
+    """Return the case of this name, or all that have the word in their name."""
+    return {word: CASES[word]} if word in CASES else {name: case for name, case in CASES.items() if word in name}
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--json", type=Path, metavar="FILE", help="save the table")
-    parser.add_argument("--only", metavar="WORD", default="", help="run those with this word in their name")
+    parser.add_argument("--compare", type=Path, metavar="FILE", help="compare with a saved table; 1 if one is worse")
+    parser.add_argument("--repeat", type=int, metavar="N", default=1, help="run each so many times (1)")
+    parser.add_argument("--only", metavar="WORD", default="", help="run the one of this name, or with it in their name")
     parser.add_argument("--list", action="store_true", help="name them and stop")
     chosen = parser.parse_args()
-    cases = {name: case for name, case in CASES.items() if chosen.only in name}
+    cases = chosen_cases(chosen.only)
     if chosen.list:
         print("\n".join(cases))
         return 0
+    # Read before anything is run: a table that cannot be read is not worth the wait.
+    before = json.loads(chosen.compare.read_text(encoding="utf-8"))["rows"] if chosen.compare else None
     rows: list[Row] = []
     for name, (case, loop) in cases.items():
         start = time.perf_counter()
-        rows += run(case, loop)
+        rows += merge([run(case, loop) for _ in range(chosen.repeat)])
         print(f"{name}: {time.perf_counter() - start:.0f} s", file=sys.stderr)
     print(f"Python {platform.python_version()}, {platform.machine()}")
     print(table(rows))
     if chosen.json:
         document = {"python": platform.python_version(), "rows": [row.as_json() for row in rows]}
         chosen.json.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
-    return 1 if any(row.is_kept is False for row in rows) else 0
+    is_worse = False
+    if before is not None:
+        changes = compare(before, rows)
+        is_worse = any(change.verdict == "WORSE" for change in changes)
+        print(f"\nAgainst {chosen.compare}\n{comparison(changes)}")
+    return 1 if is_worse or any(row.is_kept is False for row in rows) else 0
 
 
 if __name__ == "__main__":

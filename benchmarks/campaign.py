@@ -15,6 +15,7 @@ import sqlite3
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -37,7 +38,7 @@ PACE: Final = {"single": 1_000, "both": 300}
 TOLERANCE: Final = 1.05
 INTERACTIVE: Final = 20
 LIMIT: Final = 1_000_000
-LIMITS: Final = {
+LIMITS: Final[dict[str, int | Rate | Sequence[Rate]]] = {
     "openim/sendmsg": Rate(LIMIT),
     "openim/batchsendmsg": (Rate(60 * LIMIT, 60, cost="to_account", max_cost=500), Rate(LIMIT)),
     "openim/admin_getroammsg": Rate(LIMIT),
@@ -70,9 +71,9 @@ def _command_line(folder: Path, pace: int, *args: str) -> list[str]:
 
 
 async def _strike(server: Remote, process: asyncio.subprocess.Process, rng: random.Random) -> bool:
-    """Kill a process some time after its first message of this run; tell whether it was still at work."""
-    before = (await server.tell("count"))["arrivals"]
-    while process.returncode is None and (await server.tell("count"))["arrivals"] == before:  # noqa: ASYNC110
+    """Kill a process some time after its first message of this run; return whether it was still at work."""
+    before = (await server.request("count"))["arrivals"]
+    while process.returncode is None and (await server.request("count"))["arrivals"] == before:  # noqa: ASYNC110
         await asyncio.sleep(0.02)
     await asyncio.sleep(rng.uniform(0.0, 0.6))
     is_at_work = process.returncode is None
@@ -94,7 +95,7 @@ def _planned(folder: Path) -> tuple[float, int, int]:
 
 
 async def _strike_plan(process: asyncio.subprocess.Process, folder: Path, rng: random.Random) -> bool:
-    """Kill a process some time after its plan was begun; tell whether that was not at its end."""
+    """Kill a process some time after its plan was begun; return whether that was not at its end."""
     before = _planned(folder)[0]
     while process.returncode is None and not ((found := _planned(folder))[0] != before and found[1]):  # noqa: ASYNC110
         await asyncio.sleep(0.002)
@@ -106,11 +107,11 @@ async def _strike_plan(process: asyncio.subprocess.Process, folder: Path, rng: r
 
 
 async def _judge(name: str, server: Remote, words: str, count: int, note: str) -> list[Row]:
-    told = await server.tell()
-    facts = (told["recipients"] == count, not told["doubled"], f"{count:,} of {count:,} recipients sent" in words)
+    counts = await server.request()
+    facts = (counts["recipients"] == count, not counts["doubled"], f"{count:,} of {count:,} recipients sent" in words)
     if not all(facts):
         print(f"{name}: {words}", file=sys.stderr)
-    note = f"{note}; {told['messages']:,} messages, {told['doubled']} doubled"
+    note = f"{note}; {counts['messages']:,} messages, {counts['doubled']} doubled"
     what = f"{name}: all have it, none twice, and it says so"
     return [Row(name=what, value=sum(facts), unit="of 3", limit=3, sense=">=", note=note)]
 
@@ -123,7 +124,7 @@ async def killed(name: str, trouble: float, lanes: str, *args: str) -> list[Row]
             folder = Path(place)
             write_people(folder / "people.csv", RECIPIENTS)
             if trouble:
-                await server.tell(f"trouble {trouble}")
+                await server.request(f"trouble {trouble}")
             began = time.perf_counter()
             line = _command_line(folder, PACE[lanes], *args)
             for _ in range(PLAN_KILLS):
@@ -152,7 +153,7 @@ async def late(name: str, *args: str) -> list[Row]:
                 process = await _start(server, "benchmarks.campaign", str(folder), str(ahead), *args)
                 hits += await _strike(server, process, rng)
                 ahead += AHEAD_S
-                await server.tell(f"ahead {ahead}")
+                await server.request(f"ahead {ahead}")
             process = await _start(server, "benchmarks.campaign", str(folder), str(ahead), *args)
             words = b"".join(await process.communicate()).decode()
             note = f"{time.perf_counter() - began:.0f} s"
@@ -195,12 +196,12 @@ async def at_the_limits(lanes: str) -> list[Row]:
             )
             await campaign.plan(client=client)
             report = await campaign.run(client)
-        told = await server.tell()
+        counts = await server.request()
     note = f"{report.duration_s:.1f} s in all"
     seen = [
         Row(
             name=f"campaign of 3,000, {lanes}: {what}, as the service counts",
-            value=told[key],
+            value=counts[key],
             unit=unit,
             limit=limit,
             note=note,
@@ -261,7 +262,7 @@ async def interactive(recipients: int = 50_000, calls: int = INTERACTIVE) -> lis
             )
             await campaign.plan(client=client)
             running = asyncio.create_task(campaign.run(client))
-            while len(limiter.grants) < CAP and not running.done():  # noqa: ASYNC110 - grants tell nobody
+            while len(limiter.grants) < CAP and not running.done():  # noqa: ASYNC110 - a grant sets no event
                 await asyncio.sleep(0.01)
             for number in range(calls):
                 await asyncio.sleep(rng.uniform(0.0, 1.0))
@@ -291,11 +292,11 @@ async def million(what: str) -> list[Row]:
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "benchmarks.million", what, stdout=asyncio.subprocess.PIPE
     )
-    told = json.loads((await process.communicate())[0])
-    name = f"campaign of {told['count']:,}, {told['what']}"
+    counts = json.loads((await process.communicate())[0])
+    name = f"campaign of {counts['count']:,}, {counts['what']}"
     return [
-        Row(name=f"{name}: memory grows by", value=told["grown_mb"], unit="MB", limit=100, note=told["note"]),
-        Row(name=f"{name}: recipients", value=told["rate"], unit="a second", limit=told["least"], sense=">="),
+        Row(name=f"{name}: memory grows by", value=counts["grown_mb"], unit="MB", limit=100, note=counts["note"]),
+        Row(name=f"{name}: recipients", value=counts["rate"], unit="a second", limit=counts["least"], sense=">="),
     ]
 
 

@@ -37,9 +37,9 @@ class Watched(LocalRateLimiter):
             self.own = len(self.grants)
 
     def use(self, grants: list[float] | None = None) -> float:
-        """Return the part of the cap used while somebody waited, without the first and the last second.
+        """Return the part of the cap used while calls waited, without the first and the last second.
 
-        Once everyone had a first attempt, only repeats are left, and those may be between two attempts.
+        Once every call had a first attempt, only repeats are left, and those may be between two attempts.
         """
         times = grants if grants is not None else self.grants
         inside = [when for when in times if times[0] + 1 <= when <= self.newest - 1]
@@ -57,8 +57,8 @@ async def _set_up(kind: str = "emulator", **options: object) -> AsyncIterator[tu
 
 
 async def _judge(name: str, server: Remote, limiter: Watched, note: str = "", *, use: float | None = None) -> list[Row]:
-    told = await server.tell()
-    beside = f"arrivals: worst {told['worst']}, {told['refused']} refused of {told['count']:,}"
+    counts = await server.request()
+    beside = f"arrivals: worst {counts['worst']}, {counts['refused']} refused of {counts['count']:,}"
     return [
         Row(
             name=f"{name}: use of the cap",
@@ -142,7 +142,7 @@ async def cancelled() -> list[Row]:
 async def faults() -> list[Row]:
     """5,000 tasks at once, a fifth of the answers one of the four transient codes."""
     async with _set_up(retry=RetryPolicy(max_attempts=10)) as (server, client, limiter):
-        await server.tell("faults 0.2")
+        await server.request("faults 0.2")
         served = await _crowd(client, 5000)
         note = f"{len(served):,} served, {client.stats()['openim/sendmsg'].retries:,} repeats"
         return await _judge("a fifth transient codes", server, limiter, note)
@@ -154,21 +154,21 @@ async def stall() -> list[Row]:
     async with _set_up("bare") as (server, client, limiter):
         tasks = [asyncio.create_task(client.c2c.send_text(f"u{index}", "hi")) for index in range(3000)]
         await asyncio.sleep(2)
-        await server.tell("stall")
+        await server.request("stall")
         await asyncio.sleep(2)
-        await server.tell("release")
+        await server.request("release")
         await asyncio.sleep(4)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        told = await server.tell()
+        counts = await server.request()
         return [
             Row(
                 name="2 s stall with a full pool: worst second at the service",
-                value=told["worst"],
+                value=counts["worst"],
                 unit="arrivals",
                 limit=CAP * 1.02,
-                note=f"{worst_window(limiter.grants)} grants in the worst second, {told['count']:,} in all",
+                note=f"{worst_window(limiter.grants)} grants in the worst second, {counts['count']:,} in all",
             )
         ]
 

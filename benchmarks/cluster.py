@@ -13,7 +13,7 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,7 @@ from .sharing import CAP
 
 TASKS = 10  # that wait in each process; those who poll would ask for more with more
 
-Disturb = Callable[[float, list[asyncio.subprocess.Process], OwnRedis], Awaitable[None]]
+Disturb = Callable[[float, list[asyncio.subprocess.Process], OwnRedis], Coroutine[None, None, None]]
 
 
 async def _requests(url: str) -> int:
@@ -78,7 +78,7 @@ async def _judge(name: str, processes: int, seconds: float, disturb: Disturb | N
     grants = sorted(when for each in results for when in each["grants"])
     shares = [len(each["grants"]) for each in results]
     counts = {key: sum(each["stats"][key] for each in results) for key in ("expired", "given_back", "outages")}
-    # From the first to the last moment at which everyone asks; whatever happened in between is part of it.
+    # From the first to the last moment at which all processes ask; whatever happened in between is part of it.
     inside = [when for when in grants if begin + 1 <= when <= begin + seconds]
     return [
         Row(

@@ -4,8 +4,8 @@ Run as `python -m benchmarks.million plan|ledger|batch|single`; prints one JSON 
 run in batches are at full size; the latter goes through an emulator, which keeps every message and needs 3 GB.
 
 One by one, a million calls would take longer than anybody waits, so these runs are shorter. Whether the ledger keeps up
-is told by a run whose answers come at once, without a socket: a recipient costs it the same however many there are,
-which `ledger` shows at full size. What memory grows by is told by a run through an emulator: what it grows by in its
+comes from a run whose answers come at once, without a socket: a recipient costs it the same however many there are,
+which `ledger` shows at full size. What memory grows by comes from a run through an emulator: what it grows by in its
 second half it grows by again for every so many recipients, so that part is added as often as it fits into what is
 missing.
 """
@@ -89,9 +89,9 @@ async def plan(folder: Path) -> dict[str, object]:
     write_people(people, MILLION)
     before, began = used_mb(), time.perf_counter()
     campaign = Campaign("big", ledger=folder / "big.db", recipients=people, message=Template("Hi $name"))
-    told = await campaign.plan()
+    progress = await campaign.plan()
     seconds = time.perf_counter() - began
-    assert told.recipients == MILLION
+    assert progress.recipients == MILLION
     return _result("planned from CSV", MILLION, seconds, peak_mb() - before, f"{seconds:.0f} s")
 
 
@@ -151,9 +151,9 @@ async def batch(folder: Path, count: int = MILLION) -> dict[str, object]:
         report = await campaign.run(client)
         seconds = time.perf_counter() - began
         grown = peak_mb() - before
-        told = await server.tell()
+        counts = await server.request()
     assert report.sent == count
-    assert (told["recipients"], told["doubled"]) == (count, 0)
+    assert (counts["recipients"], counts["doubled"]) == (count, 0)
     return _result("run in batches", count, seconds, grown, f"through an emulator, {seconds:.0f} s")
 
 
@@ -170,7 +170,7 @@ async def single(folder: Path, count: int = SHORTER, without_socket: int = WITHO
         await campaign.plan(client=client)
         before, began = used_mb(), time.perf_counter()
         report = await campaign.run(
-            client, on_progress=lambda told: at_half.append(used_mb()) if told.settled >= count / 2 else None
+            client, on_progress=lambda done: at_half.append(used_mb()) if done.settled >= count / 2 else None
         )
         seconds = time.perf_counter() - began
         after, own = used_mb(), peak_mb() - before

@@ -1,6 +1,7 @@
 """Servers in processes of their own, so that their CPU and their loop are not the client's.
 
-Run as `python -m benchmarks.processes bare` or `... emulator`: prints its URL, then obeys lines on standard input.
+Run as `python -m benchmarks.processes KIND OPTIONS`, where the options are JSON: prints its URL, then answers lines on
+standard input. `bare` and `emulator` are here, other kinds are modules of their own.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from importlib import import_module
 from typing import Any, ClassVar, Final
 
 from tim_async.emulator import DEFAULT_SECRET_KEY, Emulator
@@ -20,6 +22,8 @@ from tim_async.emulator import DEFAULT_SECRET_KEY, Emulator
 from .report import worst_window
 
 SECRET_KEY: Final = DEFAULT_SECRET_KEY
+# Some servers say what became of each of many messages, in one line.
+_LONGEST_LINE: Final = 2**25
 REPLY: Final = (
     b'{"ActionStatus":"OK","ErrorInfo":"","ErrorCode":0,"MsgTime":1572870301,"MsgKey":"89541_2574206_1572870301"}'
 )
@@ -28,12 +32,8 @@ _ANSWER: Final = (
 ) + REPLY
 
 
-class _Bare(asyncio.Protocol):
-    """The cheapest server there is: counts bytes, notes when a request came, answers the same, or later."""
-
-    arrivals: ClassVar[list[float]] = []
-    is_stalled: ClassVar[bool] = False
-    unanswered: ClassVar[list[asyncio.Transport]] = []
+class RequestProtocol(asyncio.Protocol):
+    """A connection that reads requests by counting bytes, and hands them on."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -46,19 +46,36 @@ class _Bare(asyncio.Protocol):
             end = self.data.find(b"\r\n\r\n")
             if end < 0:
                 return
-            head = self.data[:end].lower()
-            length = int(head.partition(b"content-length:")[2].split(b"\r\n")[0])
+            head = self.data[:end]
+            length = int(head.lower().partition(b"content-length:")[2].split(b"\r\n")[0])
             if len(self.data) < end + 4 + length:
                 return
+            body = self.data[end + 4 : end + 4 + length]
             self.data = self.data[end + 4 + length :]
-            self.arrivals.append(time.monotonic())
-            if _Bare.is_stalled:
-                self.unanswered.append(self.transport)
-            else:
-                self.transport.write(_ANSWER)
+            self.received(head, body)
+
+    def received(self, head: bytes, body: bytes) -> None:
+        """Do what is to be done with a request."""
+        raise NotImplementedError
 
 
-async def _lines() -> AsyncIterator[str]:
+class _Bare(RequestProtocol):
+    """The cheapest server there is: notes when a request came and from which identifier, answers the same, or later."""
+
+    arrivals: ClassVar[dict[str, list[float]]] = {}
+    is_stalled: ClassVar[bool] = False
+    unanswered: ClassVar[list[asyncio.Transport]] = []
+
+    def received(self, head: bytes, body: bytes) -> None:
+        identifier = head.partition(b"identifier=")[2].partition(b"&")[0].decode()
+        self.arrivals.setdefault(identifier, []).append(time.monotonic())
+        if _Bare.is_stalled:
+            self.unanswered.append(self.transport)
+        else:
+            self.transport.write(_ANSWER)
+
+
+async def lines() -> AsyncIterator[str]:
     reader = asyncio.StreamReader()
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
     while line := await reader.readline():
@@ -68,12 +85,16 @@ async def _lines() -> AsyncIterator[str]:
 async def _bare() -> None:
     server = await asyncio.get_running_loop().create_server(_Bare, "127.0.0.1", 0)
     print(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", flush=True)
-    async for line in _lines():
+    async for line in lines():
         _Bare.is_stalled = line == "stall"
         if line == "release":
             while _Bare.unanswered:
                 _Bare.unanswered.pop().write(_ANSWER)
-        print(json.dumps({"worst": worst_window(_Bare.arrivals), "count": len(_Bare.arrivals)}), flush=True)
+        if line == "clear":
+            _Bare.arrivals.clear()
+        arrivals = [when for each in _Bare.arrivals.values() for when in each]
+        worst = {identifier: worst_window(each) for identifier, each in _Bare.arrivals.items()}
+        print(json.dumps({"worst": worst_window(arrivals), "worst_of": worst, "count": len(arrivals)}), flush=True)
     server.close()
 
 
@@ -98,7 +119,7 @@ def _trouble(emulator: Emulator, rate: float) -> None:
     emulator.faults.delay(0.3, after=True, rate=each, seed=14)
 
 
-async def _emulator(limit: int | None) -> None:
+async def _emulator(limit: int | None = None) -> None:
     # Collecting among all the messages it keeps holds it up, and what arrives meanwhile is counted together.
     gc.disable()
     clock = _Clock()
@@ -107,7 +128,7 @@ async def _emulator(limit: int | None) -> None:
         print(emulator.url, flush=True)
         lags: list[float] = []
         meter = asyncio.create_task(_measure_lag(lags))
-        async for line in _lines():
+        async for line in lines():
             word, _, argument = line.partition(" ")
             if word == "faults":
                 for index, code in enumerate((20004, 20005, 91000, 90992)):
@@ -133,7 +154,7 @@ async def _emulator(limit: int | None) -> None:
                         "count": len(arrivals),
                         "refused": sum(arrival.code in (60007, 90057) for arrival in arrivals),
                         "lag_ms": round(1000 * max(lags, default=0.0)),
-                        **_told(emulator),
+                        **_messages(emulator),
                     }
                 ),
                 flush=True,
@@ -162,7 +183,7 @@ def _deliveries(emulator: Emulator) -> int:
     return worst_window(times, 60.0)
 
 
-def _told(emulator: Emulator) -> dict[str, int]:
+def _messages(emulator: Emulator) -> dict[str, int]:
     """Count messages, those who got one, and those who got more than one."""
     each = Counter(message.to_account for message in emulator.messages())
     return {
@@ -179,25 +200,35 @@ class Remote:
         self._process = process
         self.url = url
 
-    async def tell(self, line: str = "report") -> dict[str, Any]:
+    async def request(self, line: str = "report") -> dict[str, Any]:
         """Send a line and return what the server says of itself."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.write(line.encode() + b"\n")
-        return json.loads(await self._process.stdout.readline())
+        answer: dict[str, Any] = json.loads(await self._process.stdout.readline())
+        return answer
 
 
 @asynccontextmanager
-async def remote(kind: str, limit: int | None = None) -> AsyncIterator[Remote]:
-    """Start a server of a kind, `bare` or `emulator`; it ends with the block. An emulator may have a limit for all."""
+async def remote(kind: str, limit: int | None = None, **options: object) -> AsyncIterator[Remote]:
+    """Start a server of a kind; it ends with the block.
+
+    Args:
+        kind: `bare`, `emulator`, or the name of a module of benchmarks that has `serve`.
+        limit: of an emulator: the limit of all commands.
+        **options: what its function takes.
+    """
+    if limit is not None:
+        options["limit"] = limit
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
         "benchmarks.processes",
         kind,
-        *([] if limit is None else [str(limit)]),
+        json.dumps(options),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
+        limit=_LONGEST_LINE,
     )
     assert process.stdout is not None
     assert process.stdin is not None
@@ -209,5 +240,7 @@ async def remote(kind: str, limit: int | None = None) -> AsyncIterator[Remote]:
 
 
 if __name__ == "__main__":
-    kind, *limit = sys.argv[1:]
-    asyncio.run(_bare() if kind == "bare" else _emulator(int(limit[0]) if limit else None))
+    kind, options = sys.argv[1:]
+    servers = {"bare": _bare, "emulator": _emulator}
+    serve = servers.get(kind) or import_module(f"{__package__}.{kind}").serve
+    asyncio.run(serve(**json.loads(options)))

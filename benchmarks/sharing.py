@@ -11,7 +11,7 @@ import json
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from tim_async import BucketCost, Claim, LimiterUnavailableError, LocalRateLimiter, Rate
 from tim_async._core.rate_limits import next_order
@@ -21,6 +21,7 @@ COMMAND = "openim/sendmsg"
 COSTS = (BucketCost(rate=Rate(CAP), units=1, key="", command=COMMAND),)
 
 Acquire = Callable[[], Awaitable[None]]
+Limiter = AbstractAsyncContextManager[tuple[Acquire, Callable[[], dict[str, int]]]]
 
 
 class FreeSlot:
@@ -47,10 +48,10 @@ async def local(_: str) -> AsyncIterator[tuple[Acquire, Callable[[], dict[str, i
 
 
 @asynccontextmanager
-async def shared(url: str, **options: float) -> AsyncIterator[tuple[Acquire, Callable[[], dict[str, int]]]]:
+async def shared(url: str, batch_s: float = 0.05) -> AsyncIterator[tuple[Acquire, Callable[[], dict[str, int]]]]:
     from tim_async.cluster import RedisRateLimiter
 
-    async with RedisRateLimiter(url, **options) as limiter:
+    async with RedisRateLimiter(url, batch_s=batch_s) as limiter:
 
         async def acquire() -> None:
             try:
@@ -66,7 +67,7 @@ async def shared(url: str, **options: float) -> AsyncIterator[tuple[Acquire, Cal
         yield acquire, counts
 
 
-def unbatched(url: str) -> object:
+def unbatched(url: str) -> Limiter:
     return shared(url, batch_s=0)
 
 
@@ -108,13 +109,19 @@ async def of_throttled(url: str) -> AsyncIterator[tuple[Acquire, Callable[[], di
     yield acquire, dict
 
 
-KINDS = {"local": local, "shared": shared, "unbatched": unbatched, "limits": of_limits, "throttled": of_throttled}
+KINDS: dict[str, Callable[[str], Limiter]] = {
+    "local": local,
+    "shared": shared,
+    "unbatched": unbatched,
+    "limits": of_limits,
+    "throttled": of_throttled,
+}
 
 
 async def main(kind: str, url: str, seconds: float, tasks: int) -> None:
     grants: list[float] = []
     failures: dict[str, int] = {}
-    async with KINDS[kind](url) as (acquire, counts):  # type: ignore[attr-defined]
+    async with KINDS[kind](url) as (acquire, counts):
 
         async def sender() -> None:
             while True:

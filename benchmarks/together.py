@@ -71,7 +71,7 @@ async def share(recipients: int = 20_000, seconds: float = 20.0) -> list[Row]:
                 for _ in range(WORKERS):
                     await workers.start()
                 async with asyncio.timeout(60):
-                    while min(await _sent(campaigns)) < 2 * CAP:  # noqa: ASYNC110 - only asking tells
+                    while min(await _sent(campaigns)) < 2 * CAP:  # noqa: ASYNC110 - there is no event
                         await asyncio.sleep(0.2)
                 async with _sending(client) as sender:
                     return await _measure(campaigns, sender, server, seconds)
@@ -118,7 +118,7 @@ async def _measure(campaigns: Sequence[ClusterCampaign], sender: Sender, server:
     await asyncio.sleep(3)  # what is in flight ends
     (still, other), called_then, took_then = await _gained(campaigns, sender, seconds)
     left_then = CAP * took_then - called_then
-    told = await server.tell()
+    counts = await server.request()
     return [
         Row(
             name="two campaigns and a sender: the smaller campaign's share",
@@ -160,12 +160,12 @@ async def _measure(campaigns: Sequence[ClusterCampaign], sender: Sender, server:
         Row(name="one campaign paused: messages of that one", value=still, unit="messages", limit=0),
         Row(
             name="two campaigns and a sender: worst second at the service",
-            value=told["worst"],
+            value=counts["worst"],
             unit="arrivals",
             limit=CAP * 1.05,
-            note=f"its loop was up to {told['lag_ms']} ms late",
+            note=f"its loop was up to {counts['lag_ms']} ms late",
         ),
-        Row(name="two campaigns and a sender: refused calls", value=told["refused"], unit="calls", limit=0),
+        Row(name="two campaigns and a sender: refused calls", value=counts["refused"], unit="calls", limit=0),
     ]
 
 

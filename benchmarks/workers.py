@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.services import OwnRabbit, OwnRedis, own_database, own_rabbit, own_redis
+from tests.services import OwnRedis, own_database, own_redis
 from tim_async import TimClient
 from tim_async.bulk import Template
 from tim_async.cluster import ClusterCampaign
@@ -22,6 +22,7 @@ from tim_async.emulator import DEFAULT_SDK_APP_ID
 
 from . import noted
 from .processes import SECRET_KEY, Remote, remote
+from .rabbit import OwnRabbit, own_rabbit
 from .report import Row, worst_window
 
 RECIPIENTS = 20_000
@@ -128,22 +129,22 @@ async def survive(recipients: int = RECIPIENTS, kill_every_s: float = 6.0) -> li
             took = time.monotonic() - began
             trouble.cancel()
             await asyncio.gather(trouble, return_exceptions=True)
-            told = await server.tell()
+            counts = await server.request()
         finally:
             codes = await workers.end()
         worst = worst_window(noted.read(grants))
     return [
         Row(
             name=f"{recipients:,} recipients, {WORKERS} workers: messages in the histories",
-            value=told["messages"],
+            value=counts["messages"],
             unit="messages",
             baseline=recipients,
             limit=1.0,
-            note=f"{told['count']:,} calls",
+            note=f"{counts['count']:,} calls",
         ),
         Row(
             name=f"{recipients:,} recipients, {WORKERS} workers: without exactly one",
-            value=told["doubled"] + recipients - told["recipients"] + recipients - report.sent,
+            value=counts["doubled"] + recipients - counts["recipients"] + recipients - report.sent,
             unit="recipients",
             limit=0,
             note=f"report: {report.sent:,} sent, {report.failed} failed, {report.unknown} unknown",
@@ -157,14 +158,14 @@ async def survive(recipients: int = RECIPIENTS, kill_every_s: float = 6.0) -> li
         ),
         Row(
             name=f"{recipients:,} recipients, {WORKERS} workers: worst second at the service",
-            value=told["worst"],
+            value=counts["worst"],
             unit="arrivals",
             limit=CAP * 1.05,
-            note=f"its loop was up to {told['lag_ms']} ms late",
+            note=f"its loop was up to {counts['lag_ms']} ms late",
         ),
         Row(
             name=f"{recipients:,} recipients, {WORKERS} workers: refused calls",
-            value=told["refused"],
+            value=counts["refused"],
             unit="calls",
             limit=0,
         ),
@@ -182,7 +183,7 @@ async def survive(recipients: int = RECIPIENTS, kill_every_s: float = 6.0) -> li
 
 
 async def _make_trouble(workers: Workers, rabbit: OwnRabbit, campaign: ClusterCampaign, every_s: float) -> None:
-    while (await campaign.status()).sent < 100:  # noqa: ASYNC110 - the first worker is at work; only asking tells
+    while (await campaign.status()).sent < 100:  # noqa: ASYNC110 - the first worker is at work; there is no event
         await asyncio.sleep(1)
     for number in range(1000):
         if number == 3:

@@ -1,0 +1,81 @@
+"""The parts of the benchmarks that judge: what they call kept, worse or the same."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from benchmarks.comparison import compare, comparison
+from benchmarks.report import Row, merge, percentile, table
+
+
+def row(value: float | None, *, name: str = "it", sense: str = "<=", limit: float | None = None) -> Row:
+    return Row(name=name, value=value, unit="us", sense=sense, limit=limit)
+
+
+def verdict(before: list[float], now: list[float], sense: str = "<=") -> str:
+    saved = merge([[row(value, sense=sense)] for value in before])[0].as_json()
+    (change,) = compare([saved], merge([[row(value, sense=sense)] for value in now]))
+    return change.verdict
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "sense", "expected"),
+    [
+        pytest.param([10, 10.1, 10.2], [10.4, 10.3, 10.2], "<=", "same", id="within a twentieth"),
+        pytest.param([10, 10.1, 10.2], [11.4, 11.3, 11.2], "<=", "WORSE", id="a tenth more, quiet"),
+        pytest.param([10, 9, 11.5], [11.4, 11.3, 11.2], "<=", "same", id="noisy before"),
+        pytest.param([10, 10.1, 10.2], [9, 11.3, 13], "<=", "same", id="noisy now"),
+        pytest.param([10], [10.9], "<=", "same", id="one run, within a tenth"),
+        pytest.param([10], [11.1], "<=", "WORSE", id="one run"),
+        pytest.param([10], [8], "<=", "better", id="less is better"),
+        pytest.param([10], [8], ">=", "WORSE", id="more is better"),
+        pytest.param([0], [0], "<=", "same", id="none, as before"),
+        pytest.param([0], [1], "<=", "WORSE", id="one where none was"),
+    ],
+)
+def test_a_figure_is_worse_when_it_differs_by_more_than_the_noise(
+    before: list[float], now: list[float], sense: str, expected: str
+) -> None:
+    assert verdict(before, now, sense) == expected
+
+
+def test_comparison_shows_the_worst_first_and_names_what_is_new_or_could_not_be_measured() -> None:
+    saved = [row(10, name="a").as_json(), row(10, name="b").as_json(), row(10, name="c").as_json()]
+    changes = compare(saved, [row(10, name="a"), row(20, name="b"), row(None, name="c"), row(1, name="d")])
+    assert [(change.name, change.verdict) for change in changes] == [
+        ("a", "same"),
+        ("b", "WORSE"),
+        ("c", "gone"),
+        ("d", "new"),
+    ]
+    assert comparison(changes).splitlines()[1].split() == ["b", "10", "20", "2.000", "0.100", "WORSE"]
+
+
+def test_figures_with_a_baseline_are_compared_by_their_ratio() -> None:
+    saved = Row(name="it", value=10, unit="us", baseline=10).as_json()
+    (change,) = compare([saved], [Row(name="it", value=30, unit="us", baseline=30)])
+    assert (change.before, change.now, change.verdict) == (1, 1, "same")
+    assert compare([row(0).as_json()], [row(1)])[0].worse == math.inf
+
+
+def test_several_runs_become_the_one_in_the_middle() -> None:
+    (merged,) = merge([[row(value, limit=2)] for value in (3, 1, 2)])
+    assert (merged.value, merged.runs, merged.note) == (2, (1, 2, 3), "3 runs, 1 to 3")
+    assert merged.is_kept
+    assert merge([[row(1), row(None, name="skipped")]])[1].is_kept is None
+
+
+def test_table_says_what_was_kept_missed_and_skipped() -> None:
+    lines = table([row(1, limit=2), row(3, limit=2), row(3, limit=2, sense=">="), row(None, limit=2)]).splitlines()
+    assert [line.split()[1:] for line in lines[1:]] == [
+        ["1", "us", "<=", "2", "kept"],
+        ["3", "us", "<=", "2", "MISSED"],
+        ["3", "us", ">=", "2", "kept"],
+        ["skipped", "<=", "2"],
+    ]
+
+
+def test_percentile() -> None:
+    assert [percentile([3, 1, 2, 4], part) for part in (0, 0.5, 0.99, 1)] == [1, 3, 4, 4]
