@@ -95,7 +95,7 @@ def test_our_user_sig_carries_the_signature_the_oracle_computes(oracle, identifi
 @given(
     identifier=st.text(st.characters(codec="utf-8"), min_size=1, max_size=8),
     app=st.integers(1, 2**63 - 1),
-    key=st.text(st.characters(codec="utf-8"), min_size=1),
+    key=st.text(st.characters(codec="utf-8"), max_size=8).map(lambda text: f"k{text}k"),
     expire=st.integers(1, 10**9),
     userbuf=st.none() | st.binary(max_size=500),
 )
@@ -316,6 +316,7 @@ def test_a_bomb_is_refused_without_filling_memory():
         pytest.param({"sdk_app_id": "1400000000"}, "sdk_app_id", id="app-text"),
         pytest.param({"secret_key": ""}, "secret_key", id="key-empty"),
         pytest.param({"secret_key": KEY + "\ud800"}, "secret_key", id="key-not-unicode"),
+        pytest.param({"secret_key": f"{KEY}\n"}, "secret_key", id="key-with-newline"),
         pytest.param({"secret_key": KEY.encode()}, "secret_key", id="key-bytes"),
         pytest.param({"identifier": ""}, "identifier", id="identifier-empty"),
         pytest.param({"identifier": "x" * 33}, "identifier", id="identifier-33-bytes"),

@@ -19,8 +19,8 @@ from typing import Final
 
 import msgspec
 
-from ._api.checks import check_account, check_whole, quoted
-from ._hidden import HiddenBytes
+from ._api.checks import check_account, check_secret_key, check_whole
+from ._hidden import Hidden, HiddenBytes, hide
 from .errors import UsageError, UserSigError
 
 DEFAULT_LIFETIME_S: Final = 180 * 86_400
@@ -109,12 +109,14 @@ def generate_user_sig(
     Raises:
         UsageError: an argument is out of range; it names the argument and never the key.
     """
+    hidden = hide(secret_key)
+    del secret_key  # so that no tool that shows the variables of a failed call shows it
     check_whole("sdk_app_id", sdk_app_id, 1)
     check_account("identifier", identifier)
     check_whole("expire", expire, 1)
     if userbuf is not None and (not isinstance(userbuf, bytes) or len(userbuf) > MAX_USERBUF_BYTES):
         raise UsageError(f"userbuf must be bytes, at most {MAX_USERBUF_BYTES}", field="userbuf")
-    key = _key(secret_key)
+    key = _key(hidden)
     claims = UserSigClaims(
         identifier=identifier,
         sdkappid=sdk_app_id,
@@ -134,21 +136,13 @@ def generate_user_sig(
     return base64.b64encode(zlib.compress(_encoder.encode(signed))).decode().translate(_TO_URL)
 
 
-def _key(secret_key: str) -> HiddenBytes:
-    key = _utf8("secret_key", secret_key)
-    if not key:
-        raise UsageError("secret_key is empty", field="secret_key")
-    return HiddenBytes(key)
-
-
-def _utf8(field: str, text: str) -> bytes:
-    if not isinstance(text, str):
-        raise UsageError(f"{field} must be text, not {quoted(text)}", field=field)
+def _key(secret_key: Hidden | None) -> HiddenBytes:
+    key = check_secret_key(Hidden() if secret_key is None else secret_key)
     try:
-        return text.encode()
+        return HiddenBytes(key.encode())
     except UnicodeEncodeError:  # a lone surrogate; the error would carry the text
         pass
-    raise UsageError(f"{field} is not valid Unicode text", field=field)
+    raise UsageError("secret_key is not valid Unicode text", field="secret_key")
 
 
 def read_user_sig(user_sig: str) -> UserSigClaims:
@@ -200,7 +194,9 @@ def verify_user_sig(
         UserSigError: with the service's code: 70002 empty, 70003 malformed, 70014 other app, 70013 other account,
             70009 wrong signature or other userbuf, 70001 expired.
     """
-    key = _key(secret_key)
+    hidden = hide(secret_key)
+    del secret_key
+    key = _key(hidden)
     signed = _unpack(user_sig)
     if signed.sdkappid != sdk_app_id:
         raise UserSigError("the UserSig is for another app", code=70014)

@@ -6,13 +6,16 @@ a field of another type may be a secret or a message, so only numbers and None a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
+from .._hidden import Hidden, hide
 from ..errors import UsageError
 
 U32_MAX: Final = 0xFFFF_FFFF
 ACCOUNT_MAX_BYTES: Final = 32
+# What a file can begin with and nobody sees: a byte order mark, spaces without width.
+_INVISIBLE: Final = "\ufeff\u200b\u2060"
 
 
 def quoted(value: object) -> str:
@@ -108,3 +111,24 @@ def check_choice(field: str, value: object, choices: tuple[object, ...]) -> None
     if value is not None and value not in choices:
         listed = " or ".join(str(choice) for choice in choices)
         raise UsageError(f"{field} must be {listed}, not {quoted(value)}", field=field)
+
+
+def check_secret_key(secret_key: object, name: str = "secret_key") -> Hidden:
+    """Return an app's key as one that does not show; raise `UsageError` for one that cannot be a key."""
+    secret_key = hide(secret_key)
+    if not secret_key or secret_key.isspace():
+        raise UsageError(f"{name} must be text that is not empty", field=name)
+    if any(end.isspace() or end in _INVISIBLE for end in (secret_key[0], secret_key[-1])):
+        raise UsageError(
+            f"{name} has white space or a byte order mark around it: pass the key alone (strip() what a file has)",
+            field=name,
+        )
+    return secret_key
+
+
+def nearest(name: str, names: Iterable[str]) -> str:
+    """Return "; did you mean 'x'?" for the one of some names that a misspelt one is near to, "" without any."""
+    import difflib
+
+    found = difflib.get_close_matches(name, list(names), n=1)
+    return f"; did you mean {found[0]!r}?" if found else ""

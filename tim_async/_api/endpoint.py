@@ -9,7 +9,7 @@ and `SendMsgResult` as its answer: `Endpoint` is generic over both, so nothing i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any, ClassVar, Final, Generic, Literal, ParamSpec, Protocol, TypeVar, cast, overload
@@ -18,7 +18,7 @@ import msgspec
 
 from ..errors import UsageError
 from .aliases import FieldAliases, aliases_of
-from .checks import check_seconds, check_whole, quoted
+from .checks import check_seconds, check_whole, nearest, quoted
 from .plain_look import plain_look
 from .wire import PartialResult, Request, encode, find_mapping, reader, request_validator, validate
 
@@ -179,6 +179,25 @@ class Endpoint(Generic[P, R]):
             raise UsageError(f"{field or self.request.__name__}: {what}", field=field)
         return encode(request)
 
+    def misuse(self, given: Sequence[object], named: Mapping[str, object]) -> UsageError:
+        """Return the error for arguments that make no request: given by position, misspelt or missing."""
+        fields = msgspec.structs.fields(self.request)
+        names = [field.name for field in fields]
+        missing = [field.name for field in fields if field.required and field.name not in named]
+        unknown = [name for name in named if name not in names]
+        wrong: str | None
+        if given:
+            wrong, problem = None, f"fields are given by name, such as {(missing or names or ['field'])[0]}=..."
+            if isinstance(given[0], Request):
+                problem += "; a ready request goes to client.call(endpoint, request)"
+        elif unknown:
+            wrong = unknown[0]
+            problem = f"unknown field {wrong!r}{nearest(wrong, names)}"
+        else:
+            wrong, problem = missing[0], f"{' and '.join(missing)} must be given"
+        known = f"the fields are {', '.join(names)}" if names else "it has no fields"
+        return UsageError(f"{self.command}: {problem} ({known})", field=wrong)
+
     def identify(self, fields: dict[str, object]) -> None:
         """Fill in the identity of a request given as a plain mapping, where it is missing."""
         for field, make in self.request._identity.items():
@@ -203,12 +222,12 @@ class BoundEndpoint(Generic[P, R]):
         endpoint = self.endpoint
         try:
             request = endpoint.request(*args, **kwargs)
-        except TypeError as error:
-            problem = str(error)
+        except TypeError:
+            pass  # raised below, so that msgspec's error is not its context
         else:
             request.identify()  # it was made here; one that is passed to `client.call` is not changed
             return self._family.client.call(endpoint, request)
-        raise UsageError(f"{endpoint.command}: {problem}")
+        raise endpoint.misuse(args, kwargs)
 
     def __repr__(self) -> str:
         return f"<call of {self.endpoint!r}>"

@@ -10,7 +10,7 @@ import logging
 from typing import Final
 
 from .._api.wire import decode_envelope
-from .._hidden import Hidden
+from .._hidden import Hidden, hide_in
 from ..errors import (
     ApiError,
     ConnectError,
@@ -30,7 +30,6 @@ logger = logging.getLogger("tim_async")
 
 # A UserSig that was current this many seconds ago is sent without another look.
 _SIG_CHECK_S: Final = 0.5
-# What a gateway's HTTP status 429 says: too many calls of this command.
 # Answers that show that the UserSig is no longer valid.
 _USER_SIG_CODES: Final = frozenset({20002, 70001, 70002, 70003, 70005, 70009, 70013, 70014})
 
@@ -200,7 +199,7 @@ def _check_reply(state: ClientState, call: Call, reply: bytes, user_sig: Hidden)
     if code == 0:
         return
     # An ErrorInfo that echoes the request must not bring the UserSig into an error.
-    info = (envelope.error_info or "").replace(user_sig, "<hidden>")
+    info = hide_in(envelope.error_info or "", user_sig)
     if code in _USER_SIG_CODES:
         state.auth.forget(user_sig)
     del reply, envelope

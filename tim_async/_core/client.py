@@ -16,9 +16,10 @@ from typing import Any, Self, TypeVar, Unpack
 
 import msgspec
 
-from .._api.checks import check_seconds, check_whole, quoted
+from .._api.checks import check_seconds, check_secret_key, check_whole, nearest, quoted
 from .._api.endpoint import Endpoint, Repeat
 from .._api.wire import PartialResult, Request, check_size, decode_object, encode, merge_extra
+from .._hidden import hide
 from ..errors import ReplyDecodeError, TimError, UsageError
 from ..families._registry import Families, find_endpoint
 from .attempts import run
@@ -30,7 +31,9 @@ from .config import (
     Settings,
     SettingsOptions,
     check_command,
-    is_http_address,
+    check_key_form,
+    hosts_of,
+    region_named,
 )
 from .http_pool import HttpPool
 from .pool import Pool
@@ -51,8 +54,8 @@ class TimClient(Families):
         sdk_app_id: the app's id.
         secret_key: the app's key as the console shows it; not needed with `user_sig_provider`.
         identifier: an admin account of the app.
-        region: the app's data centre.
-        base_url: another address, such as `Emulator.url`; it then has no backup host.
+        region: the app's data centre, also by its name, such as `singapore`.
+        base_url: another address, such as `Emulator.url`, with or without `/v4`; it then has no backup host.
         settings: how calls are made.
         pool: replaces the network, such as `tim_async.testing.FakePool`; None for HTTP.
         options: fields of `Settings`; they override those of `settings`.
@@ -67,21 +70,23 @@ class TimClient(Families):
         secret_key: str | None = None,
         identifier: str = "administrator",
         *,
-        region: Region = Region.CHINA,
+        region: Region | str = Region.CHINA,
         base_url: str | None = None,
         settings: Settings | None = None,
         pool: Pool | None = None,
         **options: Unpack[SettingsOptions],
     ) -> None:
-        credentials = Credentials(sdk_app_id, secret_key, identifier)
+        key = hide(secret_key)
+        del secret_key  # so that no tool that shows the variables of a failed constructor shows it
+        credentials = Credentials(sdk_app_id, key, identifier)
         if settings is not None and not isinstance(settings, Settings):
             raise UsageError(f"settings must be Settings, not {quoted(settings)}", field="settings")
         merged = _merge(settings or Settings(), options)
-        if secret_key is None and merged.user_sig_provider is None:
+        if key is None and merged.user_sig_provider is None:
             raise UsageError("secret_key is missing: pass it, or a user_sig_provider", field="secret_key")
-        if not isinstance(region, Region):
-            raise UsageError(f"region must be a Region, such as Region.SINGAPORE, not {quoted(region)}", field="region")
-        hosts = _hosts(region, base_url)
+        hosts = hosts_of(region_named(region), base_url)
+        if key is not None and pool is None:
+            check_key_form(key, hosts[0])
         self._state = ClientState(credentials, merged, pool or HttpPool(hosts, merged), hosts[0])
         self._options = Options(merged.timeout, merged.deadline, merged.retry)
 
@@ -99,17 +104,12 @@ class TimClient(Families):
             raise UsageError("the environment variable TIM_SDK_APP_ID is not set", field="TIM_SDK_APP_ID")
         if not app.isascii() or not app.isdigit():
             raise UsageError("the environment variable TIM_SDK_APP_ID must be a number", field="TIM_SDK_APP_ID")
-        secret_key = os.environ.get("TIM_SECRET_KEY") or None
-        if secret_key is None and options.get("user_sig_provider") is None:
+        secret_key = hide(os.environ.get("TIM_SECRET_KEY") or None)
+        if secret_key is not None:
+            check_secret_key(secret_key, "TIM_SECRET_KEY")
+        elif options.get("user_sig_provider") is None:
             raise UsageError("the environment variable TIM_SECRET_KEY is not set", field="TIM_SECRET_KEY")
-        name = os.environ.get("TIM_REGION") or Region.CHINA.value
-        try:
-            region = Region(name.lower())
-        except ValueError:
-            region = None
-        if region is None:
-            known = ", ".join(each.value for each in Region)
-            raise UsageError(f"the environment variable TIM_REGION must be one of {known}", field="TIM_REGION")
+        region = region_named(os.environ.get("TIM_REGION") or Region.CHINA, "TIM_REGION")
         return cls(
             int(app),
             secret_key,
@@ -120,6 +120,8 @@ class TimClient(Families):
         )
 
     def __repr__(self) -> str:
+        if "_state" not in vars(self):
+            return "<TimClient, not made>"
         own = self._state.credentials
         state = "closed" if self._state.pool.is_closed else "open"
         return f"<TimClient of app {own.sdk_app_id} as {own.identifier!r}, {state}>"
@@ -393,15 +395,9 @@ def _end(call: Call, *, failed_items: int = 0) -> None:
 def _merge(settings: Settings, options: SettingsOptions) -> Settings:
     unknown = sorted(set(options) - set(SETTING_NAMES))
     if unknown:
+        name = unknown[0]
         raise UsageError(
-            f"unknown setting {unknown[0]!r}; the settings are {', '.join(SETTING_NAMES)}", field=unknown[0]
+            f"unknown setting {name!r}{nearest(name, SETTING_NAMES)} (the settings are {', '.join(SETTING_NAMES)})",
+            field=name,
         )
     return dataclasses.replace(settings, **options) if options else settings
-
-
-def _hosts(region: Region, base_url: str | None) -> tuple[str, ...]:
-    if base_url is None:
-        return tuple(f"https://{host}" for host in region.hosts)
-    if not is_http_address(base_url):
-        raise UsageError("base_url must look like https://host or http://127.0.0.1:8080", field="base_url")
-    return (base_url,)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Final, TypedDict
 
 from yarl import URL
 
-from .._api.checks import check_account, check_seconds, check_whole, quoted
+from .._api.checks import check_account, check_seconds, check_secret_key, check_whole, nearest, quoted
 from .._api.endpoint import Rate
 from .._hidden import Hidden
 from ..errors import UsageError
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from aiohttp import TraceConfig
 
 UserSigProvider = Callable[[str], str | Awaitable[str]]
+
+logger = logging.getLogger("tim_async")
 
 _COMMAND: Final = re.compile(r"[A-Za-z0-9_]+/[A-Za-z0-9_]+")
 
@@ -59,13 +62,52 @@ _HOSTS: Final[dict[Region, tuple[str, ...]]] = {
 }
 
 
+def region_named(region: object, name: str = "region") -> Region:
+    """Return a region that is given itself, or by its name; raise `UsageError` for another value."""
+    if isinstance(region, Region):
+        return region
+    names = [each.value for each in Region]
+    if not isinstance(region, str):
+        problem = f"must be a Region, or the name of one, not {quoted(region)}"
+    elif (plain := re.sub(r"[\s-]+", "_", region.strip().lower())) in names:
+        return Region(plain)
+    else:
+        problem = f"is not the name of a region{nearest(plain, names)}"
+    raise UsageError(f"{name} {problem} (the regions are {', '.join(names)})", field=name)
+
+
+def hosts_of(region: Region, base_url: str | None) -> tuple[str, ...]:
+    """Return the addresses of the host and its backup, without `/v4`."""
+    if base_url is None:
+        return tuple(f"https://{host}" for host in region.hosts)
+    if not is_http_address(base_url):
+        raise UsageError("base_url must look like https://host or http://127.0.0.1:8080", field="base_url")
+    return (base_url.rstrip("/").removesuffix("/v4").rstrip("/"),)
+
+
+# What says that a key was warned of; the keys themselves are not kept.
+_odd_keys: Final[set[int]] = set()
+
+
+def check_key_form(secret_key: Hidden, address: str) -> None:
+    """Log a warning for a key of the service itself that is not 64 hexadecimal digits, once for each in a process.
+
+    All keys seen in consoles look so, but no document says that others cannot be. Emulators take any.
+    """
+    is_service = any(URL(address).host in region.hosts for region in Region)
+    if is_service and re.fullmatch(r"[0-9A-Fa-f]{64}", secret_key) is None and hash(secret_key) not in _odd_keys:
+        _odd_keys.add(hash(secret_key))
+        logger.warning("secret_key is not 64 hexadecimal digits as the console shows it: is it the key of the app?")
+
+
 @dataclass(frozen=True, slots=True)
 class Credentials:
     """The app and the account that make the calls.
 
     Attributes:
         sdk_app_id: the app's id.
-        secret_key: the app's key as the console shows it; None when a provider makes the UserSigs.
+        secret_key: the app's key as the console shows it, 64 hexadecimal digits; None when a provider makes the
+            UserSigs.
         identifier: an admin account of the app, 1 to 32 bytes.
     """
 
@@ -74,11 +116,9 @@ class Credentials:
     identifier: str
 
     def __post_init__(self) -> None:
-        check_whole("sdk_app_id", self.sdk_app_id, 1)
         if self.secret_key is not None:
-            if not isinstance(self.secret_key, str) or not self.secret_key.strip():
-                raise UsageError("secret_key must be text that is not empty", field="secret_key")
-            object.__setattr__(self, "secret_key", Hidden(self.secret_key))
+            object.__setattr__(self, "secret_key", check_secret_key(self.secret_key))
+        check_whole("sdk_app_id", self.sdk_app_id, 1)
         check_account("identifier", self.identifier)
 
 

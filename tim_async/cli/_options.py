@@ -80,13 +80,14 @@ BaseUrlOption = Annotated[
 
 def read_region(name: str) -> Region:
     """Return the region of this name; like any wrong option, another name ends the command."""
-    from .._core.config import Region
+    from .._core.config import region_named
+    from ..errors import UsageError
 
-    for region in Region:
-        if region.value == name.lower():
-            return region
-    known = ", ".join(region.value for region in Region)
-    raise typer.BadParameter(f"it must be one of {known}", param_hint="'--region' (env var: 'TIM_REGION')")
+    try:
+        return region_named(name, "it")
+    except UsageError as error:
+        problem = str(error)
+    raise typer.BadParameter(problem, param_hint="'--region' (env var: 'TIM_REGION')")
 
 
 def require(value: str | None, option: str, command: str) -> str:

@@ -9,6 +9,7 @@ from typing import Final
 
 import typer
 
+from .._hidden import Hidden, hide
 from ._errors import stop
 
 # A URL, by itself or as --option=URL.
@@ -31,12 +32,13 @@ def is_terminal() -> bool:
     return sys.stdin is not None and sys.stdin.isatty()
 
 
-def secret_key() -> str:
+def secret_key() -> Hidden:
     """Return the app's key: from TIM_SECRET_KEY, or from a hidden prompt where there is a terminal to ask at."""
-    key = os.environ.get("TIM_SECRET_KEY")
+    from .._api.checks import check_secret_key
+
+    key = hide(os.environ.get("TIM_SECRET_KEY"))
     if key:
-        return key
+        return check_secret_key(key, "TIM_SECRET_KEY")
     if not is_terminal():
         stop("TIM_SECRET_KEY is missing: set it, or run this in a terminal to be asked for it")
-    answer: str = typer.prompt("Secret key of the app (not shown)", hide_input=True, err=True)
-    return answer
+    return Hidden(typer.prompt("Secret key of the app (not shown)", hide_input=True, err=True))
