@@ -13,6 +13,7 @@ from tests import clock
 from tests.scripted import SECRET_KEY, refusal, scripted
 from tim_async import C2C, AuthError, Region, SendMsg, TextElem, TimClient, UsageError
 from tim_async._core import config
+from tim_async._core.http_pool import HttpPool
 from tim_async._hidden import Hidden
 from tim_async.emulator import DEFAULT_SECRET_KEY
 from tim_async.testing import FakePool, Sent
@@ -54,7 +55,8 @@ def test_unknown_region_names_the_nearest_and_all() -> None:
 def test_base_url_is_taken_with_and_without_v4(address: str, end: str) -> None:
     client = TimClient(14, SECRET_KEY, base_url=address + end)
     assert client.base_url == address
-    assert str(client._state.pool._hosts[0].url) == f"{address}/v4/"
+    assert isinstance(client.pool, HttpPool)
+    assert str(client.pool._hosts[0].url) == f"{address}/v4/"
 
 
 @pytest.mark.parametrize(
@@ -75,12 +77,12 @@ def test_wrong_field_of_a_call_names_the_nearest_and_all(named: dict[str, Any], 
 
 
 def test_fields_by_position_are_explained() -> None:
-    client, _ = scripted()
-    text = str(refused(lambda: client.c2c.send("bob", HI)))  # type: ignore[call-arg]
+    client: Any = scripted()[0]
+    text = str(refused(lambda: client.c2c.send("bob", HI)))
     assert text.startswith("openim/sendmsg: fields are given by name, such as msg_body=... (the fields are ")
     ready = SendMsg(to_account="bob", msg_body=HI)
-    assert "client.call(endpoint, request)" in str(refused(lambda: client.c2c.send(ready)))  # type: ignore[call-arg]
-    text = str(refused(lambda: client.operation.get_ip_list("all")))  # type: ignore[call-arg]
+    assert "client.call(endpoint, request)" in str(refused(lambda: client.c2c.send(ready)))
+    text = str(refused(lambda: client.operation.get_ip_list("all")))
     assert text == "ConfigSvc/GetIPList: fields are given by name, such as field=... (it has no fields)"
 
 
