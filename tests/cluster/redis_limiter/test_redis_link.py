@@ -182,6 +182,18 @@ async def test_wrong_password_fails_at_once(tmp_path: Path) -> None:
             assert "geheim" not in str(caught.value)
 
 
+@pytest.mark.parametrize("database", ["16", "-1", "99999999999999999999"])
+async def test_database_that_does_not_exist_fails_at_once(server: OwnRedis, database: str) -> None:
+    url = server.url.removesuffix("/0") + f"/{database}"
+    async with RedisRateLimiter(url, outage_wait_s=10.0) as limiter:
+        start = now()
+        with pytest.raises(LimiterSetupError, match="out of range") as caught:
+            await grant(limiter, claim(FAST))
+        assert now() - start < 1
+        assert caught.value.field == "url"
+        assert limiter.stats().outages == 0
+
+
 async def test_server_that_is_too_far_away_fails(server: OwnRedis) -> None:
     async with RedisRateLimiter(server.url, tolerance_s=1e-6) as limiter:
         with pytest.raises(LimiterSetupError, match="too far away") as caught:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
+import re
 import time
 from collections.abc import Awaitable, Callable
 from importlib.resources import files
@@ -39,6 +40,8 @@ _PERMANENT_ERRORS: Final = (
     exceptions.NoPermissionError,
     exceptions.AuthenticationWrongNumberOfArgsError,
 )
+# Neither does it where the URL names a database that there is not: the text of an error that has no class of its own.
+_NO_SUCH_DATABASE: Final = re.compile(r"out of range|invalid DB index|SELECT is not allowed", re.IGNORECASE)
 
 
 class ReserveRequest(msgspec.Struct, kw_only=True):
@@ -215,7 +218,8 @@ class RedisLink:
 
         Raises:
             LimiterUnavailableError: Redis has been unavailable for longer than the patience.
-            LimiterSetupError: waiting does not help: wrong password, missing permission, or Redis is too far away.
+            LimiterSetupError: waiting does not help: wrong password, missing permission, a database that does not exist,
+                or Redis is too far away.
         """
         encoded = msgspec.json.encode(request)
         backoff = _MIN_BACKOFF_S
@@ -230,8 +234,10 @@ class RedisLink:
             except _PERMANENT_ERRORS as error:
                 problem = _describe(error)
             except (exceptions.RedisError, TimeoutError, OSError) as error:
-                self._fail(_describe(error), is_refusal=isinstance(error, exceptions.ResponseError))
-                problem = ""
+                problem = _describe(error)
+                if not _NO_SUCH_DATABASE.search(problem):
+                    self._fail(problem, is_refusal=isinstance(error, exceptions.ResponseError))
+                    problem = ""
             if problem:
                 raise LimiterSetupError(f"{self.where} refuses to run the limiter's script: {problem}", field="url")
             self._raise_after_patience(self.now())
