@@ -42,6 +42,11 @@ HURRY_LEAST: Final = 5
 LEAST_SHARE: Final = 0.01
 
 
+def grown_share(base: float, beats: float) -> float:
+    """Return the share so many beats after a cut to `base`."""
+    return min(base + SLOW_GROWTH * beats + (beats / GROWTH_BEATS) ** 3, 1.0)
+
+
 class AdaptiveShare:
     """The share of a bucket's configured flow that is in force.
 
@@ -67,8 +72,7 @@ class AdaptiveShare:
         """Return the share in force, more than 0 and at most 1."""
         if self._base >= 1.0:
             return 1.0
-        beats = (now - self._cut_at) / self.beat_s
-        share = self._base + SLOW_GROWTH * beats + (beats / GROWTH_BEATS) ** 3
+        share = grown_share(self._base, (now - self._cut_at) / self.beat_s)
         if share < 1.0:
             return share
         self._base = 1.0  # grown back: from now on this is one comparison

@@ -1,4 +1,4 @@
-"""The shared limiter over a real Redis: the cap over all, priorities, costs, keys, pauses, deadlines, cancellation."""
+"""The shared limiter over a real Redis: the cap over all, priorities, costs, keys, deadlines, cancellation."""
 
 from __future__ import annotations
 
@@ -153,45 +153,6 @@ async def test_busy_group_holds_up_no_other(limiter: Make) -> None:
     assert worst_window(log, group.per) <= group.limit
     assert worst_window(sorted(log + list(others)), wide.per) <= wide.limit
     assert one._schedulers[1, "openim/sendmsg"].classes == {}  # keys are forgotten
-
-
-async def test_pause_is_seen_by_all_processes(limiter: Make) -> None:
-    one, two = await limiter(), await limiter()
-    await ready(one, SLOW)
-    await ready(two, SLOW)
-    assert one.refused(claim(SLOW), 60007) == 1.0
-    start = now()
-    assert one.refused(claim(SLOW), 60007) == pytest.approx(1.0, abs=0.05)  # another call of the same burst
-    await settled(lambda: one.stats().round_trips >= 3, "the pause is not shared")
-    with pytest.raises(WaitTooLongError) as caught:
-        await grant(two, claim(SLOW, wait=0.5))
-    assert caught.value.wait == pytest.approx(1.0 - (now() - start), abs=0.1)
-    with pytest.raises(WaitTooLongError):
-        await grant(one, claim(SLOW, wait=0.5))
-    await grant(two, claim(SLOW, command="openim/other"))
-
-
-async def test_pause_of_the_app_holds_every_command(limiter: Make) -> None:
-    one, two = await limiter(), await limiter()
-    await ready(one, SLOW)
-    one.refused(claim(SLOW), 60018)
-    await settled(lambda: one.stats().round_trips >= 2, "the pause is not shared")
-    for each in (one, two):
-        with pytest.raises(WaitTooLongError):
-            await grant(each, claim(SLOW, wait=0.5, command="openim/other"))
-
-
-async def test_held_reservations_are_not_used_in_a_pause(limiter: Make) -> None:
-    shared = await limiter()
-    await ready(shared)
-    log: list[float] = []
-    waiting = [asyncio.ensure_future(grant(shared, claim(FAST), log)) for _ in range(50)]
-    await settled(lambda: len(log) >= 3, "nothing is granted")
-    shared.refused(claim(FAST), 60007)
-    had = len(log)
-    await asyncio.sleep(0.1)
-    assert len(log) == had
-    await cancel(waiting)
 
 
 async def test_hopeless_wait_is_refused_at_once(limiter: Make) -> None:

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-import json
-from collections.abc import Iterator
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -17,77 +14,11 @@ pytest.importorskip("redis")
 
 from redis import Redis
 
+from tests.cluster.redis_limiter.script import CLOCK, PLAIN, SECOND, START, STEM, Caller, forget, returned, settled
 from tests.profiles import examples
-from tests.services import REDIS_URL, need_port
 from tim_async import Rate
 from tim_async.cluster._redis_limiter.buckets import unit_s
 from tim_async.cluster._redis_limiter.redis_link import _SCRIPT, _SCRIPT_SHA
-
-CLOCK = "redis.call('TIME')"
-SCRIPT = _SCRIPT.replace(CLOCK, "{tonumber(ARGV[2]), tonumber(ARGV[3])}")
-START = 1_764_000_000_000_000
-SECOND = 1_000_000
-STEM = f"{{tim-test-{uuid4().hex}:1}}"
-
-
-class Caller:
-    """A process, as the script sees it."""
-
-    def __init__(self, redis: Redis, name: str = "a", units: tuple[float, ...] = (5000.0,)) -> None:
-        self.redis = redis
-        self.name = name
-        self.units = units
-        self.epoch = ""
-        self.number = 0
-        self.tails = [0.0] * len(units)
-
-    def reserve(self, at: float, *batches: Any, repeat: bool = False, **fields: Any) -> dict[str, Any]:
-        self.number += not repeat
-        request = {
-            "epoch": self.epoch, "number": self.number, "ahead": 250_000, "quiet": 0, "units": self.units,
-            "windows": [SECOND] * len(self.units), "tails": self.tails, "batches": batches, "back": [], "paused": [],
-            "first_pause": SECOND, "max_pause": 60 * SECOND, **fields,
-        }  # fmt: skip
-        keys = [f"{STEM}:app", *(f"{STEM}:{index}" for index in range(len(self.units)))]
-        if request["back"]:
-            keys.append(f"{STEM}:back:{self.name}")
-        seconds, micros = divmod(int(at), SECOND)
-        answer: dict[str, Any] = json.loads(
-            self.redis.eval(SCRIPT, len(keys), *keys, json.dumps(request), seconds, micros)
-        )
-        self.epoch = answer["epoch"]
-        self.tails = [bucket[0] for bucket in answer["buckets"]]
-        return answer
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Redis]:
-    redis = Redis.from_url(need_port(REDIS_URL, "Redis"))
-    yield redis
-    redis.close()
-
-
-@pytest.fixture
-def redis(server: Redis) -> Iterator[Redis]:
-    forget(server)
-    yield server
-    forget(server)
-
-
-def forget(redis: Redis) -> None:
-    keys = list(redis.scan_iter(match=f"{STEM}*"))
-    if keys:
-        redis.delete(*keys)
-
-
-def settled(redis: Redis, *args: Any) -> Caller:
-    """Return a caller whose state is no longer new."""
-    caller = Caller(redis, *args)
-    caller.reserve(START - SECOND)
-    return caller
-
-
-PLAIN = [[1, 1]]
 
 
 def test_the_clock_is_in_the_script_once() -> None:
@@ -135,21 +66,21 @@ def test_reservation_given_back_goes_to_the_next_request(redis: Redis) -> None:
     one, two = settled(redis), settled(redis, "b")
     moments = one.reserve(START, [5, PLAIN])["batches"][0]
     two.reserve(START, [2, PLAIN])
-    one.reserve(START + 2000, back=[[1, moments[2], moments[2] + 5000], [1, moments[3], moments[3] + 5000]])
+    one.reserve(START + 2000, back=[returned(at) for at in moments[2:4]])
     assert two.reserve(START + 2000, [3, PLAIN])["batches"] == [[moments[2], moments[3], START + 35000]]
 
 
 def test_last_reservations_given_back_shorten_the_timeline(redis: Redis) -> None:
     caller = settled(redis)
     moments = caller.reserve(START, [5, PLAIN])["batches"][0]
-    answer = caller.reserve(START + 2000, back=[[1, at, at + 5000] for at in moments[3:]])
+    answer = caller.reserve(START + 2000, back=[returned(at) for at in moments[3:]])
     assert answer["buckets"][0][0] == moments[3]
 
 
 def test_expired_reservations_cannot_be_given_back(redis: Redis) -> None:
     caller = settled(redis)
     moments = caller.reserve(START, [3, PLAIN])["batches"][0]
-    caller.reserve(START + 12_000, back=[[1, at, at + 5000] for at in moments])
+    caller.reserve(START + 12_000, back=[returned(at) for at in moments])
     # Of the last one 3 ms are left, which are not enough for a call.
     assert caller.reserve(START + 12_000, [1, PLAIN])["batches"][0][0] >= START + 12_000
     assert caller.reserve(START + 12_000, [1, PLAIN])["batches"][0][0] >= START + 17_000
@@ -158,7 +89,7 @@ def test_expired_reservations_cannot_be_given_back(redis: Redis) -> None:
 def test_request_sent_twice_gives_back_once(redis: Redis) -> None:
     one, two = settled(redis), settled(redis, "b")
     moments = one.reserve(START, [4, PLAIN])["batches"][0]
-    back = [[1, moments[1], moments[1] + 5000]]
+    back = [returned(moments[1])]
     one.reserve(START, back=back)
     assert two.reserve(START, [1, PLAIN])["batches"] == [[moments[1]]]
     one.reserve(START, back=back, repeat=True)  # its reply was lost, so redis-py sent it again
@@ -170,7 +101,7 @@ def test_reservations_of_an_earlier_epoch_are_not_given_back(redis: Redis) -> No
     moments = one.reserve(START, [5, PLAIN])["batches"][0]
     redis.delete(f"{STEM}:app", f"{STEM}:0")
     given = two.reserve(START + 1000, [5, PLAIN])["batches"][0]
-    one.reserve(START + 1000, back=[[1, at, at + 5000] for at in moments])
+    one.reserve(START + 1000, back=[returned(at) for at in moments])
     later = two.reserve(START + 1000, [20, PLAIN])["batches"][0]
     assert not set(given) & set(later)
     assert min(later) > max(given)
@@ -213,23 +144,6 @@ def test_clock_that_lags_a_little_changes_nothing(redis: Redis) -> None:
     assert second["batches"] == [[START + 5000]]
 
 
-def test_pause_moves_all_reservations_and_doubles_when_repeated(redis: Redis) -> None:
-    one, two = settled(redis), settled(redis, "b")
-    assert one.reserve(START, paused=[1])["buckets"][0][2:] == [START + SECOND, SECOND]
-    assert two.reserve(START + 1000, paused=[1])["buckets"][0][2:] == [START + SECOND, SECOND]  # of the same burst
-    assert two.reserve(START + 2000, [1, PLAIN])["batches"] == [[START + SECOND]]
-    answer = two.reserve(START + SECOND + 1, paused=[1])
-    assert answer["buckets"][0][2:] == [START + 3 * SECOND + 1, 2 * SECOND]
-    assert one.reserve(START + 10 * SECOND, paused=[1])["buckets"][0][3] == SECOND
-
-
-def test_pause_of_the_app_holds_all_buckets(redis: Redis) -> None:
-    caller = settled(redis)
-    answer = caller.reserve(START, paused=[0])
-    assert (answer["pause"], answer["length"]) == (START + SECOND, SECOND)
-    assert caller.reserve(START, [1, PLAIN])["batches"] == [[START + SECOND]]
-
-
 def test_quiet_time_moves_all_reservations(redis: Redis) -> None:
     caller = settled(redis)
     caller.reserve(START, quiet=SECOND)
@@ -251,8 +165,8 @@ def test_keys_are_forgotten_when_they_no_longer_matter(redis: Redis) -> None:
     caller.reserve(START, [1, PLAIN])
     assert 0 < redis.pttl(f"{STEM}:0") <= 2100
     assert redis.pttl(f"{STEM}:app") > 86_000_000
-    caller.reserve(START, paused=[1])
-    assert redis.pttl(f"{STEM}:0") > 3000
+    caller.reserve(START, refused=[[1, START]])
+    assert redis.pttl(f"{STEM}:0") > 40 * 500
 
 
 RATE = Rate(20, 1.0, cost="x", max_cost=4)
@@ -278,18 +192,17 @@ def test_no_window_holds_more_than_the_limit_whatever_is_requested(redis: Redis,
     callers = [settled(redis, name, units) for name in "abc"]
     at = START
     held: list[list[tuple[float, int, bool]]] = [[], [], []]
-    for who, step, wanted, returned in operations:
+    for who, step, wanted, given_up in operations:
         at += step
         caller = callers[who]
         back = []
-        for index in returned:
+        for index in given_up:
             mine = [moment for moment in held[who] if moment[0] > at]
             if mine:
                 start, cost, keyed = moment = mine[index % len(mine)]
                 held[who].remove(moment)
-                back.append([1, start, start + cost * units[0]])
-                if keyed:
-                    back.append([2, start, start + units[1]])
+                parts = [[1, cost, cost * units[0]], [2, 1, units[1]]]
+                back.append([start, parts if keyed else parts[:1]])
         batches = [[count, [[1, cost], *([[2, 1]] if keyed else [])]] for count, cost, keyed in wanted]
         answer = caller.reserve(at, *batches, back=back)
         for (_, cost, keyed), starts in zip(wanted, answer["batches"], strict=True):

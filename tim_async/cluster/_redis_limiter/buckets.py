@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from typing import Final, Protocol
+from collections.abc import Sequence
+from typing import Final
 from weakref import WeakValueDictionary
 
 from ..._api.endpoint import Rate
 from ..._core.rate_limits import LATE_CLOCK_S, BucketKey
+from ...errors import TimError
+from .known_share import KnownShare
 from .redis_link import MAX_CLOCK_DRIFT, US_PER_S, RedisLink, ReserveReply, ReserveRequest
 
 logger = logging.getLogger("tim_async")
 
 # Units are rounded on their way to Redis and back.
 _UNIT_ROUNDING: Final = 1.0001
-
-# The pause after "too many calls". The service sends no Retry-After: it starts short and doubles while they go on.
-PAUSE_S: Final = 1.0
-MAX_PAUSE_S: Final = 60.0
+# Refusals are sent with the next request, or alone after this time.
+_REFUSAL_DELAY_S: Final = 0.05
 
 
 def unit_s(rate: Rate, tolerance: float) -> float:
@@ -30,48 +32,37 @@ def unit_s(rate: Rate, tolerance: float) -> float:
     return (rate.per * (1 + MAX_CLOCK_DRIFT) + tolerance + LATE_CLOCK_S) / (rate.limit + 1 - rate.max_cost)
 
 
-class Pausing(Protocol):
-    """A limit that pauses all its calls after "too many calls"."""
-
-    paused_until: float
-    last_pause: float
-
-
-def lengthen(bucket: Pausing, now: float) -> float:
-    """Return the seconds for which a bucket pauses; store them, to double them when that was not enough."""
-    if now < bucket.paused_until:
-        return bucket.paused_until - now  # an answer to a call that was on its way when the pause began
-    again = bucket.last_pause > 0.0 and now < bucket.paused_until + bucket.last_pause
-    bucket.last_pause = min(bucket.last_pause * 2, MAX_PAUSE_S) if again else PAUSE_S
-    return bucket.last_pause
-
-
 class SharedBucket:
     """One limit as this process knows it.
 
     Attributes:
         rate: the limit.
         name: its key in Redis.
+        label: its name in messages.
         unit: length of a unit in microseconds, by this process's settings.
-        shared_unit: the length in force, which another process may have made longer.
+        shared_unit: the length that is configured for all, which another process may have made longer.
+        length: the length in force at the last reply, when refusals had made it longer still.
+        share: the share of its flow that is left after refusals.
         tail: the first free moment as last reported, in microseconds of the server's clock.
-        paused_until: local time until which no call may be made.
-        last_pause: length of the last pause in seconds.
     """
 
-    __slots__ = ("__weakref__", "last_pause", "name", "paused_until", "rate", "shared_unit", "tail", "unit")
+    __slots__ = ("__weakref__", "label", "length", "name", "rate", "share", "shared_unit", "tail", "unit")
 
-    def __init__(self, rate: Rate, name: str, tolerance: float) -> None:
+    def __init__(self, rate: Rate, name: str, label: str, tolerance: float) -> None:
         self.rate = rate
         self.name = name
-        self.unit = self.shared_unit = unit_s(rate, tolerance) * US_PER_S
+        self.label = label
+        self.unit = self.shared_unit = self.length = unit_s(rate, tolerance) * US_PER_S
+        self.share = KnownShare(self.unit)
         self.tail = 0.0
-        self.paused_until = 0.0
-        self.last_pause = 0.0
+
+
+BucketPart = tuple[SharedBucket, int, float]
+"""What a reservation takes of a bucket: the bucket, units, and their length in microseconds."""
 
 
 class AppBuckets:
-    """An app's buckets, its epoch and its pauses.
+    """An app's buckets, its epoch and its share.
 
     Args:
         app: the app's id.
@@ -82,8 +73,7 @@ class AppBuckets:
     Attributes:
         app: the app's id.
         epoch: identifies the state in Redis, "" until the first reply.
-        paused_until: local time until which no call of the app may be made.
-        last_pause: length of the app's last pause in seconds.
+        share: the share of its calls that is left after refusals that mean the whole app.
     """
 
     def __init__(
@@ -98,10 +88,12 @@ class AppBuckets:
         self._guard = f"{self._stem}:back:{limiter_id}"
         self.app = app
         self.epoch = ""
-        self.paused_until = 0.0
-        self.last_pause = 0.0
+        self.share = KnownShare(US_PER_S)
         self._buckets: WeakValueDictionary[BucketKey, SharedBucket] = WeakValueDictionary()
         self._warned: set[str] = set()
+        self._refused: list[tuple[SharedBucket | None, float]] = []  # the bucket, None for the app; local time
+        self._timer: asyncio.TimerHandle | None = None
+        self._reports: set[asyncio.Task[None]] = set()
 
     @property
     def generation(self) -> tuple[int, str]:
@@ -113,28 +105,96 @@ class AppBuckets:
         bucket = self._buckets.get(key)
         if bucket is None:
             _, command, index, value = key
-            bucket = SharedBucket(rate, f"{self._stem}:{command}:{index}:{value}", self._tolerance)
+            name = f"{self._stem}:{command}:{index}:{value}"
+            bucket = SharedBucket(rate, name, f"{command} of {value}" if value else command, self._tolerance)
             self._buckets[key] = bucket
         return bucket
+
+    # How fast
+
+    def _part(self, bucket: SharedBucket) -> float:
+        """Return the share of a bucket that its refusals, and those of the app, leave now."""
+        now = self._link.clock.server_time(self._link.now())
+        return bucket.share.at(now) * self.share.at(now)
+
+    def unit_s(self, bucket: SharedBucket) -> float:
+        """Return the seconds that a unit of a bucket takes now."""
+        return bucket.shared_unit / US_PER_S / self._part(bucket)
+
+    def rates(self, command: str) -> tuple[float, float] | None:
+        """Return the calls a second in force and those configured; see `RedisRateLimiter.rates`."""
+        found = [
+            (self._part(bucket) * bucket.unit / bucket.shared_unit, US_PER_S / bucket.unit)
+            for key, bucket in list(self._buckets.items())
+            if key[1] == command and not key[3]
+        ]
+        if not found:
+            return None
+        part, configured = min(found)
+        return part * configured, configured
+
+    # What the service refused
+
+    def refused(self, buckets: Sequence[SharedBucket | None], granted_at: float) -> None:
+        """Report a refused call with the next request, or after a moment.
+
+        Args:
+            buckets: the buckets that the service means; None is the app.
+            granted_at: local time of the call's reservation.
+        """
+        self._refused += [(bucket, granted_at) for bucket in buckets]
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(_REFUSAL_DELAY_S, self._start_report)
+
+    def _start_report(self) -> None:
+        self._timer = None
+        if self._refused:
+            task = asyncio.create_task(self._report(), name="tim_async: report refusals")
+            self._reports.add(task)
+            task.add_done_callback(self._reports.discard)
+
+    async def _report(self) -> None:
+        try:
+            await self.reserve([])
+        except TimError as error:
+            logger.warning("could not report refused calls to the other processes: %s", error)
+
+    async def close(self) -> None:
+        """Stop reporting."""
+        if self._timer is not None:
+            self._timer.cancel()
+        for task in self._reports:
+            task.cancel()
+        await asyncio.gather(*self._reports, return_exceptions=True)
+
+    # Requests
 
     async def reserve(
         self,
         buckets: list[SharedBucket],
         *,
         batches: list[tuple[int, list[tuple[int, int]]]] | None = None,
-        back: list[tuple[int, float, float]] | None = None,
-        paused: list[int] | None = None,
+        back: Sequence[tuple[float, list[BucketPart]]] = (),
         quiet: float = 0.0,
     ) -> list[list[float]]:
         """Send one request for some buckets, and update them from the reply; return the reserved moments, by batch.
 
-        The arguments are those of `ReserveRequest`; `quiet` is in seconds.
+        Args:
+            buckets: those that `batches` names by position, beginning with 1.
+            batches: as of `ReserveRequest`.
+            back: the reservations given back: moment, and what each takes of its buckets.
+            quiet: seconds from now without reservations.
         """
         epoch = self.epoch
         self._number += 1
-        keys = [f"{self._stem}:app", *(bucket.name for bucket in buckets)]
-        if back:
+        refused, self._refused = self._refused, []
+        named = [*buckets, *(bucket for bucket, _ in refused if bucket is not None)]
+        named += [bucket for _, parts in back for bucket, _, _ in parts]
+        positions = {bucket: index for index, bucket in enumerate(dict.fromkeys(named), 1)}
+        keys = [f"{self._stem}:app", *(bucket.name for bucket in positions)]
+        if back or refused:
             keys.append(self._guard)
+        low = self._link.clock.low
         reply = await self._link.reserve(
             keys,
             ReserveRequest(
@@ -142,14 +202,17 @@ class AppBuckets:
                 number=self._number,
                 ahead=self._ahead,
                 quiet=quiet * US_PER_S,
-                units=[bucket.unit for bucket in buckets],
-                windows=[bucket.rate.per * US_PER_S for bucket in buckets],
-                tails=[bucket.tail for bucket in buckets],
+                units=[bucket.unit for bucket in positions],
+                windows=[bucket.rate.per * US_PER_S for bucket in positions],
+                tails=[bucket.tail for bucket in positions],
                 batches=batches or [],
-                back=back or [],
-                paused=paused or [],
-                first_pause=PAUSE_S * US_PER_S,
-                max_pause=MAX_PAUSE_S * US_PER_S,
+                back=[
+                    (at, [(positions[bucket], units, length) for bucket, units, length in parts]) for at, parts in back
+                ],
+                refused=[
+                    (0 if bucket is None else positions[bucket], (granted_at + low) * US_PER_S)
+                    for bucket, granted_at in refused
+                ],
             ),
         )
         if self.epoch not in (epoch, reply.epoch):
@@ -162,21 +225,22 @@ class AppBuckets:
                 max(0.0, reply.quiet - reply.now) / US_PER_S,
             )
         self.epoch = reply.epoch
-        self._update(buckets, reply)
+        self._update(list(positions), reply)
         return reply.batches
 
     def _update(self, buckets: list[SharedBucket], reply: ReserveReply) -> None:
-        clock = self._link.clock
-        if reply.pause > reply.now:
-            self.paused_until = max(self.paused_until, clock.earliest(reply.pause))
-            self.last_pause = reply.length / US_PER_S
+        self.share.update(reply.app)
+        if reply.app.was_cut:
+            _warn_of_cut(f"all commands of app {self.app}", reply.app.base, reply.flow)
         for bucket, state in zip(buckets, reply.buckets, strict=True):
             bucket.tail = state.tail
-            bucket.shared_unit = state.unit
-            if state.pause > reply.now:
-                bucket.paused_until = max(bucket.paused_until, clock.earliest(state.pause))
-                bucket.last_pause = state.length / US_PER_S
-            if state.unit > bucket.unit * _UNIT_ROUNDING and bucket.name not in self._warned:
+            is_smaller = state.unit > bucket.unit * _UNIT_ROUNDING
+            bucket.shared_unit = state.unit if is_smaller else bucket.unit
+            bucket.length = state.length
+            bucket.share.update(state.share)
+            if state.share.was_cut:
+                _warn_of_cut(bucket.label, state.share.base, US_PER_S / state.unit)
+            if is_smaller and bucket.name not in self._warned:
                 self._warned.add(bucket.name)
                 logger.warning(
                     "%s: another process has a smaller limit than %d per %g s, or a larger tolerance_s; "
@@ -185,3 +249,9 @@ class AppBuckets:
                     bucket.rate.limit,
                     bucket.rate.per,
                 )
+
+
+def _warn_of_cut(what: str, part: float, flow: float) -> None:
+    logger.warning(
+        "%s: too many calls for the service, all processes go on with %.3g of %.3g a second", what, part * flow, flow
+    )

@@ -59,14 +59,16 @@ class Fallback:
     async def acquire(self, limiter: LocalRateLimiter, claim: Claim, slot: ConnectionSlot) -> bool:
         """Wait for the claim's tokens; return False if Redis is back before they are there."""
         try:
-            await limiter.acquire(self._divide(claim), _FallbackSlot(slot, self, limiter))
+            divided = self._divide(claim)
+            await limiter.acquire(divided, _FallbackSlot(slot, self, limiter))
+            claim.granted_at = divided.granted_at
         except _RedisBackError:
             return False
         self._stats.fallback_granted += 1
         return True
 
     def refused(self, limiter: LocalRateLimiter, claim: Claim, code: int | None) -> float:
-        """Pause this process only. See `RateLimiter.pause`."""
+        """Slow down this process only. See `RateLimiter.refused`."""
         return limiter.refused(self._divide(claim), code)
 
     async def close(self) -> None:

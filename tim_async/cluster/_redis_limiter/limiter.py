@@ -29,6 +29,12 @@ costs of 500) are reported to the new state by the first process that knows of t
 took over and had not received the latest reservations, what may overlap is what was reserved and not used, less than
 one window's worth.
 
+Too many calls. When the service refuses calls, the bucket uses a share of its rate, as in one process
+(`_core.adaptive_share`), but the share is one for all: the script counts refusals against reservations given (less
+those that came back), by the moments of the reservations, and makes the reservations that follow longer. A process
+reports refusals with its next request, or after 50 ms; what is reserved already goes out at the old pace. The process
+whose request causes a cut logs it.
+
 Redis gone. Without it no process may send: calls wait `outage_wait_s`, then they fail. Or, if `fallback_processes` says
 how many processes share the limits, each continues with its part of them and looks for Redis twice a second
 (`fallback`). The first one that finds it keeps reservations away for a second, so that the others have found it too.
@@ -41,7 +47,6 @@ Priorities are those of one process: Redis does not know which calls wait, only 
 from __future__ import annotations
 
 import asyncio
-import logging
 import secrets
 from functools import partial
 from types import TracebackType
@@ -54,8 +59,8 @@ from ... import _codes
 from ..._api.checks import check_seconds, check_whole
 from ..._core.pool import ConnectionSlot
 from ..._core.rate_limits import BucketCost, Claim, bucket_key, check_cost, check_same_rate, meant_by
-from ...errors import LimiterSetupError, LimiterUnavailableError, TimError, UsageError, WaitTooLongError
-from .buckets import AppBuckets, SharedBucket, lengthen
+from ...errors import LimiterSetupError, LimiterUnavailableError, UsageError, WaitTooLongError
+from .buckets import AppBuckets
 from .fallback import Fallback
 from .redis_client import connect, name_of
 from .redis_link import RedisLink
@@ -65,8 +70,6 @@ from .stats import LimiterStats
 from .turn_queue import Waiter
 
 __all__ = ["LimiterStats", "RedisRateLimiter"]
-
-logger = logging.getLogger("tim_async")
 
 # All processes together make reservations about this far ahead.
 _RESERVE_AHEAD_S: Final = 0.25
@@ -134,7 +137,6 @@ class RedisRateLimiter:
         self._schedulers: dict[tuple[int, str], CommandScheduler] = {}
         # The request classes of claims without a key, by app and command: found again for every call of a client.
         self._found: dict[tuple[int, str], tuple[tuple[BucketCost, ...], RequestClass]] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
         self._fallback = (
             None if fallback_processes is None else Fallback(fallback_processes, self._where, self._apps, self._stats)
         )
@@ -159,9 +161,8 @@ class RedisRateLimiter:
             await scheduler.close()
         if self._fallback is not None:
             await self._fallback.close()
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for app in self._apps.values():
+            await app.close()
         await self._link.close()
 
     def stats(self) -> LimiterStats:
@@ -197,38 +198,32 @@ class RedisRateLimiter:
                 self._fallback.start(error)
 
     def refused(self, claim: Claim, code: int | None) -> float:
-        """Pause all processes after "too many calls"; return the seconds. See `RateLimiter.refused`.
+        """Count a refusal, over all processes; they go slower where there are many. See `RateLimiter.refused`.
 
         The others learn of it with their next request, within a quarter of a second if they are busy.
         """
-        loop = self._bind()
+        self._bind()
         if self._fallback is not None and self._fallback.limiter is not None:
             return self._fallback.refused(self._fallback.limiter, claim, code)
-        request_class = self._request_class(claim)
         app = self._app(claim.app)
-        now = self._link.now()
-        buckets: list[SharedBucket] = []
         if code in _codes.APP_WIDE_CODES:
-            seconds, paused = lengthen(app, now), [0]
-            app.paused_until = max(app.paused_until, now + seconds)
-        else:
-            buckets = [request_class.buckets[index] for index in meant_by(code, claim)]
-            seconds, paused = max(lengthen(bucket, now) for bucket in buckets), list(range(1, len(buckets) + 1))
-            for bucket in buckets:
-                bucket.paused_until = max(bucket.paused_until, now + seconds)
-        task = loop.create_task(self._share_pause(app, buckets, paused), name="tim_async: share a pause")
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        for scheduler in self._schedulers.values():
-            for waiting in scheduler.active:
-                waiting.wake()
-        return seconds
+            app.refused([None], claim.granted_at)
+            return app.share.beat_s
+        buckets = [app.bucket(bucket_key(claim, index), claim.costs[index].rate) for index in meant_by(code, claim)]
+        app.refused(buckets, claim.granted_at)
+        return max(bucket.share.beat_s for bucket in buckets)
 
-    async def _share_pause(self, app: AppBuckets, buckets: list[SharedBucket], paused: list[int]) -> None:
-        try:
-            await app.reserve(buckets, paused=paused)
-        except TimError as error:
-            logger.warning("could not share a pause with the other processes: %s", error)
+    def rates(self, app: int, command: str) -> tuple[float, float] | None:
+        """Return the calls a second in force and those configured for a command; None while it is not in use.
+
+        They are those of all processes together, without Redis those of this one. Of several limits without a key it is
+        the one that is slowed most.
+        """
+        self._bind()
+        if self._fallback is not None and self._fallback.limiter is not None:
+            return self._fallback.limiter.rates(app, command)
+        known = self._apps.get(app)
+        return None if known is None else known.rates(command)
 
     def _request_class(self, claim: Claim) -> RequestClass:
         found = self._found.get((claim.app, claim.command))

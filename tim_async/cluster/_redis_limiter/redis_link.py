@@ -23,7 +23,8 @@ US_PER_S: Final = 1e6
 # A clock that is being slewed runs at most 500 ppm too fast or too slow.
 MAX_CLOCK_DRIFT: Final = 0.0005
 
-_SCRIPT: Final = files(__package__).joinpath("reserve.lua").read_text(encoding="utf-8")
+_PARTS: Final = ("share.lua", "window.lua", "reserve.lua")
+_SCRIPT: Final = "".join(files(__package__).joinpath(part).read_text(encoding="utf-8") for part in _PARTS)
 _SCRIPT_SHA: Final = hashlib.sha1(_SCRIPT.encode(), usedforsecurity=False).hexdigest()
 # Waits between attempts to reach Redis.
 _MIN_BACKOFF_S: Final = 0.02
@@ -49,17 +50,15 @@ class ReserveRequest(msgspec.Struct, kw_only=True):
 
     Attributes:
         epoch: the epoch of the reservations the caller holds, "" for none.
-        number: grows with every request of a limiter, so that a repeated request gives back only once.
+        number: grows with every request of a limiter, so that a repeated request gives back, and reports, only once.
         ahead: how far ahead reservations are usually made.
         quiet: no reservation earlier than this long from now.
         units: the length of one unit, by bucket.
         windows: the length of the window, by bucket.
         tails: the first free moment as the caller last knew it, by bucket.
         batches: the reservation batches wanted, most urgent first: how many, and bucket and units of each cost.
-        back: the reservations given back: bucket, begin, end.
-        paused: the buckets that the service reported as too busy; 0 is the app.
-        first_pause: the length of a first pause.
-        max_pause: the greatest length of a pause.
+        back: the reservations given back: the moment, and bucket, units and length of each cost.
+        refused: the calls that the service refused: the bucket that it meant, 0 for the app, and the call's moment.
     """
 
     epoch: str
@@ -70,19 +69,26 @@ class ReserveRequest(msgspec.Struct, kw_only=True):
     windows: list[float]
     tails: list[float]
     batches: list[tuple[int, list[tuple[int, int]]]]
-    back: list[tuple[int, float, float]]
-    paused: list[int]
-    first_pause: float
-    max_pause: float
+    back: list[tuple[float, list[tuple[int, int, float]]]]
+    refused: list[tuple[int, float]]
+
+
+class ShareState(msgspec.Struct, array_like=True):
+    """A share as the script left it: its value right after the last cut, when that was, a beat, whether it is new."""
+
+    base: float
+    cut_at: float
+    beat: float
+    was_cut: bool
 
 
 class BucketState(msgspec.Struct, array_like=True):
-    """A bucket as the script left it: first free moment, unit in force, end and length of its last pause."""
+    """A bucket as the script left it: first free moment, unit as configured, unit as slowed by shares, its share."""
 
     tail: float
     unit: float
-    pause: float
     length: float
+    share: ShareState
 
 
 class ReserveReply(msgspec.Struct):
@@ -91,18 +97,18 @@ class ReserveReply(msgspec.Struct):
     Attributes:
         epoch: identifies the state; a new one means that the earlier state was lost.
         now: the server's time.
-        pause: end of the app's last pause.
-        length: length of the app's last pause.
         quiet: no reservation is earlier than this.
+        flow: calls of the app a second that its share is of.
+        app: the app's share.
         batches: the moments reserved, by batch.
         buckets: the buckets as they are now.
     """
 
     epoch: str
     now: float
-    pause: float
-    length: float
     quiet: float
+    flow: float
+    app: ShareState
     batches: list[list[float]]
     buckets: list[BucketState]
 
@@ -218,8 +224,8 @@ class RedisLink:
 
         Raises:
             LimiterUnavailableError: Redis has been unavailable for longer than the patience.
-            LimiterSetupError: waiting does not help: wrong password, missing permission, a database that does not exist,
-                or Redis is too far away.
+            LimiterSetupError: waiting does not help: wrong password, missing permission, no such database, or Redis is
+                too far away.
         """
         encoded = msgspec.json.encode(request)
         backoff = _MIN_BACKOFF_S

@@ -18,7 +18,7 @@ from .stats import LimiterStats
 from .turn_queue import CLASSES, Turns, Waiter
 
 if TYPE_CHECKING:
-    from .buckets import AppBuckets, SharedBucket
+    from .buckets import AppBuckets, BucketPart, SharedBucket
     from .redis_link import RedisLink
 
 # What is left of the time of a large call that missed its moment is given back from this length on.
@@ -27,8 +27,6 @@ _MIN_REMAINDER_S: Final = 0.05
 _MAX_KEYED_BATCH: Final = 64
 
 ClassKey = tuple[object, ...]
-BucketSpan = tuple["SharedBucket", float, float]
-"""A part of a bucket's timeline: the bucket, begin and end in microseconds of the server's clock."""
 
 
 class Scheduler(Protocol):
@@ -72,17 +70,16 @@ class RequestClass:
         "_failure",
         "_generation",
         "_held_lengths",
-        "_max_batch",
         "batch",
         "buckets",
         "claims",
         "costs",
         "held",
-        "interval",
         "is_blocked",
         "is_keyed",
         "key",
         "missed",
+        "others",
         "scheduler",
         "turns",
         "used",
@@ -108,31 +105,43 @@ class RequestClass:
         self.held: deque[float] = deque()  # reserved moments, in microseconds of the server's clock
         self._generation: tuple[int, str] = (0, "")
         self._held_lengths = [0.0] * len(buckets)  # what each of them takes of the buckets, in microseconds
-        # A bucket of a key is this class's own. Only what it takes of the common ones keeps others waiting.
-        common = [
-            bucket.unit * cost / US_PER_S
-            for bucket, cost in zip(buckets, costs, strict=True)
-            if not (is_keyed and bucket.rate.key)
-        ]
-        taken_s = max(common, default=0.0)
-        self._max_batch = max(1, int(scheduler.batch_s / taken_s)) if taken_s else _MAX_KEYED_BATCH
-        self.batch = self._max_batch  # reservations to request at a time
+        self.batch = self.max_batch  # reservations to request at a time
         self.used = 0  # reservations used since the last request
         self.missed = 0  # reservations missed since then
-        self.interval = self.min_interval  # seconds from one reservation to the next, as far as known
+        self.others = 1.0  # how much longer the intervals are for the reservations of others, as far as known
         self._failure: TimError | None = None
+
+    @property
+    def max_batch(self) -> int:
+        """The most reservations to request at a time."""
+        # A bucket of a key is this class's own. Only what it takes of the common ones keeps others waiting.
+        common = [
+            self.scheduler.app.unit_s(bucket) * cost
+            for bucket, cost in zip(self.buckets, self.costs, strict=True)
+            if not (self.is_keyed and bucket.rate.key)
+        ]
+        taken_s = max(common, default=0.0)
+        return max(1, int(self.scheduler.batch_s / taken_s)) if taken_s else _MAX_KEYED_BATCH
 
     @property
     def min_interval(self) -> float:
         """Seconds from one reservation to the next while no other process makes any."""
-        return max(bucket.shared_unit * cost / US_PER_S for bucket, cost in zip(self.buckets, self.costs, strict=True))
+        unit_s = self.scheduler.app.unit_s
+        return max(unit_s(bucket) * cost for bucket, cost in zip(self.buckets, self.costs, strict=True))
+
+    @property
+    def interval(self) -> float:
+        """Seconds from one reservation to the next, as far as known."""
+        return self.min_interval * self.others
 
     def adapt_batch(self) -> None:
         """Set the batch to what could be used of the last one: a busy loop must not keep reservations from others."""
+        most = self.max_batch
         if self.missed:
-            self.batch = min(self._max_batch, max(1, self.used))
+            self.batch = max(1, self.used)
         elif self.used:
-            self.batch = min(self._max_batch, 2 * self.batch)
+            self.batch *= 2
+        self.batch = min(most, self.batch)
         self.used = self.missed = 0
 
     @property
@@ -152,28 +161,23 @@ class RequestClass:
         """Whether the first claim is an interactive one."""
         return self.rank[0] == 0
 
-    @property
-    def paused_until(self) -> float:
-        """Local time until which no call may be made."""
-        return max(self.scheduler.app.paused_until, *(bucket.paused_until for bucket in self.buckets))
-
     def add(self, moments: list[float]) -> None:
         """Hold reservations that were just made."""
         self.drop_void()
         self._generation = self.scheduler.app.generation
         if moments:
-            lengths = [cost * bucket.shared_unit for bucket, cost in zip(self.buckets, self.costs, strict=True)]
+            lengths = [cost * bucket.length for bucket, cost in zip(self.buckets, self.costs, strict=True)]
             self._held_lengths = list(map(min, lengths, self._held_lengths)) if self.held else lengths
             previous = self.held[-1] if self.held else None
             self.held.extend(moments)
             if previous is not None and self.claims > len(self.held):
-                self.interval = max(self.min_interval, (moments[-1] - previous) / US_PER_S / len(moments))
+                self.others = max(1.0, (moments[-1] - previous) / US_PER_S / len(moments) / self.min_interval)
             elif self.claims <= len(self.held):
-                self.interval = self.min_interval
+                self.others = 1.0
 
-    def spans(self, at: float) -> list[BucketSpan]:
+    def parts(self) -> list[BucketPart]:
         """Return what a held reservation takes of its buckets: no more than was reserved, even if units changed."""
-        return [(bucket, at, at + length) for bucket, length in zip(self.buckets, self._held_lengths, strict=True)]
+        return list(zip(self.buckets, self.costs, self._held_lengths, strict=True))
 
     def drop_void(self) -> None:
         """Drop reservations of an earlier generation."""
@@ -186,11 +190,9 @@ class RequestClass:
         """Return the local time of the next held reservation, None without one; drop those that have expired."""
         clock, tolerance = self.scheduler.link.clock, self.scheduler.tolerance
         self.drop_void()
-        paused = self.paused_until
         while self.held:
-            latest = clock.latest(self.held[0]) + tolerance
-            if latest >= now and latest >= paused:
-                return max(clock.earliest(self.held[0]), paused)
+            if clock.latest(self.held[0]) + tolerance >= now:
+                return clock.earliest(self.held[0])
             self.scheduler.stats.expired += 1
             self.missed += 1
             self.scheduler.add_return(self, self.held.popleft(), min_remainder=_MIN_REMAINDER_S)
@@ -212,7 +214,7 @@ class RequestClass:
                 if waiter.rank[0] == 0:
                     last = min(last, self.scheduler.first_held_for_background(self, last))
             wait = max(0.0, last - now) + missing * self.interval
-        return max(wait, self.paused_until - now, 0.0 if first is None else first - now)
+        return max(wait, 0.0 if first is None else first - now)
 
     def fail(self, error: TimError) -> None:
         """Let the first claim raise an error."""
@@ -259,6 +261,7 @@ class RequestClass:
                 elif first > now:
                     await waiter.sleep(first - now)
                 elif has_slot or slot.take_nowait():
+                    claim.granted_at = first
                     self.held.popleft()
                     self.used += 1
                     is_done = has_slot = True

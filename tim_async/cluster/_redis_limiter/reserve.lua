@@ -1,6 +1,8 @@
--- Make reservations in the buckets of one app. The theory is in limiter.py.
+-- Make reservations in the buckets of one app. The theory is in limiter.py; the functions of share.lua and window.lua
+-- stand before.
 --
--- KEYS[1]  hash of the app; KEYS[2..] one hash per bucket; the last key is the guard, if something is given back.
+-- KEYS[1]  hash of the app; KEYS[2..] one hash per bucket; the last key is the guard, if something is given back or
+--          reported as refused.
 -- ARGV[1]  JSON, see ReserveRequest in redis_link.py. Returns JSON, see ReserveReply there. All times are microseconds
 --          of this server's clock.
 --
@@ -18,6 +20,8 @@ local APP_TTL_MS = 86400000
 local BUCKET_TTL_MS = 2000
 -- Moments are rounded when they are written as text.
 local ROUNDING = 0.5
+-- A call that is this young is not counted yet: its refusal would not have been reported.
+local ANSWER_US = 150000
 
 local clock = redis.call('TIME')
 local now = clock[1] * SECOND + clock[2]
@@ -29,16 +33,25 @@ end
 
 -- The app: its epoch changes when the state was lost.
 
-local app = redis.call('HMGET', KEYS[1], 'epoch', 'seen', 'quiet', 'pause', 'length')
-local epoch, seen = app[1], tonumber(app[2] or 0)
-local quiet, app_pause = tonumber(app[3] or 0), { pause = tonumber(app[4] or 0), length = tonumber(app[5] or 0) }
-if not epoch or now < seen - SECOND then
+local stored_app = redis.call('HMGET', KEYS[1], 'epoch', 'seen', 'quiet', 'slices', 'flow', unpack(SHARE_FIELDS))
+local epoch, quiet = stored_app[1], tonumber(stored_app[3] or 0)
+if not epoch or now < tonumber(stored_app[2]) - SECOND then
   -- Never used, flushed, restarted, or the clock went back: earlier reservations may still be in use.
-  epoch = text(now)
+  epoch, stored_app = text(now), {}
   quiet = now + request.ahead
-  app_pause = { pause = 0, length = 0 }
 end
 quiet = math.max(quiet, now + request.quiet)
+
+-- Calls of all commands lately. At the first refusal that means the whole app they are the flow that was too
+-- much.
+local app = { slices = read_slices(stored_app[4], now - SECOND - ANSWER_US), flow = tonumber(stored_app[5] or 1) }
+app.share = read_share(stored_app, 6, SECOND / app.flow)
+
+local function set_ahead(share, slices, width)
+  share.ahead, share.units_ahead = sum_of(slices, now + width - ANSWER_US)
+end
+
+set_ahead(app.share, app.slices, SLICE_US)
 
 -- The buckets.
 
@@ -55,11 +68,13 @@ end
 
 local function load(index)
   local own_unit = request.units[index]
-  local stored = redis.call('HMGET', KEYS[index + 1], 'epoch', 'tail', 'gaps', 'unit', 'unit_at', 'pause', 'length')
-  local bucket = { tail = 0, gaps = {}, unit = own_unit, unit_at = now, pause = 0, length = 0 }
-  if stored[1] == epoch then
+  local stored = redis.call('HMGET', KEYS[index + 1], 'epoch', 'tail', 'gaps', 'unit', 'unit_at', 'slices',
+    unpack(SHARE_FIELDS))
+  local bucket = { tail = 0, gaps = {}, unit = own_unit, unit_at = now }
+  if stored[1] ~= epoch then
+    stored = {}
+  else
     bucket.tail, bucket.gaps = tonumber(stored[2]), parse_gaps(stored[3])
-    bucket.pause, bucket.length = tonumber(stored[6]), tonumber(stored[7])
     local unit, unit_at = tonumber(stored[4]), tonumber(stored[5])
     if unit > own_unit and now - unit_at < SMALLER_LIMIT_S * SECOND then
       -- Another process has a smaller limit: it applies to all for as long as that process is active.
@@ -70,6 +85,11 @@ local function load(index)
     -- The caller may hold reservations of an earlier epoch, or know of some: their time must not be taken again.
     bucket.tail = math.max(bucket.tail, math.min(request.tails[index], now + request.windows[index]))
   end
+  bucket.window = request.windows[index]
+  bucket.width = width_of(bucket.window)
+  bucket.slices = read_slices(stored[6], now - bucket.window)
+  bucket.share = read_share(stored, 7, bucket.unit)
+  set_ahead(bucket.share, bucket.slices, bucket.width)
   return bucket
 end
 
@@ -103,33 +123,59 @@ local function release(bucket, from, to)
   bucket.gaps = merged
 end
 
-if #request.back > 0 and request.epoch == epoch then
-  -- A client that repeats a command whose reply was lost must not give the same reservations back twice.
+-- Whether this is the first time that this request runs. A client that repeats a command whose reply was lost must not
+-- give the same reservations back twice, nor report the same refusals twice.
+local function is_new()
+  if #request.back == 0 and #request.refused == 0 then
+    return false
+  end
   local last = tonumber(redis.call('GET', KEYS[#KEYS]) or 0)
-  if request.number > last then
-    redis.call('SET', KEYS[#KEYS], request.number, 'PX', GUARD_TTL_MS)
+  if request.number <= last then
+    return false
+  end
+  redis.call('SET', KEYS[#KEYS], request.number, 'PX', GUARD_TTL_MS)
+  return true
+end
+
+local function take_back(back)
+  local at = back[1]
+  take_from_slice(app.slices, SLICE_US, at, 1, 0)
+  count_return(app.share, at, 1)
+  for _, part in ipairs(back[2]) do
+    local bucket, units, length = buckets[part[1]], part[2], part[3]
+    release(bucket, at, at + length)
+    take_from_slice(bucket.slices, bucket.width, at, units, 0)
+    count_return(bucket.share, at, units)
+  end
+end
+
+local function refuse(index, at)
+  if index > 0 then
+    return count_refusal(buckets[index].share, now, at)
+  end
+  if kept_for(app.share) == 0 then
+    app.flow = math.max(1, sum_of(app.slices, now - SECOND - ANSWER_US) - app.share.ahead)
+    app.share.unit = SECOND / app.flow
+  end
+  count_refusal(app.share, now, at)
+end
+
+if is_new() then
+  if request.epoch == epoch then
     for _, back in ipairs(request.back) do
-      release(buckets[back[1]], back[2], back[3])
+      take_back(back)
     end
   end
-end
-
--- A pause: no call until its end. It is twice as long when the service is too busy again soon after one.
-
-local function extend_pause(state)
-  if now >= state.pause then
-    local again = state.length > 0 and now < state.pause + state.length
-    state.length = again and math.min(state.length * 2, request.max_pause) or request.first_pause
-    state.pause = now + state.length
+  for _, refused in ipairs(request.refused) do
+    refuse(refused[1], refused[2])
   end
 end
 
-for _, index in ipairs(request.paused) do
-  if index == 0 then
-    extend_pause(app_pause)
-  else
-    extend_pause(buckets[index])
-  end
+-- How long a unit is now.
+
+local app_part = share_at(app.share, now)
+for _, bucket in ipairs(buckets) do
+  bucket.length = bucket.unit / (share_at(bucket.share, now) * app_part)
 end
 
 -- Reservations that are wanted. A cost is { bucket, units }.
@@ -174,15 +220,12 @@ local function take(bucket, start, length)
 end
 
 local function find(costs)
-  local from = math.max(now, quiet, app_pause.pause)
-  for _, cost in ipairs(costs) do
-    from = math.max(from, buckets[cost[1]].pause)
-  end
+  local from = math.max(now, quiet)
   for _ = 1, SEARCH_STEPS do
     local start = from
     for _, cost in ipairs(costs) do
       local bucket = buckets[cost[1]]
-      start = math.max(start, earliest(bucket, start, cost[2] * bucket.unit))
+      start = math.max(start, earliest(bucket, start, cost[2] * bucket.length))
     end
     if start == from then
       return start
@@ -207,8 +250,12 @@ for number, batch in ipairs(request.batches) do
     horizon = horizon or start + math.max(0, (now + request.ahead - start) / 2)
     for _, cost in ipairs(costs) do
       local bucket = buckets[cost[1]]
-      take(bucket, start, cost[2] * bucket.unit)
+      take(bucket, start, cost[2] * bucket.length)
+      add_to_slice(bucket.slices, bucket.width, start, cost[2], 0)
+      count_grant(bucket.share, now, start, cost[2])
     end
+    add_to_slice(app.slices, SLICE_US, start, 1, 0)
+    count_grant(app.share, now, start, 1)
     moments[#moments + 1] = text(start)
   end
   batches[number] = '[' .. table.concat(moments, ',') .. ']'
@@ -216,9 +263,18 @@ end
 
 -- Store the state for as long as it matters.
 
-redis.call('HSET', KEYS[1], 'epoch', epoch, 'seen', text(now), 'quiet', text(quiet),
-  'pause', text(app_pause.pause), 'length', text(app_pause.length))
+local function store(key, arguments, share)
+  write_share(share, arguments)
+  redis.call('HSET', key, unpack(arguments))
+end
+
+store(KEYS[1], { 'epoch', epoch, 'seen', text(now), 'quiet', text(quiet), 'slices', write_slices(app.slices),
+  'flow', app.flow }, app.share)
 redis.call('PEXPIRE', KEYS[1], APP_TTL_MS)
+
+local function describe(share)
+  return string.format('[%.17g,%.2f,%.2f,%s]', share.base, share.cut_at, beat_of(share), tostring(share.was_cut))
+end
 
 local states = {}
 for index, bucket in ipairs(buckets) do
@@ -226,13 +282,13 @@ for index, bucket in ipairs(buckets) do
   for number, gap in ipairs(bucket.gaps) do
     gaps[number] = text(gap[1]) .. ':' .. text(gap[2])
   end
-  redis.call('HSET', KEYS[index + 1], 'epoch', epoch, 'tail', text(bucket.tail), 'gaps', table.concat(gaps, ','),
+  store(KEYS[index + 1], { 'epoch', epoch, 'tail', text(bucket.tail), 'gaps', table.concat(gaps, ','),
     'unit', text(bucket.unit), 'unit_at', text(bucket.unit_at),
-    'pause', text(bucket.pause), 'length', text(bucket.length))
-  local last = math.max(bucket.tail, bucket.pause + bucket.length)
-  redis.call('PEXPIRE', KEYS[index + 1], math.ceil(math.max(0, last - now) / 1000) + BUCKET_TTL_MS)
-  states[index] = string.format('[%.2f,%.4f,%.2f,%.2f]', bucket.tail, bucket.unit, bucket.pause, bucket.length)
+    'slices', write_slices(bucket.slices) }, bucket.share)
+  local left = math.max(0, bucket.tail - now, kept_for(bucket.share))
+  redis.call('PEXPIRE', KEYS[index + 1], math.ceil(left / 1000) + BUCKET_TTL_MS)
+  states[index] = string.format('[%.2f,%.4f,%.4f,%s]', bucket.tail, bucket.unit, bucket.length, describe(bucket.share))
 end
 
-return string.format('{"epoch":"%s","now":%.2f,"pause":%.2f,"length":%.2f,"quiet":%.2f,"batches":[%s],"buckets":[%s]}',
-  epoch, now, app_pause.pause, app_pause.length, quiet, table.concat(batches, ','), table.concat(states, ','))
+return string.format('{"epoch":"%s","now":%.2f,"quiet":%.2f,"flow":%.17g,"app":%s,"batches":[%s],"buckets":[%s]}',
+  epoch, now, quiet, app.flow, describe(app.share), table.concat(batches, ','), table.concat(states, ','))

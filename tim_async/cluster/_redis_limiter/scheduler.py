@@ -11,11 +11,11 @@ import logging
 from typing import TYPE_CHECKING, Final
 
 from ...errors import LimiterUnavailableError, TimError
-from .request_class import BucketSpan, ClassKey, RequestClass
+from .request_class import ClassKey, RequestClass
 from .stats import LimiterStats
 
 if TYPE_CHECKING:
-    from .buckets import AppBuckets, SharedBucket
+    from .buckets import AppBuckets, BucketPart, SharedBucket
     from .redis_link import RedisLink
 
 logger = logging.getLogger("tim_async")
@@ -53,7 +53,7 @@ class CommandScheduler:
         self._pending: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._last_held = 0.0  # local time of the last reservation held, apart from those that a key makes far
-        self._returns: list[BucketSpan] = []
+        self._returns: list[tuple[float, list[BucketPart]]] = []
         self._returns_generation: tuple[int, str] = (0, "")
         self.is_closed = False
 
@@ -121,7 +121,9 @@ class CommandScheduler:
             self._returns.clear()
             self._returns_generation = self.app.generation
         earliest = self.link.clock.server_time(self.link.now() + min_remainder)
-        self._returns += [span for span in holder.spans(at) if not min_remainder or span[2] > earliest]
+        parts = [part for part in holder.parts() if not min_remainder or at + part[2] > earliest]
+        if parts:
+            self._returns.append((at, parts))
 
     def update_last_held(self) -> None:
         """Determine again which of the reservations held is the last."""
@@ -170,8 +172,7 @@ class CommandScheduler:
             (count, [(position(bucket), cost) for bucket, cost in zip(each.buckets, each.costs, strict=True)])
             for each, count in chosen
         ]
-        back = [(position(bucket), start, end) for bucket, start, end in returns]
-        batches = await self.app.reserve(list(positions), batches=wanted, back=back)
+        batches = await self.app.reserve(list(positions), batches=wanted, back=returns)
         horizon = self.link.now() + self.ahead
         for (each, _), moments in zip(chosen, batches, strict=True):
             self.stats.reserved += len(moments)

@@ -1,0 +1,68 @@
+"""The script alone, on a clock that the test sets."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from uuid import uuid4
+
+from redis import Redis
+
+from tim_async.cluster._redis_limiter.redis_link import _SCRIPT
+
+CLOCK = "redis.call('TIME')"
+SCRIPT = _SCRIPT.replace(CLOCK, "{tonumber(ARGV[2]), tonumber(ARGV[3])}")
+START = 1_764_000_000_000_000
+SECOND = 1_000_000
+STEM = f"{{tim-test-{uuid4().hex}:1}}"
+
+
+class Caller:
+    """A process, as the script sees it."""
+
+    def __init__(self, redis: Redis, name: str = "a", units: tuple[float, ...] = (5000.0,)) -> None:
+        self.redis = redis
+        self.name = name
+        self.units = units
+        self.epoch = ""
+        self.number = 0
+        self.tails = [0.0] * len(units)
+
+    def reserve(self, at: float, *batches: Any, repeat: bool = False, **fields: Any) -> dict[str, Any]:
+        self.number += not repeat
+        request = {
+            "epoch": self.epoch, "number": self.number, "ahead": 250_000, "quiet": 0, "units": self.units,
+            "windows": [SECOND] * len(self.units), "tails": self.tails, "batches": batches, "back": [], "refused": [],
+            **fields,
+        }  # fmt: skip
+        keys = [f"{STEM}:app", *(f"{STEM}:{index}" for index in range(len(self.units)))]
+        if request["back"] or request["refused"]:
+            keys.append(f"{STEM}:back:{self.name}")
+        seconds, micros = divmod(int(at), SECOND)
+        answer: dict[str, Any] = json.loads(
+            self.redis.eval(SCRIPT, len(keys), *keys, json.dumps(request), seconds, micros)
+        )
+        self.epoch = answer["epoch"]
+        self.tails = [bucket[0] for bucket in answer["buckets"]]
+        return answer
+
+
+def forget(redis: Redis) -> None:
+    keys = list(redis.scan_iter(match=f"{STEM}*"))
+    if keys:
+        redis.delete(*keys)
+
+
+def settled(redis: Redis, *args: Any) -> Caller:
+    """Return a caller whose state is no longer new."""
+    caller = Caller(redis, *args)
+    caller.reserve(START - SECOND)
+    return caller
+
+
+PLAIN = [[1, 1]]
+
+
+def returned(at: float) -> list[Any]:
+    """Return a plain reservation as it is given back."""
+    return [at, [[1, 1, 5000]]]
