@@ -47,6 +47,8 @@ CASES: dict[str, tuple[Case, str]] = {
     "crowd-faults": (cap.faults, "asyncio"),
     "stall": (cap.stall, "asyncio"),
     "priority": (cap.priority, "asyncio"),
+    **{f"soak-{transport}": (late("soak", "soak", transport), "asyncio") for transport in ("never", "connect", "any")},
+    "soak-session": (late("soak", "soak", "any", "session"), "asyncio"),
     "campaign-limit": (late("campaign", "at_the_limits", "single"), "asyncio"),
     "campaign-both": (late("campaign", "at_the_limits", "both"), "asyncio"),
     "campaign-interactive": (late("campaign", "interactive"), "asyncio"),

@@ -8,6 +8,7 @@ import pytest
 
 from benchmarks.comparison import compare, comparison
 from benchmarks.report import Row, merge, percentile, table
+from benchmarks.soak import Reported, Transport, Way, judge, soak
 
 
 def row(value: float | None, *, name: str = "it", sense: str = "<=", limit: float | None = None) -> Row:
@@ -79,3 +80,32 @@ def test_table_says_what_was_kept_missed_and_skipped() -> None:
 
 def test_percentile() -> None:
     assert [percentile([3, 1, 2, 4], part) for part in (0, 0.5, 0.99, 1)] == [1, 3, 4, 4]
+
+
+def test_soak_judges_what_was_reported_by_what_was_accepted() -> None:
+    right = [
+        (Reported.SENT, "1"),
+        (Reported.FAILED, "0"),
+        (Reported.MAYBE, "0"),
+        (Reported.MAYBE, "1"),
+        (Reported.CANCELLED, "0"),
+        (Reported.CANCELLED_MAYBE, "0"),
+        (Reported.CANCELLED_MAYBE, "1"),
+    ]
+    assert not judge({n: what for n, (what, _) in enumerate(right)}, "".join(times for _, times in right)).total()
+    assert judge({0: Reported.SENT}, "0") == {"lost": 1, "doubled": 0, "wrong": 0}
+    assert judge({}, "1")["lost"] == 1
+    assert judge({0: Reported.MAYBE}, "2") == {"lost": 0, "doubled": 1, "wrong": 0}
+    for what in (Reported.FAILED, Reported.CANCELLED, Reported.OF_ANOTHER, Reported.UNEXPECTED):
+        assert judge({0: what}, "1") == {"lost": 0, "doubled": 0, "wrong": 1}
+    assert judge({0: Reported.UNEXPECTED}, "0")["wrong"] == 1
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize(
+    ("transport", "way"),
+    [("never", "connection"), ("connect", "connection"), ("any", "connection"), ("any", "session")],
+)
+async def test_soak_accounts_for_every_message(transport: Transport, way: Way) -> None:
+    rows = await soak(transport, way, messages=3000)
+    assert all(row.is_kept for row in rows), table(rows)
