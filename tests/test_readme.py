@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 import subprocess
 import sys
@@ -20,7 +21,8 @@ from tim_async.emulator import DEFAULT_SECRET_KEY, Emulator
 from tim_async.testing import deliver
 from tim_async.webhooks import EVENTS, BeforeSendMsg, WebhookRouter
 
-README = Path(__file__).parents[1].joinpath("README.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parents[1]
+README = ROOT.joinpath("README.md").read_text(encoding="utf-8")
 PYTHON = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 SHELL = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
 
@@ -50,6 +52,23 @@ def test_other_examples_import_what_exists(source: str) -> None:
     names: dict[str, object] = {}
     exec(compile(ast.parse(source), "README.md", "exec"), names)  # defines functions, calls nothing
     assert len(names) > 1
+
+
+def test_examples_are_typed(tmp_path: Path) -> None:
+    """What README shows is what people paste: a checker of types must not complain about it."""
+    pytest.importorskip("pyright", reason="pyright is in the group `typing`")
+    for number, source in enumerate(PYTHON):
+        (tmp_path / f"block_{number}.py").write_text(source, encoding="utf-8")
+    options = {"pythonVersion": "3.11", "typeCheckingMode": "standard", "extraPaths": [str(ROOT)]}
+    (tmp_path / "pyrightconfig.json").write_text(json.dumps(options), encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "pyright", "--project", str(tmp_path), "--pythonpath", sys.executable],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 async def test_aioresponses_example_passes() -> None:

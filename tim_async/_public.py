@@ -16,6 +16,7 @@ from ._hidden import Hidden
 from ._version import __version__
 from .errors import (
     AnswerError,
+    AnyRequest,
     ApiError,
     AuthError,
     BodyTimeoutError,
@@ -36,6 +37,7 @@ from .errors import (
     RateLimitedError,
     ReplyDecodeError,
     ReplyTimeoutError,
+    RequestStruct,
     ServiceBusyError,
     SignatureError,
     StaleRequestError,
@@ -82,6 +84,7 @@ __all__ = [
     "TRANSIENT_CODES",
     "AndroidInfo",
     "AnswerError",
+    "AnyRequest",
     "ApiError",
     "ApnsInfo",
     "AuthError",
@@ -135,6 +138,7 @@ __all__ = [
     "ReplyTimeoutError",
     "Request",
     "RequestSlot",
+    "RequestStruct",
     "RetryPolicy",
     "ServiceBusyError",
     "Settings",

@@ -37,12 +37,28 @@ Facts are attributes, never only text. No message, attribute, cause or context h
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import ClassVar, Final, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import ClassVar, Final, Protocol, Self, TypeAlias, TypeVar
 
 from . import _codes
 
 _E = TypeVar("_E", bound="TimError")
+
+
+class RequestStruct(Protocol):
+    """The request struct of an endpoint, such as `SendMsg`: what a call does with it before it is encoded."""
+
+    def check(self) -> None:
+        """Check what field types cannot say."""
+        ...
+
+    def identified(self) -> Self:
+        """Return it with the fields filled in by which the service recognises a repeat."""
+        ...
+
+
+AnyRequest: TypeAlias = RequestStruct | Mapping[str, object]
+"""A request as a struct, or as a mapping with the wire names."""
 
 
 class TimError(Exception):
@@ -54,8 +70,9 @@ class TimError(Exception):
         command: the command that was called, such as `openim/sendmsg`; None outside a call.
         attempts: how many attempts got a token to be sent with; 0 when nothing was sent.
         maybe_delivered: True when the service may have acted on the request all the same.
-        request: the request as it was sent, its MsgSeq and MsgRandom filled in (a struct, or the mapping of a raw
-            call). Sending it again with `client.call` within 120 seconds is recognised as the same message.
+        request: the request as it was sent, its MsgSeq and MsgRandom filled in: a struct, or the mapping of a raw
+            call; an empty mapping outside of a call. Sending it again with `client.call` within 120 seconds is
+            recognised as the same message.
     """
 
     topic: ClassVar[str] = "error"
@@ -66,7 +83,7 @@ class TimError(Exception):
         self.command: str | None = None
         self.attempts = 0
         self.maybe_delivered = False
-        self.request: object = None
+        self.request: AnyRequest = {}
 
     def __str__(self) -> str:
         where = f"{self.command}: " if self.command else ""

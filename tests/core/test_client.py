@@ -41,7 +41,7 @@ from tim_async import (
 )
 from tim_async._core.config import SettingsOptions
 from tim_async.families.c2c import C2C
-from tim_async.models.c2c import SendMsg
+from tim_async.models.c2c import SendMsg, SendMsgResult
 from tim_async.testing import FakePool, Sent
 
 HI = [TextElem(text="hi")]
@@ -165,6 +165,25 @@ def test_error_holds_the_request_as_sent_for_a_repeat_with_the_same_identity() -
 
     clock.run(main())
     assert pool.sent[0].body == pool.sent[1].body
+
+
+def test_request_of_a_raw_call_is_sent_again_as_it_is_and_read_as_the_endpoint_says() -> None:
+    client, pool = scripted(ReplyTimeoutError("late", timeout=10), OK)
+
+    async def main() -> object:
+        with pytest.raises(ReplyTimeoutError) as caught:
+            await client.request("openim/sendmsg", {"To_Account": "bob", "MsgBody": [], "NewField": 1})
+        return await client.call(C2C.send, caught.value.request)
+
+    assert clock.run(main()) == SendMsgResult(msg_time=1572870301, msg_key="89541_2574206_1572870301")
+    assert pool.sent[0].body == pool.sent[1].body
+    assert b'"NewField":1' in pool.sent[1].body
+
+
+def test_error_outside_of_a_call_has_no_request() -> None:
+    first, second = TimError("x"), TimError("y")
+    assert first.request == {}
+    assert first.request is not second.request
 
 
 def test_ready_request_is_not_changed_and_gets_a_new_identity_each_time() -> None:

@@ -8,6 +8,7 @@ from typing import Any, assert_type
 
 import tim_async
 from tim_async import (
+    AnyRequest,
     CustomElem,
     Element,
     Endpoint,
@@ -18,6 +19,7 @@ from tim_async import (
     RetryPolicy,
     TextElem,
     TimClient,
+    TimError,
     decode,
     endpoints,
 )
@@ -25,6 +27,7 @@ from tim_async.families.c2c import C2C
 from tim_async.models.account import AccountItem, AccountResults, ImportAccountsResult, UserIDItem
 from tim_async.models.c2c import RoamMsg, RoamMsgs, SendMsg, SendMsgResult
 from tim_async.models.common import Empty
+from tim_async.testing import FakePool
 
 
 async def calls(client: TimClient) -> None:
@@ -38,6 +41,7 @@ async def calls(client: TimClient) -> None:
     assert_type(sent.msg_time, int)
     assert_type(await client.c2c.send_text("bob", "hi"), SendMsgResult)
     assert_type(await client.call(C2C.send, SendMsg(to_account="bob", msg_body=[TextElem("hi")])), SendMsgResult)
+    assert_type(await client.call(C2C.send, {"To_Account": "bob", "MsgBody": []}), SendMsgResult)
     assert_type(await client.request("openim/sendmsg", {"To_Account": "bob"}), dict[str, Any])
     page = await client.c2c.get_roam_msgs(operator_account="a", peer_account="b", max_cnt=1, min_time=0, max_time=1)
     assert_type(page, RoamMsgs)
@@ -50,6 +54,17 @@ async def calls(client: TimClient) -> None:
     assert_type(await task, SendMsgResult)
     view = client.with_options(deadline=None, retry=RetryPolicy.off(), priority="background", extra={"X": 1})
     assert_type(view, TimClient)
+
+
+async def again(client: TimClient, pool: FakePool) -> None:
+    try:
+        await client.c2c.send_text("bob", "hi")
+    except TimError as error:
+        assert_type(error.request, AnyRequest)
+        assert_type(await client.call(C2C.send, error.request), SendMsgResult)
+        if isinstance(error.request, SendMsg):
+            assert_type(error.request.to_account, str)
+    assert_type(await client.call(C2C.send, pool.sent[-1].request), SendMsgResult)
 
 
 def records() -> None:
@@ -70,6 +85,7 @@ async def mistakes(client: TimClient) -> None:
     await client.c2c.send(to_account="bob", msg_body=[], sync_other_machine=3)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     TextElem(txt="hi")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     TextElem("hi").text = "ho"  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
+    await client.call(C2C.send, TextElem("hi"))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     client.with_options(priority="urgent")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     TimClient(1, "k", pool_sizes=3)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     client.c2c.teleport()  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]

@@ -12,7 +12,7 @@ import msgspec
 from .._api.endpoint import DEFAULT_LIMITS, Endpoint, Repeat
 from .._hidden import Hidden
 from .._randomness import random_u32
-from ..errors import TimError
+from ..errors import AnyRequest, TimError
 from .config import Credentials, Settings
 from .local_limiter import LocalRateLimiter
 from .observer import CallObserver
@@ -125,7 +125,7 @@ class Call(msgspec.Struct):
     command: str
     body: bytes
     repeat: Repeat
-    request: object
+    request: AnyRequest
     claim: Claim
     options: Options
     stats: CommandStats

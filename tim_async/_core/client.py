@@ -20,7 +20,7 @@ from .._api.checks import check_seconds, check_secret_key, check_whole, nearest,
 from .._api.endpoint import Endpoint, Repeat
 from .._api.wire import PartialResult, Request, check_size, decode_object, encode, merge_extra
 from .._hidden import hide
-from ..errors import ReplyDecodeError, TimError, UsageError
+from ..errors import AnyRequest, ReplyDecodeError, TimError, UsageError
 from ..families._registry import Families, find_endpoint
 from .attempts import run
 from .call import Call, ClientState, Options
@@ -267,11 +267,12 @@ class TimClient(Families):
         """Send what this client and its views begin from now on through another pool. For use in this package."""
         self._state.pool = pool
 
-    async def call(self, endpoint: Endpoint[..., R], request: Request) -> R:
+    async def call(self, endpoint: Endpoint[..., R], request: AnyRequest) -> R:
         """Send a ready request and return its result.
 
-        The request itself is not changed. Where it has an identity to fill in (MsgSeq, MsgRandom), that is done here,
-        before the first attempt; `error.request` holds the request as it was sent.
+        It is the endpoint's struct, or a mapping whose fields are sent as they are given, like those of `request`. It
+        is not changed: where it has an identity to fill in (MsgSeq, MsgRandom), that is done in a copy, before the
+        first attempt. `error.request` holds the request as it was sent, and can be sent again.
 
         Raises:
             UsageError: the request is wrong, or the client is closed; nothing was sent.
@@ -310,7 +311,11 @@ class TimClient(Families):
         return answer
 
     def _begin(
-        self, command: str, endpoint: E, request: object, encoder: Callable[[E, Any, Options], tuple[object, bytes]]
+        self,
+        command: str,
+        endpoint: E,
+        request: AnyRequest,
+        encoder: Callable[[E, Any, Options], tuple[AnyRequest, bytes]],
     ) -> Call:
         """Check and encode a request; return the call, of which nothing was sent and no token taken."""
         state, options = self._state, self._options
@@ -341,17 +346,19 @@ class TimClient(Families):
         return call
 
 
-def _encode_struct(endpoint: Endpoint[..., Any], request: Request, options: Options) -> tuple[object, bytes]:
+def _encode_struct(endpoint: Endpoint[..., Any], request: Any, options: Options) -> tuple[AnyRequest, bytes]:  # noqa: ANN401
     """Return a request with its identity, and its wire form."""
-    if isinstance(request, Request):  # anything else is refused by `encode`
+    if isinstance(request, Request):
         request = request.identified()
+    elif isinstance(request, Mapping):
+        return _encode_fields(endpoint, request, options)  # anything else is refused by `encode`
     body = endpoint.encode(request)
     return request, merge_extra(body, options.extra) if options.extra else body
 
 
 def _encode_fields(
     endpoint: Endpoint[..., Any] | None, request: Mapping[str, object], options: Options
-) -> tuple[object, bytes]:
+) -> tuple[AnyRequest, bytes]:
     """Return the fields of a request with its identity and the extra ones, and their wire form."""
     fields = dict(request)
     if endpoint is not None:

@@ -4,7 +4,7 @@
     pool.answer(C2C.send, 20004, SendMsgResult(msg_key="k"))  # refused once, then accepted
     async with pool.client() as client:
         await client.c2c.send_text("bob", "hi")
-    assert pool.sent[-1].request.to_account == "bob"
+    assert pool.sent[-1].fields["To_Account"] == "bob"
 
 Everything but the network is real: checks, encoding, limits, retries, decoding, errors.
 """
