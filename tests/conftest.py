@@ -26,6 +26,13 @@ profiles.register()
 DEBUGGED = {Path(__file__).with_name(name) for name in ("core", "families", "testing", "webhooks")}
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    from tests.scheduling import Scheduling
+
+    return Scheduling(config, log)
+
+
 class MockedResponse(ClientResponse):
     """What aioresponses builds: up to 0.7.9 it does not pass what aiohttp 3.14 asks for."""
 
