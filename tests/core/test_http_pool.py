@@ -19,6 +19,7 @@ import pytest
 from tests.clock import skip, worst_window
 from tests.scripted import OK, SECRET_KEY, refusal
 from tests.servers import Exchange, Server, http
+from tests.services import free_port
 from tim_async import (
     ApiError,
     ConnectError,
@@ -253,8 +254,7 @@ async def test_identifier_is_quoted_in_the_url() -> None:
 
 
 async def test_refused_connection_is_told_as_nothing_sent_and_takes_no_token() -> None:
-    async with Server().running() as server:
-        url = server.url
+    url = f"http://127.0.0.1:{free_port()}"
     async with TimClient(APP, SECRET_KEY, base_url=url) as client:
         with pytest.raises(ConnectError) as caught:
             await send(client)
@@ -264,8 +264,7 @@ async def test_refused_connection_is_told_as_nothing_sent_and_takes_no_token() -
 
 
 async def test_connect_is_repeated_when_the_policy_says_so() -> None:
-    async with Server().running() as server:
-        url = server.url
+    url = f"http://127.0.0.1:{free_port()}"
     policy = RetryPolicy(transport="connect", base=0.001, max_attempts=3)
     async with TimClient(APP, SECRET_KEY, base_url=url, retry=policy) as client:
         with pytest.raises(ConnectError):
@@ -274,8 +273,8 @@ async def test_connect_is_repeated_when_the_policy_says_so() -> None:
 
 
 async def test_backup_host_is_used_when_the_first_takes_no_connection(two_hosts: TwoHosts) -> None:
-    async with Server().running() as gone:
-        pass
+    gone = Server()
+    gone.url = f"http://127.0.0.1:{free_port()}"
     async with Server().running() as backup, two_hosts(gone, backup) as client:
         for _ in range(3):
             assert (await send(client)).msg_key
@@ -369,9 +368,7 @@ async def test_warm_up_opens_connections_ahead() -> None:
         assert (server.connections, server.exchanges) == (5, [])
         await asyncio.gather(*(send(client) for _ in range(5)))
         assert server.connections == 5
-    async with Server().running() as gone:
-        url = gone.url
-    async with TimClient(APP, SECRET_KEY, base_url=url) as client:
+    async with TimClient(APP, SECRET_KEY, base_url=f"http://127.0.0.1:{free_port()}") as client:
         with pytest.raises(ConnectError):
             await client.warm_up(2)
 
@@ -591,9 +588,7 @@ async def test_two_hundred_clients_leave_no_growth(client_of: Make) -> None:
 
 
 async def test_failed_opening_is_told_to_every_waiting_call() -> None:
-    async with Server().running() as gone:
-        url = gone.url
-    async with TimClient(APP, SECRET_KEY, base_url=url) as client:
+    async with TimClient(APP, SECRET_KEY, base_url=f"http://127.0.0.1:{free_port()}") as client:
         errors = await asyncio.gather(*(send(client) for _ in range(50)), return_exceptions=True)
     assert {type(error) for error in errors} == {ConnectError}
     assert len({id(error) for error in errors}) == 50

@@ -11,6 +11,7 @@ import aiohttp
 import pytest
 
 from tests.emulator.conftest import SEND, message, running, until
+from tests.services import free_port
 from tim_async.emulator import Emulator
 from tim_async.errors import UsageError
 
@@ -35,7 +36,7 @@ async def test_started_twice():
 
 
 async def test_stopped_and_started_again_at_the_same_address():
-    async with running() as api:
+    async with running(port=free_port()) as api:  # one of the system's own could be taken meanwhile
         url = api.emulator.url
         assert await api.code(SEND, message()) == 0
         await api.emulator.stop()

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-import socket
 from collections.abc import Callable
 
 import pytest
 
 from tests.cli.helpers import APP, KEY, Invoke, emulated
+from tests.services import free_port
 from tim_async.emulator import Emulator
 from tim_async.models.elements import TextElem
 from tim_async.usersig import generate_user_sig
@@ -84,8 +84,7 @@ def test_send_where_nothing_listens(invoke: Invoke, unused_url: str) -> None:
 
 @pytest.fixture
 def unused_url() -> str:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return f"http://127.0.0.1:{server.getsockname()[1]}"
+    return f"http://127.0.0.1:{free_port()}"
 
 
 @pytest.mark.parametrize(
