@@ -114,6 +114,11 @@ def broken_chunk(request: HostileRequest) -> None:
     request.write(chunked(request.accepted()).replace(b"0\r\n\r\n", b"zz\r\n\r\n"))
 
 
+def two_codes(request: HostileRequest) -> None:
+    body = request.accepted()
+    request.write(answer(b'{"ErrorCode":1,' + body[1:]))
+
+
 BROKEN: Final[dict[str, Behaviour]] = {
     "reset after reading": HostileRequest.reset,
     "reset after the head": reset_after_head,
@@ -138,6 +143,8 @@ BROKEN: Final[dict[str, Behaviour]] = {
     "infinite code": json('{"ErrorCode":1e400}'),
     "huge code": json('{"ErrorCode":' + "9" * 5000 + "}"),
     "infinite time": json('{"ErrorCode":0,"MsgTime":1e400,"MsgKey":"key of ACCOUNT"}'),
+    "two codes": two_codes,
+    "failed with code 0": json('{"ActionStatus":"FAIL","ErrorCode":0,"ErrorInfo":"","MsgKey":"key of ACCOUNT"}'),
     "deep nesting": json("[" * 100_000),
     "deep objects": json('{"a":' * 100_000),
 }
@@ -189,7 +196,7 @@ def all_chunks(request: HostileRequest) -> None:
 
 def duplicate_keys(request: HostileRequest) -> None:
     body = request.accepted()
-    request.write(answer(b'{"ErrorCode":1,' + body[1:]))  # the last one counts, as everywhere
+    request.write(answer(b'{"MsgKey":"key of another",' + body[1:]))  # the last one counts, as everywhere
 
 
 ODD: Final[dict[str, Behaviour]] = {

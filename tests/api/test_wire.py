@@ -1,6 +1,7 @@
 """Names, encoding, reading, the envelope, merging, and what requests check."""
 
 import json
+from contextlib import suppress
 
 import msgspec
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from tim_async import decode, encode
 from tim_async._api.wire import (
+    UNREADABLE,
     CustomType,
     Envelope,
     PartialResult,
@@ -246,6 +248,11 @@ def test_validator_reports_a_missing_field():
             id="third-status",
         ),
         pytest.param(b' {"ErrorCode":"60007"} \n', Envelope(error_code=60007), id="code-as-text-no-info"),
+        pytest.param(
+            b'{"ErrorCode":0,"ErrorList":[{"ErrorCode":1},{"ErrorCode":2}],"A":"\\"ErrorCode\\""}',
+            Envelope(error_code=0),
+            id="codes-inside",
+        ),
         pytest.param(b'{"ErrorCode":-302,"ErrorInfo":null}', Envelope(error_code=-302), id="negative-null-info"),
     ],
 )
@@ -270,12 +277,19 @@ def test_envelope_is_read(data, envelope):
         pytest.param(b'{"ErrorCode":0,"ErrorInfo":"\xff"}', id="not-utf8"),
         pytest.param(b'{"ErrorCode":0,"ErrorInfo":"\\ud800"}', id="lone-surrogate"),
         pytest.param(b'{"ErrorCode":0,"ErrorInfo":{}}', id="object-for-info"),
+        pytest.param(b'{"ErrorCode":NaN}', id="nan"),
+        pytest.param(b'{"ErrorCode":0,"A":Infinity}', id="infinity"),
+        pytest.param(b'{"ErrorCode":1e400}', id="infinite-code"),
+        pytest.param(b'{"ErrorCode":' + b"9" * 5000 + b"}", id="huge-code"),
+        pytest.param(b'{"ErrorCode":1,"ErrorCode":0}', id="two-codes"),
+        pytest.param(b'{"ErrorCode":0,"A":[{"ErrorCode":7}],"ErrorCode":0}', id="two-codes-and-more-inside"),
         pytest.param(b"[" * 100_000, id="nested-lists"),
         pytest.param(b'{"ErrorCode":0,"A":' + b"[" * 100_000, id="nested-beside-the-code"),
     ],
 )
-def test_what_is_no_envelope_is_none(data):
-    assert decode_envelope(data) is None
+def test_what_is_no_envelope_is_unreadable(data):
+    with pytest.raises(UNREADABLE):
+        decode_envelope(data)
 
 
 @given(st.binary() | st.recursive(
@@ -283,9 +297,9 @@ def test_what_is_no_envelope_is_none(data):
     lambda inner: st.lists(inner) | st.dictionaries(
         st.sampled_from(["ErrorCode", "ErrorInfo", "ActionStatus", "X"]), inner),
 ).map(lambda value: json.dumps(value).encode()))  # fmt: skip
-def test_reading_an_envelope_never_raises(data):
-    envelope = decode_envelope(data)
-    assert envelope is None or isinstance(envelope.error_code, int)
+def test_reading_an_envelope_raises_nothing_else(data):
+    with suppress(UNREADABLE):
+        assert isinstance(decode_envelope(data).error_code, int)
 
 
 def test_plain_answer_is_read_as_a_dict():

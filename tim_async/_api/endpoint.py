@@ -86,6 +86,7 @@ class Endpoint(Generic[P, R]):
             and MsgRandom, or Random) lets the service drop the repeat within 120 seconds or more, `never` otherwise.
         has_body_limit: whether the limit for messages (setting `body_limit`) holds for its requests.
         is_partial: whether its result has an outcome for each item of a batch.
+        has_msg_key: whether it sends a message, and its answer names the message.
         family: the client's attribute that has it, such as `c2c`.
         name: its name there, such as `send`.
     """
@@ -111,6 +112,7 @@ class Endpoint(Generic[P, R]):
         self.why_no_doc = why_no_doc
         self.is_experimental = is_experimental
         self.is_partial = issubclass(result, PartialResult)
+        self.has_msg_key = repeat == "identity" and "msg_key" in getattr(result, "__struct_fields__", ())
         self.limits = limits
         self.repeat: Repeat = repeat
         self.has_body_limit = has_body_limit

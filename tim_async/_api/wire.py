@@ -162,10 +162,14 @@ def read_custom_strictly(type_: type[Any], value: object) -> object:
     return value if type_ is object else type_.from_wire(value, strict=True)
 
 
+# What reading an answer raises when it is not the JSON that is expected.
+UNREADABLE: Final = (msgspec.MsgspecError, UnicodeError, RecursionError)
+
 _encode: Final = msgspec.json.Encoder().encode
 _decode: Final = msgspec.json.Decoder().decode
 # Types that msgspec would turn into text; no field of the service has them.
 _AS_THEY_ARE: Final = (bytes, bytearray, memoryview, date, datetime, time, timedelta, Decimal, UUID)
+_CODE_NAME: Final = b'"ErrorCode"'
 _envelope_decoder: Final = msgspec.json.Decoder(Envelope, strict=False)
 _object_decoder: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
@@ -318,12 +322,18 @@ def find_mapping(request: msgspec.Struct) -> str | None:
     return None
 
 
-def decode_envelope(data: bytes) -> Envelope | None:
-    """Read the envelope of an answer; None when the answer is not one."""
-    try:
-        return _envelope_decoder.decode(data)
-    except (msgspec.MsgspecError, UnicodeError, RecursionError):
-        return None
+def decode_envelope(data: bytes) -> Envelope:
+    """Read the envelope of an answer; raise one of `UNREADABLE` when the answer is not one.
+
+    An answer with two ErrorCodes says two things, and no rule decides which one counts.
+    """
+    envelope = _envelope_decoder.decode(data)
+    if data.count(_CODE_NAME) > 1:
+        # The objects inside it may have codes of their own. A quote inside a text is escaped, so that no text counts.
+        inside = sum(bytes(value).count(_CODE_NAME) for value in _object_decoder.decode(data).values())
+        if data.count(_CODE_NAME) - inside > 1:
+            raise msgspec.ValidationError("it has two ErrorCodes")
+    return envelope
 
 
 def decode_object(data: bytes) -> dict[str, Any]:

@@ -9,7 +9,6 @@ import asyncio
 import logging
 from typing import Final
 
-from .._api.wire import decode_envelope
 from .._hidden import Hidden, hide_in
 from ..errors import (
     ApiError,
@@ -24,6 +23,7 @@ from ..errors import (
 from .call import Call, ClientState
 from .pool import ConnectionSlot
 from .rate_limits import Claim
+from .replies import read_envelope
 from .retry import latest_start, next_backoff
 
 logger = logging.getLogger("tim_async")
@@ -146,7 +146,7 @@ async def _attempt(state: ClientState, call: Call, loop: asyncio.AbstractEventLo
                 timeout = min(timeout, call.deadline - took_at)
             call.is_in_flight = True
             reply = await slot.post(call.command, state.query(user_sig), call.body, timeout=timeout)
-        _check_reply(state, call, reply, user_sig)
+        reply = _check_reply(state, call, reply, user_sig)
         call.is_in_flight = False
         outcome = "0"
         return reply
@@ -189,20 +189,27 @@ async def _acquire_in_time(state: ClientState, claim: Claim, slot: ConnectionSlo
     raise WaitTooLongError(wait=None, remaining=left)
 
 
-def _check_reply(state: ClientState, call: Call, reply: bytes, user_sig: Hidden) -> None:
-    """Raise unless the answer is an envelope with code 0."""
-    envelope = decode_envelope(reply)
-    if envelope is None:
-        what = "is empty" if not reply.strip() else "is not JSON with an ErrorCode, as the service sends it"
-        raise ReplyDecodeError(f"the answer {what}", status=200, size=len(reply))
+def _check_reply(state: ClientState, call: Call, reply: bytes, user_sig: Hidden) -> bytes:
+    """Return an answer whose envelope says success, its damaged texts repaired; raise for every other one."""
+    envelope, reply = read_envelope(call, reply)
+    if isinstance(envelope, str):
+        size = len(reply)
+        del reply  # it may repeat the address, and this frame is part of the error
+        raise ReplyDecodeError(f"the answer {envelope}", status=200, size=size)
     code = envelope.error_code
-    if code == 0:
-        return
+    # Of the values that are known, only FAIL contradicts code 0 (SomeError comes with the failures of a batch).
+    if code == 0 and envelope.action_status != "FAIL":
+        return reply
     # An ErrorInfo that echoes the request must not bring the UserSig into an error.
     info = hide_in(envelope.error_info or "", user_sig)
+    size = len(reply)
+    del reply, envelope
+    if code == 0:
+        raise ReplyDecodeError(
+            f"the answer says ActionStatus FAIL and ErrorCode 0: {info or 'no ErrorInfo'}", status=200, size=size
+        )
     if code in _USER_SIG_CODES:
         state.auth.forget(user_sig)
-    del reply, envelope
     raise from_reply(call.command.partition("/")[0], code, info)
 
 

@@ -58,6 +58,7 @@ class ClientState:
         self.query_head = (
             f"sdkappid={credentials.sdk_app_id}&identifier={quote(credentials.identifier, safe='')}&usersig="
         )
+        self.keyless: set[str] = set()  # commands that answered a message without a MsgKey
         self._fixed_costs: dict[str, tuple[BucketCost, ...]] = {}
         self.closing: asyncio.Task[None] | None = None
         self.calls: dict[asyncio.Task[Any], Call] = {}  # calls on their way, by the tasks that make them

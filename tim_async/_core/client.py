@@ -20,7 +20,7 @@ from .._api.checks import check_seconds, check_secret_key, check_whole, nearest,
 from .._api.endpoint import Endpoint, Repeat
 from .._api.wire import PartialResult, Request, check_size, decode_object, encode, merge_extra
 from .._hidden import hide
-from ..errors import AnyRequest, ReplyDecodeError, TimError, UsageError
+from ..errors import AnyRequest, TimError, UsageError
 from ..families._registry import Families, find_endpoint
 from .attempts import run
 from .call import Call, ClientState, Options
@@ -38,6 +38,7 @@ from .config import (
 from .http_pool import HttpPool
 from .pool import Pool
 from .rate_limits import PRIORITIES, Claim, Priority, RateLimiter, next_order
+from .replies import read_reply, warn_without_key
 from .retry import RetryPolicy
 from .stats import CommandStats
 
@@ -285,7 +286,9 @@ class TimClient(Families):
                 f"endpoint must be an Endpoint, such as C2C.send, not {quoted(endpoint)}", field="endpoint"
             )
         call = self._begin(endpoint.command, endpoint, request, _encode_struct)
-        result = _read(call, await run(self._state, call), endpoint.read_result)
+        result = read_reply(call, await run(self._state, call), endpoint.read_result)
+        if endpoint.has_msg_key and not getattr(result, "msg_key", None):
+            warn_without_key(self._state, call)
         _end(call, failed_items=_count_failed(call, result) if endpoint.is_partial else 0)
         return result
 
@@ -305,8 +308,11 @@ class TimClient(Families):
         check_command(command)
         if body is not None and not isinstance(body, Mapping):
             raise UsageError(f"body must be a mapping, not {quoted(body)}", field="body")
-        call = self._begin(command, find_endpoint(command), body or {}, _encode_fields)
-        answer = _read(call, await run(self._state, call), decode_object)
+        endpoint = find_endpoint(command)
+        call = self._begin(command, endpoint, body or {}, _encode_fields)
+        answer = read_reply(call, await run(self._state, call), decode_object)
+        if endpoint is not None and endpoint.has_msg_key and not answer.get("MsgKey"):
+            warn_without_key(self._state, call)
         _end(call)
         return answer
 
@@ -365,23 +371,6 @@ def _encode_fields(
         endpoint.identify(fields)
     fields.update(options.extra or {})
     return fields, encode(fields)
-
-
-def _read(call: Call, reply: bytes, decode: Callable[[bytes], R]) -> R:
-    """Return what an answer that says success holds; raise `ReplyDecodeError` when it cannot be read."""
-    try:
-        return decode(reply)
-    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
-        problem = str(error)
-    failure = ReplyDecodeError(
-        f"the request succeeded, but its answer cannot be read: {problem}", status=200, size=len(reply)
-    )
-    call.maybe_delivered = True
-    call.sign(failure)
-    call.stats.count_error(type(failure).__name__)
-    if call.watch is not None:
-        call.watch.end(type(failure).__name__, call.attempts)
-    raise failure
 
 
 def _count_failed(call: Call, result: object) -> int:
