@@ -13,7 +13,7 @@ from functools import partial
 from importlib import import_module
 from pathlib import Path
 
-from . import cap, cost
+from . import bursts, cap, cost
 from .comparison import compare, comparison
 from .report import Row, merge, table
 
@@ -49,6 +49,13 @@ CASES: dict[str, tuple[Case, str]] = {
     "priority": (cap.priority, "asyncio"),
     **{f"soak-{transport}": (late("soak", "soak", transport), "asyncio") for transport in ("never", "connect", "any")},
     "soak-session": (late("soak", "soak", "any", "session"), "asyncio"),
+    "bursts": (bursts.at_once, "asyncio"),
+    "bursts-poisson": (bursts.poisson, "asyncio"),
+    **{f"adaptive-{group}": (late("adaptive", "adaptive", group), "asyncio") for group in ("random", "free", "two")},
+    **{
+        f"adaptive-redis-{group}": (late("adaptive", "adaptive", group, "redis"), "asyncio")
+        for group in ("random", "free")
+    },
     "campaign-limit": (late("campaign", "at_the_limits", "single"), "asyncio"),
     "campaign-both": (late("campaign", "at_the_limits", "both"), "asyncio"),
     "campaign-interactive": (late("campaign", "interactive"), "asyncio"),

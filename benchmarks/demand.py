@@ -1,0 +1,77 @@
+"""A client in a process of its own that always has more to send than the limit lets through.
+
+Run as `python -m benchmarks.demand URL SOURCE [REDIS]`. Says "ready", reads when to begin and to end (times of the
+monotonic clock, which all processes of a machine read alike) and prints at the end when its calls were granted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import sys
+import time
+from contextlib import AsyncExitStack
+
+from tim_async import Claim, ConnectionSlot, LocalRateLimiter, RateLimitedError, TimClient, TimError
+from tim_async._core.rate_limits import RateLimiter
+
+from .processes import SECRET_KEY
+
+APP = 1400000000
+TASKS = 60  # that always have one more message: more than are on their way at the cap
+
+
+class _Noting:
+    """Passes on to a limiter, and notes when it grants."""
+
+    def __init__(self, limiter: RateLimiter) -> None:
+        self._limiter = limiter
+        self.grants: list[float] = []
+
+    async def acquire(self, claim: Claim, slot: ConnectionSlot) -> None:
+        await self._limiter.acquire(claim, slot)
+        self.grants.append(time.monotonic())
+
+    def refused(self, claim: Claim, code: int | None) -> float:
+        return self._limiter.refused(claim, code)
+
+
+async def main(url: str, source: str, redis: str | None = None) -> None:
+    failures: dict[str, int] = {}
+    async with AsyncExitStack() as stack:
+        inner: RateLimiter = LocalRateLimiter()
+        if redis is not None:
+            from tim_async.cluster import RedisRateLimiter
+
+            inner = await stack.enter_async_context(RedisRateLimiter(redis))
+        limiter = _Noting(inner)
+        client = await stack.enter_async_context(TimClient(APP, SECRET_KEY, base_url=url, limiter=limiter))
+        await client.warm_up(TASKS)
+
+        async def sender(number: int) -> None:
+            count = 0
+            while True:
+                count += 1
+                try:
+                    await client.c2c.send_text(f"{source}-{number}-{count}", "hi")
+                except RateLimitedError:
+                    pass  # the server counts them
+                except TimError as error:
+                    failures[repr(error)] = failures.get(repr(error), 0) + 1
+
+        print("ready", flush=True)
+        begin, end = map(float, (await asyncio.to_thread(sys.stdin.readline)).split())
+        await asyncio.sleep(begin - time.monotonic())
+        senders = [asyncio.create_task(sender(number)) for number in range(TASKS)]
+        await asyncio.wait(senders, timeout=end - time.monotonic())
+        for each in senders:
+            each.cancel()
+        results = await asyncio.gather(*senders, return_exceptions=True)
+    failures |= {repr(each): 1 for each in results if not isinstance(each, asyncio.CancelledError)}
+    print(json.dumps({"grants": limiter.grants, "failures": failures}), flush=True)
+
+
+if __name__ == "__main__":
+    logging.disable(logging.WARNING)  # one line a cut, on a standard error that nobody reads
+    asyncio.run(main(*sys.argv[1:]))
