@@ -12,7 +12,8 @@ import sys
 import time
 import timeit
 import tracemalloc
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import Final, Literal
 
 import aiohttp
@@ -31,8 +32,22 @@ APP = 1400000000
 _TOGETHER: Final = {1: (0.75, 1.35), 20: (0.75, 1.35), 32: (0.75, 1.35), 200: (0.75, 1.45)}
 
 
-async def overhead(way: Literal["connection", "session"]) -> list[Row]:
-    """CPU of a send against a bare post of the same bytes with msgspec decoding, both to the same bare server.
+Way = Literal["connection", "session"]
+Send = Callable[[], Awaitable[None]]
+
+
+async def overhead(way: Way) -> list[Row]:
+    """CPU of a send against a bare post of the same bytes with msgspec decoding, both to the same bare server."""
+    async with _raw_and_ours(way) as (raw, ours):
+        return [
+            await _overhead_row(raw, ours, together, way, budgets[way == "session"])
+            for together, budgets in _TOGETHER.items()
+        ]
+
+
+@asynccontextmanager
+async def _raw_and_ours(way: Way) -> AsyncIterator[tuple[Send, Send]]:
+    """Yield a bare post of a message and a send of it, both to the same bare server.
 
     Through a proxy the client leaves the way to aiohttp's session; the bare server answers as one too.
     """
@@ -56,15 +71,50 @@ async def overhead(way: Literal["connection", "session"]) -> list[Row]:
             async def ours() -> None:
                 await client.c2c.send(to_account="bob", msg_body=[TextElem(text="hi, beauty")])
 
-            return [
-                await _overhead_row(raw, ours, together, way, budgets[way == "session"])
-                for together, budgets in _TOGETHER.items()
-            ]
+            yield raw, ours
 
 
-async def _overhead_row(
-    raw: Callable[[], Awaitable[None]], ours: Callable[[], Awaitable[None]], together: int, way: str, limit: float
-) -> Row:
+async def throughput() -> list[Row]:
+    """Sends per CPU second of tasks that send one message after the other, against the same with a bare post."""
+    rows = []
+    async with _raw_and_ours("connection") as (raw, ours):
+        for tasks in (50, 200):
+            pairs = []
+            for index in range(12):
+                first, second = (raw, ours) if index % 2 else (ours, raw)
+                figures = {first: await _per_cpu_second(first, tasks)}
+                figures[second] = await _per_cpu_second(second, tasks)
+                pairs.append((figures[ours], figures[raw]))
+            ratio = statistics.median(own / base for own, base in pairs)
+            baseline = statistics.median(base for _, base in pairs)
+            loop = type(asyncio.get_running_loop()).__module__.partition(".")[0]
+            rows.append(
+                Row(
+                    name=f"sends per CPU second against bare posts, {tasks} tasks, {loop}",
+                    value=ratio * baseline,
+                    unit="a second",
+                    baseline=baseline,
+                    limit=1.35,
+                    sense=">=",
+                    note=f"median of {len(pairs)} pairs",
+                )
+            )
+    return rows
+
+
+async def _per_cpu_second(call: Send, tasks: int, count: int = 2_000) -> float:
+    numbers = iter(range(count))
+
+    async def work() -> None:
+        for _ in numbers:
+            await call()
+
+    start = time.process_time()
+    await asyncio.gather(*(work() for _ in range(tasks)))
+    return count / (time.process_time() - start)
+
+
+async def _overhead_row(raw: Send, ours: Send, together: int, way: Way, limit: float) -> Row:
     count = max(20, together)
     for _ in range(400 // count):
         await _cpu(raw, together, count)
@@ -90,7 +140,7 @@ async def _overhead_row(
     )
 
 
-async def _cpu(call: Callable[[], Awaitable[None]], together: int, count: int) -> float:
+async def _cpu(call: Send, together: int, count: int) -> float:
     """Return the CPU of one call in microseconds."""
     start = time.process_time()
     for _ in range(count // together):
@@ -182,7 +232,7 @@ async def import_time() -> list[Row]:
 
 
 async def memory() -> list[Row]:
-    """Memory of 10,000 calls that wait for their turn, against as many tasks that wait for an event."""
+    """Memory of 10,000 calls that wait for their turn, beside as many tasks that wait for an event."""
     count = 10_000
 
     async def traced(make: Callable[[int], Awaitable[object]]) -> float:
@@ -209,10 +259,46 @@ async def memory() -> list[Row]:
         own = await traced(lambda index: client.c2c.send_text(f"user{index}", "hi"))
     return [
         Row(
-            name="memory of a waiting call against a waiting task",
+            name="memory of a waiting call",
             value=own / 1024,
             unit="KiB",
-            baseline=baseline / 1024,
-            note=f"{count:,} at once, {own * count / 2**20:.1f} MiB in all",
+            limit=3.5,
+            note=f"{count:,} at once, {own * count / 2**20:.1f} MiB in all; a waiting task {baseline / 1024:.2f} KiB",
+        )
+    ]
+
+
+async def enqueueing(count: int = 100_000) -> list[Row]:
+    """100,000 calls at once: how long the loop does nothing else, beside as many tasks that wait for an event."""
+
+    async def blocked(make: Callable[[int], Awaitable[object]]) -> tuple[float, float]:
+        """Return the longest time in which no other task ran, and the CPU until all wait."""
+        longest, last, cpu = 0.0, time.monotonic(), time.process_time()
+        tasks = [asyncio.ensure_future(make(index)) for index in range(count)]
+        for _ in range(3):
+            await asyncio.sleep(0)
+            now = time.monotonic()
+            longest, last = max(longest, now - last), now
+        used = time.process_time() - cpu
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        return longest, used
+
+    never = asyncio.Event()
+
+    async def idle(_: int) -> object:
+        return await never.wait()
+
+    async with remote("bare") as server, TimClient(APP, SECRET_KEY, base_url=server.url) as client:
+        await client.c2c.send_text("bob", "hi")
+        base_s, base_cpu = await blocked(idle)
+        own_s, own_cpu = await blocked(lambda index: client.c2c.send_text(f"user{index}", "hi"))
+    return [
+        Row(
+            name=f"enqueueing {count:,} calls",
+            value=own_cpu,
+            unit="s of CPU",
+            note=f"the loop was blocked for {own_s:.1f} s; by waiting tasks for {base_s:.1f} s, {base_cpu:.1f} s of CPU",
         )
     ]
