@@ -37,9 +37,11 @@ CASES: dict[str, tuple[Case, str]] = {
         for way in ("connection", "session")
         for loop in LOOPS
     },
+    **{f"throughput-{loop}": (cost.throughput, loop) for loop in LOOPS},
     "encoding": (cost.encoding, "asyncio"),
     "import": (cost.import_time, "asyncio"),
     "memory": (cost.memory, "asyncio"),
+    "enqueueing": (cost.enqueueing, "asyncio"),
     **{f"cap-{tasks}-{loop}": (partial(cap.steady, tasks), loop) for loop in LOOPS for tasks in (1, 50, 5000)},
     "crowd": (cap.at_once, "asyncio"),
     "crowd-idle": (cap.after_idle, "asyncio"),
@@ -56,6 +58,7 @@ CASES: dict[str, tuple[Case, str]] = {
         f"adaptive-redis-{group}": (late("adaptive", "adaptive", group, "redis"), "asyncio")
         for group in ("random", "free")
     },
+    "side-by-side": (late("side_by_side", "side_by_side"), "asyncio"),
     "campaign-limit": (late("campaign", "at_the_limits", "single"), "asyncio"),
     "campaign-both": (late("campaign", "at_the_limits", "both"), "asyncio"),
     "campaign-interactive": (late("campaign", "interactive"), "asyncio"),
