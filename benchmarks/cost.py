@@ -299,6 +299,6 @@ async def enqueueing(count: int = 100_000) -> list[Row]:
             name=f"enqueueing {count:,} calls",
             value=own_cpu,
             unit="s of CPU",
-            note=f"the loop was blocked for {own_s:.1f} s; by waiting tasks for {base_s:.1f} s, {base_cpu:.1f} s of CPU",
+            note=f"the loop is blocked for {own_s:.1f} s; by waiting tasks {base_s:.1f} s, {base_cpu:.1f} s of CPU",
         )
     ]
