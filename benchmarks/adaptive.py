@@ -116,7 +116,7 @@ async def _run(scenario: Scenario, seconds: float, redis: str | None) -> list[Ro
                 raise RuntimeError(f"{scenario.name}: {result['failures']}")
         arrivals: dict[str, list[tuple[float, bool]]] = (await server.request())["arrivals"]
     name = scenario.name if redis is None else f"{scenario.name}, {len(results)} processes over Redis"
-    return _judge(name, scenario, results, arrivals, begin, others_end, is_shared=redis is not None)
+    return judge_scenario(name, scenario, results, arrivals, begin, others_end, is_shared=redis is not None)
 
 
 async def _start(scenario: Scenario, url: str, redis: str | None) -> list[asyncio.subprocess.Process]:
@@ -137,7 +137,7 @@ async def _start(scenario: Scenario, url: str, redis: str | None) -> list[asynci
     return clients
 
 
-def _judge(
+def judge_scenario(
     name: str,
     scenario: Scenario,
     results: list[dict[str, Any]],

@@ -22,7 +22,7 @@ _REFUSAL = b'{"ActionStatus":"FAIL","ErrorInfo":"too many calls","ErrorCode":600
 _TAKEN, _REFUSED = (_HEAD % len(reply) + reply for reply in (REPLY, _REFUSAL))
 
 
-class _Accounts:
+class Accounts:
     """What arrived, and what became of it.
 
     Args:
@@ -71,7 +71,7 @@ class _Accounts:
 class _Connection(RequestProtocol):
     """Delays, counts and answers."""
 
-    accounts: ClassVar[_Accounts]
+    accounts: ClassVar[Accounts]
 
     def received(self, head: bytes, body: bytes) -> None:
         account = json.loads(body)["To_Account"]
@@ -87,9 +87,9 @@ class _Connection(RequestProtocol):
             self.transport.write(answer)
 
 
-async def serve(**options: Any) -> None:  # noqa: ANN401 - what _Accounts takes
+async def serve(**options: Any) -> None:  # noqa: ANN401 - what Accounts takes
     """Serve until standard input ends. Lines are `others BEGIN END`, in times of the monotonic clock, and `report`."""
-    accounts = _Connection.accounts = _Accounts(**options)
+    accounts = _Connection.accounts = Accounts(**options)
     server = await asyncio.get_running_loop().create_server(_Connection, "127.0.0.1", 0)
     print(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", flush=True)
     async for line in lines():

@@ -112,8 +112,15 @@ def judge(reported: dict[int, Reported], accepted: str) -> Counter[str]:
     return faults
 
 
-async def soak(transport: Transport, way: Way = "connection", messages: int = MESSAGES, seed: int = 1) -> list[Row]:
-    """Send the messages under one policy, one way, and hold the two accounts against each other."""
+async def soak(
+    transport: Transport, way: Way = "connection", messages: int = MESSAGES, seed: int | None = None
+) -> list[Row]:
+    """Send the messages under one policy, one way, and hold the two accounts against each other.
+
+    The seed decides which answers are in trouble and which calls are cancelled; without one, each run is another.
+    """
+    if seed is None:
+        seed = random.randrange(1_000_000)
     policy = RetryPolicy(transport=transport, base=0.02, cap=0.2)
     async with remote("hostile", messages=messages, seed=seed) as server:
         began = time.monotonic()
@@ -162,7 +169,7 @@ async def soak(transport: Transport, way: Way = "connection", messages: int = ME
             value=counts["most_open"],
             unit="connections",
             limit=POOL_SIZE,
-            note=f"as the server counts; {counts['connections']:,} in all, {seconds:.0f} s",
+            note=f"as the server counts; {counts['connections']:,} in all, {seconds:.0f} s, seed {seed}",
         ),
         # Nothing is shown by trouble that did not happen.
         Row(

@@ -6,7 +6,9 @@ import math
 
 import pytest
 
+from benchmarks.adaptive import Scenario, judge_scenario
 from benchmarks.comparison import compare, comparison
+from benchmarks.counting import Accounts
 from benchmarks.report import Row, merge, percentile, table
 from benchmarks.soak import Reported, Transport, Way, judge, soak
 
@@ -109,3 +111,27 @@ def test_soak_judges_what_was_reported_by_what_was_accepted() -> None:
 async def test_soak_accounts_for_every_message(transport: Transport, way: Way) -> None:
     rows = await soak(transport, way, messages=3000)
     assert all(row.is_kept for row in rows), table(rows)
+
+
+def test_counting_service_refuses_exactly_what_is_over_the_limit_and_counts_others() -> None:
+    accounts = Accounts(limit=3, others_rate=2)
+    assert [accounts.arrive(f"p0-{number}", 10.0) for number in range(4)] == [True, True, True, False]
+    accounts.let_others(12.0, 13.0)
+    assert [accounts.arrive(f"p1-{number}", 12.9) for number in range(2)] == [True, False]
+    assert accounts.arrivals["others"] == [(12.0, True), (12.5, True)]
+    assert [is_taken for _, is_taken in accounts.arrivals["p1"]] == [True, False]
+    assert accounts.delivered.total() == 4
+
+
+def test_adaptive_scenario_is_judged_by_the_services_count_without_its_beginning() -> None:
+    scenario = Scenario(name="it", free=100, use=93, refused=1, shares=2, others_rate=100, others_stop=True)
+    early = [(100.0 + index / 10, False) for index in range(200)]
+    settled = [(120.0 + index / 95, True) for index in range(95 * 20)]
+    back = [(145.0 + index / 190, True) for index in range(190)]
+    arrivals = {"p0": early + settled[:1000] + back, "p1": settled[1000:], "others": [(130.0, True)]}
+    results = [{"grants": [100.0] * 201}, {"grants": [100.0] * 3}]
+    rows = judge_scenario("it", scenario, results, arrivals, 100.0, 140.0, is_shared=False)
+    assert [round(row.value or 0, 3) for row in rows] == [95, 0, 201, 1.111, 5.942]
+    assert [row.is_kept for row in rows] == [True, True, False, True, True]
+    together = judge_scenario("it", scenario, results, arrivals, 100.0, 140.0, is_shared=True)
+    assert together[2].value == 204
