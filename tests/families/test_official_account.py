@@ -11,6 +11,7 @@ from tim_async import (
     ApiError,
     BodyTooLargeError,
     InvalidRequestError,
+    Rate,
     RateLimitedError,
     RetryPolicy,
     TextElem,
@@ -165,15 +166,18 @@ async def test_a_repeat_is_the_same_message_for_five_minutes(timed: TimClient, e
     assert await family.send(official_account=NEWS, msg_body=HI, random=7) != first
 
 
-async def test_a_message_whose_answer_was_lost_is_repeated_without_harm(
-    client: TimClient, emulator: Emulator, news: str
-) -> None:
-    emulator.faults.drop(after=True, command=SEND, times=1)
+async def test_a_message_whose_answer_was_lost_is_repeated_without_harm() -> None:
     policy = RetryPolicy(transport="any", base=0.001)
-    async with client_of(emulator, retry=policy, rate_limits={SEND: 100_000}) as eager:
-        sent = await eager.official_account.send(official_account=news, msg_body=HI)
-    assert emulator.count(SEND) == 2
-    told = await client.official_account.recall(official_account=news, msg_key_list=[sent.msg_key])
+    async with (
+        Emulator(tolerance=1.0) as emulator,  # two in a second
+        client_of(emulator, retry=policy, rate_limits={SEND: Rate(100_000)}) as client,
+    ):
+        emulator.add_accounts("alice")
+        await client.official_account.create(owner_account="alice", official_account_user_id=NEWS, name="新闻")
+        emulator.faults.drop(after=True, command=SEND, times=1)
+        sent = await client.official_account.send(official_account=NEWS, msg_body=HI)
+        assert emulator.count(SEND) == 2
+        told = await client.official_account.recall(official_account=NEWS, msg_key_list=[sent.msg_key])
     assert told.failed == []
 
 
