@@ -76,6 +76,9 @@ class HostileConnection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._data += data
+        if self.server.reads_slowly:
+            self.transport.pause_reading()
+            asyncio.get_running_loop().call_soon(self.transport.resume_reading)
         while True:
             head, found, rest = self._data.partition(b"\r\n\r\n")
             if not found or self.server.resets_on_first_byte:
@@ -110,6 +113,8 @@ class HostileServer:
         requests: requests in all.
         greeting: what every new connection is sent before it has asked for anything.
         resets_on_first_byte: whether connections are reset as soon as a request begins.
+        closes_at_once: whether connections are closed as soon as they are made.
+        reads_slowly: whether requests are read in small pieces.
     """
 
     def __init__(self, behaviour: Behaviour | None = None) -> None:
@@ -121,6 +126,8 @@ class HostileServer:
         self.requests: list[HostileRequest] = []
         self.greeting = b""
         self.resets_on_first_byte = False
+        self.closes_at_once = False
+        self.reads_slowly = False
         self.url = ""
         self._changed = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -131,6 +138,8 @@ class HostileServer:
         self.most_open = max(self.most_open, len(self.open))
         if self.greeting:
             connection.write(self.greeting)
+        if self.closes_at_once:
+            connection.transport.close()
 
     def lost(self, connection: HostileConnection) -> None:
         self.open.discard(connection)

@@ -45,8 +45,6 @@ CONNECTION_PARTS: Final = (
     Part(_HANDLER, "data_received", ("data",), "parsing an answer"),
     Part(_HANDLER, "eof_received", (), "parsing an answer that ends with its connection"),
     Part(_HANDLER, "connection_lost", ("exc",), "ending an exchange whose connection is lost"),
-    Part(_HANDLER, "pause_writing", (), "flow control"),
-    Part(_HANDLER, "resume_writing", (), "flow control"),
     Part(_MESSAGE, "code", (), "reading the head of an answer"),
     Part(_MESSAGE, "headers", (), "reading the head of an answer"),
     Part(_MESSAGE, "compression", (), "refusing a compressed answer"),

@@ -57,7 +57,7 @@ _NEVER: Final = float("inf")
 class Host:
     """A host of the service, and the fixed parts of a request to it."""
 
-    __slots__ = ("authority", "headers", "path", "url")
+    __slots__ = ("_addresses", "authority", "headers", "path", "url")
 
     def __init__(self, address: str) -> None:
         self.url = URL(address.rstrip("/") + "/v4/")
@@ -65,6 +65,14 @@ class Host:
         self.path = self.url.raw_path
         fixed = "".join(f"{name}: {value}\r\n" for name, value in HEADERS.items())
         self.headers = f"HTTP/1.1\r\nHost: {self.url.host_port_subcomponent}\r\n{fixed}Content-Length: "
+        self._addresses: dict[str, URL] = {}
+
+    def address(self, command: str) -> URL:
+        """Return the address of a command, without the query."""
+        address = self._addresses.get(command)
+        if address is None:
+            address = self._addresses[command] = self.url.joinpath(command, encoded=True)
+        return address
 
 
 class HttpConnection(asyncio.Protocol):
@@ -127,7 +135,7 @@ class HttpConnection(asyncio.Protocol):
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = _NEVER
         self._checked_at = 0.0
-        self._poll = poll_of(transport)
+        self._poll = _poll_of(transport)
         transport.set_protocol(self)
         if handler.should_close:
             self.drop()  # it spoke before it was asked
@@ -273,14 +281,6 @@ class HttpConnection(asyncio.Protocol):
         """Close the transport: the other side sends no more."""
         self._handler.eof_received()
 
-    def pause_writing(self) -> None:
-        """Hand it on."""
-        self._handler.pause_writing()
-
-    def resume_writing(self) -> None:
-        """Hand it on."""
-        self._handler.resume_writing()
-
     def connection_lost(self, exc: Exception | None) -> None:
         """End the exchange that is under way, and give the place back."""
         self._is_dropped = True
@@ -298,7 +298,12 @@ def _ends_with(last: bytes, tail: bytes) -> bool:
     return last.endswith(tail) if len(last) >= len(tail) else tail.endswith(last)
 
 
-def poll_of(transport: asyncio.Transport) -> Callable[[float], object]:
+def is_readable(transport: asyncio.Transport) -> bool:
+    """Return whether something waits in the kernel that the event loop has not read: bytes, or the end."""
+    return bool(_poll_of(transport)(0))
+
+
+def _poll_of(transport: asyncio.Transport) -> Callable[[float], object]:
     """Return a function that returns something true while the transport's socket has something to read."""
     sock = transport.get_extra_info("socket")
     number = -1 if sock is None else sock.fileno()

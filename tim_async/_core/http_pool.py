@@ -23,7 +23,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from heapq import heappop, heappush
 from itertools import count
 from types import TracebackType
@@ -295,7 +295,7 @@ class HttpPool:
         loop = self.open()
         now = loop.time()
         failure: TransportError | None = None
-        for index in sorted(range(len(self._hosts)), key=lambda index: (self._penalty_until[index] > now, index)):
+        for index in self._by_penalty(now):
             connection = await self._connect(self._hosts[index])
             if isinstance(connection, HttpConnection):
                 connection.rest(loop.time(), self._settings.keep_alive_s)
@@ -345,18 +345,24 @@ class HttpPool:
             await self._replace(slot, end)
             if slot.connection is not None:
                 return await slot.connection.exchange(command, query, body, end - loop.time())
-        now = loop.time()
-        answer: bytes | Exception = ConnectError("no host")
-        for index in sorted(range(len(self._hosts)), key=lambda index: (self._penalty_until[index] > now, index)):
+        first, *others = self._by_penalty(loop.time())
+        answer = await self._sessions.post(first, command, query, body, timeout)
+        # Only when no connection could be made may the request go to another host.
+        while isinstance(answer, ConnectError):
+            self._penalty_until[first] = loop.time() + _HOST_PENALTY_S
             left = end - loop.time()
-            # Only when no connection could be made may the request go to another host.
-            if isinstance(answer, ConnectError) and left > 0:
-                answer = await self._sessions.post(index, command, query, body, left)
-                if isinstance(answer, ConnectError):
-                    self._penalty_until[index] = loop.time() + _HOST_PENALTY_S
+            if not others or left <= 0:
+                break
+            first = others.pop(0)
+            answer = await self._sessions.post(first, command, query, body, left)
         if isinstance(answer, bytes):
             return answer
         raise answer
+
+    def _by_penalty(self, now: float) -> Sequence[int]:
+        """Return the hosts in the order in which they are to be tried."""
+        hosts = range(len(self._hosts))
+        return hosts if len(hosts) == 1 else sorted(hosts, key=lambda host: (self._penalty_until[host] > now, host))
 
     async def _replace(self, slot: HttpSlot, end: float) -> None:
         """See whether the slot's connection has ended, and get another one if so: nothing has been sent."""

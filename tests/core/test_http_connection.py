@@ -1,0 +1,232 @@
+"""Connections of the pool: how long they live, what ends them, when their place is free, and what is left of them."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import warnings
+from typing import Any
+
+import pytest
+
+from tests.clock import skip
+from tests.hostile import HostileRequest, HostileServer, accept, answer
+from tests.scripted import SECRET_KEY
+from tim_async import ConnectError, ConnectionLostError, ReplyDecodeError, ReplyTimeoutError, TimClient, UsageError
+from tim_async._core.http_pool import HttpPool
+
+
+def client_of(server: HostileServer, **options: Any) -> TimClient:
+    return TimClient(1400000000, SECRET_KEY, base_url=server.url, **options)
+
+
+async def send(client: TimClient, **options: Any) -> None:
+    assert (await client.with_options(**options).c2c.send_text("bob", "hi")).msg_key == "key of bob"
+
+
+# How long it lives
+
+
+async def test_idle_connection_is_closed_when_its_keep_alive_is_over() -> None:
+    async with HostileServer().running() as server, client_of(server, keep_alive_s=5) as client:
+        await send(client)
+        skip(3)
+        await send(client)  # it begins again with every answer
+        skip(3)
+        await asyncio.sleep(0.01)
+        assert client.pool.open_connections == 1
+        skip(3)
+        await server.empty()
+        assert client.pool.open_connections == 0
+        assert server.connections == 1
+
+
+async def test_idle_connection_whose_time_is_over_is_not_used_even_before_its_timer_runs() -> None:
+    async with HostileServer().running() as server, client_of(server, keep_alive_s=5) as client:
+        await send(client)
+        skip(6)
+        await send(client)
+        assert server.connections == 2
+
+
+async def test_connection_is_not_idle_while_a_call_has_it() -> None:
+    async with HostileServer().running() as server, client_of(server, keep_alive_s=5) as client:
+        with client.pool.slot((0, 0)) as slot:  # type: ignore[attr-defined]
+            await slot.take()
+            skip(6)
+            await asyncio.sleep(0.01)
+            assert len(server.open) == 1
+        await send(client)
+        assert server.connections == 1
+
+
+# Timeouts
+
+
+async def test_each_call_has_its_own_timeout_on_the_same_connection() -> None:
+    """The connection's timer follows the call: it is neither left over from an earlier one, nor too late."""
+
+    def silent(request: HostileRequest) -> None:
+        """Give no answer."""
+
+    async with HostileServer().running() as server, client_of(server, timeout=10) as client:
+        loop = asyncio.get_running_loop()
+        await send(client)
+        skip(9)
+        await send(client)
+        server.behaviour = silent
+        call = asyncio.create_task(send(client))
+        await server.seen(3)
+        skip(9)  # the first call's timeout is over, not the third's
+        await asyncio.sleep(0.01)
+        assert not call.done()
+        skip(1.5)
+        with pytest.raises(ReplyTimeoutError, match="within 10 s"):
+            await call
+        server.behaviour = accept
+        await send(client)
+        server.behaviour = silent
+        begun = loop.time()
+        with pytest.raises(ReplyTimeoutError, match=r"within 0\.05 s"):
+            await send(client, timeout=0.05)
+        assert 0.049 < loop.time() - begun < 5
+
+
+# What ends it
+
+
+async def test_half_an_answer_of_a_gateway_ends_the_connection() -> None:
+    def half(request: HostileRequest) -> None:
+        request.write(answer(b"<html>", status="502 Bad Gateway", length=100))
+
+    async with HostileServer(half).running() as server, client_of(server) as client:
+        with pytest.raises(ReplyDecodeError):
+            await send(client)
+        await server.empty()
+        server.behaviour = accept
+        await send(client)
+        assert server.connections == 2
+
+
+async def test_connection_that_ends_while_its_call_waits_for_a_token_is_replaced() -> None:
+    async with HostileServer().running() as server, client_of(server) as client:
+        pool = client.pool
+        assert isinstance(pool, HttpPool)
+        await client.warm_up(1)
+        with pool.slot((0, 0)) as slot:
+            assert slot.take_nowait()
+            (connection,) = server.open
+            connection.transport.close()
+            await server.empty()
+            await asyncio.sleep(0.01)
+            query = client._state.query(client._state.auth.peek())
+            reply = await slot.post("openim/sendmsg", query, b'{"To_Account":"bob"}', timeout=5)
+            assert b"key of bob" in reply
+        assert len(server.requests) == 1
+        assert server.connections == 2
+
+
+async def test_bytes_that_arrive_while_its_call_waits_for_a_token_end_the_connection() -> None:
+    """They lie in the kernel: the event loop was busy, as it is when an app computes for a while."""
+    async with HostileServer().running() as server, client_of(server) as client:
+        pool = client.pool
+        assert isinstance(pool, HttpPool)
+        await send(client)
+        with pool.slot((0, 0)) as slot:
+            assert slot.take_nowait()
+            (connection,) = server.open
+            connection.write(answer(b'{"ErrorCode":0,"MsgKey":"key of another","MsgTime":1}'))
+            time.sleep(0.005)  # noqa: ASYNC251 - this is what an app should not do
+            query = client._state.query(client._state.auth.peek())
+            reply = await slot.post("openim/sendmsg", query, b'{"To_Account":"bob"}', timeout=5)
+            assert b"key of bob" in reply
+        assert server.connections == 2
+
+
+async def test_server_that_closes_every_connection_at_once_gets_no_endless_stream_of_them() -> None:
+    async with HostileServer().running() as server, client_of(server) as client:
+        server.closes_at_once = True
+        with pytest.raises((ConnectError, ConnectionLostError)):
+            await send(client)
+        assert server.connections < 20
+        server.closes_at_once = False
+        await send(client)
+
+
+# When its place is free
+
+
+async def test_place_is_free_when_the_transport_is_closed_and_not_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with HostileServer().running() as server, client_of(server, pool_size=1) as client:
+        await send(client)
+        pool = client.pool
+        assert isinstance(pool, HttpPool)
+        (connection,) = pool._connections
+        transport = connection._transport
+        abort = transport.abort
+        monkeypatch.setattr(connection, "_transport", _Slow(transport))
+        with pool.slot((0, 0)) as slot:
+            assert slot.take_nowait()
+            connection.drop()
+        call = asyncio.create_task(send(client))
+        await asyncio.sleep(0.02)
+        assert server.connections == 1
+        assert not call.done()
+        abort()
+        await call
+        assert server.connections == 2
+        assert server.most_open == 1
+
+
+class _Slow:
+    """A transport that takes its time to close."""
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+
+    def abort(self) -> None:
+        """Not yet."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+
+# What is left of it
+
+
+@pytest.mark.parametrize("state", ["idle", "in flight", "opening", "waiting"])
+async def test_closing_leaves_nothing(state: str) -> None:
+    def silent(request: HostileRequest) -> None:
+        """Give no answer."""
+
+    before = asyncio.all_tasks()
+    async with HostileServer().running() as server:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            client = client_of(server, pool_size=2)
+            calls = []
+            if state != "opening":
+                await client.warm_up(2)
+            if state != "idle":
+                server.behaviour = silent
+                calls = [asyncio.create_task(send(client)) for _ in range(5 if state == "waiting" else 1)]
+                if state == "opening":
+                    await asyncio.sleep(0)
+                else:
+                    await server.seen(min(len(calls), 2))
+            await client.close()
+            for outcome in await asyncio.gather(*calls, return_exceptions=True):
+                assert isinstance(outcome, ConnectionLostError | UsageError)
+        pool = client.pool
+        assert isinstance(pool, HttpPool)
+        assert (pool._connections, pool._opening, pool.open_connections) == (set(), set(), 0)
+        assert {task for task in asyncio.all_tasks() - before if task.get_name().startswith("tim_async")} == set()
+        await server.empty()
+
+
+async def test_large_request_is_written_wholly_to_a_slow_reader() -> None:
+    async with HostileServer().running() as server, client_of(server) as client:
+        server.reads_slowly = True
+        text = "x" * 3_000_000
+        assert (await client.request("some/thing", {"To_Account": "bob", "Text": text}))["MsgKey"] == "key of bob"
+        assert server.requests[0].fields["Text"] == text
