@@ -7,6 +7,7 @@ import time
 import warnings
 from typing import Any
 
+import aiohttp
 import pytest
 
 from tests.clock import skip
@@ -14,10 +15,16 @@ from tests.hostile import HostileRequest, HostileServer, accept, answer
 from tests.scripted import SECRET_KEY
 from tim_async import ConnectError, ConnectionLostError, ReplyDecodeError, ReplyTimeoutError, TimClient, UsageError
 from tim_async._core.http_pool import HttpPool
+from tim_async._hidden import Hidden
 
 
 def client_of(server: HostileServer, **options: Any) -> TimClient:
     return TimClient(1400000000, SECRET_KEY, base_url=server.url, **options)
+
+
+def pool_of(client: TimClient) -> HttpPool:
+    assert isinstance(client.pool, HttpPool)
+    return client.pool
 
 
 async def send(client: TimClient, **options: Any) -> None:
@@ -34,10 +41,10 @@ async def test_idle_connection_is_closed_when_its_keep_alive_is_over() -> None:
         await send(client)  # it begins again with every answer
         skip(3)
         await asyncio.sleep(0.01)
-        assert client.pool.open_connections == 1
+        assert pool_of(client).open_connections == 1
         skip(3)
         await server.empty()
-        assert client.pool.open_connections == 0
+        assert pool_of(client).open_connections == 0
         assert server.connections == 1
 
 
@@ -51,7 +58,7 @@ async def test_idle_connection_whose_time_is_over_is_not_used_even_before_its_ti
 
 async def test_connection_is_not_idle_while_a_call_has_it() -> None:
     async with HostileServer().running() as server, client_of(server, keep_alive_s=5) as client:
-        with client.pool.slot((0, 0)) as slot:  # type: ignore[attr-defined]
+        with pool_of(client).slot((0, 0)) as slot:
             await slot.take()
             skip(6)
             await asyncio.sleep(0.01)
@@ -110,8 +117,7 @@ async def test_half_an_answer_of_a_gateway_ends_the_connection() -> None:
 
 async def test_connection_that_ends_while_its_call_waits_for_a_token_is_replaced() -> None:
     async with HostileServer().running() as server, client_of(server) as client:
-        pool = client.pool
-        assert isinstance(pool, HttpPool)
+        pool = pool_of(client)
         await client.warm_up(1)
         with pool.slot((0, 0)) as slot:
             assert slot.take_nowait()
@@ -119,7 +125,7 @@ async def test_connection_that_ends_while_its_call_waits_for_a_token_is_replaced
             connection.transport.close()
             await server.empty()
             await asyncio.sleep(0.01)
-            query = client._state.query(client._state.auth.peek())
+            query = client._state.query(Hidden("sig"))
             reply = await slot.post("openim/sendmsg", query, b'{"To_Account":"bob"}', timeout=5)
             assert b"key of bob" in reply
         assert len(server.requests) == 1
@@ -129,15 +135,14 @@ async def test_connection_that_ends_while_its_call_waits_for_a_token_is_replaced
 async def test_bytes_that_arrive_while_its_call_waits_for_a_token_end_the_connection() -> None:
     """They lie in the kernel: the event loop was busy, as it is when an app computes for a while."""
     async with HostileServer().running() as server, client_of(server) as client:
-        pool = client.pool
-        assert isinstance(pool, HttpPool)
+        pool = pool_of(client)
         await send(client)
         with pool.slot((0, 0)) as slot:
             assert slot.take_nowait()
             (connection,) = server.open
             connection.write(answer(b'{"ErrorCode":0,"MsgKey":"key of another","MsgTime":1}'))
             time.sleep(0.005)  # noqa: ASYNC251 - this is what an app should not do
-            query = client._state.query(client._state.auth.peek())
+            query = client._state.query(Hidden("sig"))
             reply = await slot.post("openim/sendmsg", query, b'{"To_Account":"bob"}', timeout=5)
             assert b"key of bob" in reply
         assert server.connections == 2
@@ -153,14 +158,54 @@ async def test_server_that_closes_every_connection_at_once_gets_no_endless_strea
         await send(client)
 
 
+@pytest.mark.parametrize("trouble", ["speaks first", "closes at once"])
+async def test_connection_that_was_over_when_it_was_opened_is_reported_as_not_made(
+    trouble: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the other side did arrives with the connection: the event loop is late, as it is under load."""
+    connect = aiohttp.TCPConnector.connect
+
+    async def late(self: Any, req: Any, traces: Any, timeout: Any) -> Any:
+        connection = await connect(self, req, traces, timeout)
+        await asyncio.sleep(0.02)
+        return connection
+
+    async with HostileServer().running() as server, client_of(server) as client:
+        server.closes_at_once = trouble == "closes at once"
+        server.greeting = b"220 mail.example.com ESMTP\r\n" if trouble == "speaks first" else b""
+        with monkeypatch.context() as patched:
+            patched.setattr(aiohttp.TCPConnector, "connect", late)
+            reason = "closed the connection at once" if server.closes_at_once else "sent something before it was asked"
+            with pytest.raises(ConnectError, match=reason) as caught:
+                await send(client)
+            assert not caught.value.maybe_delivered
+            assert server.connections == 1
+            assert server.requests == []
+        server.closes_at_once, server.greeting = False, b""
+        await send(client)
+
+
+async def test_mail_server_in_the_place_of_the_service_gets_no_request() -> None:
+    async with HostileServer().running() as server, client_of(server) as client:
+        server.greeting = b"220 mail.example.com ESMTP\r\n"
+        pool = pool_of(client)
+        with pool.slot((0, 0)) as slot:
+            await slot.take()
+            await asyncio.sleep(0.02)
+            query = client._state.query(Hidden("sig"))
+            with pytest.raises(ConnectError, match="ended connections before anything was sent"):
+                await slot.post("openim/sendmsg", query, b'{"To_Account":"bob"}', timeout=5)
+        assert server.requests == []
+        assert server.connections < 8
+
+
 # When its place is free
 
 
 async def test_place_is_free_when_the_transport_is_closed_and_not_before(monkeypatch: pytest.MonkeyPatch) -> None:
     async with HostileServer().running() as server, client_of(server, pool_size=1) as client:
         await send(client)
-        pool = client.pool
-        assert isinstance(pool, HttpPool)
+        pool = pool_of(client)
         (connection,) = pool._connections
         transport = connection._transport
         abort = transport.abort
@@ -217,8 +262,7 @@ async def test_closing_leaves_nothing(state: str) -> None:
             await client.close()
             for outcome in await asyncio.gather(*calls, return_exceptions=True):
                 assert isinstance(outcome, ConnectionLostError | UsageError)
-        pool = client.pool
-        assert isinstance(pool, HttpPool)
+        pool = pool_of(client)
         assert (pool._connections, pool._opening, pool.open_connections) == (set(), set(), 0)
         assert {task for task in asyncio.all_tasks() - before if task.get_name().startswith("tim_async")} == set()
         await server.empty()

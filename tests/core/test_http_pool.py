@@ -266,6 +266,15 @@ async def test_refused_connection_is_told_as_nothing_sent_and_takes_no_token() -
         assert bucket.tokens.room() == bucket.tokens.max_rate
 
 
+async def test_call_right_after_one_that_found_no_connection_tries_again(client_of: Make) -> None:
+    async with Server().running() as server:
+        pass
+    async with client_of(server) as client:
+        for _ in range(3):
+            with pytest.raises(ConnectError):
+                await asyncio.wait_for(send(client), 5)
+
+
 async def test_connect_is_repeated_when_the_policy_says_so() -> None:
     url = f"http://127.0.0.1:{free_port()}"
     policy = RetryPolicy(transport="connect", base=0.001, max_attempts=3)
@@ -605,8 +614,29 @@ async def test_failed_opening_is_told_to_every_waiting_call() -> None:
     assert len({id(error) for error in errors}) == 50
 
 
+def echoing(data: bytes, headers: str = "", **options: Any) -> Callable[[Exchange], Awaitable[None]]:
+    """Answer with the address of the request in every `@`, as a gateway may."""
+
+    async def handler(exchange: Exchange) -> None:
+        target = exchange.head.split(b" ")[1]
+        await exchange.answer(
+            http(data.replace(b"@", target), headers=headers.replace("@", target.decode()), **options)
+        )
+
+    return handler
+
+
 FAILURES = [
     *UNUSABLE,
+    pytest.param(echoing(b"<html>@</html>"), ReplyDecodeError, id="HTML with the address"),
+    pytest.param(
+        echoing(b"@", status="301 Moved Permanently", headers="Location: @\r\n"),
+        ReplyDecodeError,
+        id="redirect to the address",
+    ),
+    pytest.param(echoing(b"@", headers="Location: @\r\n", length=5000), ReplyTimeoutError, id="half an address"),
+    pytest.param(echoing(refusal(70009, "@")), ApiError, id="refused with the address"),
+    pytest.param(echoing(b'{"ErrorCode":0,"MsgTime":"@"}'), ReplyDecodeError, id="address as a time"),
     pytest.param(answering(http(refusal(70009, "signature"))), ApiError, id="refused"),
     pytest.param(answering(http(refusal(20004))), ApiError, id="busy"),
 ]

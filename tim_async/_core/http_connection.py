@@ -80,6 +80,8 @@ class HttpConnection(asyncio.Protocol):
 
     Args:
         connection: what aiohttp's connector returned; it is kept as long as the transport is open.
+        handler: its protocol.
+        transport: its transport.
         host: the host it leads to.
         max_reply_bytes: an answer over this is given up.
         on_lost: called once, when the transport is closed.
@@ -111,18 +113,17 @@ class HttpConnection(asyncio.Protocol):
     def __init__(
         self,
         connection: Connection,
+        handler: ResponseHandler,
+        transport: asyncio.Transport,
         host: Host,
         *,
         max_reply_bytes: int,
         on_lost: Callable[[HttpConnection], None],
     ) -> None:
-        handler, transport = connection.protocol, connection.transport
-        if handler is None or transport is None:
-            raise ConnectionResetError("the connection was closed at once")
         self.host = host
         self.is_reusable = True
         self._connection = connection
-        self._handler: ResponseHandler = handler
+        self._handler = handler
         self._transport = transport
         self._loop = asyncio.get_running_loop()
         self._limit = max_reply_bytes

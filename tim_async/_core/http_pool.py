@@ -277,8 +277,13 @@ class HttpPool:
     def _start(self, opening: Coroutine[None, None, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(opening, name="tim_async: open connection")
         self._opening.add(task)
-        task.add_done_callback(self._opening.discard)
+        task.add_done_callback(self._end_opening)
         return task
+
+    def _end_opening(self, task: asyncio.Task[None]) -> None:
+        self._opening.discard(task)
+        if self._waiters:
+            self._grow()  # the calls that still wait must not depend on what became of this one
 
     async def _open_one(self) -> None:
         try:
@@ -287,8 +292,6 @@ class HttpPool:
             self._drop_dead_waiters()
             if self._waiters:
                 self._waiters[0][3].set_exception(error)
-            # The calls that still wait must not depend on this attempt.
-            asyncio.get_running_loop().call_soon(self._grow)
 
     async def _open_idle(self) -> None:
         """Open a connection to the first host that takes one, and keep it as an idle one."""
@@ -312,16 +315,27 @@ class HttpPool:
         if self._connector is None:
             raise UsageError("the client is closed")
         timeout = self._settings.connect_timeout
-        request = aiohttp.ClientRequest("POST", host.url, loop=asyncio.get_running_loop(), ssl=True)
+        loop = asyncio.get_running_loop()
+        request = aiohttp.ClientRequest("POST", host.url, loop=loop, ssl=True)
         try:
             async with asyncio.timeout(timeout):
                 opened = await self._connector.connect(request, [], client_timeout(None, timeout))
-            connection = HttpConnection(
-                opened, host, max_reply_bytes=self._settings.max_reply_bytes, on_lost=self._lose
-            )
         except (TimeoutError, aiohttp.ClientError, OSError, ValueError, RuntimeError) as error:
             return connect_error(host, error, timeout)
+        if opened.protocol is None or opened.transport is None:
+            opened.close()
+            return ConnectError(f"could not connect to {host.authority}: it closed the connection at once")
+        connection = HttpConnection(
+            opened,
+            opened.protocol,
+            opened.transport,
+            host,
+            max_reply_bytes=self._settings.max_reply_bytes,
+            on_lost=self._lose,
+        )
         self._connections.add(connection)
+        if not connection.is_usable(loop.time()):
+            return ConnectError(f"could not connect to {host.authority}: it sent something before it was asked")
         return connection
 
     def _lose(self, connection: HttpConnection) -> None:
