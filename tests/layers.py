@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-OPEN = frozenset({"errors", "_codes", "_hidden", "_randomness", "_version"})
+OPEN = frozenset({"errors", "_codes", "_hidden", "_printable", "_randomness", "_version"})
 """What every room may import."""
 ENTRIES = frozenset({"__init__", "_public", "_names", "__main__"})
 """The entry modules: they come last, and no module imports them."""
@@ -24,6 +24,7 @@ ALLOWED: Mapping[str, frozenset[str]] = {
     "errors": frozenset(),
     "_codes": frozenset(),
     "_hidden": frozenset(),
+    "_printable": frozenset(),
     "_randomness": frozenset(),
     "_version": frozenset(),
     "usersig": frozenset({"_api"}),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .._api.wire import decode
 from ..webhooks import AnswerBody, Event, WebhookRouter
-from ..webhooks._check import Checker, make_query
+from ..webhooks._check import make_query
 
 
 async def deliver(
@@ -23,7 +23,7 @@ async def deliver(
         client_ip: ClientIP of the URL.
         opt_platform: OptPlatform of the URL.
     """
-    checker: Checker = router._checker
+    checker = router.checker
     query = make_query(
         event,
         sdk_app_id=checker.sdk_app_id,

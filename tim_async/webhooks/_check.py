@@ -1,7 +1,8 @@
 """Checks that a webhook comes from the service and is meant for this app. Source: I34354, C117703.
 
 `Sign = sha256(Token + RequestTime)` as lower-case hex, both in the URL. The body is not signed: an attacker who can
-read one request can send another body with the same Sign until the window ends. Use HTTPS, and a narrow window.
+read one request can send it again, or another body with the same Sign, until the window ends. Use HTTPS, a narrow
+window, `SeenEvents`, and a network rule that lets only the service in.
 """
 
 from __future__ import annotations

@@ -7,6 +7,8 @@ comparison and encoding ignore them, so that fields and commands newer than this
 from __future__ import annotations
 
 import hashlib
+import json
+import logging
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from types import MappingProxyType
@@ -14,8 +16,12 @@ from typing import Any, ClassVar, Final
 
 import msgspec
 
-from .._api.wire import WireStruct, encode, reader, split_path
+from .._api.damage import repair
+from .._api.wire import UNREADABLE, WireStruct, encode, reader, split_path
+from .._printable import one_line
 from ..errors import EventDecodeError
+
+logger = logging.getLogger("tim_async.webhooks")
 
 _EVENTS: Final[dict[str, type[Event]]] = {}
 
@@ -24,6 +30,7 @@ EVENTS: Final[Mapping[str, type[Event]]] = MappingProxyType(_EVENTS)
 
 # The fields by which the service identifies a message, among those of `_marks`.
 _MESSAGE_KEYS: Final = frozenset({"msg_key", "msg_seq"})
+MAX_LOGGED_COMMAND: Final = 100
 _MAX_MARK_CHARS: Final = 256
 
 _NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
@@ -127,12 +134,38 @@ def _reader_of(kind: type[Event]) -> Callable[[bytes | str], Event]:
     return reader(kind)
 
 
+def _encode_mapping(body: Mapping[str, object]) -> bytes | str:
+    try:
+        return msgspec.json.encode(body)
+    except UnicodeEncodeError:  # half a surrogate pair, which other JSON readers let pass
+        return json.dumps(dict(body))
+
+
+def _read(kind: type[Event], command: str, data: bytes | str) -> tuple[dict[str, Any], Event]:
+    """Return a body's fields and its event; where its texts are damaged, those of the repaired body."""
+    try:
+        return msgspec.json.decode(data, type=dict[str, Any]), _reader_of(kind)(data)
+    except UNREADABLE as error:
+        repaired = repair(data)
+        if repaired is None:
+            raise
+        problem = str(error)
+    read = msgspec.json.decode(repaired, type=dict[str, Any]), _reader_of(kind)(repaired)
+    logger.warning(
+        "%s: a text in the body is damaged (%s); it was repaired, with U+FFFD for what is lost",
+        one_line(command, MAX_LOGGED_COMMAND),
+        problem,
+    )
+    return read
+
+
 def decode_event(
     command: str, body: bytes | str | Mapping[str, object], *, params: WebhookParams | None = None
 ) -> Event:
     """Decode a webhook's body into the struct of its command, or into `UnknownEvent` if the command is unknown.
 
-    Unknown fields are kept in `extra`, unknown kinds of message elements become `RawElem`, numbers may be text.
+    Unknown fields are kept in `extra`, unknown kinds of message elements become `RawElem`, numbers may be text. Damaged
+    texts (half a surrogate pair, a cut character, a raw control character) are repaired, which is logged.
 
     Args:
         command: the URL's CallbackCommand, such as `C2C.CallbackAfterSendMsg`.
@@ -146,9 +179,7 @@ def decode_event(
     kind = _EVENTS.get(command, UnknownEvent)
     field: str | None = None
     try:
-        data = msgspec.json.encode(body) if isinstance(body, Mapping) else body
-        fields = msgspec.json.decode(data, type=dict[str, Any])
-        event = _reader_of(kind)(data)
+        fields, event = _read(kind, command, _encode_mapping(body) if isinstance(body, Mapping) else body)
     except msgspec.MsgspecError as error:
         problem, field = split_path(str(error))
     except UnicodeError:
@@ -166,4 +197,4 @@ def decode_event(
                 event.__dict__["callback_command"] = command
             return event
         problem, field = "the body names another command than the URL", "CallbackCommand"
-    raise EventDecodeError(f"cannot read the body of {command[:100]!r}: {problem}", field=field)
+    raise EventDecodeError(f"cannot read the body of {command[:MAX_LOGGED_COMMAND]!r}: {problem}", field=field)

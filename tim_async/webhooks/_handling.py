@@ -10,10 +10,11 @@ from functools import partial
 from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
+from .._printable import one_line
 from ..errors import AnswerError, EventLostError, HandlerTimeoutError, WebhookError
 from ._answer import Answer, answer_bytes
 from ._background import Background
-from ._event import BeforeEvent, Event
+from ._event import MAX_LOGGED_COMMAND, BeforeEvent, Event
 
 OnError = Callable[[Exception, Event | None], Awaitable[None] | None]
 DecidingFunction = Callable[[Any], Answer | Awaitable[Answer | None] | None]
@@ -21,17 +22,17 @@ DecidingFunction = Callable[[Any], Answer | Awaitable[Answer | None] | None]
 logger = logging.getLogger("tim_async.webhooks")
 
 _MAX_PENDING_REPORTS: Final = 10_000
-_MAX_LOGGED_COMMAND: Final = 100
 # The fraction of the shutdown time kept for handlers that were cancelled, and for reporting their events.
 _CANCELLATION_FRACTION: Final = 0.1
 
 
 def name_of(event: Event) -> str:
     """Return an event's command for the log; an unknown command may be any text, so it is cut and escaped."""
-    command = event.callback_command
-    if command.isprintable() and len(command) <= _MAX_LOGGED_COMMAND:
-        return command
-    return repr(command[:_MAX_LOGGED_COMMAND])
+    return one_line(event.callback_command, MAX_LOGGED_COMMAND)
+
+
+class _HandlerExitError(Exception):
+    """A handler raised SystemExit or KeyboardInterrupt; its text is the name of that."""
 
 
 class Decider(NamedTuple):
@@ -167,8 +168,12 @@ class Handlers:
 
     async def _ask(self, decider: Decider, event: BeforeEvent, deadline: float) -> Answer | None:
         async def call() -> Answer | None:
-            answer = decider.function(event)
-            return await answer if inspect.isawaitable(answer) else answer
+            try:
+                answer = decider.function(event)
+                return await answer if inspect.isawaitable(answer) else answer
+            except (SystemExit, KeyboardInterrupt) as error:
+                # asyncio raises these two through the event loop, which ends the server and all it is doing.
+                raise _HandlerExitError(type(error).__name__) from error
 
         left = max(0.0, deadline - asyncio.get_running_loop().time())
         # A task, not a timeout around the call: a handler that swallows its cancellation must not delay the answer.
@@ -186,6 +191,8 @@ class Handlers:
         if task.cancelled():
             raise AnswerError("the handler was cancelled")
         error = task.exception()
+        if isinstance(error, _HandlerExitError):
+            raise AnswerError(f"the handler ended with {error}") from error.__cause__
         if error is not None and not isinstance(error, Exception):
             # Raised as it is, it would end more than the handler: the server, for instance.
             raise AnswerError(f"the handler ended with {type(error).__name__}") from error
@@ -205,9 +212,7 @@ class Handlers:
                     result = call()
                     if inspect.isawaitable(result):
                         await result
-            except (SystemExit, KeyboardInterrupt):
-                raise
-            except BaseException as error:
+            except BaseException as error:  # SystemExit and KeyboardInterrupt too: they would end the server
                 task = asyncio.current_task()
                 if isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling():
                     raise  # this task is being cancelled, not something that the handler was waiting for

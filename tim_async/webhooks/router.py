@@ -31,7 +31,7 @@ from ..errors import (
 )
 from ._answer import Answer, AnswerBody, WebhookResponse
 from ._check import Checker
-from ._event import BeforeEvent, Event, decode_event
+from ._event import BeforeEvent, Event, WebhookParams, decode_event
 from ._handling import Handlers, OnError, name_of
 from ._registration import BeforeDecorator, OnDecorator
 from ._requests import failure, parse_query, read_body
@@ -47,6 +47,7 @@ E3 = TypeVar("E3", bound=Event)
 
 logger = logging.getLogger("tim_async.webhooks")
 
+_UNEXPECTED: Final = "processing a webhook failed with an unexpected error"
 _OK_BODY: Final = encode(AnswerBody())
 
 
@@ -73,7 +74,8 @@ class WebhookRouter:
         sdk_app_id: your app; webhooks of another app are refused.
         token: the token set in the console, which proves that a webhook comes from the service; a list while you are
             changing it. With None, Sign is not checked, and a warning is logged once.
-        window_s: how far a RequestTime may be off, in seconds.
+        window_s: how far a RequestTime may be off, in seconds. Within it, a request that was read on its way can be sent
+            again, even with another body, which Sign does not cover; see `SeenEvents`.
         max_body: largest body of a request, in bytes.
         before_timeout: seconds from the arrival of a request to its answer. The service waits 2 s.
         after_timeout: seconds a handler may take after the answer; None for no limit.
@@ -169,6 +171,11 @@ class WebhookRouter:
         """
         return BeforeDecorator(self._handlers, event, default)
 
+    @property
+    def checker(self) -> Checker:
+        """What checks requests: the app, its tokens and the clock. For use in this package."""
+        return self._checker
+
     # Lifetime
 
     async def start(self) -> None:
@@ -240,28 +247,43 @@ class WebhookRouter:
         self._handlers.bind()
         if deadline is None:
             deadline = asyncio.get_running_loop().time() + self._before_timeout
+        params = self._check_head(query, method)
+        if isinstance(params, WebhookResponse):
+            return params
+        if len(body) > self._max_body:
+            return self.refuse(EventTooLargeError(limit=self._max_body))
+        return await self._process(params, bytes(body), deadline)
+
+    def _check_head(self, query: str | Mapping[str, str], method: str) -> WebhookParams | WebhookResponse:
+        """Check what the head of a request says; return the URL's parameters, or the response that refuses it."""
         self._warn_without_token()
+        try:
+            return self._params(query, method)
+        except WebhookError as error:
+            return self.refuse(error)
+        except Exception as error:
+            logger.exception(_UNEXPECTED)
+            return self._fail(error, None)
+
+    def _params(self, query: str | Mapping[str, str], method: str) -> WebhookParams:
+        if method != "POST":
+            raise MethodError("the method must be POST")
+        params = self._checker.check(parse_query(query) if isinstance(query, str) else query)
+        if not params.command:
+            raise EventDecodeError("CallbackCommand is missing in the URL", field="CallbackCommand")
+        return params
+
+    async def _process(self, params: WebhookParams, body: bytes, deadline: float) -> WebhookResponse:
+        """Decode the event of a request that was checked, run its handlers and return the response."""
         event: Event | None = None
         try:
-            event = self._read(query, body, method)
+            event = decode_event(params.command, body, params=params)
             return WebhookResponse(200, await self._dispatch(event, len(body), deadline))
         except WebhookError as error:
             return self.refuse(error, event)
         except Exception as error:
-            logger.exception("processing a webhook failed with an unexpected error")
-            self._handlers.report(error, event)
-            return failure(500, "the receiver failed")
-
-    def _read(self, query: str | Mapping[str, str], body: bytes | bytearray, method: str) -> Event:
-        """Check a request and decode its event."""
-        if method != "POST":
-            raise MethodError("the method must be POST")
-        if len(body) > self._max_body:
-            raise EventTooLargeError(limit=self._max_body)
-        params = self._checker.check(parse_query(query) if isinstance(query, str) else query)
-        if not params.command:
-            raise EventDecodeError("CallbackCommand is missing in the URL", field="CallbackCommand")
-        return decode_event(params.command, bytes(body), params=params)
+            logger.exception(_UNEXPECTED)
+            return self._fail(error, event)
 
     async def _dispatch(self, event: Event, size: int, deadline: float) -> bytes:
         """Queue the event for its handlers; return the answer."""
@@ -277,6 +299,11 @@ class WebhookRouter:
             logger.warning("an event was decided on, but lost for its other handlers: %s", error)
             self._handlers.report(error, event)
         return answer
+
+    def _fail(self, error: Exception, event: Event | None) -> WebhookResponse:
+        """Report a failure of the receiver itself, and return the response to send."""
+        self._handlers.report(error, event)
+        return failure(500, "the receiver failed")
 
     def refuse(self, error: WebhookError, event: Event | None = None) -> WebhookResponse:
         """Report a webhook that is refused, and return the response to send."""
@@ -315,6 +342,9 @@ class WebhookRouter:
     ) -> WebhookResponse:
         """Process a request whose body arrives in parts; read no more of it than `max_body`.
 
+        SdkAppid, RequestTime and Sign stand in the URL: a request that does not come from the service is refused before
+        a byte of its body is read.
+
         Args:
             query: the URL's query.
             read: returns the next part; None at the end.
@@ -326,12 +356,13 @@ class WebhookRouter:
         """
         self._handlers.bind()
         deadline = asyncio.get_running_loop().time() + self._before_timeout
-        body = bytearray()
-        if method == "POST":
-            try:
-                body = await read_body(
-                    read, length=length, max_body=self._max_body, timeout=self._before_timeout, deadline=deadline
-                )
-            except WebhookError as error:
-                return self.refuse(error)
-        return await self.handle(query, body, method=method, deadline=deadline)
+        params = self._check_head(query, method)
+        if isinstance(params, WebhookResponse):
+            return params
+        try:
+            body = await read_body(
+                read, length=length, max_body=self._max_body, timeout=self._before_timeout, deadline=deadline
+            )
+        except WebhookError as error:
+            return self.refuse(error)
+        return await self._process(params, bytes(body), deadline)
