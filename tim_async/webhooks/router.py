@@ -74,8 +74,8 @@ class WebhookRouter:
         sdk_app_id: your app; webhooks of another app are refused.
         token: the token set in the console, which proves that a webhook comes from the service; a list while you are
             changing it. With None, Sign is not checked, and a warning is logged once.
-        window_s: how far a RequestTime may be off, in seconds. Within it, a request that was read on its way can be sent
-            again, even with another body, which Sign does not cover; see `SeenEvents`.
+        window_s: how far a RequestTime may be off, in seconds. Within it, a request that was read on its way can be
+            sent again, even with another body, which Sign does not cover; see `SeenEvents`.
         max_body: largest body of a request, in bytes.
         before_timeout: seconds from the arrival of a request to its answer. The service waits 2 s.
         after_timeout: seconds a handler may take after the answer; None for no limit.
