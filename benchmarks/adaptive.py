@@ -24,7 +24,7 @@ from .report import Row, worst_window
 
 CAP: Final = 200
 SETTLED_S: Final = 20.0
-SECONDS: Final = 45.0
+SECONDS: Final = 60.0  # of 45, one run in 25 of the simulated ones is below a budget by chance; of 60, none
 BACK_S: Final = 25.0
 PROCESSES_OVER_REDIS: Final = 4
 
