@@ -853,17 +853,31 @@ def test_second_loop_knows_what_was_granted_in_the_first(waits: float) -> None:
     assert run(second()) == pytest.approx(1.05 - waits)
 
 
-def test_limiter_that_starts_empty_has_no_burst_in_the_first_second() -> None:
+@pytest.mark.parametrize(("since", "first"), [pytest.param(0.0, 1.05, id="now"), pytest.param(1.5, 0.0, id="long-ago")])
+def test_limit_that_others_may_have_used_up_begins_when_that_is_over(since: float, first: float) -> None:
     async def main() -> list[float]:
-        limiter = LocalRateLimiter(starts_empty=True)
         start = asyncio.get_running_loop().time()
+        limiter = LocalRateLimiter(used_until=start - since)
         log = await asyncio.gather(*(grant(limiter, claim()) for _ in range(100)))
-        await asyncio.sleep(1)
+        await asyncio.sleep(2)
+        log += await asyncio.gather(*(grant(limiter, claim()) for _ in range(100)))
         return [when - start for when in log]
 
     log = run(main())
-    assert log[0] > 0.004
-    assert log[-1] == pytest.approx(100 / 198.5, abs=0.01)
+    assert log[0] == pytest.approx(first, abs=0.01)
+    # There are no bursts, now or later.
+    for part in (log[:100], log[100:]):
+        assert part[-1] - part[0] == pytest.approx(100 / 198.5, abs=0.02)
+
+
+def test_long_limit_that_others_may_have_used_up_goes_on_slower() -> None:
+    async def main() -> float:
+        start = asyncio.get_running_loop().time()
+        limiter = LocalRateLimiter(used_until=start)
+        await asyncio.gather(*(grant(limiter, claim(Rate(60, per=60.0))) for _ in range(10)))
+        return asyncio.get_running_loop().time() - start
+
+    assert run(main()) == pytest.approx(10 * 4, abs=2)
 
 
 async def test_other_running_loop_is_refused() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable, Sequence
 from heapq import heapify, heappop, heappush
 from itertools import count
@@ -12,7 +13,7 @@ from aiolimiter import AsyncLimiter
 
 from .._api.endpoint import Rate
 from .adaptive_share import AdaptiveShare
-from .grant_window import PACED_MARGIN_S, GrantWindow
+from .grant_window import BURST_MARGIN_S, PACED_MARGIN_S, GrantWindow
 from .pool import ConnectionSlot
 
 _LATE_TIMER_S: Final = 0.005
@@ -28,6 +29,11 @@ _BURST_PART: Final = 0.75
 _FEW_DEAD: Final = 64
 
 _next_tie = count().__next__
+
+
+def burst_limit(rate: Rate) -> float:
+    """Return the units of a window that bursts may use."""
+    return rate.limit * _BURST_PART if rate.per > _LONG_WINDOW_S else rate.limit
 
 
 def shape(rate: Rate) -> tuple[float, float]:
@@ -118,19 +124,19 @@ class Bucket:
 
     Args:
         rate: the limit.
-        starts_empty: whether others may have used it up until now.
         now: loop time.
+        used_until: loop time until which others may have used it up; then it goes at the pace for good. None for never.
     """
 
     __slots__ = (
         "_base_flow",
-        "_bursts_from",
         "_dead",
         "_is_long",
         "_queue",
         "_timer",
         "app_share",
         "claims",
+        "is_paced",
         "paced",
         "passed",
         "queued",
@@ -143,7 +149,7 @@ class Bucket:
         "window",
     )
 
-    def __init__(self, rate: Rate, *, now: float, starts_empty: bool = False) -> None:
+    def __init__(self, rate: Rate, *, now: float, used_until: float | None = None) -> None:
         self.rate = rate
         self.tokens = Tokens(rate)
         self.window = GrantWindow(rate.limit, rate.per)
@@ -153,10 +159,11 @@ class Bucket:
         self.app_share: AdaptiveShare | None = None  # of all commands of the app, while that is not the whole
         self.slow_until = 0.0  # loop time up to which it lets through at most `slow_flow`; 0.0 for no such time
         self.slow_flow = self._base_flow
-        self._bursts_from = 0.0
-        if starts_empty:
+        self.is_paced = used_until is not None
+        if used_until is not None:
             self.tokens.empty(now)
-            self._bursts_from = now + rate.per
+            if used_until + rate.per + BURST_MARGIN_S > now:
+                self.window.add(math.ceil(burst_limit(rate)), used_until, is_burst=True)
         self.claims = 0  # claims on their way through it; while there are any it is not forgotten
         self.queued = [0, 0]  # units that queue, by class of priority
         self.passed = [0, 0]  # units of claims that had room here and wait for a later bucket, or for a slot
@@ -209,11 +216,9 @@ class Bucket:
 
     def may_burst(self, units: int, now: float) -> bool:
         """Return whether a claim may go at once, whatever the pace says."""
-        if now < self._bursts_from:
+        if self.is_paced:
             return False
-        limit = self.rate.limit * (self.flow(now) / self._base_flow)
-        if self._is_long:
-            limit *= _BURST_PART
+        limit = burst_limit(self.rate) * (self.flow(now) / self._base_flow)
         return self.window.held(now) + self.passed[0] + units <= limit
 
     def take(self, units: int, now: float) -> None:
@@ -323,7 +328,6 @@ class Bucket:
         self.share.shift(seconds)
         if self.slow_until:
             self.slow_until += seconds
-        self._bursts_from += seconds
         self.claims = self._dead = 0
         self.queued, self.passed, self.paced, self.seekers = [0, 0], [0, 0], [0, 0], [None, None]
         self._queue.clear()

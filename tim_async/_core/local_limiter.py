@@ -27,17 +27,17 @@ class LocalRateLimiter:
     what it granted there.
 
     Args:
-        starts_empty: whether others may have used up the limits until now; then nothing goes faster than the pace for
-            the first second (or minute).
+        used_until: loop time until which others may have used up the limits; they are kept from then on, and nothing
+            goes faster than the pace. None when there are no others.
     """
 
-    def __init__(self, *, starts_empty: bool = False) -> None:
+    def __init__(self, *, used_until: float | None = None) -> None:
         self._buckets: dict[BucketKey, Bucket] = {}
         self._app_shares: dict[int, AdaptiveShare] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._used_at = 0.0  # loop time
         self._sweep_at = _SWEEP_AT
-        self._starts_empty = starts_empty
+        self._used_until = used_until
         # The buckets of claims without a key, by command: found again for every call of a client.
         self._found: dict[str, tuple[tuple[BucketCost, ...], Pairs]] = {}
 
@@ -263,7 +263,7 @@ class LocalRateLimiter:
         bucket = self._buckets.get(key)
         if bucket is None:
             now = self._running_loop().time()
-            bucket = self._buckets[key] = Bucket(cost.rate, now=now, starts_empty=self._starts_empty)
+            bucket = self._buckets[key] = Bucket(cost.rate, now=now, used_until=self._used_until)
             bucket.app_share = self._app_shares.get(claim.app)
         else:
             check_same_rate(bucket.rate, cost)
@@ -295,6 +295,8 @@ class LocalRateLimiter:
                 bucket.move(seconds)
             for share in self._app_shares.values():
                 share.shift(seconds)
+            if self._used_until is not None:
+                self._used_until += seconds
         self._loop = loop
 
 

@@ -13,6 +13,7 @@ from tim_async.cluster._redis_limiter.redis_link import _SCRIPT
 CLOCK = "redis.call('TIME')"
 SCRIPT = _SCRIPT.replace(CLOCK, "{tonumber(ARGV[2]), tonumber(ARGV[3])}")
 START = 1_764_000_000_000_000
+WINDOW = 1_060_000.0  # a second, the tolerance and the margins
 SECOND = 1_000_000
 STEM = f"{{tim-test-{uuid4().hex}:1}}"
 
@@ -20,21 +21,35 @@ STEM = f"{{tim-test-{uuid4().hex}:1}}"
 class Caller:
     """A process, as the script sees it."""
 
-    def __init__(self, redis: Redis, name: str = "a", units: tuple[float, ...] = (5000.0,)) -> None:
+    def __init__(
+        self,
+        redis: Redis,
+        name: str = "a",
+        units: tuple[float, ...] = (5000.0,),
+        limits: tuple[int, ...] | None = None,
+        *,
+        window: float = WINDOW,
+    ) -> None:
         self.redis = redis
         self.name = name
         self.units = units
+        self.limits = limits or tuple(int(SECOND // unit) for unit in units)
+        self.window = window
         self.epoch = ""
         self.number = 0
         self.tails = [0.0] * len(units)
 
     def reserve(self, at: float, *batches: Any, repeat: bool = False, **fields: Any) -> dict[str, Any]:
         self.number += not repeat
+        part = 0.75 if self.window > 3 * SECOND else 1
         request = {
             "epoch": self.epoch, "number": self.number, "ahead": 250_000, "quiet": 0, "units": self.units,
-            "windows": [SECOND] * len(self.units), "tails": self.tails, "batches": batches, "back": [], "refused": [],
-            **fields,
+            "limits": self.limits, "burst_limits": [part * limit for limit in self.limits],
+            "windows": [self.window] * len(self.units), "tails": self.tails, "batches": [],
+            "back": [], "refused": [], **fields,
         }  # fmt: skip
+        # Each is how many, the costs, and how many of them may be bursts.
+        request["batches"] = [[*batch, 0][:3] for batch in batches]
         keys = [f"{STEM}:app", *(f"{STEM}:{index}" for index in range(len(self.units)))]
         if request["back"] or request["refused"]:
             keys.append(f"{STEM}:back:{self.name}")
@@ -53,10 +68,10 @@ def forget(redis: Redis) -> None:
         redis.delete(*keys)
 
 
-def settled(redis: Redis, *args: Any) -> Caller:
+def settled(redis: Redis, *args: Any, **options: Any) -> Caller:
     """Return a caller whose state is no longer new."""
-    caller = Caller(redis, *args)
-    caller.reserve(START - SECOND)
+    caller = Caller(redis, *args, **options)
+    caller.reserve(START - 120 * SECOND)
     return caller
 
 

@@ -11,8 +11,8 @@ import pytest
 pytest.importorskip("redis")
 
 from tests.clock import worst_window
-from tests.cluster.conftest import settled
-from tests.cluster.redis_limiter.claims import FAST, claim, grant
+from tests.cluster.conftest import now, settled
+from tests.cluster.redis_limiter.claims import FAST, age, claim, grant
 from tests.services import OwnRedis, free_port
 from tim_async import Rate
 from tim_async.cluster import RedisRateLimiter
@@ -40,6 +40,33 @@ async def test_without_redis_each_process_continues_with_its_part(
     assert any("is back; the limits are shared again" in each for each in logged)
     # The last ones waited for Redis again.
     assert one.stats().fallback_granted + two.stats().fallback_granted < 240
+
+
+async def test_burst_just_before_redis_went_counts(server: OwnRedis) -> None:
+    """Neither the parts of the limit without Redis nor what follows when it is back come on top of it."""
+    rate, log = Rate(60, per=0.6), list[float]()
+    options: dict[str, Any] = {"outage_wait_s": 0.02, "fallback_processes": 2, "tolerance_s": 0.05}
+    async with RedisRateLimiter(server.url, **options) as one, RedisRateLimiter(server.url, **options) as two:
+        await age(one)
+        await asyncio.gather(*(grant(one, claim(rate), log) for _ in range(55)))
+        assert log[-1] - log[0] < 0.2
+        await asyncio.to_thread(server.stop)
+        tasks = [asyncio.ensure_future(grant(each, claim(rate), log)) for each in (one, two) for _ in range(60)]
+        await settled(lambda: len(log) >= 70, "nothing is granted", within=10)
+        assert one.stats().fallback_granted + two.stats().fallback_granted >= 10
+        await asyncio.to_thread(server.start)
+        await asyncio.gather(*tasks)
+    assert worst_window(sorted(log), rate.per) <= rate.limit
+
+
+async def test_moment_of_a_call_without_redis_is_known() -> None:
+    """A refusal is judged by when its call was granted; after the first cut, one that says 0 is never counted."""
+    async with RedisRateLimiter(
+        f"redis://127.0.0.1:{free_port()}/0", outage_wait_s=0.01, fallback_processes=1
+    ) as limiter:
+        before, request = now(), claim(FAST)
+        await grant(limiter, request)
+        assert before <= request.granted_at <= now()
 
 
 async def test_refusals_slow_down_without_redis_too() -> None:

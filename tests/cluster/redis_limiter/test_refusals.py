@@ -13,7 +13,7 @@ import pytest
 pytest.importorskip("redis")
 
 from tests.cluster.conftest import now, settled
-from tests.cluster.redis_limiter.claims import FAST, FullPool, cancel, claim, crowd, grant, ready
+from tests.cluster.redis_limiter.claims import FAST, FreeSlot, FullPool, cancel, claim, crowd, grant, ready
 from tests.services import OwnRedis
 from tim_async import Claim, Rate
 from tim_async.cluster import RedisRateLimiter
@@ -138,7 +138,7 @@ async def test_wait_is_estimated_by_the_slowed_rate(limiter: Make) -> None:
     (request_class,) = one._schedulers[1, "openim/sendmsg"].active
     from tim_async.cluster._redis_limiter.turn_queue import Waiter
 
-    estimate = request_class.estimate(Waiter((0, 10**9), is_repeat=False), now())
+    estimate = request_class.estimate(Waiter((0, 10**9), FreeSlot(), is_repeat=False, since=now()), now())
     assert estimate == pytest.approx(100 / (FAST.limit / FAST.per * share), rel=0.2)
     await cancel(waiting)
 

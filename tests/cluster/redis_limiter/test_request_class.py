@@ -15,7 +15,7 @@ from tests.cluster.conftest import settled
 from tests.cluster.redis_limiter.claims import FAST, FreeSlot, FullPool, claim, grant, ready
 from tim_async import WaitTooLongError
 from tim_async.cluster import RedisRateLimiter
-from tim_async.cluster._redis_limiter.buckets import unit_s
+from tim_async.cluster._redis_limiter.shared_bucket import unit_s
 
 Make = Callable[..., Awaitable[RedisRateLimiter]]
 PACE = unit_s(FAST, 0.01)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -14,11 +14,22 @@ pytest.importorskip("redis")
 
 from redis import Redis
 
-from tests.cluster.redis_limiter.script import CLOCK, PLAIN, SECOND, START, STEM, Caller, forget, returned, settled
+from tests.cluster.redis_limiter.script import (
+    CLOCK,
+    PLAIN,
+    SECOND,
+    START,
+    STEM,
+    WINDOW,
+    Caller,
+    forget,
+    returned,
+    settled,
+)
 from tests.profiles import examples
 from tim_async import Rate
-from tim_async.cluster._redis_limiter.buckets import unit_s
 from tim_async.cluster._redis_limiter.redis_link import _SCRIPT, _SCRIPT_SHA
+from tim_async.cluster._redis_limiter.shared_bucket import unit_s, window_s
 
 
 def test_the_clock_is_in_the_script_once() -> None:
@@ -113,7 +124,7 @@ def test_new_state_begins_when_the_reservations_of_the_old_one_are_over(redis: R
     redis.delete(f"{STEM}:app", f"{STEM}:0")
     answer = two.reserve(START + 10_000, [3, PLAIN])
     assert answer["epoch"] != one.epoch
-    assert answer["batches"][0][0] == START + 260_000
+    assert answer["batches"][0][0] == START + 10_000 + WINDOW
     assert answer["batches"][0][0] > reserved[-1] + 5000
 
 
@@ -133,7 +144,7 @@ def test_clock_that_goes_back_begins_a_new_epoch_instead_of_waiting_for_the_old_
     other = Caller(redis, "b")
     answer = other.reserve(START - 3600 * SECOND, [1, PLAIN])
     assert answer["epoch"] != epoch
-    assert answer["batches"][0] == [START - 3600 * SECOND + 250_000]
+    assert answer["batches"][0] == [START - 3600 * SECOND + WINDOW]
 
 
 def test_clock_that_lags_a_little_changes_nothing(redis: Redis) -> None:
@@ -163,63 +174,86 @@ def test_smaller_limit_counts_while_the_process_that_has_it_lives(redis: Redis) 
 def test_keys_are_forgotten_when_they_no_longer_matter(redis: Redis) -> None:
     caller = settled(redis)
     caller.reserve(START, [1, PLAIN])
-    assert 0 < redis.pttl(f"{STEM}:0") <= 2100
+    assert WINDOW / 1000 < redis.pttl(f"{STEM}:0") <= WINDOW / 1000 + 2100
     assert redis.pttl(f"{STEM}:app") > 86_000_000
     caller.reserve(START, refused=[[1, START]])
     assert redis.pttl(f"{STEM}:0") > 40 * 500
 
 
 RATE = Rate(20, 1.0, cost="x", max_cost=4)
+KEYED = Rate(5)
+# Count, cost, whether keyed, how many may be bursts.
+WANTED = st.tuples(st.integers(0, 5), st.integers(1, 4), st.booleans(), st.sampled_from([0, 0, 1, 6, 30]))
 OPERATIONS = st.lists(
     st.tuples(
         st.integers(0, 2),  # caller
-        st.integers(0, 120_000),  # time since the last one
-        st.lists(st.tuples(st.integers(1, 5), st.integers(1, 4), st.booleans()), max_size=3),  # count, cost, keyed
+        st.one_of(st.integers(0, 120_000), st.just(1_200_000)),  # time since the last one
+        # count, cost, whether keyed, how many may be bursts
+        st.lists(
+            st.tuples(st.integers(0, 5), st.integers(1, 4), st.booleans(), st.sampled_from([0, 0, 1, 6, 30])),
+            max_size=3,
+        ),
         st.lists(st.integers(0, 100), max_size=3),  # reservations to give back
+        st.integers(0, 4),  # refused calls
     ),
     min_size=1,
     max_size=25,
 )
 
 
-@settings(max_examples=examples(60), suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
+class Held(NamedTuple):
+    """A reservation of the test below."""
+
+    at: float
+    cost: int
+    keyed: bool
+    lengths: tuple[float, float]
+
+
+@settings(max_examples=examples(80), suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(OPERATIONS)
 def test_no_window_holds_more_than_the_limit_whatever_is_requested(redis: Redis, operations: list[Any]) -> None:
     """Each reservation is used as late or as early as possible, or given back; all windows are searched."""
     forget(redis)
     tolerance = 0.01
-    units = (unit_s(RATE, tolerance) * SECOND, unit_s(Rate(5), tolerance) * SECOND)
-    callers = [settled(redis, name, units) for name in "abc"]
+    units = (unit_s(RATE, tolerance) * SECOND, unit_s(KEYED, tolerance) * SECOND)
+    window = window_s(RATE, tolerance) * SECOND
+    callers = [settled(redis, name, units, (RATE.limit, KEYED.limit), window=window) for name in "abc"]
     at = START
-    held: list[list[tuple[float, int, bool]]] = [[], [], []]
-    for who, step, wanted, given_up in operations:
+    held: list[list[Held]] = [[], [], []]
+    for who, step, wanted, given_up, refusals in operations:
         at += step
-        caller = callers[who]
-        back = []
+        caller, back = callers[who], []
         for index in given_up:
-            mine = [moment for moment in held[who] if moment[0] > at]
+            mine = [each for each in held[who] if each.at > at or not any(each.lengths)]
             if mine:
-                start, cost, keyed = moment = mine[index % len(mine)]
-                held[who].remove(moment)
-                parts = [[1, cost, cost * units[0]], [2, 1, units[1]]]
+                start, cost, keyed, lengths = each = mine[index % len(mine)]
+                held[who].remove(each)
+                parts = [[1, cost, lengths[0]], [2, 1, lengths[1]]]
                 back.append([start, parts if keyed else parts[:1]])
-        batches = [[count, [[1, cost], *([[2, 1]] if keyed else [])]] for count, cost, keyed in wanted]
-        answer = caller.reserve(at, *batches, back=back)
-        for (_, cost, keyed), starts in zip(wanted, answer["batches"], strict=True):
+        refused = [[1 + keyed, start] for start, _, keyed, _ in held[who][-refusals:]] if refusals else []
+        batches = [[count, [[1, cost], *([[2, 1]] if keyed else [])], bursts] for count, cost, keyed, bursts in wanted]
+        answer = caller.reserve(at, *batches, back=back, refused=refused)
+        slowed = [bucket[2] for bucket in answer["buckets"]]
+        for (_, cost, keyed, _), starts, bursts in zip(wanted, answer["batches"], answer["bursts"], strict=True):
             assert all(start >= at for start in starts)
-            held[who] += [(start, cost, keyed) for start in starts]
-        assert not wanted or answer["batches"][0]
-    moments = sorted(moment for mine in held for moment in mine)
-    for index, width in ((0, units[0]), (1, units[1])):
+            held[who] += [Held(start, cost, keyed, (cost * slowed[0], slowed[1])) for start in starts]
+            held[who] += [Held(at, cost, keyed, (0.0, 0.0))] * bursts
+        if any(count for count, _, _, _ in wanted):
+            assert any(answer["batches"]) or any(answer["bursts"])
+    moments = sorted(each for mine in held for each in mine)
+    for index in (0, 1):
         stretches = [
-            (start, start + (cost if index == 0 else 1) * width) for start, cost, keyed in moments if keyed or not index
+            (start, start + lengths[index])
+            for start, _, keyed, lengths in moments
+            if (keyed or not index) and any(lengths)
         ]
         assert all(one[1] <= two[0] + 1 for one, two in itertools.pairwise(stretches))
-    for start, _, _ in moments:
+    for start, *_ in moments:
         # Used late at the window's beginning, in time at its end.
-        window = [moment for moment in moments if start <= moment[0] <= start + (RATE.per + tolerance) * SECOND]
-        assert sum(cost for _, cost, _ in window) <= RATE.limit
-        assert sum(keyed for _, _, keyed in window) <= 5
+        inside = [each for each in moments if start <= each.at <= start + (RATE.per + tolerance) * SECOND]
+        assert sum(each.cost for each in inside) <= RATE.limit
+        assert sum(each.keyed for each in inside) <= KEYED.limit
 
 
 def test_script_is_named_by_its_own_digest() -> None:

@@ -20,7 +20,8 @@ from tests.clock import worst_window
 from tests.cluster.redis_limiter.script import PLAIN, SECOND, START, Caller, forget
 from tests.core.simulation import Service, even, poisson
 from tim_async import Rate
-from tim_async.cluster._redis_limiter.buckets import _REFUSAL_DELAY_S, unit_s
+from tim_async.cluster._redis_limiter.buckets import _REFUSAL_DELAY_S
+from tim_async.cluster._redis_limiter.shared_bucket import unit_s
 
 LIMIT = Rate(200)
 TOLERANCE_S = 0.01

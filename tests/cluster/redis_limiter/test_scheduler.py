@@ -14,7 +14,7 @@ from tests.cluster.conftest import now, settled
 from tests.cluster.redis_limiter.claims import FAST, FullPool, cancel, claim, classes, crowd, grant, held, ready
 from tim_async import Rate
 from tim_async.cluster import RedisRateLimiter
-from tim_async.cluster._redis_limiter.buckets import unit_s
+from tim_async.cluster._redis_limiter.shared_bucket import unit_s
 
 Make = Callable[..., Awaitable[RedisRateLimiter]]
 
@@ -27,14 +27,14 @@ async def test_reservation_for_a_call_that_has_left_goes_to_others_at_once(limit
     await ready(one, rate, key=key)
     scheduler = one._schedulers[1, "openim/sendmsg"]
     await settled(lambda: scheduler._pending is None, "a request is still under way")
-    leaving = asyncio.ensure_future(grant(one, claim(rate, key=key)))
+    leaving = asyncio.ensure_future(grant(one, claim(rate, key=key, priority="background")))
     while scheduler._pending is None:  # noqa: ASYNC110 - any longer, and the reply may be there
         await asyncio.sleep(0)
     await cancel([leaving])
     await settled(lambda: one.stats().given_back == 1, "nothing is given back")
     await settled(lambda: scheduler.is_idle, "it is not sent")
     begun = now()
-    waiting = asyncio.ensure_future(grant(two, claim(rate, key=key)))
+    waiting = asyncio.ensure_future(grant(two, claim(rate, key=key, priority="background")))
     await settled(lambda: any(each.held for each in classes(two)), "no reservation is made")
     (waiting_class,) = classes(two)
     moment = waiting_class.next_moment(now())
@@ -48,9 +48,9 @@ async def test_reservation_is_given_back_with_the_length_it_had(limiter: Make) -
     loose, strict = Rate(10, per=100.0), Rate(2, per=100.0)
     one, two = await limiter(), await limiter()
     await ready(one, loose)
-    leaving = asyncio.ensure_future(grant(one, claim(loose)))
+    leaving = asyncio.ensure_future(grant(one, claim(loose, priority="background")))
     await settled(lambda: any(each.held for each in classes(one)), "no reservation is made")
-    waiting = asyncio.ensure_future(grant(two, claim(strict)))
+    waiting = asyncio.ensure_future(grant(two, claim(strict, priority="background")))
     await settled(lambda: any(each.held for each in classes(two)), "no reservation is made")
     ((own,), (other,)) = classes(one), classes(two)
     await own.scheduler.app.reserve(own.buckets)  # any reply has the unit in force
@@ -58,9 +58,9 @@ async def test_reservation_is_given_back_with_the_length_it_had(limiter: Make) -
     await cancel([leaving])
     await settled(lambda: one.stats().round_trips >= 4, "it is not sent")
     third = await limiter()
-    last = asyncio.ensure_future(grant(third, claim(strict)))
+    last = asyncio.ensure_future(grant(third, claim(strict, priority="background")))
     await settled(lambda: any(each.held for each in classes(third)), "no reservation is made")
-    assert classes(third)[0].held[0] >= other.held[0] + other.buckets[0].unit
+    assert classes(third)[0].held[0].at >= other.held[0].at + other.buckets[0].unit
     await cancel([waiting, last])
 
 
@@ -82,14 +82,14 @@ async def test_cancelled_calls_give_their_reservations_back(limiter: Make) -> No
     rate = Rate(10, per=100.0)
     one, two = await limiter(), await limiter()
     await ready(one, rate)
-    waiting = [asyncio.ensure_future(grant(one, claim(rate))) for _ in range(50)]
+    waiting = [asyncio.ensure_future(grant(one, claim(rate, priority="background"))) for _ in range(50)]
     await settled(lambda: bool(held(one).get(1)), "no reservation is made")
     reserved = held(one)
     await cancel(waiting)
     assert held(one) == {}
     await settled(lambda: one._schedulers[1, "openim/sendmsg"]._pending is None, "the request hangs")
     assert one.stats().given_back == 1
-    other = asyncio.ensure_future(grant(two, claim(rate)))
+    other = asyncio.ensure_future(grant(two, claim(rate, priority="background")))
     await settled(lambda: held(two) == reserved, "another reservation")
     await cancel([other])
 

@@ -124,14 +124,14 @@ def test_refusals_make_reservations_longer_and_the_share_grows_back(redis: Redis
     moments = one.reserve(START, [20, PLAIN])["batches"][0]
     cut_at = START + 200_000
     answer = one.reserve(cut_at, refused=[[1, at] for at in moments])
-    tail, unit, length, (base, when, beat, was_cut) = answer["buckets"][0]
+    tail, unit, length, _, _, (base, when, beat, was_cut) = answer["buckets"][0]
     assert (unit, beat, was_cut) == (5000, SECOND / 2, True)
     assert 0.5 <= base < 0.7
     assert length == pytest.approx(5000 / base, abs=1)
     assert tail == START + 100_000
     assert when == cut_at
     answer = two.reserve(cut_at + 1000, [2, PLAIN])
-    assert answer["buckets"][0][3][3] is False, "only the process that reports the last refusal logs the cut"
+    assert answer["buckets"][0][5][3] is False, "only the process that reports the last refusal logs the cut"
     first, second = answer["batches"][0]
     assert second - first == pytest.approx(5000 / base, rel=0.001)
     first, second = two.reserve(cut_at + 16 * SECOND, [2, PLAIN])["batches"][0]
@@ -142,14 +142,14 @@ def test_refusals_are_counted_once_and_by_the_moment_of_their_reservation(redis:
     one = settled(redis)
     moments = one.reserve(START, [20, PLAIN])["batches"][0]
     refused = [[1, at] for at in moments]
-    cut = one.reserve(START + 200_000, refused=refused)["buckets"][0][3][0]
+    cut = one.reserve(START + 200_000, refused=refused)["buckets"][0][5][0]
     assert cut < 0.7
     later = START + 900_000
     # A repeated request is not counted again, and neither are those that were granted before the cut.
-    assert one.reserve(later, refused=refused, repeat=True)["buckets"][0][3][0] == cut
-    assert one.reserve(later, refused=refused)["buckets"][0][3][0] == cut
+    assert one.reserve(later, refused=refused, repeat=True)["buckets"][0][5][0] == cut
+    assert one.reserve(later, refused=refused)["buckets"][0][5][0] == cut
     again = one.reserve(later, [20, PLAIN])["batches"][0]
-    assert one.reserve(later + 300_000, refused=[[1, at] for at in again])["buckets"][0][3][0] < 0.95 * cut
+    assert one.reserve(later + 300_000, refused=[[1, at] for at in again])["buckets"][0][5][0] < 0.95 * cut
 
 
 def counted(redis: Redis) -> int:
@@ -172,7 +172,7 @@ def test_app_has_one_share_for_all_its_commands(redis: Redis) -> None:
     part = answer["app"][0]
     assert part < 0.7
     assert answer["app"][3] is True
-    for (_, unit, length, share), configured in zip(answer["buckets"], (5000, 20_000), strict=True):
+    for (_, unit, length, _, _, share), configured in zip(answer["buckets"], (5000, 20_000), strict=True):
         assert unit == configured
         assert length == pytest.approx(configured / part, rel=0.001)
         assert share[0] == 1

@@ -5,60 +5,30 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
-from typing import Final
+from itertools import repeat
+from typing import Final, NamedTuple
 from weakref import WeakValueDictionary
 
 from ..._api.endpoint import Rate
-from ..._core.rate_limits import LATE_CLOCK_S, BucketKey
+from ..._core.bucket import burst_limit
+from ..._core.rate_limits import BucketKey
 from ...errors import TimError
 from .known_share import KnownShare
-from .redis_link import MAX_CLOCK_DRIFT, US_PER_S, RedisLink, ReserveReply, ReserveRequest
+from .redis_link import US_PER_S, RedisLink, ReserveReply, ReserveRequest
+from .shared_bucket import BucketPart, SharedBucket
 
 logger = logging.getLogger("tim_async")
 
-# Units are rounded on their way to Redis and back.
-_UNIT_ROUNDING: Final = 1.0001
 # Refusals are sent with the next request, or alone after this time.
 _REFUSAL_DELAY_S: Final = 0.05
 
 
-def unit_s(rate: Rate, tolerance: float) -> float:
-    """Return the seconds that one unit of a limit takes in its timeline.
+class ReservedBatch(NamedTuple):
+    """What a request got: how many reservations for now, `now`, and the moments of others."""
 
-    Calls are made up to `tolerance` after their reserved moment. The moments of the calls made in a window of `per` lie
-    in a window longer by that, and all but the last call's time lie in it completely: at most `limit - max_cost` units,
-    and the last call.
-    """
-    return (rate.per * (1 + MAX_CLOCK_DRIFT) + tolerance + LATE_CLOCK_S) / (rate.limit + 1 - rate.max_cost)
-
-
-class SharedBucket:
-    """One limit as this process knows it.
-
-    Attributes:
-        rate: the limit.
-        name: its key in Redis.
-        label: its name in messages.
-        unit: length of a unit in microseconds, by this process's settings.
-        shared_unit: the length that is configured for all, which another process may have made longer.
-        length: the length in force at the last reply, when refusals had made it longer still.
-        share: the share of its flow that is left after refusals.
-        tail: the first free moment as last reported, in microseconds of the server's clock.
-    """
-
-    __slots__ = ("__weakref__", "label", "length", "name", "rate", "share", "shared_unit", "tail", "unit")
-
-    def __init__(self, rate: Rate, name: str, label: str, tolerance: float) -> None:
-        self.rate = rate
-        self.name = name
-        self.label = label
-        self.unit = self.shared_unit = self.length = unit_s(rate, tolerance) * US_PER_S
-        self.share = KnownShare(self.unit)
-        self.tail = 0.0
-
-
-BucketPart = tuple[SharedBucket, int, float]
-"""What a reservation takes of a bucket: the bucket, units, and their length in microseconds."""
+    bursts: int
+    now: float
+    moments: list[float]
 
 
 class AppBuckets:
@@ -173,11 +143,11 @@ class AppBuckets:
         self,
         buckets: list[SharedBucket],
         *,
-        batches: list[tuple[int, list[tuple[int, int]]]] | None = None,
+        batches: list[tuple[int, list[tuple[int, int]], int]] | None = None,
         back: Sequence[tuple[float, list[BucketPart]]] = (),
         quiet: float = 0.0,
-    ) -> list[list[float]]:
-        """Send one request for some buckets, and update them from the reply; return the reserved moments, by batch.
+    ) -> list[ReservedBatch]:
+        """Send one request for some buckets, and update them from the reply; return what is reserved, by batch.
 
         Args:
             buckets: those that `batches` names by position, beginning with 1.
@@ -203,7 +173,9 @@ class AppBuckets:
                 ahead=self._ahead,
                 quiet=quiet * US_PER_S,
                 units=[bucket.unit for bucket in positions],
-                windows=[bucket.rate.per * US_PER_S for bucket in positions],
+                limits=[bucket.rate.limit for bucket in positions],
+                burst_limits=[burst_limit(bucket.rate) for bucket in positions],
+                windows=[bucket.window_s * US_PER_S for bucket in positions],
                 tails=[bucket.tail for bucket in positions],
                 batches=batches or [],
                 back=[
@@ -216,31 +188,28 @@ class AppBuckets:
             ),
         )
         if self.epoch not in (epoch, reply.epoch):
-            return [[] for _ in reply.batches]  # sent in an earlier epoch; a later request has learned of the next one
+            # It was sent in an earlier epoch; a later request has learned of the next one.
+            return [ReservedBatch(0, reply.now, []) for _ in reply.batches]
         if reply.epoch != epoch and epoch:
             logger.warning(
-                "%s lost its state (flushed, restarted or failed over); the limits of app %d start afresh in %.2f s",
+                "%s lost its state (flushed, restarted or failed over); the limits of app %d start afresh when what "
+                "was granted before is over",
                 self._link.where,
                 self.app,
-                max(0.0, reply.quiet - reply.now) / US_PER_S,
             )
         self.epoch = reply.epoch
         self._update(list(positions), reply)
-        return reply.batches
+        return [ReservedBatch(*made) for made in zip(reply.bursts, repeat(reply.now), reply.batches, strict=False)]
 
     def _update(self, buckets: list[SharedBucket], reply: ReserveReply) -> None:
         self.share.update(reply.app)
         if reply.app.was_cut:
             _warn_of_cut(f"all commands of app {self.app}", reply.app.base, reply.flow)
         for bucket, state in zip(buckets, reply.buckets, strict=True):
-            bucket.tail = state.tail
-            is_smaller = state.unit > bucket.unit * _UNIT_ROUNDING
-            bucket.shared_unit = state.unit if is_smaller else bucket.unit
-            bucket.length = state.length
-            bucket.share.update(state.share)
+            bucket.update(state, self._link.now())
             if state.share.was_cut:
                 _warn_of_cut(bucket.label, state.share.base, US_PER_S / state.unit)
-            if is_smaller and bucket.name not in self._warned:
+            if bucket.shared_unit > bucket.unit and bucket.name not in self._warned:
                 self._warned.add(bucket.name)
                 logger.warning(
                     "%s: another process has a smaller limit than %d per %g s, or a larger tolerance_s; "

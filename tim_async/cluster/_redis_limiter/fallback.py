@@ -49,11 +49,17 @@ class Fallback:
         """The limiter in use; None while Redis is available."""
         return self._limiter
 
-    def start(self, error: LimiterUnavailableError) -> None:
-        """Use this process's part of the limits from now on, and look for Redis."""
+    def start(self, error: LimiterUnavailableError, *, used_until: float) -> None:
+        """Use this process's part of the limits from now on, and look for Redis.
+
+        Args:
+            error: says that Redis is gone.
+            used_until: local time until which the whole limits may have been used.
+        """
         if self._limiter is None and not self._is_closed:
             logger.warning("%s; continuing with 1/%d of the limits", error.message, self._processes)
-            self._limiter = LocalRateLimiter(starts_empty=True)
+            # It goes at the pace only, and so does what follows when Redis is back.
+            self._limiter = LocalRateLimiter(used_until=used_until)
             self._probe = asyncio.create_task(self._wait_for_redis(), name="tim_async: look for Redis")
 
     async def acquire(self, limiter: LocalRateLimiter, claim: Claim, slot: ConnectionSlot) -> bool:

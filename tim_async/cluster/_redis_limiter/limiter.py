@@ -10,24 +10,35 @@ hand out budgets do not know when a budget is spent: a process that stalls spend
 others.
 
 What we do. A limit is a timeline, taken from front to back: a script reserves the next free moments and returns them
-(`reserve.lua`). No process asks twice, each knows how long to wait, and reservations are first come, first served.
+(`reserve.lua`, `timeline.lua`). No process asks twice, each knows how long to wait, and reservations are first come,
+first served.
 
 A reservation can be used at its moment or up to `tolerance_s` later; after that it is void and the call takes another
 one. It therefore does not matter how long a process was stopped or stalled, at which point, or whether it died. Calls
 made in a window of length W have their reservations in one of W + tolerance, and the unit is long enough for that
-(`buckets.unit_s`): no window holds more than the limit, whichever process made the calls. The price is a part of the
-limit: 1 % for 10 ms of 1 s.
+(`shared_bucket.unit_s`): no window holds more than the limit, whichever process made the calls. The price is a part of
+the limit: 1 % for 10 ms of 1 s.
+
+Bursts. Interactive calls that find nothing reserved beyond now, and room in the window, are all granted at once, by one
+request; those that had to wait, and background calls, go at the pace. For that the script keeps what was granted in the
+last window in slices of 50 ms (`window.lua`). A slice stays until a window that holds a part of it cannot reach beyond
+it any more, with the tolerance and what the way may spread: 1.06 to 1.11 s for a limit of 200 a second. What is added
+to a window that holds a burst, at the pace too, needs room beside all that may lie in one window with it; a window
+without bursts is kept by the timeline alone. Bursts leave a quarter of windows longer than two seconds, as in one
+process, and begin nowhere where three quarters of a window are in use: there the pace is nearly as fast.
 
 Two clocks. Each reply of Redis bounds the difference of its clock and the local one; the bounds of many replies are
 tight (`ServerClock`). A reservation is used when its moment has certainly come, and as long as it has certainly not
 expired.
 
 Reservations are made ahead by at most the length of a batch for one process, and by about `_RESERVE_AHEAD_S` for all
-together. When Redis has lost its state, or its clock went back, the new state begins that far from now: by then the
-reservations of the old state are over. Reservations farther ahead (for limits that let one call a second through, for
-costs of 500) are reported to the new state by the first process that knows of them. In the worst case, a replica that
-took over and had not received the latest reservations, what may overlap is what was reserved and not used, less than
-one window's worth.
+together. When Redis has lost its state, or its clock went back, the new state does not know what was granted before:
+nothing is reserved before a burst of the old state would have left the window. That is a second; limits with longer
+windows go on after a quarter of a second, at a quarter of their rate for one window. A state that is used for the first
+time is such a one, as there is no telling. Reservations farther ahead (for limits that let one call a second through,
+for costs of 500) are reported to the new state by the first process that knows of them. In the worst case, a replica
+that took over and had not received the latest reservations, what it does not know may come on top: less than one
+window's worth.
 
 Too many calls. When the service refuses calls, the bucket uses a share of its rate, as in one process
 (`_core.adaptive_share`), but the share is one for all: the script counts refusals against reservations given (less
@@ -36,10 +47,10 @@ reports refusals with its next request, or after 50 ms; what is reserved already
 whose request causes a cut logs it.
 
 Redis gone. Without it no process may send: calls wait `outage_wait_s`, then they fail. Or, if `fallback_processes` says
-how many processes share the limits, each continues with its part of them and looks for Redis twice a second
-(`fallback`). The first one that finds it keeps reservations away for a second, so that the others have found it too.
-This is for a Redis that is gone for all: processes that lose their connection alone use their parts on top of the whole
-limit that the others share.
+how many processes share the limits, each continues with its part of them, at the pace, and looks for Redis twice a
+second (`fallback`). The first one that finds it keeps reservations away for a second, so that the others have found it
+too. This is for a Redis that is gone for all: processes that lose their connection alone use their parts on top of the
+whole limit that the others share.
 
 Priorities are those of one process: Redis does not know which calls wait, only which time is free.
 """
@@ -183,7 +194,7 @@ class RedisRateLimiter:
                     return
                 continue
             request_class = self._request_class(claim)
-            waiter = Waiter(claim.rank, is_repeat=claim.is_repeat)
+            waiter = Waiter(claim.rank, is_repeat=claim.is_repeat, since=self._link.now(), slot=slot)
             if claim.deadline is not None:
                 remaining = claim.deadline - loop.time()
                 wait = 0.0 if remaining <= 0 else request_class.estimate(waiter, self._link.now())
@@ -195,7 +206,7 @@ class RedisRateLimiter:
             except LimiterUnavailableError as error:
                 if self._fallback is None:
                     raise
-                self._fallback.start(error)
+                self._fallback.start(error, used_until=self._link.available_until + _RESERVE_AHEAD_S)
 
     def refused(self, claim: Claim, code: int | None) -> float:
         """Count a refusal, over all processes; they go slower where there are many. See `RateLimiter.refused`.

@@ -23,7 +23,7 @@ US_PER_S: Final = 1e6
 # A clock that is being slewed runs at most 500 ppm too fast or too slow.
 MAX_CLOCK_DRIFT: Final = 0.0005
 
-_PARTS: Final = ("share.lua", "window.lua", "reserve.lua")
+_PARTS: Final = ("share.lua", "timeline.lua", "window.lua", "reserve.lua")
 _SCRIPT: Final = "".join(files(__package__).joinpath(part).read_text(encoding="utf-8") for part in _PARTS)
 _SCRIPT_SHA: Final = hashlib.sha1(_SCRIPT.encode(), usedforsecurity=False).hexdigest()
 # Waits between attempts to reach Redis.
@@ -54,10 +54,13 @@ class ReserveRequest(msgspec.Struct, kw_only=True):
         ahead: how far ahead reservations are usually made.
         quiet: no reservation earlier than this long from now.
         units: the length of one unit, by bucket.
-        windows: the length of the window, by bucket.
+        limits: the units that a window may hold, by bucket.
+        burst_limits: the units of a window that bursts may use, by bucket.
+        windows: how long a reservation may matter after its moment, by bucket.
         tails: the first free moment as the caller last knew it, by bucket.
-        batches: the reservation batches wanted, most urgent first: how many, and bucket and units of each cost.
-        back: the reservations given back: the moment, and bucket, units and length of each cost.
+        batches: the reservation batches wanted, most urgent first: how many, bucket and units of each cost, and how
+            many of them (or more) may be bursts.
+        back: the reservations given back: the moment, and bucket, units and length of each cost, 0.0 for a burst.
         refused: the calls that the service refused: the bucket that it meant, 0 for the app, and the call's moment.
     """
 
@@ -66,9 +69,11 @@ class ReserveRequest(msgspec.Struct, kw_only=True):
     ahead: float
     quiet: float
     units: list[float]
+    limits: list[int]
+    burst_limits: list[float]
     windows: list[float]
     tails: list[float]
-    batches: list[tuple[int, list[tuple[int, int]]]]
+    batches: list[tuple[int, list[tuple[int, int]], int]]
     back: list[tuple[float, list[tuple[int, int, float]]]]
     refused: list[tuple[int, float]]
 
@@ -83,11 +88,22 @@ class ShareState(msgspec.Struct, array_like=True):
 
 
 class BucketState(msgspec.Struct, array_like=True):
-    """A bucket as the script left it: first free moment, unit as configured, unit as slowed by shares, its share."""
+    """A bucket as the script left it.
+
+    Attributes:
+        tail: the first free moment.
+        unit: the length of a unit as configured.
+        length: its length in force.
+        room: the units that can burst.
+        bursts_until: when the last burst leaves the window, 0 for no burst.
+        share: its share.
+    """
 
     tail: float
     unit: float
     length: float
+    room: float
+    bursts_until: float
     share: ShareState
 
 
@@ -97,19 +113,19 @@ class ReserveReply(msgspec.Struct):
     Attributes:
         epoch: identifies the state; a new one means that the earlier state was lost.
         now: the server's time.
-        quiet: no reservation is earlier than this.
         flow: calls of the app a second that its share is of.
         app: the app's share.
-        batches: the moments reserved, by batch.
+        batches: the moments reserved at the pace, by batch.
+        bursts: how many reservations are for now besides, by batch.
         buckets: the buckets as they are now.
     """
 
     epoch: str
     now: float
-    quiet: float
     flow: float
     app: ShareState
     batches: list[list[float]]
+    bursts: list[int]
     buckets: list[BucketState]
 
 
@@ -205,6 +221,11 @@ class RedisLink:
         self._failed_at = 0.0
         self._reason = ""
         self._slow_replies = 0
+
+    @property
+    def available_until(self) -> float:
+        """The local time at which the outage began that goes on now; the present without one."""
+        return self.now() if self._down_since is None else self._down_since
 
     def check(self) -> None:
         """Raise at once if an outage has lasted too long and the last attempt was a moment ago."""

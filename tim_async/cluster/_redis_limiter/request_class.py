@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
+from ..._core.bucket import BURST_PATIENCE_S
 from ..._core.pool import ConnectionSlot
 from ..._core.rate_limits import Claim
 from ...errors import TimError, UsageError, WaitTooLongError
@@ -18,15 +19,35 @@ from .stats import LimiterStats
 from .turn_queue import CLASSES, Turns, Waiter
 
 if TYPE_CHECKING:
-    from .buckets import AppBuckets, BucketPart, SharedBucket
+    from .buckets import AppBuckets, ReservedBatch
     from .redis_link import RedisLink
+    from .shared_bucket import BucketPart, SharedBucket
 
 # What is left of the time of a large call that missed its moment is given back from this length on.
 _MIN_REMAINDER_S: Final = 0.05
 # The largest batch where all limits are per key, so that a longer batch takes nothing from other calls.
 _MAX_KEYED_BATCH: Final = 64
+# The most reservations to request as a burst. After the pool was full it is one, and one more for each that is used.
+_MOST_BURSTS: Final = 1000
 
 ClassKey = tuple[object, ...]
+
+
+class Reservation(NamedTuple):
+    """A moment of the server's clock at which a call may be made.
+
+    Attributes:
+        at: the moment in microseconds.
+        lengths: what it takes of the buckets' timelines, in microseconds; 0.0 for a burst.
+    """
+
+    at: float
+    lengths: tuple[float, ...]
+
+    @property
+    def is_burst(self) -> bool:
+        """Whether it was made for the present, whatever the pace."""
+        return not any(self.lengths)
 
 
 class Scheduler(Protocol):
@@ -48,7 +69,7 @@ class Scheduler(Protocol):
 
     def give_back(self, holder: RequestClass, count: int) -> None: ...
 
-    def add_return(self, holder: RequestClass, at: float, *, min_remainder: float) -> None: ...
+    def add_return(self, holder: RequestClass, reservation: Reservation, *, min_remainder: float) -> None: ...
 
     def update_last_held(self) -> None: ...
 
@@ -69,7 +90,7 @@ class RequestClass:
     __slots__ = (
         "_failure",
         "_generation",
-        "_held_lengths",
+        "_most_bursts",
         "batch",
         "buckets",
         "claims",
@@ -102,9 +123,9 @@ class RequestClass:
         self.is_keyed = is_keyed
         self.claims = 0  # number of claims waiting here
         self.is_blocked = False  # the first claim waits for the pool, so reservations would go unused
-        self.held: deque[float] = deque()  # reserved moments, in microseconds of the server's clock
+        self.held: deque[Reservation] = deque()
         self._generation: tuple[int, str] = (0, "")
-        self._held_lengths = [0.0] * len(buckets)  # what each of them takes of the buckets, in microseconds
+        self._most_bursts = self._all_bursts  # to request at a time
         self.batch = self.max_batch  # reservations to request at a time
         self.used = 0  # reservations used since the last request
         self.missed = 0  # reservations missed since then
@@ -152,6 +173,20 @@ class RequestClass:
         return (not self.held and self.claims > 0) if self.is_keyed else max(0, self.claims - len(self.held))
 
     @property
+    def _all_bursts(self) -> int:
+        return _MOST_BURSTS if self.scheduler.batch_s else 1
+
+    @property
+    def wanted_bursts(self) -> int:
+        """The number of reservations that may be for the present, whatever the pace."""
+        # Those who were kept waiting, by a stalled service or a queue, go at the pace.
+        holder = self.turns.holder
+        if self.is_blocked or self.held or holder is None or holder.waiter.rank[0] > 0:
+            return 0
+        is_fresh = self.scheduler.link.now() - holder.waiter.since < BURST_PATIENCE_S
+        return min(1 + self.turns.queued[0], self._most_bursts) if is_fresh else 0
+
+    @property
     def rank(self) -> tuple[int, int]:
         """The rank of the first claim; below all others without one."""
         return (CLASSES, 0) if self.turns.holder is None else self.turns.holder.waiter.rank
@@ -161,23 +196,28 @@ class RequestClass:
         """Whether the first claim is an interactive one."""
         return self.rank[0] == 0
 
-    def add(self, moments: list[float]) -> None:
+    def add(self, batch: ReservedBatch) -> None:
         """Hold reservations that were just made."""
         self.drop_void()
         self._generation = self.scheduler.app.generation
+        moments, previous = batch.moments, self.held[-1].at if self.held else None
+        lengths = tuple(cost * bucket.length for bucket, cost in zip(self.buckets, self.costs, strict=True))
+        paced = [Reservation(at, lengths) for at in moments]
+        # One that the timeline had for now is used first: it could not be given back in time.
+        first = 1 if moments and moments[0] <= batch.now else 0
+        burst = Reservation(batch.now, (0.0,) * len(lengths))
+        self.held.extend([*paced[:first], *[burst] * batch.bursts, *paced[first:]])
         if moments:
-            lengths = [cost * bucket.length for bucket, cost in zip(self.buckets, self.costs, strict=True)]
-            self._held_lengths = list(map(min, lengths, self._held_lengths)) if self.held else lengths
-            previous = self.held[-1] if self.held else None
-            self.held.extend(moments)
             if previous is not None and self.claims > len(self.held):
-                self.others = max(1.0, (moments[-1] - previous) / US_PER_S / len(moments) / self.min_interval)
+                # After a burst the next reservation is far, but those that follow are not.
+                if all(bucket.bursts_until < moments[-1] for bucket in self.buckets):
+                    self.others = max(1.0, (moments[-1] - previous) / US_PER_S / len(moments) / self.min_interval)
             elif self.claims <= len(self.held):
                 self.others = 1.0
 
-    def parts(self) -> list[BucketPart]:
-        """Return what a held reservation takes of its buckets: no more than was reserved, even if units changed."""
-        return list(zip(self.buckets, self.costs, self._held_lengths, strict=True))
+    def parts(self, reservation: Reservation) -> list[BucketPart]:
+        """Return what a reservation takes of the buckets."""
+        return list(zip(self.buckets, self.costs, reservation.lengths, strict=True))
 
     def drop_void(self) -> None:
         """Drop reservations of an earlier generation."""
@@ -191,8 +231,8 @@ class RequestClass:
         clock, tolerance = self.scheduler.link.clock, self.scheduler.tolerance
         self.drop_void()
         while self.held:
-            if clock.latest(self.held[0]) + tolerance >= now:
-                return clock.earliest(self.held[0])
+            if clock.latest(self.held[0].at) + tolerance >= now:
+                return clock.earliest(self.held[0].at)
             self.scheduler.stats.expired += 1
             self.missed += 1
             self.scheduler.add_return(self, self.held.popleft(), min_remainder=_MIN_REMAINDER_S)
@@ -204,17 +244,29 @@ class RequestClass:
         ahead = self.turns.ahead(waiter)
         clock = self.scheduler.link.clock
         if ahead < len(self.held):
-            wait = clock.earliest(self.held[ahead]) - now
+            wait = clock.earliest(self.held[ahead].at) - now
+        elif self._may_burst(waiter, ahead + 1, now):
+            wait = 0.0
         else:
             missing = ahead - len(self.held)
             if self.held:
-                last = clock.earliest(self.held[-1]) + self.interval
+                last = clock.earliest(self.held[-1].at) + self.interval
             else:
                 last = max((clock.earliest(bucket.tail) for bucket in self.buckets if bucket.tail), default=now)
                 if waiter.rank[0] == 0:
                     last = min(last, self.scheduler.first_held_for_background(self, last))
             wait = max(0.0, last - now) + missing * self.interval
         return max(wait, 0.0 if first is None else first - now)
+
+    def _may_burst(self, waiter: Waiter, claims: int, now: float) -> bool:
+        """Return whether so many claims may well be granted at once."""
+        if waiter.rank[0] > 0 or self.held or (self.turns.holder is not None and not self.wanted_bursts):
+            return False
+        earliest, unit_s = self.scheduler.link.clock.earliest, self.scheduler.app.unit_s
+        return all(
+            earliest(bucket.tail) <= now + unit_s(bucket) * cost and bucket.room(now) >= claims * cost
+            for bucket, cost in zip(self.buckets, self.costs, strict=True)
+        )
 
     def fail(self, error: TimError) -> None:
         """Let the first claim raise an error."""
@@ -232,51 +284,93 @@ class RequestClass:
         self.claims += 1
         self.scheduler.claim_entered(self)
         try:
-            while not await self._try(waiter, claim, slot):
-                pass
+            while waiter.granted_at is None:
+                await self._try(waiter, claim, slot)
+            claim.granted_at = waiter.granted_at
             self.scheduler.stats.granted += 1
         finally:
             self.claims -= 1
+            if not self.claims:
+                self._most_bursts = self._all_bursts
             self.scheduler.claim_left(self)
 
-    async def _try(self, waiter: Waiter, claim: Claim, slot: ConnectionSlot) -> bool:
-        """Go through the queue once; return False if a claim of higher priority was let pass."""
-        scheduler, turns, has_slot, is_done = self.scheduler, self.turns, False, False
-        if not await turns.turn(waiter, 1):
-            return False
+    async def _try(self, waiter: Waiter, claim: Claim, slot: ConnectionSlot) -> None:
+        """Go through the queue once; the waiter is granted a reservation, or lets a claim of higher priority pass."""
+        scheduler, turns, has_slot = self.scheduler, self.turns, False
+        try:
+            has_turn = await turns.turn(waiter, 1)
+        except BaseException:
+            if waiter.granted_at is not None:  # at the moment of the cancellation
+                slot.release()
+            raise
+        if not has_turn or waiter.granted_at is not None:
+            return
         try:
             while not turns.outranked(waiter):
-                if self._failure is not None:
-                    failure, self._failure = self._failure, None
-                    raise failure
-                if scheduler.is_closed:
-                    raise UsageError("the limiter is closed")
+                self._check()
                 now = scheduler.link.now()
                 first = self.next_moment(now)
                 if first is None:
                     scheduler.request(self)
                     await waiter.rest()
+                elif self._is_for_others(waiter):
+                    scheduler.add_return(self, self.held.popleft(), min_remainder=0.0)
                 elif claim.deadline is not None and first - now > (left := claim.deadline - scheduler.loop.time()):
                     raise WaitTooLongError(wait=first - now, remaining=left)
                 elif first > now:
                     await waiter.sleep(first - now)
                 elif has_slot or slot.take_nowait():
-                    claim.granted_at = first
-                    self.held.popleft()
-                    self.used += 1
-                    is_done = has_slot = True
-                    return True
+                    self._use()
+                    waiter.granted_at = first
+                    self._grant_followers()
+                    return
                 else:
-                    # The pool is full: held reservations would expire unused.
-                    self.is_blocked = True
-                    scheduler.give_back(self, len(self.held))
-                    try:
-                        await slot.take()
-                    finally:
-                        self.is_blocked = False
+                    await self._wait_for_slot(slot)
                     has_slot = True
-            return False
         finally:
-            if has_slot and not is_done:
+            if has_slot and waiter.granted_at is None:
                 slot.release()
             turns.leave()
+
+    def _check(self) -> None:
+        """Raise what a request ended with."""
+        if self._failure is not None:
+            failure, self._failure = self._failure, None
+            raise failure
+        if self.scheduler.is_closed:
+            raise UsageError("the limiter is closed")
+
+    def _is_for_others(self, waiter: Waiter) -> bool:
+        """Return whether the next reservation is a burst, made for interactive claims that have left."""
+        return self.held[0].is_burst and waiter.rank[0] > 0
+
+    async def _wait_for_slot(self, slot: ConnectionSlot) -> None:
+        """Wait for a place in the pool, which is full: held reservations would expire unused."""
+        self.is_blocked = True
+        self._most_bursts = 1
+        self.scheduler.give_back(self, len(self.held))
+        try:
+            await slot.take()
+        finally:
+            self.is_blocked = False
+
+    def _use(self) -> None:
+        self.held.popleft()
+        self.used += 1
+        self._most_bursts = min(self._most_bursts + 1, self._all_bursts)
+
+    def _grant_followers(self) -> None:
+        """Grant what else is due to those who follow: of a burst, all get theirs in the same moment."""
+        now = self.scheduler.link.now()
+        while (waiter := self.turns.first()) is not None:
+            first = self.next_moment(now)
+            if first is None or first > now or self._is_for_others(waiter):
+                return
+            try:
+                has_slot = waiter.slot.take_nowait()
+            except Exception:  # noqa: BLE001 - it is raised where that claim has its turn
+                return
+            if not has_slot:
+                return
+            self._use()
+            self.turns.grant_first(first)

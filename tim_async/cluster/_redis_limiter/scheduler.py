@@ -11,17 +11,20 @@ import logging
 from typing import TYPE_CHECKING, Final
 
 from ...errors import LimiterUnavailableError, TimError
-from .request_class import ClassKey, RequestClass
+from .request_class import ClassKey, RequestClass, Reservation
 from .stats import LimiterStats
 
 if TYPE_CHECKING:
-    from .buckets import AppBuckets, BucketPart, SharedBucket
+    from .buckets import AppBuckets
     from .redis_link import RedisLink
+    from .shared_bucket import BucketPart, SharedBucket
 
 logger = logging.getLogger("tim_async")
 
 # More is requested when the last reservation held is this near: longer than the way to Redis and back.
 _REQUEST_LEAD_S: Final = 0.02
+# The most classes (groups, say) for which one request is made.
+_MAX_CLASSES: Final = 64
 # A reservation that is given back must reach Redis before its moment, to be of use to others.
 _MIN_RETURN_LEAD_S: Final = 0.005
 
@@ -81,7 +84,7 @@ class CommandScheduler:
     def first_held_for_background(self, but: RequestClass, default: float) -> float:
         """Return the local time of the first reservation that an interactive claim of a class may take from others."""
         return min(
-            (self.link.clock.earliest(other.held[0]) for other in self._held_for_background(but)), default=default
+            (self.link.clock.earliest(other.held[0].at) for other in self._held_for_background(but)), default=default
         )
 
     def claim_entered(self, request_class: RequestClass) -> None:
@@ -107,7 +110,7 @@ class CommandScheduler:
         holder.drop_void()
         earliest = self.link.clock.server_time(self.link.now() + later_than)
         before = self.stats.given_back
-        while count > 0 and holder.held and holder.held[-1] > earliest:
+        while count > 0 and holder.held and (holder.held[-1].is_burst or holder.held[-1].at > earliest):
             self.add_return(holder, holder.held.pop())
             count -= 1
             self.stats.given_back += 1
@@ -115,19 +118,24 @@ class CommandScheduler:
             self.update_last_held()
             self.schedule()
 
-    def add_return(self, holder: RequestClass, at: float, *, min_remainder: float = 0.0) -> None:
-        """Give back what is left of one reservation with the next request, unless that is under `min_remainder`."""
+    def add_return(self, holder: RequestClass, reservation: Reservation, *, min_remainder: float = 0.0) -> None:
+        """Give back what is left of one reservation with the next request, unless that is under `min_remainder`.
+
+        Of a burst all is left, whenever it comes back.
+        """
         if self._returns_generation != self.app.generation:
             self._returns.clear()
             self._returns_generation = self.app.generation
         earliest = self.link.clock.server_time(self.link.now() + min_remainder)
-        parts = [part for part in holder.parts() if not min_remainder or at + part[2] > earliest]
+        parts = holder.parts(reservation)
+        if min_remainder and not reservation.is_burst:
+            parts = [part for part in parts if reservation.at + part[2] > earliest]
         if parts:
-            self._returns.append((at, parts))
+            self._returns.append((reservation.at, parts))
 
     def update_last_held(self) -> None:
         """Determine again which of the reservations held is the last."""
-        ends = (self.link.clock.earliest(each.held[-1]) for each in self.active if each.held)
+        ends = (self.link.clock.earliest(each.held[-1].at) for each in self.active if each.held)
         self._last_held = max(ends, default=0.0)
 
     def schedule(self) -> None:
@@ -142,25 +150,32 @@ class CommandScheduler:
             if self.active:
                 self._timer = self.loop.call_later(early, self.schedule)
             return
-        chosen = self._choose() if early <= 0 else []
-        if chosen or self._returns:
-            self._pending = self.loop.create_task(self._send(chosen), name="tim_async: reserve")
+        is_time = early <= 0
+        if self._returns or (is_time and any(each.wanted for each in self.active)):
+            self._pending = self.loop.create_task(self._send(is_time=is_time), name="tim_async: reserve")
             self._pending.add_done_callback(self._on_reply)
 
-    def _choose(self) -> list[tuple[RequestClass, int]]:
-        """Return the classes to request for, most urgent first, with the number of reservations for each."""
-        chosen: list[tuple[RequestClass, int]] = []
+    def _choose(self) -> list[tuple[RequestClass, int, int]]:
+        """Return the classes to request for, most urgent first, with the number of reservations for each.
+
+        That is how many at the pace, and how many in all that may be bursts; those need no room in the batch.
+        """
+        chosen: list[tuple[RequestClass, int, int]] = []
         room = 1.0  # the part of a request that is left
         for each in sorted((each for each in self.active if each.wanted), key=lambda each: each.rank):
             each.adapt_batch()
-            count = max(1, min(each.wanted, int(room * each.batch)))
-            chosen.append((each, count))
+            count = max(1, min(each.wanted, int(room * each.batch))) if room > 0 else 0
+            bursts = each.wanted_bursts
+            if count or bursts:
+                chosen.append((each, count, bursts))
             room -= count / each.batch
-            if room <= 0:
+            if len(chosen) >= _MAX_CLASSES:
                 break
         return chosen
 
-    async def _send(self, chosen: list[tuple[RequestClass, int]]) -> None:
+    async def _send(self, *, is_time: bool) -> None:
+        # Chosen only now: what is to be sent at once, by many tasks, is one request.
+        chosen = self._choose() if is_time else []
         positions: dict[SharedBucket, int] = {}
 
         def position(bucket: SharedBucket) -> int:
@@ -169,16 +184,18 @@ class CommandScheduler:
         returns = self._returns if self._returns_generation == self.app.generation else []
         self._returns = []
         wanted = [
-            (count, [(position(bucket), cost) for bucket, cost in zip(each.buckets, each.costs, strict=True)])
-            for each, count in chosen
+            (count, [(position(bucket), cost) for bucket, cost in zip(each.buckets, each.costs, strict=True)], bursts)
+            for each, count, bursts in chosen
         ]
+        if not (wanted or returns):
+            return  # the claims have left
         batches = await self.app.reserve(list(positions), batches=wanted, back=returns)
         horizon = self.link.now() + self.ahead
-        for (each, _), moments in zip(chosen, batches, strict=True):
-            self.stats.reserved += len(moments)
-            each.add(moments)
-            if moments:
-                last = self.link.clock.earliest(moments[-1])
+        for (each, _, _), batch in zip(chosen, batches, strict=True):
+            self.stats.reserved += batch.bursts + len(batch.moments)
+            each.add(batch)
+            if batch.moments:
+                last = self.link.clock.earliest(batch.moments[-1])
                 if not each.is_keyed or last <= horizon:
                     self._last_held = max(self._last_held, last)
             if each not in self.active:

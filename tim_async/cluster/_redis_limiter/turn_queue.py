@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from heapq import heapify, heappop, heappush
 
+from ..._core.pool import ConnectionSlot
+
 # Classes of priority: the index of the class stands first in a rank.
 CLASSES = 2
 
@@ -15,14 +17,20 @@ class Waiter:
     Attributes:
         rank: class of priority, then position in the order of arrival; smaller goes first.
         is_repeat: whether it goes before all others of its class.
+        since: local time at which it came.
+        slot: the place in the pool that it is going to take.
+        granted_at: local time of the reservation that it was granted while it waited for its turn; None without one.
         wake: set while it waits for a turn or for something else.
     """
 
-    __slots__ = ("is_repeat", "rank", "wake")
+    __slots__ = ("granted_at", "is_repeat", "rank", "since", "slot", "wake")
 
-    def __init__(self, rank: tuple[int, int], *, is_repeat: bool) -> None:
+    def __init__(self, rank: tuple[int, int], slot: ConnectionSlot, *, is_repeat: bool, since: float) -> None:
         self.rank = rank
+        self.slot = slot
         self.is_repeat = is_repeat
+        self.since = since
+        self.granted_at: float | None = None
         self.wake: asyncio.Future[bool] | None = None
 
     def __lt__(self, other: Waiter) -> bool:
@@ -80,7 +88,10 @@ class Turns:
         self._abandoned = 0
 
     async def turn(self, waiter: Waiter, cost: int) -> bool:
-        """Wait for the turn; False when the wait was given up to make way elsewhere. Cancelling leaves the queue."""
+        """Wait for the turn; False when the wait was given up to make way elsewhere. Cancelling leaves the queue.
+
+        A waiter that was granted a reservation meanwhile (`granted_at`) does not get the turn; this returns True too.
+        """
         if self.holder is None:
             self.holder = _Entry(waiter, cost, None)
             return True
@@ -96,7 +107,7 @@ class Turns:
         except asyncio.CancelledError:
             if self.holder is entry:  # it got the turn at the moment of the cancellation
                 self.leave()
-            else:
+            elif waiter.granted_at is None:
                 self._abandon(entry)
             raise
         finally:
@@ -114,18 +125,32 @@ class Turns:
             heapify(self._queue)
             self._abandoned = 0
 
+    def first(self) -> Waiter | None:
+        """Return the first in the queue."""
+        while self._queue and not self._queue[0].is_waiting:
+            heappop(self._queue)
+            self._abandoned -= 1
+        return self._queue[0].waiter if self._queue else None
+
+    def grant_first(self, granted_at: float) -> None:
+        """Let the first in the queue go, with a reservation but without the turn."""
+        entry = self._pop()
+        entry.waiter.granted_at = granted_at
+        if entry.future is not None:
+            entry.future.set_result(True)
+
     def leave(self) -> None:
         """Give up the turn; the next in the queue gets it."""
         self.holder = None
-        while self._queue:
-            entry = heappop(self._queue)
-            if entry.future is None or not entry.is_waiting:
-                self._abandoned -= 1
-                continue
-            self.queued[entry.waiter.rank[0]] -= entry.cost
-            self.holder = entry
-            entry.future.set_result(True)
-            return
+        if self.first() is not None:
+            self.holder = self._pop()
+            if self.holder.future is not None:
+                self.holder.future.set_result(True)
+
+    def _pop(self) -> _Entry:
+        entry = heappop(self._queue)
+        self.queued[entry.waiter.rank[0]] -= entry.cost
+        return entry
 
     def outranked(self, waiter: Waiter) -> bool:
         """Return whether a waiter of higher priority is in the queue."""

@@ -1,11 +1,15 @@
--- What was granted lately, and what is reserved ahead, in slices of time.
+-- What was granted lately, and what is reserved ahead, in slices of time: how much room there is for bursts.
 --
 -- A slice is { ends, units, bursts, calls }: the reservations whose moments lie before `ends`, by no more than the width
--- of a slice; what they cost; what those of them cost that were made as bursts; and how many they are.
+-- of a slice; what they cost; what those of them cost that are bursts; and how many they are. A slice stays for as long
+-- as its last moment could matter, so the sum is what the window holds or more.
+--
+-- A window that holds no burst is kept by the timeline alone. One that does is kept by the sum: whatever is added later,
+-- a burst or not, needs room beside all that may lie in one window with it.
 
 local SLICE_US = 50000
 -- Of long windows a slice is a part.
-local SLICES = 20
+local SLICES = 24
 
 local function width_of(window)
   return math.max(SLICE_US, math.floor(window / SLICES))
@@ -44,19 +48,19 @@ local function add_to_slice(slices, width, at, units, bursts)
     table.insert(slices, index + 1, slice)
   end
   slice.units, slice.bursts, slice.calls = slice.units + units, slice.bursts + bursts, slice.calls + 1
+  return slice
 end
 
--- Take off a reservation that came back unused.
+-- Take off a reservation that came back unused; return whether it was still there.
 local function take_from_slice(slices, width, at, units, bursts)
   local ends = (math.floor(at / width) + 1) * width
   for _, slice in ipairs(slices) do
-    if slice.ends == ends and slice.calls > 0 then
-      slice.units = math.max(slice.units - units, 0)
-      slice.bursts = math.max(slice.bursts - bursts, 0)
-      slice.calls = slice.calls - 1
-      return
+    if slice.ends == ends and slice.calls > 0 and slice.units >= units and slice.bursts >= bursts then
+      slice.units, slice.bursts, slice.calls = slice.units - units, slice.bursts - bursts, slice.calls - 1
+      return true
     end
   end
+  return false
 end
 
 -- Return the calls and the units of the slices that end after `from`.
@@ -70,4 +74,41 @@ local function sum_of(slices, from)
     calls, units = calls + slice.calls, units + slice.units
   end
   return calls, units
+end
+
+-- Sum up the slices of a bucket: `held`, what it holds, `bursts`, what it holds of bursts, and `bursts_until`, when the
+-- last of those has left.
+local function sum_up(bucket)
+  bucket.held, bucket.bursts, bucket.bursts_until = 0, 0, 0
+  for _, slice in ipairs(bucket.slices) do
+    bucket.held, bucket.bursts = bucket.held + slice.units, bucket.bursts + slice.bursts
+    if slice.bursts > 0 then
+      bucket.bursts_until = slice.ends + bucket.window
+    end
+  end
+end
+
+-- Count a reservation of a bucket that is summed up.
+local function count_in(bucket, at, units, bursts)
+  local slice = add_to_slice(bucket.slices, bucket.width, at, units, bursts)
+  bucket.held, bucket.bursts = bucket.held + units, bucket.bursts + bursts
+  if bursts > 0 then
+    bucket.bursts_until = math.max(bucket.bursts_until, slice.ends + bucket.window)
+  end
+end
+
+-- Return the first moment from `from` on at which there is room for so many units, though nothing need be free then.
+local function opens_at(bucket, from, units)
+  if from >= bucket.bursts_until then
+    return from
+  end
+  local excess, opens = bucket.held + units - bucket.limit * bucket.part, from
+  for _, slice in ipairs(bucket.slices) do
+    if excess <= 0 then
+      break
+    end
+    excess = excess - slice.units
+    opens = math.max(from, slice.ends + bucket.window)
+  end
+  return math.min(opens, bucket.bursts_until)
 end
