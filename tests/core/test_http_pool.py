@@ -473,7 +473,7 @@ async def test_closing_twice_and_cancelled_closes_once_and_wholly(client_of: Mak
     async with Server().running() as server:
         client = client_of(server)
         await send(client)
-        pool_close = client._state.pool.close
+        pool_close, connector = client._state.pool.close, client._state.pool._connector
 
         async def slow_close() -> None:
             await asyncio.sleep(0.02)
@@ -489,8 +489,8 @@ async def test_closing_twice_and_cancelled_closes_once_and_wholly(client_of: Mak
         assert closing.cancelled()
         assert client._state.closing is not None
         assert client._state.closing.done()
-        assert client._state.pool._connector is not None
-        assert client._state.pool._connector.closed
+        assert connector.closed
+        assert client._state.pool.open_connections == 0
 
 
 @pytest.mark.parametrize("given", ["setting", "environment"])

@@ -880,6 +880,21 @@ def test_long_limit_that_others_may_have_used_up_goes_on_slower() -> None:
     assert run(main()) == pytest.approx(10 * 4, abs=2)
 
 
+def test_pace_and_slowness_hold_in_the_next_loop() -> None:
+    limiter = LocalRateLimiter(used_until=900.0)
+
+    async def main() -> None:
+        await grant(limiter, claim())
+        limiter.slow_down(1, "openim/sendmsg", rate=100, seconds=60)
+
+    async def next_main() -> list[float]:
+        return await asyncio.gather(*(grant(limiter, claim()) for _ in range(50)))
+
+    run(main())
+    log = run(next_main())
+    assert log[-1] - log[0] == pytest.approx(0.49, abs=0.03)
+
+
 async def test_other_running_loop_is_refused() -> None:
     limiter = LocalRateLimiter()
     await grant(limiter, claim())

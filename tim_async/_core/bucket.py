@@ -321,17 +321,16 @@ class Bucket:
             and self.tokens.room() >= self.tokens.max_rate
         )
 
-    def move(self, seconds: float) -> None:
-        """Go on in another loop, whose clock may show another time, without those who waited in the old one."""
-        self.tokens = self.tokens.moved(self.rate, seconds)
+    def moved(self, seconds: float) -> Bucket:
+        """Return the same for another loop, whose clock may show another time, without those who waited in the old."""
+        moved = Bucket(self.rate, now=0.0)
+        moved.tokens = self.tokens.moved(self.rate, seconds)
         self.window.shift(seconds)
         self.share.shift(seconds)
-        if self.slow_until:
-            self.slow_until += seconds
-        self.claims = self._dead = 0
-        self.queued, self.passed, self.paced, self.seekers = [0, 0], [0, 0], [0, 0], [None, None]
-        self._queue.clear()
-        self._timer = None
+        moved.window, moved.share, moved.app_share = self.window, self.share, self.app_share
+        moved.is_paced, moved.slow_flow = self.is_paced, self.slow_flow
+        moved.slow_until = self.slow_until and self.slow_until + seconds
+        return moved
 
 
 Pairs: TypeAlias = Sequence[tuple[Bucket, int]]

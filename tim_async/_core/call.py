@@ -61,14 +61,27 @@ class ClientState:
         self.keyless: set[str] = set()  # commands that answered a message without a MsgKey
         self._fixed_costs: dict[str, tuple[BucketCost, ...]] = {}
         self.closing: asyncio.Task[None] | None = None
+        self.loop: asyncio.AbstractEventLoop | None = None  # of the calls
         self.calls: dict[asyncio.Task[Any], Call] = {}  # calls on their way, by the tasks that make them
+
+    def open(self) -> None:
+        """Open the pool; in another event loop than before, which is closed then, forget what that one left behind.
+
+        Raises:
+            UsageError: the client is closed, or belongs to another loop that is not closed.
+        """
+        loop = self.pool.open()
+        if self.loop is not loop:
+            self.loop = loop
+            self.calls = {}
 
     async def close(self) -> None:
         """Close everything. Calls that wait for a turn end now."""
         await self.auth.close()
         await self.pool.close()
+        loop = asyncio.get_running_loop()
         for task, call in self.calls.items():
-            if not call.is_in_flight:
+            if not call.is_in_flight and task.get_loop() is loop:
                 call.is_dropped = True
                 task.cancel()
 

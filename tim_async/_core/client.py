@@ -165,10 +165,13 @@ class TimClient(Families):
     def open(self) -> None:
         """Bind the client to the running event loop, as `async with` and the first call do.
 
+        When that loop is closed, the client begins again in the next one that uses it, and so it does in a forked
+        process: one that is made at module level serves one `asyncio.run` after the other.
+
         Raises:
-            UsageError: the client is closed, or belongs to another event loop.
+            UsageError: the client is closed, or belongs to another event loop that is not.
         """
-        self._state.pool.open()
+        self._state.open()
 
     async def __aenter__(self) -> Self:
         self.open()
@@ -185,7 +188,7 @@ class TimClient(Families):
         Closing twice is harmless.
         """
         state = self._state
-        if state.closing is None:
+        if state.closing is None or state.closing.get_loop() is not asyncio.get_running_loop():
             state.closing = asyncio.create_task(state.close(), name="tim_async: close")
         # A caller that is cancelled meanwhile leaves nothing half closed.
         await asyncio.shield(state.closing)
@@ -325,7 +328,7 @@ class TimClient(Families):
     ) -> Call:
         """Check and encode a request; return the call, of which nothing was sent and no token taken."""
         state, options = self._state, self._options
-        state.pool.open()
+        state.open()
         stats = state.stats.of(command)
         stats.calls += 1
         try:

@@ -23,7 +23,9 @@ from __future__ import annotations
 
 import asyncio
 import select
+import socket
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 import aiohttp
@@ -180,6 +182,14 @@ class HttpConnection(asyncio.Protocol):
             self._is_dropped = True
             self.is_reusable = False
             self._transport.abort()
+
+    def abandon(self) -> None:
+        """End it without its event loop, which is closed: the other side sees the end."""
+        self._is_dropped = True
+        self.is_reusable = False
+        sock = self._transport.get_extra_info("socket")
+        with suppress(OSError, AttributeError, TypeError):  # closed already, or uvloop's, which closes it with the loop
+            sock.shutdown(socket.SHUT_RDWR)
 
     # The exchange
 

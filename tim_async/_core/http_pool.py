@@ -14,6 +14,8 @@ A proxy, `trust_env`, trace hooks, a replaced `ClientSession._request` (aiorespo
 this takes (`aiohttp_parts`) send a call through aiohttp's session instead (`http_session`). A slot then has no
 connection: the session keeps its own, and opens them when it posts.
 
+The pool belongs to an event loop, whose end closes its connections, and then to the next one that uses it.
+
 A named region has a backup host. When no connection can be made to the first, the other one is tried and stays first
 for a while. That is not a retry of a call: nothing had been sent.
 """
@@ -23,7 +25,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Coroutine, Sequence
+from collections.abc import AsyncGenerator, Coroutine, Sequence
 from heapq import heappop, heappush
 from itertools import count
 from types import TracebackType
@@ -36,7 +38,9 @@ from ..errors import ConnectError, TransportError, UsageError
 from .aiohttp_parts import missing_part
 from .config import Settings
 from .http_connection import Host, HttpConnection
-from .http_session import HttpSessions, client_timeout, connect_error, is_session_replaced
+from .http_opening import connect, new_connector
+from .http_session import HttpSessions, is_session_replaced
+from .loop_bound import at_end_of_loop, forget_when_forked, leave_to_parent
 
 logger = logging.getLogger("tim_async")
 
@@ -53,11 +57,12 @@ _FIRST: Final = (-1, 0)
 class HttpSlot:
     """A slot of the pool for one attempt; a context manager that gives it back."""
 
-    __slots__ = ("_pool", "_rank", "connection", "is_taken")
+    __slots__ = ("_pool", "_rank", "connection", "epoch", "is_taken")
 
     def __init__(self, pool: HttpPool, rank: tuple[int, int]) -> None:
         self._pool = pool
         self._rank = rank
+        self.epoch = pool.epoch
         self.connection: HttpConnection | None = None  # None while it is not taken, and on the session's way
         self.is_taken = False
 
@@ -93,7 +98,8 @@ class HttpSlot:
     def __exit__(
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._pool.demand -= 1
+        if self.epoch == self._pool.epoch:
+            self._pool.demand -= 1
         self.release()
 
 
@@ -104,6 +110,8 @@ class HttpPool:
         self._hosts = tuple(Host(host) for host in hosts)
         self._settings = settings
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._end_of_loop: AsyncGenerator[None, None] | None = None
+        self.epoch = 0  # event loops that it has belonged to; what came to be in another one does not count
         self._connector: aiohttp.TCPConnector | None = None
         self._sessions = HttpSessions(self._hosts, settings)
         self._by_session = bool(settings.proxy or settings.trust_env or settings.trace_configs)
@@ -119,6 +127,7 @@ class HttpPool:
         self._tie = count().__next__
         self._penalty_until = [0.0] * len(hosts)
         self._last_lost: asyncio.Future[None] | None = None
+        forget_when_forked(self)
 
     @property
     def open_connections(self) -> int:
@@ -129,16 +138,16 @@ class HttpPool:
         """Make the connector on the first call and return the loop it belongs to.
 
         Raises:
-            UsageError: the pool is closed, or belongs to another loop.
+            UsageError: the pool is closed, or belongs to another loop that is not closed.
         """
         loop = asyncio.get_running_loop()
         if self._loop is loop and not self.is_closed:
             return loop
         if self.is_closed:
             raise UsageError("the client is closed")
-        if self._loop is not None:
+        if self._loop is not None and not self._loop.is_closed():
             raise UsageError("the client belongs to another event loop; use one client for each loop")
-        settings = self._settings
+        self._forget_loop()
         if not self._by_session and (missing := missing_part()) is not None:
             self._by_session = True
             logger.warning(
@@ -146,13 +155,27 @@ class HttpPool:
                 aiohttp.__version__,
                 missing,
             )
-        self._connector = aiohttp.TCPConnector(
-            limit=0,  # places are the limit
-            ttl_dns_cache=max(1, int(settings.dns_cache_s)),
-            ssl=settings.ssl,
-        )
+        self._connector = new_connector(self._settings)
         self._loop = loop
+        self._end_of_loop = at_end_of_loop(self._close_connections)
         return loop
+
+    def _forget_loop(self) -> None:
+        """Begin as if there had been no loop; slots and tasks of the old one do not count any more."""
+        for connection in self._connections:
+            connection.abandon()
+        self._connections, self._idle, self._opening, self._waiters = set(), deque(), set(), []
+        self._busy = self._in_session = self.demand = 0
+        self._penalty_until = [0.0] * len(self._hosts)
+        self._connector = self._last_lost = self._loop = self._end_of_loop = None
+        self._sessions = HttpSessions(self._hosts, self._settings)
+        self.epoch += 1
+
+    def after_fork(self) -> None:
+        """Leave all connections to the parent process, and open new ones on the next call."""
+        leave_to_parent(dict(vars(self)))
+        self._connections = set()
+        self._forget_loop()
 
     def slot(self, rank: tuple[int, int]) -> HttpSlot:
         """Return a slot to take; `rank` orders those that wait, smaller first."""
@@ -168,10 +191,7 @@ class HttpPool:
             if self._waiters:
                 return False
         if self._by_session or is_session_replaced():
-            if self._in_session + len(self._connections) - len(self._idle) >= self.size:
-                return False
-            self._assign(slot, None)
-            return True
+            return self._assign_session(slot)
         now = loop.time()
         for _ in range(len(self._idle)):
             connection = self._idle.popleft()
@@ -211,6 +231,8 @@ class HttpPool:
         """Take a slot back; its connection is idle again, unless the attempt left it unfit for another request."""
         connection, slot.connection = slot.connection, None
         slot.is_taken = False
+        if slot.epoch != self.epoch:
+            return
         self._busy -= 1
         if connection is None:
             self._in_session -= 1
@@ -231,6 +253,12 @@ class HttpPool:
         else:
             connection.take()
 
+    def _assign_session(self, slot: HttpSlot) -> bool:
+        if self._in_session + len(self._connections) - len(self._idle) >= self.size:
+            return False
+        self._assign(slot, None)
+        return True
+
     def _drop_dead_waiters(self) -> None:
         while self._waiters and self._waiters[0][3].done():
             heappop(self._waiters)
@@ -249,10 +277,7 @@ class HttpPool:
 
     def _hand(self, slot: HttpSlot) -> bool:
         if self._by_session or is_session_replaced():
-            if self._in_session + len(self._connections) - len(self._idle) >= self.size:
-                return False
-            self._assign(slot, None)
-            return True
+            return self._assign_session(slot)
         now = self._running_loop().time()
         while self._idle:
             connection = self._idle.popleft()
@@ -299,7 +324,10 @@ class HttpPool:
         now = loop.time()
         failure: TransportError | None = None
         for index in self._by_penalty(now):
-            connection = await self._connect(self._hosts[index])
+            assert self._connector is not None  # noqa: S101 - `open` made it
+            connection = await connect(
+                self._connector, self._hosts[index], self._settings, self._connections, self._lose
+            )
             if isinstance(connection, HttpConnection):
                 connection.rest(loop.time(), self._settings.keep_alive_s)
                 self._idle.append(connection)
@@ -309,34 +337,6 @@ class HttpPool:
             self._penalty_until[index] = now + _HOST_PENALTY_S
         if failure is not None:
             raise failure
-
-    async def _connect(self, host: Host) -> HttpConnection | TransportError:
-        """Open one connection, or return what went wrong."""
-        if self._connector is None:
-            raise UsageError("the client is closed")
-        timeout = self._settings.connect_timeout
-        loop = asyncio.get_running_loop()
-        request = aiohttp.ClientRequest("POST", host.url, loop=loop, ssl=True)
-        try:
-            async with asyncio.timeout(timeout):
-                opened = await self._connector.connect(request, [], client_timeout(None, timeout))
-        except (TimeoutError, aiohttp.ClientError, OSError, ValueError, RuntimeError) as error:
-            return connect_error(host, error, timeout)
-        if opened.protocol is None or opened.transport is None:
-            opened.close()
-            return ConnectError(f"could not connect to {host.authority}: it closed the connection at once")
-        connection = HttpConnection(
-            opened,
-            opened.protocol,
-            opened.transport,
-            host,
-            max_reply_bytes=self._settings.max_reply_bytes,
-            on_lost=self._lose,
-        )
-        self._connections.add(connection)
-        if not connection.is_usable(loop.time()):
-            return ConnectError(f"could not connect to {host.authority}: it sent something before it was asked")
-        return connection
 
     def _lose(self, connection: HttpConnection) -> None:
         """Forget a connection whose transport is closed; its place is free."""
@@ -421,14 +421,21 @@ class HttpPool:
         if self.is_closed:
             return
         self.is_closed = True
-        for task in tuple(self._opening):
-            task.cancel()
-        if self._opening:
-            await asyncio.wait(tuple(self._opening))
+        if self._loop is not None and self._loop.is_closed():
+            self._forget_loop()
         for *_, future in self._waiters:
             if not future.done():
                 future.set_exception(UsageError("the client was closed while the call waited"))
         self._waiters.clear()
+        if self._end_of_loop is not None:
+            await self._end_of_loop.aclose()
+
+    async def _close_connections(self) -> None:
+        """Close all that is open, and forget the loop."""
+        for task in tuple(self._opening):
+            task.cancel()
+        if self._opening:
+            await asyncio.wait(tuple(self._opening))
         self._idle.clear()
         if self._connections and self._loop is not None:
             self._last_lost = self._loop.create_future()
@@ -439,3 +446,4 @@ class HttpPool:
         await self._sessions.close()
         if self._connector is not None:
             await self._connector.close()
+        self._forget_loop()

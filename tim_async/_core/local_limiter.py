@@ -11,6 +11,7 @@ from .. import _codes
 from ..errors import LimiterSetupError, UsageError, WaitTooLongError
 from .adaptive_share import BEAT_S, AdaptiveShare
 from .bucket import BURST_PATIENCE_S, Bucket, Pairs, Waiter
+from .loop_bound import forget_when_forked
 from .pool import ConnectionSlot
 from .rate_limits import BucketCost, BucketKey, Claim, bucket_key, check_cost, check_same_rate, is_plain, meant_by
 
@@ -23,8 +24,8 @@ _SWEEP_AT: Final = 256
 class LocalRateLimiter:
     """The limits of one process. Give the same one to several clients of an app, and they share the app's limits.
 
-    It belongs to the event loop that uses it. Used from another loop after the first one was closed, it goes on with
-    what it granted there.
+    It belongs to the event loop that uses it. In another loop, after the first one was closed, and in a forked process
+    it goes on with what it granted there.
 
     Args:
         used_until: loop time until which others may have used up the limits; they are kept from then on, and nothing
@@ -40,6 +41,7 @@ class LocalRateLimiter:
         self._used_until = used_until
         # The buckets of claims without a key, by command: found again for every call of a client.
         self._found: dict[str, tuple[tuple[BucketCost, ...], Pairs]] = {}
+        forget_when_forked(self)
 
     async def acquire(self, claim: Claim, slot: ConnectionSlot) -> None:
         """Wait for the claim's turn; return with the slot and the tokens taken. See `RateLimiter.acquire`."""
@@ -47,7 +49,7 @@ class LocalRateLimiter:
         if self._loop is not loop:
             self._bind(loop)
         pairs = self._pairs(claim)
-        now = loop.time()
+        now = self._used_at = loop.time()
         if claim.deadline is not None and now >= claim.deadline:
             raise WaitTooLongError(wait=0.0, remaining=claim.deadline - now)
         rank, order = claim.rank
@@ -86,6 +88,8 @@ class LocalRateLimiter:
             if await waiter.future:
                 return True
             await waiter.slot.take()
+        except GeneratorExit:
+            raise  # its loop was closed without it: the buckets have forgotten it
         except BaseException:
             self._withdraw(waiter)
             raise
@@ -284,20 +288,22 @@ class LocalRateLimiter:
 
     def _bind(self, loop: asyncio.AbstractEventLoop) -> None:
         """Belong to a loop. What was granted in one that is closed now still counts."""
-        if self._loop is not None:
-            if not self._loop.is_closed():
-                raise LimiterSetupError(
-                    "this limiter belongs to another event loop that is still running", field="limiter"
-                )
-            # The loops of a process show the same clock; one of another kind is taken to go on where this one stopped.
-            seconds = min(loop.time() - self._used_at, 0.0)
-            for bucket in self._buckets.values():
-                bucket.move(seconds)
-            for share in self._app_shares.values():
-                share.shift(seconds)
-            if self._used_until is not None:
-                self._used_until += seconds
+        if self._loop is not None and not self._loop.is_closed():
+            raise LimiterSetupError("this limiter belongs to another event loop that is still running", field="limiter")
+        # The loops of a process show the same clock; one of another kind is taken to go on where this one stopped.
+        seconds = min(loop.time() - self._used_at, 0.0)
+        # New buckets: calls that were never ended in the old loop may still withdraw from the old ones.
+        self._buckets = {key: bucket.moved(seconds) for key, bucket in self._buckets.items()}
+        self._found.clear()
+        for share in self._app_shares.values():
+            share.shift(seconds)
+        if self._used_until is not None:
+            self._used_until += seconds
         self._loop = loop
+
+    def after_fork(self) -> None:
+        """Leave the event loop, and the calls that wait in it, to the parent process; what was granted still counts."""
+        self._loop = None
 
 
 def _may_burst(waiter: Waiter, now: float) -> bool:

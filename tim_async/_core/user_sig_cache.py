@@ -90,7 +90,7 @@ class UserSigCache:
     async def close(self) -> None:
         """Cancel a renewal that is running."""
         task, self._task = self._task, None
-        if task is not None and not task.done():
+        if task is not None and not task.done() and task.get_loop() is asyncio.get_running_loop():
             task.cancel()
             await asyncio.wait([task])
 
@@ -109,10 +109,11 @@ class UserSigCache:
         self._renew_at = expires_at - _RENEW_AT * (expires_at - now)
 
     def _renew(self) -> asyncio.Task[Hidden]:
-        if self._task is None or self._task.done():
-            self._task = asyncio.create_task(self._ask(), name="tim_async: renew UserSig")
-            self._task.add_done_callback(self._report)
-        return self._task
+        task = self._task
+        if task is None or task.done() or task.get_loop() is not asyncio.get_running_loop():
+            task = self._task = asyncio.create_task(self._ask(), name="tim_async: renew UserSig")
+            task.add_done_callback(self._report)
+        return task
 
     def _report(self, task: asyncio.Task[Hidden]) -> None:
         # Reading the exception also keeps asyncio from reporting it as never retrieved.

@@ -1,0 +1,46 @@
+"""How the pool's connections are opened: by aiohttp's connector, within `connect_timeout`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import aiohttp
+
+from ..errors import ConnectError, TransportError
+from .config import Settings
+from .http_connection import Host, HttpConnection
+from .http_session import client_timeout, connect_error
+
+
+def new_connector(settings: Settings) -> aiohttp.TCPConnector:
+    """Make the connector that opens connections; how many there may be is the pool's business."""
+    return aiohttp.TCPConnector(limit=0, ttl_dns_cache=max(1, int(settings.dns_cache_s)), ssl=settings.ssl)
+
+
+async def connect(
+    connector: aiohttp.TCPConnector,
+    host: Host,
+    settings: Settings,
+    connections: set[HttpConnection],
+    on_lost: Callable[[HttpConnection], None],
+) -> HttpConnection | TransportError:
+    """Open one connection, or return what went wrong; whatever has a transport is added to `connections`."""
+    timeout = settings.connect_timeout
+    loop = asyncio.get_running_loop()
+    request = aiohttp.ClientRequest("POST", host.url, loop=loop, ssl=True)
+    try:
+        async with asyncio.timeout(timeout):
+            opened = await connector.connect(request, [], client_timeout(None, timeout))
+    except (TimeoutError, aiohttp.ClientError, OSError, ValueError, RuntimeError) as error:
+        return connect_error(host, error, timeout)
+    if opened.protocol is None or opened.transport is None:
+        opened.close()
+        return ConnectError(f"could not connect to {host.authority}: it closed the connection at once")
+    connection = HttpConnection(
+        opened, opened.protocol, opened.transport, host, max_reply_bytes=settings.max_reply_bytes, on_lost=on_lost
+    )
+    connections.add(connection)
+    if not connection.is_usable(loop.time()):
+        return ConnectError(f"could not connect to {host.authority}: it sent something before it was asked")
+    return connection
