@@ -1,4 +1,4 @@
-"""Texts of others in logs and errors: they stay on their line and cannot steer a terminal.
+"""Texts of others in logs, errors and on terminals: they stay on their line and cannot steer a terminal.
 
 Accounts, names and answers come from people, and a terminal obeys what is printed on it: ESC and U+009B begin commands
 (OSC 8 makes links that show one address and open another), U+202E turns the rest of the line around, and a line break
@@ -13,12 +13,15 @@ from typing import Final
 _HARMLESS: Final = "\u00a0\u3000\u200c\u200d"
 
 
+def is_harmless(character: str) -> bool:
+    """Return whether a character is shown, and does nothing else; a line break and a tab do more."""
+    return character.isprintable() or character in _HARMLESS
+
+
 def one_line(text: str, limit: int | None = None) -> str:
-    """Return a text with escapes (`\\x1b`) in place of what is not printable, cut after `limit` characters."""
+    """Return a text with escapes (`\\x1b`) in place of what is not harmless, cut after `limit` characters."""
     if limit is not None and len(text) > limit:
         text = f"{text[:limit]}..."
     if text.isprintable():
         return text
-    return "".join(
-        each if each.isprintable() or each in _HARMLESS else each.encode("unicode_escape").decode() for each in text
-    )
+    return "".join(each if is_harmless(each) else each.encode("unicode_escape").decode() for each in text)

@@ -41,6 +41,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar, Final, Protocol, Self, TypeAlias, TypeVar
 
 from . import _codes
+from ._printable import one_line
 
 _E = TypeVar("_E", bound="TimError")
 
@@ -89,7 +90,8 @@ class TimError(Exception):
         where = f"{self.command}: " if self.command else ""
         times = f" (after {self.attempts} attempts)" if self.attempts > 1 else ""
         unsure = "; the request may have taken effect all the same" if self.maybe_delivered else ""
-        return f"{where}{self.message}{times}{unsure}"
+        # An ErrorInfo, an account or a file's row in it comes from others.
+        return one_line(f"{where}{self.message}{times}{unsure}")
 
     def __reduce__(self) -> tuple[Callable[..., TimError], tuple[object, ...]]:
         # The constructors take facts, not the finished text: rebuild from the facts, so that errors cross processes.

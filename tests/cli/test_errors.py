@@ -86,7 +86,7 @@ def busy() -> TimError:
         (
             from_reply("openim", 424242, "what\nis this"),
             1,
-            ("the service answered 424242 (unknown code): what is this; more: tim-async explain api"),
+            (r"the service answered 424242 (unknown code): what\nis this; more: tim-async explain api"),
         ),
         (PermissionError(13, "Permission denied", "out.csv"), 1, "out.csv: Permission denied"),
         (OSError("no more files"), 1, "no more files"),
@@ -170,7 +170,7 @@ def test_secret_of_the_environment_is_never_printed(
 
 
 def test_error_cannot_steer_the_terminal() -> None:
-    assert fail_with(UsageError("a\x1b[31mred\nline\x07")).stderr.startswith("tim-async: a [31mred line ;")
+    assert fail_with(UsageError("a\x1b[31mred\nline\x07")).stderr.startswith(r"tim-async: a\x1b[31mred\nline\x07;")
 
 
 def test_interrupted_call_says_that_it_may_have_taken_effect() -> None:

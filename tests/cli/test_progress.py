@@ -64,3 +64,18 @@ def test_terminal_has_a_bar(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
     assert "spring [b]sale[/b]" in output
     assert "25%" in output
     assert "25 sent, 198 of 200/s" in output
+
+
+@pytest.mark.parametrize("is_terminal", [False, True], ids=["log", "terminal"])
+def test_name_of_others_cannot_steer_the_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], is_terminal: bool
+) -> None:
+    if is_terminal:
+        monkeypatch.setenv("FORCE_COLOR", "1")
+        monkeypatch.setenv("TERM", "xterm")
+    with _progress.shown() as show:
+        show(progress(name="spring\x9b1m\u202e\x1b]8;;http://evil\x07\nFake: line", sent=100))
+    output = capsys.readouterr().err
+    assert "http://evil  Fake: line" in output
+    assert not {"\x9b", "\u202e", "\x07"} & set(output)
+    assert "\x1b]" not in output

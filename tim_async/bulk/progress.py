@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import msgspec
 
 from .. import _codes
+from .._printable import one_line
 from ._ledger.records import CampaignRow, Outcome
 from ._ledger.schema import RecipientState
 from ._plan.wording import counted
@@ -122,7 +123,7 @@ class Report(msgspec.Struct, kw_only=True, frozen=True):
         lines += [f"  {each.count:,} failed with {each.code} {each.name}: {each.meaning}" for each in self.codes]
         if self.rate:
             lines.append(f"  {self.duration_s:,.1f} s, {self.rate:,.1f} a second")
-        return "\n".join(lines)
+        return "\n".join(map(one_line, lines))
 
 
 class Tally:

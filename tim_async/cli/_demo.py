@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-import typer
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -31,7 +29,7 @@ from ..models.elements import (
     VideoFileElem,
 )
 from ..models.offline_push import AndroidInfo, ApnsInfo, OfflinePushInfo
-from ._output import one_line, show_time
+from ._output import console, echo, one_line, show_time
 
 _ALICE: Final = "alice"
 _BOB: Final = "bob"
@@ -109,7 +107,7 @@ async def show() -> bool:
     ):
         names = [AccountItem(user_id=_ALICE, nick="Alice"), AccountItem(user_id=_BOB, nick="Bob")]
         await client.account.import_accounts(account_list=names)
-        typer.echo(f"An emulator of the service runs at {emulator.url}; {_ALICE} and {_BOB} are imported.")
+        echo(f"An emulator of the service runs at {emulator.url}; {_ALICE} and {_BOB} are imported.")
 
         sent: dict[str, Element] = {}
         for element, push in _MESSAGES:
@@ -122,9 +120,9 @@ async def show() -> bool:
         arrived = [message for message in history if list(message.msg_body) == [sent.get(message.msg_key)]]
 
         _show_messages(arrived)
-        typer.echo(f"{len(arrived)} of {len(_MESSAGES)} messages were delivered and read back from {_BOB}'s history.")
+        echo(f"{len(arrived)} of {len(_MESSAGES)} messages were delivered and read back from {_BOB}'s history.")
         counts, cap = client.stats()[C2C.send.command], C2C.send.limits[0]
-        typer.echo(
+        echo(
             f"{C2C.send.command}: {counts.calls} calls in {counts.attempts} attempts; the busiest second had "
             f"{emulator.worst_window(C2C.send.command)} of the {cap.limit} calls it may have."
         )
@@ -133,13 +131,13 @@ async def show() -> bool:
 
 def _show_messages(messages: Sequence[RoamMsg]) -> None:
     for message in messages[:1]:
-        typer.echo(
+        echo(
             f"{message.from_account} to {message.to_account}: {_content(message)}\n"
             f"  delivered, MsgKey {message.msg_key}, {show_time(message.msg_time_stamp)}"
         )
-    console = Console(soft_wrap=False)
-    if not console.is_terminal:
-        console.width = max(console.width, 110)
+    screen = console()
+    if not screen.is_terminal:
+        screen.width = max(screen.width, 110)
     table = Table(title=f"What {_BOB} got from {_ALICE}")
     table.add_column("kind", no_wrap=True)
     table.add_column("content", overflow="fold")
@@ -148,8 +146,8 @@ def _show_messages(messages: Sequence[RoamMsg]) -> None:
     for message in messages:
         kind = type(message.msg_body[0]).__name__ if message.msg_body else ""
         moment = show_time(message.msg_time_stamp).split()[1]
-        table.add_row(kind, Text(_content(message)), message.msg_key, moment)
-    console.print(table)
+        table.add_row(kind, Text(_content(message)), Text(one_line(message.msg_key)), moment)
+    screen.print(table)
 
 
 def _content(message: RoamMsg) -> str:

@@ -12,10 +12,8 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final, NoReturn
 
-import typer
-
 from ..errors import ApiError, ConnectError, ReplyDecodeError, TimError, UsageError, may_have_been_delivered
-from ._output import one_line
+from ._output import echo, one_line
 
 EXIT_FAILED: Final = 1
 EXIT_USAGE: Final = 2
@@ -80,7 +78,7 @@ def warn(line: str) -> None:
         secret = os.environ.get(name, "")
         if len(secret) >= _SECRET_MIN_CHARS:
             line = line.replace(secret, "***")
-    typer.echo(f"tim-async: {one_line(line)}", err=True)
+    echo(f"tim-async: {one_line(line)}", err=True)
 
 
 def describe(error: TimError, names: Mapping[str, str]) -> str:

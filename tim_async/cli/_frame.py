@@ -13,6 +13,8 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
+from ._output import plain
+
 # Click's classes; later versions of typer carry them inside, under names that are private.
 _Context: TypeAlias = Any
 _Formatter: TypeAlias = Any
@@ -41,10 +43,19 @@ class Entry(NamedTuple):
 
 
 class _PlainHelp:
-    """Help as text: the description, a section for each panel, examples."""
+    """Help as text: the description, a section for each panel, examples; and complaints about what was typed."""
 
     help: str | None
     epilog: str | None
+
+    def make_context(self, *args: Any, **extra: Any) -> _Context:  # noqa: ANN401 - click's
+        """Read the arguments; a complaint may repeat them, and what scripts pass on comes from others."""
+        try:
+            return super().make_context(*args, **extra)  # type: ignore[misc]  # typer's: this class stands before it
+        except Exception as error:
+            if isinstance(message := getattr(error, "message", None), str):
+                error.message = plain(message)  # type: ignore[attr-defined]  # click's own, under various names
+            raise
 
     def get_help(self, ctx: _Context) -> str:
         """Return the help."""

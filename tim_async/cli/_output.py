@@ -1,25 +1,70 @@
-"""What commands print: text that cannot steer a terminal, moments, JSON."""
+"""What commands print, in one place: whatever is printed goes through `echo`, and cannot steer a terminal."""
 
 from __future__ import annotations
 
+import logging
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, TextIO, cast
 
 import typer
+
+from .._printable import is_harmless
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
 
 
+def plain(text: str) -> str:
+    """Return lines with spaces in place of everything that could steer a terminal; they keep their spacing."""
+    if text.isprintable():
+        return text
+    return "\n".join(
+        "".join(each if is_harmless(each) else " " for each in line) for line in text.replace("\r\n", "\n").split("\n")
+    )
+
+
 def one_line(text: str) -> str:
-    """Return a text that stays on its line and cannot steer a terminal."""
-    return "".join(each if each.isprintable() else " " for each in " ".join(text.split()))
+    """Return a text of others as one line that cannot steer a terminal, its white space drawn together."""
+    return plain(" ".join(text.split()))
 
 
-def show_text(text: str) -> None:
-    """Print lines, none of which can steer a terminal."""
-    for line in text.splitlines():
-        indent = line[: len(line) - len(line.lstrip())]
-        typer.echo(indent + one_line(line))
+def echo(text: str = "", *, err: bool = False) -> None:
+    """Print lines, on stderr with `err`. Nothing else here prints, except for what rich draws."""
+    typer.echo(plain(text), err=err)
+
+
+def console(*, stderr: bool = False) -> Console:
+    """Return what draws tables and progress. It steers the terminal: texts of others go through `one_line` first."""
+    from rich.console import Console
+
+    return Console(stderr=stderr)
+
+
+class _Terminal:
+    """A terminal as a file to write data to."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        """Write a text, changed where it could steer the terminal."""
+        self._stream.write(plain(text))
+        return len(text)
+
+
+def for_data(stream: TextIO) -> TextIO:
+    """Return a stream for data: as it is for a file or a pipe, with changed texts for a terminal."""
+    return cast("TextIO", _Terminal(stream)) if stream.isatty() else stream
+
+
+class PlainFormatter(logging.Formatter):
+    """Formats lines of a log, those of other libraries too, that cannot steer a terminal."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the lines of a record."""
+        return plain(super().format(record))
 
 
 def show_time(seconds: float) -> str:
@@ -32,12 +77,20 @@ def show_facts(facts: object, *, as_json: bool) -> None:
     if as_json:
         print_json(facts)
     else:
-        show_text(str(facts))
+        echo(str(facts))
 
 
 def print_json(value: object, *, indent: int = 0) -> None:
-    """Print a value as JSON: on one line, or indented."""
+    """Print a value as JSON, on one line or indented; what could steer a terminal stands there as its escape."""
     import msgspec
 
     data = msgspec.json.encode(value)
-    typer.echo((msgspec.json.format(data, indent=indent) if indent else data).decode())
+    text = (msgspec.json.format(data, indent=indent) if indent else data).decode()
+    echo(text if text.isprintable() else "".join(map(_json_escape, text)))
+
+
+def _json_escape(character: str) -> str:
+    if character == "\n" or is_harmless(character):
+        return character
+    units = character.encode("utf-16-be")
+    return "".join(f"\\u{units[at : at + 2].hex()}" for at in range(0, len(units), 2))

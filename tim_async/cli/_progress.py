@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
-import typer
+from ._output import console, echo, one_line
 
 if TYPE_CHECKING:
     from ..bulk import Progress
@@ -20,10 +20,8 @@ _MAX_CODES: Final = 4
 @contextmanager
 def shown() -> Iterator[Callable[[Progress], None]]:
     """Show progress on stderr while the block runs; yield the function that takes it."""
-    from rich.console import Console
-
-    console = Console(stderr=True)
-    if not console.is_terminal:
+    screen = console(stderr=True)
+    if not screen.is_terminal:
         yield _Lines().show
         return
     from rich.progress import BarColumn, TaskProgressColumn, TextColumn
@@ -35,13 +33,13 @@ def shown() -> Iterator[Callable[[Progress], None]]:
         TaskProgressColumn(),
         TextColumn("{task.fields[details]}", markup=False),
     )
-    with Display(*columns, console=console, refresh_per_second=4) as display:
+    with Display(*columns, console=screen, refresh_per_second=4) as display:
         task = display.add_task("", total=None, details="")
 
         def show(progress: Progress) -> None:
             display.update(
                 task,
-                description=progress.name,
+                description=one_line(progress.name),
                 total=max(progress.total, 1),
                 completed=progress.settled,
                 details=describe(progress),
@@ -62,8 +60,8 @@ class _Lines:
         is_end = progress.settled == progress.total
         if progress.settled != self._printed_settled and (is_end or now - self._printed_at >= _LINE_INTERVAL_S):
             self._printed_at, self._printed_settled = now, progress.settled
-            typer.echo(
-                f"{progress.name}: {progress.settled:,} of {progress.total:,}, {describe(progress)}",
+            echo(
+                f"{one_line(progress.name)}: {progress.settled:,} of {progress.total:,}, {describe(progress)}",
                 err=True,
             )
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Final
 
-import typer
+from ._output import echo
 
 _SIGNALS: Final = ((signal.SIGINT, "Ctrl-C"), (signal.SIGTERM, "SIGTERM"))
 
@@ -42,7 +42,7 @@ def stopped_in_order(stop: Callable[[str], bool]) -> Iterator[None]:
         if not is_stopping:
             is_stopping = True
             if stop(name):
-                typer.echo(f"{name}: finishing what is in flight; a second signal stops at once", err=True)
+                echo(f"{name}: finishing what is in flight; a second signal stops at once", err=True)
                 return
         if task is not None:
             task.cancel()

@@ -12,6 +12,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from .._version import __version__
 from ._frame import Entry, LazyGroup, make_app
+from ._output import echo
 
 _Loaded: TypeAlias = TyperCommand | TyperGroup
 
@@ -100,7 +101,7 @@ app = make_app(
 
 def _show_version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"tim-async {__version__}")
+        echo(f"tim-async {__version__}")
         raise typer.Exit
 
 

@@ -15,6 +15,7 @@ from taskiq_aio_pika import AioPikaBroker
 from .._api.checks import check_seconds, check_whole
 from .._api.endpoint import Rate
 from .._core.client import TimClient
+from .._printable import one_line
 from ..bulk import export, inspection
 from ..bulk._engine.runner import OnProgress
 from ..bulk._plan.binding import bind
@@ -120,7 +121,7 @@ class ClusterCampaign:
                 self.is_left_alone = row.options is not None and row.status in ("running", "paused")
                 if self.is_left_alone:
                     but = ", except for new recipients" if definition.add_recipients else ""
-                    logger.info("campaign %s is %s: it is left as it is%s", self.name, row.status, but)
+                    logger.info("campaign %s is %s: it is left as it is%s", one_line(self.name), row.status, but)
                     return plan
                 now = time.time() + await shared.clock_offset()
                 if run.retry_failed:

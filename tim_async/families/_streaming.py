@@ -27,6 +27,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from .._api.checks import check_text, quoted
+from .._printable import one_line
 from ..errors import ApiError, BodyTooLargeError, TimError, UsageError
 from ..models.c2c_stream import MAX_GAP_S, MAX_STREAM_BYTES, SendStreamMsg, SendStreamMsgResult
 from ..models.elements import StreamChunk, StreamElem
@@ -92,7 +93,7 @@ class MessageStream:
         self._request(self._chunks("", is_last=False)).check()
 
     def __repr__(self) -> str:
-        name = self.result.stream_msg_id if self.result else None
+        name = one_line(str(self.result.stream_msg_id)) if self.result else None
         return f"<MessageStream {name}, {len(self.text)} characters sent, {'ended' if self.is_ended else 'not ended'}>"
 
     async def __aenter__(self) -> Self:

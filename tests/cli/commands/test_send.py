@@ -45,7 +45,7 @@ def test_send_takes_everything_from_the_environment(invoke: Invoke, monkeypatch:
         (lambda e: e.faults.answer(90012), "; more: tim-async explain 90012 (topic invalid-request)"),
         (
             lambda e: e.faults.answer(77, "what\n\x1b[31mis this"),
-            "77 (unknown code): what  [31mis",
+            r"77 (unknown code): what\n\x1b[31mis",
         ),
         (lambda e: e.faults.drop(), "look at the history before you send it again"),
         (lambda e: e.faults.status(502), "is TIM_BASE_URL (or --base-url) the service's address?"),

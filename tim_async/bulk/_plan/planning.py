@@ -10,6 +10,7 @@ from typing import Any, Final
 import msgspec
 
 from ..._core.config import Settings
+from ..._printable import one_line
 from ...errors import UsageError
 from .._ledger.ledger import Ledger
 from .._ledger.options import Lanes
@@ -100,7 +101,7 @@ class Plan(msgspec.Struct, kw_only=True, frozen=True):
         for each in self.lanes:
             mark = "->" if each.is_chosen else "  "
             lines.append(f"  {mark} lanes={each.lanes}: {counted(each.calls, 'call')}, {_duration(each.seconds)}")
-        return "\n".join(lines)
+        return "\n".join(map(one_line, lines))
 
 
 def _duration(seconds: float) -> str:

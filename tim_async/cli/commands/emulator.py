@@ -12,7 +12,7 @@ import typer
 from .._errors import stop
 from .._frame import make_command
 from .._options import DEFAULT_ADMIN, AdminOption, AppIdOption
-from .._output import one_line
+from .._output import echo, one_line
 from .._signals import handled
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def emulator(
             async with served:
                 _introduce(served, None if own_key else DEFAULT_SECRET_KEY, identifier)
                 await stopping.wait()
-        typer.echo("stopped")
+        echo("stopped")
 
     with suppress(KeyboardInterrupt):
         asyncio.run(main())
@@ -87,12 +87,12 @@ def emulator(
 
 def _introduce(served: Emulator, key: str | None, identifier: str) -> None:
     """Print where the emulator is and what to set; its own key is public, that of the user is not shown."""
-    typer.echo(f"The emulator is listening at {served.url} until Ctrl-C. To use it from another terminal:\n")
-    typer.echo(f"  export TIM_BASE_URL={served.url}")
-    typer.echo(f"  export TIM_SDK_APP_ID={served.sdk_app_id}")
-    typer.echo(f"  export TIM_SECRET_KEY={key or '...   # the key that is set here'}")
-    typer.echo(f"  export TIM_IDENTIFIER={one_line(identifier)}")
-    typer.echo('  tim-async send bob "hello"\n')
+    echo(f"The emulator is listening at {served.url} until Ctrl-C. To use it from another terminal:\n")
+    echo(f"  export TIM_BASE_URL={served.url}")
+    echo(f"  export TIM_SDK_APP_ID={served.sdk_app_id}")
+    echo(f"  export TIM_SECRET_KEY={key or '...   # the key that is set here'}")
+    echo(f"  export TIM_IDENTIFIER={one_line(identifier)}")
+    echo('  tim-async send bob "hello"\n')
 
 
 command = make_command(

@@ -8,6 +8,7 @@ import typer
 
 from .._errors import EXIT_FAILED, stop
 from .._frame import make_command
+from .._output import echo
 
 if TYPE_CHECKING:
     from ..._api.endpoint import Endpoint
@@ -40,32 +41,32 @@ def endpoints(
     name_width = max(len(_registry.path(each)) for each in found)
     command_width = max(len(each.command) for each in found)
     for each in found:
-        typer.echo(f"{_registry.path(each):<{name_width}}  {each.command:<{command_width}}  {_registry.purpose(each)}")
-    typer.echo(f"{len(found)} endpoints; name one of them to see its fields", err=True)
+        echo(f"{_registry.path(each):<{name_width}}  {each.command:<{command_width}}  {_registry.purpose(each)}")
+    echo(f"{len(found)} endpoints; name one of them to see its fields", err=True)
 
 
 def _show(endpoint: Endpoint[..., Any]) -> None:
     from .. import _registry
 
-    typer.echo(f"{_registry.path(endpoint)}: {_registry.purpose(endpoint)}")
-    typer.echo(
+    echo(f"{_registry.path(endpoint)}: {_registry.purpose(endpoint)}")
+    echo(
         f"  command    {endpoint.command}{' (experimental: its wire form is only inferred)' * endpoint.is_experimental}"
     )
-    typer.echo(f"  document   {endpoint.doc or f'none: {endpoint.why_no_doc}'}")
-    typer.echo(f"  limits     {', '.join(str(rate) for rate in endpoint.limits)}")
+    echo(f"  document   {endpoint.doc or f'none: {endpoint.why_no_doc}'}")
+    echo(f"  limits     {', '.join(str(rate) for rate in endpoint.limits)}")
     repeat = {"always": "yes", "identity": "yes, within 120 s, with the same identity", "never": "no"}
-    typer.echo(f"  harmless to repeat: {repeat[endpoint.repeat]}")
+    echo(f"  harmless to repeat: {repeat[endpoint.repeat]}")
     for title, struct, empty in (
         ("request", endpoint.request, "{}"),
         ("answer", endpoint.result, "only the envelope"),
     ):
         fields = _registry.fields(struct)
-        typer.echo(f"{title}:" if fields else f"{title}: {empty}")
+        echo(f"{title}:" if fields else f"{title}: {empty}")
         for field in fields:
             required = "required" if field.is_required and title == "request" else ""
             head = f"  {'  ' * field.depth}{field.wire_name}"
             note = f"  {field.note}" if field.note else ""
-            typer.echo(f"{head:<34} {field.kind:<22} {required:<8}{note}".rstrip())
+            echo(f"{head:<34} {field.kind:<22} {required:<8}{note}".rstrip())
 
 
 command = make_command(

@@ -9,6 +9,7 @@ import typer
 
 from .._errors import EXIT_FAILED, stop
 from .._frame import make_command
+from .._output import echo
 from .._topics import NEXT_STEPS, ErrorPage, page, pages
 
 if TYPE_CHECKING:
@@ -46,22 +47,22 @@ def _explain_code(code: int) -> None:
         stop(f"{code} is not in the catalogue; it is raised as ApiError and not retried", EXIT_FAILED)
     for index, row in enumerate(rows):
         if index:
-            typer.echo()
+            echo()
         _show_code(row)
 
 
 def _show_code(row: Code) -> None:
     from ...errors import ADVICE, CLASSES
 
-    typer.echo(f"{row.code} {row.name} ({row.scope})")
-    typer.echo(f"  meaning    {row.meaning}")
+    echo(f"{row.code} {row.name} ({row.scope})")
+    echo(f"  meaning    {row.meaning}")
     if row.code == 0:
         return
     raised = CLASSES[row.hint]
-    typer.echo(f"  what now   {ADVICE[row.hint] or 'nothing; the meaning says how things stand'}")
-    typer.echo(f"  retried    {_retried(row)}")
-    typer.echo(f"  raised as  {raised.__name__}")
-    typer.echo(f"  topic      {raised.topic}")
+    echo(f"  what now   {ADVICE[row.hint] or 'nothing; the meaning says how things stand'}")
+    echo(f"  retried    {_retried(row)}")
+    echo(f"  raised as  {raised.__name__}")
+    echo(f"  topic      {raised.topic}")
 
 
 def _retried(row: Code) -> str:
@@ -76,15 +77,15 @@ def _retried(row: Code) -> str:
 
 
 def _show_topic(found: ErrorPage) -> None:
-    typer.echo(f"{found.topic}: {found.name}")
-    typer.echo(f"  meaning    {found.meaning}")
-    typer.echo(f"  what now   {NEXT_STEPS[found.topic]}")
+    echo(f"{found.topic}: {found.name}")
+    echo(f"  meaning    {found.meaning}")
+    echo(f"  what now   {NEXT_STEPS[found.topic]}")
     for index, (name, text) in enumerate(found.attributes):
-        typer.echo(f"  {'' if index else 'attributes':<10} {name}: {text}")
+        echo(f"  {'' if index else 'attributes':<10} {name}: {text}")
     if found.broader:
-        typer.echo(f"  broader    {found.broader}")
+        echo(f"  broader    {found.broader}")
     if found.narrower:
-        typer.echo(f"  narrower   {', '.join(found.narrower)}")
+        echo(f"  narrower   {', '.join(found.narrower)}")
 
 
 # A negative code looks like an option, but is not one.

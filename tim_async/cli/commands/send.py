@@ -17,7 +17,7 @@ from .._options import (
     RegionOption,
     read_region,
 )
-from .._output import one_line, show_time
+from .._output import echo, one_line, show_time
 from .._secrets import secret_key
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def send(
             return await client.c2c.send_text(to_account, text, from_account=from_account)
 
     sent = asyncio.run(main())
-    typer.echo(f"sent to {one_line(to_account)}: MsgKey {one_line(sent.msg_key)}, {show_time(sent.msg_time)}")
+    echo(f"sent to {one_line(to_account)}: MsgKey {one_line(sent.msg_key)}, {show_time(sent.msg_time)}")
 
 
 command = make_command(send, examples=('tim-async send bob "hello"', 'tim-async send bob "hello" --from alice'))

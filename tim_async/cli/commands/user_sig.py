@@ -12,7 +12,7 @@ import typer
 from .._errors import EXIT_FAILED, stop
 from .._frame import make_command
 from .._options import AppIdOption
-from .._output import one_line, show_time
+from .._output import echo, one_line, show_time
 from .._secrets import is_terminal, secret_key
 
 DEFAULT_LIFETIME_S: Final = 180 * 86_400
@@ -53,7 +53,7 @@ def user_sig(
     key = secret_key()
     from ...usersig import generate_user_sig
 
-    typer.echo(generate_user_sig(sdk_app_id, key, identifier, expire))
+    echo(generate_user_sig(sdk_app_id, key, identifier, expire))
 
 
 def _verify(sdk_app_id: int, identifier: str | None) -> None:
@@ -68,14 +68,14 @@ def _verify(sdk_app_id: int, identifier: str | None) -> None:
     given = given.strip()
     try:
         claims = read_user_sig(given)
-        typer.echo(f"account  {one_line(claims.identifier)}")
-        typer.echo(f"app      {claims.sdkappid}")
-        typer.echo(f"made     {_moment(claims.time)}")
-        typer.echo(f"expires  {_moment(claims.expires_at)}")
+        echo(f"account  {one_line(claims.identifier)}")
+        echo(f"app      {claims.sdkappid}")
+        echo(f"made     {_moment(claims.time)}")
+        echo(f"expires  {_moment(claims.expires_at)}")
         verify_user_sig(given, sdk_app_id, key, identifier, userbuf=_unpack(claims.userbuf))
     except UserSigError as error:
         stop(f"it does not verify: {error} (code {error.code}; more: tim-async explain {error.code})", EXIT_FAILED)
-    typer.echo("verifies yes")
+    echo("verifies yes")
 
 
 def _unpack(userbuf: str | None) -> bytes | None:

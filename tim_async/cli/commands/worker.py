@@ -23,6 +23,7 @@ from .._options import (
     read_region,
     require,
 )
+from .._output import PlainFormatter, echo
 from .._queues import WORKERS_PANEL, BrokerOption, PrefixOption
 from .._secrets import secret_key
 from .._signals import stopped_in_order
@@ -52,7 +53,7 @@ def make_telemetry() -> Telemetry:
     except ModuleNotFoundError:
         stop('--otel needs opentelemetry: pip install "tim-async[otel]"')
     if isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider):
-        typer.echo(
+        echo(
             "warning: no tracer provider is set up, so no span is exported; see opentelemetry-instrument --help",
             err=True,
         )
@@ -147,16 +148,18 @@ def worker(
                 return True
 
             stack.enter_context(stopped_in_order(stop_in_order))
-            typer.echo(f"working on campaigns of app {app}", err=True)
+            echo(f"working on campaigns of app {app}", err=True)
             await worker.run()
-            typer.echo(f"stopped; {worker.chunks:,} chunks were worked on", err=True)
+            echo(f"stopped; {worker.chunks:,} chunks were worked on", err=True)
 
     with suppress(KeyboardInterrupt, asyncio.CancelledError):
         asyncio.run(main())
 
 
 def _set_up_logging(*, verbose: bool) -> None:
-    logging.basicConfig(format="%(asctime)s %(name)s %(levelname)s %(message)s", level=logging.WARNING)
+    handler = logging.StreamHandler()
+    handler.setFormatter(PlainFormatter("%(asctime)s %(name)s %(levelname)s %(message)s"))
+    logging.basicConfig(handlers=[handler], level=logging.WARNING)
     logging.getLogger("tim_async").setLevel(logging.INFO if verbose else logging.WARNING)
     # A broker that goes away and comes back is not an error: these would log pages of tracebacks for it.
     for name in ("aiormq", "aio_pika"):

@@ -17,6 +17,7 @@ from enum import Enum
 from typing import Final
 
 from ..._core.client import TimClient
+from ..._printable import one_line
 from ...bulk._engine.context import RunContext
 from ...bulk._engine.runner import Runner
 from ...bulk._ledger.leases import HeldLeases
@@ -145,9 +146,9 @@ class CampaignWorker:
             await self._runner.run()
         except TimError as error:
             ledger_failed = isinstance(error, LedgerError)
-            logger.warning("campaign %s: this worker stops working on it: %s", self._campaign.name, error)
+            logger.warning("campaign %s: this worker stops working on it: %s", one_line(self._campaign.name), error)
         except Exception:
-            logger.exception("campaign %s: this worker fails at it", self._campaign.name)
+            logger.exception("campaign %s: this worker fails at it", one_line(self._campaign.name))
         finally:
             self.is_over = True
             for message in (*self._waiting, *self._at_work.values()):

@@ -13,6 +13,7 @@ from typing import Final
 import msgspec
 from taskiq_aio_pika import AioPikaBroker
 
+from ..._printable import one_line
 from ...bulk._engine.runner import OnProgress
 from ...bulk._ledger.leases import ChunkCounts
 from ...bulk._ledger.ledger import Ledger
@@ -82,7 +83,7 @@ class Supervisor:
         if row is None:
             return
         if await self._shared.finish(row.id, now=self._now(), most_deaths=self._most_deaths):
-            logger.info("campaign %s: done", name)
+            logger.info("campaign %s: done", one_line(name))
 
     async def _look_after(self, row: CampaignRow, running: Sequence[CampaignRow]) -> None:
         """Give up chunks that end workers, end a campaign of which nothing is left, or write missing work messages."""
@@ -108,7 +109,7 @@ class Supervisor:
                 await work_queue.send_dead_letter(self._broker, poisoned)
                 logger.error(
                     "campaign %s: chunk %d was given up, %d workers failed with it; %d recipients are affected",
-                    *(poisoned.campaign, poisoned.chunk, poisoned.deaths, poisoned.recipients),
+                    *(one_line(poisoned.campaign), poisoned.chunk, poisoned.deaths, poisoned.recipients),
                 )
                 await self._shared.give_up(row.id, poisoned.chunk, now=self._now(), most_deaths=self._most_deaths)
 

@@ -15,6 +15,7 @@ from taskiq_aio_pika import AioPikaBroker
 
 from ..._api.checks import check_seconds, check_whole
 from ..._core.client import TimClient
+from ..._printable import one_line
 from ...bulk._engine.runner import OnProgress
 from ...bulk._ledger.ledger import Ledger
 from ...bulk._ledger.records import CampaignRow
@@ -219,7 +220,7 @@ class Worker:
             worker = await self._worker_for(name)
             result = WorkResult.NOTHING if worker is None else await worker.work()
         except LedgerError as error:
-            logger.warning("campaign %s: %s", name, error)
+            logger.warning("campaign %s: %s", one_line(name), error)
             await self._pause(_RETRY_INTERVAL_S)
             result = WorkResult.STOPPED
         if result is WorkResult.DONE:
@@ -252,7 +253,7 @@ class Worker:
         except ClusterError as error:
             if not self._draining.is_set():
                 raise
-            logger.info("campaign %s: its next work message is left to other workers: %s", name, error)
+            logger.info("campaign %s: its next work message is left to other workers: %s", one_line(name), error)
 
     async def _pause(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):
@@ -296,18 +297,21 @@ class Worker:
             # Others may fare better, so the campaign is not stopped; what this worker had is theirs already.
             backoff = self._backoffs.setdefault(name, Backoff(time.monotonic))
             logger.warning(
-                "campaign %s: this worker leaves it to others for %.0f s: %s", name, backoff.begin(), worker.trouble
+                "campaign %s: this worker leaves it to others for %.0f s: %s",
+                *(one_line(name), backoff.begin(), one_line(worker.trouble)),
             )
 
     async def _make(self, row: CampaignRow, options: WorkOptions) -> CampaignWorker | None:
         messages = from_stored(row.kind, row.message)
         if messages is None:
-            logger.warning("campaign %s: its message is made by a function, which workers do not have", row.name)
+            logger.warning(
+                "campaign %s: its message is made by a function, which workers do not have", one_line(row.name)
+            )
             return None
         try:
             row = await bind(self._ledger, row, self._client)
         except UsageError as error:
-            logger.warning("campaign %s: this worker cannot work on it: %s", row.name, error)
+            logger.warning("campaign %s: this worker cannot work on it: %s", one_line(row.name), error)
             return None
         return CampaignWorker(
             self._client,

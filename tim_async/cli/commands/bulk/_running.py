@@ -12,7 +12,7 @@ import typer
 
 from ..._errors import EXIT_FAILED, stop
 from ..._limits import widest
-from ..._output import show_text
+from ..._output import echo
 from ..._progress import shown
 from ..._queues import started
 from ..._signals import stopped_in_order
@@ -42,7 +42,7 @@ async def rehearse(make: Callable[[Path], Campaign], limits: Mapping[str, tuple[
     with tempfile.TemporaryDirectory(prefix="tim-async-") as folder:
         campaign = make(Path(folder) / "rehearsal.db")
         async with Emulator(auto_import=True, rate_limits=widest(limits)) as served:
-            typer.echo(f"rehearsing against an emulator at {served.url}: nothing is sent to the service", err=True)
+            echo(f"rehearsing against an emulator at {served.url}: nothing is sent to the service", err=True)
             client = TimClient(served.sdk_app_id, DEFAULT_SECRET_KEY, base_url=served.url, rate_limits=limits)
             return await send(campaign, client)
 
@@ -53,9 +53,9 @@ async def submit(
     """Let workers do a campaign, and watch it."""
     async with client:
         async with started(make_queue()) as broker:
-            show_text(str(await campaign.submit(client, broker=broker, parallel=parallel)))
+            echo(str(await campaign.submit(client, broker=broker, parallel=parallel)))
         if campaign.is_left_alone:
-            typer.echo(
+            echo(
                 "the campaign was already started and is left as it is; to continue a paused one: "
                 "tim-async bulk resume",
                 err=True,
@@ -82,8 +82,8 @@ def run_watching(main: Coroutine[Any, Any, Report]) -> Report:
 
 def show_report(report: Report) -> None:
     """Print what became of a campaign; the exit code is 0 only when every recipient was sent to."""
-    show_text(str(report))
+    echo(str(report))
     if not report.is_complete:
         if report.left or report.unknown:
-            typer.echo(how_to_carry_on(), err=True)
+            echo(how_to_carry_on(), err=True)
         raise typer.Exit(EXIT_FAILED)

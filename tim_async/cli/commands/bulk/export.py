@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from ..._frame import make_command
+from ..._output import echo, for_data
 from ._campaign import ledger_of, make_campaign
 from ._options import LedgerOption, NameOption
 
@@ -37,11 +38,11 @@ def export(
         from ....bulk.export import format_of, write
 
         if target == "-":
-            return await write(campaign.outcomes(), sys.stdout, format_of("", file_format or "csv"))
+            return await write(campaign.outcomes(), for_data(sys.stdout), format_of("", file_format or "csv"))
         return await campaign.export(target, file_format=format_of(target, file_format))
 
     count = asyncio.run(main())
-    typer.echo(f"{count:,} rows in {target}", err=True)
+    echo(f"{count:,} rows in {target}", err=True)
 
 
 command = make_command(

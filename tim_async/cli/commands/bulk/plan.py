@@ -6,7 +6,7 @@ import asyncio
 
 from ..._frame import make_command
 from ..._limits import LimitOption, read_limits
-from ..._output import show_text
+from ..._output import echo
 from ._campaign import ledger_of, make_campaign, read_message, read_source
 from ._options import (
     BatchOption,
@@ -52,7 +52,7 @@ def plan(
         lanes=lanes,
         batch_size=batch_size,
     )
-    show_text(str(asyncio.run(campaign.plan(rate_limits=read_limits(limit)))))
+    echo(str(asyncio.run(campaign.plan(rate_limits=read_limits(limit)))))
 
 
 command = make_command(
