@@ -665,8 +665,10 @@ async def test_no_secret_shows_in_any_failure(
     client_of: Make,
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    retry = RetryPolicy(transport="any", max_attempts=2, base=0.001)
-    async with Server(handler).running() as server, client_of(server, retry=retry) as client:
+    options: dict[str, Any] = {"retry": RetryPolicy(transport="any", max_attempts=2, base=0.001)}
+    if cls is ReplyTimeoutError:
+        options["timeout"] = 2.0  # which is waited for, twice
+    async with Server(handler).running() as server, client_of(server, **options) as client:
         with pytest.raises(TimError) as caught:
             await send(client)
         shown = [caplog.text, repr(client), repr(client._state.settings), repr(client._state.credentials)]
