@@ -980,3 +980,47 @@ def test_slowing_down_needs_numbers_above_zero(arguments: dict[str, float], fiel
     with pytest.raises(UsageError) as caught:
         LocalRateLimiter().slow_down(1, "openim/sendmsg", **arguments)
     assert caught.value.field == field
+
+
+def test_claim_without_limits_waits_for_a_slot_alone() -> None:
+    async def main() -> tuple[bool, float]:
+        limiter = LocalRateLimiter()
+        gate = asyncio.Semaphore(0)
+        request = msgspec.structs.replace(claim(), costs=())
+        task = asyncio.create_task(limiter.acquire(request, GatedSlot(gate)))
+        await asyncio.sleep(0.1)
+        was_done = task.done()
+        gate.release()
+        await task
+        return was_done, asyncio.get_running_loop().time()
+
+    assert run(main()) == (False, 1000.1)
+
+
+def test_unused_limiter_can_be_slowed_down_and_has_no_rates() -> None:
+    async def main() -> None:
+        limiter = LocalRateLimiter()
+        limiter.slow_down(1, "openim/sendmsg", rate=1, seconds=1)
+        assert limiter.rates(1, "openim/sendmsg") is None
+
+    run(main())
+
+
+def test_share_of_an_app_goes_on_in_the_next_loop() -> None:
+    limiter = LocalRateLimiter()
+
+    async def first() -> None:
+        await asyncio.sleep(5)
+        request = claim()
+        await grant(limiter, request)
+        refuse(limiter, request, 60018)
+
+    async def second() -> tuple[float, float]:
+        await grant(limiter, claim())
+        rates = limiter.rates(1, "openim/sendmsg")
+        assert rates is not None
+        return rates
+
+    run(first())
+    in_force, configured = run(second())
+    assert in_force < 0.8 * configured

@@ -301,7 +301,7 @@ class LocalRateLimiter:
             self._used_until += seconds
         self._loop = loop
 
-    def after_fork(self) -> None:
+    def after_fork(self) -> None:  # pragma: no cover - in the child of a fork
         """Leave the event loop, and the calls that wait in it, to the parent process; what was granted still counts."""
         self._loop = None
 

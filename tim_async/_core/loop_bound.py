@@ -52,13 +52,13 @@ def forget_when_forked(each: Forkable) -> None:
 
 def leave_to_parent(*inherited: object) -> None:
     """Keep what belongs to the parent process, so that it is never finalized here."""
-    _inherited.extend(inherited)
+    _inherited.extend(inherited)  # pragma: no cover - in the child of a fork, which no coverage is measured in
 
 
-def _after_fork() -> None:
+def _after_fork() -> None:  # pragma: no cover - in the child of a fork
     for each in tuple(_living):
         each.after_fork()
 
 
-if hasattr(os, "register_at_fork"):  # there is no forking on Windows
+if hasattr(os, "register_at_fork"):  # pragma: no branch - there is no forking on Windows
     os.register_at_fork(after_in_child=_after_fork)
