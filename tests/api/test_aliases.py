@@ -7,7 +7,7 @@ from typing import ClassVar, cast
 import msgspec
 import pytest
 
-from tim_async import decode, encode
+from tim_async import TimClient, decode, encode, endpoints
 from tim_async._api.aliases import aliases_of, without_nulls
 from tim_async._api.wire import Request, Result, WireStruct, reader, validator
 from tim_async.errors import UsageError
@@ -116,3 +116,21 @@ def test_nesting_without_end_is_not_followed() -> None:
     (inner,) = cast(list[object], renewed["GroupInfo"])
     assert inner is deep[0]
     assert renewed["Other"] is deep
+
+
+@pytest.mark.parametrize(
+    ("command", "raw", "resolved"),
+    [
+        ("im_open_login_svc/account_import", {"Identifier": "bob"}, {"UserID": "bob"}),
+        ("openim/sendmsg", {"Identifier": "bob"}, {"Identifier": "bob"}),  # it has no older names
+    ],
+)
+def test_endpoint_resolves_the_older_names_of_its_request(
+    command: str, raw: dict[str, object], resolved: dict[str, object]
+) -> None:
+    assert endpoints()[command].resolve_aliases(raw) == resolved
+
+
+def test_endpoint_of_a_client_shows_its_command() -> None:
+    client = TimClient(1400000000, "key")
+    assert repr(client.c2c.send) == "<call of <Endpoint openim/sendmsg as c2c.send>>"

@@ -10,7 +10,9 @@ import pytest
 from tim_async import Rate, RetryPolicy, Settings, TextElem, TimClient, UsageError
 from tim_async._api.checks import (
     check_account,
+    check_accounts,
     check_choice,
+    check_group_id,
     check_items,
     check_list,
     check_range,
@@ -161,3 +163,19 @@ def test_whole_number_is_checked_in_one_way(name: str, value: object) -> None:
         TAKES_A_WHOLE_NUMBER[name](value)
     assert caught.value.field == field
     assert str(caught.value).startswith(f"{field} must be a whole number")
+
+
+def test_accounts_may_be_left_out_and_are_checked_one_by_one() -> None:
+    check_accounts("to_account", None, 1, 2)
+    check_accounts("to_account", ["ann", "bob"], 1, 2)
+    with pytest.raises(UsageError, match=r"^to_account\[1\] is empty") as caught:
+        check_accounts("to_account", ["ann", ""], 1, 2)
+    assert caught.value.field == "to_account[1]"
+
+
+@pytest.mark.parametrize(("given", "problem"), [(5, "must be text, not 5"), ("", "is empty")])
+def test_group_id_is_a_text(given: str, problem: str) -> None:
+    check_group_id("group_id", "@TGS#1")
+    with pytest.raises(UsageError, match=f"^group_id {problem}") as caught:
+        check_group_id("group_id", given)
+    assert caught.value.field == "group_id"

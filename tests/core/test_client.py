@@ -814,6 +814,11 @@ def test_from_env_reads_all_five(env: Callable[..., None]) -> None:
     assert str(TimClient.from_env()._state.pool._hosts[0].url) == "http://127.0.0.1:1/v4/"
 
 
+def test_from_env_needs_no_key_where_another_process_has_it(env: Callable[..., None]) -> None:
+    env(TIM_SDK_APP_ID="14")
+    assert TimClient.from_env(user_sig_provider=lambda _: "sig")._state.credentials.secret_key is None
+
+
 @pytest.mark.parametrize(
     ("values", "field"),
     [

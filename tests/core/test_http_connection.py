@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import select
+import socket
 import time
 import warnings
 from typing import Any
 
 import aiohttp
 import pytest
+from aioresponses import aioresponses
 
 from tests.clock import skip
+from tests.conftest import MockedResponse
 from tests.hostile import HostileRequest, HostileServer, accept, answer
-from tests.scripted import SECRET_KEY
+from tests.scripted import OK, SECRET_KEY
 from tim_async import ConnectError, ConnectionLostError, ReplyDecodeError, ReplyTimeoutError, TimClient, UsageError
+from tim_async._core import loop_bound
+from tim_async._core.http_connection import HttpConnection, is_readable
 from tim_async._core.http_pool import HttpPool
 from tim_async._hidden import Hidden
 
@@ -148,6 +154,82 @@ async def test_bytes_that_arrive_while_its_call_waits_for_a_token_end_the_connec
         assert server.connections == 2
 
 
+@pytest.mark.parametrize("last_is_ready", [True, False])
+async def test_connection_is_replaced_three_times_at_most(last_is_ready: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def end(self: HttpConnection) -> bool:
+        self.drop()
+        return False
+
+    async with HostileServer().running() as server, client_of(server) as client:
+        await client.warm_up(1)
+        with pool_of(client).slot((0, 0)) as slot:
+            assert slot.take_nowait()
+            assert slot.connection is not None
+            slot.connection.drop()
+            post = slot.post("openim/sendmsg", client._state.query(Hidden("sig")), b'{"To_Account":"bob"}', timeout=5)
+            monkeypatch.setattr(HttpConnection, "settle", end)
+            if last_is_ready:
+                assert b"key of bob" in await post
+            else:
+                monkeypatch.setattr(HttpConnection, "is_ready", lambda _: False)
+                with pytest.raises(ConnectError, match="ended connections before anything was sent"):
+                    await post
+        assert server.connections == 4
+        assert len(server.requests) == last_is_ready
+
+
+async def test_connection_is_replaced_within_the_timeout_of_its_call() -> None:
+    async with HostileServer().running() as server, client_of(server) as client:
+        await client.warm_up(1)
+        with pool_of(client).slot((0, 0)) as slot:
+            assert slot.take_nowait()
+            assert slot.connection is not None
+            slot.connection.drop()
+            query = client._state.query(Hidden("sig"))
+            with pytest.raises(ConnectError, match="ended connections before anything was sent") as caught:
+                await slot.post("openim/sendmsg", query, b'{"To_Account":"bob"}', timeout=0)
+            assert caught.value.__context__ is None
+        assert (server.connections, server.requests) == (1, [])
+
+
+async def test_connection_that_ended_is_replaced_by_a_session_that_is_replaced_itself() -> None:
+    async with HostileServer().running() as server, client_of(server) as client:
+        await client.warm_up(1)
+        with pool_of(client).slot((0, 0)) as slot:
+            assert slot.take_nowait()
+            assert slot.connection is not None
+            slot.connection.drop()
+            query = client._state.query(Hidden("sig"))
+            with aioresponses() as mocked:
+                mocked.post(f"{server.url}/v4/openim/sendmsg", body=OK, response_class=MockedResponse)
+                assert await slot.post("openim/sendmsg", query, b'{"To_Account":"bob"}', timeout=5) == OK
+            assert slot.connection is None
+        assert (server.connections, server.requests) == (1, [])
+
+
+@pytest.mark.parametrize("system", ["with poll", "without poll"])
+def test_what_waits_in_the_kernel_is_seen_and_not_read(system: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    if system == "without poll":
+        monkeypatch.delattr(select, "poll", raising=False)
+    here, there = socket.socketpair()
+    with here, there:
+        assert not is_readable(_Over(here))
+        there.send(b"x")
+        assert is_readable(_Over(here))
+        assert here.recv(2) == b"x"
+        there.close()
+        assert is_readable(_Over(here))
+    assert not is_readable(_Over(here))  # it is closed
+    assert not is_readable(_Over(None))
+
+
+class _Over(asyncio.Transport):
+    """A transport over a socket, or over something else."""
+
+    def __init__(self, sock: socket.socket | None) -> None:
+        super().__init__({"socket": sock})
+
+
 async def test_server_that_closes_every_connection_at_once_gets_no_endless_stream_of_them() -> None:
     async with HostileServer().running() as server, client_of(server) as client:
         server.closes_at_once = True
@@ -266,6 +348,44 @@ async def test_closing_leaves_nothing(state: str) -> None:
         assert (pool._connections, pool._opening, pool.open_connections) == (set(), set(), 0)
         assert {task for task in asyncio.all_tasks() - before if task.get_name().startswith("tim_async")} == set()
         await server.empty()
+
+
+async def test_call_that_was_cancelled_while_it_waited_does_not_keep_the_others_from_the_end() -> None:
+    async with HostileServer().running() as server, client_of(server, pool_size=1) as client:
+        pool = pool_of(client)
+        with pool.slot((0, 0)) as busy, pool.slot((0, 1)) as cancelled, pool.slot((0, 2)) as waiting:
+            await busy.take()
+            tasks = [asyncio.create_task(slot.take()) for slot in (cancelled, waiting)]
+            await asyncio.sleep(0)
+            tasks[0].cancel()
+            await asyncio.wait(tasks[:1])
+            assert len(pool._waiters) == 2
+            await pool.close()
+            outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+        assert [type(outcome) for outcome in outcomes] == [asyncio.CancelledError, UsageError]
+        assert pool._waiters == []
+
+
+async def test_loop_that_ends_in_a_forked_process_leaves_the_connections_to_the_parent(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The child may go on with the parent's loop to its end."""
+    monkeypatch.setattr(loop_bound, "_inherited", [])
+    async with HostileServer().running() as server, client_of(server) as client:
+        await client.warm_up(1)
+        pool = pool_of(client)
+        connector, end_of_loop, (connection,) = pool._connector, pool._end_of_loop, pool._connections
+        assert connector is not None
+        assert end_of_loop is not None
+        pool.after_fork()
+        assert (pool.open_connections, pool._connector, pool._end_of_loop) == (0, None, None)
+        await end_of_loop.aclose()
+        assert not connector.closed
+        assert connection.is_ready()
+        await send(client)
+        assert server.connections == 2
+        connection.drop()
+        await connector.close()
 
 
 async def test_large_request_is_written_wholly_to_a_slow_reader() -> None:

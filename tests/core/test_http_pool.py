@@ -441,6 +441,19 @@ async def test_odd_error_while_opening_reaches_the_caller(problem: Exception, mo
         assert not caught.value.maybe_delivered
 
 
+async def test_error_that_is_a_bug_passes_through_warm_up_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with Server().running() as server, plain(server) as client:
+        assert await client.warm_up(1) == 1
+
+        async def connect(*_: object) -> None:
+            raise TypeError("odd")
+
+        monkeypatch.setattr(client._state.pool._connector, "connect", connect)
+        with pytest.raises(TypeError, match=r"^odd$"):
+            await client.warm_up(2)  # one is open, which would do where the other is refused
+        assert client._state.pool._opening == set()
+
+
 async def test_backup_host_gets_only_what_is_left_of_the_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
     """On the session's way: the pool opens its own connections before an attempt begins."""
     async with Server(outlast).running() as backup:

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import traceback
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import aiohttp
@@ -19,6 +20,7 @@ import pytest
 from aioresponses import aioresponses
 from yarl import URL
 
+from tests.clock import skip
 from tests.hostile import HostileServer, accept, answer
 from tests.scripted import OK, SECRET_KEY
 from tim_async import (
@@ -32,7 +34,9 @@ from tim_async import (
     TimClient,
     TimError,
 )
+from tim_async._core import http_session
 from tim_async._core.aiohttp_parts import CONNECTION_PARTS, SESSION_PARTS, Part, missing_part
+from tim_async._hidden import Hidden
 
 APP = 1400000000
 SENDMSG = "https://console.tim.qq.com/v4/openim/sendmsg"
@@ -175,6 +179,90 @@ async def test_calls_that_wait_for_a_place_get_it_when_one_is_given_back(mocked_
         go.set()
         await asyncio.gather(*calls)
         assert len(mocked_http.requests["POST", URL(SENDMSG)]) == 7
+
+
+# What becomes of a request in the session
+
+
+def session_client(url: str, **options: Any) -> TimClient:
+    return TimClient(APP, SECRET_KEY, base_url=url, trace_configs=[aiohttp.TraceConfig()], **options)
+
+
+async def test_request_waits_for_what_is_to_be_read_and_goes_out_where_that_was_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A TLS record may hold no bytes of an answer."""
+    monkeypatch.setattr(http_session, "is_readable", lambda _: True)
+    async with HostileServer().running() as server, session_client(server.url) as client:
+        for _ in range(2):
+            await client.c2c.send_text("bob", "hi")
+        assert server.connections == 1
+        assert [request.head.count(b"usersig=") for request in server.requests] == [1, 1]
+
+
+async def test_connection_that_is_gone_after_the_wait_gets_no_request() -> None:
+    connection = SimpleNamespace(protocol=None, transport=None)
+    async with aiohttp.ClientSession() as session:
+        request = http_session._Request(
+            "POST", URL("http://127.0.0.1:9"), loop=asyncio.get_running_loop(), session=session
+        )
+        with pytest.raises(http_session._StaleConnectionError):
+            await request._send_if_clean(connection, Hidden("a=1"))  # type: ignore[arg-type]
+
+
+async def test_request_of_which_no_query_is_known_goes_out_as_it_is() -> None:
+    async with (
+        HostileServer().running() as server,
+        aiohttp.ClientSession(request_class=http_session._Request) as session,
+    ):
+        async with session.post(f"{server.url}/v4/some/thing?a=1", data=b"{}") as response:
+            assert response.status == 200
+        assert server.requests[0].head.startswith(b"POST /v4/some/thing?a=1 HTTP/1.1\r\n")
+
+
+@pytest.mark.parametrize("pieces", [[b"POST /v4/x HTTP/1.1\r\n\r\n{}"], [b"POST /v4/x HTTP", b"/1.1\r\n\r\n", b"{}"]])
+def test_query_joins_the_request_line_in_one_piece_and_in_several(pieces: list[bytes]) -> None:
+    written: list[bytes] = []
+    transport = SimpleNamespace(write=written.append, is_closing=lambda: False, get_extra_info=str.upper)
+    protocol = SimpleNamespace(transport=None)
+    line = http_session._RequestLine(protocol, transport, Hidden("a=1"))  # type: ignore[arg-type]
+    assert line.get_extra_info("peername") == "PEERNAME"  # as the transport answers
+    if len(pieces) == 1:
+        line.write(*pieces)
+    else:
+        line.writelines(pieces)
+    assert written == [b"POST /v4/x?a=1 HTTP/1.1\r\n\r\n{}"]
+    assert protocol.transport is transport
+
+
+@pytest.mark.parametrize(("pause", "tries"), [(0.0, 5), (20.0, 1)], ids=["connections", "time"])
+async def test_stale_connections_end_the_attempt_when_all_are_used_up(
+    pause: float, tries: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried = 0
+
+    async def post(*_: object, **__: object) -> None:
+        nonlocal tried
+        tried += 1
+        skip(pause)
+        raise http_session._StaleConnectionError
+
+    monkeypatch.setattr(aiohttp.ClientSession, "post", post)
+    async with session_client("http://127.0.0.1:9", pool_size=3, timeout=10) as client:
+        with pytest.raises(ConnectError, match="ended connections before anything was sent") as caught:
+            await client.c2c.send_text("bob", "hi")
+    assert not caught.value.maybe_delivered
+    assert tried == tries
+
+
+async def test_error_that_is_a_bug_passes_through_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def post(*_: object, **__: object) -> None:
+        raise RuntimeError("odd")
+
+    monkeypatch.setattr(aiohttp.ClientSession, "post", post)
+    async with session_client("http://127.0.0.1:9") as client:
+        with pytest.raises(RuntimeError, match=r"^odd$"):
+            await client.c2c.send_text("bob", "hi")
 
 
 # What hooks and tools see

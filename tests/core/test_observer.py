@@ -87,3 +87,13 @@ def test_observer_sees_a_cancelled_call() -> None:
 
     clock.run(main())
     assert observer.seen == [("attempt cancelled", 1, 0), ("end cancelled", 1, 0)]
+
+
+@pytest.mark.parametrize("failed", [[], ["bob"]], ids=["none", "one"])
+def test_failed_items_are_counted_and_logged_where_there_are_some(
+    failed: list[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    client, _ = scripted({"ErrorList": [{"To_Account": account, "ErrorCode": 70107} for account in failed]})
+    clock.run(client.c2c.send_batch(to_account=["ann", "bob"], msg_body=[TextElem("hi")]))
+    assert client.stats()["openim/batchsendmsg"].failed_items == len(failed)
+    assert ("of its items failed" in caplog.text) is bool(failed)

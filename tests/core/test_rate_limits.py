@@ -11,7 +11,7 @@ import pytest
 
 from tests.clock import run, worst_window
 from tim_async import LocalRateLimiter, Rate, UsageError, WaitTooLongError
-from tim_async._core.bucket import shape
+from tim_async._core.bucket import Bucket, shape
 from tim_async._core.rate_limits import BucketCost, Claim, next_order
 
 SEND = Rate(200)
@@ -1024,3 +1024,17 @@ def test_share_of_an_app_goes_on_in_the_next_loop() -> None:
     run(first())
     in_force, configured = run(second())
     assert in_force < 0.8 * configured
+
+
+def test_queue_is_served_once_and_at_the_earliest_time_that_was_asked_for() -> None:
+    served: list[float] = []
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        bucket, start = Bucket(SEND, now=loop.time()), loop.time()
+        for delay in (5, 2, 3):
+            bucket.wake_at(start + delay, loop, lambda _: served.append(loop.time() - start))
+        await asyncio.sleep(10)
+
+    run(main())
+    assert served == pytest.approx([2])

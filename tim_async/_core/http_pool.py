@@ -335,8 +335,8 @@ class HttpPool:
                 return
             failure = connection
             self._penalty_until[index] = now + _HOST_PENALTY_S
-        if failure is not None:
-            raise failure
+        assert failure is not None  # noqa: S101 - there is a host
+        raise failure
 
     def _lose(self, connection: HttpConnection) -> None:
         """Forget a connection whose transport is closed; its place is free."""
