@@ -46,9 +46,14 @@ def test_ctrl_c_leaves_no_traceback() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         url = f"http://127.0.0.1:{server.getsockname()[1]}"
         env = {**os.environ, "TIM_SDK_APP_ID": "1400000000", "TIM_SECRET_KEY": "a key for tests"}
-        process = subprocess.Popen(
-            command("send", "bob", "hi", "--base-url", url), stderr=subprocess.PIPE, encoding="utf-8", env=env
-        )
+        # A shell starts what is in its background with SIGINT ignored, and that would be inherited.
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
+        try:
+            process = subprocess.Popen(
+                command("send", "bob", "hi", "--base-url", url), stderr=subprocess.PIPE, encoding="utf-8", env=env
+            )
+        finally:
+            signal.signal(signal.SIGINT, before)
         with process:
             connection, _ = server.accept()
             connection.recv(1)  # the request is under way
