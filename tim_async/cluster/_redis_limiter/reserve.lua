@@ -16,6 +16,7 @@ local APP_TTL_MS = 2592000000
 local BUCKET_TTL_MS = 2000
 -- A call that is this young is not counted yet: its refusal would not have been reported.
 local ANSWER_US = 150000
+local APP_SLICE_US = 150000
 -- Where more of a window is in use, nothing bursts: the pace is nearly as fast, and those after a burst would wait.
 local CALM_PART = 0.75
 
@@ -37,6 +38,7 @@ local lost_at, unknown_until = tonumber(stored_app[4] or 0), tonumber(stored_app
 if not epoch or now < tonumber(stored_app[2]) - SECOND then
   -- Never used, flushed, restarted, or the clock went back: earlier reservations may still be in use.
   epoch, stored_app = text(now), {}
+  redis.call('DEL', KEYS[1])
   quiet, lost_at, unknown_until = now + request.ahead, now, now + request.ahead
 end
 if request.quiet > 0 then
@@ -52,15 +54,16 @@ local function set_ahead(share, slices, width)
   share.ahead, share.units_ahead = sum_of(slices, now + width - ANSWER_US)
 end
 
-set_ahead(app.share, app.slices, SLICE_US)
+set_ahead(app.share, app.slices, APP_SLICE_US)
 
 -- The buckets.
 
 local function load(index)
   local stored = redis.call('HMGET', KEYS[index + 1], 'epoch', 'tail', 'last', 'gaps', 'slices',
     'unit', 'unit_at', 'limit', 'burst_limit', 'window', unpack(SHARE_FIELDS))
-  if stored[1] ~= epoch then
+  if stored[1] and stored[1] ~= epoch then
     stored = {}
+    redis.call('DEL', KEYS[index + 1])
   end
   local bucket = { tail = tonumber(stored[2] or 0), last = tonumber(stored[3] or 0), gaps = read_gaps(stored[4], now) }
   local unit, unit_at = tonumber(stored[6] or 0), tonumber(stored[7] or 0)
@@ -108,7 +111,7 @@ end
 
 local function take_back(back)
   local at = back[1]
-  if take_from_slice(app.slices, SLICE_US, at, 1, 0) then
+  if take_from_slice(app.slices, APP_SLICE_US, at, 1, 0) then
     count_return(app.share, at, 1)
   end
   for _, part in ipairs(back[2]) do
@@ -207,7 +210,7 @@ local function reserve(costs, at, is_burst)
     count_in(bucket, at, units, is_burst and units or 0)
     count_grant(bucket.share, now, at, units)
   end
-  add_to_slice(app.slices, SLICE_US, at, 1, 0)
+  add_to_slice(app.slices, APP_SLICE_US, at, 1, 0)
   count_grant(app.share, now, at, 1)
 end
 

@@ -26,18 +26,21 @@ local NEW_SHARE = { base = 1, cut_at = 0, since = 0, n = 0, units = 0, k = 0, co
 
 -- Return the share whose fields are in `stored` from `first` on, a new one where they are not.
 local function read_share(stored, first, unit)
-  local share = { unit = unit, was_cut = false, ahead = 0, units_ahead = 0 }
+  local share = { unit = unit, was_cut = false, ahead = 0, units_ahead = 0, before = {} }
   for index, name in ipairs(SHARE_FIELDS) do
     share[name] = tonumber(stored[first + index - 1] or NEW_SHARE[name])
+    share.before[name] = share[name]
   end
   return share
 end
 
--- Append the fields to the arguments of a HSET.
+-- Append the fields that have changed to the arguments of a HSET.
 local function write_share(share, arguments)
   for _, name in ipairs(SHARE_FIELDS) do
-    arguments[#arguments + 1] = name
-    arguments[#arguments + 1] = string.format('%.17g', share[name])
+    if share[name] ~= share.before[name] then
+      arguments[#arguments + 1] = name
+      arguments[#arguments + 1] = string.format('%.17g', share[name])
+    end
   end
 end
 

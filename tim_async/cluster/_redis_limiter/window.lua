@@ -1,8 +1,8 @@
 -- What was granted lately, and what is reserved ahead, in slices of time: how much room there is for bursts.
 --
 -- A slice is { ends, units, bursts, calls }: the reservations whose moments lie before `ends`, by no more than the width
--- of a slice; what they cost; what those of them cost that are bursts; and how many they are. A slice stays for as long
--- as its last moment could matter, so the sum is what the window holds or more.
+-- of a slice; what they cost; what those of them cost that are bursts; and how many they are. `stored` is its text, while
+-- that is true. A slice stays for as long as its last moment could matter, so the sum is what the window holds or more.
 --
 -- A window that holds no burst is kept by the timeline alone. One that does is kept by the sum: whatever is added later,
 -- a burst or not, needs room beside all that may lie in one window with it.
@@ -18,10 +18,11 @@ end
 -- Return what is stored, without what had left before `from`.
 local function read_slices(stored, from)
   local slices = {}
-  for ends, units, bursts, calls in string.gmatch(stored or '', '(%d+):(%d+):(%d+):(%d+)') do
+  for text, ends, units, bursts, calls in string.gmatch(stored or '', '((%d+):(%d+):(%d+):(%d+))') do
     ends = tonumber(ends)
     if ends > from then
-      slices[#slices + 1] = { ends = ends, units = tonumber(units), bursts = tonumber(bursts), calls = tonumber(calls) }
+      slices[#slices + 1] = { ends = ends, units = tonumber(units), bursts = tonumber(bursts), calls = tonumber(calls),
+        stored = text }
     end
   end
   return slices
@@ -30,7 +31,7 @@ end
 local function write_slices(slices)
   local texts = {}
   for index, slice in ipairs(slices) do
-    texts[index] = string.format('%.0f:%d:%d:%d', slice.ends, slice.units, slice.bursts, slice.calls)
+    texts[index] = slice.stored or string.format('%.0f:%d:%d:%d', slice.ends, slice.units, slice.bursts, slice.calls)
   end
   return table.concat(texts, ',')
 end
@@ -48,6 +49,7 @@ local function add_to_slice(slices, width, at, units, bursts)
     table.insert(slices, index + 1, slice)
   end
   slice.units, slice.bursts, slice.calls = slice.units + units, slice.bursts + bursts, slice.calls + 1
+  slice.stored = nil
   return slice
 end
 
@@ -57,6 +59,7 @@ local function take_from_slice(slices, width, at, units, bursts)
   for _, slice in ipairs(slices) do
     if slice.ends == ends and slice.calls > 0 and slice.units >= units and slice.bursts >= bursts then
       slice.units, slice.bursts, slice.calls = slice.units - units, slice.bursts - bursts, slice.calls - 1
+      slice.stored = nil
       return true
     end
   end
