@@ -73,6 +73,14 @@ def test_class_that_asks_only_for_bursts_gets_no_others(redis: Redis) -> None:
     assert (answer["batches"], answer["bursts"]) == ([[]], [0])
 
 
+def test_caller_that_cannot_use_more_now_bursts_later(redis: Redis) -> None:
+    """A pool that is full must not turn the rest of a burst into a queue."""
+    caller = settled(redis)
+    for _ in range(3):
+        assert taken(caller.reserve(START, [10, PLAIN, 2])) == 2
+    assert caller.reserve(START, [10, PLAIN, 200])["bursts"] == [194]
+
+
 def test_nothing_bursts_where_most_of_the_window_is_in_use(redis: Redis) -> None:
     caller = settled(redis)
     caller.reserve(START, [10, PLAIN, 151])

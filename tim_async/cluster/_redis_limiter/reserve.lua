@@ -223,6 +223,8 @@ for number, batch in ipairs(request.batches) do
     if not is_paced and #moments + burst < count_now and may_burst(costs) then
       reserve(costs, now, true)
       burst = burst + 1
+    elseif count_now > 0 and #moments + burst >= count_now and may_burst(costs) then
+      break -- the caller cannot use more now, and may still burst when it can
     elseif #moments < count and not (horizon and start > horizon) then
       -- One reservation is always made. More are made while they are near: within half of what is left up to `ahead`.
       horizon = horizon or start + math.max(0, (now + request.ahead - start) / 2)
