@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from tests import clock
 from tests.scripted import OK, SECRET_KEY, refusal, scripted
 from tim_async import (
     ConnectError,
+    LocalRateLimiter,
     Observer,
     ReplyDecodeError,
     RetryPolicy,
@@ -277,6 +279,43 @@ def test_observer_that_is_none_is_refused() -> None:
     with pytest.raises(UsageError) as caught:
         scripted(OK, observer=object())
     assert caught.value.field == "observer"
+
+
+def test_rates_in_force_and_waiting_calls_are_read_from_living_clients(seen: Seen) -> None:
+    shared = LocalRateLimiter()
+    options = {"refused": {"limiter": shared, "retry": RetryPolicy.off()}, "sharing": {"limiter": shared}, "alone": {}}
+    clients = {name: seen.client(60007 if name == "refused" else OK, **each) for name, each in options.items()}
+    key = frozenset({("tim.app", 1400000000), ("tim.command", "openim/sendmsg")})
+
+    async def main() -> dict[str, Any]:
+        assert "tim.limit.rate" not in seen.points
+        refused, pool = clients["refused"]
+        await asyncio.gather(*(send(refused) for _ in range(40)), return_exceptions=True)
+        await asyncio.gather(*(send(clients[name][0]) for name in ("sharing", "alone")))
+        pool.size = 0
+        left = [asyncio.create_task(send(refused)) for _ in range(3)]
+        await asyncio.sleep(0)
+        points = seen.points
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
+        return points
+
+    points = clock.run(main())
+    in_force, configured = (points[f"tim.limit.{name}"][key].value for name in ("rate", "configured"))
+    stats = clients["refused"][0].stats()["openim/sendmsg"]
+    assert in_force == pytest.approx(stats.rate, rel=0.05)
+    assert configured == stats.configured_rate == pytest.approx(198.5, abs=0.1)
+    assert in_force < 0.8 * configured
+    assert points["tim.waiting"][key].value == 3
+    del clients["refused"], clients["sharing"]
+    gc.collect()
+    assert seen.points["tim.limit.rate"][key].value == configured
+    clients.clear()
+    gc.collect()
+    client, _ = seen.client(OK)
+    assert "tim.limit.rate" not in seen.points
+    assert [each() for each in seen.telemetry._sources] == [client._state]
 
 
 def test_views_are_watched_like_their_client(seen: Seen) -> None:

@@ -11,7 +11,7 @@ from ._core.observer import CallObserver, Observer
 from ._core.pool import ConnectionSlot, Pool, RequestSlot
 from ._core.rate_limits import BucketCost, Claim, Priority, RateLimiter
 from ._core.retry import TRANSIENT_CODES, RetryPolicy
-from ._core.stats import CommandStats
+from ._core.stats import ClientStats, CommandStats, StatsSource
 from ._hidden import Hidden
 from ._version import __version__
 from .errors import (
@@ -93,6 +93,7 @@ __all__ = [
     "BucketCost",
     "CallObserver",
     "Claim",
+    "ClientStats",
     "ClusterError",
     "CommandStats",
     "ConnectError",
@@ -146,6 +147,7 @@ __all__ = [
     "SignatureError",
     "SoundElem",
     "StaleRequestError",
+    "StatsSource",
     "StreamChunk",
     "StreamElem",
     "TextElem",

@@ -6,7 +6,7 @@
         ...
 
 There is a span for every call, named after its command, with a child span for every attempt. Attributes hold only
-command, priority, code, counts and seconds: never a message, an account, the text of an answer or a secret.
+app, command, priority, code, counts and seconds: never a message, an account, the text of an answer or a secret.
 
 | instrument | unit | attributes |
 |---|---|---|
@@ -18,6 +18,9 @@ command, priority, code, counts and seconds: never a message, an account, the te
 | `tim.wait` histogram: an attempt's wait for its turn | s | `tim.command`, `tim.priority` |
 | `tim.attempt.duration` histogram: from token to answer | s | `tim.command`, `tim.outcome` |
 | `tim.call.duration` histogram: whole calls, including waits and retries | s | `tim.command`, `tim.outcome` |
+| `tim.limit.rate` gauge: calls a second that the limiter lets through now | 1/s | `tim.command`, `tim.app` |
+| `tim.limit.configured` gauge: those it lets through when the service refuses none | 1/s | `tim.command`, `tim.app` |
+| `tim.waiting` gauge: calls that wait now | | `tim.command`, `tim.app` |
 | `tim.campaign.recipients` gauge, by `progress` | | `tim.campaign`, `tim.state` |
 | `tim.campaign.rate` gauge, by `progress`: recipients settled per second | 1/s | `tim.campaign` |
 
@@ -28,11 +31,15 @@ or left.
 from __future__ import annotations
 
 import time
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final
+from weakref import ref
 
 from ._version import __version__
 
 if TYPE_CHECKING:
+    from ._core.stats import CommandStats, StatsSource
     from .bulk import Progress
 
 try:
@@ -83,8 +90,46 @@ class Telemetry:
             "tim.call.duration", "s", "whole calls", explicit_bucket_boundaries_advisory=_WAIT_BOUNDS_S
         )
 
+        self._sources: list[ref[StatsSource]] = []
+        meter.create_observable_gauge(
+            "tim.limit.rate", [lambda _: self._rates("rate")], "1/s", "calls a second that the limiter lets through"
+        )
+        meter.create_observable_gauge(
+            "tim.limit.configured", [lambda _: self._rates("configured_rate")], "1/s", "the same when nothing slows it"
+        )
+        meter.create_observable_gauge("tim.waiting", [self._waiting], description="calls that wait now")
+
         self.recipients = meter.create_gauge("tim.campaign.recipients", description="recipients of a campaign")
         self.rate = meter.create_gauge("tim.campaign.rate", "1/s", "recipients settled per second")
+
+    def attach(self, source: StatsSource) -> None:
+        """Read the rates in force and the calls that wait from a client, for as long as it lives."""
+        # A new list: the exporter's thread may be reading the old one.
+        self._sources = [each for each in self._sources if each() is not None] + [ref(source)]
+
+    def _rates(self, name: str) -> Iterator[metrics.Observation]:
+        """Yield a rate of each command; of clients with limiters of their own that of the slowest."""
+        rates: dict[tuple[int, str], float] = {}
+        for app, command, stats in self._stats():
+            rate = getattr(stats, name)
+            if rate is not None:
+                rates[app, command] = min(rate, rates.get((app, command), rate))
+        return _observations(rates)
+
+    def _waiting(self, _: metrics.CallbackOptions) -> Iterator[metrics.Observation]:
+        """Yield the calls that wait, by command."""
+        waiting: Counter[tuple[int, str]] = Counter()
+        for app, command, stats in self._stats():
+            waiting[app, command] += stats.waiting
+        return _observations(waiting)
+
+    def _stats(self) -> Iterator[tuple[int, str, CommandStats]]:
+        for each in self._sources:
+            source = each()
+            if source is not None:
+                stats = source.snapshot()
+                for command, counts in stats.items():
+                    yield stats.sdk_app_id, command, counts
 
     def progress(self, progress: Progress) -> None:
         """Record the progress of a campaign: `campaign.run(client, on_progress=telemetry.progress)`, or `watch`."""
@@ -159,6 +204,11 @@ class CallTelemetry:
                 span.set_attribute("tim.failed_items", failed_items)
             _set_status(span, outcome)
         span.end()
+
+
+def _observations(values: Mapping[tuple[int, str], float]) -> Iterator[metrics.Observation]:
+    for (app, command), value in values.items():
+        yield metrics.Observation(value, {"tim.app": app, "tim.command": command})
 
 
 def _set_status(span: trace.Span, outcome: str) -> None:

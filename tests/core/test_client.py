@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields
 from typing import Any
 
@@ -19,6 +20,7 @@ from tim_async import (
     AuthError,
     BodyTooLargeError,
     Claim,
+    ClientStats,
     ConnectError,
     ConnectionLostError,
     InvalidRequestError,
@@ -369,6 +371,54 @@ def test_repeat_goes_before_calls_that_came_since() -> None:
     repeated = [index for index, sent in enumerate(pool.sent) if sent.fields["To_Account"] == "first"]
     assert repeated[0] == 0
     assert repeated[1] <= 201
+
+
+def test_stats_show_the_rate_in_force_and_what_waits() -> None:
+    client, pool = scripted(60007, rate_limits={"openim/sendmsg": [Rate(20), Rate(1000, 60)]})
+    seen: list[ClientStats] = [client.stats()]
+
+    async def hang(_: Sent) -> int:
+        await asyncio.sleep(1)
+        return 0
+
+    pool.answer("some_new_svc/do_it", {}).answer("some_new_svc/wait", hang)
+
+    async def main() -> None:
+        left = [asyncio.create_task(call(client)) for _ in range(40)]
+        left.append(asyncio.create_task(client.request("some_new_svc/wait")))
+        await client.request("some_new_svc/do_it")
+        await asyncio.sleep(0.1)
+        seen.append(client.stats())
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
+        assert client.stats()["openim/sendmsg"].waiting == 0
+
+    clock.run(main())
+    assert dict(seen[0]) == {}
+    stats = seen[1]["openim/sendmsg"]
+    assert stats.waiting == 40 - stats.errors["60007"] > 0
+    assert stats.rate is not None
+    assert stats.configured_rate == pytest.approx(1000 / 60, rel=0.1)
+    assert 0.3 < stats.rate / stats.configured_rate < 0.8
+    other = seen[1]["some_new_svc/do_it"]
+    assert other.rate == other.configured_rate == pytest.approx(198.5, abs=0.1)
+    assert seen[1].sdk_app_id == 1400000000
+    assert seen[1]["some_new_svc/wait"].waiting == 0, "it waits for its answer"
+    assert len(seen[1]) == 3
+    assert "60007" in repr(seen[1])
+    later = client.stats()["openim/sendmsg"]  # where no loop runs, and in another thread
+    assert later.configured_rate == stats.configured_rate
+    with ThreadPoolExecutor(1) as pool_of_threads:
+        assert pool_of_threads.submit(client.stats).result()["openim/sendmsg"] == later
+
+
+def test_stats_of_the_next_loop_show_the_rates_of_its_limits() -> None:
+    client, _ = scripted(OK)
+    clock.run(call(client))
+    clock.run(call(client))
+    stats = client.stats()["openim/sendmsg"]
+    assert stats.rate == stats.configured_rate == pytest.approx(198.5, abs=0.1)
 
 
 def test_too_many_calls_raises_and_holds_up_no_other_call() -> None:

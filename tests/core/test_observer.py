@@ -19,6 +19,10 @@ class Observer:
     def __init__(self) -> None:
         self.seen: Seen = []
         self.began: list[tuple[str, str]] = []
+        self.sources: list[object] = []
+
+    def attach(self, source: object) -> None:
+        self.sources.append(source)
 
     def begin(self, command: str, priority: str) -> Observer:
         self.began.append((command, priority))

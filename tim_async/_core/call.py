@@ -19,7 +19,7 @@ from .observer import CallObserver
 from .pool import Pool
 from .rate_limits import BucketCost, Claim, Priority
 from .retry import RetryPolicy
-from .stats import CommandStats, Stats
+from .stats import ClientStats, CommandStats, Stats
 from .user_sig_cache import UserSigCache
 
 
@@ -63,6 +63,8 @@ class ClientState:
         self.closing: asyncio.Task[None] | None = None
         self.loop: asyncio.AbstractEventLoop | None = None  # of the calls
         self.calls: dict[asyncio.Task[Any], Call] = {}  # calls on their way, by the tasks that make them
+        if self.observer is not None:
+            self.observer.attach(self)
 
     def open(self) -> None:
         """Open the pool; in another event loop than before, which is closed then, forget what that one left behind.
@@ -74,6 +76,19 @@ class ClientState:
         if self.loop is not loop:
             self.loop = loop
             self.calls = {}
+
+    def snapshot(self) -> ClientStats:
+        """Return copies of all counts, with what waits now and the rates in force."""
+        commands = self.stats.snapshot()
+        for call in list(self.calls.values()):
+            if call.command in commands:  # telemetry asks from a thread of its own: it may have begun just now
+                commands[call.command].waiting += not call.is_in_flight
+        app = self.credentials.sdk_app_id
+        for command, stats in commands.items():
+            rates = self.limiter.rates(app, command)
+            if rates is not None:
+                stats.rate, stats.configured_rate = rates
+        return ClientStats(app, commands)
 
     async def close(self) -> None:
         """Close everything. Calls that wait for a turn end now."""

@@ -40,7 +40,7 @@ from .pool import Pool
 from .rate_limits import PRIORITIES, Claim, Priority, RateLimiter, next_order
 from .replies import read_reply, warn_without_key
 from .retry import RetryPolicy
-from .stats import CommandStats
+from .stats import ClientStats
 
 R = TypeVar("R")
 E = TypeVar("E", Endpoint[..., Any], Endpoint[..., Any] | None)
@@ -208,9 +208,9 @@ class TimClient(Families):
         check_whole("connections", connections, 1)
         return await self._state.pool.warm_up(connections)
 
-    def stats(self) -> Mapping[str, CommandStats]:
-        """Return the counts of calls, attempts, retries, waits and errors so far, by command."""
-        return self._state.stats.snapshot()
+    def stats(self) -> ClientStats:
+        """Return the counts of calls, attempts, retries, waits and errors by command, and the rates in force."""
+        return self._state.snapshot()
 
     def with_options(
         self,

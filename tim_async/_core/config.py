@@ -191,9 +191,11 @@ class Settings:
             check_whole(name, getattr(self, name), low)
         if not isinstance(self.retry, RetryPolicy):
             raise UsageError(f"retry must be a RetryPolicy, not {quoted(self.retry)}", field="retry")
-        if self.limiter is not None and not (hasattr(self.limiter, "acquire") and hasattr(self.limiter, "refused")):
+        if self.limiter is not None and not all(
+            hasattr(self.limiter, name) for name in ("acquire", "refused", "rates")
+        ):
             raise UsageError("limiter must be a RateLimiter, such as LocalRateLimiter()", field="limiter")
-        if self.observer is not None and not hasattr(self.observer, "begin"):
+        if self.observer is not None and not (hasattr(self.observer, "begin") and hasattr(self.observer, "attach")):
             raise UsageError("observer must be an Observer, such as tim_async.otel.Telemetry()", field="observer")
         if not isinstance(self.ssl, bool | SSLContext):
             raise UsageError(f"ssl must be True, False or an SSLContext, not {quoted(self.ssl)}", field="ssl")

@@ -34,6 +34,7 @@ class LocalRateLimiter:
 
     def __init__(self, *, used_until: float | None = None) -> None:
         self._buckets: dict[BucketKey, Bucket] = {}
+        self._without_key: dict[tuple[int, str], tuple[Bucket, ...]] = {}  # by app and command
         self._app_shares: dict[int, AdaptiveShare] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._used_at = 0.0  # loop time
@@ -235,15 +236,12 @@ class LocalRateLimiter:
                 bucket.slow_until = now + seconds
 
     def rates(self, app: int, command: str) -> tuple[float, float] | None:
-        """Return the calls a second in force and those configured for a command; None while it is not in use.
-
-        Of several limits without a key it is the one that is slowed most.
-        """
-        now = self._running_loop().time()
+        """Return the calls a second in force and those configured for a command. See `RateLimiter.rates`."""
+        loop = self._loop
+        now = self._used_at if loop is None or loop.is_closed() else loop.time()
         found = [
             (bucket.flow(now) / bucket.configured_flow, bucket.flow(now), bucket.configured_flow)
-            for key, bucket in self._buckets.items()
-            if key[:2] == (app, command) and not key[3]
+            for bucket in self._without_key.get((app, command), ())
         ]
         return min(found)[1:] if found else None
 
@@ -269,6 +267,8 @@ class LocalRateLimiter:
             now = self._running_loop().time()
             bucket = self._buckets[key] = Bucket(cost.rate, now=now, used_until=self._used_until)
             bucket.app_share = self._app_shares.get(claim.app)
+            if not cost.key:
+                self._without_key[key[:2]] = (*self._without_key.get(key[:2], ()), bucket)
         else:
             check_same_rate(bucket.rate, cost)
         return bucket
@@ -295,6 +295,10 @@ class LocalRateLimiter:
         # New buckets: calls that were never ended in the old loop may still withdraw from the old ones.
         self._buckets = {key: bucket.moved(seconds) for key, bucket in self._buckets.items()}
         self._found.clear()
+        self._without_key.clear()
+        for key, bucket in self._buckets.items():
+            if not key[3]:
+                self._without_key[key[:2]] = (*self._without_key.get(key[:2], ()), bucket)
         for share in self._app_shares.values():
             share.shift(seconds)
         if self._used_until is not None:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from .stats import StatsSource
+
 
 class CallObserver(Protocol):
     """Watches one call. Its arguments hold no content, account or secret."""
@@ -35,6 +37,15 @@ class CallObserver(Protocol):
 
 class Observer(Protocol):
     """Watches a client's calls. Its methods run in the middle of them: they must neither raise nor block."""
+
+    def attach(self, source: StatsSource) -> None:
+        """Begin to watch a client; called once for each. What does not want its counts does nothing.
+
+        Args:
+            source: returns the client's counts, its rates in force among them. Keep it by a weak reference only: the
+                client may go before the observer does.
+        """
+        ...
 
     def begin(self, command: str, priority: str) -> CallObserver:
         """Record the beginning of a call, and return its observer."""

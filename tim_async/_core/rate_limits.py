@@ -141,6 +141,14 @@ class RateLimiter(Protocol):
         """
         ...
 
+    def rates(self, app: int, command: str) -> tuple[float, float] | None:
+        """Return the calls a second in force and those configured for a command; None while it is not in use.
+
+        Of several limits without a key it is the one that is slowed most. It may be called from another thread, and
+        while no event loop runs.
+        """
+        ...
+
 
 BucketKey = tuple[int, str, int, str]
 

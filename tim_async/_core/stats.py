@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
+from collections.abc import Iterator, Mapping
+from typing import Protocol
 
 import msgspec
 
@@ -21,6 +21,11 @@ class CommandStats(msgspec.Struct, kw_only=True):
         failed_items: items that failed in answers whose ErrorCode is 0.
         waited_s: seconds spent waiting for a turn.
         took_s: seconds from the token to the answer.
+        waiting: calls that wait now: for a slot, for their turn, or to be repeated.
+        rate: calls (or deliveries) a second that the limiter lets through now; None while the limit is not in use. The
+            service's "too many calls" brings it below the configured one, and it comes back by itself.
+        configured_rate: calls a second that it lets through when nothing slows it. A little under the limit, so that
+            no second ever holds more.
     """
 
     calls: int = 0
@@ -32,6 +37,9 @@ class CommandStats(msgspec.Struct, kw_only=True):
     failed_items: int = 0
     waited_s: float = 0.0
     took_s: float = 0.0
+    waiting: int = 0
+    rate: float | None = None
+    configured_rate: float | None = None
 
     def count_error(self, name: str) -> None:
         """Count one error."""
@@ -51,11 +59,42 @@ class Stats:
             stats = self._commands[command] = CommandStats()
         return stats
 
-    def snapshot(self) -> Mapping[str, CommandStats]:
+    def snapshot(self) -> dict[str, CommandStats]:
         """Return copies of all counts."""
-        return MappingProxyType(
-            {
-                command: msgspec.structs.replace(stats, errors=dict(stats.errors))
-                for command, stats in self._commands.items()
-            }
-        )
+        # A list, since telemetry asks from a thread of its own while calls of further commands may begin.
+        return {
+            command: msgspec.structs.replace(stats, errors=dict(stats.errors))
+            for command, stats in list(self._commands.items())
+        }
+
+
+class ClientStats(Mapping[str, CommandStats]):
+    """The counts of a client by command, as they were when it was asked.
+
+    Attributes:
+        sdk_app_id: the app.
+    """
+
+    def __init__(self, sdk_app_id: int, commands: Mapping[str, CommandStats]) -> None:
+        self.sdk_app_id = sdk_app_id
+        self._commands = commands
+
+    def __getitem__(self, command: str) -> CommandStats:
+        return self._commands[command]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._commands)
+
+    def __len__(self) -> int:
+        return len(self._commands)
+
+    def __repr__(self) -> str:
+        return f"<ClientStats of app {self.sdk_app_id}: {dict(self._commands)}>"
+
+
+class StatsSource(Protocol):
+    """What an observer may ask for counts at any time, also from another thread."""
+
+    def snapshot(self) -> ClientStats:
+        """Return the counts of a client."""
+        ...

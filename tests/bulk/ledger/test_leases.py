@@ -182,6 +182,9 @@ class GivenTurns:
     def refused(self, claim: Claim, code: int | None) -> float:
         raise AssertionError(f"{claim.command} was one call too many ({code})")
 
+    def rates(self, app: int, command: str) -> tuple[float, float] | None:
+        return None
+
 
 @asynccontextmanager
 async def running(runner: Runner, held: HeldChunks) -> AsyncIterator[asyncio.Task[Report]]:

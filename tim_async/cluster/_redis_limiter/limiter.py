@@ -230,7 +230,6 @@ class RedisRateLimiter:
         They are those of all processes together, without Redis those of this one. Of several limits without a key it is
         the one that is slowed most.
         """
-        self._bind()
         if self._fallback is not None and self._fallback.limiter is not None:
             return self._fallback.limiter.rates(app, command)
         known = self._apps.get(app)
