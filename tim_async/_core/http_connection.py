@@ -147,7 +147,7 @@ class HttpConnection(asyncio.Protocol):
 
     def is_usable(self, now: float) -> bool:
         """Return whether, as far as the event loop knows, a request can be sent on it."""
-        return not self._is_dropped and now < self._ends_at and not self._transport.is_closing()
+        return now < self._ends_at and not self._transport.is_closing()
 
     def has_unread(self, now: float) -> bool:
         """Return whether something waits in the kernel that the event loop has not read: bytes, or the end."""
