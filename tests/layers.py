@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-OPEN = frozenset({"errors", "_codes", "_hidden", "_printable", "_randomness", "_version"})
+OPEN = frozenset({"errors", "_clocks", "_codes", "_hidden", "_printable", "_randomness", "_version"})
 """What every room may import."""
 ENTRIES = frozenset({"__init__", "_public", "_names", "__main__"})
 """The entry modules: they come last, and no module imports them."""
@@ -22,6 +22,7 @@ _SERVICE = frozenset({"families", "models", "_api", "usersig"}) | _WEBHOOKS
 
 ALLOWED: Mapping[str, frozenset[str]] = {
     "errors": frozenset(),
+    "_clocks": frozenset(),
     "_codes": frozenset(),
     "_hidden": frozenset(),
     "_printable": frozenset(),

@@ -133,8 +133,8 @@ async def _attempt(state: ClientState, call: Call, loop: asyncio.AbstractEventLo
             if call.options.until is not None and took_at >= call.options.until():
                 took_at = None
                 raise WaitTooLongError(wait=None, remaining=0.0)
-            if took_at - began > _SIG_CHECK_S:
-                # The wait was long: prefer the UserSig that is current now.
+            if abs(took_at - began) > _SIG_CHECK_S:
+                # The wait was long, or the clock was set back: prefer the UserSig that is current now.
                 user_sig = state.auth.peek() or user_sig
             if call.first_at is None:
                 call.first_at = took_at

@@ -78,6 +78,10 @@ class Tokens(AsyncLimiter):
         self._level = self.max_rate
         self._last_check = now
 
+    def shift(self, seconds: float) -> None:
+        """Move them in time, to a clock that shows another time."""
+        self._last_check += seconds
+
     def moved(self, rate: Rate, seconds: float) -> Tokens:
         """Return the same for the loop that runs now, whose clock may show another time."""
         moved = Tokens(rate)
@@ -320,6 +324,23 @@ class Bucket:
             and self.share.share(now) >= 1.0
             and self.tokens.room() >= self.tokens.max_rate
         )
+
+    def shift(self, seconds: float) -> None:
+        """Move it back in time, with those who wait: the loop's clock was set. It is to be served then."""
+        self.tokens.shift(seconds)
+        self.window.shift(seconds)
+        self.share.shift(seconds)
+        if self.slow_until:
+            self.slow_until += seconds
+        for *_, waiter in self._queue:
+            if waiter.bursts_until:
+                waiter.bursts_until += seconds
+
+    def fail_all(self, make_error: Callable[[], Exception]) -> None:
+        """End the wait of all who queue with an error; each withdraws by itself."""
+        for *_, waiter in self._queue:
+            if not waiter.future.done():
+                waiter.future.set_exception(make_error())
 
     def moved(self, seconds: float) -> Bucket:
         """Return the same for another loop, whose clock may show another time, without those who waited in the old."""

@@ -8,9 +8,11 @@ from collections.abc import Sequence
 from typing import Final
 
 from .. import _codes
+from .._clocks import is_monotonic_replaced
 from ..errors import LimiterSetupError, UsageError, WaitTooLongError
 from .adaptive_share import BEAT_S, AdaptiveShare
 from .bucket import BURST_PATIENCE_S, Bucket, Pairs, Waiter
+from .clock_watch import ClockWatch
 from .loop_bound import forget_when_forked
 from .pool import ConnectionSlot
 from .rate_limits import BucketCost, BucketKey, Claim, bucket_key, check_cost, check_same_rate, is_plain, meant_by
@@ -42,15 +44,17 @@ class LocalRateLimiter:
         self._used_until = used_until
         # The buckets of claims without a key, by command: found again for every call of a client.
         self._found: dict[str, tuple[tuple[BucketCost, ...], Pairs]] = {}
+        self._watch = ClockWatch()
         forget_when_forked(self)
 
     async def acquire(self, claim: Claim, slot: ConnectionSlot) -> None:
         """Wait for the claim's turn; return with the slot and the tokens taken. See `RateLimiter.acquire`."""
         loop = asyncio.get_running_loop()
-        if self._loop is not loop:
-            self._bind(loop)
+        now = loop.time()
+        if self._loop is not loop or now < self._used_at:
+            self._follow(loop, now)
+        self._used_at = now
         pairs = self._pairs(claim)
-        now = self._used_at = loop.time()
         if claim.deadline is not None and now >= claim.deadline:
             raise WaitTooLongError(wait=0.0, remaining=claim.deadline - now)
         rank, order = claim.rank
@@ -122,7 +126,7 @@ class LocalRateLimiter:
                 self._pass(waiter, index)
                 bucket.push(waiter, units)
                 if bucket.head() is waiter and not bucket.is_sought(rank):
-                    bucket.wake_at(now + bucket.head_due(now), self._running_loop(), self._serve)
+                    self._wake_in(bucket.head_due(now), bucket, now)
                 return
         try:
             has_slot = waiter.slot.take_nowait()
@@ -144,12 +148,18 @@ class LocalRateLimiter:
             now = loop.time()
             due = bucket.head_due(now)
             if due > 0.0:
-                bucket.wake_at(now + due, loop, self._serve)
+                self._wake_in(due, bucket, now)
                 return
             bucket.pop()
             kept = head.stands_at
             self._unpass(head)
             self._place(head, now, kept)
+
+    def _wake_in(self, seconds: float, bucket: Bucket, now: float) -> None:
+        loop = self._running_loop()
+        bucket.wake_at(now + seconds, loop, self._serve)
+        if is_monotonic_replaced():
+            self._watch.begin(seconds, loop, self._look_at_clock)
 
     def _pass(self, waiter: Waiter, index: int) -> None:
         """Note where a waiter stands, and keep what it passed for it."""
@@ -281,10 +291,39 @@ class LocalRateLimiter:
 
     def _running_loop(self) -> asyncio.AbstractEventLoop:
         loop = asyncio.get_running_loop()
+        now = loop.time()
+        if self._loop is not loop or now < self._used_at:
+            self._follow(loop, now)
+        self._used_at = now
+        return loop
+
+    # A clock that tests replace
+
+    def _look_at_clock(self, begun_at: float) -> None:
+        """Look at the loop's clock after a wait that the real clock says is over."""
+        now = asyncio.get_running_loop().time()
+        if now == begun_at:
+            for bucket in self._buckets.values():
+                bucket.fail_all(_clock_stands_still)
+        else:
+            self._running_loop()
+
+    def _follow(self, loop: asyncio.AbstractEventLoop, now: float) -> None:
         if self._loop is not loop:
             self._bind(loop)
-        self._used_at = loop.time()
-        return loop
+        else:
+            self._set_back(loop, now)
+
+    def _set_back(self, loop: asyncio.AbstractEventLoop, now: float) -> None:
+        """Go on with the loop's clock set back, as at the end of a test that had replaced it."""
+        seconds, self._used_at = now - self._used_at, now
+        for bucket in self._buckets.values():
+            bucket.shift(seconds)
+            loop.call_soon(self._serve, bucket)
+        for share in self._app_shares.values():
+            share.shift(seconds)
+        if self._used_until is not None:
+            self._used_until += seconds
 
     def _bind(self, loop: asyncio.AbstractEventLoop) -> None:
         """Belong to a loop. What was granted in one that is closed now still counts."""
@@ -324,6 +363,13 @@ def _take(pairs: Sequence[tuple[Bucket, int]], now: float) -> None:
     """Take the tokens of all buckets."""
     for bucket, units in pairs:
         bucket.take(units, now)
+
+
+def _clock_stands_still() -> UsageError:
+    return UsageError(
+        "the call waits for its turn, and the event loop's clock stands still: time.monotonic is replaced. "
+        "With freezegun use freeze_time(..., real_asyncio=True)"
+    )
 
 
 def _report_cut(what: str, code: int | None, flow: float, configured: float) -> None:

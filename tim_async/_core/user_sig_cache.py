@@ -6,11 +6,11 @@ import asyncio
 import copy
 import inspect
 import logging
-import time
 from collections.abc import Callable
 from typing import Final
 
 from .._api.checks import quoted
+from .._clocks import wall_time
 from .._hidden import Hidden
 from ..errors import TimError, UsageError, UserSigError
 from ..usersig import UserSigClaims, generate_user_sig, read_user_sig
@@ -38,7 +38,7 @@ class UserSigCache:
         lifetime_s: int,
         provider: UserSigProvider | None,
         timeout: float,
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] = wall_time,
     ) -> None:
         self._credentials = credentials
         self._lifetime_s = lifetime_s

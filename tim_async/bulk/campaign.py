@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from os import PathLike
 
@@ -10,6 +9,7 @@ import msgspec
 
 from .._api.checks import check_seconds
 from .._api.endpoint import Rate
+from .._clocks import wall_time
 from .._core.client import TimClient
 from . import export, inspection
 from ._engine.runner import OnProgress, Runner
@@ -86,7 +86,7 @@ class Campaign:
         batch_size: int | None = None,
         concurrency: int | None = None,
         patience_s: float = 60.0,
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] = wall_time,
     ) -> None:
         self._definition = Definition(
             name,

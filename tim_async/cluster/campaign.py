@@ -14,6 +14,7 @@ from taskiq_aio_pika import AioPikaBroker
 
 from .._api.checks import check_seconds, check_whole
 from .._api.endpoint import Rate
+from .._clocks import wall_time
 from .._core.client import TimClient
 from .._printable import one_line
 from ..bulk import export, inspection
@@ -58,7 +59,7 @@ class ClusterCampaign:
         name: str,
         *,
         ledger: str | PathLike[str],
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] = wall_time,
         **arguments: Unpack[CampaignArguments],
     ) -> None:
         self._definition = Definition(name, ledger, **arguments)

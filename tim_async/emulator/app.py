@@ -15,6 +15,7 @@ from aiohttp import web
 
 from .._api.checks import check_account
 from .._api.endpoint import Endpoint, Rate
+from .._clocks import real_monotonic, wall_time
 from ..errors import UsageError
 from ..families._registry import FAMILIES
 from ..models.c2c import RoamMsg
@@ -109,7 +110,7 @@ class Emulator:
         body_limit: int = 8192,
         duplicate_window_s: float = 120.0,
         history_days: float = 7,
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] = wall_time,
         window_clock: Callable[[], float] | None = None,
         arrivals_size: int = 100_000,
         webhook_url: str | None = None,
@@ -160,7 +161,7 @@ class Emulator:
             outbox=self._outbox,
             body_limit=body_limit,
             clock=clock,
-            window_clock=window_clock or (time.monotonic if clock is time.time else clock),
+            window_clock=window_clock or (real_monotonic if clock in (wall_time, time.time) else clock),
         )
         self._server: web.Server | None = None
         self._listener: asyncio.Server | None = None

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping, Sequence
 from contextlib import asynccontextmanager
 from types import TracebackType
@@ -22,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, overload
 
 from .._api.checks import check_seconds, check_whole
 from .._api.wire import encode
+from .._clocks import wall_time
 from ..errors import (
     EventDecodeError,
     EventLostError,
@@ -108,7 +108,7 @@ class WebhookRouter:
         max_pending_bytes: int = 64 * 1024 * 1024,
         shutdown_timeout: float = 10.0,
         on_error: OnError | None = None,
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] = wall_time,
     ) -> None:
         for name, value in (
             ("max_body", max_body),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 import pytest
 
@@ -10,6 +11,7 @@ from tests.emulator.conftest import SEND, message, until
 from tim_async._api import endpoint
 from tim_async._api.endpoint import Rate
 from tim_async._api.wire import Request
+from tim_async._clocks import real_monotonic
 from tim_async.emulator import Emulator
 from tim_async.emulator.server.arrivals import ArrivalLog
 from tim_async.emulator.server.limits import Limits
@@ -109,9 +111,8 @@ async def test_limits_have_their_own_clock_when_asked(start):
 
 
 def test_limits_go_by_the_monotonic_clock_by_default():
-    import time
-
-    assert Emulator()._service._window_clock is time.monotonic
+    for emulator in (Emulator(), Emulator(clock=time.time)):
+        assert emulator._service._window_clock is real_monotonic
 
 
 @pytest.mark.parametrize(

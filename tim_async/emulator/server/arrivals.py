@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter, deque
 
 import msgspec
+
+from ..._clocks import real_monotonic
 
 
 class Arrival(msgspec.Struct, kw_only=True):
@@ -39,7 +40,7 @@ class ArrivalLog:
 
     def enter(self, command: str, now: float) -> Arrival:
         """Log a request that is arriving."""
-        arrival = Arrival(time=now, monotonic=time.monotonic(), command=command)
+        arrival = Arrival(time=now, monotonic=real_monotonic(), command=command)
         self.arrivals.append(arrival)
         self._counts[command] += 1
         return arrival
