@@ -22,6 +22,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from tim_async import (
+    BreakerOpenError,
     InvalidRequestError,
     RateLimitedError,
     ServiceBusyError,
@@ -80,6 +81,8 @@ def answer_error(error: TimError) -> web.Response:
             status, headers["Retry-After"] = 503, "1"
         case WaitTooLongError():
             status, headers["Retry-After"] = 503, str(math.ceil(error.wait or 1))
+        case BreakerOpenError():  # with the setting `breaker`
+            status, headers["Retry-After"] = 503, str(math.ceil(error.look_in_s or 1))
         case InvalidRequestError():
             status = 400
         case UsageError():

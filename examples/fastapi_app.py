@@ -25,6 +25,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
 from tim_async import (
+    BreakerOpenError,
     InvalidRequestError,
     RateLimitedError,
     ServiceBusyError,
@@ -75,6 +76,8 @@ async def answer_error(request: Request, error: Exception) -> JSONResponse:
             status, headers["Retry-After"] = 503, "1"
         case WaitTooLongError():
             status, headers["Retry-After"] = 503, str(math.ceil(error.wait or 1))
+        case BreakerOpenError():  # with the setting `breaker`
+            status, headers["Retry-After"] = 503, str(math.ceil(error.look_in_s or 1))
         case InvalidRequestError():
             status = 400
         case UsageError():

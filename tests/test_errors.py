@@ -15,6 +15,7 @@ from tim_async.errors import (
     AuthError,
     BodyTimeoutError,
     BodyTooLargeError,
+    BreakerOpenError,
     ClusterError,
     ConnectError,
     ConnectionLostError,
@@ -108,7 +109,7 @@ def test_tree():
     for kind in (BodyTooLargeError, UserSigError):
         assert issubclass(kind, UsageError)
     assert WaitTooLongError.__bases__ == (TimError,)  # busy, not wrong
-    for kind in (ConnectError, ConnectionLostError, ReplyTimeoutError, ReplyDecodeError):
+    for kind in (ConnectError, BreakerOpenError, ConnectionLostError, ReplyTimeoutError, ReplyDecodeError):
         assert issubclass(kind, TransportError)
     for kind in (InvalidRequestError, AuthError, RateLimitedError, ServiceBusyError):
         assert issubclass(kind, ApiError)
@@ -142,6 +143,8 @@ EVERY_ERROR = [
         BodyTooLargeError(actual=9000, limit=8192, field="MsgBody", field_bytes=8900),
         WaitTooLongError(wait=3.5, remaining=1.25),
         WaitTooLongError(wait=None, remaining=1.25),
+        WaitTooLongError(wait=2.5, remaining=None, waiting=500, max_waiting=500),
+        BreakerOpenError(silent_s=12.5, failures=7, look_in_s=2.5),
         UserSigError("x", code=70001),
         TransportError("x"),
         ConnectError("x"),

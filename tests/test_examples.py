@@ -129,6 +129,8 @@ def test_sample_project_passes_its_own_tests(tmp_path):
         (from_reply("openim", 91000, ""), 503, "1"),
         (tim_async.WaitTooLongError(wait=2.3, remaining=2.0), 503, "3"),
         (tim_async.WaitTooLongError(wait=None, remaining=2.0), 503, "1"),
+        (tim_async.BreakerOpenError(silent_s=12.0, failures=7, look_in_s=3.2), 503, "4"),
+        (tim_async.BreakerOpenError(silent_s=12.0, failures=7, look_in_s=None), 503, "1"),
         (from_reply("openim", 90012, ""), 400, None),
         (tim_async.BodyTooLargeError(actual=9000, limit=8192, field="MsgBody", field_bytes=8900), 422, None),
         (tim_async.UsageError("to_account is empty"), 422, None),

@@ -4,6 +4,7 @@ import logging as _logging
 
 from ._api.endpoint import Endpoint, Rate, Repeat
 from ._api.wire import PartialResult, Request, decode, encode
+from ._core.breaker import Breaker, BreakerStats
 from ._core.client import TimClient
 from ._core.config import Region, Settings, SettingsOptions, UserSigProvider
 from ._core.local_limiter import LocalRateLimiter
@@ -21,6 +22,7 @@ from .errors import (
     AuthError,
     BodyTimeoutError,
     BodyTooLargeError,
+    BreakerOpenError,
     ClusterError,
     ConnectError,
     ConnectionLostError,
@@ -90,6 +92,9 @@ __all__ = [
     "AuthError",
     "BodyTimeoutError",
     "BodyTooLargeError",
+    "Breaker",
+    "BreakerOpenError",
+    "BreakerStats",
     "BucketCost",
     "CallObserver",
     "Claim",

@@ -5,9 +5,10 @@
     │   ├── BodyTooLargeError     the message is over the size limit, nothing was spent
     │   ├── UserSigError          a UserSig does not verify
     │   └── LimiterSetupError     the limiter cannot serve this client, nothing was sent
-    ├── WaitTooLongError          busy: the wait for a turn would outlast the deadline, nothing was sent
+    ├── WaitTooLongError          busy: the turn would come after the deadline, or too many wait; nothing was sent
     ├── TransportError            no usable answer came back
     │   ├── ConnectError          no connection could be made, nothing was sent
+    │   ├── BreakerOpenError      the service has not answered for some seconds, nothing was sent
     │   ├── ConnectionLostError   the connection broke after the request may have been sent
     │   ├── ReplyTimeoutError     no answer in time
     │   └── ReplyDecodeError      an answer came, but not the service's: HTML, 502, truncated, too large ...
@@ -170,19 +171,33 @@ class LimiterSetupError(UsageError):
 
 
 class WaitTooLongError(TimError):
-    """Busy: the wait for a turn would outlast, or did outlast, the call's deadline; nothing was sent by this attempt.
+    """Busy: the wait for a turn would outlast, or did outlast, the call's deadline, or too many calls wait already.
 
-    The request is right: fewer calls at a time, a later deadline or a higher limit get it through.
+    Nothing was sent by this attempt. The request is right: fewer calls at a time, a later deadline or a higher limit
+    get it through.
 
     Attributes:
-        wait: seconds until the call's turn as things stood, None where the deadline passed while waiting.
-        remaining: seconds that were left to the deadline when the wait began.
+        wait: seconds until the call's turn as things stood, None where that is not known, as when the deadline passed
+            while it waited.
+        remaining: seconds that were left to the deadline when the wait began; None where it was not the deadline.
+        waiting: calls of the command that waited already, where they were too many; else None.
+        max_waiting: how many may (setting `max_waiting`), None where it was the deadline.
     """
 
     topic = "wait-too-long"
 
-    def __init__(self, *, wait: float | None, remaining: float) -> None:
-        if wait is None:
+    def __init__(
+        self,
+        *,
+        wait: float | None,
+        remaining: float | None,
+        waiting: int | None = None,
+        max_waiting: int | None = None,
+    ) -> None:
+        if remaining is None:
+            about = "" if wait is None else f"; the turn of one more would come in about {wait:.3f} s"
+            text = f"{waiting} calls wait for their turn already, and no more than {max_waiting} may{about}"
+        elif wait is None:
             text = f"the rate limit allowed no call within the {remaining:.3f} s left to the deadline"
         else:
             text = (
@@ -191,6 +206,8 @@ class WaitTooLongError(TimError):
         super().__init__(text)
         self.wait = wait
         self.remaining = remaining
+        self.waiting = waiting
+        self.max_waiting = max_waiting
 
 
 class TransportError(TimError):
@@ -203,6 +220,27 @@ class ConnectError(TransportError):
     """No connection could be made, neither to the host nor to its backup; nothing was sent."""
 
     topic = "connect"
+
+
+class BreakerOpenError(TransportError):
+    """The service has not answered for some seconds, so calls fail at once (setting `breaker`); nothing was sent.
+
+    Attributes:
+        silent_s: seconds since attempts began to fail that no answer came between.
+        failures: attempts in a row that failed.
+        look_in_s: seconds until a call is let through to look whether the service answers; None while one looks.
+    """
+
+    topic = "breaker-open"
+
+    def __init__(self, *, silent_s: float, failures: int, look_in_s: float | None) -> None:
+        look = "one call is looking now" if look_in_s is None else f"the next look is in {look_in_s:.3f} s"
+        super().__init__(
+            f"the service has not answered for {silent_s:.1f} s ({failures} attempts in a row failed); {look}"
+        )
+        self.silent_s = silent_s
+        self.failures = failures
+        self.look_in_s = look_in_s
 
 
 class ConnectionLostError(TransportError):

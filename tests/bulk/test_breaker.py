@@ -4,6 +4,7 @@ import pytest
 
 from tim_async import (
     BodyTooLargeError,
+    BreakerOpenError,
     ConnectError,
     LimiterSetupError,
     LimiterUnavailableError,
@@ -41,6 +42,8 @@ def breaker(time):
         (ConnectError("x"), FailureScope.TROUBLE),
         (ReplyTimeoutError("x", timeout=1), FailureScope.TROUBLE),
         (WaitTooLongError(wait=1, remaining=0), FailureScope.NO_TURN),
+        (WaitTooLongError(wait=None, remaining=None, waiting=5, max_waiting=5), FailureScope.NO_TURN),
+        (BreakerOpenError(silent_s=12.0, failures=7, look_in_s=None), FailureScope.TROUBLE),
         (BodyTooLargeError(actual=2, limit=1, field="MsgBody", field_bytes=1), FailureScope.MESSAGE),
         (UsageError("x", field="msg_body"), FailureScope.MESSAGE),
         (UsageError("the client is closed"), FailureScope.PROGRAM),

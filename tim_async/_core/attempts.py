@@ -12,11 +12,11 @@ from typing import Final
 from .._hidden import Hidden, hide_in
 from ..errors import (
     ApiError,
+    BreakerOpenError,
     ConnectError,
     ReplyDecodeError,
     TimError,
     TransportError,
-    UsageError,
     WaitTooLongError,
     from_reply,
 )
@@ -42,12 +42,13 @@ async def run(state: ClientState, call: Call) -> bytes:
     state.calls[task] = call
     cancelling = task.cancelling()
     failure: TimError | None = None
+    attempt = _attempt if state.breaker is None else _attempt_behind_breaker
     try:
         while True:
             try:
-                reply = await _attempt(state, call, loop)
-            except WaitTooLongError as error:
-                # A repeat that would get no turn in time: the failure before it says more than the wait.
+                reply = await attempt(state, call, loop)
+            except (WaitTooLongError, BreakerOpenError) as error:
+                # A repeat that would get no turn in time, or is not let through: the failure before it says more.
                 failure = failure or error
                 break
             except TimError as error:
@@ -68,9 +69,9 @@ async def run(state: ClientState, call: Call) -> bytes:
             )
             await asyncio.sleep(backoff)
     except asyncio.CancelledError as error:
-        if call.is_dropped and task.uncancel() <= cancelling:
-            failure = UsageError("the client is closed")
-            call.stats.count_error(_name(failure))
+        if call.dropped_for is not None and task.uncancel() <= cancelling:
+            call.stats.count_error(_name(call.dropped_for))
+            failure = failure if failure and isinstance(call.dropped_for, BreakerOpenError) else call.dropped_for
         else:
             call.stats.cancelled += 1
             call.explain(error)
@@ -111,6 +112,38 @@ def _backoff(call: Call, failure: TimError, now: float) -> float | None:
     return backoff
 
 
+async def _attempt_behind_breaker(state: ClientState, call: Call, loop: asyncio.AbstractEventLoop) -> bytes:
+    """Make one attempt if the breaker lets it through, and note what it says of the service."""
+    breaker = state.breaker
+    assert breaker is not None  # noqa: S101 - it is the reason for coming here
+    began = loop.time()
+    try:
+        is_look = breaker.admit(began)
+    except BreakerOpenError as error:
+        call.stats.count_error(_name(error))
+        raise
+    has_failed = False
+    try:
+        reply = await _attempt(state, call, loop)
+        breaker.answered(loop.time())
+        is_look = False
+        return reply
+    except ApiError:
+        breaker.answered(loop.time())
+        is_look = False
+        raise
+    except TransportError:
+        now = loop.time()
+        has_failed = True
+        # Without the wait for its turn, it took no longer than its timeout.
+        if breaker.failed(now, max(began, now - call.options.timeout)):
+            state.refuse_waiting(breaker, now)
+        raise
+    finally:
+        if is_look:
+            breaker.end_look(loop.time(), has_failed=has_failed)
+
+
 async def _attempt(state: ClientState, call: Call, loop: asyncio.AbstractEventLoop) -> bytes:
     """Make one attempt: turn, slot, token, wire, answer."""
     stats, claim = call.stats, call.claim
@@ -123,7 +156,7 @@ async def _attempt(state: ClientState, call: Call, loop: asyncio.AbstractEventLo
             user_sig = state.auth.peek()
             if claim.deadline is None:
                 user_sig = user_sig or await state.auth.get()
-                await state.limiter.acquire(claim, slot)
+                await state.gate.acquire(claim, slot)
             else:
                 user_sig = await _acquire_in_time(state, claim, slot, claim.deadline - began)
             took_at = loop.time()
@@ -182,7 +215,7 @@ async def _acquire_in_time(state: ClientState, claim: Claim, slot: ConnectionSlo
     try:
         async with asyncio.timeout_at(claim.deadline):
             user_sig = await state.auth.get()
-            await state.limiter.acquire(claim, slot)
+            await state.gate.acquire(claim, slot)
             return user_sig
     except TimeoutError:
         pass  # raised below, so that the cancellation inside the timeout does not become its context

@@ -12,12 +12,14 @@ import msgspec
 from .._api.endpoint import DEFAULT_LIMITS, Endpoint, Repeat
 from .._hidden import Hidden
 from .._randomness import random_u32
-from ..errors import AnyRequest, TimError
+from ..errors import AnyRequest, TimError, UsageError
+from .bounded_waiting import BoundedWaiting
+from .breaker import BreakerState
 from .config import Credentials, Settings
 from .local_limiter import LocalRateLimiter
 from .observer import CallObserver
 from .pool import Pool
-from .rate_limits import BucketCost, Claim, Priority
+from .rate_limits import BucketCost, Claim, Priority, RateLimiter
 from .retry import RetryPolicy
 from .stats import ClientStats, CommandStats, Stats
 from .user_sig_cache import UserSigCache
@@ -47,6 +49,9 @@ class ClientState:
         self.pool = pool
         self.host = host
         self.limiter = settings.limiter or LocalRateLimiter()
+        self.bounded = None if settings.max_waiting is None else BoundedWaiting(self.limiter, settings.max_waiting)
+        self.gate: RateLimiter = self.bounded or self.limiter  # what calls wait at
+        self.breaker = None if settings.breaker is None else BreakerState(settings.breaker)
         self.observer = settings.observer
         self.auth = UserSigCache(
             credentials,
@@ -76,6 +81,10 @@ class ClientState:
         if self.loop is not loop:
             self.loop = loop
             self.calls = {}
+            if self.bounded is not None:
+                self.bounded.begin_again()
+            if self.breaker is not None:
+                self.breaker.begin_again()
 
     def snapshot(self) -> ClientStats:
         """Return copies of all counts, with what waits now and the rates in force."""
@@ -88,7 +97,10 @@ class ClientState:
             rates = self.limiter.rates(app, command)
             if rates is not None:
                 stats.rate, stats.configured_rate = rates
-        return ClientStats(app, commands)
+            if self.bounded is not None:
+                stats.turned_away = self.bounded.turned_away(command)
+        now = None if self.loop is None or self.loop.is_closed() else self.loop.time()
+        return ClientStats(app, commands, None if self.breaker is None else self.breaker.stats(now))
 
     async def close(self) -> None:
         """Close everything. Calls that wait for a turn end now."""
@@ -97,7 +109,15 @@ class ClientState:
         loop = asyncio.get_running_loop()
         for task, call in self.calls.items():
             if not call.is_in_flight and task.get_loop() is loop:
-                call.is_dropped = True
+                call.dropped_for = UsageError("the client is closed")
+                task.cancel()
+
+    def refuse_waiting(self, breaker: BreakerState, now: float) -> None:
+        """End the calls that wait, since the breaker has opened; but for the one that opened it."""
+        current = asyncio.current_task()
+        for task, call in self.calls.items():
+            if not call.is_in_flight and task is not current:
+                call.dropped_for = breaker.refuse(now)
                 task.cancel()
 
     def query(self, user_sig: Hidden) -> Hidden:
@@ -148,7 +168,7 @@ class Call(msgspec.Struct):
         first_at: loop time of the first attempt.
         watch: the call's observer, None without one.
         slow_down_s: seconds before which a repeat is not worth it, after "too many calls".
-        is_dropped: whether the client was closed while the call waited.
+        dropped_for: why the call was ended while it waited, None when it was not.
     """
 
     command: str
@@ -165,7 +185,7 @@ class Call(msgspec.Struct):
     watch: CallObserver | None = None
     is_in_flight: bool = False
     maybe_delivered: bool = False
-    is_dropped: bool = False
+    dropped_for: TimError | None = None
     slow_down_s: float = 0.0
 
     def sign(self, error: TimError) -> None:

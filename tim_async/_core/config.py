@@ -16,6 +16,7 @@ from .._api.checks import check_account, check_seconds, check_secret_key, check_
 from .._api.endpoint import Rate
 from .._hidden import Hidden
 from ..errors import UsageError
+from .breaker import Breaker
 from .observer import Observer
 from .rate_limits import RateLimiter
 from .retry import RetryPolicy
@@ -147,6 +148,9 @@ class Settings:
             all limits of the command, a number the calls a second. `"*"` adds one over all commands.
         limiter: a limiter to share between clients; None makes one.
         observer: watches calls, such as `tim_async.otel.Telemetry`; None for no observer.
+        max_waiting: most calls of a command that wait for their turn; one more is refused at once with a
+            `WaitTooLongError`. Background calls do not count for interactive ones. None for no bound.
+        breaker: fails calls at once while the service does not answer, such as `Breaker(after_s=10)`; None for never.
         body_limit: most bytes of an encoded message. Newer documents allow 12,288.
         max_reply_bytes: most bytes of an answer; a larger one is a `ReplyDecodeError`.
         pool_size: most connections at a time, at least 1. 200 calls a second of 100 ms each keep 20 busy.
@@ -170,6 +174,8 @@ class Settings:
     rate_limits: Mapping[str, int | Rate | Sequence[Rate]] = field(default_factory=dict)
     limiter: RateLimiter | None = None
     observer: Observer | None = None
+    max_waiting: int | None = None
+    breaker: Breaker | None = None
     body_limit: int = 8192
     max_reply_bytes: int = 4 * 1024 * 1024
     pool_size: int = 100
@@ -189,16 +195,21 @@ class Settings:
             check_seconds("deadline", self.deadline)
         for name, low in (("body_limit", 1), ("max_reply_bytes", 1024), ("pool_size", 1), ("user_sig_lifetime_s", 60)):
             check_whole(name, getattr(self, name), low)
-        if not isinstance(self.retry, RetryPolicy):
-            raise UsageError(f"retry must be a RetryPolicy, not {quoted(self.retry)}", field="retry")
+        for name, kind, what in (
+            ("retry", RetryPolicy, "a RetryPolicy"),
+            ("breaker", Breaker | None, "a Breaker"),
+            ("ssl", bool | SSLContext, "True, False or an SSLContext"),
+        ):
+            if not isinstance(getattr(self, name), kind):
+                raise UsageError(f"{name} must be {what}, not {quoted(getattr(self, name))}", field=name)
         if self.limiter is not None and not all(
             hasattr(self.limiter, name) for name in ("acquire", "refused", "rates")
         ):
             raise UsageError("limiter must be a RateLimiter, such as LocalRateLimiter()", field="limiter")
         if self.observer is not None and not (hasattr(self.observer, "begin") and hasattr(self.observer, "attach")):
             raise UsageError("observer must be an Observer, such as tim_async.otel.Telemetry()", field="observer")
-        if not isinstance(self.ssl, bool | SSLContext):
-            raise UsageError(f"ssl must be True, False or an SSLContext, not {quoted(self.ssl)}", field="ssl")
+        if self.max_waiting is not None:
+            check_whole("max_waiting", self.max_waiting, 1)
         if self.proxy is not None:
             _check_proxy(self.proxy)
         if not isinstance(self.trace_configs, list | tuple):
@@ -267,6 +278,8 @@ class SettingsOptions(TypedDict, total=False):
     rate_limits: Mapping[str, int | Rate | Sequence[Rate]]
     limiter: RateLimiter | None
     observer: Observer | None
+    max_waiting: int | None
+    breaker: Breaker | None
     body_limit: int
     max_reply_bytes: int
     pool_size: int

@@ -7,6 +7,8 @@ from typing import Protocol
 
 import msgspec
 
+from .breaker import BreakerStats
+
 
 class CommandStats(msgspec.Struct, kw_only=True):
     """Counts of one command.
@@ -21,6 +23,7 @@ class CommandStats(msgspec.Struct, kw_only=True):
         failed_items: items that failed in answers whose ErrorCode is 0.
         waited_s: seconds spent waiting for a turn.
         took_s: seconds from the token to the answer.
+        turned_away: calls that were refused at once, as `max_waiting` others waited.
         waiting: calls that wait now: for a slot, for their turn, or to be repeated.
         rate: calls (or deliveries) a second that the limiter lets through now; None while the limit is not in use. The
             service's "too many calls" brings it below the configured one, and it comes back by itself.
@@ -37,6 +40,7 @@ class CommandStats(msgspec.Struct, kw_only=True):
     failed_items: int = 0
     waited_s: float = 0.0
     took_s: float = 0.0
+    turned_away: int = 0
     waiting: int = 0
     rate: float | None = None
     configured_rate: float | None = None
@@ -73,10 +77,12 @@ class ClientStats(Mapping[str, CommandStats]):
 
     Attributes:
         sdk_app_id: the app.
+        breaker: the numbers of the breaker, None without one.
     """
 
-    def __init__(self, sdk_app_id: int, commands: Mapping[str, CommandStats]) -> None:
+    def __init__(self, sdk_app_id: int, commands: Mapping[str, CommandStats], breaker: BreakerStats | None) -> None:
         self.sdk_app_id = sdk_app_id
+        self.breaker = breaker
         self._commands = commands
 
     def __getitem__(self, command: str) -> CommandStats:
@@ -89,7 +95,8 @@ class ClientStats(Mapping[str, CommandStats]):
         return len(self._commands)
 
     def __repr__(self) -> str:
-        return f"<ClientStats of app {self.sdk_app_id}: {dict(self._commands)}>"
+        breaker = f", {self.breaker}" if self.breaker else ""
+        return f"<ClientStats of app {self.sdk_app_id}: {dict(self._commands)}{breaker}>"
 
 
 class StatsSource(Protocol):

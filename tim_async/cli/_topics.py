@@ -19,6 +19,7 @@ NEXT_STEPS: Final[Mapping[str, str]] = {
     "wait-too-long": "allow a later deadline, send less at a time, or raise the limit",
     "transport": "check the network and the address; look at the history before a message is sent again",
     "connect": "check the address, the network and that something listens there; nothing was sent",
+    "breaker-open": "answer your own callers that the service is away; one call every few seconds looks by itself",
     "connection-lost": "look at the history before you send again, or repeat the same request within 120 s",
     "reply-timeout": "look at the history before you send again, or repeat the same request within 120 s",
     "reply-decode": "check that the base URL is the service's address, and look for a proxy in between",
