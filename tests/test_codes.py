@@ -7,8 +7,7 @@ from typing import get_args
 import pytest
 
 from tim_async import _codes
-
-ROWS = _codes._ROWS
+from tim_async._code_rows import ROWS
 
 
 def test_catalogue_has_the_rows_of_the_reference():

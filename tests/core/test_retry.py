@@ -16,7 +16,8 @@ from tim_async import (
     TimError,
     UsageError,
 )
-from tim_async._codes import _ROWS, SLOW_DOWN_CODES
+from tim_async._code_rows import ROWS
+from tim_async._codes import SLOW_DOWN_CODES
 from tim_async._core.retry import IDENTITY_WINDOW_S, latest_start, next_backoff
 from tim_async.errors import from_reply
 
@@ -44,7 +45,7 @@ def test_the_four_codes_are_the_documented_ones() -> None:
 
 
 def test_no_other_code_of_the_catalogue_is_repeated() -> None:
-    others = {row[1] for row in _ROWS} - TRANSIENT_CODES - {0}
+    others = {row[1] for row in ROWS} - TRANSIENT_CODES - {0}
     assert len(others) > 300
     assert [code for code in others if backoff(RetryPolicy(), api(code)) is not None] == []
 

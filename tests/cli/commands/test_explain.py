@@ -4,6 +4,7 @@ import pytest
 
 from tests.cli.helpers import Invoke
 from tim_async import _codes, errors
+from tim_async._code_rows import ROWS
 from tim_async._core.retry import TRANSIENT_CODES, RetryPolicy
 from tim_async.cli._topics import NEXT_STEPS
 from tim_async.errors import TimError
@@ -34,7 +35,7 @@ def test_explain_shows_every_row_of_a_code(invoke: Invoke) -> None:
     ]
 
 
-@pytest.mark.parametrize("code", sorted({row[1] for row in _codes._ROWS} - {0}))
+@pytest.mark.parametrize("code", sorted({row[1] for row in ROWS} - {0}))
 def test_explain_says_what_the_library_does(invoke: Invoke, code: int) -> None:
     result = invoke("explain", str(code))
     assert result.exit_code == 0
