@@ -7,7 +7,6 @@ import json
 import re
 import subprocess
 import sys
-from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from tests import endpoint_table
 from tests.scripted import SECRET_KEY
 from tests.testing.test_plugin import run
 from tim_async import RetryPolicy, Settings, TextElem, TimClient, endpoints, errors
+from tim_async._core.config import SETTING_NAMES
 from tim_async.emulator import DEFAULT_SECRET_KEY, Emulator
 from tim_async.testing import deliver
 from tim_async.webhooks import EVENTS, BeforeSendMsg, WebhookRouter
@@ -146,11 +146,13 @@ def test_events_are_counted() -> None:
 
 def test_table_of_settings_is_the_settings() -> None:
     rows = dict(re.findall(r"^\| `(\w+)` \| ([^|]+) \|", README.split("## Settings")[1], re.MULTILINE))
-    assert set(rows) == {each.name for each in fields(Settings)}
-    for each in fields(Settings):
-        default = each.default_factory() if each.default is MISSING else each.default
-        told = rows[each.name].strip().strip("`")
-        assert told == ("RetryPolicy()" if isinstance(default, RetryPolicy) else str(default)), each.name
+    assert set(rows) == set(SETTING_NAMES)
+    settings = Settings()
+    for name in SETTING_NAMES:
+        default = getattr(settings, name)
+        assert rows[name].strip().strip("`") == (
+            "RetryPolicy()" if isinstance(default, RetryPolicy) else str(default)
+        ), name
 
 
 def test_tree_of_errors_is_the_tree() -> None:

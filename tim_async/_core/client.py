@@ -7,7 +7,6 @@ succeeds or the policy gives up, and the answer is read.
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import logging
 import os
 from collections.abc import Callable, Mapping
@@ -399,4 +398,4 @@ def _merge(settings: Settings, options: SettingsOptions) -> Settings:
             f"unknown setting {name!r}{nearest(name, SETTING_NAMES)} (the settings are {', '.join(SETTING_NAMES)})",
             field=name,
         )
-    return dataclasses.replace(settings, **options) if options else settings
+    return msgspec.structs.replace(settings, **options) if options else settings

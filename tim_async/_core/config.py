@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
 from enum import Enum
 from ssl import SSLContext
 from typing import TYPE_CHECKING, Final, TypedDict
 
+import msgspec
 from yarl import URL
 
 from .._api.checks import check_account, check_seconds, check_secret_key, check_whole, nearest, quoted
@@ -101,8 +101,7 @@ def check_key_form(secret_key: Hidden, address: str) -> None:
         logger.warning("secret_key is not 64 hexadecimal digits as the console shows it: is it the key of the app?")
 
 
-@dataclass(frozen=True, slots=True)
-class Credentials:
+class Credentials(msgspec.Struct, frozen=True):
     """The app and the account that make the calls.
 
     Attributes:
@@ -113,14 +112,17 @@ class Credentials:
     """
 
     sdk_app_id: int
-    secret_key: str | None = field(repr=False)
+    secret_key: str | None
     identifier: str
 
     def __post_init__(self) -> None:
         if self.secret_key is not None:
-            object.__setattr__(self, "secret_key", check_secret_key(self.secret_key))
+            msgspec.structs.force_setattr(self, "secret_key", check_secret_key(self.secret_key))
         check_whole("sdk_app_id", self.sdk_app_id, 1)
         check_account("identifier", self.identifier)
+
+    def __repr__(self) -> str:
+        return _repr_without(self, "secret_key")
 
 
 def is_http_address(address: object) -> bool:
@@ -135,8 +137,7 @@ def is_http_address(address: object) -> bool:
     return url.scheme in ("http", "https") and bool(url.host) and not (url.query_string or url.fragment or url.user)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """How calls are made. Every field can also be given to `TimClient` by its name.
 
     Attributes:
@@ -170,8 +171,8 @@ class Settings:
     timeout: float = 10.0
     connect_timeout: float = 3.0
     deadline: float | None = None
-    retry: RetryPolicy = field(default_factory=RetryPolicy)
-    rate_limits: Mapping[str, int | Rate | Sequence[Rate]] = field(default_factory=dict)
+    retry: RetryPolicy = msgspec.field(default_factory=RetryPolicy)
+    rate_limits: Mapping[str, int | Rate | Sequence[Rate]] = msgspec.field(default_factory=dict)
     limiter: RateLimiter | None = None
     observer: Observer | None = None
     max_waiting: int | None = None
@@ -182,7 +183,7 @@ class Settings:
     keep_alive_s: float = 15.0
     dns_cache_s: float = 60.0
     ssl: SSLContext | bool = True
-    proxy: str | None = field(default=None, repr=False)
+    proxy: str | None = None
     trust_env: bool = False
     trace_configs: Sequence[TraceConfig] = ()
     user_sig_lifetime_s: int = 7 * 86_400
@@ -221,6 +222,9 @@ class Settings:
             )
         _check_rate_limits(self.rate_limits)
 
+    def __repr__(self) -> str:
+        return _repr_without(self, "proxy")
+
     def rates(self, command: str, limits: tuple[Rate, ...]) -> tuple[Rate, ...]:
         """Return the limits in force for a command whose endpoint has `limits`."""
         given = self.rate_limits.get(command)
@@ -236,6 +240,12 @@ class Settings:
         """The limit over all commands, None without one."""
         given = self.rate_limits.get("*")
         return Rate(given) if isinstance(given, int) else given if isinstance(given, Rate) else None
+
+
+def _repr_without(value: msgspec.Struct, secret: str) -> str:
+    """Return the repr of a struct without the field that holds a secret."""
+    shown = (f"{name}={getattr(value, name)!r}" for name in value.__struct_fields__ if name != secret)
+    return f"{type(value).__name__}({', '.join(shown)})"
 
 
 def _check_proxy(proxy: object) -> None:
@@ -293,7 +303,7 @@ class SettingsOptions(TypedDict, total=False):
     user_sig_provider: UserSigProvider | None
 
 
-SETTING_NAMES: Final = tuple(each.name for each in fields(Settings))
+SETTING_NAMES: Final = Settings.__struct_fields__
 
 
 def check_command(command: str) -> str:
