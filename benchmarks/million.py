@@ -68,7 +68,9 @@ class _Slot:
     def __exit__(self, *_: object) -> None: ...
 
 
-class _Pool:
+class NoSocketPool:
+    """A pool whose calls are answered at once."""
+
     is_closed = False
 
     def open(self) -> asyncio.AbstractEventLoop:
@@ -102,11 +104,16 @@ async def ledger(folder: Path) -> dict[str, object]:
         made = await book.campaigns.create(
             "big", kind="template", message="{}", fingerprint="x", chunk_size=50, now=time.time()
         )
-        for first in range(0, MILLION, 1000):
-            await book.campaigns.add(
-                made.id, [(f"user-{number}", None, number) for number in range(first, first + 1000)], []
-            )
-        await book.campaigns.update(made.id, is_planned=1)
+        staging = book.staging(made)
+        await staging.begin(source="", message="x", limit=12_288)
+        for first in range(0, MILLION, 20_000):
+            numbers = range(first, first + 20_000)
+            await staging.add([(number, number + 1, f"user-{number}", None, None, None) for number in numbers])
+        await staging.end()
+        await staging.sort()
+        while await staging.move():
+            pass
+        await staging.finish()
         began = time.perf_counter()
         changes, commits = Changes(), 0
         while chunks := await book.chunks.claim(made.id, limit=4):
@@ -192,7 +199,7 @@ async def _pace(folder: Path, count: int) -> float:
     people = folder / "pace.csv"
     write_people(people, count)
     campaign = Campaign("pace", ledger=folder / "pace.db", recipients=people, message=Template("Hi $name"))
-    async with TimClient(APP, SECRET_KEY, pool=_Pool(), rate_limits=LIMITS) as client:
+    async with TimClient(APP, SECRET_KEY, pool=NoSocketPool(), rate_limits=LIMITS) as client:
         await campaign.plan(client=client)
         began = time.perf_counter()
         report = await campaign.run(client)

@@ -13,7 +13,7 @@ from tests.layers import modules
 from tests.scripted import refusal, scripted
 from tim_async import ApiError, TextElem, UsageError
 from tim_async._printable import one_line
-from tim_async.bulk._plan.planning import Plan
+from tim_async.bulk._plan.plan import Plan
 from tim_async.bulk.progress import Report
 from tim_async.families._streaming import MessageStream
 from tim_async.models.c2c_stream import SendStreamMsg, SendStreamMsgResult

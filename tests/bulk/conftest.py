@@ -6,7 +6,7 @@ import asyncio
 import sqlite3
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,8 @@ import pytest
 from tests.families.conftest import client_of
 from tim_async import Rate, TimClient
 from tim_async.bulk import Campaign
+from tim_async.bulk._ledger.ledger import Ledger
+from tim_async.bulk._ledger.records import CampaignRow, Problem
 from tim_async.emulator import Emulator
 
 FAST = {
@@ -66,6 +68,32 @@ def campaign(ledger: Path, clock: Clock) -> Callable[..., Campaign]:
         return Campaign("spring", **{"ledger": ledger, "clock": clock, **options})
 
     return make
+
+
+async def enter(
+    ledger: Ledger, campaign: CampaignRow, rows: Sequence[tuple[str, str | None, int] | Problem]
+) -> tuple[int, int]:
+    """Plan a campaign with these rows, or add them; return how many recipients were new, and how many duplicates."""
+    before = await ledger.campaigns.find(campaign.name)
+    assert before is not None
+    staging = ledger.staging(before)
+    await staging.begin(source="", message="f", limit=8192)
+    await staging.add(
+        [
+            (place, row.line, row.account, None, None, row.reason)
+            if isinstance(row, Problem)
+            else (place, row[2], row[0], row[1], None, None)
+            for place, row in enumerate(rows)
+        ]
+    )
+    await staging.end()
+    await staging.sort()
+    while await staging.move():
+        pass
+    await staging.finish()
+    after = await ledger.campaigns.find(campaign.name)
+    assert after is not None
+    return after.recipients - before.recipients, after.duplicates
 
 
 def accounts(count: int, first: int = 0) -> list[str]:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tim_async.bulk import Progress
+from tim_async.bulk import PlanProgress, Progress
 from tim_async.cli import _progress
 
 
@@ -33,6 +33,72 @@ def progress(**facts: Any) -> Progress:
 )
 def test_progress_in_words(facts: dict[str, Any], text: str) -> None:
     assert _progress.describe(progress(**facts)) == text
+
+
+def planning(**facts: Any) -> PlanProgress:
+    usual: dict[str, Any] = {
+        "name": "spring", "stage": "reading", "rows": 1_234_000, "entered": 0, "rate": 81_234.5, "bytes_read": None,
+        "bytes_total": None, "elapsed_s": 1.0,
+    }  # fmt: skip
+    return PlanProgress(**{**usual, **facts})
+
+
+@pytest.mark.parametrize(
+    ("facts", "text"),
+    [
+        ({}, "1,234,000 rows read, 81,234/s"),
+        (
+            {"bytes_read": 12_300_000, "bytes_total": 40_000_000},
+            "1,234,000 rows read, 81,234/s, 12.3 of 40.0 MB",
+        ),
+        ({"stage": "sorting"}, "1,234,000 rows read, looking for duplicates"),
+        ({"stage": "entering", "entered": 20_000}, "20,000 of 1,234,000 rows planned"),
+    ],
+    ids=["rows", "file", "sorting", "entering"],
+)
+def test_planning_in_words(facts: dict[str, Any], text: str) -> None:
+    assert _progress.describe(planning(**facts)) == text
+
+
+def test_log_says_of_a_plan_only_what_takes_long(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    now = 100.0
+    monkeypatch.setattr("time.monotonic", lambda: now)
+    with _progress.shown() as show:
+        show(planning(rows=0))
+        now += 4.9
+        show(planning(rows=400_000))
+        now += 0.2
+        show(planning(rows=410_000))
+        show(planning(rows=420_000))
+        now += 5.0
+        show(planning(stage="sorting", rows=800_000))
+        show(progress(sent=100))
+    assert capsys.readouterr().err.splitlines() == [
+        "spring: 410,000 rows read, 81,234/s",
+        "spring: 800,000 rows read, looking for duplicates",
+        "spring: 100 of 100, 100 sent, 198 of 200/s",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("facts", "text"),
+    [
+        ({"bytes_read": 25, "bytes_total": 100}, "25%"),
+        ({"stage": "entering", "rows": 400, "entered": 300}, "75%"),
+        ({"stage": "sorting"}, "looking for duplicates"),
+    ],
+    ids=["file", "entering", "sorting"],
+)
+def test_terminal_has_a_bar_for_a_plan(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], facts: dict[str, Any], text: str
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm")
+    with _progress.shown() as show:
+        show(planning(**facts))
+    assert text in capsys.readouterr().err
 
 
 def test_log_has_a_line_now_and_then_and_at_the_end(

@@ -26,7 +26,8 @@ from ._ledger.options import Lanes, OnUnknown
 from ._ledger.records import Problem
 from ._message.messages import Message, MessageGiven, Recipient, Template
 from ._plan.definition import CampaignArguments
-from ._plan.planning import LanePlan, Plan
+from ._plan.plan import LanePlan, Plan
+from ._plan.reading import OnPlanning, PlanProgress, PlanStage
 from ._plan.sources import CsvFile, JsonLinesFile, Recipients, Row
 from .campaign import Campaign
 from .export import RecipientOutcome
@@ -42,9 +43,12 @@ __all__ = [
     "Lanes",
     "Message",
     "MessageGiven",
+    "OnPlanning",
     "OnProgress",
     "OnUnknown",
     "Plan",
+    "PlanProgress",
+    "PlanStage",
     "Problem",
     "Progress",
     "Recipient",

@@ -18,7 +18,9 @@ from ._ledger.options import Lanes, OnUnknown
 from ._message.messages import MESSAGE_TIMEOUT_S, MessageGiven
 from ._plan.binding import bind
 from ._plan.definition import Definition
-from ._plan.planning import Plan, check_recipients
+from ._plan.plan import Plan
+from ._plan.planning import check_recipients
+from ._plan.reading import OnPlanning
 from ._plan.sources import Recipients
 from .progress import Report
 
@@ -37,8 +39,8 @@ class Campaign:
         ledger: path of an SQLite file, made where it is missing; one runner at a time may work on it.
         recipients: a CSV or JSON lines file by its path, a `CsvFile` or `JsonLinesFile`, or any iterable or async
             iterable of accounts or of mappings with the account and columns for templates. Read once, when the campaign
-            is planned; again, where that failed, which an iterator does not allow. An account that is given twice gets
-            one message. Not needed to carry on.
+            is planned. Where that was cut off, a file is read on, and others are read again, which an iterator does not
+            allow. An account that is given twice gets one message. Not needed to carry on.
         message: what all recipients get: a text, an element, a list of elements, a `Message`; or what makes it: a
             `Template`, or a function (sync or async) that takes a `Recipient` and returns any of the former; a sync one
             must be quick, as nothing else happens meanwhile. To carry on it is needed only for a function: the ledger
@@ -118,6 +120,8 @@ class Campaign:
         *,
         client: TimClient | None = None,
         rate_limits: Mapping[str, int | Rate | Sequence[Rate]] | None = None,
+        on_planning: OnPlanning | None = None,
+        progress_every_s: float = 1.0,
     ) -> Plan:
         """Read the recipients into the ledger and return what the campaign will be; nothing is sent.
 
@@ -126,15 +130,24 @@ class Campaign:
         Args:
             client: whose limits count; nothing is called.
             rate_limits: the limits, where there is no client.
+            on_planning: called with a `PlanProgress` at the beginning, every `progress_every_s` and at the end, while
+                recipients are read; may be async.
+            progress_every_s: seconds.
 
         Raises:
             UsageError: the message is over the limit, the source cannot be read, or either is missing.
             LedgerError: the ledger cannot be used.
         """
-        return await inspection.plan(self._definition, client, rate_limits, self._clock)
+        check_seconds("progress_every_s", progress_every_s)
+        return await inspection.plan(self._definition, client, rate_limits, self._clock, on_planning, progress_every_s)
 
     async def run(
-        self, client: TimClient, *, on_progress: OnProgress | None = None, progress_every_s: float = 1.0
+        self,
+        client: TimClient,
+        *,
+        on_progress: OnProgress | None = None,
+        on_planning: OnPlanning | None = None,
+        progress_every_s: float = 1.0,
     ) -> Report:
         """Send to all recipients that were not settled before; return what became of all.
 
@@ -144,6 +157,7 @@ class Campaign:
             client: sends, in background priority. It must be of the app and the admin of earlier runs.
             on_progress: called with a `Progress` at the beginning, every `progress_every_s` and at the end; may be
                 async.
+            on_planning: called as `plan` does, where recipients are read first.
             progress_every_s: seconds.
 
         Raises:
@@ -154,7 +168,13 @@ class Campaign:
         client.open()
         async with self._definition.open(f"run of {self.name}") as ledger:
             async with ledger.alone_with(self.name):
-                campaign, messages = await self._definition.ensure_planned(ledger, client.settings, self._clock())
+                campaign, messages = await self._definition.ensure_planned(
+                    ledger,
+                    client.settings,
+                    self._clock(),
+                    on_planning=on_planning,
+                    progress_every_s=progress_every_s,
+                )
                 check_recipients(campaign)
                 campaign = await bind(ledger, campaign, client)
                 if campaign.begun_at is None:  # as long as it is not, another process may plan it again

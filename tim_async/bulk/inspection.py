@@ -10,8 +10,11 @@ from .._api.endpoint import Rate
 from .._core.client import TimClient
 from .._core.config import Settings
 from . import export
+from ._ledger.records import CampaignRow
 from ._plan.definition import Definition
-from ._plan.planning import Plan, make_plan
+from ._plan.plan import Plan, make_plan
+from ._plan.reading import OnPlanning
+from ._plan.wording import counted
 from .progress import Report, report
 
 
@@ -20,13 +23,17 @@ async def plan(
     client: TimClient | None,
     rate_limits: Mapping[str, int | Rate | Sequence[Rate]] | None,
     clock: Callable[[], float],
+    on_planning: OnPlanning | None = None,
+    progress_every_s: float = 1.0,
 ) -> Plan:
     """Read the recipients into the ledger and return what the campaign will be."""
     settings = client.settings if client is not None else Settings(rate_limits=rate_limits or {})
     options = definition.options
     async with definition.open(f"plan of {definition.name}") as ledger:
         async with ledger.alone_with(definition.name):
-            campaign, messages = await definition.ensure_planned(ledger, settings, clock())
+            campaign, messages = await definition.ensure_planned(
+                ledger, settings, clock(), on_planning=on_planning, progress_every_s=progress_every_s
+            )
         return await make_plan(ledger, campaign, messages, settings, options.lanes, options.concurrency)
 
 
@@ -42,10 +49,33 @@ async def status(definition: Definition, clock: Callable[[], float]) -> Report:
             in_flight=await ledger.queries.in_flight(campaign.id),
             duration_s=duration,
         )
-        if found.status == "running" and not ledger.database.is_in_use:
+        is_in_use = ledger.database.is_in_use
+        if campaign.open_reading is not None or not campaign.is_planned:
+            return _while_planning(found, campaign, is_file=ledger.shared is None, is_in_use=is_in_use)
+        if found.status == "running" and not is_in_use:
             reason = "the process that ran it died; run it again to carry on"
             return msgspec.structs.replace(found, status="interrupted", reason=reason)
         return found
+
+
+def _while_planning(found: Report, campaign: CampaignRow, *, is_file: bool, is_in_use: bool) -> Report:
+    """Return the report of a campaign whose recipients are being read, or of which that was cut off."""
+    reading = campaign.open_reading
+    rows = counted(0 if reading is None else reading.rows, "row")
+    if is_file and is_in_use:
+        reason = f"{rows} read so far"
+    else:
+        # Whether a process is at work is known of a file only.
+        happened = "the process that planned it died" if is_file else "unless a process is still planning it"
+        if reading is not None and reading.is_read:
+            advice = "run it again to carry on"
+        elif reading is not None and reading.source:
+            advice = "run it again with the same file to carry on"
+        else:
+            advice = "plan it again"
+        reason = f"{rows} read; {happened}: {advice}" if is_file else f"{rows} read; {happened}, {advice}"
+    status = "planning" if campaign.begun_at is None else "interrupted"
+    return msgspec.structs.replace(found, status=status, reason=reason)
 
 
 async def outcomes(definition: Definition) -> AsyncIterator[export.RecipientOutcome]:

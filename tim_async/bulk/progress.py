@@ -73,7 +73,8 @@ class Report(msgspec.Struct, kw_only=True, frozen=True):
     Attributes:
         name: the campaign.
         status: `done`; `stopped` by a fault, `paused` by a quota, `interrupted` from outside: run it again to carry on;
-            `running`, or `planned` before the first run.
+            `running`; before the first run `planned`, or `planning` while recipients are read, or were when the process
+            died.
         reason: why it is not done.
         total: its recipients.
         sent: recipients that were sent to.

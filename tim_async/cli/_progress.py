@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from ._output import console, echo, one_line
 
 if TYPE_CHECKING:
-    from ..bulk import Progress
+    from ..bulk import PlanProgress, Progress
 
 # Lines in a log file are few.
 _LINE_INTERVAL_S: Final = 5.0
@@ -18,8 +18,8 @@ _MAX_CODES: Final = 4
 
 
 @contextmanager
-def shown() -> Iterator[Callable[[Progress], None]]:
-    """Show progress on stderr while the block runs; yield the function that takes it."""
+def shown() -> Iterator[Callable[[Progress | PlanProgress], None]]:
+    """Show progress on stderr while the block runs; yield the function that takes that of a plan and that of a run."""
     screen = console(stderr=True)
     if not screen.is_terminal:
         yield _Lines().show
@@ -36,12 +36,13 @@ def shown() -> Iterator[Callable[[Progress], None]]:
     with Display(*columns, console=screen, refresh_per_second=4) as display:
         task = display.add_task("", total=None, details="")
 
-        def show(progress: Progress) -> None:
+        def show(progress: Progress | PlanProgress) -> None:
+            done, total = _measure(progress)
             display.update(
                 task,
                 description=one_line(progress.name),
-                total=max(progress.total, 1),
-                completed=progress.settled,
+                total=total,
+                completed=done,
                 details=describe(progress),
             )
 
@@ -54,9 +55,19 @@ class _Lines:
     def __init__(self) -> None:
         self._printed_at = -_LINE_INTERVAL_S
         self._printed_settled = -1
+        self._began_planning: float | None = None
 
-    def show(self, progress: Progress) -> None:
+    def show(self, progress: Progress | PlanProgress) -> None:
+        from ..bulk import PlanProgress
+
         now = time.monotonic()
+        if isinstance(progress, PlanProgress):
+            # Most plans are made in a moment, and what they are is printed then.
+            self._began_planning = self._began_planning or now
+            if now - max(self._began_planning, self._printed_at) >= _LINE_INTERVAL_S:
+                self._printed_at = now
+                echo(f"{one_line(progress.name)}: {describe(progress)}", err=True)
+            return
         is_end = progress.settled == progress.total
         if progress.settled != self._printed_settled and (is_end or now - self._printed_at >= _LINE_INTERVAL_S):
             self._printed_at, self._printed_settled = now, progress.settled
@@ -66,7 +77,38 @@ class _Lines:
             )
 
 
-def describe(progress: Progress) -> str:
+def _measure(progress: Progress | PlanProgress) -> tuple[int, int | None]:
+    """Return how much is done, and of how much; None where that is not known."""
+    from ..bulk import PlanProgress
+
+    if not isinstance(progress, PlanProgress):
+        return progress.settled, max(progress.total, 1)
+    if progress.stage == "reading":
+        return progress.bytes_read or 0, progress.bytes_total
+    return progress.entered, None if progress.stage == "sorting" else max(progress.rows, 1)
+
+
+def describe(progress: Progress | PlanProgress) -> str:
+    """Return what a line shows beside the name."""
+    from ..bulk import PlanProgress
+
+    return _describe_plan(progress) if isinstance(progress, PlanProgress) else _describe_run(progress)
+
+
+def _describe_plan(progress: PlanProgress) -> str:
+    """Return rows, their rate and the bytes of the file, or what is done with the rows."""
+    rows = f"{progress.rows:,} rows"
+    if progress.stage == "sorting":
+        return f"{rows} read, looking for duplicates"
+    if progress.stage == "entering":
+        return f"{progress.entered:,} of {rows} planned"
+    parts = [f"{rows} read", f"{progress.rate:,.0f}/s"]
+    if progress.bytes_read is not None and progress.bytes_total is not None:
+        parts.append(f"{progress.bytes_read / 1e6:,.1f} of {progress.bytes_total / 1e6:,.1f} MB")
+    return ", ".join(parts)
+
+
+def _describe_run(progress: Progress) -> str:
     """Return sent, failed by code, rate against the cap, and time left."""
     parts = [f"{progress.sent:,} sent"]
     if progress.failed:

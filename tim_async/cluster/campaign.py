@@ -21,7 +21,9 @@ from ..bulk import export, inspection
 from ..bulk._engine.runner import OnProgress
 from ..bulk._plan.binding import bind
 from ..bulk._plan.definition import CampaignArguments, Definition
-from ..bulk._plan.planning import Plan, check_recipients, make_plan
+from ..bulk._plan.plan import Plan, make_plan
+from ..bulk._plan.planning import check_recipients
+from ..bulk._plan.reading import OnPlanning
 from ..bulk.progress import Report
 from ..errors import UsageError
 from ._workers import broker as work_queue
@@ -75,20 +77,33 @@ class ClusterCampaign:
         *,
         client: TimClient | None = None,
         rate_limits: Mapping[str, int | Rate | Sequence[Rate]] | None = None,
+        on_planning: OnPlanning | None = None,
+        progress_every_s: float = 1.0,
     ) -> Plan:
         """Read the recipients into the ledger and return what the campaign will be, as `Campaign.plan` does.
 
         Args:
             client: whose limits count; nothing is called.
             rate_limits: the limits, where there is no client.
+            on_planning: called with how far it is, as `Campaign.plan` does.
+            progress_every_s: seconds.
 
         Raises:
             UsageError: the message is over the limit, the source cannot be read, or either is missing.
             LedgerError: the ledger cannot be used.
         """
-        return await inspection.plan(self._definition, client, rate_limits, self._clock)
+        check_seconds("progress_every_s", progress_every_s)
+        return await inspection.plan(self._definition, client, rate_limits, self._clock, on_planning, progress_every_s)
 
-    async def submit(self, client: TimClient, *, broker: str | AioPikaBroker, parallel: int = DEFAULT_PARALLEL) -> Plan:
+    async def submit(
+        self,
+        client: TimClient,
+        *,
+        broker: str | AioPikaBroker,
+        parallel: int = DEFAULT_PARALLEL,
+        on_planning: OnPlanning | None = None,
+        progress_every_s: float = 1.0,
+    ) -> Plan:
         """Plan the campaign where that was not done, and let workers start, or go on after it ended early.
 
         One that is running or paused is left as it is: watch it, or let it go on with `resume`. Only `add_recipients`
@@ -98,6 +113,8 @@ class ClusterCampaign:
             client: whose app, admin and limits count; nothing is called.
             broker: URL of RabbitMQ, or what `make_broker` returned, started.
             parallel: chunks at work at a time, over all workers: enough to keep the limits busy, and not many more.
+            on_planning: called as `plan` does, where recipients are read first.
+            progress_every_s: seconds.
 
         Raises:
             UsageError: something is missing or differs from what was begun; it names the argument.
@@ -105,11 +122,18 @@ class ClusterCampaign:
             ClusterError: the broker cannot be reached.
         """
         check_whole("parallel", parallel, 1)
+        check_seconds("progress_every_s", progress_every_s)
         definition, run = self._definition, self._definition.options
         async with definition.open(f"submit {self.name}") as ledger:
             shared = ledger.require_shared()
             async with ledger.alone_with(self.name):
-                row, messages = await definition.ensure_planned(ledger, client.settings, self._clock())
+                row, messages = await definition.ensure_planned(
+                    ledger,
+                    client.settings,
+                    self._clock(),
+                    on_planning=on_planning,
+                    progress_every_s=progress_every_s,
+                )
                 if messages.kind == "function":
                     raise UsageError(
                         "workers do not have a function: give a text, a Message or a Template", field="message"

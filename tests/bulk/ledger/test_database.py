@@ -77,11 +77,11 @@ async def test_ledger_of_a_newer_version_is_not_written_to(path, purpose):
     file = sqlite3.connect(path)
     file.executescript(
         "CREATE TABLE tim_bulk_meta (key TEXT PRIMARY KEY, value TEXT); "
-        "INSERT INTO tim_bulk_meta VALUES ('version', '2'); CREATE TABLE tim_bulk_rows (x);"
+        "INSERT INTO tim_bulk_meta VALUES ('version', '3'); CREATE TABLE tim_bulk_rows (x);"
     )
     file.close()
     before = path.read_bytes()
-    with pytest.raises(LedgerError, match="is of version 2; this library writes version 1"):
+    with pytest.raises(LedgerError, match="is of version 3, and this tim_async works with version 2"):
         async with Ledger(path, purpose=purpose):
             pass
     assert path.read_bytes() == before

@@ -15,7 +15,7 @@ pytest.importorskip("asyncpg")
 from sqlalchemy import Connection, text, update
 from sqlalchemy.engine import make_url
 
-from tests.bulk.conftest import until
+from tests.bulk.conftest import enter, until
 from tests.clock import skip
 from tests.families.conftest import client_of
 from tests.in_process import loop_clock
@@ -25,12 +25,12 @@ from tim_async._core.rate_limits import Claim, ConnectionSlot
 from tim_async.bulk import Campaign, Report
 from tim_async.bulk._engine.runner import Runner
 from tim_async.bulk._engine.source import LeasedSource
-from tim_async.bulk._ledger.campaigns import CampaignStore
 from tim_async.bulk._ledger.leases import LeasedChunks
 from tim_async.bulk._ledger.ledger import Ledger
 from tim_async.bulk._ledger.options import Options
 from tim_async.bulk._ledger.records import CampaignRow, Changes, Outcome, Reassignment, SendStart
 from tim_async.bulk._ledger.schema import ChunkState, Lane, RecipientState, chunks
+from tim_async.bulk._ledger.staging import Staging
 from tim_async.bulk._message.messages import MessageSource
 from tim_async.emulator import Emulator
 
@@ -51,7 +51,7 @@ async def planned(ledger: Ledger, count: int = 10, size: int = 10) -> CampaignRo
     row = await ledger.campaigns.create(
         "spring", kind=messages.kind, message=messages.stored, fingerprint="f", chunk_size=size, now=NOW
     )
-    await ledger.campaigns.add(row.id, [(f"u{index}", None, index + 1) for index in range(count)], [])
+    await enter(ledger, row, [(f"u{index}", None, index + 1) for index in range(count)])
     found = await ledger.campaigns.find("spring")
     assert found is not None
     return found
@@ -403,15 +403,15 @@ async def test_database_that_is_gone_when_a_plan_begins_is_reported(url: str) ->
 
 
 async def test_two_runs_that_begin_at_a_time_plan_once(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    add = CampaignStore.add
+    add = Staging.add
     calls = []
 
-    async def slow(self: CampaignStore, *args: Any, **options: Any) -> tuple[int, int]:
+    async def slow(self: Staging, *args: Any, **options: Any) -> None:
         calls.append(args)
         await asyncio.sleep(0.3)
-        return await add(self, *args, **options)
+        await add(self, *args, **options)
 
-    monkeypatch.setattr(CampaignStore, "add", slow)
+    monkeypatch.setattr(Staging, "add", slow)
     people = [f"user-{index}" for index in range(40)]
     async with Emulator(auto_import=True) as emulator, client_of(emulator) as client:
         runs = [Campaign("spring", ledger=url, recipients=people, message="hi", lanes="single") for _ in range(2)]

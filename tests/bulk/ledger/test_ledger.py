@@ -10,6 +10,7 @@ import sys
 import pytest
 from sqlalchemy import event
 
+from tests.bulk.conftest import enter
 from tim_async.bulk._ledger.ledger import Ledger
 from tim_async.bulk._ledger.records import Changes, Outcome, Problem, Reassignment, SendStart
 from tim_async.bulk._ledger.schema import ChunkState, Lane, RecipientState
@@ -27,8 +28,7 @@ async def planned(ledger, count=25, size=10):
     campaign = await ledger.campaigns.create(
         "spring", kind="fixed", message="{}", fingerprint="f", chunk_size=size, now=NOW
     )
-    await ledger.campaigns.add(campaign.id, [(f"u{index}", None, index + 1) for index in range(count)], [])
-    await ledger.campaigns.update(campaign.id, is_planned=1)
+    await enter(ledger, campaign, [(f"u{index}", None, index + 1) for index in range(count)])
     return await ledger.campaigns.find("spring")
 
 
@@ -45,10 +45,10 @@ async def test_plan_fills_chunks_and_notes_duplicates(path):
         campaign = await ledger.campaigns.create(
             "spring", kind="fixed", message="{}", fingerprint="f", chunk_size=4, now=NOW
         )
-        first = [("a", None, 1), ("b", '{"x":"1"}', 2), ("a", None, 3), ("c", None, 4)]
-        bad = [Problem(line=5, kind="bad", account="", reason="no account")]
-        assert await ledger.campaigns.add(campaign.id, first, bad) == (3, 1)
-        assert await ledger.campaigns.add(campaign.id, [("b", None, 6), ("d", None, 7), ("e", None, 8)], []) == (2, 1)
+        rows = [("a", None, 1), ("b", '{"x":"1"}', 2), ("a", None, 3), ("c", None, 4)]
+        rows += [Problem(line=5, kind="bad", account="", reason="no account")]
+        rows += [("b", None, 6), ("d", None, 7), ("e", None, 8)]
+        assert await enter(ledger, campaign, rows) == (5, 2)
         campaign = await ledger.campaigns.find("spring")
         assert (campaign.recipients, campaign.duplicates, campaign.bad_rows, campaign.next_chunk) == (5, 2, 1, 2)
         found = await all_rows(ledger, campaign)
@@ -64,7 +64,7 @@ async def test_plan_fills_chunks_and_notes_duplicates(path):
 async def test_recipients_that_come_after_the_plan_get_chunks_of_their_own(path):
     async with Ledger(path, purpose="test") as ledger:
         campaign = await planned(ledger, count=5, size=4)
-        assert await ledger.campaigns.add(campaign.id, [("u4", None, 6), ("new", None, 7)], []) == (1, 1)
+        assert await enter(ledger, campaign, [("u4", None, 6), ("new", None, 7)]) == (1, 0)
         assert [(each.account, each.chunk) for each in (await all_rows(ledger, campaign))[-2:]] == [
             ("u4", 1),
             ("new", 2),
@@ -223,15 +223,26 @@ async def test_another_database_is_left_alone(path):
     assert path.read_bytes() == before
 
 
-async def test_ledger_of_another_version(path):
+@pytest.mark.parametrize(
+    ("version", "advice"),
+    [
+        ("1", "finish its campaigns with the tim_async that made it, and give new ones another ledger"),
+        ("99", "a later tim_async made it, use that one"),
+    ],
+)
+async def test_ledger_of_another_version(path, version, advice):
     async with Ledger(path, purpose="test"):
         pass
     with sqlite3.connect(path) as other:
-        other.execute("update tim_bulk_meta set value = '99'")
+        other.execute("update tim_bulk_meta set value = ?", (version,))
     other.close()
-    with pytest.raises(LedgerError, match="is of version 99; this library writes version 1"):
-        async with Ledger(path, purpose="test"):
-            pass
+    before = path.read_bytes()
+    for purpose in ("test", None):
+        with pytest.raises(LedgerError) as caught:
+            async with Ledger(path, purpose=purpose):
+                pass
+        assert f"is of version {version}, and this tim_async works with version 2: {advice}" in caught.value.message
+    assert path.read_bytes() == before
 
 
 async def test_where_none_can_be(tmp_path):
@@ -276,10 +287,10 @@ async def test_full_disk_is_reported_and_what_was_written_stays(path):
         await ledger.database.read(cap)
         rows = [(f"another-{index}", "x" * 200, index) for index in range(500)]
         with pytest.raises(LedgerError, match="the disk is full: make room"):
-            await ledger.campaigns.add(campaign.id, rows, [])
+            await enter(ledger, campaign, rows)
     async with Ledger(path, purpose="repaired") as ledger:
         assert len(await all_rows(ledger, campaign)) == 25
-        assert await ledger.campaigns.add(campaign.id, rows, []) == (500, 0)
+        assert await enter(ledger, campaign, rows) == (500, 0)
 
 
 async def test_file_that_cannot_be_written(path):

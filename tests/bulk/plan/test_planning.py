@@ -9,7 +9,7 @@ import pytest
 from tests.bulk.conftest import accounts, each_got
 from tim_async import CustomElem, OfflinePushInfo, TextElem, UsageError
 from tim_async.bulk import CsvFile, JsonLinesFile, Message, Template
-from tim_async.bulk._ledger.campaigns import CampaignStore
+from tim_async.bulk._ledger.staging import Staging
 
 
 def write(tmp_path, *lines):
@@ -46,14 +46,14 @@ async def test_iterator_that_broke_is_not_read_on(emulator, client, campaign):
 
 
 async def test_iterator_of_a_plan_that_was_cancelled_is_not_read_on(campaign, monkeypatch):
-    add, begun = CampaignStore.add, asyncio.Event()
+    add, begun = Staging.add, asyncio.Event()
 
     async def slowly(self, *args, **options):
         begun.set()
         await asyncio.sleep(0.02)
         return await add(self, *args, **options)
 
-    monkeypatch.setattr(CampaignStore, "add", slowly)
+    monkeypatch.setattr(Staging, "add", slowly)
     first = campaign(recipients=only_once(5000), message="Hi")
     planning = asyncio.create_task(first.plan())
     await begun.wait()
@@ -64,16 +64,16 @@ async def test_iterator_of_a_plan_that_was_cancelled_is_not_read_on(campaign, mo
 
 
 async def test_list_is_read_again_after_a_plan_that_failed(campaign, monkeypatch):
-    add = CampaignStore.add
+    add = Staging.add
 
     async def fail(self, *args, **options):
         raise ConnectionError("no disk")
 
     first = campaign(recipients=accounts(30), message="Hi")
-    monkeypatch.setattr(CampaignStore, "add", fail)
+    monkeypatch.setattr(Staging, "add", fail)
     with pytest.raises(ConnectionError):
         await first.plan()
-    monkeypatch.setattr(CampaignStore, "add", add)
+    monkeypatch.setattr(Staging, "add", add)
     assert (await first.plan()).recipients == 30
 
 
@@ -115,16 +115,16 @@ async def test_duplicates_of_an_earlier_reading_are_none_however_far_apart(clien
 async def test_reading_again_that_broke_is_not_taken_for_done(client, campaign, tmp_path, monkeypatch):
     path = write(tmp_path, "alice")
     await campaign(recipients=path, message="Hi").run(client)
-    add = CampaignStore.add
+    add = Staging.add
 
     async def fail(self, *args, **options):
         raise ConnectionError("no disk")
 
-    monkeypatch.setattr(CampaignStore, "add", fail)
+    monkeypatch.setattr(Staging, "add", fail)
     write(tmp_path, "alice", "bob")
     with pytest.raises(ConnectionError):
         await campaign(recipients=path, message="Hi", add_recipients=True).run(client)
-    monkeypatch.setattr(CampaignStore, "add", add)
+    monkeypatch.setattr(Staging, "add", add)
     for lines in (["alice"], ["alice", "bob"]):
         write(tmp_path, *lines)
         with pytest.raises(UsageError, match="add_recipients"):

@@ -7,20 +7,17 @@ from collections.abc import Sequence
 from secrets import token_hex
 from typing import Final
 
-import msgspec
 from sqlalchemy import ColumnElement, Connection, delete, func, insert, or_, select, update
 
 from ...errors import LedgerError
 from .chunks import VALUES_PER_QUERY, ready_chunk, reassign
 from .database import Database
-from .records import CampaignRow, Problem, Reassignment
+from .records import CampaignRow, Reassignment
 from .schema import ChunkState, RecipientState, campaigns, chunks, problems, recipients
+from .staged_rows import StagedTables
 
 # Chunks entered in one statement.
 _CHUNKS_PER_INSERT: Final = 1000
-
-GivenRow = tuple[str, str | None, int]
-"""A recipient as it was read: account, columns as JSON, line."""
 
 
 class CampaignStore:
@@ -80,6 +77,7 @@ class CampaignStore:
                 for table in (recipients, chunks, problems):
                     connection.execute(delete(table).where(table.c.campaign_id == known.id))
                 connection.execute(delete(campaigns).where(campaigns.c.id == known.id))
+                StagedTables(known.id).drop(connection)
             connection.execute(insert(campaigns).values(fresh))
 
         await self._database.write(work)
@@ -91,65 +89,6 @@ class CampaignStore:
     async def update(self, campaign_id: int, **values: object) -> None:
         """Change fields of a campaign."""
         await self._change(campaign_id, **values)
-
-    # Planning
-
-    async def add(
-        self, campaign_id: int, rows: Sequence[GivenRow], bad: Sequence[Problem], *, before: int = 0
-    ) -> tuple[int, int]:
-        """Add recipients and bad rows; return how many recipients were new and how many were duplicates.
-
-        They fill chunk after chunk. Only one process at a time may add. Recipients below the ordinal `before` are those
-        of an earlier reading: a row that names one of them again is not a duplicate.
-        """
-        first: dict[str, GivenRow] = {}
-        doubled: list[Problem] = []
-        for row in rows:
-            if row[0] in first:
-                doubled.append(_duplicate(row))
-            else:
-                first[row[0]] = row
-
-        def work(connection: Connection) -> tuple[int, int]:
-            campaign = CampaignRow(
-                **connection.execute(select(campaigns).where(campaigns.c.id == campaign_id)).mappings().one()
-            )
-            known = _known(connection, campaign_id, list(first))
-            fresh = [row for row in first.values() if row[0] not in known]
-            twice = [*doubled, *(_duplicate(first[account]) for account in sorted(known))]
-            found = [*bad, *(each for each in twice if known.get(each.account, before) >= before)]
-            found.sort(key=lambda problem: problem.line)
-            opened = _insert_recipients(connection, campaign, fresh)
-            if found:
-                number = campaign.duplicates + campaign.bad_rows
-                connection.execute(
-                    insert(problems),
-                    [
-                        {"campaign_id": campaign_id, "number": number + index, **msgspec.structs.asdict(problem)}
-                        for index, problem in enumerate(found)
-                    ],
-                )
-            change(
-                connection,
-                campaign_id,
-                recipients=campaign.recipients + len(fresh),
-                next_chunk=campaign.next_chunk + opened,
-                duplicates=campaign.duplicates + len(found) - len(bad),
-                bad_rows=campaign.bad_rows + len(bad),
-            )
-            return len(fresh), len(found) - len(bad)
-
-        return await self._database.write(work)
-
-    async def read_again(self, campaign_id: int) -> None:
-        """Forget the problems of an earlier reading: recipients are read once more, to add to them."""
-
-        def work(connection: Connection) -> None:
-            connection.execute(delete(problems).where(problems.c.campaign_id == campaign_id))
-            # Until the reading is over, no file is the one that was read.
-            change(connection, campaign_id, duplicates=0, bad_rows=0, source="unfinished")
-
-        await self._database.write(work)
 
     async def rechunk(self, campaign_id: int, size: int) -> None:
         """Deal the recipients of a campaign that was not begun into chunks of another size."""
@@ -275,46 +214,3 @@ def change(connection: Connection, campaign_id: int, *where: ColumnElement[bool]
     """Change fields of a campaign, where more conditions hold; return whether they did."""
     done = connection.execute(update(campaigns).where(campaigns.c.id == campaign_id, *where).values(values))
     return done.rowcount == 1
-
-
-def _known(connection: Connection, campaign_id: int, accounts: list[str]) -> dict[str, int]:
-    """Return the ordinals of those accounts that are recipients already."""
-    if not accounts:
-        return {}
-    query = select(recipients.c.account, recipients.c.ordinal).where(
-        recipients.c.campaign_id == campaign_id, recipients.c.account.in_(accounts)
-    )
-    return {row.account: row.ordinal for row in connection.execute(query)}
-
-
-def _insert_recipients(connection: Connection, campaign: CampaignRow, rows: Sequence[GivenRow]) -> int:
-    """Enter recipients after those that are there; return how many chunks were opened for them."""
-    start, size = campaign.recipients, campaign.chunk_size
-    # Chunks are filled one after the other. Once they are worked on, recipients that come later get further ones.
-    begun = campaign.next_chunk if campaign.is_planned else None
-    numbers = [(start + index) // size if begun is None else begun + index // size for index in range(len(rows))]
-    opened = sorted({number for number in numbers if number >= campaign.next_chunk})
-    if opened:
-        connection.execute(insert(chunks), [ready_chunk(campaign.id, each) for each in opened])
-    if rows:
-        connection.execute(
-            insert(recipients),
-            [
-                {
-                    "campaign_id": campaign.id,
-                    "ordinal": start + index,
-                    "account": account,
-                    "columns": columns,
-                    "line": line,
-                    "chunk": number,
-                    "state": int(RecipientState.PLANNED),
-                    "tries": 0,
-                }
-                for index, ((account, columns, line), number) in enumerate(zip(rows, numbers, strict=True))
-            ],
-        )
-    return len(opened)
-
-
-def _duplicate(row: GivenRow) -> Problem:
-    return Problem(line=row[2], kind="duplicate", account=row[0], reason="a duplicate of an earlier row")

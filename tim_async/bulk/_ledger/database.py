@@ -25,7 +25,7 @@ from ...errors import LedgerError, UsageError
 from .failures import explain, is_away, was_refused
 from .location import has_wal, immutable, locate, lock_path, shown
 from .lock import FileLock, is_held
-from .schema import SCHEMA_VERSION, meta, metadata
+from .schema import SCHEMA_VERSION, meta, metadata, misfit
 
 T = TypeVar("T")
 
@@ -44,7 +44,7 @@ _TABLES_LOCK: Final = 0x74696D5F  # "tim_"
 _PRAGMAS: Final = (
     "PRAGMA synchronous=FULL",  # a commit survives the loss of power, too: what is written ahead must be there
     "PRAGMA cache_size=-24000",  # KiB; the index of a million accounts fits, and memory stays bounded
-    "PRAGMA temp_store=MEMORY",
+    # Not temp_store=MEMORY: the sort of a plan's accounts would be as large as these.
 )
 
 
@@ -129,8 +129,7 @@ class Database:
             await self.write(_make_tables)
             version = await self.read(_read_version)
         if version != str(SCHEMA_VERSION):
-            found = "is not a ledger of campaigns" if version is None else f"is of version {version}"
-            raise LedgerError(f"{self.name} {found}; this library writes version {SCHEMA_VERSION}")
+            raise LedgerError(f"{self.name} {misfit(version)}")
 
     async def _look(self) -> str | None:
         """Return the version of the ledger that is there, None without one."""

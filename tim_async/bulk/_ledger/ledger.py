@@ -30,11 +30,11 @@ wants failed ones tried again) goes to a further chunk. A chunk's recipients the
 and so a batch is repeated to the same recipients with the same identity: what an answer says of them all is one commit.
 A batch of which some were settled and others not, since an answer left those in doubt, is not repeated but verified.
 
-A ledger holds a database, and parts that are made of it: `campaigns` (made, planned, steered), `queries` (what became
-of recipients) and `chunks` (claimed, written ahead, settled). By default the database is an SQLite file: written ahead
-(WAL), synced at every commit, and for one runner at a time by a lock on a file next to it. Since that lock is held,
-whatever was claimed before is left over from a dead process, and `chunks` needs no owners. On a server, several owners
-work side by side: what that takes is one more part, `shared`.
+A ledger holds a database, and parts that are made of it: `campaigns` (made, steered), `staging` (recipients on their
+way in), `queries` (what became of recipients) and `chunks` (claimed, written ahead, settled). By default the database
+is an SQLite file: written ahead (WAL), synced at every commit, and for one runner at a time by a lock on a file next to
+it. Since that lock is held, whatever was claimed before is left over from a dead process, and `chunks` needs no owners.
+On a server, several owners work side by side: what that takes is one more part, `shared`.
 """
 
 from __future__ import annotations
@@ -49,7 +49,9 @@ from .campaigns import CampaignStore
 from .chunks import ChunkStore
 from .database import Database
 from .queries import Queries
+from .records import CampaignRow
 from .shared import SharedLedger
+from .staging import Staging
 
 
 class Ledger:
@@ -84,6 +86,10 @@ class Ledger:
     def name(self) -> str:
         """What it is called in messages; without a password."""
         return self.database.name
+
+    def staging(self, campaign: CampaignRow) -> Staging:
+        """Return what takes the recipients of a campaign, as they are read."""
+        return Staging(self.database, campaign)
 
     def require_shared(self) -> SharedLedger:
         """Return what only a server has.

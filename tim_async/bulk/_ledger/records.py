@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from secrets import token_hex
+from typing import Self
 
 import msgspec
 
@@ -13,6 +15,60 @@ from .schema import Lane, RecipientState
 def storable(text: str) -> str:
     """Return a text that every ledger can hold: an error of the user's code may have invalid characters."""
     return text.encode("utf-8", "backslashreplace").decode().replace("\0", "\\0")
+
+
+class StagedSizes(msgspec.Struct, kw_only=True, frozen=True):
+    """What is known of the sizes of messages while recipients are read.
+
+    Attributes:
+        limit: bytes from which on a message is too large.
+        too_large: how many are.
+        count_not_made: for how many recipients there is none.
+        largest: bytes of the largest, with its recipient's account and columns; None before there is one.
+        not_made: account and columns of the first recipient for whom there is none.
+    """
+
+    limit: int
+    too_large: int = 0
+    count_not_made: int = 0
+    largest: tuple[int, str, str | None] | None = None
+    not_made: tuple[str, str | None] | None = None
+
+
+class Reading(msgspec.Struct, kw_only=True, frozen=True):
+    """A reading of recipients that was begun and is not finished.
+
+    Attributes:
+        token: random; distinguishes it from others.
+        source: distinguishes the file that is read from others; "" for what is not a file.
+        before: how many recipients there were before it.
+        message: the fingerprint of the message that was weighed.
+        sizes: what is known of the sizes of messages.
+        rows: how many rows are staged.
+        is_read: whether the source was read to its end.
+        is_sorted: whether duplicates were found.
+        moved: how many of the staged rows became recipients or problems.
+    """
+
+    token: str
+    source: str
+    before: int
+    message: str
+    sizes: StagedSizes
+    rows: int = 0
+    is_read: bool = False
+    is_sorted: bool = False
+    moved: int = 0
+
+    @classmethod
+    def new(cls, *, source: str, message: str, limit: int, before: int) -> Self:
+        """Return one that has just begun."""
+        sizes = StagedSizes(limit=limit)
+        return cls(token=token_hex(8), source=source, message=message, before=before, sizes=sizes)
+
+    def encoded(self) -> str:
+        """Return its stored form."""
+        return msgspec.json.encode(self).decode()
 
 
 class CampaignRow(msgspec.Struct, kw_only=True, frozen=True):
@@ -43,6 +99,8 @@ class CampaignRow(msgspec.Struct, kw_only=True, frozen=True):
         reason: why it ended before all recipients were settled.
         options: how workers run it, as JSON; None for a campaign that was not submitted to workers.
         supervised_until: unix seconds until which one of the workers looks after it.
+        reading: the `Reading` that is not finished, as JSON; None without.
+        survey: what was found out about its messages, as JSON; None when that is not known any more.
     """
 
     id: int
@@ -69,6 +127,13 @@ class CampaignRow(msgspec.Struct, kw_only=True, frozen=True):
     reason: str | None
     options: str | None
     supervised_until: float
+    reading: str | None
+    survey: str | None
+
+    @property
+    def open_reading(self) -> Reading | None:
+        """How far a reading is that is not finished."""
+        return None if self.reading is None else msgspec.json.decode(self.reading, type=Reading)
 
 
 class RecipientRow(msgspec.Struct, kw_only=True, frozen=True):

@@ -16,13 +16,25 @@ from sqlalchemy import (
     String,
     Table,
     Text,
-    UniqueConstraint,
 )
 
 # Changes whenever a table does. A ledger of another version is refused: a campaign is short, its library is not.
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 
 metadata: Final = MetaData()
+
+
+def misfit(found: str | None) -> str:
+    """Return what is wrong with a ledger of another version, None where there is none, and what to do."""
+    if found is None:
+        return "is not a ledger of campaigns"
+    needs = f"is of version {found}, and this tim_async works with version {SCHEMA_VERSION}"
+    if found.isdecimal() and int(found) < SCHEMA_VERSION:
+        return (
+            f"{needs}: finish its campaigns with the tim_async that made it, and give new ones another ledger; a "
+            "campaign that is begun again in another ledger sends to everyone again"
+        )
+    return f"{needs}: a later tim_async made it, use that one"
 
 
 class RecipientState(IntEnum):
@@ -84,6 +96,8 @@ campaigns = Table(
     Column("reason", Text),
     Column("options", Text),
     Column("supervised_until", Double, nullable=False),
+    Column("reading", Text),
+    Column("survey", Text),
 )
 
 recipients = Table(
@@ -102,7 +116,7 @@ recipients = Table(
     Column("msg_key", Text),
     Column("msg_time", BigInteger),
     Column("body", Text),
-    UniqueConstraint("campaign_id", "account", name="tim_bulk_recipients_once"),
+    # No index by account: see `staging`, which looks for duplicates without one.
     Index("tim_bulk_recipients_by_chunk", "chunk", "campaign_id"),
     sqlite_with_rowid=False,
 )

@@ -264,6 +264,15 @@ class MessageSource:
         if self.fixed is not None and self.stored is not None:
             PreparedMessage(self.stored).check_size(limit)
 
+    def render(self, recipient: Recipient) -> str:
+        """Return the stored form of what a template makes for a recipient.
+
+        Raises:
+            UsageError: the row lacks a column, or the message is not valid with its values.
+        """
+        assert self._template is not None  # noqa: S101 - only what is made of a template is rendered
+        return _checked(self._template.render(_values(recipient)))
+
     async def make(self, recipient: Recipient) -> str:
         """Return the stored form of the message to a recipient.
 
@@ -273,7 +282,7 @@ class MessageSource:
         if self.fixed is not None and self.stored is not None:
             return self.stored
         if self._template is not None:
-            return _checked(self._template.render(_values(recipient)))
+            return self.render(recipient)
         assert self._make is not None  # noqa: S101 - one of the three it is
         problem, limit = "", asyncio.timeout(self._timeout_s)
         try:

@@ -17,6 +17,7 @@ from .._ledger.schema import Lane
 from .._message.messages import MESSAGE_TIMEOUT_S, MessageGiven, MessageSource, from_stored
 from .pacing import chunk_size, paces
 from .planning import ensure_planned
+from .reading import OnPlanning, PlanWatch
 from .sources import CsvFile, JsonLinesFile, Recipients, Source, as_source, file_source
 
 _LANES: Final = ("auto", "single", "batch", "both")
@@ -123,7 +124,15 @@ class Definition:
             raise LedgerError(f"the ledger {ledger.name} has no campaign {self.name!r}; it has {names}")
         return campaign
 
-    async def ensure_planned(self, ledger: Ledger, settings: Settings, now: float) -> tuple[CampaignRow, MessageSource]:
+    async def ensure_planned(
+        self,
+        ledger: Ledger,
+        settings: Settings,
+        now: float,
+        *,
+        on_planning: OnPlanning | None = None,
+        progress_every_s: float = 1.0,
+    ) -> tuple[CampaignRow, MessageSource]:
         """Return the campaign with its recipients read to the end, and what makes its messages.
 
         Raises:
@@ -140,6 +149,8 @@ class Definition:
             chunk_size=chunk_size(paces(settings)[Lane.BATCH], self._batch_size),
             change_message=self._change_message,
             add_recipients=self.add_recipients,
+            limit=settings.body_limit,
+            watch=PlanWatch(self.name, on_planning, progress_every_s),
             now=now,
         )
         # It was read to the end: a generator has nothing more to give, and a list nothing new.

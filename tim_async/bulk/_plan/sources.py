@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import csv
-from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import blake2b
-from io import TextIOBase
+from io import IOBase, TextIOWrapper
 from itertools import islice
 from os import PathLike
 from pathlib import Path
@@ -33,6 +33,29 @@ Row = tuple[str, str | None, int] | Problem
 Given = str | Columns
 
 
+class Position:
+    """How much of a file was read.
+
+    Attributes:
+        total: how many bytes there are; None where that is not known.
+    """
+
+    def __init__(self, total: int | None = None) -> None:
+        self.total = total
+        self._file: IOBase | None = None
+
+    def watch(self, file: TextIOWrapper) -> None:
+        """Take the position from this file."""
+        self._file = file.buffer if isinstance(file.buffer, IOBase) else None
+
+    @property
+    def read(self) -> int | None:
+        """How many bytes were read; None before the first."""
+        if self._file is None:
+            return None
+        return self.total if self._file.closed else self._file.tell()
+
+
 @dataclass(frozen=True, kw_only=True)
 class _File:
     path: Path
@@ -49,7 +72,7 @@ class _File:
         return digest.hexdigest()
 
     @contextmanager
-    def _open(self) -> Iterator[TextIOBase]:
+    def _open(self) -> Iterator[TextIOWrapper]:
         """Open the file for a block; an error while it is read is raised as a `UsageError`, too."""
         problem = ""
         try:
@@ -73,8 +96,13 @@ class _File:
         if problem:
             raise UsageError(problem, field="recipients")
 
-    def rows(self) -> Iterator[Row]:
-        """Yield a row or a problem for every line that is not empty."""
+    def rows(self, *, skip: int = 0, watch: Callable[[TextIOWrapper], None] | None = None) -> Iterator[Row]:
+        """Yield a row or a problem for every line that is not empty.
+
+        Args:
+            skip: how many of them to leave out at the beginning: they were read before.
+            watch: called with the file when it is open, to follow how much of it is read.
+        """
         raise NotImplementedError
 
 
@@ -91,9 +119,11 @@ class CsvFile(_File):
 
     delimiter: str = ","
 
-    def rows(self) -> Iterator[Row]:
-        """Yield a row or a problem for every line that is not empty."""
+    def rows(self, *, skip: int = 0, watch: Callable[[TextIOWrapper], None] | None = None) -> Iterator[Row]:
+        """Yield a row or a problem for every line that is not empty; see `_File`."""
         with self._open() as file:
+            if watch is not None:
+                watch(file)
             reader = csv.reader(file, delimiter=self.delimiter, strict=True)
             header = self.header_of(reader)
             place = header.index(self.account_column)
@@ -104,10 +134,15 @@ class CsvFile(_File):
                 except StopIteration:
                     return
                 except csv.Error as error:
-                    yield _bad(line, "", f"not valid CSV: {error}")
+                    cells, problem = [], f"not valid CSV: {error}"
+                else:
+                    problem = ""
+                if not (cells or problem):
                     continue
-                if cells:
-                    yield self._row(header, place, cells, line)
+                if skip:
+                    skip -= 1
+                else:
+                    yield _bad(line, "", problem) if problem else self._row(header, place, cells, line)
 
     def header(self) -> list[str]:
         """Return the names of the columns."""
@@ -150,11 +185,16 @@ class JsonLinesFile(_File):
         encoding: its encoding.
     """
 
-    def rows(self) -> Iterator[Row]:
-        """Yield a row or a problem for every line that is not empty."""
+    def rows(self, *, skip: int = 0, watch: Callable[[TextIOWrapper], None] | None = None) -> Iterator[Row]:
+        """Yield a row or a problem for every line that is not empty; see `_File`."""
         with self._open() as file:
+            if watch is not None:
+                watch(file)
             for line, text in enumerate(file, 1):
                 if not text.strip():
+                    continue
+                if skip:
+                    skip -= 1
                     continue
                 try:
                     given = msgspec.json.decode(text)
@@ -168,11 +208,16 @@ Recipients = CsvFile | JsonLinesFile | Iterable[Given] | AsyncIterable[Given]
 
 
 class Once:
-    """An iterator: read a second time, it would be empty, and not say that its recipients were read before."""
+    """An iterator: read a second time, it would be empty, and not say that its recipients were read before.
+
+    Attributes:
+        is_over: whether it was read to its end, and a ledger has all that it gave.
+    """
 
     def __init__(self, rows: Iterator[Given] | AsyncIterator[Given]) -> None:
         self._rows = rows
         self._is_read = False
+        self.is_over = False
 
     def check(self) -> None:
         """Raise `UsageError` when it was read from."""
@@ -211,12 +256,29 @@ def file_source(
     raise UsageError(f"{path}: the ending must be .csv, .jsonl or .ndjson", field="recipients")
 
 
-async def batches(source: Source, account_column: str) -> AsyncIterator[list[Row]]:
-    """Yield rows in batches of up to `BATCH`; files are read in a thread, so that the loop stays free."""
+def position_in(source: Source) -> Position:
+    """Return what follows how much of a source is read."""
+    try:
+        return Position(source.path.stat().st_size if isinstance(source, _File) else None)
+    except (OSError, ValueError):
+        return Position()  # reading it says what is wrong
+
+
+async def batches(
+    source: Source, account_column: str, *, skip: int = 0, position: Position | None = None
+) -> AsyncIterator[list[Row]]:
+    """Yield rows in batches of up to `BATCH`; files are read in a thread, so that the loop stays free.
+
+    Args:
+        source: where from.
+        account_column: the column or key that has the account.
+        skip: how many rows of a file were read before.
+        position: follows how much of a file was read.
+    """
     if isinstance(source, Once):
         source = source.take()
     if isinstance(source, _File):
-        rows = source.rows()
+        rows = source.rows(skip=skip, watch=None if position is None else position.watch)
         while batch := await asyncio.to_thread(lambda: list(islice(rows, BATCH))):
             yield batch
     elif isinstance(source, AsyncIterable):

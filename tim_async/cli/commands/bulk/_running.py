@@ -31,7 +31,7 @@ async def send(campaign: Campaign, client: TimClient) -> Report:
     """Send from this process; the first signal finishes what is in flight."""
     async with client:
         with stopped_in_order(lambda name: campaign.stop(f"interrupted by {name}")), shown() as show:
-            return await campaign.run(client, on_progress=show)
+            return await campaign.run(client, on_progress=show, on_planning=show)
 
 
 async def rehearse(make: Callable[[Path], Campaign], limits: Mapping[str, tuple[Rate, ...]]) -> Report:
@@ -53,7 +53,9 @@ async def submit(
     """Let workers do a campaign, and watch it."""
     async with client:
         async with started(make_queue()) as broker:
-            echo(str(await campaign.submit(client, broker=broker, parallel=parallel)))
+            with shown() as show:
+                plan = await campaign.submit(client, broker=broker, parallel=parallel, on_planning=show)
+            echo(str(plan))
         if campaign.is_left_alone:
             echo(
                 "the campaign was already started and is left as it is; to continue a paused one: "

@@ -7,6 +7,7 @@ import asyncio
 from ..._frame import make_command
 from ..._limits import LimitOption, read_limits
 from ..._output import echo
+from ..._progress import shown
 from ._campaign import ledger_of, make_campaign, read_message, read_source
 from ._options import (
     BatchOption,
@@ -52,7 +53,10 @@ def plan(
         lanes=lanes,
         batch_size=batch_size,
     )
-    echo(str(asyncio.run(campaign.plan(rate_limits=read_limits(limit)))))
+    limits = read_limits(limit)
+    with shown() as show:
+        found = asyncio.run(campaign.plan(rate_limits=limits, on_planning=show))
+    echo(str(found))
 
 
 command = make_command(

@@ -1,0 +1,177 @@
+"""Staging: the rows of a source on their way into a campaign.
+
+A recipient that is given twice gets one message, so every account has to be looked for among all that came before. An
+index that is kept in order meanwhile costs more with every row, where accounts come in random order. So rows are
+staged: appended to a table of their own as they are read, sorted by account once the source is at its end, and moved
+from there in the order in which they were read, without those that are duplicates. What that costs does not depend on
+the other campaigns of the ledger.
+
+    begin -> add ... add -> end -> sort -> move ... move -> finish
+
+Each step is one transaction, which also enters how far the reading is: killed at any moment, the next process carries
+on with the step that was not done. A process that finds a step done by another one stops: two never add to a campaign
+at a time.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+import msgspec
+from sqlalchemy import Connection, delete, insert, select, update
+
+from ...errors import LedgerError
+from .chunks import ready_chunk
+from .database import Database
+from .records import CampaignRow, Reading
+from .schema import campaigns, chunks, problems
+from .staged_rows import Piece, StagedRow, StagedTables
+
+# Rows in a transaction: a commit waits for the disk, and what it wrote is in memory until then.
+ROWS_PER_COMMIT: Final = 20_000
+# What is entered with one statement.
+_CHUNKS_PER_INSERT: Final = 1000
+
+
+class Staging:
+    """The staged rows of one campaign.
+
+    Args:
+        database: open, and locked where that is a file.
+        campaign: whose they are; where a reading of it was cut off, this carries on.
+
+    Attributes:
+        reading: how far the reading is; None when none is open.
+    """
+
+    def __init__(self, database: Database, campaign: CampaignRow) -> None:
+        self._database = database
+        self._campaign = campaign
+        self._tables = StagedTables(campaign.id)
+        self._stored = campaign.reading
+        self.reading = campaign.open_reading
+
+    async def begin(self, *, source: str, message: str, limit: int) -> None:
+        """Begin a reading, in the place of one that was cut off.
+
+        The problems of an earlier reading are forgotten: they are those of the source that is read last.
+
+        Args:
+            source: distinguishes the file that is read from others; "" for what is no file.
+            message: the fingerprint of the message that is weighed.
+            limit: bytes from which on a message is too large.
+        """
+        own = campaigns.c.id == self._campaign.id
+
+        def work(connection: Connection) -> Reading:
+            total = connection.execute(select(campaigns.c.recipients).where(own).with_for_update()).scalar_one()
+            reading = Reading.new(source=source, message=message, limit=limit, before=total)
+            self._tables.drop(connection)
+            self._tables.make(connection)
+            connection.execute(delete(problems).where(problems.c.campaign_id == self._campaign.id))
+            # Until the reading is over, no file is the one that was read.
+            self._enter(connection, reading, duplicates=0, bad_rows=0, source="unfinished")
+            return reading
+
+        self._follow(await self._database.write(work))
+
+    async def add(self, rows: list[StagedRow]) -> None:
+        """Append rows, whose places follow those of the last ones."""
+        reading = self.open_reading()
+        after = msgspec.structs.replace(reading, rows=reading.rows + len(rows))
+
+        def work(connection: Connection) -> None:
+            self._enter(connection, after)
+            self._tables.append(connection, rows)
+
+        await self._database.write(work)
+        self._follow(after)
+
+    async def end(self) -> None:
+        """Enter that the source was read to its end."""
+        after = msgspec.structs.replace(self.open_reading(), is_read=True)
+        await self._database.write(lambda connection: self._enter(connection, after))
+        self._follow(after)
+
+    async def sort(self) -> None:
+        """Find the rows whose account was given before: the first one counts."""
+        reading = self.open_reading()
+        after = msgspec.structs.replace(reading, is_sorted=True)
+
+        def work(connection: Connection) -> None:
+            self._enter(connection, after)
+            self._tables.find_duplicates(connection, before=reading.before)
+
+        await self._database.write(work)
+        self._follow(after)
+
+    async def move(self) -> bool:
+        """Make recipients and problems of the next rows; return whether any are left."""
+        reading = self.open_reading()
+        if reading.moved < reading.rows:
+            self._follow(await self._database.write(lambda connection: self._move(connection, reading)))
+        return self.open_reading().moved < reading.rows
+
+    async def finish(self, **values: object) -> None:
+        """Close the reading, and change fields of the campaign with it."""
+
+        def work(connection: Connection) -> None:
+            self._enter(connection, None, is_planned=1, **values)
+            self._tables.drop(connection)
+
+        await self._database.write(work)
+        self._follow(None)
+
+    def open_reading(self) -> Reading:
+        """Return how far the reading is that is open."""
+        if self.reading is None:
+            raise LedgerError(f"the ledger {self._database.name}: no reading of {self._campaign.name!r} is open")
+        return self.reading
+
+    def _follow(self, after: Reading | None) -> None:
+        self.reading = after
+        self._stored = None if after is None else after.encoded()
+
+    def _enter(self, connection: Connection, after: Reading | None, **values: object) -> None:
+        """Enter how far the reading is, where no other process has carried it on meanwhile."""
+        is_same = campaigns.c.reading.is_(None) if self._stored is None else campaigns.c.reading == self._stored
+        done = connection.execute(
+            update(campaigns)
+            .where(campaigns.c.id == self._campaign.id, is_same)
+            .values(reading=None if after is None else after.encoded(), **values)
+        )
+        if done.rowcount != 1:
+            raise LedgerError(
+                f"the ledger {self._database.name}: another process is planning the campaign {self._campaign.name!r}"
+            )
+
+    def _move(self, connection: Connection, reading: Reading) -> Reading:
+        own = self._campaign.id
+        last = min(reading.moved + ROWS_PER_COMMIT, reading.rows)
+        piece = Piece(self._tables, reading.moved, last)
+        row = CampaignRow(
+            **connection.execute(select(campaigns).where(campaigns.c.id == own).with_for_update()).mappings().one()
+        )
+        found = connection.execute(piece.counts(reading.sizes.limit)).one()
+        # Chunks are filled one after the other. Once they are worked on, recipients that come later get further ones.
+        start, size = row.recipients, row.chunk_size
+        following = row.next_chunk if row.is_planned else None
+        connection.execute(piece.insert_recipients(own, found.kept, start=start, size=size, following=following))
+        end = math.ceil((start + found.kept) / size) if following is None else following + math.ceil(found.kept / size)
+        for first in range(row.next_chunk, end, _CHUNKS_PER_INSERT):
+            numbers = range(first, min(first + _CHUNKS_PER_INSERT, end))
+            connection.execute(insert(chunks), [ready_chunk(own, number) for number in numbers])
+        if found.bad or found.duplicates:
+            connection.execute(piece.insert_problems(own, start=row.duplicates + row.bad_rows))
+        sizes = piece.sizes(connection, reading.sizes, found)
+        after = msgspec.structs.replace(reading, moved=last, sizes=sizes)
+        self._enter(
+            connection,
+            after,
+            recipients=start + found.kept,
+            next_chunk=max(end, row.next_chunk),
+            duplicates=row.duplicates + found.duplicates,
+            bad_rows=row.bad_rows + found.bad,
+        )
+        return after

@@ -1,0 +1,186 @@
+"""What a campaign will be, before anything is sent."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import msgspec
+
+from ..._core.config import Settings
+from ..._printable import one_line
+from .._ledger.ledger import Ledger
+from .._ledger.options import Lanes
+from .._ledger.records import CampaignRow, Problem, RecipientRow
+from .._ledger.schema import Lane
+from .._message.messages import MessageSource, PreparedMessage
+from . import survey
+from .lints import lint
+from .pacing import Pace, concurrency, fresh_lanes, paces
+from .survey import SAMPLE_SIZE, Survey, stored_survey
+from .wording import counted
+
+_MAX_SHOWN_PROBLEMS: Final = 10
+_NEAR_LIMIT: Final = 0.9
+
+
+class LanePlan(msgspec.Struct, kw_only=True, frozen=True):
+    """What a campaign takes by one lane, or by both.
+
+    Attributes:
+        lanes: single, batch or both, as the option is called.
+        calls: how many calls.
+        seconds: how long, at the limits in force.
+        is_chosen: whether the campaign goes this way.
+    """
+
+    lanes: str
+    calls: int
+    seconds: float
+    is_chosen: bool
+
+
+class Plan(msgspec.Struct, kw_only=True, frozen=True):
+    """What a campaign will be.
+
+    Attributes:
+        name: the campaign.
+        recipients: how many.
+        duplicates: rows with an account that was given before; each account gets one message.
+        bad_rows: rows without a valid account.
+        problems: the first bad rows.
+        largest: bytes of the largest message, None where there is none.
+        largest_account: whose message that is, "" where all get the same.
+        limit: bytes that a message may have.
+        too_large: recipients whose message is over the limit.
+        not_made: recipients for whom there is no message, such as those whose row lacks a column.
+        why_not_made: the first reason.
+        is_sample: whether only the first messages were looked at, as a function makes them.
+        lints: what will probably disappoint.
+        lanes: what it takes by each lane.
+    """
+
+    name: str
+    recipients: int
+    duplicates: int
+    bad_rows: int
+    problems: list[Problem]
+    largest: int | None
+    largest_account: str
+    limit: int
+    too_large: int
+    not_made: int
+    why_not_made: str
+    is_sample: bool
+    lints: list[str]
+    lanes: list[LanePlan]
+
+    def __str__(self) -> str:
+        """Return the plan in a few lines."""
+        rows = f"{counted(self.duplicates, 'duplicate row')}, {counted(self.bad_rows, 'bad row')}"
+        lines = [f"campaign {self.name}: {counted(self.recipients, 'recipient')}, {rows}"]
+        lines += [f"  line {each.line}: {each.account!r}: {each.reason}" for each in self.problems]
+        if self.bad_rows > len(self.problems):
+            lines.append(f"  ... and {counted(self.bad_rows - len(self.problems), 'more bad row')}")
+        sample = " (of a sample)" if self.is_sample else ""
+        if self.largest is not None:
+            whose = f", for {self.largest_account}" if self.largest_account else ""
+            lines.append(f"  largest message{sample}: {self.largest:,} of {self.limit:,} bytes{whose}")
+        if self.too_large:
+            lines.append(f"  too large{sample}: {counted(self.too_large, 'message')}, which will fail")
+        if self.not_made:
+            lines.append(
+                f"  cannot be made{sample}: {counted(self.not_made, 'message')}, which will fail: {self.why_not_made}"
+            )
+        lines += [f"  warning: {each}" for each in self.lints]
+        for each in self.lanes:
+            mark = "->" if each.is_chosen else "  "
+            lines.append(f"  {mark} lanes={each.lanes}: {counted(each.calls, 'call')}, {_duration(each.seconds)}")
+        return "\n".join(map(one_line, lines))
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(math.ceil(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes:02} min" if hours else f"{minutes} min {rest:02} s" if minutes else f"{rest} s"
+
+
+async def make_plan(
+    ledger: Ledger,
+    campaign: CampaignRow,
+    messages: MessageSource,
+    settings: Settings,
+    lanes: Lanes,
+    at_a_time: int | None = None,
+) -> Plan:
+    """Return the plan of a campaign that is in the ledger; a function is called for so many recipients at a time."""
+    found = await _survey(ledger, campaign, messages, settings.body_limit, concurrency(settings, at_a_time))
+    lints: list[str] = [] if campaign.recipients else ["there are no recipients: there is nothing to run"]
+    if found.message is not None:
+        lints += lint(PreparedMessage(found.message).message, is_template=messages.kind == "template")
+        if found.largest is not None and _NEAR_LIMIT * settings.body_limit < found.largest <= settings.body_limit:
+            lints.append(f"the largest message fills {found.largest / settings.body_limit:.0%} of the limit")
+    problems: list[Problem] = []
+    async for problem in ledger.queries.problems(campaign.id):
+        if problem.kind == "bad":
+            problems.append(problem)
+            if len(problems) == _MAX_SHOWN_PROBLEMS:
+                break
+    fixed = messages.fixed
+    chosen = fresh_lanes(lanes, is_fixed=fixed is not None, fits_a_batch=fixed is not None and fixed.fits_a_batch)
+    return Plan(
+        name=campaign.name,
+        recipients=campaign.recipients,
+        duplicates=campaign.duplicates,
+        bad_rows=campaign.bad_rows,
+        problems=problems,
+        largest=found.largest,
+        largest_account=found.largest_account,
+        limit=settings.body_limit,
+        too_large=found.too_large,
+        not_made=found.not_made,
+        why_not_made=found.why_not_made,
+        is_sample=found.is_sample,
+        lints=lints,
+        lanes=_estimate(campaign, paces(settings), chosen, may_batch=fixed is not None and fixed.fits_a_batch),
+    )
+
+
+async def _survey(ledger: Ledger, campaign: CampaignRow, messages: MessageSource, limit: int, at_a_time: int) -> Survey:
+    """Look at the message, or at those of all recipients where that was not done while they were read."""
+    if messages.fixed is not None and messages.stored is not None:
+        return survey.of_message(messages.stored, limit)
+    if messages.kind == "function":
+        sample: list[RecipientRow] = []
+        async for recipient in ledger.queries.recipients(campaign.id, page=SAMPLE_SIZE):
+            sample.append(recipient)
+            if len(sample) == SAMPLE_SIZE:
+                break
+        return await survey.of_sample(messages, sample, limit, at_a_time)
+    known = stored_survey(campaign.survey, limit)
+    if known is not None:
+        return known
+    found = await survey.of_recipients(messages, ledger.queries.recipients(campaign.id), limit)
+    await ledger.campaigns.update(campaign.id, survey=found.encoded())
+    return found
+
+
+def _estimate(
+    campaign: CampaignRow, pace: Mapping[Lane, Pace], chosen: Sequence[Lane], *, may_batch: bool
+) -> list[LanePlan]:
+    count, size = campaign.recipients, campaign.chunk_size
+    single, batch = pace[Lane.SINGLE], pace[Lane.BATCH]
+    plans: list[tuple[str, int, float, tuple[Lane, ...]]] = [
+        ("single", count, single.seconds(count, 1), (Lane.SINGLE,))
+    ]
+    if may_batch:
+        plans.append(("batch", math.ceil(count / size), batch.seconds(count, size), (Lane.BATCH,)))
+        # Each takes the part that it is fast enough for.
+        by_one = math.ceil(count * single.recipients / (single.recipients + batch.recipients))
+        calls = by_one + math.ceil((count - by_one) / size)
+        plans.append(("both", calls, single.seconds(by_one, 1), (Lane.SINGLE, Lane.BATCH)))
+    return [
+        LanePlan(lanes=name, calls=calls, seconds=seconds, is_chosen=lanes == tuple(chosen))
+        for name, calls, seconds, lanes in plans
+    ]
