@@ -63,7 +63,7 @@ CASES: dict[str, tuple[Case, str]] = {
     "campaign-both": (late("campaign", "at_the_limits", "both"), "asyncio"),
     "campaign-interactive": (late("campaign", "interactive"), "asyncio"),
     **{
-        f"campaign-killed-{kind}": (late("campaign", "killed", f"killed 35 times, {name}", trouble, *args), "asyncio")
+        f"campaign-killed-{kind}": (late("campaign", "killed", f"killed 30 times, {name}", trouble, *args), "asyncio")
         for kind, name, trouble, args in (
             ("single", "one by one", 0.0, ("single", "--text", "Hi $name")),
             ("both", "both lanes", 0.0, ("both", "--text", "Hi", "--lanes", "both")),
@@ -78,6 +78,13 @@ CASES: dict[str, tuple[Case, str]] = {
         f"campaign-million-{what}": (late("campaign", "million", what), "asyncio")
         for what in ("plan", "ledger", "batch", "single")
     },
+    **{
+        f"planning-{kind}-{order}-{where}": (late("planning", "planning", kind, order, where), "asyncio")
+        for where in ("sqlite", "postgresql")
+        for kind in ("csv", "list")
+        for order in ("random", "sorted", "duplicates")
+    },
+    "planning-killed": (late("planning", "killed"), "asyncio"),
     "workers": (late("workers", "survive"), "asyncio"),
     "workers-sharing": (late("together", "share"), "asyncio"),
     "cluster": (late("cluster", "steady"), "asyncio"),

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from benchmarks.adaptive import Scenario, judge_scenario
 from benchmarks.comparison import compare, comparison
 from benchmarks.counting import Accounts
+from benchmarks.planning import Blocks, Kind, Order, growth, planning
 from benchmarks.report import Row, merge, percentile, table
 from benchmarks.soak import Reported, Transport, Way, judge, soak
+from tim_async.bulk import PlanProgress
+from tim_async.bulk._plan.reading import PlanStage
 
 
 def row(value: float | None, *, name: str = "it", sense: str = "<=", limit: float | None = None) -> Row:
@@ -121,6 +126,44 @@ def test_counting_service_refuses_exactly_what_is_over_the_limit_and_counts_othe
     assert accounts.arrivals["others"] == [(12.0, True), (12.5, True)]
     assert [is_taken for _, is_taken in accounts.arrivals["p1"]] == [True, False]
     assert accounts.delivered.total() == 4
+
+
+def plan_in_blocks(cost_of_a_batch: Callable[[int], float]) -> list[float]:
+    """What the rows of a plan have cost by block, where reading a batch of 1,000 and entering it cost this."""
+    now = 0.0
+    blocks = Blocks(lambda: now)
+
+    def note(stage: PlanStage, rows: int, entered: int) -> None:
+        facts: dict[str, Any] = {"rate": 0.0, "bytes_read": None, "bytes_total": None, "elapsed_s": 0.0}
+        blocks.note(PlanProgress(name="plan", stage=stage, rows=rows, entered=entered, **facts))
+
+    for batch in range(21):
+        note("reading", batch * 1000, 0)
+        now += cost_of_a_batch(batch) if batch < 20 else 0.0
+    note("sorting", 20_000, 0)
+    now += 0.02
+    for batch in range(21):
+        note("entering", 20_000, batch * 1000)
+        now += cost_of_a_batch(batch) if batch < 20 else 0.0
+    return blocks.costs(10)
+
+
+def test_cost_of_a_plan_by_block_shows_growth() -> None:
+    flat = plan_in_blocks(lambda batch: 0.001)
+    assert flat == pytest.approx([3.0] * 10)
+    assert growth(flat) == pytest.approx(1.0)
+    quadratic = plan_in_blocks(lambda batch: 0.001 * (1 + batch))
+    assert growth(quadratic) > 5
+
+
+@pytest.mark.parametrize("kind", ["csv", "list"])
+@pytest.mark.parametrize("order", ["random", "sorted", "duplicates"])
+async def test_planning_is_measured(kind: Kind, order: Order) -> None:
+    rate, grown = await planning(kind, order, "sqlite", count=3000)
+    assert rate.value
+    assert grown.value
+    assert rate.limit == (40_000 if kind == "csv" else 70_000)
+    assert len(grown.note.rpartition(": ")[2].split()) == 20
 
 
 def test_adaptive_scenario_is_judged_by_the_services_count_without_its_beginning() -> None:
