@@ -5,20 +5,18 @@
     campaign = Campaign("spring", recipients="people.csv", message=Template("Hi $name"), ledger="spring.db")
     report = await campaign.run(client)
 
-Needs the extra `bulk` (SQLAlchemy with aiosqlite).
+Needs the extra `bulk` (SQLAlchemy).
 """
 
 from importlib import import_module as _import_module
 
 try:
-    # SQLAlchemy looks for the other two only when a ledger is opened.
-    for _name in ("sqlalchemy", "greenlet", "aiosqlite"):
-        _import_module(_name)
+    _import_module("sqlalchemy")
 except ModuleNotFoundError as _error:
-    if _error.name not in ("sqlalchemy", "greenlet", "aiosqlite"):
+    if _error.name != "sqlalchemy":
         raise
     raise ModuleNotFoundError(
-        f'tim_async.bulk needs {_error.name}: pip install "tim-async[bulk]"', name=_error.name
+        'tim_async.bulk needs sqlalchemy: pip install "tim-async[bulk]"', name="sqlalchemy"
     ) from None
 
 from ._engine.runner import OnProgress

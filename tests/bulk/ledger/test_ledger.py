@@ -253,14 +253,14 @@ async def test_where_none_can_be(tmp_path):
     with pytest.raises(LedgerError, match="cannot make its lock file"):
         async with Ledger(tmp_path / "no" / "folder.db", purpose="test"):
             pass
-    for location in ("", ":memory:", "sqlite+aiosqlite://", "nonsense://x y", 7):
+    for location in ("", ":memory:", "sqlite://", "nonsense://x y", 7):
         with pytest.raises((UsageError, LedgerError)):
             async with Ledger(location, purpose="test"):
                 pass
 
 
 async def test_url_of_a_file_is_the_file(path):
-    async with Ledger(f"sqlite+aiosqlite:///{path}", purpose="test") as ledger:
+    async with Ledger(f"sqlite:///{path}", purpose="test") as ledger:
         assert ledger.database.path == path
         assert ledger.shared is None
 
@@ -321,11 +321,8 @@ async def test_claims_look_only_at_what_they_claim(path):
     statements = []
     async with Ledger(path, purpose="test") as ledger:
         campaign = await planned(ledger)
-        event.listen(
-            ledger.database._engine.sync_engine,
-            "before_cursor_execute",
-            lambda _, __, statement, *___: statements.append(statement),
-        )
+        engine = await ledger.database.read(lambda connection: connection.engine)
+        event.listen(engine, "before_cursor_execute", lambda _, __, statement, *___: statements.append(statement))
         await ledger.chunks.claim(campaign.id, limit=9)
         await ledger.chunks.apply(
             campaign.id, Changes(starts=[SendStart(number=0, lane=Lane.BATCH, since=NOW, body="b")])

@@ -6,6 +6,8 @@ from typing import Final
 
 from sqlalchemy.exc import DBAPIError
 
+from ...errors import LedgerError
+
 # Of two transactions that waited for each other, or read each other's half-done work, one is refused as a whole.
 _REFUSED: Final = ("40P01", "40001")
 _STOPPING: Final = ("57P01", "57P02", "57P03")
@@ -18,6 +20,13 @@ _ADVICE: Final = (
     ("disk I/O error", "the disk failed to read or to write"),
     ("is locked", "another process keeps it locked"),
 )
+
+
+def as_ledger_error(name: str, error: Exception) -> LedgerError:
+    """Return a failure of the database of this name, as users get it."""
+    failure = LedgerError(f"the ledger {name}: {explain(error)}")
+    failure.is_away = is_away(error)
+    return failure
 
 
 def explain(error: Exception) -> str:

@@ -53,7 +53,7 @@ def locate(given: str | PathLike[str]) -> Location:
     except (OSError, RuntimeError, ValueError) as error:
         problem = f"ledger is not the path of a file: {error}"
     else:
-        return Location(URL.create("sqlite+aiosqlite", database=str(path)), path, str(given))
+        return Location(file_url(path), path, str(given))
     raise UsageError(problem, field="ledger")
 
 
@@ -77,6 +77,8 @@ def has_wal(path: Path) -> bool:
         return True
 
 
-def immutable(path: Path) -> URL:
-    """Return the URL that opens a file without making any other beside it, as if nothing ever wrote to it."""
-    return URL.create("sqlite+aiosqlite", database=path.as_uri(), query={"immutable": "1", "uri": "true"})
+def file_url(path: Path, *, is_immutable: bool = False) -> URL:
+    """Return the URL of a file; immutable, it is opened without making another beside it, as if nothing wrote to it."""
+    if is_immutable:
+        return URL.create("sqlite", database=path.as_uri(), query={"immutable": "1", "uri": "true"})
+    return URL.create("sqlite", database=str(path))

@@ -17,8 +17,7 @@ import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 from ...errors import LedgerError
 
@@ -30,7 +29,7 @@ _POLL_INTERVAL_S: Final = 0.01
 
 
 class FileLock:
-    """Holds a lock on a file for the length of an `async with` block.
+    """A lock on a file, from `acquire` to `release`.
 
     Args:
         path: the file; it is made where it is missing.
@@ -42,7 +41,12 @@ class FileLock:
         self._purpose = purpose
         self._file = -1
 
-    async def __aenter__(self) -> Self:
+    async def acquire(self) -> None:
+        """Take the lock.
+
+        Raises:
+            LedgerError: another process has it, or the file cannot be locked.
+        """
         problem = None
         try:
             # O_CLOEXEC by default: a child process does not inherit the lock.
@@ -59,7 +63,7 @@ class FileLock:
                 await asyncio.sleep(_POLL_INTERVAL_S)
                 is_ours = _try_lock(self._file)
         except asyncio.CancelledError:
-            self._close()
+            self.release()
             raise
         except OSError as error:
             problem = f"cannot lock {self._path}: {error.strerror}; a ledger must be on a disk that has locks"
@@ -67,7 +71,7 @@ class FileLock:
             if not is_ours:
                 problem = f"the ledger is in use by {self._holder()}; one runner at a time may work on it"
         if problem is not None:
-            self._close()
+            self.release()
             raise LedgerError(problem)
         started = datetime.fromtimestamp(time.time(), UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
         text = f"process {os.getpid()} on {socket.gethostname()} since {started} ({self._purpose})\n"
@@ -75,12 +79,6 @@ class FileLock:
         with contextlib.suppress(OSError):
             os.ftruncate(self._file, 0)
             os.write(self._file, text.encode()[: _LOCKED_BYTE - 1])
-        return self
-
-    async def __aexit__(
-        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self._close()
 
     def _holder(self) -> str:
         with contextlib.suppress(OSError):
@@ -89,8 +87,9 @@ class FileLock:
                 return text.splitlines()[0]
         return "another process"
 
-    def _close(self) -> None:
-        os.close(self._file)  # gives the lock back
+    def release(self) -> None:
+        """Give the lock back."""
+        os.close(self._file)
         self._file = -1
 
 

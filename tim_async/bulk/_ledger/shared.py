@@ -7,7 +7,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from hashlib import sha256
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 from sqlalchemy import Connection, func, select
@@ -15,10 +15,13 @@ from sqlalchemy import Connection, func, select
 from ...errors import LedgerError
 from .campaigns import change
 from .chunks import close, settle
-from .database import Database, Session
+from .database import Database
 from .leases import ChunkCounts, Claimant, LeasedChunks
 from .records import CampaignRow, Outcome
 from .schema import ChunkState, RecipientState, campaigns, chunks, recipients
+
+if TYPE_CHECKING:
+    from .server import Session
 
 # Reading a large source takes its time; a process that comes second waits for it, and asks so often.
 _PLANNING_TIMEOUT_S: Final = 600.0

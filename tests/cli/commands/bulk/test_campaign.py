@@ -45,8 +45,7 @@ def test_name_that_cannot_be_a_file_name(invoke: Invoke) -> None:
     assert "give --ledger" in invoke("bulk", "status", "--name", "../spring").stderr
 
 
-@pytest.mark.parametrize("missing", ["sqlalchemy", "aiosqlite", "greenlet"])
-def test_without_the_extra_it_names_the_one_to_install(missing: str) -> None:
-    done = run_without(missing, "bulk", "status", "--name", "x")
+def test_without_the_extra_it_names_the_one_to_install() -> None:
+    done = run_without("sqlalchemy", "bulk", "status", "--name", "x")
     assert done.returncode == 2
-    assert done.stderr == f'tim-async: tim_async.bulk needs {missing}: pip install "tim-async[bulk]"\n'
+    assert done.stderr == 'tim-async: tim_async.bulk needs sqlalchemy: pip install "tim-async[bulk]"\n'

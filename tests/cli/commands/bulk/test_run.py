@@ -77,13 +77,13 @@ def test_run_carry_on_status_and_export(tim_async: RunProcess, people: WritePeop
 @posix
 def test_line_to_carry_on_has_no_password(people: WritePeople) -> None:
     """SQLite does nothing with a password; one that is given all the same must not end up in a log of the terminal."""
-    url = "sqlite+aiosqlite://me:hunter2@/spring.db"
+    url = "sqlite://me:hunter2@/spring.db"
     text = "https://shop.example/?who=$name"
     line = ["bulk", "run", people(1000), "--name", "spring", "--text", text, f"--ledger={url}", "--broker", url]
     with emulator_process() as (_, exports, _):
         output, errors, _ = interrupted(line, exports, signal.SIGTERM)
     assert "to carry on, run it again: tim-async bulk run" in errors
-    assert "'--ledger=sqlite+aiosqlite://me:***@/spring.db' --broker 'sqlite+aiosqlite://me:***@/spring.db'" in errors
+    assert "'--ledger=sqlite://me:***@/spring.db' --broker 'sqlite://me:***@/spring.db'" in errors
     assert "hunter2" not in output + errors
     assert f"--text '{text}'" in errors  # it would be another message
 
