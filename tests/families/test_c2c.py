@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -36,7 +37,7 @@ from tim_async import (
 )
 from tim_async.emulator import Emulator, Faults
 from tim_async.families.c2c import C2C
-from tim_async.models.c2c import RoamMsg, SendMsg
+from tim_async.models.c2c import GetRoamMsgs, RoamMsg, SendMsg
 
 ADMIN = "administrator"
 
@@ -99,39 +100,60 @@ async def test_history_is_read_page_by_page_without_gap_or_repeat() -> None:
         assert busy.count("openim/admin_getroammsg") >= 8
 
 
-async def test_iterator_ends_when_a_page_names_no_place_to_go_on() -> None:
-    class Stuck:
-        calls = 0
+class Scripted:
+    """Answers with pages that are not the last: their LastMsgKey, LastMsgTime and number of messages."""
 
-        async def call(self, endpoint: Any, request: Any) -> Any:
-            self.calls += 1
-            return endpoint.result(complete=0, last_msg_key="same", last_msg_time=5, msg_list=[RoamMsg()])
+    def __init__(self, *pages: tuple[str, int, int]) -> None:
+        self.pages = pages
+        self.requests: list[GetRoamMsgs] = []
+        self.read: list[RoamMsg] = []
 
-    stuck = Stuck()
-    assert len([message async for message in C2C(stuck).iter_roam_msgs("a", "b")]) == 2  # type: ignore[arg-type]
-    assert stuck.calls == 2
+    async def call(self, endpoint: Any, request: Any) -> Any:
+        request.check()
+        key, seconds, count = self.pages[len(self.requests) % len(self.pages)]
+        self.requests.append(request)
+        return endpoint.result(complete=0, last_msg_key=key, last_msg_time=seconds, msg_list=[RoamMsg()] * count)
+
+    async def iterate(self) -> None:
+        async for message in C2C(self).iter_roam_msgs("a", "b", min_time=5):  # type: ignore[arg-type]
+            self.read.append(message)
 
 
 @pytest.mark.parametrize(
     ("pages", "calls"),
     [
-        pytest.param([("a", 9), ("b", 8)], 3, id="a circle"),
-        pytest.param([("a", 9), ("b", 4), ("c", 3)], 2, id="a place before the oldest second"),
+        pytest.param([("same", 9, 1)], 2, id="the same place"),
+        pytest.param([("a", 9, 1), ("b", 8, 1)], 3, id="a circle"),
+        pytest.param([("", 9, 1)], 1, id="no key"),
+        pytest.param([("a", 0, 1)], 1, id="no time"),
+        pytest.param([("", 0, 0)], 1, id="nothing at all"),
     ],
 )
-async def test_iterator_ends_where_pages_lead_nowhere(pages: list[tuple[str, int]], calls: int) -> None:
-    class Odd:
-        calls = 0
+async def test_history_that_goes_on_nowhere_is_not_passed_off_as_all_of_it(
+    pages: list[tuple[str, int, int]], calls: int
+) -> None:
+    odd = Scripted(*pages)
+    with pytest.raises(ReplyDecodeError, match="the history has more messages, but the answer names") as caught:
+        await odd.iterate()
+    assert caught.value.command == "openim/admin_getroammsg"
+    assert not caught.value.maybe_delivered
+    assert len(odd.requests) == calls
+    assert len(odd.read) == calls * pages[0][2]
 
-        async def call(self, endpoint: Any, request: Any) -> Any:
-            request.check()
-            key, seconds = pages[self.calls % len(pages)]
-            self.calls += 1
-            return endpoint.result(complete=0, last_msg_key=key, last_msg_time=seconds, msg_list=[RoamMsg()])
 
-    odd = Odd()
-    read = [message async for message in C2C(odd).iter_roam_msgs("a", "b", min_time=5)]  # type: ignore[arg-type]
-    assert (len(read), odd.calls) == (calls, calls)
+async def test_iterator_ends_at_a_place_before_the_oldest_second_and_goes_on_after_an_empty_page() -> None:
+    odd = Scripted(("a", 9, 1), ("b", 8, 0), ("c", 4, 1))
+    await odd.iterate()
+    assert len(odd.read) == 2
+    assert [(each.max_time, each.last_msg_key) for each in odd.requests] == [(2**31 - 1, None), (9, "a"), (8, "b")]
+
+
+@pytest.mark.parametrize("ahead_s", [1, 3600])
+async def test_message_of_a_service_whose_clock_is_ahead_is_read(ahead_s: float) -> None:
+    async with Emulator(clock=lambda: time.time() + ahead_s) as emulator, client_of(emulator) as client:
+        emulator.add_accounts("bob")
+        await client.c2c.send_text("bob", "hi")
+        assert len([message async for message in client.c2c.iter_roam_msgs("bob", ADMIN)]) == 1
 
 
 @pytest.mark.parametrize("code", [20004, 20005, 91000, 90992])

@@ -183,12 +183,12 @@ async def test_thousands_of_names_do_not_hold_up_the_loop(tmp_path):
     assert "customer-" not in (tmp_path / "r").read_text()
 
     known = Names()
-    began = time.perf_counter()
+    began = time.thread_time()  # of this thread: other processes do not count
     for name in names:
         fields = {"To_Account": name, "MsgBody": [{"MsgContent": {"Text": f"hi {name}, how is customer-7 of yours?"}}]}
         known.learn(fields)
         left = known.replace(fields)
-    assert time.perf_counter() - began < 0.5
+    assert time.thread_time() - began < 2, "0.1 s on most machines, and many times as much for a search name by name"
     assert left["MsgBody"][0]["MsgContent"]["Text"] == "hi account-2000, how is account-8 of yours?"
 
 

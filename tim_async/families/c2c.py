@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Final, Literal, Unpack
 
 from .._api.endpoint import Endpoint, Family, Rate
-from ..errors import UsageError
+from ..errors import ReplyDecodeError, UsageError
 from ..models.c2c import (
     MAX_BATCH,
     BatchSendMsg,
@@ -45,6 +44,9 @@ from ._streaming import END_TIMEOUT_S, KEEP_ALIVE_S, PACE_S, MessageStream
 
 # An answer is cut at 13 KB (I35478), about a hundred short texts: asking for more brings no more.
 PAGE_SIZE: Final = 100
+# The last second of a 32-bit clock: the newest messages come first whatever stands here, and with the host's own time a
+# service whose clock is a second ahead would leave out the newest one.
+_NO_END_TIME: Final = 2**31 - 1
 
 
 class C2C(Family, name="c2c"):
@@ -214,10 +216,14 @@ class C2C(Family, name="c2c"):
             operator_account: the side whose view is read.
             peer_account: the other side.
             min_time: unix seconds, the oldest second that counts.
-            max_time: unix seconds, the newest second that counts; None is now.
+            max_time: unix seconds, the newest second that counts; None is no end, whatever the clock of this host says.
             page_size: messages asked for in one call.
+
+        Raises:
+            ReplyDecodeError: there are more messages, but a page does not say where, or names a place that was read
+                already. The messages before it are good, but not all there are.
         """
-        newest = int(time.time()) if max_time is None else max_time
+        newest = _NO_END_TIME if max_time is None else max_time
         key: str | None = None
         seen: set[str] = set()
         while True:
@@ -231,11 +237,18 @@ class C2C(Family, name="c2c"):
             )
             for message in reversed(page.msg_list):
                 yield message
-            newest, key = page.last_msg_time, page.last_msg_key
-            if page.is_complete or not page.msg_list or newest < min_time:
+            if page.is_complete:
                 return
-            # A page that names no place to go on from, or an earlier one, would be asked for again and again.
-            if not key or key in seen:
+            newest, key = page.last_msg_time, page.last_msg_key
+            # Such a page would be asked for again and again; to end here would pass off a part of the history as all.
+            if not key or not newest or key in seen:
+                place = (
+                    "a place that was read already" if key in seen else "no LastMsgKey and LastMsgTime to go on from"
+                )
+                error = ReplyDecodeError(f"the history has more messages, but the answer names {place}", status=200)
+                error.command = C2C.get_roam_msgs.command
+                raise error
+            if newest < min_time:
                 return
             seen.add(key)
 

@@ -83,7 +83,7 @@ async def test_cancelled_while_it_stops_it_waits_for_nothing(deployment: Deploym
     await asyncio.wait([task], timeout=0.3)
     assert not task.done()
     task.cancel()
-    await asyncio.wait([task], timeout=10)
+    await asyncio.wait([task], timeout=30)  # half the lease; it is a moment on a machine that does nothing else
     assert task.cancelled()
     deployment._tasks.clear()
 

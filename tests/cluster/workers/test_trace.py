@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 from collections import Counter
 
@@ -29,7 +30,9 @@ async def test_worker_process_ends_in_order_and_exports_to_opentelemetry(deploym
     process.send_signal(signal.SIGTERM)
     out, output = await process.communicate()
     assert process.returncode == 0
-    assert b"10 chunks were worked on" in output
+    # On a busy machine the lease of 1 s may run out under a chunk, which is then claimed once more.
+    (chunks,) = re.findall(rb"(\d+) chunks were worked on", output)
+    assert int(chunks) >= 10
     assert b"no tracer provider" not in output
     assert deployment.messages() == once_each(100)
     exported = json.loads(out)

@@ -36,8 +36,6 @@ _HISTORY_REACH_S: Final = 7 * 86_400 - 3600
 # How far the service's clock and ours may be apart. With a day, more pages are read than needed; with too little, a
 # message would be sent a second time.
 _MAX_CLOCK_SKEW_S: Final = 86_400
-# The last second of a 32-bit clock. The newest messages come first whatever stands here.
-_NO_END_TIME: Final = 2**31 - 1
 _NOT_THERE_CODES: Final = NO_SUCH_ACCOUNT_CODES | {90008}
 # Attempts to send to one recipient, when it is this one that the service has trouble with.
 _MAX_TRIES: Final = 3
@@ -153,9 +151,7 @@ class Verifier:
             del sides[0]  # it is not in the sender's own history
         for side, peer in sides:
             try:
-                async for message in context.client.c2c.iter_roam_msgs(
-                    side, peer, min_time=first, max_time=_NO_END_TIME
-                ):
+                async for message in context.client.c2c.iter_roam_msgs(side, peer, min_time=first):
                     if message.from_account == sender and (message.msg_seq, message.msg_random) == identity:
                         return message
             except ApiError as error:
