@@ -10,7 +10,7 @@ from ._core.config import Region, Settings, SettingsOptions, UserSigProvider
 from ._core.local_limiter import LocalRateLimiter
 from ._core.observer import CallObserver, Observer
 from ._core.pool import ConnectionSlot, Pool, RequestSlot
-from ._core.rate_limits import BucketCost, Claim, Priority, RateLimiter
+from ._core.rate_limits import BucketCost, Claim, Priority, RateInForce, RateLimiter
 from ._core.retry import TRANSIENT_CODES, RetryPolicy
 from ._core.stats import ClientStats, CommandStats, StatsSource
 from ._hidden import Hidden
@@ -133,6 +133,7 @@ __all__ = [
     "Pool",
     "Priority",
     "Rate",
+    "RateInForce",
     "RateLimitedError",
     "RateLimiter",
     "RawElem",

@@ -11,7 +11,7 @@ from tim_async.cli import _progress
 def progress(**facts: Any) -> Progress:
     usual: dict[str, Any] = {
         "name": "spring", "total": 100, "sent": 0, "failed": 0, "unknown": 0, "codes": {}, "rate": 198.4, "cap": 200.0,
-        "left_s": None, "elapsed_s": 1.0,
+        "in_force": 200.0, "left_s": None, "elapsed_s": 1.0,
     }  # fmt: skip
     return Progress(**{**usual, **facts})
 
@@ -28,8 +28,26 @@ def progress(**facts: Any) -> Progress:
         ),
         ({"sent": 10, "left_s": 3_725.2}, "10 sent, 198 of 200/s, 1:02:06 left"),
         ({"sent": 100, "left_s": 3.0}, "100 sent, 198 of 200/s"),
+        (
+            {"rate": 118.2, "in_force": 120.0, "left_s": 10.0},
+            "0 sent, 118 of 200/s, limited to 120 of 200/s by the service, 0:00:11 left",
+        ),
+        ({"cap": 5.0, "in_force": 1.25, "rate": 1}, "0 sent, 1 of 5/s, limited to 1.2 of 5.0/s by the service"),
+        ({"in_force": 199.9}, "0 sent, 198 of 200/s"),
+        ({"in_force": None}, "0 sent, 198 of 200/s"),
     ],
-    ids=["sent", "unknown", "failed", "many codes", "time left", "at the end"],
+    ids=[
+        "sent",
+        "unknown",
+        "failed",
+        "many codes",
+        "time left",
+        "at the end",
+        "limited",
+        "few a second",
+        "almost all",
+        "not known",
+    ],
 )
 def test_progress_in_words(facts: dict[str, Any], text: str) -> None:
     assert _progress.describe(progress(**facts)) == text

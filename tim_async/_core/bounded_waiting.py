@@ -8,10 +8,11 @@ interactive themselves, of a background one all of the command. A repeat has bee
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 
 from ..errors import WaitTooLongError
 from .pool import ConnectionSlot
-from .rate_limits import Claim, RateLimiter
+from .rate_limits import Claim, RateInForce, RateLimiter
 
 logger = logging.getLogger("tim_async")
 
@@ -73,7 +74,7 @@ class BoundedWaiting:
         queue.series += 1
         rates = self._limiter.rates(claim.app, claim.command)
         raise WaitTooLongError(
-            wait=None if rates is None else (waiting + 1) / rates[0],
+            wait=(waiting + 1) / rates[0].rate if rates else None,
             remaining=None,
             waiting=waiting,
             max_waiting=self._max_waiting,
@@ -83,8 +84,8 @@ class BoundedWaiting:
         """Count what the service refused. See `RateLimiter.refused`."""
         return self._limiter.refused(claim, code)
 
-    def rates(self, app: int, command: str) -> tuple[float, float] | None:
-        """Return the rates of a command. See `RateLimiter.rates`."""
+    def rates(self, app: int, command: str) -> Sequence[RateInForce]:
+        """Return the rates in force of a command. See `RateLimiter.rates`."""
         return self._limiter.rates(app, command)
 
     def turned_away(self, command: str) -> int:

@@ -95,8 +95,8 @@ class ClientState:
         app = self.credentials.sdk_app_id
         for command, stats in commands.items():
             rates = self.limiter.rates(app, command)
-            if rates is not None:
-                stats.rate, stats.configured_rate = rates
+            if rates:
+                stats.rate, stats.configured_rate = rates[0].rate, rates[0].configured_rate
             if self.bounded is not None:
                 stats.turned_away = self.bounded.turned_away(command)
         now = None if self.loop is None or self.loop.is_closed() else self.loop.time()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import Final
 
 from .. import _codes
@@ -15,7 +16,17 @@ from .bucket import BURST_PATIENCE_S, Bucket, Pairs, Waiter
 from .clock_watch import ClockWatch
 from .loop_bound import forget_when_forked
 from .pool import ConnectionSlot
-from .rate_limits import BucketCost, BucketKey, Claim, bucket_key, check_cost, check_same_rate, is_plain, meant_by
+from .rate_limits import (
+    BucketCost,
+    BucketKey,
+    Claim,
+    RateInForce,
+    bucket_key,
+    check_cost,
+    check_same_rate,
+    is_plain,
+    meant_by,
+)
 
 logger = logging.getLogger("tim_async")
 
@@ -245,15 +256,15 @@ class LocalRateLimiter:
                 bucket.slow_flow = min(rate, bucket.configured_flow)
                 bucket.slow_until = now + seconds
 
-    def rates(self, app: int, command: str) -> tuple[float, float] | None:
-        """Return the calls a second in force and those configured for a command. See `RateLimiter.rates`."""
+    def rates(self, app: int, command: str) -> list[RateInForce]:
+        """Return the rates in force of a command's limits. See `RateLimiter.rates`."""
         loop = self._loop
         now = self._used_at if loop is None or loop.is_closed() else loop.time()
         found = [
-            (bucket.flow(now) / bucket.configured_flow, bucket.flow(now), bucket.configured_flow)
+            RateInForce(bucket.rate, bucket.flow(now), bucket.configured_flow)
             for bucket in self._without_key.get((app, command), ())
         ]
-        return min(found)[1:] if found else None
+        return sorted(found, key=attrgetter("share"))
 
     # Buckets
 

@@ -37,7 +37,7 @@ at which its first claim may go.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import count
 from typing import Final, Literal, Protocol
 
@@ -113,6 +113,25 @@ class Claim(msgspec.Struct):
         return PRIORITIES.index(self.priority), self.order
 
 
+class RateInForce(msgspec.Struct, frozen=True):
+    """How much of a limit is in use now.
+
+    Attributes:
+        limit: the limit.
+        rate: calls, or units of `limit.cost`, a second that are let through now.
+        configured_rate: those that are let through when nothing slows it.
+    """
+
+    limit: Rate
+    rate: float
+    configured_rate: float
+
+    @property
+    def share(self) -> float:
+        """The part of the configured rate that is in force, at most 1."""
+        return self.rate / self.configured_rate
+
+
 class RateLimiter(Protocol):
     """Decides when a call may be sent.
 
@@ -141,11 +160,11 @@ class RateLimiter(Protocol):
         """
         ...
 
-    def rates(self, app: int, command: str) -> tuple[float, float] | None:
-        """Return the calls a second in force and those configured for a command; None while it is not in use.
+    def rates(self, app: int, command: str) -> Sequence[RateInForce]:
+        """Return the rates in force of a command's limits without a key, the most slowed first; none while not in use.
 
-        Of several limits without a key it is the one that is slowed most. It may be called from another thread, and
-        while no event loop runs.
+        The command `*` has the limit over all commands. It may be called from another thread, and while no event loop
+        runs.
         """
         ...
 

@@ -26,7 +26,8 @@ class CommandStats(msgspec.Struct, kw_only=True):
         turned_away: calls that were refused at once, as `max_waiting` others waited.
         waiting: calls that wait now: for a slot, for their turn, or to be repeated.
         rate: calls (or deliveries) a second that the limiter lets through now; None while the limit is not in use. The
-            service's "too many calls" brings it below the configured one, and it comes back by itself.
+            service's "too many calls" brings it below the configured one, and it comes back by itself. Of several
+            limits it is the one that is slowed most.
         configured_rate: calls a second that it lets through when nothing slows it. A little under the limit, so that
             no second ever holds more.
     """

@@ -30,6 +30,8 @@ class Progress(msgspec.Struct, kw_only=True, frozen=True):
         codes: the failed by ErrorCode; 0 is what failed before anything was sent.
         rate: settled a second, over the last ten.
         cap: the most that the limits allow in a second.
+        in_force: the most that they let through in a second now, which the service's "too many calls" brings below
+            `cap`; None where it is not known, as while the campaign is watched from where no calls are made.
         elapsed_s: seconds since this run began.
         left_s: seconds to the end at this rate; None before there is one.
     """
@@ -42,6 +44,7 @@ class Progress(msgspec.Struct, kw_only=True, frozen=True):
     codes: Mapping[int, int]
     rate: float
     cap: float
+    in_force: float | None
     elapsed_s: float
     left_s: float | None
 
@@ -49,6 +52,11 @@ class Progress(msgspec.Struct, kw_only=True, frozen=True):
     def settled(self) -> int:
         """Recipients that need nothing more."""
         return self.sent + self.failed + self.unknown
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether the service lets through less than the limits allow."""
+        return self.in_force is not None and self.in_force < self.cap
 
 
 class CodeCount(msgspec.Struct, kw_only=True, frozen=True):
@@ -153,7 +161,9 @@ class Tally:
         if outcome.state is RecipientState.FAILED:
             self.codes[outcome.code or 0] += 1
 
-    def progress(self, name: str, *, now: float, elapsed_s: float, cap: float) -> Progress:
+    def progress(
+        self, name: str, *, now: float, elapsed_s: float, cap: float, in_force: float | None = None
+    ) -> Progress:
         """Return how far it is; to be called about every second."""
         self._recent.append((now, self.settled_now))
         while len(self._recent) > 2 and now - self._recent[0][0] > _RECENT_S:
@@ -175,6 +185,7 @@ class Tally:
             codes=dict(self.codes),
             rate=rate,
             cap=cap,
+            in_force=in_force,
             elapsed_s=elapsed_s,
             left_s=left / rate if rate > 0 else None,
         )

@@ -109,7 +109,7 @@ def _describe_plan(progress: PlanProgress) -> str:
 
 
 def _describe_run(progress: Progress) -> str:
-    """Return sent, failed by code, rate against the cap, and time left."""
+    """Return sent, failed by code, rate against the cap, the rate in force while it is lower, and time left."""
     parts = [f"{progress.sent:,} sent"]
     if progress.failed:
         codes = sorted(progress.codes.items(), key=lambda pair: -pair[1])
@@ -119,8 +119,16 @@ def _describe_run(progress: Progress) -> str:
     if progress.unknown:
         parts.append(f"{progress.unknown:,} unknown")
     parts.append(f"{progress.rate:,.0f} of {progress.cap:,.0f}/s")
+    if progress.is_limited:
+        in_force, cap = _rate(progress.in_force or 0.0), _rate(progress.cap)
+        if in_force != cap:
+            parts.append(f"limited to {in_force} of {cap}/s by the service")
     if progress.left_s is not None and progress.settled < progress.total:
         minutes, seconds = divmod(int(progress.left_s) + 1, 60)
         hours, minutes = divmod(minutes, 60)
         parts.append(f"{hours}:{minutes:02}:{seconds:02} left")
     return ", ".join(parts)
+
+
+def _rate(per_second: float) -> str:
+    return f"{per_second:,.0f}" if per_second >= 10 else f"{per_second:.1f}"

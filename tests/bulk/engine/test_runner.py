@@ -129,10 +129,17 @@ async def test_too_many_calls_slow_it_down(clock, campaign):
         Emulator(auto_import=True, rate_limits={"openim/sendmsg": 30}, tolerance=0.0, clock=clock) as emulator,
         client_of(emulator, rate_limits={"openim/sendmsg": 1000}) as client,
     ):
-        report = await campaign(**personal(60)).run(client)
+        seen = []
+        report = await campaign(**personal(60)).run(client, on_progress=seen.append)
         assert report.is_complete
         assert each_got(emulator) == {1: 60}
-        assert client.stats()["openim/sendmsg"].errors["60007"] > 0
+        stats = client.stats()["openim/sendmsg"]
+        assert stats.errors["60007"] > 0
+        # The progress shows it, from the first cut to the end.
+        assert seen[0].in_force == seen[0].cap == stats.configured_rate
+        assert not seen[0].is_limited
+        assert seen[-1].is_limited
+        assert seen[-1].in_force < 0.8 * seen[-1].cap
 
 
 async def test_message_that_is_refused_for_what_it_says_stops_it(emulator, client, campaign):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -21,7 +21,7 @@ from tests.families.conftest import client_of
 from tests.in_process import loop_clock
 from tests.services import own_database, wire_to
 from tim_async import CommandStats, LedgerError
-from tim_async._core.rate_limits import Claim, ConnectionSlot
+from tim_async._core.rate_limits import Claim, ConnectionSlot, RateInForce
 from tim_async.bulk import Campaign, Report
 from tim_async.bulk._engine.runner import Runner
 from tim_async.bulk._engine.source import LeasedSource
@@ -182,8 +182,8 @@ class GivenTurns:
     def refused(self, claim: Claim, code: int | None) -> float:
         raise AssertionError(f"{claim.command} was one call too many ({code})")
 
-    def rates(self, app: int, command: str) -> tuple[float, float] | None:
-        return None
+    def rates(self, app: int, command: str) -> Sequence[RateInForce]:
+        return ()
 
 
 @asynccontextmanager

@@ -39,9 +39,7 @@ async def refuse(limiter: RedisRateLimiter, claims: list[Claim], code: int | Non
 
 def part(limiter: RedisRateLimiter, command: str = "openim/sendmsg", app: int = 1) -> float:
     """Return the share in force, as far as the limiter knows."""
-    rates = limiter.rates(app, command)
-    assert rates is not None
-    return rates[0] / rates[1]
+    return limiter.rates(app, command)[0].share
 
 
 async def test_refusals_slow_all_processes_and_one_logs_it(limiter: Make, caplog: pytest.LogCaptureFixture) -> None:
@@ -58,9 +56,7 @@ async def test_refusals_slow_all_processes_and_one_logs_it(limiter: Make, caplog
     assert cuts[0].startswith("openim/sendmsg: too many calls for the service, ")
     assert part(one) == pytest.approx(part(two), abs=0.01)
     assert part(one) < 0.8
-    configured = one.rates(1, "openim/sendmsg")
-    assert configured is not None
-    assert f"of {configured[1]:.3g} a second" in cuts[0]
+    assert f"of {one.rates(1, 'openim/sendmsg')[0].configured_rate:.3g} a second" in cuts[0]
     assert "smaller limit" not in caplog.text
 
 
@@ -145,12 +141,12 @@ async def test_wait_is_estimated_by_the_slowed_rate(limiter: Make) -> None:
 
 async def test_command_that_is_not_in_use_has_no_rates(limiter: Make) -> None:
     one = await limiter()
-    assert one.rates(1, "openim/sendmsg") is None
+    assert one.rates(1, "openim/sendmsg") == []
     await ready(one)
-    assert one.rates(1, "openim/other") is one.rates(2, "openim/sendmsg") is None
-    rates = one.rates(1, "openim/sendmsg")
-    assert rates is not None
-    assert rates[0] == rates[1] == pytest.approx(FAST.limit / FAST.per, rel=0.1)
+    assert one.rates(1, "openim/other") == one.rates(2, "openim/sendmsg") == []
+    (in_force,) = one.rates(1, "openim/sendmsg")
+    assert in_force.limit == FAST
+    assert in_force.rate == in_force.configured_rate == pytest.approx(FAST.limit / FAST.per, rel=0.1)
 
 
 async def test_refusals_that_cannot_be_reported_are_logged(server: OwnRedis, caplog: pytest.LogCaptureFixture) -> None:

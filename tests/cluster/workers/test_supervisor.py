@@ -107,7 +107,7 @@ async def test_recipients_are_not_counted_all_the_time(deployment: Deployment) -
             return await counts(campaign_id)
 
         ledger.queries.counts = slow  # type: ignore[method-assign]  # it takes longer
-        follower = Follower(ledger, seen.append)
+        follower = Follower(ledger, seen.append)  # of one who watches: what is in force is known where calls are made
         await ledger.campaigns.switch(row.id, "running", None, only_from=("",), ended_at=None)
         running = await ledger.campaigns.find("spring")
         assert running is not None
@@ -117,6 +117,20 @@ async def test_recipients_are_not_counted_all_the_time(deployment: Deployment) -
         await follower.report(row)  # it is over: the last counts are those of the end
     assert counted == 2
     assert [each.total for each in seen] == [10] * 6
+    assert {each.in_force for each in seen} == {None}
+
+
+async def test_progress_of_a_worker_shows_the_rate_in_force(deployment: Deployment) -> None:
+    await deployment.campaign(count=10).plan()
+    client, seen = await deployment.client(shared=False), []
+    await client.c2c.send_text("bob", "hi")
+    client.limiter.slow_down(client.sdk_app_id, "openim/sendmsg", rate=20, seconds=60)
+    async with Ledger(deployment.ledger, purpose="test") as ledger:
+        row = await ledger.campaigns.find("spring")
+        assert row is not None
+        await Follower(ledger, seen.append, client).report(row)
+    assert seen[0].in_force == pytest.approx(20)
+    assert seen[0].cap == pytest.approx(client.stats()["openim/sendmsg"].configured_rate)
 
 
 async def test_campaign_that_recipients_are_just_added_to_is_not_done(deployment: Deployment) -> None:

@@ -24,7 +24,7 @@ from .._ledger.schema import Lane
 from .._ledger.writer import LedgerWriter
 from .._message.messages import MessageSource
 from .._message.rendering import Renderer
-from .._plan.pacing import concurrency, fresh_lanes, paces
+from .._plan.pacing import concurrency, fresh_lanes, pace_in_force, paces
 from ..breaker import Stop
 from ..progress import Progress, Report, Tally, report
 from .context import RunContext
@@ -85,6 +85,7 @@ class Runner:
         self._failure: BaseException | None = None
         self._idle: set[_Task | None] = set()
         self._cap = 0.0
+        self._opened: tuple[Lane, ...] = ()  # lanes for chunks that were not begun
 
     def stop(self, reason: str) -> None:
         """Start nothing more, and finish what is in flight."""
@@ -171,7 +172,7 @@ class Runner:
         """Return the lanes, and how many calls are made at a time."""
         settings, fixed = self._client.settings, self._messages.fixed
         pace, most = paces(settings), concurrency(settings, self._options.concurrency)
-        opened = fresh_lanes(
+        self._opened = opened = fresh_lanes(
             self._options.lanes, is_fixed=fixed is not None, fits_a_batch=fixed is not None and fixed.fits_a_batch
         )
         self._cap = sum(pace[lane].recipients for lane in opened)
@@ -260,7 +261,13 @@ class Runner:
         if self._on_progress is None:
             return
         now = asyncio.get_running_loop().time()
-        progress = context.tally.progress(self._campaign.name, now=now, elapsed_s=elapsed_s, cap=self._cap)
+        progress = context.tally.progress(
+            self._campaign.name,
+            now=now,
+            elapsed_s=elapsed_s,
+            cap=self._cap,
+            in_force=pace_in_force(self._client, self._opened),
+        )
         result = self._on_progress(progress)
         if inspect.isawaitable(result):
             await result

@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
 
 from ..._api.endpoint import Endpoint, Rate
 from ..._core.bucket import shape
+from ..._core.client import TimClient
 from ..._core.config import Settings
+from ..._core.rate_limits import RateInForce
 from ...families.c2c import C2C
 from ...models.c2c import MAX_BATCH
 from .._ledger.options import Lanes
 from .._ledger.schema import Lane
 
 _MIN_CHUNK_SIZE: Final = 50
-
-
 # The rest of the client's connections is left to its interactive calls.
 _POOL_SHARE: Final = 0.75
+# What each lane calls, with the most recipients of a call.
+_CALLS: Final[Mapping[Lane, tuple[Endpoint[..., Any], int]]] = {
+    Lane.SINGLE: (C2C.send, 1),
+    Lane.BATCH: (C2C.send_batch, MAX_BATCH),
+}
 
 
 class Pace(msgspec.Struct, kw_only=True, frozen=True):
@@ -29,10 +34,12 @@ class Pace(msgspec.Struct, kw_only=True, frozen=True):
     Attributes:
         calls: calls a second.
         recipients: recipients a second, whatever is in a call.
+        most: recipients of a call.
     """
 
     calls: float
     recipients: float
+    most: int
 
     def seconds(self, recipients: int, in_a_call: int) -> float:
         """Return how long so many recipients take."""
@@ -41,21 +48,32 @@ class Pace(msgspec.Struct, kw_only=True, frozen=True):
 
 def paces(settings: Settings) -> Mapping[Lane, Pace]:
     """Return how fast the lanes are at the limits in force, as the limiter keeps them."""
-    return {
-        Lane.SINGLE: _pace(settings, C2C.send),
-        Lane.BATCH: _pace(settings, C2C.send_batch),
-    }
+    return {lane: _pace(settings, endpoint, most) for lane, (endpoint, most) in _CALLS.items()}
 
 
-def _pace(settings: Settings, endpoint: Endpoint[..., Any]) -> Pace:
+def _pace(settings: Settings, endpoint: Endpoint[..., Any], most: int) -> Pace:
     rates: Sequence[Rate] = settings.rates(endpoint.command, endpoint.limits)
     calls = min((shape(rate)[1] for rate in rates if rate.cost is None), default=math.inf)
     recipients = min((shape(rate)[1] for rate in rates if rate.cost is not None), default=math.inf)
     if settings.app_rate is not None:
         calls = min(calls, shape(settings.app_rate)[1])
-    if endpoint is C2C.send:
-        recipients = min(recipients, calls)
-    return Pace(calls=calls, recipients=min(recipients, calls * MAX_BATCH))
+    return Pace(calls=calls, recipients=min(recipients, calls * most), most=most)
+
+
+def pace_in_force(client: TimClient, lanes: Iterable[Lane]) -> float:
+    """Return the recipients a second that the lanes' limits let through now.
+
+    The service's "too many calls" brings it below their pace, and it comes back by itself.
+    """
+    pace, limiter, app = paces(client.settings), client.limiter, client.sdk_app_id
+    of_app = limiter.rates(app, "*")
+    return sum(_in_force(pace[lane], [*limiter.rates(app, _CALLS[lane][0].command), *of_app]) for lane in lanes)
+
+
+def _in_force(pace: Pace, rates: Sequence[RateInForce]) -> float:
+    of_calls = min((each.share for each in rates if each.limit.cost is None), default=1.0)
+    of_recipients = min((each.share for each in rates if each.limit.cost is not None), default=1.0)
+    return min(of_recipients * pace.recipients, of_calls * pace.calls * pace.most)
 
 
 def chunk_size(pace: Pace, given: int | None) -> int:

@@ -6,12 +6,13 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from itertools import repeat
+from operator import attrgetter
 from typing import Final, NamedTuple
 from weakref import WeakValueDictionary
 
 from ..._api.endpoint import Rate
 from ..._core.bucket import burst_limit
-from ..._core.rate_limits import BucketKey
+from ..._core.rate_limits import BucketKey, RateInForce
 from ...errors import TimError
 from .known_share import KnownShare
 from .redis_link import US_PER_S, RedisLink, ReserveReply, ReserveRequest
@@ -91,17 +92,15 @@ class AppBuckets:
         """Return the seconds that a unit of a bucket takes now."""
         return bucket.shared_unit / US_PER_S / self._part(bucket)
 
-    def rates(self, command: str) -> tuple[float, float] | None:
-        """Return the calls a second in force and those configured; see `RedisRateLimiter.rates`."""
+    def rates(self, command: str) -> list[RateInForce]:
+        """Return the rates in force of a command's limits; see `RedisRateLimiter.rates`."""
         found = [
-            (self._part(bucket) * bucket.unit / bucket.shared_unit, US_PER_S / bucket.unit)
+            # What all processes together are configured for: another one may have a smaller limit.
+            RateInForce(bucket.rate, self._part(bucket) * US_PER_S / bucket.shared_unit, US_PER_S / bucket.shared_unit)
             for key, bucket in list(self._buckets.items())
             if key[1] == command and not key[3]
         ]
-        if not found:
-            return None
-        part, configured = min(found)
-        return part * configured, configured
+        return sorted(found, key=attrgetter("share"))
 
     # What the service refused
 

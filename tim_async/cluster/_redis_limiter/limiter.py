@@ -69,7 +69,7 @@ from redis.asyncio import Redis, RedisCluster
 from ... import _codes
 from ..._api.checks import check_seconds, check_whole
 from ..._core.pool import ConnectionSlot
-from ..._core.rate_limits import BucketCost, Claim, bucket_key, check_cost, check_same_rate, meant_by
+from ..._core.rate_limits import BucketCost, Claim, RateInForce, bucket_key, check_cost, check_same_rate, meant_by
 from ...errors import LimiterSetupError, LimiterUnavailableError, UsageError, WaitTooLongError
 from .buckets import AppBuckets
 from .fallback import Fallback
@@ -224,16 +224,15 @@ class RedisRateLimiter:
         app.refused(buckets, claim.granted_at)
         return max(bucket.share.beat_s for bucket in buckets)
 
-    def rates(self, app: int, command: str) -> tuple[float, float] | None:
-        """Return the calls a second in force and those configured for a command; None while it is not in use.
+    def rates(self, app: int, command: str) -> list[RateInForce]:
+        """Return the rates in force of a command's limits: of all processes together, without Redis of this one.
 
-        They are those of all processes together, without Redis those of this one. Of several limits without a key it is
-        the one that is slowed most.
+        See `RateLimiter.rates`.
         """
         if self._fallback is not None and self._fallback.limiter is not None:
             return self._fallback.limiter.rates(app, command)
         known = self._apps.get(app)
-        return None if known is None else known.rates(command)
+        return [] if known is None else known.rates(command)
 
     def _request_class(self, claim: Claim) -> RequestClass:
         found = self._found.get((claim.app, claim.command))

@@ -8,12 +8,14 @@ from typing import Final
 
 import msgspec
 
+from ..._core.client import TimClient
 from ..._core.config import Settings
 from ...bulk._engine.runner import OnProgress
 from ...bulk._ledger.ledger import Ledger
 from ...bulk._ledger.records import CampaignRow
+from ...bulk._ledger.schema import Lane
 from ...bulk._message.messages import from_stored
-from ...bulk._plan.pacing import fresh_lanes, paces
+from ...bulk._plan.pacing import fresh_lanes, pace_in_force, paces
 from ...bulk.progress import Tally
 from .options import WorkOptions
 
@@ -27,10 +29,13 @@ class Follower:
     Args:
         ledger: open.
         on_progress: called with a `Progress`.
+        client: that of a worker, whose limits count; None where no calls are made: then the usual limits count, and
+            what the service lets through of them is not known.
     """
 
-    def __init__(self, ledger: Ledger, on_progress: OnProgress) -> None:
+    def __init__(self, ledger: Ledger, on_progress: OnProgress, client: TimClient | None = None) -> None:
         self._ledger = ledger
+        self._client = client
         self._on_progress = on_progress
         self._began = asyncio.get_running_loop().time()
         self._before: int | None = None
@@ -50,17 +55,23 @@ class Follower:
             tally.total, tally.by_state, tally.codes = now.total, now.by_state, now.codes
             tally.settled_now = settled - self._before
         time = loop.time()
-        progress = tally.progress(row.name, now=time, elapsed_s=time - self._began, cap=_cap(row))
+        client, lanes = self._client, _lanes(row)
+        pace = paces(Settings() if client is None else client.settings)
+        progress = tally.progress(
+            row.name,
+            now=time,
+            elapsed_s=time - self._began,
+            cap=sum(pace[lane].recipients for lane in lanes),
+            in_force=None if client is None else pace_in_force(client, lanes),
+        )
         result = self._on_progress(progress)
         if inspect.isawaitable(result):
             await result
 
 
-def _cap(row: CampaignRow) -> float:
-    """Return the most that the usual limits allow in a second; workers may have others."""
+def _lanes(row: CampaignRow) -> tuple[Lane, ...]:
+    """Return the lanes that a campaign's chunks go by."""
     messages = from_stored(row.kind, row.message)
     fixed = None if messages is None else messages.fixed
     lanes = "auto" if row.options is None else msgspec.json.decode(row.options, type=WorkOptions).run.lanes
-    pace = paces(Settings())
-    opened = fresh_lanes(lanes, is_fixed=fixed is not None, fits_a_batch=fixed is not None and fixed.fits_a_batch)
-    return sum(pace[lane].recipients for lane in opened)
+    return fresh_lanes(lanes, is_fixed=fixed is not None, fits_a_batch=fixed is not None and fixed.fits_a_batch)

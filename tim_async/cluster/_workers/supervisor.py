@@ -13,6 +13,7 @@ from typing import Final
 import msgspec
 from taskiq_aio_pika import AioPikaBroker
 
+from ..._core.client import TimClient
 from ..._printable import one_line
 from ...bulk._engine.runner import OnProgress
 from ...bulk._ledger.leases import ChunkCounts
@@ -41,6 +42,7 @@ class Supervisor:
         now: unix seconds by the ledger's clock.
         most_deaths: a chunk is given up when so many owners died with it.
         on_progress: called with a `Progress` of each campaign; None leaves that out.
+        client: whose limits the progress shows; None for the usual ones.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class Supervisor:
         now: Callable[[], float],
         most_deaths: int,
         on_progress: OnProgress | None,
+        client: TimClient | None = None,
     ) -> None:
         self._ledger = ledger
         self._shared = ledger.require_shared()
@@ -60,6 +63,7 @@ class Supervisor:
         self._now = now
         self._most_deaths = most_deaths
         self._on_progress = on_progress
+        self._client = client
         self._followers: dict[str, Follower] = {}
         self._idle_since: dict[str, float] = {}  # campaigns that were seen to have nothing at work
 
@@ -130,7 +134,7 @@ class Supervisor:
     async def _report(self, row: CampaignRow) -> None:
         if self._on_progress is not None:
             if row.name not in self._followers:
-                self._followers[row.name] = Follower(self._ledger, self._on_progress)
+                self._followers[row.name] = Follower(self._ledger, self._on_progress, self._client)
             await self._followers[row.name].report(row)
 
     async def _report_ended(self, running: set[str]) -> None:

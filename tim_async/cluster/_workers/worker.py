@@ -99,6 +99,7 @@ class Worker:
             now=self.now,
             most_deaths=most_deaths,
             on_progress=on_progress,
+            client=client,
         )
         self._campaigns: dict[str, tuple[CampaignWorker, asyncio.Task[None]]] = {}
         self._ending: dict[asyncio.Task[None], CampaignWorker] = {}  # those that were replaced, and have not ended
