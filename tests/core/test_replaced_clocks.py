@@ -18,7 +18,7 @@ import freezegun
 import pytest
 import time_machine
 
-from tim_async import Rate, TextElem, TimClient, UsageError, _clocks
+from tim_async import CommandStats, Rate, ReplyTimeoutError, RetryPolicy, TextElem, TimClient, UsageError, _clocks
 from tim_async._core.bucket import Bucket, Waiter
 from tim_async.emulator import Emulator
 from tim_async.testing import FakePool, deliver
@@ -192,6 +192,113 @@ async def test_call_that_waits_when_the_clock_is_set_back_goes_on(emulator: Emul
                 await asyncio.sleep(0)
             assert not waiting.done()
         assert (await waiting).msg_key
+
+
+def waiting_for_a_repeat(emulator: Emulator) -> TimClient:
+    """Return a client whose first call is answered with a code that is worth a repeat."""
+    emulator.faults.answer(20004, times=1)
+    return client_of(emulator, retry=RetryPolicy(base=0.4, cap=0.4, factor=1))
+
+
+async def until_a_call_waits(client: TimClient) -> None:
+    async with asyncio.timeout(30):
+        while client.stats().get("openim/sendmsg", CommandStats()).errors.get("20004") != 1:  # noqa: ASYNC110
+            await asyncio.sleep(0)
+
+
+async def test_backoff_while_the_clock_of_the_loop_stands_still_is_an_error(emulator: Emulator) -> None:
+    with REPLACED[STANDING]():
+        async with waiting_for_a_repeat(emulator) as client:
+            with pytest.raises(UsageError, match="real_asyncio=True") as caught:
+                await send(client)
+    assert caught.value.attempts == len(emulator.arrivals) == 1
+    assert caught.value.command == "openim/sendmsg"
+    assert caught.value.maybe_delivered  # 20004 leaves open how far it had come
+
+
+@pytest.mark.parametrize("kind", [kind for kind in REPLACED if kind != STANDING])
+async def test_backoff_ends_where_the_clock_of_the_loop_goes_on(emulator: Emulator, kind: str) -> None:
+    with REPLACED[kind]():
+        async with waiting_for_a_repeat(emulator) as client:
+            assert (await send(client)).msg_key
+
+
+@pytest.mark.parametrize("seconds", [2.0, 0.01], ids=["at once", "bit by bit"])
+async def test_test_that_moves_the_time_ends_the_backoff(emulator: Emulator, seconds: float) -> None:
+    with freezegun.freeze_time(THEN) as frozen:
+        async with waiting_for_a_repeat(emulator) as client:
+            waiting = asyncio.create_task(send(client))
+            await until_a_call_waits(client)
+            while not waiting.done():
+                frozen.tick(seconds)
+                await asyncio.sleep(0)
+            assert waiting.result().msg_key
+
+
+async def test_backoff_goes_on_when_the_clock_is_set_back(emulator: Emulator) -> None:
+    async with waiting_for_a_repeat(emulator) as client:
+        with REPLACED[STANDING]():
+            waiting = asyncio.create_task(send(client))
+            await until_a_call_waits(client)
+        assert (await waiting).msg_key
+
+
+async def test_answer_that_does_not_come_while_the_clock_stands_still_is_a_timeout(emulator: Emulator) -> None:
+    stall = emulator.faults.stall()
+    with REPLACED[STANDING]():
+        async with client_of(emulator, timeout=0.1) as client:
+            with pytest.raises(ReplyTimeoutError, match=r"no answer from 127\.0\.0\.1:\d+ within 0\.1 s") as caught:
+                await send(client)
+    stall.release()
+    assert caught.value.maybe_delivered
+    assert caught.value.timeout == 0.1
+
+
+async def write_two_pieces(client: TimClient) -> None:
+    async with client.c2c.stream("bob") as stream:
+        await stream.write("one")
+        await stream.write("two")
+
+
+async def test_stream_that_waits_for_its_pace_while_the_clock_stands_still_is_an_error(emulator: Emulator) -> None:
+    emulator.add_accounts("alice")
+    with REPLACED[STANDING]():
+        async with client_of(emulator) as client:
+            with pytest.raises(UsageError, match="real_asyncio=True"):
+                await write_two_pieces(client)
+
+
+async def test_sleep_ends_with_an_event_while_the_clock_stands_still() -> None:
+    event = asyncio.Event()
+    with REPLACED[STANDING]():
+        sleeping = asyncio.create_task(_clocks.sleep(60, until=event))
+        await asyncio.sleep(0)
+        event.set()
+        await sleeping
+
+
+async def test_sleep_with_an_event_is_over_in_time(replace: Replace) -> None:
+    with replace() as _:
+        if replace is REPLACED[STANDING]:
+            with pytest.raises(UsageError, match="real_asyncio=True"):
+                await _clocks.sleep(0.01, until=asyncio.Event())
+        else:
+            await _clocks.sleep(0.01, until=asyncio.Event())
+
+
+async def test_sleep_that_is_cancelled_leaves_no_watch() -> None:
+    with REPLACED[STANDING]():
+        before = threading.active_count()
+        sleeping = asyncio.create_task(_clocks.sleep(60))
+        await asyncio.sleep(0)
+        assert threading.active_count() == before + 1
+        sleeping.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await sleeping
+    for thread in threading.enumerate():
+        if isinstance(thread, threading.Timer) and thread.function.__name__ == "_end":
+            thread.join(30)
+    assert threading.active_count() == before
 
 
 IMPORTED_LATE = """

@@ -9,11 +9,10 @@ from operator import attrgetter
 from typing import Final
 
 from .. import _codes
-from .._clocks import is_monotonic_replaced
+from .._clocks import ClockWatch, clock_stands_still, is_loop_clock_replaced
 from ..errors import LimiterSetupError, UsageError, WaitTooLongError
 from .adaptive_share import BEAT_S, AdaptiveShare
 from .bucket import BURST_PATIENCE_S, Bucket, Pairs, Waiter
-from .clock_watch import ClockWatch
 from .loop_bound import forget_when_forked
 from .pool import ConnectionSlot
 from .rate_limits import (
@@ -169,7 +168,7 @@ class LocalRateLimiter:
     def _wake_in(self, seconds: float, bucket: Bucket, now: float) -> None:
         loop = self._running_loop()
         bucket.wake_at(now + seconds, loop, self._serve)
-        if is_monotonic_replaced():
+        if is_loop_clock_replaced(loop):
             self._watch.begin(seconds, loop, self._look_at_clock)
 
     def _pass(self, waiter: Waiter, index: int) -> None:
@@ -315,7 +314,7 @@ class LocalRateLimiter:
         now = asyncio.get_running_loop().time()
         if now == begun_at:
             for bucket in self._buckets.values():
-                bucket.fail_all(_clock_stands_still)
+                bucket.fail_all(clock_stands_still)
         else:
             self._running_loop()
 
@@ -374,13 +373,6 @@ def _take(pairs: Sequence[tuple[Bucket, int]], now: float) -> None:
     """Take the tokens of all buckets."""
     for bucket, units in pairs:
         bucket.take(units, now)
-
-
-def _clock_stands_still() -> UsageError:
-    return UsageError(
-        "the call waits for its turn, and the event loop's clock stands still: time.monotonic is replaced. "
-        "With freezegun use freeze_time(..., real_asyncio=True)"
-    )
 
 
 def _report_cut(what: str, code: int | None, flow: float, configured: float) -> None:

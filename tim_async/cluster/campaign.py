@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -14,7 +13,7 @@ from taskiq_aio_pika import AioPikaBroker
 
 from .._api.checks import check_seconds, check_whole
 from .._api.endpoint import Rate
-from .._clocks import wall_time
+from .._clocks import sleep, wall_time
 from .._core.client import TimClient
 from .._printable import one_line
 from ..bulk import export, inspection
@@ -176,7 +175,7 @@ class ClusterCampaign:
                     await follower.report(row)
                 if row.status != "running":
                     break
-                await asyncio.sleep(every_s)
+                await sleep(every_s)
         return await self.status()
 
     async def pause(self, reason: str = "it was paused") -> bool:

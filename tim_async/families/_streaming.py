@@ -27,6 +27,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from .._api.checks import check_text, quoted
+from .._clocks import sleep
 from .._printable import one_line
 from ..errors import ApiError, BodyTooLargeError, TimError, UsageError
 from ..models.c2c_stream import MAX_GAP_S, MAX_STREAM_BYTES, SendStreamMsg, SendStreamMsgResult
@@ -205,7 +206,7 @@ class MessageStream:
         """Send a piece when the pace allows it; None sends the end when the stream was left meanwhile."""
         loop = asyncio.get_running_loop()
         if self._next_at > loop.time():
-            await asyncio.sleep(self._next_at - loop.time())
+            await sleep(self._next_at - loop.time())
         self._next_at = loop.time() + self._pace
         self._wake.clear()
         if is_last is None:

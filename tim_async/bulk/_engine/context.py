@@ -9,6 +9,7 @@ from typing import Final
 
 import msgspec
 
+from ..._clocks import sleep
 from ..._core.client import TimClient
 from ..._core.retry import IDENTITY_WINDOW_S, RetryPolicy
 from ...errors import TimError
@@ -178,11 +179,7 @@ class RunContext:
 
     async def pause(self, seconds: float) -> bool:
         """Sleep; return early, with True, when the run is to end."""
-        try:
-            async with asyncio.timeout(seconds):
-                await self.halted.wait()
-        except TimeoutError:
-            pass
+        await sleep(seconds, until=self.halted)
         return self.stop is not None
 
     async def wake(self) -> None:

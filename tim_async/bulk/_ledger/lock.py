@@ -19,7 +19,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from ...errors import LedgerError
+from ..._clocks import sleep
+from ...errors import LedgerError, UsageError
 
 # On Windows a locked byte cannot be read by others: the one that is locked lies behind the text.
 _LOCKED_BYTE: Final = 4096
@@ -60,9 +61,9 @@ class FileLock:
             for _ in range(_MAX_ATTEMPTS):
                 if is_ours:
                     break
-                await asyncio.sleep(_POLL_INTERVAL_S)
+                await sleep(_POLL_INTERVAL_S)
                 is_ours = _try_lock(self._file)
-        except asyncio.CancelledError:
+        except (asyncio.CancelledError, UsageError):
             self.release()
             raise
         except OSError as error:

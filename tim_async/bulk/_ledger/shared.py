@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 from sqlalchemy import Connection, func, select
 
+from ..._clocks import sleep
 from ...errors import LedgerError
 from .campaigns import change
 from .chunks import close, settle
@@ -82,7 +82,7 @@ class SharedLedger:
                         f"the ledger {self._database.name}: another process has been planning the campaign {name!r} "
                         f"for {_PLANNING_TIMEOUT_S:.0f} s; try again when it has ended"
                     )
-                await asyncio.sleep(_POLL_INTERVAL_S)
+                await sleep(_POLL_INTERVAL_S)
             async with _kept(session):
                 yield
 

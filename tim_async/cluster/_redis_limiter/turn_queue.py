@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from heapq import heapify, heappop, heappush
 
+from ..._clocks import clock_stands_still, ending_stopped_waits, is_loop_clock_replaced
 from ..._core.pool import ConnectionSlot
 
 # Classes of priority: the index of the class stands first in a rank.
@@ -51,11 +52,22 @@ class Waiter:
 
     async def sleep(self, delay: float) -> None:
         """Sleep, or less when `make_way` is called."""
-        timer = asyncio.get_running_loop().call_later(delay, self.make_way)
+        loop = asyncio.get_running_loop()
+        timer = loop.call_later(delay, self.make_way)
         try:
-            await self.rest()
+            if is_loop_clock_replaced(loop):
+                await self._rest_while_clock_may_stand(delay)
+            else:
+                await self.rest()
         finally:
             timer.cancel()
+
+    async def _rest_while_clock_may_stand(self, delay: float) -> None:
+        try:
+            async with ending_stopped_waits(delay):
+                await self.rest()
+        except TimeoutError:
+            raise clock_stands_still() from None
 
 
 class _Entry:
