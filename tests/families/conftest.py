@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Coroutine
+from typing import TypeVar
 
 import pytest
 
-from tim_async import ApiError, TimClient
+from tim_async import ApiError, ReplyDecodeError, TimClient
 from tim_async.emulator import Emulator
+
+T = TypeVar("T")
 
 
 class Clock:
@@ -74,3 +77,16 @@ async def refused(call: Coroutine[None, None, object], cls: type[ApiError], code
         await call
     assert (type(caught.value), caught.value.code) == (cls, code)
     assert not caught.value.maybe_delivered
+
+
+async def read_until_stuck(walk: AsyncIterator[T]) -> list[T]:
+    """Return what an iterator yields before it finds that the answers lead back to what was read."""
+    read: list[T] = []
+
+    async def read_all() -> None:
+        async for each in walk:
+            read.append(each)  # noqa: PERF401 - what was read before the error counts
+
+    with pytest.raises(ReplyDecodeError, match="the answer says that there is more, but"):
+        await read_all()
+    return read

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.families.conftest import Clock, client_of, sign
+from tests.families.conftest import Clock, client_of, read_until_stuck, sign
 from tests.families.groups import MEMBERS, code_of, make_group, texts
 from tim_async import (
     ApiError,
@@ -415,10 +415,10 @@ def test_history_is_read_however_a_priority_is_reported(priority: int | str) -> 
     assert (message.msg_seq, message.msg_priority) == (5, priority)
 
 
-async def test_iterator_ends_when_pages_do_not_go_down() -> None:
+async def test_iterator_reports_pages_that_do_not_go_down() -> None:
     stuck = Canned(lambda request: page_of([9, 8]))
-    read = [message.msg_seq async for message in GroupMessages(stuck).iter_history("g")]  # type: ignore[arg-type]
-    assert (read, stuck.calls) == ([9, 8], 2)
+    read = await read_until_stuck(GroupMessages(stuck).iter_history("g"))  # type: ignore[arg-type]
+    assert ([message.msg_seq for message in read], stuck.calls) == ([9, 8], 2)
 
 
 async def test_iterator_gives_every_message_once_in_order() -> None:

@@ -9,11 +9,13 @@ from typing import Any
 
 import pytest
 
-from tim_async import PartialFailureError, UsageError
+from tim_async import PartialFailureError, ReplyDecodeError, UsageError
 from tim_async.errors import ConnectError
 from tim_async.families._chunks import FailedChunk, in_chunks
 from tim_async.families._paging import entries_by_offset, pages
 from tim_async.models.account import AccountResultItem, AccountResults
+
+COMMAND = "some/list"
 
 
 async def test_pages_come_one_after_the_other_and_only_when_wanted() -> None:
@@ -23,7 +25,7 @@ async def test_pages_come_one_after_the_other_and_only_when_wanted() -> None:
         asked.append(place)
         return place
 
-    walk = pages(fetch, 0, lambda page: page + 10 if page < 20 else None)
+    walk = pages(COMMAND, fetch, 0, lambda page: page + 10 if page < 20 else None)
     assert await anext(walk) == 0
     assert asked == [0]
     assert [page async for page in walk] == [10, 20]
@@ -31,11 +33,21 @@ async def test_pages_come_one_after_the_other_and_only_when_wanted() -> None:
 
 
 @pytest.mark.parametrize("circle", [{"a": "a"}, {"a": "b", "b": "a"}], ids=["itself", "in a circle"])
-async def test_pages_that_lead_back_end(circle: dict[str, str]) -> None:
+async def test_pages_that_lead_back_are_not_passed_off_as_all(circle: dict[str, str]) -> None:
     async def fetch(place: str) -> str:
         return place
 
-    assert [page async for page in pages(fetch, "a", circle.get)] == list(circle)
+    read: list[str] = []
+
+    async def walk() -> None:
+        async for page in pages(COMMAND, fetch, "a", circle.get):
+            read.append(page)  # noqa: PERF401 - what was read before the error counts
+
+    with pytest.raises(ReplyDecodeError, match="a place that was read already") as caught:
+        await walk()
+    assert read == list(circle)
+    assert caught.value.command == COMMAND
+    assert not caught.value.maybe_delivered
 
 
 async def test_list_is_cut_and_answers_keep_its_order() -> None:
@@ -209,7 +221,6 @@ async def test_chunks_that_are_refused_at_once_let_others_run() -> None:
         pytest.param([[1, 2], [3]], 3, [1, 2, 3], [0, 2], id="as many as were told"),
         pytest.param([[]], 3, [], [0], id="an empty page ends it"),
         pytest.param([[1, 2], []], 9, [1, 2], [0, 2], id="fewer than were told"),
-        pytest.param([[1, 2], [1, 2]], 9, [1, 2], [0, 2], id="the same page again"),
     ],
 )
 async def test_entries_by_offset(pages_: list[list[int]], total: int, expected: list[int], asked: list[int]) -> None:
@@ -220,5 +231,23 @@ async def test_entries_by_offset(pages_: list[list[int]], total: int, expected: 
         offsets.append(offset)
         return next(rest)
 
-    read = [entry async for entry in entries_by_offset(fetch, lambda page: page, lambda page: total)]
+    walk = entries_by_offset(COMMAND, fetch, lambda page: page, lambda page: total)
+    read = [entry async for entry in walk]
     assert (read, offsets) == (expected, asked)
+
+
+async def test_page_that_comes_again_is_not_passed_off_as_the_end() -> None:
+    read: list[int] = []
+
+    async def fetch(offset: int) -> list[int]:
+        return [1, 2]
+
+    async def walk() -> None:
+        entries = entries_by_offset(COMMAND, fetch, lambda page: page, lambda page: 9)
+        async for entry in entries:
+            read.append(entry)  # noqa: PERF401 - what was read before the error counts
+
+    with pytest.raises(ReplyDecodeError, match="is the same for another offset") as caught:
+        await walk()
+    assert read == [1, 2]
+    assert caught.value.command == COMMAND

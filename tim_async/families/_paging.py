@@ -5,25 +5,33 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Sequence
 from typing import TypeVar
 
+from ..errors import ReplyDecodeError
+
 P = TypeVar("P")
 C = TypeVar("C", bound=Hashable)
 T = TypeVar("T")
 
 
-async def pages(fetch: Callable[[C], Awaitable[P]], first: C, following: Callable[[P], C | None]) -> AsyncIterator[P]:
-    """Yield page after page; each is asked for only when the one before was used up.
-
-    It ends when `following` says so, and also when a page names a place that was read already: such pages would be
-    asked for again and again.
+async def pages(
+    command: str, fetch: Callable[[C], Awaitable[P]], first: C, following: Callable[[P], C | None]
+) -> AsyncIterator[P]:
+    """Yield page after page until `following` says so; each is asked for only when the one before was used up.
 
     Args:
+        command: which `fetch` calls.
         fetch: asks for the page that begins at a place: an offset, a cursor, a time.
         first: the place of the first page.
         following: returns the place of the next page, None after the last one.
+
+    Raises:
+        ReplyDecodeError: a page names a place that was read already. Such pages would be asked for again and again; to
+            end there would pass off a part as all.
     """
     place: C | None = first
     seen: set[C] = set()
-    while place is not None and place not in seen:
+    while place is not None:
+        if place in seen:
+            raise _stuck(command, "names a place that was read already")
         seen.add(place)
         page = await fetch(place)
         yield page
@@ -31,6 +39,7 @@ async def pages(fetch: Callable[[C], Awaitable[P]], first: C, following: Callabl
 
 
 async def entries_once(
+    command: str,
     fetch: Callable[[C], Awaitable[P]],
     first: C,
     following: Callable[[P], C | None],
@@ -40,6 +49,7 @@ async def entries_once(
     """Yield the entries of `pages` that may overlap, each once.
 
     Args:
+        command: which `fetch` calls.
         fetch: asks for the page that begins at a place.
         first: the place of the first page.
         following: returns the place of the next page, None after the last one.
@@ -47,7 +57,7 @@ async def entries_once(
         key: returns what identifies an entry.
     """
     seen: set[Hashable] = set()
-    async for page in pages(fetch, first, following):
+    async for page in pages(command, fetch, first, following):
         for entry in entries(page):
             name = key(entry)
             if name not in seen:
@@ -56,17 +66,23 @@ async def entries_once(
 
 
 async def entries_by_offset(
-    fetch: Callable[[int], Awaitable[P]], entries: Callable[[P], Sequence[T]], total: Callable[[P], int]
+    command: str,
+    fetch: Callable[[int], Awaitable[P]],
+    entries: Callable[[P], Sequence[T]],
+    total: Callable[[P], int],
 ) -> AsyncIterator[T]:
     """Yield the entries of a command that takes an offset and returns how many there are in all.
 
-    It ends when all were read, with an empty page, and also when a page comes a second time: a service that leaves
-    nothing out would be asked for ever.
+    It ends when all were read, and with an empty page.
 
     Args:
+        command: which `fetch` calls.
         fetch: asks for the page that leaves out so many.
         entries: returns what a page has.
         total: returns how many entries all pages have.
+
+    Raises:
+        ReplyDecodeError: a page comes a second time: the service leaves nothing out, and would be asked for ever.
     """
     offset = 0
     found: Sequence[T] = ()
@@ -74,9 +90,15 @@ async def entries_by_offset(
         page = await fetch(offset)
         before, found = found, entries(page)
         if found and found == before:
-            return
+            raise _stuck(command, "is the same for another offset")
         for entry in found:
             yield entry
         offset += len(found)
         if not found or offset >= total(page):
             return
+
+
+def _stuck(command: str, what: str) -> ReplyDecodeError:
+    error = ReplyDecodeError(f"the answer says that there is more, but {what}", status=200)
+    error.command = command
+    return error

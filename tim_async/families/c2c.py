@@ -319,6 +319,7 @@ class C2C(Family, name="c2c"):
             )
 
         async for pair in entries_once(
+            C2C.get_extensions.command,
             fetch,
             start_seq,
             lambda page: page.next_start_seq,

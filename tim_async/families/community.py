@@ -114,7 +114,7 @@ class Community(Family, name="community"):
         async def fetch(place: str) -> PermissionGroups:
             return await self.get_permission_groups(group_id=group_id, limit=page_size, next=place)
 
-        async for page in pages(fetch, "", lambda page: page.next or None):
+        async for page in pages(Community.get_permission_groups.command, fetch, "", lambda page: page.next or None):
             for entry in page.permission_group_info_list:
                 yield entry
 

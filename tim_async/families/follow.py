@@ -72,6 +72,7 @@ class Follow(Family, name="follow"):
 
     async def _walk(self, from_account: str, follow_type: FollowType, page_size: int) -> AsyncIterator[FollowedAccount]:
         walk = pages(
+            Follow.get.command,
             lambda cursor: self.get(
                 from_account=from_account, follow_type=follow_type, start_cursor=cursor, want_num=page_size
             ),

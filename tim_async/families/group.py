@@ -91,7 +91,7 @@ class Group(Family, name="group"):
         async def fetch(place: int) -> ListedGroups:
             return await self.list_all(limit=page_size, next=place, group_type=group_type)
 
-        async for page in pages(fetch, 0, lambda page: page.next or None):
+        async for page in pages(Group.list_all.command, fetch, 0, lambda page: page.next or None):
             for group in page.group_id_list:
                 yield group.group_id
 
@@ -127,5 +127,7 @@ class Group(Family, name="group"):
                 response_filter=response_filter,
             )
 
-        async for group in entries_by_offset(fetch, lambda page: page.group_id_list, lambda page: page.total_count):
+        async for group in entries_by_offset(
+            Group.list_joined.command, fetch, lambda page: page.group_id_list, lambda page: page.total_count
+        ):
             yield group

@@ -130,11 +130,15 @@ class GroupMember(Family, name="group_member"):
             )
 
         if group_id.startswith(_COMMUNITY_PREFIX):
-            async for page in pages(lambda cursor: fetch(None, cursor), "", lambda page: page.next or None):
+            walk = pages(
+                GroupMember.list_members.command, lambda cursor: fetch(None, cursor), "", lambda page: page.next or None
+            )
+            async for page in walk:
                 for member in page.member_list:
                     yield member
             return
         async for member in entries_by_offset(
+            GroupMember.list_members.command,
             lambda offset: fetch(offset, None),
             lambda page: page.member_list,
             # With a filter of roles too: MemberNum counts the whole group, so that an empty page ends it earlier.
@@ -153,7 +157,7 @@ class GroupMember(Family, name="group_member"):
         async def fetch(offset: int) -> BannedAccounts:
             return await self.list_banned(group_id=group_id, limit=page_size, offset=offset)
 
-        async for page in pages(fetch, 0, lambda page: page.next_offset or None):
+        async for page in pages(GroupMember.list_banned.command, fetch, 0, lambda page: page.next_offset or None):
             for banned in page.banned_account_list:
                 yield banned
 

@@ -188,7 +188,7 @@ class GroupMessages(Family, name="group_msg"):
         gone = 0
         lowest: int | None = None
         first = _NEWEST if newest_seq is None else newest_seq
-        async for page in pages(fetch, first, lambda page: page.next_req_msg_seq):
+        async for page in pages(GroupMessages.get_history.command, fetch, first, lambda page: page.next_req_msg_seq):
             for message in sorted(page.rsp_msg_list, key=lambda message: message.msg_seq, reverse=True):
                 if lowest is not None and message.msg_seq >= lowest:
                     continue  # a page may reach into the one before
@@ -247,7 +247,7 @@ class GroupMessages(Family, name="group_msg"):
                 group_id=group_id, msg_seq=msg_seq, filter=1 if unread else 0, cursor=cursor, count=page_size
             )
 
-        async for page in pages(fetch, "", lambda page: page.next_cursor):
+        async for page in pages(GroupMessages.get_receipt_detail.command, fetch, "", lambda page: page.next_cursor):
             for account in page.accounts:
                 yield account
 
@@ -264,6 +264,7 @@ class GroupMessages(Family, name="group_msg"):
             return await self.get_extensions(group_id=group_id, msg_seq=msg_seq, start_seq=seq)
 
         async for pair in entries_once(
+            GroupMessages.get_extensions.command,
             fetch,
             start_seq,
             lambda page: page.next_start_seq,

@@ -72,7 +72,7 @@ class LiveGroup(Family, name="live_group"):
         async def fetch(place: int) -> OnlineMembers:
             return await self.list_online(group_id=group_id, timestamp=place, mark=mark)
 
-        async for page in pages(fetch, 0, lambda page: page.next_timestamp or None):
+        async for page in pages(LiveGroup.list_online.command, fetch, 0, lambda page: page.next_timestamp or None):
             for member in page.member_list:
                 yield member
 

@@ -141,6 +141,7 @@ class Moderation(Family, name="moderation"):
             page_size: words asked for in one call, 1 to 100.
         """
         return entries_by_offset(
+            Moderation.get_cloud_keywords.command,
             lambda offset: self.get_cloud_keywords(
                 sdk_app_id=sdk_app_id, offset=offset, limit=page_size, lib_id=lib_id, content=content
             ),
@@ -156,6 +157,7 @@ class Moderation(Family, name="moderation"):
             page_size: libraries asked for in one call, 1 to 100.
         """
         return entries_by_offset(
+            Moderation.get_cloud_libraries.command,
             lambda offset: self.get_cloud_libraries(sdk_app_id=sdk_app_id, offset=offset, limit=page_size),
             lambda page: page.infos,
             lambda page: page.total_count,
@@ -173,6 +175,7 @@ class Moderation(Family, name="moderation"):
             page_size: words asked for in one call, 1 to 100.
         """
         return entries_by_offset(
+            Moderation.get_local_keywords.command,
             lambda offset: self.get_local_keywords(
                 sdk_app_id=sdk_app_id, filter_type=filter_type, offset=offset, limit=page_size, keyword=keyword
             ),

@@ -168,6 +168,7 @@ class OfficialAccount(Family, name="official_account"):
             page_size: subscribers asked for in one call, 1 to 200.
         """
         walk = pages(
+            OfficialAccount.get_subscribers.command,
             lambda place: self.get_subscribers(official_account=official_account, limit=page_size, next=place),
             "",
             lambda page: page.next or None,

@@ -87,7 +87,7 @@ class RecentContact(Family, name="recent_contact"):
                 assist_flags=assist_flags,
             )
 
-        async for page in pages(fetch, (0, 0, 0, 0), _next_start):
+        async for page in pages(RecentContact.get_list.command, fetch, (0, 0, 0, 0), _next_start):
             for contact in page.session_item:
                 yield contact
 
@@ -100,6 +100,7 @@ class RecentContact(Family, name="recent_contact"):
             from_account: the account.
         """
         walk = pages(
+            RecentContact.get_contact_groups.command,
             lambda start: self.get_contact_groups(from_account=from_account, start_index=start),
             0,
             lambda page: None if page.is_complete else page.next_start_index,

@@ -89,6 +89,7 @@ class Sns(Family, name="sns"):
             from_account: the account.
         """
         walk = pages(
+            Sns.get_friends.command,
             lambda start: self.get_friends(from_account=from_account, start_index=start),
             0,
             lambda page: None if page.is_complete else page.next_start_index,
@@ -107,6 +108,7 @@ class Sns(Family, name="sns"):
             page_size: accounts asked for in one call, at least 1.
         """
         walk = pages(
+            Sns.get_black_list.command,
             lambda start: self.get_black_list(
                 from_account=from_account, start_index=start, max_limited=page_size, last_sequence=0
             ),
