@@ -12,7 +12,7 @@ from .._printable import one_line
 from ._ledger.records import CampaignRow, Outcome
 from ._ledger.schema import RecipientState
 from ._plan.wording import counted
-from .breaker import Status
+from .stopping import Status
 
 # The rate that is shown is that of the last seconds.
 _RECENT_S = 10.0

@@ -19,8 +19,8 @@ from .._ledger.schema import Lane, RecipientState
 from .._ledger.writer import LedgerWriter
 from .._message.identity import Identities
 from .._message.messages import PreparedMessage
-from ..breaker import Breaker, Stop
 from ..progress import Tally
+from ..stopping import FailureJudge, Stop
 
 REPEAT_WITHIN_S: Final = IDENTITY_WINDOW_S
 """Seconds from the moment that sending was written ahead, within which a repeat may start. The service recognises one
@@ -132,7 +132,7 @@ class RunContext:
         writer: writes into the ledger.
         tally: counts outcomes.
         wall: unix seconds.
-        breaker: decides when to stop.
+        failures: decides when to stop.
         identities: makes identities.
         stop: why the run ends early, None while it goes on.
         halted: set when `stop` is.
@@ -157,7 +157,7 @@ class RunContext:
         self.writer = writer
         self.tally = tally
         self.wall = wall
-        self.breaker = Breaker(asyncio.get_running_loop().time, options.patience_s)
+        self.failures = FailureJudge(asyncio.get_running_loop().time, options.patience_s)
         self.identities = Identities(campaign.salt, campaign.epoch_ms)
         self.stop: Stop | None = None
         self.halted = asyncio.Event()
@@ -172,8 +172,8 @@ class RunContext:
             self.halted.set()
 
     def judge(self, error: TimError, recipients: int = 1) -> None:
-        """Let the breaker look at an error."""
-        stop = self.breaker.judge(error, recipients)
+        """Judge an error, which may end the run."""
+        stop = self.failures.judge(error, recipients)
         if stop is not None:
             self.halt(stop)
 

@@ -14,7 +14,7 @@ from ...errors import TimError
 from ...families.account import Account
 from ...models.account import MAX_BATCH, ImportAccounts
 from .._ledger.records import Chunk, RecipientRow
-from ..breaker import MISSING_CODES
+from ..stopping import MISSING_CODES
 from .context import RunContext
 
 

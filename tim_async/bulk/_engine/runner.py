@@ -25,8 +25,8 @@ from .._ledger.writer import LedgerWriter
 from .._message.messages import MessageSource
 from .._message.rendering import Renderer
 from .._plan.pacing import concurrency, fresh_lanes, pace_in_force, paces
-from ..breaker import Stop
 from ..progress import Progress, Report, Tally, report
+from ..stopping import Stop
 from .context import RunContext
 from .feeding import Feeder
 from .lane_work import LaneWork

@@ -23,7 +23,7 @@ from ...models.c2c import BatchSendMsgResult
 from .._ledger.records import RecipientRow
 from .._ledger.schema import RecipientState
 from .._message.messages import PreparedMessage
-from ..breaker import MISSING_CODES, NO_SUCH_ACCOUNT_CODES, FailureScope, Stop, scope_of
+from ..stopping import MISSING_CODES, NO_SUCH_ACCOUNT_CODES, FailureScope, Stop, scope_of
 from .context import ActiveChunk, Refusal, RunContext
 from .sender_check import SenderCheck
 
@@ -118,7 +118,7 @@ class ChunkSender:
             except TimError as error:
                 failure = error
             else:
-                context.breaker.succeed()
+                context.failures.succeed()
                 return result, was_doubtful
             if not was_doubtful and not failure.maybe_delivered:
                 chunk.doubtful.difference_update(ordinals)
@@ -181,9 +181,9 @@ class ChunkSender:
             if self._sender_check.is_common(sender):
                 context.halt(Stop("stopped", f"{info}: {error}; import it, then run it again"))
                 return
-            stop = context.breaker.refuse(error, len(recipients))
+            stop = context.failures.refuse(error, len(recipients))
         else:
-            stop = context.breaker.judge(error, len(recipients))
+            stop = context.failures.judge(error, len(recipients))
         if stop is not None:
             context.halt(stop)
         await self._finish(chunk, self._refuse(chunk, recipients, refusal, is_open=is_open))

@@ -19,7 +19,7 @@ from .._ledger.options import Options
 from .._ledger.records import CampaignRow, Chunk, storable
 from .._ledger.shared import SharedLedger
 from .._ledger.writer import AppliesChanges
-from ..breaker import Stop
+from ..stopping import Stop
 from .context import RunContext
 
 LEASE_S: Final = 60.0

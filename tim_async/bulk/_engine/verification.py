@@ -28,7 +28,7 @@ from ...models.c2c import RoamMsg
 from .._ledger.records import RecipientRow
 from .._ledger.schema import Lane, RecipientState
 from .._message.messages import PreparedMessage
-from ..breaker import NO_SUCH_ACCOUNT_CODES
+from ..stopping import NO_SUCH_ACCOUNT_CODES
 from .context import SETTLED_AFTER_S, ActiveChunk, Refusal, RunContext
 
 # History reaches back 7 days by default (I34381); an hour less, for clocks that do not agree.
@@ -123,7 +123,7 @@ class Verifier:
                 if context.stop is not None:
                     return
             else:
-                context.breaker.succeed()
+                context.failures.succeed()
                 if found is not None:
                     await context.settle(
                         chunk, recipient, RecipientState.SENT, msg_key=found.msg_key, msg_time=found.msg_time_stamp

@@ -12,7 +12,7 @@ from tim_async import (
     UsageError,
     WaitTooLongError,
 )
-from tim_async.bulk.breaker import Breaker, FailureScope, scope_of
+from tim_async.bulk.stopping import FailureJudge, FailureScope, scope_of
 from tim_async.errors import from_reply
 
 
@@ -26,8 +26,8 @@ def time():
 
 
 @pytest.fixture
-def breaker(time):
-    return Breaker(lambda: time[0], patience_s=60)
+def failures(time):
+    return FailureJudge(lambda: time[0], patience_s=60)
 
 
 @pytest.mark.parametrize(
@@ -57,61 +57,61 @@ def test_whom_an_error_speaks_of(error, what):
 
 
 @pytest.mark.parametrize(("code", "status"), [(70001, "stopped"), (60010, "stopped"), (60028, "paused")])
-def test_some_stop_at_once_and_say_why(breaker, code, status):
-    stop = breaker.judge(api(code))
+def test_some_stop_at_once_and_say_why(failures, code, status):
+    stop = failures.judge(api(code))
     assert stop.status == status
     assert str(code) in stop.reason
 
 
-def test_closed_client_stops(breaker):
-    assert breaker.judge(UsageError("the client is closed")).reason == "the client is closed"
+def test_closed_client_stops(failures):
+    assert failures.judge(UsageError("the client is closed")).reason == "the client is closed"
 
 
-def test_webhook_that_does_not_answer_stops_after_ten_in_a_row(breaker):
+def test_webhook_that_does_not_answer_stops_after_ten_in_a_row(failures):
     for _ in range(3):
-        assert all(breaker.judge(api(90992)) is None for _ in range(9))
-        breaker.succeed()
-    assert all(breaker.judge(api(90992)) is None for _ in range(9))
-    assert "webhook" in breaker.judge(api(90992)).reason
+        assert all(failures.judge(api(90992)) is None for _ in range(9))
+        failures.succeed()
+    assert all(failures.judge(api(90992)) is None for _ in range(9))
+    assert "webhook" in failures.judge(api(90992)).reason
 
 
-def test_other_trouble_stops_only_when_it_lasts(breaker, time):
-    assert all(breaker.judge(ConnectError("no route")) is None for _ in range(500))
+def test_other_trouble_stops_only_when_it_lasts(failures, time):
+    assert all(failures.judge(ConnectError("no route")) is None for _ in range(500))
     time[0] = 59.9
-    assert breaker.judge(ConnectError("no route")) is None
-    breaker.succeed()
+    assert failures.judge(ConnectError("no route")) is None
+    failures.succeed()
     time[0] = 61
-    assert all(breaker.judge(api(20004)) is None for _ in range(50))
+    assert all(failures.judge(api(20004)) is None for _ in range(50))
     time[0] = 130
-    stop = breaker.judge(ConnectError("no route"))
+    stop = failures.judge(ConnectError("no route"))
     assert stop.status == "stopped"
     assert "no call has succeeded for 69 s" in stop.reason
     assert "no route" in stop.reason
 
 
-def test_one_slow_call_is_no_reason(breaker, time):
-    assert breaker.judge(api(20004)) is None
+def test_one_slow_call_is_no_reason(failures, time):
+    assert failures.judge(api(20004)) is None
     time[0] = 1000
-    assert breaker.judge(api(20004)) is None
+    assert failures.judge(api(20004)) is None
 
 
-def test_message_that_all_are_refused_with_stops(breaker):
-    assert breaker.judge(api(80001), 60) is None
-    assert breaker.judge(api(90010), 60) is None  # another code: counted from the start
-    assert breaker.judge(api(90010), 39) is None
-    assert "100 recipients in a row were refused" in breaker.judge(api(90010)).reason
+def test_message_that_all_are_refused_with_stops(failures):
+    assert failures.judge(api(80001), 60) is None
+    assert failures.judge(api(90010), 60) is None  # another code: counted from the start
+    assert failures.judge(api(90010), 39) is None
+    assert "100 recipients in a row were refused" in failures.judge(api(90010)).reason
 
 
 @pytest.mark.parametrize("code", [90012, 20006, 120_001, 130_000])
-def test_refusals_of_recipients_and_of_the_apps_webhook_do_not(breaker, code):
-    assert all(breaker.judge(api(code), 500) is None for _ in range(20))
+def test_refusals_of_recipients_and_of_the_apps_webhook_do_not(failures, code):
+    assert all(failures.judge(api(code), 500) is None for _ in range(20))
 
 
-def test_too_many_calls_for_ever_pauses(breaker, time):
+def test_too_many_calls_for_ever_pauses(failures, time):
     for minute in range(10):
         time[0] = 60.0 * minute
-        assert breaker.judge(api(60007)) is None
+        assert failures.judge(api(60007)) is None
     time[0] = 600
-    assert breaker.judge(api(60007)).status == "paused"
-    breaker.succeed()
-    assert breaker.judge(api(60007)) is None
+    assert failures.judge(api(60007)).status == "paused"
+    failures.succeed()
+    assert failures.judge(api(60007)) is None

@@ -100,7 +100,7 @@ def scope_of(error: TimError) -> FailureScope:
     return FailureScope.TROUBLE if error.transient else FailureScope.MESSAGE
 
 
-class Breaker:
+class FailureJudge:
     """Watches what becomes of calls and decides when to stop.
 
     Args:
