@@ -689,6 +689,92 @@ def test_a_cut_is_one_warning(caplog: pytest.LogCaptureFixture) -> None:
     )
 
 
+@pytest.mark.parametrize("code", [60007, 60018], ids=["the command", "the app"])
+def test_a_cut_that_comes_with_a_granted_call_is_one_warning_too(code: int, caplog: pytest.LogCaptureFixture) -> None:
+    """Refusals are judged when their beat is over; the first call after that may be one that is granted."""
+
+    async def main() -> list[str]:
+        limiter = LocalRateLimiter()
+        request = claim()
+        await grant(limiter, request)
+        refuse(limiter, request, code, 1)  # a beat begins
+        refuse(limiter, request, code, 4)
+        assert caplog.messages == []
+        await asyncio.sleep(20)  # the app has had one call: its beat is that of ten
+        await grant(limiter, claim())
+        return [message.partition(":")[0] for message in caplog.messages]
+
+    assert run(main()) == ["openim/sendmsg" if code == 60007 else "all commands of app 1"]
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        pytest.param([], id="one limit"),
+        pytest.param(
+            [Rate(9_000, 60.0, cost="to_account", max_cost=500), Rate(500, key="group_id")], id="three limits"
+        ),
+        pytest.param([Rate(10_000, 10.0)], id="two of calls"),
+    ],
+)
+@pytest.mark.parametrize("has_app_limit", [False, True], ids=["", "and one of the app"])
+def test_app_counts_a_call_once_however_many_limits_it_has(others: list[Rate], has_app_limit: bool) -> None:
+    def request() -> Claim:
+        made = claim(*others, Rate(1000), key="g")
+        if has_app_limit:
+            made.costs += (BucketCost(rate=Rate(2000), units=1, key="", command="*"),)
+        return made
+
+    async def main() -> tuple[float, float]:
+        limiter = LocalRateLimiter()
+        first = request()
+        await asyncio.gather(grant(limiter, first), *(grant(limiter, request()) for _ in range(99)))
+        refuse(limiter, first, 60018, 1)  # the app had 100 calls in the last second
+        (share,) = limiter._app_shares.values()
+        flow = share.flow
+        await asyncio.sleep(2)
+        last = request()
+        await grant(limiter, last)
+        refuse(limiter, last, 60018, 1)  # a beat begins
+        await asyncio.gather(*(grant(limiter, request()) for _ in range(49)))
+        refuse(limiter, last, 60018, 4)
+        await asyncio.sleep(0.5)
+        await grant(limiter, request())
+        return flow, share.share(asyncio.get_running_loop().time())
+
+    flow, share = run(main())
+    assert flow == 100
+    # Of the 50 calls of the beat 4 were refused; 0.3 % are forgiven, and two were before.
+    assert share == pytest.approx(1 - 1.5 * (4 - 0.006 - 0.15) / 50 - 0.02, abs=0.001)
+
+
+def test_app_that_is_as_fast_as_ever_is_measured_again() -> None:
+    async def main() -> list[float]:
+        limiter, flows = LocalRateLimiter(), []
+        for count in (50, 100):
+            await asyncio.sleep(60)
+            request = claim()
+            await asyncio.gather(grant(limiter, request), *(grant(limiter, claim()) for _ in range(count - 1)))
+            refuse(limiter, request, 60018)
+            (share,) = limiter._app_shares.values()
+            flows.append(share.flow)
+        return flows
+
+    assert run(main()) == [50, 100]
+
+
+def test_group_that_a_warning_names_is_one_line(caplog: pytest.LogCaptureFixture) -> None:
+    async def main() -> None:
+        limiter = LocalRateLimiter()
+        request = claim(Rate(40, key="group_id"), key="g\x1b[2J")
+        await grant(limiter, request)
+        refuse(limiter, request, 10023)
+
+    run(main())
+    (message,) = caplog.messages
+    assert message.startswith("openim/sendmsg of g\\x1b[2J: too many calls for the service (10023)")
+
+
 def test_slot_is_given_back_when_the_turn_is_over_before_it_is_there() -> None:
     async def main() -> tuple[float, int]:
         limiter = LocalRateLimiter()
@@ -1029,7 +1115,7 @@ def test_queue_is_served_once_and_at_the_earliest_time_that_was_asked_for() -> N
 
     async def main() -> None:
         loop = asyncio.get_running_loop()
-        bucket, start = Bucket(SEND, now=loop.time()), loop.time()
+        bucket, start = Bucket(SEND, "openim/sendmsg", now=loop.time()), loop.time()
         for delay in (5, 2, 3):
             bucket.wake_at(start + delay, loop, lambda _: served.append(loop.time() - start))
         await asyncio.sleep(10)

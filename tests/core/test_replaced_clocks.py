@@ -132,7 +132,7 @@ async def test_emulator_made_while_time_is_replaced_counts_real_seconds() -> Non
 
 async def test_bucket_is_set_back_with_all_that_it_knows_of_time() -> None:
     loop = asyncio.get_running_loop()
-    bucket = Bucket(Rate(200), now=loop.time())
+    bucket = Bucket(Rate(200), "openim/sendmsg", now=loop.time())
     now = loop.time()
     for _ in range(150):
         bucket.take(1, now)

@@ -37,6 +37,7 @@ CUT_MARGIN: Final = 0.02  # gets below the limit, and lets two clients converge
 DEEPEST_CUT: Final = 0.5  # when everything is refused, the part says nothing more
 SLOW_GROWTH: Final = 0.002  # of the whole, a beat
 GROWTH_BEATS: Final = 30.0  # after so many beats a cut is forgotten
+KEPT_BEATS: Final = 40.0  # after so many without a refusal, what is forgiven and what a call costs begin again
 HURRY_PART: Final = 1 / 8  # of a beat's calls; where so many are refused, the beat is not waited for
 HURRY_LEAST: Final = 5
 LEAST_SHARE: Final = 0.01
@@ -78,13 +79,12 @@ class AdaptiveShare:
         self._base = 1.0  # grown back: from now on this is one comparison
         return 1.0
 
-    def granted(self, now: float, cost: int = 1) -> None:
-        """Count a call that was granted."""
+    def granted(self, now: float, cost: int = 1) -> bool:
+        """Count a call that was granted; return whether the share was cut then, for refusals that came before."""
         if now >= self._cut_at + self.beat_s:
             self._calls += 1
             self._units += cost
-        if self._refusals:
-            self._look(now)
+        return self._refusals > 0 and self._look(now)
 
     def refused(self, now: float, granted_at: float) -> bool:
         """Count a call that the service refused; return whether the share was cut for it.
@@ -102,6 +102,10 @@ class AdaptiveShare:
         """Move it in time, to a clock that shows another time."""
         self._cut_at += seconds
         self._since += seconds
+
+    def is_over(self, now: float) -> bool:
+        """Return whether it is the whole again, and no refusal of late is to be remembered."""
+        return self.share(now) >= 1.0 and now > self._since + KEPT_BEATS * self.beat_s
 
     @property
     def beat_s(self) -> float:

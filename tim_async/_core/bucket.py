@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import math
 from collections.abc import Callable, Sequence
 from heapq import heapify, heappop, heappush
@@ -12,9 +13,12 @@ from typing import Final, TypeAlias
 from aiolimiter import AsyncLimiter
 
 from .._api.endpoint import Rate
+from .._printable import one_line
 from .adaptive_share import AdaptiveShare
 from .grant_window import BURST_MARGIN_S, PACED_MARGIN_S, GrantWindow
 from .pool import ConnectionSlot
+
+logger = logging.getLogger("tim_async")
 
 _LATE_TIMER_S: Final = 0.005
 # A wait that rounding makes shorter than this would not be over when the timer fires.
@@ -123,11 +127,53 @@ class Waiter:
         return other is not None and (other.rank, other.order) < (self.rank, self.order)
 
 
+class AppShare(AdaptiveShare):
+    """The share of all commands of an app, after codes that speak of the whole app. It counts each call once.
+
+    Args:
+        app: the app's id.
+        flow: calls a second that all commands had together when the first such code came: the rate that was too much.
+    """
+
+    __slots__ = ("_app", "_refused_with")
+
+    def __init__(self, app: int, flow: float) -> None:
+        super().__init__(flow)
+        self._app = app
+        self._refused_with: int | None = None
+
+    def count_granted(self, now: float) -> None:
+        """Count a call that was granted."""
+        if self.granted(now):
+            self._report_cut(now)
+
+    def count_refused(self, now: float, granted_at: float, code: int) -> None:
+        """Count a call that the service refused with a code."""
+        self._refused_with = code
+        if self.refused(now, granted_at):
+            self._report_cut(now)
+
+    def _report_cut(self, now: float) -> None:
+        report_cut(f"all commands of app {self._app}", self._refused_with, self.flow * self.share(now), self.flow)
+
+
+def report_cut(label: str, code: int | None, flow: float, configured: float) -> None:
+    """Log that refusals made something slower; one warning for each cut."""
+    logger.warning(
+        "%s: too many calls for the service (%s), going on with %.3g of %.3g a second",
+        one_line(label),  # it may hold the id of a group
+        "HTTP 429" if code is None else code,
+        flow,
+        configured,
+    )
+
+
 class Bucket:
     """One limit at work.
 
     Args:
         rate: the limit.
+        label: whose limit it is, in messages.
         now: loop time.
         used_until: loop time until which others may have used it up; then it goes at the pace for good. None for never.
     """
@@ -137,10 +183,12 @@ class Bucket:
         "_dead",
         "_is_long",
         "_queue",
+        "_refused_with",
         "_timer",
         "app_share",
         "claims",
         "is_paced",
+        "label",
         "paced",
         "passed",
         "queued",
@@ -153,14 +201,16 @@ class Bucket:
         "window",
     )
 
-    def __init__(self, rate: Rate, *, now: float, used_until: float | None = None) -> None:
+    def __init__(self, rate: Rate, label: str, *, now: float, used_until: float | None = None) -> None:
         self.rate = rate
+        self.label = label
         self.tokens = Tokens(rate)
         self.window = GrantWindow(rate.limit, rate.per)
         self._is_long = rate.per > _LONG_WINDOW_S
         self._base_flow = self.tokens.flow
         self.share = AdaptiveShare(self._base_flow)
-        self.app_share: AdaptiveShare | None = None  # of all commands of the app, while that is not the whole
+        self.app_share: AppShare | None = None  # None as long as no code spoke of the whole app
+        self._refused_with: int | None = None
         self.slow_until = 0.0  # loop time up to which it lets through at most `slow_flow`; 0.0 for no such time
         self.slow_flow = self._base_flow
         self.is_paced = used_until is not None
@@ -230,9 +280,17 @@ class Bucket:
         is_burst = not self.tokens.has_capacity(units)
         self.tokens.take(units)
         self.window.add(units, now, is_burst=is_burst)
-        self.share.granted(now, units)
-        if self.app_share is not None:
-            self.app_share.granted(now)
+        if self.share.granted(now, units):
+            self._report_cut(now)
+
+    def refused(self, now: float, granted_at: float, code: int | None) -> None:
+        """Count a call that the service refused with a code, None for HTTP 429."""
+        self._refused_with = code
+        if self.share.refused(now, granted_at):
+            self._report_cut(now)
+
+    def _report_cut(self, now: float) -> None:
+        report_cut(self.label, self._refused_with, self.flow(now), self.configured_flow)
 
     # Who waits
 
@@ -344,11 +402,12 @@ class Bucket:
 
     def moved(self, seconds: float) -> Bucket:
         """Return the same for another loop, whose clock may show another time, without those who waited in the old."""
-        moved = Bucket(self.rate, now=0.0)
+        moved = Bucket(self.rate, self.label, now=0.0)
         moved.tokens = self.tokens.moved(self.rate, seconds)
         self.window.shift(seconds)
         self.share.shift(seconds)
         moved.window, moved.share, moved.app_share = self.window, self.share, self.app_share
+        moved._refused_with = self._refused_with
         moved.is_paced, moved.slow_flow = self.is_paced, self.slow_flow
         moved.slow_until = self.slow_until and self.slow_until + seconds
         return moved

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Sequence
 from operator import attrgetter
 from typing import Final
@@ -11,8 +10,8 @@ from typing import Final
 from .. import _codes
 from .._clocks import ClockWatch, clock_stands_still, is_loop_clock_replaced
 from ..errors import LimiterSetupError, UsageError, WaitTooLongError
-from .adaptive_share import BEAT_S, AdaptiveShare
-from .bucket import BURST_PATIENCE_S, Bucket, Pairs, Waiter
+from .adaptive_share import BEAT_S
+from .bucket import BURST_PATIENCE_S, AppShare, Bucket, Pairs, Waiter
 from .loop_bound import forget_when_forked
 from .pool import ConnectionSlot
 from .rate_limits import (
@@ -26,8 +25,6 @@ from .rate_limits import (
     is_plain,
     meant_by,
 )
-
-logger = logging.getLogger("tim_async")
 
 # Buckets with a key (one a group) are swept when there are this many, and again whenever their number has doubled.
 _SWEEP_AT: Final = 256
@@ -47,7 +44,7 @@ class LocalRateLimiter:
     def __init__(self, *, used_until: float | None = None) -> None:
         self._buckets: dict[BucketKey, Bucket] = {}
         self._without_key: dict[tuple[int, str], tuple[Bucket, ...]] = {}  # by app and command
-        self._app_shares: dict[int, AdaptiveShare] = {}
+        self._app_shares: dict[int, AppShare] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._used_at = 0.0  # loop time
         self._sweep_at = _SWEEP_AT
@@ -220,23 +217,29 @@ class LocalRateLimiter:
         seconds = BEAT_S
         for index in meant_by(code, claim):
             bucket = self._bucket(claim, index, claim.costs[index])
-            if bucket.share.refused(now, claim.granted_at):
-                _report_cut(claim.command, code, bucket.flow(now), bucket.configured_flow)
+            bucket.refused(now, claim.granted_at, code)
             seconds = max(seconds, bucket.share.beat_s)
         return seconds
 
     def _refused_app(self, claim: Claim, code: int, now: float) -> float:
         share = self._app_shares.get(claim.app)
         own = [bucket for key, bucket in self._buckets.items() if key[0] == claim.app]
-        if share is None:
+        if share is None or share.is_over(now):
             # What was granted lately, by all commands together, is the rate that was too much.
-            used = sum(bucket.window.held(now) / bucket.rate.per for bucket in own if is_plain(bucket.rate))
-            share = self._app_shares[claim.app] = AdaptiveShare(max(used, 1.0))
+            share = self._app_shares[claim.app] = AppShare(claim.app, self._calls_of_app(claim.app, now))
         for bucket in own:
             bucket.app_share = share
-        if share.refused(now, claim.granted_at):
-            _report_cut(f"all commands of app {claim.app}", code, share.flow * share.share(now), share.flow)
+        share.count_refused(now, claim.granted_at, code)
         return share.beat_s
+
+    def _calls_of_app(self, app: int, now: float) -> float:
+        """Return the calls a second that were granted lately, by all commands together: each call once, at least 1."""
+        calls: dict[str, float] = {}
+        for key, bucket in self._buckets.items():
+            if key[0] == app and key[1] != "*" and is_plain(bucket.rate):
+                lately = bucket.window.held(now) / bucket.rate.per
+                calls[key[1]] = max(calls.get(key[1], 0.0), lately)
+        return max(sum(calls.values()), 1.0)
 
     def slow_down(self, app: int, command: str, *, rate: float, seconds: float) -> None:
         """Let through at most `rate` plain calls a second of a command that is in use, for `seconds` from now.
@@ -285,7 +288,8 @@ class LocalRateLimiter:
         bucket = self._buckets.get(key)
         if bucket is None:
             now = self._running_loop().time()
-            bucket = self._buckets[key] = Bucket(cost.rate, now=now, used_until=self._used_until)
+            label = f"{cost.command} of {cost.key}" if cost.key else cost.command
+            bucket = self._buckets[key] = Bucket(cost.rate, label, now=now, used_until=self._used_until)
             bucket.app_share = self._app_shares.get(claim.app)
             if not cost.key:
                 self._without_key[key[:2]] = (*self._without_key.get(key[:2], ()), bucket)
@@ -373,13 +377,6 @@ def _take(pairs: Sequence[tuple[Bucket, int]], now: float) -> None:
     """Take the tokens of all buckets."""
     for bucket, units in pairs:
         bucket.take(units, now)
-
-
-def _report_cut(what: str, code: int | None, flow: float, configured: float) -> None:
-    logger.warning(
-        "%s: too many calls for the service (%s), going on with %.3g of %.3g a second",
-        what,
-        "HTTP 429" if code is None else code,
-        flow,
-        configured,
-    )
+    # The app counts the call, however many limits it has.
+    if pairs and (share := pairs[0][0].app_share) is not None:
+        share.count_granted(now)

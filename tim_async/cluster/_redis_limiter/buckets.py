@@ -13,6 +13,7 @@ from weakref import WeakValueDictionary
 from ..._api.endpoint import Rate
 from ..._core.bucket import burst_limit
 from ..._core.rate_limits import BucketKey, RateInForce
+from ..._printable import one_line
 from ...errors import TimError
 from .known_share import KnownShare
 from .redis_link import US_PER_S, RedisLink, ReserveReply, ReserveRequest
@@ -213,7 +214,7 @@ class AppBuckets:
                 logger.warning(
                     "%s: another process has a smaller limit than %d per %g s, or a larger tolerance_s; "
                     "the smaller limit applies to both",
-                    bucket.name,
+                    one_line(bucket.name),
                     bucket.rate.limit,
                     bucket.rate.per,
                 )
@@ -221,5 +222,6 @@ class AppBuckets:
 
 def _warn_of_cut(what: str, part: float, flow: float) -> None:
     logger.warning(
-        "%s: too many calls for the service, all processes go on with %.3g of %.3g a second", what, part * flow, flow
+        "%s: too many calls for the service, all processes go on with %.3g of %.3g a second",
+        *(one_line(what), part * flow, flow),
     )
