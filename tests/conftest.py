@@ -75,3 +75,10 @@ async def no_tasks_left(request: pytest.FixtureRequest) -> AsyncIterator[None]:
     left = [task for task in asyncio.all_tasks() - before if task is not asyncio.current_task() and not task.done()]
     gc.collect()
     assert left == []
+
+
+@pytest.fixture
+def _left_behind() -> Iterator[None]:
+    """Collect what the test left behind while its filter of warnings is in force; see `tests.closed_loops`."""
+    yield
+    gc.collect()

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 import uvloop
 
+from tests.closed_loops import by_hand
 from tests.scripted import OK, SECRET_KEY, scripted
 from tim_async import LocalRateLimiter, Rate, TextElem, TimClient, UsageError
 from tim_async._core.http_pool import HttpPool
@@ -86,20 +87,6 @@ def server() -> Iterator[Server]:
         server.answers.set()
         server.shutdown()
         thread.join()
-
-
-@pytest.fixture
-def _left_behind() -> Iterator[None]:
-    """Collect what the test left behind while its filter of warnings is in force."""
-    yield
-    gc.collect()
-
-
-def by_hand(test: Callable[..., None]) -> Callable[..., None]:
-    """Decorate a test that closes a loop with something in it, which Python warns of when it is collected."""
-    for mark in (pytest.mark.filterwarnings("ignore:.*"), pytest.mark.usefixtures("_left_behind")):
-        test = mark(test)
-    return test
 
 
 def client_of(server: Server, **options: Any) -> TimClient:

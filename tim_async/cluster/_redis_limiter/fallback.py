@@ -77,6 +77,13 @@ class Fallback:
         """Slow down this process only. See `RateLimiter.refused`."""
         return limiter.refused(self._divide(claim), code)
 
+    def begin_again(self) -> None:
+        """Look for Redis in the loop that runs now, if it is gone."""
+        self._is_closed = False
+        self._probe = None
+        if self._limiter is not None:
+            self._probe = asyncio.create_task(self._wait_for_redis(), name="tim_async: look for Redis")
+
     async def close(self) -> None:
         """Stop looking for Redis."""
         self._is_closed = True

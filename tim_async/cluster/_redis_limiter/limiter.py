@@ -59,6 +59,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from collections.abc import AsyncGenerator
 from functools import partial
 from types import TracebackType
 from typing import Final, Self
@@ -68,6 +69,7 @@ from redis.asyncio import Redis, RedisCluster
 
 from ... import _codes
 from ..._api.checks import check_seconds, check_whole
+from ..._core.loop_bound import at_end_of_loop, forget_when_forked, leave_to_parent
 from ..._core.pool import ConnectionSlot
 from ..._core.rate_limits import BucketCost, Claim, RateInForce, bucket_key, check_cost, check_same_rate, meant_by
 from ...errors import LimiterSetupError, LimiterUnavailableError, UsageError, WaitTooLongError
@@ -90,7 +92,8 @@ class RedisRateLimiter:
     """The limits of all processes that use the same Redis. Use it as `async with RedisRateLimiter(url) as limiter:`.
 
     It is a `RateLimiter`: `TimClient(..., limiter=limiter)`. One limiter serves any number of clients and apps in its
-    event loop. Processes share their limits if they use the same Redis, the same prefix and the same app.
+    event loop. One at module level, made with a URL, serves one event loop after the other, and forked processes.
+    Processes share their limits if they use the same Redis, the same prefix and the same app.
 
     Args:
         url: `redis://[:password@]host:port/db`, `rediss://...` or `unix://...`; or a client of redis-py's `asyncio`
@@ -143,7 +146,9 @@ class RedisRateLimiter:
         self._tolerance = tolerance_s
         self._batch_s = batch_s
         self._stats = LimiterStats()
+        self._is_borrowed = not isinstance(url, str)
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._end_of_loop: AsyncGenerator[None, None] | None = None
         self._apps: dict[int, AppBuckets] = {}
         self._schedulers: dict[tuple[int, str], CommandScheduler] = {}
         # The request classes of claims without a key, by app and command: found again for every call of a client.
@@ -151,7 +156,9 @@ class RedisRateLimiter:
         self._fallback = (
             None if fallback_processes is None else Fallback(fallback_processes, self._where, self._apps, self._stats)
         )
+        self._has_begun = False  # in some event loop
         self._is_closed = False
+        forget_when_forked(self)
 
     def __repr__(self) -> str:
         return f"<RedisRateLimiter at {self._where}>"
@@ -168,13 +175,8 @@ class RedisRateLimiter:
     async def close(self) -> None:
         """Close the connections. Waiting calls fail; closing twice is harmless."""
         self._is_closed = True
-        for scheduler in self._schedulers.values():
-            await scheduler.close()
-        if self._fallback is not None:
-            await self._fallback.close()
-        for app in self._apps.values():
-            await app.close()
-        await self._link.close()
+        if self._loop is not None and not self._loop.is_closed() and self._end_of_loop is not None:
+            await self._end_of_loop.aclose()
 
     def stats(self) -> LimiterStats:
         """Return the counts at this moment."""
@@ -283,17 +285,58 @@ class RedisRateLimiter:
             )
         return app
 
+    # The event loop
+
     def _bind(self) -> asyncio.AbstractEventLoop:
         loop = asyncio.get_running_loop()
         if self._is_closed:
             raise UsageError("the limiter is closed")
         if self._loop is not loop:
-            if self._loop is not None:
+            if self._loop is not None and not self._loop.is_closed():
                 raise LimiterSetupError(
-                    "this RedisRateLimiter belongs to another event loop; create one per event loop", field="limiter"
+                    "this RedisRateLimiter belongs to another event loop that is still running; create one per event "
+                    "loop",
+                    field="limiter",
                 )
-            self._loop = loop
+            if self._is_borrowed and self._has_begun:
+                raise LimiterSetupError(
+                    "this RedisRateLimiter was given a client of redis-py, which belongs to an event loop that is over "
+                    "or to another process: give it a url, or create one per event loop",
+                    field="url",
+                )
+            self._begin(loop)
         return loop
+
+    def _begin(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Belong to a loop. What an earlier one left behind does not count: Redis knows what was granted."""
+        self._loop, self._has_begun = loop, True
+        self._schedulers.clear()
+        self._found.clear()
+        known = tuple(self._apps)
+        self._apps.clear()
+        for app in known:  # without Redis these are asked for to find out whether it is back
+            self._app(app)
+        self._link.forget()
+        if self._fallback is not None:
+            self._fallback.begin_again()
+        self._end_of_loop = at_end_of_loop(self._leave_loop)
+
+    async def _leave_loop(self) -> None:
+        for scheduler in self._schedulers.values():
+            await scheduler.close()
+        if self._fallback is not None:
+            await self._fallback.close()
+        for app in self._apps.values():
+            await app.close()
+        await self._link.close()
+        self._loop = self._end_of_loop = None
+
+    def after_fork(self) -> None:  # pragma: no cover - in the child of a fork
+        """Leave the event loop, the calls that wait in it and the connections to the parent process."""
+        for each in (self, self._link, self._fallback):
+            leave_to_parent(dict(vars(each)) if each is not None else None)
+        leave_to_parent(dict(self._apps), dict(self._schedulers), dict(self._found))
+        self._loop = self._end_of_loop = None
 
 
 def _check_prefix(prefix: object) -> None:

@@ -324,6 +324,10 @@ class RedisLink:
             )
             self._down_since = None
 
+    def forget(self) -> None:
+        """Open new connections for the next request: those there are belong to another event loop."""
+        self._client = None
+
     async def close(self) -> None:
         """Close the connections."""
         client, self._client = self._client, None
