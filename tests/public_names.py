@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import builtins
 import collections.abc
+import functools
 import importlib
 import inspect
 import pkgutil
@@ -23,13 +24,21 @@ from typing import Any
 
 import tim_async
 from tim_async import _public, families, models
-from tim_async._api.endpoint import Endpoint, Family
+from tim_async._api.endpoint import Endpoint
+from tim_async._api.wire import Result
 from tim_async.families._registry import FAMILIES, load_family
+from tim_async.models.extension import SetExtensions
 from tim_async.models.tags import ProfileTag, SnsTag
 
 TARGET = Path(tim_async.__file__).with_name("_names.py")
 # What methods with two underscores a user calls, by writing something else.
 _CALLED = {"__init__", "__call__", "__aenter__", "__enter__", "__aiter__", "__anext__", "__iter__", "__getitem__"}
+# What users are handed, and never construct.
+_HANDED_OUT = {"Family", "OnDecorator", "BeforeDecorator", "Fault"}
+PUBLIC = tuple(
+    f"tim_async.{name}" for name in ("bulk", "cluster", "emulator", "otel", "testing", "usersig", "webhooks")
+)
+"""The public packages and modules beside `tim_async`."""
 _STANDARD = {**vars(builtins), **vars(typing), **vars(collections.abc), **vars(types)}
 
 
@@ -59,13 +68,14 @@ def _below(value: object) -> Iterator[tuple[str, object]]:
 
 
 def _of_class(kind: type) -> Iterator[tuple[str, object]]:
+    is_handed_out = any(base.__name__ in _HANDED_OUT for base in kind.__mro__)
     for base in kind.__mro__:
         if not base.__module__.startswith("tim_async") or base.__name__.startswith("_"):
             continue
         yield from _of_annotations(base, base)
         yield from _of_attributes(base)
         for name, member in vars(base).items():
-            if name.startswith("_") and (name not in _CALLED or (name == "__init__" and issubclass(kind, Family))):
+            if name.startswith("_") and (name not in _CALLED or (name == "__init__" and is_handed_out)):
                 continue
             if isinstance(member, Endpoint):
                 yield from ((each.__name__, each) for each in (member.request, member.result))
@@ -111,11 +121,49 @@ def is_ours(value: object) -> bool:
     return not isinstance(value, typing.TypeVar | typing.ParamSpec | types.ModuleType) and not inspect.isfunction(value)
 
 
+def unexported(package: str) -> list[str]:
+    """Return what can be met from the names of a public package and is not exported where users look for it.
+
+    A type is to be exported by the public package that it lies in: `tim_async.emulator.state.group.Member` by
+    `tim_async.emulator`, and by `tim_async` what lies in none of these. What others export is not followed.
+    """
+    rest = list(exported(package).items())
+    seen: list[object] = []
+    missing: dict[str, None] = {}
+    while rest:
+        _, value = rest.pop()
+        if any(value is each for each in seen):
+            continue
+        seen.append(value)
+        for name, each in _below(value):
+            if isinstance(each, type):
+                homes = [next((one for one in PUBLIC if each.__module__.startswith(one)), tim_async.__name__)]
+            else:  # an alias does not know where it was made
+                homes = [package, *PUBLIC, tim_async.__name__]
+            if all(exported(home).get(name) is not each for home in homes):
+                missing[f"{homes[0]}.{name}"] = None
+            if homes[0] == package:
+                rest.append((name, each))
+    return sorted(missing)
+
+
+@functools.cache
+def exported(package: str) -> dict[str, object]:
+    """Return what a public package exports."""
+    module = importlib.import_module(package)
+    names = getattr(module, "__all__", None) or [
+        name for name, value in vars(module).items() if getattr(value, "__module__", "") == package
+    ]
+    return {name: getattr(module, name) for name in names if not name.startswith("_")}
+
+
 def public_names() -> dict[str, object]:
-    """Return the types that can be met from the names of `_public`, from the families and from the lists of tags."""
+    """Return the types that can be met from the names of `_public`, from the families, from the lists of tags, and what
+    `tim_async.testing` and `tim_async.emulator` take besides.
+    """
     roots = [(name, getattr(_public, name)) for name in _public.__all__]
     roots += [(FAMILIES[name], load_family(name)) for name in FAMILIES]
-    roots += [(kind.__name__, kind) for kind in (ProfileTag, SnsTag)]
+    roots += [(kind.__name__, kind) for kind in (ProfileTag, Result, SetExtensions, SnsTag)]
     return {name: value for name, value in met_from(roots).items() if not name.startswith("__")}
 
 

@@ -6,6 +6,7 @@ Made by `python -m tests.public_names`; a test keeps it current.
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from ._api.wire import Result as Result
     from .families._chunks import (
         Chunked as Chunked, FailedChunk as FailedChunk, Items as Items,
     )
@@ -80,7 +81,7 @@ if TYPE_CHECKING:
     )
     from .models.extension import (
         Extension as Extension, ExtensionItem as ExtensionItem, ExtensionOutcome as ExtensionOutcome,
-        Extensions as Extensions, SetExtensionsResult as SetExtensionsResult,
+        Extensions as Extensions, SetExtensions as SetExtensions, SetExtensionsResult as SetExtensionsResult,
     )
     from .models.follow import (
         AddFollows as AddFollows, CheckFollows as CheckFollows, DeleteFollows as DeleteFollows,
@@ -210,6 +211,9 @@ if TYPE_CHECKING:
     )
 
 _NAMES: Final = {
+    "_api.wire": (
+        "Result "
+    ),
     "families._chunks": (
         "Chunked FailedChunk Items "
     ),
@@ -304,7 +308,7 @@ _NAMES: Final = {
         "TopicPermissionResult TopicPermissions TopicSelfInfo Topics "
     ),
     "models.extension": (
-        "Extension ExtensionItem ExtensionOutcome Extensions SetExtensionsResult "
+        "Extension ExtensionItem ExtensionOutcome Extensions SetExtensions SetExtensionsResult "
     ),
     "models.follow": (
         "AddFollows CheckFollows DeleteFollows FollowCount FollowCounts FollowItem FollowPage FollowRelation "

@@ -24,9 +24,14 @@ from .server.fault_kinds import (
     TruncateFault,
     When,
 )
-from .server.faults import Faults
+from .server.faults import Faults, Plan
+from .state.community import PermissionGroup, Topic
 from .state.core import Account
+from .state.extensions import ExtensionBook
+from .state.group import Group, Mark, Member
+from .state.group_rules import Rules
 from .state.push import SentPush
+from .state.threads import GroupEntry, Thread
 
 __all__ = [
     "DEFAULT_ADMIN",
@@ -39,12 +44,22 @@ __all__ = [
     "DropFault",
     "Emulator",
     "EndlessFault",
+    "ExtensionBook",
     "Fault",
     "Faults",
+    "Group",
+    "GroupEntry",
+    "Mark",
+    "Member",
+    "PermissionGroup",
+    "Plan",
+    "Rules",
     "SentMessage",
     "SentPush",
     "StallFault",
     "StatusFault",
+    "Thread",
+    "Topic",
     "TruncateFault",
     "Webhook",
     "When",

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from .delivery import deliver
-    from .fake_pool import Answer, FakePool, Sent, envelope
+    from .fake_pool import Answer, FakePool, FakeSlot, Sent, envelope
     from .recording import Exchange, Recorder, read_recording
 
-__all__ = ["Answer", "Exchange", "FakePool", "Recorder", "Sent", "deliver", "envelope", "read_recording"]
+__all__ = ["Answer", "Exchange", "FakePool", "FakeSlot", "Recorder", "Sent", "deliver", "envelope", "read_recording"]
 
 _MODULES: Final = {
     "deliver": "delivery",

@@ -17,9 +17,11 @@ from __future__ import annotations
 
 from ._alert import SlowsDown, slow_down
 from ._answer import Allow, Answer, AnswerBody, Drop, Refuse, RefuseSome, Replace, Respond, ResultItem, WebhookResponse
-from ._check import sign
+from ._check import Checker, sign
 from ._event import EVENTS, BeforeEvent, Event, UnknownEvent, WebhookParams, decode_event
+from ._handling import OnError
 from ._message import AccountPair, ExtensionItem, MemberRef, UserDefinedData
+from ._registration import BeforeDecorator, OnDecorator
 from ._seen import SeenEvents
 from .events.c2c import (
     AfterC2CMsgExtension,
@@ -125,6 +127,7 @@ __all__ = [
     "Allow",
     "Answer",
     "AnswerBody",
+    "BeforeDecorator",
     "BeforeEvent",
     "BeforeSendMsg",
     "BlackListAdd",
@@ -132,6 +135,7 @@ __all__ = [
     "BotOnC2CMessage",
     "BotOnGroupMessage",
     "ChatbotOnC2CSignalMessage",
+    "Checker",
     "ContentResultNotify",
     "Drop",
     "Event",
@@ -181,6 +185,8 @@ __all__ = [
     "OfficialAccountBeforeCreateOfficialAccount",
     "OfficialAccountBeforeSendMsg",
     "OfflinePush",
+    "OnDecorator",
+    "OnError",
     "PortraitSet",
     "PrevFriendAdd",
     "PrevFriendResponse",
