@@ -140,7 +140,7 @@ async def test_bucket_is_set_back_with_all_that_it_knows_of_time() -> None:
         bucket.share.refused(now, now)
     bucket.slow_until, bucket.slow_flow = now + 5, 10.0
     pool = FakePool()
-    waiter = Waiter([(bucket, 1)], pool.slot((0, 0)), 0, 0, is_repeat=False)
+    waiter = Waiter([(bucket, 1)], pool.slot((0, 0)), 0, 0)
     waiter.future, waiter.bursts_until = loop.create_future(), now + 0.5
     bucket.push(waiter, 1)
     before = (bucket.share.share(now + 1), bucket.flow(now + 1), bucket.window.held(now + 0.5))

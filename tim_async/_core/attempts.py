@@ -47,11 +47,13 @@ async def run(state: ClientState, call: Call) -> bytes:
     state.calls[task] = call
     cancelling = task.cancelling()
     failure: TimError | None = None
-    attempt = _attempt if state.breaker is None else _attempt_behind_breaker
     try:
         while True:
             try:
-                reply = await attempt(state, call, loop)
+                if state.breaker is None:
+                    reply = await _attempt(state, call, loop)
+                else:
+                    reply = await _attempt_behind_breaker(state, call, loop)
             except (WaitTooLongError, BreakerOpenError) as error:
                 # A repeat that would get no turn in time, or is not let through: the failure before it says more.
                 failure = failure or error
@@ -65,13 +67,6 @@ async def run(state: ClientState, call: Call) -> bytes:
             backoff = _backoff(call, failure, loop.time())
             if backoff is None:
                 break
-            logger.warning(
-                "%s: attempt %d failed with %s, retrying in %.3f s",
-                call.command,
-                call.tries,
-                _name(failure),
-                backoff,
-            )
             try:
                 await sleep(backoff)
             except UsageError as error:
@@ -100,7 +95,7 @@ async def run(state: ClientState, call: Call) -> bytes:
 
 
 def _backoff(call: Call, failure: TimError, now: float) -> float | None:
-    """Return the seconds until the next attempt and mark the claim as a repeat; None to give up."""
+    """Return the seconds until the next attempt, log it and mark the claim as a repeat; None to give up."""
     policy = call.options.retry
     if call.first_at is None:
         call.first_at = now
@@ -118,6 +113,9 @@ def _backoff(call: Call, failure: TimError, now: float) -> float | None:
     latest = call.first_at + latest_start(policy, call.repeat)
     call.claim.deadline = latest if call.deadline is None else min(latest, call.deadline)
     call.claim.is_repeat = True
+    logger.warning(
+        "%s: attempt %d failed with %s, retrying in %.3f s", call.command, call.tries, _name(failure), backoff
+    )
     return backoff
 
 
@@ -155,38 +153,25 @@ async def _attempt_behind_breaker(state: ClientState, call: Call, loop: asyncio.
 
 async def _attempt(state: ClientState, call: Call, loop: asyncio.AbstractEventLoop) -> bytes:
     """Make one attempt: turn, slot, token, wire, answer."""
-    stats, claim = call.stats, call.claim
+    # As in the limiter, a hundred thousand calls may wait here: what need not be a variable is none.
     call.tries += 1
     began = loop.time()
     took_at: float | None = None
     outcome = "cancelled"
     try:
-        with state.pool.slot(claim.rank) as slot:
+        with state.pool.slot(call.claim.rank) as slot:
             user_sig = state.auth.peek()
-            if claim.deadline is None:
+            if call.claim.deadline is None:
                 user_sig = user_sig or await state.auth.get()
-                await state.gate.acquire(claim, slot)
+                await state.gate.acquire(call.claim, slot)
             else:
-                user_sig = await _acquire_in_time(state, claim, slot, claim.deadline - began)
-            took_at = loop.time()
-            if claim.deadline is not None and took_at >= claim.deadline:
-                late, took_at = took_at - claim.deadline, None
-                raise WaitTooLongError(wait=None, remaining=-late)
-            if call.options.until is not None and took_at >= call.options.until():
-                took_at = None
-                raise WaitTooLongError(wait=None, remaining=0.0)
+                user_sig = await _acquire_in_time(state, call.claim, slot, call.claim.deadline - began)
+            now = loop.time()
+            timeout = call.begin_attempt(now)
+            took_at = now
             if abs(took_at - began) > _SIG_CHECK_S:
                 # The wait was long, or the clock was set back: prefer the UserSig that is current now.
                 user_sig = state.auth.peek() or user_sig
-            if call.first_at is None:
-                call.first_at = took_at
-            call.attempts += 1
-            stats.attempts += 1
-            stats.retries += call.tries > 1
-            timeout = call.options.timeout
-            if call.deadline is not None:
-                timeout = min(timeout, call.deadline - took_at)
-            call.is_in_flight = True
             post = slot.post(call.command, state.query(user_sig), call.body, timeout=timeout)
             reply = await (_in_real_time(state, post, timeout) if is_loop_clock_replaced(loop) else post)
         reply = _check_reply(state, call, reply, user_sig)
@@ -196,28 +181,28 @@ async def _attempt(state: ClientState, call: Call, loop: asyncio.AbstractEventLo
     except TimError as error:
         reply = b""  # it may repeat the address, and this frame is part of the error
         outcome = _name(error)
-        stats.count_error(outcome)
+        call.stats.count_error(outcome)
         call.is_in_flight = False
         call.maybe_delivered |= took_at is not None and _is_open(error)
         if isinstance(error, ApiError):
             _slow_down(state, call, error)
         raise
     finally:
-        now = loop.time()
-        granted = now if took_at is None else took_at
-        stats.waited_s += granted - began
-        stats.took_s += now - granted
-        if call.watch is not None:
-            call.watch.attempt(call.tries, outcome, granted - began, now - granted)
-        if logger.isEnabledFor(logging.DEBUG):
-            logger.debug(
-                "%s: attempt %d: %s, waited %.4f s, took %.4f s",
-                call.command,
-                call.tries,
-                outcome,
-                granted - began,
-                now - granted,
-            )
+        _note_attempt(call, outcome, began, took_at, loop.time())
+
+
+def _note_attempt(call: Call, outcome: str, began: float, took_at: float | None, now: float) -> None:
+    """Count and log an attempt that is over; `took_at` is when it was granted, None when it was not."""
+    granted = now if took_at is None else took_at
+    waited_s, took_s = granted - began, now - granted
+    call.stats.waited_s += waited_s
+    call.stats.took_s += took_s
+    if call.watch is not None:
+        call.watch.attempt(call.tries, outcome, waited_s, took_s)
+    if logger.isEnabledFor(logging.DEBUG):
+        logger.debug(
+            "%s: attempt %d: %s, waited %.4f s, took %.4f s", call.command, call.tries, outcome, waited_s, took_s
+        )
 
 
 async def _in_real_time(state: ClientState, post: Awaitable[bytes], timeout: float) -> bytes:

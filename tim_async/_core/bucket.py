@@ -7,7 +7,6 @@ import logging
 import math
 from collections.abc import Callable, Sequence
 from heapq import heapify, heappop, heappush
-from itertools import count
 from typing import Final, TypeAlias
 
 from aiolimiter import AsyncLimiter
@@ -17,6 +16,7 @@ from .._printable import one_line
 from .adaptive_share import AdaptiveShare
 from .grant_window import BURST_MARGIN_S, PACED_MARGIN_S, GrantWindow
 from .pool import ConnectionSlot
+from .rate_limits import Claim
 
 logger = logging.getLogger("tim_async")
 
@@ -31,8 +31,6 @@ _LONG_WINDOW_S: Final = 2.0
 _BURST_PART: Final = 0.75
 # Entries without a claim that a queue keeps before it is tidied up.
 _FEW_DEAD: Final = 64
-
-_next_tie = count().__next__
 
 
 def burst_limit(rate: Rate) -> float:
@@ -102,7 +100,6 @@ class Waiter:
         slot: the place in the pool that it is going to take.
         rank: class of priority.
         order: place in the order of arrival; smaller goes first.
-        is_repeat: whether it goes before all others of its class.
         bursts_until: loop time up to which it need not go at the pace, as nothing but the slot was missing when it
             came; 0.0 when it must.
         stands_at: the position of the bucket that it queues for; the number of buckets while it waits for a slot; -1
@@ -110,17 +107,20 @@ class Waiter:
         future: True when everything is granted, False when only the slot is missing.
     """
 
-    __slots__ = ("bursts_until", "future", "is_repeat", "order", "pairs", "rank", "slot", "stands_at")
+    __slots__ = ("bursts_until", "future", "order", "pairs", "rank", "slot", "stands_at")
 
-    def __init__(self, pairs: Pairs, slot: ConnectionSlot, rank: int, order: int, *, is_repeat: bool) -> None:
+    def __init__(self, pairs: Pairs, slot: ConnectionSlot, rank: int, order: int) -> None:
         self.pairs = pairs
         self.slot = slot
         self.rank = rank
         self.order = order
-        self.is_repeat = is_repeat
         self.bursts_until = 0.0
         self.stands_at = -1
         self.future: asyncio.Future[bool]
+
+    def __lt__(self, other: Waiter) -> bool:
+        """Let a heap compare two entries that are alike but for the waiter: no order is one more than another."""
+        return False
 
     def comes_after(self, other: Waiter | None) -> bool:
         """Return whether another one goes first."""
@@ -223,7 +223,7 @@ class Bucket:
         self.passed = [0, 0]  # units of claims that had room here and wait for a later bucket, or for a slot
         self.paced = [0, 0]  # claims that queue and are to go at the pace
         self.seekers: list[Waiter | None] = [None, None]  # who waits for a slot, by class
-        self._queue: list[tuple[int, int, int, int, Waiter]] = []  # class, order, tie, units, waiter
+        self._queue: list[tuple[int, int, int, Waiter]] = []  # class, order, units, waiter
         self._dead = 0
         self._timer: asyncio.TimerHandle | None = None
 
@@ -310,21 +310,21 @@ class Bucket:
 
     def push(self, waiter: Waiter, units: int) -> None:
         """Queue a waiter."""
-        heappush(self._queue, (waiter.rank, waiter.order, _next_tie(), units, waiter))
+        heappush(self._queue, (waiter.rank, waiter.order, units, waiter))
         self.queued[waiter.rank] += units
         self.paced[waiter.rank] += not waiter.bursts_until
 
     def head(self) -> Waiter | None:
         """Return the first in the queue."""
         queue = self._queue
-        while queue and queue[0][4].future.done():
+        while queue and queue[0][3].future.done():
             heappop(queue)
             self._dead -= 1
-        return queue[0][4] if queue else None
+        return queue[0][3] if queue else None
 
     def head_due(self, now: float) -> float:
         """Return the seconds until the first in the queue may go on from here, 0.0 for now."""
-        _, _, _, units, head = self._queue[0]
+        _, _, units, head = self._queue[0]
         if now < head.bursts_until and self.may_burst(units, now):
             return 0.0
         return self.due(units, now, head.rank)
@@ -339,7 +339,7 @@ class Bucket:
         self._leave(waiter, units)
         self._dead += 1
         if self._dead > _FEW_DEAD and self._dead * 2 > len(self._queue):
-            self._queue = [entry for entry in self._queue if not entry[4].future.done()]
+            self._queue = [entry for entry in self._queue if not entry[3].future.done()]
             heapify(self._queue)
             self._dead = 0
 
@@ -359,11 +359,11 @@ class Bucket:
         self._timer = None
         serve(self)
 
-    def estimate(self, waiter: Waiter, units: int, now: float) -> float:
+    def estimate(self, claim: Claim, units: int, now: float) -> float:
         """Return the seconds until a claim's turn, given those who wait already and that none of them gives up."""
         self._adapt(now)
-        rank = waiter.rank
-        before = sum(self.queued[:rank]) + (0 if waiter.is_repeat else self.queued[rank]) + sum(self.passed[: rank + 1])
+        rank, _ = claim.rank
+        before = sum(self.queued[:rank]) + (0 if claim.is_repeat else self.queued[rank]) + sum(self.passed[: rank + 1])
         total = before + units
         opens = self.window.due(units, now)
         paced = max((total - self.tokens.room()) / self.tokens.flow, 0.0)

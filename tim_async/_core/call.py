@@ -12,7 +12,7 @@ import msgspec
 from .._api.endpoint import DEFAULT_LIMITS, Endpoint, Repeat
 from .._hidden import Hidden
 from .._randomness import random_u32
-from ..errors import AnyRequest, TimError, UsageError
+from ..errors import AnyRequest, TimError, UsageError, WaitTooLongError
 from .bounded_waiting import BoundedWaiting
 from .breaker import BreakerState
 from .config import Credentials, Settings
@@ -187,6 +187,26 @@ class Call(msgspec.Struct):
     maybe_delivered: bool = False
     dropped_for: TimError | None = None
     slow_down_s: float = 0.0
+
+    def begin_attempt(self, now: float) -> float:
+        """Count an attempt that is going to be sent; return the seconds that it may take.
+
+        Raises:
+            WaitTooLongError: its time is over, or that of the lease.
+        """
+        deadline, until = self.claim.deadline, self.options.until
+        if deadline is not None and now >= deadline:
+            raise WaitTooLongError(wait=None, remaining=deadline - now)
+        if until is not None and now >= until():
+            raise WaitTooLongError(wait=None, remaining=0.0)
+        if self.first_at is None:
+            self.first_at = now
+        self.attempts += 1
+        self.stats.attempts += 1
+        self.stats.retries += self.tries > 1
+        self.is_in_flight = True
+        timeout = self.options.timeout
+        return timeout if self.deadline is None else min(timeout, self.deadline - now)
 
     def sign(self, error: TimError) -> None:
         """Set the facts of the call on an error."""

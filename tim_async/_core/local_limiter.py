@@ -56,6 +56,31 @@ class LocalRateLimiter:
 
     async def acquire(self, claim: Claim, slot: ConnectionSlot) -> None:
         """Wait for the claim's turn; return with the slot and the tokens taken. See `RateLimiter.acquire`."""
+        # A hundred thousand calls may wait here: in one frame, with as little in it as there can be.
+        waiter = self._go_or_wait(claim, slot)
+        if waiter is None:
+            return
+        _count(waiter, 1)
+        try:
+            while True:
+                self._queue(waiter)
+                try:
+                    if await waiter.future:
+                        break
+                    await slot.take()
+                except GeneratorExit:
+                    raise  # its loop was closed without it: the buckets have forgotten it
+                except BaseException:
+                    self._withdraw(waiter)
+                    raise
+                if self._has_turn(waiter):
+                    break
+        finally:
+            _count(waiter, -1)
+        claim.granted_at = asyncio.get_running_loop().time()
+
+    def _go_or_wait(self, claim: Claim, slot: ConnectionSlot) -> Waiter | None:
+        """Take slot and tokens if nothing keeps the claim from going at once; return who is to wait otherwise."""
         loop = asyncio.get_running_loop()
         now = loop.time()
         if self._loop is not loop or now < self._used_at:
@@ -72,41 +97,28 @@ class LocalRateLimiter:
                 break
         else:
             if slot.take_nowait():
-                self._take(claim, pairs, now)
-                return
-        waiter = Waiter(pairs, slot, rank, order, is_repeat=claim.is_repeat)
+                claim.granted_at = now
+                _take(pairs, now)
+                return None
+        waiter = Waiter(pairs, slot, rank, order)
         if rank == 0 and all(bucket.will_burst(units, now) for bucket, units in pairs):
             waiter.bursts_until = now + BURST_PATIENCE_S
         elif claim.deadline is not None:
             remaining = claim.deadline - now
-            wait = max((bucket.estimate(waiter, units, now) for bucket, units in pairs), default=0.0)
+            wait = max((bucket.estimate(claim, units, now) for bucket, units in pairs), default=0.0)
             if wait > remaining:
                 raise WaitTooLongError(wait=wait, remaining=remaining)
-        for bucket, _ in pairs:
-            bucket.claims += 1
-        try:
-            while not await self._wait(waiter, loop):
-                pass
-        finally:
-            for bucket, _ in pairs:
-                bucket.claims -= 1
-        claim.granted_at = loop.time()
+        return waiter
 
-    async def _wait(self, waiter: Waiter, loop: asyncio.AbstractEventLoop) -> bool:
-        """Wait for a turn and a slot; False when the turn was over before the slot was there."""
+    def _queue(self, waiter: Waiter) -> None:
+        loop = asyncio.get_running_loop()
         waiter.future = loop.create_future()
         self._place(waiter, loop.time())
-        try:
-            if await waiter.future:
-                return True
-            await waiter.slot.take()
-        except GeneratorExit:
-            raise  # its loop was closed without it: the buckets have forgotten it
-        except BaseException:
-            self._withdraw(waiter)
-            raise
+
+    def _has_turn(self, waiter: Waiter) -> bool:
+        """Take the tokens of a waiter that has its slot; False, without the slot, when its turn is over."""
         self._unpass(waiter)
-        now = loop.time()
+        now = asyncio.get_running_loop().time()
         has_turn = _is_due(waiter, now)
         if has_turn:
             _take(waiter.pairs, now)
@@ -198,10 +210,6 @@ class LocalRateLimiter:
     def _serve_last(self, waiter: Waiter) -> None:
         if waiter.pairs:
             self._serve(waiter.pairs[-1][0])
-
-    def _take(self, claim: Claim, pairs: Pairs, now: float) -> None:
-        claim.granted_at = now
-        _take(pairs, now)
 
     # What the service says
 
@@ -361,6 +369,12 @@ class LocalRateLimiter:
     def after_fork(self) -> None:  # pragma: no cover - in the child of a fork
         """Leave the event loop, and the calls that wait in it, to the parent process; what was granted still counts."""
         self._loop = None
+
+
+def _count(waiter: Waiter, change: int) -> None:
+    """Count who is on its way through the buckets: one that has any is not forgotten."""
+    for bucket, _ in waiter.pairs:
+        bucket.claims += change
 
 
 def _may_burst(waiter: Waiter, now: float) -> bool:

@@ -84,7 +84,7 @@ class BucketCost(msgspec.Struct, frozen=True):
     command: str
 
 
-class Claim(msgspec.Struct):
+class Claim(msgspec.Struct, gc=False):  # it holds nothing that could hold it
     """What one attempt asks of the limiter.
 
     Attributes:
