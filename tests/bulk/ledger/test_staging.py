@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import Connection, event
 
 from tests.bulk.conftest import enter
 from tests.services import own_database
@@ -231,3 +233,74 @@ async def test_sizes_are_those_of_recipients_only(location: Path | str) -> None:
         assert staging.open_reading().sizes == StagedSizes(
             limit=LIMIT, too_large=3, count_not_made=2, largest=(300, "d", '{"n":6}'), not_made=("b", '{"n":1}')
         )
+
+
+async def steps_of_a_plan(path: Path, name: str, count: int, others: int = 0) -> int:
+    """Return how many steps SQLite takes to plan so many recipients, besides those of another campaign."""
+    steps = 0
+
+    def step() -> int:
+        nonlocal steps
+        steps += 1
+        return 0
+
+    async with Ledger(path, purpose="test") as ledger:
+        if others:
+            other = ledger.staging(await create(ledger, "another", size=50))
+            await read(other, staged([f"u{number}" for number in range(others)]))
+            await settle(other)
+        campaign = await create(ledger, name, size=50)
+
+        def watch(connection: Connection) -> None:
+            driver = connection.connection.driver_connection
+            assert isinstance(driver, sqlite3.Connection)
+            driver.set_progress_handler(step, 10)
+
+        await ledger.database.read(watch)
+        staging = ledger.staging(campaign)
+        await staging.begin(source="", message="f", limit=LIMIT)
+        # In random order, as it were: each next one is far from the last.
+        rows = staged([f"u{number * 7919 % 100_003}" for number in range(count)])
+        for first in range(0, count, 100):
+            await staging.add(rows[first : first + 100])
+        await staging.end()
+        await settle(staging)
+    return steps
+
+
+async def test_work_for_a_row_does_not_depend_on_how_many_there_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(staging_module, "ROWS_PER_COMMIT", 100)
+    few = await steps_of_a_plan(tmp_path / "few.db", "spring", 500)
+    many = await steps_of_a_plan(tmp_path / "many.db", "spring", 4000)
+    assert many / 4000 < 1.1 * few / 500
+    beside = await steps_of_a_plan(tmp_path / "beside.db", "spring", 500, others=4000)
+    assert beside < 1.1 * few
+
+
+async def test_sort_takes_little_memory(tmp_path: Path) -> None:
+    """What a sort takes besides the cache goes to files, and the cache is as large as before when it is over."""
+    async with Ledger(tmp_path / "spring.db", purpose="test") as ledger:
+
+        def pragma(connection: Connection, name: str) -> int:
+            return int(connection.exec_driver_sql(f"PRAGMA {name}").scalar_one())
+
+        files = 0
+        assert await ledger.database.read(lambda connection: pragma(connection, "temp_store")) == files
+        usual = await ledger.database.read(lambda connection: pragma(connection, "cache_size"))
+        sizes: list[int] = []
+
+        def watch(connection: Connection) -> None:
+            @event.listens_for(connection.engine, "before_cursor_execute")
+            def look(executed: Connection, cursor: sqlite3.Cursor, statement: str, *_: object) -> None:
+                if statement.startswith("INSERT INTO tim_bulk_duplicates"):
+                    found = cursor.connection.execute("PRAGMA cache_size").fetchone()
+                    sizes.append(found[0])
+
+        await ledger.database.read(watch)
+        staging = ledger.staging(await create(ledger))
+        await read(staging, staged(MIXED))
+        await settle(staging)
+        assert sizes == [-8000]
+        assert await ledger.database.read(lambda connection: pragma(connection, "cache_size")) == usual
