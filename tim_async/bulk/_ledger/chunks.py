@@ -18,7 +18,6 @@ from sqlalchemy import (
     Select,
     Table,
     and_,
-    bindparam,
     case,
     insert,
     null,
@@ -28,6 +27,7 @@ from sqlalchemy import (
 )
 
 from .database import Database
+from .prepared import Prepared, Values, constant, value
 from .records import Changes, Chunk, Outcome, Reassignment, RecipientRow, SendStart
 from .schema import ChunkState, Lane, RecipientState, campaigns, chunks, recipients
 
@@ -121,8 +121,9 @@ def take(connection: Connection, campaign_id: int, rows: Sequence[RowMapping], *
         of(recipients, campaign_id), recipients.c.chunk.in_(numbers), recipients.c.state == RecipientState.PLANNED
     )
     members: dict[int, list[RecipientRow]] = {number: [] for number in numbers}
-    for recipient in sorted(connection.execute(query), key=itemgetter(0)):
-        members[recipient.chunk].append(RecipientRow(**recipient._mapping))
+    for row in sorted(connection.execute(query), key=itemgetter(0)):
+        recipient = RecipientRow(*row)
+        members[recipient.chunk].append(recipient)
     partial = _partial_batches(connection, campaign_id, rows)
     return [
         Chunk(
@@ -162,104 +163,92 @@ def enter(connection: Connection, campaign_id: int, changes: Changes) -> None:
     _start(connection, campaign_id, changes.starts)
 
 
-_settle_one: Final = (
+_settle_one: Final = Prepared(
     update(recipients)
     .where(
-        recipients.c.campaign_id == bindparam("b_campaign"),
-        recipients.c.ordinal == bindparam("b_ordinal"),
+        recipients.c.campaign_id == value("campaign"),
+        recipients.c.ordinal == value("ordinal"),
         # Among several owners, one that was stopped for long may have been overtaken: the first outcome counts.
-        recipients.c.state == RecipientState.PLANNED,
+        recipients.c.state == constant(RecipientState.PLANNED),
     )
     .values(
-        state=bindparam("b_state"),
-        code=bindparam("b_code"),
-        info=bindparam("b_info"),
-        msg_key=bindparam("b_msg_key"),
-        msg_time=bindparam("b_msg_time"),
+        state=value("state"),
+        code=value("code"),
+        info=value("info"),
+        msg_key=value("msg_key"),
+        msg_time=value("msg_time"),
         # To verify an unknown outcome later, a run has to know what to look for.
-        body=case((bindparam("b_state") == int(RecipientState.UNKNOWN), recipients.c.body), else_=null()),
-    )
+        body=case((value("is_unknown") == constant(1), recipients.c.body), else_=null()),
+    ),
+    *("state", "code", "info", "msg_key", "msg_time", "is_unknown", "campaign", "ordinal"),
 )
 
 
 def settle(connection: Connection, campaign_id: int, outcomes: Sequence[Outcome]) -> None:
     """Enter what became of recipients; of those that are settled already, nothing changes."""
-    if not outcomes:
-        return
-    connection.execute(
-        _settle_one,
-        [
-            {
-                "b_campaign": campaign_id,
-                "b_ordinal": outcome.ordinal,
-                "b_state": int(outcome.state),
-                "b_code": outcome.code,
-                "b_info": outcome.info,
-                "b_msg_key": outcome.msg_key,
-                "b_msg_time": outcome.msg_time,
-            }
-            for outcome in outcomes
-        ],
+    rows: list[Values] = [
+        (
+            int(each.state),
+            each.code,
+            each.info,
+            each.msg_key,
+            each.msg_time,
+            int(each.state is RecipientState.UNKNOWN),
+            campaign_id,
+            each.ordinal,
+        )
+        for each in outcomes
+    ]
+    _settle_one.run(connection, rows)
+
+
+_close_one: Final = {
+    keeps_message: Prepared(
+        update(chunks)
+        .where(chunks.c.campaign_id == value("campaign"), chunks.c.number == value("number"))
+        .values(
+            state=constant(ChunkState.DONE),
+            owner=null(),
+            lease_until=constant(0),
+            body=chunks.c.body if keeps_message else null(),
+        ),
+        *("campaign", "number"),
     )
+    for keeps_message in (False, True)
+}
 
 
 def close(connection: Connection, campaign_id: int, numbers: Sequence[int], *, keeps_message: bool) -> None:
     """Enter that all recipients of chunks are settled; with an unknown outcome among them, the message is kept."""
-    if numbers:
-        message: dict[str, None] = {} if keeps_message else {"body": None}
-        connection.execute(
-            update(chunks)
-            .where(chunks.c.campaign_id == campaign_id, chunks.c.number.in_(numbers))
-            .values(state=int(ChunkState.DONE), owner=None, lease_until=0.0, **message)
-        )
+    _close_one[keeps_message].run(connection, [(campaign_id, number) for number in numbers])
 
 
-_start_one: Final = (
+_start_one: Final = Prepared(
     update(chunks)
     .where(
-        chunks.c.campaign_id == bindparam("b_campaign"),
-        chunks.c.number == bindparam("b_number"),
+        chunks.c.campaign_id == value("campaign"),
+        chunks.c.number == value("number"),
         # The second where this was committed before, and the answer was lost.
         or_(
-            chunks.c.state == ChunkState.CLAIMED,
-            and_(chunks.c.state == ChunkState.SENDING, chunks.c.since == bindparam("b_since")),
+            chunks.c.state == constant(ChunkState.CLAIMED),
+            and_(chunks.c.state == constant(ChunkState.SENDING), chunks.c.since == value("since")),
         ),
     )
-    .values(
-        state=int(ChunkState.SENDING), lane=bindparam("b_lane"), since=bindparam("b_since"), body=bindparam("b_body")
-    )
+    .values(state=constant(ChunkState.SENDING), lane=value("lane"), since=value("since"), body=value("body")),
+    *("lane", "since", "body", "campaign", "number"),
 )
-_write_body: Final = (
+_write_body: Final = Prepared(
     update(recipients)
-    .where(recipients.c.campaign_id == bindparam("b_campaign"), recipients.c.ordinal == bindparam("b_ordinal"))
-    .values(body=bindparam("b_body"))
+    .where(recipients.c.campaign_id == value("campaign"), recipients.c.ordinal == value("ordinal"))
+    .values(body=value("body")),
+    *("body", "campaign", "ordinal"),
 )
 
 
 def _start(connection: Connection, campaign_id: int, starts: Sequence[SendStart]) -> None:
     """Write ahead that chunks are about to be sent, with the very messages."""
-    if not starts:
-        return
-    connection.execute(
-        _start_one,
-        [
-            {
-                "b_campaign": campaign_id,
-                "b_number": start.number,
-                "b_lane": int(start.lane),
-                "b_since": start.since,
-                "b_body": start.body,
-            }
-            for start in starts
-        ],
-    )
-    bodies = [
-        {"b_campaign": campaign_id, "b_ordinal": ordinal, "b_body": body}
-        for start in starts
-        for ordinal, body in start.bodies
-    ]
-    if bodies:
-        connection.execute(_write_body, bodies)
+    _start_one.run(connection, [(int(each.lane), each.since, each.body, campaign_id, each.number) for each in starts])
+    _write_body.run(connection, [(body, campaign_id, ordinal) for each in starts for ordinal, body in each.bodies])
 
 
 def reassign(

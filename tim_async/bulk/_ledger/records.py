@@ -136,8 +136,8 @@ class CampaignRow(msgspec.Struct, kw_only=True, frozen=True):
         return None if self.reading is None else msgspec.json.decode(self.reading, type=Reading)
 
 
-class RecipientRow(msgspec.Struct, kw_only=True, frozen=True):
-    """A recipient.
+class RecipientRow(msgspec.Struct, frozen=True):
+    """A recipient; its fields are in the order of `RECIPIENT_COLUMNS`.
 
     Attributes:
         ordinal: place in the plan, from 0.
