@@ -9,6 +9,8 @@ import textwrap
 from datetime import date
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from tim_async import (
     BodyTooLargeError,
@@ -23,7 +25,8 @@ from tim_async import (
 )
 from tim_async.bulk import Message, Recipient, Template
 from tim_async.bulk._message.identity import Identities, Identity
-from tim_async.bulk._message.messages import MessageSource, PreparedMessage, from_stored
+from tim_async.bulk._message.messages import MessageSource, PreparedMessage, from_stored, size_to_one
+from tim_async.families.c2c import C2C
 from tim_async.models.c2c import SendMsg
 
 BOB = Recipient(account="bob", columns={"name": "Bob", "age": 7, "姓名": "鲍勃", "none": None})
@@ -303,11 +306,58 @@ def test_version_takes_nothing_from_a_text(message):
 
 
 def test_message_over_the_limit_by_one_byte():
-    room = 8192 - PreparedMessage(MessageSource("x").stored).size() + 1
+    room = 8192 - size_to_one(MessageSource("x").stored) + 1
     MessageSource("x" * room).check_size(8192)
     with pytest.raises(BodyTooLargeError) as caught:
         MessageSource("x" * (room + 1)).check_size(8192)
     assert (caught.value.actual, caught.value.limit) == (8193, 8192)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "x",
+        '新年好 😀 "\\\n\x01',
+        Message(msg_body=[TextElem(text="a"), CustomElem(data="b")], from_account="c", msg_life_time=7),
+        Message(msg_body=[TextElem(text="a")], forbid_callback_control=["b"], support_message_extension=1),
+    ],
+    ids=["short", "escapes", "options", "of single messages"],
+)
+def test_size_is_that_of_the_request_to_the_longest_account(message):
+    stored = MessageSource(message).stored
+    request = PreparedMessage(stored).to_one("x" * 32, Identity(4_294_967_295, 4_294_967_295))
+    assert size_to_one(stored) == len(C2C.send.encode(request))
+
+
+@given(name=st.text(), number=st.integers() | st.floats())
+@example(name='"}],"x":1', number=1)
+@example(name="$name ${number}", number=1)
+def test_template_is_filled_in_as_if_a_message_was_made(name, number):
+    """Whatever a value is: quotes, escapes, placeholders."""
+    template = Template(
+        Message(
+            msg_body=[TextElem(text="$name: $$ ${number}, $name"), CustomElem(data="{$number}")],
+            cloud_custom_data="$name",
+            offline_push_info=OfflinePushInfo(title="${name}$number"),
+        )
+    )
+    values = {"name": name, "number": number}
+    assert template.render_stored(values).encode() == encode(template.render(values))
+
+
+def test_template_that_cannot_be_filled_in_says_why():
+    template = Template("Hi $name")
+    with pytest.raises(UsageError, match="needs the column 'name', which the row does not have"):
+        template.render_stored({"account": "bob"})
+    with pytest.raises(UsageError, match="cannot encode"):
+        template.render_stored({"name": "\ud800"})
+
+
+def test_template_with_a_placeholder_whose_value_is_checked_is_checked_each_time():
+    template = Template(Message(msg_body=[TextElem(text="$name")], from_account="$sender"))
+    assert MessageSource(template).is_checked
+    with pytest.raises(UsageError, match="an account must have 1 to 32"):
+        template.render_stored({"name": "Bob", "sender": "x" * 33})
 
 
 def test_identities_are_stable_and_no_two_are_the_same():

@@ -14,7 +14,7 @@ from tests.families.conftest import client_of
 from tim_async import CustomElem, OfflinePushInfo, TextElem, TimClient, UsageError
 from tim_async.bulk import Campaign, Message, Template
 from tim_async.bulk._ledger.queries import Queries
-from tim_async.bulk._message.messages import MessageSource, PreparedMessage, Recipient
+from tim_async.bulk._message.messages import MessageSource, Recipient, size_to_one
 from tim_async.bulk._plan.survey import Weigher
 from tim_async.emulator import Emulator
 
@@ -45,7 +45,7 @@ def test_message_is_weighed_as_if_it_was_made(values: dict[str, object]) -> None
     columns = msgspec.json.encode(values).decode() if values else None
     shown = {} if columns is None else msgspec.json.decode(columns)
     try:
-        size = PreparedMessage(source.render(Recipient(account="bob", columns=shown))).size()
+        size = size_to_one(source.render(Recipient(account="bob", columns=shown)))
     except UsageError:
         size = -1
     assert measure("bob", columns) == size

@@ -12,6 +12,7 @@ import inspect
 import string
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from hashlib import blake2b
 from typing import Any, Final, Literal, TypeAlias
 
@@ -23,11 +24,13 @@ from ...models.c2c import BatchSendMsg, SendMsg
 from ...models.elements import Element, RawElem, TextElem, check_body
 from ...models.message import Outgoing
 from .._ledger.records import storable
+from .filling import JsonTemplate
 from .fingerprints import of_function
 from .identity import Identity
 
 # What is added to a message when it goes to one: the longest account, MsgSeq and MsgRandom.
 _FRAME: Final[dict[str, Any]] = {"to_account": "x" * 32, "msg_seq": 4_294_967_295, "msg_random": 4_294_967_295}
+_FRAME_BYTES: Final = len(encode(SendMsg(**_FRAME, msg_body=()))) - len('{"MsgBody":[]}')
 
 
 class Message(Outgoing, kw_only=True):
@@ -133,6 +136,7 @@ class Template:
         self.uses: Counter[str] = Counter()
         self.is_checked = False
         self._tree = self._compile(msgspec.to_builtins(self.message), ())
+        self._json = None if self.is_checked else self._as_json()
 
     def _compile(self, node: Any, path: tuple[str, ...]) -> Any:  # noqa: ANN401 - a tree of JSON values
         if isinstance(node, dict):
@@ -170,6 +174,23 @@ class Template:
         else:
             return message
         raise UsageError(problem, field="message")
+
+    def render_stored(self, values: Mapping[str, object]) -> str:
+        """Return the stored form of the message with the values in place.
+
+        Raises:
+            UsageError: a value is missing, or the result is not a valid message.
+        """
+        if self._json is not None:
+            with suppress(KeyError, UnicodeError):  # what is wrong is explained below
+                return self._json.fill(values)
+        return _checked(self.render(values))
+
+    def _as_json(self) -> JsonTemplate | None:
+        try:
+            return JsonTemplate(self.uses, lambda values: _checked(self.render(values)))
+        except UsageError:
+            return None  # it makes no valid message, and every recipient fails with the reason
 
 
 def _fill(node: Any, values: Mapping[str, object]) -> Any:  # noqa: ANN401 - a tree of JSON values
@@ -271,7 +292,7 @@ class MessageSource:
             UsageError: the row lacks a column, or the message is not valid with its values.
         """
         assert self._template is not None  # noqa: S101 - only what is made of a template is rendered
-        return _checked(self._template.render(_values(recipient)))
+        return self._template.render_stored(_values(recipient))
 
     async def make(self, recipient: Recipient) -> str:
         """Return the stored form of the message to a recipient.
@@ -339,6 +360,14 @@ def _checked(message: Message) -> str:
     return encode(message).decode()
 
 
+def size_to_one(stored: str) -> int:
+    """Return the bytes of the request with a stored message to one recipient, whose account is as long as one can be.
+
+    The request is the message with a few fields more, so it need not be made for that.
+    """
+    return _FRAME_BYTES + (len(stored) if stored.isascii() else len(stored.encode()))
+
+
 class PreparedMessage:
     """A stored message, ready to be sent to any recipient.
 
@@ -363,10 +392,6 @@ class PreparedMessage:
         return BatchSendMsg(
             **self._fields, to_account=accounts, msg_seq=identity.msg_seq, msg_random=identity.msg_random
         )
-
-    def size(self) -> int:
-        """Return the bytes of the request to one recipient, whose account is as long as one can be."""
-        return len(encode(SendMsg(**self._fields, **_FRAME)))
 
     def check_size(self, limit: int) -> None:
         """Raise `BodyTooLargeError` when the request to one recipient may be over the limit."""

@@ -15,7 +15,7 @@ import msgspec
 
 from ...errors import UsageError
 from .._ledger.records import RecipientRow
-from .messages import MessageSource, PreparedMessage, Recipient
+from .messages import MessageSource, PreparedMessage, Recipient, size_to_one
 
 # A function that does not end when it is cancelled is not waited for longer than this.
 _CANCEL_TIMEOUT_S: Final = 1.0
@@ -63,7 +63,7 @@ class Renderer:
     async def _make(self, recipient: RecipientRow) -> str | UsageError:
         try:
             stored = await self._messages.make(recipient_of(recipient))
-            if self._limit is not None:
+            if self._limit is not None and size_to_one(stored) > self._limit:
                 PreparedMessage(stored).check_size(self._limit)
         except UsageError as error:
             return error

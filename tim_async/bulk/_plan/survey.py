@@ -14,7 +14,7 @@ import msgspec
 
 from ...errors import UsageError
 from .._ledger.records import RecipientRow, StagedSizes
-from .._message.messages import MessageSource, PreparedMessage, Recipient
+from .._message.messages import MessageSource, Recipient, size_to_one
 from .._message.rendering import Renderer
 
 # Messages of a function that are made for a plan: making one may cost a query.
@@ -117,7 +117,7 @@ class Weigher:
     def _made(self, account: str, columns: dict[str, Any]) -> int:
         assert self._messages is not None  # noqa: S101 - see `measure`
         try:
-            return PreparedMessage(self._messages.render(Recipient(account=account, columns=columns))).size()
+            return size_to_one(self._messages.render(Recipient(account=account, columns=columns)))
         except UsageError:
             return _NOT_MADE
 
@@ -148,7 +148,7 @@ def conclude(messages: MessageSource, sizes: StagedSizes) -> Survey:
 
 def of_message(stored: str, limit: int) -> Survey:
     """Return the survey of a message that all recipients get."""
-    size = PreparedMessage(stored).size()
+    size = size_to_one(stored)
     return Survey(limit=limit, largest=size, message=stored, too_large=int(size > limit))
 
 
@@ -177,7 +177,7 @@ async def of_sample(messages: MessageSource, recipients: Iterable[RecipientRow],
             why = found.why_not_made or f"{recipient.account}: {made.message}"
             found = msgspec.structs.replace(found, not_made=found.not_made + 1, why_not_made=why)
             continue
-        size = PreparedMessage(made).size()
+        size = size_to_one(made)
         found = msgspec.structs.replace(found, too_large=found.too_large + (size > limit))
         if found.largest is None or size > found.largest:
             found = msgspec.structs.replace(found, largest=size, largest_account=recipient.account, message=made)
