@@ -164,6 +164,7 @@ class RunContext:
         self.active: dict[int, ActiveChunk] = {}
         self.changed = asyncio.Condition()
         self._on_close = on_close
+        self._views: dict[int, TimClient] = {}
 
     def halt(self, stop: Stop) -> None:
         """Start nothing more. The first reason counts."""
@@ -199,7 +200,13 @@ class RunContext:
 
     def client_for(self, chunk: ActiveChunk, deadline: float) -> TimClient:
         """Return the client for a call of a chunk: it sends nothing once the chunk's lease is over."""
-        client = self.client.with_options(deadline=deadline)
+        # By whole seconds, which end a little before, so that a view serves many calls.
+        seconds = int(deadline)
+        client = self._views.get(seconds)
+        if client is None:
+            client = self.client.with_options(deadline=seconds or deadline)
+            if seconds:
+                self._views[seconds] = client
         return client.with_lease(lambda: chunk.lease.until) if chunk.lease.until < math.inf else client
 
     async def lose(self, number: int, lease: Lease) -> None:
