@@ -74,6 +74,9 @@ CASES: dict[str, tuple[Case, str]] = {
         f"campaign-late-{lanes}": (late("campaign", "late", f"killed, run again later, {lanes}", lanes), "asyncio")
         for lanes in ("single", "batch")
     },
+    "recipient-cost": (late("recipient", "cost"), "asyncio"),
+    "recipient-export": (late("recipient", "export"), "asyncio"),
+    "recipient-start": (late("recipient", "start"), "asyncio"),
     **{
         f"campaign-million-{what}": (late("campaign", "million", what), "asyncio")
         for what in ("plan", "ledger", "batch", "single")

@@ -72,11 +72,13 @@ class NoSocketPool:
     """A pool whose calls are answered at once."""
 
     is_closed = False
+    calls = 0
 
     def open(self) -> asyncio.AbstractEventLoop:
         return asyncio.get_running_loop()
 
     def slot(self, rank: tuple[int, int]) -> _Slot:
+        self.calls += 1
         return _Slot()
 
     async def warm_up(self, connections: int) -> int:

@@ -13,6 +13,7 @@ from benchmarks.adaptive import Scenario, judge_scenario
 from benchmarks.comparison import compare, comparison
 from benchmarks.counting import Accounts
 from benchmarks.planning import Blocks, Kind, Order, growth, planning
+from benchmarks.recipient import cost, export, start
 from benchmarks.report import Row, merge, percentile, table
 from benchmarks.soak import POOL_SIZE, Reported, Transport, Way, judge, soak
 from tim_async.bulk import PlanProgress
@@ -182,3 +183,10 @@ def test_adaptive_scenario_is_judged_by_the_services_count_without_its_beginning
     assert [row.is_kept for row in rows] == [True, True, False, True, True]
     together = judge_scenario("it", scenario, results, arrivals, 100.0, 140.0, is_shared=True)
     assert together[2].value == 204
+
+
+async def test_cost_of_a_recipient_is_measured() -> None:
+    """In small, where its figures mean nothing."""
+    rows = [*await cost(100, rounds=1), *await export(3000), *await start(3000)]
+    assert [row.name for row in rows if not row.value or row.limit is None] == []
+    assert len(rows) == 5
