@@ -7,6 +7,8 @@ import fcntl
 import os
 import shutil
 import sqlite3
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -139,6 +141,32 @@ async def test_two_that_look_do_not_take_each_other_for_a_runner(path):
     path.with_name("spring.db.lock").unlink()
     async with Ledger(path) as ledger:
         assert not ledger.database.is_in_use
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="forking")
+def test_lock_of_a_process_that_is_killed_is_free_although_one_that_it_forked_lives(path):
+    async def opened():
+        async with Ledger(path, purpose="next"):
+            pass
+
+    code = (
+        "import asyncio, os, sys\n"
+        "from tim_async.bulk._ledger.ledger import Ledger\n"
+        "async def main():\n"
+        "    async with Ledger(sys.argv[1], purpose='test'):\n"
+        "        if os.fork():\n"
+        "            os._exit(0)\n"
+        "        print('lives', flush=True)\n"
+        "        sys.stdin.read()\n"
+        "        os._exit(0)\n"
+        "asyncio.run(main())\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdout.readline() == b"lives\n"
+        process.wait(30)
+        asyncio.run(opened())
 
 
 async def test_cancelled_while_it_waits_for_the_lock(path):

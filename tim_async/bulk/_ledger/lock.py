@@ -15,6 +15,7 @@ import os
 import socket
 import sys
 import time
+import weakref
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -27,6 +28,19 @@ _LOCKED_BYTE: Final = 4096
 # Such a moment takes microseconds; on a busy machine it may be longer.
 _MAX_ATTEMPTS: Final = 20
 _POLL_INTERVAL_S: Final = 0.01
+
+
+_held: Final = weakref.WeakSet["FileLock"]()
+
+
+def _leave_to_the_parent() -> None:
+    for lock in list(_held):
+        lock.release()
+
+
+if hasattr(os, "register_at_fork"):  # there is no forking on Windows
+    # A forked process has a part in the lock: its parent could be killed, and the lock would be held on.
+    os.register_at_fork(after_in_child=_leave_to_the_parent)
 
 
 class FileLock:
@@ -80,6 +94,7 @@ class FileLock:
         with contextlib.suppress(OSError):
             os.ftruncate(self._file, 0)
             os.write(self._file, text.encode()[: _LOCKED_BYTE - 1])
+        _held.add(self)
 
     def _holder(self) -> str:
         with contextlib.suppress(OSError):
@@ -90,6 +105,7 @@ class FileLock:
 
     def release(self) -> None:
         """Give the lock back."""
+        _held.discard(self)
         os.close(self._file)
         self._file = -1
 
