@@ -24,14 +24,16 @@ from ._ledger.options import Lanes, OnUnknown
 from ._ledger.records import Problem
 from ._message.messages import Message, MessageGiven, Recipient, Template
 from ._plan.definition import CampaignArguments
+from ._plan.files import AccountListFile, CsvFile, JsonLinesFile
 from ._plan.plan import LanePlan, Plan
 from ._plan.reading import OnPlanning, PlanProgress, PlanStage
-from ._plan.sources import CsvFile, JsonLinesFile, Recipients, Row
+from ._plan.sources import Recipients
 from .campaign import Campaign
 from .export import RecipientOutcome
 from .progress import CodeCount, Progress, Report
 
 __all__ = [
+    "AccountListFile",
     "Campaign",
     "CampaignArguments",
     "CodeCount",
@@ -53,6 +55,5 @@ __all__ = [
     "RecipientOutcome",
     "Recipients",
     "Report",
-    "Row",
     "Template",
 ]

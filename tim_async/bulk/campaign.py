@@ -37,7 +37,8 @@ class Campaign:
     Args:
         name: names it in the ledger.
         ledger: path of an SQLite file, made where it is missing; one runner at a time may work on it.
-        recipients: a CSV or JSON lines file by its path, a `CsvFile` or `JsonLinesFile`, or any iterable or async
+        recipients: a file by its path (`.csv`, `.tsv`, `.jsonl`, `.ndjson`, `.txt` with an account a line, any of them
+            also compressed, `.gz`), a `CsvFile`, `JsonLinesFile` or `AccountListFile`, or any iterable or async
             iterable of accounts or of mappings with the account and columns for templates. Read once, when the campaign
             is planned. Where that was cut off, a file is read on, and others are read again, which an iterator does not
             allow. An account that is given twice gets one message. Not needed to carry on.

@@ -116,6 +116,17 @@ class Report(msgspec.Struct, kw_only=True, frozen=True):
         return self.sent == self.total and not self.bad_rows
 
     @property
+    def shortfall(self) -> str:
+        """What it lacks to be complete, in words; "" when it is."""
+        parts = [
+            counted(self.bad_rows, "bad row") if self.bad_rows else "",
+            f"{self.failed:,} failed" if self.failed else "",
+            f"{self.unknown:,} unknown" if self.unknown else "",
+            f"{self.left:,} to do" if self.left else "",
+        ]
+        return ", ".join(filter(None, parts))
+
+    @property
     def left(self) -> int:
         """Recipients that are not settled."""
         return self.total - self.sent - self.failed - self.unknown

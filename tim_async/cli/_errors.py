@@ -1,14 +1,17 @@
 """The one place that prints errors: what is wrong in the words of the command line, what to do, which page explains it.
 
-Errors of the library name arguments (`change_message`); people typed options (`--change-message`) or set variables
-(`TIM_IDENTIFIER`). The names are translated here, from the parameters of the command that failed.
+Errors of the library name arguments as a program gives them (`change_message=True`, `encoding='gb18030'`); people
+typed options (`--change-message`) or set variables (`TIM_IDENTIFIER`). The names are translated here, for all
+commands, from the parameters of the one that failed.
 """
 
 from __future__ import annotations
 
+import ast
 import errno
 import os
 import re
+import shlex
 from collections.abc import Mapping
 from typing import Any, Final, NoReturn
 
@@ -30,6 +33,13 @@ _STANDS_FOR: Final[Mapping[str, tuple[str, ...]]] = {
     "url": ("redis",),
     "prefix": ("queue_prefix",),
     "prefetch": ("tasks",),
+}
+# What another command has: it is named with the option.
+_OF_OTHERS: Final[Mapping[str, str]] = {
+    "add_recipients": "run --add-recipients",
+    "change_message": "run --change-message",
+    "import_missing": "run --import-missing",
+    "retry_failed": "run --retry-failed",
 }
 _SECRETS: Final = ("TIM_SECRET_KEY", "TIM_WEBHOOK_TOKEN")
 # What is shorter is part of ordinary words.
@@ -103,29 +113,47 @@ def _page(error: TimError) -> str:
 def _translate(message: str, field: str | None, names: Mapping[str, str]) -> str:
     """Replace names of arguments by what is typed for them.
 
-    A name with an underscore can be nothing else. One without is an ordinary word, too (`message`): only the argument
-    that the error is about is replaced, where it is the subject ("lanes is ...") or asked for ("give message").
+    A name with a value (`encoding='gb18030'`) or an underscore can be nothing else. One without is an ordinary word,
+    too (`message`): only the argument that the error is about is replaced, where it is the subject ("lanes is
+    ...") or asked for ("give message").
     """
 
     def typed(found: re.Match[str]) -> str:
-        return names[found["name"]]
+        value = found["value"]
+        option = names[found["name"]]
+        return option if value in ("", "True") else f"{option} {_typed_value(value)}"
 
+    every = "|".join(map(re.escape, names))
     long = "|".join(re.escape(name) for name in names if "_" in name)
+    if every:
+        message = re.sub(rf"(?<![-\w])(?P<name>{every})=(?P<value>True\b|'(?:[^'\\]|\\.)*'|\"[^\"]*\")", typed, message)
     if long:
-        message = re.sub(rf"(?<![-\w])(?P<name>{long})\b(=True)?", typed, message)
+        message = re.sub(rf"(?<![-\w])(?P<name>{long})\b(?P<value>)", typed, message)
     if field is not None and field in names and "_" not in field:
         message = re.sub(rf"(?:^|(?<=\bgive )){re.escape(field)}\b", names[field], message)
     return message
+
+
+def _typed_value(value: str) -> str:
+    """Return what is typed for a text that an error shows as Python writes it."""
+    text = str(ast.literal_eval(value))
+    return shlex.quote(text) if text.isprintable() else value
 
 
 def typed_names(ctx: Any) -> dict[str, str]:  # noqa: ANN401 - click's context
     """Return for the arguments of the library what the user of this command types for them."""
     typed = {param.name: _typed(param, ctx) for param in ctx.command.params}
     for name, stand_ins in _STANDS_FOR.items():
-        options = [typed[each] for each in stand_ins if each in typed]
+        options = {each: typed[each] for each in stand_ins if each in typed}
+        given = [option for each, option in options.items() if _is_given(each, ctx)]
         if options:
-            typed[name] = " or ".join(options)
-    return typed
+            typed[name] = " or ".join(given or options.values())
+    return {**_OF_OTHERS, **typed}
+
+
+def _is_given(name: str, ctx: Any) -> bool:  # noqa: ANN401 - click's context
+    source = ctx.get_parameter_source(name)
+    return source is not None and source.name in ("COMMANDLINE", "ENVIRONMENT")
 
 
 def _typed(param: Any, ctx: Any) -> str:  # noqa: ANN401 - click's parameter and context

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from io import BytesIO, TextIOWrapper
+from pathlib import Path
 
 import pytest
 
 from tests.bulk.conftest import accounts, each_got
-from tim_async import CustomElem, OfflinePushInfo, TextElem, UsageError
-from tim_async.bulk import CsvFile, JsonLinesFile, Message, Template
+from tim_async import CustomElem, LedgerError, OfflinePushInfo, TextElem, UsageError
+from tim_async.bulk import AccountListFile, CsvFile, JsonLinesFile, Message, Template
 from tim_async.bulk._ledger.staging import Staging
 
 
@@ -201,20 +203,30 @@ def test_which_placeholders_are_checked():
 # Files
 
 
-@pytest.mark.parametrize("kind", [CsvFile, JsonLinesFile])
-@pytest.mark.parametrize("text", ["a", "account\nalice\nbob"], ids=["header", "row"])
-async def test_file_that_is_cut_off_in_a_character(campaign, tmp_path, kind, text):
+@pytest.mark.parametrize("kind", [CsvFile, JsonLinesFile, AccountListFile])
+async def test_file_in_another_encoding_leaves_nothing_in_the_ledger(campaign, tmp_path, kind):
     path = tmp_path / "people"
-    path.write_bytes(text.encode("utf-16")[:-1])
-    with pytest.raises(UsageError, match=r"as utf-16: .*; is it cut off, or in another encoding") as caught:
-        await campaign(recipients=kind(path=path, encoding="utf-16"), message="Hi").plan()
+    path.write_bytes("".join(f"{account}\n" for account in ["account", *accounts(5000), "爱丽丝"]).encode("gbk"))
+    with pytest.raises(UsageError, match=r"people is not UTF-8: line 5002 .*; encoding='gb18030' reads it") as caught:
+        await campaign(recipients=kind(path=path), message="Hi").plan()
     assert caught.value.field == "recipients"
+    with pytest.raises(LedgerError, match="has no campaign 'spring'"):
+        await campaign().status()
 
 
-@pytest.mark.parametrize("name", ["no\0where.csv", "x" * 300 + ".csv", "."])
-async def test_file_that_cannot_be_opened(campaign, tmp_path, name):
-    with pytest.raises(UsageError, match="cannot read"):
-        await campaign(recipients=CsvFile(path=tmp_path / name), message="Hi").plan()
+async def test_standard_input_is_the_same_again(emulator, client, campaign, monkeypatch):
+    """A second process gets the same lines once more, and adds nothing; others are refused."""
+
+    def given(*lines):
+        monkeypatch.setattr("sys.stdin", TextIOWrapper(BytesIO("\n".join(lines).encode())))
+        return AccountListFile(path=Path("-"))
+
+    for _ in range(2):
+        report = await campaign(recipients=given("alice", "bob"), message="Hi").run(client)
+        assert (report.total, report.is_complete) == (2, True)
+    with pytest.raises(UsageError, match="add_recipients"):
+        await campaign(recipients=given("alice", "bob", "carol"), message="Hi").run(client)
+    assert each_got(emulator) == {1: 2}
 
 
 # No recipients

@@ -15,10 +15,12 @@ from .._ledger.options import Lanes, OnUnknown, Options
 from .._ledger.records import CampaignRow, storable
 from .._ledger.schema import Lane
 from .._message.messages import MESSAGE_TIMEOUT_S, MessageGiven, MessageSource, from_stored
+from .file_reader import FileReader
+from .files import file_source
 from .pacing import chunk_size, paces
 from .planning import ensure_planned
 from .reading import OnPlanning, PlanWatch
-from .sources import CsvFile, JsonLinesFile, Recipients, Source, as_source, file_source
+from .sources import Recipients, Source, as_source
 
 _LANES: Final = ("auto", "single", "batch", "both")
 _ON_UNKNOWN: Final = ("verify", "skip", "send")
@@ -154,7 +156,7 @@ class Definition:
             now=now,
         )
         # It was read to the end: a generator has nothing more to give, and a list nothing new.
-        if not isinstance(self._recipients, CsvFile | JsonLinesFile):
+        if not isinstance(self._recipients, FileReader):
             self._recipients = None
         messages = self._messages or from_stored(campaign.kind, campaign.message)
         if messages is None:

@@ -9,8 +9,9 @@ from .._ledger.ledger import Ledger
 from .._ledger.records import CampaignRow
 from .._ledger.staging import Staging
 from .._message.messages import MessageSource, from_stored
+from .file_reader import FileReader
 from .reading import PlanWatch, settle, stage
-from .sources import CsvFile, JsonLinesFile, Once, Source
+from .sources import Once, Source
 from .survey import Weigher, conclude, stored_survey
 
 
@@ -126,7 +127,7 @@ async def _follow_message(
 
 
 async def _fingerprint(source: Source | None) -> str:
-    return await asyncio.to_thread(source.fingerprint) if isinstance(source, CsvFile | JsonLinesFile) else ""
+    return await asyncio.to_thread(source.fingerprint) if isinstance(source, FileReader) else ""
 
 
 class _Reading:

@@ -12,7 +12,9 @@ import msgspec
 from .._ledger.records import Problem
 from .._ledger.staged_rows import StagedRow
 from .._ledger.staging import ROWS_PER_COMMIT, Staging
-from .sources import Once, Position, Row, Source, batches, position_in
+from .opening import Position
+from .rows import Row
+from .sources import Once, Source, batches, position_in
 from .survey import Weigher
 
 PlanStage: TypeAlias = Literal["reading", "sorting", "entering"]

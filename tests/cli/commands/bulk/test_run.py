@@ -29,10 +29,23 @@ def test_exit_code_is_0_only_when_every_row_was_sent(invoke: Invoke, people: Wri
     result = invoke("bulk", "run", people(5, extra=",x\n"), "--name", "spring", "--text", "Hi", "--emulator")
     assert result.exit_code == 1
     assert "5 of 5 recipients sent" in result.stdout
-    assert "1 bad row" in result.stdout
-    failing = invoke("bulk", "run", people(5), "--name", "spring", "--text", "Hi $city", "--emulator")
+    assert result.stderr.endswith("\ntim-async: not every row was sent: 1 bad row\n")
+    long = people(4, extra=f"long,{'x' * 9000}\n")
+    failing = invoke("bulk", "run", long, "--name", "spring", "--text", "Hi $name", "--emulator")
     assert failing.exit_code == 1
-    assert "5 failed with 0 not_sent" in failing.stdout
+    assert "1 failed with 0 not_sent" in failing.stdout
+    assert failing.stderr.endswith("\ntim-async: not every row was sent: 1 failed\n")
+
+
+def test_run_says_what_is_missing_and_what_to_do(tim_async: RunProcess, people: WritePeople) -> None:
+    file = people(3, extra=",x\n")
+    with emulator_process("--no-auto-import", "--account", "user-0") as (_, exports, _):
+        done = tim_async("bulk", "run", file, "--name", "spring", "--text", "Hi", **exports)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == (
+        "tim-async: not every row was sent: 1 bad row, 2 failed; --retry-failed tries those that failed again; "
+        "tim-async bulk export lists all of them"
+    )
 
 
 def test_no_recipients_is_not_a_success(invoke: Invoke, people: WritePeople) -> None:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from ..._errors import describe, stop
 
 if TYPE_CHECKING:
-    from ....bulk import Campaign, CsvFile, JsonLinesFile, Message, Template
+    from ....bulk import AccountListFile, Campaign, CsvFile, JsonLinesFile, Message, Template
     from ....cluster import ClusterCampaign
+
+# A tab is hard to type.
+_DELIMITERS: Final = {"\\t": "\t", "tab": "\t"}
 
 
 def make_campaign(name: str, ledger: Path | str, **options: Any) -> Campaign:  # noqa: ANN401 - those of Campaign
@@ -30,20 +33,27 @@ def make_cluster_campaign(name: str, ledger: str | None, **options: Any) -> Clus
 
 
 def read_source(
-    path: Path | None, *, account_column: str, encoding: str, delimiter: str
-) -> CsvFile | JsonLinesFile | None:
+    path: Path | None,
+    *,
+    account_column: str,
+    encoding: str | None,
+    delimiter: str | None,
+    file_format: str | None,
+) -> CsvFile | JsonLinesFile | AccountListFile | None:
     """Return the file of recipients; None to carry on with the ledger's."""
     if path is None:
         return None
-    from ....bulk import CsvFile, JsonLinesFile
+    if str(path) == "-" and file_format is None:
+        stop("- is standard input, whose format has to be named: give --format csv, jsonl or txt")
+    from ....bulk._plan.files import file_source
 
-    if path.suffix.lower() in (".jsonl", ".ndjson"):
-        return JsonLinesFile(path=path, account_column=account_column, encoding=encoding)
-    if path.suffix.lower() != ".csv":
-        stop(f"{path}: the name must end in .csv, .jsonl or .ndjson")
-    if len(delimiter) != 1:
-        stop("--delimiter must be one character")
-    return CsvFile(path=path, account_column=account_column, encoding=encoding, delimiter=delimiter)
+    return file_source(
+        path,
+        account_column=account_column,
+        encoding=encoding,
+        delimiter=_DELIMITERS.get(delimiter, delimiter) if delimiter is not None else None,
+        file_format=file_format,
+    )
 
 
 def read_message(text: str | None, path: Path | None, *, plain: bool) -> str | Message | Template | None:

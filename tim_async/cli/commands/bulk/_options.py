@@ -18,7 +18,8 @@ SourceArgument = Annotated[
     typer.Argument(
         metavar="FILE",
         show_default=False,
-        help="The recipients: .csv with a line of column names, or .jsonl. Not needed to carry on.",
+        help="The recipients: .csv with a line of column names, .jsonl, or .txt with an account a line, also with .gz "
+        "after it; - is standard input. Not needed to carry on.",
     ),
 ]
 NameOption = Annotated[
@@ -79,21 +80,33 @@ ColumnOption = Annotated[
         rich_help_panel=RECIPIENTS_PANEL,
     ),
 ]
+FormatOption = Annotated[
+    str | None,
+    typer.Option(
+        "--format",
+        metavar="FORMAT",
+        show_default=False,
+        help="csv, jsonl or txt, where the file's name does not say it.",
+        rich_help_panel=RECIPIENTS_PANEL,
+    ),
+]
 EncodingOption = Annotated[
-    str,
+    str | None,
     typer.Option(
         "--encoding",
         metavar="NAME",
-        help="The file's encoding, such as gb18030.",
+        show_default=False,
+        help="The file's encoding, such as gb18030; without it, UTF-8. A byte order mark decides.",
         rich_help_panel=RECIPIENTS_PANEL,
     ),
 ]
 DelimiterOption = Annotated[
-    str,
+    str | None,
     typer.Option(
         "--delimiter",
         metavar="CHARACTER",
-        help="Between two cells of a CSV.",
+        show_default=False,
+        help="What stands between two cells of a CSV, or tab; without it, a comma, or what a first line sep=; says.",
         rich_help_panel=RECIPIENTS_PANEL,
     ),
 ]

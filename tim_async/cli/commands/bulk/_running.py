@@ -8,8 +8,6 @@ from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import typer
-
 from ..._errors import EXIT_FAILED, stop
 from ..._limits import widest
 from ..._output import echo
@@ -82,10 +80,16 @@ def run_watching(main: Coroutine[Any, Any, Report]) -> Report:
         stop(f"the workers carry on; to watch again: {this_line()}", EXIT_FAILED)
 
 
-def show_report(report: Report) -> None:
-    """Print what became of a campaign; the exit code is 0 only when every recipient was sent to."""
+def show_report(report: Report, *, is_rehearsal: bool = False) -> None:
+    """Print what became of a campaign; the exit code is 0 only when every row was sent."""
     echo(str(report))
-    if not report.is_complete:
-        if report.left or report.unknown:
-            echo(how_to_carry_on(), err=True)
-        raise typer.Exit(EXIT_FAILED)
+    if report.is_complete:
+        return
+    if not is_rehearsal and (report.left or report.unknown):
+        echo(how_to_carry_on(), err=True)
+    hints = [f"not every row was sent: {report.shortfall}"]
+    if not is_rehearsal:
+        if report.failed:
+            hints.append("--retry-failed tries those that failed again")
+        hints.append("tim-async bulk export lists all of them")
+    stop("; ".join(hints), EXIT_FAILED)

@@ -19,9 +19,12 @@ def how_to_carry_on() -> str:
 
 
 def this_line() -> str:
-    """Return the line that was typed; passwords in URLs are for the user to put back."""
+    """Return the line that was typed; passwords in URLs are for the user to put back.
+
+    What came from standard input is in the ledger by then, and would be waited for.
+    """
     shown = ["tim-async"]
-    for option, argument in pairwise(["", *sys.argv[1:]]):
+    for option, argument in pairwise(["", *(each for each in sys.argv[1:] if each != "-")]):
         name = argument if argument.startswith("-") else option  # a text may be a URL, too, and is to stay as it is
         shown.append(hide_password(argument) if name.partition("=")[0] in _ADDRESSES else argument)
     return shlex.join(shown)

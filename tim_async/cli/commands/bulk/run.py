@@ -31,6 +31,7 @@ from ._options import (
     ColumnOption,
     DelimiterOption,
     EncodingOption,
+    FormatOption,
     LanesOption,
     LedgerOption,
     MessageOption,
@@ -59,8 +60,9 @@ def run(
     ] = False,
     ledger: LedgerOption = None,
     account_column: ColumnOption = "account",
-    encoding: EncodingOption = "utf-8-sig",
-    delimiter: DelimiterOption = ",",
+    file_format: FormatOption = None,
+    encoding: EncodingOption = None,
+    delimiter: DelimiterOption = None,
     add_recipients: Annotated[
         bool,
         typer.Option(
@@ -139,7 +141,13 @@ def run(
     limits = read_limits(limit)
     options: dict[str, Any] = {
         "message": read_message(text, message, plain=plain),
-        "recipients": read_source(source, account_column=account_column, encoding=encoding, delimiter=delimiter),
+        "recipients": read_source(
+            source,
+            account_column=account_column,
+            file_format=file_format,
+            encoding=encoding,
+            delimiter=delimiter,
+        ),
         "account_column": account_column,
         "lanes": lanes,
         "batch_size": batch_size,
@@ -152,7 +160,7 @@ def run(
     if in_emulator and workers:
         stop("--workers and --emulator cannot be combined")
     if in_emulator:
-        show_report(run_here(rehearse(partial(make_campaign, name, **options), limits)))
+        show_report(run_here(rehearse(partial(make_campaign, name, **options), limits)), is_rehearsal=True)
         return
     queue_url = require(broker, "--broker", "bulk run") if workers else ""
     home = read_region(region)
