@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 import tim_async
+from tests.services import POSTGRES_URL, need_port
 from tim_async.emulator import DEFAULT_SECRET_KEY
 from tim_async.errors import from_reply
 
@@ -39,6 +40,12 @@ EXPECTED = {
         r"  9,900 of 10,000 recipients sent, 100 failed, 0 unknown, 0 to do",
         r"in the export: 9900 sent, 100 failed, 1 bad row",
     ],
+    "database_rows.py": [
+        r"campaign sqlalchemy: done",
+        r"campaign asyncpg: done",
+        r"  500 of 500 recipients sent, 0 failed, 0 unknown, 0 to do",
+        r"user-500 got: Hi Name 500, you have 5000 points 🌸",
+    ],
     "fan_out.py": [
         r"990 sent, 10 failed, in \d+\.\d\d s: \d+\.\d a second",
         r"busiest second at the emulator: (\d\d|1\d\d|20\d|210) calls, 200 are allowed",  # and 5 % for the way
@@ -55,12 +62,15 @@ EXPECTED = {
     ],
 }
 EXPECTED["fastapi_app.py"] = EXPECTED["aiohttp_app.py"]
+# What an example needs beside the package.
+SERVICES = {"database_rows.py": (POSTGRES_URL, "PostgreSQL")}
 
 
 def environment() -> dict[str, str]:
     """The environment without anything that would point an example at a real app."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("TIM_")}
-    return {**kept, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"}
+    database = POSTGRES_URL.replace("+asyncpg", "")
+    return {**kept, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1", "DATABASE_URL": database}
 
 
 def test_every_example_is_expected_and_the_other_way_round():
@@ -70,6 +80,8 @@ def test_every_example_is_expected_and_the_other_way_round():
 @pytest.mark.docs
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
 def test_example_runs_by_itself(path):
+    if path.name in SERVICES:
+        need_port(*SERVICES[path.name])
     done = subprocess.run(
         [sys.executable, "-W", "error", path],
         check=False,
