@@ -187,7 +187,7 @@ async def test_another_file_is_refused_unless_it_is_meant(client, campaign, emul
     path.write_text("account\nalice\n", encoding="utf-8")
     assert (await campaign(recipients=path, message="Hi").run(client)).is_complete
     path.write_text("account\nalice\nbob\n", encoding="utf-8")
-    with pytest.raises(UsageError, match="add_recipients adds new ones") as caught:
+    with pytest.raises(UsageError, match="add_recipients=True adds new ones") as caught:
         await campaign(recipients=path, message="Hi").run(client)
     assert caught.value.field == "recipients"
     report = await campaign(recipients=path, message="Hi", add_recipients=True).run(client)

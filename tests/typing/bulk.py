@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import assert_type
 
 from tim_async import TextElem, TimClient
-from tim_async.bulk import Campaign, CsvFile, Message, Plan, Progress, Recipient, Report, Template
+from tim_async.bulk import AccountListFile, Campaign, CsvFile, Message, Plan, Progress, Recipient, Report, Template
 
 
 async def make(recipient: Recipient) -> Message:
@@ -30,6 +30,7 @@ async def campaigns(client: TimClient) -> None:
     Campaign("a", ledger=Path("a.db"), recipients=CsvFile(path=Path("a.csv")), message=Template("Hi $name"))
     Campaign("b", ledger="b.db", recipients=[{"account": "bob", "name": "Bob"}], message=make)
     Campaign("c", ledger="c.db", message=greet)
+    Campaign("d", ledger="d.db", recipients=AccountListFile(path=Path("d.txt"), encoding="gb18030"), message="Hi")
 
 
 async def mistakes(client: TimClient) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from os import PathLike
 
@@ -11,11 +12,13 @@ from .._api.checks import check_seconds
 from .._api.endpoint import Rate
 from .._clocks import wall_time
 from .._core.client import TimClient
+from .._printable import one_line
 from . import export, inspection
 from ._engine.runner import OnProgress, Runner
 from ._engine.source import source_for
 from ._ledger.options import Lanes, OnUnknown
 from ._message.messages import MESSAGE_TIMEOUT_S, MessageGiven
+from ._plan.account_lints import AccountLints
 from ._plan.binding import bind
 from ._plan.definition import Definition
 from ._plan.plan import Plan
@@ -23,6 +26,8 @@ from ._plan.planning import check_recipients
 from ._plan.reading import OnPlanning
 from ._plan.sources import Recipients
 from .progress import Report
+
+logger = logging.getLogger("tim_async")
 
 
 class Campaign:
@@ -179,6 +184,8 @@ class Campaign:
                 check_recipients(campaign)
                 campaign = await bind(ledger, campaign, client)
                 if campaign.begun_at is None:  # as long as it is not, another process may plan it again
+                    for line in AccountLints.decoded(campaign.account_lints).texts():
+                        logger.warning("campaign %s: %s", one_line(self.name), line)
                     campaign = msgspec.structs.replace(campaign, begun_at=self._clock())
                     await ledger.campaigns.update(campaign.id, begun_at=campaign.begun_at)
             options = self._definition.options

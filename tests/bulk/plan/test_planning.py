@@ -86,6 +86,45 @@ async def test_iterator_is_read_once_for_plan_and_run(client, campaign):
     assert (await first.run(client)).total == 30
 
 
+# What stands out in accounts
+
+
+async def test_plan_warns_of_accounts_and_the_first_run_logs_it(client, campaign, tmp_path, caplog):
+    path = write(tmp_path, "alice", "1.23457E+11", "user 1")
+    lints = (await campaign(recipients=path, message="Hi").plan()).lints
+    assert lints == [
+        (
+            "1 account looks like a number that a spreadsheet shortened, such as '1.23457E+11': format the column as "
+            "text, and save it again"
+        ),
+        "1 account has white space in it, such as 'user 1'",
+    ]
+    for _ in range(2):
+        await campaign().run(client)
+        assert [record.message for record in caplog.records] == [f"campaign spring: {line}" for line in lints]
+    # Those of the newest reading count.
+    again = campaign(recipients=write(tmp_path, "bob"), message="Hi", add_recipients=True)
+    assert (await again.plan()).lints == []
+
+
+async def test_accounts_of_a_plan_that_was_cut_off_are_counted_once(campaign, tmp_path, monkeypatch):
+    path = write(tmp_path, "=A1", *accounts(25_000), "=A2")
+    add = Staging.add
+
+    async def fail_later(self, rows, **options):
+        if self.open_reading().rows:
+            raise ConnectionError("no disk")
+        await add(self, rows, **options)
+
+    monkeypatch.setattr(Staging, "add", fail_later)
+    with pytest.raises(ConnectionError):
+        await campaign(recipients=path, message="Hi").plan()
+    monkeypatch.setattr(Staging, "add", add)
+    plan = await campaign(recipients=path, message="Hi").plan()
+    assert plan.recipients == 25_002
+    assert plan.lints == ["2 accounts look like formulas, such as '=A1': put the account alone into the cell"]
+
+
 # Read again, to add
 
 

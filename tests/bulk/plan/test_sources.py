@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 
+import pytest
+
 from tests.bulk.plan.files import Folder, accounts, problems
+from tim_async import UsageError
 from tim_async.bulk import CsvFile
 from tim_async.bulk._plan.rows import BATCH, Given, Row
-from tim_async.bulk._plan.sources import Source, as_source, batches
+from tim_async.bulk._plan.sources import IterableReader, Recipients, as_source, batches, first_rows
 
 
-async def read(source: Source) -> list[Row]:
-    return [row async for batch in batches(source, "account") for row in batch]
+async def read(given: Recipients) -> list[Row]:
+    return [row async for batch in batches(as_source(given), "account") for row in batch]
 
 
 async def test_iterables_of_both_kinds_are_read_as_they_come() -> None:
@@ -27,7 +30,7 @@ async def test_iterables_of_both_kinds_are_read_as_they_come() -> None:
         for each in given:
             yield each  # type: ignore[misc]  # some of them are wrong
 
-    sources: list[Source] = [iter(given), slowly()]  # type: ignore[list-item]  # some of them are wrong
+    sources: list[Recipients] = [iter(given), slowly()]  # type: ignore[list-item]  # some of them are wrong
     for source in sources:
         rows = await read(source)
         assert accounts(rows) == ["alice", "bob", "c"]
@@ -46,7 +49,7 @@ async def test_columns_that_cannot_be_stored() -> None:
 
 async def test_endless_source_is_read_a_batch_at_a_time() -> None:
     endless: Iterator[Given] = (f"u{index}" for index in iter(int, 1))
-    assert len(await anext(batches(endless, "account"))) == BATCH
+    assert len(await anext(batches(as_source(endless), "account"))) == BATCH
 
 
 async def test_async_iterable_in_batches() -> None:
@@ -54,7 +57,7 @@ async def test_async_iterable_in_batches() -> None:
         for index in range(2 * BATCH + 1):
             yield f"u{index}"
 
-    assert [len(batch) async for batch in batches(many(), "account")] == [BATCH, BATCH, 1]
+    assert [len(batch) async for batch in batches(as_source(many()), "account")] == [BATCH, BATCH, 1]
     rows = await read(many())
     assert rows[-1] == (f"u{2 * BATCH}", None, 2 * BATCH + 1)
 
@@ -64,4 +67,35 @@ async def test_file_in_batches(folder: Folder) -> None:
     path = folder.write("people.csv", "\n".join(["account", *lines]).encode())
     source = as_source(CsvFile(path=path))
     assert [len(batch) async for batch in batches(source, "account")] == [BATCH, BATCH, 1]
-    assert accounts(await read(source)) == lines
+    assert [
+        account for batch in [each async for each in batches(source, "account")] for account in accounts(batch)
+    ] == lines
+
+
+@pytest.mark.parametrize("kind", ["list", "iterator", "async iterator"])
+async def test_first_rows_are_not_lost(kind: str) -> None:
+    given = [f"u{index}" for index in range(BATCH + 1)]
+
+    async def slowly() -> AsyncIterator[Given]:
+        for each in given:
+            yield each
+
+    recipients: dict[str, Recipients] = {"list": given, "iterator": iter(given), "async iterator": slowly()}
+    source = as_source(recipients[kind])
+    for _ in range(2):
+        columns, rows = await first_rows(source, "account")
+        assert (columns, accounts(rows)) == (None, given[:BATCH])
+    assert isinstance(source, IterableReader)
+    source.check()
+    assert [account async for batch in batches(source, "account") for account in accounts(batch)] == given
+    if kind == "list":
+        assert len(await read(given)) == BATCH + 1
+        source.check()
+    else:
+        with pytest.raises(UsageError, match="was read before"):
+            source.check()
+
+
+async def test_first_rows_of_nothing() -> None:
+    assert await first_rows(as_source([]), "account") == (None, [])
+    assert await read([]) == []

@@ -48,6 +48,7 @@ class Reading(msgspec.Struct, kw_only=True, frozen=True):
         is_read: whether the source was read to its end.
         is_sorted: whether duplicates were found.
         moved: how many of the staged rows became recipients or problems.
+        account_lints: what stands out in the accounts, as JSON; "" before any were read.
     """
 
     token: str
@@ -59,6 +60,7 @@ class Reading(msgspec.Struct, kw_only=True, frozen=True):
     is_read: bool = False
     is_sorted: bool = False
     moved: int = 0
+    account_lints: str = ""
 
     @classmethod
     def new(cls, *, source: str, message: str, limit: int, before: int) -> Self:
@@ -101,6 +103,7 @@ class CampaignRow(msgspec.Struct, kw_only=True, frozen=True):
         supervised_until: unix seconds until which one of the workers looks after it.
         reading: the `Reading` that is not finished, as JSON; None without.
         survey: what was found out about its messages, as JSON; None when that is not known any more.
+        account_lints: what stands out in the accounts that were read last, as JSON; None before they were read.
     """
 
     id: int
@@ -129,6 +132,7 @@ class CampaignRow(msgspec.Struct, kw_only=True, frozen=True):
     supervised_until: float
     reading: str | None
     survey: str | None
+    account_lints: str | None
 
     @property
     def open_reading(self) -> Reading | None:

@@ -98,6 +98,7 @@ campaigns = Table(
     Column("supervised_until", Double, nullable=False),
     Column("reading", Text),
     Column("survey", Text),
+    Column("account_lints", Text),
 )
 
 recipients = Table(

@@ -76,10 +76,10 @@ class Staging:
 
         self._follow(await self._database.write(work))
 
-    async def add(self, rows: list[StagedRow]) -> None:
-        """Append rows, whose places follow those of the last ones."""
+    async def add(self, rows: list[StagedRow], *, account_lints: str = "") -> None:
+        """Append rows, whose places follow those of the last ones, and enter what stands out in all accounts so far."""
         reading = self.open_reading()
-        after = msgspec.structs.replace(reading, rows=reading.rows + len(rows))
+        after = msgspec.structs.replace(reading, rows=reading.rows + len(rows), account_lints=account_lints)
 
         def work(connection: Connection) -> None:
             self._enter(connection, after)

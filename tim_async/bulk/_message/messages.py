@@ -203,15 +203,17 @@ def _fill(node: Any, values: Mapping[str, object]) -> Any:  # noqa: ANN401 - a t
     return node
 
 
+def fills(value: object) -> bool:
+    """Return whether a column's value can stand in a text.
+
+    One without a form of its own there is as good as missing: no recipient wants to read "None".
+    """
+    return isinstance(value, str | int | float) and not isinstance(value, bool)
+
+
 def _values(recipient: Recipient) -> dict[str, object]:
     """Return the columns as a template shows them."""
-    # A value without a form of its own in a text is as good as missing: no recipient wants to read "None".
-    shown = {
-        name: value
-        for name, value in recipient.columns.items()
-        if isinstance(value, str | int | float) and not isinstance(value, bool)
-    }
-    return {"account": recipient.account, **shown}
+    return {"account": recipient.account, **{name: value for name, value in recipient.columns.items() if fills(value)}}
 
 
 MESSAGE_TIMEOUT_S: Final = 30.0

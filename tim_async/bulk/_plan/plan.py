@@ -16,6 +16,7 @@ from .._ledger.records import CampaignRow, Problem, RecipientRow
 from .._ledger.schema import Lane
 from .._message.messages import MessageSource, PreparedMessage
 from . import survey
+from .account_lints import AccountLints
 from .lints import lint
 from .pacing import Pace, concurrency, fresh_lanes, paces
 from .survey import SAMPLE_SIZE, Survey, stored_survey
@@ -76,6 +77,18 @@ class Plan(msgspec.Struct, kw_only=True, frozen=True):
     lints: list[str]
     lanes: list[LanePlan]
 
+    @property
+    def shortfall(self) -> str:
+        """What will fail, in words; "" when nothing is foreseen."""
+        sample = " of a sample" if self.is_sample else ""
+        parts = [
+            "" if self.recipients else "no recipients",
+            counted(self.bad_rows, "bad row") if self.bad_rows else "",
+            f"{counted(self.too_large, 'message')}{sample} too large" if self.too_large else "",
+            f"{counted(self.not_made, 'message')}{sample} that cannot be made" if self.not_made else "",
+        ]
+        return ", ".join(filter(None, parts))
+
     def __str__(self) -> str:
         """Return the plan in a few lines."""
         rows = f"{counted(self.duplicates, 'duplicate row')}, {counted(self.bad_rows, 'bad row')}"
@@ -117,6 +130,7 @@ async def make_plan(
     """Return the plan of a campaign that is in the ledger; a function is called for so many recipients at a time."""
     found = await _survey(ledger, campaign, messages, settings.body_limit, concurrency(settings, at_a_time))
     lints: list[str] = [] if campaign.recipients else ["there are no recipients: there is nothing to run"]
+    lints += AccountLints.decoded(campaign.account_lints).texts()
     if found.message is not None:
         lints += lint(PreparedMessage(found.message).message, is_template=messages.kind == "template")
         if found.largest is not None and _NEAR_LIMIT * settings.body_limit < found.largest <= settings.body_limit:

@@ -7,11 +7,13 @@ import asyncio
 from ...errors import UsageError
 from .._ledger.ledger import Ledger
 from .._ledger.records import CampaignRow
+from .._ledger.schema import RecipientState
 from .._ledger.staging import Staging
 from .._message.messages import MessageSource, from_stored
 from .file_reader import FileReader
+from .placeholders import check_recipients_of, check_source
 from .reading import PlanWatch, settle, stage
-from .sources import Once, Source
+from .sources import IterableReader, Source
 from .survey import Weigher, conclude, stored_survey
 
 
@@ -38,7 +40,7 @@ async def ensure_planned(
     Raises:
         UsageError: something is missing, or differs from what was begun; it names the argument.
     """
-    if isinstance(source, Once):
+    if isinstance(source, IterableReader):
         if source.is_over:
             source = None
         else:
@@ -49,6 +51,7 @@ async def ensure_planned(
         if source is None or messages is None:
             field = "recipients" if source is None else "message"
             raise UsageError(f"the ledger has no campaign {name!r} yet: give {field}", field=field)
+        await check_source(messages, source, account_column)
         known = await ledger.campaigns.create(
             name,
             kind=messages.kind,
@@ -69,6 +72,7 @@ async def ensure_planned(
             _check_source(known, mark)
         elif not mark or mark != known.source:  # else nothing in it is new, and its bad rows are known
             known = await _found(ledger, name)
+            await check_source(messages or from_stored(known.kind, known.message), source, account_column)
             await _Reading(ledger, known, messages, limit, watch).run(source, mark, account_column)
     return await _found(ledger, name)
 
@@ -98,7 +102,7 @@ def _is_same(known: CampaignRow, messages: MessageSource | None, mark: str) -> b
 def _check_source(known: CampaignRow, mark: str) -> None:
     if known.source and mark != known.source:
         raise UsageError(
-            f"the recipients of {known.name!r} are not those that it was begun with; add_recipients adds new ones",
+            f"the recipients of {known.name!r} are not those that it was begun with; add_recipients=True adds new ones",
             field="recipients",
         )
 
@@ -109,9 +113,12 @@ async def _follow_message(
     if messages is None or messages.fingerprint == known.fingerprint:
         return
     if known.begun_at is not None and not change_message:
+        counts = await ledger.queries.counts(known.id)
+        count = sum(each for (state, _), each in counts.items() if state is RecipientState.FAILED)
+        failed = f", with retry_failed=True also to the {count:,} that failed" if count else ""
         raise UsageError(
             f"the message of {known.name!r} is not the one that it was begun with: give another message a campaign of "
-            "its own; change_message sends it to the recipients that are left",
+            f"its own; change_message=True sends it to the recipients that are left{failed}",
             field="message",
         )
     if known.options is not None and known.status in ("running", "paused"):
@@ -121,6 +128,7 @@ async def _follow_message(
             "cancel it",
             field="change_message",
         )
+    await check_recipients_of(messages, ledger, known.id)
     await ledger.campaigns.update(
         known.id, kind=messages.kind, message=messages.stored, fingerprint=messages.fingerprint, survey=None
     )
@@ -155,7 +163,8 @@ class _Reading:
         if source is not None and not staging.open_reading().is_read:
             await stage(staging, source, account_column, Weigher(self._messages), self._watch)
         await settle(staging, self._watch)
-        await staging.finish(source=staging.open_reading().source, survey=self._survey())
+        reading = staging.open_reading()
+        await staging.finish(source=reading.source, survey=self._survey(), account_lints=reading.account_lints or None)
 
     def _survey(self) -> str | None:
         """Return what was found out about the messages, in its stored form; None where that is found out later."""

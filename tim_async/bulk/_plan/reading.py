@@ -12,9 +12,10 @@ import msgspec
 from .._ledger.records import Problem
 from .._ledger.staged_rows import StagedRow
 from .._ledger.staging import ROWS_PER_COMMIT, Staging
+from .account_lints import AccountLints
 from .opening import Position
 from .rows import Row
-from .sources import Once, Source, batches, position_in
+from .sources import IterableReader, Source, batches, position_in
 from .survey import Weigher
 
 PlanStage: TypeAlias = Literal["reading", "sorting", "entering"]
@@ -97,6 +98,7 @@ class PlanWatch:
 async def stage(staging: Staging, source: Source, account_column: str, weigher: Weigher, watch: PlanWatch) -> None:
     """Read a source to its end, after the rows that are staged already."""
     place, position = staging.open_reading().rows, position_in(source)
+    lints = AccountLints.decoded(staging.open_reading().account_lints)
     waiting: list[Row] = []
     watch.begin(place, position)
     await watch.report("reading", place, is_due=True)
@@ -104,17 +106,20 @@ async def stage(staging: Staging, source: Source, account_column: str, weigher: 
         waiting += batch
         await watch.report("reading", place + len(waiting))
         if len(waiting) >= ROWS_PER_COMMIT:
-            await staging.add(await asyncio.to_thread(_staged, waiting, place, weigher))
+            rows = await asyncio.to_thread(_staged, waiting, place, weigher, lints)
+            await staging.add(rows, account_lints=lints.encoded())
             place, waiting = place + len(waiting), []
     if waiting:
-        await staging.add(await asyncio.to_thread(_staged, waiting, place, weigher))
+        rows = await asyncio.to_thread(_staged, waiting, place, weigher, lints)
+        await staging.add(rows, account_lints=lints.encoded())
     await staging.end()
-    if isinstance(source, Once):
-        source.is_over = True
+    if isinstance(source, IterableReader):
+        source.end()
 
 
-def _staged(rows: Sequence[Row], place: int, weigher: Weigher) -> list[StagedRow]:
+def _staged(rows: Sequence[Row], place: int, weigher: Weigher, lints: AccountLints) -> list[StagedRow]:
     measure = weigher.measure
+    lints.look([row[0] for row in rows if not isinstance(row, Problem)])
     return [
         (place, row.line, row.account, None, None, row.reason)
         if isinstance(row, Problem)

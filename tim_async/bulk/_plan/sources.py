@@ -15,30 +15,83 @@ from .rows import BATCH, Given, Row, read_row
 Recipients = RecipientFile | Iterable[Given] | AsyncIterable[Given]
 
 
-class Once:
-    """An iterator: read a second time, it would be empty, and not say that its recipients were read before."""
+class IterableReader:
+    """Reads recipients that a program gives, the first of them before it is certain that all are wanted.
 
-    def __init__(self, rows: Iterator[Given] | AsyncIterator[Given]) -> None:
-        self._rows = rows
+    An iterator can be read once only: read a second time, it would be empty, and not say that its recipients were read
+    before.
+
+    Args:
+        given: accounts or mappings.
+
+    Attributes:
+        name: as messages call it, "": it has none.
+        is_over: whether it can be read once only, was read to its end, and a ledger has all that it gave.
+    """
+
+    name = ""
+
+    def __init__(self, given: Iterable[Given] | AsyncIterable[Given]) -> None:
+        self._given = given
+        self._is_once = isinstance(given, Iterator | AsyncIterator)
         self._is_read = False
+        self.is_over = False
+        self._first: list[Row] = []
+        self._rest: AsyncIterator[list[Row]] | None = None  # of a reading whose first rows were looked at
 
     def check(self) -> None:
-        """Raise `UsageError` when it was read from."""
-        if self._is_read:
+        """Raise `UsageError` when it was read from, and cannot be read again."""
+        if self._is_once and self._is_read and self._rest is None:
             raise UsageError(
                 "recipients is an iterator that was read before, and not to the end: give a new one, or a list or a "
                 "file, which can be read again",
                 field="recipients",
             )
 
-    def take(self) -> Iterator[Given] | AsyncIterator[Given]:
-        """Return the iterator, which is then as good as read."""
+    def end(self) -> None:
+        """Note that a ledger has all that it gave."""
+        self.is_over = self._is_once
+
+    async def first_rows(self, account_column: str) -> list[Row]:
+        """Return the first batch of rows, which is the first of `batches` all the same."""
+        if self._rest is None:
+            rest = self._read(account_column)
+            self._first = await anext(rest, [])
+            self._rest = rest
+        return self._first
+
+    async def batches(self, account_column: str) -> AsyncIterator[list[Row]]:
+        """Yield all rows, in batches of up to `BATCH`."""
+        first = await self.first_rows(account_column)
+        rest, self._rest, self._first = self._rest, None, []
+        if first:
+            yield first
+        if rest is not None:
+            async for batch in rest:
+                yield batch
+
+    async def _read(self, account_column: str) -> AsyncIterator[list[Row]]:
         self.check()
         self._is_read = True
-        return self._rows
+        if isinstance(self._given, AsyncIterable):
+            batch, place = [], 0
+            async for given in self._given:
+                place += 1
+                batch.append(read_row(given, account_column, place))
+                if len(batch) == BATCH:
+                    yield batch
+                    batch = []
+            if batch:
+                yield batch
+        else:
+            # In the loop's own thread: what the caller's generator uses may not work in others.
+            numbered = (read_row(given, account_column, place) for place, given in enumerate(self._given, 1))
+            while batch := list(islice(numbered, BATCH)):
+                yield batch
+                await asyncio.sleep(0)
 
 
-Source = FileReader | Once | Iterable[Given] | AsyncIterable[Given]
+Source = FileReader | IterableReader
 
 
 def as_source(given: Recipients) -> Source:
@@ -49,7 +102,7 @@ def as_source(given: Recipients) -> Source:
     """
     if isinstance(given, CsvFile | JsonLinesFile | AccountListFile):
         return reader_of(given)
-    return Once(given) if isinstance(given, Iterator | AsyncIterator) else given
+    return IterableReader(given)
 
 
 def position_in(source: Source) -> Position:
@@ -58,6 +111,13 @@ def position_in(source: Source) -> Position:
         return Position(source.size_bytes() if isinstance(source, FileReader) else None)
     except UsageError:
         return Position()  # reading it says what is wrong
+
+
+async def first_rows(source: Source, account_column: str) -> tuple[tuple[str, ...] | None, list[Row]]:
+    """Return the names of a source's columns, None where each row has its own, and the first rows."""
+    if isinstance(source, FileReader):
+        return await asyncio.to_thread(source.first_rows, BATCH)
+    return None, await source.first_rows(account_column)
 
 
 async def batches(
@@ -71,25 +131,10 @@ async def batches(
         skip: how many rows of a file were read before.
         position: follows how much of a file was read.
     """
-    if isinstance(source, Once):
-        source = source.take()
     if isinstance(source, FileReader):
         rows = source.rows(skip=skip, position=position)
         while batch := await asyncio.to_thread(lambda: list(islice(rows, BATCH))):
             yield batch
-    elif isinstance(source, AsyncIterable):
-        batch, place = [], 0
-        async for given in source:
-            place += 1
-            batch.append(read_row(given, account_column, place))
-            if len(batch) == BATCH:
-                yield batch
-                batch = []
-        if batch:
-            yield batch
     else:
-        # In the loop's own thread: what the caller's generator uses may not work in others.
-        numbered = (read_row(given, account_column, place) for place, given in enumerate(source, 1))
-        while batch := list(islice(numbered, BATCH)):
+        async for batch in source.batches(account_column):
             yield batch
-            await asyncio.sleep(0)

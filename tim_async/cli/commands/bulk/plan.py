@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from ..._errors import EXIT_FAILED, stop
 from ..._frame import make_command
 from ..._limits import LimitOption, read_limits
 from ..._output import echo
@@ -44,7 +45,8 @@ def plan(
     """Read the recipients into the ledger and show what the campaign will be.
 
     Nothing is sent. Counts recipients, duplicates and bad rows, measures the largest message, warns of what is likely
-    to disappoint, and estimates how long it takes by each lane. `run` continues from there.
+    to disappoint, and estimates how long it takes by each lane. `run` continues from there. Exit code 1 when it
+    foresees that rows will fail, with a line that says which.
     """
     campaign = make_campaign(
         name,
@@ -65,6 +67,8 @@ def plan(
     with shown() as show:
         found = asyncio.run(campaign.plan(rate_limits=limits, on_planning=show))
     echo(str(found))
+    if found.shortfall:
+        stop(f"not every row will be sent: {found.shortfall}", EXIT_FAILED)
 
 
 command = make_command(
