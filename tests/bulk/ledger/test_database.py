@@ -89,6 +89,16 @@ async def test_ledger_of_a_newer_version_is_not_written_to(path, purpose):
     assert path.read_bytes() == before
 
 
+@pytest.mark.parametrize("url", ["postgresql://me@db/x", "postgresql+psycopg://me@db/x", "mysql+aiomysql://me@db/x"])
+async def test_server_without_its_driver_is_answered_with_how_it_is_called(url):
+    pytest.importorskip("asyncpg")
+    with pytest.raises(
+        LedgerError, match=r"cannot be used: on a server it is postgresql\+asyncpg://user@host/database"
+    ):
+        async with Ledger(url):
+            pass
+
+
 async def test_ledger_that_may_only_be_read(shelf, campaign, client, as_reader):
     """Its status can be asked for and its outcomes exported, by a user who may not write it."""
     path = shelf / "spring.db"

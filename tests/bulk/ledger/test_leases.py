@@ -6,6 +6,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from tests.bulk.conftest import enter, until
 from tests.clock import skip
 from tests.families.conftest import client_of
 from tests.in_process import loop_clock
+from tests.pgbouncer import own_pgbouncer
 from tests.services import own_database, wire_to
 from tim_async import CommandStats, LedgerError
 from tim_async._core.rate_limits import Claim, ConnectionSlot, RateInForce
@@ -40,10 +42,14 @@ SENT, FAILED, UNKNOWN, PLANNED = (
 )  # fmt: skip
 
 
-@pytest.fixture
-async def url() -> AsyncIterator[str]:
+@pytest.fixture(params=["straight", "behind PgBouncer"])
+async def url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
     async with own_database() as made:
-        yield made
+        if request.param == "straight":
+            yield made
+        else:
+            with own_pgbouncer(tmp_path) as bouncer:
+                yield bouncer.url(made)
 
 
 async def planned(ledger: Ledger, count: int = 10, size: int = 10) -> CampaignRow:
@@ -365,12 +371,24 @@ async def test_transaction_that_was_refused_or_lost_is_done_once_more(url: str) 
                     wire.mend()
                 return connection.execute(text("SELECT 7")).scalar_one()
 
-            assert await ledger.database.write(cut_off, may_repeat=True) == 7
+            # Lost before it was committed: nothing of it is there.
+            assert await ledger.database.write(cut_off) == 7
             assert len(tries) == 5
-            del tries[3:]
+
+            def lose_the_answer(connection: Connection) -> int:
+                tries.append(())
+                found = connection.execute(text("SELECT 8")).scalar_one()
+                if len(tries) in (6, 7):
+                    wire.cut()
+                    wire.mend()
+                return found
+
             with pytest.raises(LedgerError) as caught:
-                await ledger.database.write(cut_off)
+                await ledger.database.write(lose_the_answer)
             assert caught.value.is_away
+            assert len(tries) == 6
+            assert await ledger.database.write(lose_the_answer, may_repeat=True) == 8
+            assert len(tries) == 8
             # Started before, and the answer lost: it is started, and no other owner has it.
             assert await owner.apply(row.id, begin(0)) == set()
             assert await owner.apply(row.id, begin(0)) == set()

@@ -8,8 +8,8 @@ know.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from os import PathLike
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self, TypeVar
@@ -23,7 +23,7 @@ from .schema import SCHEMA_VERSION, meta, metadata, misfit
 from .sqlite import SqliteFile
 
 if TYPE_CHECKING:
-    from .server import Server, Session
+    from .server import Server
 
 T = TypeVar("T")
 
@@ -55,13 +55,13 @@ class Database:
         self.path = where.path
         self.name = where.name
         self._purpose = purpose
+        self._check: Callable[[Connection], None] | None = None
         self._file: SqliteFile | None = None
-        self._server: Server | None = None
         self._backend: SqliteFile | Server
         if where.path is not None:
             self._backend = self._file = SqliteFile(where.path, where.name, purpose)
         else:
-            self._backend = self._server = _server(where.url, where.name, patience_s)
+            self._backend = _server(where.url, where.name, patience_s)
 
     @property
     def is_in_use(self) -> bool:
@@ -115,7 +115,17 @@ class Database:
         Raises:
             LedgerError: the database failed.
         """
-        return await self._finish(self._backend.submit(work, writes=True, may_repeat=may_repeat))
+        check = self._check
+
+        def checked(connection: Connection) -> T:
+            result = work(connection)
+            if check is not None:
+                check(connection)
+            return result
+
+        return await self._finish(
+            self._backend.submit(work if check is None else checked, writes=True, may_repeat=may_repeat)
+        )
 
     async def _finish(self, transaction: asyncio.Future[T]) -> T:
         """Wait for a transaction, which a cancellation does not tear: it ends first, then the cancellation goes on.
@@ -136,10 +146,14 @@ class Database:
                 transaction.exception()
             raise
 
-    def session(self) -> AbstractAsyncContextManager[Session]:
-        """Give a connection to the server for what outlasts a transaction, such as a lock."""
-        assert self._server is not None  # noqa: S101 - asked for by what only a server has
-        return self._server.session()
+    @contextmanager
+    def checked_by(self, check: Callable[[Connection], None]) -> Iterator[None]:
+        """Call `check` at the end of every transaction that writes during the block; what it raises undoes that."""
+        self._check = check
+        try:
+            yield
+        finally:
+            self._check = None
 
 
 def _server(url: URL, name: str, patience_s: float | None) -> Server:

@@ -11,6 +11,8 @@ from ...errors import LedgerError
 # Of two transactions that waited for each other, or read each other's half-done work, one is refused as a whole.
 _REFUSED: Final = ("40P01", "40001")
 _STOPPING: Final = ("57P01", "57P02", "57P03")
+# Failures of a connection; those that PgBouncer reports are among them.
+_CONNECTION: Final = "08"
 _ADVICE: Final = (
     ("is full", "the disk is full: make room, then run the campaign again"),
     ("readonly", "it cannot be written: give it back its rights, then run the campaign again"),
@@ -50,4 +52,5 @@ def is_away(error: Exception) -> bool:
     """Return whether a server could not be reached, fell silent, or is just being stopped or started."""
     if not isinstance(error, DBAPIError):
         return isinstance(error, OSError)
-    return error.connection_invalidated or getattr(error.orig, "sqlstate", None) in _STOPPING
+    state = getattr(error.orig, "sqlstate", None) or ""
+    return error.connection_invalidated or state in _STOPPING or state.startswith(_CONNECTION)

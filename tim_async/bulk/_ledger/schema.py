@@ -149,3 +149,12 @@ problems = Table(
     Column("reason", Text, nullable=False),
     sqlite_with_rowid=False,
 )
+
+# Of a server, on which several processes work; what takes them is in `named_lock`.
+locks = Table(
+    "tim_bulk_locks",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("owner", String(32), nullable=False),
+    Column("held_until", Double, nullable=False),
+)

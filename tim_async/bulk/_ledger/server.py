@@ -1,17 +1,23 @@
-"""A ledger on a server, such as PostgreSQL: a few connections of an asynchronous driver, for many workers."""
+"""A ledger on a PostgreSQL server: a few connections of an asynchronous driver, for many workers.
+
+Between them and the server may be a pooler such as PgBouncer, which gives every transaction some connection that is
+free. So nothing here outlasts a transaction: locks that do are rows (`named_lock`), and statements have no names. The
+driver parses a statement each time it executes it, in the same message to the server, and keeps only what it learned of
+the statement's types: that costs no round trip.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Final, TypeVar
 
 import greenlet  # noqa: F401 - some versions of SQLAlchemy ask for it only when a statement runs
 from sqlalchemy import Connection
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from ..._randomness import uniform
 from ...errors import LedgerError, UsageError
@@ -20,6 +26,7 @@ from .location import shown
 
 T = TypeVar("T")
 
+_DRIVER: Final = "postgresql+asyncpg"
 # A server that does not answer for so long is away: seconds to connect, and for a statement, some of which are long.
 _CONNECT_TIMEOUT_S: Final = 10.0
 _STATEMENT_TIMEOUT_S: Final = 60.0
@@ -45,15 +52,21 @@ class Server:
 
     async def open(self) -> None:
         """Prepare for connections, which are made when they are needed."""
+        if self._url.drivername != _DRIVER:
+            raise LedgerError(
+                f"the ledger {self._name} cannot be used: on a server it is {_DRIVER}://user@host/database"
+            )
+        statement_s = _STATEMENT_TIMEOUT_S if self._patience_s is None else self._patience_s
+        arguments = {
+            "timeout": min(_CONNECT_TIMEOUT_S, statement_s),
+            "command_timeout": statement_s,
+            "statement_cache_size": 0,  # and so statements have no names
+        }
         problem = ""
-        # Few connections, as there may be many workers; the server may have been restarted since they were used.
-        timeouts: dict[str, float] = {}
         try:
-            if self._url.get_driver_name() == "asyncpg":
-                statement = _STATEMENT_TIMEOUT_S if self._patience_s is None else self._patience_s
-                timeouts = {"timeout": min(_CONNECT_TIMEOUT_S, statement), "command_timeout": statement}
+            # Few connections, as there may be many workers.
             self._engine = create_async_engine(
-                self._url, hide_parameters=True, pool_pre_ping=True, pool_size=2, max_overflow=2, connect_args=timeouts
+                self._url, hide_parameters=True, pool_size=2, max_overflow=2, connect_args=arguments
             )
         except (SQLAlchemyError, ModuleNotFoundError) as error:
             problem = str(error).splitlines()[0]
@@ -84,14 +97,25 @@ class Server:
         return task
 
     async def _repeat(self, work: Callable[[Connection], T], may_repeat: bool) -> T:
-        """Run a transaction; once more where it was refused, or its connection lost, through no fault of its own."""
+        """Run a transaction; once more where it was refused, or its connection lost, through no fault of its own.
+
+        Connections are not tried before they are used, which would cost as much as a small transaction: one that was
+        lost since its last use, as the server was restarted, is replaced here, and all others with it.
+        """
         for left in reversed(range(_MAX_ATTEMPTS)):
+            is_committing = False
             try:
                 async with asyncio.timeout(self._patience_s), self._open_engine().begin() as connection:
-                    return await connection.run_sync(work)
+                    result = await connection.run_sync(work)
+                    is_committing = True
+                return result
             except (SQLAlchemyError, OSError) as error:
                 failure = as_ledger_error(self._name, error)
-                if not left or not (was_refused(error) or (failure.is_away and may_repeat)):
+                # A lost connection takes its transaction along, unless that was just being committed. One that took too
+                # long is undone as well, but would again.
+                is_lost = failure.is_away and not isinstance(error, TimeoutError)
+                is_undone = was_refused(error) or (is_lost and not is_committing)
+                if not left or not (is_undone or (failure.is_away and may_repeat)):
                     break
             await asyncio.sleep(uniform(0.02, 0.1))
         raise failure
@@ -100,38 +124,3 @@ class Server:
         if self._engine is None:
             raise UsageError("the ledger is closed")
         return self._engine
-
-    @asynccontextmanager
-    async def session(self) -> AsyncIterator[Session]:
-        """Give a connection for what outlasts a transaction, such as a lock of the server."""
-        connection = await self._answer(self._open_engine().connect().start())
-        try:
-            await self._answer(connection.execution_options(isolation_level="AUTOCOMMIT"))
-            yield Session(connection, self._answer)
-        finally:
-            await asyncio.shield(connection.close())
-
-    async def _answer(self, answer: Awaitable[Any]) -> Any:  # noqa: ANN401 - whatever was asked for
-        """Await an answer of the database; raise its failure as a `LedgerError`."""
-        try:
-            return await answer
-        except (SQLAlchemyError, OSError) as error:
-            failure = as_ledger_error(self._name, error)
-        raise failure
-
-
-class Session:
-    """A connection outside of any transaction: every statement is committed by itself."""
-
-    def __init__(self, connection: AsyncConnection, answer: Callable[[Awaitable[Any]], Awaitable[Any]]) -> None:
-        self._connection = connection
-        self._answer = answer
-
-    async def run(self, work: Callable[[Connection], T]) -> T:
-        """Run a function over the connection."""
-        result: T = await self._answer(self._connection.run_sync(work))
-        return result
-
-    async def discard(self) -> None:
-        """End the connection on the server, with whatever locks it holds, instead of keeping it for later use."""
-        await self._connection.invalidate()

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
+import logging
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from hashlib import sha256
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import msgspec
 from sqlalchemy import Connection, func, select
 
 from ..._clocks import sleep
+from ..._printable import one_line
 from ...errors import LedgerError
 from .campaigns import change
 from .chunks import close, settle
 from .database import Database
 from .leases import ChunkCounts, Claimant, LeasedChunks
+from .named_lock import LOCK_S, NamedLock
 from .records import CampaignRow, Outcome
 from .schema import ChunkState, RecipientState, campaigns, chunks, recipients
 
-if TYPE_CHECKING:
-    from .server import Session
+logger = logging.getLogger("tim_async")
 
 # Reading a large source takes its time; a process that comes second waits for it, and asks so often.
 _PLANNING_TIMEOUT_S: Final = 600.0
@@ -72,18 +73,29 @@ class SharedLedger:
     async def alone_with(self, name: str) -> AsyncIterator[None]:
         """Let no other process plan or begin a campaign of this name during the block.
 
-        A plan relies on what it found at its beginning: of two at a time, one would replace what the other began.
+        A plan relies on what it found at its beginning: of two at a time, one would replace what the other began. All
+        that this ledger writes during the block is undone where the lock turns out to be lost.
+
+        Raises:
+            LedgerError: another process has been planning it for too long, or has taken over.
         """
-        async with self._database.session() as session:
-            end = time.monotonic() + _PLANNING_TIMEOUT_S
-            while not await session.run(_lock(f"tim_bulk:{name}")):
-                if time.monotonic() >= end:
-                    raise LedgerError(
-                        f"the ledger {self._database.name}: another process has been planning the campaign {name!r} "
-                        f"for {_PLANNING_TIMEOUT_S:.0f} s; try again when it has ended"
-                    )
-                await sleep(_POLL_INTERVAL_S)
-            async with _kept(session):
+        lock = NamedLock(self._database, f"plan:{name}")
+        end, is_logged = time.monotonic() + _PLANNING_TIMEOUT_S, False
+        while not await lock.take():
+            if time.monotonic() >= end:
+                raise LedgerError(
+                    f"the ledger {self._database.name}: another process has been planning the campaign {name!r} "
+                    f"for {_PLANNING_TIMEOUT_S:.0f} s; try again when it has ended"
+                )
+            if not is_logged:
+                is_logged = True
+                logger.info(
+                    "campaign %s: another process is planning it; if that was killed, this one goes on in %.0f s",
+                    *(one_line(name), LOCK_S),
+                )
+            await sleep(_POLL_INTERVAL_S)
+        async with lock.kept():
+            with self._database.checked_by(lock.check):
                 yield
 
     # The work that is left
@@ -111,12 +123,12 @@ class SharedLedger:
     @asynccontextmanager
     async def giving_up(self, campaign: CampaignRow) -> AsyncIterator[bool]:
         """Let no other worker give up chunks of a campaign during the block; yield False when another one does."""
-        async with self._database.session() as session:
-            if not await session.run(_lock(f"tim_bulk give up:{campaign.id}")):
-                yield False
-                return
-            async with _kept(session):
-                yield True
+        lock = NamedLock(self._database, f"give up:{campaign.id}")
+        if not await lock.take():
+            yield False
+            return
+        async with lock.kept():
+            yield True
 
     async def poisoned(self, campaign: CampaignRow, *, now: float, most_deaths: int) -> list[Poisoned]:
         """Return the chunks of a campaign that are to be given up."""
@@ -145,22 +157,6 @@ class SharedLedger:
                 close(connection, campaign_id, [number], keeps_message=True)
 
         await self._database.write(work)
-
-
-def _lock(name: str) -> Callable[[Connection], bool]:
-    """Return what asks for a lock of the server for a session, and whether it was free."""
-    key = int.from_bytes(sha256(name.encode()).digest()[:8], "big", signed=True)
-    query = select(func.pg_try_advisory_lock(key))
-    return lambda connection: bool(connection.execute(query).scalar_one())
-
-
-@asynccontextmanager
-async def _kept(session: Session) -> AsyncIterator[None]:
-    """Keep the locks of a session for a block, and no longer: a connection that goes back to the pool keeps them."""
-    try:
-        yield
-    finally:
-        await session.discard()
 
 
 def _find_poisoned(
