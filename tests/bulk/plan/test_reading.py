@@ -76,8 +76,6 @@ STEPS = [("add", 1), ("add", 3), ("end", 1), ("sort", 1), ("move", 1), ("move", 
 
 @pytest.mark.parametrize(("step", "nth"), STEPS, ids=[f"{step} {nth}" for step, nth in STEPS])
 async def test_file_is_read_on_where_it_was_cut_off(
-    emulator: Emulator,
-    client: TimClient,
     campaign: Make,
     ledger: Path,
     tmp_path: Path,
@@ -103,9 +101,11 @@ async def test_file_is_read_on_where_it_was_cut_off(
     assert (plan.problems[0].line, plan.largest_account) == (3503, "u1000")
     assert salt(ledger) == begun
     assert seen[0].rows == read
-    report = await campaign().run(client)
-    assert (report.total, report.sent) == (4000, 4000)
-    assert each_got(emulator) == {1: 4000}
+    outcomes = [each async for each in campaign().outcomes()]
+    assert [(each.account, each.line) for each in outcomes if each.state == "planned"] == [
+        *((f"u{index}", index + 2) for index in range(3500)),
+        *((f"u{index}", index + 44) for index in range(3500, 4000)),
+    ]
 
 
 @pytest.mark.parametrize("is_same_process", [True, False])
@@ -176,6 +176,30 @@ async def test_adding_is_carried_on(
     report = await campaign(recipients=path, message="Hi", add_recipients=True).run(client)
     assert (report.total, report.sent, report.duplicates) == (4000, 4000, 10)
     assert each_got(emulator) == {1: 4000}
+
+
+async def test_adding_that_was_cut_off_gives_way_to_another_file(
+    client: TimClient, campaign: Make, tmp_path: Path, dies: Callable[[str, int], None]
+) -> None:
+    path = write(tmp_path / "people.csv", accounts(10))
+    await campaign(recipients=path, message="Hi").run(client)
+    dies("add", 3)
+    with pytest.raises(Died):
+        await campaign(recipients=write(path, accounts(4000)), message="Hi", add_recipients=True).run(client)
+    other = write(path, accounts(20, first=5))
+    report = await campaign(recipients=other, message="Hi", add_recipients=True).run(client)
+    assert (report.total, report.sent) == (25, 25)
+
+
+async def test_other_message_for_what_was_read_to_its_end(campaign: Make, dies: Callable[[str, int], None]) -> None:
+    rows: list[dict[str, str]] = [{"account": each} for each in accounts(1500)]
+    rows[3]["name"] = "Dora"
+    dies("move", 2)
+    with pytest.raises(Died):
+        await campaign(recipients=rows, message=Template("Hi $account")).plan()
+    plan = await campaign(message=Template("Hi $name")).plan()
+    assert (plan.recipients, plan.not_made, plan.largest_account) == (1500, 1499, "u3")
+    assert plan.why_not_made.startswith("u0: the template needs the column 'name'")
 
 
 async def test_status_while_it_is_planned(campaign: Make) -> None:

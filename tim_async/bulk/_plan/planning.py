@@ -169,9 +169,10 @@ class _Reading:
     def _survey(self) -> str | None:
         """Return what was found out about the messages, in its stored form; None where that is found out later."""
         reading, campaign = self._staging.open_reading(), self._campaign
-        if self._messages is None or self._messages.kind != "template" or reading.message != campaign.fingerprint:
+        messages = self._messages
+        if messages is None or messages.kind != "template" or reading.message != messages.fingerprint:
             return None
-        found = conclude(self._messages, reading.sizes)
+        found = conclude(messages, reading.sizes)
         if campaign.is_planned:  # these were added to others
             before = stored_survey(campaign.survey, found.limit)
             return None if before is None else before.with_more(found).encoded()
