@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 
 import msgspec
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tim_async._api import damage
 from tim_async._api.damage import repair
 
 LOST = "\N{REPLACEMENT CHARACTER}"
@@ -106,3 +108,9 @@ def test_a_megabyte_of_the_worst_kind_takes_no_more_than_a_moment(document: byte
 def test_what_is_damaged_everywhere_is_left() -> None:
     assert repair(b'["' + b'\x01","' * 10_001 + b'"]') is None
     assert repair(b'["' + b'\x01","' * 9_999 + b'"]') is not None
+
+
+@pytest.mark.parametrize("pattern", [damage._DAMAGED, damage._PART], ids=["damaged", "part"])
+def test_no_group_repeats_possessively(pattern: re.Pattern[str]) -> None:
+    """Python 3.11.0 to 3.11.4 match such groups wrongly, and nothing would be repaired."""
+    assert not re.search(r"\)(?:[*+?]|\{\d+(?:,\d*)?\})\+", pattern.pattern)

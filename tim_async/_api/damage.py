@@ -24,11 +24,14 @@ _SOUND: Final = (
     r"|\\u(?![dD][89a-fA-F])[0-9a-fA-F]{4}"
     r'|\\["\\/bfnrt]'
 )
-_TEXT: Final = r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)'
-# A damaged text, and all before it that is sound. Possessive throughout, so that it takes one look at each character.
-_DAMAGED: Final = re.compile(rf'((?:[^"]++|"(?:[^"\\\x00-\x1f\ud800-\udfff]++|{_SOUND})*+")*+)({_TEXT})', re.DOTALL)
+# Groups that repeat are atomic, not possessive, which means the same: up to 3.11.4 Python matches those wrongly.
+_TEXT: Final = r'"[^"\\]*+(?>(?:\\.[^"\\]*+)*)(?:"|\\?\Z)'
+# A damaged text, and all before it that is sound. Nothing is given back, so that it takes one look at each character.
+_DAMAGED: Final = re.compile(
+    rf'((?>(?:[^"]++|"(?>(?:[^"\\\x00-\x1f\ud800-\udfff]++|{_SOUND})*)")*))({_TEXT})', re.DOTALL
+)
 _PART: Final = re.compile(
-    rf"(?P<sound>(?:{_SOUND})++)"
+    rf"(?P<sound>(?>(?:{_SOUND})+))"
     r"|(?P<half>\\u[dD][89a-fA-F][0-9a-fA-F]{2}|[\ud800-\udfff])"
     r"|(?P<stray>\\)"
     r"|[\x00-\x1f]"
