@@ -133,7 +133,7 @@ async def sleep(seconds: float, until: asyncio.Event | None = None) -> None:
         async with ending_stopped_waits(seconds):
             await _sleep(seconds, until)
     except TimeoutError:
-        if loop.time() == began:
+        if loop.time() >= began:
             raise clock_stands_still() from None
 
 

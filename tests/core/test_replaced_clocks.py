@@ -286,6 +286,15 @@ async def test_sleep_with_an_event_is_over_in_time(replace: Replace) -> None:
             await _clocks.sleep(0.01, until=asyncio.Event())
 
 
+async def test_sleep_in_which_the_clock_was_moved_too_little_and_stands_still_is_an_error() -> None:
+    with freezegun.freeze_time(THEN) as frozen:
+        sleeping = asyncio.create_task(_clocks.sleep(0.1))
+        await asyncio.sleep(0)
+        frozen.tick(0.01)
+        with pytest.raises(UsageError, match="real_asyncio=True"):
+            await sleeping
+
+
 async def test_sleep_that_is_cancelled_leaves_no_watch() -> None:
     with REPLACED[STANDING]():
         before = threading.active_count()
