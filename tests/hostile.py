@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from ssl import SSLContext
+from typing import cast
 
 Behaviour = Callable[["HostileRequest"], Awaitable[None] | None]
 
@@ -67,8 +68,7 @@ class HostileConnection(asyncio.Protocol):
         self._data = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
+        self.transport = cast("asyncio.Transport", transport)  # uvloop's are none by their class
         self.server.connected(self)
 
     def connection_lost(self, exc: Exception | None) -> None:

@@ -19,7 +19,7 @@ from tests.hostile import HostileRequest, HostileServer, accept, answer
 from tests.scripted import OK, SECRET_KEY
 from tim_async import ConnectError, ConnectionLostError, ReplyDecodeError, ReplyTimeoutError, TimClient, UsageError
 from tim_async._core import loop_bound
-from tim_async._core.http_connection import HttpConnection, is_readable
+from tim_async._core.http_connection import HttpConnection, poll_of
 from tim_async._core.http_pool import HttpPool
 from tim_async._hidden import Hidden
 
@@ -213,14 +213,14 @@ def test_what_waits_in_the_kernel_is_seen_and_not_read(system: str, monkeypatch:
         monkeypatch.delattr(select, "poll", raising=False)
     here, there = socket.socketpair()
     with here, there:
-        assert not is_readable(_Over(here))
+        assert not poll_of(_Over(here))(0)
         there.send(b"x")
-        assert is_readable(_Over(here))
+        assert poll_of(_Over(here))(0)
         assert here.recv(2) == b"x"
         there.close()
-        assert is_readable(_Over(here))
-    assert not is_readable(_Over(here))  # it is closed
-    assert not is_readable(_Over(None))
+        assert poll_of(_Over(here))(0)
+    assert not poll_of(_Over(here))(0)  # it is closed
+    assert not poll_of(_Over(None))(0)
 
 
 class _Over(asyncio.Transport):

@@ -8,9 +8,10 @@ import json
 import logging
 import re
 import socket
+import struct
 import subprocess
 import sys
-import traceback
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -21,8 +22,9 @@ from aioresponses import aioresponses
 from yarl import URL
 
 from tests.clock import skip
-from tests.hostile import HostileServer, accept, answer
+from tests.hostile import Behaviour, HostileRequest, HostileServer, accept, answer
 from tests.scripted import OK, SECRET_KEY
+from tests.shown import shown
 from tim_async import (
     ConnectError,
     ConnectionLostError,
@@ -34,8 +36,15 @@ from tim_async import (
     TimClient,
     TimError,
 )
-from tim_async._core import http_session
+from tim_async._core import http_session_exchange
 from tim_async._core.aiohttp_parts import CONNECTION_PARTS, SESSION_PARTS, Part, missing_part
+from tim_async._core.http_session_exchange import (
+    EXCHANGE,
+    Exchange,
+    SessionRequest,
+    SessionTransport,
+    StaleConnectionError,
+)
 from tim_async._hidden import Hidden
 
 APP = 1400000000
@@ -185,14 +194,14 @@ async def test_calls_that_wait_for_a_place_get_it_when_one_is_given_back(mocked_
 
 
 def session_client(url: str, **options: Any) -> TimClient:
-    return TimClient(APP, SECRET_KEY, base_url=url, trace_configs=[aiohttp.TraceConfig()], **options)
+    return TimClient(APP, SECRET_KEY, base_url=url, **{"trace_configs": [aiohttp.TraceConfig()], **options})
 
 
 async def test_request_waits_for_what_is_to_be_read_and_goes_out_where_that_was_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A TLS record may hold no bytes of an answer."""
-    monkeypatch.setattr(http_session, "is_readable", lambda _: True)
+    monkeypatch.setattr(http_session_exchange, "poll_of", lambda _: lambda _: True)
     async with HostileServer().running() as server, session_client(server.url) as client:
         for _ in range(2):
             await client.c2c.send_text("bob", "hi")
@@ -200,20 +209,45 @@ async def test_request_waits_for_what_is_to_be_read_and_goes_out_where_that_was_
         assert [request.head.count(b"usersig=") for request in server.requests] == [1, 1]
 
 
-async def test_connection_that_is_gone_after_the_wait_gets_no_request() -> None:
-    connection = SimpleNamespace(protocol=None, transport=None)
+class WrittenTo(asyncio.Transport):
+    """A transport that keeps what is written."""
+
+    def __init__(self) -> None:
+        super().__init__({"socket": None, "peername": "here"})
+        self.written: list[bytes] = []
+        self.is_over = False
+
+    def write(self, data: bytes | bytearray | memoryview[Any]) -> None:
+        self.written.append(bytes(data))
+
+    def is_closing(self) -> bool:
+        return self.is_over
+
+    def abort(self) -> None:
+        self.is_over = True
+
+    def pause_reading(self) -> None: ...
+
+    def resume_reading(self) -> None: ...
+
+
+@pytest.mark.parametrize("lost", ["before", "while it waits"])
+async def test_connection_that_is_gone_gets_no_request(lost: str) -> None:
+    transport = SessionTransport(WrittenTo())
+    connection = SimpleNamespace(protocol=None, transport=None if lost == "before" else transport)
+    token = EXCHANGE.set(Exchange(Hidden("a=1")))
     async with aiohttp.ClientSession() as session:
-        request = http_session._Request(
-            "POST", URL("http://127.0.0.1:9"), loop=asyncio.get_running_loop(), session=session
-        )
-        with pytest.raises(http_session._StaleConnectionError):
-            await request._send_if_clean(connection, Hidden("a=1"))  # type: ignore[arg-type]
+        request = SessionRequest("POST", URL("http://127.0.0.1:9"), loop=asyncio.get_running_loop(), session=session)
+        with pytest.raises(StaleConnectionError):
+            await (request.send(connection) if lost == "before" else request._send_if_clean(connection, transport))  # type: ignore[arg-type]
+    EXCHANGE.reset(token)
+    assert transport.is_closing() is (lost != "before")
 
 
 async def test_request_of_which_no_query_is_known_goes_out_as_it_is() -> None:
     async with (
         HostileServer().running() as server,
-        aiohttp.ClientSession(request_class=http_session._Request) as session,
+        aiohttp.ClientSession(request_class=SessionRequest) as session,
     ):
         async with session.post(f"{server.url}/v4/some/thing?a=1", data=b"{}") as response:
             assert response.status == 200
@@ -221,18 +255,41 @@ async def test_request_of_which_no_query_is_known_goes_out_as_it_is() -> None:
 
 
 @pytest.mark.parametrize("pieces", [[b"POST /v4/x HTTP/1.1\r\n\r\n{}"], [b"POST /v4/x HTTP", b"/1.1\r\n\r\n", b"{}"]])
-def test_query_joins_the_request_line_in_one_piece_and_in_several(pieces: list[bytes]) -> None:
-    written: list[bytes] = []
-    transport = SimpleNamespace(write=written.append, is_closing=lambda: False, get_extra_info=str.upper)
-    protocol = SimpleNamespace(transport=None)
-    line = http_session._RequestLine(protocol, transport, Hidden("a=1"))  # type: ignore[arg-type]
-    assert line.get_extra_info("peername") == "PEERNAME"  # as the transport answers
+async def test_query_joins_the_request_line_in_one_piece_and_in_several(pieces: list[bytes]) -> None:
+    real = WrittenTo()
+    transport = SessionTransport(real)
+    assert transport.get_extra_info("peername") == "here"  # as the transport answers
+    transport.write(b"CONNECT")
+    Exchange(Hidden("a=1")).begin(transport)
     if len(pieces) == 1:
-        line.write(*pieces)
+        transport.write(*pieces)
     else:
-        line.writelines(pieces)
-    assert written == [b"POST /v4/x?a=1 HTTP/1.1\r\n\r\n{}"]
-    assert protocol.transport is transport
+        transport.writelines(pieces)
+    transport.write(b"more")
+    assert real.written == [b"CONNECT", b"POST /v4/x?a=1 HTTP/1.1\r\n\r\n{}", b"more"]
+
+
+async def test_body_that_the_session_does_not_see_is_written_with_the_head_in_the_next_turn() -> None:
+    real = WrittenTo()
+    transport = SessionTransport(real)
+    exchange = Exchange(Hidden("a=1"), b"{}")
+    exchange.begin(transport)
+    transport.write(b"POST /v4/x HTTP/1.1\r\n\r\n")
+    assert real.written == []
+    await asyncio.sleep(0)
+    assert real.written == [b"POST /v4/x?a=1 HTTP/1.1\r\n\r\n{}"]
+
+
+async def test_request_that_is_given_up_before_it_is_written_is_not_written() -> None:
+    real = WrittenTo()
+    transport = SessionTransport(real)
+    exchange = Exchange(Hidden("a=1"), b"{}")
+    exchange.begin(transport)
+    transport.write(b"POST /v4/x HTTP/1.1\r\n\r\n")
+    exchange.end()
+    await asyncio.sleep(0)
+    assert real.written == []
+    assert real.is_over
 
 
 @pytest.mark.parametrize(("pause", "tries"), [(0.0, 5), (20.0, 1)], ids=["connections", "time"])
@@ -245,7 +302,7 @@ async def test_stale_connections_end_the_attempt_when_all_are_used_up(
         nonlocal tried
         tried += 1
         skip(pause)
-        raise http_session._StaleConnectionError
+        raise StaleConnectionError
 
     monkeypatch.setattr(aiohttp.ClientSession, "post", post)
     async with session_client("http://127.0.0.1:9", pool_size=3, timeout=10) as client:
@@ -268,48 +325,158 @@ async def test_error_that_is_a_bug_passes_through_as_it_is(monkeypatch: pytest.M
 # What hooks and tools see
 
 
+# Answers that repeat the address, which is put for the @.
+ECHOES = {
+    "half a body": answer(b"half of @", length=5000, headers="Location: @\r\n"),
+    "half of a redirect": answer(
+        b"half of @", status="301 To @", length=5000, headers="Location: @\r\nSet-Cookie: a=@\r\n"
+    ),
+    "redirect": answer(b"", status="301 To @", headers="Location: @\r\nContent-Type: text/@\r\nSet-Cookie: a=@\r\n"),
+    "half a head": b"HTTP/1.1 301 To @\r\nLocation: @\r\n",
+    "early hints": b"HTTP/1.1 103 Early Hints\r\nLink: @\r\n\r\n",
+    "no header": b"HTTP/1.1 301 To @\r\n@: is no name\r\n\r\n",
+}
+
+
+def echoing(data: bytes, *, encoded: bool = False, end: str = "") -> Callable[[HostileRequest], None]:
+    def behave(request: HostileRequest) -> None:
+        target = request.head.split(b" ")[1]
+        if encoded:
+            target = target.replace(b"e", b"%65")
+        request.write(data.replace(b"@", target))
+        if end == "close":
+            request.close()
+        elif end == "reset":  # a turn later, so that the answer is read before
+            asyncio.get_running_loop().call_soon(asyncio.get_running_loop().call_soon, reset, request)
+
+    return behave
+
+
+def reset(request: HostileRequest) -> None:
+    """Reset the connection, also where all that came on it was read."""
+    sock = request.connection.transport.get_extra_info("socket")
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    request.reset()
+
+
+def sigs_in(server: HostileServer) -> set[str]:
+    return {re.search(rb"usersig=([^&]+)", request.head)[1].decode() for request in server.requests}  # type: ignore[index]
+
+
+def no_sig_in(text: str, server: HostileServer) -> bool:
+    (sig,) = sigs_in(server)
+    return sig[:40] not in text and sig[:40] not in re.sub("%65", "e", text)
+
+
 async def test_trace_hooks_see_no_user_sig() -> None:
     seen: list[str] = []
 
     async def note(session: Any, context: Any, params: Any) -> None:
-        shown = (
+        text = (
             {name: getattr(params, name) for name in params.__slots__} if hasattr(params, "__slots__") else vars(params)
         )
-        seen.append(f"{type(params).__name__} {shown}")
+        seen.append(f"{type(params).__name__} {text}")
         if (response := getattr(params, "response", None)) is not None:
-            seen.append(f"{response.url} {response.real_url} {response.request_info}")
+            seen.append(f"{response!r} {response.url} {response.real_url} {response.request_info} {response.reason}")
+            seen.append(f"{response.headers} {response.raw_headers} {response.cookies} {response.content_type}")
         if (error := getattr(params, "exception", None)) is not None:
-            shown_traceback = traceback.TracebackException.from_exception(error, capture_locals=True)
-            seen.extend(shown_traceback.format())
-            seen.append(repr(vars(error)))
+            seen.append(shown(error, skip_test=False))
 
     hooks = aiohttp.TraceConfig()
     for name in dir(hooks):
         if name.startswith("on_"):
             getattr(hooks, name).append(note)
-    async with HostileServer().running() as server:  # noqa: SIM117 - needs the address
-        async with TimClient(APP, SECRET_KEY, base_url=server.url, trace_configs=[hooks], timeout=0.3) as client:
-            await client.c2c.send_text("bob", "hi")
-            server.behaviour = lambda request: request.reset()
-            with pytest.raises(ConnectionLostError):
-                await client.c2c.send_text("bob", "hi")
-            server.behaviour = lambda request: request.write(answer(b"{}", length=500))
-            with pytest.raises(ReplyTimeoutError):
-                await client.c2c.send_text("bob", "hi")
-            server.behaviour = lambda request: request.write(b"SSH-2.0\r\n\r\n")
-            with pytest.raises(ReplyDecodeError):
-                await client.c2c.send_text("bob", "hi")
-            server.behaviour = accept
-            await client.c2c.send_text("bob", "hi")
-    sigs = {re.search(rb"usersig=([^&]+)", request.head)[1].decode() for request in server.requests}  # type: ignore[index]
+    behaviours: list[tuple[Behaviour, str]] = [
+        (accept, ""),
+        (lambda request: request.reset(), ""),
+        (lambda request: request.write(b"SSH-2.0\r\n\r\n"), ""),
+        *(
+            (echoing(data, encoded=encoded, end=end), end)
+            for data in ECHOES.values()
+            for encoded in (False, True)
+            for end in ("time", "close", "reset", "cancel")
+        ),
+        (accept, ""),
+    ]
+    outcomes: set[type[BaseException]] = set()
+    async with HostileServer().running() as server, session_client(server.url, trace_configs=[hooks]) as client:
+        for behave, end in behaviours:
+            server.behaviour = behave
+            call = asyncio.create_task(client.c2c.send_text("bob", "hi"))
+            await server.seen(len(server.requests) + 1)
+            for _ in range(8):  # turns in which what was written is read
+                await asyncio.sleep(0)
+            if end == "cancel":
+                call.cancel()
+            else:
+                skip(10)
+            try:
+                await call
+            except (TimError, asyncio.CancelledError) as error:
+                outcomes.add(type(error))
     text = "\n".join(seen)
     kinds = set(re.findall(r"Trace\w+Params", text))
     assert {"TraceRequestStartParams", "TraceRequestEndParams", "TraceRequestExceptionParams"} <= kinds
     assert {"TraceRequestChunkSentParams", "TraceRequestHeadersSentParams"} <= kinds
+    assert outcomes == {ConnectionLostError, ReplyDecodeError, ReplyTimeoutError, asyncio.CancelledError}
     assert "/v4/openim/sendmsg" in text
-    assert len(sigs) == 1
-    assert not any(sig in text for sig in sigs)
-    assert "usersig" not in text
+    assert "301" in text
+    assert no_sig_in(text, server)
+
+
+@pytest.mark.parametrize("way", ["connection", "session"])
+@pytest.mark.parametrize("kind", ECHOES)
+async def test_user_sig_shows_nowhere_whenever_a_call_is_cancelled(
+    kind: str, way: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """In any turn of the event loop, from the beginning of the call to the answer."""
+    caplog.set_level(logging.DEBUG)
+    texts = []
+    options = {"trace_configs": [aiohttp.TraceConfig()]} if way == "session" else {}
+    async with HostileServer(echoing(ECHOES[kind])).running() as server:  # noqa: SIM117 - needs the address
+        async with TimClient(APP, SECRET_KEY, base_url=server.url, **options) as client:
+            for turns in range(40):
+                call = asyncio.create_task(client.c2c.send_text("bob", "hi"))
+                for _ in range(turns):
+                    await asyncio.sleep(0)
+                call.cancel("enough")
+                with pytest.raises((asyncio.CancelledError, ReplyDecodeError)) as caught:
+                    await call
+                texts.append(shown(caught.value))
+                if isinstance(caught.value, asyncio.CancelledError):
+                    assert caught.value.args == ("enough",)
+    assert no_sig_in("\n".join((*texts, caplog.text)), server)
+
+
+@pytest.mark.parametrize("place", ["hook", "timeout"])
+@pytest.mark.parametrize("kind", ECHOES)
+async def test_user_sig_shows_nowhere_when_a_call_ends_with_half_an_answer(kind: str, place: str) -> None:
+    """A hook that takes its time has the response while the call is cancelled; a timeout of the attempt ends it too."""
+    waits = asyncio.Event()
+
+    async def wait(*_: Any) -> None:
+        if not waits.is_set():  # the cancellation comes to the hook for errors as well
+            waits.set()
+            await asyncio.Event().wait()
+
+    hooks = aiohttp.TraceConfig()
+    if place == "hook":
+        hooks.on_request_end.append(wait)
+        hooks.on_request_exception.append(wait)
+    async with HostileServer(echoing(ECHOES[kind])).running() as server:  # noqa: SIM117 - needs the address
+        async with session_client(server.url, trace_configs=[hooks]) as client:
+            call = asyncio.create_task(client.c2c.send_text("bob", "hi"))
+            await server.seen(1)
+            for _ in range(8):  # turns in which what was written is read
+                await asyncio.sleep(0)
+            skip(10)
+            if place == "hook":
+                await waits.wait()
+                call.cancel()
+            with pytest.raises((asyncio.CancelledError, TimError)) as caught:
+                await call
+    assert isinstance(caught.value, asyncio.CancelledError) is (place == "hook")
+    assert no_sig_in(shown(caught.value), server)
 
 
 @pytest.mark.parametrize("way", ["connection", "session"])
@@ -360,7 +527,7 @@ async def test_aiohttp_without_a_part_leaves_calls_to_its_session_and_says_so_on
             await client.c2c.send_text("bob", "hi")
         assert server.connections == 1
         assert client.pool._sessions._sessions
-    (record,) = (record for record in caplog.records if record.levelno == logging.WARNING)
+    (record,) = (each for each in caplog.records if each.levelno == logging.WARNING and each.name == "tim_async")
     assert "lacks aiohttp.client_proto.ResponseHandler.should_close" in record.getMessage()
 
 

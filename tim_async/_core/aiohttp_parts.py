@@ -1,8 +1,9 @@
 """What the pool uses of aiohttp beyond its documentation, in one list, and whether the aiohttp at hand has it.
 
-`http_connection` reads answers through aiohttp's protocol, and `http_session` completes the request line of a request.
-A test checks the list against the aiohttp that is installed. A client that meets an aiohttp without one of the parts of
-a connection leaves its calls to aiohttp's session.
+`http_connection` reads answers through aiohttp's protocol, and the session's requests, responses and connector do a
+little more than aiohttp's own (`http_session_exchange`, `http_session_places`). A test checks the list against the
+aiohttp that is installed. A client that meets an aiohttp without one of the parts of a connection leaves its calls to
+aiohttp's session.
 """
 
 from __future__ import annotations
@@ -54,8 +55,12 @@ CONNECTION_PARTS: Final = (
 SESSION_PARTS: Final = (
     Part("aiohttp.ClientSession", "_request", (), "noticing what replaces it, such as aioresponses"),
     Part("aiohttp.ClientRequest", "send", ("conn",), "completing the request line without showing the UserSig"),
-    Part(_HANDLER, "is_connected", (), "noticing a connection that has ended"),
     Part(_HANDLER, "transport", (), "completing the request line without showing the UserSig"),
+    Part("aiohttp.ClientResponse", "start", ("connection",), "raising errors that do not quote the answer"),
+    Part("aiohttp.ClientResponse", "_headers", (), "hiding the UserSig in headers that repeat it"),
+    Part("aiohttp.ClientResponse", "_raw_headers", (), "hiding the UserSig in headers that repeat it"),
+    Part("aiohttp.TCPConnector", "__init__", ("socket_factory",), "counting the sockets that are open"),
+    Part("aiohttp.TCPConnector", "_create_connection", ("req", "traces", "timeout"), "waiting for a place"),
 )
 
 
@@ -63,11 +68,11 @@ def missing_part(parts: Sequence[Part] = CONNECTION_PARTS) -> str | None:
     """Return the first part that the aiohttp at hand lacks, such as `...ResponseHandler.read`; None when it has all."""
     for owner, name, parameters, _ in parts:
         module, _, cls = owner.rpartition(".")
-        found = getattr(getattr(import_module(module), cls, None), name, None)
-        if found is None:
+        holder = getattr(import_module(module), cls, None)
+        if not hasattr(holder, name):
             return f"{owner}.{name}"
         if parameters:
-            known = inspect.signature(found).parameters
+            known = inspect.signature(getattr(holder, name)).parameters
             lacking = [parameter for parameter in parameters if parameter not in known]
             if lacking:
                 return f"{owner}.{name}({lacking[0]}=)"

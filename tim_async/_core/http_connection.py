@@ -138,7 +138,7 @@ class HttpConnection(asyncio.Protocol):
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = _NEVER
         self._checked_at = 0.0
-        self._poll = _poll_of(transport)
+        self._poll = poll_of(transport)
         transport.set_protocol(self)
         if handler.should_close:
             self.drop()  # it spoke before it was asked
@@ -309,12 +309,7 @@ def _ends_with(last: bytes, tail: bytes) -> bool:
     return last.endswith(tail) if len(last) >= len(tail) else tail.endswith(last)
 
 
-def is_readable(transport: asyncio.Transport) -> bool:
-    """Return whether something waits in the kernel that the event loop has not read: bytes, or the end."""
-    return bool(_poll_of(transport)(0))
-
-
-def _poll_of(transport: asyncio.Transport) -> Callable[[float], object]:
+def poll_of(transport: asyncio.Transport) -> Callable[[float], object]:
     """Return a function that returns something true while the transport's socket has something to read."""
     sock = transport.get_extra_info("socket")
     number = -1 if sock is None else sock.fileno()

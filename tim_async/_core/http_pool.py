@@ -12,7 +12,8 @@ and write, another one takes its place, since nothing was sent.
 
 A proxy, `trust_env`, trace hooks, a replaced `ClientSession._request` (aioresponses) and an aiohttp that lacks what
 this takes (`aiohttp_parts`) send a call through aiohttp's session instead (`http_session`). A slot then has no
-connection: the session keeps its own, and opens them when it posts.
+connection: the session keeps its own, and opens them when it posts. What can change from one call to the next is the
+way, not how many connections there are: on each way, those of the other count, and make room where they are idle.
 
 The pool belongs to an event loop, whose end closes its connections, and then to the next one that uses it.
 
@@ -28,8 +29,7 @@ from collections import deque
 from collections.abc import AsyncGenerator, Coroutine, Sequence
 from heapq import heappop, heappush
 from itertools import count
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 import aiohttp
 
@@ -40,6 +40,8 @@ from .config import Settings
 from .http_connection import Host, HttpConnection
 from .http_opening import connect, new_connector
 from .http_session import HttpSessions, is_session_replaced
+from .http_session_places import Places
+from .http_slot import HttpSlot
 from .loop_bound import at_end_of_loop, forget_when_forked, leave_to_parent
 
 logger = logging.getLogger("tim_async")
@@ -54,69 +56,20 @@ _MAX_REPLACEMENTS: Final = 3
 _FIRST: Final = (-1, 0)
 
 
-class HttpSlot:
-    """A slot of the pool for one attempt; a context manager that gives it back."""
-
-    __slots__ = ("_pool", "_rank", "connection", "epoch", "is_taken")
-
-    def __init__(self, pool: HttpPool, rank: tuple[int, int]) -> None:
-        self._pool = pool
-        self._rank = rank
-        self.epoch = pool.epoch
-        self.connection: HttpConnection | None = None  # None while it is not taken, and on the session's way
-        self.is_taken = False
-
-    def take_nowait(self) -> bool:
-        """Take the slot if a connection is idle; return whether it was taken."""
-        return self._pool.take_nowait(self)
-
-    async def take(self) -> None:
-        """Wait for a slot with an open connection.
-
-        Raises:
-            ConnectError: no connection could be made.
-            UsageError: the client was closed.
-        """
-        await self._pool.take(self, self._rank)
-
-    def release(self) -> None:
-        """Give the slot back; do nothing when it is not taken."""
-        if self.is_taken:
-            self._pool.release(self)
-
-    def post(self, command: str, query: Hidden, body: bytes, *, timeout: float) -> Coroutine[None, None, bytes]:
-        """Send one request on the taken slot; see `RequestSlot.post`."""
-        connection = self.connection
-        if connection is not None and connection.is_ready():
-            return connection.exchange(command, query, body, timeout)
-        return self._pool.post(self, command, query, body, timeout)
-
-    def __enter__(self) -> Self:
-        self._pool.demand += 1
-        return self
-
-    def __exit__(
-        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        if self.epoch == self._pool.epoch:
-            self._pool.demand -= 1
-        self.release()
-
-
 class HttpPool:
     """At most `pool_size` connections, and as many requests on their way."""
 
     def __init__(self, hosts: tuple[str, ...], settings: Settings) -> None:
         self._hosts = tuple(Host(host) for host in hosts)
         self._settings = settings
+        self.size = settings.pool_size  # most connections at a time
         self._loop: asyncio.AbstractEventLoop | None = None
         self._end_of_loop: AsyncGenerator[None, None] | None = None
         self.epoch = 0  # event loops that it has belonged to; what came to be in another one does not count
         self._connector: aiohttp.TCPConnector | None = None
-        self._sessions = HttpSessions(self._hosts, settings)
+        self._sessions = self._new_sessions()
         self._by_session = bool(settings.proxy or settings.trust_env or settings.trace_configs)
         self.is_closed = False
-        self.size = settings.pool_size  # most connections at a time
         self.demand = 0  # attempts that have, or want, a slot
         self._busy = 0  # slots that are taken
         self._in_session = 0  # those of them that have no connection of the pool
@@ -168,8 +121,17 @@ class HttpPool:
         self._busy = self._in_session = self.demand = 0
         self._penalty_until = [0.0] * len(self._hosts)
         self._connector = self._last_lost = self._loop = self._end_of_loop = None
-        self._sessions = HttpSessions(self._hosts, self._settings)
+        self._sessions = self._new_sessions()
         self.epoch += 1
+
+    def _new_sessions(self) -> HttpSessions:
+        return HttpSessions(self._hosts, self._settings, Places(self.size, self._make_room, self._grow_if_awaited))
+
+    def _make_room(self) -> int:
+        """Begin to close what is idle, for a connection of the session; return how many connections are left."""
+        while self._idle:
+            self._idle.popleft().drop()
+        return len(self._connections) + len(self._opening)
 
     def after_fork(self) -> None:
         """Leave all connections to the parent process, and open new ones on the next call."""
@@ -294,10 +256,21 @@ class HttpPool:
         self._hand_over()
         if not self._waiters or self.is_closed or self._by_session or is_session_replaced():
             return
-        places = self.size - self._in_session - len(self._connections) - len(self._opening)
         wanted = min(max(self.demand - self._busy, 1), _OPEN_AT_ONCE) - len(self._opening)
-        for _ in range(min(places, wanted)):
+        for _ in range(min(self._room(), wanted)):
             self._start(self._open_one())
+
+    def _room(self) -> int:
+        """Return how many connections may be opened; idle ones of the session begin to make room if there is none."""
+        taken = max(self._in_session, len(self._sessions.places)) + len(self._connections) + len(self._opening)
+        if taken >= self.size:
+            self._sessions.places.close_idle(_OPEN_AT_ONCE)
+        return self.size - taken
+
+    def _grow_if_awaited(self) -> None:
+        """Use a place that is free again for the calls that wait."""
+        if self._waiters:
+            self._grow()
 
     def _start(self, opening: Coroutine[None, None, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(opening, name="tim_async: open connection")
@@ -307,8 +280,8 @@ class HttpPool:
 
     def _end_opening(self, task: asyncio.Task[None]) -> None:
         self._opening.discard(task)
-        if self._waiters:
-            self._grow()  # the calls that still wait must not depend on what became of this one
+        self._sessions.places.changed()
+        self._grow_if_awaited()  # the calls that still wait must not depend on what became of this one
 
     async def _open_one(self) -> None:
         try:
@@ -346,8 +319,8 @@ class HttpPool:
         if not self._connections and self._last_lost is not None:
             self._last_lost.set_result(None)
             self._last_lost = None
-        if self._waiters:
-            self._grow()
+        self._sessions.places.changed()
+        self._grow_if_awaited()
 
     # Requests that cannot go out at once on the connection at hand
 
@@ -404,8 +377,7 @@ class HttpPool:
         if self._by_session or is_session_replaced():
             logger.info("warm_up opened nothing: with these settings aiohttp's session opens connections when it posts")
             return 0
-        places = self.size - self._in_session - len(self._connections)
-        missing = min(connections - self.open_connections, places) - len(self._opening)
+        missing = min(connections - self.open_connections - len(self._opening), self._room())
         tasks = [self._start(self._open_idle()) for _ in range(missing)]
         results = await asyncio.gather(*tasks, return_exceptions=True)
         failures = [result for result in results if isinstance(result, BaseException)]
