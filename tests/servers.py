@@ -10,6 +10,8 @@ from contextlib import asynccontextmanager, suppress
 import uvicorn
 
 from tests.scripted import OK
+from tim_async import TimClient
+from tim_async._core.http_pool import HttpPool
 
 Handler = Callable[["Exchange"], Awaitable[None]]
 
@@ -130,3 +132,9 @@ async def serve_asgi(app: object) -> AsyncIterator[str]:
         finally:
             server.should_exit = True
             await task
+
+
+def use_session(client: TimClient) -> None:
+    """Let a client take the way of aiohttp's session, as through a proxy, although it has no reason to."""
+    assert isinstance(client.pool, HttpPool)
+    client.pool._by_session = True

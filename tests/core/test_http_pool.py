@@ -17,7 +17,7 @@ import pytest
 
 from tests.clock import skip, worst_window
 from tests.scripted import OK, SECRET_KEY, refusal
-from tests.servers import Exchange, Server, http
+from tests.servers import Exchange, Server, http, use_session
 from tests.services import free_port
 from tests.shown import shown
 from tim_async import (
@@ -44,7 +44,7 @@ Make = Callable[..., TimClient]
 TwoHosts = Callable[[Server, Server], TimClient]
 
 
-@pytest.fixture(params=["connection", "session"])
+@pytest.fixture(params=["connection", "session", "plain session"])
 def way(request: pytest.FixtureRequest) -> str:
     return request.param
 
@@ -56,7 +56,10 @@ def client_of(way: str) -> Make:
     def make(server: Server, **options: Any) -> TimClient:
         if way == "session":
             options["trace_configs"] = [aiohttp.TraceConfig()]
-        return TimClient(APP, SECRET_KEY, base_url=server.url, **options)
+        client = TimClient(APP, SECRET_KEY, base_url=server.url, **options)
+        if way == "plain session":
+            use_session(client)
+        return client
 
     return make
 
@@ -66,12 +69,14 @@ def plain(server: Server, **options: Any) -> TimClient:
 
 
 @pytest.fixture
-def two_hosts(client_of: Make) -> TwoHosts:
+def two_hosts(client_of: Make, way: str) -> TwoHosts:
     """Make clients with a backup host, as a named region has."""
 
     def make(first: Server, backup: Server) -> TimClient:
         client = client_of(first)
         client.replace_pool(HttpPool((first.url, backup.url), client.settings))
+        if way == "plain session":
+            use_session(client)
         return client
 
     return make

@@ -16,6 +16,7 @@ import uvloop
 from tests.clock import skip
 from tests.hostile import Behaviour, HostileRequest, HostileServer, accept, answer, envelope
 from tests.scripted import SECRET_KEY
+from tests.servers import use_session
 from tim_async import ConnectError, RetryPolicy, TimClient, TimError
 from tim_async._core.http_pool import HttpPool
 from tim_async._core.http_session_places import _PLACE, Place, Places, _new_socket
@@ -58,9 +59,12 @@ def client_of(url: str, way: str, **options: Any) -> TimClient:
     if way == "session":
         options["trace_configs"] = [aiohttp.TraceConfig()]
     limits = {"openim/sendmsg": 1_000_000}
-    return TimClient(
+    client = TimClient(
         APP, SECRET_KEY, base_url=url, rate_limits=limits, retry=RetryPolicy.off(), timeout=TIMEOUT_S, **options
     )
+    if way == "plain session":
+        use_session(client)
+    return client
 
 
 def places_of(client: TimClient) -> Places:
@@ -97,7 +101,7 @@ async def drop_and_call(kind: str, way: str) -> None:
             assert server.connections > len(TURNS) / 2  # they were dropped
 
 
-@pytest.mark.parametrize("way", ["connection", "session"])
+@pytest.mark.parametrize("way", ["connection", "session", "plain session"])
 @pytest.mark.parametrize("kind", DROPPED)
 async def test_connection_that_is_dropped_is_closed_before_another_is_opened(kind: str, way: str) -> None:
     await drop_and_call(kind, way)
@@ -155,7 +159,10 @@ async def test_connections_of_one_way_make_room_for_those_of_the_other(monkeypat
     async def wrapped(*args: Any, **options: Any) -> aiohttp.ClientResponse:
         return await request(*args, **options)
 
-    async with HostileServer().running() as server, client_of(server.url, "connection", pool_size=2) as client:
+    async with (
+        HostileServer().running() as server,
+        client_of(server.url, "connection", pool_size=2, keep_alive_s=3600, deadline=60) as client,
+    ):
         for _ in range(3):
             for is_wrapped in (False, True):
                 with monkeypatch.context() as patch:

@@ -24,6 +24,7 @@ from yarl import URL
 from tests.clock import skip
 from tests.hostile import Behaviour, HostileRequest, HostileServer, accept, answer
 from tests.scripted import OK, SECRET_KEY
+from tests.servers import use_session
 from tests.shown import shown
 from tim_async import (
     ConnectError,
@@ -292,6 +293,41 @@ async def test_request_that_is_given_up_before_it_is_written_is_not_written() ->
     assert real.is_over
 
 
+async def test_connection_keeps_the_time_of_each_of_its_exchanges_and_lives_on() -> None:
+    async with HostileServer().running() as server, TimClient(APP, SECRET_KEY, base_url=server.url) as client:
+        use_session(client)
+        for seconds in (9, 9, 11):  # the last one while it is idle
+            await client.c2c.send_text("bob", "hi")
+            skip(seconds)
+            await asyncio.sleep(0)
+        server.behaviour = lambda _: None
+        calling = asyncio.create_task(client.c2c.send_text("bob", "hi"))
+        await server.seen(4)
+        skip(9)
+        for _ in range(5):
+            await asyncio.sleep(0)
+        assert not calling.done()
+        skip(2)
+        with pytest.raises(ReplyTimeoutError):
+            await calling
+        assert server.connections == 1
+        await server.empty()
+
+
+async def test_answer_without_a_length_that_does_not_end_is_too_late() -> None:
+    """The connection is closed then, which would be its end."""
+    async with HostileServer().running() as server, TimClient(APP, SECRET_KEY, base_url=server.url) as client:
+        use_session(client)
+        server.behaviour = lambda request: request.write(b"HTTP/1.1 200 OK\r\n\r\n" + request.accepted())
+        calling = asyncio.create_task(client.c2c.send_text("bob", "hi"))
+        await server.seen(1)
+        for _ in range(5):
+            await asyncio.sleep(0)
+        skip(10)
+        with pytest.raises(ReplyTimeoutError):
+            await calling
+
+
 @pytest.mark.parametrize(("pause", "tries"), [(0.0, 5), (20.0, 1)], ids=["connections", "time"])
 async def test_stale_connections_end_the_attempt_when_all_are_used_up(
     pause: float, tries: int, monkeypatch: pytest.MonkeyPatch
@@ -424,7 +460,7 @@ async def test_trace_hooks_see_no_user_sig() -> None:
     assert no_sig_in(text, server)
 
 
-@pytest.mark.parametrize("way", ["connection", "session"])
+@pytest.mark.parametrize("way", ["connection", "session", "plain session"])
 @pytest.mark.parametrize("kind", ECHOES)
 async def test_user_sig_shows_nowhere_whenever_a_call_is_cancelled(
     kind: str, way: str, caplog: pytest.LogCaptureFixture
@@ -435,6 +471,8 @@ async def test_user_sig_shows_nowhere_whenever_a_call_is_cancelled(
     options = {"trace_configs": [aiohttp.TraceConfig()]} if way == "session" else {}
     async with HostileServer(echoing(ECHOES[kind])).running() as server:  # noqa: SIM117 - needs the address
         async with TimClient(APP, SECRET_KEY, base_url=server.url, **options) as client:
+            if way == "plain session":
+                use_session(client)
             for turns in range(40):
                 call = asyncio.create_task(client.c2c.send_text("bob", "hi"))
                 for _ in range(turns):

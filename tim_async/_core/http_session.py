@@ -4,8 +4,9 @@ A proxy, `trust_env`, trace hooks and whatever replaces `ClientSession._request`
 Each host has a session of its own over one connector. What a session sees of a request and its answer has no UserSig
 (`http_session_exchange`), and no more connections are open than the pool has places (`http_session_places`).
 
-Where nothing looks at what is sent, the body joins the head of a request like the query does: aiohttp would write it in
-a task of its own, which costs a tenth of the call.
+Hooks and what replaces the session see a request as aiohttp makes it, with its body and under its timer. Where nothing
+looks, as through a proxy, the body joins the head like the query does (aiohttp would write it in a task of its own),
+and the connection keeps the time.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from inspect import isfunction
 from typing import Final
 
 import aiohttp
+from yarl import URL
 
 from .._hidden import Hidden
 from ..errors import (
@@ -106,21 +108,23 @@ class HttpSessions:
     async def post(self, index: int, command: str, query: Hidden, body: bytes, timeout: float) -> bytes | TimError:
         """Send a request and read its answer; return failures, which are raised where no handler is active."""
         session, host = self._session(index), self._hosts[index]
-        is_seen = bool(session.trace_configs) or is_session_replaced()
-        exchange = Exchange(query, None if is_seen else body)
-        headers = None if is_seen else {"Content-Length": str(len(body))}
+        end = asyncio.get_running_loop().time() + timeout
+        is_seen = session.trace_configs or self._settings.trust_env or is_session_replaced()
+        exchange = Exchange(query) if is_seen else Exchange(query, body, end)
         token = EXCHANGE.set(exchange)
+        answer: bytes | TimError
         try:
-            return await self._exchange(
-                exchange, session, host, command, data=body if is_seen else None, headers=headers, timeout=timeout
-            )
+            answer = await self._exchange(exchange, session, host.address(command), body, timeout, end)
         except asyncio.CancelledError as error:
             cancelled = asyncio.CancelledError(*error.args)
         except (aiohttp.ClientError, OSError, ValueError, RuntimeError) as error:
             # A session that is closed while a request is on its way raises RuntimeError.
             if isinstance(error, RuntimeError) and not self.is_closed:
                 raise
-            return _explain(error, host, self._connect_timeout(timeout), timeout)
+            return _explain(error, host, self._connect_timeout(timeout), timeout, timed_out=exchange.timed_out)
+        else:
+            # The end of the connection is the end of an answer that has no length.
+            return _timeout_error(host, timeout) if exchange.timed_out else answer
         finally:
             EXCHANGE.reset(token)
             exchange.end()
@@ -128,32 +132,22 @@ class HttpSessions:
         raise cancelled
 
     async def _exchange(
-        self,
-        exchange: Exchange,
-        session: aiohttp.ClientSession,
-        host: Host,
-        command: str,
-        *,
-        data: bytes | None,
-        headers: dict[str, str] | None,
-        timeout: float,
+        self, exchange: Exchange, session: aiohttp.ClientSession, url: URL, body: bytes, timeout: float, end: float
     ) -> bytes | TimError:
         """Do the same, on another connection where one turned out to be stale; aiohttp's errors are raised."""
-        loop = asyncio.get_running_loop()
-        end, left = loop.time() + timeout, timeout
+        has_body, left = exchange.has_body, timeout
         # Each idle connection may turn out to be stale, and then a new one as well.
         for _ in range(self._settings.pool_size + 2):
             try:
-                # aiohttp's own timer costs less than one around it, and it covers the whole exchange.
                 response = await session.post(
-                    host.address(command),
-                    data=data,
-                    headers=headers,
+                    url,
+                    data=None if has_body else body,
+                    headers={"Content-Length": str(len(body))} if has_body else None,
                     allow_redirects=False,
-                    timeout=client_timeout(left, self._connect_timeout(left)),
+                    timeout=client_timeout(None if has_body else left, self._connect_timeout(left)),
                 )
             except StaleConnectionError:
-                left = end - loop.time()
+                left = end - asyncio.get_running_loop().time()
                 if left <= 0:
                     break
                 continue
@@ -164,7 +158,7 @@ class HttpSessions:
             finally:
                 if not exchange.is_answered:
                     response.close()
-        return ConnectError(f"{host.authority} ended connections before anything was sent")
+        return ConnectError(f"{url.authority} ended connections before anything was sent")
 
     def _connect_timeout(self, left: float) -> float:
         """Return the time to connect: it ends a little earlier, so that a failure shows that nothing was sent."""
@@ -193,7 +187,7 @@ class HttpSessions:
             await self._connector.close()
 
 
-def _explain(error: Exception, host: Host, connect_timeout: float, timeout: float) -> TimError:
+def _explain(error: Exception, host: Host, connect_timeout: float, timeout: float, *, timed_out: bool) -> TimError:
     """Return the error for one of aiohttp's, without its text and address."""
     where = host.authority
     connecting = (
@@ -204,10 +198,14 @@ def _explain(error: Exception, host: Host, connect_timeout: float, timeout: floa
     )
     if isinstance(error, connecting):
         return connect_error(host, error, connect_timeout)
-    if isinstance(error, TimeoutError):
-        return ReplyTimeoutError(f"no answer from {where} within {timeout:.3g} s", timeout=timeout)
+    if timed_out or isinstance(error, TimeoutError):
+        return _timeout_error(host, timeout)
     if isinstance(error, aiohttp.ClientPayloadError):
         return ReplyDecodeError(f"the answer of {where} ended early", status=200)
     if isinstance(error, aiohttp.ClientResponseError):
         return ReplyDecodeError(f"{where} does not speak HTTP", status=error.status)
     return ConnectionLostError(f"the connection to {where} was lost ({type(error).__name__})")
+
+
+def _timeout_error(host: Host, timeout: float) -> ReplyTimeoutError:
+    return ReplyTimeoutError(f"no answer from {host.authority} within {timeout:.3g} s", timeout=timeout)

@@ -120,6 +120,8 @@ class Places:
             self._loop.call_soon_threadsafe(self._free, place)  # a socket that is only forgotten may end anywhere
 
     def _free(self, place: Place) -> None:
+        if place.transport is not None:
+            place.transport.stop_timer()
         self._taken.discard(place)
         self.changed()
         self._on_free()
