@@ -27,6 +27,13 @@ def texts(*accounts: str) -> list[str]:
             ),
         ),
         (
+            ["12345.0"],
+            (
+                "1 account looks like a number that a spreadsheet shortened, such as '12345.0': format the column as "
+                "text, and save it again"
+            ),
+        ),
+        (
             ["1E+11"],
             (
                 "1 account looks like a number that a spreadsheet shortened, such as '1E+11': format the column as "
@@ -46,7 +53,7 @@ def texts(*accounts: str) -> list[str]:
         (["user 1", "user\u30002", "a\tb"], "3 accounts have white space in them, such as 'user 1'"),
         ([" alice"], "1 account has white space in it, such as ' alice'"),
     ],
-    ids=["numbers", "number", "formulas", "formula", "hidden", "direction", "spaces", "space"],
+    ids=["numbers", "gap", "number", "formulas", "formula", "hidden", "direction", "spaces", "space"],
 )
 def test_accounts_that_are_rarely_meant(accounts: list[str], line: str) -> None:
     assert texts("alice", "bob", *accounts) == [line]
@@ -98,11 +105,12 @@ def test_leading_zeros_that_were_lost() -> None:
     [
         numbers(8),
         [str(number) for number in range(1, 4000)],
+        ["1234", *(f"9{number:04}" for number in range(20)), "01234"],
         ["1234", "99999"],
         [*numbers(5)[50:], *numbers(8)[50:]],
         ["13800138000", "13900139000"] * 10,
     ],
-    ids=["with zeros", "counter", "few", "two kinds", "one length"],
+    ids=["with zeros", "counter", "zeros later", "few", "two kinds", "one length"],
 )
 def test_numbers_that_lost_nothing(accounts: list[str]) -> None:
     assert texts(*accounts) == []

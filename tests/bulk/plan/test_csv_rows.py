@@ -109,9 +109,25 @@ def test_cell_under_no_column_is_a_bad_row(folder: Folder) -> None:
             + ", ".join(f"'c{number}'" for number in range(20))
             + " and 5 more; name the one with the accounts as account_column",
         ),
+        (
+            b"x" * 200_000,
+            "people.csv: the first line is not valid CSV: field larger than field limit (131072)",
+        ),
         (b'account,"na"me\n', "people.csv: the first line is not valid CSV: ',' expected after '\"'"),
     ],
-    ids=["empty", "empty lines", "twice", "missing", "misspelt", "capitals", "list", "no names", "many", "not CSV"],
+    ids=[
+        "empty",
+        "empty lines",
+        "twice",
+        "missing",
+        "misspelt",
+        "capitals",
+        "list",
+        "no names",
+        "many",
+        "endless",
+        "not CSV",
+    ],
 )
 def test_header_that_does_not_do(folder: Folder, content: bytes, refusal: str) -> None:
     assert folder.refusal("people.csv", content) == refusal

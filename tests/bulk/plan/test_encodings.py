@@ -120,6 +120,14 @@ def test_file_that_is_not_utf_8_is_refused_whole(folder: Folder, text: str, enco
     assert list(reader_of(file_source(path, encoding=named, delimiter=delimiter)).rows())
 
 
+@pytest.mark.parametrize("before", [2, 6, 7])
+def test_line_that_two_chunks_have_is_shown_whole(folder: Folder, before: int) -> None:
+    """Also where the first of them ends in the middle of a character."""
+    head = b"account,name\n" + b"user,n\n" * (CHUNK_BYTES // 7)
+    head = head[: CHUNK_BYTES - before - 1] + b"\n"
+    assert folder.refusal("people.csv", head + "alice,爱丽丝\n".encode("gbk")).endswith("then is 'alice,爱丽丝'")
+
+
 @pytest.mark.parametrize(
     ("content", "options", "refusal"),
     [

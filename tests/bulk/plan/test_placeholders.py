@@ -96,7 +96,21 @@ async def test_first_rows_of_an_iterator_are_looked_at_and_sent_to(client: TimCl
     assert (report.total, report.is_complete) == (BATCH + 1, True)
 
 
-# A campaign that has begun
+# A campaign that is in the ledger
+
+
+async def test_first_recipients_are_enough(campaign: MakeCampaign) -> None:
+    rows = [{"account": f"u{index}", "name": "N"} for index in range(BATCH)]
+    await campaign(recipients=[*rows, {"account": "last", "nme": "N"}], message="Hi").plan()
+    with pytest.raises(UsageError, match="none of the first 1,000 recipients has it"):
+        await campaign(message=Template("Hi $nme")).plan()
+    assert (await campaign(message=Template("Hi $name")).plan()).not_made == 1
+    assert (await campaign(message="Hello").plan()).not_made == 0
+
+
+async def test_no_recipients_have_no_columns(campaign: MakeCampaign) -> None:
+    await campaign(recipients=[], message="Hi").plan()
+    assert (await campaign(message=Template("Hi $nme")).plan()).recipients == 0
 
 
 async def test_another_message_is_looked_at_before_it_replaces_the_first(

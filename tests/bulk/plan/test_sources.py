@@ -10,7 +10,7 @@ from tests.bulk.plan.files import Folder, accounts, problems
 from tim_async import UsageError
 from tim_async.bulk import CsvFile
 from tim_async.bulk._plan.rows import BATCH, Given, Row
-from tim_async.bulk._plan.sources import IterableReader, Recipients, as_source, batches, first_rows
+from tim_async.bulk._plan.sources import IterableReader, Recipients, as_source, batches, first_rows, position_in
 
 
 async def read(given: Recipients) -> list[Row]:
@@ -39,6 +39,22 @@ async def test_iterables_of_both_kinds_are_read_as_they_come() -> None:
             (3, "", "not an account or a mapping, but int"),
             (4, "?", "account is not valid Unicode text"),
         ]
+
+
+async def test_account_of_a_mapping_under_another_name() -> None:
+    source = as_source([{"uid": "alice", "account": "x"}, {"name": "B"}])
+    [rows] = [batch async for batch in batches(source, "uid")]
+    assert rows[0] == ("alice", '{"uid":"alice","account":"x"}', 1)
+    assert problems(rows) == [(2, "", "uid is missing")]
+
+
+def test_position_of_a_file_that_went_away(folder: Folder) -> None:
+    path = folder.write("people.csv", b"account\nalice\n")
+    source = as_source(CsvFile(path=path))
+    assert position_in(source).total == 14
+    path.unlink()
+    assert position_in(source).total is None  # reading it says what is wrong
+    assert position_in(as_source(["alice"])).total is None
 
 
 async def test_columns_that_cannot_be_stored() -> None:

@@ -136,7 +136,7 @@ def _read_through(chunks: Iterator[bytes], encoding: Encoding, seen: Callable[[b
             pending = len(error.object) - len(chunk) + skip  # bytes of the chunk before, which the tail has, too
             good = error.object[max(0, error.start - _SAMPLE_BYTES) : error.start].decode(encoding.name, "replace")
             is_sure = is_sure or (encoding.name == "utf-8" and _WIDE.search(good.strip("\ufffd")) is not None)
-            return _fault(error, line, tail[: len(tail) - pending], is_sure=is_sure)
+            return _fault(error, line, tail[: len(tail) - pending], next(chunks, b""), is_sure=is_sure)
         lines = text.count("\n")
         if not lines and len(chunk) == CHUNK_BYTES and "\r" not in text:
             return _Fault(line, f"line {line} has more than {CHUNK_BYTES:,} bytes", b"")
@@ -151,11 +151,12 @@ def _read_through(chunks: Iterator[bytes], encoding: Encoding, seen: Callable[[b
     return None
 
 
-def _fault(error: UnicodeDecodeError, line: int, tail: bytes, *, is_sure: bool) -> _Fault:
+def _fault(error: UnicodeDecodeError, line: int, tail: bytes, following: bytes, *, is_sure: bool) -> _Fault:
+    """Return where it is, by what comes before the error's bytes in its line, and what comes after them."""
     data, at = error.object, error.start
     begin = data.rfind(b"\n", 0, at) + 1
     line += data.count(b"\n", 0, at)
-    near = data[begin : begin + _SAMPLE_BYTES]
+    near = (data[begin : begin + _SAMPLE_BYTES] + following)[:_SAMPLE_BYTES]
     if not begin:
         near = tail + near
     what = f"line {line} has the byte 0x{data[at]:02x} where none may be"

@@ -54,21 +54,24 @@ class IterableReader:
 
     async def first_rows(self, account_column: str) -> list[Row]:
         """Return the first batch of rows, which is the first of `batches` all the same."""
-        if self._rest is None:
-            rest = self._read(account_column)
-            self._first = await anext(rest, [])
-            self._rest = rest
+        self._first, self._rest = await self._begun(account_column)
         return self._first
 
     async def batches(self, account_column: str) -> AsyncIterator[list[Row]]:
         """Yield all rows, in batches of up to `BATCH`."""
-        first = await self.first_rows(account_column)
-        rest, self._rest, self._first = self._rest, None, []
+        first, rest = await self._begun(account_column)
+        self._first, self._rest = [], None
         if first:
             yield first
-        if rest is not None:
-            async for batch in rest:
-                yield batch
+        async for batch in rest:
+            yield batch
+
+    async def _begun(self, account_column: str) -> tuple[list[Row], AsyncIterator[list[Row]]]:
+        """Return the first rows of a reading, and the reading, which may have begun before."""
+        if self._rest is not None:
+            return self._first, self._rest
+        rest = self._read(account_column)
+        return await anext(rest, []), rest
 
     async def _read(self, account_column: str) -> AsyncIterator[list[Row]]:
         self.check()
