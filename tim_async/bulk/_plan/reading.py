@@ -104,11 +104,11 @@ async def stage(staging: Staging, source: Source, account_column: str, weigher: 
     await watch.report("reading", place, is_due=True)
     async for batch in batches(source, account_column, skip=place, position=position):
         waiting += batch
-        await watch.report("reading", place + len(waiting))
         if len(waiting) >= ROWS_PER_COMMIT:
             rows = await asyncio.to_thread(_staged, waiting, place, weigher, lints)
             await staging.add(rows, account_lints=lints.encoded())
             place, waiting = place + len(waiting), []
+        await watch.report("reading", place + len(waiting))
     if waiting:
         rows = await asyncio.to_thread(_staged, waiting, place, weigher, lints)
         await staging.add(rows, account_lints=lints.encoded())
