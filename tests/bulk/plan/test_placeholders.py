@@ -40,12 +40,12 @@ def files(folder: Folder) -> dict[str, Recipients]:
     [
         ("csv", "people.csv has 'account', 'name'; did you mean $name?"),
         ("uid", "people.tsv has 'account', 'uid', 'name'; did you mean $name?"),
-        ("jsonl", "none of the first 2 rows of people.jsonl has it, but 'account', 'name'; did you mean $name?"),
+        ("jsonl", "none of the first 2 rows of people.jsonl has it; they have 'account', 'name'; did you mean $name?"),
         ("txt", "people.txt has 'account'"),
-        ("list", "none of the first 2 rows has it, but 'account', 'name'; did you mean $name?"),
-        ("accounts", "none of the first 2 rows has it, but 'account'"),
-        ("iterator", "none of the first 2 rows has it, but 'account', 'name'; did you mean $name?"),
-        ("async iterator", "none of the first 2 rows has it, but 'account', 'name'; did you mean $name?"),
+        ("list", "none of the first 2 rows has it; they have 'account', 'name'; did you mean $name?"),
+        ("accounts", "none of the first 2 rows has it; they have 'account'"),
+        ("iterator", "none of the first 2 rows has it; they have 'account', 'name'; did you mean $name?"),
+        ("async iterator", "none of the first 2 rows has it; they have 'account', 'name'; did you mean $name?"),
     ],
 )
 async def test_placeholder_without_a_column(
@@ -118,7 +118,9 @@ async def test_another_message_is_looked_at_before_it_replaces_the_first(
 ) -> None:
     await campaign(recipients=WITH_NAMES, message=Template("Hi $name")).run(client)
     other = campaign(message=Template("Hi $nme"), change_message=True)
-    with pytest.raises(UsageError, match="none of the first 2 recipients has it, but 'account', 'name'; did you mean"):
+    with pytest.raises(
+        UsageError, match="none of the first 2 recipients has it; they have 'account', 'name'; did you mean"
+    ):
         await other.run(client)
     # The first one is still there.
     assert (await campaign(message=Template("Hi $name")).run(client)).is_complete

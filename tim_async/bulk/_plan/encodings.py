@@ -103,7 +103,7 @@ def check_encoding(
     found = _readable_as(open_again, encoding, fault)
     if found is not None:
         line = _line_as(fault, found)
-        problem += f"; encoding={found!r} reads it" + (f", and line {fault.line} then is {line!r}" if line else "")
+        problem += f"; encoding={found!r} reads it" + (f" (line {fault.line}: {line!r})" if line else "")
     raise UsageError(problem, field="recipients")
 
 
@@ -159,9 +159,9 @@ def _fault(error: UnicodeDecodeError, line: int, tail: bytes, following: bytes, 
     near = (data[begin : begin + _SAMPLE_BYTES] + following)[:_SAMPLE_BYTES]
     if not begin:
         near = tail + near
-    what = f"line {line} has the byte 0x{data[at]:02x} where none may be"
+    what = f"invalid byte 0x{data[at]:02x} in line {line}"
     if is_sure:
-        return _Fault(line, f"{what}, and what comes before is UTF-8 (were files in two encodings joined?)", b"")
+        return _Fault(line, f"{what}, after valid UTF-8 (were files in two encodings joined?)", b"")
     return _Fault(line, what, near)
 
 

@@ -40,7 +40,9 @@ async def check_source(messages: MessageSource | None, source: Source, account_c
     if good:
         of = f" of {source.name}" if source.name else ""
         _check(
-            messages, _columns_of(each for _, each, _ in good), f"none of the first {len(good):,} rows{of} has it, but"
+            messages,
+            _columns_of(each for _, each, _ in good),
+            f"none of the first {len(good):,} rows{of} has it; they have",
         )
 
 
@@ -54,7 +56,7 @@ async def check_recipients_of(messages: MessageSource, ledger: Ledger, campaign_
         if len(first) == _FIRST:
             break
     if first:
-        _check(messages, _columns_of(first), f"none of the first {len(first):,} recipients has it, but")
+        _check(messages, _columns_of(first), f"none of the first {len(first):,} recipients has it; they have")
 
 
 def _check(messages: MessageSource, columns: Iterable[str], whose: str) -> None:

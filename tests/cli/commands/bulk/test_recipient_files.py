@@ -17,8 +17,8 @@ PLAN = ("--name", "spring", "--text", "Hi $name")
         (
             "account,name\r\nalice,爱丽丝\r\n".encode("gbk"),
             (
-                "people.csv is not UTF-8: line 2 has the byte 0xb0 where none may be; --encoding gb18030 reads it, and "
-                "line 2 then is 'alice,爱丽丝'"
+                "people.csv is not UTF-8: invalid byte 0xb0 in line 2; --encoding gb18030 reads it (line 2: "
+                "'alice,爱丽丝')"
             ),
             ["--encoding", "gb18030"],
         ),
@@ -40,8 +40,8 @@ PLAN = ("--name", "spring", "--text", "Hi $name")
         (
             b"user account,name\r\nalice,A\r\n",
             (
-                "people.csv has no column 'account'; it has 'user account', 'name'; --account-column 'user account' "
-                "reads the accounts from there"
+                "people.csv has no column 'account'; it has 'user account', 'name'; --account-column 'user "
+                "account' reads the accounts from there"
             ),
             ["--account-column", "user account"],
         ),
