@@ -146,13 +146,25 @@ def test_without_redis_the_next_loop_goes_on_with_its_part_and_finds_redis_again
         f"redis://127.0.0.1:{free_port()}/0", outage_wait_s=0.01, reply_timeout_s=0.2, fallback_processes=2
     )
     asyncio.run(grant(limiter, claim(FAST)))
-    asyncio.run(grant(limiter, claim(FAST)))
+    failed_at = limiter._link._failed_at
+
+    async def until_redis_was_looked_for() -> None:
+        await grant(limiter, claim(FAST))
+        async with asyncio.timeout(20):
+            while limiter._link._failed_at == failed_at and is_without_redis():  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+
+    def is_without_redis() -> bool:
+        return limiter._fallback is not None and limiter._fallback.limiter is not None
+
+    asyncio.run(until_redis_was_looked_for())
+    assert is_without_redis()
     assert limiter.stats().fallback_granted == 2
 
     async def until_redis_is_back() -> None:
         await grant(limiter, claim(FAST))
         async with asyncio.timeout(20):
-            while limiter._fallback is None or limiter._fallback.limiter is not None:  # noqa: ASYNC110
+            while is_without_redis():  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
 
     there = RedisRateLimiter(server.url)
@@ -174,10 +186,10 @@ inherited = []
 def child():
     code = 1
     try:
-        gc.collect()
-        assert all(each() is not None for each in inherited), "something of the parent's was finalized"
         for _ in range(2):
             asyncio.run(grant(limiter, claim(FAST)))
+            gc.collect()
+        assert all(each() is not None for each in inherited), "something of the parent's was finalized"
         code = 0
     finally:
         os._exit(code)

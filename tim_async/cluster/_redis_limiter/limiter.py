@@ -333,9 +333,8 @@ class RedisRateLimiter:
 
     def after_fork(self) -> None:  # pragma: no cover - in the child of a fork
         """Leave the event loop, the calls that wait in it and the connections to the parent process."""
-        for each in (self, self._link, self._fallback):
-            leave_to_parent(dict(vars(each)) if each is not None else None)
-        leave_to_parent(dict(self._apps), dict(self._schedulers), dict(self._found))
+        # What the loop holds, calls that wait included, is kept with it.
+        leave_to_parent(dict(vars(self)), dict(vars(self._link)))
         self._loop = self._end_of_loop = None
 
 
