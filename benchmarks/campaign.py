@@ -268,7 +268,7 @@ async def million(what: str) -> list[Row]:
     counts = json.loads((await process.communicate())[0])
     name = f"campaign of {counts['count']:,}, {counts['what']}"
     return [
-        Row(name=f"{name}: memory grows by", value=counts["grown_mb"], unit="MB", limit=100, note=counts["note"]),
+        Row(name=f"{name}: memory grows by", value=counts["grown_mb"], unit="MB", limit=60, note=counts["note"]),
         Row(name=f"{name}: recipients", value=counts["rate"], unit="a second", limit=counts["least"], sense=">="),
     ]
 
