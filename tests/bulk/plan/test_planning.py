@@ -125,6 +125,28 @@ async def test_accounts_of_a_plan_that_was_cut_off_are_counted_once(campaign, tm
     assert plan.lints == ["2 accounts look like formulas, such as '=A1': put the account alone into the cell"]
 
 
+# Another message
+
+
+async def test_refusal_of_another_message_names_all_that_sends_it(emulator, client, campaign):
+    rows = [{"account": "alice", "name": "A"}, {"account": "bob", "name": "x" * 9000}, {"account": "carol"}]
+    assert (await campaign(recipients=rows, message=Template("Hi $name")).run(client)).failed == 2
+    for attempt in (campaign(message="Hello").plan(), campaign(message="Hello").run(client)):
+        with pytest.raises(UsageError) as caught:
+            await attempt
+        assert caught.value.message == (
+            "the message of 'spring' is not the one that it was begun with: give another message a campaign of its "
+            "own; change_message=True sends it to the recipients that are left, with retry_failed=True also to the 2 "
+            "that failed"
+        )
+    # As it says: nothing is sent twice, and all have it.
+    report = await campaign(message="Hello", change_message=True, retry_failed=True).run(client)
+    assert (report.is_complete, report.sent) == (True, 3)
+    assert each_got(emulator) == {1: 3}
+    with pytest.raises(UsageError, match=r"sends it to the recipients that are left$"):
+        await campaign(message="Once more").run(client)
+
+
 # Read again, to add
 
 

@@ -46,6 +46,14 @@ def test_run_says_what_is_missing_and_what_to_do(tim_async: RunProcess, people: 
         "tim-async: not every row was sent: 1 bad row, 2 failed; --retry-failed tries those that failed again; "
         "tim-async bulk export lists all of them"
     )
+    refused = (
+        "--change-message sends it to the recipients that are left, with {}--retry-failed also to the 2 that failed"
+    )
+    with emulator_process() as (_, exports, _):
+        other = tim_async("bulk", "run", "--name", "spring", "--text", "Ho", **exports)
+    assert (other.returncode, refused.format("") in other.stderr) == (2, True), other.stderr
+    other = tim_async("bulk", "plan", "--name", "spring", "--text", "Ho")
+    assert (other.returncode, f"run {refused.format('run ')}" in other.stderr) == (2, True), other.stderr
 
 
 def test_no_recipients_is_not_a_success(invoke: Invoke, people: WritePeople) -> None:
