@@ -39,6 +39,7 @@ from tim_async import (
 )
 from tim_async._core import http_session_exchange
 from tim_async._core.aiohttp_parts import CONNECTION_PARTS, SESSION_PARTS, Part, missing_part
+from tim_async._core.http_pool import HttpPool
 from tim_async._core.http_session_exchange import (
     EXCHANGE,
     Exchange,
@@ -296,10 +297,11 @@ async def test_request_that_is_given_up_before_it_is_written_is_not_written() ->
 async def test_connection_keeps_the_time_of_each_of_its_exchanges_and_lives_on() -> None:
     async with HostileServer().running() as server, TimClient(APP, SECRET_KEY, base_url=server.url) as client:
         use_session(client)
-        for seconds in (9, 9, 11):  # the last one while it is idle
+        for seconds in (9, 11, 9):  # the second time, its time is over while it is idle
             await client.c2c.send_text("bob", "hi")
             skip(seconds)
-            await asyncio.sleep(0)
+            for _ in range(3):
+                await asyncio.sleep(0)
         server.behaviour = lambda _: None
         calling = asyncio.create_task(client.c2c.send_text("bob", "hi"))
         await server.seen(4)
@@ -312,6 +314,22 @@ async def test_connection_keeps_the_time_of_each_of_its_exchanges_and_lives_on()
             await calling
         assert server.connections == 1
         await server.empty()
+
+
+async def test_connection_that_the_other_side_closed_has_no_timer() -> None:
+    async with HostileServer().running() as server, TimClient(APP, SECRET_KEY, base_url=server.url) as client:
+        use_session(client)
+        await client.c2c.send_text("bob", "hi")
+        assert isinstance(client.pool, HttpPool)
+        (place,) = client.pool._sessions.places._taken
+        transport = place.transport
+        assert transport is not None
+        assert transport._timer is not None
+        (connection,) = server.open
+        connection.transport.close()
+        while client.pool._sessions.places:  # noqa: ASYNC110 - it has no event
+            await asyncio.sleep(0)
+        assert transport._timer is None
 
 
 async def test_answer_without_a_length_that_does_not_end_is_too_late() -> None:

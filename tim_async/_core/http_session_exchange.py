@@ -85,7 +85,7 @@ class Exchange:
         """Leave the connection, and close it unless all of the answer was read; another request may have it by then."""
         transport = self._transport
         if transport is not None and transport.exchange is self:
-            transport.rest()
+            transport.exchange = None
             if not self.is_answered:
                 transport.abort()
 
@@ -243,11 +243,6 @@ class SessionTransport:
         """Stop being idle: an exchange has it, until its end."""
         self.exchange = exchange
         self._end_at(exchange.ends_at)
-
-    def rest(self) -> None:
-        """Begin to be idle."""
-        self.exchange = None
-        self._ends_at = _NEVER
 
     def is_idle(self) -> bool:
         """Return whether it is open, and no call has it."""
