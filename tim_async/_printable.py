@@ -25,3 +25,15 @@ def one_line(text: str, limit: int | None = None) -> str:
     if text.isprintable():
         return text
     return "".join(each if is_harmless(each) else each.encode("unicode_escape").decode() for each in text)
+
+
+def json_text(text: str) -> str:
+    """Return JSON, one line or several, with its own escapes (`\\u001b`) in place of what is not harmless."""
+    if text.isprintable():
+        return text
+    return "".join(each if each == "\n" or is_harmless(each) else _json_escape(each) for each in text)
+
+
+def _json_escape(character: str) -> str:
+    units = character.encode("utf-16-be")
+    return "".join(f"\\u{units[at : at + 2].hex()}" for at in range(0, len(units), 2))

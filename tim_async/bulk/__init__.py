@@ -29,6 +29,7 @@ from ._plan.plan import LanePlan, Plan
 from ._plan.reading import OnPlanning, PlanProgress, PlanStage
 from ._plan.sources import Recipients
 from .campaign import Campaign
+from .csv_cells import restore_cell
 from .export import RecipientOutcome
 from .progress import CodeCount, Progress, Report
 
@@ -56,4 +57,5 @@ __all__ = [
     "Recipients",
     "Report",
     "Template",
+    "restore_cell",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from os import PathLike
+from typing import TextIO
 
 import msgspec
 
@@ -224,11 +225,19 @@ class Campaign:
         """Yield what became of every recipient, in the order of the plan; then the rows without a valid account."""
         return inspection.outcomes(self._definition)
 
-    async def export(self, path: str | PathLike[str], *, file_format: export.Format | None = None) -> int:
+    async def export(self, target: str | PathLike[str] | TextIO, *, file_format: export.Format | None = None) -> int:
         """Write `outcomes` as CSV or JSON lines; return how many rows.
 
+        Nothing in it is run by a spreadsheet or obeyed by a terminal. JSON lines have every value as it is; a cell of a
+        CSV file is turned back by `restore_cell`.
+
         Args:
-            path: the file; it is replaced when the new one is complete.
-            file_format: `csv` or `jsonl`; None goes by the file's ending.
+            target: path of the file, which is replaced as a whole when the new one is complete, and is readable by its
+                owner only; or a text file that is open.
+            file_format: `csv` or `jsonl`; None goes by the path's ending.
+
+        Raises:
+            UsageError: the file cannot be written, or its format is not known.
+            LedgerError: there is no such ledger, or no such campaign in it.
         """
-        return await export.write_file(self.outcomes(), path, export.format_of(path, file_format))
+        return await inspection.write_outcomes(self._definition, target, file_format)

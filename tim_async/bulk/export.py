@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 import csv
+import errno
+import io
 import os
-from collections.abc import AsyncIterator
-from contextlib import suppress
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
-from secrets import token_hex
-from typing import Final, Literal, TextIO
+from typing import Final, Literal, TextIO, TypeAlias
 
 import msgspec
 
 from .. import _codes
+from .._printable import json_text
 from ..errors import UsageError
 from ._ledger.queries import Queries
 from ._ledger.records import CampaignRow
 from ._ledger.schema import RecipientState
+from ._ledger.whole_file import whole_file
+from .csv_cells import protect_cell
 
 Format = Literal["csv", "jsonl"]
 
-_STATES: Final = {
+Values: TypeAlias = tuple[str, str, int | None, str | None, str | None, str | None, int | None, int]
+"""The fields of a `RecipientOutcome`, in their order."""
+Page: TypeAlias = list[Values]
+
+_PLANNED: Final = RecipientState.PLANNED.value
+_STATES: Final[Mapping[int, str]] = {
     RecipientState.PLANNED: "planned",
     RecipientState.SENT: "sent",
     RecipientState.FAILED: "failed",
@@ -54,27 +62,51 @@ class RecipientOutcome(msgspec.Struct, kw_only=True, frozen=True):
     line: int
 
 
-async def outcomes(queries: Queries, campaign: CampaignRow) -> AsyncIterator[RecipientOutcome]:
-    """Yield the recipients in the order of the plan, then the bad rows."""
+async def pages(queries: Queries, campaign: CampaignRow) -> AsyncIterator[Page]:
+    """Yield the recipients in the order of the plan, then the bad rows, as the values of a `RecipientOutcome`."""
     sending = await queries.sending(campaign.id)
-    async for recipient in queries.recipients(campaign.id):
-        state = _STATES[RecipientState(recipient.state)]
-        if recipient.state == RecipientState.PLANNED and recipient.chunk in sending:
-            state = "in_flight"
-        row = _codes.lookup("openim", recipient.code) if recipient.code else None
-        yield RecipientOutcome(
-            account=recipient.account,
-            state=state,
-            code=recipient.code,
-            name=row.name if row else None,
-            info=recipient.info,
-            msg_key=recipient.msg_key,
-            msg_time=recipient.msg_time,
-            line=recipient.line,
-        )
+    names: dict[int | None, str | None] = {None: None, 0: None}
+    async for rows in queries.outcomes(campaign.id):
+        for code in {row[4] for row in rows} - names.keys():
+            known = _codes.lookup("openim", code) if code else None
+            names[code] = known.name if known else None
+        yield [
+            (
+                account,
+                "in_flight" if state == _PLANNED and chunk in sending else _STATES[state],
+                code,
+                names[code],
+                info,
+                msg_key,
+                msg_time,
+                line,
+            )
+            for _, account, state, chunk, code, info, msg_key, msg_time, line in rows
+        ]
     async for problem in queries.problems(campaign.id):
         if problem.kind == "bad":
-            yield RecipientOutcome(account=problem.account, state="bad_row", info=problem.reason, line=problem.line)
+            yield [(problem.account, "bad_row", None, None, problem.reason, None, None, problem.line)]
+
+
+async def outcomes(rows: AsyncIterator[Page]) -> AsyncIterator[RecipientOutcome]:
+    """Yield the outcomes of pages one by one."""
+    async for page in rows:
+        for values in page:
+            yield _outcome(values)
+
+
+def _outcome(values: Values) -> RecipientOutcome:
+    account, state, code, name, info, msg_key, msg_time, line = values
+    return RecipientOutcome(
+        account=account,
+        state=state,
+        code=code,
+        name=name,
+        info=info,
+        msg_key=msg_key,
+        msg_time=msg_time,
+        line=line,
+    )
 
 
 def format_of(path: str | os.PathLike[str], given: str | None) -> Format:
@@ -89,40 +121,54 @@ def format_of(path: str | os.PathLike[str], given: str | None) -> Format:
     )
 
 
-async def write(rows: AsyncIterator[RecipientOutcome], file: TextIO, file_format: Format) -> int:
+async def write(rows: AsyncIterator[Page], file: TextIO, file_format: Format) -> int:
     """Write outcomes into an open file; return how many."""
-    names = RecipientOutcome.__struct_fields__
     count = 0
-    writer = csv.writer(file)
     if file_format == "csv":
-        writer.writerow(names)
-    async for row in rows:
-        if file_format == "csv":
-            writer.writerow(["" if (value := getattr(row, name)) is None else value for name in names])
-        else:
-            file.write(msgspec.json.encode(row).decode() + "\n")
-        count += 1
+        writer = csv.writer(file)
+        writer.writerow(RecipientOutcome.__struct_fields__)
+        async for page in rows:
+            writer.writerows(map(_cells, page))
+            count += len(page)
+    else:
+        encoder = msgspec.json.Encoder()
+        async for page in rows:
+            file.write(json_text(encoder.encode_lines(map(_outcome, page)).decode()))
+            count += len(page)
     return count
 
 
-async def write_file(rows: AsyncIterator[RecipientOutcome], path: str | os.PathLike[str], file_format: Format) -> int:
+def _cells(values: Values) -> tuple[object, ...]:
+    account, state, code, name, info, msg_key, msg_time, line = values
+    return (
+        protect_cell(account),
+        state,
+        code,
+        name,
+        info and protect_cell(info),
+        msg_key and protect_cell(msg_key),
+        msg_time,
+        line,
+    )
+
+
+async def write_file(rows: AsyncIterator[Page], path: str | os.PathLike[str], file_format: Format) -> int:
     """Write outcomes into a file that appears when it is complete, and not before; return how many."""
-    target = Path(path)
-    # A name of our own: whatever else is there stays as it is.
-    part = target.parent / f".tim-async-{token_hex(8)}.part"
-    is_ours, problem = False, ""
+    problem = ""
     try:
-        with part.open("x", encoding="utf-8", newline="") as file:
-            is_ours = True
-            count = await write(rows, file, file_format)
-        part.replace(target)
-        is_ours = False
-    except (OSError, ValueError) as error:
-        problem = f"cannot write {target}: {getattr(error, 'strerror', None) or error}"
-    else:
-        return count
-    finally:
-        if is_ours:
-            with suppress(OSError):
-                part.unlink()
-    raise UsageError(problem, field="path")
+        with (
+            whole_file(_target(path), may_replace=True) as whole,
+            io.TextIOWrapper(whole, encoding="utf-8", newline="") as file,
+        ):
+            return await write(rows, file, file_format)
+    except (OSError, RuntimeError, ValueError) as error:
+        problem = f"cannot write {os.fspath(path)}: {getattr(error, 'strerror', None) or error}"
+    raise UsageError(problem, field="target")
+
+
+def _target(path: str | os.PathLike[str]) -> Path:
+    """Return the file that is replaced: that of a link, and nothing that is no file."""
+    target = Path(path).resolve()
+    if target.exists() and not target.is_file():
+        raise OSError(errno.EINVAL, "it is a folder" if target.is_dir() else "it is not a file")
+    return target

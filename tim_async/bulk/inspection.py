@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from os import PathLike
+from typing import TextIO
 
 import msgspec
 
@@ -81,5 +83,18 @@ def _while_planning(found: Report, campaign: CampaignRow, *, is_file: bool, is_i
 async def outcomes(definition: Definition) -> AsyncIterator[export.RecipientOutcome]:
     """Yield what became of every recipient, in the order of the plan; then the rows without a valid account."""
     async with definition.open() as ledger:
-        async for outcome in export.outcomes(ledger.queries, await definition.find(ledger)):
+        async for outcome in export.outcomes(export.pages(ledger.queries, await definition.find(ledger))):
             yield outcome
+
+
+async def write_outcomes(
+    definition: Definition, target: str | PathLike[str] | TextIO, file_format: export.Format | None
+) -> int:
+    """Write `outcomes` into a file, or into one that is open; return how many rows."""
+    path = target if isinstance(target, str | PathLike) else ""
+    found = export.format_of(path, file_format)
+    async with definition.open() as ledger:
+        pages = export.pages(ledger.queries, await definition.find(ledger))
+        if isinstance(target, str | PathLike):
+            return await export.write_file(pages, target, found)
+        return await export.write(pages, target, found)

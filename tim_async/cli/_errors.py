@@ -28,7 +28,6 @@ _STANDS_FOR: Final[Mapping[str, tuple[str, ...]]] = {
     "message": ("text", "message"),
     "rate_limits": ("limit",),
     "file_format": ("file_format",),
-    "path": ("target",),
     "lease_s": ("lease",),
     "url": ("redis",),
     "prefix": ("queue_prefix",),

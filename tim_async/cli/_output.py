@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, TextIO, cast
 
 import typer
 
-from .._printable import is_harmless
+from .._printable import is_harmless, json_text
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -85,12 +85,4 @@ def print_json(value: object, *, indent: int = 0) -> None:
     import msgspec
 
     data = msgspec.json.encode(value)
-    text = (msgspec.json.format(data, indent=indent) if indent else data).decode()
-    echo(text if text.isprintable() else "".join(map(_json_escape, text)))
-
-
-def _json_escape(character: str) -> str:
-    if character == "\n" or is_harmless(character):
-        return character
-    units = character.encode("utf-16-be")
-    return "".join(f"\\u{units[at : at + 2].hex()}" for at in range(0, len(units), 2))
+    echo(json_text((msgspec.json.format(data, indent=indent) if indent else data).decode()))

@@ -54,10 +54,11 @@ def test_nothing_steers_the_terminal(invoke: Invoke, in_folder: Path, args: list
     assert [each for each in printed if not each.isprintable() and each not in "\r\n"] == []
 
 
-def test_pipe_gets_the_data_as_it_is(invoke: Invoke, in_folder: Path) -> None:
+def test_pipe_gets_data_that_steers_no_terminal_either(invoke: Invoke, in_folder: Path) -> None:
     (in_folder / "people.csv").write_text(f"account,name\n{ROW}", encoding="utf-8")
     assert invoke("bulk", "plan", "people.csv", "--name", NAME, "--text", "Hi").exit_code == 0
-    assert "user\x1b[2J\u202e" in invoke("bulk", "export", "-", "--format", "csv", "--name", NAME).stdout
+    for file_format, account in (("csv", r"user\x1b[2J\u202e"), ("jsonl", r"user\u001b[2J\u202e")):
+        assert account in invoke("bulk", "export", "-", "--format", file_format, "--name", NAME).stdout
 
 
 def test_complaint_repeats_nothing_that_steers_the_terminal(invoke: Invoke) -> None:

@@ -35,10 +35,10 @@ def export(
     campaign = make_campaign(name, ledger_of(name, ledger))
 
     async def main() -> int:
-        from ....bulk.export import format_of, write
+        from ....bulk.export import format_of
 
         if target == "-":
-            return await write(campaign.outcomes(), for_data(sys.stdout), format_of("", file_format or "csv"))
+            return await campaign.export(for_data(sys.stdout), file_format=format_of("", file_format or "csv"))
         return await campaign.export(target, file_format=format_of(target, file_format))
 
     count = asyncio.run(main())
