@@ -39,7 +39,7 @@ class Workers:
             "TIM_SDK_APP_ID": str(DEFAULT_SDK_APP_ID),
             "TIM_SECRET_KEY": SECRET_KEY,
             "TIM_BASE_URL": service,
-            "TIM_LEDGER_URL": ledger,
+            "TIM_LEDGER": ledger,
             "TIM_BROKER_URL": broker,
             "TIM_REDIS_URL": redis,
             "TIM_GRANTS_FILE": grants,

@@ -286,10 +286,12 @@ class LedgerError(TimError):
 
     Attributes:
         is_away: whether its database could not be reached, which may pass.
+        is_missing: whether there is none where one was to be read.
     """
 
     topic = "ledger"
     is_away = False
+    is_missing = False
 
 
 class LimiterUnavailableError(TimError):

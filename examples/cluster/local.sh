@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The same as compose.yaml in plain commands: an emulator, some workers, and a campaign that they do.
 #
-# Needs Redis, RabbitMQ and PostgreSQL; where they are is said by TIM_REDIS_URL, TIM_BROKER_URL and TIM_LEDGER_URL.
+# Needs Redis, RabbitMQ and PostgreSQL; where they are is said by TIM_REDIS_URL, TIM_BROKER_URL and TIM_LEDGER.
 #
 #     pip install "tim-async[cli,cluster]"
 #     bash examples/cluster/local.sh people.csv
@@ -13,7 +13,7 @@ queues=${QUEUE_PREFIX:-tim_async}
 tim=(${TIM_ASYNC:-tim-async})
 export TIM_REDIS_URL=${TIM_REDIS_URL:-redis://127.0.0.1:6379/0}
 export TIM_BROKER_URL=${TIM_BROKER_URL:-amqp://guest:guest@127.0.0.1:5672/}
-export TIM_LEDGER_URL=${TIM_LEDGER_URL:-postgresql+asyncpg://postgres@127.0.0.1:5432/postgres}
+export TIM_LEDGER=${TIM_LEDGER:-postgresql+asyncpg://postgres@127.0.0.1:5432/postgres}
 
 # Whatever is started here ends with this script. A worker that gets SIGTERM finishes what is in flight.
 started=()

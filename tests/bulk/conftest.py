@@ -117,5 +117,7 @@ def snapshot(ledger: Path, target: Path) -> None:
     source, copy = sqlite3.connect(ledger), sqlite3.connect(target)
     with source, copy:
         source.backup(copy)
+    # A killed process leaves its log as well; this copy is complete without one.
+    copy.execute("PRAGMA user_version = 2")
     source.close()
     copy.close()

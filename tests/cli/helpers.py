@@ -119,6 +119,7 @@ def interrupted(line: list[str], exports: Mapping[str, str], number: int) -> tup
     )
     with process:
         assert process.stderr is not None
+        assert "ledger: " in process.stderr.readline()
         assert "0 of 1,000" in process.stderr.readline()
         process.send_signal(number)
         output, errors = process.communicate(timeout=30)

@@ -21,7 +21,7 @@ from tim_async.cli.app import app
 
 HERE = Path(__file__).parents[2] / "examples" / "cluster"
 REAL = {"TIM_SDK_APP_ID": "1400000007", "TIM_SECRET_KEY": "real", "TIM_REGION": "singapore"}
-SERVICES = {"TIM_LEDGER_URL": "postgres", "TIM_BROKER_URL": "rabbitmq", "TIM_REDIS_URL": "redis"}
+SERVICES = {"TIM_LEDGER": "postgres", "TIM_BROKER_URL": "rabbitmq", "TIM_REDIS_URL": "redis"}
 
 
 def rehearsal() -> dict[str, str]:
@@ -119,7 +119,7 @@ def test_services_are_named_as_they_are_and_ready_before_the_workers() -> None:
         f"amqp://{user['RABBITMQ_DEFAULT_USER']}:{user['RABBITMQ_DEFAULT_PASS']}@rabbitmq/"
     )
     user = services["postgres"]["environment"]
-    assert worker["environment"]["TIM_LEDGER_URL"] == (
+    assert worker["environment"]["TIM_LEDGER"] == (
         f"postgresql+asyncpg://{user['POSTGRES_USER']}:{user['POSTGRES_PASSWORD']}@postgres/{user['POSTGRES_DB']}"
     )
     # Longer than what is in flight may take, see _GRACE_S of the runner.

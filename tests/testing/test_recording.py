@@ -208,9 +208,21 @@ asyncio.run(main())
     assert {exchange.command for exchange in exchanges} == {"openim/sendmsg"}
 
 
-def test_file_is_for_its_owner_alone(tmp_path):
-    Recorder(tmp_path / "r").close()
-    assert stat.S_IMODE((tmp_path / "r").stat().st_mode) == 0o600
+@pytest.mark.parametrize("mask", [0o000, 0o077], ids=oct)
+def test_file_is_for_its_owner_alone(tmp_path, mask):
+    before = os.umask(mask)
+    try:
+        with Recorder(tmp_path / "r"):
+            assert stat.S_IMODE((tmp_path / "r").stat().st_mode) == 0o600
+    finally:
+        os.umask(before)
+
+
+def test_nothing_recorded_leaves_no_file_but_one_that_was_there(tmp_path):
+    (tmp_path / "old").touch()
+    for name in ("new", "old"):
+        Recorder(tmp_path / name).close()
+    assert [each.name for each in tmp_path.iterdir()] == ["old"]
 
 
 async def test_full_disk_ends_the_recording_not_the_call(tmp_path, caplog, monkeypatch):
@@ -234,7 +246,7 @@ async def test_closed_recorder_leaves_the_client_as_it_was(tmp_path):
     recorder.close()
     assert client._state.pool is pool
     await client.c2c.send_text("bob", "hi")
-    assert lines(tmp_path / "r") == []
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,7 @@ async def campaigns(client: TimClient) -> None:
 
 
 async def mistakes(client: TimClient) -> None:
-    Campaign("a")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    Campaign(ledger="a.db")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     Campaign("a", ledger="a.db", lanes="fast")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     Campaign("a", ledger="a.db", message=7)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     await Campaign("a", ledger="a.db").run()  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]

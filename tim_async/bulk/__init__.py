@@ -2,7 +2,7 @@
 
     from tim_async.bulk import Campaign, Template
 
-    campaign = Campaign("spring", recipients="people.csv", message=Template("Hi $name"), ledger="spring.db")
+    campaign = Campaign("spring", recipients="people.csv", message=Template("Hi $name"))
     report = await campaign.run(client)
 
 Needs the extra `bulk` (SQLAlchemy).
@@ -20,6 +20,7 @@ except ModuleNotFoundError as _error:
     ) from None
 
 from ._engine.runner import OnProgress
+from ._ledger.opening import adopt_ledger
 from ._ledger.options import Lanes, OnUnknown
 from ._ledger.records import Problem
 from ._message.messages import Message, MessageGiven, Recipient, Template
@@ -31,12 +32,14 @@ from ._plan.sources import Recipients
 from .campaign import Campaign
 from .csv_cells import restore_cell
 from .export import RecipientOutcome
+from .inspection import CampaignLocation
 from .progress import CodeCount, Progress, Report
 
 __all__ = [
     "AccountListFile",
     "Campaign",
     "CampaignArguments",
+    "CampaignLocation",
     "CodeCount",
     "CsvFile",
     "JsonLinesFile",
@@ -57,5 +60,6 @@ __all__ = [
     "Recipients",
     "Report",
     "Template",
+    "adopt_ledger",
     "restore_cell",
 ]

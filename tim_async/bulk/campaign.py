@@ -34,7 +34,7 @@ logger = logging.getLogger("tim_async")
 class Campaign:
     """One message, or one for each, to any number of recipients; carried on from its ledger after whatever happens.
 
-        campaign = Campaign("spring", recipients="people.csv", message=Template("Hi $name"), ledger="spring.db")
+        campaign = Campaign("spring", recipients="people.csv", message=Template("Hi $name"))
         report = await campaign.run(client)
 
     Run again, in this process or another, it carries on: a recipient that was sent to is not sent to again. Effectively
@@ -42,7 +42,10 @@ class Campaign:
 
     Args:
         name: names it in the ledger.
-        ledger: path of an SQLite file, made where it is missing; one runner at a time may work on it.
+        ledger: path of an SQLite file, made where it is missing; one runner at a time may work on it. None is the one
+            that `TIM_LEDGER` names, else a file in the user's folder for state, by app and name: it does not depend on
+            the working folder. `locate` says where that is.
+        sdk_app_id: the app, to find the default ledger where no client is given; without it, the only one of that name.
         recipients: a file by its path (`.csv`, `.tsv`, `.jsonl`, `.ndjson`, `.txt` with an account a line, any of them
             also compressed, `.gz`), a `CsvFile`, `JsonLinesFile` or `AccountListFile`, or any iterable or async
             iterable of accounts or of mappings with the account and columns for templates. Read once, when the campaign
@@ -80,7 +83,8 @@ class Campaign:
         self,
         name: str,
         *,
-        ledger: str | PathLike[str],
+        ledger: str | PathLike[str] | None = None,
+        sdk_app_id: int | None = None,
         recipients: str | PathLike[str] | Recipients | None = None,
         message: MessageGiven | None = None,
         message_version: str | None = None,
@@ -100,6 +104,7 @@ class Campaign:
         self._definition = Definition(
             name,
             ledger,
+            sdk_app_id=sdk_app_id,
             recipients=recipients,
             message=message,
             message_version=message_version,
@@ -121,6 +126,18 @@ class Campaign:
 
     def __repr__(self) -> str:
         return f"<Campaign {self.name!r}>"
+
+    async def locate(self, *, client: TimClient | None = None) -> inspection.CampaignLocation:
+        """Return where the campaign is kept, and whether it would be new; nothing is made or changed.
+
+        Args:
+            client: whose app it is for.
+
+        Raises:
+            UsageError: there is no default ledger without knowing the app.
+            LedgerError: what lies there is not a ledger.
+        """
+        return await inspection.locate(self._definition, None if client is None else client.sdk_app_id)
 
     async def plan(
         self,
@@ -173,7 +190,7 @@ class Campaign:
         """
         check_seconds("progress_every_s", progress_every_s)
         client.open()
-        async with self._definition.open(f"run of {self.name}") as ledger:
+        async with self._definition.open(f"run of {self.name}", app=client.sdk_app_id) as ledger:
             async with ledger.alone_with(self.name):
                 campaign, messages = await self._definition.ensure_planned(
                     ledger,
@@ -202,7 +219,7 @@ class Campaign:
                 progress_every_s=progress_every_s,
             )
             try:
-                return await runner.run()
+                return msgspec.structs.replace(await runner.run(), ledger=ledger.full_name)
             finally:
                 self._runner = None
 

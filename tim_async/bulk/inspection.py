@@ -11,6 +11,7 @@ import msgspec
 from .._api.endpoint import Rate
 from .._core.client import TimClient
 from .._core.config import Settings
+from ..errors import LedgerError
 from . import export
 from ._ledger.records import CampaignRow
 from ._plan.definition import Definition
@@ -18,6 +19,33 @@ from ._plan.plan import Plan, make_plan
 from ._plan.reading import OnPlanning
 from ._plan.wording import counted
 from .progress import Report, report
+
+
+class CampaignLocation(msgspec.Struct, kw_only=True, frozen=True):
+    """Where a campaign is kept.
+
+    Attributes:
+        ledger: the absolute path of its ledger, or the URL of a database without its password.
+        is_default: whether that was named neither by the campaign nor by `TIM_LEDGER`.
+        is_new: whether the campaign is not in it, and would be new.
+    """
+
+    ledger: str
+    is_default: bool
+    is_new: bool
+
+
+async def locate(definition: Definition, app: int | None) -> CampaignLocation:
+    """Look where a campaign is kept, and whether it is there; nothing is made or changed."""
+    ledger = definition.open(app=app)
+    try:
+        async with ledger:
+            is_new = await ledger.campaigns.find(definition.name) is None
+    except LedgerError as error:
+        if not error.is_missing:
+            raise
+        is_new = True
+    return CampaignLocation(ledger=ledger.full_name, is_default=definition.has_default_ledger, is_new=is_new)
 
 
 async def plan(
@@ -31,12 +59,15 @@ async def plan(
     """Read the recipients into the ledger and return what the campaign will be."""
     settings = client.settings if client is not None else Settings(rate_limits=rate_limits or {})
     options = definition.options
-    async with definition.open(f"plan of {definition.name}") as ledger:
+    app = None if client is None else client.sdk_app_id
+    async with definition.open(f"plan of {definition.name}", app=app) as ledger:
         async with ledger.alone_with(definition.name):
+            is_new = await ledger.campaigns.find(definition.name) is None
             campaign, messages = await definition.ensure_planned(
                 ledger, settings, clock(), on_planning=on_planning, progress_every_s=progress_every_s
             )
-        return await make_plan(ledger, campaign, messages, settings, options.lanes, options.concurrency)
+        made = await make_plan(ledger, campaign, messages, settings, options.lanes, options.concurrency)
+        return msgspec.structs.replace(made, ledger=ledger.full_name, is_new=is_new)
 
 
 async def status(definition: Definition, clock: Callable[[], float]) -> Report:
@@ -51,6 +82,7 @@ async def status(definition: Definition, clock: Callable[[], float]) -> Report:
             in_flight=await ledger.queries.in_flight(campaign.id),
             duration_s=duration,
         )
+        found = msgspec.structs.replace(found, ledger=ledger.full_name)
         is_in_use = ledger.database.is_in_use
         if campaign.open_reading is not None or not campaign.is_planned:
             return _while_planning(found, campaign, is_file=ledger.shared is None, is_in_use=is_in_use)

@@ -94,6 +94,7 @@ class Report(msgspec.Struct, kw_only=True, frozen=True):
         bad_rows: rows without a valid account.
         duration_s: seconds; of this run, or from the first run's begin to the newest one's end.
         rate: settled a second in that time.
+        ledger: where it is kept: an absolute path, or a URL without its password.
     """
 
     name: str
@@ -109,6 +110,7 @@ class Report(msgspec.Struct, kw_only=True, frozen=True):
     bad_rows: int
     duration_s: float
     rate: float
+    ledger: str = ""
 
     @property
     def is_complete(self) -> bool:
@@ -143,6 +145,8 @@ class Report(msgspec.Struct, kw_only=True, frozen=True):
         lines += [f"  {each.count:,} failed with {each.code} {each.name}: {each.meaning}" for each in self.codes]
         if self.rate:
             lines.append(f"  {self.duration_s:,.1f} s, {self.rate:,.1f} a second")
+        if self.ledger:
+            lines.append(f"  ledger: {self.ledger}")
         return "\n".join(map(one_line, lines))
 
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from .._core.config import Region
 
 APP_PANEL: Final = "App"
+LEDGER_VARIABLE: Final = "TIM_LEDGER"
 DEFAULT_ADMIN: Final = "administrator"
 DEFAULT_REGION: Final = "china"
 

@@ -126,6 +126,7 @@ class ClusterCampaign:
         async with definition.open(f"submit {self.name}") as ledger:
             shared = ledger.require_shared()
             async with ledger.alone_with(self.name):
+                is_new = await ledger.campaigns.find(self.name) is None
                 row, messages = await definition.ensure_planned(
                     ledger,
                     client.settings,
@@ -141,7 +142,11 @@ class ClusterCampaign:
                     raise UsageError(f"the campaign {self.name!r} was cancelled", field="name")
                 check_recipients(row)
                 row = await bind(ledger, row, client)
-                plan = await make_plan(ledger, row, messages, client.settings, run.lanes)
+                plan = msgspec.structs.replace(
+                    await make_plan(ledger, row, messages, client.settings, run.lanes),
+                    ledger=ledger.full_name,
+                    is_new=is_new,
+                )
                 self.is_left_alone = row.options is not None and row.status in ("running", "paused")
                 if self.is_left_alone:
                     but = ", except for new recipients" if definition.add_recipients else ""

@@ -16,6 +16,7 @@ import logging
 import os
 import time
 from collections.abc import Coroutine, Iterator
+from contextlib import suppress
 from os import PathLike
 from types import TracebackType
 from typing import Any, Final, Self
@@ -104,7 +105,7 @@ class Recorder:
     The texts of messages are kept: check a recording before you share it.
 
     Args:
-        path: the file; it is created readable by its owner only.
+        path: the file; it is created readable by its owner only, and removed again when nothing was recorded.
         hide_accounts: whether account names are replaced.
         max_bytes: the size at which the file is full; later attempts are not written, which is logged once.
 
@@ -122,6 +123,8 @@ class Recorder:
         self._is_full = False
         self._attached: list[TimClient] = []
         try:
+            # One without a line is removed at the end, if it was not there before.
+            self._made = None if os.path.lexists(path) else os.path.abspath(path)
             self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
             self._size = _cut_broken_line(self._file)
         except OSError as error:
@@ -154,7 +157,11 @@ class Recorder:
         """Stop recording and close the file. Closing twice is harmless."""
         file, self._file = self._file, -1
         if file >= 0:
+            is_empty = os.fstat(file).st_size == 0
             os.close(file)
+            if is_empty and self._made is not None:
+                with suppress(OSError):
+                    os.unlink(self._made)
         while self._attached:
             client = self._attached.pop()
             # A recorder that was attached later may be in front of this one; it removes both when it is closed.

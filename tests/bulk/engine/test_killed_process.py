@@ -30,6 +30,7 @@ async def start(emulator, folder, *args, source="people.csv", limits=FAST, stder
         "TIM_BASE_URL": emulator.url,
         "TIM_SDK_APP_ID": str(emulator.sdk_app_id),
         "TIM_SECRET_KEY": DEFAULT_SECRET_KEY,
+        "TIM_LEDGER": str(folder / "spring.db"),
         "PYTHONPATH": os.getcwd(),
         "TERM": "xterm",
         "COLUMNS": "200",

@@ -60,7 +60,7 @@ async def test_placeholder_without_a_column(
         assert folder.shown(caught.value) == (
             f"message has a placeholder without a column: $nme; {whose} ($$ is a dollar sign)"
         )
-    with pytest.raises(LedgerError, match="has no campaign 'spring'"):
+    with pytest.raises(LedgerError, match="there is no ledger"):
         await campaign().status()
 
 

@@ -273,7 +273,7 @@ async def test_file_in_another_encoding_leaves_nothing_in_the_ledger(campaign, t
     ) as caught:
         await campaign(recipients=kind(path=path), message="Hi").plan()
     assert caught.value.field == "recipients"
-    with pytest.raises(LedgerError, match="has no campaign 'spring'"):
+    with pytest.raises(LedgerError, match="there is no ledger"):
         await campaign().status()
 
 

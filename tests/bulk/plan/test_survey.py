@@ -85,7 +85,7 @@ async def test_recipients_are_not_read_once_more(campaign: Make, reads: list[int
     rows = [{"account": each, "name": each} for each in accounts(30)]
     template = Template("Hi $name, it costs $$7")
     first = await campaign(recipients=rows, message=template).plan()
-    assert await campaign().plan() == first
+    assert await campaign().plan() == msgspec.structs.replace(first, is_new=False)
     assert (first.largest_account, first.lints) == ("u10", [])
     await campaign().run(client)
     more = [*rows, {"account": "new"}, {"account": "newer", "name": "x" * 9000}]

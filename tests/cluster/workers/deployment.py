@@ -72,7 +72,7 @@ class Deployment:
             "TIM_SDK_APP_ID": str(self.emulator.sdk_app_id),
             "TIM_SECRET_KEY": DEFAULT_SECRET_KEY,
             "TIM_BASE_URL": self.emulator.url,
-            "TIM_LEDGER_URL": self.ledger,
+            "TIM_LEDGER": self.ledger,
             "TIM_BROKER_URL": RABBITMQ_URL,
             "TIM_REDIS_URL": self._redis_url,
         }

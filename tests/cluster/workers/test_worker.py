@@ -403,7 +403,7 @@ async def test_example_in_plain_commands_runs(deployment: Deployment, tmp_path: 
         env={
             **os.environ,
             "TIM_ASYNC": f"{sys.executable} -m tim_async",
-            "TIM_LEDGER_URL": deployment.ledger,
+            "TIM_LEDGER": deployment.ledger,
             "TIM_BROKER_URL": RABBITMQ_URL,
             "TIM_REDIS_URL": REDIS_URL,
             "EMULATOR_PORT": str(free_port()),

@@ -10,17 +10,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from os import PathLike
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self, TypeVar
 
-from sqlalchemy import Connection, func, insert, inspect, select
+from sqlalchemy import Connection, func, insert, select
 from sqlalchemy.engine import URL
 
 from ...errors import LedgerError
+from .failures import missing
 from .location import locate
 from .schema import SCHEMA_VERSION, meta, metadata, misfit
-from .sqlite import SqliteFile
+from .sqlite import SqliteFile, Tables
 
 if TYPE_CHECKING:
     from .server import Server
@@ -42,6 +44,7 @@ class Database:
     Attributes:
         path: the file, None on a server.
         name: what it is called in messages; without a password.
+        full_name: the absolute path of a file, the URL of a server without its password.
 
     Raises:
         LedgerError: it cannot be opened, is in use, or is not a ledger.
@@ -54,12 +57,14 @@ class Database:
         where = locate(location)
         self.path = where.path
         self.name = where.name
+        self.full_name = where.full_name
         self._purpose = purpose
         self._check: Callable[[Connection], None] | None = None
         self._file: SqliteFile | None = None
         self._backend: SqliteFile | Server
         if where.path is not None:
-            self._backend = self._file = SqliteFile(where.path, where.name, purpose)
+            tables = Tables(_make_tables, partial(_check_tables, name=where.name))
+            self._backend = self._file = SqliteFile(where.path, where.name, purpose, tables)
         else:
             self._backend = _server(where.url, where.name, patience_s)
 
@@ -71,29 +76,28 @@ class Database:
     async def __aenter__(self) -> Self:
         try:
             await self._backend.open()
-            await self._set_up()
+            if self._file is None:
+                await self._check_server()
         except BaseException:
-            await self._backend.close()
+            await self._close(is_failure=True)
             raise
         return self
 
     async def __aexit__(
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        await self._close(is_failure=exc is not None)
+
+    async def _close(self, *, is_failure: bool) -> None:
+        if is_failure and self._file is not None:
+            self._file.keep_only_if_used()
         await self._backend.close()
 
-    async def _set_up(self) -> None:
+    async def _check_server(self) -> None:
         # Looked at before anything is written: tables of another version stay as they are.
-        version = await self.read(_read_version)
-        if version is None and self._purpose is not None:
-            if self._file is not None:
-                if await self.read(_is_foreign):
-                    raise LedgerError(f"{self.name} is not a ledger of campaigns, but another database")
-                await self._file.use_wal()
+        if self._purpose is not None and await self.read(_read_version) is None:
             await self.write(_make_tables)
-            version = await self.read(_read_version)
-        if version != str(SCHEMA_VERSION):
-            raise LedgerError(f"{self.name} {misfit(version)}")
+        await self.read(partial(_check_tables, name=self.name))
 
     # Transactions
 
@@ -166,12 +170,6 @@ def _server(url: URL, name: str, patience_s: float | None) -> Server:
     raise LedgerError(f'the ledger {name} is on a server, and that needs: pip install "tim-async[cluster]"')
 
 
-def _is_foreign(connection: Connection) -> bool:
-    """Return whether there are tables, and none of a ledger's."""
-    names = inspect(connection).get_table_names()
-    return bool(names) and meta.name not in names
-
-
 def _make_tables(connection: Connection) -> None:
     if connection.dialect.name == "postgresql":
         # Several processes may come at once, and "create if not exists" does not allow that.
@@ -186,3 +184,12 @@ def _read_version(connection: Connection) -> str | None:
     if not connection.dialect.has_table(connection, meta.name):
         return None
     return connection.execute(select(meta.c.value).where(meta.c.key == "version")).scalar_one_or_none()
+
+
+def _check_tables(connection: Connection, name: str) -> None:
+    version = _read_version(connection)
+    if version == str(SCHEMA_VERSION):
+        return
+    problem = f"{name} {misfit(version)}"
+    # A server's database becomes a ledger when it is first written, a file that is there does not.
+    raise missing(problem) if version is None and connection.dialect.name != "sqlite" else LedgerError(problem)

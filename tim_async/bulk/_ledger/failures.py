@@ -31,6 +31,13 @@ def as_ledger_error(name: str, error: Exception) -> LedgerError:
     return failure
 
 
+def missing(problem: str) -> LedgerError:
+    """Return that there is no ledger."""
+    failure = LedgerError(problem)
+    failure.is_missing = True
+    return failure
+
+
 def explain(error: Exception) -> str:
     """Return what happened and what to do, without the statement and its values."""
     origin = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
@@ -41,6 +48,11 @@ def explain(error: Exception) -> str:
         if words in text:
             return f"{advice} ({text})"
     return text
+
+
+def may_not_write(error: LedgerError) -> bool:
+    """Return whether an SQLite file could not be read only because nothing may be written, or made beside it."""
+    return "readonly" in error.message or "unable to open" in error.message
 
 
 def was_refused(error: Exception) -> bool:

@@ -91,6 +91,11 @@ class Ledger:
         """Return what takes the recipients of a campaign, as they are read."""
         return Staging(self.database, campaign)
 
+    @property
+    def full_name(self) -> str:
+        """The absolute path of a file, the URL of a server without its password."""
+        return self.database.full_name
+
     def require_shared(self) -> SharedLedger:
         """Return what only a server has.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from os import PathLike
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 from sqlalchemy.engine import URL, make_url
@@ -24,6 +25,11 @@ class Location(msgspec.Struct, frozen=True):
     url: URL
     path: Path | None
     name: str
+
+    @property
+    def full_name(self) -> str:
+        """The absolute path of a file, the URL of a server without its password."""
+        return self.name if self.path is None else str(self.path)
 
 
 def locate(given: str | PathLike[str]) -> Location:
@@ -67,18 +73,15 @@ def lock_path(path: Path) -> Path:
     return path.with_name(path.name + ".lock")
 
 
-def has_wal(path: Path) -> bool:
-    """Return whether commits wait in a file beside it; True when that cannot be found out."""
-    try:
-        return path.with_name(path.name + "-wal").stat().st_size > 0
-    except FileNotFoundError:
-        return False
-    except OSError:
-        return True
+def file_url(path: Path, *, only: Literal["ro", "immutable"] | None = None) -> URL:
+    """Return the URL of a file.
 
-
-def file_url(path: Path, *, is_immutable: bool = False) -> URL:
-    """Return the URL of a file; immutable, it is opened without making another beside it, as if nothing wrote to it."""
-    if is_immutable:
-        return URL.create("sqlite", database=path.as_uri(), query={"immutable": "1", "uri": "true"})
-    return URL.create("sqlite", database=str(path))
+    Args:
+        path: the file.
+        only: `ro` opens it to read, and leaves its log as it is; `immutable` makes no other file beside it, as if
+            nothing ever wrote to it.
+    """
+    if only is None:
+        return URL.create("sqlite", database=str(path))
+    query = {"mode": "ro"} if only == "ro" else {"immutable": "1"}
+    return URL.create("sqlite", database=path.as_uri(), query={**query, "uri": "true"})

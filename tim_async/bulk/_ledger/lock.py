@@ -16,12 +16,14 @@ import socket
 import sys
 import time
 import weakref
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 from ..._clocks import sleep
 from ...errors import LedgerError, UsageError
+from .whole_file import MODE
 
 # On Windows a locked byte cannot be read by others: the one that is locked lies behind the text.
 _LOCKED_BYTE: Final = 4096
@@ -62,10 +64,23 @@ class FileLock:
         Raises:
             LedgerError: another process has it, or the file cannot be locked.
         """
+        await self._take()
+        while not self._is_in_place():  # its last holder removed it, and the next one would take another
+            self.release()
+            await self._take()
+        _held.add(self)
+        started = datetime.fromtimestamp(time.time(), UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+        text = f"process {os.getpid()} on {socket.gethostname()} since {started} ({self._purpose})\n"
+        # The text is for users: a full disk must not keep the lock from being taken.
+        with contextlib.suppress(OSError):
+            os.ftruncate(self._file, 0)
+            os.write(self._file, text.encode()[: _LOCKED_BYTE - 1])
+
+    async def _take(self) -> None:
         problem = None
         try:
             # O_CLOEXEC by default: a child process does not inherit the lock.
-            self._file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
+            self._file = os.open(self._path, os.O_RDWR | os.O_CREAT, MODE)
         except OSError as error:
             problem = f"cannot make its lock file {self._path}: {error.strerror}"
         if problem is not None:
@@ -88,13 +103,12 @@ class FileLock:
         if problem is not None:
             self.release()
             raise LedgerError(problem)
-        started = datetime.fromtimestamp(time.time(), UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
-        text = f"process {os.getpid()} on {socket.gethostname()} since {started} ({self._purpose})\n"
-        # The text is for users: a full disk must not keep the lock from being taken.
-        with contextlib.suppress(OSError):
-            os.ftruncate(self._file, 0)
-            os.write(self._file, text.encode()[: _LOCKED_BYTE - 1])
-        _held.add(self)
+
+    def _is_in_place(self) -> bool:
+        try:
+            return os.path.samestat(os.fstat(self._file), os.stat(self._path))
+        except FileNotFoundError:
+            return False
 
     def _holder(self) -> str:
         with contextlib.suppress(OSError):
@@ -103,11 +117,33 @@ class FileLock:
                 return text.splitlines()[0]
         return "another process"
 
+    def remove(self) -> None:
+        """Remove the file, with the ledger that it belongs to; the lock is held until it is released."""
+        with contextlib.suppress(OSError):
+            os.unlink(self._path)
+
     def release(self) -> None:
         """Give the lock back."""
         _held.discard(self)
         os.close(self._file)
         self._file = -1
+
+
+@contextlib.contextmanager
+def held_for_a_moment(path: Path) -> Iterator[bool]:
+    """Hold the lock during a short block; yield whether no other process does. It is made by those that run only."""
+    try:
+        file = os.open(path, os.O_RDWR)
+    except FileNotFoundError:
+        yield True
+        return
+    except OSError:
+        yield False
+        return
+    try:
+        yield _try_lock(file)
+    finally:
+        os.close(file)
 
 
 def is_held(path: Path) -> bool:

@@ -27,7 +27,7 @@ metadata: Final = MetaData()
 def misfit(found: str | None) -> str:
     """Return what is wrong with a ledger of another version, None where there is none, and what to do."""
     if found is None:
-        return "is not a ledger of campaigns"
+        return "is a database, but not a ledger of campaigns: give another"
     needs = f"is of version {found}, and this tim_async works with version {SCHEMA_VERSION}"
     if found.isdecimal() and int(found) < SCHEMA_VERSION:
         return (

@@ -9,10 +9,10 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from functools import partial
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final, Literal, NamedTuple, TypeVar
 
 from sqlalchemy import Connection, create_engine
 from sqlalchemy.engine import URL
@@ -20,8 +20,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from ...errors import LedgerError, UsageError
-from .failures import as_ledger_error
-from .location import file_url, has_wal, lock_path
+from . import opening
+from .failures import as_ledger_error, may_not_write, missing
+from .ledger_file import look, wal_size
+from .location import file_url, lock_path
 from .lock import FileLock, is_held
 from .thread import WorkerThread
 
@@ -38,6 +40,18 @@ _PRAGMAS: Final = (
     "PRAGMA cache_size=-24000",  # KiB; the index of a million accounts fits, and memory stays bounded
     # Not temp_store=MEMORY: the sort of a plan's accounts would be as large as these.
 )
+
+
+class Tables(NamedTuple):
+    """The tables of a ledger.
+
+    Attributes:
+        make: makes them.
+        check: raises `LedgerError` where they are not those of this version.
+    """
+
+    make: Callable[[Connection], None]
+    check: Callable[[Connection], None]
 
 
 class _Link:
@@ -68,9 +82,17 @@ class _Link:
             self._driver.execute(begin)
             return work(self._connection)
 
-    def use_wal(self) -> None:
-        """Let others read while this one writes. The file keeps that; inside a transaction it is refused."""
-        self._driver.execute("PRAGMA journal_mode=WAL")
+    def mark_open(self, path: Path, name: str) -> None:
+        """Let the file say that it is open."""
+        opening.mark_open(self._driver, path, name)
+
+    def is_bare(self) -> bool:
+        """Return whether it has nothing worth keeping."""
+        return opening.is_bare(self._driver)
+
+    def mark_closed(self) -> bool:
+        """Let the file say that it is all there is; return whether it does."""
+        return opening.mark_closed(self._driver)
 
     def interrupt(self) -> None:
         """End the statement that runs, from any thread: its transaction is undone."""
@@ -88,12 +110,17 @@ class SqliteFile:
         path: the file.
         name: what it is called in messages.
         purpose: what it is opened for, shown to other processes that find it locked. None only reads.
+        tables: makes the tables of a new one, and checks those of an old one.
     """
 
-    def __init__(self, path: Path, name: str, purpose: str | None) -> None:
+    def __init__(self, path: Path, name: str, purpose: str | None, tables: Tables) -> None:
         self._path = path
         self._name = name
         self._purpose = purpose
+        self._tables = tables
+        self._is_made = False
+        self._is_kept = True
+        self._is_marked = False
         self._lock: FileLock | None = None
         self._thread: WorkerThread | None = None
         self._link: _Link | None = None
@@ -104,36 +131,64 @@ class SqliteFile:
         return is_held(lock_path(self._path))
 
     async def open(self) -> None:
-        """Lock and open it; where it is missing and is to be written, it is made."""
-        # Checked first: opening a file that does not exist makes one, and a status would find an empty campaign.
-        if self._purpose is None and not self._path.exists():
-            raise LedgerError(f"there is no ledger {self._name}")
-        if self._purpose is not None:
-            lock = FileLock(lock_path(self._path), self._purpose)
-            await lock.acquire()
-            self._lock = lock
-        self._thread = WorkerThread("tim_async: ledger")
+        """Lock and open it; where it is missing and is to be written, it is made.
+
+        Raises:
+            LedgerError: what lies there is not a ledger; nothing is made beside it then.
+        """
+        thread = self._thread = WorkerThread("tim_async: ledger")
+        if self._purpose is None:
+            await thread.submit(self._open_to_read)
+            return
+        await thread.submit(self._check)
+        lock = FileLock(lock_path(self._path), self._purpose)
+        await lock.acquire()
+        self._lock = lock
+        await thread.submit(self._open_to_write)
+
+    def _check(self) -> None:
+        """Raise `LedgerError` for what is not a ledger, and where none can be."""
+        header = look(self._path, self._name)
+        if header is not None:
+            # Without a log it is whole by itself, and reading it makes no file beside it.
+            has_log = header.is_open or self._guard(lambda: wal_size(self._path)) > 0
+            self._connect("ro" if has_log else "immutable").close()
+        elif not self._path.parent.is_dir():
+            raise LedgerError(f"there is no folder {self._path.parent} for the ledger: make it, or give another path")
+
+    def _open_to_read(self) -> None:
+        if look(self._path, self._name) is None:
+            raise missing(f"there is no ledger {self._name}")
         try:
-            await self._connect(file_url(self._path))
+            self._link = self._connect("ro")
         except LedgerError as error:
-            # A database in WAL mode wants a file beside it also to be read, which this user may not make. One without
-            # pending commits in such a file is whole by itself: no process works on it.
-            if self._purpose is not None or "readonly" not in error.message or has_wal(self._path):
+            # Its log is needed also to read it, and this user may not make one. Without any, it is whole by itself.
+            if not may_not_write(error) or self._guard(lambda: wal_size(self._path)):
                 raise
-            await self._connect(file_url(self._path, is_immutable=True))
+            self._link = self._connect("immutable")
 
-    async def _connect(self, url: URL) -> None:
-        def connect() -> None:
-            if self._link is not None:
-                self._link.close()
-            self._link = self._guard(lambda: _Link(url))
+    def _open_to_write(self) -> None:
+        """Open it, as the only one that writes."""
+        if look(self._path, self._name) is None:
+            self._guard(lambda: opening.make(self._path, self._tables.make))
+            self._is_made = True
+        link = self._link = self._connect()
+        self._guard(lambda: link.mark_open(self._path, self._name))
+        self._is_marked = True
 
-        assert self._thread is not None  # noqa: S101 - started before
-        await self._thread.submit(connect)
+    def _connect(self, only: Literal["ro", "immutable"] | None = None) -> _Link:
+        """Return a connection to a ledger of this version."""
 
-    async def use_wal(self) -> None:
-        """Let other processes read while this one writes, from now on."""
-        await self._submit(_Link.use_wal)
+        def connect() -> _Link:
+            link = _Link(file_url(self._path, only=only))
+            try:
+                link.transact(self._tables.check, "BEGIN")
+            except BaseException:
+                link.close()
+                raise
+            return link
+
+        return self._guard(connect)
 
     def submit(self, work: Callable[[Connection], T], *, writes: bool, may_repeat: bool = False) -> asyncio.Future[T]:
         """Return what becomes the result of a transaction; nothing but the database ends one before its time.
@@ -160,6 +215,10 @@ class SqliteFile:
             failure = as_ledger_error(self._name, error)
         raise failure
 
+    def keep_only_if_used(self) -> None:
+        """Remove it when it is closed, if it was made and nothing was read into it: what it was for has failed."""
+        self._is_kept = False
+
     async def close(self) -> None:
         """Close it when all is done that was asked for. What still runs after some seconds is broken off."""
         thread, self._thread = self._thread, None
@@ -169,8 +228,10 @@ class SqliteFile:
             link, self._link = self._link, None
             try:
                 if link is not None:
-                    self._guard(link.close)
+                    self._guard(lambda: self._end(link))
             finally:
+                if lock is not None and not self._path.exists():
+                    lock.remove()
                 # Here, after whatever is not waited for any more: another process must not get in between.
                 if lock is not None:
                     lock.release()
@@ -188,3 +249,15 @@ class SqliteFile:
             await asyncio.wait([closing], timeout=_INTERRUPT_INTERVAL_S)
         if closing.done():
             closing.result()
+
+    def _end(self, link: _Link) -> None:
+        """Close it, and leave no more behind than it is worth."""
+        if self._is_made and not self._is_kept and link.is_bare():
+            link.close()
+            opening.remove(self._path)
+            return
+        is_whole = not self._is_marked or link.mark_closed()
+        with nullcontext() if is_whole else opening.log_kept(self._path):
+            link.close()
+        if self._purpose is None:
+            opening.tidy(self._path)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from os import PathLike
 from typing import Final, TypedDict
 
-from ..._api.checks import check_range, check_seconds
+from ..._api.checks import check_range, check_seconds, check_whole
 from ..._core.config import Settings
 from ...errors import LedgerError, UsageError
 from ...models.c2c import MAX_BATCH
+from .._ledger.home import VARIABLE, default_ledger, make_parents
 from .._ledger.ledger import Ledger
 from .._ledger.options import Lanes, OnUnknown, Options
 from .._ledger.records import CampaignRow, storable
@@ -50,7 +52,7 @@ class Definition:
 
     Attributes:
         name: its name.
-        ledger: where its ledger is.
+        ledger: where its ledger is, None for the default.
         options: how it is run.
         add_recipients: whether recipients are read again, to add new ones.
 
@@ -61,8 +63,9 @@ class Definition:
     def __init__(
         self,
         name: str,
-        ledger: str | PathLike[str],
+        ledger: str | PathLike[str] | None,
         *,
+        sdk_app_id: int | None = None,
         recipients: str | PathLike[str] | Recipients | None = None,
         message: MessageGiven | None = None,
         message_version: str | None = None,
@@ -84,12 +87,15 @@ class Definition:
             raise UsageError(f"name {name!r} contains a NUL or is not valid Unicode text", field="name")
         _check_choice("lanes", lanes, _LANES)
         _check_choice("on_unknown", on_unknown, _ON_UNKNOWN)
+        if sdk_app_id is not None:
+            check_whole("sdk_app_id", sdk_app_id, 1)
         check_range("batch_size", batch_size, 1, MAX_BATCH)
         check_range("concurrency", concurrency, 1, 10_000)
         check_seconds("patience_s", patience_s)
         check_seconds("message_timeout_s", message_timeout_s)
         self.name = name
         self.ledger = ledger
+        self._app = sdk_app_id
         self.add_recipients = add_recipients
         self.options = Options(
             lanes=lanes,
@@ -110,9 +116,29 @@ class Definition:
         self._batch_size = batch_size
         self._check_lanes(self._messages)
 
-    def open(self, purpose: str | None = None) -> Ledger:
-        """Return its ledger, to be opened; None for the purpose only reads."""
-        return Ledger(self.ledger, purpose=purpose)
+    def open(self, purpose: str | None = None, *, app: int | None = None) -> Ledger:
+        """Return its ledger, to be opened.
+
+        Args:
+            purpose: what for; None only reads.
+            app: the app, where it is known.
+
+        Raises:
+            UsageError: there is no default without knowing the app, `TIM_LEDGER` is wrong, or the folder of the default
+                cannot be made.
+        """
+        self._app = self._app if app is None else app  # what is asked later is about the same
+        location = self.ledger
+        if location is None:
+            location = default_ledger(self.name, self._app)
+            if purpose is not None:
+                make_parents(location)
+        return Ledger(location, purpose=purpose)
+
+    @property
+    def has_default_ledger(self) -> bool:
+        """Whether its ledger was named neither here nor by the environment."""
+        return self.ledger is None and not os.environ.get(VARIABLE)
 
     async def find(self, ledger: Ledger) -> CampaignRow:
         """Return what the ledger has of the campaign.

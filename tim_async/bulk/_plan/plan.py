@@ -60,6 +60,8 @@ class Plan(msgspec.Struct, kw_only=True, frozen=True):
         is_sample: whether only the first messages were looked at, as a function makes them.
         lints: what will probably disappoint.
         lanes: what it takes by each lane.
+        ledger: where it is kept: an absolute path, or a URL without its password.
+        is_new: whether it was not there before.
     """
 
     name: str
@@ -76,6 +78,8 @@ class Plan(msgspec.Struct, kw_only=True, frozen=True):
     is_sample: bool
     lints: list[str]
     lanes: list[LanePlan]
+    ledger: str = ""
+    is_new: bool = False
 
     @property
     def shortfall(self) -> str:
@@ -110,6 +114,8 @@ class Plan(msgspec.Struct, kw_only=True, frozen=True):
         for each in self.lanes:
             mark = "->" if each.is_chosen else "  "
             lines.append(f"  {mark} lanes={each.lanes}: {counted(each.calls, 'call')}, {_duration(each.seconds)}")
+        if self.ledger:
+            lines.append(f"  ledger ({'new' if self.is_new else 'carried on'}): {self.ledger}")
         return "\n".join(map(one_line, lines))
 
 

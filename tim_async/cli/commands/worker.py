@@ -15,6 +15,7 @@ from .._limits import LimitOption, read_limits
 from .._options import (
     DEFAULT_ADMIN,
     DEFAULT_REGION,
+    LEDGER_VARIABLE,
     AdminOption,
     BaseUrlOption,
     OptionalAppIdOption,
@@ -35,7 +36,7 @@ LedgerUrlOption = Annotated[
     str | None,
     typer.Option(
         "--ledger",
-        envvar="TIM_LEDGER_URL",
+        envvar=LEDGER_VARIABLE,
         metavar="URL",
         show_default=False,
         help="The ledger's database: postgresql+asyncpg://user:password@host/name.",
@@ -169,7 +170,7 @@ def _set_up_logging(*, verbose: bool) -> None:
 command = make_command(
     worker,
     examples=(
-        "export TIM_LEDGER_URL=postgresql+asyncpg://tim:...@db/tim",
+        "export TIM_LEDGER=postgresql+asyncpg://tim:...@db/tim",
         "export TIM_BROKER_URL=amqp://tim:...@mq/ TIM_REDIS_URL=redis://cache/0",
         "tim-async worker",
         "opentelemetry-instrument tim-async worker --otel",

@@ -14,6 +14,7 @@ WritePeople: TypeAlias = Callable[..., str]
 @pytest.fixture(autouse=True)
 def in_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TIM_LEDGER", str(tmp_path / "spring.db"))
     return tmp_path
 
 

@@ -51,10 +51,6 @@ def test_name_that_is_not_text(invoke: Invoke, people: WritePeople) -> None:
     assert result.stderr.startswith("tim-async: --name 'spr\\udcffng' ")
 
 
-def test_name_that_cannot_be_a_file_name(invoke: Invoke) -> None:
-    assert "give --ledger" in invoke("bulk", "status", "--name", "../spring").stderr
-
-
 def test_without_the_extra_it_names_the_one_to_install() -> None:
     done = run_without("sqlalchemy", "bulk", "status", "--name", "x")
     assert done.returncode == 2

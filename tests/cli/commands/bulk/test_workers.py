@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.cli.commands.bulk.conftest import WritePeople
@@ -11,14 +13,19 @@ pytest.importorskip("redis")
 pytest.importorskip("taskiq_aio_pika")
 
 
+@pytest.fixture(autouse=True)
+def no_ledger_is_named(in_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TIM_LEDGER")
+
+
 @pytest.mark.parametrize(
     ("args", "problem"),
     [
-        (["pause"], "--ledger is missing: the URL of the workers' database"),
-        (["cancel"], "--ledger is missing: the URL of the workers' database"),
+        (["pause"], "TIM_LEDGER (or --ledger) is missing: the URL of the workers' database"),
+        (["cancel"], "TIM_LEDGER (or --ledger) is missing: the URL of the workers' database"),
         (["resume"], "--broker is missing; see tim-async bulk resume --help"),
         (["resume", "--broker", "amqp://mq/"], "--sdk-app-id is missing; see tim-async bulk resume --help"),
-        (["resume", "--broker", "amqp://mq/", "--sdk-app-id", APP], "--ledger is missing"),
+        (["resume", "--broker", "amqp://mq/", "--sdk-app-id", APP], "TIM_LEDGER (or --ledger) is missing"),
     ],
 )
 def test_what_workers_need(invoke: Invoke, args: list[str], problem: str) -> None:
@@ -33,7 +40,7 @@ def test_what_workers_need(invoke: Invoke, args: list[str], problem: str) -> Non
     [
         (["--emulator", "--broker", "amqp://mq/"], "--workers and --emulator cannot be combined"),
         ([], "--broker is missing; see tim-async bulk run --help"),
-        (["--broker", "amqp://mq/"], "--ledger is missing: the URL of the workers' database"),
+        (["--broker", "amqp://mq/"], "TIM_LEDGER (or --ledger) is missing: the URL of the workers' database"),
         (
             ["--broker", "nonsense", "--ledger", "postgresql+asyncpg://u@127.0.0.1:1/x"],
             "--broker must look like amqp://",

@@ -3,24 +3,50 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from ..._errors import describe, stop
+from ..._options import LEDGER_VARIABLE, read_app_id
 
 if TYPE_CHECKING:
-    from ....bulk import AccountListFile, Campaign, CsvFile, JsonLinesFile, Message, Template
+    from ...._core.client import TimClient
+    from ....bulk import AccountListFile, Campaign, CampaignLocation, CsvFile, JsonLinesFile, Message, Template
     from ....cluster import ClusterCampaign
 
 # A tab is hard to type.
 _DELIMITERS: Final = {"\\t": "\t", "tab": "\t"}
 
 
-def make_campaign(name: str, ledger: Path | str, **options: Any) -> Campaign:  # noqa: ANN401 - those of Campaign
+def make_campaign(
+    name: str,
+    ledger: Path | str | None,
+    *,
+    app: str | int | None = None,
+    **options: Any,  # noqa: ANN401 - those of Campaign
+) -> Campaign:
     """Return the campaign of this process."""
     from ....bulk import Campaign
 
-    return Campaign(name, ledger=ledger, **options)
+    # The variable is left to the library, which sees that it does not depend on the working folder.
+    named = None if ledger == os.environ.get(LEDGER_VARIABLE) else ledger
+    return Campaign(name, ledger=named, sdk_app_id=None if app is None else read_app_id(app), **options)
+
+
+async def find_place(campaign: Campaign, *, allow_new: bool, client: TimClient | None = None) -> CampaignLocation:
+    """Return where a campaign is kept; end the command where it would begin in a place that was not meant.
+
+    What cron or systemd runs may have another home than the person who began the campaign: all recipients would get
+    the message again.
+    """
+    found = await campaign.locate(client=client)
+    if found.is_new and found.is_default and not allow_new and not sys.stdin.isatty():
+        stop(
+            f"campaign {campaign.name!r} would be new, in {found.ledger}: give --ledger to carry on from where it is "
+            "kept, or --new to begin it there (standard input is not a terminal)"
+        )
+    return found
 
 
 def make_cluster_campaign(name: str, ledger: str | None, **options: Any) -> ClusterCampaign:  # noqa: ANN401 - as above
@@ -28,7 +54,7 @@ def make_cluster_campaign(name: str, ledger: str | None, **options: Any) -> Clus
     from ....cluster import ClusterCampaign
 
     if ledger is None:
-        stop("--ledger is missing: the URL of the workers' database")
+        stop("TIM_LEDGER (or --ledger) is missing: the URL of the workers' database")
     return ClusterCampaign(name, ledger=ledger, **options)
 
 
@@ -74,12 +100,3 @@ def read_message(text: str | None, path: Path | None, *, plain: bool) -> str | M
         stop(f"--message {path}: {error.strerror}")
     except UsageError as error:
         stop(f"{'--text' if path is None else f'--message {path}'}: {describe(error, {})}")
-
-
-def ledger_of(name: str, given: str | None) -> Path | str:
-    """Return where the ledger of a campaign is."""
-    if given is not None:
-        return given
-    if os.sep in name or name.startswith("."):
-        stop(f"--name {name!r} cannot be a file name: give --ledger")
-    return Path(f"{name}.db")

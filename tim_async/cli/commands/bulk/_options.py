@@ -8,6 +8,7 @@ from typing import Annotated, Final
 import typer
 
 from ..._limits import PACE_PANEL
+from ..._options import LEDGER_VARIABLE
 
 RECIPIENTS_PANEL: Final = "Recipients"
 MESSAGE_PANEL: Final = "Message"
@@ -36,10 +37,19 @@ LedgerOption = Annotated[
     str | None,
     typer.Option(
         "--ledger",
-        envvar="TIM_LEDGER_URL",
+        envvar=LEDGER_VARIABLE,
         metavar="FILE",
         show_default=False,
-        help="The ledger, an SQLite file or the URL of a database; without it, NAME.db here.",
+        help="The ledger, an SQLite file or the URL of a database; without it, one by app and NAME in your folder for "
+        "state, whatever folder you are in.",
+        rich_help_panel=CAMPAIGN_PANEL,
+    ),
+]
+NewOption = Annotated[
+    bool,
+    typer.Option(
+        "--new",
+        help="Begin a campaign that names no ledger also where standard input is no terminal, as under cron.",
         rich_help_panel=CAMPAIGN_PANEL,
     ),
 ]

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from ..._errors import EXIT_FAILED, stop
 from ..._limits import widest
-from ..._output import echo
+from ..._output import echo, one_line
 from ..._progress import shown
 from ..._queues import started
 from ..._signals import stopped_in_order
+from ._campaign import find_place
 from ._this_line import how_to_carry_on, this_line
 
 if TYPE_CHECKING:
@@ -25,8 +26,15 @@ if TYPE_CHECKING:
     from ....cluster import ClusterCampaign
 
 
-async def send(campaign: Campaign, client: TimClient) -> Report:
+async def send(campaign: Campaign, client: TimClient, *, allow_new: bool) -> Report:
     """Send from this process; the first signal finishes what is in flight."""
+    place = await find_place(campaign, client=client, allow_new=allow_new)
+    state = "new" if place.is_new else "carried on"
+    echo(f"campaign {one_line(campaign.name)} ({state}), ledger: {place.ledger}", err=True)
+    return await _send(campaign, client)
+
+
+async def _send(campaign: Campaign, client: TimClient) -> Report:
     async with client:
         with stopped_in_order(lambda name: campaign.stop(f"interrupted by {name}")), shown() as show:
             return await campaign.run(client, on_progress=show, on_planning=show)
@@ -34,6 +42,8 @@ async def send(campaign: Campaign, client: TimClient) -> Report:
 
 async def rehearse(make: Callable[[Path], Campaign], limits: Mapping[str, tuple[Rate, ...]]) -> Report:
     """Send to an emulator, with a ledger that is thrown away."""
+    import msgspec
+
     from ...._core.client import TimClient
     from ....emulator import DEFAULT_SECRET_KEY, Emulator
 
@@ -42,7 +52,7 @@ async def rehearse(make: Callable[[Path], Campaign], limits: Mapping[str, tuple[
         async with Emulator(auto_import=True, rate_limits=widest(limits)) as served:
             echo(f"rehearsing against an emulator at {served.url}: nothing is sent to the service", err=True)
             client = TimClient(served.sdk_app_id, DEFAULT_SECRET_KEY, base_url=served.url, rate_limits=limits)
-            return await send(campaign, client)
+            return msgspec.structs.replace(await _send(campaign, client), ledger="")
 
 
 async def submit(

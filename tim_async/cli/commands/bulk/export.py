@@ -9,8 +9,9 @@ from typing import Annotated
 import typer
 
 from ..._frame import make_command
+from ..._options import OptionalAppIdOption
 from ..._output import echo, for_data
-from ._campaign import ledger_of, make_campaign
+from ._campaign import make_campaign
 from ._options import LedgerOption, NameOption
 
 
@@ -21,6 +22,7 @@ def export(
     *,
     name: NameOption,
     ledger: LedgerOption = None,
+    sdk_app_id: OptionalAppIdOption = None,
     file_format: Annotated[
         str | None,
         typer.Option(
@@ -30,9 +32,11 @@ def export(
 ) -> None:
     """Write the outcome of every recipient: state, code, MsgKey, time.
 
-    The rows that name no valid account come last.
+    The rows that name no valid account come last. The file appears when it is complete, readable by you only. In a
+    CSV file, what a spreadsheet would run has an apostrophe in front, and control characters are escapes; JSON lines
+    have every value as it is.
     """
-    campaign = make_campaign(name, ledger_of(name, ledger))
+    campaign = make_campaign(name, ledger, app=sdk_app_id)
 
     async def main() -> int:
         from ....bulk.export import format_of

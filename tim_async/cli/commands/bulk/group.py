@@ -56,6 +56,12 @@ def _cancel() -> _Loaded:
     return command
 
 
+def _adopt() -> _Loaded:
+    from .adopt import command
+
+    return command
+
+
 class Bulk(LazyGroup):
     """The commands of `tim-async bulk`."""
 
@@ -64,6 +70,7 @@ class Bulk(LazyGroup):
         Entry("run", _CAMPAIGN, "Send to every recipient who is not settled yet.", _run),
         Entry("status", _CAMPAIGN, "Show what the ledger has about a campaign, also while it runs.", _status),
         Entry("export", _CAMPAIGN, "Write the outcome of every recipient: state, code, MsgKey, time.", _export),
+        Entry("adopt", _CAMPAIGN, "Take a ledger whose log is missing for all there is.", _adopt),
         Entry("pause", _WORKERS, "Pause a campaign of workers; `resume` continues it.", _pause),
         Entry("resume", _WORKERS, "Continue a campaign that was paused, or stopped by a fault that is fixed.", _resume),
         Entry("cancel", _WORKERS, "Stop a campaign of workers for good.", _cancel),
@@ -75,7 +82,8 @@ command = make_group(
     name="bulk",
     about="""Send one message, or a personal one, to any number of recipients.
 
-    A campaign is kept in a ledger, a file: run again, it carries on, whatever ended it. `plan` shows what it will be,
+    A campaign is kept in a ledger, a file that does not depend on the folder you are in: run again, it carries on,
+    whatever ended it. `plan` shows what it will be,
     `run` sends, `status` shows how far it is, `export` writes the outcome of every recipient.
 
     With a database for the ledger, `run --workers` leaves the work to `tim-async worker`s on any number of machines;

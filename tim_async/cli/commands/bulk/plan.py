@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING
 
 from ..._errors import EXIT_FAILED, stop
 from ..._frame import make_command
 from ..._limits import LimitOption, read_limits
+from ..._options import OptionalAppIdOption
 from ..._output import echo
 from ..._progress import shown
-from ._campaign import ledger_of, make_campaign, read_message, read_source
+from ._campaign import find_place, make_campaign, read_message, read_source
 from ._options import (
     BatchOption,
     ColumnOption,
@@ -20,10 +22,14 @@ from ._options import (
     LedgerOption,
     MessageOption,
     NameOption,
+    NewOption,
     PlainOption,
     SourceArgument,
     TextOption,
 )
+
+if TYPE_CHECKING:
+    from ....bulk import Plan
 
 
 def plan(
@@ -34,6 +40,8 @@ def plan(
     message: MessageOption = None,
     plain: PlainOption = False,
     ledger: LedgerOption = None,
+    allow_new: NewOption = False,
+    sdk_app_id: OptionalAppIdOption = None,
     account_column: ColumnOption = "account",
     file_format: FormatOption = None,
     encoding: EncodingOption = None,
@@ -50,7 +58,8 @@ def plan(
     """
     campaign = make_campaign(
         name,
-        ledger_of(name, ledger),
+        ledger,
+        app=sdk_app_id,
         recipients=read_source(
             source,
             account_column=account_column,
@@ -64,8 +73,13 @@ def plan(
         batch_size=batch_size,
     )
     limits = read_limits(limit)
-    with shown() as show:
-        found = asyncio.run(campaign.plan(rate_limits=limits, on_planning=show))
+
+    async def main() -> Plan:
+        await find_place(campaign, allow_new=allow_new)
+        with shown() as show:
+            return await campaign.plan(rate_limits=limits, on_planning=show)
+
+    found = asyncio.run(main())
     echo(str(found))
     if found.shortfall:
         stop(f"not every row will be sent: {found.shortfall}", EXIT_FAILED)

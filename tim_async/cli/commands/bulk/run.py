@@ -23,7 +23,7 @@ from ..._options import (
 )
 from ..._queues import WORKERS_PANEL, BrokerOption, PrefixOption, make_queue
 from ..._secrets import secret_key
-from ._campaign import ledger_of, make_campaign, make_cluster_campaign, read_message, read_source
+from ._campaign import make_campaign, make_cluster_campaign, read_message, read_source
 from ._options import (
     CAMPAIGN_PANEL,
     RECIPIENTS_PANEL,
@@ -36,6 +36,7 @@ from ._options import (
     LedgerOption,
     MessageOption,
     NameOption,
+    NewOption,
     PlainOption,
     SourceArgument,
     TextOption,
@@ -59,6 +60,7 @@ def run(
         ),
     ] = False,
     ledger: LedgerOption = None,
+    allow_new: NewOption = False,
     account_column: ColumnOption = "account",
     file_format: FormatOption = None,
     encoding: EncodingOption = None,
@@ -132,9 +134,9 @@ def run(
 ) -> None:
     """Send to every recipient who is not settled yet.
 
-    Run the same line again to carry on. The first Ctrl-C or SIGTERM finishes what is in flight; a second one stops at
-    once. Exit code 0 when every recipient was sent to, 1 when not, 2 when something is wrong with the line or there are
-    no recipients.
+    Run the same line again to carry on, from whatever folder: the ledger it goes by is printed. The first Ctrl-C or
+    SIGTERM finishes what is in flight; a second one stops at once. Exit code 0 when every recipient was sent to, 1 when
+    not, 2 when something is wrong with the line or there are no recipients.
 
     The secret key comes from TIM_SECRET_KEY, or is asked for.
     """
@@ -176,8 +178,8 @@ def run(
             run_watching(submit(shared, make_client(), partial(make_queue, queue_url, app, queue_prefix), parallel))
         )
     else:
-        own = make_campaign(name, ledger_of(name, ledger), **options)
-        show_report(run_here(send(own, make_client())))
+        own = make_campaign(name, ledger, **options)
+        show_report(run_here(send(own, make_client(), allow_new=allow_new)))
 
 
 command = make_command(

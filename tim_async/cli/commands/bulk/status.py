@@ -5,14 +5,21 @@ from __future__ import annotations
 import asyncio
 
 from ..._frame import make_command
+from ..._options import OptionalAppIdOption
 from ..._output import JsonOption, show_facts
-from ._campaign import ledger_of, make_campaign
+from ._campaign import make_campaign
 from ._options import LedgerOption, NameOption
 
 
-def status(*, name: NameOption, ledger: LedgerOption = None, as_json: JsonOption = False) -> None:
+def status(
+    *,
+    name: NameOption,
+    ledger: LedgerOption = None,
+    sdk_app_id: OptionalAppIdOption = None,
+    as_json: JsonOption = False,
+) -> None:
     """Show what the ledger has about a campaign, also while it runs."""
-    show_facts(asyncio.run(make_campaign(name, ledger_of(name, ledger)).status()), as_json=as_json)
+    show_facts(asyncio.run(make_campaign(name, ledger, app=sdk_app_id).status()), as_json=as_json)
 
 
 command = make_command(
