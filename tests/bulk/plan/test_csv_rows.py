@@ -154,9 +154,10 @@ def test_separator_line_of_excel_is_heeded(folder: Folder) -> None:
         (b'"account"|"first name"\r\n', {}, "separated by vertical bars: delimiter='|' reads 'account', 'first name'"),
         (b"account,name\r\n", {"delimiter": ";"}, "separated by commas: delimiter=',' reads 'account', 'name'"),
         (b"uid;name\r\n", {}, "separated by semicolons: delimiter=';' reads 'uid', 'name'"),
+        ("account，name\r\n".encode(), {}, "separated by full-width commas: delimiter='，' reads 'account', 'name'"),
         (b"account;name (first, last)\r\n", {}, "semicolons: delimiter=';' reads 'account', 'name (first, last)'"),
     ],
-    ids=["semicolon", "tab", "quoted", "comma", "another column", "both"],
+    ids=["semicolon", "tab", "quoted", "comma", "another column", "full width", "both"],
 )
 def test_wrong_delimiter_is_recognised(folder: Folder, content: bytes, options: dict[str, str], refusal: str) -> None:
     assert folder.refusal("people.csv", content, **options).endswith(refusal)

@@ -23,7 +23,7 @@ from .rows import Row, bad_row, make_row
 # A message has 8 KB: no cell for one is longer than these.
 MAX_ROW_LINES: Final = 500
 MAX_ROW_CHARS: Final = 131_072
-DELIMITERS: Final = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
+DELIMITERS: Final = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars", "，": "full-width commas"}
 _SEPARATOR_LINE: Final = re.compile(r'"?sep=([^\r\n])"?\r?\n?', re.IGNORECASE)
 _MAX_SHOWN_NAMES: Final = 20
 
