@@ -139,12 +139,52 @@ def test_line_that_two_chunks_have_is_shown_whole(folder: Folder, before: int) -
             "is not UTF-16-LE: line 3 ends in the middle of a character (is the file cut off?)",
         ),
         (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", {}, "is not UTF-8: invalid byte 0x89 in line 1"),
-        (b"account\n" + b"x" * 2 * CHUNK_BYTES, {}, "is not UTF-8: line 2 has more than 1,048,576 bytes"),
+        (
+            CELLS.encode("utf-8"),
+            {"encoding": "utf-16"},
+            (
+                "is not UTF-16: UTF-16 stream does not start with BOM; encoding='utf-8' reads it (line 1: "
+                "'account,name')"
+            ),
+        ),
+        (
+            CELLS.encode("utf-16-be"),
+            {"encoding": "utf-16"},
+            "is not UTF-16: UTF-16 stream does not start with BOM; encoding='utf-16-be' reads it",
+        ),
     ],
-    ids=["named wrongly", "cut off", "joined", "joined late", "UTF-16 cut off", "picture", "endless line"],
+    ids=[
+        "named wrongly",
+        "cut off",
+        "joined",
+        "joined late",
+        "UTF-16 cut off",
+        "picture",
+        "UTF-16 named wrongly",
+        "UTF-16 named, no mark",
+    ],
 )
 def test_file_that_cannot_be_read_whole(folder: Folder, content: bytes, options: dict[str, str], refusal: str) -> None:
     assert folder.refusal("people.csv", content, **options) == f"people.csv {refusal}"
+
+
+@pytest.mark.parametrize(
+    ("content", "refusal"),
+    [
+        (
+            b"account\n" + b"x" * 2 * CHUNK_BYTES,
+            "line 2 has more than 1,048,576 bytes; one recipient a line is expected",
+        ),
+        (
+            b"[" + b'{"account":"alice"},' * 60_000 + b"]",
+            "line 1 has more than 1,048,576 bytes, and begins a JSON array; one recipient a line is expected",
+        ),
+    ],
+    ids=["endless", "JSON array"],
+)
+def test_line_that_is_too_long(folder: Folder, content: bytes, refusal: str) -> None:
+    """It is in its encoding, and no other encoding would help."""
+    assert folder.refusal("people.jsonl", content) == f"people.jsonl: {refusal}"
 
 
 @pytest.mark.parametrize(

@@ -99,6 +99,8 @@ def check_encoding(
     fault = _read_through(open_again(), encoding, seen)
     if fault is None:
         return
+    if not fault.is_encoding:
+        raise UsageError(f"{name}: {fault.what}", field="recipients")
     problem = f"{name} is not {_shown(encoding.name)}: {fault.what}"
     found = _readable_as(open_again, encoding, fault)
     if found is not None:
@@ -115,12 +117,14 @@ class _Fault(NamedTuple):
         what: what was found there.
         near: the bytes from the beginning of that line on, as far as they are at hand.
         guess: the encoding that it looks like, where that can be seen at once.
+        is_encoding: whether the file is in another encoding; else no encoding would make a list of it.
     """
 
     line: int
     what: str
     near: bytes
     guess: str | None = None
+    is_encoding: bool = True
 
 
 def _read_through(chunks: Iterator[bytes], encoding: Encoding, seen: Callable[[bytes], object]) -> _Fault | None:
@@ -137,9 +141,14 @@ def _read_through(chunks: Iterator[bytes], encoding: Encoding, seen: Callable[[b
             good = error.object[max(0, error.start - _SAMPLE_BYTES) : error.start].decode(encoding.name, "replace")
             is_sure = is_sure or (encoding.name == "utf-8" and _WIDE.search(good.strip("\ufffd")) is not None)
             return _fault(error, line, tail[: len(tail) - pending], next(chunks, b""), is_sure=is_sure)
+        except UnicodeError as error:  # of UTF-16 by its name alone, which does not say in which order its bytes are
+            wide = _utf_16_without_mark(chunk)
+            return _Fault(line, str(error), chunk[:_SAMPLE_BYTES] if wide is None else b"", wide)
         lines = text.count("\n")
         if not lines and len(chunk) == CHUNK_BYTES and "\r" not in text:
-            return _Fault(line, f"line {line} has more than {CHUNK_BYTES:,} bytes", b"")
+            array = ", and begins a JSON array" if line == 1 and text.lstrip().startswith("[") else ""
+            what = f"line {line} has more than {CHUNK_BYTES:,} bytes{array}; one recipient a line is expected"
+            return _Fault(line, what, b"", is_encoding=False)
         line += lines
         is_sure = is_sure or (encoding.name == "utf-8" and _WIDE.search(text, 0, _WIDE_CHARS) is not None)
         skip, tail = 0, chunk[chunk.rfind(b"\n") + 1 :][-_SAMPLE_BYTES:]
