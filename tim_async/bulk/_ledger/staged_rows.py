@@ -27,6 +27,7 @@ from sqlalchemy import (
     union_all,
 )
 
+from .copying import copy_rows
 from .records import StagedSizes
 from .schema import RecipientState, problems, recipients
 
@@ -88,8 +89,7 @@ class StagedTables:
             # Tuples go to the driver as they are: a third of the work.
             connection.exec_driver_sql(f"INSERT INTO {self.rows.name} VALUES (?, ?, ?, ?, ?, ?)", rows)  # noqa: S608
         else:
-            names = [column.name for column in self.rows.columns]
-            connection.execute(insert(self.rows), [dict(zip(names, row, strict=True)) for row in rows])
+            copy_rows(connection, self.rows, rows)
 
     def find_duplicates(self, connection: Connection, *, before: int) -> None:
         """Enter the rows whose account was given before, by a sort of all accounts.
@@ -133,7 +133,9 @@ class Piece:
     def __init__(self, tables: StagedTables, first: int, last: int) -> None:
         rows, duplicates = tables.rows, tables.duplicates
         self._rows = rows
-        self._joined = rows.outerjoin(duplicates, rows.c.place == duplicates.c.place)
+        # Said of both: a server that knows nothing of the tables yet would read all duplicates for every piece.
+        is_same = and_(rows.c.place == duplicates.c.place, duplicates.c.place >= first, duplicates.c.place < last)
+        self._joined = rows.outerjoin(duplicates, is_same)
         self._within = and_(rows.c.place >= first, rows.c.place < last)
         self._first, self._last = first, last
         self._is_bad = rows.c.problem.is_not(None)
