@@ -75,6 +75,7 @@ CASES: dict[str, tuple[Case, str]] = {
         for lanes in ("single", "batch")
     },
     "recipient-cost": (late("recipient", "cost"), "asyncio"),
+    "recipient-cost-postgresql": (late("postgres", "cost"), "asyncio"),
     "recipient-export": (late("recipient", "export"), "asyncio"),
     "recipient-start": (late("recipient", "start"), "asyncio"),
     **{
@@ -87,6 +88,7 @@ CASES: dict[str, tuple[Case, str]] = {
         for kind in ("csv", "list")
         for order in ("random", "sorted", "duplicates")
     },
+    "planning-copy-postgresql": (late("postgres", "copy"), "asyncio"),
     "planning-killed": (late("planning", "killed"), "asyncio"),
     "workers": (late("workers", "survive"), "asyncio"),
     "workers-sharing": (late("together", "share"), "asyncio"),

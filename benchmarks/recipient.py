@@ -35,14 +35,14 @@ BODY: Final = '{"MsgBody":[{"MsgType":"TIMTextElem","MsgContent":{"Text":"Hi Nam
 MSG_KEY: Final = "1000000_123456_1700000000"
 
 
-def _client() -> TimClient:
+def new_client() -> TimClient:
     return TimClient(APP, SECRET_KEY, pool=NoSocketPool(), rate_limits=LIMITS)
 
 
-async def _calls_alone(count: int) -> float:
+async def calls_alone(count: int) -> float:
     """Return the CPU of a call of the client."""
     numbers = iter(range(count))
-    async with _client() as client:
+    async with new_client() as client:
 
         async def work() -> None:
             for number in numbers:
@@ -59,10 +59,10 @@ async def _campaign(folder: Path, name: str, count: int, *, is_batch: bool) -> t
     write_people(people, count)
     message = "Hi, beauty" if is_batch else Template("Hi $name")
     campaign = Campaign(name, ledger=path, recipients=people, message=message)
-    async with _client() as client:
+    async with new_client() as client:
         await campaign.plan(client=client)
         asked: Counter[str] = Counter()
-        with _counting(asked):
+        with counting(asked):
             began = time.process_time()
             report = await campaign.run(client)
             seconds = time.process_time() - began
@@ -70,7 +70,7 @@ async def _campaign(folder: Path, name: str, count: int, *, is_batch: bool) -> t
     return seconds / count, asked
 
 
-class _counting:  # noqa: N801 - used as a function
+class counting:  # noqa: N801 - used as a function
     """Counts what any database is asked during a block: statements, of many rows or of one, and transactions."""
 
     def __init__(self, counts: Counter[str]) -> None:
@@ -125,7 +125,7 @@ async def cost(count: int = 10_000, rounds: int = 5) -> list[Row]:
     for _ in range(rounds):
         with tempfile.TemporaryDirectory() as place:
             folder = Path(place)
-            alone.append(await _calls_alone(count))
+            alone.append(await calls_alone(count))
             seconds, asked["one by one"] = await _campaign(folder, "single", count, is_batch=False)
             single.append(seconds)
             seconds, asked["in batches"] = await _campaign(folder, "batch", count, is_batch=True)
@@ -145,14 +145,14 @@ async def cost(count: int = 10_000, rounds: int = 5) -> list[Row]:
             value=_us(beyond),
             unit="us of CPU",
             limit=100,
-            note=f"{note}; {_shown(asked['one by one'], count)}",
+            note=f"{note}; {shown(asked['one by one'], count)}",
         ),
         Row(
             name="a recipient in batches",
             value=_us(batch),
             unit="us of CPU",
             limit=100,
-            note=f"{note}; {_shown(asked['in batches'], count)}",
+            note=f"{note}; {shown(asked['in batches'], count)}",
         ),
     ]
 
@@ -161,7 +161,7 @@ def _us(seconds: list[float]) -> float:
     return 1e6 * statistics.median(seconds)
 
 
-def _shown(asked: Counter[str], count: int) -> str:
+def shown(asked: Counter[str], count: int) -> str:
     return ", ".join(f"{1000 * asked[what] / count:.1f} {what}" for what in ("statements", "commits")) + " for 1,000"
 
 
