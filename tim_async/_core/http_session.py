@@ -151,13 +151,9 @@ class HttpSessions:
                 if left <= 0:
                     break
                 continue
-            try:
-                answer = await self._read(response)
-                exchange.is_answered = response.connection is None  # it was given back
-                return answer
-            finally:
-                if not exchange.is_answered:
-                    response.close()
+            answer = await self._read(response)
+            exchange.is_answered = response.connection is None  # it was given back
+            return answer
         return ConnectError(f"{url.authority} ended connections before anything was sent")
 
     def _connect_timeout(self, left: float) -> float:

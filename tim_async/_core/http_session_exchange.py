@@ -43,6 +43,7 @@ class Exchange:
     Attributes:
         has_body: whether the body is written with the request line.
         timed_out: whether its connection was closed since its time was over.
+        response: what has come of its answer.
         is_answered: whether the answer was read to its end, so that its connection may serve another request.
     """
 
@@ -55,6 +56,7 @@ class Exchange:
         "ends_at",
         "has_body",
         "is_answered",
+        "response",
         "timed_out",
     )
 
@@ -67,6 +69,7 @@ class Exchange:
         self._unsent = True
         self.ends_at = ends_at
         self.timed_out = False
+        self.response: SessionResponse | None = None
         self.is_answered = False
 
     def begin(self, transport: SessionTransport) -> None:
@@ -83,7 +86,9 @@ class Exchange:
 
     def end(self) -> None:
         """Leave the connection, and close it unless all of the answer was read; another request may have it by then."""
-        transport = self._transport
+        transport, response, self.response = self._transport, self.response, None
+        if response is not None and not self.is_answered:
+            response.close()  # older versions of aiohttp do not, where a call is cancelled in a hook
         if transport is not None and transport.exchange is self:
             transport.exchange = None
             if not self.is_answered:
@@ -175,6 +180,9 @@ class SessionResponse(aiohttp.ClientResponse):
     async def start(self, connection: aiohttp.connector.Connection) -> aiohttp.ClientResponse:
         """Read the head of the answer; what goes wrong with it is raised without a word of it."""
         failure: BaseException
+        exchange = EXCHANGE.get()
+        if exchange is not None:
+            exchange.response = self
         try:
             await super().start(connection)
         except asyncio.CancelledError as error:
@@ -188,9 +196,8 @@ class SessionResponse(aiohttp.ClientResponse):
         except aiohttp.ClientOSError as error:
             failure = aiohttp.ClientOSError(*error.args)
         else:
-            exchange, reason = EXCHANGE.get(), self.reason
-            if exchange is not None and reason and len(reason) > _SHORT:
-                self.reason = exchange.hide(reason)
+            if exchange is not None and self.reason and len(self.reason) > _SHORT:
+                self.reason = exchange.hide(self.reason)
             return self
         # Raised here, where no handler is active: it has neither the frames nor the context of the other.
         raise failure
