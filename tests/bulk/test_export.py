@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import csv
 import errno
+import io
 import json
 import os
 import signal
@@ -124,6 +125,29 @@ async def test_cells_and_lines_hold_what_would_be_run_as_text(campaign, tmp_path
     lines = (tmp_path / "out.jsonl").read_text("utf-8").splitlines()
     assert all(line.isprintable() for line in lines)
     assert [json.loads(line)["account"] for line in lines] == found
+
+
+PLAIN = [
+    ("u1", "sent", None, None, None, "key", 1700000000, 2),
+    ("u2", "failed", 20003, "NAME", "not there", None, None, 3),
+    ("", "bad_row", None, None, "account is empty", None, None, 4),
+    ("u3", "failed", 0, None, None, None, 0, 5),
+]
+
+
+def test_plain_pages_are_written_as_others_are():
+    file = io.StringIO()
+    csv.writer(file).writerows(map(export._cells, PLAIN))
+    assert export._is_plain(PLAIN)
+    assert export._plain_lines(PLAIN) == file.getvalue()
+
+
+@pytest.mark.parametrize("place", [0, 3, 4, 5], ids=["account", "name", "info", "msg_key"])
+@pytest.mark.parametrize("text", ["=1", "a,b", 'a"b', "a\\b", "a;b", "a\x1bb", "'a", "a\nb"], ids=ascii)
+def test_page_with_one_text_that_is_not_plain(text, place):
+    row = list(PLAIN[1])
+    row[place] = text
+    assert not export._is_plain([*PLAIN, tuple(row)])
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="files without a name")

@@ -21,8 +21,10 @@ from typing import Final
 
 from .._printable import is_harmless
 
+GUARDED: Final = frozenset("=+-@＝＋－＠'")
+"""With what a cell begins that gets an apostrophe in front."""
+
 _FORMULA: Final = "=+\\-@＝＋－＠"
-_TO_GUARD: Final = re.compile(f"[{_FORMULA}']")
 _NEW_CELL: Final = re.compile(f";(?=[\\s\"']*[{_FORMULA}])")
 _ESCAPE: Final = re.compile(r"\\(?:[tnr\\]|x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8})")
 
@@ -35,7 +37,7 @@ def protect_cell(text: str) -> str:
         )
     if ";" in text:
         text = _NEW_CELL.sub(r"\\x3b", text)
-    return f"'{text}" if _TO_GUARD.match(text) else text
+    return f"'{text}" if text[:1] in GUARDED else text
 
 
 def restore_cell(cell: str) -> str:

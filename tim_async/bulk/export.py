@@ -19,7 +19,7 @@ from ._ledger.queries import Queries
 from ._ledger.records import CampaignRow
 from ._ledger.schema import RecipientState
 from ._ledger.whole_file import whole_file
-from .csv_cells import protect_cell
+from .csv_cells import GUARDED, protect_cell
 
 Format = Literal["csv", "jsonl"]
 
@@ -27,6 +27,9 @@ Values: TypeAlias = tuple[str, str, int | None, str | None, str | None, str | No
 """The fields of a `RecipientOutcome`, in their order."""
 Page: TypeAlias = list[Values]
 
+# Read in one go: few milliseconds in which a runner waits, and few megabytes.
+_PAGE: Final = 4000
+_QUOTED_OR_ESCAPED: Final = '",\\;'
 _PLANNED: Final = RecipientState.PLANNED.value
 _STATES: Final[Mapping[int, str]] = {
     RecipientState.PLANNED: "planned",
@@ -66,7 +69,7 @@ async def pages(queries: Queries, campaign: CampaignRow) -> AsyncIterator[Page]:
     """Yield the recipients in the order of the plan, then the bad rows, as the values of a `RecipientOutcome`."""
     sending = await queries.sending(campaign.id)
     names: dict[int | None, str | None] = {None: None, 0: None}
-    async for rows in queries.outcomes(campaign.id):
+    async for rows in queries.outcomes(campaign.id, page=_PAGE):
         for code in {row[4] for row in rows} - names.keys():
             known = _codes.lookup("openim", code) if code else None
             names[code] = known.name if known else None
@@ -128,7 +131,10 @@ async def write(rows: AsyncIterator[Page], file: TextIO, file_format: Format) ->
         writer = csv.writer(file)
         writer.writerow(RecipientOutcome.__struct_fields__)
         async for page in rows:
-            writer.writerows(map(_cells, page))
+            if _is_plain(page):
+                file.write(_plain_lines(page))
+            else:
+                writer.writerows(map(_cells, page))
             count += len(page)
     else:
         encoder = msgspec.json.Encoder()
@@ -136,6 +142,30 @@ async def write(rows: AsyncIterator[Page], file: TextIO, file_format: Format) ->
             file.write(json_text(encoder.encode_lines(map(_outcome, page)).decode()))
             count += len(page)
     return count
+
+
+def _is_plain(page: Page) -> bool:
+    """Return whether no text of a page needs a guard, an escape or quotes: so it is with most, and is seen at once."""
+    texts = [values[0] for values in page]
+    texts += [values[5] for values in page if values[5]]
+    texts += [text for values in page if values[2] is not None or values[4] for text in (values[3], values[4]) if text]
+    together = " ".join(texts)
+    return (
+        together.isprintable()
+        and not any(mark in together for mark in _QUOTED_OR_ESCAPED)
+        and GUARDED.isdisjoint({text[:1] for text in texts})
+    )
+
+
+def _plain_lines(page: Page) -> str:
+    """Return the lines that `csv` would write for a plain page, in less than half the time."""
+    return "".join(
+        [
+            f"{account},{state},{'' if code is None else code},{name or ''},{info or ''},{msg_key or ''},"
+            f"{'' if msg_time is None else msg_time},{line}\r\n"
+            for account, state, code, name, info, msg_key, msg_time, line in page
+        ]
+    )
 
 
 def _cells(values: Values) -> tuple[object, ...]:
