@@ -37,7 +37,7 @@ _MAX_INTERRUPTS: Final = 20
 _INTERRUPT_INTERVAL_S: Final = 0.05
 _PRAGMAS: Final = (
     "PRAGMA synchronous=FULL",  # a commit survives the loss of power, too: what is written ahead must be there
-    "PRAGMA cache_size=-24000",  # KiB; the index of a million accounts fits, and memory stays bounded
+    "PRAGMA cache_size=-8000",  # KiB, and as much again while something is sorted: rows are worked on in their order
     # Not temp_store=MEMORY: the sort of a plan's accounts would be as large as these.
 )
 

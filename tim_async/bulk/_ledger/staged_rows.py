@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 from sqlalchemy import (
@@ -30,9 +28,6 @@ from sqlalchemy import (
 from .copying import copy_rows
 from .records import StagedSizes
 from .schema import RecipientState, problems, recipients
-
-# Memory of a sort; what is more goes to temporary files.
-_SORT_KIB: Final = 8_000
 
 StagedRow = tuple[int, int, str, str | None, int | None, str | None]
 """A row as it was read: place in the source from 0, line, account, columns as JSON, size, problem.
@@ -109,22 +104,7 @@ class StagedTables:
         ranked = select(everyone.c.place, first.label("first")).subquery()
         query = select(ranked.c.place, case((ranked.c.first < 0, 1), else_=0)).where(ranked.c.place > ranked.c.first)
         insertion = insert(self.duplicates).from_select(["place", "is_known"], query.order_by(ranked.c.place))
-        with _bounded_sort(connection):
-            connection.execute(insertion)
-
-
-@contextmanager
-def _bounded_sort(connection: Connection) -> Iterator[None]:
-    """Let a sort take little memory: SQLite takes as much for it as the cache may have, and besides the cache."""
-    if connection.dialect.name != "sqlite":
-        yield
-        return
-    usual = connection.exec_driver_sql("PRAGMA cache_size").scalar_one()
-    connection.exec_driver_sql(f"PRAGMA cache_size=-{_SORT_KIB}")
-    try:
-        yield
-    finally:
-        connection.exec_driver_sql(f"PRAGMA cache_size={usual}")
+        connection.execute(insertion)
 
 
 class Piece:
