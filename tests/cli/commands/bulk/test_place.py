@@ -233,3 +233,23 @@ def test_what_is_no_ledger_is_refused_and_left_alone(
         assert emulator.messages() == []
     assert sorted(each.name for each in tmp_path.iterdir()) == ["people.csv", "spring.db"]
     assert (path.read_bytes() if path.is_file() else b"") == before
+
+
+@posix
+def test_copy_without_its_log_is_adopted_when_that_is_said(invoke: Invoke, people: WritePeople, tmp_path: Path) -> None:
+    assert invoke("bulk", "plan", people(3), "--name", "spring", "--text", "Hi").exit_code == 0
+    path = tmp_path / "spring.db"
+    with sqlite3.connect(path) as file:
+        file.execute("PRAGMA user_version = 7")  # as a copy has it that was made while the ledger was open
+    file.close()
+    refused = invoke("bulk", "status", "--name", "spring")
+    assert refused.exit_code == 1
+    assert "`tim-async bulk adopt` takes it as it is" in refused.stderr
+    done = invoke("bulk", "adopt", "spring.db")
+    assert (done.exit_code, done.stdout) == (0, "")
+    assert done.stderr == f"{path} is a ledger again; run its campaigns to carry on\n"
+    assert invoke("bulk", "status", "--name", "spring").exit_code == 0
+    assert invoke("bulk", "adopt", "spring.db").stderr == (
+        "tim-async: the ledger spring.db is complete, with what lies beside it: nothing was changed; more: tim-async "
+        "explain ledger\n"
+    )
