@@ -52,8 +52,22 @@ def texts(*accounts: str) -> list[str]:
         ),
         (["user 1", "user\u30002", "a\tb"], "3 accounts have white space in them, such as 'user 1'"),
         ([" alice"], "1 account has white space in it, such as ' alice'"),
+        (
+            ['"bob"', "bob,Bob", "bob;Bob"],
+            (
+                "3 accounts have quotation marks, commas or semicolons in them, such as '\"bob\"': is the file a table, "
+                "or are its accounts quoted?"
+            ),
+        ),
+        (
+            ["bob,Bob"],
+            (
+                "1 account has a quotation mark, comma or semicolon in it, such as 'bob,Bob': is the file a table, "
+                "or are its accounts quoted?"
+            ),
+        ),
     ],
-    ids=["numbers", "gap", "number", "formulas", "formula", "hidden", "direction", "spaces", "space"],
+    ids=["numbers", "gap", "number", "formulas", "formula", "hidden", "direction", "spaces", "space", "cells", "cell"],
 )
 def test_accounts_that_are_rarely_meant(accounts: list[str], line: str) -> None:
     assert texts("alice", "bob", *accounts) == [line]

@@ -23,6 +23,8 @@ _KINDS: Final = (
     # ="007" and '007, which keep a number's zeros in a spreadsheet; #N/A, #REF! of a formula that failed.
     ("formula", re.compile(r"\A(?:[='].*|#N/A|#[A-Z0-9/]+[!?])\Z", re.DOTALL)),
     ("space", re.compile(r"\s")),
+    # "alice" and alice,Alice in a list of accounts, which has neither quotation marks nor columns.
+    ("cells", re.compile(r"[\",;]")),
 )
 # Most numbers have one length and the others are shorter. So are those of a counter, but its longest ones begin with
 # the low digits, unless it is about to get one digit more.
@@ -104,6 +106,12 @@ class AccountLints(msgspec.Struct, kw_only=True):
             ("formula", "looks like a formula", "look like formulas", ": put the account alone into the cell"),
             ("hidden", "has characters that are not shown", "have characters that are not shown", ""),
             ("space", "has white space in it", "have white space in them", ""),
+            (
+                "cells",
+                "has a quotation mark, comma or semicolon in it",
+                "have quotation marks, commas or semicolons in them",
+                ": is the file a table, or are its accounts quoted?",
+            ),
         ):
             count, example = self.found.get(kind, (0, ""))
             if count:
