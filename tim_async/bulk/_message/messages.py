@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import re
 import string
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -31,6 +32,8 @@ from .identity import Identity
 # What is added to a message when it goes to one: the longest account, MsgSeq and MsgRandom.
 _FRAME: Final[dict[str, Any]] = {"to_account": "x" * 32, "msg_seq": 4_294_967_295, "msg_random": 4_294_967_295}
 _FRAME_BYTES: Final = len(encode(SendMsg(**_FRAME, msg_body=()))) - len('{"MsgBody":[]}')
+# A name such as $姓名, which needs braces: without them, nothing says where it ends.
+_BARE_NAME: Final = re.compile(r"\$([^\W\d_A-Za-z]\w*)")
 
 
 class Message(Outgoing, kw_only=True):
@@ -147,7 +150,8 @@ class Template:
             text = _Text(node)
             if not text.is_valid():
                 raise UsageError(
-                    "the template has a $ that does not begin a placeholder; write $$ for a dollar sign",
+                    "the template has a $ that does not begin a placeholder; write $$ for a dollar sign"
+                    + (f", ${{{name[1]}}} for a column" if (name := _BARE_NAME.search(node)) else ""),
                     field="message",
                 )
             self.uses.update(

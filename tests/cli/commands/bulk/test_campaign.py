@@ -12,7 +12,12 @@ from tests.cli.helpers import Invoke, run_without
     ("args", "problem"),
     [
         (["people.csv", "--text", "a", "--message", "b.json"], "give either --text or --message, not both"),
+        (["people.csv", "--text", " "], "--text is empty: is a variable of the shell not set?"),
         (["people.csv", "--text", "100 $"], "--text: the template has a $ that does not begin a placeholder"),
+        (
+            ["people.csv", "--text", "Hi $姓名"],
+            "the template has a $ that does not begin a placeholder; write $$ for a dollar sign, ${姓名} for a column",
+        ),
         (["people.csv", "--message", "missing.json"], "--message missing.json: No such file"),
         (["people.xlsx", "--text", "a"], "people.xlsx is a workbook: save it as CSV first"),
         (["-", "--text", "a"], "- is standard input, whose format has to be named: give --format csv, jsonl or txt"),

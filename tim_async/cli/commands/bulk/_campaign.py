@@ -86,6 +86,8 @@ def read_message(text: str | None, path: Path | None, *, plain: bool) -> str | M
     """Return the message of --text or --message; None to carry on with the ledger's."""
     if text is not None and path is not None:
         stop("give either --text or --message, not both")
+    if text is not None and not text.strip():
+        stop("--text is empty: is a variable of the shell not set?")
     from ....bulk import Message, Template
     from ....errors import UsageError
 
