@@ -55,8 +55,8 @@ def texts(*accounts: str) -> list[str]:
         (
             ['"bob"', "bob,Bob", "bob;Bob"],
             (
-                "3 accounts have quotation marks, commas or semicolons in them, such as '\"bob\"': is the file a table, "
-                "or are its accounts quoted?"
+                "3 accounts have quotation marks, commas or semicolons in them, such as '\"bob\"': is the file a "
+                "table, or are its accounts quoted?"
             ),
         ),
         (
