@@ -251,7 +251,7 @@ async def start(count: int = 1_000_000) -> list[Row]:
             last, last_cpu = time.perf_counter() - began, time.process_time() - cpu
     assert report.status == "interrupted", report
     return [
-        Row(name=name, value=seconds, unit="s", limit=1.5, note=f"{used:.2f} s of CPU")
+        Row(name=name, value=used, unit="s of CPU", limit=1.0, note=f"{seconds:.2f} s on the clock")
         for name, seconds, used in (
             (f"first call on a ledger of {count:,}", first, first_cpu),
             ("end of a run on it that is stopped", last, last_cpu),
