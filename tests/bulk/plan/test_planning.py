@@ -195,6 +195,26 @@ async def test_reading_again_that_broke_is_not_taken_for_done(client, campaign, 
     assert (await campaign(recipients=path, message="Hi", add_recipients=True).run(client)).sent == 2
 
 
+@pytest.mark.parametrize("step", ["add", "move"])
+async def test_run_without_a_source_does_not_pass_over_recipients_that_were_being_added(
+    client, campaign, monkeypatch, step
+):
+    await campaign(recipients=["alice"], message="Hi").run(client)
+
+    async def fail(self, *args, **options):
+        raise ConnectionError("no disk")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Staging, step, fail)
+        with pytest.raises(ConnectionError):
+            await campaign(recipients=["bob", "carol"], message="Hi", add_recipients=True).run(client)
+    if step == "add":  # what was not read is known from its source alone
+        with pytest.raises(UsageError, match=r"^the plan of 'spring' was not finished: give recipients$"):
+            await campaign().run(client)
+        await campaign(recipients=["bob", "carol"], add_recipients=True).plan()
+    assert (await campaign().run(client)).sent == 3
+
+
 # Chunks of another size
 
 

@@ -67,6 +67,8 @@ async def ensure_planned(
     if known.begun_at is None:
         if known.chunk_size != chunk_size:
             await ledger.campaigns.rechunk(known.id, chunk_size)
+    elif source is None and known.open_reading is not None:  # recipients were being added: some may be there already
+        await _Reading(ledger, known, messages, limit, watch).run(None, "", account_column)
     elif source is not None and (add_recipients or mark):
         if not add_recipients:
             _check_source(known, mark)
