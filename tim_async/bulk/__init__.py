@@ -23,7 +23,8 @@ from ._engine.runner import OnProgress
 from ._ledger.opening import adopt_ledger
 from ._ledger.options import Lanes, OnUnknown
 from ._ledger.records import Problem
-from ._message.messages import Message, MessageGiven, Recipient, Template
+from ._message.messages import Message
+from ._message.rendering import MessageGiven, Recipient, Template
 from ._plan.definition import CampaignArguments
 from ._plan.files import AccountListFile, CsvFile, JsonLinesFile
 from ._plan.plan import LanePlan, Plan

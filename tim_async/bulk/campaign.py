@@ -18,7 +18,7 @@ from . import export, inspection
 from ._engine.runner import OnProgress, Runner
 from ._engine.source import source_for
 from ._ledger.options import Lanes, OnUnknown
-from ._message.messages import MESSAGE_TIMEOUT_S, MessageGiven
+from ._message.rendering import MESSAGE_TIMEOUT_S, MessageGiven
 from ._plan.account_lints import AccountLints
 from ._plan.binding import bind
 from ._plan.definition import Definition

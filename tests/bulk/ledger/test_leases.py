@@ -33,7 +33,7 @@ from tim_async.bulk._ledger.options import Options
 from tim_async.bulk._ledger.records import CampaignRow, Changes, Outcome, Reassignment, SendStart
 from tim_async.bulk._ledger.schema import ChunkState, Lane, RecipientState, chunks
 from tim_async.bulk._ledger.staging import Staging
-from tim_async.bulk._message.messages import MessageSource
+from tim_async.bulk._message.rendering import MessageSource
 from tim_async.emulator import Emulator
 
 NOW = 1_800_000_000.0

@@ -24,8 +24,8 @@ from tim_async import (
     encode,
 )
 from tim_async.bulk import Message, Recipient, Template
-from tim_async.bulk._message.identity import Identities, Identity
-from tim_async.bulk._message.messages import MessageSource, PreparedMessage, from_stored, size_to_one
+from tim_async.bulk._message.messages import Identities, Identity, PreparedMessage, size_to_one
+from tim_async.bulk._message.rendering import MessageSource, from_stored
 from tim_async.families.c2c import C2C
 from tim_async.models.c2c import SendMsg
 
@@ -260,7 +260,7 @@ def test_function_that_calls_itself_has_a_fingerprint():
 def test_function_is_the_same_in_the_next_process():
     """Also where Python orders a set by a random seed, and where the line it stands in is another."""
     program = """
-        {lines}from tim_async.bulk._message.messages import MessageSource
+        {lines}from tim_async.bulk._message.rendering import MessageSource
         def make(recipient, names=frozenset("abcdefgh")):
             return "x" if recipient.account in {{"a", "b", "c", "d", "e"}} else [each for each in "xyz"]
         print(MessageSource(make).fingerprint)

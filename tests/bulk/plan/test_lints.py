@@ -4,7 +4,8 @@ import pytest
 
 from tim_async import AndroidInfo, CustomElem, FaceElem, OfflinePushInfo, TextElem
 from tim_async.bulk import Message
-from tim_async.bulk._message.messages import MessageSource, PreparedMessage
+from tim_async.bulk._message.messages import PreparedMessage
+from tim_async.bulk._message.rendering import MessageSource
 from tim_async.bulk._plan.lints import lint
 
 

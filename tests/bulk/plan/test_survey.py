@@ -14,7 +14,8 @@ from tests.families.conftest import client_of
 from tim_async import CustomElem, OfflinePushInfo, TextElem, TimClient, UsageError
 from tim_async.bulk import Campaign, Message, Template
 from tim_async.bulk._ledger.queries import Queries
-from tim_async.bulk._message.messages import MessageSource, Recipient, size_to_one
+from tim_async.bulk._message.messages import size_to_one
+from tim_async.bulk._message.rendering import MessageSource, Recipient
 from tim_async.bulk._plan.survey import Weigher
 from tim_async.emulator import Emulator
 

@@ -17,8 +17,7 @@ from .._ledger.options import Options
 from .._ledger.records import CampaignRow, Chunk, Lease, Outcome, Reassignment, RecipientRow
 from .._ledger.schema import Lane, RecipientState
 from .._ledger.writer import LedgerWriter
-from .._message.identity import Identities
-from .._message.messages import PreparedMessage
+from .._message.messages import Identities, PreparedMessage
 from ..progress import Tally
 from ..stopping import FailureJudge, Stop
 

@@ -19,8 +19,7 @@ import msgspec
 from ...errors import UsageError
 from .._ledger.records import Chunk, RecipientRow, SendStart
 from .._ledger.schema import ChunkState, Lane
-from .._message.messages import MessageSource
-from .._message.rendering import Renderer
+from .._message.rendering import MessageSource, Renderer
 from .context import ActiveChunk, RunContext
 from .importing import import_missing
 from .lane_work import LaneWork

@@ -22,8 +22,7 @@ from .._ledger.options import Options
 from .._ledger.records import CampaignRow
 from .._ledger.schema import Lane
 from .._ledger.writer import LedgerWriter
-from .._message.messages import MessageSource
-from .._message.rendering import Renderer
+from .._message.rendering import MessageSource, Renderer
 from .._plan.pacing import concurrency, fresh_lanes, pace_in_force, paces
 from ..progress import Progress, Report, Tally, report
 from ..stopping import Stop

@@ -1,4 +1,4 @@
-"""Rendering: the messages of a chunk, made before it is written ahead.
+"""How the messages of a campaign are made: one for all, a template over the row's columns, or a function.
 
 Those of a template are made one after the other, which takes no time. A function may ask a database for each of them,
 so those of a function are made side by side, over all chunks as many at a time as there are calls. Nothing of a chunk
@@ -8,17 +8,312 @@ was sent while its messages are made: when the run is to end, they are given up.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from typing import Final
+import inspect
+import re
+import string
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from hashlib import blake2b
+from secrets import token_hex
+from typing import Any, Final, Literal, TypeAlias
 
 import msgspec
 
-from ...errors import UsageError
-from .._ledger.records import RecipientRow
-from .messages import MessageSource, PreparedMessage, Recipient, size_to_one
+from ..._api.wire import encode, read_custom_strictly
+from ...errors import TimError, UsageError
+from ...models.elements import Element, check_body
+from .._ledger.records import RecipientRow, storable
+from .fingerprints import of_function
+from .messages import Message, PreparedMessage, StoredMessage, as_message, read_stored, size_to_one, stored_form
 
+# A name such as $姓名, which needs braces: without them, nothing says where it ends.
+_BARE_NAME: Final = re.compile(r"\$([^\W\d_A-Za-z]\w*)")
+# Any text does here, as long as it is not too long.
+_UNCHECKED: Final = {
+    ("MsgBody", "MsgContent"),
+    ("CloudCustomData",),
+    ("OfflinePushInfo", "Title"),
+    ("OfflinePushInfo", "Desc"),
+}
 # A function that does not end when it is cancelled is not waited for longer than this.
 _CANCEL_TIMEOUT_S: Final = 1.0
+_encode_text: Final = msgspec.json.Encoder().encode
+
+
+class Recipient(msgspec.Struct, kw_only=True, frozen=True):
+    """A recipient, as a function that makes messages gets it.
+
+    Attributes:
+        account: the account.
+        columns: the row's other columns; text from CSV, any JSON value from JSON lines and mappings.
+    """
+
+    account: str
+    columns: Mapping[str, Any]
+
+
+Content: TypeAlias = str | Element | Sequence[Element] | Message
+MakeMessage: TypeAlias = Callable[[Recipient], Content | Awaitable[Content]]
+
+
+class JsonTemplate:
+    """JSON with values inside its texts. It must be valid whatever the values are.
+
+    Args:
+        names: what the placeholders are called.
+        make: returns the JSON with given texts in the place of the placeholders.
+    """
+
+    def __init__(self, names: Iterable[str], make: Callable[[Mapping[str, str]], str]) -> None:
+        known = list(names)
+        mark = token_hex(8)
+        made = make({name: f"<{mark}:{index}>" for index, name in enumerate(known)})
+        # Texts and placeholders take turns.
+        self._texts = re.split(f"<{mark}:([0-9]+)>", made)
+        self._names: Final = [known[int(index)] for index in self._texts[1::2]]
+
+    def fill(self, values: Mapping[str, object]) -> str:
+        """Return the JSON with the values in place.
+
+        Raises:
+            KeyError: a value is missing.
+            UnicodeError: a value is not valid text.
+        """
+        texts = self._texts.copy()
+        texts[1::2] = [_encode_text(str(values[name])).decode()[1:-1] for name in self._names]
+        return "".join(texts)
+
+
+class _Text(string.Template):
+    """`$name` as usual; `${...}` takes any column's name, so that a column may be called `${姓名}`."""
+
+    braceidpattern = r"[^${}]+"
+
+
+class Template:
+    """A message with `$name` or `${name}` for the row's column of that name, in any of its texts; `$$` is a dollar.
+
+    `$account` is the recipient. A column that the row does not have fails that recipient only.
+
+    Args:
+        message: a text, or a message whose texts have the placeholders.
+
+    Attributes:
+        message: the message with its placeholders.
+        uses: how often each column is used.
+        is_checked: whether a placeholder stands where a value may be refused for more than its size.
+
+    Raises:
+        UsageError: a placeholder is malformed.
+    """
+
+    def __init__(self, message: str | string.Template | Message) -> None:
+        text = message.template if isinstance(message, string.Template) else message
+        self.message = as_message(text)
+        check_body(self.message.msg_body)
+        self.uses: Counter[str] = Counter()
+        self.is_checked = False
+        self._tree = self._compile(msgspec.to_builtins(self.message), ())
+        self._json = None if self.is_checked else self._as_json()
+
+    def _compile(self, node: Any, path: tuple[str, ...]) -> Any:  # noqa: ANN401 - a tree of JSON values
+        if isinstance(node, dict):
+            return {name: self._compile(value, (*path, name)) for name, value in node.items()}
+        if isinstance(node, list | tuple):
+            return [self._compile(value, path) for value in node]
+        if isinstance(node, str) and "$" in node:
+            text = _Text(node)
+            if not text.is_valid():
+                raise UsageError(
+                    "the template has a $ that does not begin a placeholder; write $$ for a dollar sign"
+                    + (f", ${{{name[1]}}} for a column" if (name := _BARE_NAME.search(node)) else ""),
+                    field="message",
+                )
+            self.uses.update(
+                match["named"] or match["braced"] for match in text.pattern.finditer(node) if not match["escaped"]
+            )
+            self.is_checked |= path[:2] not in _UNCHECKED
+            return text
+        return node
+
+    def render(self, values: Mapping[str, object]) -> Message:
+        """Return the message with the values in place.
+
+        Raises:
+            UsageError: a value is missing, or the result is not a valid message.
+        """
+        problem = ""
+        try:
+            # Elements stay as they are: a kind that is known may have a field that is not.
+            message = msgspec.convert(_fill(self._tree, values), StoredMessage, dec_hook=read_custom_strictly)
+        except KeyError as error:
+            problem = f"the template needs the column {error.args[0]!r}, which the row does not have"
+        except (msgspec.ValidationError, ValueError) as error:
+            problem = f"with the row's values the template is not a valid message: {error}"
+        else:
+            return message
+        raise UsageError(problem, field="message")
+
+    def render_stored(self, values: Mapping[str, object]) -> str:
+        """Return the stored form of the message with the values in place.
+
+        Raises:
+            UsageError: a value is missing, or the result is not a valid message.
+        """
+        if self._json is not None:
+            with suppress(KeyError, UnicodeError):  # what is wrong is explained below
+                return self._json.fill(values)
+        return stored_form(self.render(values))
+
+    def _as_json(self) -> JsonTemplate | None:
+        try:
+            return JsonTemplate(self.uses, lambda values: stored_form(self.render(values)))
+        except UsageError:
+            return None  # it makes no valid message, and every recipient fails with the reason
+
+
+def _fill(node: Any, values: Mapping[str, object]) -> Any:  # noqa: ANN401 - a tree of JSON values
+    if isinstance(node, _Text):
+        return node.substitute(values)
+    if isinstance(node, dict):
+        return {name: _fill(value, values) for name, value in node.items()}
+    if isinstance(node, list):
+        return [_fill(value, values) for value in node]
+    return node
+
+
+def fills(value: object) -> bool:
+    """Return whether a column's value can stand in a text.
+
+    One without a form of its own there is as good as missing: no recipient wants to read "None".
+    """
+    return isinstance(value, str | int | float) and not isinstance(value, bool)
+
+
+def _values(recipient: Recipient) -> dict[str, object]:
+    """Return the columns as a template shows them."""
+    return {"account": recipient.account, **{name: value for name, value in recipient.columns.items() if fills(value)}}
+
+
+MESSAGE_TIMEOUT_S: Final = 30.0
+"""Seconds that an async function may take for one message, unless another time is given."""
+
+MessageGiven: TypeAlias = Content | Template | string.Template | MakeMessage
+
+
+class MessageSource:
+    """Makes the messages of a campaign.
+
+    Args:
+        message: the message, or what makes it.
+        version: distinguishes a function's messages from others'; None goes by its code.
+        timeout_s: seconds that an async function may take for one message.
+
+    Attributes:
+        kind: fixed, template or function.
+        stored: the message or the template as JSON; None for a function.
+        fingerprint: distinguishes this message from others.
+        fixed: the message that all recipients get, None where they differ.
+        uses: how often a template uses each column.
+        is_checked: whether what it makes of them may be refused for more than its size.
+    """
+
+    def __init__(
+        self, message: MessageGiven, *, version: str | None = None, timeout_s: float = MESSAGE_TIMEOUT_S
+    ) -> None:
+        self.kind: Literal["fixed", "template", "function"]
+        self.stored: str | None
+        self.uses: Mapping[str, int] = {}
+        self.is_checked = False
+        self.fixed: Message | None = None
+        self._template: Template | None = None
+        self._make: MakeMessage | None = None
+        self._timeout_s = timeout_s
+        if isinstance(message, Template | string.Template):
+            template = message if isinstance(message, Template) else Template(message)
+            self.uses = template.uses
+            self.is_checked = template.is_checked
+            if template.uses:
+                self._template = template
+            else:
+                self.fixed = template.render({})
+        elif callable(message) and not isinstance(message, Element):
+            self._make = message
+        else:
+            self.fixed = as_message(message)
+        if self.fixed is not None:
+            self.kind = "fixed"
+            self.stored = stored_form(self.fixed)
+        elif self._template is not None:
+            self.kind = "template"
+            self.stored = encode(self._template.message).decode()
+        else:
+            self.kind = "function"
+            self.stored = None
+        if self.stored is not None:
+            if version is not None:
+                raise UsageError(
+                    "message_version is for a function; a changed text is another message without it",
+                    field="message_version",
+                )
+            own = self.stored
+        else:
+            own = f"version {version}" if version is not None else of_function(self._make)
+        self.fingerprint = blake2b(f"{self.kind} {own}".encode(), digest_size=16).hexdigest()
+
+    def check_size(self, limit: int) -> None:
+        """Raise `BodyTooLargeError` when the message that all recipients get is over the limit."""
+        if self.fixed is not None and self.stored is not None:
+            PreparedMessage(self.stored).check_size(limit)
+
+    def render(self, recipient: Recipient) -> str:
+        """Return the stored form of what a template makes for a recipient.
+
+        Raises:
+            UsageError: the row lacks a column, or the message is not valid with its values.
+        """
+        assert self._template is not None  # noqa: S101 - only what is made of a template is rendered
+        return self._template.render_stored(_values(recipient))
+
+    async def make(self, recipient: Recipient) -> str:
+        """Return the stored form of the message to a recipient.
+
+        Raises:
+            UsageError: it could not be made for this recipient.
+        """
+        if self.fixed is not None and self.stored is not None:
+            return self.stored
+        if self._template is not None:
+            return self.render(recipient)
+        assert self._make is not None  # noqa: S101 - one of the three it is
+        problem, limit = "", asyncio.timeout(self._timeout_s)
+        try:
+            content = self._make(recipient)
+            if inspect.isawaitable(content):
+                async with limit:
+                    content = await content
+            return stored_form(as_message(content))
+        except TimError as error:
+            problem = error.message
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise
+            problem = "the function was cancelled by something that it waited for"
+        except Exception as error:  # noqa: BLE001 - the caller's function, and only this recipient fails
+            is_late = isinstance(error, TimeoutError) and limit.expired()
+            problem = f"raised {type(error).__name__}: {error}"
+            problem = f"the function {f'took longer than {self._timeout_s:g} s' if is_late else problem}"
+        raise UsageError(storable(problem), field="message")
+
+
+def from_stored(kind: str, stored: str | None) -> MessageSource | None:
+    """Return the source of the message that is in the ledger; None for a function, which is not."""
+    if stored is None or kind == "function":
+        return None
+    message = read_stored(stored)
+    return MessageSource(Template(message) if kind == "template" else message)
 
 
 class Renderer:

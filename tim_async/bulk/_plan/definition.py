@@ -16,7 +16,7 @@ from .._ledger.ledger import Ledger
 from .._ledger.options import Lanes, OnUnknown, Options
 from .._ledger.records import CampaignRow, storable
 from .._ledger.schema import Lane
-from .._message.messages import MESSAGE_TIMEOUT_S, MessageGiven, MessageSource, from_stored
+from .._message.rendering import MESSAGE_TIMEOUT_S, MessageGiven, MessageSource, from_stored
 from .file_reader import FileReader
 from .files import file_source
 from .pacing import chunk_size, paces

@@ -14,7 +14,7 @@ import msgspec
 from ...errors import UsageError
 from .._ledger.ledger import Ledger
 from .._ledger.records import Problem
-from .._message.messages import MessageSource, fills
+from .._message.rendering import MessageSource, fills
 from .csv_rows import nearest_name, shown_names
 from .sources import Source, first_rows
 

@@ -14,7 +14,8 @@ from .._ledger.ledger import Ledger
 from .._ledger.options import Lanes
 from .._ledger.records import CampaignRow, Problem, RecipientRow
 from .._ledger.schema import Lane
-from .._message.messages import MessageSource, PreparedMessage
+from .._message.messages import PreparedMessage
+from .._message.rendering import MessageSource
 from . import survey
 from .account_lints import AccountLints
 from .lints import lint

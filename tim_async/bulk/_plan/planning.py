@@ -9,7 +9,7 @@ from .._ledger.ledger import Ledger
 from .._ledger.records import CampaignRow
 from .._ledger.schema import RecipientState
 from .._ledger.staging import Staging
-from .._message.messages import MessageSource, from_stored
+from .._message.rendering import MessageSource, from_stored
 from .file_reader import FileReader
 from .placeholders import check_recipients_of, check_source
 from .reading import PlanWatch, settle, stage

@@ -14,8 +14,8 @@ import msgspec
 
 from ...errors import UsageError
 from .._ledger.records import RecipientRow, StagedSizes
-from .._message.messages import MessageSource, Recipient, size_to_one
-from .._message.rendering import Renderer
+from .._message.messages import size_to_one
+from .._message.rendering import MessageSource, Recipient, Renderer
 
 # Messages of a function that are made for a plan: making one may cost a query.
 SAMPLE_SIZE: Final = 200

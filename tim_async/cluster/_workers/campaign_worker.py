@@ -24,7 +24,7 @@ from ...bulk._ledger.leases import HeldLeases
 from ...bulk._ledger.ledger import Ledger
 from ...bulk._ledger.records import CampaignRow, Chunk
 from ...bulk._ledger.schema import RecipientState
-from ...bulk._message.messages import MessageSource
+from ...bulk._message.rendering import MessageSource
 from ...bulk.stopping import Stop
 from ...errors import LedgerError, TimError
 from .options import WorkOptions

@@ -14,7 +14,7 @@ from ...bulk._engine.runner import OnProgress
 from ...bulk._ledger.ledger import Ledger
 from ...bulk._ledger.records import CampaignRow
 from ...bulk._ledger.schema import Lane
-from ...bulk._message.messages import from_stored
+from ...bulk._message.rendering import from_stored
 from ...bulk._plan.pacing import fresh_lanes, pace_in_force, paces
 from ...bulk.progress import Tally
 from .options import WorkOptions

@@ -19,7 +19,7 @@ from ..._printable import one_line
 from ...bulk._engine.runner import OnProgress
 from ...bulk._ledger.ledger import Ledger
 from ...bulk._ledger.records import CampaignRow
-from ...bulk._message.messages import from_stored
+from ...bulk._message.rendering import from_stored
 from ...bulk._plan.binding import bind
 from ...errors import ClusterError, LedgerError, TimError, UsageError
 from . import broker as work_queue
