@@ -10,7 +10,7 @@ from tests.called_files import CalledFiles
 from tim_async import TimClient
 from tim_async.bulk import Template
 
-MOST_FILES = 16
+MOST_FILES = 14
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from tim_async.bulk import Template
 from tim_async.cluster import Worker
 from tim_async.cluster._workers import worker as worker_module
 
-MOST_FILES = 21
+MOST_FILES = 18
 
 
 @pytest.fixture

@@ -26,8 +26,7 @@ from sqlalchemy import (
     update,
 )
 
-from .database import Database
-from .prepared import Prepared, Values, constant, value
+from .database import Database, Prepared, Values, constant, value
 from .records import Changes, Chunk, Outcome, Reassignment, RecipientRow, SendStart
 from .schema import ChunkState, Lane, RecipientState, campaigns, chunks, recipients
 

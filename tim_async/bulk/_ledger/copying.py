@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Table
 from sqlalchemy.exc import DBAPIError
 
-from .prepared import Values
+from .database import Values
 
 
 def copy_rows(connection: Connection, table: Table, rows: Sequence[Values]) -> None:

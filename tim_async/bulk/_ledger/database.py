@@ -2,21 +2,25 @@
 
 All the rest of the ledger goes through `Database.read` and `Database.write`: each takes a synchronous function over one
 connection and runs it in one transaction. What is underneath, and in which task or thread, only `sqlite` and `server`
-know.
+know. Statements that run for every recipient are `Prepared`: SQLAlchemy handles every value of a statement, which costs
+several times what the database does with it. These it only compiles, once: the text goes to the driver, with tuples,
+and the schema stays the one source of it, for all kinds of databases.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
+from operator import itemgetter
 from os import PathLike
 from types import TracebackType
-from typing import TYPE_CHECKING, Final, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Self, TypeAlias, TypeVar
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import ColumnElement, Connection, Dialect, Executable, bindparam, func, insert, literal_column, select
 from sqlalchemy.engine import URL
+from sqlalchemy.sql.compiler import SQLCompiler
 
 from ...errors import LedgerError
 from .failures import missing
@@ -28,6 +32,9 @@ if TYPE_CHECKING:
     from .server import Server
 
 T = TypeVar("T")
+Values: TypeAlias = tuple[str | int | float | None, ...]
+
+_Compiled: TypeAlias = tuple[str, Callable[[Values], Values] | None]
 
 # Any number, the same in all versions.
 _TABLES_LOCK: Final = 0x74696D5F  # "tim_"
@@ -193,3 +200,44 @@ def _check_tables(connection: Connection, name: str) -> None:
     problem = f"{name} {misfit(version)}"
     # A server's database becomes a ledger when it is first written, a file that is there does not.
     raise missing(problem) if version is None and connection.dialect.name != "sqlite" else LedgerError(problem)
+
+
+def value(name: str) -> ColumnElement[Any]:
+    """Return what stands in a statement for the value of a row that is named so."""
+    return bindparam(f"v_{name}")  # a column's own name means something else in an update
+
+
+def constant(number: int) -> ColumnElement[Any]:
+    """Return what stands for a number that is the same in all rows."""
+    return literal_column(str(int(number)))
+
+
+class Prepared:
+    """A statement without a result, which runs with rows of values.
+
+    Args:
+        statement: with a `value` for each of them, and none but constants besides.
+        names: their names, in the order that they have in a row.
+    """
+
+    def __init__(self, statement: Executable, *names: str) -> None:
+        self._statement: Final = statement
+        self._names: Final = tuple(f"v_{name}" for name in names)
+        self._compiled: dict[type[Dialect], _Compiled] = {}
+
+    def run(self, connection: Connection, rows: Sequence[Values]) -> None:
+        """Run it with each of some rows, of which there may be none."""
+        if not rows:
+            return
+        compiled = self._compiled.get(type(connection.dialect))
+        if compiled is None:
+            compiled = self._compiled[type(connection.dialect)] = self._compile(connection.dialect)
+        text, arrange = compiled
+        connection.exec_driver_sql(text, list(rows if arrange is None else map(arrange, rows)))
+
+    def _compile(self, dialect: Dialect) -> _Compiled:
+        compiled = self._statement.compile(dialect=dialect)  # type: ignore[attr-defined]  # all statements have it
+        assert isinstance(compiled, SQLCompiler)  # noqa: S101 - what a statement compiles to
+        # One that is used twice is there twice, unless the database counts its parameters.
+        order = [self._names.index(name) for name in compiled.positiontup or ()]
+        return compiled.string, None if order == list(range(len(self._names))) else itemgetter(*order)

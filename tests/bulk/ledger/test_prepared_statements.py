@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Column, Connection, Integer, MetaData, Table, Text, create_engine, event, insert, select, update
 from sqlalchemy.dialects.postgresql import asyncpg
 
-from tim_async.bulk._ledger.prepared import Prepared, constant, value
+from tim_async.bulk._ledger.database import Prepared, constant, value
 
 words = Table("words", MetaData(), Column("id", Integer, primary_key=True), Column("word", Text), Column("n", Integer))
 # Its text needs the values in another order, and one of them twice.
