@@ -34,7 +34,7 @@ Make = Callable[..., TimClient]
 Behave = Callable[[HostileRequest], Any]
 
 
-@pytest.fixture(params=["connection", "session", "plain session"])
+@pytest.fixture(params=["connection", "session", pytest.param("plain session", marks=pytest.mark.soak)])
 def way(request: pytest.FixtureRequest) -> str:
     return request.param
 

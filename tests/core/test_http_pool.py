@@ -44,7 +44,7 @@ Make = Callable[..., TimClient]
 TwoHosts = Callable[[Server, Server], TimClient]
 
 
-@pytest.fixture(params=["connection", "session", "plain session"])
+@pytest.fixture(params=["connection", "session", pytest.param("plain session", marks=pytest.mark.soak)])
 def way(request: pytest.FixtureRequest) -> str:
     return request.param
 

@@ -47,6 +47,7 @@ async def outcomes(client: TimClient, times: int) -> Counter[str]:
 # max_waiting
 
 
+@pytest.mark.soak
 @clock.jumping
 async def test_of_ten_thousand_at_once_all_that_may_wait_do_and_the_others_are_refused_at_once(
     caplog: pytest.LogCaptureFixture,
@@ -279,6 +280,7 @@ async def slow_failure(_: Sent) -> ConnectError:
     return ConnectError("no")
 
 
+@pytest.mark.soak
 @clock.jumping
 async def test_of_ten_thousand_calls_to_a_silent_service_all_end_when_the_breaker_opens(
     caplog: pytest.LogCaptureFixture,

@@ -11,8 +11,9 @@ import pytest
 
 from tests.clock import run, worst_window
 from tim_async import LocalRateLimiter, Rate, UsageError, WaitTooLongError
-from tim_async._core.bucket import Bucket, shape
+from tim_async._core.bucket import Bucket, Waiter, shape
 from tim_async._core.rate_limits import BucketCost, Claim, next_order
+from tim_async.testing import FakePool
 
 SEND = Rate(200)
 
@@ -979,6 +980,14 @@ def test_pace_and_slowness_hold_in_the_next_loop() -> None:
     run(main())
     log = run(next_main())
     assert log[-1] - log[0] == pytest.approx(0.49, abs=0.03)
+
+
+async def test_waiters_of_one_order_queue_side_by_side() -> None:
+    """As two processes, or claims that users make themselves, may have given them the same."""
+    bucket = Bucket(Rate(200), "openim/sendmsg", now=0.0)
+    for _ in range(3):
+        bucket.push(Waiter([(bucket, 1)], FakePool().slot((0, 0)), 0, 7), 1)
+    assert len(bucket._queue) == 3
 
 
 async def test_other_running_loop_is_refused() -> None:

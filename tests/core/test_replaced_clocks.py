@@ -18,7 +18,19 @@ import freezegun
 import pytest
 import time_machine
 
-from tim_async import CommandStats, Rate, ReplyTimeoutError, RetryPolicy, TextElem, TimClient, UsageError, _clocks
+from tim_async import (
+    BucketCost,
+    Claim,
+    CommandStats,
+    LocalRateLimiter,
+    Rate,
+    ReplyTimeoutError,
+    RetryPolicy,
+    TextElem,
+    TimClient,
+    UsageError,
+    _clocks,
+)
 from tim_async._core.bucket import Bucket, Waiter
 from tim_async.emulator import Emulator
 from tim_async.testing import FakePool, deliver
@@ -149,6 +161,23 @@ async def test_bucket_is_set_back_with_all_that_it_knows_of_time() -> None:
     assert before == (bucket.share.share(now - 99), bucket.flow(now - 99), bucket.window.held(now - 99.5))
     assert waiter.bursts_until == now + 0.5 - 100.0
     assert bucket.flow(now) > bucket.slow_flow
+
+
+async def test_limiter_is_set_back_with_the_share_of_the_app_and_what_others_have_used() -> None:
+    start = asyncio.get_running_loop().time()
+    limiter = LocalRateLimiter(used_until=start - 50.0)
+    cost = BucketCost(Rate(200), 1, "", "openim/sendmsg")
+    request = Claim(app=1, command=cost.command, costs=(cost,), priority="interactive", order=1)
+    await limiter.acquire(request, FakePool().slot((0, 0)))
+    for _ in range(30):
+        limiter.refused(request, 60011)  # of the app as a whole
+    share, later = limiter._app_shares[1], limiter._used_at
+    before = share.share(later + 1.0)
+    assert before < 1
+    limiter._used_at += 100.0  # the clock showed more before
+    await limiter.acquire(request, FakePool().slot((0, 0)))
+    assert share.share(limiter._used_at - 100.0 + 1.0) == pytest.approx(before, rel=0.01)
+    assert limiter._used_until == pytest.approx(start - 150.0, abs=10.0)
 
 
 async def test_wait_while_the_clock_of_the_loop_stands_still_is_an_error(emulator: Emulator) -> None:

@@ -8,11 +8,10 @@ interactive themselves, of a background one all of the command. A repeat has bee
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
 
 from ..errors import WaitTooLongError
 from .pool import ConnectionSlot
-from .rate_limits import Claim, RateInForce, RateLimiter
+from .rate_limits import Claim, RateLimiter
 
 logger = logging.getLogger("tim_async")
 
@@ -35,7 +34,7 @@ class _Queue:
 
 
 class BoundedWaiting:
-    """A limiter for which at most `max_waiting` calls of a command wait. See `RateLimiter`.
+    """What calls wait at in the place of a limiter: at most `max_waiting` of a command do.
 
     Args:
         limiter: decides about those that may wait.
@@ -79,14 +78,6 @@ class BoundedWaiting:
             waiting=waiting,
             max_waiting=self._max_waiting,
         )
-
-    def refused(self, claim: Claim, code: int | None) -> float:
-        """Count what the service refused. See `RateLimiter.refused`."""
-        return self._limiter.refused(claim, code)
-
-    def rates(self, app: int, command: str) -> Sequence[RateInForce]:
-        """Return the rates in force of a command. See `RateLimiter.rates`."""
-        return self._limiter.rates(app, command)
 
     def turned_away(self, command: str) -> int:
         """Return how many calls of a command were refused."""

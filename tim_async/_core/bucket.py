@@ -397,7 +397,7 @@ class Bucket:
     def fail_all(self, make_error: Callable[[], Exception]) -> None:
         """End the wait of all who queue with an error; each withdraws by itself."""
         for *_, waiter in self._queue:
-            if not waiter.future.done():
+            if not waiter.future.done():  # pragma: no branch - cancelled in this very turn of the loop
                 waiter.future.set_exception(make_error())
 
     def moved(self, seconds: float) -> Bucket:

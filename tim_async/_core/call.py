@@ -50,7 +50,7 @@ class ClientState:
         self.host = host
         self.limiter = settings.limiter or LocalRateLimiter()
         self.bounded = None if settings.max_waiting is None else BoundedWaiting(self.limiter, settings.max_waiting)
-        self.gate: RateLimiter = self.bounded or self.limiter  # what calls wait at
+        self.gate: BoundedWaiting | RateLimiter = self.bounded or self.limiter  # what calls wait at
         self.breaker = None if settings.breaker is None else BreakerState(settings.breaker)
         self.observer = settings.observer
         self.auth = UserSigCache(
@@ -90,7 +90,8 @@ class ClientState:
         """Return copies of all counts, with what waits now and the rates in force."""
         commands = self.stats.snapshot()
         for call in list(self.calls.values()):
-            if call.command in commands:  # telemetry asks from a thread of its own: it may have begun just now
+            # Telemetry asks from a thread of its own: it may have begun just now.
+            if call.command in commands:  # pragma: no branch - a race of threads
                 commands[call.command].waiting += not call.is_in_flight
         app = self.credentials.sdk_app_id
         for command, stats in commands.items():

@@ -181,7 +181,7 @@ class SessionResponse(aiohttp.ClientResponse):
         """Read the head of the answer; what goes wrong with it is raised without a word of it."""
         failure: BaseException
         exchange = EXCHANGE.get()
-        if exchange is not None:
+        if exchange is not None:  # pragma: no branch - only for requests that the pool makes
             exchange.response = self
         try:
             await super().start(connection)

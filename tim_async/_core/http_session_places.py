@@ -152,7 +152,7 @@ class SessionConnector(aiohttp.TCPConnector):
             if self.closed:
                 raise aiohttp.ClientConnectionError("the connector was closed meanwhile")
             handler = await super()._create_connection(req, traces, timeout)
-            if handler.transport is not None:
+            if handler.transport is not None:  # pragma: no branch - lost between being made and being given
                 place.transport = SessionTransport(handler.transport)
                 handler.transport = place.transport  # type: ignore[assignment] # it stands in for one
             return handler
