@@ -940,6 +940,18 @@ def test_second_loop_knows_what_was_granted_in_the_first(waits: float) -> None:
     assert run(second()) == pytest.approx(1.05 - waits)
 
 
+def test_second_loop_knows_what_was_granted_to_a_group_in_the_first() -> None:
+    limiter, group = LocalRateLimiter(), Rate(40, key="group_id")
+
+    async def burst(count: int) -> float:
+        start = asyncio.get_running_loop().time()
+        log = await asyncio.gather(*(grant(limiter, claim(group, key="@TGS#1")) for _ in range(count)))
+        return log[-1] - start
+
+    assert run(burst(40)) == 0.0
+    assert run(burst(1)) > 0.9
+
+
 @pytest.mark.parametrize(("since", "first"), [pytest.param(0.0, 1.05, id="now"), pytest.param(1.5, 0.0, id="long-ago")])
 def test_limit_that_others_may_have_used_up_begins_when_that_is_over(since: float, first: float) -> None:
     async def main() -> list[float]:
