@@ -18,7 +18,6 @@ from ..errors import (
     BreakerOpenError,
     ConnectError,
     ReplyDecodeError,
-    ReplyTimeoutError,
     TimError,
     TransportError,
     UsageError,
@@ -26,6 +25,7 @@ from ..errors import (
     from_reply,
 )
 from .call import Call, ClientState
+from .http_answers import timeout_error
 from .pool import ConnectionSlot
 from .rate_limits import Claim
 from .replies import read_envelope
@@ -211,7 +211,7 @@ async def _in_real_time(state: ClientState, post: Awaitable[bytes], timeout: flo
         async with ending_stopped_waits(timeout):
             return await post
     authority = state.host.partition("://")[2].partition("/")[0]
-    raise ReplyTimeoutError(f"no answer from {authority} within {timeout:.3g} s", timeout=timeout)
+    raise timeout_error(authority, timeout)
 
 
 async def _acquire_in_time(state: ClientState, claim: Claim, slot: ConnectionSlot, left: float) -> Hidden:

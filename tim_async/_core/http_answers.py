@@ -1,4 +1,4 @@
-"""What an answer says before its JSON is read: errors for a status, an encoding or a size that is not the service's.
+"""What an answer says before its JSON is read: errors for what is not the service's, and for one that does not come.
 
 The service answers every request with status 200, whatever became of it. Anything else comes from a gateway or a proxy
 on the way.
@@ -8,9 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from aiohttp import StreamReader
+from aiohttp import ClientPayloadError, ClientResponseError, StreamReader
+from aiohttp.http_exceptions import HttpProcessingError
 
-from ..errors import RateLimitedError, ReplyDecodeError
+from ..errors import ConnectionLostError, RateLimitedError, ReplyDecodeError, ReplyTimeoutError
+
+
+def timeout_error(authority: str, timeout: float) -> ReplyTimeoutError:
+    """Return the error for an answer that has not come in time."""
+    return ReplyTimeoutError(f"no answer from {authority} within {timeout:.3g} s", timeout=timeout)
+
+
+def broken_error(authority: str, error: Exception) -> ReplyDecodeError | ConnectionLostError:
+    """Return the error for what ended an answer, without the text of aiohttp's error."""
+    if isinstance(error, ClientPayloadError):
+        return ReplyDecodeError(f"the answer of {authority} ended early", status=200)
+    if isinstance(error, HttpProcessingError | ClientResponseError):
+        status = error.code if isinstance(error, HttpProcessingError) else error.status
+        return ReplyDecodeError(f"{authority} does not speak HTTP", status=status)
+    return ConnectionLostError(f"the connection to {authority} was lost ({type(error).__name__})")
 
 
 def status_error(status: int, headers: Mapping[str, str]) -> ReplyDecodeError | RateLimitedError:

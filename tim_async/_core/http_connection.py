@@ -34,8 +34,16 @@ from yarl import URL
 
 from .._hidden import Hidden
 from .._version import __version__
-from ..errors import ConnectionLostError, RateLimitedError, ReplyDecodeError, ReplyTimeoutError, TransportError
-from .http_answers import announced_size, compressed_error, read_on, status_error, too_large_error
+from ..errors import RateLimitedError, TransportError
+from .http_answers import (
+    announced_size,
+    broken_error,
+    compressed_error,
+    read_on,
+    status_error,
+    timeout_error,
+    too_large_error,
+)
 
 if TYPE_CHECKING:  # what an aiohttp might lack, see aiohttp_parts
     from aiohttp.client_proto import ResponseHandler
@@ -232,7 +240,8 @@ class HttpConnection(asyncio.Protocol):
             # The frames it came through hold parts of the answer, which tools that show local variables would show.
             raise error.with_traceback(None)  # noqa: B904 - it is the same error
         except (aiohttp.ClientError, HttpProcessingError, aiohttp.EofStream, OSError, RuntimeError) as error:
-            failure = self._explain(error, timeout)
+            where = self.host.authority
+            failure = timeout_error(where, timeout) if self._timed_out else broken_error(where, error)
         finally:
             self._is_waiting = False
             message = payload = None
@@ -246,17 +255,6 @@ class HttpConnection(asyncio.Protocol):
             if message.code >= 200 or message.code == 101:
                 return message, payload
         raise HttpProcessingError(code=message.code)
-
-    def _explain(self, error: Exception, timeout: float) -> TransportError:
-        """Return the error for what ended an exchange, without the text of aiohttp's error."""
-        where = self.host.authority
-        if self._timed_out:
-            return ReplyTimeoutError(f"no answer from {where} within {timeout:.3g} s", timeout=timeout)
-        if isinstance(error, aiohttp.ClientPayloadError):
-            return ReplyDecodeError(f"the answer of {where} ended early", status=200)
-        if isinstance(error, HttpProcessingError):
-            return ReplyDecodeError(f"{where} does not speak HTTP", status=error.code)
-        return ConnectionLostError(f"the connection to {where} was lost ({type(error).__name__})")
 
     # The timer
 

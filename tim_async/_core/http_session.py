@@ -22,14 +22,20 @@ from yarl import URL
 from .._hidden import Hidden
 from ..errors import (
     ConnectError,
-    ConnectionLostError,
     RateLimitedError,
     ReplyDecodeError,
-    ReplyTimeoutError,
     TimError,
 )
 from .config import Settings
-from .http_answers import announced_size, compressed_error, read_on, status_error, too_large_error
+from .http_answers import (
+    announced_size,
+    broken_error,
+    compressed_error,
+    read_on,
+    status_error,
+    timeout_error,
+    too_large_error,
+)
 from .http_connection import HEADERS, Host
 from .http_session_exchange import EXCHANGE, Exchange, SessionRequest, SessionResponse, StaleConnectionError
 from .http_session_places import Places, SessionConnector
@@ -124,7 +130,7 @@ class HttpSessions:
             return _explain(error, host, self._connect_timeout(timeout), timeout, timed_out=exchange.timed_out)
         else:
             # The end of the connection is the end of an answer that has no length.
-            return _timeout_error(host, timeout) if exchange.timed_out else answer
+            return timeout_error(host.authority, timeout) if exchange.timed_out else answer
         finally:
             EXCHANGE.reset(token)
             exchange.end()
@@ -185,7 +191,6 @@ class HttpSessions:
 
 def _explain(error: Exception, host: Host, connect_timeout: float, timeout: float, *, timed_out: bool) -> TimError:
     """Return the error for one of aiohttp's, without its text and address."""
-    where = host.authority
     connecting = (
         aiohttp.ConnectionTimeoutError,
         aiohttp.ClientConnectorError,
@@ -195,13 +200,5 @@ def _explain(error: Exception, host: Host, connect_timeout: float, timeout: floa
     if isinstance(error, connecting):
         return connect_error(host, error, connect_timeout)
     if timed_out or isinstance(error, TimeoutError):
-        return _timeout_error(host, timeout)
-    if isinstance(error, aiohttp.ClientPayloadError):
-        return ReplyDecodeError(f"the answer of {where} ended early", status=200)
-    if isinstance(error, aiohttp.ClientResponseError):
-        return ReplyDecodeError(f"{where} does not speak HTTP", status=error.status)
-    return ConnectionLostError(f"the connection to {where} was lost ({type(error).__name__})")
-
-
-def _timeout_error(host: Host, timeout: float) -> ReplyTimeoutError:
-    return ReplyTimeoutError(f"no answer from {host.authority} within {timeout:.3g} s", timeout=timeout)
+        return timeout_error(host.authority, timeout)
+    return broken_error(host.authority, error)
