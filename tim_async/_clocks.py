@@ -40,7 +40,7 @@ def is_monotonic_replaced() -> bool:
 
 def is_loop_clock_replaced(loop: asyncio.AbstractEventLoop) -> bool:
     """Return whether the clock of a loop may stand still, or jump: the monotonic clock is replaced for it, too."""
-    return not isinstance(time.monotonic, BuiltinFunctionType) and abs(loop.time() - real_monotonic()) > _GRACE_S
+    return is_monotonic_replaced() and abs(loop.time() - real_monotonic()) > _GRACE_S
 
 
 def _find_monotonic() -> Callable[[], float]:
