@@ -99,8 +99,6 @@ class FileReader:
             UsageError: the file cannot be read, is not in its encoding, or not in its format.
         """
         position = position or Position()
-        if not self._is_checked:
-            self.fingerprint()
         with self._opened() as (text, stream):
             position.follow(stream)
             yield from islice(self._format.read(text, self.name).made, skip, None)
@@ -112,8 +110,6 @@ class FileReader:
         Raises:
             UsageError: as by `rows`.
         """
-        if not self._is_checked:
-            self.fingerprint()
         with self._opened() as (text, _):
             rows = self._format.read(text, self.name)
             return rows.columns, list(islice(rows.made, count))
@@ -124,6 +120,8 @@ class FileReader:
 
     @contextmanager
     def _opened(self) -> Iterator[tuple[TextIO, Stream]]:
+        if not self._is_checked:
+            self.fingerprint()
         problem = ""
         with self._source.open() as stream:
             encoding = encoding_of(stream.content.read(4), self._encoding)

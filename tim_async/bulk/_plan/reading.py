@@ -97,21 +97,24 @@ class PlanWatch:
 
 async def stage(staging: Staging, source: Source, account_column: str, weigher: Weigher, watch: PlanWatch) -> None:
     """Read a source to its end, after the rows that are staged already."""
-    place, position = staging.open_reading().rows, position_in(source)
-    lints = AccountLints.decoded(staging.open_reading().account_lints)
+    before, position = staging.open_reading(), position_in(source)
+    lints = AccountLints.decoded(before.account_lints)
     waiting: list[Row] = []
-    watch.begin(place, position)
-    await watch.report("reading", place, is_due=True)
-    async for batch in batches(source, account_column, skip=place, position=position):
+
+    async def enter() -> None:
+        rows = await asyncio.to_thread(_staged, waiting, staging.open_reading().rows, weigher, lints)
+        await staging.add(rows, account_lints=lints.encoded())
+        waiting.clear()
+
+    watch.begin(before.rows, position)
+    await watch.report("reading", before.rows, is_due=True)
+    async for batch in batches(source, account_column, skip=before.rows, position=position):
         waiting += batch
         if len(waiting) >= ROWS_PER_COMMIT:
-            rows = await asyncio.to_thread(_staged, waiting, place, weigher, lints)
-            await staging.add(rows, account_lints=lints.encoded())
-            place, waiting = place + len(waiting), []
-        await watch.report("reading", place + len(waiting))
+            await enter()
+        await watch.report("reading", staging.open_reading().rows + len(waiting))
     if waiting:
-        rows = await asyncio.to_thread(_staged, waiting, place, weigher, lints)
-        await staging.add(rows, account_lints=lints.encoded())
+        await enter()
     await staging.end()
     if isinstance(source, IterableReader):
         source.end()
