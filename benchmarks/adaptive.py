@@ -17,7 +17,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from tests.services import own_redis
+from tests.services import OwnRedis
 
 from .processes import remote
 from .report import Row, worst_window
@@ -81,7 +81,7 @@ async def adaptive(group: str, over: Over = "local", seconds: float = SECONDS) -
         scenarios = GROUPS[group]
         if over == "redis":
             folder = stack.enter_context(tempfile.TemporaryDirectory())
-            redis = stack.enter_context(own_redis(Path(folder))).url
+            redis = stack.enter_context(OwnRedis(Path(folder))).url
             scenarios = tuple(
                 dataclasses.replace(each, processes=PROCESSES_OVER_REDIS, shares=2.0) for each in scenarios
             )

@@ -20,7 +20,7 @@ from typing import Any
 
 from redis.asyncio import Redis
 
-from tests.services import OwnRedis, own_redis
+from tests.services import OwnRedis
 
 from .report import Row, worst_window
 from .sharing import CAP
@@ -41,7 +41,7 @@ async def _run(
     kind: str, processes: int, seconds: float, disturb: Disturb | None = None
 ) -> tuple[list[dict[str, Any]], float, float]:
     """Run processes side by side; return their results, when they began, and the number of requests to Redis."""
-    with tempfile.TemporaryDirectory() as folder, own_redis(Path(folder)) as server:
+    with tempfile.TemporaryDirectory() as folder, OwnRedis(Path(folder)) as server:
         children = [
             await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "benchmarks.sharing", kind, server.url, str(seconds), str(TASKS)),

@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.services import OwnRedis, own_database, own_redis
+from tests.services import OwnRedis, own_database
 from tim_async import TimClient
 from tim_async.bulk import Template
 from tim_async.cluster import ClusterCampaign
@@ -100,7 +100,7 @@ async def services() -> AsyncIterator[Services]:
     with (
         tempfile.TemporaryDirectory() as redis_folder,
         tempfile.TemporaryDirectory() as rabbit_folder,
-        own_redis(Path(redis_folder)) as redis,
+        OwnRedis(Path(redis_folder)) as redis,
         own_rabbit(Path(rabbit_folder)) as rabbit,
     ):
         async with own_database() as ledger, remote("emulator") as server:

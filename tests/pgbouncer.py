@@ -12,13 +12,11 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy.engine import make_url
 
-from tests.services import POSTGRES_URL, free_port, missing
+from tests.services import POSTGRES_URL, OwnServer, missing
 
 _SBIN = f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin"
 _START_TIMEOUT_S = 10.0
@@ -26,7 +24,7 @@ _START_TIMEOUT_S = 10.0
 _USERS = ("postgres", "nobody")
 
 
-class OwnPgBouncer:
+class OwnPgBouncer(OwnServer):
     """A PgBouncer that listens on a port of its own.
 
     Args:
@@ -34,10 +32,9 @@ class OwnPgBouncer:
         connections: to the server, for each database; fewer than its clients have, so that they share them.
     """
 
-    def __init__(self, folder: Path, *, connections: int) -> None:
+    def __init__(self, folder: Path, *, connections: int = 3) -> None:
+        super().__init__()
         self._binary = shutil.which("pgbouncer", path=_SBIN) or missing("pgbouncer is not installed")
-        self._process: subprocess.Popen[bytes] | None = None
-        self.port = free_port()
         server = make_url(POSTGRES_URL)
         target = {"host": server.host, "port": server.port or 5432, "user": server.username}
         if server.password is not None:
@@ -82,24 +79,6 @@ class OwnPgBouncer:
                 return
         self.stop()
         raise RuntimeError(f"pgbouncer does not start: {self._log.read_text()}")
-
-    def stop(self) -> None:
-        """End it at once, whatever its clients are in the middle of."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-            self._process = None
-
-
-@contextmanager
-def own_pgbouncer(folder: Path, *, connections: int = 3) -> Iterator[OwnPgBouncer]:
-    """Run a PgBouncer for one test."""
-    bouncer = OwnPgBouncer(folder, connections=connections)
-    bouncer.start()
-    try:
-        yield bouncer
-    finally:
-        bouncer.stop()
 
 
 def _is_user(name: str) -> bool:

@@ -10,10 +10,10 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, Self
 from urllib.parse import urlsplit
 from uuid import uuid4
 
@@ -63,15 +63,40 @@ def free_port() -> int:
 _port_numbers = itertools.count(random.randrange(_PORTS_OF_A_WORKER))  # another run may have the same worker numbers
 
 
-class OwnRedis:
-    """A Redis server of one's own, to be stopped and started; it keeps nothing on disk."""
+class OwnServer:
+    """A server of a test's own, to be stopped and started, on a port of its own."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+        self.port = free_port()
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        raise NotImplementedError
+
+    def stop(self) -> None:
+        """End it at once, whatever its clients are in the middle of."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+
+class OwnRedis(OwnServer):
+    """A Redis server of one's own; it keeps nothing on disk."""
 
     def __init__(self, folder: Path, *options: str) -> None:
+        super().__init__()
         self._binary = shutil.which("redis-server") or missing("redis-server is not installed")
         self._folder = folder
         self._options = options
-        self._process: subprocess.Popen[bytes] | None = None
-        self.port = free_port()
         self.url = f"redis://127.0.0.1:{self.port}/0"
 
     def start(self) -> None:
@@ -89,23 +114,6 @@ class OwnRedis:
             except OSError:
                 time.sleep(0.01)
         raise TimeoutError("redis-server does not start")
-
-    def stop(self) -> None:
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-            self._process = None
-
-
-@contextmanager
-def own_redis(folder: Path, *options: str) -> Iterator[OwnRedis]:
-    """Run a Redis server for one test."""
-    server = OwnRedis(folder, *options)
-    server.start()
-    try:
-        yield server
-    finally:
-        server.stop()
 
 
 class Wire:

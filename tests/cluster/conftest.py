@@ -12,7 +12,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.services import REDIS_URL, OwnRedis, missing, need_port, own_redis
+from tests.services import REDIS_URL, OwnRedis, missing, need_port
 
 if TYPE_CHECKING:
     from tests.cluster.workers.deployment import Deployment
@@ -40,7 +40,7 @@ def redis_url() -> str:
 def server(tmp_path: Any) -> Iterator[OwnRedis]:
     if importlib.util.find_spec("redis") is None:
         missing("redis-py is not installed")
-    with own_redis(tmp_path) as running:
+    with OwnRedis(tmp_path) as running:
         yield running
 
 

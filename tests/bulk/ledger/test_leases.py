@@ -20,7 +20,7 @@ from tests.bulk.conftest import enter, until
 from tests.clock import skip
 from tests.families.conftest import client_of
 from tests.in_process import loop_clock
-from tests.pgbouncer import own_pgbouncer
+from tests.pgbouncer import OwnPgBouncer
 from tests.services import own_database, wire_to
 from tim_async import CommandStats, LedgerError
 from tim_async._core.rate_limits import Claim, ConnectionSlot, RateInForce
@@ -48,7 +48,7 @@ async def url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[s
         if request.param == "straight":
             yield made
         else:
-            with own_pgbouncer(tmp_path) as bouncer:
+            with OwnPgBouncer(tmp_path) as bouncer:
                 yield bouncer.url(made)
 
 

@@ -24,7 +24,7 @@ from redis.asyncio import Redis, RedisCluster
 from tests.clock import worst_window
 from tests.cluster.conftest import settled
 from tests.cluster.redis_limiter.claims import FAST, claim, grant
-from tests.services import OwnRedis, free_port, own_redis
+from tests.services import OwnRedis, free_port
 from tim_async import Rate
 from tim_async.cluster import RedisRateLimiter
 
@@ -87,8 +87,8 @@ async def test_replica_that_takes_over_crosses_the_cap_by_less_than_a_window(
     (tmp_path / "two").mkdir()
     log: list[float] = []
     with (
-        own_redis(tmp_path / "one", "--repl-diskless-sync-delay", "0") as first,
-        own_redis(tmp_path / "two", "--replicaof", "127.0.0.1", str(first.port)) as second,
+        OwnRedis(tmp_path / "one", "--repl-diskless-sync-delay", "0") as first,
+        OwnRedis(tmp_path / "two", "--replicaof", "127.0.0.1", str(first.port)) as second,
     ):
         async with (
             Redis.from_url(second.url) as replica,
@@ -130,7 +130,7 @@ async def is_up(node: Redis) -> bool:
 async def test_redis_cluster_keeps_all_keys_of_an_app_together(tmp_path: Path) -> None:
     """One node with all slots refuses, as any does, a command whose keys are of several slots."""
     deliveries, grouped = Rate(100, per=100.0, cost="to_account", max_cost=50), Rate(40, per=1.0, key="group_id")
-    with own_redis(tmp_path, "--cluster-enabled", "yes") as server:
+    with OwnRedis(tmp_path, "--cluster-enabled", "yes") as server:
         async with Redis.from_url(server.url) as node:
             await node.execute_command("CLUSTER ADDSLOTSRANGE", 0, 16383)  # type: ignore[no-untyped-call]
             async with asyncio.timeout(10):

@@ -14,7 +14,7 @@ pytest.importorskip("redis")
 
 from tests.cluster.conftest import now, settled
 from tests.cluster.redis_limiter.claims import FAST, FreeSlot, claim, grant
-from tests.services import OwnRedis, free_port, own_redis
+from tests.services import OwnRedis, free_port
 from tim_async import LimiterSetupError, LimiterUnavailableError, RetryPolicy, TimClient
 from tim_async.cluster import RedisRateLimiter
 from tim_async.cluster._redis_limiter.redis_link import US_PER_S, ServerClock
@@ -171,7 +171,7 @@ async def test_refusal_is_an_outage(answer: str) -> None:
 
 
 async def test_wrong_password_fails_at_once(tmp_path: Path) -> None:
-    with own_redis(tmp_path, "--requirepass", "richtig") as server:
+    with OwnRedis(tmp_path, "--requirepass", "richtig") as server:
         url = server.url.replace("redis://", "redis://:geheim@")
         async with RedisRateLimiter(url) as limiter:
             start = now()

@@ -14,7 +14,7 @@ pytest.importorskip("taskiq_aio_pika")
 
 
 from tests.cluster.workers.deployment import Deployment, ended, once_each
-from tests.services import free_port, own_redis
+from tests.services import OwnRedis, free_port
 from tim_async import RetryPolicy
 from tim_async.bulk import Campaign, Report, Template
 from tim_async.cluster import ClusterCampaign, RedisRateLimiter
@@ -24,7 +24,7 @@ from tim_async.cluster._workers.backoff import Backoff
 async def test_worker_that_redis_refuses_settles_no_recipient(deployment: Deployment, tmp_path: Path) -> None:
     campaign = deployment.campaign()
     await deployment.submit(campaign, parallel=2)
-    with own_redis(tmp_path, "--requirepass", "richtig") as server:
+    with OwnRedis(tmp_path, "--requirepass", "richtig") as server:
         async with RedisRateLimiter(server.url.replace("redis://", "redis://:geheim@")) as locked_out:
             await deployment.work(1, client={"shared": False, "limiter": locked_out})
             report = await in_trouble(campaign)
@@ -39,7 +39,7 @@ async def test_worker_that_redis_refuses_settles_no_recipient(deployment: Deploy
 async def test_campaign_of_its_own_stops_with_the_reason_when_redis_refuses_it(
     deployment: Deployment, tmp_path: Path
 ) -> None:
-    with own_redis(tmp_path, "--requirepass", "richtig") as server:
+    with OwnRedis(tmp_path, "--requirepass", "richtig") as server:
         async with RedisRateLimiter(server.url.replace("redis://", "redis://:geheim@")) as locked_out:
             client = await deployment.client(shared=False, limiter=locked_out)
             campaign = Campaign("spring", ledger=tmp_path / "x.db", recipients=["ann", "bob"], message=Template("hi"))

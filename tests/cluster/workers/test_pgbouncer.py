@@ -18,7 +18,7 @@ import asyncpg
 
 from tests.cluster.conftest import settled
 from tests.cluster.workers.deployment import Deployment, ended, once_each
-from tests.pgbouncer import OwnPgBouncer, own_pgbouncer
+from tests.pgbouncer import OwnPgBouncer
 from tests.services import POSTGRES_URL
 
 CONNECTIONS = 3
@@ -26,8 +26,8 @@ CONNECTIONS = 3
 
 @pytest.fixture
 def bouncer(tmp_path: Path, deployment: Deployment) -> Iterator[OwnPgBouncer]:
-    """What everything goes through: planning, workers, and whoever watches."""
-    with own_pgbouncer(tmp_path, connections=CONNECTIONS) as made:
+    """What everything goes through: planning, workers, and those that watch."""
+    with OwnPgBouncer(tmp_path, connections=CONNECTIONS) as made:
         deployment.ledger = deployment.worker_ledger = made.url(deployment.ledger)
         yield made
 
