@@ -27,7 +27,7 @@ from tim_async.bulk._ledger.schema import recipients
 
 from .campaign import write_people
 from .planning import Accounts, write_csv
-from .recipient import calls_alone, counting, new_client, shown
+from .recipient import calls_alone, run_cost, shown
 from .report import Row
 
 COLUMNS: Final = ("campaign_id", "ordinal", "account", "columns", "line", "chunk", "state", "tries")
@@ -43,7 +43,8 @@ async def cost(count: int = 10_000, rounds: int = 5) -> list[Row]:
         for _ in range(rounds):
             alone.append(await calls_alone(count))
             for is_batch, found in ((False, single), (True, batch)):
-                seconds, asked[is_batch] = await _run(people, count, is_batch=is_batch)
+                async with own_database() as url:
+                    seconds, asked[is_batch] = await run_cost(url, people, count, is_batch=is_batch)
                 found.append(seconds)
     beyond = [run - call for run, call in zip(single, alone, strict=True)]
     call_us = 1e6 * statistics.median(alone)
@@ -60,21 +61,6 @@ async def cost(count: int = 10_000, rounds: int = 5) -> list[Row]:
             ("in batches", batch, True),
         )
     ]
-
-
-async def _run(people: Path, count: int, *, is_batch: bool) -> tuple[float, Counter[str]]:
-    """Return the CPU of a recipient in a run, and what the run asked of the database."""
-    asked: Counter[str] = Counter()
-    message = "Hi, beauty" if is_batch else Template("Hi $name")
-    async with own_database() as url, new_client() as sender:
-        campaign = Campaign("spring", ledger=url, recipients=people, message=message)
-        await campaign.plan(client=sender)
-        with counting(asked):
-            began = time.process_time()
-            report = await campaign.run(sender)
-            seconds = time.process_time() - began
-    assert report.sent == count
-    return seconds / count, asked
 
 
 async def copy(count: int = 500_000) -> list[Row]:

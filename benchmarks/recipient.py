@@ -53,15 +53,13 @@ async def calls_alone(count: int) -> float:
         return (time.process_time() - began) / count
 
 
-async def _campaign(folder: Path, name: str, count: int, *, is_batch: bool) -> tuple[float, Counter[str]]:
-    """Return the CPU of a recipient in a run, and what the run asked of the database."""
-    people, path = folder / f"{name}.csv", folder / f"{name}.db"
-    write_people(people, count)
+async def run_cost(ledger: Path | str, people: Path, count: int, *, is_batch: bool) -> tuple[float, Counter[str]]:
+    """Return the CPU of a recipient in a run on a new ledger, and what the run asked of the database."""
+    asked: Counter[str] = Counter()
     message = "Hi, beauty" if is_batch else Template("Hi $name")
-    campaign = Campaign(name, ledger=path, recipients=people, message=message)
+    campaign = Campaign("spring", ledger=ledger, recipients=people, message=message)
     async with new_client() as client:
         await campaign.plan(client=client)
-        asked: Counter[str] = Counter()
         with counting(asked):
             began = time.process_time()
             report = await campaign.run(client)
@@ -126,15 +124,15 @@ async def cost(count: int = 10_000, rounds: int = 5) -> list[Row]:
         with tempfile.TemporaryDirectory() as place:
             folder = Path(place)
             alone.append(await calls_alone(count))
-            seconds, asked["one by one"] = await _campaign(folder, "single", count, is_batch=False)
+            people = folder / "people.csv"
+            write_people(people, count)
+            seconds, asked["one by one"] = await run_cost(folder / "single.db", people, count, is_batch=False)
             single.append(seconds)
-            seconds, asked["in batches"] = await _campaign(folder, "batch", count, is_batch=True)
+            seconds, asked["in batches"] = await run_cost(folder / "batch.db", people, count, is_batch=True)
             batch.append(seconds)
-            write_people(folder / "bare.csv", count)
             campaign = Campaign(
-                "bare", ledger=folder / "bare.db", recipients=folder / "bare.csv", message=Template("Hi $name"),
-                batch_size=CHUNK,
-            )  # fmt: skip
+                "bare", ledger=folder / "bare.db", recipients=people, message=Template("Hi $name"), batch_size=CHUNK
+            )
             await campaign.plan()
             bare.append(_bare(folder / "bare.db"))
     beyond = [run - call for run, call in zip(single, alone, strict=True)]
