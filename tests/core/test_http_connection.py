@@ -7,6 +7,8 @@ import select
 import socket
 import time
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import aiohttp
@@ -21,6 +23,7 @@ from tim_async import ConnectError, ConnectionLostError, ReplyDecodeError, Reply
 from tim_async._core import loop_bound
 from tim_async._core.http_connection import HttpConnection, poll_of
 from tim_async._core.http_pool import HttpPool
+from tim_async._core.http_slot import HttpSlot
 from tim_async._hidden import Hidden
 
 
@@ -154,6 +157,16 @@ async def test_bytes_that_arrive_while_its_call_waits_for_a_token_end_the_connec
         assert server.connections == 2
 
 
+@contextmanager
+def slot_of_ended(client: TimClient) -> Iterator[HttpSlot]:
+    """Take a slot whose connection ends before anything is sent on it."""
+    with pool_of(client).slot((0, 0)) as slot:
+        assert slot.take_nowait()
+        assert slot.connection is not None
+        slot.connection.drop()
+        yield slot
+
+
 @pytest.mark.parametrize("last_is_ready", [True, False])
 async def test_connection_is_replaced_three_times_at_most(last_is_ready: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     async def end(self: HttpConnection) -> bool:
@@ -162,10 +175,7 @@ async def test_connection_is_replaced_three_times_at_most(last_is_ready: bool, m
 
     async with HostileServer().running() as server, client_of(server) as client:
         await client.warm_up(1)
-        with pool_of(client).slot((0, 0)) as slot:
-            assert slot.take_nowait()
-            assert slot.connection is not None
-            slot.connection.drop()
+        with slot_of_ended(client) as slot:
             post = slot.post("openim/sendmsg", client._state.query(Hidden("sig")), b'{"To_Account":"bob"}', timeout=5)
             monkeypatch.setattr(HttpConnection, "settle", end)
             if last_is_ready:
@@ -181,10 +191,7 @@ async def test_connection_is_replaced_three_times_at_most(last_is_ready: bool, m
 async def test_connection_is_replaced_within_the_timeout_of_its_call() -> None:
     async with HostileServer().running() as server, client_of(server) as client:
         await client.warm_up(1)
-        with pool_of(client).slot((0, 0)) as slot:
-            assert slot.take_nowait()
-            assert slot.connection is not None
-            slot.connection.drop()
+        with slot_of_ended(client) as slot:
             query = client._state.query(Hidden("sig"))
             with pytest.raises(ConnectError, match="ended connections before anything was sent") as caught:
                 await slot.post("openim/sendmsg", query, b'{"To_Account":"bob"}', timeout=0)
@@ -195,10 +202,7 @@ async def test_connection_is_replaced_within_the_timeout_of_its_call() -> None:
 async def test_connection_that_ended_is_replaced_by_a_session_that_is_replaced_itself() -> None:
     async with HostileServer().running() as server, client_of(server) as client:
         await client.warm_up(1)
-        with pool_of(client).slot((0, 0)) as slot:
-            assert slot.take_nowait()
-            assert slot.connection is not None
-            slot.connection.drop()
+        with slot_of_ended(client) as slot:
             query = client._state.query(Hidden("sig"))
             with aioresponses() as mocked:
                 mocked.post(f"{server.url}/v4/openim/sendmsg", body=OK, response_class=MockedResponse)

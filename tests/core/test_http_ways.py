@@ -271,23 +271,25 @@ async def test_query_joins_the_request_line_in_one_piece_and_in_several(pieces: 
     assert real.written == [b"CONNECT", b"POST /v4/x?a=1 HTTP/1.1\r\n\r\n{}", b"more"]
 
 
-async def test_body_that_the_session_does_not_see_is_written_with_the_head_in_the_next_turn() -> None:
+def head_written() -> tuple[WrittenTo, Exchange]:
+    """Have the session write the head of a request whose body it does not see."""
     real = WrittenTo()
     transport = SessionTransport(real)
     exchange = Exchange(Hidden("a=1"), b"{}")
     exchange.begin(transport)
     transport.write(b"POST /v4/x HTTP/1.1\r\n\r\n")
+    return real, exchange
+
+
+async def test_body_that_the_session_does_not_see_is_written_with_the_head_in_the_next_turn() -> None:
+    real, _ = head_written()
     assert real.written == []
     await asyncio.sleep(0)
     assert real.written == [b"POST /v4/x?a=1 HTTP/1.1\r\n\r\n{}"]
 
 
 async def test_request_that_is_given_up_before_it_is_written_is_not_written() -> None:
-    real = WrittenTo()
-    transport = SessionTransport(real)
-    exchange = Exchange(Hidden("a=1"), b"{}")
-    exchange.begin(transport)
-    transport.write(b"POST /v4/x HTTP/1.1\r\n\r\n")
+    real, exchange = head_written()
     exchange.end()
     await asyncio.sleep(0)
     assert real.written == []
