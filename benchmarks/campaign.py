@@ -2,7 +2,7 @@
 
 The killed ones run as the command line runs them, against an emulator that is a process of its own, and are killed with
 SIGKILL at random moments while they send; `planning` has those that are killed while they are planned. What counts is
-what everybody got in the end, and that the kills met them at it. So their limits are raised by so much that they last
+what all of them got in the end, and that the kills met them at it. So their limits are raised by so much that they last
 as long as the kills do.
 """
 

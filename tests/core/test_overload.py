@@ -232,7 +232,7 @@ def test_open_breaker_lets_one_look_through_at_a_time() -> None:
         state.admit(112.9)
     assert state.admit(113)
     state.end_look(114, has_failed=False)
-    assert state.admit(114), "a look that tells nothing is made up for at once"
+    assert state.admit(114), "a look without a result is made up for at once"
     state.answered(115)
     assert not state.is_open
     assert not state.admit(115)

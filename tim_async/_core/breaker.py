@@ -140,7 +140,7 @@ class BreakerState:
         return True
 
     def end_look(self, now: float, *, has_failed: bool) -> None:
-        """Note the end of the look that was not answered: the next one is due later, or at once if it tells nothing."""
+        """Note the end of the look that was not answered: the next one is due later, or at once if it has no result."""
         self._is_looking = False
         self._look_at = now + self._breaker.look_every_s if has_failed else now
 

@@ -301,7 +301,7 @@ class SessionTransport:
             self._timer_at = _NEVER
 
     def close(self) -> None:
-        """Close it at once: nobody waits for what is left to be written, or for the goodbye of TLS."""
+        """Close it at once, without waiting for what is left to be written, or for the goodbye of TLS."""
         self.stop_timer()
         self._transport.abort()
 

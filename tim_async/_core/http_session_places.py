@@ -3,7 +3,7 @@
 aiohttp's connector counts the connections that are in use. It does not count those that are idle, and it gives the
 place of a connection away when it begins to close it, while its socket is still open; so the other side could count
 more than `pool_size`. Here a connection takes a *place* before the first step of its opening and keeps it until its
-last socket is closed, whoever closes it and whatever had become of the opening by then. A connection is opened when
+last socket is closed, from whichever side and whatever had become of the opening by then. A connection is opened when
 there is a place for it; an idle one that cannot serve the request (it leads to another host) makes room.
 
 A place is never waited for long. Each call that gets here has a slot of the pool, and there are as many slots as

@@ -1,8 +1,8 @@
 """Cells of a CSV file that no spreadsheet runs and no terminal obeys, and that can be read back.
 
 Accounts are chosen by an app's end users, and an error may repeat what they wrote. A spreadsheet takes a cell for a
-formula that begins with `=`, `+`, `-` or `@`, and what it is told to fetch or to start it may fetch or start (OWASP,
-"CSV Injection"). So:
+formula that begins with `=`, `+`, `-` or `@`, and may fetch or start what that names (OWASP, "CSV
+Injection"). So:
 
 - a cell that begins with one of these, or with their wide forms, gets an apostrophe in front, as does one that begins
   with an apostrophe;

@@ -128,7 +128,7 @@ async def test_what_a_process_writes_whose_lock_was_lost_is_undone(ledger: Ledge
             with pytest.raises(LedgerError, match=r"held up for more than 15 s, and another one has taken over"):
                 await ledger.campaigns.update(row.id, reason="still mine")
             await other.campaigns.update(row.id, reason="theirs")
-        with pytest.raises(LedgerError, match="taken over"):  # nobody has it any more, but much may have happened
+        with pytest.raises(LedgerError, match="taken over"):  # no one has it any more, but much may have happened
             await ledger.campaigns.update(row.id, reason="still mine")
     found = await other.campaigns.find("spring")
     assert found is not None
@@ -138,7 +138,7 @@ async def test_what_a_process_writes_whose_lock_was_lost_is_undone(ledger: Ledge
 
 
 async def test_lock_is_not_taken_over_in_the_middle_of_a_transaction(ledger: Ledger, other: Ledger) -> None:
-    """A transaction that relies on the lock has looked; until it is over, nobody gets the lock."""
+    """A transaction that relies on the lock has looked; until it is over, no one gets the lock."""
     lock, taking = NamedLock(ledger.database, "x"), NamedLock(other.database, "x")
     assert await lock.take()
     await expire(ledger)

@@ -60,7 +60,7 @@ def test_columns_without_a_name_are_left_out(folder: Folder) -> None:
 
 
 def test_cell_under_no_column_is_a_bad_row(folder: Folder) -> None:
-    """A comma that nobody quoted moves the cells of its row."""
+    """A comma that was not quoted moves the cells of its row."""
     rows = folder.read("people.csv", b"account,name,,\nalice,Smith, Alice,\n")
     assert problems(rows) == [(2, "alice", "4 cells under 2 columns")]
 

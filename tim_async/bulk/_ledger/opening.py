@@ -1,6 +1,6 @@
 """The file of a ledger: made whole, marked as open while it may change, and left behind tidy.
 
-What the mark is for, and why the log always tells a ledger that was left open from a copy, stands in `ledger_file`.
+What the mark is for, and why the log always shows whether a ledger was left open or is a copy, stands in `ledger_file`.
 """
 
 from __future__ import annotations

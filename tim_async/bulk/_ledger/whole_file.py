@@ -1,7 +1,7 @@
 """A file that appears under its name when it is complete and on the disk, and not before.
 
 It is written without a name where the system can do that (Linux, `O_TMPFILE`): a process that is killed leaves nothing
-behind. Elsewhere it has a name of its own in the same folder meanwhile, and a lock: one that nobody holds was left by a
+behind. Elsewhere it has a name of its own in the same folder meanwhile, and a lock: one that is free was left by a
 process that died, and the next file that is written into the folder removes it. A file that replaces another has such a
 name in either case, for the moment in which it takes that one's place.
 
