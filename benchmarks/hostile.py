@@ -10,8 +10,6 @@ from __future__ import annotations
 import asyncio
 import json
 import random
-import socket
-import sys
 import time
 from collections import Counter
 from collections.abc import Awaitable, Iterator
@@ -25,7 +23,6 @@ from .processes import lines
 IDENTITY_S: Final = 120.0
 AWAY_S: Final = 0.05
 _DRAIN_S: Final = 10.0
-_ESTABLISHED: Final = 1  # of the states in include/net/tcp_states.h
 
 
 def _accept_and_answer(data: bytes) -> Behaviour:
@@ -58,14 +55,6 @@ KINDS: Final[dict[str, Behaviour]] = {
 }
 
 
-def _is_established(connection: HostileConnection) -> bool:
-    """Return whether neither side has closed a connection, as the system knows it."""
-    if sys.platform != "linux":
-        return not connection.transport.is_closing()
-    state: int = connection.transport.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0]
-    return state == _ESTABLISHED
-
-
 class _Service(HostileServer):
     """Answers a part of the requests with trouble.
 
@@ -92,13 +81,6 @@ class _Service(HostileServer):
     def _deal(self) -> Iterator[str]:
         while True:
             yield from self._random.sample(sorted(KINDS), len(KINDS))
-
-    def connected(self, connection: HostileConnection) -> None:
-        # The other side may have closed a connection of which this loop has not read the end, or that comes later in
-        # this turn of it: the system knows.
-        most_before = self.most_open
-        super().connected(connection)
-        self.most_open = max(most_before, sum(_is_established(each) for each in self.open))
 
     def accept(self, request: HostileRequest) -> None:
         identity = (request.account, request.fields["MsgSeq"], request.fields["MsgRandom"])
