@@ -17,6 +17,7 @@ import pytest
 from tests.bulk.conftest import accounts
 from tim_async import LedgerError, UsageError
 from tim_async.bulk._ledger.ledger import Ledger
+from tim_async.bulk._ledger.schema import SCHEMA_VERSION
 
 NO_USER = 65534
 
@@ -79,11 +80,11 @@ async def test_ledger_of_a_newer_version_is_not_written_to(path, purpose):
     file = sqlite3.connect(path)
     file.executescript(
         "CREATE TABLE tim_bulk_meta (key TEXT PRIMARY KEY, value TEXT); "
-        "INSERT INTO tim_bulk_meta VALUES ('version', '3'); CREATE TABLE tim_bulk_rows (x);"
+        "INSERT INTO tim_bulk_meta VALUES ('version', '999'); CREATE TABLE tim_bulk_rows (x);"
     )
     file.close()
     before = path.read_bytes()
-    with pytest.raises(LedgerError, match="is of version 3, and this tim_async works with version 2"):
+    with pytest.raises(LedgerError, match=f"is of version 999, and this tim_async works with version {SCHEMA_VERSION}"):
         async with Ledger(path, purpose=purpose):
             pass
     assert path.read_bytes() == before

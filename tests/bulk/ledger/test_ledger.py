@@ -13,7 +13,7 @@ from sqlalchemy import event
 from tests.bulk.conftest import enter
 from tim_async.bulk._ledger.ledger import Ledger
 from tim_async.bulk._ledger.records import Changes, Outcome, Problem, Reassignment, SendStart
-from tim_async.bulk._ledger.schema import ChunkState, Lane, RecipientState
+from tim_async.bulk._ledger.schema import SCHEMA_VERSION, ChunkState, Lane, RecipientState
 from tim_async.errors import LedgerError, UsageError
 
 NOW = 1_800_000_000.0
@@ -222,7 +222,10 @@ async def test_ledger_of_another_version(path, version, advice):
         with pytest.raises(LedgerError) as caught:
             async with Ledger(path, purpose=purpose):
                 pass
-        assert f"is of version {version}, and this tim_async works with version 2: {advice}" in caught.value.message
+        assert (
+            f"is of version {version}, and this tim_async works with version {SCHEMA_VERSION}: {advice}"
+            in caught.value.message
+        )
     assert path.read_bytes() == before
 
 

@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 
 # Changes whenever a table does. A ledger of another version is refused: a campaign is short, its library is not.
-SCHEMA_VERSION: Final = 2
+SCHEMA_VERSION: Final = 3
 
 metadata: Final = MetaData()
 
@@ -134,6 +134,7 @@ chunks = Table(
     Column("owner", Text),
     Column("lease_until", Double, nullable=False),
     Column("deaths", SmallInteger, nullable=False),
+    Column("given_up_at", Double),
     Index("tim_bulk_chunks_by_state", "state", "number", "campaign_id"),
     sqlite_with_rowid=False,
 )
@@ -157,4 +158,22 @@ locks = Table(
     Column("name", Text, primary_key=True),
     Column("owner", String(32), nullable=False),
     Column("held_until", Double, nullable=False),
+)
+
+# Of a server: the workers that are alive, and those that died lately; see `presence`.
+workers = Table(
+    "tim_bulk_workers",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("app", BigInteger, nullable=False),
+    Column("host", Text, nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("version", String(32), nullable=False),
+    Column("started_at", Double, nullable=False),
+    Column("seen_at", Double, nullable=False),
+    Column("alive_until", Double, nullable=False),
+    Column("tasks", Integer, nullable=False),
+    Column("chunks", Integer, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("at_work", Text, nullable=False),
 )
