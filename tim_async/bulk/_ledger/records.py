@@ -104,6 +104,8 @@ class CampaignRow(msgspec.Struct, kw_only=True, frozen=True):
         reading: the `Reading` that is not finished, as JSON; None without.
         survey: what was found out about its messages, as JSON; None when that is not known any more.
         account_lints: what stands out in the accounts that were read last, as JSON; None before they were read.
+        timing: when and how fast it is to send, as JSON; None for at any time, as fast as the limits allow.
+        held_up_s: seconds for which calls of higher priority left it nothing; None for none.
     """
 
     id: int
@@ -133,6 +135,8 @@ class CampaignRow(msgspec.Struct, kw_only=True, frozen=True):
     reading: str | None
     survey: str | None
     account_lints: str | None
+    timing: str | None
+    held_up_s: float | None
 
     @property
     def open_reading(self) -> Reading | None:

@@ -99,6 +99,8 @@ campaigns = Table(
     Column("reading", Text),
     Column("survey", Text),
     Column("account_lints", Text),
+    Column("timing", Text),
+    Column("held_up_s", Double),
 )
 
 recipients = Table(
@@ -176,4 +178,13 @@ workers = Table(
     Column("chunks", Integer, nullable=False),
     Column("state", String(16), nullable=False),
     Column("at_work", Text, nullable=False),
+)
+
+# Of a server, where several processes keep one rate of a campaign's own: up to when its turns are reserved.
+turns = Table(
+    "tim_bulk_turns",
+    metadata,
+    Column("campaign_id", Integer, primary_key=True, autoincrement=False),
+    Column("lane", SmallInteger, primary_key=True, autoincrement=False),
+    Column("reserved_until", Double, nullable=False),
 )
