@@ -18,12 +18,13 @@ written ahead, for a chunk at a time, together with the very message, which a re
                A runner that finds it left by another carries on: see `runner`
     DONE       every recipient that it has is settled
 
-    recipient  PLANNED -> SENT | FAILED | UNKNOWN
+    recipient  PLANNED -> SENT | FAILED | UNKNOWN | SUPPRESSED
 
     PLANNED    not settled: in a chunk that is SENDING it is in flight, in any other it was not sent to
     SENT       the service took the message (msg_key, msg_time) or has it in its history
     FAILED     refused, or its message could not be made (code, info): it was not delivered
     UNKNOWN    may have been delivered; it could not be found out, or was not wanted (info)
+    SUPPRESSED left out when its chunk was written ahead: on a suppression list, or sent to often enough (info)
 
 A recipient that is to be sent to again (it was imported meanwhile, the history does not have the message, the user
 wants failed ones tried again) goes to a further chunk. A chunk's recipients therefore never change while it is SENDING,

@@ -93,7 +93,7 @@ def is_bare(driver: sqlite3.Connection) -> bool:
     """Return whether a ledger has nothing but campaigns without a single row that was read for them."""
     names = [name for (name,) in driver.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
     filled = [name for name in names if driver.execute(f'SELECT EXISTS (SELECT 1 FROM "{name}")').fetchone()[0]]  # noqa: S608
-    return set(filled) <= {meta.name, campaigns.name}
+    return set(filled) <= {meta.name, campaigns.name, "sqlite_sequence"}
 
 
 def remove(path: Path) -> None:

@@ -106,6 +106,9 @@ class CampaignRow(msgspec.Struct, kw_only=True, frozen=True):
         account_lints: what stands out in the accounts that were read last, as JSON; None before they were read.
         timing: when and how fast it is to send, as JSON; None for at any time, as fast as the limits allow.
         held_up_s: seconds for which calls of higher priority left it nothing; None for none.
+        at_most: how many messages an account gets within how many days, as JSON; None for any number.
+        look: the sample that it was begun with, as JSON; None where it was begun without one.
+        look_from: the first chunk of that sample, and only chunks from it on may be claimed; None when all may.
     """
 
     id: int
@@ -137,6 +140,9 @@ class CampaignRow(msgspec.Struct, kw_only=True, frozen=True):
     account_lints: str | None
     timing: str | None
     held_up_s: float | None
+    at_most: str | None
+    look: str | None
+    look_from: int | None
 
     @property
     def open_reading(self) -> Reading | None:

@@ -44,6 +44,7 @@ class RecipientState(IntEnum):
     SENT = 1
     FAILED = 2
     UNKNOWN = 3
+    SUPPRESSED = 4
 
 
 class ChunkState(IntEnum):
@@ -101,6 +102,11 @@ campaigns = Table(
     Column("account_lints", Text),
     Column("timing", Text),
     Column("held_up_s", Double),
+    Column("at_most", Text),
+    Column("look", Text),
+    Column("look_from", Integer),
+    # A number is not used again: contacts outlive the campaign that they were made by.
+    sqlite_autoincrement=True,
 )
 
 recipients = Table(
@@ -187,4 +193,32 @@ turns = Table(
     Column("campaign_id", Integer, primary_key=True, autoincrement=False),
     Column("lane", SmallInteger, primary_key=True, autoincrement=False),
     Column("reserved_until", Double, nullable=False),
+)
+
+suppression_lists = Table(
+    "tim_bulk_suppression_lists",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("source", String(64)),
+    Column("changed_at", Double, nullable=False),
+)
+
+# By account, as it is asked; a list is counted, listed and removed by reading all of it.
+suppressed = Table(
+    "tim_bulk_suppressed",
+    metadata,
+    Column("account", Text, primary_key=True),
+    Column("list_id", Integer, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
+)
+
+# Who was sent to and when, or is being sent to: kept where a campaign of the ledger counts messages to an account.
+contacts = Table(
+    "tim_bulk_contacts",
+    metadata,
+    Column("account", Text, primary_key=True),
+    Column("campaign_id", Integer, primary_key=True, autoincrement=False),
+    Column("since", Double, nullable=False),
+    sqlite_with_rowid=False,
 )
