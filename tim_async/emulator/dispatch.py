@@ -25,10 +25,11 @@ from typing import Any, Final, Generic, NamedTuple, TypeVar
 import msgspec
 
 from .._api.endpoint import Endpoint
-from .._api.wire import Request, Result, encode, validator
+from .._api.wire import Request, Result, validator
 from .._randomness import random_u32
 from ..errors import UsageError
 from ..webhooks import AnswerBody, BeforeEvent, Event
+from .answers import answered
 from .outgoing.outbox import Outbox
 from .outgoing.verdict import GO_ON, PendingAnswer, Verdict, judge
 from .state.codes import AccountCode, CommonCode, GroupCode, MessageCode, ModerationCode, MuteCode, OperationCode
@@ -297,19 +298,8 @@ def dialect(service: str) -> Dialect:
     return _DIALECTS.get(service, _COMMON)
 
 
-def fail(code: int, info: str) -> bytes:
-    """Return the answer that refuses a request."""
-    return msgspec.json.encode({"ActionStatus": "FAIL", "ErrorInfo": info, "ErrorCode": code})
-
-
-_OK: Final = b'{"ActionStatus":"OK","ErrorInfo":"","ErrorCode":0'
-
-
-def done(reply: Result | Reply[Any]) -> bytes:
-    """Return the answer with a result: the envelope and the result's fields in one object."""
+def done(command: str, reply: Result | Reply[Any]) -> bytes:
+    """Return the answer with a result."""
     if isinstance(reply, Reply):
-        frame = {"ActionStatus": reply.action_status, "ErrorInfo": reply.error_info, "ErrorCode": 0}
-        head, result = msgspec.json.encode(frame)[:-1], encode(reply.result)
-    else:
-        head, result = _OK, encode(reply)
-    return head + b"}" if result == b"{}" else b"%b,%b" % (head, result[1:])
+        return answered(command, reply.result, action_status=reply.action_status, error_info=reply.error_info)
+    return answered(command, reply)

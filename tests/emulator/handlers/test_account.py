@@ -30,7 +30,7 @@ async def test_import(api):
 
 
 async def test_import_many(api):
-    assert "FailAccounts" not in await api.call(IMPORTS, {"Accounts": ["carol", "dave"]})
+    assert (await api.call(IMPORTS, {"Accounts": ["carol", "dave"]}))["FailAccounts"] == []
     answer = await api.call(IMPORTS, {"AccountList": [{"UserID": "eve", "Nick": "E"}, *items("x" * 33, "")]})
     assert answer["ErrorCode"] == 0
     assert answer["FailAccounts"] == ["x" * 33, ""]

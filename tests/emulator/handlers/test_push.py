@@ -89,7 +89,7 @@ async def test_one_bad_attribute_changes_nothing(api):
     body = {"UserAttrs": [{"To_Account": "alice", "Attrs": {"city": "x"}}, {"To_Account": "bob", "Attrs": {"y": "z"}}]}
     assert await api.code("all_member_push/im_set_attr", body) == 90033
     answer = await api.call("all_member_push/im_get_attr", {"To_Account": ["alice"]})
-    assert answer["UserAttrs"] == [{"To_Account": "alice"}]
+    assert answer["UserAttrs"] == [{"To_Account": "alice", "Attrs": {}}]
 
 
 @pytest.mark.parametrize("command", [OLD, NEW])

@@ -12,7 +12,7 @@ from aiohttp import web
 from ... import _codes
 from ..._api.checks import check_whole
 from ...errors import UsageError
-from ..dispatch import fail
+from ..answers import failed
 
 ENDLESS_MAX_BYTES: Final = 256 * 1024 * 1024
 _CHUNK: Final = b"x" * 65_536
@@ -112,7 +112,7 @@ class AnswerFault(Fault):
         service = request.path.removeprefix("/v4/").partition("/")[0]
         row = _codes.lookup(service, self._code)
         info = self._info or (row.meaning if row is not None else "planned fault")
-        return web.Response(body=fail(self._code, info), content_type="application/json")
+        return web.Response(body=failed(self._code, info), content_type="application/json")
 
 
 class DelayFault(Fault):

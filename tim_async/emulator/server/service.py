@@ -25,7 +25,8 @@ from aiohttp import web
 from ..._api.endpoint import Endpoint
 from ..._api.wire import check_size
 from ...errors import BodyTooLargeError
-from ..dispatch import HANDLERS, Call, dialect, done, fail
+from ..answers import failed
+from ..dispatch import HANDLERS, Call, dialect, done
 from ..outgoing.outbox import Caller, Outbox
 from ..outgoing.verdict import PendingAnswer
 from ..state.codes import CommonCode
@@ -110,7 +111,7 @@ class Service:
             response = _respond(
                 arrival,
                 CommonCode.HTTP_PARSE_FAILED,
-                fail(CommonCode.HTTP_PARSE_FAILED, "the body is over 1 MiB"),
+                failed(CommonCode.HTTP_PARSE_FAILED, "the body is over 1 MiB"),
             )
             response.force_close()
             return response
@@ -119,7 +120,7 @@ class Service:
         try:
             endpoint, identifier = self._auth.check(request)
         except Refusal as refusal:
-            return _respond(arrival, refusal.code, fail(refusal.code, refusal.info))
+            return _respond(arrival, refusal.code, failed(refusal.code, refusal.info))
         plan = self._faults.plan(arrival.command)
         fault = plan.fault
         if fault is not None and not fault.after:
@@ -131,7 +132,7 @@ class Service:
         if plan.delay:
             await asyncio.sleep(plan.delay)
         if over is not None:
-            code, body = over.code, fail(over.code, over.info)
+            code, body = over.code, failed(over.code, over.info)
         else:
             caller = Caller(client_ip=request.remote or "")
             code, body = await self._carry_out(endpoint, identifier, raw, arrival.body, caller)
@@ -158,7 +159,7 @@ class Service:
                 outbox=self._outbox,
             )
         except Refusal as refusal:
-            return refusal.code, fail(refusal.code, refusal.info)
+            return refusal.code, failed(refusal.code, refusal.info, command=endpoint.command)
         while True:
             try:
                 code, answer = self._handle(call)
@@ -173,15 +174,15 @@ class Service:
         """Run the handler; return ErrorCode and answer."""
         endpoint = call.endpoint
         try:
-            return 0, done(HANDLERS[endpoint.command](call))
+            return 0, done(endpoint.command, HANDLERS[endpoint.command](call))
         except PendingAnswer:
             raise
         except Refusal as refusal:
-            return refusal.code, fail(refusal.code, refusal.info)
+            return refusal.code, failed(refusal.code, refusal.info, command=endpoint.command)
         except Exception:
             _logger.exception("the handler of %s failed", endpoint.command)
             code = dialect(endpoint.service).internal
-            return code, fail(code, "the emulator's handler failed, see its log")
+            return code, failed(code, "the emulator's handler failed, see its log", command=endpoint.command)
 
     def _check_body(self, endpoint: Endpoint[..., Any], raw: object, body: bytes) -> dict[str, object]:
         codes = dialect(endpoint.service)
