@@ -36,8 +36,9 @@ if TYPE_CHECKING:
         AccountItem as AccountItem, AccountResultItem as AccountResultItem, AccountResults as AccountResults,
         CheckAccounts as CheckAccounts, DeleteAccounts as DeleteAccounts, ImportAccount as ImportAccount,
         ImportAccounts as ImportAccounts, ImportAccountsResult as ImportAccountsResult, KickAccount as KickAccount,
-        OnlineStatus as OnlineStatus, OnlineStatusFailure as OnlineStatusFailure, OnlineStatuses as OnlineStatuses,
-        PlatformStatus as PlatformStatus, QueryOnlineStatus as QueryOnlineStatus, UserIDItem as UserIDItem,
+        OnlineState as OnlineState, OnlineStates as OnlineStates, OnlineStatus as OnlineStatus,
+        OnlineStatusFailure as OnlineStatusFailure, OnlineStatuses as OnlineStatuses, PlatformStatus as PlatformStatus,
+        QueryOnlineStatus as QueryOnlineStatus, QueryState as QueryState, UserIDItem as UserIDItem,
     )
     from .models.all_member_push import (
         AttrNames as AttrNames, AttrsOfUser as AttrsOfUser, AttrsOfUsers as AttrsOfUsers, ChangeTags as ChangeTags,
@@ -64,18 +65,22 @@ if TYPE_CHECKING:
     )
     from .models.community import (
         AddPermissionGroupMembers as AddPermissionGroupMembers,
-        AddPermissionGroupMembersResult as AddPermissionGroupMembersResult,
+        AddPermissionGroupMembersResult as AddPermissionGroupMembersResult, AddTopicPermissions as AddTopicPermissions,
         AddedPermissionMember as AddedPermissionMember, CreatePermissionGroup as CreatePermissionGroup,
-        CreateTopic as CreateTopic, DestroyOutcome as DestroyOutcome,
-        DestroyPermissionGroups as DestroyPermissionGroups,
+        CreateTopic as CreateTopic, DeletePermissionGroupMembers as DeletePermissionGroupMembers,
+        DeletePermissionGroupMembersResult as DeletePermissionGroupMembersResult,
+        DeleteTopicPermissions as DeleteTopicPermissions, DeletedPermissionMember as DeletedPermissionMember,
+        DestroyOutcome as DestroyOutcome, DestroyPermissionGroups as DestroyPermissionGroups,
         DestroyPermissionGroupsResult as DestroyPermissionGroupsResult, DestroyTopics as DestroyTopics,
-        DestroyTopicsResult as DestroyTopicsResult, GetPermissionGroups as GetPermissionGroups,
-        GetTopicPermissions as GetTopicPermissions, GetTopics as GetTopics, ImportTopic as ImportTopic,
+        DestroyTopicsResult as DestroyTopicsResult, GetPermissionGroupMembers as GetPermissionGroupMembers,
+        GetPermissionGroups as GetPermissionGroups, GetTopicPermissions as GetTopicPermissions, GetTopics as GetTopics,
+        ImportTopic as ImportTopic, ListedPermissionMember as ListedPermissionMember,
         ModifyPermissionGroup as ModifyPermissionGroup, ModifyTopic as ModifyTopic,
         PermissionGroupCreated as PermissionGroupCreated, PermissionGroupInfo as PermissionGroupInfo,
-        PermissionGroupOutcome as PermissionGroupOutcome, PermissionGroups as PermissionGroups,
-        PermissionMember as PermissionMember, SetTopicPermissions as SetTopicPermissions,
-        TopicAndSelfInfo as TopicAndSelfInfo, TopicCreated as TopicCreated, TopicInfo as TopicInfo,
+        PermissionGroupMembers as PermissionGroupMembers, PermissionGroupOutcome as PermissionGroupOutcome,
+        PermissionGroups as PermissionGroups, PermissionMember as PermissionMember,
+        SetTopicPermissions as SetTopicPermissions, TopicAndSelfInfo as TopicAndSelfInfo, TopicCreated as TopicCreated,
+        TopicInfo as TopicInfo, TopicOutcome as TopicOutcome, TopicOutcomes as TopicOutcomes,
         TopicPermission as TopicPermission, TopicPermissionResult as TopicPermissionResult,
         TopicPermissions as TopicPermissions, TopicSelfInfo as TopicSelfInfo, Topics as Topics,
     )
@@ -279,8 +284,8 @@ _NAMES: Final = {
     ),
     "models.account": (
         "AccountItem AccountResultItem AccountResults CheckAccounts DeleteAccounts ImportAccount ImportAccounts "
-        "ImportAccountsResult KickAccount OnlineStatus OnlineStatusFailure OnlineStatuses PlatformStatus "
-        "QueryOnlineStatus UserIDItem "
+        "ImportAccountsResult KickAccount OnlineState OnlineStates OnlineStatus OnlineStatusFailure OnlineStatuses "
+        "PlatformStatus QueryOnlineStatus QueryState UserIDItem "
     ),
     "models.all_member_push": (
         "AttrNames AttrsOfUser AttrsOfUsers ChangeTags Condition PushTask PushToAll PushUsers RemoveAttrs "
@@ -300,12 +305,14 @@ _NAMES: Final = {
         "AccountOutcome Empty NoFields "
     ),
     "models.community": (
-        "AddPermissionGroupMembers AddPermissionGroupMembersResult AddedPermissionMember CreatePermissionGroup "
-        "CreateTopic DestroyOutcome DestroyPermissionGroups DestroyPermissionGroupsResult DestroyTopics "
-        "DestroyTopicsResult GetPermissionGroups GetTopicPermissions GetTopics ImportTopic ModifyPermissionGroup "
-        "ModifyTopic PermissionGroupCreated PermissionGroupInfo PermissionGroupOutcome PermissionGroups "
-        "PermissionMember SetTopicPermissions TopicAndSelfInfo TopicCreated TopicInfo TopicPermission "
-        "TopicPermissionResult TopicPermissions TopicSelfInfo Topics "
+        "AddPermissionGroupMembers AddPermissionGroupMembersResult AddTopicPermissions AddedPermissionMember "
+        "CreatePermissionGroup CreateTopic DeletePermissionGroupMembers DeletePermissionGroupMembersResult "
+        "DeleteTopicPermissions DeletedPermissionMember DestroyOutcome DestroyPermissionGroups "
+        "DestroyPermissionGroupsResult DestroyTopics DestroyTopicsResult GetPermissionGroupMembers "
+        "GetPermissionGroups GetTopicPermissions GetTopics ImportTopic ListedPermissionMember ModifyPermissionGroup "
+        "ModifyTopic PermissionGroupCreated PermissionGroupInfo PermissionGroupMembers PermissionGroupOutcome "
+        "PermissionGroups PermissionMember SetTopicPermissions TopicAndSelfInfo TopicCreated TopicInfo TopicOutcome "
+        "TopicOutcomes TopicPermission TopicPermissionResult TopicPermissions TopicSelfInfo Topics "
     ),
     "models.extension": (
         "Extension ExtensionItem ExtensionOutcome Extensions SetExtensions SetExtensionsResult "

@@ -6,7 +6,7 @@ import pytest
 
 from tim_async import InvalidRequestError, PartialFailureError, TimClient, UsageError, decode
 from tim_async.emulator import Emulator
-from tim_async.models.account import AccountItem, KickAccount, OnlineStatuses, UserIDItem
+from tim_async.models.account import AccountItem, KickAccount, OnlineStates, OnlineStatuses, UserIDItem
 
 
 async def test_accounts_are_imported_checked_and_deleted(client: TimClient, emulator: Emulator) -> None:
@@ -62,6 +62,8 @@ async def test_a_deleted_account_gets_no_message(client: TimClient) -> None:
         ("query_online_status", {"to_account": "bob"}, "to_account"),
         ("query_online_status", {"to_account": ["a"] * 501}, "to_account"),
         ("query_online_status", {"to_account": ["a"], "is_need_detail": 2}, "is_need_detail"),
+        ("query_state", {"to_account": []}, "to_account"),
+        ("query_state", {"to_account": ["a"], "is_need_detail": 2}, "is_need_detail"),
     ],
 )
 async def test_bad_fields_are_named(
@@ -94,6 +96,22 @@ async def test_login_state_is_reported_and_ends_with_a_kick(client: TimClient, e
     with pytest.raises(InvalidRequestError) as caught:
         await client.account.kick(user_id="nobody")
     assert caught.value.code == 70107
+
+
+async def test_the_older_command_names_every_account(client: TimClient, emulator: Emulator) -> None:
+    emulator.set_online("bob", platform="Web")
+    emulator.set_online("bob", platform="iPhone", status="PushOnline")
+    read = await client.account.query_state(to_account=["alice", "bob", "nobody"])
+    assert [(item.to_account, item.state, item.is_online) for item in read.query_result] == [
+        ("alice", "Offline", False),
+        ("bob", "Online", True),
+        ("nobody", "Offline", False),
+    ]
+    assert read.query_result[1].detail == []
+    read = await client.account.query_state(to_account=["bob"], is_need_detail=1)
+    platforms = {item.platform: item.status for item in read.query_result[0].detail}
+    assert platforms == {"Web": "Online", "iPhone": "PushOnline"}
+    assert decode(b'{"QueryResult":[{"Status":"Online"}]}', OnlineStates).query_result[0].is_online
 
 
 async def test_deleted_account_is_not_online_when_it_comes_again(client: TimClient, emulator: Emulator) -> None:

@@ -180,11 +180,75 @@ async def test_permission_groups(client: TimClient, emulator: Emulator, communit
     assert [item.topic_id for item in told.failed] == ["x"]
     emulator.leave_group(community, "carol")
     assert emulator.groups[community].permission_groups["@PMG#_mods"].members == ["bob"]
+    left = await client.community.delete_permission_group_members(
+        member_list=[PermissionMember(member_account=name) for name in ("bob", "carol")], **where
+    )
+    assert left.failed == []
+    assert [item.member_account for item in left.member_list] == ["bob", "carol"]
+    assert emulator.groups[community].permission_groups["@PMG#_mods"].members == []
     destroyed = await client.community.destroy_permission_groups(
         group_id=community, permission_group_id_list=["@PMG#_mods", "@PMG#_gone"]
     )
     assert [(item.permission_group_id, item.error_code) for item in destroyed.failed] == [("@PMG#_gone", 110006)]
     assert await code_of(client.community.modify_permission_group(permission=1, **where)) == 110006
+
+
+async def test_permissions_in_topics_are_added_and_deleted(
+    client: TimClient, emulator: Emulator, community: str
+) -> None:
+    family = client.community
+    topics = [(await family.create_topic(group_id=community, topic_name=f"t{n}")).topic_id for n in range(60)]
+    own = (
+        await family.create_permission_group(group_id=community, permission_group_name="mods", permission=1)
+    ).permission_group_id
+    where: dict[str, Any] = {"group_id": community, "permission_group_id": own}
+    entries = [TopicPermission(topic_id=topic, permission=3) for topic in [*topics, "x"]]
+    added = await family.add_all_topic_permissions(community, own, entries)
+    assert len(added.results) == 2
+    assert [entry.topic_id for entry in added.failed] == ["x"]  # type: ignore[attr-defined]
+    assert emulator.groups[community].permission_groups[own].topics == dict.fromkeys(topics, 3)
+    told = await family.delete_topic_permissions(topic_id_list=[topics[0], "x"], **where)
+    assert [(entry.topic_id, entry.error_code) for entry in told.topic_permission_result_list] == [
+        (topics[0], 0),
+        ("x", 110003),
+    ]
+    assert told.failed == told.topic_permission_result_list[1:]
+    deleted = await family.delete_all_topic_permissions(community, own, topics[:-1])
+    assert deleted.failed == []
+    assert emulator.groups[community].permission_groups[own].topics == {topics[-1]: 3}
+    where["permission_group_id"] = "y"
+    assert await code_of(family.delete_topic_permissions(topic_id_list=["x"], **where)) == 110006
+
+
+async def test_members_of_a_permission_group_are_read_page_by_page(
+    client: TimClient, emulator: Emulator, community: str
+) -> None:
+    family = client.community
+    own = (
+        await family.create_permission_group(group_id=community, permission_group_name="mods", permission=1)
+    ).permission_group_id
+    await family.add_all_permission_group_members(community, own, ["bob", "carol", "alice"])
+    read = [account async for account in family.iter_permission_group_members(community, own, page_size=2)]
+    assert read == ["bob", "carol", "alice"]
+    assert emulator.count("group_open_http_svc/get_permission_group_member_list") == 2
+    deleted = await family.delete_all_permission_group_members(community, own, ["bob", "nobody"])
+    assert deleted.failed == []
+    page = await family.get_permission_group_members(group_id=community, permission_group_id=own)
+    assert ([member.member_account for member in page.member_list], page.next) == (["carol", "alice"], "")
+    for place in ("x", "-1", "٣", "9" * 10):
+        call = family.get_permission_group_members(group_id=community, permission_group_id=own, next=place)
+        assert await code_of(call) == 10004
+
+
+async def test_online_members_of_a_community_are_counted(client: TimClient, emulator: Emulator, community: str) -> None:
+    assert (await client.community.get_online_num(group_id=community)).online_member_num == 0
+    emulator.set_online("bob")
+    emulator.set_online("carol", status="PushOnline")
+    emulator.add_accounts("someone-else")
+    emulator.set_online("someone-else")
+    assert (await client.community.get_online_num(group_id=community)).online_member_num == 1
+    public = make_group(emulator, "Public")
+    assert await code_of(client.community.get_online_num(group_id=public)) == 10007
 
 
 async def test_permission_groups_are_read_page_by_page(client: TimClient, emulator: Emulator, community: str) -> None:
@@ -237,6 +301,31 @@ async def test_permission_groups_are_read_page_by_page(client: TimClient, emulat
                 "member_list": [PermissionMember(member_account="a")] * 101,
             },
             "member_list",
+        ),
+        (
+            "delete_permission_group_members",
+            {"group_id": G, "permission_group_id": "p", "member_list": [PermissionMember(member_account="")]},
+            "member_list[0].member_account",
+        ),
+        ("get_permission_group_members", {"group_id": G, "permission_group_id": "p", "limit": 51}, "limit"),
+        (
+            "add_topic_permissions",
+            {
+                "group_id": G,
+                "permission_group_id": "p",
+                "topic_permission_list": [TopicPermission(topic_id="t", permission=-1)],
+            },
+            "topic_permission_list[0].permission",
+        ),
+        (
+            "delete_topic_permissions",
+            {"group_id": G, "permission_group_id": "p", "topic_id_list": ["t"] * 51},
+            "topic_id_list",
+        ),
+        (
+            "delete_topic_permissions",
+            {"group_id": G, "permission_group_id": "p", "topic_id_list": "t"},
+            "topic_id_list",
         ),
         (
             "set_topic_permissions",

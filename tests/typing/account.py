@@ -7,7 +7,7 @@ from typing import assert_type
 
 from tim_async import TimClient
 from tim_async.families._chunks import Chunked
-from tim_async.models.account import AccountItem, AccountResults, ImportAccountsResult, OnlineStatuses
+from tim_async.models.account import AccountItem, AccountResults, ImportAccountsResult, OnlineState, OnlineStatuses
 from tim_async.models.common import Empty
 
 
@@ -16,6 +16,8 @@ async def accounts(client: TimClient) -> None:
     states = await client.account.query_online_status(to_account=["bob"], is_need_detail=1)
     assert_type(states, OnlineStatuses)
     assert_type(states.query_result[0].detail[0].platform, str)
+    older = await client.account.query_state(to_account=["bob"])
+    assert_type(older.query_result, list[OnlineState])
     imported = await client.account.import_all(["bob", AccountItem(user_id="carol")])
     assert_type(imported, Chunked[str | AccountItem, ImportAccountsResult])
     assert_type(await client.account.check_all(["bob"]), Chunked[str, AccountResults])

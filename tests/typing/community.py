@@ -15,6 +15,7 @@ from tim_async.models.community import (
     PermissionGroupInfo,
     TopicCreated,
     TopicInfo,
+    TopicOutcomes,
     Topics,
 )
 
@@ -34,6 +35,9 @@ async def communities(client: TimClient) -> None:
     assert_type(client.community.iter_permission_groups("g"), AsyncIterator[PermissionGroupInfo])
     added = await client.community.add_all_permission_group_members("g", "p", ["bob"])
     assert_type(added, Chunked[str, AddPermissionGroupMembersResult])
+    assert_type(client.community.iter_permission_group_members("g", "p"), AsyncIterator[str])
+    assert_type(await client.community.delete_all_topic_permissions("g", "p", ["t"]), Chunked[str, TopicOutcomes])
+    assert_type((await client.community.get_online_num(group_id="g")).online_member_num, int)
 
 
 async def mistakes(client: TimClient) -> None:

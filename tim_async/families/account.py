@@ -16,8 +16,10 @@ from ..models.account import (
     ImportAccounts,
     ImportAccountsResult,
     KickAccount,
+    OnlineStates,
     OnlineStatuses,
     QueryOnlineStatus,
+    QueryState,
     UserIDItem,
 )
 from ..models.common import Empty
@@ -57,6 +59,8 @@ class Account(Family, name="account"):
         "openim/query_online_status", QueryOnlineStatus, OnlineStatuses, doc="I35477", repeat="always"
     )
     """Ask for the login state of 1 to 500 accounts."""
+    query_state = Endpoint("openim/querystate", QueryState, OnlineStates, doc="I35057", repeat="always")
+    """Ask for the login state of 1 to 500 accounts by the older command, which `query_online_status` replaced."""
 
     async def import_all(self, accounts: Items[str | AccountItem]) -> Chunked[str | AccountItem, ImportAccountsResult]:
         """Import any number of accounts, 100 in a call: `import_accounts` in chunks.

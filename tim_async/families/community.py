@@ -7,16 +7,23 @@ from collections.abc import AsyncIterator, Sequence
 from .._api.endpoint import Endpoint, Family
 from ..models.common import Empty
 from ..models.community import (
+    MAX_LISTED_MEMBERS,
     MAX_PERMISSION_GROUPS,
     MAX_PERMISSION_MEMBERS,
+    MAX_PERMISSION_TOPICS,
     AddPermissionGroupMembers,
     AddPermissionGroupMembersResult,
+    AddTopicPermissions,
     CreatePermissionGroup,
     CreateTopic,
+    DeletePermissionGroupMembers,
+    DeletePermissionGroupMembersResult,
+    DeleteTopicPermissions,
     DestroyPermissionGroups,
     DestroyPermissionGroupsResult,
     DestroyTopics,
     DestroyTopicsResult,
+    GetPermissionGroupMembers,
     GetPermissionGroups,
     GetTopicPermissions,
     GetTopics,
@@ -25,13 +32,18 @@ from ..models.community import (
     ModifyTopic,
     PermissionGroupCreated,
     PermissionGroupInfo,
+    PermissionGroupMembers,
     PermissionGroups,
     PermissionMember,
     SetTopicPermissions,
     TopicCreated,
+    TopicOutcomes,
+    TopicPermission,
     TopicPermissions,
     Topics,
 )
+from ..models.group import GroupRequest
+from ..models.live_group import OnlineNum
 from ._chunks import Chunked, Items, in_chunks
 from ._paging import pages
 
@@ -100,6 +112,42 @@ class Community(Family, name="community"):
         repeat="always",
     )
     """Change what a permission group may do in topics."""
+    add_topic_permissions = Endpoint(
+        "group_open_http_svc/add_topic_permission_group",
+        AddTopicPermissions,
+        TopicOutcomes,
+        doc="I61236",
+        repeat="always",
+    )
+    """Give a permission group permissions in 1 to 50 further topics."""
+    delete_topic_permissions = Endpoint(
+        "group_open_http_svc/delete_topic_permission_group",
+        DeleteTopicPermissions,
+        TopicOutcomes,
+        doc="I61238",
+        repeat="always",
+    )
+    """Take a permission group's permissions in 1 to 50 topics away."""
+    delete_permission_group_members = Endpoint(
+        "group_open_http_svc/delete_permission_group_member",
+        DeletePermissionGroupMembers,
+        DeletePermissionGroupMembersResult,
+        doc="I61241",
+        repeat="always",
+    )
+    """Take 1 to 100 members out of a permission group; one who is not in it is no failure."""
+    get_permission_group_members = Endpoint(
+        "group_open_http_svc/get_permission_group_member_list",
+        GetPermissionGroupMembers,
+        PermissionGroupMembers,
+        doc="I61242",
+        repeat="always",
+    )
+    """Read one page of a permission group's members."""
+    get_online_num = Endpoint(
+        "million_group_open_http_svc/get_online_member_num", GroupRequest, OnlineNum, doc="I66883", repeat="always"
+    )
+    """Ask how many members of a community are online; the service counts them every four minutes."""
 
     async def iter_permission_groups(
         self, group_id: str, *, page_size: int = MAX_PERMISSION_GROUPS
@@ -137,3 +185,80 @@ class Community(Family, name="community"):
             )
 
         return await in_chunks("accounts", accounts, MAX_PERMISSION_MEMBERS, add)
+
+    async def delete_all_permission_group_members(
+        self, group_id: str, permission_group_id: str, accounts: Items[str]
+    ) -> Chunked[str, DeletePermissionGroupMembersResult]:
+        """Take any number of members out of a permission group, 100 with each call.
+
+        Args:
+            group_id: the community.
+            permission_group_id: the permission group.
+            accounts: the members.
+        """
+
+        async def delete(some: Sequence[str]) -> DeletePermissionGroupMembersResult:
+            return await self.delete_permission_group_members(
+                group_id=group_id,
+                permission_group_id=permission_group_id,
+                member_list=[PermissionMember(member_account=account) for account in some],
+            )
+
+        return await in_chunks("accounts", accounts, MAX_PERMISSION_MEMBERS, delete)
+
+    async def iter_permission_group_members(
+        self, group_id: str, permission_group_id: str, *, page_size: int = MAX_LISTED_MEMBERS
+    ) -> AsyncIterator[str]:
+        """Read the accounts of all members of a permission group, page by page as the loop goes on.
+
+        Args:
+            group_id: the community.
+            permission_group_id: the permission group.
+            page_size: members asked for in one call, 1 to 50.
+        """
+
+        async def fetch(place: str) -> PermissionGroupMembers:
+            return await self.get_permission_group_members(
+                group_id=group_id, permission_group_id=permission_group_id, limit=page_size, next=place
+            )
+
+        command = Community.get_permission_group_members.command
+        async for page in pages(command, fetch, "", lambda page: page.next or None):
+            for member in page.member_list:
+                yield member.member_account
+
+    async def add_all_topic_permissions(
+        self, group_id: str, permission_group_id: str, topic_permissions: Items[TopicPermission]
+    ) -> Chunked[TopicPermission, TopicOutcomes]:
+        """Give a permission group permissions in any number of further topics, 50 with each call.
+
+        Args:
+            group_id: the community.
+            permission_group_id: the permission group.
+            topic_permissions: the topics, with what it may do there.
+        """
+
+        async def add(some: Sequence[TopicPermission]) -> TopicOutcomes:
+            return await self.add_topic_permissions(
+                group_id=group_id, permission_group_id=permission_group_id, topic_permission_list=some
+            )
+
+        return await in_chunks("topic_permissions", topic_permissions, MAX_PERMISSION_TOPICS, add)
+
+    async def delete_all_topic_permissions(
+        self, group_id: str, permission_group_id: str, topic_ids: Items[str]
+    ) -> Chunked[str, TopicOutcomes]:
+        """Take a permission group's permissions in any number of topics away, 50 with each call.
+
+        Args:
+            group_id: the community.
+            permission_group_id: the permission group.
+            topic_ids: the topics.
+        """
+
+        async def delete(some: Sequence[str]) -> TopicOutcomes:
+            return await self.delete_topic_permissions(
+                group_id=group_id, permission_group_id=permission_group_id, topic_id_list=some
+            )
+
+        return await in_chunks("topic_ids", topic_ids, MAX_PERMISSION_TOPICS, delete)

@@ -8,7 +8,7 @@ from typing import ClassVar, Final, Literal
 import msgspec
 
 from .._api.checks import check_account, check_accounts, check_choice, check_items
-from .._api.wire import PartialResult, Request, WireStruct, always
+from .._api.wire import PartialResult, Request, Result, WireStruct, always
 from ..errors import UsageError
 
 MAX_BATCH: Final = 100
@@ -261,6 +261,54 @@ class OnlineStatuses(PartialResult, kw_only=True):
     def failed(self) -> list[OnlineStatusFailure]:
         """The accounts whose state is not known."""
         return self.error_list
+
+
+class QueryState(Request, kw_only=True):
+    """Ask for the login state of 1 to 500 accounts, as it was asked before `QueryOnlineStatus`. Source: I35057, C2566.
+
+    Attributes:
+        to_account: the accounts, 1 to 500.
+        is_need_detail: 1 returns the state on every platform too; 0 is the default.
+    """
+
+    to_account: Sequence[str]
+    is_need_detail: Literal[0, 1] | None = None
+
+    def check(self) -> None:
+        """Check the number of accounts and each of them."""
+        check_accounts("to_account", self.to_account, 1, MAX_STATUS_BATCH)
+        check_choice("is_need_detail", self.is_need_detail, (0, 1))
+
+
+class OnlineState(WireStruct, kw_only=True):
+    """The login state of one account, in the words of the older command.
+
+    Attributes:
+        to_account: the account.
+        state: `Online`, `PushOnline` (logged out for less than 7 days, can be pushed to) or `Offline`; `Status`, its
+            newer name, is read too.
+        detail: the state on every platform, where that was asked.
+    """
+
+    _older: ClassVar = {"Status": "State"}
+    to_account: str = always("")
+    state: str = always("")
+    detail: list[PlatformStatus] = msgspec.field(default_factory=list)
+
+    @property
+    def is_online(self) -> bool:
+        """Whether a message would reach the account at once."""
+        return self.state == "Online"
+
+
+class OnlineStates(Result, kw_only=True):
+    """Login states account by account. Source: I35057, C2566.
+
+    Attributes:
+        query_result: one entry an account.
+    """
+
+    query_result: list[OnlineState] = msgspec.field(default_factory=list)
 
 
 def _check_items(field: str, items: Sequence[UserIDItem]) -> None:

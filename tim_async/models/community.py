@@ -1,4 +1,4 @@
-"""Communities: topics and permission groups. Source: I49468 to I49471, I53448, I61232 to I61240.
+"""Communities: topics and permission groups. Source: I49468 to I49471, I53448, I61232 to I61242, I66883.
 
 The pages of topics say 30, 100, 300 and 240 bytes for name, avatar, notice and introduction. Older pages of groups say
 so too, and newer ones allow more: topics are checked against the same larger figures, so that nothing is refused here
@@ -12,7 +12,16 @@ from typing import ClassVar, Final, Literal
 
 import msgspec
 
-from .._api.checks import U32_MAX, check_account, check_choice, check_group_id, check_items, check_range, check_text
+from .._api.checks import (
+    U32_MAX,
+    check_account,
+    check_choice,
+    check_group_id,
+    check_items,
+    check_list,
+    check_range,
+    check_text,
+)
 from .._api.wire import PartialResult, Request, Result, WireStruct, always
 from ..errors import UsageError
 from .group import check_profile
@@ -21,6 +30,8 @@ TOPIC_MARK: Final = "@TOPIC#_"
 CUSTOM_MAX_BYTES: Final = 3000
 MAX_PERMISSION_GROUPS: Final = 20
 MAX_PERMISSION_MEMBERS: Final = 100
+MAX_LISTED_MEMBERS: Final = 50
+MAX_PERMISSION_TOPICS: Final = 50
 PERMISSION_NAME_MAX_BYTES: Final = 150
 _U64_MAX: Final = 2**64 - 1
 
@@ -623,3 +634,173 @@ class SetTopicPermissions(Request, kw_only=True):
         for index, entry in enumerate(self.topic_permission_list):
             check_group_id(f"topic_permission_list[{index}].topic_id", entry.topic_id)
             check_range(f"topic_permission_list[{index}].permission", entry.permission, 0, _U64_MAX)
+
+
+class AddTopicPermissions(Request, kw_only=True):
+    """Give a permission group permissions in 1 to 50 further topics. Source: I61236.
+
+    Attributes:
+        group_id: the community.
+        permission_group_id: the permission group.
+        topic_permission_list: the topics, 1 to 50, with what it may do there.
+    """
+
+    group_id: str
+    permission_group_id: str
+    topic_permission_list: Sequence[TopicPermission]
+
+    def check(self) -> None:
+        """Check ids, the number of topics, and masks."""
+        check_group_id("group_id", self.group_id)
+        check_group_id("permission_group_id", self.permission_group_id)
+        check_items("topic_permission_list", self.topic_permission_list, 1, MAX_PERMISSION_TOPICS)
+        for index, entry in enumerate(self.topic_permission_list):
+            check_group_id(f"topic_permission_list[{index}].topic_id", entry.topic_id)
+            check_range(f"topic_permission_list[{index}].permission", entry.permission, 0, _U64_MAX)
+
+
+class DeleteTopicPermissions(Request, kw_only=True):
+    """Take a permission group's permissions in 1 to 50 topics away. Source: I61238, C103972.
+
+    Attributes:
+        group_id: the community.
+        permission_group_id: the permission group.
+        topic_id_list: the topics, 1 to 50.
+    """
+
+    group_id: str
+    permission_group_id: str
+    topic_id_list: Sequence[str]
+
+    def check(self) -> None:
+        """Check ids and the number of topics."""
+        check_group_id("group_id", self.group_id)
+        check_group_id("permission_group_id", self.permission_group_id)
+        check_list("topic_id_list", self.topic_id_list)
+        check_items("topic_id_list", self.topic_id_list, 1, MAX_PERMISSION_TOPICS)
+        for index, topic_id in enumerate(self.topic_id_list):
+            check_group_id(f"topic_id_list[{index}]", topic_id)
+
+
+class TopicOutcome(WireStruct, kw_only=True):
+    """Outcome for one topic of a permission group.
+
+    Attributes:
+        error_code: 0 is success; 110003 no such topic.
+        error_info: the reason of a failure.
+        topic_id: the topic.
+    """
+
+    error_code: int = always(0)
+    error_info: str = always("")
+    topic_id: str = always("")
+
+
+class TopicOutcomes(PartialResult, kw_only=True):
+    """Outcome topic by topic. Source: I61236, I61238, C103972.
+
+    Attributes:
+        topic_permission_result_list: one entry a topic.
+    """
+
+    topic_permission_result_list: list[TopicOutcome] = msgspec.field(default_factory=list)
+
+    @property
+    def failed(self) -> list[TopicOutcome]:
+        """The entries that failed."""
+        return [entry for entry in self.topic_permission_result_list if entry.error_code != 0]
+
+
+class DeletePermissionGroupMembers(Request, kw_only=True):
+    """Take 1 to 100 members out of a permission group. Source: I61241, C103975.
+
+    One who is not in it is no failure.
+
+    Attributes:
+        group_id: the community.
+        permission_group_id: the permission group.
+        member_list: the members.
+    """
+
+    group_id: str
+    permission_group_id: str
+    member_list: Sequence[PermissionMember]
+
+    def check(self) -> None:
+        """Check ids, the number of members and each of them."""
+        check_group_id("group_id", self.group_id)
+        check_group_id("permission_group_id", self.permission_group_id)
+        check_items("member_list", self.member_list, 1, MAX_PERMISSION_MEMBERS)
+        for index, member in enumerate(self.member_list):
+            check_account(f"member_list[{index}].member_account", member.member_account)
+
+
+class DeletedPermissionMember(WireStruct, kw_only=True):
+    """Outcome for one member.
+
+    Attributes:
+        member_account: the member.
+        result: as for added members: 0 failed, any other number is success; None when it is missing.
+    """
+
+    member_account: str = always("")
+    result: int | None = None
+
+
+class DeletePermissionGroupMembersResult(PartialResult, kw_only=True):
+    """Outcome member by member. Source: I61241, C103975; their table of the answer was not readable.
+
+    Attributes:
+        member_list: one entry a member, as in the answer to adding members.
+    """
+
+    member_list: list[DeletedPermissionMember] = msgspec.field(default_factory=list)
+
+    @property
+    def failed(self) -> list[DeletedPermissionMember]:
+        """The entries that failed."""
+        return [member for member in self.member_list if member.result == 0]
+
+
+class GetPermissionGroupMembers(Request, kw_only=True):
+    """Read one page of a permission group's members. Source: I61242, C103976.
+
+    Attributes:
+        group_id: the community.
+        permission_group_id: the permission group.
+        limit: members on a page, 1 to 50.
+        next: "" for the first page, then the `next` of the page before.
+    """
+
+    group_id: str
+    permission_group_id: str
+    limit: int | None = None
+    next: str | None = None
+
+    def check(self) -> None:
+        """Check ids and the page's size."""
+        check_group_id("group_id", self.group_id)
+        check_group_id("permission_group_id", self.permission_group_id)
+        check_range("limit", self.limit, 1, MAX_LISTED_MEMBERS)
+
+
+class ListedPermissionMember(WireStruct, kw_only=True):
+    """One member of a permission group, as it is listed.
+
+    Attributes:
+        member_account: the member.
+    """
+
+    member_account: str = always("")
+
+
+class PermissionGroupMembers(Result, kw_only=True):
+    """A page of a permission group's members. Source: I61242, C103976.
+
+    Attributes:
+        next: `next` of the next page; "" after the last one.
+        member_list: the members of this page.
+    """
+
+    next: str = always("")
+    member_list: list[ListedPermissionMember] = msgspec.field(default_factory=list)

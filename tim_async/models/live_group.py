@@ -27,10 +27,11 @@ FIRST_OWN_MARK: Final = 1_000
 
 
 class OnlineNum(Result, kw_only=True):
-    """How many are online in a group. Source: I38521.
+    """How many are online in a group. Source: I38521, I66883.
 
     Attributes:
-        online_member_num: the number; it is brought up to date every ten seconds or so.
+        online_member_num: the number; it is brought up to date every ten seconds or so, in a community by the command
+            for communities every four minutes.
     """
 
     online_member_num: int = always(0)

@@ -1,9 +1,9 @@
-"""Accounts: import, delete, check, kick, login state. Source: I34953 to I34957, I35477.
+"""Accounts: import, delete, check, kick, login state. Source: I34953 to I34957, I35057, I35477.
 
 Where the documents are silent: an id that is not a string refuses the whole request with 60015 (rest-overview); an id
 of the wrong length fails alone when the answer has a result for each item. An admin cannot be deleted: 70402 for that
 item. Kicking an account that is not logged in is not an error. query_online_status answers OK even when no account is
-known.
+known; the older querystate has no place for accounts that are not imported, and calls them Offline.
 """
 
 from __future__ import annotations
@@ -20,11 +20,14 @@ from ...models.account import (
     ImportAccount,
     ImportAccountsResult,
     KickAccount,
+    OnlineState,
+    OnlineStates,
     OnlineStatus,
     OnlineStatuses,
     OnlineStatusFailure,
     PlatformStatus,
     QueryOnlineStatus,
+    QueryState,
 )
 from ...models.common import Empty
 from ..dispatch import Call, handles
@@ -114,14 +117,7 @@ def kick(call: Call) -> Empty:
 @handles(Account.query_online_status)
 def query_online_status(call: Call) -> OnlineStatuses:
     """Return the login status of 1 to 500 accounts."""
-    given = call.raw.get("To_Account")
-    if not isinstance(given, list) or not all(isinstance(item, str) for item in given):
-        raise Refusal(MessageCode.TO_ACCOUNT_INVALID, "To_Account is not an array of strings")
-    if len(given) > MAX_STATUS_BATCH:
-        raise Refusal(
-            MessageCode.TOO_MANY_RECIPIENTS,
-            f"To_Account has {len(given)} accounts, at most {MAX_STATUS_BATCH} are allowed",
-        )
+    _check_status_batch(call.raw)
     request = call.read(QueryOnlineStatus, code=MessageCode.JSON_INVALID)
     logins = call.state.part(LoginState)
     result = OnlineStatuses()
@@ -133,10 +129,43 @@ def query_online_status(call: Call) -> OnlineStatuses:
             continue
         known = OnlineStatus(to_account=user_id, status=logins.status(user_id))
         if request.is_need_detail == 1:
-            platforms = logins.platforms(user_id).items()
-            known.detail = [PlatformStatus(platform=platform, status=status) for platform, status in platforms]
+            known.detail = _platforms(logins, user_id)
         result.query_result.append(known)
     return result
+
+
+@handles(Account.query_state)
+def query_state(call: Call) -> OnlineStates:
+    """Return the login state of 1 to 500 accounts, by the older command."""
+    _check_status_batch(call.raw)
+    request = call.read(QueryState, code=MessageCode.JSON_INVALID)
+    logins = call.state.part(LoginState)
+    is_detailed = request.is_need_detail == 1
+    return OnlineStates(
+        query_result=[
+            OnlineState(
+                to_account=user_id,
+                state=logins.status(user_id),
+                detail=_platforms(logins, user_id) if is_detailed else [],
+            )
+            for user_id in request.to_account
+        ]
+    )
+
+
+def _check_status_batch(raw: Mapping[str, object]) -> None:
+    given = raw.get("To_Account")
+    if not isinstance(given, list) or not all(isinstance(item, str) for item in given):
+        raise Refusal(MessageCode.TO_ACCOUNT_INVALID, "To_Account is not an array of strings")
+    if len(given) > MAX_STATUS_BATCH:
+        raise Refusal(
+            MessageCode.TOO_MANY_RECIPIENTS,
+            f"To_Account has {len(given)} accounts, at most {MAX_STATUS_BATCH} are allowed",
+        )
+
+
+def _platforms(logins: LoginState, user_id: str) -> list[PlatformStatus]:
+    return [PlatformStatus(platform=platform, status=status) for platform, status in logins.platforms(user_id).items()]
 
 
 def _failed(user_id: str, code: int, info: str) -> AccountResultItem:

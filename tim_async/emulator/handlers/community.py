@@ -1,8 +1,11 @@
-"""Communities: topics. Source: I49468 to I49471, I53448. Permission groups are in `community_permissions`.
+"""Communities: topics, and how many members are online. Source: I49468 to I49471, I53448, I66883.
+
+Permission groups are in `community_permissions`.
 
 Where the documents are silent: an existing TopicId is refused with 10025 by create and with 10021 by import, since
 their lists have these codes; a From_Account that is not a member with 10007; an unknown topic to change with 10004. A
-new topic is not muted and has no messages.
+new topic is not muted and has no messages. Members are online who are logged in, or have entered the community and not
+left it; they are counted with every call, where the service counts every four minutes (I66883).
 """
 
 from __future__ import annotations
@@ -25,6 +28,7 @@ from ...models.community import (
     Topics,
     TopicSelfInfo,
 )
+from ...models.live_group import OnlineNum
 from ...webhooks import (
     GroupAfterCreateTopic,
     GroupAfterTopicDestroyed,
@@ -34,8 +38,9 @@ from ...webhooks import (
 from ..dispatch import Call, handles
 from ..state.codes import GroupCode
 from ..state.community import Topic, free_id
-from ..state.group import Group
+from ..state.group import Group, Groups
 from ..state.group_rules import TOPIC_MARK
+from ..state.login import ONLINE, LoginState
 from ..state.refusal import Refusal
 from ..state.threads import Thread
 from . import community_permissions  # noqa: F401 - it registers its handlers
@@ -206,3 +211,15 @@ def destroy_topics(call: Call) -> DestroyTopicsResult:
             )
         )
     return DestroyTopicsResult(destroy_result_item=outcomes)
+
+
+@handles(Community.get_online_num)
+def get_online_num(call: Call) -> OnlineNum:
+    """Return how many members of a community are online, with topics or without."""
+    group = call.state.part(Groups).find_for(call.raw.get("GroupId"), "has_topics")
+    logins = call.state.part(LoginState)
+    return OnlineNum(
+        online_member_num=sum(
+            member.is_online or logins.status(account) == ONLINE for account, member in group.members.items()
+        )
+    )

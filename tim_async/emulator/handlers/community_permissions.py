@@ -1,30 +1,47 @@
-"""Communities: permission groups. Source: I61232 to I61240.
+"""Communities: permission groups. Source: I61232 to I61242.
 
-Permissions are stored and returned, but not enforced: every caller is an admin of the app.
+Permissions are stored and returned, but not enforced: every caller is an admin of the app. Deleting a member who is not
+in the permission group is a success (I61241).
 
-Where the documents are silent: an unknown permission group is 110006, for the whole call or for its entry in a list.
+Where the documents are silent: an unknown permission group is 110006, for the whole call or for its entry in a list. To
+add permissions in a topic that has some replaces them; to delete them where there are none is a success. A deleted
+member has the Result 1. Members are listed in the order in which they were added.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Final
+
 from ...families.community import Community
 from ...models.common import Empty
 from ...models.community import (
+    MAX_LISTED_MEMBERS,
     MAX_PERMISSION_GROUPS,
     AddedPermissionMember,
     AddPermissionGroupMembers,
     AddPermissionGroupMembersResult,
+    AddTopicPermissions,
     CreatePermissionGroup,
+    DeletedPermissionMember,
+    DeletePermissionGroupMembers,
+    DeletePermissionGroupMembersResult,
+    DeleteTopicPermissions,
     DestroyPermissionGroups,
     DestroyPermissionGroupsResult,
+    GetPermissionGroupMembers,
     GetPermissionGroups,
     GetTopicPermissions,
+    ListedPermissionMember,
     ModifyPermissionGroup,
     PermissionGroupCreated,
     PermissionGroupInfo,
+    PermissionGroupMembers,
     PermissionGroupOutcome,
     PermissionGroups,
     SetTopicPermissions,
+    TopicOutcome,
+    TopicOutcomes,
     TopicPermissionResult,
     TopicPermissions,
 )
@@ -36,6 +53,9 @@ from ..state.refusal import Refusal
 from ._communities import find_community
 
 _FAILED, _ADDED, _KNOWN = 0, 1, 2
+_DELETED: Final = 1
+_NO_TOPIC: Final = "the topic does not exist"
+_MAX_PLACE_DIGITS: Final = 9
 
 
 def _permission_group(group: Group, permission_group_id: str) -> PermissionGroup:
@@ -148,6 +168,37 @@ def add_permission_group_members(call: Call) -> AddPermissionGroupMembersResult:
     return AddPermissionGroupMembersResult(member_list=outcomes)
 
 
+@handles(Community.delete_permission_group_members)
+def delete_permission_group_members(call: Call) -> DeletePermissionGroupMembersResult:
+    """Remove members from a permission group, where they are in it."""
+    group = find_community(call)
+    request = call.read(DeletePermissionGroupMembers, code=GroupCode.PARAMS_INVALID)
+    found = _permission_group(group, request.permission_group_id)
+    outcomes: list[DeletedPermissionMember] = []
+    for item in request.member_list:
+        if item.member_account in found.members:
+            found.members.remove(item.member_account)
+        outcomes.append(DeletedPermissionMember(member_account=item.member_account, result=_DELETED))
+    return DeletePermissionGroupMembersResult(member_list=outcomes)
+
+
+@handles(Community.get_permission_group_members)
+def get_permission_group_members(call: Call) -> PermissionGroupMembers:
+    """Return a page of the members; `Next` is how many were returned so far."""
+    group = find_community(call)
+    request = call.read(GetPermissionGroupMembers, code=GroupCode.PARAMS_INVALID)
+    members = _permission_group(group, request.permission_group_id).members
+    place = request.next or "0"
+    if not (place.isascii() and place.isdecimal()) or len(place) > _MAX_PLACE_DIGITS:
+        raise Refusal(GroupCode.PARAMS_INVALID, "Next is not one that an answer had")
+    first = int(place)
+    end = first + (request.limit or MAX_LISTED_MEMBERS)
+    return PermissionGroupMembers(
+        next=str(end) if end < len(members) else "",
+        member_list=[ListedPermissionMember(member_account=account) for account in members[first:end]],
+    )
+
+
 @handles(Community.get_topic_permissions)
 def get_topic_permissions(call: Call) -> TopicPermissions:
     """Return the permissions of a permission group in topics; 0 where none were set."""
@@ -181,7 +232,40 @@ def set_topic_permissions(call: Call) -> TopicPermissions:
     return TopicPermissions(topic_permission_result_list=outcomes)
 
 
-def _no_topic(topic_id: str) -> TopicPermissionResult:
-    return TopicPermissionResult(
-        error_code=GroupCode.TOPIC_DELETED, error_info="the topic does not exist", topic_id=topic_id
+@handles(Community.add_topic_permissions)
+def add_topic_permissions(call: Call) -> TopicOutcomes:
+    """Add permissions of a permission group in topics."""
+    group = find_community(call)
+    request = call.read(AddTopicPermissions, code=GroupCode.PARAMS_INVALID)
+    found = _permission_group(group, request.permission_group_id)
+    for item in request.topic_permission_list:
+        if item.topic_id in group.topics:
+            found.topics[item.topic_id] = item.permission
+    return _outcomes(group, [item.topic_id for item in request.topic_permission_list])
+
+
+@handles(Community.delete_topic_permissions)
+def delete_topic_permissions(call: Call) -> TopicOutcomes:
+    """Delete the permissions of a permission group in topics."""
+    group = find_community(call)
+    request = call.read(DeleteTopicPermissions, code=GroupCode.PARAMS_INVALID)
+    found = _permission_group(group, request.permission_group_id)
+    for topic_id in request.topic_id_list:
+        found.topics.pop(topic_id, None)
+    return _outcomes(group, request.topic_id_list)
+
+
+def _outcomes(group: Group, topic_ids: Sequence[str]) -> TopicOutcomes:
+    """Return success for the topics that exist, and 110003 for the others."""
+    return TopicOutcomes(
+        topic_permission_result_list=[
+            TopicOutcome(topic_id=topic_id)
+            if topic_id in group.topics
+            else TopicOutcome(error_code=GroupCode.TOPIC_DELETED, error_info=_NO_TOPIC, topic_id=topic_id)
+            for topic_id in topic_ids
+        ]
     )
+
+
+def _no_topic(topic_id: str) -> TopicPermissionResult:
+    return TopicPermissionResult(error_code=GroupCode.TOPIC_DELETED, error_info=_NO_TOPIC, topic_id=topic_id)
