@@ -30,7 +30,7 @@ from .planning import Accounts, write_csv
 from .recipient import calls_alone, run_cost, shown
 from .report import Row
 
-COLUMNS: Final = ("campaign_id", "ordinal", "account", "columns", "line", "chunk", "state", "tries")
+COLUMNS: Final = ("campaign_id", "ordinal", "account", "columns", "line", "chunk", "state", "tries", "round")
 
 
 async def cost(count: int = 10_000, rounds: int = 5) -> list[Row]:
@@ -94,7 +94,7 @@ async def copy(count: int = 500_000) -> list[Row]:
 async def _copied(accounts: Sequence[str], *, is_unique: bool) -> float:
     """Return how long a `COPY` of the rows takes into a table as a ledger has it."""
     rows = [
-        (1, place, each, f'{{"name":"Name {place}"}}', place + 2, place // 50, 0, 0)
+        (1, place, each, f'{{"name":"Name {place}"}}', place + 2, place // 50, 0, 0, 0)
         for place, each in enumerate(accounts)
     ]
     table = recipients.to_metadata(MetaData())

@@ -13,7 +13,7 @@ from ...errors import LedgerError
 from .chunks import VALUES_PER_QUERY, ready_chunk, reassign
 from .database import Database
 from .records import CampaignRow, Reassignment
-from .schema import ChunkState, RecipientState, campaigns, chunks, problems, recipients
+from .schema import ChunkState, RecipientState, accounts, campaigns, chunks, problems, recipients
 from .staged_rows import StagedTables
 
 # Chunks entered in one statement.
@@ -74,7 +74,7 @@ class CampaignStore:
                     raise LedgerError(
                         f"the ledger {self._database.name}: another process has begun the campaign {name!r}"
                     )
-                for table in (recipients, chunks, problems):
+                for table in (recipients, accounts, chunks, problems):
                     connection.execute(delete(table).where(table.c.campaign_id == known.id))
                 connection.execute(delete(campaigns).where(campaigns.c.id == known.id))
                 StagedTables(known.id).drop(connection)

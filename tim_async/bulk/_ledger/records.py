@@ -109,6 +109,11 @@ class CampaignRow(msgspec.Struct, kw_only=True, frozen=True):
         at_most: how many messages an account gets within how many days, as JSON; None for any number.
         look: the sample that it was begun with, as JSON; None where it was begun without one.
         look_from: the first chunk of that sample, and only chunks from it on may be claimed; None when all may.
+        paused_at: unix seconds at which a user paused it; None when it was not, or goes on since.
+        archived_at: unix seconds at which it was archived; None when it is not.
+        alive_until: unix seconds until which a process that runs it on a server is certainly alive.
+        counts: what became of its recipients when it ended, as JSON; None when that may have changed.
+        earlier: the messages that it had before this one, as JSON; None without.
     """
 
     id: int
@@ -143,6 +148,11 @@ class CampaignRow(msgspec.Struct, kw_only=True, frozen=True):
     at_most: str | None
     look: str | None
     look_from: int | None
+    paused_at: float | None
+    archived_at: float | None
+    alive_until: float | None
+    counts: str | None
+    earlier: str | None
 
     @property
     def open_reading(self) -> Reading | None:
@@ -161,6 +171,7 @@ class RecipientRow(msgspec.Struct, frozen=True):
         chunk: number of its chunk.
         state: see `RecipientState`.
         tries: how often it was sent to again.
+        round: how often a user had it tried again after it had failed; part of its identity.
         code: ErrorCode of a failure; 0 for one that is not the service's. Of a planned recipient: what it was refused
             with before, and is to be imported for.
         info: what is known of a failure, or why the outcome is not.
@@ -176,6 +187,7 @@ class RecipientRow(msgspec.Struct, frozen=True):
     chunk: int
     state: int
     tries: int
+    round: int
     code: int | None
     info: str | None
     msg_key: str | None

@@ -105,6 +105,11 @@ campaigns = Table(
     Column("at_most", Text),
     Column("look", Text),
     Column("look_from", Integer),
+    Column("paused_at", Double),
+    Column("archived_at", Double),
+    Column("alive_until", Double),
+    Column("counts", Text),
+    Column("earlier", Text),
     # A number is not used again: contacts outlive the campaign that they were made by.
     sqlite_autoincrement=True,
 )
@@ -120,13 +125,24 @@ recipients = Table(
     Column("chunk", Integer, nullable=False),
     Column("state", SmallInteger, nullable=False),
     Column("tries", SmallInteger, nullable=False),
+    Column("round", SmallInteger, nullable=False),
     Column("code", Integer),
     Column("info", Text),
     Column("msg_key", Text),
     Column("msg_time", BigInteger),
     Column("body", Text),
-    # No index by account: see `staging`, which looks for duplicates without one.
+    # No index by account: see `staging`, which looks for duplicates without one, and `accounts`.
     Index("tim_bulk_recipients_by_chunk", "chunk", "campaign_id"),
+    sqlite_with_rowid=False,
+)
+
+# Where an account stands in a campaign: entered in one go, in order, when its recipients were read. See `accounts`.
+accounts = Table(
+    "tim_bulk_accounts",
+    metadata,
+    Column("campaign_id", Integer, primary_key=True, autoincrement=False),
+    Column("key", Text().with_variant(Integer, "postgresql"), primary_key=True),
+    Column("ordinal", Integer, primary_key=True, autoincrement=False),
     sqlite_with_rowid=False,
 )
 

@@ -156,7 +156,7 @@ class Piece:
         found = query.order_by(rows.c.place).subquery()
         chunk = (found.c.idx + start) // size if following is None else following + found.c.idx // size
         return insert(recipients).from_select(
-            ["campaign_id", "ordinal", "account", "columns", "line", "chunk", "state", "tries"],
+            ["campaign_id", "ordinal", "account", "columns", "line", "chunk", "state", "tries", "round"],
             select(
                 literal(campaign_id, Integer),
                 found.c.idx + start,
@@ -165,6 +165,7 @@ class Piece:
                 found.c.line,
                 chunk,
                 literal(int(RecipientState.PLANNED), Integer),
+                literal(0, Integer),
                 literal(0, Integer),
             ),
         )

@@ -22,6 +22,7 @@ import msgspec
 from sqlalchemy import Connection, delete, insert, select, update
 
 from ...errors import LedgerError
+from .accounts import enter_accounts
 from .chunks import ready_chunk
 from .database import Database
 from .records import CampaignRow, Reading
@@ -115,9 +116,11 @@ class Staging:
 
     async def finish(self, **values: object) -> None:
         """Close the reading, and change fields of the campaign with it."""
+        before = self.open_reading().before
 
         def work(connection: Connection) -> None:
             self._enter(connection, None, is_planned=1, **values)
+            connection.execute(enter_accounts(self._campaign.id, before=before))
             self._tables.drop(connection)
 
         await self._database.write(work)
