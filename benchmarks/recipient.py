@@ -180,8 +180,8 @@ async def _make_ledger(path: Path, count: int, *, settled: int) -> None:
     own = campaign.id
     with closing(sqlite3.connect(path)) as book, book:
         book.executemany(
-            "INSERT INTO tim_bulk_recipients (campaign_id, ordinal, account, line, chunk, state, tries, msg_key, "
-            "msg_time) VALUES (?, ?, ?, ?, ?, ?, 0, ?, ?)",
+            "INSERT INTO tim_bulk_recipients (campaign_id, ordinal, account, line, chunk, state, tries, round, "
+            "msg_key, msg_time) VALUES (?, ?, ?, ?, ?, ?, 0, 0, ?, ?)",
             (
                 (
                     own,
