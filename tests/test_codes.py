@@ -1,13 +1,20 @@
 """The error catalogue: its rows, and which row a service's code finds."""
 
+import inspect
 import json
+import re
 from pathlib import Path
 from typing import get_args
 
 import pytest
 
+import tim_async
 from tim_async import _codes
+from tim_async._api.endpoint import Endpoint
+from tim_async._code_advice import ROWS as ADVICE
 from tim_async._code_rows import ROWS
+from tim_async._core.client import TimClient
+from tim_async.families._registry import load_family
 
 
 def test_catalogue_has_the_rows_of_the_reference():
@@ -56,10 +63,44 @@ def test_slow_down_codes_are_those_of_the_documents():
     assert {60011, 60018, 60019} == _codes.APP_WIDE_CODES
 
 
+def test_every_row_has_its_meaning_in_chinese_and_its_advice():
+    assert [row[:2] for row in ADVICE] == [row[:2] for row in ROWS]
+    for scope, code, meaning, advice in ADVICE:
+        assert re.search("[\u4e00-\u9fff]", meaning), code
+        assert not re.search("[\u4e00-\u9fff]", advice), code
+        assert advice == advice.strip(" .")
+        row = next(row for row in _codes.find(code) if row.scope == scope)
+        assert (row.meaning_zh, row.advice) == (meaning, advice)
+
+
+CALLS = sorted({call for row in ADVICE for call in re.findall(r"client\.([a-z0-9_]+(?:\.\w+)?)\(([^()]*)\)", row[3])})
+
+
+@pytest.mark.parametrize(("name", "arguments"), CALLS)
+def test_call_that_an_advice_names_can_be_made(name, arguments):
+    family, _, method = name.rpartition(".")
+    if not family:
+        assert inspect.signature(getattr(TimClient, method)).parameters
+        return
+    found = getattr(load_family(family), method)
+    known = found.request.__struct_fields__ if isinstance(found, Endpoint) else inspect.signature(found).parameters
+    assert set(re.findall(r"(\w+)=", arguments)) <= set(known)
+
+
+def test_advice_names_public_things():
+    assert len(CALLS) > 40
+    settings = inspect.signature(TimClient).parameters
+    for *_, advice in ADVICE:
+        assert set(re.findall(r"TimClient\((\w+)=", advice)) <= set(settings) | {"rate_limits"}
+        for path in re.findall(r"tim_async\.([\w.]*\w)", advice):
+            module, _, name = path.rpartition(".")
+            assert hasattr(getattr(tim_async, module) if module else tim_async, name), path
+
+
 # What the documents say to try again (rest-overview, "Which codes the docs say to try again").
 TRY_AGAIN = [
-    20004, 20005, 20018, 20028, 22002, 60004, 60005, 60008, 60014, 70169, 70202, 70500, 30006, 30007, 40006, 50004,
-    50005, 51007, 90992, 90994, 90995, 91000, 10002, 110007, 93001, 2001,
+    20004, 20005, 20018, 20028, 22002, 60008, 60014, 70169, 70202, 70500, 30006, 30007, 40006, 50004,
+    50005, 90992, 90994, 90995, 91000, 10002, 110007, 93001, 2001,
 ]  # fmt: skip
 
 
@@ -67,6 +108,14 @@ TRY_AGAIN = [
 def test_try_again_code_carries_the_retry_hint(code):
     assert code in _codes.codes_with_hint("retry")
     assert {row.hint for row in _codes.find(code)} == {"retry"}
+
+
+@pytest.mark.parametrize(
+    ("code", "hint"),
+    [(1004, "none"), (30008, "none"), (51007, "fix_request"), (60004, "auth"), (60005, "auth")],
+)
+def test_code_whose_text_does_not_say_try_again_is_not_transient(code, hint):
+    assert {row.hint for row in _codes.find(code)} == {hint}
 
 
 def test_codes_with_hint_holds_the_codes_whose_every_meaning_has_it():

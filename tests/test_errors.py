@@ -50,6 +50,28 @@ from tim_async.models.elements import RawElem, TextElem
 
 
 @pytest.mark.parametrize(
+    ("service", "code", "advice"),
+    [
+        pytest.param(
+            "openim", 90012, "import the account first: client.account.import_account(user_id=...)", id="call"
+        ),
+        pytest.param("group_open_http_svc", 10007, "check that this type of group has the operation", id="10007"),
+        pytest.param("openim", 60018, errors.ADVICE["quota"], id="by-hint"),
+    ],
+)
+def test_error_says_what_to_do(service, code, advice):
+    error = from_reply(service, code, "told")
+    assert error.advice.startswith(advice)
+    assert error.message.endswith(f"told [{error.advice}]")
+
+
+def test_error_without_advice_ends_with_its_reason():
+    error = from_reply("openim", 424242, "told")
+    assert error.advice == ""
+    assert error.message == "the service answered 424242 (unknown code): told"
+
+
+@pytest.mark.parametrize(
     ("service", "code", "kind", "hint"),
     [
         pytest.param("openim", 90001, InvalidRequestError, "fix_request", id="json-wrong"),
@@ -58,6 +80,9 @@ from tim_async.models.elements import RawElem, TextElem
         pytest.param("openim", 60007, RateLimitedError, "quota", id="too-many-calls"),
         pytest.param("openim", 60028, RateLimitedError, "quota", id="trial-quota"),
         pytest.param("openim", 20004, ServiceBusyError, "retry", id="busy"),
+        pytest.param("openim", 60004, AuthError, "auth", id="wrong-account"),
+        pytest.param("group_open_http_svc", 10007, InvalidRequestError, "fix_request", id="10007-group-type"),
+        pytest.param("sns", 30008, ApiError, "none", id="write-conflict"),
         pytest.param("openim", 91000, ServiceBusyError, "retry", id="timeout-inside"),
         pytest.param("openim", 80005, ApiError, "none", id="no-advice"),
         pytest.param("openim", 424242, ApiError, "none", id="unknown"),
@@ -87,7 +112,7 @@ def test_api_error_carries_the_facts_of_the_catalogue():
     assert error.meaning
     assert "70001 usersig_expired" in str(error)
     assert "UserSig expired" in str(error)
-    assert "check credentials" in str(error)
+    assert str(error).endswith("; with a secret_key the client renews it by itself]")
 
 
 def test_api_error_without_info_reports_the_meaning():

@@ -4,7 +4,8 @@ A code is not unique: 10004 is one thing in the group commands and another in th
 keyed by its *scope* and its code, and `lookup` finds the scope that belongs to a command's service.
 
 The rows stand in `_code_rows`: scope, code, name, hint, meaning. Hints: `none` (nothing to do), `fix_request`, `auth`,
-`quota` (slow down, or more than the plan allows), `retry` (the service's own text says "try again").
+`quota` (slow down, or more than the plan allows), `retry` (the service's own text says "try again"). What a code means
+in Chinese, and what to do about it in particular, stands in `_code_advice`.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ class Code(NamedTuple):
     name: str
     hint: Hint
     meaning: str
+    meaning_zh: str
+    advice: str
 
 
 # Where to look first for a command of this service. Whatever is not listed starts at "common".
@@ -61,9 +64,11 @@ APP_WIDE_CODES: Final = frozenset({60011, 60018, 60019})
 
 @cache
 def _by_scope() -> Mapping[tuple[str, int], Code]:
-    from ._code_rows import ROWS  # late: a call that succeeds needs none of them
+    from ._code_advice import ROWS as ADVICE  # late: a call that succeeds needs none of them
+    from ._code_rows import ROWS
 
-    return {(row[0], row[1]): Code(row[0], row[1], row[2], cast(Hint, row[3]), row[4]) for row in ROWS}
+    advice = {(scope, code): texts for scope, code, *texts in ADVICE}
+    return {(row[0], row[1]): Code(*row[:3], cast(Hint, row[3]), row[4], *advice[row[:2]]) for row in ROWS}
 
 
 @cache

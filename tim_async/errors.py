@@ -446,7 +446,7 @@ class EventLostError(WebhookError):
     status = 503
 
 
-# What to do, by the catalogue's hint; "" where the meaning says all there is.
+# What to do, by the catalogue's hint, where the code's row does not say more; "" where its meaning says all there is.
 ADVICE: Final[dict[str, str]] = {
     "none": "",
     "fix_request": "change the request before sending it again",
@@ -466,6 +466,7 @@ class ApiError(TimError):
         name: the catalogue's name for the code, None when the code is unknown.
         meaning: what the documents say of the code, None when it is unknown.
         hint: `none`, `fix_request`, `auth`, `quota` or `retry`.
+        advice: what to do, with the call to make where there is one; "" where the meaning says all there is.
     """
 
     topic = "api"
@@ -477,10 +478,10 @@ class ApiError(TimError):
         self.name = row.name if row else None
         self.meaning = row.meaning if row else None
         self.hint: _codes.Hint = row.hint if row else "none"
+        self.advice = (row.advice if row else "") or ADVICE[self.hint]
         named = f"{code} {row.name}" if row else f"{code} (unknown code)"
-        advice = f" [{ADVICE[self.hint]}]" if ADVICE[self.hint] else ""
         reason = info or (row.meaning if row else "no ErrorInfo")
-        super().__init__(f"the service answered {named}: {reason}{advice}")
+        super().__init__(f"the service answered {named}: {reason}{f' [{self.advice}]' if self.advice else ''}")
 
     @property
     def transient(self) -> bool:
@@ -519,7 +520,7 @@ class RateLimitedError(ApiError):
         error = cls.__new__(cls)
         TimError.__init__(error, f"a gateway answered HTTP status {status}: too many calls [{ADVICE['quota']}]")
         error.code, error.status, error.info = None, status, ""
-        error.name, error.meaning, error.hint = None, None, "quota"
+        error.name, error.meaning, error.hint, error.advice = None, None, "quota", ADVICE["quota"]
         return error
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.families.conftest import refused
-from tim_async import AuthError, InvalidRequestError, TimClient, UsageError
+from tim_async import InvalidRequestError, TimClient, UsageError
 from tim_async.emulator import Emulator
 from tim_async.models.group_attr import COUNTER_MAX, COUNTER_MIN, Counter, GroupAttr, GroupAttrKey
 
@@ -137,7 +137,7 @@ async def test_every_type_has_attributes_and_communities_no_counters(client: Tim
     ]
     for call in calls:
         if kind == "Community":
-            await refused(call, AuthError, 10007)
+            await refused(call, InvalidRequestError, 10007)
         else:
             await call
 

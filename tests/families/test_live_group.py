@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.families.conftest import Clock, read_until_stuck, refused
-from tim_async import AuthError, InvalidRequestError, TimClient, UsageError
+from tim_async import InvalidRequestError, TimClient, UsageError
 from tim_async.emulator import Emulator
 from tim_async.families.live_group import LiveGroup
 from tim_async.models.live_group import MarkedMember, OnlineMember, OnlineMembers
@@ -186,13 +186,13 @@ async def test_what_is_for_live_groups_only(client: TimClient, emulator: Emulato
         ),
     ]
     for call in calls:
-        await refused(call, AuthError, 10007)
+        await refused(call, InvalidRequestError, 10007)
     if kind == "Community":
         emulator.join_group(group_id, "alice", "bob")
         assert await online(client, group_id) == ["bob", "alice"]
         assert (await live.get_online_num(group_id=group_id)).online_member_num == 2
     else:
-        await refused(live.list_online(group_id=group_id, timestamp=0), AuthError, 10007)
+        await refused(live.list_online(group_id=group_id, timestamp=0), InvalidRequestError, 10007)
         # A member who was added is not online by that.
         assert (await live.get_online_num(group_id=group_id)).online_member_num == 0
     await refused(live.get_online_num(group_id="nowhere"), InvalidRequestError, 10010)

@@ -99,7 +99,9 @@ def describe(error: TimError, names: Mapping[str, str]) -> str:
         advice = "; is TIM_BASE_URL (or --base-url) the service's address?"
     if error.maybe_delivered:
         advice += "; look at the history before you send it again"
-    text = str(error).replace(error.message, _translate(error.message, getattr(error, "field", None), names), 1)
+    text = str(error)
+    if not isinstance(error, ApiError):  # what the service answers, and the advice about it, names no argument
+        text = text.replace(error.message, _translate(error.message, getattr(error, "field", None), names), 1)
     return f"{text}{advice}; more: tim-async explain {_page(error)}"
 
 

@@ -92,3 +92,9 @@ def test_refusal_and_failed_items_end_with_1(invoke: Invoke) -> None:
     assert partly.exit_code == 1
     assert "but 1 of its items failed" in partly.stderr
     assert json.loads(partly.stdout)["ResultItem"][0]["ResultCode"] == 70107
+
+
+def test_call_that_an_advice_names_is_shown_as_it_is_written(invoke: Invoke) -> None:
+    with emulated() as emulator:
+        result = invoke("call", "account.kick", "--json", '{"UserID":"unknown"}', "--base-url", emulator.url)
+    assert "[import the account first: client.account.import_account(user_id=...)]" in result.stderr

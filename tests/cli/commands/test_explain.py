@@ -19,10 +19,20 @@ def test_explain_negative_code(invoke: Invoke, args: list[str]) -> None:
     assert result.stdout.splitlines() == [
         "-302 access_too_many_connections (access)",
         "  meaning    Server refused: too many connections.",
+        "             连接数超过限制，服务端拒绝",
         "  what now   trouble inside the service: try again later",
         "  retried    not by default; RetryPolicy.official() repeats it",
         "  raised as  ServiceBusyError",
         "  topic      service-busy",
+    ]
+
+
+def test_explain_names_the_call_to_make(invoke: Invoke) -> None:
+    lines = invoke("explain", "90012").stdout.splitlines()
+    assert lines[1:4] == [
+        "  meaning    To_Account is not registered.",
+        "             接收方账号未导入",
+        "  what now   import the account first: client.account.import_account(user_id=...); or check its spelling",
     ]
 
 

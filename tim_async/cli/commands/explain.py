@@ -26,9 +26,9 @@ def explain(
 ) -> None:
     """Explain an error code of the service, or the topic of an error.
 
-    Of a code: its meaning, what to do, whether it is retried, the class it is raised as. Some numbers mean different
-    things in different parts of the service; all of them are shown. Of a topic: the class of error, its facts, and what
-    to do.
+    Of a code: its meaning, in English and Chinese, what to do, with the call to make, whether it is retried, the class
+    it is raised as. Some numbers mean different things in different parts of the service; all of them are shown. Of a
+    topic: the class of error, its facts, and what to do.
     """
     if re.fullmatch(r"-?[0-9]{1,18}", subject):
         _explain_code(int(subject))
@@ -56,10 +56,11 @@ def _show_code(row: Code) -> None:
 
     echo(f"{row.code} {row.name} ({row.scope})")
     echo(f"  meaning    {row.meaning}")
+    echo(f"             {row.meaning_zh}")
     if row.code == 0:
         return
     raised = CLASSES[row.hint]
-    echo(f"  what now   {ADVICE[row.hint] or 'nothing; the meaning says how things stand'}")
+    echo(f"  what now   {row.advice or ADVICE[row.hint] or 'nothing; the meaning says how things stand'}")
     echo(f"  retried    {_retried(row)}")
     echo(f"  raised as  {raised.__name__}")
     echo(f"  topic      {raised.topic}")
