@@ -18,8 +18,8 @@ HEAD = "| call | command | limits | document | emulated |\n|---|---|---|---|---|
 def row(endpoint: Endpoint[..., Any]) -> str:
     """Return the row of an endpoint."""
     doc = endpoint.doc or f"none: {endpoint.why_no_doc}"
-    if endpoint.is_experimental:
-        doc += "; experimental"
+    if endpoint.not_read:
+        doc += f"; not read: {endpoint.not_read}"
     limits = ", ".join(str(rate) for rate in endpoint.limits)
     kept = "checked" if endpoint.command in STATELESS else "stateful"
     return f"| `client.{endpoint.family}.{endpoint.name}` | `{endpoint.command}` | {limits} | {doc} | {kept} |\n"

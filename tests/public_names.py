@@ -25,6 +25,7 @@ from typing import Any
 import tim_async
 from tim_async import _public, families, models
 from tim_async._api.endpoint import Endpoint
+from tim_async._api.fields import RequestField
 from tim_async._api.wire import Result
 from tim_async.families._registry import FAMILIES, load_family
 from tim_async.models.extension import SetExtensions
@@ -163,7 +164,7 @@ def public_names() -> dict[str, object]:
     """
     roots = [(name, getattr(_public, name)) for name in _public.__all__]
     roots += [(FAMILIES[name], load_family(name)) for name in FAMILIES]
-    roots += [(kind.__name__, kind) for kind in (ProfileTag, Result, SetExtensions, SnsTag)]
+    roots += [(kind.__name__, kind) for kind in (ProfileTag, RequestField, Result, SetExtensions, SnsTag)]
     return {name: value for name, value in met_from(roots).items() if not name.startswith("__")}
 
 

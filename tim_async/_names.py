@@ -6,6 +6,7 @@ Made by `python -m tests.public_names`; a test keeps it current.
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from ._api.fields import RequestField as RequestField
     from ._api.wire import Result as Result
     from .families._chunks import (
         Chunked as Chunked, FailedChunk as FailedChunk, Items as Items,
@@ -216,6 +217,9 @@ if TYPE_CHECKING:
     )
 
 _NAMES: Final = {
+    "_api.fields": (
+        "RequestField "
+    ),
     "_api.wire": (
         "Result "
     ),

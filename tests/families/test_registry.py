@@ -12,7 +12,8 @@ import msgspec
 import pytest
 
 import tim_async
-from tim_async._api.endpoint import Endpoint, Family, Rate
+from tim_async._api.endpoint import NOT_SEEN, Endpoint, Family, Rate
+from tim_async._api.pages import pages
 from tim_async._api.wire import PartialResult, Request, Result, encode
 from tim_async.emulator.dispatch import ENDPOINTS
 from tim_async.errors import UsageError
@@ -308,9 +309,36 @@ def test_every_documented_command_has_a_line():
     assert set(endpoints()) == {load(path)["command"] for path in GOLDEN}
 
 
-def test_four_commands_are_experimental():
-    experimental = {command for command, endpoint in endpoints().items() if endpoint.is_experimental}
-    assert experimental == {"timpush/get_attr_name", "timpush/remove_attr", "timpush/get_tag", "timpush/add_tag"}
+@every_line
+def test_line_has_a_title_in_both_languages(endpoint):
+    assert re.fullmatch(r"[A-Z][ -~]{3,}[^.]", endpoint.title)
+    assert re.search("[\u4e00-\u9fff]", endpoint.title_zh)
+
+
+@every_line
+def test_line_has_the_addresses_of_its_documents(endpoint):
+    addresses = [address for address in (endpoint.url, endpoint.url_zh) if address]
+    for address in addresses:
+        assert re.fullmatch(r"https://((www|trtc)\.tencentcloud\.com|trtc\.io|cloud\.tencent\.com)/\S+", address)
+    assert bool(addresses) == (endpoint.doc is not None and endpoint.not_read != NOT_SEEN)
+
+
+def test_titles_that_no_page_showed_are_marked():
+    made = {command for command, endpoint in endpoints().items() if endpoint.is_title_zh_made}
+    assert made == {command for command, page in pages().items() if page.is_title_zh_made} & set(endpoints())
+    assert {command for command, page in pages().items() if page.is_title_zh_made} == {
+        "group_open_http_svc/add_topic_permission_group",
+        "group_open_http_svc/delete_permission_group_member",
+        "group_open_http_svc/delete_topic_permission_group",
+        "million_group_open_http_svc/get_online_member_num",
+        "timpush/all_member_push_loss",
+        "timpush/all_member_push_statistics",
+    }
+
+
+def test_an_unknown_command_has_neither_title_nor_address():
+    line = Endpoint("openim/nothing", GetRoamMsgs, Result, doc=None, why_no_doc="made up")
+    assert (line.title, line.title_zh, line.is_title_zh_made, line.url, line.url_zh) == (None, None, False, None, None)
 
 
 @pytest.mark.parametrize("family", FAMILIES)

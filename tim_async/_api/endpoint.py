@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any, ClassVar, Final, Generic, Literal, ParamSpec, Protocol, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, Literal, ParamSpec, Protocol, TypeVar, cast, overload
 
 import msgspec
 
@@ -21,6 +21,10 @@ from .aliases import FieldAliases, aliases_of
 from .checks import check_seconds, check_whole, nearest, quoted
 from .plain_look import plain_look
 from .wire import PartialResult, Request, encode, find_mapping, reader, request_validator, validate
+
+if TYPE_CHECKING:
+    from .fields import RequestField
+    from .pages import Page
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -60,6 +64,8 @@ class Rate(msgspec.Struct, frozen=True):
 DEFAULT_LIMITS: Final = (Rate(200),)
 # Why a line has no document.
 SDK_ONLY: Final = "no page found; the fields are taken from an SDK"
+# What was not read of a document whose number is known, and no more.
+NOT_SEEN: Final = "all of it; the fields are taken from an SDK"
 
 
 class Caller(Protocol):
@@ -80,7 +86,7 @@ class Endpoint(Generic[P, R]):
         doc: id of the document that describes it, `I` for the international site and `C` for the Chinese one; None
             where none was found; `why_no_doc` then names the source of its fields.
         why_no_doc: why there is no document.
-        is_experimental: whether the command's name is only inferred from its siblings; it may not exist.
+        not_read: what of the document could not be read, such as "its answer"; None where all was.
         limits: its rates, the narrow ones (with a key) first.
         repeat: whether sending twice is harmless: `always` for reads, `identity` for messages whose identity (MsgSeq
             and MsgRandom, or Random) lets the service drop the repeat within 120 seconds or more, `never` otherwise.
@@ -99,7 +105,7 @@ class Endpoint(Generic[P, R]):
         *,
         doc: str | None,
         why_no_doc: str | None = None,
-        is_experimental: bool = False,
+        not_read: str | None = None,
         limits: tuple[Rate, ...] = DEFAULT_LIMITS,
         repeat: Repeat = "never",
         has_body_limit: bool = False,
@@ -110,7 +116,7 @@ class Endpoint(Generic[P, R]):
         self.result = result
         self.doc = doc
         self.why_no_doc = why_no_doc
-        self.is_experimental = is_experimental
+        self.not_read = not_read
         self.is_partial = issubclass(result, PartialResult)
         self.has_msg_key = repeat == "identity" and "msg_key" in getattr(result, "__struct_fields__", ())
         self.limits = limits
@@ -137,6 +143,44 @@ class Endpoint(Generic[P, R]):
 
     def __repr__(self) -> str:
         return f"<Endpoint {self.command} as {self.family}.{self.name}>"
+
+    @cached_property
+    def _page(self) -> Page:
+        from .pages import page_of  # no call needs it
+
+        return page_of(self.command)
+
+    @property
+    def title(self) -> str | None:
+        """What the command does, in a few English words; None for a command that this library does not know."""
+        return self._page.title
+
+    @property
+    def title_zh(self) -> str | None:
+        """The title of its Chinese page; None for a command that this library does not know."""
+        return self._page.title_zh
+
+    @property
+    def is_title_zh_made(self) -> bool:
+        """Whether no page showed `title_zh`: it was made in the manner of its siblings."""
+        return self._page.is_title_zh_made
+
+    @property
+    def url(self) -> str | None:
+        """Address of its English page; None where none was seen."""
+        return self._page.url
+
+    @property
+    def url_zh(self) -> str | None:
+        """Address of its Chinese page; None where none was seen."""
+        return self._page.url_zh
+
+    @cached_property
+    def fields(self) -> tuple[RequestField, ...]:
+        """The fields of its request, in their order."""
+        from .fields import fields_of  # no call needs it
+
+        return fields_of(self.command, self.request)
 
     @cached_property
     def _validate(self) -> Callable[[Request], object]:

@@ -150,6 +150,11 @@ class CustomType:
         """Build from the decoded JSON value; raise `ValueError` where it does not fit."""
         raise ValueError(f"{cls.__name__} cannot be read")
 
+    @classmethod
+    def parts(cls) -> Mapping[str, type[msgspec.Struct]]:
+        """Return the kinds there are by name, each with the struct of its fields."""
+        return {}
+
 
 # msgspec's hooks for types it does not know: those derived from CustomType, and `object`, which it spells Any.
 def read_custom_leniently(type_: type[Any], value: object) -> object:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import inspect
 import re
 import types
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ from typing import Any, Final, Literal, NamedTuple, Union, get_args, get_origin
 import msgspec
 
 from .._api.endpoint import Endpoint
+from .._api.fields import texts_of
 from ..families._registry import endpoints
 from ._errors import stop
 
@@ -75,7 +75,7 @@ class Field(NamedTuple):
 
 def fields(struct: type[msgspec.Struct], depth: int = 0) -> list[Field]:
     """Return the fields of a struct, each followed by those of the structs in it, three levels deep."""
-    notes = _notes(struct)
+    notes = texts_of(struct)
     found: list[Field] = []
     for field in msgspec.structs.fields(struct):
         found.append(Field(depth, field.encode_name, _kind(field.type), field.required, notes.get(field.name, "")))
@@ -84,13 +84,6 @@ def fields(struct: type[msgspec.Struct], depth: int = 0) -> list[Field]:
                 if below is not struct:
                     found += fields(below, depth + 1)
     return found
-
-
-def _notes(struct: type[msgspec.Struct]) -> dict[str, str]:
-    """Read the `Attributes:` of a docstring."""
-    text = inspect.cleandoc(struct.__doc__ or "").partition("Attributes:\n")[2]
-    found = re.findall(r"^ {4}(\w+): (.*(?:\n {8}.*)*)", text, re.MULTILINE)
-    return {name: " ".join(note.split()) for name, note in found}
 
 
 def _structs(type_: object) -> Iterator[type[msgspec.Struct]]:

@@ -73,13 +73,27 @@ class C2C(Family, name="c2c"):
     """Recall one message."""
     modify = Endpoint("openim/modify_c2c_msg", ModifyMsg, Empty, doc="I47722", repeat="always", has_body_limit=True)
     """Change a stored message."""
-    delete = Endpoint("openim/delete_c2c_msg_ramble", DeleteMsgs, Empty, doc="C101439", repeat="always")
+    delete = Endpoint(
+        "openim/delete_c2c_msg_ramble",
+        DeleteMsgs,
+        Empty,
+        doc="C101439",
+        not_read="its answer and its codes",
+        repeat="always",
+    )
     """Delete 1 to 30 messages from one side's history."""
     mark_read = Endpoint("openim/admin_set_msg_read", MarkRead, Empty, doc="I38996", repeat="always")
     """Mark what an account got from another one as read."""
     get_unread = Endpoint("openim/get_c2c_unread_msg_num", GetUnread, Unread, doc="I41046", repeat="always")
     """Ask how many messages are unread: of all, or from each of 1 to 10 accounts."""
-    send_read_receipts = Endpoint("openim/c2c_msg_read_receipt", SendReadReceipts, Empty, doc="I77776", repeat="always")
+    send_read_receipts = Endpoint(
+        "openim/c2c_msg_read_receipt",
+        SendReadReceipts,
+        Empty,
+        doc="I77776",
+        not_read="most of its codes",
+        repeat="always",
+    )
     """Report to the sender that messages were read."""
     get_extensions = Endpoint(
         "openim_msg_ext_http_svc/get_key_values", GetMsgExtensions, Extensions, doc="I51194", repeat="always"
@@ -91,7 +105,12 @@ class C2C(Family, name="c2c"):
     """Set, delete or clear a message's key/values."""
 
     send_stream = Endpoint(
-        "stream_msg/send_c2c_stream_msg", SendStreamMsg, SendStreamMsgResult, doc="C128596", limits=(Rate(5),)
+        "stream_msg/send_c2c_stream_msg",
+        SendStreamMsg,
+        SendStreamMsgResult,
+        doc="C128596",
+        not_read="its answer's table and its codes",
+        limits=(Rate(5),),
     )
     """Begin a streamed message, or add to one; `stream` does both, and ends it."""
 

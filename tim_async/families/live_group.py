@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Literal
 
-from .._api.endpoint import Endpoint, Family
+from .._api.endpoint import NOT_SEEN, SDK_ONLY, Endpoint, Family
 from ..models.common import Empty
 from ..models.group import GroupRequest
 from ..models.live_group import (
@@ -42,7 +42,14 @@ class LiveGroup(Family, name="live_group"):
         "group_open_avchatroom_http_svc/get_members", ListOnline, OnlineMembers, doc="I50293", repeat="always"
     )
     """Read one page of who is online."""
-    add_robots = Endpoint("group_open_avchatroom_http_svc/add_robots", AddRobots, Empty, doc="I60527", repeat="always")
+    add_robots = Endpoint(
+        "group_open_avchatroom_http_svc/add_robots",
+        AddRobots,
+        Empty,
+        doc="I60527",
+        not_read="its request and its answer; both are taken from an SDK",
+        repeat="always",
+    )
     """Put robots into the list of who is online, there or not."""
     delete_robots = Endpoint(
         "group_open_avchatroom_http_svc/del_robots", LiveMembers, Empty, doc="I60526", repeat="always"
@@ -53,11 +60,21 @@ class LiveGroup(Family, name="live_group"):
     )
     """Make accounts admins, or no longer; there can be 5."""
     list_admins = Endpoint(
-        "group_open_avchatroom_http_svc/get_admin_list", GroupRequest, LiveAdmins, doc="I60524", repeat="always"
+        "group_open_avchatroom_http_svc/get_admin_list",
+        GroupRequest,
+        LiveAdmins,
+        doc="I60524",
+        not_read=NOT_SEEN,
+        repeat="always",
     )
     """Read who is an admin."""
     check_members = Endpoint(
-        "group_open_avchatroom_http_svc/check_members", LiveMembers, PresentMembers, doc="I60523", repeat="always"
+        "group_open_avchatroom_http_svc/check_members",
+        LiveMembers,
+        PresentMembers,
+        doc=None,
+        why_no_doc=SDK_ONLY,
+        repeat="always",
     )
     """Ask which of some accounts are in the group."""
 

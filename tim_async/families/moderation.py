@@ -60,15 +60,14 @@ class Moderation(Family, name="moderation"):
     )
     """Read one page of a library of cloud moderation."""
     delete_cloud_keywords = Endpoint(
-        "im_msg_audit_mgr/delete_cloud_audit_keywords", DeleteCloudKeywords, Done, doc=None, why_no_doc=SDK_ONLY
+        "im_msg_audit_mgr/delete_cloud_audit_keywords", DeleteCloudKeywords, Done, doc="I77832"
     )
     """Delete 1 to 10 words of a library of cloud moderation."""
     get_cloud_libraries = Endpoint(
         "im_msg_audit_mgr/get_cloud_audit_keywords_ids",
         GetCloudLibraries,
         CloudLibraries,
-        doc=None,
-        why_no_doc=SDK_ONLY,
+        doc="C94301",
         repeat="always",
     )
     """Read one page of the list of libraries of cloud moderation."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 
-from .._api.endpoint import SDK_ONLY, Endpoint, Family, Rate
+from .._api.endpoint import NOT_SEEN, Endpoint, Family, Rate
 from ..models.common import Empty
 from ..models.official_account import (
     MAX_PAGE,
@@ -52,8 +52,7 @@ class OfficialAccount(Family, name="official_account"):
         "official_account_open_http_svc/modify_official_account_base_info",
         ModifyOfficialAccount,
         Empty,
-        doc=None,
-        why_no_doc=SDK_ONLY,
+        doc="I60757",
         repeat="always",
     )
     """Change the profile of an official account."""
@@ -61,16 +60,15 @@ class OfficialAccount(Family, name="official_account"):
         "official_account_open_http_svc/destroy_official_account",
         DestroyOfficialAccount,
         Empty,
-        doc=None,
-        why_no_doc=SDK_ONLY,
+        doc="I60756",
     )
     """Delete an official account."""
     get = Endpoint(
         "official_account_open_http_svc/get_official_account_info",
         GetOfficialAccounts,
         OfficialAccounts,
-        doc=None,
-        why_no_doc=SDK_ONLY,
+        doc="I60758",
+        not_read="its answer's table",
         repeat="always",
     )
     """Read the profiles of official accounts."""
@@ -94,8 +92,7 @@ class OfficialAccount(Family, name="official_account"):
         "official_account_open_http_svc/delete_subscriber",
         DeleteSubscribers,
         SubscriberOutcomes,
-        doc=None,
-        why_no_doc=SDK_ONLY,
+        doc="I60761",
     )
     """Unsubscribe users."""
     modify_subscriber = Endpoint(
@@ -110,8 +107,8 @@ class OfficialAccount(Family, name="official_account"):
         "official_account_open_http_svc/get_subscribed_official_account_list",
         GetSubscribed,
         Empty,
-        doc=None,
-        why_no_doc=SDK_ONLY,
+        doc="I60763",
+        not_read="its answer's table",
         repeat="always",
     )
     """Read which official accounts a user has subscribed to. The answer's fields are not documented."""
@@ -121,6 +118,7 @@ class OfficialAccount(Family, name="official_account"):
         SendOfficialMsg,
         SentOfficialMsg,
         doc="I60810",
+        not_read=NOT_SEEN,
         limits=(Rate(1, key="official_account"), Rate(200)),
         repeat="identity",
         has_body_limit=True,
@@ -130,16 +128,14 @@ class OfficialAccount(Family, name="official_account"):
         "official_account_open_http_svc/official_account_msg_recall",
         RecallOfficialMsgs,
         OfficialRecallOutcomes,
-        doc=None,
-        why_no_doc=SDK_ONLY,
+        doc="I60811",
     )
     """Recall 1 to 10 messages."""
     get_messages = Endpoint(
         "official_account_open_http_svc/official_account_msg_get_simple",
         GetOfficialMsgs,
         Empty,
-        doc=None,
-        why_no_doc=SDK_ONLY,
+        doc="I60812",
         repeat="always",
     )
     """Read the history of an official account. The answer's fields are not documented."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .._api.endpoint import SDK_ONLY, Endpoint, Family, Rate
+from .._api.endpoint import Endpoint, Family, Rate
 from ..models.common import Empty, NoFields
 from ..models.operation import AppInfo, Archive, ChatFile, GetAppInfo, GetHistory, IPList, SignedFiles, SignFiles
 
@@ -18,15 +18,9 @@ class Operation(Family, name="operation"):
     """Ask where the archive of an hour's messages can be fetched; 1004 when there is none, or not yet."""
     get_ip_list = Endpoint("ConfigSvc/GetIPList", NoFields, IPList, doc="I36742", repeat="always")
     """Read the addresses of the service."""
-    forbid_file = Endpoint(
-        "im_cos_msg/forbid_illegal_object", ChatFile, Empty, doc=None, why_no_doc=SDK_ONLY, repeat="always"
-    )
+    forbid_file = Endpoint("im_cos_msg/forbid_illegal_object", ChatFile, Empty, doc="C74775", repeat="always")
     """Block a file of the chat."""
-    allow_file = Endpoint(
-        "im_cos_msg/allow_banned_object", ChatFile, Empty, doc=None, why_no_doc=SDK_ONLY, repeat="always"
-    )
+    allow_file = Endpoint("im_cos_msg/allow_banned_object", ChatFile, Empty, doc="C74776", repeat="always")
     """Let a file that was blocked be seen again."""
-    sign_files = Endpoint(
-        "im_cos_msg/get_cos_sig", SignFiles, SignedFiles, doc=None, why_no_doc=SDK_ONLY, repeat="always"
-    )
+    sign_files = Endpoint("im_cos_msg/get_cos_sig", SignFiles, SignedFiles, doc="C74777", repeat="always")
     """Ask for addresses by which files of the chat can be fetched for 15 minutes; `failed` names the others."""

@@ -38,11 +38,7 @@ BATCH_A_SECOND: Final = 10
 
 
 class Push(Family, name="push"):
-    """Pushes of the push service, with the attributes and tags that pick an audience.
-
-    Four commands are experimental: their words are inferred from those of their siblings, and the service may not know
-    them by these.
-    """
+    """Pushes of the push service, with the attributes and tags that pick an audience."""
 
     # Both kinds recognise a repeated MsgRandom, but one for an undocumented time, and the other for one second only:
     # a repeat may be a second push.
@@ -65,11 +61,10 @@ class Push(Family, name="push"):
         NoFields,
         AttrNames,
         doc="I60562",
-        is_experimental=True,
         limits=_SLOW,
         repeat="always",
     )
-    """Read the names of the app's attributes. Experimental: the command's word is inferred."""
+    """Read the names of the app's attributes."""
     get_attrs = Endpoint("timpush/get_attr", PushUsers, AttrsOrFailures, doc="I60564", limits=_SLOW, repeat="always")
     """Read the attributes of 1 to 100 users."""
     set_attrs = Endpoint("timpush/set_attr", SetAttrs, PushOutcome, doc="I60565", limits=_SLOW, repeat="always")
@@ -79,31 +74,29 @@ class Push(Family, name="push"):
         RemoveAttrs,
         PushOutcome,
         doc="I60566",
-        is_experimental=True,
         limits=_SLOW,
         repeat="always",
     )
-    """Take attributes from 1 to 100 users. Experimental: the command's word and its fields are inferred."""
+    """Take attributes from 1 to 100 users."""
     get_tags = Endpoint(
         "timpush/get_tag",
         PushUsers,
         TagsOrFailures,
         doc="I60567",
-        is_experimental=True,
         limits=_SLOW,
         repeat="always",
     )
-    """Read the tags of 1 to 100 users. Experimental: the command's word and its fields are inferred."""
+    """Read the tags of 1 to 100 users."""
     add_tags = Endpoint(
         "timpush/add_tag",
         ChangeTags,
         PushOutcome,
         doc="I60568",
-        is_experimental=True,
+        not_read="its answer and its codes",
         limits=_SLOW,
         repeat="always",
     )
-    """Give tags to 1 to 100 users, 10 each. Experimental: the command's word is inferred."""
+    """Give tags to 1 to 100 users, 10 each."""
     remove_tags = Endpoint("timpush/remove_tag", ChangeTags, PushOutcome, doc="I60569", limits=_SLOW, repeat="always")
     """Take tags from 1 to 100 users, 10 each."""
     clear_tags = Endpoint("timpush/clear_all_tags", PushUsers, PushOutcome, doc="I60570", limits=_SLOW, repeat="always")

@@ -65,6 +65,11 @@ class Element(CustomType):
             problem = str(error)
         raise ValueError(problem)
 
+    @classmethod
+    def parts(cls) -> Mapping[str, type[msgspec.Struct]]:
+        """Return the structs of the kinds' contents, by MsgType."""
+        return {name: cast("_KindMeta", kind)._content for name, kind in _KINDS.items()}
+
     def __repr__(self) -> str:
         given = (
             f"{name}={value!r}"
@@ -110,6 +115,7 @@ class _KindMeta(msgspec.StructMeta):
             return super().__new__(mcs, name, bases, namespace, frozen=True, rename=wire_name)
         given = namespace.pop("__annotations__", {})
         content_space: dict[str, Any] = {
+            "__doc__": namespace.get("__doc__"),
             "__module__": namespace["__module__"],
             "__qualname__": f"{name}Content",
             "__annotations__": {field: hint for field, hint in given.items() if not field.startswith("_")},

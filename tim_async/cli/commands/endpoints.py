@@ -49,10 +49,11 @@ def _show(endpoint: Endpoint[..., Any]) -> None:
     from .. import _registry
 
     echo(f"{_registry.path(endpoint)}: {_registry.purpose(endpoint)}")
-    echo(
-        f"  command    {endpoint.command}{' (experimental: its wire form is only inferred)' * endpoint.is_experimental}"
-    )
-    echo(f"  document   {endpoint.doc or f'none: {endpoint.why_no_doc}'}")
+    echo(f"  command    {endpoint.command}")
+    document = endpoint.doc or f"none: {endpoint.why_no_doc}"
+    echo(f"  document   {document}{f' (not read: {endpoint.not_read})' * bool(endpoint.not_read)}")
+    for address in filter(None, (endpoint.url, endpoint.url_zh)):
+        echo(f"             {address}")
     echo(f"  limits     {', '.join(str(rate) for rate in endpoint.limits)}")
     repeat = {"always": "yes", "identity": "yes, within 120 s, with the same identity", "never": "no"}
     echo(f"  harmless to repeat: {repeat[endpoint.repeat]}")

@@ -1,0 +1,213 @@
+"""The fields of requests as data: what forms, signatures, reference pages and the command line are made from.
+
+Names, types and texts are read from the structs and their docstrings. How long a text may be, how many items a list and
+which numbers a field may have is said by the checks, in code; `ranges.json` holds what those refuse, by command and
+wire path. `python -m tests.field_ranges` finds it out by trying, and a test keeps it current.
+
+Nothing here is loaded before `Endpoint.fields` is asked for.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from inspect import cleandoc
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final, Literal, TypeAlias, TypeGuard
+
+import msgspec
+from msgspec import inspect
+
+from .wire import CustomType, Request
+
+_JsonType: TypeAlias = Literal["String", "Integer", "Number", "Boolean", "Object", "Array", "Any"]
+
+_ATTRIBUTE: Final = re.compile(r"^ {4}(\w+): (.*(?:\n {8}.*)*)", re.MULTILINE)
+_NO_KINDS: Final[Mapping[str, tuple[RequestField, ...]]] = MappingProxyType({})
+_UNIT: Final = re.compile(r"\b(unix seconds|milliseconds|seconds|minutes|days|bytes|pixels|degrees)\b")
+_TYPES: Final[dict[type[inspect.Type], _JsonType]] = {
+    inspect.StrType: "String",
+    inspect.IntType: "Integer",
+    inspect.FloatType: "Number",
+    inspect.BoolType: "Boolean",
+    inspect.StructType: "Object",
+    inspect.DictType: "Object",
+    inspect.ListType: "Array",
+}
+
+
+class RequestField(msgspec.Struct, frozen=True, kw_only=True):
+    """A field of a request, or of an object inside of one.
+
+    Attributes:
+        name: its Python name, such as `to_account`.
+        wire_name: its name on the wire, such as `To_Account`.
+        type: its JSON type; `Any` where it takes several.
+        items: the JSON type of the items of an `Array`, None for others.
+        required: whether the service's page requires it.
+        is_filled_in: whether the client gives it a value where the caller does not.
+        text: what it means.
+        unit: what its number counts, such as `seconds`; what `range` counts for others: `bytes` of a `String`'s UTF-8,
+            `items` of an `Array`; None where nothing is counted.
+        range: the smallest and the largest number, length or count that is not refused; None at an end without limit.
+        item_range: the same of every item of an `Array` of texts or numbers.
+        choices: the values it may have, or each of its items may; None where they are not listed.
+        fields: the fields of the object, or of every object in the array.
+        kinds: for elements of messages, the fields of their `MsgContent` by their `MsgType`.
+    """
+
+    name: str
+    wire_name: str
+    type: Literal["String", "Integer", "Number", "Boolean", "Object", "Array", "Any"]
+    items: Literal["String", "Integer", "Number", "Boolean", "Object", "Array", "Any"] | None = None
+    required: bool
+    is_filled_in: bool = False
+    text: str
+    unit: str | None = None
+    range: tuple[int | None, int | None] | None = None
+    item_range: tuple[int | None, int | None] | None = None
+    choices: tuple[str | int, ...] | None = None
+    fields: tuple[RequestField, ...] = ()
+    kinds: Mapping[str, tuple[RequestField, ...]] = _NO_KINDS
+
+
+class Range(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """What the checks let pass of one field.
+
+    Attributes:
+        low: the smallest number, length in bytes or number of items; None without limit.
+        high: the largest one; None without limit.
+        choices: the only values, where they are not a whole range.
+    """
+
+    low: int | None = None
+    high: int | None = None
+    choices: tuple[str | int, ...] | None = None
+
+
+_ANY: Final = Range()
+
+
+@lru_cache(maxsize=1)
+def ranges() -> Mapping[str, Mapping[str, Range]]:
+    """Return what the checks let pass, by command and then by wire path.
+
+    "" stands for all commands: elements and push settings are checked alike wherever they are.
+    """
+    data = Path(__file__).with_name("ranges.json").read_bytes()
+    return msgspec.json.decode(data, type=dict[str, dict[str, Range]])
+
+
+def fields_of(
+    command: str, request: type[Request], known: Mapping[str, Range] | None = None
+) -> tuple[RequestField, ...]:
+    """Return the fields of a command's request, with the ranges that are known of the command unless given."""
+    if known is None:
+        known = {**ranges()[""], **ranges().get(command, {})}
+    return tuple(_Reader(request, known).read())
+
+
+class _Reader:
+    """Reads the fields of one request."""
+
+    def __init__(self, request: type[Request], known: Mapping[str, Range]) -> None:
+        self._request = request
+        self._ranges = known
+
+    def read(self) -> Iterator[RequestField]:
+        for field in self._below(self._request, "", ()):
+            if field.name not in self._request._identity:
+                yield field
+                continue
+            # The pages require MsgRandom and Random, and leave MsgSeq to the sender.
+            yield msgspec.structs.replace(field, is_filled_in=True, required=field.name != "msg_seq")
+
+    def _below(
+        self, struct: type[msgspec.Struct], path: str, around: tuple[type[msgspec.Struct], ...]
+    ) -> Iterator[RequestField]:
+        """Yield the fields of a struct; one that holds itself is not followed into itself."""
+        if struct in around:
+            return
+        info = inspect.type_info(struct)
+        assert isinstance(info, inspect.StructType)  # noqa: S101 - it is made of a struct
+        texts = texts_of(struct)
+        for field in info.fields:
+            yield self._field(field, texts.get(field.name, ""), path + field.encode_name, (*around, struct))
+
+    def _field(
+        self, field: inspect.Field, text: str, path: str, around: tuple[type[msgspec.Struct], ...]
+    ) -> RequestField:
+        type_ = _given(field.type)
+        inner = _given(type_.item_type) if isinstance(type_, inspect.ListType) else type_
+        below = path + "[]" * (inner is not type_)
+        found = self._ranges.get(path, _ANY)
+        of_item = self._ranges.get(below, _ANY) if below != path else _ANY
+        listed = tuple(filter(_is_value, inner.values)) if isinstance(inner, inspect.LiteralType) else None
+        kind = _name_of(type_)
+        return RequestField(
+            name=field.name,
+            wire_name=field.encode_name,
+            type=kind,
+            items=None if inner is type_ else _name_of(inner),
+            required=field.required,
+            text=text,
+            unit=_unit(kind, text, found),
+            range=_ends(found),
+            item_range=_ends(of_item),
+            choices=found.choices or of_item.choices or listed,
+            fields=tuple(self._below(inner.cls, f"{below}.", around)) if isinstance(inner, inspect.StructType) else (),
+            kinds=self._kinds(inner, f"{below}.", around),
+        )
+
+    def _kinds(
+        self, inner: inspect.Type, path: str, around: tuple[type[msgspec.Struct], ...]
+    ) -> Mapping[str, tuple[RequestField, ...]]:
+        if not (isinstance(inner, inspect.CustomType) and issubclass(inner.cls, CustomType)):
+            return _NO_KINDS
+        return MappingProxyType(
+            {name: tuple(self._below(part, f"{path}{name}.", around)) for name, part in inner.cls.parts().items()}
+        )
+
+
+def texts_of(struct: type[msgspec.Struct]) -> dict[str, str]:
+    """Return what the docstrings of a struct and of its bases say about its fields, by Python name."""
+    texts: dict[str, str] = {}
+    for each in reversed(struct.__mro__):
+        doc = cleandoc(vars(each).get("__doc__") or "").partition("Attributes:\n")[2]
+        texts.update((name, " ".join(text.split())) for name, text in _ATTRIBUTE.findall(doc))
+    return texts
+
+
+def _given(type_: inspect.Type) -> inspect.Type:
+    """Return the type of a field where it is given: without None."""
+    if isinstance(type_, inspect.UnionType):
+        types = tuple(each for each in type_.types if not isinstance(each, inspect.NoneType))
+        return types[0] if len(types) == 1 else inspect.UnionType(types)
+    return type_
+
+
+def _name_of(type_: inspect.Type) -> _JsonType:
+    if isinstance(type_, inspect.LiteralType):
+        return "String" if isinstance(type_.values[0], str) else "Integer"
+    if isinstance(type_, inspect.CustomType):
+        return "Object" if issubclass(type_.cls, CustomType) else "Any"
+    return _TYPES.get(type(type_), "Any")
+
+
+def _is_value(value: str | int | None) -> TypeGuard[str | int]:
+    return value is not None
+
+
+def _ends(found: Range) -> tuple[int | None, int | None] | None:
+    return None if found.low is found.high is None else (found.low, found.high)
+
+
+def _unit(kind: _JsonType, text: str, found: Range) -> str | None:
+    if kind in ("Integer", "Number"):
+        unit = _UNIT.search(text)
+        return unit[1] if unit else None
+    if found.low is found.high is None:
+        return None
+    return {"String": "bytes", "Array": "items"}.get(kind)
