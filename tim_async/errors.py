@@ -501,9 +501,35 @@ class InvalidRequestError(ApiError):
 
 
 class AuthError(ApiError):
-    """Credentials, rights or the app's settings do not allow the call."""
+    """Credentials, rights or the app's settings do not allow the call.
+
+    Attributes:
+        clock_off_s: of a UserSig that the service takes for expired and that is valid by this host's clock: the seconds
+            by which that clock is ahead of the service's, below 0 when it is behind; None where no answer showed it.
+    """
 
     topic = "auth"
+
+    def __init__(self, code: int, info: str, row: _codes.Code | None) -> None:
+        super().__init__(code, info, row)
+        self.clock_off_s: float | None = None
+
+    def blame_clock(self, off_s: float | None) -> None:
+        """Say in advice and message that the clock of this host is wrong, or may be where `off_s` is None."""
+        advice = "check this host's clock: by it, the UserSig is still valid"
+        if off_s is not None:
+            off = f"{_span(abs(off_s))} {'behind' if off_s < 0 else 'ahead of'} the service's"
+            advice = f"set this host's clock: it is {off}"
+        self.message = self.message.removesuffix(f" [{self.advice}]") + f" [{advice}]"
+        self.args = (self.message,)
+        self.clock_off_s, self.advice = off_s, advice
+
+
+def _span(seconds: float) -> str:
+    for unit, size in (("days", 86_400), ("hours", 3_600), ("minutes", 60)):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.1f} {unit}"
+    return f"{seconds:.0f} s"
 
 
 class RateLimitedError(ApiError):

@@ -15,6 +15,7 @@ from .._clocks import ending_stopped_waits, is_loop_clock_replaced, sleep
 from .._hidden import Hidden, hide_in
 from ..errors import (
     ApiError,
+    AuthError,
     BreakerOpenError,
     ConnectError,
     ReplyDecodeError,
@@ -25,6 +26,7 @@ from ..errors import (
     from_reply,
 )
 from .call import Call, ClientState
+from .host_clock import EXPIRED, blame_clock
 from .http_answers import timeout_error
 from .pool import ConnectionSlot
 from .rate_limits import Claim
@@ -239,15 +241,22 @@ def _check_reply(state: ClientState, call: Call, reply: bytes, user_sig: Hidden)
         return reply
     # An ErrorInfo that echoes the request must not bring the UserSig into an error.
     info = hide_in(envelope.error_info or "", user_sig)
-    size = len(reply)
-    del reply, envelope
     if code == 0:
+        size = len(reply)
+        del reply, envelope
         raise ReplyDecodeError(
             f"the answer says ActionStatus FAIL and ErrorCode 0: {info or 'no ErrorInfo'}", status=200, size=size
         )
+    error = from_reply(call.command.partition("/")[0], code, info)
     if code in _USER_SIG_CODES:
         state.auth.forget(user_sig)
-    raise from_reply(call.command.partition("/")[0], code, info)
+    if code == EXPIRED and isinstance(error, AuthError):
+        blame_clock(error, reply, user_sig)
+    del reply, envelope
+    try:
+        raise error
+    finally:
+        del error
 
 
 def _slow_down(state: ClientState, call: Call, error: ApiError) -> None:

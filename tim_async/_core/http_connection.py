@@ -35,6 +35,7 @@ from yarl import URL
 from .._hidden import Hidden
 from .._version import __version__
 from ..errors import RateLimitedError, TransportError
+from .host_clock import with_date
 from .http_answers import (
     announced_size,
     broken_error,
@@ -227,7 +228,7 @@ class HttpConnection(asyncio.Protocol):
                 if size <= self._limit:
                     tail = b"\r\n\r\n" if message.chunked or not data else data
                     self.is_reusable = not handler.should_close and _ends_with(self._last, tail)
-                    return data
+                    return with_date(data, message.headers)
                 failure = too_large_error(self._limit, size, message.headers)
             else:
                 # Good for another request only if all of it has come: whoever answers so need not be waited for.

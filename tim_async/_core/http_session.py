@@ -27,6 +27,7 @@ from ..errors import (
     TimError,
 )
 from .config import Settings
+from .host_clock import with_date
 from .http_answers import (
     announced_size,
     broken_error,
@@ -178,7 +179,7 @@ class HttpSessions:
             size = len(data)
         else:
             data, size = await read_on(content, announced_size(headers), limit)
-        return data if size <= limit else too_large_error(limit, size, headers)
+        return with_date(data, headers) if size <= limit else too_large_error(limit, size, headers)
 
     async def close(self) -> None:
         """Close all connections."""

@@ -16,7 +16,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
+from email.utils import formatdate
 from typing import Any
 
 import msgspec
@@ -24,6 +26,7 @@ from aiohttp import web
 
 from ..._api.endpoint import Endpoint
 from ..._api.wire import check_size
+from ..._clocks import wall_time
 from ...errors import BodyTooLargeError
 from ..answers import failed
 from ..dispatch import HANDLERS, Call, dialect, done
@@ -78,6 +81,7 @@ class Service:
         self._body_limit = body_limit
         self._clock = clock
         self._window_clock = window_clock
+        self._dates = clock not in (wall_time, time.time)  # those of the real clock come from aiohttp, which is faster
         self._running: set[asyncio.Task[object]] = set()
 
     async def cancel_all(self) -> None:
@@ -96,9 +100,12 @@ class Service:
             return hang_up(request)
         self._running.add(task)
         try:
-            return await self._answer(request)
+            response = await self._answer(request)
         finally:
             self._running.discard(task)
+        if self._dates:
+            response.headers.setdefault("Date", formatdate(self._clock(), usegmt=True))
+        return response
 
     async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
         arrival = self._log.enter(command_of(request.path), self._clock())
