@@ -55,12 +55,25 @@ class AdaptiveShare:
         flow: units a second that the bucket lets through as configured.
     """
 
-    __slots__ = ("_base", "_calls", "_cost", "_cut_at", "_forgiven", "_refusals", "_since", "_top", "_units", "flow")
+    __slots__ = (
+        "_base",
+        "_calls",
+        "_cost",
+        "_counts_from",
+        "_cut_at",
+        "_forgiven",
+        "_refusals",
+        "_since",
+        "_top",
+        "_units",
+        "flow",
+    )
 
     def __init__(self, flow: float) -> None:
         self.flow = flow
         self._base = 1.0  # the share right after the last cut
         self._cut_at = -math.inf
+        self._counts_from = -math.inf  # a beat after the last cut
         self._since = -math.inf  # when the beat began that is counted now
         self._calls = 0  # granted in it
         self._units = 0  # what they cost
@@ -81,7 +94,7 @@ class AdaptiveShare:
 
     def granted(self, now: float, cost: int = 1) -> bool:
         """Count a call that was granted; return whether the share was cut then, for refusals that came before."""
-        if now >= self._cut_at + self.beat_s:
+        if now >= self._counts_from:
             self._calls += 1
             self._units += cost
         return self._refusals > 0 and self._look(now)
@@ -93,7 +106,7 @@ class AdaptiveShare:
             now: when the answer came.
             granted_at: when the call was granted.
         """
-        if granted_at < self._cut_at + self.beat_s:
+        if granted_at < self._counts_from:
             return False  # granted before the cut, or while the service's own window still held what was before it
         self._refusals += 1
         return self._look(now)
@@ -101,6 +114,7 @@ class AdaptiveShare:
     def shift(self, seconds: float) -> None:
         """Move it in time, to a clock that shows another time."""
         self._cut_at += seconds
+        self._counts_from += seconds
         self._since += seconds
 
     def is_over(self, now: float) -> bool:
@@ -152,3 +166,4 @@ class AdaptiveShare:
         self._base = max(new, self._least())
         self._cut_at = now
         self._since = now + beat
+        self._counts_from = now + self.beat_s

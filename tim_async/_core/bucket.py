@@ -180,6 +180,7 @@ class Bucket:
 
     __slots__ = (
         "_base_flow",
+        "_burst_limit",
         "_dead",
         "_is_long",
         "_queue",
@@ -207,6 +208,7 @@ class Bucket:
         self.tokens = Tokens(rate)
         self.window = GrantWindow(rate.limit, rate.per)
         self._is_long = rate.per > _LONG_WINDOW_S
+        self._burst_limit = burst_limit(rate)
         self._base_flow = self.tokens.flow
         self.share = AdaptiveShare(self._base_flow)
         self.app_share: AppShare | None = None  # None as long as no code spoke of the whole app
@@ -217,7 +219,7 @@ class Bucket:
         if used_until is not None:
             self.tokens.empty(now)
             if used_until + rate.per + BURST_MARGIN_S > now:
-                self.window.add(math.ceil(burst_limit(rate)), used_until, is_burst=True)
+                self.window.add(math.ceil(self._burst_limit), used_until, is_burst=True)
         self.claims = 0  # claims on their way through it; while there are any it is not forgotten
         self.queued = [0, 0]  # units that queue, by class of priority
         self.passed = [0, 0]  # units of claims that had room here and wait for a later bucket, or for a slot
@@ -272,7 +274,7 @@ class Bucket:
         """Return whether a claim may go at once, whatever the pace says."""
         if self.is_paced:
             return False
-        limit = burst_limit(self.rate) * (self.flow(now) / self._base_flow)
+        limit = self._burst_limit * (self.flow(now) / self._base_flow)
         return self.window.held(now) + self.passed[0] + units <= limit
 
     def take(self, units: int, now: float) -> None:

@@ -110,7 +110,7 @@ class Claim(msgspec.Struct, gc=False):  # it holds nothing that could hold it
     @property
     def rank(self) -> tuple[int, int]:
         """Its position among claims: by priority, then by order of arrival; smaller goes first."""
-        return PRIORITIES.index(self.priority), self.order
+        return int(self.priority != PRIORITIES[0]), self.order
 
 
 class RateInForce(msgspec.Struct, frozen=True):
