@@ -70,7 +70,22 @@ def test_late_names_load_no_more_than_their_module() -> None:
         check=True,
         cwd=Path(tim_async.__file__).parents[1],
     )
-    assert done.stdout.split() == ["tim_async.models.c2c", "tim_async.models.message"]
+    assert done.stdout.split() == ["tim_async._names", "tim_async.models.c2c", "tim_async.models.message"]
+
+
+def test_way_of_the_session_and_late_names_are_loaded_for_those_who_use_them() -> None:
+    code = (
+        "import sys; from tim_async import TimClient; key = '0' * 64; TimClient(1400000000, key);"
+        "print(*(name for name in sys.modules if 'http_session' in name or name.endswith('_names')))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=Path(tim_async.__file__).parents[1],
+    )
+    assert done.stdout.split() == ["tim_async._core.http_session_places"]
 
 
 def test_name_that_does_not_exist_is_an_attribute_error() -> None:

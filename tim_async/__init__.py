@@ -23,18 +23,19 @@ else:
         if name.startswith("_") and name not in ("__all__", "__version__"):
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         from . import _public
-        from ._names import HOMES
 
         names = globals()
-        if "__all__" not in names:
-            names.update({each: getattr(_public, each) for each in _public.__all__})
-            names["__all__"] = [*_public.__all__, *HOMES]
-        if name not in names and name in HOMES:
-            names[name] = import_module(f"{__name__}.{HOMES[name]}").__dict__[name]
-        try:
-            return names[name]
-        except KeyError:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}") from None
+        names.update({each: getattr(_public, each) for each in _public.__all__})
+        if name not in names:
+            from ._names import HOMES
+
+            if name == "__all__":
+                names[name] = [*_public.__all__, *HOMES]
+            elif name in HOMES:
+                names[name] = import_module(f"{__name__}.{HOMES[name]}").__dict__[name]
+            else:
+                raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return names[name]
 
     def __dir__() -> list[str]:
         from . import _public

@@ -88,7 +88,7 @@ async def calls(tool: str, way: str) -> tuple[set[str], list[str], bool]:
             except TimeoutError as error:
                 if tool == "sentry":
                     sentry_sdk.capture_exception(error)
-            has_session = bool(client.pool._sessions._sessions)  # type: ignore[attr-defined]
+            has_session = client.pool._sessions is not None  # type: ignore[attr-defined]
         sigs = {re.search(rb"usersig=([^& ]+)", request.head)[1].decode() for request in server.requests}  # type: ignore[index]
     return sigs, outcomes, has_session
 

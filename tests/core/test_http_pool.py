@@ -465,7 +465,7 @@ async def test_backup_host_gets_only_what_is_left_of_the_timeout(monkeypatch: py
         client = plain(backup, trace_configs=[aiohttp.TraceConfig()])
         client.replace_pool(HttpPool((backup.url, backup.url), client.settings))
         async with client:
-            sessions, pause = client.pool._sessions, 15.0
+            sessions, pause = client.pool._session_way(), 15.0
             post = sessions.post
 
             async def slow_refusal(index: int, *rest: Any) -> Any:

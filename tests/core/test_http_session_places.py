@@ -19,7 +19,8 @@ from tests.scripted import SECRET_KEY
 from tests.servers import use_session
 from tim_async import ConnectError, RetryPolicy, TimClient, TimError
 from tim_async._core.http_pool import HttpPool
-from tim_async._core.http_session_places import _PLACE, Place, Places, _new_socket
+from tim_async._core.http_session_connector import _PLACE, _new_socket
+from tim_async._core.http_session_places import Place, Places
 
 APP = 1400000000
 TIMEOUT_S = 10.0
@@ -69,7 +70,7 @@ def client_of(url: str, way: str, **options: Any) -> TimClient:
 
 def places_of(client: TimClient) -> Places:
     assert isinstance(client.pool, HttpPool)
-    return client.pool._sessions.places
+    return client.pool._places
 
 
 async def outcome_of(client: TimClient) -> str | TimError:
@@ -149,7 +150,7 @@ async def test_connections_to_one_host_make_room_for_those_to_the_other() -> Non
                 assert {call.result() for call in calls} == {"key of bob"}
             assert most == 3
             assert (len(first.requests), len(backup.requests)) == (4, 5)
-            assert len(pool._sessions.places) == 3
+            assert len(pool._places) == 3
 
 
 async def test_connections_of_one_way_make_room_for_those_of_the_other(monkeypatch: pytest.MonkeyPatch) -> None:

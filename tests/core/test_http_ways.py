@@ -323,13 +323,13 @@ async def test_connection_that_the_other_side_closed_has_no_timer() -> None:
         use_session(client)
         await client.c2c.send_text("bob", "hi")
         assert isinstance(client.pool, HttpPool)
-        (place,) = client.pool._sessions.places._taken
+        (place,) = client.pool._places._taken
         transport = place.transport
         assert transport is not None
         assert transport._timer is not None
         (connection,) = server.open
         connection.transport.close()
-        while client.pool._sessions.places:  # noqa: ASYNC110 - it has no event
+        while client.pool._places:  # noqa: ASYNC110 - it has no event
             await asyncio.sleep(0)
         assert transport._timer is None
 

@@ -263,7 +263,7 @@ async def main():
     await send()
     waiting = asyncio.create_task(send())
     await asyncio.sleep(0)
-    inherited[:] = map(weakref.ref, [client.pool._connector, client.pool._sessions])
+    inherited[:] = map(weakref.ref, [client.pool._connector, client.pool._places])
     if not os.fork():
         child()
     assert os.wait()[1] == 0

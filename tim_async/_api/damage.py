@@ -14,6 +14,7 @@ document it should be, and stays an error.
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Final
 
 # Repairing blocks the event loop; what has more damaged texts than this was never JSON.
@@ -27,10 +28,8 @@ _SOUND: Final = (
 # Groups that repeat are atomic, not possessive, which means the same: up to 3.11.4 Python matches those wrongly.
 _TEXT: Final = r'"[^"\\]*+(?>(?:\\.[^"\\]*+)*)(?:"|\\?\Z)'
 # A damaged text, and all before it that is sound. Nothing is given back, so that it takes one look at each character.
-_DAMAGED: Final = re.compile(
-    rf'((?>(?:[^"]++|"(?>(?:[^"\\\x00-\x1f\ud800-\udfff]++|{_SOUND})*)")*))({_TEXT})', re.DOTALL
-)
-_PART: Final = re.compile(
+_DAMAGED: Final = rf'((?>(?:[^"]++|"(?>(?:[^"\\\x00-\x1f\ud800-\udfff]++|{_SOUND})*)")*))({_TEXT})'
+_PART: Final = (
     rf"(?P<sound>(?>(?:{_SOUND})+))"
     r"|(?P<half>\\u[dD][89a-fA-F][0-9a-fA-F]{2}|[\ud800-\udfff])"
     r"|(?P<stray>\\)"
@@ -38,13 +37,20 @@ _PART: Final = re.compile(
 )
 
 
+@cache
+def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Compile them for the first damage: most processes meet none, and start up faster."""
+    return re.compile(_DAMAGED, re.DOTALL), re.compile(_PART)
+
+
 def repair(data: bytes | str) -> bytes | None:
     """Return JSON with its damaged texts repaired; None where there are none, or far too many."""
+    damaged, part = _patterns()
     text = data if isinstance(data, str) else data.decode("utf-8", "replace")
     parts: list[str] = []
     end = 0
-    while found := _DAMAGED.match(text, end):
-        parts += (found[1], _PART.sub(_repair_part, found[2]))
+    while found := damaged.match(text, end):
+        parts += (found[1], part.sub(_repair_part, found[2]))
         end = found.end()
         if len(parts) > 2 * _MAX_DAMAGED_TEXTS:
             return None

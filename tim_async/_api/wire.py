@@ -280,18 +280,17 @@ def decode(data: bytes | str, type: type[T]) -> T:
     raise UsageError(f"cannot read {getattr(type, '__name__', type)}: {problem}", field=path)
 
 
-_WORD_BREAK: Final = re.compile(r"(?<=[a-z0-9])(?<!C2)(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-_NAME: Final = re.compile(r"\w+")
+_WORD_BREAK: Final = r"(?<=[a-z0-9])(?<!C2)(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])"
 _PYTHON_NAMES: Final = {wire: python for python, wire in _NAMES.items()}
 
 
 def python_path(path: str) -> str:
     """Turn a wire path into Python names: `MsgBody[...].MsgContent.Text` is `msg_body[...].msg_content.text`."""
-    return _NAME.sub(lambda name: _PYTHON_NAMES.get(name[0]) or _python_name(name[0]), path)
+    return re.sub(r"\w+", lambda name: _PYTHON_NAMES.get(name[0]) or _python_name(name[0]), path)
 
 
 def _python_name(name: str) -> str:
-    return _WORD_BREAK.sub("_", name).replace("__", "_").lower()
+    return re.sub(_WORD_BREAK, "_", name).replace("__", "_").lower()
 
 
 def split_path(message: str) -> tuple[str, str | None]:

@@ -1,7 +1,7 @@
 """What the pool uses of aiohttp beyond its documentation, in one list, and whether the aiohttp at hand has it.
 
 `http_connection` reads answers through aiohttp's protocol, and the session's requests, responses and connector do a
-little more than aiohttp's own (`http_session_exchange`, `http_session_places`). A test checks the list against the
+little more than aiohttp's own (`http_session_exchange`, `http_session_connector`). A test checks the list against the
 aiohttp that is installed. A client that meets an aiohttp without one of the parts of a connection leaves its calls to
 aiohttp's session.
 """
@@ -12,6 +12,16 @@ import inspect
 from collections.abc import Sequence
 from importlib import import_module
 from typing import Final, NamedTuple
+
+import aiohttp
+
+# aiohttp's own, None where something had replaced it before this module was imported.
+_REQUEST: Final = (
+    aiohttp.ClientSession._request
+    if inspect.isfunction(aiohttp.ClientSession._request)
+    and aiohttp.ClientSession._request.__code__.co_filename == aiohttp.client.__file__
+    else None
+)
 
 
 class Part(NamedTuple):
@@ -62,6 +72,11 @@ SESSION_PARTS: Final = (
     Part("aiohttp.TCPConnector", "__init__", ("socket_factory",), "counting the sockets that are open"),
     Part("aiohttp.TCPConnector", "_create_connection", ("req", "traces", "timeout"), "waiting for a place"),
 )
+
+
+def is_session_replaced() -> bool:
+    """Return whether something stands in for `ClientSession._request`, as aioresponses does in a test."""
+    return aiohttp.ClientSession._request is not _REQUEST
 
 
 def missing_part(parts: Sequence[Part] = CONNECTION_PARTS) -> str | None:

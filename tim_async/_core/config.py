@@ -28,7 +28,7 @@ UserSigProvider = Callable[[str], str | Awaitable[str]]
 
 logger = logging.getLogger("tim_async")
 
-_COMMAND: Final = re.compile(r"[A-Za-z0-9_]+/[A-Za-z0-9_]+")
+_COMMAND: Final = r"[A-Za-z0-9_]+/[A-Za-z0-9_]+"
 
 
 class Region(Enum):
@@ -262,7 +262,7 @@ def _check_rate_limits(rate_limits: object) -> None:
     if not isinstance(rate_limits, Mapping):
         raise UsageError("rate_limits must be a mapping, such as {'openim/sendmsg': 300}", field="rate_limits")
     for command, rates in rate_limits.items():
-        if command != "*" and not (isinstance(command, str) and _COMMAND.fullmatch(command)):
+        if command != "*" and not (isinstance(command, str) and re.fullmatch(_COMMAND, command)):
             raise UsageError(
                 f"rate_limits: {command!r} is not a command; commands look like openim/sendmsg", field="rate_limits"
             )
@@ -308,6 +308,6 @@ SETTING_NAMES: Final = Settings.__struct_fields__
 
 def check_command(command: str) -> str:
     """Return a command; raise `UsageError` when it does not look like one, for it becomes a part of the URL."""
-    if not isinstance(command, str) or not _COMMAND.fullmatch(command):
+    if not isinstance(command, str) or not re.fullmatch(_COMMAND, command):
         raise UsageError(f"{command!r} is not a command; commands look like openim/sendmsg", field="command")
     return command

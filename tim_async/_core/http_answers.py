@@ -8,10 +8,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from aiohttp import ClientPayloadError, ClientResponseError, StreamReader
+from aiohttp import (
+    ClientConnectorError,
+    ClientHttpProxyError,
+    ClientPayloadError,
+    ClientResponseError,
+    StreamReader,
+)
 from aiohttp.http_exceptions import HttpProcessingError
 
-from ..errors import ConnectionLostError, RateLimitedError, ReplyDecodeError, ReplyTimeoutError
+from ..errors import ConnectError, ConnectionLostError, RateLimitedError, ReplyDecodeError, ReplyTimeoutError
+
+
+def connect_error(authority: str, error: BaseException, timeout: float) -> ConnectError:
+    """Return the error for a connection that could not be made, without the URL."""
+    if isinstance(error, TimeoutError):
+        reason = f"timed out after {timeout:g} s (connect_timeout)"
+    elif isinstance(error, ClientConnectorError):
+        reason = str(error.os_error) or type(error.os_error).__name__
+    elif isinstance(error, ClientHttpProxyError):
+        reason = f"the proxy answered {error.status}"
+    else:
+        reason = type(error).__name__
+    return ConnectError(f"could not connect to {authority}: {reason}")
 
 
 def timeout_error(authority: str, timeout: float) -> ReplyTimeoutError:

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import lru_cache
 
 import aiohttp
 
 from ..errors import ConnectError, TransportError
 from .config import Settings
+from .http_answers import connect_error
 from .http_connection import Host, HttpConnection
-from .http_session import client_timeout, connect_error
+
+
+@lru_cache(maxsize=128)
+def client_timeout(total: float | None, connect: float) -> aiohttp.ClientTimeout:
+    """Return aiohttp's form of a timeout, which by default it would round up to whole seconds beyond 5 s."""
+    return aiohttp.ClientTimeout(total=total, connect=connect, ceil_threshold=float("inf"))
 
 
 def new_connector(settings: Settings) -> aiohttp.TCPConnector:
@@ -33,7 +40,7 @@ async def connect(
         async with asyncio.timeout(timeout):
             opened = await connector.connect(request, [], client_timeout(None, timeout))
     except (TimeoutError, aiohttp.ClientError, OSError, ValueError, RuntimeError) as error:
-        return connect_error(host, error, timeout)
+        return connect_error(host.authority, error, timeout)
     if opened.protocol is None or opened.transport is None:
         opened.close()
         return ConnectError(f"could not connect to {host.authority}: it closed the connection at once")

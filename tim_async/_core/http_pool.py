@@ -29,20 +29,22 @@ from collections import deque
 from collections.abc import AsyncGenerator, Coroutine, Sequence
 from heapq import heappop, heappush
 from itertools import count
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import aiohttp
 
 from .._hidden import Hidden
 from ..errors import ConnectError, TransportError, UsageError
-from .aiohttp_parts import missing_part
+from .aiohttp_parts import is_session_replaced, missing_part
 from .config import Settings
 from .http_connection import Host, HttpConnection
 from .http_opening import connect, new_connector
-from .http_session import HttpSessions, is_session_replaced
 from .http_session_places import Places
 from .http_slot import HttpSlot
 from .loop_bound import at_end_of_loop, forget_when_forked, leave_to_parent
+
+if TYPE_CHECKING:
+    from .http_session import HttpSessions
 
 logger = logging.getLogger("tim_async")
 
@@ -67,7 +69,7 @@ class HttpPool:
         self._end_of_loop: AsyncGenerator[None, None] | None = None
         self.epoch = 0  # event loops that it has belonged to; what came to be in another one does not count
         self._connector: aiohttp.TCPConnector | None = None
-        self._sessions = self._new_sessions()
+        self._begin_session_way()
         self._by_session = bool(settings.proxy or settings.trust_env or settings.trace_configs)
         self.is_closed = False
         self.demand = 0  # attempts that have, or want, a slot
@@ -121,11 +123,19 @@ class HttpPool:
         self._busy = self._in_session = self.demand = 0
         self._penalty_until = [0.0] * len(self._hosts)
         self._connector = self._last_lost = self._loop = self._end_of_loop = None
-        self._sessions = self._new_sessions()
+        self._begin_session_way()
         self.epoch += 1
 
-    def _new_sessions(self) -> HttpSessions:
-        return HttpSessions(self._hosts, self._settings, Places(self.size, self._make_room, self._grow_if_awaited))
+    def _begin_session_way(self) -> None:
+        self._places = Places(self.size, self._make_room, self._grow_if_awaited)
+        self._sessions: HttpSessions | None = None
+
+    def _session_way(self) -> HttpSessions:
+        if self._sessions is None:
+            from .http_session import HttpSessions  # few clients go that way: the others start up without it
+
+            self._sessions = HttpSessions(self._hosts, self._settings, self._places)
+        return self._sessions
 
     def _make_room(self) -> int:
         """Begin to close what is idle, for a connection of the session; return how many connections are left."""
@@ -262,9 +272,9 @@ class HttpPool:
 
     def _room(self) -> int:
         """Return how many connections may be opened; idle ones of the session begin to make room if there is none."""
-        taken = max(self._in_session, len(self._sessions.places)) + len(self._connections) + len(self._opening)
+        taken = max(self._in_session, len(self._places)) + len(self._connections) + len(self._opening)
         if taken >= self.size:
-            self._sessions.places.close_idle(_OPEN_AT_ONCE)
+            self._places.close_idle(_OPEN_AT_ONCE)
         return self.size - taken
 
     def _grow_if_awaited(self) -> None:
@@ -280,7 +290,7 @@ class HttpPool:
 
     def _end_opening(self, task: asyncio.Task[None]) -> None:
         self._opening.discard(task)
-        self._sessions.places.changed()
+        self._places.changed()
         self._grow_if_awaited()  # the calls that still wait must not depend on what became of this one
 
     async def _open_one(self) -> None:
@@ -319,7 +329,7 @@ class HttpPool:
         if not self._connections and self._last_lost is not None:
             self._last_lost.set_result(None)
             self._last_lost = None
-        self._sessions.places.changed()
+        self._places.changed()
         self._grow_if_awaited()
 
     # Requests that cannot go out at once on the connection at hand
@@ -332,8 +342,9 @@ class HttpPool:
             await self._replace(slot, end)
             if slot.connection is not None:
                 return await slot.connection.exchange(command, query, body, end - loop.time())
+        sessions = self._session_way()
         first, *others = self._by_penalty(loop.time())
-        answer = await self._sessions.post(first, command, query, body, timeout)
+        answer = await sessions.post(first, command, query, body, timeout)
         # Only when no connection could be made may the request go to another host.
         while isinstance(answer, ConnectError):
             self._penalty_until[first] = loop.time() + _HOST_PENALTY_S
@@ -341,7 +352,7 @@ class HttpPool:
             if not others or left <= 0:
                 break
             first = others.pop(0)
-            answer = await self._sessions.post(first, command, query, body, left)
+            answer = await sessions.post(first, command, query, body, left)
         if isinstance(answer, bytes):
             return answer
         raise answer
@@ -415,7 +426,8 @@ class HttpPool:
             for connection in tuple(self._connections):
                 connection.drop()
             await closed
-        await self._sessions.close()
+        if self._sessions is not None:
+            await self._sessions.close()
         if self._connector is not None:
             await self._connector.close()
         self._forget_loop()

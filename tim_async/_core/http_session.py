@@ -12,9 +12,6 @@ and the connection keeps the time.
 from __future__ import annotations
 
 import asyncio
-from functools import lru_cache
-from inspect import isfunction
-from typing import Final
 
 import aiohttp
 from yarl import URL
@@ -26,52 +23,24 @@ from ..errors import (
     ReplyDecodeError,
     TimError,
 )
+from .aiohttp_parts import is_session_replaced
 from .config import Settings
 from .host_clock import with_date
 from .http_answers import (
     announced_size,
     broken_error,
     compressed_error,
+    connect_error,
     read_on,
     status_error,
     timeout_error,
     too_large_error,
 )
 from .http_connection import HEADERS, Host
+from .http_opening import client_timeout
+from .http_session_connector import SessionConnector
 from .http_session_exchange import EXCHANGE, Exchange, SessionRequest, SessionResponse, StaleConnectionError
-from .http_session_places import Places, SessionConnector
-
-# aiohttp's own, None where something had replaced it before this module was imported.
-_REQUEST: Final = (
-    aiohttp.ClientSession._request
-    if isfunction(aiohttp.ClientSession._request)
-    and aiohttp.ClientSession._request.__code__.co_filename == aiohttp.client.__file__
-    else None
-)
-
-
-def is_session_replaced() -> bool:
-    """Return whether something stands in for `ClientSession._request`, as aioresponses does in a test."""
-    return aiohttp.ClientSession._request is not _REQUEST
-
-
-@lru_cache(maxsize=128)
-def client_timeout(total: float | None, connect: float) -> aiohttp.ClientTimeout:
-    """Return aiohttp's form of a timeout, which by default it would round up to whole seconds beyond 5 s."""
-    return aiohttp.ClientTimeout(total=total, connect=connect, ceil_threshold=float("inf"))
-
-
-def connect_error(host: Host, error: BaseException, timeout: float) -> ConnectError:
-    """Return the error for a connection that could not be made, without the URL."""
-    if isinstance(error, TimeoutError):
-        reason = f"timed out after {timeout:g} s (connect_timeout)"
-    elif isinstance(error, aiohttp.ClientConnectorError):
-        reason = str(error.os_error) or type(error.os_error).__name__
-    elif isinstance(error, aiohttp.ClientHttpProxyError):
-        reason = f"the proxy answered {error.status}"
-    else:
-        reason = type(error).__name__
-    return ConnectError(f"could not connect to {host.authority}: {reason}")
+from .http_session_places import Places
 
 
 class HttpSessions:
@@ -84,7 +53,7 @@ class HttpSessions:
     """
 
     def __init__(self, hosts: tuple[Host, ...], settings: Settings, places: Places) -> None:
-        self.places = places
+        self._places = places
         self._hosts = hosts
         self._settings = settings
         self._sessions: tuple[aiohttp.ClientSession, ...] = ()
@@ -94,7 +63,7 @@ class HttpSessions:
     def _session(self, index: int) -> aiohttp.ClientSession:
         if not self._sessions:
             settings = self._settings
-            self._connector = SessionConnector(settings, self.places)
+            self._connector = SessionConnector(settings, self._places)
             self._sessions = tuple(
                 aiohttp.ClientSession(
                     connector=self._connector,
@@ -199,7 +168,7 @@ def _explain(error: Exception, host: Host, connect_timeout: float, timeout: floa
         ValueError,
     )
     if isinstance(error, connecting):
-        return connect_error(host, error, connect_timeout)
+        return connect_error(host.authority, error, connect_timeout)
     if timed_out or isinstance(error, TimeoutError):
         return timeout_error(host.authority, timeout)
     return broken_error(host.authority, error)
