@@ -100,7 +100,7 @@ async def test_group_examples_do_what_they_say(capsys: pytest.CaptureFixture[str
     printed = capsys.readouterr().out
     assert "[AddedMember(member_account='nobody', result=0)]" in printed
     assert "alice Owner\nbob Admin\n10004 " in printed
-    assert "1 administrator [TextElem(text='We meet at ten')]\n[]\n" in printed
+    assert "4 administrator [TextElem(text='We meet at ten')]\n[]\n" in printed, "after three notices"
 
 
 def test_example_with_fixtures_passes(tmp_path: Path) -> None:

@@ -79,19 +79,21 @@ async def test_a_group_from_beginning_to_end(client: TimClient, emulator: Emulat
     await client.group.modify_info(group_id=group, mute_all_member="On")
     emulator_clock.now += 60
     assert await code_of(client.group_msg.send_text(group, "muted", from_account="carol")) == 10017
-    await client.group_msg.send(
+    sent = await client.group_msg.send(
         group_id=group, from_account="bob", msg_body=[TextElem(text="by an admin")], need_read_receipt=1
     )
+    assert sent.msg_seq == 4, "after the notices of two who joined, an admin and a mute"
     await client.group.modify_info(group_id=group, mute_all_member="Off")
     await client.group_msg.send_text(group, "free again", from_account="carol")
-    await client.group_msg.report_all_receipts(group, "carol", [1])
-    receipts = await client.group_msg.get_receipts(group_id=group, msg_seq_list=[MsgSeqItem(msg_seq=1)])
+    await client.group_msg.report_all_receipts(group, "carol", [4])
+    receipts = await client.group_msg.get_receipts(group_id=group, msg_seq_list=[MsgSeqItem(msg_seq=4)])
     assert [(each.read_num, each.unread_num) for each in receipts.group_msg_receipt_list] == [(1, 1)]
     info = (await client.group.get_info(group_id_list=[group])).group_info[0]
-    assert (info.next_msg_seq, info.last_msg_time) == (3, int(emulator_clock.now))
-    await client.group_msg.recall_all(group, [2])
+    assert (info.next_msg_seq, info.last_msg_time) == (6, int(emulator_clock.now))
+    await client.group_msg.recall_all(group, [5])
     read = [message async for message in client.group_msg.iter_history(group)]
-    assert texts(read) == ["by an admin"]
+    assert [(message.msg_seq, message.is_system_msg) for message in read] == [(4, None), (3, 1), (2, 1), (1, 1)]
+    assert texts(read[:1]) == ["by an admin"]
     await client.group.change_owner(group_id=group, new_owner_account="bob")
     await client.group.destroy(group_id=group)
     assert await code_of(client.group_msg.send_text(group, "too late")) == 10010
@@ -274,7 +276,7 @@ async def test_unread_counts(client: TimClient, emulator: Emulator, group: str) 
     assert await code_of(call) == 10007
 
 
-async def test_conversations_come_to_the_top(client: TimClient, emulator: Emulator, group: str) -> None:
+async def test_conversations_come_to_the_top(client: TimClient, emulator_clock: Clock, group: str) -> None:
     async def lists(*names: str) -> list[list[str | None]]:
         return [[contact.group_id async for contact in client.recent_contact.iter_list(name)] for name in names]
 
@@ -282,10 +284,12 @@ async def test_conversations_come_to_the_top(client: TimClient, emulator: Emulat
     assert await lists("alice", "bob") == [[], []]
     await client.group_msg.send(group_id=group, msg_body=[TextElem(text="x")], to_account=["bob"], from_account="alice")
     assert await lists(*MEMBERS) == [[group], [group], []]
-    old = [ImportedGroupMsg(from_account="bob", send_time=1, msg_body=[TextElem(text="x")])]
-    await client.group_msg.import_msgs(group_id=group, msg_list=old)
+    emulator_clock.now += 10
+    old = ImportedGroupMsg(from_account="bob", send_time=int(emulator_clock.now) - 2, msg_body=[TextElem(text="x")])
+    await client.group_msg.import_msgs(group_id=group, msg_list=[old])
     assert await lists("carol") == [[]]
-    await client.group_msg.import_msgs(group_id=group, msg_list=old, recent_contact_flag=1)
+    old.send_time += 1
+    await client.group_msg.import_msgs(group_id=group, msg_list=[old], recent_contact_flag=1)
     assert await lists("carol") == [[group]]
 
 
@@ -444,6 +448,8 @@ async def test_iterator_gives_up_after_a_thousand_places_in_a_row() -> None:
 
 
 async def test_messages_are_imported_one_by_one(client: TimClient, emulator: Emulator, group: str) -> None:
+    emulator.groups[group].create_time = 0
+
     def old(time: int, **fields: Any) -> ImportedGroupMsg:
         return ImportedGroupMsg(
             **{"from_account": "bob", "send_time": time, "msg_body": [TextElem(text="old")], **fields}
@@ -453,8 +459,8 @@ async def test_messages_are_imported_one_by_one(client: TimClient, emulator: Emu
         old(1_620_808_101, random=5),
         old(1_620_808_102, random=5),
         old(1_900_000_000),
-        old(1, from_account="nobody"),
-        old(2, msg_body=[TextElem(text="x" * 13_000)]),
+        old(1_620_808_103, from_account="nobody"),
+        old(1_620_808_104, msg_body=[TextElem(text="x" * 13_000)]),
         old(1_620_892_821),
     ]
     result = await client.group_msg.import_msgs(group_id=group, msg_list=messages)
@@ -463,8 +469,8 @@ async def test_messages_are_imported_one_by_one(client: TimClient, emulator: Emu
         (0, 1, 1_620_808_101),
         (0, 1, 1_620_808_101),
         (10004, 0, 1_900_000_000),
-        (10004, 0, 1),
-        (80002, 0, 2),
+        (10004, 0, 1_620_808_103),
+        (80002, 0, 1_620_808_104),
         (0, 2, 1_620_892_821),
     ]
     assert [item.result for item in result.failed] == [10004, 10004, 80002]

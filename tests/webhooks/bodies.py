@@ -180,6 +180,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "Group.CallbackAfterSendMsg": {
         **GROUP_MSG,
         "MsgId": "1-2-3",
+        "GroupAtInfo": [{"GroupAtAllFlag": 1}, {"GroupAtAllFlag": 0, "GroupAt_Account": "bob"}],
         "TopicId": TOPIC,
         "MsgSeq": 123,
         "MsgTime": 1490686222,

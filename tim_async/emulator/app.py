@@ -25,6 +25,7 @@ from ..webhooks import Event, RequestOverLimit
 from .dispatch import ENDPOINTS
 from .events.group import joined, left
 from .events.people import came_online, went_offline
+from .handlers._notices import note_members
 from .handlers.group_msg_history import history as group_history
 from .outgoing.outbox import Caller, Outbox, Webhook
 from .sent import SentMessage, sent_messages
@@ -293,7 +294,9 @@ class Emulator:
         return [entry.message for entry in entries][::-1]
 
     def group_history(self, group_id: str, topic_id: str | None = None) -> list[GroupMsg]:
-        """Return the messages of a group or a topic, oldest first: recalled ones too, deleted and expired ones not.
+        """Return the messages of a group or a topic, oldest first, recalled ones included.
+
+        Deleted and expired messages are left out, and so are the service's notices of who joined or left.
 
         Raises:
             UsageError: the group or topic does not exist.
@@ -354,6 +357,7 @@ class Emulator:
                 was_member = account in group.members
                 groups.enter(group, account, self._clock(), approved=approved)
                 if not was_member:
+                    note_members(group, account, self._state, self._clock())
                     self._emit_of_client(joined(group, [account], int(self._clock() * 1000)))
         except Refusal as refusal:
             raise UsageError(f"{refusal.code}: {refusal.info}", field="group_id") from None
@@ -366,6 +370,7 @@ class Emulator:
             for account in accounts:
                 group.require_member(account)
                 groups.leave(group, account)
+                note_members(group, account, self._state, self._clock())
                 self._emit_of_client(left(group, [account], int(self._clock() * 1000)))
         except Refusal as refusal:
             raise UsageError(f"{refusal.code}: {refusal.info}", field="group_id") from None

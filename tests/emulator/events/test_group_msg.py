@@ -56,7 +56,7 @@ async def test_a_message_has_a_before_and_an_after_event(hooked: tuple[Api, Rece
     }
     assert before == {"CallbackCommand": BEFORE, **shared}
     assert after == {"CallbackCommand": AFTER, **shared, "MsgSeq": 1, "MsgTime": answer["MsgTime"]}
-    await send(api, group)
+    await send(api, group, From_Account="bob")
     assert receiver.commands == [BEFORE, AFTER], "a repeat causes no events"
 
 

@@ -49,6 +49,7 @@ from ..state.group import (
 from ..state.group_rules import WORK, Rules, rules_of
 from ..state.refusal import Refusal
 from ._group_profiles import checked, group_info, joined_group
+from ._notices import note_profile
 
 
 @handles(Family.create)
@@ -189,6 +190,8 @@ def modify_info(call: Call) -> Empty:
         group.history_before_join = request.history_msg_before_join == "On"
     set_own(group.custom, request.app_defined_data)
     group.touch(call.now)
+    if any(text is not None for text in (request.name, request.introduction, request.notification, request.face_url)):
+        note_profile(group, call.identifier, call.state, call.now)
     emit_info_changed(call, group, request)
     return Empty()
 
@@ -217,6 +220,7 @@ def change_owner(call: Call) -> Empty:
     new.role = OWNER
     group.owner = new.account
     group.touch(call.now)
+    note_profile(group, call.identifier, call.state, call.now)
     emit_owner_changed(call, group, before, request.from_account)
     return Empty()
 
@@ -252,7 +256,7 @@ def list_joined(call: Call) -> JoinedGroups:
 def _is_listed(group: Group, request: ListJoined) -> bool:
     if group.rules.is_live and request.with_huge_groups != 1:
         return False
-    if group.kind == WORK and group.thread.next_seq == 1 and request.with_no_active_groups != 1:
+    if group.kind == WORK and not group.thread.is_active and request.with_no_active_groups != 1:
         return False
     if request.support_topic == 1 and not group.support_topic:
         return False

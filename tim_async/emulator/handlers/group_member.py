@@ -64,6 +64,7 @@ from ..state.group import (
 )
 from ..state.refusal import Refusal
 from ._group_profiles import checked, member_info
+from ._notices import note_members
 from .group import refuse_more_than, set_own
 
 _FAILED: Final = 0
@@ -90,6 +91,8 @@ def add(call: Call) -> AddedMembers:
             call.state.part(Groups).join(group, account, call.now)
             result = _DONE
         results.append(AddedMember(member_account=account, result=result))
+    if new and request.silence != 1:
+        note_members(group, call.identifier, call.state, call.now)
     emit_members_added(call, group, new)
     return AddedMembers(member_list=results)
 
@@ -138,10 +141,10 @@ def delete(call: Call) -> Empty:
     """Remove members; skip accounts that are not members."""
     group = _find(call, "can_remove", code=GroupCode.PARAMS_INVALID)
     request = call.read(DeleteMembers, code=GroupCode.PARAMS_INVALID)
-    accounts = request.member_to_del_account
-    emit_members_removed(
-        call, group, [account for account in accounts if call.state.part(Groups).leave(group, account)]
-    )
+    gone = [account for account in request.member_to_del_account if call.state.part(Groups).leave(group, account)]
+    if gone and request.silence != 1:
+        note_members(group, call.identifier, call.state, call.now)
+    emit_members_removed(call, group, gone)
     return Empty()
 
 
@@ -208,6 +211,8 @@ def modify_info(call: Call) -> Empty:
     if request.name_card is not None:
         member.name_card = request.name_card
     set_own(member.custom, request.app_member_defined_data)
+    if request.role is not None or request.mute_time is not None:
+        note_members(group, call.identifier, call.state, call.now)
     emit_member_changed(call, group, request)
     return Empty()
 
@@ -242,6 +247,8 @@ def mute(call: Call) -> Empty:
             group.require_member(account)
     for account in request.members_account:
         thread.mute(account, request.mute_time, call.now)
+    if request.topic_id is None:
+        note_members(group, call.identifier, call.state, call.now)
     return Empty()
 
 
@@ -276,6 +283,8 @@ def ban(call: Call) -> Empty:
     gone = [account for account in request.members_account if call.state.part(Groups).leave(group, account)]
     for account in request.members_account:
         group.bans[account] = min(int(call.now) + request.duration, FOREVER)
+    if gone:
+        note_members(group, call.identifier, call.state, call.now)
     emit_members_removed(call, group, gone)
     return Empty()
 

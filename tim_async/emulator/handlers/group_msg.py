@@ -4,12 +4,15 @@ History, recall and edits are in `group_msg_history`, receipts and extensions in
 
 What the service does (documents as named in `models/group_msg`)
     A message is delivered whether or not its sender is a member (I33526), but not when the sender is muted: 10017. Two
-    messages with the same Random within five minutes are one message. MsgSeq counts the stored messages; one for online
-    members only has none. History is read by MsgSeq; a deleted or expired message leaves its place, so that there are
-    no gaps. Only messages sent with a request for receipts have them: 10062 otherwise.
+    messages of one sender with the same Random within five minutes are one message (I34381). MsgSeq counts the stored
+    messages, the service's notices of joining, leaving and changes among them (I33529); one for online members only has
+    none. History is read by MsgSeq; a deleted or expired message leaves its place, so that there are no gaps. Only
+    messages sent with a request for receipts have them: 10062 otherwise. Messages are imported in the order of their
+    times, which are later than the group and its newest message, and before now; others fail with 10004. After an
+    import nothing is unread, and a community's place on conversation lists does not change (I34968).
 
 What no document says
-    - What identifies a message besides its Random. Here: the group and the topic, but not the sender.
+    - What identifies a message besides its sender and Random. Here: the group and the topic.
     - How a dropped repeat is answered. Here: like the first one.
     - The MsgSeq of a message for online members only. Here: 0.
     - Which code refuses a From_Account that is not imported. Here: 10004.
@@ -18,7 +21,6 @@ What no document says
     - How a second recall is answered. Here: 10032 for that message, and 10030 for a deleted or expired one. Recalling
       by REST has no age limit, as for one-to-one messages. In a live group, which stores no messages, every MsgSeq so
       far can be recalled.
-    - How old an imported message may be. Here: of any age, but not newer than now (10004 for that message).
     - Whether history expires by SendTime or by the time of import. Here: by the time of import.
     - Who counts for a receipt. Here: the current members, or the addressed ones among them, without the sender.
     - The MsgSeq of a message that the app's webhook drops. Here: the next one, which the next message gets as well.
@@ -91,12 +93,13 @@ def send(call: Call) -> SendGroupMsgResult:
         online_only_flag=int(online_only),
         msg_body=request.msg_body,
         cloud_custom_data=request.cloud_custom_data,
+        group_at_info=request.group_at_info,
         topic_id=request.topic_id,
         event_time=call.now_ms,
     )
     _check_mute(call, group, thread, event)
     sends = call.state.part(GroupSends)
-    identity = (group.group_id, request.topic_id, random)
+    identity = (group.group_id, request.topic_id, sender, random)
     first = sends.sent.find(identity, now)
     if first is not None:
         return first
@@ -249,13 +252,13 @@ def broadcast(call: Call) -> BroadcastMsgResult:
     """Send a message to all live groups; each counts it, and none stores it."""
     random = integer(call.raw, "Random", 0, U32_MAX, code=GroupCode.PARAMS_INVALID)
     request = call.read(BroadcastMsg, code=GroupCode.PARAMS_INVALID)
-    _sender(call, request.from_account)
+    identity = (_sender(call, request.from_account), random)
     sends = call.state.part(GroupSends)
-    first = sends.broadcasts.find(random, call.now)
+    first = sends.broadcasts.find(identity, call.now)
     if first is not None:
         return first
     result = BroadcastMsgResult(msg_seq=next(sends.broadcast_seqs))
-    sends.broadcasts.add(random, call.now, result)
+    sends.broadcasts.add(identity, call.now, result)
     for group in call.state.part(Groups).groups.values():
         if group.rules.is_live:
             group.thread.take_seq(call.now)
@@ -268,23 +271,26 @@ def import_msgs(call: Call) -> ImportGroupMsgsResult:
     group = call.state.part(Groups).find_for(call.raw.get("GroupId"), "has_history")
     request = call.read(ImportGroupMsgs, code=GroupCode.PARAMS_INVALID)
     thread = group.thread_of(request.topic_id)
-    head = (group.group_id, request.topic_id)
-    outcomes = [_import(call, thread, head, message) for message in request.msg_list]
+    outcomes = [_import(call, group, thread, request.topic_id, message) for message in request.msg_list]
     taken = [outcome.msg_time for outcome in outcomes if outcome.result == 0]
-    if request.recent_contact_flag == 1 and taken:
+    if taken:
+        thread.read_all(group.members)
+    if request.recent_contact_flag == 1 and taken and not group.rules.has_topics:
         _note(call.state, group, group.members, max(taken))
     return ImportGroupMsgsResult(import_msg_result=outcomes)
 
 
-def _import(call: Call, thread: Thread, head: tuple[str, str | None], message: ImportedGroupMsg) -> ImportOutcome:
-    if message.send_time > call.now or not call.state.knows(message.from_account, call.now):
+def _import(call: Call, group: Group, thread: Thread, topic_id: str | None, message: ImportedGroupMsg) -> ImportOutcome:
+    imported = call.state.part(GroupSends).imported
+    identity = (group.group_id, topic_id, message.from_account, message.random or 0)
+    first = None if message.random is None else imported.find(identity, call.now)
+    if first is not None:
+        return first
+    is_in_order = max(group.create_time, thread.last_msg_time) < message.send_time < int(call.now)
+    if not is_in_order or not call.state.knows(message.from_account, call.now):
         return ImportOutcome(result=GroupCode.PARAMS_INVALID, msg_time=message.send_time)
     if len(encode(message.msg_body)) > IMPORT_MAX_BYTES:
         return ImportOutcome(result=CommonCode.MESSAGE_TOO_LONG, msg_time=message.send_time)
-    imported = call.state.part(GroupSends).imported
-    first = None if message.random is None else imported.find((*head, message.random), call.now)
-    if first is not None:
-        return first
     seq = thread.take_seq(message.send_time)
     entry = GroupEntry(
         seq=seq,
@@ -297,7 +303,7 @@ def _import(call: Call, thread: Thread, head: tuple[str, str | None], message: I
     thread.store(entry, call.state.oldest(call.now))
     outcome = ImportOutcome(msg_time=message.send_time, msg_seq=seq)
     if message.random is not None:
-        imported.add((*head, message.random), call.now, outcome)
+        imported.add(identity, call.now, outcome)
     return outcome
 
 

@@ -68,10 +68,10 @@ def _message(thread: Thread, seq: int, oldest: int, *, with_recalled: bool) -> G
 
 
 def history(state: State, group_id: str, topic_id: str | None, now: float) -> list[GroupMsg]:
-    """Return the remaining messages of a group, oldest first, recalled ones included."""
+    """Return the remaining messages of a group, oldest first: recalled ones included, notices not."""
     thread = state.part(Groups).find(group_id).thread_of(topic_id)
     messages = (_message(thread, seq, state.oldest(now), with_recalled=True) for seq in thread.entries)
-    return [message for message in messages if not message.is_gone]
+    return [message for message in messages if not message.is_gone and message.is_system_msg is None]
 
 
 @handles(GroupMessages.recall)

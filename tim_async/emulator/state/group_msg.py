@@ -10,7 +10,8 @@ from .core import Duplicates, Part, State
 
 DUPLICATE_WINDOW_S: Final = 300.0
 
-Identity = tuple[str, str | None, int]
+Identity = tuple[str, str | None, str, int]
+"""Group, topic, sender and Random."""
 
 
 class GroupSends(Part):
@@ -27,5 +28,5 @@ class GroupSends(Part):
         super().__init__(state)
         self.sent: Duplicates[Identity, SendGroupMsgResult] = Duplicates(DUPLICATE_WINDOW_S)
         self.imported: Duplicates[Identity, ImportOutcome] = Duplicates(DUPLICATE_WINDOW_S)
-        self.broadcasts: Duplicates[int, BroadcastMsgResult] = Duplicates(DUPLICATE_WINDOW_S)
+        self.broadcasts: Duplicates[tuple[str, int], BroadcastMsgResult] = Duplicates(DUPLICATE_WINDOW_S)
         self.broadcast_seqs = itertools.count(1)

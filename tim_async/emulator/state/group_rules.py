@@ -17,6 +17,9 @@ Sources: the tables "Applicable group types" of I34895 to I34971, I50293 to I502
     unread counts    yes      yes         no          no             yes
     read receipts    yes      yes         yes         no             no
     most members     6,000    6,000       6,000       no limit       100,000
+    stored notices
+      of the profile yes      yes         yes         no             yes
+      of members     yes      yes         no          no             yes
 """
 
 from __future__ import annotations
@@ -67,6 +70,8 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
         has_receipts: whether messages can have read receipts.
         has_topics: whether topics and permission groups are supported.
         is_live: whether the members are those online now, with marks, robots and admins of a live group.
+        notes_profile: whether a notice reports a change of the profile.
+        notes_members: whether notices report who joins, leaves, is muted or becomes an admin.
     """
 
     kind: str
@@ -88,6 +93,8 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     has_receipts: bool = True
     has_topics: bool = False
     is_live: bool = False
+    notes_profile: bool = True
+    notes_members: bool = True
 
 
 RULES: Final = MappingProxyType(
@@ -104,7 +111,7 @@ RULES: Final = MappingProxyType(
                 can_mute=False,
                 has_admins=False,
             ),
-            Rules(kind=MEETING, letter="3", default_max_members=6_000, has_unread=False),
+            Rules(kind=MEETING, letter="3", default_max_members=6_000, has_unread=False, notes_members=False),
             Rules(
                 kind=LIVE,
                 letter="a",
@@ -119,6 +126,8 @@ RULES: Final = MappingProxyType(
                 has_unread=False,
                 has_receipts=False,
                 is_live=True,
+                notes_profile=False,
+                notes_members=False,
             ),
             Rules(
                 kind=COMMUNITY,

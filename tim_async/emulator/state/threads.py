@@ -5,7 +5,7 @@ What the service does and what no document says is described in `state.group`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import msgspec
@@ -81,9 +81,20 @@ class Thread:
         cleared_seq: the newest MsgSeq that is hidden from clients.
         mutes: unix seconds at which an account may write again.
         mute_all: whether only owner and admins may write.
+        is_active: whether it ever had a message besides the service's notices.
     """
 
-    __slots__ = ("cleared_seq", "entries", "last_msg_time", "mute_all", "mutes", "next_seq", "read", "unread_set")
+    __slots__ = (
+        "cleared_seq",
+        "entries",
+        "is_active",
+        "last_msg_time",
+        "mute_all",
+        "mutes",
+        "next_seq",
+        "read",
+        "unread_set",
+    )
 
     def __init__(self) -> None:
         self.next_seq = 1
@@ -94,13 +105,32 @@ class Thread:
         self.cleared_seq = 0
         self.mutes: dict[str, int] = {}
         self.mute_all = False
+        self.is_active = False
 
     def take_seq(self, now: float) -> int:
-        """Return the next MsgSeq and count it as used."""
+        """Return the next MsgSeq and count it as used by a message."""
+        self.is_active = True
+        return self._next(now)
+
+    def _next(self, now: float) -> int:
         seq = self.next_seq
         self.next_seq += 1
         self.last_msg_time = int(now)
         return seq
+
+    def add_notice(self, operator: str, now: float, oldest: int) -> None:
+        """Store a notice of the service, which takes a MsgSeq and is never unread.
+
+        Args:
+            operator: who made the change that it reports.
+            now: unix seconds.
+            oldest: as for `store`.
+        """
+        second = int(now)
+        seq = self._next(now)
+        self.store(
+            GroupEntry(seq=seq, random=0, from_account=operator, time=second, stored_at=second, is_system=True), oldest
+        )
 
     def store(self, entry: GroupEntry, oldest: int) -> None:
         """Store a message; remove those that were stored before `oldest`, in unix seconds."""
@@ -124,6 +154,12 @@ class Thread:
         last = self.next_seq - 1
         self.unread_set[account] = (count, last)
         self.read[account] = max(0, last - count)
+
+    def read_all(self, accounts: Iterable[str]) -> None:
+        """Let accounts have read every message so far."""
+        for account in accounts:
+            self.unread_set.pop(account, None)
+            self.read[account] = self.next_seq - 1
 
     def clear(self, up_to: int) -> None:
         """Hide the messages up to a MsgSeq from clients; hidden messages are not unread."""

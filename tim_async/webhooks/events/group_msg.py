@@ -12,6 +12,7 @@ import msgspec
 
 from ..._api.wire import WireStruct, always
 from ...models.elements import Element
+from ...models.group_msg import GroupAt
 from .._event import BeforeEvent, Event
 from .._message import ExtensionItem, MemberRef
 
@@ -64,6 +65,7 @@ class GroupAfterSendMsg(Event, kw_only=True):
         online_only_flag: 1 for a message to online members only.
         msg_body: its elements; unknown kinds are `RawElem`.
         cloud_custom_data: the app's own data.
+        group_at_info: who is mentioned; known from newer pages.
         topic_id: the topic, in communities with topics.
         event_time: unix milliseconds.
     """
@@ -81,6 +83,7 @@ class GroupAfterSendMsg(Event, kw_only=True):
     online_only_flag: int = always(0)
     msg_body: Sequence[Element] = ()
     cloud_custom_data: str | None = None
+    group_at_info: Sequence[GroupAt] | None = None
     topic_id: str | None = None
     event_time: int | None = None
 

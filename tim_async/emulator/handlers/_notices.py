@@ -1,0 +1,27 @@
+"""The notices that the service writes into a group. Source: I33529, "Differences in message capabilities".
+
+A notice is a message of the service: it takes a MsgSeq and is stored, and clients show it. In a live group it is not
+stored, and takes none. Changes of custom fields, of muting as a whole and of how to join have no notice.
+
+What no document says
+    - What a notice holds in the history that admins read. Here: who made the change as its sender, and no elements.
+    - Whether creating a group, importing members or a mute in a topic gives a notice. Here: no.
+    - Whether a notice puts the group on conversation lists. Here: no.
+"""
+
+from __future__ import annotations
+
+from ..state.core import State
+from ..state.group import Group
+
+
+def note_profile(group: Group, operator: str, state: State, now: float) -> None:
+    """Note a new name, notice, introduction, avatar or owner."""
+    if group.rules.notes_profile:
+        group.thread.add_notice(operator, now, state.oldest(now))
+
+
+def note_members(group: Group, operator: str, state: State, now: float) -> None:
+    """Note who joined or left, who was muted, or who became an admin."""
+    if group.rules.notes_members:
+        group.thread.add_notice(operator, now, state.oldest(now))
