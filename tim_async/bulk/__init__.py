@@ -20,8 +20,10 @@ except ModuleNotFoundError as _error:
     ) from None
 
 from ._engine.runner import OnProgress
+from ._ledger.given_up import GivenUpChunk
 from ._ledger.opening import adopt_ledger
 from ._ledger.options import Lanes, OnUnknown
+from ._ledger.presence import WorkerInfo, WorkerTask
 from ._ledger.records import Problem
 from ._message.messages import Message
 from ._message.rendering import MessageGiven, Recipient, Template
@@ -43,6 +45,7 @@ __all__ = [
     "CampaignLocation",
     "CodeCount",
     "CsvFile",
+    "GivenUpChunk",
     "JsonLinesFile",
     "LanePlan",
     "Lanes",
@@ -61,6 +64,8 @@ __all__ = [
     "Recipients",
     "Report",
     "Template",
+    "WorkerInfo",
+    "WorkerTask",
     "adopt_ledger",
     "restore_cell",
 ]

@@ -15,8 +15,16 @@ if TYPE_CHECKING:
     from ._workers.broker import make_broker
     from ._workers.worker import Worker
     from .campaign import ClusterCampaign
+    from .presence import list_workers
 
-__all__ = ["ClusterCampaign", "LimiterStats", "RedisRateLimiter", "Worker", "make_broker"]
+__all__ = [
+    "ClusterCampaign",
+    "LimiterStats",
+    "RedisRateLimiter",
+    "Worker",
+    "list_workers",
+    "make_broker",
+]
 
 # The public names, by module: each module needs another part of the extra.
 _MODULES: Final = {
@@ -24,6 +32,7 @@ _MODULES: Final = {
     "LimiterStats": "_redis_limiter.limiter",
     "RedisRateLimiter": "_redis_limiter.limiter",
     "Worker": "_workers.worker",
+    "list_workers": "presence",
     "make_broker": "_workers.broker",
 }
 

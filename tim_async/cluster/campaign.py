@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from os import PathLike
 from typing import Final, TextIO, Unpack
 
@@ -18,6 +18,7 @@ from .._core.client import TimClient
 from .._printable import one_line
 from ..bulk import export, inspection
 from ..bulk._engine.runner import OnProgress
+from ..bulk._ledger.given_up import GivenUpChunk
 from ..bulk._plan.binding import bind
 from ..bulk._plan.definition import CampaignArguments, Definition
 from ..bulk._plan.plan import Plan, make_plan
@@ -202,6 +203,41 @@ class ClusterCampaign:
             await ledger.campaigns.switch(row.id, "running", None, only_from=_ENDED, ended_at=None)
             parallel = msgspec.json.decode(row.options, type=WorkOptions).parallel
         await self._send_work_messages(broker, row.app, parallel)
+
+    async def given_up(self) -> list[GivenUpChunk]:
+        """Return the chunks that were given up, as too many workers failed with them, and were not driven again.
+
+        Raises:
+            LedgerError: there is no such ledger, or no such campaign in it.
+        """
+        async with self._definition.open() as ledger:
+            row = await self._definition.find(ledger)
+            return await ledger.require_shared().given_up(row.id)
+
+    async def retry_given_up(self, *, broker: str | AioPikaBroker, chunks: Collection[int] | None = None) -> int:
+        """Let workers work again on chunks that were given up; return how many recipients those have.
+
+        What may have been sent goes as any chunk that a dead worker left: with the same identity inside 120 s, later as
+        `on_unknown` of the campaign says. A campaign that was done is running again, one that is paused stays so.
+
+        Args:
+            broker: URL of RabbitMQ, or what `make_broker` returned, started.
+            chunks: their numbers; None is all of them.
+
+        Raises:
+            UsageError: the campaign was cancelled.
+            LedgerError: the ledger cannot be used.
+            ClusterError: the broker cannot be reached.
+        """
+        async with self._definition.open(f"retry what was given up of {self.name}") as ledger:
+            row = await self._definition.find(ledger)
+            if row.status == "cancelled":
+                raise UsageError(f"the campaign {self.name!r} was cancelled", field="name")
+            opened = await ledger.require_shared().open_again(row.id, chunks)
+        if opened and row.options is not None and row.app is not None and row.status != "paused":
+            parallel = msgspec.json.decode(row.options, type=WorkOptions).parallel
+            await self._send_work_messages(broker, row.app, parallel)
+        return opened
 
     async def cancel(self, reason: str = "it was cancelled") -> bool:
         """Stop it for good: recipients that were not sent to are not sent to. False when it has ended already."""

@@ -17,9 +17,9 @@ from sqlalchemy import Connection, select, text, update
 from tests.cluster.conftest import settled
 from tests.cluster.workers.deployment import Deployment, ended, once_each
 from tim_async import ClusterError
+from tim_async.bulk._ledger.given_up import Poisoned
 from tim_async.bulk._ledger.ledger import Ledger
 from tim_async.bulk._ledger.schema import ChunkState, RecipientState, campaigns, chunks
-from tim_async.bulk._ledger.shared import Poisoned
 from tim_async.cluster import Worker
 from tim_async.cluster._workers import broker as work_queue
 from tim_async.cluster._workers.progress import Follower

@@ -241,6 +241,12 @@ class HeldLeases:
         """The chunks."""
         return list(self._leases)
 
+    @property
+    def hold(self) -> bool:
+        """Whether each of them certainly holds now."""
+        now = asyncio.get_running_loop().time()
+        return all(lease.until > now for lease in self._leases.values())
+
     def until(self) -> float:
         """Return the loop time up to which a lease that is asked for now certainly holds."""
         return asyncio.get_running_loop().time() + _LEASE_MARGIN * self.lease_s

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from typing import Final
 
-import msgspec
 from sqlalchemy import Connection, func, select
 
 from ..._clocks import sleep
 from ..._printable import one_line
 from ...errors import LedgerError
 from .campaigns import change
-from .chunks import close, settle
 from .database import Database
+from .given_up import GivenUpChunk, Poisoned, find_poisoned, give_up, list_given_up, open_again, unsettled
 from .leases import ChunkCounts, Claimant, LeasedChunks
 from .named_lock import LOCK_S, NamedLock
-from .records import CampaignRow, Outcome
-from .schema import ChunkState, RecipientState, campaigns, chunks, recipients
+from .presence import WorkerStore
+from .records import CampaignRow
+from .schema import campaigns
 
 logger = logging.getLogger("tim_async")
 
@@ -29,31 +29,19 @@ _PLANNING_TIMEOUT_S: Final = 600.0
 _POLL_INTERVAL_S: Final = 0.2
 
 
-class Poisoned(msgspec.Struct, kw_only=True, frozen=True):
-    """A chunk that is given up, as too many owners died with it.
-
-    Attributes:
-        campaign: the campaign's name.
-        chunk: its number.
-        deaths: how many owners died with it.
-        recipients: how many are not settled; they become unknown, or failed where nothing was sent to them.
-    """
-
-    campaign: str
-    chunk: int
-    deaths: int
-    recipients: int
-
-
 class SharedLedger:
     """The part of a ledger that only a server's database has.
 
     Args:
         database: open.
+
+    Attributes:
+        workers: which workers there are.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self.workers = WorkerStore(database)
 
     def new_owner(self) -> LeasedChunks:
         """Return the chunks as one more owner claims them."""
@@ -135,8 +123,8 @@ class SharedLedger:
 
         def work(connection: Connection) -> list[Poisoned]:
             found = []
-            for number, deaths in _find_poisoned(connection, campaign.id, now, most_deaths):
-                left = _unsettled(connection, campaign.id, number)
+            for number, deaths in find_poisoned(connection, campaign.id, now=now, most_deaths=most_deaths):
+                left = unsettled(connection, campaign.id, number)
                 found.append(Poisoned(campaign=campaign.name, chunk=number, deaths=deaths, recipients=len(left)))
             return found
 
@@ -144,47 +132,17 @@ class SharedLedger:
 
     async def give_up(self, campaign_id: int, number: int, *, now: float, most_deaths: int) -> None:
         """Settle the recipients of a poisoned chunk with what is known of them, and close it."""
+        await self._database.write(
+            lambda connection: give_up(connection, campaign_id, number, now=now, most_deaths=most_deaths)
+        )
 
-        def work(connection: Connection) -> None:
-            for _, deaths in _find_poisoned(connection, campaign_id, now, most_deaths, only=number):
-                state = connection.execute(
-                    select(chunks.c.state).where(chunks.c.campaign_id == campaign_id, chunks.c.number == number)
-                ).scalar_one()
-                reason = f"its chunk was given up: {deaths} workers failed with it"
-                left = _unsettled(connection, campaign_id, number)
-                was_sent = state == ChunkState.SENDING
-                settle(connection, campaign_id, [_given_up(ordinal, reason, was_sent=was_sent) for ordinal in left])
-                close(connection, campaign_id, [number], keeps_message=True)
+    async def given_up(self, campaign_id: int) -> list[GivenUpChunk]:
+        """Return the chunks that were given up and have recipients for whom nothing was done since."""
+        return await self._database.read(lambda connection: list_given_up(connection, campaign_id))
 
-        await self._database.write(work)
+    async def open_again(self, campaign_id: int, numbers: Collection[int] | None = None) -> int:
+        """Let chunks be claimed again that were given up, all without `numbers`; return how many recipients they have.
 
-
-def _find_poisoned(
-    connection: Connection, campaign_id: int, now: float, most_deaths: int, *, only: int | None = None
-) -> list[tuple[int, int]]:
-    """Return the numbers and deaths of poisoned chunks; with `only`, of that one, locked until the transaction ends."""
-    claimant = Claimant(now=now)
-    query = select(chunks.c.number, claimant.deaths).where(
-        chunks.c.campaign_id == campaign_id,
-        chunks.c.state != ChunkState.DONE,
-        chunks.c.lease_until <= now,
-        claimant.deaths >= most_deaths,
-    )
-    if only is not None:
-        query = query.where(chunks.c.number == only).with_for_update(skip_locked=True)
-    return [(number, deaths) for number, deaths in connection.execute(query)]
-
-
-def _given_up(ordinal: int, reason: str, *, was_sent: bool) -> Outcome:
-    if was_sent:
-        return Outcome(ordinal=ordinal, state=RecipientState.UNKNOWN, info=f"it may have been sent; {reason}")
-    return Outcome(ordinal=ordinal, state=RecipientState.FAILED, code=0, info=reason)
-
-
-def _unsettled(connection: Connection, campaign_id: int, number: int) -> list[int]:
-    query = select(recipients.c.ordinal).where(
-        recipients.c.campaign_id == campaign_id,
-        recipients.c.chunk == number,
-        recipients.c.state == RecipientState.PLANNED,
-    )
-    return list(connection.execute(query).scalars())
+        A campaign that has ended is running again; its work messages are the caller's to send.
+        """
+        return await self._database.write(lambda connection: open_again(connection, campaign_id, numbers))

@@ -32,6 +32,8 @@ from .._signals import stopped_in_order
 if TYPE_CHECKING:
     from ...otel import Telemetry
 
+HEALTH_PANEL = "Health"
+
 LedgerUrlOption = Annotated[
     str | None,
     typer.Option(
@@ -104,6 +106,29 @@ def worker(
             "opentelemetry-instrument tim-async worker --otel.",
         ),
     ] = False,
+    health_port: Annotated[
+        int | None,
+        typer.Option(
+            "--health-port",
+            envvar="TIM_HEALTH_PORT",
+            min=0,
+            max=65_535,
+            metavar="NUMBER",
+            show_default=False,
+            help="Serve /healthz, /readyz, and /metrics for Prometheus on this port.",
+            rich_help_panel=HEALTH_PANEL,
+        ),
+    ] = None,
+    health_address: Annotated[
+        str,
+        typer.Option(
+            "--health-address",
+            envvar="TIM_HEALTH_ADDRESS",
+            metavar="ADDRESS",
+            help="Where it listens for that; 0.0.0.0 shows it to whatever can reach this machine.",
+            rich_help_panel=HEALTH_PANEL,
+        ),
+    ] = "127.0.0.1",
     verbose: Annotated[bool, typer.Option("--verbose", help="Log more of what is done.")] = False,
     sdk_app_id: OptionalAppIdOption = None,
     identifier: AdminOption = DEFAULT_ADMIN,
@@ -142,6 +167,8 @@ def worker(
                 tasks=tasks,
                 lease_s=lease,
                 on_progress=None if telemetry is None else telemetry.progress,
+                health_port=health_port,
+                health_address=health_address,
             )
 
             def stop_in_order(_: str) -> bool:
@@ -173,6 +200,7 @@ command = make_command(
         "export TIM_LEDGER=postgresql+asyncpg://tim:...@db/tim",
         "export TIM_BROKER_URL=amqp://tim:...@mq/ TIM_REDIS_URL=redis://cache/0",
         "tim-async worker",
+        "tim-async worker --health-port 9464",
         "opentelemetry-instrument tim-async worker --otel",
     ),
 )

@@ -183,6 +183,15 @@ class RedisRateLimiter:
         self._stats.round_trips, self._stats.outages = self._link.round_trips, self._link.outages
         return msgspec.structs.replace(self._stats)
 
+    async def ping(self) -> None:
+        """Look whether Redis answers now.
+
+        Raises:
+            LimiterUnavailableError: it does not.
+        """
+        self._bind()
+        await self._link.ping()
+
     async def acquire(self, claim: Claim, slot: ConnectionSlot) -> None:
         """Wait for the claim's reservation; return with the slot taken, to be used at once. See `RateLimiter.acquire`.
 

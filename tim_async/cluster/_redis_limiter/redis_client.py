@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from urllib.parse import urlsplit
 
 from redis.asyncio import Redis, RedisCluster
@@ -20,6 +21,7 @@ class _BorrowedClient:
     def __init__(self, client: Redis | RedisCluster) -> None:
         self.evalsha = client.evalsha
         self.eval = client.eval
+        self.ping: Callable[[], Awaitable[object]] = client.ping
 
     async def aclose(self) -> None:
         """Leave it open."""

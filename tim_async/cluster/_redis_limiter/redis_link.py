@@ -140,6 +140,10 @@ class ScriptClient(Protocol):
         """Run a script that the server may not have cached."""
         ...
 
+    def ping(self) -> Awaitable[object]:
+        """Return when the server answers."""
+        ...
+
     async def aclose(self) -> None:
         """Close the connections."""
         ...
@@ -276,6 +280,22 @@ class RedisLink:
         reply = msgspec.json.decode(answer, type=ReserveReply)
         self._observe(sent, received, reply.now / US_PER_S)
         return reply
+
+    async def ping(self) -> None:
+        """Look whether Redis answers now. It is no outage where it does not: that is seen by the calls.
+
+        Raises:
+            LimiterUnavailableError: it does not.
+        """
+        if self._client is None:
+            self._client = self._connect()
+        try:
+            async with asyncio.timeout(self._timeout):
+                await self._client.ping()
+            return
+        except (exceptions.RedisError, TimeoutError, OSError) as error:
+            problem = _describe(error)
+        raise LimiterUnavailableError(f"{self.where} does not answer: {problem}")
 
     async def _run(self, keys: list[str], encoded: bytes) -> bytes:
         if self._client is None:

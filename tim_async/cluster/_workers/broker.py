@@ -24,6 +24,7 @@ from taskiq_aio_pika import AioPikaBroker, Exchange, Queue, QueueType
 from yarl import URL
 
 from ..._api.checks import check_whole
+from ..._printable import one_line
 from ...errors import ClusterError, UsageError
 from .trace import TraceMiddleware
 
@@ -31,6 +32,8 @@ logger = logging.getLogger("tim_async")
 
 RUN_CHUNK: Final = "tim_async.run_chunk"
 FINISH: Final = "tim_async.finish_campaign"
+_ACK_TYPE: Final = AcknowledgeType.WHEN_EXECUTED.value
+_MAX_PROBLEM_CHARS: Final = 200
 # A broker that restarts is back in seconds; a message waits for it.
 _SEND_TIMEOUT_S: Final = 60.0
 _RETRY_INTERVAL_S: Final = 0.5
@@ -53,12 +56,43 @@ class WorkHandler(Protocol):
 
 
 class Broker(AioPikaBroker):
-    """A broker whose messages may be acknowledged too late."""
+    """A broker whose messages may be acknowledged too late, and of which some are none of its own.
+
+    Attributes:
+        bad_messages: how many were dropped as they are no work messages.
+    """
+
+    bad_messages = 0
 
     async def listen(self) -> AsyncGenerator[AckableMessage, None]:
-        """Yield messages as they come."""
+        """Yield messages as they come, without those that ask for nothing that there is: each is a line in the log."""
         async for message in super().listen():
-            yield AckableMessage(data=message.data, ack=_forgiving(message.ack))
+            ack = _forgiving(message.ack)
+            problem = self._problem_of(message.data)
+            if problem:
+                self.bad_messages += 1
+                logger.warning(
+                    "a message of %d bytes in the queue %s is not a work message, and was dropped: %s",
+                    *(len(message.data), self.state.tim_queue, one_line(problem[:_MAX_PROBLEM_CHARS])),
+                )
+                await ack()
+            else:
+                yield AckableMessage(data=message.data, ack=ack)
+
+    def _problem_of(self, data: bytes) -> str:
+        """Return why the receiver could not do what a message asks for; "" where it can."""
+        try:
+            message = self.formatter.loads(message=data)
+            message.parse_labels()
+        except Exception as error:  # noqa: BLE001 - whatever a parser makes of what anyone may have put into the queue
+            return f"{type(error).__name__} where it is read"
+        if self.find_task(message.task_name) is None:
+            return f"unknown task {message.task_name!r}"
+        if [type(each) for each in message.args] != [str] or message.kwargs:
+            return f"{message.task_name} takes the name of a campaign"
+        if message.labels.get("ack_type", _ACK_TYPE) != _ACK_TYPE or "timeout" in message.labels:
+            return "labels of another program"
+        return ""
 
 
 def _forgiving(ack: Callable[[], Awaitable[None] | None]) -> Callable[[], Awaitable[None]]:
@@ -105,8 +139,8 @@ def make_broker(url: str, sdk_app_id: int, *, prefix: str = "tim_async", prefetc
     broker.add_middlewares(TraceMiddleware())
     broker.state.tim_dead = f"{stem}.dead"
     broker.state.tim_queue = stem
-    broker.register_task(run_chunk, task_name=RUN_CHUNK, ack_type=AcknowledgeType.WHEN_EXECUTED.value)
-    broker.register_task(finish_campaign, task_name=FINISH, ack_type=AcknowledgeType.WHEN_EXECUTED.value)
+    broker.register_task(run_chunk, task_name=RUN_CHUNK, ack_type=_ACK_TYPE)
+    broker.register_task(finish_campaign, task_name=FINISH, ack_type=_ACK_TYPE)
     return broker
 
 

@@ -14,7 +14,7 @@ import logging
 from collections import deque
 from collections.abc import Callable
 from enum import Enum
-from typing import Final
+from typing import Final, NamedTuple
 
 from ..._core.client import TimClient
 from ..._printable import one_line
@@ -22,6 +22,7 @@ from ...bulk._engine.context import RunContext
 from ...bulk._engine.runner import Runner
 from ...bulk._ledger.leases import HeldLeases
 from ...bulk._ledger.ledger import Ledger
+from ...bulk._ledger.presence import WorkerTask
 from ...bulk._ledger.records import CampaignRow, Chunk
 from ...bulk._ledger.schema import RecipientState
 from ...bulk._message.rendering import MessageSource
@@ -56,7 +57,7 @@ class InFlightChunks:
     def __init__(self) -> None:
         self.claiming = asyncio.Lock()
         self.wanted_by: CampaignWorker | None = None
-        self._chunks: dict[tuple[int, int], bool] = {}
+        self._chunks: dict[tuple[int, int], _InFlightChunk] = {}
 
     @property
     def is_empty(self) -> bool:
@@ -66,15 +67,34 @@ class InFlightChunks:
     @property
     def has_suspect(self) -> bool:
         """Whether a chunk is at work that owners died with: it is to stay alone."""
-        return any(self._chunks.values())
+        return any(each.is_suspect for each in self._chunks.values())
 
-    def add(self, campaign_id: int, number: int, *, is_suspect: bool) -> None:
-        """Note a chunk."""
-        self._chunks[campaign_id, number] = is_suspect
+    def __len__(self) -> int:
+        return len(self._chunks)
+
+    def add(self, campaign: CampaignRow, number: int, *, is_suspect: bool, since: float) -> None:
+        """Note a chunk, since when it is at work in unix seconds."""
+        self._chunks[campaign.id, number] = _InFlightChunk(campaign.name, is_suspect, since)
 
     def remove(self, campaign_id: int, number: int) -> None:
         """Note that a chunk is not at work any more."""
         self._chunks.pop((campaign_id, number), None)
+
+    def tasks(self) -> list[WorkerTask]:
+        """Return what is at work, by campaign."""
+        found: dict[str, tuple[list[int], float]] = {}
+        for (_, number), chunk in self._chunks.items():
+            numbers, since = found.get(chunk.campaign, ([], chunk.since))
+            found[chunk.campaign] = ([*numbers, number], min(since, chunk.since))
+        return [
+            WorkerTask(campaign=name, chunks=sorted(numbers), since=since) for name, (numbers, since) in found.items()
+        ]
+
+
+class _InFlightChunk(NamedTuple):
+    campaign: str
+    is_suspect: bool
+    since: float
 
 
 class CampaignWorker:
@@ -138,6 +158,11 @@ class CampaignWorker:
     def chunks_at_work(self) -> int:
         """How many chunks it has at work."""
         return len(self._at_work)
+
+    @property
+    def has_its_leases(self) -> bool:
+        """Whether the lease of every chunk that it has certainly holds now."""
+        return self._leases.hold
 
     async def run(self) -> None:
         """Work until `drain` or `stop`, a fault, or the end of the campaign's work."""
@@ -230,7 +255,7 @@ class CampaignWorker:
                 return []
             for chunk in claimed:
                 self._at_work[chunk.number] = self._waiting.popleft()
-                self._in_flight.add(self._campaign.id, chunk.number, is_suspect=chunk.is_suspect)
+                self._in_flight.add(self._campaign, chunk.number, is_suspect=chunk.is_suspect, since=self._wall())
         if len(claimed) < wanted:
             while self._waiting:
                 _resolve(self._waiting.popleft(), WorkResult.NOTHING)

@@ -43,6 +43,9 @@ class Supervisor:
         most_deaths: a chunk is given up when so many owners died with it.
         on_progress: called with a `Progress` of each campaign; None leaves that out.
         client: whose limits the progress shows; None for the usual ones.
+
+    Attributes:
+        given_up: how many chunks it gave up.
     """
 
     def __init__(
@@ -65,6 +68,7 @@ class Supervisor:
         self._on_progress = on_progress
         self._client = client
         self._followers: dict[str, Follower] = {}
+        self.given_up = 0
         self._idle_since: dict[str, float] = {}  # campaigns that were seen to have nothing at work
 
     async def look(self, every_s: float) -> None:
@@ -116,6 +120,7 @@ class Supervisor:
                     *(one_line(poisoned.campaign), poisoned.chunk, poisoned.deaths, poisoned.recipients),
                 )
                 await self._shared.give_up(row.id, poisoned.chunk, now=self._now(), most_deaths=self._most_deaths)
+                self.given_up += 1
 
     async def _count(self, row: CampaignRow) -> ChunkCounts:
         return await self._shared.count(row.id, now=self._now(), most_deaths=self._most_deaths)

@@ -26,8 +26,10 @@ from . import broker as work_queue
 from .backoff import Backoff
 from .campaign_worker import CampaignWorker, InFlightChunks, WorkResult
 from .options import WorkOptions
+from .presence import Presence
 from .supervisor import Supervisor
 from .trace import within
+from .worker_health import WorkerHealth
 
 logger = logging.getLogger("tim_async")
 
@@ -44,6 +46,7 @@ _STARTUP_TIMEOUT_S: Final = 60.0
 # What the broker's connections have to close where nothing is waited for any more.
 _CANCELLED_CLOSE_TIMEOUT_S: Final = 0.3
 _MAX_CANCELLATIONS: Final = 50
+_MAX_PORT: Final = 65_535
 
 
 class Worker:
@@ -62,9 +65,11 @@ class Worker:
         most_deaths: a chunk is given up when so many workers died or failed with it.
         on_progress: called with a `Progress` of each campaign that this worker looks after, every few seconds (one of
             the workers does it for all), and when it ends; may be async.
+        health_port: serves `/healthz`, `/readyz` and `/metrics` while it runs; 0 takes a free port, None is none.
+        health_address: where it listens for that; others than loopback show it to whatever can reach this machine.
 
     Attributes:
-        chunks: how many chunks it has worked on.
+        health_url: where its health is served; None where it is not.
 
     Raises:
         UsageError: an argument is wrong; it names the argument.
@@ -80,10 +85,14 @@ class Worker:
         lease_s: float = 20.0,
         most_deaths: int = 5,
         on_progress: OnProgress | None = None,
+        health_port: int | None = None,
+        health_address: str = "127.0.0.1",
     ) -> None:
         check_seconds("lease_s", lease_s)
         for name, value in (("tasks", tasks), ("most_deaths", most_deaths)):
             check_whole(name, value, 1)
+        if health_port is not None:
+            check_whole("health_port", health_port, 0, _MAX_PORT)
         self._client = client
         self._app = client.sdk_app_id
         self._ledger = Ledger(ledger, purpose="work", patience_s=max(lease_s, _MIN_PATIENCE_S))
@@ -110,10 +119,33 @@ class Worker:
         self._draining = asyncio.Event()
         self._is_cancelled = False
         self._clock_offset_s = 0.0  # by which the ledger's clock is ahead of this machine's
-        self.chunks = 0
+        self._presence = Presence(
+            self._shared.workers,
+            app=self._app,
+            tasks=tasks,
+            lease_s=lease_s,
+            now=self.now,
+            at_work=self._in_flight.tasks,
+        )
+        self._health = WorkerHealth(
+            client,
+            self._ledger,
+            self._broker,
+            presence=self._presence,
+            in_flight=self._in_flight,
+            supervisor=self._supervisor,
+            have_their_leases=lambda: all(worker.has_its_leases for worker, _ in self._campaigns.values()),
+        )
+        self._health_at = None if health_port is None else (health_address, health_port)
+        self.health_url: str | None = None
 
     def __repr__(self) -> str:
         return f"<Worker of app {self._app}>"
+
+    @property
+    def chunks(self) -> int:
+        """How many chunks it has worked on."""
+        return self._presence.chunks
 
     def now(self) -> float:
         """Return unix seconds by the ledger's clock."""
@@ -125,20 +157,23 @@ class Worker:
         Raises:
             LedgerError: the ledger cannot be used.
             ClusterError: the broker cannot be reached.
+            UsageError: it cannot listen on `health_port`.
         """
-        if not await self._open_ledger():
-            return
-        try:
-            self._clock_offset_s = await self._shared.clock_offset()
-            async with self._connected() as is_connected:
-                if is_connected:
-                    await self._work()
-        finally:
-            await self._ledger.__aexit__(None, None, None)
+        async with self._health.served(self._health_at) as self.health_url:
+            if not await self._open_ledger():
+                return
+            try:
+                self._clock_offset_s = await self._shared.clock_offset()
+                async with self._connected() as is_connected:
+                    if is_connected:
+                        await self._work()
+            finally:
+                await self._ledger.__aexit__(None, None, None)
 
     def stop(self) -> None:
         """Take nothing more, let what is in flight finish, and let `run` return."""
         self._draining.set()
+        self._presence.state = "stopping"
         for worker in (*self._ending.values(), *(worker for worker, _ in self._campaigns.values())):
             worker.stop("the worker stops")
 
@@ -173,18 +208,22 @@ class Worker:
     async def _work(self) -> None:
         watch = asyncio.create_task(self._watch(), name="tim_async: look after campaigns")
         watch.add_done_callback(lambda _: self.stop())
+        presence = asyncio.create_task(self._presence.keep(), name="tim_async: presence")
         try:
             await self._listen()
             watch.cancel()
             await asyncio.wait([watch])
             await self._drain()
+            presence.cancel()
+            await asyncio.wait([presence])
+            await self._presence.leave()
         except asyncio.CancelledError:
             self._is_cancelled = True
             raise
         finally:
             # Nothing is left to end here, unless this was cancelled: then they are not waited for, whatever they do.
             tasks = (task for _, task in self._campaigns.values())
-            await _cancel_all([watch, *self._sending, *self._ending, *tasks])
+            await _cancel_all([watch, presence, *self._sending, *self._ending, *tasks])
         if not watch.cancelled():
             watch.result()  # it does not end by itself, unless it fails
 
@@ -212,6 +251,17 @@ class Worker:
 
     async def run_chunk(self, name: str) -> None:
         """Work on one chunk of a campaign; write the next work message when there may be more to do."""
+        try:
+            await self._run_chunk(name)
+        except Exception as error:
+            logger.log(
+                logging.ERROR,
+                "campaign %s: a work message failed with %s: %s",
+                *(one_line(name), type(error).__name__, one_line(str(error))),
+            )
+            logger.debug("the work message of campaign %s", one_line(name), exc_info=error)
+
+    async def _run_chunk(self, name: str) -> None:
         backoff = self._backoffs.get(name)
         if backoff is not None and backoff.left_s:
             await self._pause(min(backoff.left_s, _RETRY_INTERVAL_S))
@@ -225,7 +275,7 @@ class Worker:
             await self._pause(_RETRY_INTERVAL_S)
             result = WorkResult.STOPPED
         if result is WorkResult.DONE:
-            self.chunks += 1
+            self._presence.chunks += 1
             self._backoffs.pop(name, None)
         is_for_others = result is WorkResult.STOPPED and (self._draining.is_set() or name in self._backoffs)
         if result is WorkResult.DONE or is_for_others:

@@ -53,9 +53,14 @@ def make_cluster_campaign(name: str, ledger: str | None, **options: Any) -> Clus
     """Return the campaign of workers."""
     from ....cluster import ClusterCampaign
 
+    return ClusterCampaign(name, ledger=require_server(ledger), **options)
+
+
+def require_server(ledger: str | None) -> str:
+    """Return the URL of the workers' database; end the command when it is missing."""
     if ledger is None:
         stop("TIM_LEDGER (or --ledger) is missing: the URL of the workers' database")
-    return ClusterCampaign(name, ledger=ledger, **options)
+    return ledger
 
 
 def read_source(

@@ -62,6 +62,18 @@ def _adopt() -> _Loaded:
     return command
 
 
+def _workers() -> _Loaded:
+    from .workers import command
+
+    return command
+
+
+def _given_up() -> _Loaded:
+    from .given_up import command
+
+    return command
+
+
 class Bulk(LazyGroup):
     """The commands of `tim-async bulk`."""
 
@@ -74,6 +86,8 @@ class Bulk(LazyGroup):
         Entry("pause", _WORKERS, "Pause a campaign of workers; `resume` continues it.", _pause),
         Entry("resume", _WORKERS, "Continue a campaign that was paused, or stopped by a fault that is fixed.", _resume),
         Entry("cancel", _WORKERS, "Stop a campaign of workers for good.", _cancel),
+        Entry("workers", _WORKERS, "Show which workers are alive, what they have at work, and since when.", _workers),
+        Entry("given-up", _WORKERS, "Show the chunks that were given up, or let workers retry them.", _given_up),
     )
 
 

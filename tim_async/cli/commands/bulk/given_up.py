@@ -1,0 +1,67 @@
+"""`tim-async bulk given-up`: the chunks that were given up, and how they are retried."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated
+
+import typer
+
+from ..._frame import make_command
+from ..._options import OptionalAppIdOption, read_app_id, require
+from ..._output import JsonOption, echo, print_json, show_time
+from ..._queues import BrokerOption, PrefixOption, make_queue, started
+from ._campaign import make_cluster_campaign
+from ._options import LedgerOption, NameOption
+
+
+def given_up(
+    *,
+    name: NameOption,
+    ledger: LedgerOption = None,
+    retry: Annotated[bool, typer.Option("--retry", help="Let workers work on them again.")] = False,
+    chunk: Annotated[
+        list[int] | None,
+        typer.Option("--chunk", metavar="NUMBER", show_default=False, help="Only this one; may be repeated."),
+    ] = None,
+    broker: BrokerOption = None,
+    queue_prefix: PrefixOption = "tim_async",
+    sdk_app_id: OptionalAppIdOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show the chunks that were given up, or let workers retry them.
+
+    A chunk is given up when several workers died or failed with it. Its recipients are failed where nothing was sent
+    to them, and unknown otherwise; with --retry workers carry on with it as with any chunk that a dead worker left.
+    """
+    campaign = make_cluster_campaign(name, ledger)
+    numbers = set(chunk) if chunk else None
+    if retry:
+        url = require(broker, "--broker", "bulk given-up")
+        app = read_app_id(require(sdk_app_id, "--sdk-app-id", "bulk given-up"))
+
+        async def open_again() -> int:
+            async with started(make_queue(url, app, queue_prefix)) as queue:
+                return await campaign.retry_given_up(broker=queue, chunks=numbers)
+
+        recipients = asyncio.run(open_again())
+        if as_json:
+            print_json({"campaign": name, "recipients": recipients})
+        else:
+            echo(f"workers carry on with {recipients:,} recipients of campaign {name!r}")
+        return
+    found = [each for each in asyncio.run(campaign.given_up()) if numbers is None or each.chunk in numbers]
+    if as_json:
+        print_json({"campaign": name, "chunks": found})
+        return
+    echo(f"{len(found):,} {'chunk' if len(found) == 1 else 'chunks'} of campaign {name!r} given up")
+    for each in found:
+        echo(
+            f"  chunk {each.chunk}: {show_time(each.given_up_at)}, {each.deaths} workers failed with it, "
+            f"{each.unknown:,} recipients unknown, {each.failed:,} failed"
+        )
+
+
+command = make_command(
+    given_up, examples=("tim-async bulk given-up --name spring", "tim-async bulk given-up --name spring --retry")
+)

@@ -1,0 +1,189 @@
+"""What a worker shows to Prometheus. README lists the metrics.
+
+All is read when it is asked for: nothing is counted twice, and calls cost no more. Labels are commands and codes of the
+catalogue, so there are no more series than those; what else a program calls, or an app's own webhook answers, is
+`other`. No label has an account, a campaign or an address.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final, Protocol, runtime_checkable
+
+import msgspec
+from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from ... import _codes, errors
+from ..._core.client import TimClient
+from ..._core.stats import CommandStats
+from ..._version import __version__
+from ...families._registry import endpoints
+
+CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
+_OTHER: Final = "other"
+_HTTP_STATUS: Final = re.compile(r"HTTP [1-5]\d\d")
+
+# By command. Counters end in `_total` where they are written.
+_COMMAND_COUNTERS: Final[Mapping[str, tuple[str, str]]] = {
+    "tim_calls": ("calls", "Calls that began."),
+    "tim_calls_succeeded": ("succeeded", "Calls that returned a result."),
+    "tim_attempts": ("attempts", "Requests that were sent."),
+    "tim_retries": ("retries", "Requests after a call's first."),
+    "tim_failed_items": ("failed_items", "Items that failed in answers that succeeded."),
+    "tim_wait_seconds": ("waited_s", "Seconds that calls waited for their turn."),
+    "tim_request_seconds": ("took_s", "Seconds from the turn to the answer."),
+}
+_COMMAND_GAUGES: Final[Mapping[str, tuple[str, str]]] = {
+    "tim_waiting": ("waiting", "Calls that wait now."),
+    "tim_limit_rate": ("rate", "Calls a second that the limiter lets through now."),
+    "tim_limit_configured_rate": ("configured_rate", "Calls a second that it lets through when nothing slows it."),
+}
+_LIMITER_COUNTERS: Final[Mapping[str, tuple[str, str]]] = {
+    "tim_limiter_requests": ("round_trips", "Requests that Redis answered."),
+    "tim_limiter_reserved": ("reserved", "Reservations that Redis granted."),
+    "tim_limiter_granted": ("granted", "Calls that used one."),
+    "tim_limiter_expired": ("expired", "Reservations that were not used in time."),
+    "tim_limiter_given_back": ("given_back", "Reservations that were given back."),
+    "tim_limiter_outages": ("outages", "Times that Redis could not be reached, or refused to serve."),
+    "tim_limiter_fallback_granted": ("fallback_granted", "Calls made without Redis."),
+}
+
+
+@runtime_checkable
+class SharedLimiter(Protocol):
+    """A limiter that processes share, as `RedisRateLimiter` is."""
+
+    async def ping(self) -> None:
+        """Raise where what it needs does not answer."""
+        ...
+
+    def stats(self) -> msgspec.Struct:
+        """Return its counts."""
+        ...
+
+
+class WorkerFacts(msgspec.Struct, kw_only=True, frozen=True):
+    """What a worker knows of itself.
+
+    Attributes:
+        chunks: chunks that it has worked on.
+        at_work: chunks that it has at work.
+        campaigns: campaigns of those.
+        tasks: chunks at work at a time at most.
+        given_up: chunks that it gave up for all workers.
+        bad_messages: messages that it dropped as they are no work messages.
+        started_at: unix seconds.
+        renewed_at: unix seconds at which it last renewed its lease in the ledger.
+    """
+
+    chunks: int
+    at_work: int
+    campaigns: int
+    tasks: int
+    given_up: int
+    bad_messages: int
+    started_at: float
+    renewed_at: float
+
+
+class WorkerMetrics(Collector):
+    """The metrics of one worker.
+
+    Args:
+        client: of the worker.
+        facts: returns what the worker knows of itself.
+    """
+
+    def __init__(self, client: TimClient, facts: Callable[[], WorkerFacts]) -> None:
+        self._client = client
+        self._facts = facts
+        self._registry = CollectorRegistry()
+        self._registry.register(self)
+        ProcessCollector(registry=self._registry)
+
+    def text(self) -> bytes:
+        """Return all metrics as Prometheus reads them."""
+        return generate_latest(self._registry)
+
+    def collect(self) -> Iterable[Metric]:
+        """Yield the metrics as they are now."""
+        yield from self._of_worker()
+        yield from self._of_commands()
+        limiter = self._client.limiter
+        if isinstance(limiter, SharedLimiter):
+            counts = limiter.stats()
+            for name, (field, text) in _LIMITER_COUNTERS.items():
+                yield CounterMetricFamily(name, text, value=getattr(counts, field))
+            tolerance = getattr(counts, "tolerance_s", 0.0)
+            text = "Seconds after its moment for which a reservation can be used now."
+            yield GaugeMetricFamily("tim_limiter_tolerance_seconds", text, value=tolerance)
+
+    def _of_worker(self) -> Iterable[Metric]:
+        facts, app = self._facts(), str(self._client.sdk_app_id)
+        yield InfoMetricFamily("tim_worker", "The worker.", value={"app": app, "version": __version__})
+        for name, text, value in (
+            ("tim_worker_chunks", "Chunks that were worked on.", facts.chunks),
+            ("tim_worker_chunks_given_up", "Chunks that this worker gave up for all.", facts.given_up),
+            ("tim_worker_bad_messages", "Messages that were dropped as they are no work messages.", facts.bad_messages),
+        ):
+            yield CounterMetricFamily(name, text, value=value)
+        for name, text, number in (
+            ("tim_worker_chunks_at_work", "Chunks at work now.", facts.at_work),
+            ("tim_worker_campaigns_at_work", "Campaigns of which chunks are at work now.", facts.campaigns),
+            ("tim_worker_tasks", "Chunks at work at a time at most.", facts.tasks),
+            ("tim_worker_start_time_seconds", "When the worker began, in unix seconds.", facts.started_at),
+            (
+                "tim_worker_lease_renewed_time_seconds",
+                "When it last renewed its lease, in unix seconds.",
+                facts.renewed_at,
+            ),
+        ):
+            yield GaugeMetricFamily(name, text, value=number)
+
+    def _of_commands(self) -> Iterable[Metric]:
+        by_command = _bounded(self._client.stats())
+        for name, (field, text) in _COMMAND_COUNTERS.items():
+            counter = CounterMetricFamily(name, text, labels=["command"])
+            for command, stats in by_command.items():
+                counter.add_metric([command], getattr(stats, field))
+            yield counter
+        for name, (field, text) in _COMMAND_GAUGES.items():
+            gauge = GaugeMetricFamily(name, text, labels=["command"])
+            for command, stats in by_command.items():
+                if getattr(stats, field) is not None:
+                    gauge.add_metric([command], getattr(stats, field))
+            yield gauge
+        failed = CounterMetricFamily("tim_errors", "Attempts that failed, by code or kind.", labels=["command", "code"])
+        for command, stats in by_command.items():
+            for code, count in stats.errors.items():
+                failed.add_metric([command, code], count)
+        yield failed
+
+
+def _bounded(stats: Mapping[str, CommandStats]) -> dict[str, CommandStats]:
+    """Return counts by command and code, those that the catalogue does not know as one."""
+    known, found = endpoints(), dict[str, CommandStats]()
+    for command, each in stats.items():
+        name = command if command in known else _OTHER
+        total = found.setdefault(name, CommandStats())
+        for field, _ in _COMMAND_COUNTERS.values():
+            setattr(total, field, getattr(total, field) + getattr(each, field))
+        total.waiting += each.waiting
+        if name != _OTHER:
+            total.rate, total.configured_rate = each.rate, each.configured_rate
+        for error, count in each.errors.items():
+            label = _error_label(command, error)
+            total.errors[label] = total.errors.get(label, 0) + count
+    return found
+
+
+def _error_label(command: str, error: str) -> str:
+    """Return the code, HTTP status or class of error that a failure was counted as, where there are only so many."""
+    if error.isdecimal():
+        is_known = _codes.lookup(command.partition("/")[0], int(error)) is not None
+    else:
+        is_known = isinstance(getattr(errors, error, None), type) or _HTTP_STATUS.fullmatch(error) is not None
+    return error if is_known else _OTHER
