@@ -91,6 +91,7 @@ CASES: dict[str, tuple[Case, str]] = {
     "planning-copy-postgresql": (late("postgres", "copy"), "asyncio"),
     "planning-killed": (late("planning", "killed"), "asyncio"),
     "workers": (late("workers", "survive"), "asyncio"),
+    "workers-starved": (late("starved", "starved"), "asyncio"),
     "workers-sharing": (late("together", "share"), "asyncio"),
     "cluster": (late("cluster", "steady"), "asyncio"),
     "cluster-stopped": (late("cluster", "stopped"), "asyncio"),
