@@ -14,9 +14,9 @@ from .._api.endpoint import Rate
 from .._clocks import wall_time
 from .._core.client import TimClient
 from .._printable import one_line
-from . import export, inspection
-from ._engine.runner import OnProgress, Runner
-from ._engine.source import source_for
+from . import export, inspection, steering
+from ._engine.runner import OnProgress
+from ._engine.steered import SteeredRun
 from ._ledger.options import Lanes, OnUnknown
 from ._message.rendering import MESSAGE_TIMEOUT_S, MessageGiven
 from ._plan.account_lints import AccountLints
@@ -122,7 +122,7 @@ class Campaign:
         )
         self.name = name
         self._clock = clock
-        self._runner: Runner | None = None
+        self._run: SteeredRun | None = None
 
     def __repr__(self) -> str:
         return f"<Campaign {self.name!r}>"
@@ -175,7 +175,8 @@ class Campaign:
     ) -> Report:
         """Send to all recipients that were not settled before; return what became of all.
 
-        Cancelled, it ends calls on their way and writes what is known. `stop` ends it in order.
+        Cancelled, it ends calls on their way and writes what is known. `stop` ends it in order. Where it is paused, by
+        this process or another, it waits until it is resumed.
 
         Args:
             client: sends, in background priority. It must be of the app and the admin of earlier runs.
@@ -185,7 +186,8 @@ class Campaign:
             progress_every_s: seconds.
 
         Raises:
-            UsageError: something differs from what was begun, or there are no recipients; it names the argument.
+            UsageError: something differs from what was begun, or there are no recipients; it names the argument. Or the
+                campaign was cancelled, or archived.
             LedgerError: the ledger cannot be used; nothing was sent that it does not know of.
         """
         check_seconds("progress_every_s", progress_every_s)
@@ -206,29 +208,69 @@ class Campaign:
                         logger.warning("campaign %s: %s", one_line(self.name), line)
                     campaign = msgspec.structs.replace(campaign, begun_at=self._clock())
                     await ledger.campaigns.update(campaign.id, begun_at=campaign.begun_at)
-            options = self._definition.options
-            runner = self._runner = Runner(
+            run = self._run = SteeredRun(
                 client,
                 ledger,
                 campaign,
                 messages,
-                options,
-                source_for(ledger, campaign, options, self._clock),
+                self._definition.options,
                 wall=self._clock,
                 on_progress=on_progress,
                 progress_every_s=progress_every_s,
             )
             try:
-                return msgspec.structs.replace(await runner.run(), ledger=ledger.full_name)
+                return msgspec.structs.replace(await run.run(), ledger=ledger.full_name)
             finally:
-                self._runner = None
+                self._run = None
 
     def stop(self, reason: str = "it was stopped") -> bool:
         """Let a run end: nothing more is started, what is in flight is finished and written. False when none runs."""
-        if self._runner is None:
+        if self._run is None:
             return False
-        self._runner.stop(reason)
+        self._run.stop(reason)
         return True
+
+    async def pause(self, reason: str = "it was paused") -> bool:
+        """Pause a campaign that was begun, wherever it runs: what is in flight is finished, and the limits are free.
+
+        The process that runs it waits, and so does one that is started, until `resume`. Workers leave it alone.
+
+        Args:
+            reason: shown with its status.
+
+        Returns:
+            Whether it was to go on until now.
+
+        Raises:
+            LedgerError: there is no such ledger, or no such campaign in it.
+        """
+        return await steering.pause(self._definition, reason, self._clock)
+
+    async def resume(self) -> bool:
+        """Let a paused campaign go on, where a process waits for that; where none does, run it again.
+
+        Returns:
+            Whether it was paused.
+
+        Raises:
+            UsageError: workers have it: see `ClusterCampaign.resume`.
+            LedgerError: there is no such ledger, or no such campaign in it.
+        """
+        return await steering.resume(self._definition)
+
+    async def cancel(self, reason: str = "it was cancelled") -> bool:
+        """End a campaign for good, wherever it runs: recipients that were not sent to are not sent to.
+
+        Args:
+            reason: shown with its status.
+
+        Returns:
+            Whether it had not ended.
+
+        Raises:
+            LedgerError: there is no such ledger, or no such campaign in it.
+        """
+        return await steering.cancel(self._definition, reason, self._clock)
 
     async def status(self) -> Report:
         """Return what the ledger knows; also while a run goes on, here or elsewhere.

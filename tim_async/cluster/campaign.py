@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from os import PathLike
-from typing import Final, TextIO, Unpack
+from typing import TextIO, Unpack
 
 import msgspec
 from taskiq_aio_pika import AioPikaBroker
@@ -16,7 +16,7 @@ from .._api.endpoint import Rate
 from .._clocks import sleep, wall_time
 from .._core.client import TimClient
 from .._printable import one_line
-from ..bulk import export, inspection
+from ..bulk import export, inspection, steering
 from ..bulk._engine.runner import OnProgress
 from ..bulk._ledger.given_up import GivenUpChunk
 from ..bulk._plan.binding import bind
@@ -32,9 +32,6 @@ from ._workers.progress import Follower
 from ._workers.trace import carried
 
 logger = logging.getLogger("tim_async")
-
-# From these it can go on.
-_ENDED: Final = ("paused", "stopped", "interrupted", "done")
 
 
 class ClusterCampaign:
@@ -185,11 +182,21 @@ class ClusterCampaign:
         return await self.status()
 
     async def pause(self, reason: str = "it was paused") -> bool:
-        """Let workers stop: what is in flight is finished, the limits are free for others. False when none works."""
-        return await self._switch("paused", reason, only_from=("running",))
+        """Let workers stop: what is in flight is finished, the limits are free for others.
 
-    async def resume(self, *, broker: str | AioPikaBroker) -> None:
+        Args:
+            reason: shown with its status.
+
+        Returns:
+            Whether it was to go on until now.
+        """
+        return await steering.pause(self._definition, reason, self._clock)
+
+    async def resume(self, *, broker: str | AioPikaBroker) -> bool:
         """Let workers go on after a pause or a fault.
+
+        Returns:
+            Whether they were not at it.
 
         Raises:
             UsageError: it was never submitted, or was cancelled.
@@ -200,9 +207,10 @@ class ClusterCampaign:
                 raise UsageError(f"the campaign {self.name!r} was not submitted to workers", field="name")
             if row.status == "cancelled":
                 raise UsageError(f"the campaign {self.name!r} was cancelled", field="name")
-            await ledger.campaigns.switch(row.id, "running", None, only_from=_ENDED, ended_at=None)
+            is_changed = await ledger.steering.hand_to_workers(row.id)
             parallel = msgspec.json.decode(row.options, type=WorkOptions).parallel
         await self._send_work_messages(broker, row.app, parallel)
+        return is_changed
 
     async def given_up(self) -> list[GivenUpChunk]:
         """Return the chunks that were given up, as too many workers failed with them, and were not driven again.
@@ -240,8 +248,15 @@ class ClusterCampaign:
         return opened
 
     async def cancel(self, reason: str = "it was cancelled") -> bool:
-        """Stop it for good: recipients that were not sent to are not sent to. False when it has ended already."""
-        return await self._switch("cancelled", reason, only_from=("running", "paused", "stopped", "interrupted", ""))
+        """End it for good: recipients that were not sent to are not sent to.
+
+        Args:
+            reason: shown with its status.
+
+        Returns:
+            Whether it had not ended.
+        """
+        return await steering.cancel(self._definition, reason, self._clock)
 
     async def status(self) -> Report:
         """Return what the ledger knows; also while workers are at work.
@@ -271,11 +286,6 @@ class ClusterCampaign:
             LedgerError: there is no such ledger, or no such campaign in it.
         """
         return await inspection.write_outcomes(self._definition, target, file_format)
-
-    async def _switch(self, status: str, reason: str, *, only_from: tuple[str, ...]) -> bool:
-        async with self._definition.open(f"{status} {self.name}") as ledger:
-            row = await self._definition.find(ledger)
-            return await ledger.campaigns.switch(row.id, status, reason, only_from=only_from, ended_at=time.time())
 
     async def _send_work_messages(self, broker: str | AioPikaBroker, app: int, count: int) -> None:
         if not isinstance(broker, str):

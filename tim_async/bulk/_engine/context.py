@@ -177,6 +177,15 @@ class RunContext:
         if stop is not None:
             self.halt(stop)
 
+    def follow(self, row: CampaignRow | None) -> None:
+        """Heed what the ledger has of the campaign by now: it may have been paused or cancelled from elsewhere."""
+        if row is None or row.id != self.campaign.id:
+            self.halt(Stop("interrupted", "the campaign was removed"))
+        elif row.status == "cancelled":
+            self.halt(Stop("cancelled", row.reason or ""))
+        elif row.paused_at is not None:
+            self.halt(Stop("paused", row.reason or ""))
+
     async def pause(self, seconds: float) -> bool:
         """Sleep; return early, with True, when the run is to end."""
         await sleep(seconds, until=self.halted)

@@ -21,6 +21,7 @@ from .._ledger.ledger import Ledger
 from .._ledger.options import Options
 from .._ledger.records import CampaignRow
 from .._ledger.schema import Lane
+from .._ledger.steering import Counts
 from .._ledger.writer import LedgerWriter
 from .._message.rendering import MessageSource, Renderer
 from .._plan.pacing import concurrency, fresh_lanes, pace_in_force, paces
@@ -55,6 +56,9 @@ class Runner:
         wall: unix seconds.
         on_progress: called with how far it is; None leaves that out.
         progress_every_s: how often.
+
+    Attributes:
+        counts: the numbers of recipients by state and code when it ended.
     """
 
     def __init__(
@@ -79,6 +83,7 @@ class Runner:
         self._wall = wall
         self._on_progress = on_progress
         self._progress_every_s = progress_every_s
+        self.counts: Counts = {}
         self._halt: Stop | None = None
         self._context: RunContext | None = None
         self._failure: BaseException | None = None
@@ -131,9 +136,10 @@ class Runner:
             raise self._failure
         duration_s = loop.time() - began
         await self._report_progress(context, duration_s)
+        self.counts = await ledger.queries.counts(campaign.id)
         return report(
             await ledger.campaigns.find(campaign.name) or campaign,
-            await ledger.queries.counts(campaign.id),
+            self.counts,
             in_flight=await ledger.queries.in_flight(campaign.id),
             duration_s=duration_s,
             settled=tally.settled_now,

@@ -9,6 +9,7 @@ Workers have a third one, see `tim_async.cluster`.
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable
 from typing import Final, Protocol
 
@@ -24,6 +25,10 @@ from .context import RunContext
 
 LEASE_S: Final = 60.0
 """Seconds for which a run on a server holds a chunk without renewing its lease."""
+ALIVE_S: Final = LEASE_S
+"""Seconds after which a run on a server that gives no sign is over."""
+POLL_INTERVAL_S: Final = 1.0
+"""How often a run looks into the ledger for what is wanted of it."""
 
 
 class ChunkSource(Protocol):
@@ -108,7 +113,10 @@ class FileSource:
         return await self.chunks.claim(self._campaign.id, limit=limit)
 
     async def renew(self, context: RunContext) -> None:
-        """Do nothing: the lock of the file is enough."""
+        """Look whether the campaign goes on; the lock of the file is enough to keep its chunks."""
+        while True:
+            context.follow(await self._ledger.campaigns.find(self._campaign.name))
+            await asyncio.sleep(POLL_INTERVAL_S)
 
     def on_close(self, number: int) -> None:
         """Do nothing: a chunk that is done is not claimed again."""
@@ -170,11 +178,17 @@ class LeasedSource:
         return claimed
 
     async def renew(self, context: RunContext) -> None:
-        """Renew the leases, four times in the length of one."""
+        """Renew the leases, four times in the length of one, and look whether the campaign goes on."""
+        loop, steering = asyncio.get_running_loop(), self._ledger.steering
+        interval_s, renewed_at = self._leases.lease_s / 4, -math.inf
         while True:
-            async for number, lease in self._leases.renew(self.chunks, self._campaign.id, now=self._wall()):
-                await context.lose(number, lease)
-            await asyncio.sleep(self._leases.lease_s / 4)
+            if loop.time() - renewed_at >= interval_s:
+                async for number, lease in self._leases.renew(self.chunks, self._campaign.id, now=self._wall()):
+                    await context.lose(number, lease)
+                await steering.keep_alive(self._campaign.id, ALIVE_S)
+                renewed_at = loop.time()
+            context.follow(await self._ledger.campaigns.find(self._campaign.name))
+            await asyncio.sleep(min(POLL_INTERVAL_S, interval_s))
 
     def on_close(self, number: int) -> None:
         """Forget the lease of a chunk."""
@@ -198,13 +212,8 @@ async def _begin(ledger: Ledger, campaign: CampaignRow, options: Options, now: f
         await ledger.campaigns.retry_failed(campaign.id)
     if options.on_unknown != "skip":
         await ledger.campaigns.reopen_unknown(campaign.id, now=now)
-    await ledger.campaigns.update(campaign.id, status="running", reason=None, ended_at=None)
 
 
 async def _end(ledger: Ledger, campaign: CampaignRow, stop: Stop | None, now: float) -> None:
-    await ledger.campaigns.update(
-        campaign.id,
-        status="done" if stop is None else stop.status,
-        reason=None if stop is None else storable(stop.reason),
-        ended_at=now,
-    )
+    status, reason = ("done", None) if stop is None else (stop.status, storable(stop.reason))
+    await ledger.steering.end(campaign.id, status, reason, now=now)

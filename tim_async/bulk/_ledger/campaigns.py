@@ -177,6 +177,7 @@ class CampaignStore:
         """Let workers start, or go on, with these options."""
         begun = func.coalesce(campaigns.c.begun_at, now)
         fresh = {"options": options, "status": "running", "reason": None, "ended_at": None, "begun_at": begun}
+        fresh |= {"paused_at": None, "counts": None}
         if not await self._change(campaign_id, **fresh):
             raise LedgerError(f"the ledger {self._database.name}: another process has replaced the campaign")
 

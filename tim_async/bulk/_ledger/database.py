@@ -47,6 +47,7 @@ class Database:
         location: path of an SQLite file, or the URL of a database in SQLAlchemy's form.
         purpose: what it is opened for, shown to other processes that find it locked. None only reads.
         patience_s: seconds that a transaction on a server may take; None is a minute for each statement.
+        may_be_beside: whether a file is also opened while another process works on it; then it has to be there.
 
     Attributes:
         path: the file, None on a server.
@@ -59,7 +60,12 @@ class Database:
     """
 
     def __init__(
-        self, location: str | PathLike[str], *, purpose: str | None = None, patience_s: float | None = None
+        self,
+        location: str | PathLike[str],
+        *,
+        purpose: str | None = None,
+        patience_s: float | None = None,
+        may_be_beside: bool = False,
     ) -> None:
         where = locate(location)
         self.path = where.path
@@ -71,7 +77,9 @@ class Database:
         self._backend: SqliteFile | Server
         if where.path is not None:
             tables = Tables(_make_tables, partial(_check_tables, name=where.name))
-            self._backend = self._file = SqliteFile(where.path, where.name, purpose, tables)
+            self._backend = self._file = SqliteFile(
+                where.path, where.name, purpose, tables, may_be_beside=may_be_beside
+            )
         else:
             self._backend = _server(where.url, where.name, patience_s)
 
@@ -79,6 +87,11 @@ class Database:
     def is_in_use(self) -> bool:
         """Whether a process works on it; always True for a server's, where that cannot be found out."""
         return self._file is None or self._file.is_in_use
+
+    @property
+    def is_beside(self) -> bool:
+        """Whether it is a file that was opened while another process works on it."""
+        return self._file is not None and self._file.is_beside
 
     async def __aenter__(self) -> Self:
         try:

@@ -31,11 +31,12 @@ wants failed ones tried again) goes to a further chunk. A chunk's recipients the
 and so a batch is repeated to the same recipients with the same identity: what an answer says of them all is one commit.
 A batch of which some were settled and others not, since an answer left those in doubt, is not repeated but verified.
 
-A ledger holds a database, and parts that are made of it: `campaigns` (made, steered), `staging` (recipients on their
-way in), `queries` (what became of recipients) and `chunks` (claimed, written ahead, settled). By default the database
-is an SQLite file: written ahead (WAL), synced at every commit, and for one runner at a time by a lock on a file next to
-it. Since that lock is held, whatever was claimed before is left over from a dead process, and `chunks` needs no owners.
-On a server, several owners work side by side: what that takes is one more part, `shared`.
+A ledger holds a database, and parts that are made of it: `campaigns` (made, changed), `steering` (begun, paused,
+ended), `staging` (recipients on their way in), `queries` (what became of recipients) and `chunks` (claimed, written
+ahead, settled). By default the database is an SQLite file: written ahead (WAL), synced at every commit, and for one
+runner at a time by a lock on a file next to it. Since that lock is held, whatever was claimed before is left over from
+a dead process, and `chunks` needs no owners. On a server, several owners work side by side: what that takes is one more
+part, `shared`.
 """
 
 from __future__ import annotations
@@ -53,6 +54,7 @@ from .queries import Queries
 from .records import CampaignRow
 from .shared import SharedLedger
 from .staging import Staging
+from .steering import Steering
 
 
 class Ledger:
@@ -62,10 +64,12 @@ class Ledger:
         location: path of an SQLite file, or the URL of a database in SQLAlchemy's form.
         purpose: what it is opened for, shown to other processes that find it locked. None only reads.
         patience_s: seconds that a transaction may take; None is a minute for each statement on a server.
+        may_be_beside: whether a file is also opened while another process works on it; then it has to be there.
 
     Attributes:
         database: where all of it is.
         campaigns: the campaigns.
+        steering: how they are paused, resumed, cancelled, and how they ended.
         queries: what became of their recipients.
         chunks: their chunks, for a process that works alone on a file.
         shared: what only a server has; None for a file.
@@ -75,10 +79,16 @@ class Ledger:
     """
 
     def __init__(
-        self, location: str | PathLike[str], *, purpose: str | None = None, patience_s: float | None = None
+        self,
+        location: str | PathLike[str],
+        *,
+        purpose: str | None = None,
+        patience_s: float | None = None,
+        may_be_beside: bool = False,
     ) -> None:
-        self.database = Database(location, purpose=purpose, patience_s=patience_s)
+        self.database = Database(location, purpose=purpose, patience_s=patience_s, may_be_beside=may_be_beside)
         self.campaigns = CampaignStore(self.database)
+        self.steering = Steering(self.database)
         self.queries = Queries(self.database)
         self.chunks = ChunkStore(self.database)
         self.shared = SharedLedger(self.database) if self.database.path is None else None
@@ -96,6 +106,11 @@ class Ledger:
     def full_name(self) -> str:
         """The absolute path of a file, the URL of a server without its password."""
         return self.database.full_name
+
+    @property
+    def is_beside(self) -> bool:
+        """Whether another process works on the file; False for a server, where that is in the rows."""
+        return self.database.is_beside
 
     def require_shared(self) -> SharedLedger:
         """Return what only a server has.

@@ -45,6 +45,10 @@ if hasattr(os, "register_at_fork"):  # there is no forking on Windows
     os.register_at_fork(after_in_child=_leave_to_the_parent)
 
 
+class InUseError(LedgerError):
+    """Another process has the lock."""
+
+
 class FileLock:
     """A lock on a file, from `acquire` to `release`.
 
@@ -58,16 +62,20 @@ class FileLock:
         self._purpose = purpose
         self._file = -1
 
-    async def acquire(self) -> None:
+    async def acquire(self, *, attempts: int = _MAX_ATTEMPTS) -> None:
         """Take the lock.
 
+        Args:
+            attempts: how often it is asked for where it is held.
+
         Raises:
-            LedgerError: another process has it, or the file cannot be locked.
+            InUseError: another process has it.
+            LedgerError: the file cannot be locked.
         """
-        await self._take()
+        await self._take(attempts)
         while not self._is_in_place():  # its last holder removed it, and the next one would take another
             self.release()
-            await self._take()
+            await self._take(attempts)
         _held.add(self)
         started = datetime.fromtimestamp(time.time(), UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
         text = f"process {os.getpid()} on {socket.gethostname()} since {started} ({self._purpose})\n"
@@ -76,7 +84,7 @@ class FileLock:
             os.ftruncate(self._file, 0)
             os.write(self._file, text.encode()[: _LOCKED_BYTE - 1])
 
-    async def _take(self) -> None:
+    async def _take(self, attempts: int) -> None:
         problem = None
         try:
             # O_CLOEXEC by default: a child process does not inherit the lock.
@@ -87,7 +95,7 @@ class FileLock:
             raise LedgerError(problem)
         try:
             is_ours = _try_lock(self._file)
-            for _ in range(_MAX_ATTEMPTS):
+            for _ in range(attempts - 1):
                 if is_ours:
                     break
                 await sleep(_POLL_INTERVAL_S)
@@ -99,7 +107,8 @@ class FileLock:
             problem = f"cannot lock {self._path}: {error.strerror}; a ledger must be on a disk that has locks"
         else:
             if not is_ours:
-                problem = f"the ledger is in use by {self._holder()}; one runner at a time may work on it"
+                self.release()
+                raise InUseError(f"the ledger is in use by {self._holder()}; one runner at a time may work on it")
         if problem is not None:
             self.release()
             raise LedgerError(problem)

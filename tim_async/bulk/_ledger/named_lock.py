@@ -47,7 +47,7 @@ class NamedLock:
 
     async def take(self) -> bool:
         """Take the lock for `LOCK_S`; False when another has it."""
-        until = _now() + LOCK_S
+        until = server_now() + LOCK_S
         taken = (
             insert(locks)
             .values(name=self._name, owner=self._owner, held_until=until)
@@ -55,7 +55,7 @@ class NamedLock:
                 index_elements=[locks.c.name],
                 set_={"owner": self._owner, "held_until": until},
                 # The second where it was taken before, and the answer was lost.
-                where=or_(locks.c.held_until <= _now(), locks.c.owner == self._owner),
+                where=or_(locks.c.held_until <= server_now(), locks.c.owner == self._owner),
             )
             .returning(locks.c.name)
         )
@@ -95,7 +95,7 @@ class NamedLock:
             )
 
     async def _renew_always(self) -> None:
-        renewal = update(locks).where(self._is_own).values(held_until=_now() + LOCK_S)
+        renewal = update(locks).where(self._is_own).values(held_until=server_now() + LOCK_S)
         while True:
             await sleep(_RENEWAL_INTERVAL_S)
             try:
@@ -109,6 +109,6 @@ class NamedLock:
         return and_(locks.c.name == self._name, locks.c.owner == self._owner)
 
 
-def _now() -> ColumnElement[float]:
+def server_now() -> ColumnElement[float]:
     """Return the server's clock, which is the same for all."""
     return cast(func.extract("epoch", func.clock_timestamp()), Double)

@@ -65,6 +65,12 @@ def mark_open(driver: sqlite3.Connection, path: Path, name: str) -> None:
         raise LedgerError(f"another program keeps reading the ledger {name}: end it, then run the campaign again")
 
 
+def is_marked_open(driver: sqlite3.Connection) -> bool:
+    """Return whether the file says that it is open; in a transaction that writes, it goes on saying so."""
+    [mark] = driver.execute("PRAGMA user_version").fetchone()
+    return bool(mark % 2)
+
+
 def mark_closed(driver: sqlite3.Connection) -> bool:
     """Let the file say that it is all there is, as the last thing that is written; return whether that was written."""
     try:

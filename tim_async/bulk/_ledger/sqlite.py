@@ -2,6 +2,9 @@
 
 A transaction is one function that runs in that thread from its beginning to its commit. Since the thread does one thing
 after the other, transactions queue, where on several connections they would find each other in the way and wait.
+
+What a user wants of a campaign that another process runs (pause it, for one) is written *beside* that process, in a
+short transaction that looks whether the file is still marked as open: then its owner copies the log when it closes it.
 """
 
 from __future__ import annotations
@@ -24,7 +27,7 @@ from . import opening
 from .failures import as_ledger_error, may_not_write, missing
 from .ledger_file import look, wal_size
 from .location import file_url, lock_path
-from .lock import FileLock, is_held
+from .lock import FileLock, InUseError, is_held
 from .thread import WorkerThread
 
 T = TypeVar("T")
@@ -40,6 +43,10 @@ _PRAGMAS: Final = (
     "PRAGMA cache_size=-8000",  # KiB, and as much again while something is sorted: rows are worked on in their order
     # Not temp_store=MEMORY: the sort of a plan's accounts would be as large as these.
 )
+
+
+class ClosedMeanwhileError(LedgerError):
+    """The process that had a file open, beside which another one wanted to write, is just opening or closing it."""
 
 
 class Tables(NamedTuple):
@@ -76,10 +83,18 @@ class _Link:
             self.close()
             raise
 
-    def transact(self, work: Callable[[Connection], T], begin: str) -> T:
-        """Run a function in a transaction."""
+    def transact(self, work: Callable[[Connection], T], begin: str, *, is_beside: bool = False) -> T:
+        """Run a function in a transaction.
+
+        Args:
+            work: what it does.
+            begin: the statement that begins it.
+            is_beside: whether it is for nothing where the file is not open: who closes it may have copied the log.
+        """
         with self._connection.begin():
             self._driver.execute(begin)
+            if is_beside and not opening.is_marked_open(self._driver):
+                raise ClosedMeanwhileError("the process that works on the ledger is just opening or closing it")
             return work(self._connection)
 
     def mark_open(self, path: Path, name: str) -> None:
@@ -111,13 +126,21 @@ class SqliteFile:
         name: what it is called in messages.
         purpose: what it is opened for, shown to other processes that find it locked. None only reads.
         tables: makes the tables of a new one, and checks those of an old one.
+        may_be_beside: whether it is also opened to be written while another process works on it, a little at a time.
+
+    Attributes:
+        is_beside: whether that is so.
     """
 
-    def __init__(self, path: Path, name: str, purpose: str | None, tables: Tables) -> None:
+    def __init__(
+        self, path: Path, name: str, purpose: str | None, tables: Tables, *, may_be_beside: bool = False
+    ) -> None:
         self._path = path
         self._name = name
         self._purpose = purpose
         self._tables = tables
+        self._may_be_beside = may_be_beside
+        self.is_beside = False
         self._is_made = False
         self._is_kept = True
         self._is_marked = False
@@ -142,13 +165,24 @@ class SqliteFile:
             return
         await thread.submit(self._check)
         lock = FileLock(lock_path(self._path), self._purpose)
-        await lock.acquire()
-        self._lock = lock
-        await thread.submit(self._open_to_write)
+        try:
+            if self._may_be_beside:
+                await lock.acquire(attempts=1)
+            else:
+                await lock.acquire()
+        except InUseError:
+            if not self._may_be_beside:
+                raise
+            await thread.submit(self._open_beside)
+        else:
+            self._lock = lock
+            await thread.submit(self._open_to_write)
 
     def _check(self) -> None:
         """Raise `LedgerError` for what is not a ledger, and where none can be."""
         header = look(self._path, self._name)
+        if header is None and self._may_be_beside:
+            raise missing(f"there is no ledger {self._name}")
         if header is not None:
             # Without a log it is whole by itself, and reading it makes no file beside it.
             has_log = header.is_open or self._guard(lambda: wal_size(self._path)) > 0
@@ -166,6 +200,11 @@ class SqliteFile:
             if not may_not_write(error) or self._guard(lambda: wal_size(self._path)):
                 raise
             self._link = self._connect("immutable")
+
+    def _open_beside(self) -> None:
+        """Open it beside the process that works on it; whether that still does is looked at in each transaction."""
+        self.is_beside = True
+        self._link = self._connect()
 
     def _open_to_write(self) -> None:
         """Open it, as the only one that writes."""
@@ -199,7 +238,8 @@ class SqliteFile:
                 writes takes its turn at once.
             may_repeat: not needed: a commit to a file succeeds or fails, and the answer is never lost.
         """
-        return self._submit(lambda link: link.transact(work, "BEGIN IMMEDIATE" if writes else "BEGIN"))
+        begin, is_beside = "BEGIN IMMEDIATE" if writes else "BEGIN", writes and self.is_beside
+        return self._submit(lambda link: link.transact(work, begin, is_beside=is_beside))
 
     def _submit(self, use: Callable[[_Link], T]) -> asyncio.Future[T]:
         thread, link = self._thread, self._link
@@ -256,8 +296,8 @@ class SqliteFile:
             link.close()
             opening.remove(self._path)
             return
-        is_whole = not self._is_marked or link.mark_closed()
+        is_whole = not self.is_beside and (not self._is_marked or link.mark_closed())
         with nullcontext() if is_whole else opening.log_kept(self._path):
             link.close()
-        if self._purpose is None:
+        if self._purpose is None or self.is_beside:
             opening.tidy(self._path)

@@ -116,12 +116,13 @@ class Definition:
         self._batch_size = batch_size
         self._check_lanes(self._messages)
 
-    def open(self, purpose: str | None = None, *, app: int | None = None) -> Ledger:
+    def open(self, purpose: str | None = None, *, app: int | None = None, may_be_beside: bool = False) -> Ledger:
         """Return its ledger, to be opened.
 
         Args:
             purpose: what for; None only reads.
             app: the app, where it is known.
+            may_be_beside: whether a file is also opened while another process works on it; then it has to be there.
 
         Raises:
             UsageError: there is no default without knowing the app, `TIM_LEDGER` is wrong, or the folder of the default
@@ -131,9 +132,9 @@ class Definition:
         location = self.ledger
         if location is None:
             location = default_ledger(self.name, self._app)
-            if purpose is not None:
+            if purpose is not None and not may_be_beside:
                 make_parents(location)
-        return Ledger(location, purpose=purpose)
+        return Ledger(location, purpose=purpose, may_be_beside=may_be_beside)
 
     @property
     def has_default_ledger(self) -> bool:

@@ -46,6 +46,7 @@ async def ensure_planned(
         else:
             source.check()
     known = await ledger.campaigns.find(name)
+    _check_is_there(known)
     mark = await _fingerprint(source)
     if known is None or (known.begun_at is None and source is not None and not _is_same(known, messages, mark)):
         if source is None or messages is None:
@@ -91,6 +92,13 @@ def check_recipients(campaign: CampaignRow) -> None:
     if not campaign.recipients:
         reason = f"all {campaign.bad_rows:,} rows are bad, see its plan" if campaign.bad_rows else "the source is empty"
         raise UsageError(f"the campaign {campaign.name!r} has no recipients: {reason}", field="recipients")
+
+
+def _check_is_there(known: CampaignRow | None) -> None:
+    if known is not None and known.status == "deleting":
+        raise UsageError(f"the campaign {known.name!r} is half deleted: delete it again", field="name")
+    if known is not None and known.archived_at is not None:
+        raise UsageError(f"the campaign {known.name!r} is archived: take it out of the archive first", field="name")
 
 
 def _is_same(known: CampaignRow, messages: MessageSource | None, mark: str) -> bool:

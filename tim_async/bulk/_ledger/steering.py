@@ -1,0 +1,127 @@
+"""Steering: campaigns that are begun, paused, resumed, cancelled and ended, by whatever process that is.
+
+What a user wants of a campaign stands in its row, and the processes that work on it look there every second: so it
+reaches them wherever they run, and stands there when they are killed.
+
+    status        begun ->  running -> done | stopped | paused | interrupted | cancelled
+    paused_at     set where a user paused it: then a process that runs it waits, and one that is started does too, until
+                  it is resumed. Without it, `paused` is a quota that was used up: running it again carries on.
+
+A run that ends enters how, unless a user was faster: what was wanted counts. Only that nothing is left is entered all
+the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+from sqlalchemy import ColumnElement, Connection, select
+
+from .campaigns import change
+from .database import Database
+from .named_lock import server_now
+from .schema import RecipientState, campaigns
+
+Counts = Mapping[tuple[RecipientState, int | None], int]
+
+ENDED: Final = ("paused", "stopped", "interrupted")
+"""The status of a campaign that has ended before all were sent to, and may go on."""
+BEGUN: Final = ("running", *ENDED)
+"""The status of a campaign that was begun and may go on."""
+RESUMED: Final = "it was resumed; run it again to carry on"
+
+
+class Steering:
+    """How the campaigns of a ledger are steered.
+
+    Args:
+        database: open, to be written.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def pause(self, campaign_id: int, reason: str, *, now: float) -> bool:
+        """Pause a campaign that was begun; return whether it was to go on until now."""
+        may_go_on = campaigns.c.status.in_(BEGUN) & campaigns.c.paused_at.is_(None)
+        return await self._change(
+            campaign_id, may_go_on, status="paused", reason=reason, paused_at=now, ended_at=now, counts=None
+        )
+
+    async def resume(self, campaign_id: int, *, is_at_work: bool) -> bool:
+        """Let a paused campaign go on; return whether it was paused.
+
+        Args:
+            campaign_id: the campaign.
+            is_at_work: whether a process has it, and waits. On a server that is looked up.
+        """
+
+        def work(connection: Connection) -> bool:
+            has_process = is_at_work if self._database.path is not None else _is_alive(connection, campaign_id)
+            values: dict[str, object] = {"status": "running", "reason": None, "ended_at": None}
+            if not has_process:
+                values = {"status": "interrupted", "reason": RESUMED}
+            return change(connection, campaign_id, campaigns.c.status == "paused", paused_at=None, **values)
+
+        return await self._database.write(work)
+
+    async def hand_to_workers(self, campaign_id: int) -> bool:
+        """Let workers go on with a campaign that was submitted to them; return whether they were not at it."""
+        may_go_on = campaigns.c.status.in_(("done", *ENDED))
+        return await self._change(
+            campaign_id, may_go_on, status="running", reason=None, paused_at=None, ended_at=None, counts=None
+        )
+
+    async def cancel(self, campaign_id: int, reason: str, *, now: float) -> bool:
+        """End a campaign for good; return whether it had not ended."""
+        may_begin = campaigns.c.status.in_(("", *BEGUN))
+        return await self._change(
+            campaign_id, may_begin, status="cancelled", reason=reason, paused_at=None, ended_at=now, counts=None
+        )
+
+    async def begin(self, campaign_id: int) -> bool:
+        """Enter that a process runs a campaign; False where it is paused or cancelled."""
+        may_run = campaigns.c.paused_at.is_(None) & (campaigns.c.status != "cancelled")
+        return await self._change(campaign_id, may_run, status="running", reason=None, ended_at=None, counts=None)
+
+    async def end(self, campaign_id: int, status: str, reason: str | None, *, now: float) -> None:
+        """Enter how a run ended, where it was not paused or cancelled meanwhile."""
+        wanted = ("cancelled",) if status == "done" else ("paused", "cancelled")
+        await self._change(
+            campaign_id,
+            campaigns.c.status.not_in(wanted),
+            status=status,
+            reason=reason,
+            paused_at=None,
+            ended_at=now,
+            alive_until=None,
+        )
+
+    async def keep_counts(self, campaign_id: int, counts: Counts) -> None:
+        """Keep what became of the recipients of a campaign that has ended: a list of campaigns then counts none."""
+        kept = [(int(state), code, count) for (state, code), count in counts.items()]
+        await self._change(campaign_id, campaigns.c.status != "running", counts=msgspec.json.encode(kept).decode())
+
+    async def keep_alive(self, campaign_id: int, seconds: float) -> None:
+        """Enter that a process works on a campaign on a server, or waits until it is resumed."""
+        await self._change(campaign_id, alive_until=server_now() + seconds)
+
+    async def is_alive(self, campaign_id: int) -> bool:
+        """Return whether a process works on a campaign on a server, or waits until it is resumed."""
+        return await self._database.read(lambda connection: _is_alive(connection, campaign_id))
+
+    async def _change(self, campaign_id: int, *where: ColumnElement[bool], **values: object) -> bool:
+        return await self._database.write(lambda connection: change(connection, campaign_id, *where, **values))
+
+
+def _is_alive(connection: Connection, campaign_id: int) -> bool:
+    query = select(campaigns.c.alive_until > server_now()).where(campaigns.c.id == campaign_id)
+    return bool(connection.execute(query).scalar_one_or_none())
+
+
+def kept_counts(text: str) -> dict[tuple[RecipientState, int | None], int]:
+    """Return the counts that were kept."""
+    rows = msgspec.json.decode(text, type=list[tuple[int, int | None, int]])
+    return {(RecipientState(state), code): count for state, code, count in rows}

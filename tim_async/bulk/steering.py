@@ -1,0 +1,80 @@
+"""What a user wants of a campaign while it runs: pause it, resume it, cancel it; from any process.
+
+It is entered into the ledger, also into a file that another process works on: that one looks there every second.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeVar
+
+from .._clocks import sleep
+from ..errors import UsageError
+from ._ledger.ledger import Ledger
+from ._ledger.records import storable
+from ._ledger.sqlite import ClosedMeanwhileError
+from ._plan.definition import Definition
+
+T = TypeVar("T")
+
+# To open a file, or to close one that others read, takes no longer.
+_TIMEOUT_S: Final = 10.0
+_POLL_INTERVAL_S: Final = 0.05
+
+
+async def steered(definition: Definition, purpose: str, work: Callable[[Ledger], Awaitable[T]]) -> T:
+    """Change something about a campaign, also beside the process that runs it.
+
+    Args:
+        definition: the campaign.
+        purpose: what for, shown to other processes meanwhile.
+        work: changes it, in one transaction; done again where the process that had the file has just closed it.
+
+    Raises:
+        LedgerError: there is no such ledger, or what `work` raises.
+    """
+    loop = asyncio.get_running_loop()
+    end = loop.time() + _TIMEOUT_S
+    while True:
+        try:
+            async with definition.open(f"{purpose} {definition.name}", may_be_beside=True) as ledger:
+                return await work(ledger)
+        except ClosedMeanwhileError:
+            if loop.time() >= end:
+                raise
+        await sleep(_POLL_INTERVAL_S)
+
+
+async def pause(definition: Definition, reason: str, clock: Callable[[], float]) -> bool:
+    """Pause a campaign; return whether it was to go on until now."""
+
+    async def work(ledger: Ledger) -> bool:
+        row = await definition.find(ledger)
+        return await ledger.steering.pause(row.id, storable(reason), now=clock())
+
+    return await steered(definition, "pause", work)
+
+
+async def resume(definition: Definition) -> bool:
+    """Let a paused campaign of a process go on; return whether it was paused."""
+
+    async def work(ledger: Ledger) -> bool:
+        row = await definition.find(ledger)
+        if row.options is not None:
+            raise UsageError(
+                f"the campaign {row.name!r} was submitted to workers: resume it with ClusterCampaign", field="name"
+            )
+        return await ledger.steering.resume(row.id, is_at_work=ledger.is_beside)
+
+    return await steered(definition, "resume", work)
+
+
+async def cancel(definition: Definition, reason: str, clock: Callable[[], float]) -> bool:
+    """End a campaign for good; return whether it had not ended."""
+
+    async def work(ledger: Ledger) -> bool:
+        row = await definition.find(ledger)
+        return await ledger.steering.cancel(row.id, storable(reason), now=clock())
+
+    return await steered(definition, "cancel", work)
