@@ -17,7 +17,7 @@ from tests.bulk.engine.killing import kill
 from tests.services import own_database
 from tim_async import LedgerError, TimClient, UsageError
 from tim_async.bulk import Campaign, Report
-from tim_async.bulk._engine import source, steered
+from tim_async.bulk._engine import runner, steered
 from tim_async.bulk._ledger.ledger import Ledger
 from tim_async.bulk._ledger.sqlite import ClosedMeanwhileError
 from tim_async.emulator import Emulator
@@ -28,8 +28,8 @@ Make: TypeAlias = Callable[..., Campaign]
 @pytest.fixture(autouse=True)
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """Look into the ledger more often than in earnest."""
-    monkeypatch.setattr(source, "POLL_INTERVAL_S", 0.01)
-    monkeypatch.setattr(steered, "POLL_INTERVAL_S", 0.01)
+    monkeypatch.setattr(runner, "LOOK_INTERVAL_S", 0.01)
+    monkeypatch.setattr(steered, "LOOK_INTERVAL_S", 0.01)
 
 
 @pytest.fixture(params=["file", "server"])

@@ -11,6 +11,8 @@ from .. import _codes
 from .._printable import one_line
 from ._ledger.records import CampaignRow, Outcome
 from ._ledger.schema import RecipientState
+from ._ledger.timing import Timing
+from ._plan.schedule import Schedule
 from ._plan.wording import counted
 from .stopping import Status
 
@@ -33,7 +35,11 @@ class Progress(msgspec.Struct, kw_only=True, frozen=True):
         in_force: the most that they let through in a second now, which the service's "too many calls" brings below
             `cap`; None where it is not known, as while the campaign is watched from where no calls are made.
         elapsed_s: seconds since this run began.
-        left_s: seconds to the end at this rate; None before there is one.
+        left_s: seconds to the end at this rate, with the rests between; None before there is one.
+        rests_until: unix seconds until which it rests, as its hours of the day or its begin say; None while it does
+            not.
+        rest_ends: the same as the campaign's time zone writes it; "" while it does not rest.
+        held_up: what keeps it from sending while it stands still, "" while it does not.
     """
 
     name: str
@@ -47,6 +53,9 @@ class Progress(msgspec.Struct, kw_only=True, frozen=True):
     in_force: float | None
     elapsed_s: float
     left_s: float | None
+    rests_until: float | None = None
+    rest_ends: str = ""
+    held_up: str = ""
 
     @property
     def settled(self) -> int:
@@ -204,6 +213,32 @@ class Tally:
             elapsed_s=elapsed_s,
             left_s=left / rate if rate > 0 else None,
         )
+
+
+def timed(progress: Progress, timing: Timing, now: float) -> Progress:
+    """Return the progress of a campaign that sends at its own times, at its own rate.
+
+    Args:
+        progress: as the limits have it.
+        timing: when and how fast.
+        now: unix seconds.
+    """
+    if timing == Timing():
+        return progress
+    schedule = Schedule(timing)
+    phase = schedule.phase(now)
+    cap, left_s = timing.allows(progress.cap), progress.left_s
+    is_rest = not (phase.is_open or phase.is_over)
+    if is_rest and cap > 0:
+        left_s = (progress.total - progress.settled) / cap  # it goes on as fast as it may
+    return msgspec.structs.replace(
+        progress,
+        cap=cap,
+        in_force=None if progress.in_force is None else timing.allows(progress.in_force),
+        left_s=None if left_s is None else schedule.end_of(left_s, now) - now,
+        rests_until=phase.changes_at if is_rest else None,
+        rest_ends=timing.shown(phase.changes_at) if is_rest else "",
+    )
 
 
 def report(

@@ -46,21 +46,24 @@ _MAX_TROUBLE: Final = 10
 # So many times its patience a campaign waits when every call is refused as one too many.
 _RATE_LIMITED_PATIENCE: Final = 10
 
-Status = Literal["done", "stopped", "paused", "interrupted", "cancelled"]
+Status = Literal["done", "stopped", "paused", "interrupted", "cancelled", "ended"]
 
 
 class Stop(msgspec.Struct, frozen=True):
     """Why a campaign ends before all recipients are settled.
 
     Attributes:
-        status: `stopped` by a fault, `paused` by a quota or a user, `interrupted` from outside, `cancelled` by a user.
+        status: `stopped` by a fault, `paused` by a quota or a user, `interrupted` from outside, `cancelled` by a user,
+            `ended` at its end time.
         reason: in words, with what to do.
         is_own: whether only this process may be affected, as when it is cut off from the service: others may go on.
+        is_rest: whether it goes on by itself, at a time that it has.
     """
 
     status: Status
     reason: str
     is_own: bool = False
+    is_rest: bool = False
 
 
 class FailureScope(Enum):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tim_async import LedgerError, TimClient
 from tim_async.bulk._engine.context import ActiveChunk, RunContext
+from tim_async.bulk._engine.gate import Gate
 from tim_async.bulk._ledger.ledger import Ledger
 from tim_async.bulk._ledger.options import Options
 from tim_async.bulk._ledger.records import Chunk
@@ -28,7 +29,8 @@ async def test_calls_of_a_second_share_a_view_that_ends_in_time(tmp_path: Path) 
         )
         writer = LedgerWriter(ledger.chunks, campaign.id, ignore)
         client = TimClient(1400000000, "0" * 64)
-        context = RunContext(client, campaign, Options(), writer, Tally({}, 0), now, ignore)
+        gate = Gate(client, None, now)
+        context = RunContext(client, campaign, Options(), writer, Tally({}, 0), now, gate, ignore)
         chunk = Chunk(number=0, state=ChunkState.CLAIMED, lane=None, since=None, body=None, recipients=[])
         active = ActiveChunk(chunk, Lane.SINGLE, 0.0, now, is_repeat=False)
         views = [context.client_for(active, left) for left in (50.9, 50.1, 49.99, 0.7, 0.6)]

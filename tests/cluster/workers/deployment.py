@@ -149,6 +149,7 @@ def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worker_module, "_WATCH_INTERVAL_S", 0.1)
     monkeypatch.setattr(worker_module, "_RETRY_INTERVAL_S", 0.1)
     monkeypatch.setattr("tim_async.cluster._workers.campaign_worker._POLL_INTERVAL_S", 0.1)
+    monkeypatch.setattr("tim_async.bulk._engine.runner.LOOK_INTERVAL_S", 0.1)
 
 
 @asynccontextmanager

@@ -13,8 +13,8 @@ pytest.importorskip("taskiq_aio_pika")
 
 from tests.cluster.conftest import settled
 from tests.cluster.workers.deployment import Deployment, ended, once_each
+from tim_async.bulk._engine import runner
 from tim_async.bulk._ledger.leases import HeldLeases
-from tim_async.cluster._workers import campaign_worker
 
 
 async def test_short_lease_is_renewed_in_time(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -28,7 +28,7 @@ async def test_short_lease_is_renewed_in_time(deployment: Deployment, monkeypatc
             yield lost
 
     monkeypatch.setattr(HeldLeases, "renew", count)
-    monkeypatch.setattr(campaign_worker, "_POLL_INTERVAL_S", 60.0)
+    monkeypatch.setattr(runner, "LOOK_INTERVAL_S", 60.0)
     campaign = deployment.campaign(count=20)
     fault = deployment.emulator.faults.delay(1.0)
     await deployment.submit(campaign, parallel=2)

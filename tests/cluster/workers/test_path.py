@@ -14,6 +14,7 @@ pytest.importorskip("taskiq_aio_pika")
 from tests.called_files import CalledFiles
 from tests.cluster.workers.deployment import Deployment, ended
 from tim_async.bulk import Template
+from tim_async.bulk._engine import runner
 from tim_async.cluster import Worker
 from tim_async.cluster._workers import worker as worker_module
 
@@ -32,6 +33,7 @@ async def test_chunk_of_a_worker_goes_through_few_files(
 ) -> None:
     """Looked at from the second to the fourth of a campaign's chunks, of which one is at work at a time."""
     monkeypatch.setattr(worker_module, "_WATCH_INTERVAL_S", 60.0)  # what is done beside the chunks is not theirs
+    monkeypatch.setattr(runner, "LOOK_INTERVAL_S", 60.0)
     run_chunk, chunks = Worker.run_chunk, 0
 
     async def count(self: Worker, name: str) -> None:

@@ -20,6 +20,8 @@ from .._ledger.writer import LedgerWriter
 from .._message.messages import Identities, PreparedMessage
 from ..progress import Tally
 from ..stopping import FailureJudge, Stop
+from .gate import Gate
+from .own_rate import Turn
 
 REPEAT_WITHIN_S: Final = IDENTITY_WINDOW_S
 """Seconds from the moment that sending was written ahead, within which a repeat may start. The service recognises one
@@ -121,6 +123,7 @@ class RunContext:
         writer: writes into the ledger.
         tally: counts outcomes.
         wall: unix seconds.
+        gate: says what may be begun.
         on_close: called with every chunk that is closed in the ledger, or that another owner has now.
 
     Attributes:
@@ -131,6 +134,7 @@ class RunContext:
         writer: writes into the ledger.
         tally: counts outcomes.
         wall: unix seconds.
+        gate: says what may be begun, and how fast.
         failures: decides when to stop.
         identities: makes identities.
         stop: why the run ends early, None while it goes on.
@@ -147,6 +151,7 @@ class RunContext:
         writer: LedgerWriter,
         tally: Tally,
         wall: Callable[[], float],
+        gate: Gate,
         on_close: Callable[[int], None],
     ) -> None:
         self.client = client.with_options(priority="background", retry=RETRY)
@@ -156,10 +161,12 @@ class RunContext:
         self.writer = writer
         self.tally = tally
         self.wall = wall
+        self.gate = gate
         self.failures = FailureJudge(asyncio.get_running_loop().time, options.patience_s)
         self.identities = Identities(campaign.salt, campaign.epoch_ms)
         self.stop: Stop | None = None
         self.halted = asyncio.Event()
+        gate.begin(self.halted)
         self.active: dict[int, ActiveChunk] = {}
         self.changed = asyncio.Condition()
         self._on_close = on_close
@@ -170,6 +177,7 @@ class RunContext:
         if self.stop is None:
             self.stop = stop
             self.halted.set()
+            self.gate.wake()
 
     def judge(self, error: TimError, recipients: int = 1) -> None:
         """Judge an error, which may end the run."""
@@ -206,8 +214,14 @@ class RunContext:
             await self.pause(_POLL_INTERVAL_S)
         return False
 
-    def client_for(self, chunk: ActiveChunk, deadline: float) -> TimClient:
-        """Return the client for a call of a chunk: it sends nothing once the chunk's lease is over."""
+    def client_for(self, chunk: ActiveChunk, deadline: float, turn: Turn | None = None) -> TimClient:
+        """Return the client for a call of a chunk: it sends nothing once the chunk's lease is over, or the gate shut.
+
+        Args:
+            chunk: the chunk.
+            deadline: seconds from now.
+            turn: at the campaign's own rate, where it has one.
+        """
         # By whole seconds, which end a little before, so that a view serves many calls.
         seconds = int(deadline)
         client = self._views.get(seconds)
@@ -215,6 +229,8 @@ class RunContext:
             client = self.client.with_options(deadline=seconds or deadline)
             if seconds:
                 self._views[seconds] = client
+        if self.gate.guards_calls:
+            return client.with_lease(lambda: self.gate.until(chunk.lease.until, turn))
         return client.with_lease(lambda: chunk.lease.until) if chunk.lease.until < math.inf else client
 
     async def lose(self, number: int, lease: Lease) -> None:

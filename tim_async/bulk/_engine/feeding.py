@@ -30,6 +30,9 @@ from .verification import Verifier
 _CHUNKS_PER_CLAIM: Final = 4
 # So many that other runs left may wait for their lane.
 _MAX_REPEATS: Final = 16
+# At a low rate of the campaign's own, so much is written ahead; and so often it is looked whether it was sent.
+_MAX_BACKLOG_S: Final = 5.0
+_BACKLOG_INTERVAL_S: Final = 0.2
 
 
 class Feeder:
@@ -71,6 +74,8 @@ class Feeder:
                 if not all(await asyncio.gather(*(self._make_messages(chunk) for chunk in found))):
                     return
                 async with work.queueing:
+                    if context.gate.rates:
+                        await self._wait_for_turns(work)
                     if context.stop is not None:
                         return
                     for chunk in await asyncio.gather(*(self._open(work.lane, chunk) for chunk in found)):
@@ -83,6 +88,13 @@ class Feeder:
         if context.stop is None and not work.feeders:
             for _ in range(work.senders):
                 await work.queue.put(None)
+
+    async def _wait_for_turns(self, work: LaneWork) -> None:
+        """Wait where the campaign's own rate is low: what is written ahead is to be sent soon."""
+        context, size = self._context, 1 if work.lane is Lane.SINGLE else self._context.campaign.chunk_size
+        while context.gate.backlog_s(work.lane, size * work.queue.qsize()) > _MAX_BACKLOG_S:
+            if await context.pause(_BACKLOG_INTERVAL_S):
+                return
 
     async def _next(self, work: LaneWork) -> list[Chunk]:
         """Return chunks for a lane; none when there will be none."""

@@ -12,9 +12,12 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import math
 from collections.abc import Awaitable, Callable, Coroutine
+from functools import partial
 from typing import Any, Final, TypeAlias
 
+from ..._clocks import sleep
 from ..._core.client import TimClient
 from ...errors import LedgerError
 from .._ledger.ledger import Ledger
@@ -25,10 +28,11 @@ from .._ledger.steering import Counts
 from .._ledger.writer import LedgerWriter
 from .._message.rendering import MessageSource, Renderer
 from .._plan.pacing import concurrency, fresh_lanes, pace_in_force, paces
-from ..progress import Progress, Report, Tally, report
+from ..progress import Progress, Report, Tally, report, timed
 from ..stopping import Stop
 from .context import RunContext
 from .feeding import Feeder
+from .gate import Gate
 from .lane_work import LaneWork
 from .sending import ChunkSender
 from .source import ChunkSource
@@ -37,6 +41,8 @@ from .verification import Verifier
 OnProgress: TypeAlias = Callable[[Progress], Awaitable[None] | None]
 _Task: TypeAlias = asyncio.Task[None]
 
+LOOK_INTERVAL_S: Final = 1.0
+"""How often a run looks into the ledger for what is wanted of it, and at the time of day; nothing sleeps longer."""
 _VERIFIERS: Final = 8
 # What is on its way when a run ends early has this long; the service itself takes at most 3 s.
 _SHUTDOWN_TIMEOUT_S: Final = 20.0
@@ -88,6 +94,7 @@ class Runner:
         self._context: RunContext | None = None
         self._failure: BaseException | None = None
         self._idle: set[_Task | None] = set()
+        self._is_resting = False
         self._cap = 0.0
         self._opened: tuple[Lane, ...] = ()  # lanes for chunks that were not begun
 
@@ -108,52 +115,108 @@ class Runner:
             await self._context.wake()
 
     async def run(self) -> Report:
-        """Run to the end."""
+        """Run to the end, with the rests that its hours of the day ask for."""
         ledger, campaign = self._ledger, self._campaign
         loop = asyncio.get_running_loop()
         began = loop.time()
         await self._source.prepare()
         tally = Tally(await ledger.queries.counts(campaign.id), campaign.recipients)
+        row = await ledger.campaigns.find(campaign.name) or campaign  # it may have been changed meanwhile
+        gate = Gate(self._client, row.timing, self._wall, self._reserve_turns())
+        self._open_lanes()
         writer = LedgerWriter(self._source.chunks, campaign.id, self._on_ledger_error)
         async with writer:
-            context = self._context = RunContext(
-                self._client, campaign, self._options, writer, tally, self._wall, self._source.on_close
-            )
-            if self._halt is not None:
-                context.halt(self._halt)
+            following = asyncio.create_task(self._guarded(self._follow(gate)), name="tim_async: campaign")
+            showing = asyncio.create_task(self._guarded(self._tick(gate, tally)), name="tim_async: campaign")
             try:
-                await self._work(context)
-            except asyncio.CancelledError:
-                context.halt(Stop("interrupted", "it was cancelled"))
-                raise
+                while await self._stretch(gate, tally, writer):
+                    pass
             finally:
-                await _hand_back(context)
-                if writer.error is None:
-                    await self._source.finish(context, self._failure)
+                following.cancel()
+                showing.cancel()
+                await asyncio.gather(following, showing, return_exceptions=True)
         if writer.error is not None:
             raise writer.error
         if self._failure is not None:
             raise self._failure
         duration_s = loop.time() - began
-        await self._report_progress(context, duration_s)
+        await self._report_progress(gate, tally, duration_s)
         self.counts = await ledger.queries.counts(campaign.id)
+        row = await ledger.campaigns.find(campaign.name) or campaign
         return report(
-            await ledger.campaigns.find(campaign.name) or campaign,
+            row,
             self.counts,
             in_flight=await ledger.queries.in_flight(campaign.id),
             duration_s=duration_s,
             settled=tally.settled_now,
         )
 
+    async def _stretch(self, gate: Gate, tally: Tally, writer: LedgerWriter) -> bool:
+        """Rest until something may be begun, then work to the end or to the next rest; return whether that one comes.
+
+        A rest is an end in order: nothing is begun, what is in flight ends, and the rest goes back to be claimed again.
+        """
+        context = self._context = RunContext(
+            self._client, self._campaign, self._options, writer, tally, self._wall, gate, self._source.on_close
+        )
+        if self._halt is not None:
+            context.halt(self._halt)
+        is_rest = False
+        try:
+            await self._rest(context)
+            await self._work(context)
+        except asyncio.CancelledError:
+            context.halt(Stop("interrupted", "it was cancelled"))
+            raise
+        finally:
+            await _hand_back(context)
+            if writer.error is None:
+                is_rest = context.stop is not None and context.stop.is_rest and self._failure is None
+                is_rest = is_rest and await self._source.rest(context)
+                if not is_rest:
+                    await self._source.finish(context, self._failure)
+        return is_rest
+
+    async def _rest(self, context: RunContext) -> None:
+        """Wait until something may be begun, by looks at the time of day: the clock may be put forward or back."""
+        self._is_resting = True
+        while context.stop is None:
+            stop = context.gate.stop()
+            if stop is None:
+                break
+            if not (stop.is_rest and self._source.can_rest):
+                context.halt(stop)
+            await sleep(min(context.gate.seconds_to_change(), LOOK_INTERVAL_S), until=context.halted)
+        self._is_resting = False
+
+    async def _follow(self, gate: Gate) -> None:
+        """Look again and again at what the ledger has of the campaign, and whether something may still be begun."""
+        loop = asyncio.get_running_loop()
+        looked_at = -math.inf
+        while True:
+            if loop.time() - looked_at >= LOOK_INTERVAL_S:
+                looked_at = loop.time()
+                row = await self._ledger.campaigns.find(self._campaign.name)
+                if row is not None and row.id == self._campaign.id:
+                    gate.take_over(row.timing)
+                if self._context is not None:
+                    await self._source.look(self._context, row)
+            stop = gate.stop()
+            if stop is not None and self._context is not None and not self._is_resting:
+                self._context.halt(stop)
+            await sleep(min(gate.seconds_to_change(), LOOK_INTERVAL_S) or LOOK_INTERVAL_S)
+
+    def _reserve_turns(self) -> Callable[[int, float], Awaitable[float]] | None:
+        shared = self._ledger.shared
+        return None if shared is None else partial(shared.reserve_turns, self._campaign.id)
+
     async def _work(self, context: RunContext) -> None:
-        lanes, most = self._plan_lanes()
+        lanes, most = self._make_lanes()
         verifier = Verifier(context, _VERIFIERS)
         sender = ChunkSender(context, verifier.settle)
         renderer = Renderer(self._messages, self._client.settings.body_limit, most, context.halted)
         feeder = Feeder(context, self._source, lanes, self._messages, renderer, verifier)
         beside = [self._start(context, self._source.renew(context))]
-        if self._on_progress is not None:
-            beside.append(self._start(context, self._tick(context)))
         verifiers = [self._start(context, verifier.run()) for _ in range(_VERIFIERS)]
         feeders = [self._start(context, feeder.run(work)) for work in lanes.values() for _ in range(work.feeders)]
         senders = [
@@ -173,14 +236,19 @@ class Runner:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _plan_lanes(self) -> tuple[dict[Lane, LaneWork], int]:
-        """Return the lanes, and how many calls are made at a time."""
-        settings, fixed = self._client.settings, self._messages.fixed
-        pace, most = paces(settings), concurrency(settings, self._options.concurrency)
-        self._opened = opened = fresh_lanes(
+    def _open_lanes(self) -> None:
+        """Decide by which lanes it goes."""
+        fixed = self._messages.fixed
+        self._opened = fresh_lanes(
             self._options.lanes, is_fixed=fixed is not None, fits_a_batch=fixed is not None and fixed.fits_a_batch
         )
-        self._cap = sum(pace[lane].recipients for lane in opened)
+        pace = paces(self._client.settings)
+        self._cap = sum(pace[lane].recipients for lane in self._opened)
+
+    def _make_lanes(self) -> tuple[dict[Lane, LaneWork], int]:
+        """Return the lanes, and how many calls are made at a time."""
+        settings, opened = self._client.settings, self._opened
+        pace, most = paces(settings), concurrency(settings, self._options.concurrency)
         size, is_made = self._campaign.chunk_size, self._messages.kind == "function"
         lanes = {
             lane: LaneWork(lane, is_open=lane in opened, is_made=is_made, pace=pace[lane], size=size, most=most)
@@ -235,19 +303,19 @@ class Runner:
 
     def _start(self, context: RunContext, work: Coroutine[Any, Any, None]) -> _Task:
         """Start a task whose failure ends the run in order, instead of tearing the others."""
+        return asyncio.create_task(self._guarded(work), name="tim_async: campaign")
 
-        async def guarded() -> None:
-            try:
-                await work
-            except LedgerError as error:
-                self._on_ledger_error(error)
-            except asyncio.CancelledError:
-                raise
-            except BaseException as error:  # noqa: BLE001 - raised again when all is in order
-                self._failure = self._failure or error
-                context.halt(Stop("stopped", f"{type(error).__name__}: {error}"))
-
-        return asyncio.create_task(guarded(), name="tim_async: campaign")
+    async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        except LedgerError as error:
+            self._on_ledger_error(error)
+        except asyncio.CancelledError:
+            raise
+        except BaseException as error:  # noqa: BLE001 - raised again when all is in order
+            self._failure = self._failure or error
+            if self._context is not None:
+                self._context.halt(Stop("stopped", f"{type(error).__name__}: {error}"))
 
     def _on_ledger_error(self, error: LedgerError) -> None:
         if self._context is not None:
@@ -255,25 +323,24 @@ class Runner:
 
     # Progress
 
-    async def _tick(self, context: RunContext) -> None:
+    async def _tick(self, gate: Gate, tally: Tally) -> None:
         loop = asyncio.get_running_loop()
         began = loop.time()
-        while True:
-            await self._report_progress(context, loop.time() - began)
+        while self._on_progress is not None:
+            await self._report_progress(gate, tally, loop.time() - began)
             await asyncio.sleep(self._progress_every_s)
 
-    async def _report_progress(self, context: RunContext, elapsed_s: float) -> None:
+    async def _report_progress(self, gate: Gate, tally: Tally, elapsed_s: float) -> None:
         if self._on_progress is None:
             return
-        now = asyncio.get_running_loop().time()
-        progress = context.tally.progress(
+        progress = tally.progress(
             self._campaign.name,
-            now=now,
+            now=asyncio.get_running_loop().time(),
             elapsed_s=elapsed_s,
             cap=self._cap,
             in_force=pace_in_force(self._client, self._opened),
         )
-        result = self._on_progress(progress)
+        result = self._on_progress(timed(progress, gate.timing, self._wall()))
         if inspect.isawaitable(result):
             await result
 

@@ -25,6 +25,7 @@ from .._ledger.schema import RecipientState
 from .._message.messages import PreparedMessage
 from ..stopping import MISSING_CODES, NO_SUCH_ACCOUNT_CODES, FailureScope, Stop, scope_of
 from .context import ActiveChunk, Refusal, RunContext
+from .own_rate import Turn
 from .sender_check import SenderCheck
 
 T = TypeVar("T")
@@ -103,14 +104,17 @@ class ChunkSender:
         context = self._context
         ordinals = [recipient.ordinal for recipient in recipients]
         while await context.is_ours(chunk):
+            turn = await context.gate.turn(chunk.lane, len(recipients)) if context.gate.rates else None
             left = chunk.window_left()
-            if left <= 0:
-                await self._give_up(chunk, recipients)
+            if left <= 0 or context.stop is not None:
+                _release(turn)
+                if left <= 0:
+                    await self._give_up(chunk, recipients)
                 return None
             was_doubtful = chunk.doubtful.issuperset(ordinals)
             chunk.doubtful.update(ordinals)
             try:
-                result = await call(context.client_for(chunk, left))
+                result = await call(context.client_for(chunk, left, turn))
             except asyncio.CancelledError as error:
                 if not was_doubtful and not may_have_been_delivered(error):
                     chunk.doubtful.difference_update(ordinals)
@@ -120,6 +124,8 @@ class ChunkSender:
             else:
                 context.failures.succeed()
                 return result, was_doubtful
+            finally:
+                _release(turn)
             if not was_doubtful and not failure.maybe_delivered:
                 chunk.doubtful.difference_update(ordinals)
             what = scope_of(failure)
@@ -227,3 +233,8 @@ class ChunkSender:
     async def _lacks_message(self, chunk: ActiveChunk, recipient: RecipientRow) -> None:
         info = "it may have been sent, and the ledger does not have the message"
         await self._context.settle(chunk, recipient, RecipientState.UNKNOWN, info=info)
+
+
+def _release(turn: Turn | None) -> None:
+    if turn is not None:
+        turn.release()

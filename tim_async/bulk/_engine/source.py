@@ -27,8 +27,7 @@ LEASE_S: Final = 60.0
 """Seconds for which a run on a server holds a chunk without renewing its lease."""
 ALIVE_S: Final = LEASE_S
 """Seconds after which a run on a server that gives no sign is over."""
-POLL_INTERVAL_S: Final = 1.0
-"""How often a run looks into the ledger for what is wanted of it."""
+_SIGN_INTERVAL_S: Final = ALIVE_S / 4
 
 
 class ChunkSource(Protocol):
@@ -56,6 +55,24 @@ class ChunkSource(Protocol):
 
     async def renew(self, context: RunContext) -> None:
         """Keep the chunks for as long as the run goes on; it is cancelled at the end."""
+        ...
+
+    async def look(self, context: RunContext, row: CampaignRow | None) -> None:
+        """Follow what the ledger has of the campaign now; about once a second, also while the run rests.
+
+        Args:
+            context: of the run.
+            row: the campaign; None when it was removed.
+        """
+        ...
+
+    @property
+    def can_rest(self) -> bool:
+        """Whether the run itself waits for the time at which something may be begun."""
+        ...
+
+    async def rest(self, context: RunContext) -> bool:
+        """Give back what it has, for a rest after which the run goes on; False when it does not."""
         ...
 
     def on_close(self, number: int) -> None:
@@ -97,7 +114,7 @@ class FileSource:
 
     def __init__(self, ledger: Ledger, campaign: CampaignRow, options: Options, wall: Callable[[], float]) -> None:
         self.chunks = ledger.chunks
-        self.is_exhausted = True
+        self.is_exhausted = self.can_rest = True
         self._ledger = ledger
         self._campaign = campaign
         self._options = options
@@ -113,10 +130,16 @@ class FileSource:
         return await self.chunks.claim(self._campaign.id, limit=limit)
 
     async def renew(self, context: RunContext) -> None:
-        """Look whether the campaign goes on; the lock of the file is enough to keep its chunks."""
-        while True:
-            context.follow(await self._ledger.campaigns.find(self._campaign.name))
-            await asyncio.sleep(POLL_INTERVAL_S)
+        """Do nothing: the lock of the file is enough."""
+
+    async def look(self, context: RunContext, row: CampaignRow | None) -> None:
+        """Look whether the campaign goes on."""
+        context.follow(row)
+
+    async def rest(self, context: RunContext) -> bool:
+        """Release what was claimed."""
+        await self.chunks.release_all(self._campaign.id)
+        return True
 
     def on_close(self, number: int) -> None:
         """Do nothing: a chunk that is done is not claimed again."""
@@ -153,12 +176,13 @@ class LeasedSource:
         lease_s: float = LEASE_S,
     ) -> None:
         self.chunks = shared.new_owner()
-        self.is_exhausted = True
+        self.is_exhausted = self.can_rest = True
         self._ledger = ledger
         self._campaign = campaign
         self._options = options
         self._wall = wall
         self._leases = HeldLeases(lease_s)
+        self._signed_at = -math.inf
 
     async def prepare(self) -> None:
         """Take up again what this run is to."""
@@ -178,17 +202,24 @@ class LeasedSource:
         return claimed
 
     async def renew(self, context: RunContext) -> None:
-        """Renew the leases, four times in the length of one, and look whether the campaign goes on."""
-        loop, steering = asyncio.get_running_loop(), self._ledger.steering
-        interval_s, renewed_at = self._leases.lease_s / 4, -math.inf
+        """Renew the leases, four times in the length of one."""
         while True:
-            if loop.time() - renewed_at >= interval_s:
-                async for number, lease in self._leases.renew(self.chunks, self._campaign.id, now=self._wall()):
-                    await context.lose(number, lease)
-                await steering.keep_alive(self._campaign.id, ALIVE_S)
-                renewed_at = loop.time()
-            context.follow(await self._ledger.campaigns.find(self._campaign.name))
-            await asyncio.sleep(min(POLL_INTERVAL_S, interval_s))
+            async for number, lease in self._leases.renew(self.chunks, self._campaign.id, now=self._wall()):
+                await context.lose(number, lease)
+            await asyncio.sleep(self._leases.lease_s / 4)
+
+    async def look(self, context: RunContext, row: CampaignRow | None) -> None:
+        """Look whether the campaign goes on, and give a sign that this run does."""
+        context.follow(row)
+        now = asyncio.get_running_loop().time()
+        if now - self._signed_at >= _SIGN_INTERVAL_S:
+            await self._ledger.steering.keep_alive(self._campaign.id, ALIVE_S)
+            self._signed_at = now
+
+    async def rest(self, context: RunContext) -> bool:
+        """Release what was claimed: another run may take it up first."""
+        await self.chunks.release(self._campaign.id)
+        return True
 
     def on_close(self, number: int) -> None:
         """Forget the lease of a chunk."""

@@ -23,8 +23,8 @@ from .._ledger.options import Options
 from .._ledger.records import CampaignRow
 from .._message.rendering import MessageSource
 from ..progress import Report, report
-from .runner import OnProgress, Runner
-from .source import ALIVE_S, POLL_INTERVAL_S, source_for
+from .runner import LOOK_INTERVAL_S, OnProgress, Runner
+from .source import ALIVE_S, source_for
 
 logger = logging.getLogger("tim_async")
 
@@ -124,7 +124,7 @@ class SteeredRun:
             if ledger.shared is not None and loop.time() - given_at >= _SIGN_INTERVAL_S:
                 await ledger.steering.keep_alive(campaign.id, ALIVE_S)
                 given_at = loop.time()
-            await sleep(POLL_INTERVAL_S, until=self._stopped)
+            await sleep(LOOK_INTERVAL_S, until=self._stopped)
             if self._stopped.is_set():
                 return False
         return True

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 from sqlalchemy import Connection, func, select
+from sqlalchemy.dialects import postgresql
 
 from ..._clocks import sleep
 from ..._printable import one_line
@@ -20,13 +21,15 @@ from .leases import ChunkCounts, Claimant, LeasedChunks
 from .named_lock import LOCK_S, NamedLock
 from .presence import WorkerStore
 from .records import CampaignRow
-from .schema import campaigns
+from .schema import campaigns, turns
 
 logger = logging.getLogger("tim_async")
 
 # Reading a large source takes its time; a process that comes second waits for it, and asks so often.
 _PLANNING_TIMEOUT_S: Final = 600.0
 _POLL_INTERVAL_S: Final = 0.2
+# Each process reserves half a second at a time: there are not more than so many.
+_MAX_SPANS_AHEAD_S: Final = 60.0
 
 
 class SharedLedger:
@@ -85,6 +88,28 @@ class SharedLedger:
         async with lock.kept():
             with self._database.checked_by(lock.check):
                 yield
+
+    async def reserve_turns(self, campaign_id: int, lane: int, seconds: float) -> float:
+        """Reserve the next free span of a campaign's own rate; return in how many seconds it begins.
+
+        Args:
+            campaign_id: the campaign.
+            lane: whose rate; 0 is that of all lanes together.
+            seconds: length of the span.
+        """
+
+        def work(connection: Connection) -> float:
+            now = func.extract("epoch", func.clock_timestamp())
+            known = turns.c.reserved_until
+            # A clock that was put back must not keep the campaign waiting for what it has seen already.
+            begin = func.least(func.greatest(known, now), now + _MAX_SPANS_AHEAD_S)
+            made = postgresql.insert(turns).values(campaign_id=campaign_id, lane=lane, reserved_until=now + seconds)
+            query = made.on_conflict_do_update(
+                index_elements=[turns.c.campaign_id, turns.c.lane], set_={"reserved_until": begin + seconds}
+            ).returning(known - now)
+            return float(connection.execute(query).scalar_one()) - seconds
+
+        return max(0.0, await self._database.write(work))
 
     # The work that is left
 

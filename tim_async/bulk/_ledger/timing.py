@@ -38,6 +38,12 @@ class Timing(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
         """Whether it has a rate of its own."""
         return not (self.rate is None and self.share is None)
 
+    def allows(self, pace: float) -> float:
+        """Return the recipients a second that it allows, of what limits let through."""
+        if self.rate is not None:
+            return min(self.rate, pace)
+        return pace if self.share is None else self.share * pace
+
     def shown(self, moment: float) -> str:
         """Return a moment as people of its time zone write it; without one, in UTC."""
         zone = UTC if self.time_zone is None else ZoneInfo(self.time_zone)

@@ -113,6 +113,7 @@ class CampaignWorker:
 
     Attributes:
         chunks: the chunks, as this owner claims them.
+        can_rest: see `ChunkSource`.
         is_draining: whether it takes no more work messages.
         is_over: whether it has ended.
         idle_since: loop time at which it was seen without a work message, None while it has one.
@@ -144,6 +145,8 @@ class CampaignWorker:
         self._waiting: deque[asyncio.Future[WorkResult]] = deque()  # work messages without a chunk
         self._at_work: dict[int, asyncio.Future[WorkResult]] = {}  # work messages by their chunks
         self._runner = Runner(client, ledger, campaign, messages, options.run, self, wall=wall)
+        self._sent = 0
+        self.can_rest = False
         self.is_draining = False
         self.is_over = False
         self.idle_since: float | None = None
@@ -276,27 +279,27 @@ class CampaignWorker:
         return counts.claimable > 0 and counts.held < self._parallel
 
     async def renew(self, context: RunContext) -> None:
-        """Renew the leases, and look whether the campaign goes on, until it is cancelled."""
-        loop = asyncio.get_running_loop()
-        renewed_at, sent = 0.0, 0
+        """Renew the leases, until it is cancelled."""
         while True:
-            if loop.time() - renewed_at >= self._leases.lease_s / 4:
-                async for number, lease in self._leases.renew(self.chunks, self._campaign.id, now=self._wall()):
-                    await context.lose(number, lease)
-                renewed_at = loop.time()
-            row = await self._campaigns.find(self._campaign.name)
-            status = "removed" if row is None or row.id != self._campaign.id else row.status
-            if status != "running":
-                context.halt(Stop("interrupted", f"the campaign is {status}"))
-            before, sent = sent, context.tally.by_state[RecipientState.SENT]
-            if row is not None and row.reason and before and sent > before:
-                await self._campaigns.note_trouble(
-                    self._campaign.id, None
-                )  # some worker was in trouble, and it goes on
-            if self._waiting:
-                await context.wake()  # they may have waited for a chunk of another campaign that was to be alone
-            # A lease that is renewed only when it has run out would hold up calls.
-            await asyncio.sleep(min(_POLL_INTERVAL_S, self._leases.lease_s / 4))
+            async for number, lease in self._leases.renew(self.chunks, self._campaign.id, now=self._wall()):
+                await context.lose(number, lease)
+            await asyncio.sleep(self._leases.lease_s / 4)
+
+    async def look(self, context: RunContext, row: CampaignRow | None) -> None:
+        """Look whether the campaign goes on."""
+        status = "removed" if row is None or row.id != self._campaign.id else row.status
+        if status != "running":
+            context.halt(Stop("interrupted", f"the campaign is {status}"))
+        before, self._sent = self._sent, context.tally.by_state[RecipientState.SENT]
+        if row is not None and row.reason and before and self._sent > before:
+            # Some worker was in trouble, and it goes on.
+            await self._campaigns.note_trouble(self._campaign.id, None)
+        if self._waiting:
+            await context.wake()  # they may have waited for a chunk of another campaign that was to be alone
+
+    async def rest(self, context: RunContext) -> bool:
+        """Return that it ends instead: when the campaign goes on, a work message starts it again."""
+        return False
 
     def on_close(self, number: int) -> None:
         """Acknowledge the work message of a chunk."""
@@ -317,7 +320,7 @@ class CampaignWorker:
             # Before they are released: the next owner must know what they did to this one.
             await self.chunks.note_deaths(campaign_id, list(self._at_work))
         await self.chunks.release(campaign_id)
-        if stop is None or stop.status not in ("stopped", "paused") or failure is not None:
+        if stop is None or stop.status not in ("stopped", "paused", "ended") or failure is not None:
             return
         if stop.is_own:
             self.trouble = stop.reason

@@ -7,6 +7,9 @@ from typing import Final
 import msgspec
 
 from ...bulk._ledger.options import Options
+from ...bulk._ledger.records import CampaignRow
+from ...bulk._ledger.timing import StoredTiming
+from ...bulk._plan.schedule import Phase, Schedule
 
 DEFAULT_PARALLEL: Final = 16
 
@@ -23,3 +26,8 @@ class WorkOptions(msgspec.Struct, kw_only=True, frozen=True):
     run: Options
     parallel: int = DEFAULT_PARALLEL
     trace: dict[str, str] = {}
+
+
+def phase_of(row: CampaignRow, now: float) -> Phase:
+    """Return whether something of a campaign may be begun now."""
+    return Schedule(StoredTiming.decoded(row.timing).in_force).phase(now)

@@ -8,15 +8,17 @@ from typing import Final
 
 import msgspec
 
+from ..._clocks import wall_time
 from ..._core.client import TimClient
 from ..._core.config import Settings
 from ...bulk._engine.runner import OnProgress
 from ...bulk._ledger.ledger import Ledger
 from ...bulk._ledger.records import CampaignRow
 from ...bulk._ledger.schema import Lane
+from ...bulk._ledger.timing import StoredTiming
 from ...bulk._message.rendering import from_stored
 from ...bulk._plan.pacing import fresh_lanes, pace_in_force, paces
-from ...bulk.progress import Tally
+from ...bulk.progress import Tally, timed
 from .options import WorkOptions
 
 # Counting looks at every recipient. The counts are used for so many times as long as that took: it costs little then.
@@ -64,6 +66,7 @@ class Follower:
             cap=sum(pace[lane].recipients for lane in lanes),
             in_force=None if client is None else pace_in_force(client, lanes),
         )
+        progress = timed(progress, StoredTiming.decoded(row.timing).in_force, wall_time())
         result = self._on_progress(progress)
         if inspect.isawaitable(result):
             await result

@@ -15,13 +15,15 @@ from taskiq_aio_pika import AioPikaBroker
 
 from ..._core.client import TimClient
 from ..._printable import one_line
+from ...bulk._engine.gate import over_text
 from ...bulk._engine.runner import OnProgress
 from ...bulk._ledger.leases import ChunkCounts
 from ...bulk._ledger.ledger import Ledger
 from ...bulk._ledger.records import CampaignRow
+from ...bulk._ledger.timing import StoredTiming
 from . import broker as work_queue
 from .missing_permits import Demand, missing
-from .options import WorkOptions
+from .options import WorkOptions, phase_of
 from .progress import Follower
 
 logger = logging.getLogger("tim_async")
@@ -100,10 +102,18 @@ class Supervisor:
             await self.give_up_poisoned(row)
         elif counts.is_empty:
             await work_queue.send(self._broker, work_queue.FINISH, row.name)
-        elif counts.claimable:
+        elif (phase := phase_of(row, self._now())).is_over:
+            await self._end(row)
+        elif counts.claimable and phase.is_open:
             demands = [await self._demand(each, counts if each.id == row.id else None) for each in running]
             for _ in range(missing(demands, await work_queue.count_waiting(self._broker))[row.name]):
                 await work_queue.send(self._broker, work_queue.RUN_CHUNK, row.name)
+
+    async def _end(self, row: CampaignRow) -> None:
+        """Enter that a campaign's end time has come, with what it had at work for as long as that goes on."""
+        reason = over_text(StoredTiming.decoded(row.timing).in_force)
+        await self._ledger.campaigns.switch(row.id, "ended", reason, only_from=("running",), ended_at=self._now())
+        logger.info("campaign %s: %s", one_line(row.name), reason)
 
     async def give_up_poisoned(self, row: CampaignRow) -> None:
         """Give up the chunks that too many owners died with; each goes to the dead-letter queue first.

@@ -25,7 +25,7 @@ from ...errors import ClusterError, LedgerError, TimError, UsageError
 from . import broker as work_queue
 from .backoff import Backoff
 from .campaign_worker import CampaignWorker, InFlightChunks, WorkResult
-from .options import WorkOptions
+from .options import WorkOptions, phase_of
 from .presence import Presence
 from .supervisor import Supervisor
 from .trace import within
@@ -325,6 +325,8 @@ class Worker:
             row = await self._ledger.campaigns.find(name)
             if row is None or row.status != "running" or row.options is None or row.app != self._app:
                 return None
+            if not phase_of(row, self.now()).is_open:
+                return None  # when it may go on, whoever looks after it writes work messages
             options = msgspec.json.decode(row.options, type=WorkOptions)
             worker = await self._make(row, options)
             if worker is not None:
