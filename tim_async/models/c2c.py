@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, Literal
+from typing import ClassVar, Final, Literal
 
 import msgspec
 
@@ -142,6 +142,7 @@ class GetRoamMsgs(Request, kw_only=True):
         last_msg_key: only to continue, `last_msg_key` of the answer before.
     """
 
+    _older: ClassVar = {"From_Account": "Operator_Account", "To_Account": "Peer_Account"}
     operator_account: str
     peer_account: str
     max_cnt: int

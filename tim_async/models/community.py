@@ -207,7 +207,7 @@ class ModifyTopic(Request, kw_only=True):
         mute_all_member: On mutes everyone but the owner and admins, Off lifts it.
     """
 
-    _older: ClassVar = {"ShutUpAllMember": "MuteAllMember"}
+    _older: ClassVar = {"ShutUpAllMember": "MuteAllMember", "muteAllMember": "MuteAllMember"}
     group_id: str
     topic_id: str
     from_account: str | None = None

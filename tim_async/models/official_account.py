@@ -114,6 +114,7 @@ class ModifyOfficialAccount(_Base, kw_only=True):
         custom_string: the app's own data, at most 3000 bytes.
     """
 
+    _older: ClassVar = {"OfficialAccount": "Official_Account"}
     official_account: str
 
     def check(self) -> None:

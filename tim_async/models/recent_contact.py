@@ -6,7 +6,7 @@ Source: I43087, I43088, I53437 to I53442. A *contact* is the other end of a conv
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, Literal, Self
+from typing import ClassVar, Final, Literal, Self
 
 import msgspec
 
@@ -151,6 +151,7 @@ class DeleteContact(Request, kw_only=True):
         to_groupid: the group, for type 2; the service spells it so.
     """
 
+    _older: ClassVar = {"type": "Type"}
     from_account: str
     type: ContactType
     to_account: str | None = None

@@ -94,7 +94,7 @@ CODES = {
     "unread, account unknown": (UNREAD, {"To_Account": "stranger"}, 90003),
     "unread, account missing": (UNREAD, {}, 90003),
     "unread, peers a string": (UNREAD, {"To_Account": "bob", "Peer_Account": "alice"}, 90001),
-    "unread, no peers": (UNREAD, {"To_Account": "bob", "Peer_Account": []}, 90001),
+    "unread, no peers": (UNREAD, {"To_Account": "bob", "Peer_Account": []}, 0),
     "unread, 11 peers": (UNREAD, {"To_Account": "bob", "Peer_Account": ["alice"] * 11}, 90001),
     "receipt": (RECEIPT, receipt(), 0),
     "receipt, operator unknown": (RECEIPT, {**receipt(), "Operator_Account": "stranger"}, 90008),

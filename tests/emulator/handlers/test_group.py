@@ -48,7 +48,7 @@ CODES = {
     "GroupId of 49 bytes": (f"{SERVICE}/destroy_group", {"GroupId": "x" * 49}, 10015),
     "no such group": (f"{SERVICE}/destroy_group", {"GroupId": "x"}, 10010),
     "Limit of 201": (f"{SERVICE}/get_group_member_info", {"GroupId": "@", "Limit": 201}, 10004),
-    "not an object": (f"{SERVICE}/destroy_group", [], 10011),
+    "not an object": (f"{SERVICE}/destroy_group", [1], 10011),
     "not JSON": (f"{SERVICE}/destroy_group", b"{", 10011),
 }
 

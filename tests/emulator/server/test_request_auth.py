@@ -104,10 +104,10 @@ BODIES = {
     "message, empty": (SEND, b"", 90001),
     "message, not UTF-8": (SEND, b'{"To_Account":"\xff"}', 90001),
     "message, nested without end": (SEND, b"[" * 100_000, 90001),
-    "message, no object": (SEND, b"[]", 20001),
+    "message, no object": (SEND, b"[1]", 20001),
     "account, no JSON": (CHECK, b"x", 60003),
-    "account, no object": (CHECK, b"[]", 60003),
-    "history, no object": ("openim/admin_getroammsg", b"[]", 90001),
+    "account, no object": (CHECK, b"[1]", 60003),
+    "history, no object": ("openim/admin_getroammsg", b"[1]", 90001),
 }
 
 

@@ -5,7 +5,7 @@ arrival      arrivals      logged before any check
   plan       faults        the planned faults; those that strike before the effect end here
   limit      limits        counted at arrival, also when the answer is delayed
   [delay]
-  body       here          JSON, object, size
+  body       here          JSON, object, size; empty values of fields that can be left out
   handler    a family      the command's own checks, then the effect; a before-event may be awaited in between
   [delay]
 answer       faults        the envelope, or what a fault makes of it
@@ -17,7 +17,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from email.utils import formatdate
 from typing import Any
 
@@ -38,6 +38,7 @@ from ..state.refusal import Refusal
 from .arrivals import Arrival, ArrivalLog
 from .fault_kinds import hang_up
 from .faults import Faults
+from .leniency import drop_empty, may_have_empty
 from .limits import Limits
 from .request_auth import RequestAuth, command_of, random_of
 
@@ -156,10 +157,13 @@ class Service:
     ) -> tuple[int, bytes]:
         """Carry a request out; return ErrorCode and answer."""
         try:
+            fields: Mapping[str, object] = self._check_body(endpoint, raw, body)
+            if may_have_empty(body):
+                fields, body = _tidy(endpoint, fields, body)
             call = Call(
                 endpoint,
                 identifier,
-                raw=endpoint.resolve_aliases(self._check_body(endpoint, raw, body)),
+                raw=endpoint.resolve_aliases(fields),
                 body=body,
                 now=self._clock(),
                 state=self._state,
@@ -195,6 +199,8 @@ class Service:
         codes = dialect(endpoint.service)
         if isinstance(raw, _NotJson):
             raise Refusal(codes.bad_json, f"the body is not JSON: {raw.problem}")
+        if raw == []:
+            return {}
         if not isinstance(raw, dict):
             code = codes.not_object if endpoint.has_body_limit else codes.bad_json
             raise Refusal(code, "the body is not a JSON object")
@@ -218,6 +224,15 @@ def _parse(body: bytes) -> object:
         return msgspec.json.decode(body)
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
         return _NotJson(str(error))
+
+
+def _tidy(
+    endpoint: Endpoint[..., Any], fields: Mapping[str, object], body: bytes
+) -> tuple[Mapping[str, object], bytes]:
+    """Return the fields and the body of a request without empty values that mean "not given"."""
+    newer = endpoint.resolve_aliases(fields)
+    tidied = drop_empty(endpoint, newer)
+    return (fields, body) if tidied is newer and body != b"[]" else (tidied, msgspec.json.encode(tidied))
 
 
 def _respond(arrival: Arrival, code: int, body: bytes) -> web.Response:
