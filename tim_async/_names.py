@@ -177,7 +177,24 @@ if TYPE_CHECKING:
     from .models.push import (
         AttrsOrFailures as AttrsOrFailures, PushBatchTask as PushBatchTask, PushFailure as PushFailure,
         PushOutcome as PushOutcome, Revoke as Revoke, SendPush as SendPush, SendPushBatch as SendPushBatch,
-        SetTypedAttrNames as SetTypedAttrNames, TagsOrFailures as TagsOrFailures, TimPushCondition as TimPushCondition,
+        SendWebPush as SendWebPush, SetTypedAttrNames as SetTypedAttrNames, TagsOrFailures as TagsOrFailures,
+        TimPushCondition as TimPushCondition, WebInfo as WebInfo,
+    )
+    from .models.push_schedule import (
+        AddScheduledPush as AddScheduledPush, DeleteScheduledPush as DeleteScheduledPush,
+        FoundScheduledPush as FoundScheduledPush, GetScheduledPush as GetScheduledPush,
+        ListScheduledPushes as ListScheduledPushes, ModifyScheduledPush as ModifyScheduledPush,
+        PushContent as PushContent, PushType as PushType, ScheduledPush as ScheduledPush,
+        ScheduledPushId as ScheduledPushId, ScheduledPushes as ScheduledPushes,
+    )
+    from .models.push_statistics import (
+        CommitTrace as CommitTrace, GetMessagePushFigures as GetMessagePushFigures,
+        GetMessagePushLosses as GetMessagePushLosses, GetMessagePushTrace as GetMessagePushTrace,
+        GetPushFigures as GetPushFigures, GetPushLosses as GetPushLosses, GetPushTrace as GetPushTrace,
+        InstanceTrace as InstanceTrace, MessagePushFigures as MessagePushFigures,
+        MessagePushLosses as MessagePushLosses, OfflineTrace as OfflineTrace, PlatformFigures as PlatformFigures,
+        PlatformLoss as PlatformLoss, PushFigures as PushFigures, PushLoss as PushLoss, PushLosses as PushLosses,
+        PushTrace as PushTrace, TaskFigures as TaskFigures, TaskLosses as TaskLosses, TraceStep as TraceStep,
     )
     from .models.recent_contact import (
         Contact as Contact, ContactGroup as ContactGroup, ContactGroupPage as ContactGroupPage,
@@ -374,8 +391,17 @@ _NAMES: Final = {
         "GetProfiles ProfileItem Profiles SetProfile UserProfile "
     ),
     "models.push": (
-        "AttrsOrFailures PushBatchTask PushFailure PushOutcome Revoke SendPush SendPushBatch SetTypedAttrNames "
-        "TagsOrFailures TimPushCondition "
+        "AttrsOrFailures PushBatchTask PushFailure PushOutcome Revoke SendPush SendPushBatch SendWebPush "
+        "SetTypedAttrNames TagsOrFailures TimPushCondition WebInfo "
+    ),
+    "models.push_schedule": (
+        "AddScheduledPush DeleteScheduledPush FoundScheduledPush GetScheduledPush ListScheduledPushes "
+        "ModifyScheduledPush PushContent PushType ScheduledPush ScheduledPushId ScheduledPushes "
+    ),
+    "models.push_statistics": (
+        "CommitTrace GetMessagePushFigures GetMessagePushLosses GetMessagePushTrace GetPushFigures GetPushLosses "
+        "GetPushTrace InstanceTrace MessagePushFigures MessagePushLosses OfflineTrace PlatformFigures PlatformLoss "
+        "PushFigures PushLoss PushLosses PushTrace TaskFigures TaskLosses TraceStep "
     ),
     "models.recent_contact": (
         "Contact ContactGroup ContactGroupPage ContactItem ContactPage ContactResult ContactType ContactUpdateItem "

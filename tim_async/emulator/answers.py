@@ -29,6 +29,7 @@ _ABSENT_BY_COMMAND: Final = {
     "openim/batchsendmsg": frozenset({"ErrorList"}),
     "openim/get_c2c_unread_msg_num": frozenset({"C2CUnreadMsgNumList", "ErrorList"}),
     "openim/query_online_status": frozenset({"Detail"}),
+    "openim/querystate": frozenset({"Detail"}),
     "sns/group_add": frozenset({"ResultItem"}),
 }
 
