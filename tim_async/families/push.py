@@ -86,7 +86,12 @@ class Push(Family, name="push"):
     `rate_limits={"timpush/batch": 30}`.
     """
     send_web_batch = Endpoint(
-        "timpush/webbatch", SendWebPush, PushBatchTask, doc="I80441", limits=(Rate(BATCH_A_SECOND),)
+        "timpush/webbatch",
+        SendWebPush,
+        PushBatchTask,
+        doc="I80441",
+        not_read="what Message holds, and its list of failures",
+        limits=(Rate(BATCH_A_SECOND),),
     )
     """Push to the browsers of 1 to 500 users."""
     revoke = Endpoint("timpush/revoke", Revoke, Empty, doc="I60571", limits=_ONE)
@@ -144,7 +149,12 @@ class Push(Family, name="push"):
     # Scheduled pushes
 
     add_scheduled = Endpoint(
-        "timpush/add_sched_task", AddScheduledPush, ScheduledPushId, doc="I78839", limits=_SCHEDULED
+        "timpush/add_sched_task",
+        AddScheduledPush,
+        ScheduledPushId,
+        doc="I78839",
+        not_read="its codes",
+        limits=_SCHEDULED,
     )
     """Schedule a push; `schedule` takes a moment and finds the type."""
     modify_scheduled = Endpoint(
@@ -152,6 +162,7 @@ class Push(Family, name="push"):
         ModifyScheduledPush,
         ScheduledPushId,
         doc="I78840",
+        not_read="its answer and its codes",
         limits=_SCHEDULED,
         repeat="always",
     )
@@ -165,6 +176,7 @@ class Push(Family, name="push"):
         GetScheduledPush,
         FoundScheduledPush,
         doc="I78842",
+        not_read="the later values of Status, and its codes",
         limits=_SCHEDULED,
         repeat="always",
     )
@@ -174,6 +186,7 @@ class Push(Family, name="push"):
         ListScheduledPushes,
         ScheduledPushes,
         doc="I78843",
+        not_read="what Tasks hold, and its codes",
         limits=_SCHEDULED,
         repeat="always",
     )
@@ -186,16 +199,29 @@ class Push(Family, name="push"):
         GetPushFigures,
         PushFigures,
         doc="I71894",
+        not_read="the numbers of PushPlatform",
         limits=_ONE,
         repeat="always",
     )
     """Read how many pushes of up to 5 tasks were sent, delivered and clicked."""
     get_losses = Endpoint(
-        "timpush/all_member_push_loss", GetPushLosses, PushLosses, doc="I71895", limits=_ONE, repeat="always"
+        "timpush/all_member_push_loss",
+        GetPushLosses,
+        PushLosses,
+        doc="I71895",
+        not_read="the numbers of PushPlatform",
+        limits=_ONE,
+        repeat="always",
     )
     """Read why pushes of up to 5 tasks were lost."""
     get_trace = Endpoint(
-        "timpush/all_member_push_trace", GetPushTrace, PushTrace, doc="I71893", limits=_ONE, repeat="always"
+        "timpush/all_member_push_trace",
+        GetPushTrace,
+        PushTrace,
+        doc="I71893",
+        not_read="what OnlinePushStat holds, and its numbers",
+        limits=_ONE,
+        repeat="always",
     )
     """Follow a push of a task to the devices of one user."""
     get_message_figures = Endpoint(
@@ -203,6 +229,7 @@ class Push(Family, name="push"):
         GetMessagePushFigures,
         MessagePushFigures,
         doc="I71897",
+        not_read="the numbers of PushPlatform",
         limits=_ONE,
         repeat="always",
     )
@@ -212,12 +239,19 @@ class Push(Family, name="push"):
         GetMessagePushLosses,
         MessagePushLosses,
         doc="I71898",
+        not_read="the numbers of PushPlatform",
         limits=_ONE,
         repeat="always",
     )
     """Read why pushes of chat messages were lost."""
     get_message_trace = Endpoint(
-        "timpush/normal_push_trace", GetMessagePushTrace, PushTrace, doc="I71896", limits=_ONE, repeat="always"
+        "timpush/normal_push_trace",
+        GetMessagePushTrace,
+        PushTrace,
+        doc="I71896",
+        not_read="what OnlinePushStat holds, and its numbers",
+        limits=_ONE,
+        repeat="always",
     )
     """Follow the push of a chat message to the devices it went to."""
 
