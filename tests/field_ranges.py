@@ -258,6 +258,8 @@ def _other(item: Any, index: int) -> Any:
         for name, value in item.items():
             if isinstance(value, str) and name.endswith(("_Account", "Key", "UserID", "TopicId")):
                 changed[name] = _other(value, index)
+            elif isinstance(value, int) and name in ("ContentId", "ResourceID"):
+                changed[name] = value + index
         return changed
     return item
 

@@ -53,10 +53,11 @@ if TYPE_CHECKING:
         SendMsgResult as SendMsgResult,
     )
     from .models.c2c_marks import (
-        DeleteMsgs as DeleteMsgs, GetMsgExtensions as GetMsgExtensions, GetUnread as GetUnread, ImportMsg as ImportMsg,
-        MarkRead as MarkRead, ModifyMsg as ModifyMsg, ReadMsg as ReadMsg, RecallMsg as RecallMsg,
-        SendReadReceipts as SendReadReceipts, SetMsgExtensions as SetMsgExtensions, Unread as Unread,
-        UnreadCount as UnreadCount, UnreadFailure as UnreadFailure,
+        DeleteMsgs as DeleteMsgs, DeletedMsgs as DeletedMsgs, GetMsgExtensions as GetMsgExtensions,
+        GetUnread as GetUnread, ImportMsg as ImportMsg, MarkRead as MarkRead, ModifyMsg as ModifyMsg,
+        ReadMsg as ReadMsg, RecallMsg as RecallMsg, SendReadReceipts as SendReadReceipts,
+        SetMsgExtensions as SetMsgExtensions, Unread as Unread, UnreadCount as UnreadCount,
+        UnreadFailure as UnreadFailure,
     )
     from .models.c2c_stream import (
         SendStreamMsg as SendStreamMsg, SendStreamMsgResult as SendStreamMsgResult,
@@ -144,12 +145,13 @@ if TYPE_CHECKING:
         AddCloudKeywords as AddCloudKeywords, ChangeDirtyWords as ChangeDirtyWords,
         ChangeLocalKeywords as ChangeLocalKeywords, CloudKeyword as CloudKeyword, CloudLibraries as CloudLibraries,
         CloudLibrary as CloudLibrary, CloudWord as CloudWord, CloudWords as CloudWords, Content as Content,
-        DeleteCloudKeywords as DeleteCloudKeywords, DirtyWords as DirtyWords, Done as Done,
-        GetCloudKeywords as GetCloudKeywords, GetCloudLibraries as GetCloudLibraries,
-        GetLocalKeywords as GetLocalKeywords, GetMute as GetMute, ItemJudgement as ItemJudgement,
-        Judgement as Judgement, Judgements as Judgements, Label as Label, LocalKeyword as LocalKeyword,
-        LocalWord as LocalWord, LocalWords as LocalWords, Moderate as Moderate, ModerateBatch as ModerateBatch,
-        Mute as Mute, SetMute as SetMute,
+        DeleteCloudKeywords as DeleteCloudKeywords, DeletedCloudKeywords as DeletedCloudKeywords,
+        DirtyWords as DirtyWords, Done as Done, GetCloudKeywords as GetCloudKeywords,
+        GetCloudLibraries as GetCloudLibraries, GetLocalKeywords as GetLocalKeywords, GetMute as GetMute,
+        ItemJudgement as ItemJudgement, Judgement as Judgement, Judgements as Judgements,
+        KeywordDeletion as KeywordDeletion, Label as Label, LocalKeyword as LocalKeyword, LocalWord as LocalWord,
+        LocalWords as LocalWords, Moderate as Moderate, ModerateBatch as ModerateBatch, Mute as Mute,
+        SetMute as SetMute,
     )
     from .models.official_account import (
         AddSubscribers as AddSubscribers, CreateOfficialAccount as CreateOfficialAccount,
@@ -158,11 +160,13 @@ if TYPE_CHECKING:
         GetOfficialMsgs as GetOfficialMsgs, GetSubscribed as GetSubscribed, GetSubscribers as GetSubscribers,
         InfoFilter as InfoFilter, ModifyOfficialAccount as ModifyOfficialAccount, ModifySubscriber as ModifySubscriber,
         OfficialAccountInfo as OfficialAccountInfo, OfficialAccountItem as OfficialAccountItem,
-        OfficialAccounts as OfficialAccounts, OfficialRecallOutcome as OfficialRecallOutcome,
-        OfficialRecallOutcomes as OfficialRecallOutcomes, RecallOfficialMsgs as RecallOfficialMsgs,
-        SendOfficialMsg as SendOfficialMsg, SentOfficialMsg as SentOfficialMsg, SubscribedFilter as SubscribedFilter,
-        Subscriber as Subscriber, SubscriberItem as SubscriberItem, SubscriberOutcome as SubscriberOutcome,
-        SubscriberOutcomes as SubscriberOutcomes, Subscribers as Subscribers,
+        OfficialAccounts as OfficialAccounts, OfficialMsg as OfficialMsg, OfficialMsgs as OfficialMsgs,
+        OfficialRecallOutcome as OfficialRecallOutcome, OfficialRecallOutcomes as OfficialRecallOutcomes,
+        RecallOfficialMsgs as RecallOfficialMsgs, SendOfficialMsg as SendOfficialMsg,
+        SentOfficialMsg as SentOfficialMsg, SubscribedAccount as SubscribedAccount,
+        SubscribedAccounts as SubscribedAccounts, SubscribedFilter as SubscribedFilter, Subscriber as Subscriber,
+        SubscriberItem as SubscriberItem, SubscriberOutcome as SubscriberOutcome,
+        SubscriberOutcomes as SubscriberOutcomes, Subscribers as Subscribers, Subscription as Subscription,
     )
     from .models.operation import (
         AppFigures as AppFigures, AppInfo as AppInfo, Archive as Archive, ArchiveFile as ArchiveFile,
@@ -177,24 +181,10 @@ if TYPE_CHECKING:
     from .models.push import (
         AttrsOrFailures as AttrsOrFailures, PushBatchTask as PushBatchTask, PushFailure as PushFailure,
         PushOutcome as PushOutcome, Revoke as Revoke, SendPush as SendPush, SendPushBatch as SendPushBatch,
-        SendWebPush as SendWebPush, SetTypedAttrNames as SetTypedAttrNames, TagsOrFailures as TagsOrFailures,
-        TimPushCondition as TimPushCondition, WebInfo as WebInfo,
-    )
-    from .models.push_schedule import (
-        AddScheduledPush as AddScheduledPush, DeleteScheduledPush as DeleteScheduledPush,
-        FoundScheduledPush as FoundScheduledPush, GetScheduledPush as GetScheduledPush,
-        ListScheduledPushes as ListScheduledPushes, ModifyScheduledPush as ModifyScheduledPush,
-        PushContent as PushContent, PushType as PushType, ScheduledPush as ScheduledPush,
-        ScheduledPushId as ScheduledPushId, ScheduledPushes as ScheduledPushes,
-    )
-    from .models.push_statistics import (
-        CommitTrace as CommitTrace, GetMessagePushFigures as GetMessagePushFigures,
-        GetMessagePushLosses as GetMessagePushLosses, GetMessagePushTrace as GetMessagePushTrace,
-        GetPushFigures as GetPushFigures, GetPushLosses as GetPushLosses, GetPushTrace as GetPushTrace,
-        InstanceTrace as InstanceTrace, MessagePushFigures as MessagePushFigures,
-        MessagePushLosses as MessagePushLosses, OfflineTrace as OfflineTrace, PlatformFigures as PlatformFigures,
-        PlatformLoss as PlatformLoss, PushFigures as PushFigures, PushLoss as PushLoss, PushLosses as PushLosses,
-        PushTrace as PushTrace, TaskFigures as TaskFigures, TaskLosses as TaskLosses, TraceStep as TraceStep,
+        SetTypedAttrNames as SetTypedAttrNames, TagsOrFailures as TagsOrFailures,
+        TimPushChangeTags as TimPushChangeTags, TimPushCondition as TimPushCondition,
+        TimPushRemoveAttrs as TimPushRemoveAttrs, TimPushSetAttrs as TimPushSetAttrs, TimPushUsers as TimPushUsers,
+        TypedAttrNames as TypedAttrNames,
     )
     from .models.recent_contact import (
         Contact as Contact, ContactGroup as ContactGroup, ContactGroupPage as ContactGroupPage,
@@ -316,8 +306,8 @@ _NAMES: Final = {
         "BatchFailure BatchSendMsg BatchSendMsgResult GetRoamMsgs RoamMsg RoamMsgs SendMsg SendMsgResult "
     ),
     "models.c2c_marks": (
-        "DeleteMsgs GetMsgExtensions GetUnread ImportMsg MarkRead ModifyMsg ReadMsg RecallMsg SendReadReceipts "
-        "SetMsgExtensions Unread UnreadCount UnreadFailure "
+        "DeleteMsgs DeletedMsgs GetMsgExtensions GetUnread ImportMsg MarkRead ModifyMsg ReadMsg RecallMsg "
+        "SendReadReceipts SetMsgExtensions Unread UnreadCount UnreadFailure "
     ),
     "models.c2c_stream": (
         "SendStreamMsg SendStreamMsgResult "
@@ -372,16 +362,17 @@ _NAMES: Final = {
     ),
     "models.moderation": (
         "AddCloudKeywords ChangeDirtyWords ChangeLocalKeywords CloudKeyword CloudLibraries CloudLibrary CloudWord "
-        "CloudWords Content DeleteCloudKeywords DirtyWords Done GetCloudKeywords GetCloudLibraries GetLocalKeywords "
-        "GetMute ItemJudgement Judgement Judgements Label LocalKeyword LocalWord LocalWords Moderate ModerateBatch "
-        "Mute SetMute "
+        "CloudWords Content DeleteCloudKeywords DeletedCloudKeywords DirtyWords Done GetCloudKeywords "
+        "GetCloudLibraries GetLocalKeywords GetMute ItemJudgement Judgement Judgements KeywordDeletion Label "
+        "LocalKeyword LocalWord LocalWords Moderate ModerateBatch Mute SetMute "
     ),
     "models.official_account": (
         "AddSubscribers CreateOfficialAccount CreatedOfficialAccount DeleteSubscribers DestroyOfficialAccount "
         "GetOfficialAccounts GetOfficialMsgs GetSubscribed GetSubscribers InfoFilter ModifyOfficialAccount "
-        "ModifySubscriber OfficialAccountInfo OfficialAccountItem OfficialAccounts OfficialRecallOutcome "
-        "OfficialRecallOutcomes RecallOfficialMsgs SendOfficialMsg SentOfficialMsg SubscribedFilter Subscriber "
-        "SubscriberItem SubscriberOutcome SubscriberOutcomes Subscribers "
+        "ModifySubscriber OfficialAccountInfo OfficialAccountItem OfficialAccounts OfficialMsg OfficialMsgs "
+        "OfficialRecallOutcome OfficialRecallOutcomes RecallOfficialMsgs SendOfficialMsg SentOfficialMsg "
+        "SubscribedAccount SubscribedAccounts SubscribedFilter Subscriber SubscriberItem SubscriberOutcome "
+        "SubscriberOutcomes Subscribers Subscription "
     ),
     "models.operation": (
         "AppFigures AppInfo Archive ArchiveFile ChatFile Figure FileToSign GetAppInfo GetHistory IPList SignFiles "
@@ -391,17 +382,9 @@ _NAMES: Final = {
         "GetProfiles ProfileItem Profiles SetProfile UserProfile "
     ),
     "models.push": (
-        "AttrsOrFailures PushBatchTask PushFailure PushOutcome Revoke SendPush SendPushBatch SendWebPush "
-        "SetTypedAttrNames TagsOrFailures TimPushCondition WebInfo "
-    ),
-    "models.push_schedule": (
-        "AddScheduledPush DeleteScheduledPush FoundScheduledPush GetScheduledPush ListScheduledPushes "
-        "ModifyScheduledPush PushContent PushType ScheduledPush ScheduledPushId ScheduledPushes "
-    ),
-    "models.push_statistics": (
-        "CommitTrace GetMessagePushFigures GetMessagePushLosses GetMessagePushTrace GetPushFigures GetPushLosses "
-        "GetPushTrace InstanceTrace MessagePushFigures MessagePushLosses OfflineTrace PlatformFigures PlatformLoss "
-        "PushFigures PushLoss PushLosses PushTrace TaskFigures TaskLosses TraceStep "
+        "AttrsOrFailures PushBatchTask PushFailure PushOutcome Revoke SendPush SendPushBatch SetTypedAttrNames "
+        "TagsOrFailures TimPushChangeTags TimPushCondition TimPushRemoveAttrs TimPushSetAttrs TimPushUsers "
+        "TypedAttrNames "
     ),
     "models.recent_contact": (
         "Contact ContactGroup ContactGroupPage ContactItem ContactPage ContactResult ContactType ContactUpdateItem "

@@ -148,3 +148,39 @@ def test_neither_fields_nor_pages_are_loaded_before_they_are_asked_for() -> None
     root = Path(tim_async.__file__).parents[1]
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=root)
     assert done.stdout.split() == []
+
+
+REQUIRED: dict[str, list[str]] = json.loads((field_ranges.WIRE / "required_fields.json").read_text("utf-8"))
+"""The fields that the service's pages require, typed from their tables."""
+
+OTHERWISE = {
+    # An entry that names nothing is no entry, though the tables do not mark the name.
+    "group_open_http_svc/create_group": {
+        "AppDefinedData[].Key",
+        "MemberList[].Member_Account",
+        "MemberList[].AppMemberDefinedData[].Key",
+    },
+    "group_open_http_svc/import_group": {"AppDefinedData[].Key"},
+    "group_open_http_svc/modify_group_base_info": {"AppDefinedData[].Key"},
+    "group_open_http_svc/modify_group_member_info": {"AppMemberDefinedData[].Key"},
+    "im_open_login_svc/multiaccount_import": {"AccountList[].UserID"},
+    "sns/friend_import": {"AddFriendItem[].CustomItem[].Tag", "AddFriendItem[].CustomItem[].Value"},
+    # A pair is deleted by its key.
+    "openim_msg_ext_http_svc/group_set_key_values": {"ExtensionList[].Value"},
+    "openim_msg_ext_http_svc/set_key_values": {"ExtensionList[].Value"},
+}
+"""Where the fields differ from the tables, and why."""
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_required_means_that_the_page_says_so(command: str) -> None:
+    found = {
+        path
+        for each, path in leaves(endpoints()[command].fields)
+        if each.required and not path.startswith("OfflinePushInfo.") and "MsgBody[]" not in path
+    }
+    assert found ^ set(REQUIRED[command]) == OTHERWISE.get(command, set())
+
+
+def test_every_difference_from_a_table_is_one() -> None:
+    assert set(OTHERWISE) <= set(COMMANDS)

@@ -49,7 +49,7 @@ async def test_follows_begin_are_listed_and_end(client: TimClient, emulator: Emu
     ] == [(1, 2, 1), (1, 1, 1), (0, 0, 0)]
     assert [item.result_code for item in counts.failed] == [30003]
 
-    gone = await client.follow.delete(from_account="alice", follow_item=items("bob", "nobody"))
+    gone = await client.follow.delete(from_account="alice", to_account=["bob", "nobody"])
     assert [item.to_account for item in gone.failed] == ["nobody"]
     checked = await client.follow.check(from_account="alice", to_account=["bob"])
     assert checked.result_item[0].follow_type == 1
@@ -112,7 +112,8 @@ PAGE = {"from_account": "a", "follow_type": 1, "start_cursor": "", "want_num": 1
         ("add", {"from_account": "a", "follow_item": items(*["b"] * 21)}, "follow_item"),
         ("add", {"from_account": "a", "follow_item": items("b", "")}, "follow_item[1].to_account"),
         ("add", {"from_account": "", "follow_item": items("b")}, "from_account"),
-        ("delete", {"from_account": "a", "follow_item": []}, "follow_item"),
+        ("delete", {"from_account": "a", "to_account": []}, "to_account"),
+        ("delete", {"from_account": "a", "to_account": ["b"] * 21}, "to_account"),
         ("get", {**PAGE, "follow_type": 4}, "follow_type"),
         ("get", {**PAGE, "want_num": 1001}, "want_num"),
         ("get", {**PAGE, "want_num": 0}, "want_num"),

@@ -226,6 +226,18 @@ ROWS: list[tuple[str, Callable[[Any], Any], str, object]] = [
         {"AuditName": "C2C", "Contents": [{"ContentId": 1, "ContentType": "Text", "Content": "x"}]},
     ),
     (
+        "official_account.iter_subscribed",
+        lambda client: client.official_account.iter_subscribed("bob", page_size=7),
+        "get_subscribed",
+        {"Subscriber_Account": "bob", "Limit": 7, "Offset": 0},
+    ),
+    (
+        "official_account.iter_messages",
+        lambda client: client.official_account.iter_messages("@TOA#_1", page_size=7, with_recalled_msg=1),
+        "get_messages",
+        {"Official_Account": "@TOA#_1", "ReqMsgNumber": 7, "WithRecalledMsg": 1},
+    ),
+    (
         "moderation.add_cloud_keywords_all",
         lambda client: client.moderation.add_cloud_keywords_all(14, "lib", [CloudKeyword(content="x", label="Ad")]),
         "add_cloud_keywords",

@@ -655,7 +655,11 @@ SEQS = [MsgSeqItem(msg_seq=1)]
         ),
         ("set_unread_num", {"group_id": "g", "member_account": "a", "unread_msg_num": -1}, "unread_msg_num"),
         ("delete_by_sender", {"group_id": "g", "sender_account": ""}, "sender_account"),
-        ("get_history", {"group_id": "g", "req_msg_number": 21}, "req_msg_number"),
+        (
+            "send_system_notification",
+            {"group_id": "g", "content": "x", "to_members_account": ["a"] * 501},
+            "to_members_account",
+        ),
         ("get_history", {"group_id": "g", "req_msg_number": 0}, "req_msg_number"),
         ("broadcast", {"msg_body": []}, "msg_body"),
         ("modify", {"group_id": "g", "msg_seq": 1}, "msg_body"),

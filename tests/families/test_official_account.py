@@ -21,7 +21,16 @@ from tim_async import (
 )
 from tim_async.emulator import Emulator
 from tim_async.models.account import UserIDItem
-from tim_async.models.official_account import InfoFilter, OfficialAccountInfo, OfficialAccountItem, SubscriberItem
+from tim_async.models.official_account import (
+    InfoFilter,
+    OfficialAccountInfo,
+    OfficialAccountItem,
+    OfficialMsg,
+    SubscribedAccount,
+    SubscribedFilter,
+    SubscriberItem,
+    Subscription,
+)
 
 NEWS = "@TOA#_news"
 SEND = "official_account_open_http_svc/send_official_account_msg"
@@ -63,7 +72,9 @@ async def test_an_official_account_comes_changes_and_goes(client: TimClient, new
     await family.modify(official_account=news, name="新新闻", custom_string="")
     told = await info(client)
     assert (told.name, told.owner_account, told.custom_string, told.subscriber_num) == ("新新闻", "alice", "", 0)
-    assert await info(client, news, "Name", "SubscriberNum") == OfficialAccountInfo(name="新新闻", subscriber_num=0)
+    assert await info(client, news, "Name", "SubscriberNum") == OfficialAccountInfo(
+        official_account=news, name="新新闻", subscriber_num=0
+    )
     await family.destroy(official_account=news)
     for call in (
         family.destroy(official_account=news),
@@ -231,12 +242,71 @@ async def test_what_is_not_documented_is_asked_for_all_the_same(client: TimClien
         pytest.param("get_subscriber_info", {"Official_Account": NEWS, "Next": "x"}, 60003, id="a place of no answer"),
         pytest.param("get_subscriber_info", {"Official_Account": NEWS, "Next": "²"}, 60003, id="a raised digit"),
         pytest.param("send_official_account_msg", {"Official_Account": NEWS, "Random": 1}, 90007, id="no body"),
+        pytest.param(
+            "official_account_msg_get_simple", {"Official_Account": NEWS, "LastMsgKey": "x"}, 60003, id="an unknown key"
+        ),
+        pytest.param("official_account_msg_get_simple", {"Official_Account": "x"}, 130004, id="history of no account"),
     ],
 )
 async def test_code(client: TimClient, news: str, command: str, body: dict[str, object], code: int) -> None:
     with pytest.raises(ApiError) as caught:
         await client.request(f"official_account_open_http_svc/{command}", body)
     assert caught.value.code == code
+
+
+async def test_history_is_read_page_by_page(timed: TimClient, emulator_clock: Clock) -> None:
+    family = timed.official_account
+    sent = []
+    for number in range(4):
+        sent.append(await family.send(official_account=NEWS, msg_body=[TextElem(text=f"第 {number} 期")]))
+        emulator_clock.now += 3600
+    await family.send(official_account=NEWS, msg_body=HI, online_only_flag=1)
+    await family.recall(official_account=NEWS, msg_key_list=[sent[1].msg_key])
+
+    page = await family.get_messages(official_account=NEWS, req_msg_number=2)
+    assert (page.official_account, page.is_complete, page.last_msg_key) == (NEWS, False, sent[3].msg_key)
+    online, newest = page.rsp_msg_list
+    assert (online.is_place_msg, online.msg_body) == (1, None)
+    assert newest == OfficialMsg(
+        from_account=NEWS,
+        msg_body=[TextElem(text="第 3 期")],
+        msg_seq=newest.msg_seq,
+        msg_key=sent[3].msg_key,
+        msg_time_stamp=sent[3].msg_time,
+    )
+    keys = [each.msg_key async for each in family.iter_messages(NEWS, page_size=2)]
+    assert keys[1:] == [sent[place].msg_key for place in (3, 2, 0)]
+    whole = await family.get_messages(official_account=NEWS, with_recalled_msg=1)
+    assert (len(whole.rsp_msg_list), whole.is_complete) == (5, True)
+
+    emulator_clock.now += 8 * 86_400
+    whole = await family.get_messages(official_account=NEWS)
+    assert [each.is_place_msg for each in whole.rsp_msg_list] == [1] * 4
+
+
+async def test_what_a_user_has_subscribed_to(client: TimClient, news: str) -> None:
+    family = client.official_account
+    assert [each async for each in family.iter_subscribed("bob")] == []
+    made = await family.create(owner_account="alice", name="二", max_subscriber_num=7)
+    for account in (news, made.official_account_user_id):
+        await family.add_subscribers(
+            official_account=account, subscriber_list=[SubscriberItem(subscriber_account="bob")]
+        )
+    await family.modify_subscriber(official_account=news, subscriber_account="bob", custom_string="早")
+    first, second = [each async for each in family.iter_subscribed("bob", page_size=1)]
+    assert (first.official_account, first.name, first.subscriber_num) == (news, "新闻", 1)
+    assert first.self_info is not None
+    assert first.self_info.custom_string == "早"
+    assert (second.name, second.max_subscriber_num) == ("二", 7)
+    page = await family.get_subscribed(
+        subscriber_account="bob",
+        limit=1,
+        response_filter=SubscribedFilter(official_account_base_info_filter=["Name"], self_info_filter=["CustomString"]),
+    )
+    assert page.total_count == 2
+    assert page.official_account_info_list == [
+        SubscribedAccount(official_account=news, name="新闻", self_info=Subscription(custom_string="早"))
+    ]
 
 
 async def test_a_message_over_8_kb_is_not_sent(client: TimClient, emulator: Emulator) -> None:
@@ -256,6 +326,11 @@ BAD = {
     "room for nobody": ("modify", {"official_account": NEWS, "max_subscriber_num": 0}, "max_subscriber_num"),
     "no account": ("destroy", {"official_account": ""}, "official_account"),
     "no accounts": ("get", {"official_account_id_list": []}, "official_account_id_list"),
+    "51 accounts": (
+        "get",
+        {"official_account_id_list": [OfficialAccountItem(official_account="x")] * 51},
+        "official_account_id_list",
+    ),
     "page of 201": ("get_subscribers", {"official_account": NEWS, "limit": 201, "next": ""}, "limit"),
     "101 subscribers": (
         "add_subscribers",

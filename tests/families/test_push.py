@@ -6,10 +6,13 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+import tim_async
 from tests.families.conftest import Clock, client_of, sign
 from tim_async import InvalidRequestError, OfflinePushInfo, RateLimitedError, RetryPolicy, TimClient, UsageError
 from tim_async.emulator import Emulator
 from tim_async.errors import ApiError, PartialFailureError
+from tim_async.families.all_member_push import AllMemberPush
+from tim_async.families.push import Push
 from tim_async.models.all_member_push import UserAttrNames, UserAttrs, UserTags
 from tim_async.models.push import TimPushCondition
 
@@ -213,3 +216,38 @@ async def test_bad_fields_are_named(
         await getattr(client.push, method)(**fields)
     assert caught.value.field == field
     assert emulator.count() == 0
+
+
+REGISTRATION_ID = "0123456789abcdef-0123456789abcdef-01"
+
+
+@pytest.mark.parametrize(
+    ("method", "fields"),
+    [
+        ("get_attrs", {"to_account": ["{}"]}),
+        ("set_attrs", {"user_attrs": [UserAttrs(to_account="{}", attrs={"sex": "f"})]}),
+        ("remove_attrs", {"user_attrs": [UserAttrNames(to_account="{}", attrs=["sex"])]}),
+        ("get_tags", {"to_account": ["{}"]}),
+        ("add_tags", {"user_tags": [UserTags(to_account="{}", tags=["a"])]}),
+        ("remove_tags", {"user_tags": [UserTags(to_account="{}", tags=["a"])]}),
+        ("clear_tags", {"to_account": ["{}"]}),
+    ],
+)
+def test_a_user_may_be_a_registration_id(method: str, fields: dict[str, object]) -> None:
+    """36 bytes, where an account has 32 at most; the older pushes to all users know none."""
+    endpoint = getattr(Push, method)
+    assert len(REGISTRATION_ID) == 36
+
+    body = tim_async.encode(endpoint.request(**fields)).decode()
+    endpoint.encode(tim_async.decode(body.replace("{}", REGISTRATION_ID), endpoint.request))
+    with pytest.raises(UsageError, match="1 to 36"):
+        endpoint.encode(tim_async.decode(body.replace("{}", REGISTRATION_ID + "x"), endpoint.request))
+    older = getattr(AllMemberPush, method)
+    with pytest.raises(UsageError, match="1 to 32"):
+        older.encode(tim_async.decode(body.replace("{}", REGISTRATION_ID), older.request))
+
+
+async def test_names_of_attributes_come_with_what_they_belong_to(client: TimClient) -> None:
+    await client.push.set_attr_names(attr_names={"0": "sex", "1": "city"}, attr_types={"1": 1})
+    named = await client.push.get_attr_names()
+    assert (named.attr_names, named.attr_types) == ({"0": "sex", "1": "city"}, {"1": 1})

@@ -148,7 +148,9 @@ def in_range(name, *values):
         *in_range("push_flag", 0, 1),
         *in_range("badge_add_num", 1, 99),
         *in_range("badge_set_num", 0, 999),
-        *in_range("ext", "{}", '"text"', "1", "null"),
+        *in_range("ext", "{}", '"text"', "1", "null", "plain text", "", '{"broken": }'),
+        pytest.param(OfflinePushInfo(android_info=AndroidInfo(oppo_notify_level=1)), id="oppo-no-category"),
+        pytest.param(OfflinePushInfo(harmony_info=HarmonyInfo(sound_duration=5)), id="harmony-no-sound"),
         pytest.param(OfflinePushInfo(harmony_info=HarmonyInfo(sound="a", sound_duration=1)), id="harmony-1-s"),
         pytest.param(OfflinePushInfo(harmony_info=HarmonyInfo(sound="a", sound_duration=60)), id="harmony-60-s"),
         *[
@@ -182,16 +184,12 @@ def test_values_at_the_edges_pass(info):
         pytest.param(OfflinePushInfo(badge_set_num=-1), "badge_set_num", id="badge-set-negative"),
         pytest.param(OfflinePushInfo(badge_set_num=1000), "badge_set_num", id="badge-set-1000"),
         pytest.param(OfflinePushInfo(badge_set_num="7"), "badge_set_num", id="badge-set-text"),
-        pytest.param(OfflinePushInfo(ext=SECRET), "ext", id="ext-no-json"),
-        pytest.param(OfflinePushInfo(ext=""), "ext", id="ext-empty"),
-        pytest.param(OfflinePushInfo(ext=f'{{"{SECRET}": }}'), "ext", id="ext-broken-json"),
         pytest.param(OfflinePushInfo(ext={"a": 1}), "ext", id="ext-object"),
         pytest.param(OfflinePushInfo(push_template_param="x"), "push_template_param", id="template-text"),
         pytest.param(android(push_style=2), "android_info.push_style", id="push-style"),
         pytest.param(
             android(oppo_notify_level=3, oppo_category="IM"), "android_info.oppo_notify_level", id="oppo-level"
         ),
-        pytest.param(android(oppo_notify_level=1), "android_info.oppo_category", id="oppo-no-category"),
         pytest.param(android(vivo_classification=2), "android_info.vivo_classification", id="vivo-classification"),
         pytest.param(android(ext_as_huawei_intent_param=2), "android_info.ext_as_huawei_intent_param", id="huawei"),
         pytest.param(android(mei_zu_notice_msg_type=2), "android_info.mei_zu_notice_msg_type", id="meizu"),
@@ -214,9 +212,6 @@ def test_values_at_the_edges_pass(info):
             OfflinePushInfo(harmony_info=HarmonyInfo(sound="a", sound_duration=61)),
             "harmony_info.sound_duration",
             id="harmony-61-s",
-        ),
-        pytest.param(
-            OfflinePushInfo(harmony_info=HarmonyInfo(sound_duration=5)), "harmony_info.sound", id="harmony-no-sound"
         ),
         pytest.param(
             OfflinePushInfo(multi_language_content=[MultiLanguageContent(language=1)]),
@@ -244,3 +239,29 @@ def test_push_info_that_is_no_struct_is_refused(info):
     with pytest.raises(UsageError) as caught:
         body_of(info)
     assert caught.value.field == "offline_push_info"
+
+
+@pytest.mark.parametrize(
+    ("info", "said"),
+    [
+        pytest.param(OfflinePushInfo(ext=SECRET), "ext is not JSON", id="ext"),
+        pytest.param(android(oppo_notify_level=1), "oppo_notify_level without oppo_category", id="oppo"),
+        pytest.param(
+            OfflinePushInfo(harmony_info=HarmonyInfo(sound_duration=5)), "sound_duration without sound", id="harmony"
+        ),
+    ],
+)
+def test_what_a_vendor_may_not_take_is_sent_and_logged_once(info, said, caplog, monkeypatch):
+    monkeypatch.setattr("tim_async._api.lints._logged", set())
+    for _ in range(3):
+        assert sent(info)
+    (record,) = caplog.records
+    assert (record.name, record.levelname) == ("tim_async", "WARNING")
+    assert said in record.message
+    assert SECRET not in record.message
+
+
+def test_push_that_every_vendor_takes_is_not_worth_a_line(caplog):
+    sent(OfflinePushInfo(ext="{}", android_info=AndroidInfo(oppo_notify_level=1, oppo_category="IM")))
+    sent(OfflinePushInfo(harmony_info=HarmonyInfo(sound="a", sound_duration=5)))
+    assert caplog.records == []

@@ -20,7 +20,7 @@ from tim_async.models.follow import (
 async def calls(client: TimClient) -> None:
     bob = FollowItem(to_account="bob")
     assert_type(await client.follow.add(from_account="alice", follow_item=[bob]), FollowResults)
-    assert_type(await client.follow.delete(from_account="alice", follow_item=[bob]), FollowResults)
+    assert_type(await client.follow.delete(from_account="alice", to_account=["bob"]), FollowResults)
     page = await client.follow.get(from_account="alice", follow_type=1, start_cursor="", want_num=100)
     assert_type(page, FollowPage)
     assert_type(await client.follow.check(from_account="alice", to_account=["bob"]), FollowRelations)

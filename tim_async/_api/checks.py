@@ -43,14 +43,12 @@ def check_seconds(field: str, value: object) -> None:
         raise UsageError(f"{field} must be a number of seconds above 0, not {quoted(value)}", field=field)
 
 
-def check_account(field: str, account: str) -> None:
-    """Raise `UsageError` unless an account has 1 to 32 bytes (rest-overview, "Request body")."""
+def check_account(field: str, account: str, max_bytes: int = ACCOUNT_MAX_BYTES) -> None:
+    """Raise `UsageError` unless an account has 1 to 32 bytes (rest-overview, "Request body"), or another limit."""
     check_given(field, account)
     size = len(account) if account.isascii() else _size(field, account)
-    if size > ACCOUNT_MAX_BYTES:
-        raise UsageError(
-            f"{field} has {size} bytes of UTF-8; an account must have 1 to {ACCOUNT_MAX_BYTES}", field=field
-        )
+    if size > max_bytes:
+        raise UsageError(f"{field} has {size} bytes of UTF-8; an account must have 1 to {max_bytes}", field=field)
 
 
 def check_list(field: str, items: object) -> None:
@@ -65,14 +63,16 @@ def check_items(field: str, items: Sequence[object] | None, low: int, high: int)
         raise UsageError(f"{field} has {len(items)} items; it must have {low} to {high}", field=field)
 
 
-def check_accounts(field: str, accounts: Sequence[str] | None, low: int, high: int) -> None:
-    """Raise `UsageError` unless a list is None or holds low..high accounts of 1 to 32 bytes."""
+def check_accounts(
+    field: str, accounts: Sequence[str] | None, low: int, high: int, max_bytes: int = ACCOUNT_MAX_BYTES
+) -> None:
+    """Raise `UsageError` unless a list is None or holds low..high accounts of 1 to 32 bytes, or another limit."""
     if accounts is None:
         return
     check_list(field, accounts)
     check_items(field, accounts, low, high)
     for index, account in enumerate(accounts):
-        check_account(f"{field}[{index}]", account)
+        check_account(f"{field}[{index}]", account, max_bytes)
 
 
 def check_given(field: str, text: str) -> None:

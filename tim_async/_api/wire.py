@@ -41,6 +41,7 @@ _NAMES: Final = {
     "gzip_md5": "GzipMD5",
     "hua_wei_channel_id": "HuaWeiChannelID",
     "ip_list": "IPList",
+    "keyword_id": "KeywordID",
     "lib_id": "LibID",
     "member_list_account": "Member_List_Account",
     "official_account_user_id": "OfficialAccountUserID",
@@ -81,8 +82,6 @@ class Request(WireStruct):
     # The fields by which the service recognises a repeated message, and what makes a value of their own:
     # {"msg_random": next_msg_random}.
     _identity: ClassVar[Mapping[str, Callable[[], int]]] = {}
-    # The field that repeats the app's id of the URL, which the client fills in where it is not given.
-    _app_field: ClassVar[str | None] = None
 
     def check(self) -> None:
         """Check what field types cannot say; raise `UsageError` naming the field."""

@@ -27,9 +27,9 @@ _ABSENT_BY_SERVICE: Final = {"timpush": frozenset({"ErrorList"})}
 _ABSENT_BY_COMMAND: Final = {
     "group_open_avchatroom_http_svc/get_members": frozenset({"Marks"}),
     "openim/batchsendmsg": frozenset({"ErrorList"}),
+    "openim/delete_c2c_msg_ramble": frozenset({"InvalidMsgKeyList"}),
     "openim/get_c2c_unread_msg_num": frozenset({"C2CUnreadMsgNumList", "ErrorList"}),
     "openim/query_online_status": frozenset({"Detail"}),
-    "openim/querystate": frozenset({"Detail"}),
     "sns/group_add": frozenset({"ResultItem"}),
 }
 

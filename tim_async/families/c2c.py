@@ -20,6 +20,7 @@ from ..models.c2c import (
 from ..models.c2c_marks import (
     MAX_KEYS,
     MAX_PEERS,
+    DeletedMsgs,
     DeleteMsgs,
     GetMsgExtensions,
     GetUnread,
@@ -76,7 +77,7 @@ class C2C(Family, name="c2c"):
     delete = Endpoint(
         "openim/delete_c2c_msg_ramble",
         DeleteMsgs,
-        Empty,
+        DeletedMsgs,
         doc="C101439",
         not_read="its answer and its codes",
         repeat="always",
@@ -293,7 +294,9 @@ class C2C(Family, name="c2c"):
             operator_account=read[0].to_account, peer_account=read[0].from_account, c2c_msg_info=read
         )
 
-    async def delete_all(self, operator_account: str, peer_account: str, msg_keys: Items[str]) -> Chunked[str, Empty]:
+    async def delete_all(
+        self, operator_account: str, peer_account: str, msg_keys: Items[str]
+    ) -> Chunked[str, DeletedMsgs]:
         """Delete any number of messages from one side's history, 30 in a call.
 
         Args:
@@ -302,7 +305,7 @@ class C2C(Family, name="c2c"):
             msg_keys: names them.
         """
 
-        async def call(keys: Sequence[str]) -> Empty:
+        async def call(keys: Sequence[str]) -> DeletedMsgs:
             return await self.delete(operator_account=operator_account, peer_account=peer_account, msg_key_list=keys)
 
         return await in_chunks("msg_keys", msg_keys, MAX_KEYS, call)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 
 from .._api.endpoint import Endpoint, Family
 from ..models.follow import (
@@ -94,7 +94,9 @@ class Follow(Family, name="follow"):
             "accounts",
             accounts,
             MAX_BATCH,
-            lambda chunk: self.add(from_account=from_account, follow_item=_items(chunk)),
+            lambda chunk: self.add(
+                from_account=from_account, follow_item=[FollowItem(to_account=account) for account in chunk]
+            ),
             concurrency=1,
         )
 
@@ -109,7 +111,7 @@ class Follow(Family, name="follow"):
             "accounts",
             accounts,
             MAX_BATCH,
-            lambda chunk: self.delete(from_account=from_account, follow_item=_items(chunk)),
+            lambda chunk: self.delete(from_account=from_account, to_account=chunk),
             concurrency=1,
         )
 
@@ -134,7 +136,3 @@ class Follow(Family, name="follow"):
         return await in_chunks(
             "accounts", accounts, MAX_BATCH, lambda chunk: self.get_counts(from_account=from_account, to_account=chunk)
         )
-
-
-def _items(accounts: Iterable[str]) -> list[FollowItem]:
-    return [FollowItem(to_account=account) for account in accounts]

@@ -20,6 +20,7 @@ from ..models.moderation import (
     CloudWords,
     Content,
     DeleteCloudKeywords,
+    DeletedCloudKeywords,
     DirtyWords,
     Done,
     GetCloudKeywords,
@@ -60,7 +61,7 @@ class Moderation(Family, name="moderation"):
     )
     """Read one page of a library of cloud moderation."""
     delete_cloud_keywords = Endpoint(
-        "im_msg_audit_mgr/delete_cloud_audit_keywords", DeleteCloudKeywords, Done, doc="I77832"
+        "im_msg_audit_mgr/delete_cloud_audit_keywords", DeleteCloudKeywords, DeletedCloudKeywords, doc="I77832"
     )
     """Delete 1 to 10 words of a library of cloud moderation."""
     get_cloud_libraries = Endpoint(

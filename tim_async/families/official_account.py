@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
+from typing import Final, Literal
 
 from .._api.endpoint import NOT_SEEN, Endpoint, Family, Rate
 from ..models.common import Empty
@@ -21,25 +22,28 @@ from ..models.official_account import (
     ModifyOfficialAccount,
     ModifySubscriber,
     OfficialAccounts,
+    OfficialMsg,
+    OfficialMsgs,
     OfficialRecallOutcomes,
     RecallOfficialMsgs,
     SendOfficialMsg,
     SentOfficialMsg,
+    SubscribedAccount,
+    SubscribedAccounts,
     Subscriber,
     SubscriberItem,
     SubscriberOutcomes,
     Subscribers,
 )
 from ._chunks import Chunked, Items, in_chunks
-from ._paging import pages
+from ._paging import entries_by_offset, pages
+
+# Messages on a page of history; what the service allows is not documented.
+PAGE_SIZE: Final = 20
 
 
 class OfficialAccount(Family, name="official_account"):
-    """Official accounts, their subscribers and messages.
-
-    The answers of `get_subscribed` and `get_messages` are not documented: these two report no more than that it went
-    well, and `client.request` with their commands gives all that the service says.
-    """
+    """Official accounts, their subscribers and messages."""
 
     create = Endpoint(
         "official_account_open_http_svc/create_official_account",
@@ -71,7 +75,7 @@ class OfficialAccount(Family, name="official_account"):
         not_read="its answer's table",
         repeat="always",
     )
-    """Read the profiles of official accounts."""
+    """Read the profiles of 1 to 50 official accounts."""
     get_subscribers = Endpoint(
         "official_account_open_http_svc/get_subscriber_info",
         GetSubscribers,
@@ -106,12 +110,12 @@ class OfficialAccount(Family, name="official_account"):
     get_subscribed = Endpoint(
         "official_account_open_http_svc/get_subscribed_official_account_list",
         GetSubscribed,
-        Empty,
+        SubscribedAccounts,
         doc="I60763",
         not_read="its answer's table",
         repeat="always",
     )
-    """Read which official accounts a user has subscribed to. The answer's fields are not documented."""
+    """Read one page of the official accounts that a user has subscribed to."""
     # The two messages an hour are no rate of the line: a call would wait half an hour for its turn, unheard.
     send = Endpoint(
         "official_account_open_http_svc/send_official_account_msg",
@@ -134,11 +138,11 @@ class OfficialAccount(Family, name="official_account"):
     get_messages = Endpoint(
         "official_account_open_http_svc/official_account_msg_get_simple",
         GetOfficialMsgs,
-        Empty,
+        OfficialMsgs,
         doc="I60812",
         repeat="always",
     )
-    """Read the history of an official account. The answer's fields are not documented."""
+    """Read one page of the history of an official account, newer messages first."""
 
     async def add_subscribers_all(
         self, official_account: str, accounts: Items[str]
@@ -172,3 +176,44 @@ class OfficialAccount(Family, name="official_account"):
         async for page in walk:
             for subscriber in page.subscriber_list:
                 yield subscriber
+
+    def iter_subscribed(
+        self, subscriber_account: str, *, page_size: int = MAX_PAGE
+    ) -> AsyncIterator[SubscribedAccount]:
+        """Read the official accounts that a user has subscribed to, page by page as the loop goes on.
+
+        Args:
+            subscriber_account: the user.
+            page_size: accounts asked for in one call, 1 to 200.
+        """
+        return entries_by_offset(
+            OfficialAccount.get_subscribed.command,
+            lambda offset: self.get_subscribed(subscriber_account=subscriber_account, limit=page_size, offset=offset),
+            lambda page: page.official_account_info_list,
+            lambda page: page.total_count,
+        )
+
+    async def iter_messages(
+        self, official_account: str, *, page_size: int = PAGE_SIZE, with_recalled_msg: Literal[0, 1] | None = None
+    ) -> AsyncIterator[OfficialMsg]:
+        """Read the messages of an official account, newer ones first, page by page as the loop goes on.
+
+        Args:
+            official_account: the account's id.
+            page_size: messages asked for in one call.
+            with_recalled_msg: 1 with those that were recalled.
+        """
+        walk = pages(
+            OfficialAccount.get_messages.command,
+            lambda key: self.get_messages(
+                official_account=official_account,
+                last_msg_key=key or None,
+                req_msg_number=page_size,
+                with_recalled_msg=with_recalled_msg,
+            ),
+            "",
+            lambda page: None if page.is_complete else page.last_msg_key or None,
+        )
+        async for page in walk:
+            for message in page.rsp_msg_list:
+                yield message

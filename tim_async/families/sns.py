@@ -8,7 +8,7 @@ from .._api.endpoint import Endpoint, Family
 from ..models.common import Empty
 from ..models.sns import (
     MAX_BATCH,
-    MAX_READ_BATCH,
+    READ_BATCH,
     AddFriendLists,
     AddFriendListsResult,
     AddFriends,
@@ -98,9 +98,7 @@ class Sns(Family, name="sns"):
             for friend in page.user_data_item:
                 yield friend
 
-    async def iter_black_list(
-        self, from_account: str, *, page_size: int = MAX_READ_BATCH
-    ) -> AsyncIterator[BlackListItem]:
+    async def iter_black_list(self, from_account: str, *, page_size: int = READ_BATCH) -> AsyncIterator[BlackListItem]:
         """Read an account's block list, page by page as the loop goes on.
 
         Args:
@@ -149,7 +147,7 @@ class Sns(Family, name="sns"):
         return await in_chunks(
             "accounts",
             accounts,
-            MAX_READ_BATCH,
+            READ_BATCH,
             lambda chunk: self.get_specified_friends(from_account=from_account, to_account=chunk, tag_list=tags),
         )
 

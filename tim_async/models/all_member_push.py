@@ -10,7 +10,16 @@ from typing import ClassVar, Final
 
 import msgspec
 
-from .._api.checks import U32_MAX, check_account, check_accounts, check_items, check_list, check_range, check_text
+from .._api.checks import (
+    ACCOUNT_MAX_BYTES,
+    U32_MAX,
+    check_account,
+    check_accounts,
+    check_items,
+    check_list,
+    check_range,
+    check_text,
+)
 from .._api.wire import Request, Result, WireStruct, always, check_size, encode
 from ..errors import UsageError
 from .elements import Element, check_body
@@ -137,17 +146,18 @@ class AttrNames(Result, kw_only=True):
 
 
 class PushUsers(Request, kw_only=True):
-    """Ask for, or take away, what 1 to 100 users have. Source: I37169, I37172, I37175, I60564, I60567, I60570.
+    """Ask for, or take away, what 1 to 100 users have. Source: I37169, I37172, I37175.
 
     Attributes:
         to_account: the users, 1 to 100.
     """
 
+    _user_max_bytes: ClassVar = ACCOUNT_MAX_BYTES
     to_account: Sequence[str]
 
     def check(self) -> None:
         """Check the number of users and each of them."""
-        check_accounts("to_account", self.to_account, 1, MAX_USERS)
+        check_accounts("to_account", self.to_account, 1, MAX_USERS, self._user_max_bytes)
 
 
 class UserAttrs(WireStruct, kw_only=True):
@@ -163,12 +173,13 @@ class UserAttrs(WireStruct, kw_only=True):
 
 
 class SetAttrs(Request, kw_only=True):
-    """Give 1 to 100 users values of attributes that the app has named. Source: I37170, I60565.
+    """Give 1 to 100 users values of attributes that the app has named. Source: I37170.
 
     Attributes:
         user_attrs: users with their attributes, 1 to 100; attributes that are left out stay.
     """
 
+    _user_max_bytes: ClassVar = ACCOUNT_MAX_BYTES
     user_attrs: Sequence[UserAttrs]
 
     def check(self) -> None:
@@ -176,7 +187,7 @@ class SetAttrs(Request, kw_only=True):
         check_items("user_attrs", self.user_attrs, 1, MAX_USERS)
         for index, item in enumerate(self.user_attrs):
             where = f"user_attrs[{index}]"
-            check_account(f"{where}.to_account", item.to_account)
+            check_account(f"{where}.to_account", item.to_account, self._user_max_bytes)
             check_items(f"{where}.attrs", list(item.attrs), 1, MAX_ATTRS)
             check_attrs(f"{where}.attrs", item.attrs)
 
@@ -194,12 +205,13 @@ class UserAttrNames(WireStruct, kw_only=True):
 
 
 class RemoveAttrs(Request, kw_only=True):
-    """Take attributes from 1 to 100 users. Source: I37171, I60566.
+    """Take attributes from 1 to 100 users. Source: I37171.
 
     Attributes:
         user_attrs: users with the names of what they lose, 1 to 100.
     """
 
+    _user_max_bytes: ClassVar = ACCOUNT_MAX_BYTES
     user_attrs: Sequence[UserAttrNames]
 
     def check(self) -> None:
@@ -207,7 +219,7 @@ class RemoveAttrs(Request, kw_only=True):
         check_items("user_attrs", self.user_attrs, 1, MAX_USERS)
         for index, item in enumerate(self.user_attrs):
             where = f"user_attrs[{index}]"
-            check_account(f"{where}.to_account", item.to_account)
+            check_account(f"{where}.to_account", item.to_account, self._user_max_bytes)
             check_items(f"{where}.attrs", item.attrs, 1, MAX_ATTRS)
             check_names(f"{where}.attrs", item.attrs)
 
@@ -247,12 +259,13 @@ class UserTags(WireStruct, kw_only=True):
 
 
 class ChangeTags(Request, kw_only=True):
-    """Give tags to 1 to 100 users, or take them away. Source: I37173, I37174, I60568, I60569.
+    """Give tags to 1 to 100 users, or take them away. Source: I37173, I37174.
 
     Attributes:
         user_tags: users with 1 to 10 tags each, 1 to 100.
     """
 
+    _user_max_bytes: ClassVar = ACCOUNT_MAX_BYTES
     user_tags: Sequence[UserTags]
 
     def check(self) -> None:
@@ -260,7 +273,7 @@ class ChangeTags(Request, kw_only=True):
         check_items("user_tags", self.user_tags, 1, MAX_USERS)
         for index, item in enumerate(self.user_tags):
             where = f"user_tags[{index}]"
-            check_account(f"{where}.to_account", item.to_account)
+            check_account(f"{where}.to_account", item.to_account, self._user_max_bytes)
             check_items(f"{where}.tags", item.tags, 1, MAX_TAGS)
             check_names(f"{where}.tags", item.tags)
 

@@ -139,6 +139,21 @@ class DeleteMsgs(Request, kw_only=True):
             check_msg_key(f"msg_key_list[{index}]", key)
 
 
+class DeletedMsgs(PartialResult, kw_only=True):
+    """What was not deleted. Source: C101439, whose answer was not read; the field is known from an SDK.
+
+    Attributes:
+        invalid_msg_key_list: the keys that name no message of the conversation; empty when all were deleted.
+    """
+
+    invalid_msg_key_list: list[str] = msgspec.field(default_factory=list)
+
+    @property
+    def failed(self) -> list[str]:
+        """The keys of the messages that were not deleted."""
+        return self.invalid_msg_key_list
+
+
 class MarkRead(Request, kw_only=True):
     """Mark what an account got from another one as read, and so clear its unread count. Source: I38996.
 

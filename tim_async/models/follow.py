@@ -25,7 +25,7 @@ FollowType = Literal[1, 2, 3]
 
 
 class FollowItem(WireStruct, kw_only=True):
-    """An account to follow, or to follow no more.
+    """An account to follow.
 
     Attributes:
         to_account: the account, 1 to 32 bytes.
@@ -47,7 +47,10 @@ class AddFollows(Request, kw_only=True):
 
     def check(self) -> None:
         """Check accounts and their number."""
-        _check_batch(self.from_account, self.follow_item)
+        check_account("from_account", self.from_account)
+        check_items("follow_item", self.follow_item, 1, MAX_BATCH)
+        for index, item in enumerate(self.follow_item):
+            check_account(f"follow_item[{index}].to_account", item.to_account)
 
 
 class DeleteFollows(Request, kw_only=True):
@@ -55,15 +58,16 @@ class DeleteFollows(Request, kw_only=True):
 
     Attributes:
         from_account: the follower.
-        follow_item: the accounts, 1 to 20.
+        to_account: the accounts, 1 to 20.
     """
 
     from_account: str
-    follow_item: Sequence[FollowItem]
+    to_account: Sequence[str]
 
     def check(self) -> None:
         """Check accounts and their number."""
-        _check_batch(self.from_account, self.follow_item)
+        check_account("from_account", self.from_account)
+        check_accounts("to_account", self.to_account, 1, MAX_BATCH)
 
 
 class FollowResults(PartialResult, kw_only=True):
@@ -245,10 +249,3 @@ class FollowCounts(PartialResult, kw_only=True):
     def failed(self) -> list[FollowCount]:
         """The entries that failed."""
         return [item for item in self.follow_info if item.result_code != 0]
-
-
-def _check_batch(from_account: str, items: Sequence[FollowItem]) -> None:
-    check_account("from_account", from_account)
-    check_items("follow_item", items, 1, MAX_BATCH)
-    for index, item in enumerate(items):
-        check_account(f"follow_item[{index}].to_account", item.to_account)

@@ -17,6 +17,7 @@ from .._api.checks import (
     check_range,
     check_text,
 )
+from .._api.lints import log_lints
 from .._api.wire import PartialResult, Request, Result, WireStruct, always
 from ..errors import UsageError
 from .elements import Element, check_body
@@ -27,6 +28,7 @@ from .offline_push import OfflinePushInfo
 MAX_RECALLS: Final = 10
 MAX_IMPORTS: Final = 7
 MAX_HISTORY: Final = 20
+MAX_NOTIFIED: Final = 500
 MAX_TARGETS: Final = 50
 MAX_MENTIONS: Final = 30
 MAX_RECEIPTS: Final = 50
@@ -145,7 +147,7 @@ class SendSystemNotification(Request, kw_only=True):
 
     Attributes:
         group_id: the group.
-        to_members_account: the members who get it, at least 1; absent is everyone.
+        to_members_account: the members who get it, 1 to 500; absent is everyone.
         content: the text.
         topic_id: the topic, in a community with topics.
     """
@@ -158,7 +160,7 @@ class SendSystemNotification(Request, kw_only=True):
     def check(self) -> None:
         """Check ids and accounts; an empty list is refused, for to the service it would be everyone."""
         check_group_id("group_id", self.group_id)
-        check_accounts("to_members_account", self.to_members_account, 1, U32_MAX)
+        check_accounts("to_members_account", self.to_members_account, 1, MAX_NOTIFIED)
         if self.topic_id is not None:
             check_group_id("topic_id", self.topic_id)
 
@@ -351,7 +353,7 @@ class GetGroupMsgs(Request, kw_only=True):
 
     Attributes:
         group_id: the group; a live group has no history.
-        req_msg_number: how many messages are wanted, 1 to 20.
+        req_msg_number: how many messages are wanted, 1 or more; an answer has at most 20.
         req_msg_seq: the highest number that counts; absent is the newest.
         with_recalled_msg: 1 gives recalled messages too; 0 is the default.
         topic_id: the topic, in a community with topics.
@@ -368,7 +370,9 @@ class GetGroupMsgs(Request, kw_only=True):
         check_group_id("group_id", self.group_id)
         if self.topic_id is not None:
             check_group_id("topic_id", self.topic_id)
-        check_range("req_msg_number", self.req_msg_number, 1, MAX_HISTORY)
+        check_range("req_msg_number", self.req_msg_number, 1, U32_MAX)
+        if self.req_msg_number > MAX_HISTORY:
+            log_lints(("group_msg_get_simple for more than 20 messages: an answer has at most 20 (I34971)",))
         check_range("req_msg_seq", self.req_msg_seq, 0, U32_MAX)
         check_choice("with_recalled_msg", self.with_recalled_msg, (0, 1))
 

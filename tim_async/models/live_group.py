@@ -1,4 +1,4 @@
-"""Live groups (AVChatRoom): requests and results. Source: I38521, I50293, I50294, I60523 to I60527."""
+"""Live groups (AVChatRoom): requests and results. Source: I38521, I50293, I50294, I60524 to I60527."""
 
 from __future__ import annotations
 
@@ -153,7 +153,7 @@ class OnlineMembers(Result, kw_only=True):
 
 
 class LiveMembers(Request, kw_only=True):
-    """A live group, and some accounts. Source: I60523, I60526.
+    """A live group, and some accounts. Source: I60526; for `check_members`, an SDK.
 
     Attributes:
         group_id: the live group.
@@ -235,7 +235,7 @@ class LiveAdmins(Result, kw_only=True):
 
 
 class PresentMembers(Result, kw_only=True):
-    """Which of the accounts are in the live group. Source: I60523.
+    """Which of the accounts are in the live group. Known from an SDK.
 
     Attributes:
         member_account: the accounts.

@@ -165,6 +165,41 @@ class Done(Result, kw_only=True):
     request_id: str = always("")
 
 
+class KeywordDeletion(WireStruct, kw_only=True):
+    """What became of one word.
+
+    Attributes:
+        keyword_id: its number in the library.
+        keyword: the word.
+        deleted: whether it was deleted.
+        error_info: why not.
+    """
+
+    keyword_id: str = always("")
+    keyword: str = always("")
+    deleted: bool = always(False)
+    error_info: str = always("")
+
+
+class DeletedCloudKeywords(PartialResult, kw_only=True):
+    """What became of words that were to be deleted. Source: C94304, I77832.
+
+    Attributes:
+        request_id: names the request in questions to the service.
+        details: one entry a word.
+        count: how many were deleted; a sample of the page counts 0 with one word deleted, `details` is certain.
+    """
+
+    request_id: str = always("")
+    details: list[KeywordDeletion] = msgspec.field(default_factory=list)
+    count: int = always(0)
+
+    @property
+    def failed(self) -> list[KeywordDeletion]:
+        """The words that were not deleted."""
+        return [detail for detail in self.details if not detail.deleted]
+
+
 class CloudKeyword(WireStruct, kw_only=True):
     """A word for a library.
 
@@ -199,7 +234,7 @@ class AddCloudKeywords(Request, kw_only=True):
 
 
 class DeleteCloudKeywords(Request, kw_only=True):
-    """Delete 1 to 10 words of a library of cloud moderation. Known from an SDK.
+    """Delete 1 to 10 words of a library of cloud moderation. Source: C94304, I77832.
 
     Attributes:
         sdk_app_id: the app.
@@ -269,7 +304,7 @@ class CloudWords(Result, kw_only=True):
 
 
 class GetCloudLibraries(Request, kw_only=True):
-    """Read one page of the list of libraries. Known from an SDK.
+    """Read one page of the list of libraries. Source: C94301.
 
     Attributes:
         sdk_app_id: the app.
@@ -305,7 +340,7 @@ class CloudLibrary(WireStruct, kw_only=True):
 
 
 class CloudLibraries(Result, kw_only=True):
-    """One page of the list of libraries. Known from an SDK.
+    """One page of the list of libraries. Source: C94301.
 
     Attributes:
         request_id: names the request in questions to the service.

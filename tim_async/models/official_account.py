@@ -1,6 +1,6 @@
 """Official accounts, their subscribers and messages.
 
-Source: I60755 to I60762, I60810; what has no page is known from an SDK.
+Source: I60755 to I60763, I60810 to I60813; sending, I60810, is known from an SDK.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from .offline_push import OfflinePushInfo
 PREFIX: Final = "@TOA#_"
 MAX_SUBSCRIBERS: Final = 100
 MAX_PAGE: Final = 200
+MAX_READ: Final = 50
 MAX_RECALLS: Final = 10
 MAX_REASON_BYTES: Final = 100
 # Bytes of UTF-8.
@@ -102,7 +103,7 @@ class CreatedOfficialAccount(Result, kw_only=True):
 
 
 class ModifyOfficialAccount(_Base, kw_only=True):
-    """Change the profile of an official account. Known from an SDK.
+    """Change the profile of an official account. Source: I60757.
 
     Attributes:
         official_account: its id.
@@ -124,7 +125,7 @@ class ModifyOfficialAccount(_Base, kw_only=True):
 
 
 class DestroyOfficialAccount(Request, kw_only=True):
-    """Delete an official account. Known from an SDK.
+    """Delete an official account. Source: I60756.
 
     Attributes:
         official_account: its id.
@@ -158,10 +159,10 @@ class InfoFilter(WireStruct, kw_only=True):
 
 
 class GetOfficialAccounts(Request, kw_only=True):
-    """Read the profiles of official accounts. Known from an SDK.
+    """Read the profiles of official accounts. Source: I60758.
 
     Attributes:
-        official_account_id_list: the accounts.
+        official_account_id_list: the accounts, 1 to 50.
         response_filter: which fields are wanted; absent is all.
     """
 
@@ -169,16 +170,17 @@ class GetOfficialAccounts(Request, kw_only=True):
     response_filter: InfoFilter | None = None
 
     def check(self) -> None:
-        """Check that there are accounts."""
-        check_items("official_account_id_list", self.official_account_id_list, 1, U32_MAX)
+        """Check the number of accounts and each of them."""
+        check_items("official_account_id_list", self.official_account_id_list, 1, MAX_READ)
         for index, item in enumerate(self.official_account_id_list):
             check_given(f"official_account_id_list[{index}].official_account", item.official_account)
 
 
 class OfficialAccountInfo(WireStruct, kw_only=True):
-    """The profile of an official account; fields that were not asked for are None.
+    """The profile of an official account; fields that were not asked for are None. Source: I60813.
 
     Attributes:
+        official_account: its id.
         name: its name.
         owner_account: the account that owns it.
         last_msg_time: unix seconds of its last message.
@@ -188,8 +190,10 @@ class OfficialAccountInfo(WireStruct, kw_only=True):
         organization: who is behind it.
         custom_string: the app's own data.
         create_time: unix seconds.
+        max_subscriber_num: the most subscribers it may have.
     """
 
+    official_account: str | None = None
     name: str | None = None
     owner_account: str | None = None
     last_msg_time: int | None = None
@@ -199,10 +203,11 @@ class OfficialAccountInfo(WireStruct, kw_only=True):
     organization: str | None = None
     custom_string: str | None = None
     create_time: int | None = None
+    max_subscriber_num: int | None = None
 
 
 class OfficialAccounts(Result, kw_only=True):
-    """The profiles of official accounts. Known from an SDK.
+    """The profiles of official accounts. Source: I60758, I60813.
 
     Attributes:
         official_account_info_list: one entry an account.
@@ -292,7 +297,7 @@ class AddSubscribers(Request, kw_only=True):
 
 
 class DeleteSubscribers(Request, kw_only=True):
-    """Unsubscribe users. Known from an SDK.
+    """Unsubscribe users. Source: I60761.
 
     Attributes:
         official_account: the account's id.
@@ -366,7 +371,7 @@ class SubscribedFilter(InfoFilter, kw_only=True):
 
 
 class GetSubscribed(Request, kw_only=True):
-    """Read which official accounts a user has subscribed to. Known from an SDK.
+    """Read which official accounts a user has subscribed to. Source: I60763.
 
     Attributes:
         subscriber_account: the user.
@@ -385,6 +390,40 @@ class GetSubscribed(Request, kw_only=True):
         check_account("subscriber_account", self.subscriber_account)
         check_range("limit", self.limit, 1, MAX_PAGE)
         check_range("offset", self.offset, 0, U32_MAX)
+
+
+class Subscription(WireStruct, kw_only=True):
+    """What an official account has of the user who asks; fields that were not asked for are None.
+
+    Attributes:
+        subscribe_time: unix seconds.
+        custom_string: the app's own data about the subscription.
+    """
+
+    subscribe_time: int | None = None
+    custom_string: str | None = None
+
+
+class SubscribedAccount(OfficialAccountInfo, kw_only=True):
+    """An official account that a user has subscribed to; fields that were not asked for are None.
+
+    Attributes:
+        self_info: the user's own subscription.
+    """
+
+    self_info: Subscription | None = None
+
+
+class SubscribedAccounts(Result, kw_only=True):
+    """Official accounts that a user has subscribed to. Source: I60763, whose table of the answer was not read.
+
+    Attributes:
+        total_count: how many there are in all.
+        official_account_info_list: those of this page.
+    """
+
+    total_count: int = always(0)
+    official_account_info_list: list[SubscribedAccount] = msgspec.field(default_factory=list)
 
 
 class SendOfficialMsg(Request, kw_only=True):
@@ -437,7 +476,7 @@ class SentOfficialMsg(Result, kw_only=True):
 
 
 class RecallOfficialMsgs(Request, kw_only=True):
-    """Recall 1 to 10 messages. Known from an SDK.
+    """Recall 1 to 10 messages. Source: I60811.
 
     Attributes:
         official_account: the account's id.
@@ -472,7 +511,7 @@ class OfficialRecallOutcome(WireStruct, kw_only=True):
 
 
 class OfficialRecallOutcomes(PartialResult, kw_only=True):
-    """Outcome message by message. Known from an SDK.
+    """Outcome message by message. Source: I60811.
 
     Attributes:
         recall_ret_list: one entry a message.
@@ -487,18 +526,18 @@ class OfficialRecallOutcomes(PartialResult, kw_only=True):
 
 
 class GetOfficialMsgs(Request, kw_only=True):
-    """Read the history of an official account. Known from an SDK.
+    """Read a page of the history of an official account. Source: I60812, C102299.
 
     Attributes:
         official_account: the account's id.
-        last_msg_key: the last message that was read already; absent begins at the newest.
-        req_msg_number: how many messages are wanted, at least 1.
+        last_msg_key: `last_msg_key` of the answer before; absent begins at the newest.
+        req_msg_number: how many messages are wanted, at least 1; how many are returned without it is not documented.
         with_recalled_msg: 1 with those that were recalled; 0 is the default.
     """
 
     official_account: str
     last_msg_key: str | None = None
-    req_msg_number: int
+    req_msg_number: int | None = None
     with_recalled_msg: Literal[0, 1] | None = None
 
     def check(self) -> None:
@@ -506,3 +545,44 @@ class GetOfficialMsgs(Request, kw_only=True):
         check_given("official_account", self.official_account)
         check_range("req_msg_number", self.req_msg_number, 1, U32_MAX)
         check_choice("with_recalled_msg", self.with_recalled_msg, (0, 1))
+
+
+class OfficialMsg(WireStruct, kw_only=True):
+    """One message of an official account's history.
+
+    Attributes:
+        from_account: the sender.
+        is_place_msg: 0 a message; 1 the place of one that has expired, was not stored or was deleted.
+        msg_body: its elements; unknown kinds are `RawElem`.
+        msg_seq: its number.
+        msg_key: names it, for `recall`.
+        msg_time_stamp: unix seconds.
+    """
+
+    from_account: str | None = None
+    is_place_msg: int = always(0)
+    msg_body: list[Element] | None = None
+    msg_seq: int = always(0)
+    msg_key: str = always("")
+    msg_time_stamp: int | None = None
+
+
+class OfficialMsgs(Result, kw_only=True):
+    """A page of an official account's history, newer messages first. Source: I60812, C102299.
+
+    Attributes:
+        official_account: the account's id.
+        is_finished: 1 when there is nothing more.
+        last_msg_key: `last_msg_key` for the next page.
+        rsp_msg_list: the messages.
+    """
+
+    official_account: str = always("")
+    is_finished: int = always(0)
+    last_msg_key: str = always("")
+    rsp_msg_list: list[OfficialMsg] = msgspec.field(default_factory=list)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether there is no further page."""
+        return self.is_finished == 1

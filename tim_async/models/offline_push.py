@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import msgspec
 
 from .._api.checks import check_choice, check_range
+from .._api.lints import log_lints
 from .._api.wire import WireStruct
 from ..errors import UsageError
 
@@ -32,7 +35,7 @@ class AndroidInfo(WireStruct, kw_only=True):
         xiao_mi_channel_id: Xiaomi channel, overrides the console.
         oppo_channel_id: OPPO channel, overrides the console.
         oppo_category: OPPO message class, such as IM or MARKETING.
-        oppo_notify_level: 1 bar, 2 bar and lock screen, 16 all; needs `oppo_category`.
+        oppo_notify_level: 1 bar, 2 bar and lock screen, 16 all; OPPO wants `oppo_category` with it.
         oppo_private_msg_template_id: OPPO private-message template.
         oppo_private_title_parameters: values for the template's title.
         oppo_private_content_parameters: values for the template's text.
@@ -146,7 +149,7 @@ class OfflinePushInfo(WireStruct, kw_only=True):
         push_flag: 0 push (default), 1 no offline push.
         title: for iOS and Android.
         desc: text, overrides the elements' push text.
-        ext: passthrough; must be JSON text for some Android vendors, about 1 KB advised.
+        ext: passthrough; any text, though some Android vendors drop a push whose text is not JSON; about 1 KB advised.
         multi_language_content: titles and texts by language.
         android_info: Android vendors.
         apns_info: Apple.
@@ -175,17 +178,11 @@ class OfflinePushInfo(WireStruct, kw_only=True):
         check_choice(f"{field}.push_flag", self.push_flag, (0, 1))
         check_range(f"{field}.badge_add_num", self.badge_add_num, 1, 99)
         check_range(f"{field}.badge_set_num", self.badge_set_num, 0, 999)
-        if self.ext is not None:
-            _check_json(f"{field}.ext", self.ext)
         android, apns, harmony = self.android_info, self.apns_info, self.harmony_info
         if android is not None:
             where = f"{field}.android_info"
             check_choice(f"{where}.push_style", android.push_style, (0, 1))
             check_choice(f"{where}.oppo_notify_level", android.oppo_notify_level, (1, 2, 16))
-            if android.oppo_notify_level is not None and android.oppo_category is None:
-                raise UsageError(
-                    f"{where}.oppo_category is missing: oppo_notify_level needs it", field=f"{where}.oppo_category"
-                )
             check_choice(f"{where}.vivo_classification", android.vivo_classification, (0, 1))
             check_choice(f"{where}.ext_as_huawei_intent_param", android.ext_as_huawei_intent_param, (0, 1))
             check_choice(f"{where}.mei_zu_notice_msg_type", android.mei_zu_notice_msg_type, (0, 1))
@@ -200,15 +197,22 @@ class OfflinePushInfo(WireStruct, kw_only=True):
         if harmony is not None and harmony.sound_duration is not None:
             where = f"{field}.harmony_info"
             check_range(f"{where}.sound_duration", harmony.sound_duration, 1, 60)
-            if harmony.sound is None:
-                raise UsageError(f"{where}.sound is missing: sound_duration needs it", field=f"{where}.sound")
+        log_lints(self.lints())
+
+    def lints(self) -> Iterator[str]:
+        """Yield what the service takes, and a vendor may not (I33527, I77715, C133879)."""
+        if self.ext is not None and not _is_json(self.ext):
+            yield "the push's ext is not JSON: some Android vendors drop such a push"
+        android, harmony = self.android_info, self.harmony_info
+        if android is not None and android.oppo_notify_level is not None and android.oppo_category is None:
+            yield "oppo_notify_level without oppo_category: OPPO wants both"
+        if harmony is not None and harmony.sound_duration is not None and harmony.sound is None:
+            yield "sound_duration without sound: HarmonyOS uses it for a sound of the app only"
 
 
-def _check_json(field: str, text: str) -> None:
+def _is_json(text: str) -> bool:
     try:
         msgspec.json.decode(text)
-    except (msgspec.MsgspecError, UnicodeError):
-        problem = f"{field} must be JSON text: some vendors drop the push otherwise"
-    else:
-        return
-    raise UsageError(problem, field=field)
+    except (msgspec.MsgspecError, UnicodeError, TypeError):  # what is no text at all is refused for its type
+        return False
+    return True

@@ -1,6 +1,6 @@
 """Figures, archives of messages, addresses of the service, and files of the chat.
 
-Source: I34886, I34885, I36742; the commands for files are known from an SDK.
+Source: I34886, I34885, I36742; C74775 to C74777.
 """
 
 from __future__ import annotations
@@ -184,7 +184,7 @@ class IPList(Result, kw_only=True):
 
 
 class ChatFile(Request, kw_only=True):
-    """Name a file of the chat, to block it or to let it be seen again. Known from an SDK.
+    """Name a file of the chat, to block it or to let it be seen again. Source: C74775, C74776.
 
     Attributes:
         raw_url: its address, as in the message.
@@ -210,7 +210,7 @@ class FileToSign(WireStruct, kw_only=True):
 
 
 class SignFiles(Request, kw_only=True):
-    """Ask for addresses by which files can be fetched. Known from an SDK.
+    """Ask for addresses by which files can be fetched. Source: C74777.
 
     Attributes:
         raw_urls: the files.
@@ -244,7 +244,7 @@ class SignedFile(WireStruct, kw_only=True):
 
 
 class SignedFiles(PartialResult, kw_only=True):
-    """Files with their signed addresses. Known from an SDK.
+    """Files with their signed addresses. Source: C74777.
 
     Attributes:
         pre_sig_urls: one entry a file; find one by its `resource_id`.

@@ -11,6 +11,7 @@ from typing import Final, Literal
 import msgspec
 
 from .._api.checks import check_account, check_accounts, check_choice, check_items, check_range, check_text
+from .._api.lints import log_lints
 from .._api.wire import PartialResult, Request, Result, WireStruct, always
 from .common import AccountOutcome, failed_items
 from .tags import (
@@ -27,7 +28,7 @@ from .tags import (
 )
 
 MAX_BATCH: Final = 1000
-MAX_READ_BATCH: Final = 100
+READ_BATCH: Final = 100  # what the page advises
 MANY: Final = 2**20  # where the documents name no limit but the size of a body
 _TIME_MAX: Final = 2**53
 _SNS_PREFIXES: Final = ("Tag_SNS_",)
@@ -379,11 +380,11 @@ class FriendPage(Result, kw_only=True):
 
 
 class GetSpecifiedFriends(Request, kw_only=True):
-    """Read fields of 1 to 100 friends of an account. Source: I34910.
+    """Read fields of friends of an account. Source: I34910.
 
     Attributes:
         from_account: the account.
-        to_account: the friends, 1 to 100.
+        to_account: the friends, 1 or more; at most 100 are advised, for a large answer may fail.
         tag_list: the fields that are wanted, at least 1: members of `SnsTag` or `ProfileTag`, or the app's own.
     """
 
@@ -393,8 +394,10 @@ class GetSpecifiedFriends(Request, kw_only=True):
 
     def check(self) -> None:
         """Check accounts, tags and their number."""
-        _check_batch(self.from_account, self.to_account, MAX_READ_BATCH)
+        _check_batch(self.from_account, self.to_account, MANY)
         check_tag_list("tag_list", self.tag_list, _FRIEND_PREFIXES)
+        if len(self.to_account) > READ_BATCH:
+            log_lints(("sns/friend_get_list for more than 100 friends: the answer may become too large (I34910)",))
 
 
 class SpecifiedFriend(TaggedStruct, kw_only=True):
@@ -641,13 +644,13 @@ class GetFriendLists(Request, kw_only=True):
 
     Attributes:
         from_account: the account.
-        last_sequence: version that is known already, 0 the first time.
+        last_sequence: version that is known already, 0 the first time; known from older pages.
         need_friend: `Need_Friend_Type_Yes` returns who is on the lists too; `Need_Friend_Type_No` is the default.
         group_name: the lists that are wanted; absent is all.
     """
 
     from_account: str
-    last_sequence: int
+    last_sequence: int | None = None
     need_friend: Literal["Need_Friend_Type_Yes", "Need_Friend_Type_No"] | None = None
     group_name: Sequence[str] | None = None
 

@@ -59,6 +59,14 @@ def test_push_data_that_is_large():
     ]
 
 
+def test_push_that_a_vendor_may_not_take():
+    [line] = lints(text("x", offline_push_info=OfflinePushInfo(ext="plain")))
+    assert "is not JSON" in line
+    [line] = lints(text("x", offline_push_info=OfflinePushInfo(android_info=AndroidInfo(oppo_notify_level=2))))
+    assert "without oppo_category" in line
+    assert lints(text("x", offline_push_info=OfflinePushInfo(push_flag=1, ext="plain"))) == []
+
+
 def test_message_that_the_service_does_not_keep():
     for options in ({"online_only_flag": 1}, {"msg_life_time": 0}):
         assert any("cannot be verified" in line for line in lints(text("x", **options)))

@@ -117,6 +117,7 @@ async def test_following(people):
     fields = {"from_account": "alice", "follow_list": [FollowItem(to_account="bob")], "event_time": MS}
     assert await events(people, "follow/follow_add", body) == [AfterFollowAdd(**fields)]
     assert await events(people, "follow/follow_add", body) == [], "nothing new"
+    body = {"From_Account": "alice", "To_Account": ["bob", "stranger"]}
     assert await events(people, "follow/follow_delete", body) == [AfterFollowDelete(**fields)]
     assert await events(people, "follow/follow_delete", body) == []
 

@@ -43,6 +43,8 @@ def lint(message: Message, *, is_template: bool) -> Iterator[str]:
         )
     if wants_push:
         yield from _lint_push(message)
+    if push is not None and wants_push:
+        yield from push.lints()
     if push is not None and push.ext is not None:
         size = len(push.ext.encode())
         if size > _EXT_BYTES:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ...models.all_member_push import MAX_NAME_BYTES, MAX_TAGS, MAX_USERS, ChangeTags, PushUsers, RemoveAttrs, SetAttrs
+from ...models.push import TimPushChangeTags, TimPushRemoveAttrs, TimPushSetAttrs, TimPushUsers
 from ..dispatch import Call
 from ..state.codes import MessageCode, PushCode
 from ..state.push import PushState
@@ -18,14 +19,15 @@ from ..state.refusal import Refusal
 def read_users(call: Call) -> list[str]:
     """Read a list of users."""
     _items(call.raw, "To_Account")
-    return list(call.read(PushUsers, code=MessageCode.JSON_INVALID).to_account)
+    kind = TimPushUsers if _is_push_service(call) else PushUsers
+    return list(call.read(kind, code=MessageCode.JSON_INVALID).to_account)
 
 
 def read_attrs(call: Call) -> SetAttrs:
     """Read users with attribute values; all attributes must be defined."""
     for item in _items(call.raw, "UserAttrs"):
         _check_values(item.get("Attrs"))
-    request = call.read(SetAttrs, code=MessageCode.JSON_INVALID)
+    request = call.read(TimPushSetAttrs if _is_push_service(call) else SetAttrs, code=MessageCode.JSON_INVALID)
     _check_named(call, [name for item in request.user_attrs for name in item.attrs])
     return request
 
@@ -33,7 +35,7 @@ def read_attrs(call: Call) -> SetAttrs:
 def read_attr_names(call: Call) -> RemoveAttrs:
     """Read users with attribute names; all attributes must be defined."""
     _items(call.raw, "UserAttrs")
-    request = call.read(RemoveAttrs, code=MessageCode.JSON_INVALID)
+    request = call.read(TimPushRemoveAttrs if _is_push_service(call) else RemoveAttrs, code=MessageCode.JSON_INVALID)
     _check_named(call, [name for item in request.user_attrs for name in item.attrs])
     return request
 
@@ -42,7 +44,12 @@ def read_tags(call: Call) -> ChangeTags:
     """Read users with tags."""
     for item in _items(call.raw, "UserTags"):
         _check_tags(item.get("Tags"), empty=PushCode.TAG_TOO_LONG, too_long=PushCode.TAG_TOO_LONG)
-    return call.read(ChangeTags, code=MessageCode.JSON_INVALID)
+    return call.read(TimPushChangeTags if _is_push_service(call) else ChangeTags, code=MessageCode.JSON_INVALID)
+
+
+def _is_push_service(call: Call) -> bool:
+    """Return whether users may be RegistrationIDs, which are longer."""
+    return call.endpoint.service == "timpush"
 
 
 def _check_named(call: Call, names: list[str]) -> None:

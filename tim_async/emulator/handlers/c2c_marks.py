@@ -8,7 +8,7 @@ Where the documents name no cause or no code:
   recalled one with 20023, a MsgKey with 90010. 20027 and 20028 need a planned fault.
 - Recalled messages, those the recipient deleted and those marked as read are not unread. MsgReadTime includes its
   second.
-- delete_c2c_msg_ramble: unknown keys are ignored.
+- delete_c2c_msg_ramble: unknown keys are in InvalidMsgKeyList, and the others are deleted.
 - c2c_msg_read_receipt: any stored message can be reported as read, with or without a requested receipt; an unknown key
   refuses the whole request with 20022. Unread counts do not change.
 - importmsg: 1 is live, like 5. A message from before the history begins is accepted and never visible.
@@ -26,6 +26,7 @@ from ...models.c2c_marks import (
     HISTORY,
     KEY_MAX_BYTES,
     MAX_PEERS,
+    DeletedMsgs,
     DeleteMsgs,
     GetMsgExtensions,
     GetUnread,
@@ -151,19 +152,22 @@ def modify(call: Call) -> Reply[Empty]:
 
 
 @handles(C2C.delete)
-def delete(call: Call) -> Empty:
+def delete(call: Call) -> DeletedMsgs:
     """Hide messages from one side."""
     side, peer = _two(call, "Operator_Account", "Peer_Account")
     for key in _list(call, "MsgKeyList"):
         _check_key(key, MessageCode.MSGKEY_INVALID)
+    unknown: list[str] = []
     for key in call.read(DeleteMsgs, code=MessageCode.JSON_INVALID).msg_key_list:
-        for sender, recipient in ((side, peer), (peer, side)):
-            entry = call.state.find(sender, recipient, key, call.now)
+        found = [(to, call.state.find(by, to, key, call.now)) for by, to in ((side, peer), (peer, side))]
+        if not any(entry for _, entry in found):
+            unknown.append(key)
+        for recipient, entry in found:
             if entry is not None:
                 entry.hidden_from.add(side)
                 if side == recipient:
                     call.state.read(entry)
-    return Empty()
+    return DeletedMsgs(invalid_msg_key_list=unknown)
 
 
 @handles(C2C.mark_read)

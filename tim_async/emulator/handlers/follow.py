@@ -65,11 +65,11 @@ def delete(call: Call) -> FollowResults:
     user_id, follows = _asker(call), call.state.part(FollowState)
     result = FollowResults()
     unfollowed: list[str] = []
-    for item in request.follow_item:
-        outcome = AccountOutcome(to_account=item.to_account)
+    for other in request.to_account:
+        outcome = AccountOutcome(to_account=other)
         result.result_item.append(outcome)
-        if _is_known(call, outcome) and follows.unfollow(user_id, item.to_account):
-            unfollowed.append(item.to_account)
+        if _is_known(call, outcome) and follows.unfollow(user_id, other):
+            unfollowed.append(other)
     emit_unfollowed(call, user_id, unfollowed)
     return result
 

@@ -8,6 +8,7 @@ from ..._api.checks import U32_MAX
 from ...families.group_msg import GroupMessages
 from ...models.common import Empty
 from ...models.group_msg import (
+    MAX_HISTORY,
     ClearGroupMsgs,
     DeleteMsgsBySender,
     GetGroupMsgs,
@@ -40,7 +41,7 @@ def get_history(call: Call) -> GroupMsgs:
     last = thread.next_seq - 1
     top = last if request.req_msg_seq is None else min(request.req_msg_seq, last)
     oldest = call.state.oldest(call.now)
-    seqs = range(top, max(0, top - request.req_msg_number), -1)
+    seqs = range(top, max(0, top - min(request.req_msg_number, MAX_HISTORY)), -1)
     messages = [_message(thread, seq, oldest, with_recalled=request.with_recalled_msg == 1) for seq in seqs]
     has_expired = messages and not any(
         seq in thread.entries and thread.entries[seq].stored_at >= oldest for seq in seqs

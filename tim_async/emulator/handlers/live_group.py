@@ -1,4 +1,4 @@
-"""Live groups (AVChatRoom): who is online, marks, robots, admins. Source: I38521, I50293, I50294, I60523 to I60527.
+"""Live groups (AVChatRoom): who is online, marks, robots, admins. Source: I38521, I50293, I50294, I60524 to I60527.
 
 Members join by `Emulator.join_group`, as from a client, and leave by `Emulator.leave_group`. A robot is an account with
 the mark 500: it is listed as online for three days, whether it joined or not. The mark 600 keeps an account off the

@@ -28,6 +28,7 @@ from ...models.moderation import (
     CloudWords,
     Content,
     DeleteCloudKeywords,
+    DeletedCloudKeywords,
     DirtyWords,
     Done,
     GetCloudKeywords,
@@ -37,6 +38,7 @@ from ...models.moderation import (
     ItemJudgement,
     Judgement,
     Judgements,
+    KeywordDeletion,
     LocalWords,
     Moderate,
     ModerateBatch,
@@ -154,7 +156,7 @@ def get_cloud_keywords(call: Call) -> CloudWords:
 
 
 @handles(Moderation.delete_cloud_keywords)
-def delete_cloud_keywords(call: Call) -> Done:
+def delete_cloud_keywords(call: Call) -> DeletedCloudKeywords:
     """Delete words of a library, all or none."""
     request = _read(call, DeleteCloudKeywords)
     library = _known(call).libraries.get(request.lib_id)
@@ -162,9 +164,13 @@ def delete_cloud_keywords(call: Call) -> Done:
         raise Refusal(
             ModerationCode.KEYWORD_DELETE_FAILED, "the library does not exist, or does not have all of the words"
         )
-    for word in set(request.keywords):
-        del library.words[word], library.labels[word]
-    return Done(request_id=_request_id(call))
+    details = [
+        KeywordDeletion(keyword_id=library.words[word].id, keyword=word, deleted=True)
+        for word in dict.fromkeys(request.keywords)
+    ]
+    for detail in details:
+        del library.words[detail.keyword], library.labels[detail.keyword]
+    return DeletedCloudKeywords(request_id=_request_id(call), details=details, count=len(details))
 
 
 @handles(Moderation.get_cloud_libraries)

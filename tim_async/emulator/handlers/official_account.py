@@ -1,12 +1,13 @@
-"""Official accounts, their subscribers and messages. Source: I60755 to I60762, I60810; the rest as known from an SDK.
+"""Official accounts, their subscribers and messages. Source: I60755 to I60763, I60810 to I60813.
 
-A message is not stored in any history; subscribers have the time of the last one. The answers of the two commands whose
-fields are not documented contain only the envelope.
+A message is in the history of its account only, not in those of its subscribers, who have the time of the last one.
 
 Where the documents are silent: an invalid request is 60003, an owner who is not imported 70107; a user who is not
 imported, and every user beyond the maximum of an account, fails alone; a third message within an hour is 60007, like a
 second one within a second; an unknown message has RetCode 20022, an already recalled one 20023. With a filter, only the
-fields that it names are returned.
+fields that it names are returned, and the id. Without ReqMsgNumber a page of history has 20 messages; one that went to
+online subscribers only, or has expired, is a place without content, and a recalled one is there with WithRecalledMsg
+only. SelfInfo is what the filter for it is named after.
 """
 
 from __future__ import annotations
@@ -35,15 +36,21 @@ from ...models.official_account import (
     ModifySubscriber,
     OfficialAccountInfo,
     OfficialAccounts,
+    OfficialMsg,
+    OfficialMsgs,
     OfficialRecallOutcome,
     OfficialRecallOutcomes,
     RecallOfficialMsgs,
     SendOfficialMsg,
     SentOfficialMsg,
+    SubscribedAccount,
+    SubscribedAccounts,
+    SubscribedFilter,
     Subscriber,
     SubscriberOutcome,
     SubscriberOutcomes,
     Subscribers,
+    Subscription,
 )
 from ...webhooks import (
     MsgKeyRef,
@@ -60,9 +67,9 @@ from ...webhooks import (
     OfficialAccountBeforeSendMsg,
     SubscriberRef,
 )
-from ..dispatch import Call, answers, handles
+from ..dispatch import Call, handles
 from ..state.codes import AccountCode, CommonCode, GroupCode, MessageCode, OfficialAccountCode
-from ..state.official_account import Channel, Channels
+from ..state.official_account import Channel, ChannelMsg, Channels
 from ..state.refusal import Refusal, integer
 from ._filters import keep
 from ._message import check_body
@@ -70,6 +77,7 @@ from ._message import check_body
 _MAX_SUBSCRIBERS: Final = 100_000
 _HOUR_S: Final = 3600
 _MAX_MESSAGES_PER_HOUR: Final = 2
+_HISTORY_PAGE: Final = 20
 
 _FAILED, _DONE, _KNOWN = 0, 1, 2
 
@@ -167,8 +175,7 @@ def get(call: Call) -> OfficialAccounts:
     infos: list[OfficialAccountInfo] = []
     for item in request.official_account_id_list:
         channel = call.state.part(Channels).find(item.official_account)
-        info = msgspec.structs.replace(channel.info, subscriber_num=len(channel.subscribers))
-        infos.append(keep(info, wanted))
+        infos.append(keep(_info(item.official_account, channel), wanted, always=("official_account",)))
     return OfficialAccounts(official_account_info_list=infos)
 
 
@@ -267,10 +274,31 @@ def modify_subscriber(call: Call) -> Empty:
     return Empty()
 
 
-@answers(OfficialAccount.get_subscribed, code=CommonCode.JSON_PARSE_FAILED)
-def get_subscribed(_: GetSubscribed) -> Empty:
-    """Answer with the envelope only."""
-    return Empty()
+@handles(OfficialAccount.get_subscribed)
+def get_subscribed(call: Call) -> SubscribedAccounts:
+    """Return a page of the official accounts that a user has subscribed to, in the order they were created."""
+    request = call.read(GetSubscribed, code=CommonCode.JSON_PARSE_FAILED)
+    user, wanted = request.subscriber_account, request.response_filter or SubscribedFilter()
+    found = [item for item in call.state.part(Channels).by_id.items() if user in item[1].subscribers]
+    start = request.offset or 0
+    page: list[SubscribedAccount] = []
+    for official_account, channel in found[start : start + (request.limit or MAX_PAGE)]:
+        own = channel.subscribers[user]
+        mine = Subscription(subscribe_time=own.subscribe_time, custom_string=own.custom_string)
+        info = SubscribedAccount(
+            **msgspec.structs.asdict(_info(official_account, channel)), self_info=keep(mine, wanted.self_info_filter)
+        )
+        page.append(keep(info, wanted.official_account_base_info_filter, always=("official_account", "self_info")))
+    return SubscribedAccounts(total_count=len(found), official_account_info_list=page)
+
+
+def _info(official_account: str, channel: Channel) -> OfficialAccountInfo:
+    return msgspec.structs.replace(
+        channel.info,
+        official_account=official_account,
+        subscriber_num=len(channel.subscribers),
+        max_subscriber_num=channel.max_subscriber_num,
+    )
 
 
 @handles(OfficialAccount.send)
@@ -284,7 +312,7 @@ def send(call: Call) -> SentOfficialMsg:
     first = channels.sent.find((request.official_account, random), call.now)
     if first is not None:
         return first
-    if sum(call.now - at < _HOUR_S for at in channel.messages.values()) >= _MAX_MESSAGES_PER_HOUR:
+    if sum(call.now - each.at < _HOUR_S for each in channel.messages.values()) >= _MAX_MESSAGES_PER_HOUR:
         raise Refusal(
             CommonCode.REST_RATE_LIMITED,
             f"an official account can send at most {_MAX_MESSAGES_PER_HOUR} messages an hour",
@@ -297,12 +325,14 @@ def send(call: Call) -> SentOfficialMsg:
         event_time=call.now_ms,
     )
     verdict = call.ask(event, refused=GroupCode.WEBHOOK_REJECTED)
-    key = f"{next(channels.numbers)}_{random}_{int(call.now)}"
+    seq = next(channels.numbers)
+    key = f"{seq}_1_{int(call.now)}"
     result = SentOfficialMsg(msg_time=int(call.now), msg_key=key)
     channels.sent.add((request.official_account, random), call.now, result)
     if verdict.is_dropped:
         return result
-    channel.messages[key] = call.now
+    body = request.msg_body if verdict.msg_body is None else verdict.msg_body
+    channel.messages[key] = ChannelMsg(seq=seq, at=call.now, body=None if request.online_only_flag == 1 else body)
     channel.info.last_msg_time = int(call.now)
     for subscriber in channel.subscribers.values():
         subscriber.last_send_msg_time = int(call.now)
@@ -313,7 +343,7 @@ def send(call: Call) -> SentOfficialMsg:
             msg_key=key,
             msg_time=result.msg_time,
             online_only_flag=event.online_only_flag,
-            msg_body=request.msg_body if verdict.msg_body is None else verdict.msg_body,
+            msg_body=body,
             cloud_custom_data=data,
             event_time=call.now_ms,
         )
@@ -348,7 +378,35 @@ def recall(call: Call) -> OfficialRecallOutcomes:
     return OfficialRecallOutcomes(recall_ret_list=outcomes)
 
 
-@answers(OfficialAccount.get_messages, code=CommonCode.JSON_PARSE_FAILED)
-def get_messages(_: GetOfficialMsgs) -> Empty:
-    """Answer with the envelope only."""
-    return Empty()
+@handles(OfficialAccount.get_messages)
+def get_messages(call: Call) -> OfficialMsgs:
+    """Return a page of the history, newer messages first."""
+    request = call.read(GetOfficialMsgs, code=CommonCode.JSON_PARSE_FAILED)
+    channel = call.state.part(Channels).find(request.official_account)
+    keys = [key for key in reversed(channel.messages) if request.with_recalled_msg == 1 or key not in channel.recalled]
+    if request.last_msg_key:
+        last = channel.messages.get(request.last_msg_key)
+        if last is None:
+            raise Refusal(CommonCode.JSON_PARSE_FAILED, "LastMsgKey is not from an answer")
+        keys = [key for key in keys if channel.messages[key].seq < last.seq]
+    page = keys[: request.req_msg_number or _HISTORY_PAGE]
+    oldest = call.state.oldest(call.now)
+    return OfficialMsgs(
+        official_account=request.official_account,
+        is_finished=int(len(page) == len(keys)),
+        last_msg_key=page[-1] if page else request.last_msg_key or "",
+        rsp_msg_list=[_stored(request.official_account, key, channel.messages[key], oldest) for key in page],
+    )
+
+
+def _stored(sender: str, key: str, message: ChannelMsg, oldest: float) -> OfficialMsg:
+    """Return a message as history has it; only the place of one that is not stored, or not any more."""
+    if message.body is None or message.at < oldest:
+        return OfficialMsg(is_place_msg=1, msg_seq=message.seq, msg_key=key)
+    return OfficialMsg(
+        from_account=sender,
+        msg_body=list(message.body),
+        msg_seq=message.seq,
+        msg_key=key,
+        msg_time_stamp=int(message.at),
+    )

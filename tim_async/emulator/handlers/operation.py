@@ -1,4 +1,4 @@
-"""Figures, archives, addresses and files. Source: I34886, I34885, I36742; files as known from an SDK.
+"""Figures, archives, addresses and files. Source: I34886, I34885, I36742, C74775 to C74777.
 
 Accounts and one-to-one messages are counted, by days in China; all other figures are 0. The URL of an archive leads
 nowhere. Of a file, only whether it is blocked is stored.

@@ -1,6 +1,4 @@
-"""Pushes of the push service, their attributes and tags. Source: I60561 to I60571, I67553, I80441.
-
-Scheduled pushes are in `push_schedule`, what became of pushes is in `push_statistics`.
+"""Pushes of the push service, their attributes and tags. Source: I60561 to I60571, I67553.
 
 State and pushes are shared with all_member_push (see `state.push`): tasks of both can be revoked here.
 
@@ -15,7 +13,7 @@ from typing import Final, TypeVar
 
 from ..._api.checks import U32_MAX
 from ...families.push import Push
-from ...models.all_member_push import AttrNames, AttrsOfUser, PushTask, TagsOfUser
+from ...models.all_member_push import AttrsOfUser, PushTask, TagsOfUser
 from ...models.common import Empty
 from ...models.push import (
     AttrsOrFailures,
@@ -25,16 +23,15 @@ from ...models.push import (
     Revoke,
     SendPush,
     SendPushBatch,
-    SendWebPush,
     SetTypedAttrNames,
     TagsOrFailures,
+    TypedAttrNames,
 )
 from ..dispatch import Call, handles
 from ..events.push import emit_pushed_to_all
 from ..state.codes import AccountCode, MessageCode, PushCode
 from ..state.push import DUPLICATE_WINDOW_S, PushState, SentPush
 from ..state.refusal import integer
-from . import push_schedule, push_statistics  # noqa: F401 - they register their handlers
 from ._push_requests import check_condition, read_attr_names, read_attrs, read_tags, read_users
 
 # Within one second a push with the same MsgRandom is dropped (I67553).
@@ -82,31 +79,6 @@ def _sent(call: Call, request: SendPush | SendPushBatch, msg_random: int, users:
     )
 
 
-@handles(Push.send_web_batch)
-def send_web_batch(call: Call) -> PushBatchTask:
-    """Send a push to the browsers of listed users, unless it is a repeat."""
-    pushes = call.state.part(PushState)
-    msg_random = integer(call.raw, "MsgRandom", 0, U32_MAX, code=MessageCode.JSON_INVALID)
-    request = call.read(SendWebPush, code=MessageCode.JSON_INVALID)
-    users, failures = _split(call, request.to_account)
-    push = pushes.known(call.endpoint.command, msg_random, call.now, _BATCH_DUPLICATE_WINDOW_S)
-    if push is None:
-        push = pushes.take(
-            SentPush(
-                task_id="",
-                command=call.endpoint.command,
-                at=call.now,
-                to=users,
-                from_account=request.from_account,
-                msg_random=msg_random,
-                data_id=request.data_id,
-                web_info=request.web_info,
-                message=request.message,
-            )
-        )
-    return PushBatchTask(task_id=push.task_id, error_list=failures)
-
-
 @handles(Push.revoke)
 def revoke(call: Call) -> Empty:
     """Revoke a push."""
@@ -126,9 +98,10 @@ def set_attr_names(call: Call) -> Empty:
 
 
 @handles(Push.get_attr_names)
-def get_attr_names(call: Call) -> AttrNames:
+def get_attr_names(call: Call) -> TypedAttrNames:
     """Return the names of the attributes."""
-    return AttrNames(attr_names=dict(call.state.part(PushState).names))
+    pushes = call.state.part(PushState)
+    return TypedAttrNames(attr_names=dict(pushes.names), attr_types=dict(pushes.types))
 
 
 @handles(Push.get_attrs)

@@ -3,16 +3,32 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
 
+from ...models.elements import Element
 from ...models.official_account import OfficialAccountInfo, SentOfficialMsg, Subscriber
 from .codes import OfficialAccountCode
 from .core import Duplicates, Part, State
 from .refusal import Refusal
 
 _DUPLICATE_WINDOW_S: Final = 300.0
+
+
+class ChannelMsg(msgspec.Struct, kw_only=True):
+    """A message of an official account.
+
+    Attributes:
+        seq: its number.
+        at: unix time.
+        body: its elements; None for one that went to online subscribers only and is not stored.
+    """
+
+    seq: int
+    at: float
+    body: Sequence[Element] | None
 
 
 class Channel(msgspec.Struct, kw_only=True):
@@ -22,14 +38,14 @@ class Channel(msgspec.Struct, kw_only=True):
         info: its profile.
         max_subscriber_num: the maximum number of subscribers.
         subscribers: by user.
-        messages: the time of each message, by MsgKey.
+        messages: by MsgKey, in the order they were sent.
         recalled: MsgKeys of recalled messages.
     """
 
     info: OfficialAccountInfo
     max_subscriber_num: int
     subscribers: dict[str, Subscriber] = msgspec.field(default_factory=dict)
-    messages: dict[str, float] = msgspec.field(default_factory=dict)
+    messages: dict[str, ChannelMsg] = msgspec.field(default_factory=dict)
     recalled: set[str] = msgspec.field(default_factory=set)
 
 
