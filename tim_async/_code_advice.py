@@ -266,6 +266,8 @@ ROWS: Final[tuple[tuple[str, int, str, str], ...]] = (
     ("sendmsg", 90054, "MsgKey 缺失或非法", "use the MsgKey of the send's answer, of the webhook or of the history, unchanged"),
     ("sendmsg", 90055, "批量消息体过长", "shorten the message; fewer recipients do not help"),
     ("push", 90056, "全员推送消息体超过10 KB", "shorten the message to 10 KB"),
+    ("push", 90104, "定时任务请求参数无效", "read error.info; list the scheduled pushes with client.push.iter_scheduled(...)"),
+    ("push", 90107, "定时任务正在调度或已调度完成，无法修改或删除", "revoke what was sent: client.push.revoke(task_id=...)"),
     ("sendmsg", 90057, "批量消息每分钟下发量超过限制", "send to fewer recipients a minute: 12,000 by default; or raise the limit in the console"),
     ("sendmsg", 90992, "服务内部错误，可能是回调未应答", "send it again with the same MsgSeq and MsgRandom; if every call gets it, see that your webhook answers in time"),
     ("sendmsg", 90994, "服务内部错误", _SAME_IDENTITY),

@@ -256,6 +256,8 @@ ROWS: Final[tuple[tuple[str, int, str, str, str], ...]] = (
     ("sendmsg", 90054, "msgkey_invalid", "fix_request", "MsgKey is missing or malformed."),
     ("sendmsg", 90055, "batch_message_too_long", "fix_request", "The body of a batch send is too long. (varies: 8 KB in 2023, 12 KB now)"),
     ("push", 90056, "push_body_too_long", "fix_request", "The body of a push to all users is over 10 KB."),
+    ("push", 90104, "push_schedule_invalid", "fix_request", "Parameters of a scheduled push are invalid."),
+    ("push", 90107, "push_schedule_dispatched", "none", "The scheduled push is being sent or was sent, and cannot be changed any more."),
     ("sendmsg", 90057, "batch_message_rate_limited", "quota", "batchsendmsg delivered more messages than its per-minute limit (12,000 a minute by default, one per recipient)."),
     ("sendmsg", 90992, "msg_callback_or_internal_error", "retry", "Internal error, try again; when every call gets it and a webhook is on, the webhook's answers are the suspect."),
     ("sendmsg", 90994, "msg_internal_error_1", "retry", "Internal error; try again."),

@@ -181,10 +181,26 @@ if TYPE_CHECKING:
     from .models.push import (
         AttrsOrFailures as AttrsOrFailures, PushBatchTask as PushBatchTask, PushFailure as PushFailure,
         PushOutcome as PushOutcome, Revoke as Revoke, SendPush as SendPush, SendPushBatch as SendPushBatch,
-        SetTypedAttrNames as SetTypedAttrNames, TagsOrFailures as TagsOrFailures,
+        SendWebPush as SendWebPush, SetTypedAttrNames as SetTypedAttrNames, TagsOrFailures as TagsOrFailures,
         TimPushChangeTags as TimPushChangeTags, TimPushCondition as TimPushCondition,
         TimPushRemoveAttrs as TimPushRemoveAttrs, TimPushSetAttrs as TimPushSetAttrs, TimPushUsers as TimPushUsers,
-        TypedAttrNames as TypedAttrNames,
+        TypedAttrNames as TypedAttrNames, WebInfo as WebInfo,
+    )
+    from .models.push_schedule import (
+        AddScheduledPush as AddScheduledPush, DeleteScheduledPush as DeleteScheduledPush,
+        FoundScheduledPush as FoundScheduledPush, GetScheduledPush as GetScheduledPush,
+        ListScheduledPushes as ListScheduledPushes, ModifyScheduledPush as ModifyScheduledPush,
+        PushContent as PushContent, PushType as PushType, ScheduledPush as ScheduledPush,
+        ScheduledPushId as ScheduledPushId, ScheduledPushes as ScheduledPushes,
+    )
+    from .models.push_statistics import (
+        CommitTrace as CommitTrace, GetMessagePushFigures as GetMessagePushFigures,
+        GetMessagePushLosses as GetMessagePushLosses, GetMessagePushTrace as GetMessagePushTrace,
+        GetPushFigures as GetPushFigures, GetPushLosses as GetPushLosses, GetPushTrace as GetPushTrace,
+        InstanceTrace as InstanceTrace, MessagePushFigures as MessagePushFigures,
+        MessagePushLosses as MessagePushLosses, OfflineTrace as OfflineTrace, PlatformFigures as PlatformFigures,
+        PlatformLoss as PlatformLoss, PushFigures as PushFigures, PushLoss as PushLoss, PushLosses as PushLosses,
+        PushTrace as PushTrace, TaskFigures as TaskFigures, TaskLosses as TaskLosses, TraceStep as TraceStep,
     )
     from .models.recent_contact import (
         Contact as Contact, ContactGroup as ContactGroup, ContactGroupPage as ContactGroupPage,
@@ -382,9 +398,18 @@ _NAMES: Final = {
         "GetProfiles ProfileItem Profiles SetProfile UserProfile "
     ),
     "models.push": (
-        "AttrsOrFailures PushBatchTask PushFailure PushOutcome Revoke SendPush SendPushBatch SetTypedAttrNames "
-        "TagsOrFailures TimPushChangeTags TimPushCondition TimPushRemoveAttrs TimPushSetAttrs TimPushUsers "
-        "TypedAttrNames "
+        "AttrsOrFailures PushBatchTask PushFailure PushOutcome Revoke SendPush SendPushBatch SendWebPush "
+        "SetTypedAttrNames TagsOrFailures TimPushChangeTags TimPushCondition TimPushRemoveAttrs TimPushSetAttrs "
+        "TimPushUsers TypedAttrNames WebInfo "
+    ),
+    "models.push_schedule": (
+        "AddScheduledPush DeleteScheduledPush FoundScheduledPush GetScheduledPush ListScheduledPushes "
+        "ModifyScheduledPush PushContent PushType ScheduledPush ScheduledPushId ScheduledPushes "
+    ),
+    "models.push_statistics": (
+        "CommitTrace GetMessagePushFigures GetMessagePushLosses GetMessagePushTrace GetPushFigures GetPushLosses "
+        "GetPushTrace InstanceTrace MessagePushFigures MessagePushLosses OfflineTrace PlatformFigures PlatformLoss "
+        "PushFigures PushLoss PushLosses PushTrace TaskFigures TaskLosses TraceStep "
     ),
     "models.recent_contact": (
         "Contact ContactGroup ContactGroupPage ContactItem ContactPage ContactResult ContactType ContactUpdateItem "

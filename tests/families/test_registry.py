@@ -179,14 +179,20 @@ def lists_failures(type_, *, in_list=False):
     return any(lists_failures(part, in_list=in_list) for part in get_args(type_))
 
 
+# What they say of each device are the steps of a push that was made before, not outcomes of this call.
+TRACES = {"timpush/all_member_push_trace", "timpush/normal_push_trace"}
+
+
 @every_line
 def test_result_that_names_failed_items_is_a_partial_result(endpoint):
-    assert issubclass(endpoint.result, PartialResult) or not lists_failures(endpoint.result)
+    assert (
+        issubclass(endpoint.result, PartialResult) or not lists_failures(endpoint.result) or endpoint.command in TRACES
+    )
 
 
 def test_almost_every_partial_result_is_found_by_its_fields():
     partial = {command for command, endpoint in endpoints().items() if issubclass(endpoint.result, PartialResult)}
-    found = {command for command, endpoint in endpoints().items() if lists_failures(endpoint.result)}
+    found = {command for command, endpoint in endpoints().items() if lists_failures(endpoint.result)} - TRACES
     assert partial - found == {
         "group_open_http_svc/send_group_msg",  # one message, which may be dropped: no list, but a reason
         "im_msg_audit_mgr/delete_cloud_audit_keywords",  # a flag for each word

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from typing import assert_type
 
 from tim_async import OfflinePushInfo, TextElem, TimClient
@@ -25,7 +27,10 @@ from tim_async.models.push import (
     PushOutcome,
     TagsOrFailures,
     TimPushCondition,
+    WebInfo,
 )
+from tim_async.models.push_schedule import PushContent, ScheduledPush, ScheduledPushId, utc_text
+from tim_async.models.push_statistics import InstanceTrace, TaskFigures
 
 
 async def older(client: TimClient) -> None:
@@ -57,6 +62,18 @@ async def newer(client: TimClient, emulator: Emulator) -> None:
     many = await family.send_batch_all(["bob"], from_account="a", offline_push_info=info)
     assert_type(many.results, list[PushBatchTask])
     assert_type(emulator.pushes[0], SentPush)
+
+
+async def scheduled_and_counted(client: TimClient) -> None:
+    family, now = client.push, datetime.now(UTC)
+    content = PushContent(from_account="a", offline_push_info=OfflinePushInfo(desc="hi"))
+    assert_type((await family.schedule(content, now)).task_id, int)
+    assert_type(await family.add_scheduled(type="All", sched_at=utc_text(now), content=content), ScheduledPushId)
+    assert_type((await family.get_scheduled(task_id=1)).task_info, ScheduledPush | None)
+    assert_type(family.iter_scheduled(now, now), AsyncIterator[ScheduledPush])
+    assert_type((await family.get_figures(start_time=1, end_time=2)).results, list[TaskFigures])
+    assert_type((await family.get_message_trace(push_id="x")).instance_trace, list[InstanceTrace])
+    assert_type(await family.send_web_batch(from_account="a", to_account=["b"], web_info=WebInfo()), PushBatchTask)
 
 
 async def mistakes(client: TimClient) -> None:

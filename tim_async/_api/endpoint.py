@@ -9,6 +9,7 @@ and `SendMsgResult` as its answer: `Endpoint` is generic over both, so nothing i
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from functools import cached_property
 from types import MappingProxyType
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 R = TypeVar("R")
+Q = TypeVar("Q")
 
 Repeat = Literal["never", "identity", "always"]
 
@@ -93,6 +95,7 @@ class Endpoint(Generic[P, R]):
         has_body_limit: whether the limit for messages (setting `body_limit`) holds for its requests.
         is_partial: whether its result has an outcome for each item of a batch.
         has_msg_key: whether it sends a message, and its answer names the message.
+        app_field: the request's field that repeats the app's id of the URL, None for none; the client fills it in.
         family: the client's attribute that has it, such as `c2c`.
         name: its name there, such as `send`.
     """
@@ -119,6 +122,7 @@ class Endpoint(Generic[P, R]):
         self.not_read = not_read
         self.is_partial = issubclass(result, PartialResult)
         self.has_msg_key = repeat == "identity" and "msg_key" in getattr(result, "__struct_fields__", ())
+        self.app_field = self.request._app_field
         self.limits = limits
         self.repeat: Repeat = repeat
         self.has_body_limit = has_body_limit
@@ -248,6 +252,16 @@ class Endpoint(Generic[P, R]):
         """Fill in the identity of a request given as a plain mapping, where it is missing."""
         for field, make in self.request._identity.items():
             fields.setdefault(self.raw_field(field), make())
+
+    def name_app(self, request: Q, sdk_app_id: int) -> Q:
+        """Return a request with the app's id where it is not given; for an endpoint with an `app_field`."""
+        assert self.app_field is not None  # noqa: S101 - said above
+        if isinstance(request, Mapping):
+            return cast(Q, {self.raw_field(self.app_field): sdk_app_id, **request})
+        if isinstance(request, self.request) and getattr(request, self.app_field) is None:
+            request = copy.copy(request)
+            setattr(request, self.app_field, sdk_app_id)
+        return request
 
     def raw_field(self, field: str) -> str:
         """Return the wire name of a request field, for requests given as plain mappings."""

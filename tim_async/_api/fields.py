@@ -118,6 +118,9 @@ class _Reader:
 
     def read(self) -> Iterator[RequestField]:
         for field in self._below(self._request, "", ()):
+            if field.name == self._request._app_field:
+                yield msgspec.structs.replace(field, is_filled_in=True, required=True)
+                continue
             if field.name not in self._request._identity:
                 yield field
                 continue

@@ -82,6 +82,8 @@ class Request(WireStruct):
     # The fields by which the service recognises a repeated message, and what makes a value of their own:
     # {"msg_random": next_msg_random}.
     _identity: ClassVar[Mapping[str, Callable[[], int]]] = {}
+    # The field that repeats the app's id of the URL, which the client fills in where it is not given.
+    _app_field: ClassVar[str | None] = None
 
     def check(self) -> None:
         """Check what field types cannot say; raise `UsageError` naming the field."""

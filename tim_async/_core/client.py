@@ -331,6 +331,8 @@ class TimClient(Families):
         stats = state.stats.of(command)
         stats.calls += 1
         try:
+            if endpoint is not None and endpoint.app_field is not None:
+                request = endpoint.name_app(request, state.credentials.sdk_app_id)
             request, body = encoder(endpoint, request, options)
             if endpoint is not None and endpoint.has_body_limit:
                 check_size(body, state.settings.body_limit)

@@ -30,6 +30,7 @@ _ABSENT_BY_COMMAND: Final = {
     "openim/delete_c2c_msg_ramble": frozenset({"InvalidMsgKeyList"}),
     "openim/get_c2c_unread_msg_num": frozenset({"C2CUnreadMsgNumList", "ErrorList"}),
     "openim/query_online_status": frozenset({"Detail"}),
+    "openim/querystate": frozenset({"Detail"}),
     "sns/group_add": frozenset({"ResultItem"}),
 }
 

@@ -22,6 +22,7 @@ from ..models.c2c import RoamMsg
 from ..models.group_msg import GroupMsg
 from ..models.recent_contact import ContactItem
 from ..webhooks import Event, RequestOverLimit
+from .clockwork import Clockwork
 from .dispatch import ENDPOINTS
 from .events.group import joined, left
 from .events.people import came_online, went_offline
@@ -153,6 +154,7 @@ class Emulator:
             commands=webhook_commands,
             clock=clock,
         )
+        self._clockwork = Clockwork(self._state, self._outbox, clock)
         self._service = Service(
             auth=RequestAuth(sdk_app_id, secret_key, admins, clock),
             limits=Limits(rate_limits, tolerance, self._alert),
@@ -160,6 +162,7 @@ class Emulator:
             faults=self.faults,
             log=self._log,
             outbox=self._outbox,
+            clockwork=self._clockwork,
             body_limit=body_limit,
             clock=clock,
             window_clock=window_clock or (real_monotonic if clock in (wall_time, time.time) else clock),
@@ -190,6 +193,7 @@ class Emulator:
         else:
             self._port = self._listener.sockets[0].getsockname()[1]
             self._outbox.open()
+            self._clockwork.open()
             return
         raise UsageError(problem, field="port")
 
@@ -202,6 +206,7 @@ class Emulator:
         if server is None or listener is None:
             return
         self._server = self._listener = None
+        self._clockwork.close()
         listener.close()
         await asyncio.sleep(0)  # let connections that are just being accepted register
         for _ in range(2):
@@ -381,7 +386,8 @@ class Emulator:
 
     @property
     def pushes(self) -> Sequence[SentPush]:
-        """The accepted pushes of both kinds, oldest first."""
+        """The accepted pushes of all kinds, oldest first; scheduled ones when their time has come."""
+        self._clockwork.run()
         return tuple(self._state.part(PushState).pushes)
 
     @property
@@ -409,11 +415,12 @@ class Emulator:
     @property
     def webhooks(self) -> Sequence[Webhook]:
         """The newest 10,000 webhook events, oldest first, with their results; also when no URL is set."""
+        self._clockwork.run()
         return self._outbox.log
 
     def events(self, kind: type[EventT]) -> list[EventT]:
         """Return the events of one class among `webhooks`: `emulator.events(AfterSendMsg)`."""
-        return [webhook.event for webhook in self._outbox.log if isinstance(webhook.event, kind)]
+        return [webhook.event for webhook in self.webhooks if isinstance(webhook.event, kind)]
 
     async def webhooks_settled(self) -> None:
         """Wait until all webhooks so far were sent."""

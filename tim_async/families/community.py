@@ -117,6 +117,7 @@ class Community(Family, name="community"):
         AddTopicPermissions,
         TopicOutcomes,
         doc="I61236",
+        not_read="its codes",
         repeat="always",
     )
     """Give a permission group permissions in 1 to 50 further topics."""
@@ -125,6 +126,7 @@ class Community(Family, name="community"):
         DeleteTopicPermissions,
         TopicOutcomes,
         doc="I61238",
+        not_read="its codes",
         repeat="always",
     )
     """Take a permission group's permissions in 1 to 50 topics away."""
@@ -133,6 +135,7 @@ class Community(Family, name="community"):
         DeletePermissionGroupMembers,
         DeletePermissionGroupMembersResult,
         doc="I61241",
+        not_read="its answer",
         repeat="always",
     )
     """Take 1 to 100 members out of a permission group; one who is not in it is no failure."""
@@ -141,11 +144,17 @@ class Community(Family, name="community"):
         GetPermissionGroupMembers,
         PermissionGroupMembers,
         doc="I61242",
+        not_read="its answer beyond MemberList and Next",
         repeat="always",
     )
     """Read one page of a permission group's members."""
     get_online_num = Endpoint(
-        "million_group_open_http_svc/get_online_member_num", GroupRequest, OnlineNum, doc="I66883", repeat="always"
+        "million_group_open_http_svc/get_online_member_num",
+        GroupRequest,
+        OnlineNum,
+        doc="I66883",
+        not_read="its codes after 10004",
+        repeat="always",
     )
     """Ask how many members of a community are online; the service counts them every four minutes."""
 

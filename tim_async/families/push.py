@@ -1,7 +1,9 @@
-"""Pushes of the push service, with the attributes and tags that pick an audience."""
+"""Pushes of the push service: at once, scheduled, what became of them, and the attributes and tags for audiences."""
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Mapping
+from datetime import datetime
 from typing import Final
 
 from .._api.endpoint import Endpoint, Family, Rate
@@ -22,6 +24,7 @@ from ..models.push import (
     Revoke,
     SendPush,
     SendPushBatch,
+    SendWebPush,
     SetTypedAttrNames,
     TagsOrFailures,
     TimPushChangeTags,
@@ -29,10 +32,42 @@ from ..models.push import (
     TimPushSetAttrs,
     TimPushUsers,
     TypedAttrNames,
+    WebInfo,
+)
+from ..models.push_schedule import (
+    AddScheduledPush,
+    DeleteScheduledPush,
+    FoundScheduledPush,
+    GetScheduledPush,
+    ListScheduledPushes,
+    ModifyScheduledPush,
+    PushContent,
+    ScheduledPush,
+    ScheduledPushes,
+    ScheduledPushId,
+    utc_text,
+)
+from ..models.push_statistics import (
+    GetMessagePushFigures,
+    GetMessagePushLosses,
+    GetMessagePushTrace,
+    GetPushFigures,
+    GetPushLosses,
+    GetPushTrace,
+    MessagePushFigures,
+    MessagePushLosses,
+    PushFigures,
+    PushLosses,
+    PushTrace,
 )
 from ._chunks import Chunked, Items, in_chunks
+from ._paging import entries_by_offset
+
+PAGE_SIZE: Final = 100
 
 _SLOW = (Rate(100),)
+_SCHEDULED = (Rate(5),)
+_ONE = (Rate(1),)
 # The free edition; 30 in the standard and 40 in the advanced one.
 BATCH_A_SECOND: Final = 10
 
@@ -50,7 +85,16 @@ class Push(Family, name="push"):
     10 calls a second is the free edition's limit. The standard edition has 30 and the advanced one 40: give the client
     `rate_limits={"timpush/batch": 30}`.
     """
-    revoke = Endpoint("timpush/revoke", Revoke, Empty, doc="I60571", limits=(Rate(1),))
+    send_web_batch = Endpoint(
+        "timpush/webbatch",
+        SendWebPush,
+        PushBatchTask,
+        doc="I80441",
+        not_read="what Message holds, and its list of failures",
+        limits=(Rate(BATCH_A_SECOND),),
+    )
+    """Push to the browsers of 1 to 500 users."""
+    revoke = Endpoint("timpush/revoke", Revoke, Empty, doc="I60571", limits=_ONE)
     """Stop a push, or take it back, within 24 hours."""
     set_attr_names = Endpoint(
         "timpush/set_attr_name", SetTypedAttrNames, Empty, doc="I60563", limits=_SLOW, repeat="always"
@@ -105,6 +149,195 @@ class Push(Family, name="push"):
         "timpush/clear_all_tags", TimPushUsers, PushOutcome, doc="I60570", limits=_SLOW, repeat="always"
     )
     """Take all tags from 1 to 100 users."""
+
+    # Scheduled pushes
+
+    add_scheduled = Endpoint(
+        "timpush/add_sched_task",
+        AddScheduledPush,
+        ScheduledPushId,
+        doc="I78839",
+        not_read="its codes",
+        limits=_SCHEDULED,
+    )
+    """Schedule a push; `schedule` takes a moment and finds the type."""
+    modify_scheduled = Endpoint(
+        "timpush/modify_sched_task",
+        ModifyScheduledPush,
+        ScheduledPushId,
+        doc="I78840",
+        not_read="its answer and its codes",
+        limits=_SCHEDULED,
+        repeat="always",
+    )
+    """Change a scheduled push that is still pending."""
+    delete_scheduled = Endpoint(
+        "timpush/delete_sched_task", DeleteScheduledPush, ScheduledPushId, doc="I78841", limits=_SCHEDULED
+    )
+    """Delete a scheduled push that is still pending."""
+    get_scheduled = Endpoint(
+        "timpush/get_sched_task",
+        GetScheduledPush,
+        FoundScheduledPush,
+        doc="I78842",
+        not_read="the later values of Status, and its codes",
+        limits=_SCHEDULED,
+        repeat="always",
+    )
+    """Read one scheduled push: its state, and the TaskId of what it pushed."""
+    list_scheduled = Endpoint(
+        "timpush/list_sched_task",
+        ListScheduledPushes,
+        ScheduledPushes,
+        doc="I78843",
+        not_read="what Tasks hold, and its codes",
+        limits=_SCHEDULED,
+        repeat="always",
+    )
+    """Read one page of scheduled pushes."""
+
+    # What became of pushes
+
+    get_figures = Endpoint(
+        "timpush/all_member_push_statistics",
+        GetPushFigures,
+        PushFigures,
+        doc="I71894",
+        not_read="the numbers of PushPlatform",
+        limits=_ONE,
+        repeat="always",
+    )
+    """Read how many pushes of up to 5 tasks were sent, delivered and clicked."""
+    get_losses = Endpoint(
+        "timpush/all_member_push_loss",
+        GetPushLosses,
+        PushLosses,
+        doc="I71895",
+        not_read="the numbers of PushPlatform",
+        limits=_ONE,
+        repeat="always",
+    )
+    """Read why pushes of up to 5 tasks were lost."""
+    get_trace = Endpoint(
+        "timpush/all_member_push_trace",
+        GetPushTrace,
+        PushTrace,
+        doc="I71893",
+        not_read="what OnlinePushStat holds, and its numbers",
+        limits=_ONE,
+        repeat="always",
+    )
+    """Follow a push of a task to the devices of one user."""
+    get_message_figures = Endpoint(
+        "timpush/normal_push_statistics",
+        GetMessagePushFigures,
+        MessagePushFigures,
+        doc="I71897",
+        not_read="the numbers of PushPlatform",
+        limits=_ONE,
+        repeat="always",
+    )
+    """Read how many pushes of chat messages were sent, delivered and clicked."""
+    get_message_losses = Endpoint(
+        "timpush/normal_push_loss",
+        GetMessagePushLosses,
+        MessagePushLosses,
+        doc="I71898",
+        not_read="the numbers of PushPlatform",
+        limits=_ONE,
+        repeat="always",
+    )
+    """Read why pushes of chat messages were lost."""
+    get_message_trace = Endpoint(
+        "timpush/normal_push_trace",
+        GetMessagePushTrace,
+        PushTrace,
+        doc="I71896",
+        not_read="what OnlinePushStat holds, and its numbers",
+        limits=_ONE,
+        repeat="always",
+    )
+    """Follow the push of a chat message to the devices it went to."""
+
+    async def schedule(self, content: PushContent, at: datetime) -> ScheduledPushId:
+        """Schedule a push for a moment: `add_scheduled` with the type that the content has.
+
+        Args:
+            content: what is pushed; with `to_account` to listed users, with `condition` to an audience, otherwise to
+                every user.
+            at: when, with a time zone.
+        """
+        return await self.add_scheduled(type=content.type, sched_at=utc_text(at), content=content)
+
+    async def iter_scheduled(
+        self,
+        begin: datetime,
+        end: datetime,
+        *,
+        order_by: str = "schedAt",
+        asc: bool = True,
+        keyword: str | None = None,
+        page_size: int = PAGE_SIZE,
+    ) -> AsyncIterator[ScheduledPush]:
+        """Read the scheduled pushes of a range of time, page by page as the loop goes on.
+
+        Args:
+            begin: the beginning of the range, with a time zone.
+            end: the end of the range; the app's settings say how long it may be.
+            order_by: `schedAt`, or `createAt`, which is then the time the range is about.
+            asc: whether the earliest comes first.
+            keyword: a part of title or text.
+            page_size: pushes asked for in one call.
+        """
+
+        async def fetch(offset: int) -> ScheduledPushes:
+            return await self.list_scheduled(
+                offset=offset,
+                want=page_size,
+                order_by=order_by,
+                asc=asc,
+                begin_time=utc_text(begin),
+                end_time=utc_text(end),
+                keyword=keyword,
+            )
+
+        command = Push.list_scheduled.command
+        async for task in entries_by_offset(command, fetch, lambda page: page.tasks, lambda page: page.total):
+            yield task
+
+    async def send_web_batch_all(
+        self,
+        to_account: Items[str],
+        *,
+        from_account: str,
+        web_info: WebInfo | None = None,
+        message: Mapping[str, object] | None = None,
+        data_id: str | None = None,
+        task_name: str | None = None,
+    ) -> Chunked[str, PushBatchTask]:
+        """Push to the browsers of any number of users, 500 a call; every call is a task of its own.
+
+        Args:
+            to_account: the targets, user ids.
+            from_account: the sender.
+            web_info: the notification of the browser; it or `message` must be given.
+            message: the message for pages that are open.
+            data_id: the app's own id of the business behind it, at most 64 bytes.
+            task_name: the name of the tasks in the console, at most 20 bytes.
+        """
+        return await in_chunks(
+            "to_account",
+            to_account,
+            MAX_TARGETS,
+            lambda chunk: self.send_web_batch(
+                from_account=from_account,
+                to_account=chunk,
+                web_info=web_info,
+                message=message,
+                data_id=data_id,
+                task_name=task_name,
+            ),
+        )
 
     async def send_batch_all(
         self,

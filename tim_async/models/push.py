@@ -1,4 +1,4 @@
-"""Pushes of the push service (timpush), with its attributes and tags. Source: I60561 to I60571, I67553.
+"""Pushes of the push service (timpush), with its attributes and tags. Source: I60561 to I60571, I67553, I80441.
 
 It follows the older pushes to all users: the same attributes, tags and requests, with the failed users listed.
 Users are reached by their user id or by the RegistrationID that the push service gave to a device.
@@ -32,6 +32,7 @@ MAX_TARGETS: Final = 500
 # A RegistrationID, which is longer than an account may be (I60565 to I60568).
 REGISTRATION_ID_BYTES: Final = 36
 MAX_DATA_ID_BYTES: Final = 64
+MAX_TASK_NAME_BYTES: Final = 20
 
 
 class TimPushCondition(Condition, kw_only=True):
@@ -115,6 +116,58 @@ class SendPushBatch(_Push, kw_only=True):
             check_given(f"to_account[{index}]", target)
 
 
+class WebInfo(WireStruct, kw_only=True):
+    """A notification of the browser.
+
+    Attributes:
+        title: its title.
+        desc: its text.
+        url: the page that it opens.
+    """
+
+    title: str | None = None
+    desc: str | None = None
+    url: str | None = msgspec.field(name="URL", default=None)
+
+
+class SendWebPush(Request, kw_only=True):
+    """Push to the browsers of 1 to 500 users. Source: I80441.
+
+    With both, `message` goes to pages that are open, and `web_info` to the others.
+
+    Attributes:
+        from_account: the sender.
+        to_account: the targets, 1 to 500 user ids.
+        msg_random: u32; within one second, a push with the same is dropped. Filled in where it is not given.
+        web_info: the notification of the browser; it or `message` must be given.
+        message: the message for pages that are open; what is in it was not readable, and it is sent as it is.
+        data_id: the app's own id of the business behind it, at most 64 bytes.
+        task_name: the name of the task in the console, at most 20 bytes.
+    """
+
+    _identity: ClassVar = {"msg_random": next_msg_random}
+    from_account: str
+    to_account: Sequence[str]
+    msg_random: int | None = None
+    web_info: WebInfo | None = None
+    message: Mapping[str, object] | None = None
+    data_id: str | None = None
+    task_name: str | None = None
+
+    def check(self) -> None:
+        """Check sender, targets, ranges and sizes."""
+        check_given("from_account", self.from_account)
+        check_list("to_account", self.to_account)
+        check_items("to_account", self.to_account, 1, MAX_TARGETS)
+        for index, target in enumerate(self.to_account):
+            check_given(f"to_account[{index}]", target)
+        check_range("msg_random", self.msg_random, 0, U32_MAX)
+        if self.web_info is None and self.message is None:
+            raise UsageError("web_info or message must be given", field="web_info")
+        check_text("data_id", self.data_id, MAX_DATA_ID_BYTES)
+        check_text("task_name", self.task_name, MAX_TASK_NAME_BYTES)
+
+
 class PushFailure(WireStruct, kw_only=True):
     """A user for whom it failed.
 
@@ -145,7 +198,7 @@ class PushOutcome(PartialResult, kw_only=True):
 
 
 class PushBatchTask(PushOutcome, kw_only=True):
-    """A push to listed users that was taken. Source: I67553.
+    """A push to listed users that was taken. Source: I67553, I80441.
 
     Attributes:
         task_id: names it, in reports and to revoke it.

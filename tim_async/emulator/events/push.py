@@ -16,23 +16,25 @@ from typing import Any, Final
 
 from ...models.group_msg import SendGroupMsg
 from ...models.offline_push import OfflinePushInfo
-from ...webhooks import AfterSendMsg, AllMemberPush, GroupAfterSendMsg, OfflinePush, PushResult, TaskPushResult
+from ...webhooks import AfterSendMsg, AllMemberPush, Event, GroupAfterSendMsg, OfflinePush, PushResult, TaskPushResult
 from ..dispatch import Call
+from ..state.core import State, msg_id
 from ..state.group import Group
 from ..state.login import ONLINE, PUSH_ONLINE, LoginState
 from ..state.push import SentPush
+from ..state.push_record import APPLE, APPLE_CHANNEL, UNKNOWN_CHANNEL, PushRecords
 
 _MAX_EVENTS: Final = 100
 _C2C, _GROUP = 1, 2
 _OFFLINE, _DIRECT = 1, 2
 _SENT: Final = 1
-_APPLE: Final = frozenset({"iPhone", "iPad", "iOS", "IOS", "Mac", "macOS"})
 
 
 def emit_pushed(call: Call, event: AfterSendMsg, push: OfflinePushInfo | None) -> None:
     """Emit that a one-to-one message was pushed."""
     facts = {"event_type": _C2C, "msg_key": event.msg_key, "msg_random": event.msg_random}
-    _emit_pushed(call, event, _vendors(call, [event.to_account], event.from_account, push), facts)
+    _emit_pushed(call, event, _vendors(call.state, [event.to_account], event.from_account, push), facts)
+    _record(call, event, event.msg_random, [event.to_account], push)
 
 
 def emit_pushed_to_group(call: Call, event: GroupAfterSendMsg, group: Group, request: SendGroupMsg) -> None:
@@ -45,7 +47,22 @@ def emit_pushed_to_group(call: Call, event: GroupAfterSendMsg, group: Group, req
         and (request.to_account is None or account in request.to_account)
     ]
     facts = {"event_type": _GROUP, "group_id": event.group_id, "msg_random": event.random}
-    _emit_pushed(call, event, _vendors(call, members, event.from_account, request.offline_push_info), facts)
+    _emit_pushed(call, event, _vendors(call.state, members, event.from_account, request.offline_push_info), facts)
+    _record(call, event, event.random, members, request.offline_push_info)
+
+
+def _record(
+    call: Call,
+    event: AfterSendMsg | GroupAfterSendMsg,
+    random: int | None,
+    accounts: Iterable[str],
+    push: OfflinePushInfo | None,
+) -> None:
+    """Record the push of a message for figures and traces, where it is not switched off."""
+    if push is None or push.push_flag != 1:
+        push_id = msg_id(event.from_account, event.msg_time, random or 0)
+        others = [account for account in accounts if account != event.from_account]
+        call.state.part(PushRecords).add_message(push_id, others, call.now)
 
 
 def _emit_pushed(
@@ -75,37 +92,42 @@ def _emit_pushed(
 
 def emit_pushed_to_all(call: Call, push: SentPush) -> None:
     """Emit which accounts a push to all reached."""
-    logins = call.state.part(LoginState)
+    for event in pushed_to_all(call.state, push):
+        call.emit(event)
+
+
+def pushed_to_all(state: State, push: SentPush) -> list[Event]:
+    """Return the events of a push to all: which accounts it reached."""
+    logins = state.part(LoginState)
     audience = set(push.to)
     users = [user for user in logins.accounts if user in audience]
     found: list[tuple[str, int | None]] = [(user, None) for user in users if logins.status(user) == ONLINE]
-    found += _vendors(call, users, None, push.offline_push_info)
+    found += _vendors(state, users, None, push.offline_push_info)
     results = [
         TaskPushResult(
             callback_command=AllMemberPush.callback_command,
             event_type=_DIRECT if platform is None else _OFFLINE,
             task_id=push.task_id,
             task_time=int(push.at),
-            event_time=int(call.now),
+            event_time=int(push.at),
             to_account=account,
             push_platform=platform,
             push_stage=None if platform is None else _SENT,
         )
         for account, platform in found
     ]
-    for first in range(0, len(results), _MAX_EVENTS):
-        call.emit(AllMemberPush(events=results[first : first + _MAX_EVENTS]))
+    return [AllMemberPush(events=results[first : first + _MAX_EVENTS]) for first in range(0, len(results), _MAX_EVENTS)]
 
 
 def _vendors(
-    call: Call, accounts: Iterable[str], sender: str | None, push: OfflinePushInfo | None
+    state: State, accounts: Iterable[str], sender: str | None, push: OfflinePushInfo | None
 ) -> Collection[tuple[str, int]]:
     """Return the accounts reached through a vendor, with the vendor; none when the push is switched off."""
     if push is not None and push.push_flag == 1:
         return []
-    logins = call.state.part(LoginState)
+    logins = state.part(LoginState)
     return [
-        (account, int(not _APPLE.isdisjoint(logins.platforms(account))))
+        (account, APPLE_CHANNEL if not APPLE.isdisjoint(logins.platforms(account)) else UNKNOWN_CHANNEL)
         for account in accounts
         if account != sender and logins.status(account) == PUSH_ONLINE
     ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -96,8 +95,3 @@ def read_marks(call: Call) -> Marks:
     random = integer(raw, "MsgRandom", 0, U32_MAX, code=MessageCode.MSGRANDOM_INVALID)
     seq = integer(raw, "MsgSeq", 0, U32_MAX, code=MessageCode.MSGSEQ_INVALID) if "MsgSeq" in raw else call.draw
     return Marks(sender, recipient, seq, random)
-
-
-def msg_id(sender: str, second: int, random: int) -> str:
-    """Return a MsgId, in which a number stands for the sender."""
-    return f"{144_115_000_000_000_000 + zlib.crc32(sender.encode())}-{second}-{random}"

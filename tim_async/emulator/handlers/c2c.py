@@ -36,12 +36,12 @@ from ..dispatch import Call, Reply, handles
 from ..events.push import emit_pushed
 from ..outgoing.verdict import GO_ON, Verdict
 from ..state.codes import AccountCode, MessageCode
-from ..state.core import DuplicateKey, State, content_crc
+from ..state.core import DuplicateKey, State, content_crc, msg_id
 from ..state.recent_contact import RecentContacts
 from ..state.refusal import Refusal, account, integer
 from ..state.robot import Chatbots
 from . import c2c_marks, c2c_stream  # noqa: F401 - they register their handlers
-from ._message import check_body, check_options, msg_id, read_marks
+from ._message import check_body, check_options, read_marks
 
 ANSWER_MAX_BYTES: Final = 13 * 1024
 # The rest of an answer: the envelope, counts, and a LastMsgKey of 50 characters.

@@ -19,10 +19,10 @@ from ...models.elements import StreamElem
 from ..dispatch import Call, handles
 from ..state.c2c_stream import Stream, Streams
 from ..state.codes import MessageCode
-from ..state.core import content_crc
+from ..state.core import content_crc, msg_id
 from ..state.recent_contact import RecentContacts
 from ..state.refusal import Refusal
-from ._message import check_body, msg_id, read_marks
+from ._message import check_body, read_marks
 
 
 @handles(C2C.send_stream)

@@ -1,4 +1,6 @@
-"""Pushes of the push service, their attributes and tags. Source: I60561 to I60571, I67553.
+"""Pushes of the push service, their attributes and tags. Source: I60561 to I60571, I67553, I80441.
+
+Scheduled pushes are in `push_schedule`, what became of pushes is in `push_statistics`.
 
 State and pushes are shared with all_member_push (see `state.push`): tasks of both can be revoked here.
 
@@ -23,6 +25,7 @@ from ...models.push import (
     Revoke,
     SendPush,
     SendPushBatch,
+    SendWebPush,
     SetTypedAttrNames,
     TagsOrFailures,
     TypedAttrNames,
@@ -32,6 +35,7 @@ from ..events.push import emit_pushed_to_all
 from ..state.codes import AccountCode, MessageCode, PushCode
 from ..state.push import DUPLICATE_WINDOW_S, PushState, SentPush
 from ..state.refusal import integer
+from . import push_schedule, push_statistics  # noqa: F401 - they register their handlers
 from ._push_requests import check_condition, read_attr_names, read_attrs, read_tags, read_users
 
 # Within one second a push with the same MsgRandom is dropped (I67553).
@@ -77,6 +81,31 @@ def _sent(call: Call, request: SendPush | SendPushBatch, msg_random: int, users:
         offline_push_info=request.offline_push_info,
         data_id=request.data_id,
     )
+
+
+@handles(Push.send_web_batch)
+def send_web_batch(call: Call) -> PushBatchTask:
+    """Send a push to the browsers of listed users, unless it is a repeat."""
+    pushes = call.state.part(PushState)
+    msg_random = integer(call.raw, "MsgRandom", 0, U32_MAX, code=MessageCode.JSON_INVALID)
+    request = call.read(SendWebPush, code=MessageCode.JSON_INVALID)
+    users, failures = _split(call, request.to_account)
+    push = pushes.known(call.endpoint.command, msg_random, call.now, _BATCH_DUPLICATE_WINDOW_S)
+    if push is None:
+        push = pushes.take(
+            SentPush(
+                task_id="",
+                command=call.endpoint.command,
+                at=call.now,
+                to=users,
+                from_account=request.from_account,
+                msg_random=msg_random,
+                data_id=request.data_id,
+                web_info=request.web_info,
+                message=request.message,
+            )
+        )
+    return PushBatchTask(task_id=push.task_id, error_list=failures)
 
 
 @handles(Push.revoke)

@@ -5,6 +5,7 @@ arrival      arrivals      logged before any check
   plan       faults        the planned faults; those that strike before the effect end here
   limit      limits        counted at arrival, also when the answer is delayed
   [delay]
+  due        clockwork     what the clock says is to be done before
   body       here          JSON, object, size; empty values of fields that can be left out
   handler    a family      the command's own checks, then the effect; a before-event may be awaited in between
   [delay]
@@ -29,6 +30,7 @@ from ..._api.wire import check_size
 from ..._clocks import wall_time
 from ...errors import BodyTooLargeError
 from ..answers import failed
+from ..clockwork import Clockwork
 from ..dispatch import HANDLERS, Call, dialect, done
 from ..outgoing.outbox import Caller, Outbox
 from ..outgoing.verdict import PendingAnswer
@@ -55,6 +57,7 @@ class Service:
         faults: the planned faults.
         log: the log of arrivals.
         outbox: sends events.
+        clockwork: does what is due.
         body_limit: bytes of a message's body.
         clock: unix seconds.
         window_clock: monotonic seconds, for the limits.
@@ -69,6 +72,7 @@ class Service:
         faults: Faults,
         log: ArrivalLog,
         outbox: Outbox,
+        clockwork: Clockwork,
         body_limit: int,
         clock: Callable[[], float],
         window_clock: Callable[[], float],
@@ -79,6 +83,7 @@ class Service:
         self._faults = faults
         self._log = log
         self._outbox = outbox
+        self._clockwork = clockwork
         self._body_limit = body_limit
         self._clock = clock
         self._window_clock = window_clock
@@ -156,6 +161,7 @@ class Service:
         self, endpoint: Endpoint[..., Any], identifier: str, raw: object, body: bytes, caller: Caller
     ) -> tuple[int, bytes]:
         """Carry a request out; return ErrorCode and answer."""
+        self._clockwork.run()
         try:
             fields: Mapping[str, object] = self._check_body(endpoint, raw, body)
             if may_have_empty(body):
@@ -179,6 +185,7 @@ class Service:
             else:
                 for event in call.events:
                     self._outbox.emit(event, caller)
+                self._clockwork.watch()
                 return code, answer
 
     def _handle(self, call: Call) -> tuple[int, bytes]:

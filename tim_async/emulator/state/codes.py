@@ -162,7 +162,7 @@ class ConversationCode:
 
 
 class PushCode:
-    """Codes of pushes, their attributes and tags (I37166 to I37175, I67553)."""
+    """Codes of pushes, their attributes and tags (I37166 to I37175, I67553, I78841)."""
 
     TOO_MANY_ACCOUNTS: Final = 90018
     TAG_TOO_LONG_50: Final = 90020
@@ -179,6 +179,8 @@ class PushCode:
     RECALL_RATE_LIMITED: Final = 90051
     RECALL_TOO_LATE: Final = 90052
     BODY_TOO_LONG: Final = 90056
+    SCHEDULE_INVALID: Final = 90104
+    SCHEDULE_DISPATCHED: Final = 90107
 
 
 class ModerationCode:

@@ -171,6 +171,11 @@ def content_crc(msg_body: object) -> int:
     return zlib.crc32(msgspec.json.encode(msg_body, order="sorted"))
 
 
+def msg_id(sender: str, second: int, random: int) -> str:
+    """Return a MsgId, in which a number stands for the sender."""
+    return f"{144_115_000_000_000_000 + zlib.crc32(sender.encode())}-{second}-{random}"
+
+
 class Part:
     """The state of one area, such as groups; created when a handler first asks for it.
 

@@ -23,12 +23,16 @@ import msgspec
 from ...models.all_member_push import Condition
 from ...models.elements import Element
 from ...models.offline_push import OfflinePushInfo
+from ...models.push import WebInfo
 from .codes import PushCode
 from .core import CHINA_OFFSET_S, DAY_S, Part, State
+from .push_record import PushRecords
 from .refusal import Refusal
 
 # How many pushes to all users a day allows (I37166).
 MAX_PUSHES_PER_DAY: Final = 100
+WEB_PUSH: Final = "timpush/webbatch"
+_WEB: Final = "Web"
 # How long a repeated MsgRandom is recognized (I37166).
 DUPLICATE_WINDOW_S: Final = 7 * DAY_S
 
@@ -46,6 +50,8 @@ class SentPush(msgspec.Struct, kw_only=True):
         msg_body: its elements; empty for pushes that are only a notification.
         offline_push_info: title, text and settings of the notification.
         data_id: the app's own id.
+        web_info: the notification of the browser, for web pushes.
+        message: the message for open pages, for web pushes.
         revoked_at: when it was revoked, None when it was not.
         shown_instead: the notification that replaced it.
     """
@@ -59,6 +65,8 @@ class SentPush(msgspec.Struct, kw_only=True):
     msg_body: Sequence[Element] = ()
     offline_push_info: OfflinePushInfo | None = None
     data_id: str | None = None
+    web_info: WebInfo | None = None
+    message: Mapping[str, object] | None = None
     revoked_at: float | None = None
     shown_instead: OfflinePushInfo | None = None
 
@@ -147,6 +155,14 @@ class PushState(Part):
         """Store a push and give it a TaskId."""
         push.task_id = f"{push.command.partition('/')[0]}_{int(push.at)}_{push.msg_random}_{next(self._numbers)}"
         self.pushes.append(push)
+        is_online_only = push.offline_push_info is not None and push.offline_push_info.push_flag == 1
+        self.state.part(PushRecords).add_task(
+            push.task_id,
+            push.to,
+            push.at,
+            is_online_only=is_online_only,
+            platform=_WEB if push.command == WEB_PUSH else None,
+        )
         self._marks[push.command, push.msg_random] = push
         return push
 
