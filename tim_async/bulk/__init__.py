@@ -25,6 +25,7 @@ from ._ledger.opening import adopt_ledger
 from ._ledger.options import Lanes, OnUnknown
 from ._ledger.presence import WorkerInfo, WorkerTask
 from ._ledger.records import Problem
+from ._ledger.timing import Timing
 from ._message.messages import Message
 from ._message.rendering import MessageGiven, Recipient, Template
 from ._plan.definition import CampaignArguments
@@ -32,6 +33,7 @@ from ._plan.files import AccountListFile, CsvFile, JsonLinesFile
 from ._plan.plan import LanePlan, Plan
 from ._plan.reading import OnPlanning, PlanProgress, PlanStage
 from ._plan.sources import Recipients
+from ._plan.timing_given import TimingChanges
 from .campaign import Campaign
 from .csv_cells import restore_cell
 from .export import RecipientOutcome
@@ -64,6 +66,8 @@ __all__ = [
     "Recipients",
     "Report",
     "Template",
+    "Timing",
+    "TimingChanges",
     "WorkerInfo",
     "WorkerTask",
     "adopt_ledger",

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from datetime import datetime
 from os import PathLike
-from typing import TextIO
+from typing import TextIO, Unpack
 
 import msgspec
 
@@ -18,6 +19,7 @@ from . import export, inspection, steering
 from ._engine.runner import OnProgress
 from ._engine.steered import SteeredRun
 from ._ledger.options import Lanes, OnUnknown
+from ._ledger.timing import Timing
 from ._message.rendering import MESSAGE_TIMEOUT_S, MessageGiven
 from ._plan.account_lints import AccountLints
 from ._plan.binding import bind
@@ -26,6 +28,7 @@ from ._plan.plan import Plan
 from ._plan.planning import check_recipients
 from ._plan.reading import OnPlanning
 from ._plan.sources import Recipients
+from ._plan.timing_given import TimingChanges, TimingGiven
 from .progress import Report
 
 logger = logging.getLogger("tim_async")
@@ -73,6 +76,16 @@ class Campaign:
         batch_size: recipients in a batch, 1 to 500; None picks what keeps both limits of the batch command busy.
         concurrency: calls at a time, those of a function as well; None is three quarters of the client's `pool_size`.
         patience_s: seconds of trouble after which the campaign stops.
+        not_before: when it begins: a datetime, a text such as `2026-12-01 09:00`, or `09:00` for the next nine o'clock.
+            A run that is started earlier waits. What was given before, given again, changes nothing, nor what
+            `set_timing` set meanwhile; what is not given is as the ledger has it. The same holds for the next five.
+        until: when nothing more is sent, whatever is left; given like `not_before`.
+        between: hours of the day, such as `("09:00", "21:00")`, over midnight too. Outside of them nothing is begun,
+            what is in flight ends, and the run waits for the next day.
+        time_zone: whose clock shows them, such as `Asia/Shanghai`; needed for `between`, and for times without one.
+        rate: recipients a second, over all processes that work on it; batches keep to it on average.
+        share: the part of each command's limit that it uses, such as 0.4; of the present rate where the service's "too
+            many calls" brought it below the limit.
         clock: unix seconds.
 
     Raises:
@@ -99,6 +112,12 @@ class Campaign:
         batch_size: int | None = None,
         concurrency: int | None = None,
         patience_s: float = 60.0,
+        not_before: datetime | str | None = None,
+        until: datetime | str | None = None,
+        between: tuple[str, str] | None = None,
+        time_zone: str | None = None,
+        rate: float | None = None,
+        share: float | None = None,
         clock: Callable[[], float] = wall_time,
     ) -> None:
         self._definition = Definition(
@@ -119,6 +138,12 @@ class Campaign:
             batch_size=batch_size,
             concurrency=concurrency,
             patience_s=patience_s,
+            not_before=not_before,
+            until=until,
+            between=between,
+            time_zone=time_zone,
+            rate=rate,
+            share=share,
         )
         self.name = name
         self._clock = clock
@@ -203,6 +228,7 @@ class Campaign:
                 )
                 check_recipients(campaign)
                 campaign = await bind(ledger, campaign, client)
+                campaign = await self._definition.settle_timing(ledger, campaign, self._clock())
                 if campaign.begun_at is None:  # as long as it is not, another process may plan it again
                     for line in AccountLints.decoded(campaign.account_lints).texts():
                         logger.warning("campaign %s: %s", one_line(self.name), line)
@@ -271,6 +297,21 @@ class Campaign:
             LedgerError: there is no such ledger, or no such campaign in it.
         """
         return await steering.cancel(self._definition, reason, self._clock)
+
+    async def set_timing(self, **changes: Unpack[TimingChanges]) -> Timing:
+        """Change when and how fast it sends, wherever it runs; return what holds now.
+
+        A run follows within a second or two. `rate` replaces `share`, and the other way round.
+
+        Args:
+            **changes: `not_before`, `until`, `between`, `time_zone`, `rate`, `share`, as for the campaign; None removes
+                one.
+
+        Raises:
+            UsageError: it cannot hold; it names the argument.
+            LedgerError: there is no such ledger, or no such campaign in it.
+        """
+        return await steering.set_timing(self._definition, TimingGiven(changes), self._clock)
 
     async def status(self) -> Report:
         """Return what the ledger knows; also while a run goes on, here or elsewhere.

@@ -14,9 +14,11 @@ from .._core.config import Settings
 from ..errors import LedgerError
 from . import export
 from ._ledger.records import CampaignRow
+from ._ledger.timing import StoredTiming
 from ._plan.definition import Definition
-from ._plan.plan import Plan, make_plan
+from ._plan.plan import Plan, at_its_times, make_plan
 from ._plan.reading import OnPlanning
+from ._plan.schedule import Schedule
 from ._plan.wording import counted
 from .progress import Report, report
 
@@ -66,7 +68,10 @@ async def plan(
             campaign, messages = await definition.ensure_planned(
                 ledger, settings, clock(), on_planning=on_planning, progress_every_s=progress_every_s
             )
+        if campaign.begun_at is None:
+            campaign = await definition.settle_timing(ledger, campaign, clock())
         made = await make_plan(ledger, campaign, messages, settings, options.lanes, options.concurrency)
+        made = at_its_times(made, StoredTiming.decoded(campaign.timing).in_force, clock())
         return msgspec.structs.replace(made, ledger=ledger.full_name, is_new=is_new)
 
 
@@ -89,6 +94,9 @@ async def status(definition: Definition, clock: Callable[[], float]) -> Report:
         if found.status == "running" and not is_in_use:
             reason = "the process that ran it died; run it again to carry on"
             return msgspec.structs.replace(found, status="interrupted", reason=reason)
+        phase = Schedule(found.timing).phase(clock())
+        if found.status == "running" and not (phase.is_open or phase.is_over):
+            return msgspec.structs.replace(found, rests_until=phase.changes_at)
         return found
 
 

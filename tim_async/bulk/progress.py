@@ -11,7 +11,7 @@ from .. import _codes
 from .._printable import one_line
 from ._ledger.records import CampaignRow, Outcome
 from ._ledger.schema import RecipientState
-from ._ledger.timing import Timing
+from ._ledger.timing import StoredTiming, Timing
 from ._plan.schedule import Schedule
 from ._plan.wording import counted
 from .stopping import Status
@@ -90,8 +90,8 @@ class Report(msgspec.Struct, kw_only=True, frozen=True):
     Attributes:
         name: the campaign.
         status: `done`; `stopped` by a fault, `paused` by a quota, `interrupted` from outside: run it again to carry on;
-            `running`; before the first run `planned`, or `planning` while recipients are read, or were when the process
-            died.
+            `ended` at its end time, with some left; `running`; before the first run `planned`, or `planning` while
+            recipients are read, or were when the process died.
         reason: why it is not done.
         total: its recipients.
         sent: recipients that were sent to.
@@ -104,6 +104,9 @@ class Report(msgspec.Struct, kw_only=True, frozen=True):
         duration_s: seconds; of this run, or from the first run's begin to the newest one's end.
         rate: settled a second in that time.
         ledger: where it is kept: an absolute path, or a URL without its password.
+        timing: when and how fast it sends.
+        rests_until: unix seconds until which it rests; None while it does not, or where nothing runs it.
+        held_up_s: seconds for which it stood still, as calls of higher priority took the whole limit.
     """
 
     name: str
@@ -120,6 +123,9 @@ class Report(msgspec.Struct, kw_only=True, frozen=True):
     duration_s: float
     rate: float
     ledger: str = ""
+    timing: Timing = Timing()
+    rests_until: float | None = None
+    held_up_s: float = 0.0
 
     @property
     def is_complete(self) -> bool:
@@ -154,6 +160,12 @@ class Report(msgspec.Struct, kw_only=True, frozen=True):
         lines += [f"  {each.count:,} failed with {each.code} {each.name}: {each.meaning}" for each in self.codes]
         if self.rate:
             lines.append(f"  {self.duration_s:,.1f} s, {self.rate:,.1f} a second")
+        if self.timing != Timing():
+            lines.append(f"  {self.timing}")
+        if self.rests_until is not None:
+            lines.append(f"  it rests until {self.timing.shown(self.rests_until)}")
+        if self.held_up_s:
+            lines.append(f"  it stood still for {self.held_up_s:,.0f} s: interactive calls took the whole limit")
         if self.ledger:
             lines.append(f"  ledger: {self.ledger}")
         return "\n".join(map(one_line, lines))
@@ -270,6 +282,8 @@ def report(
         bad_rows=campaign.bad_rows,
         duration_s=duration_s,
         rate=done / duration_s if duration_s > 0 else 0.0,
+        timing=StoredTiming.decoded(campaign.timing).in_force,
+        held_up_s=campaign.held_up_s or 0.0,
     )
 
 

@@ -14,7 +14,9 @@ from ..errors import UsageError
 from ._ledger.ledger import Ledger
 from ._ledger.records import storable
 from ._ledger.sqlite import ClosedMeanwhileError
+from ._ledger.timing import StoredTiming, Timing
 from ._plan.definition import Definition
+from ._plan.timing_given import TimingGiven
 
 T = TypeVar("T")
 
@@ -68,6 +70,18 @@ async def resume(definition: Definition) -> bool:
         return await ledger.steering.resume(row.id, is_at_work=ledger.is_beside)
 
     return await steered(definition, "resume", work)
+
+
+async def set_timing(definition: Definition, given: TimingGiven, clock: Callable[[], float]) -> Timing:
+    """Change when and how fast a campaign sends; return what holds now."""
+
+    async def work(ledger: Ledger) -> Timing:
+        row = await definition.find(ledger)
+        after = given.changed(StoredTiming.decoded(row.timing), clock())
+        await ledger.campaigns.update(row.id, timing=after.encoded())
+        return after.in_force
+
+    return await steered(definition, "set", work)
 
 
 async def cancel(definition: Definition, reason: str, clock: Callable[[], float]) -> bool:

@@ -54,7 +54,7 @@ class _Lines:
 
     def __init__(self) -> None:
         self._printed_at = -_LINE_INTERVAL_S
-        self._printed_settled = -1
+        self._printed: tuple[int, str, str] = (-1, "", "")
         self._began_planning: float | None = None
 
     def show(self, progress: Progress | PlanProgress) -> None:
@@ -68,9 +68,10 @@ class _Lines:
                 self._printed_at = now
                 echo(f"{one_line(progress.name)}: {describe(progress)}", err=True)
             return
-        is_end = progress.settled == progress.total
-        if progress.settled != self._printed_settled and (is_end or now - self._printed_at >= _LINE_INTERVAL_S):
-            self._printed_at, self._printed_settled = now, progress.settled
+        seen = (progress.settled, progress.rest_ends, progress.held_up)
+        is_news = progress.settled == progress.total or seen[1:] != self._printed[1:]
+        if seen != self._printed and (is_news or now - self._printed_at >= _LINE_INTERVAL_S):
+            self._printed_at, self._printed = now, seen
             echo(
                 f"{one_line(progress.name)}: {progress.settled:,} of {progress.total:,}, {describe(progress)}",
                 err=True,
@@ -123,6 +124,10 @@ def _describe_run(progress: Progress) -> str:
         in_force, cap = _rate(progress.in_force or 0.0), _rate(progress.cap)
         if in_force != cap:
             parts.append(f"limited to {in_force} of {cap}/s by the service")
+    if progress.rest_ends:
+        parts.append(f"rests until {progress.rest_ends}")
+    if progress.held_up:
+        parts.append(progress.held_up)
     if progress.left_s is not None and progress.settled < progress.total:
         minutes, seconds = divmod(int(progress.left_s) + 1, 60)
         hours, minutes = divmod(minutes, 60)

@@ -17,17 +17,20 @@ from .._clocks import sleep, wall_time
 from .._core.client import TimClient
 from .._printable import one_line
 from ..bulk import export, inspection, steering
+from ..bulk._engine.gate import over_text
 from ..bulk._engine.runner import OnProgress
 from ..bulk._ledger.given_up import GivenUpChunk
+from ..bulk._ledger.timing import StoredTiming, Timing
 from ..bulk._plan.binding import bind
 from ..bulk._plan.definition import CampaignArguments, Definition
-from ..bulk._plan.plan import Plan, make_plan
+from ..bulk._plan.plan import Plan, at_its_times, make_plan
 from ..bulk._plan.planning import check_recipients
 from ..bulk._plan.reading import OnPlanning
+from ..bulk._plan.timing_given import TimingChanges, TimingGiven
 from ..bulk.progress import Report
 from ..errors import UsageError
 from ._workers import broker as work_queue
-from ._workers.options import DEFAULT_PARALLEL, WorkOptions
+from ._workers.options import DEFAULT_PARALLEL, WorkOptions, phase_of
 from ._workers.progress import Follower
 from ._workers.trace import carried
 
@@ -140,12 +143,15 @@ class ClusterCampaign:
                     raise UsageError(f"the campaign {self.name!r} was cancelled", field="name")
                 check_recipients(row)
                 row = await bind(ledger, row, client)
-                plan = msgspec.structs.replace(
-                    await make_plan(ledger, row, messages, client.settings, run.lanes),
-                    ledger=ledger.full_name,
-                    is_new=is_new,
-                )
                 self.is_left_alone = row.options is not None and row.status in ("running", "paused")
+                if not self.is_left_alone:
+                    row = await definition.settle_timing(ledger, row, self._clock())
+                plan = at_its_times(
+                    await make_plan(ledger, row, messages, client.settings, run.lanes),
+                    StoredTiming.decoded(row.timing).in_force,
+                    self._clock(),
+                )
+                plan = msgspec.structs.replace(plan, ledger=ledger.full_name, is_new=is_new)
                 if self.is_left_alone:
                     but = ", except for new recipients" if definition.add_recipients else ""
                     logger.info("campaign %s is %s: it is left as it is%s", one_line(self.name), row.status, but)
@@ -199,7 +205,7 @@ class ClusterCampaign:
             Whether they were not at it.
 
         Raises:
-            UsageError: it was never submitted, or was cancelled.
+            UsageError: it was never submitted, was cancelled, or its end time has passed.
         """
         async with self._definition.open(f"resume {self.name}") as ledger:
             row = await self._definition.find(ledger)
@@ -207,10 +213,24 @@ class ClusterCampaign:
                 raise UsageError(f"the campaign {self.name!r} was not submitted to workers", field="name")
             if row.status == "cancelled":
                 raise UsageError(f"the campaign {self.name!r} was cancelled", field="name")
+            if phase_of(row, self._clock()).is_over:
+                raise UsageError(f"{over_text(StoredTiming.decoded(row.timing).in_force)}", field="until")
             is_changed = await ledger.steering.hand_to_workers(row.id)
             parallel = msgspec.json.decode(row.options, type=WorkOptions).parallel
         await self._send_work_messages(broker, row.app, parallel)
         return is_changed
+
+    async def set_timing(self, **changes: Unpack[TimingChanges]) -> Timing:
+        """Change when and how fast it sends, as `Campaign.set_timing` does; return what holds now.
+
+        Args:
+            **changes: `not_before`, `until`, `between`, `time_zone`, `rate`, `share`; None removes one.
+
+        Raises:
+            UsageError: it cannot hold; it names the argument.
+            LedgerError: there is no such ledger, or no such campaign in it.
+        """
+        return await steering.set_timing(self._definition, TimingGiven(changes), self._clock)
 
     async def given_up(self) -> list[GivenUpChunk]:
         """Return the chunks that were given up, as too many workers failed with them, and were not driven again.

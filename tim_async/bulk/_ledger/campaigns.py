@@ -67,7 +67,11 @@ class CampaignStore:
         }
 
         def work(connection: Connection) -> None:
-            query = select(campaigns.c.id, campaigns.c.begun_at).where(campaigns.c.name == name).with_for_update()
+            query = (
+                select(campaigns.c.id, campaigns.c.begun_at, campaigns.c.timing)
+                .where(campaigns.c.name == name)
+                .with_for_update()
+            )
             known = connection.execute(query).one_or_none()
             if known is not None:
                 if known.begun_at is not None:
@@ -78,7 +82,9 @@ class CampaignStore:
                     connection.execute(delete(table).where(table.c.campaign_id == known.id))
                 connection.execute(delete(campaigns).where(campaigns.c.id == known.id))
                 StagedTables(known.id).drop(connection)
-            connection.execute(insert(campaigns).values(fresh))
+            # What was set of it stands, however often it is planned.
+            timing = None if known is None else known.timing
+            connection.execute(insert(campaigns).values(timing=timing, **fresh))
 
         await self._database.write(work)
         made = await self.find(name)

@@ -3,7 +3,7 @@
 What a user wants of a campaign stands in its row, and the processes that work on it look there every second: so it
 reaches them wherever they run, and stands there when they are killed.
 
-    status        begun ->  running -> done | stopped | paused | interrupted | cancelled
+    status        begun ->  running -> done | stopped | paused | interrupted | ended | cancelled
     paused_at     set where a user paused it: then a process that runs it waits, and one that is started does too, until
                   it is resumed. Without it, `paused` is a quota that was used up: running it again carries on.
 
@@ -26,7 +26,7 @@ from .schema import RecipientState, campaigns
 
 Counts = Mapping[tuple[RecipientState, int | None], int]
 
-ENDED: Final = ("paused", "stopped", "interrupted")
+ENDED: Final = ("paused", "stopped", "interrupted", "ended")
 """The status of a campaign that has ended before all were sent to, and may go on."""
 BEGUN: Final = ("running", *ENDED)
 """The status of a campaign that was begun and may go on."""

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from datetime import datetime
 from os import PathLike
 from typing import Final, TypedDict
+
+import msgspec
 
 from ..._api.checks import check_range, check_seconds, check_whole
 from ..._core.config import Settings
@@ -16,6 +19,7 @@ from .._ledger.ledger import Ledger
 from .._ledger.options import Lanes, OnUnknown, Options
 from .._ledger.records import CampaignRow, storable
 from .._ledger.schema import Lane
+from .._ledger.timing import StoredTiming
 from .._message.rendering import MESSAGE_TIMEOUT_S, MessageGiven, MessageSource, from_stored
 from .file_reader import FileReader
 from .files import file_source
@@ -23,6 +27,7 @@ from .pacing import chunk_size, paces
 from .planning import ensure_planned
 from .reading import OnPlanning, PlanWatch
 from .sources import Recipients, Source, as_source
+from .timing_given import given_by
 
 _LANES: Final = ("auto", "single", "batch", "both")
 _ON_UNKNOWN: Final = ("verify", "skip", "send")
@@ -45,6 +50,12 @@ class CampaignArguments(TypedDict, total=False):
     batch_size: int | None
     concurrency: int | None
     patience_s: float
+    not_before: datetime | str | None
+    until: datetime | str | None
+    between: tuple[str, str] | None
+    time_zone: str | None
+    rate: float | None
+    share: float | None
 
 
 class Definition:
@@ -80,6 +91,12 @@ class Definition:
         batch_size: int | None = None,
         concurrency: int | None = None,
         patience_s: float = 60.0,
+        not_before: datetime | str | None = None,
+        until: datetime | str | None = None,
+        between: tuple[str, str] | None = None,
+        time_zone: str | None = None,
+        rate: float | None = None,
+        share: float | None = None,
     ) -> None:
         if not isinstance(name, str) or not name.strip():
             raise UsageError("name must be a text that is not empty", field="name")
@@ -93,6 +110,16 @@ class Definition:
         check_range("concurrency", concurrency, 1, 10_000)
         check_seconds("patience_s", patience_s)
         check_seconds("message_timeout_s", message_timeout_s)
+        self._timing = given_by(
+            {
+                "not_before": not_before,
+                "until": until,
+                "between": between,
+                "time_zone": time_zone,
+                "rate": rate,
+                "share": share,
+            }
+        )
         self.name = name
         self.ledger = ledger
         self._app = sdk_app_id
@@ -169,6 +196,10 @@ class Definition:
         """
         if self._messages is not None:
             self._messages.check_size(settings.body_limit)
+        if self._timing:
+            known = await ledger.campaigns.find(self.name)
+            # Refused before anything is read.
+            self._timing.at_begin(StoredTiming.decoded(None if known is None else known.timing), now)
         campaign = await ensure_planned(
             ledger,
             self.name,
@@ -190,6 +221,19 @@ class Definition:
             raise UsageError("the ledger has no message, as a function made it: give message", field="message")
         self._check_lanes(messages)
         return campaign, messages
+
+    async def settle_timing(self, ledger: Ledger, campaign: CampaignRow, now: float) -> CampaignRow:
+        """Enter when and how fast it is to send, as this was given; return the campaign with it.
+
+        Raises:
+            UsageError: it cannot hold; it names the argument.
+        """
+        stored = StoredTiming.decoded(campaign.timing)
+        settled = self._timing.at_begin(stored, now)
+        if settled == stored:
+            return campaign
+        await ledger.campaigns.update(campaign.id, timing=settled.encoded())
+        return msgspec.structs.replace(campaign, timing=settled.encoded())
 
     def _check_lanes(self, messages: MessageSource | None) -> None:
         if self.options.lanes not in ("batch", "both") or messages is None:

@@ -14,12 +14,14 @@ from .._ledger.ledger import Ledger
 from .._ledger.options import Lanes
 from .._ledger.records import CampaignRow, Problem, RecipientRow
 from .._ledger.schema import Lane
+from .._ledger.timing import Timing
 from .._message.messages import PreparedMessage
 from .._message.rendering import MessageSource
 from . import survey
 from .account_lints import AccountLints
 from .lints import lint
 from .pacing import Pace, concurrency, fresh_lanes, paces
+from .schedule import Schedule
 from .survey import SAMPLE_SIZE, Survey, stored_survey
 from .wording import counted
 
@@ -63,6 +65,8 @@ class Plan(msgspec.Struct, kw_only=True, frozen=True):
         lanes: what it takes by each lane.
         ledger: where it is kept: an absolute path, or a URL without its password.
         is_new: whether it was not there before.
+        timing: when and how fast it is to send.
+        ends: when it is done at that, as its time zone writes it; "" where it goes at any time.
     """
 
     name: str
@@ -81,6 +85,8 @@ class Plan(msgspec.Struct, kw_only=True, frozen=True):
     lanes: list[LanePlan]
     ledger: str = ""
     is_new: bool = False
+    timing: Timing = Timing()
+    ends: str = ""
 
     @property
     def shortfall(self) -> str:
@@ -115,6 +121,8 @@ class Plan(msgspec.Struct, kw_only=True, frozen=True):
         for each in self.lanes:
             mark = "->" if each.is_chosen else "  "
             lines.append(f"  {mark} lanes={each.lanes}: {counted(each.calls, 'call')}, {_duration(each.seconds)}")
+        if self.timing != Timing():
+            lines.append(f"  {self.timing}" + (f"; done about {self.ends}" if self.ends else ""))
         if self.ledger:
             lines.append(f"  ledger ({'new' if self.is_new else 'carried on'}): {self.ledger}")
         return "\n".join(map(one_line, lines))
@@ -166,6 +174,30 @@ async def make_plan(
         lints=lints,
         lanes=_estimate(campaign, paces(settings), chosen, may_batch=fixed is not None and fixed.fits_a_batch),
     )
+
+
+def at_its_times(plan: Plan, timing: Timing, now: float) -> Plan:
+    """Return a plan with what it takes at the campaign's own times and rate.
+
+    Args:
+        plan: what it takes at the limits.
+        timing: when and how fast.
+        now: unix seconds.
+    """
+    if timing == Timing():
+        return plan
+    slowest = plan.recipients / timing.rate if timing.rate is not None else 0.0
+    lanes = [
+        msgspec.structs.replace(each, seconds=max(each.seconds / (timing.share or 1.0), slowest)) for each in plan.lanes
+    ]
+    chosen = next((each.seconds for each in lanes if each.is_chosen), 0.0)
+    lints, ends = list(plan.lints), ""
+    if timing.has_hours:
+        end = Schedule(timing).end_of(chosen, now)
+        ends = timing.shown(math.ceil(end))
+        if timing.until is not None and end >= timing.until:
+            lints.append(f"it will not be done by its end: nothing is sent after {timing.shown(timing.until)}")
+    return msgspec.structs.replace(plan, lanes=lanes, lints=lints, timing=timing, ends=ends)
 
 
 async def _survey(ledger: Ledger, campaign: CampaignRow, messages: MessageSource, limit: int, at_a_time: int) -> Survey:

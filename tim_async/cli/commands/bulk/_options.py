@@ -13,6 +13,7 @@ from ..._options import LEDGER_VARIABLE
 RECIPIENTS_PANEL: Final = "Recipients"
 MESSAGE_PANEL: Final = "Message"
 CAMPAIGN_PANEL: Final = "Campaign"
+WHEN_PANEL: Final = "When"
 
 SourceArgument = Annotated[
     Path | None,
@@ -138,6 +139,66 @@ BatchOption = Annotated[
         metavar="NUMBER",
         show_default=False,
         help="Recipients in a batch.",
+        rich_help_panel=PACE_PANEL,
+    ),
+]
+NotBeforeOption = Annotated[
+    str | None,
+    typer.Option(
+        "--not-before",
+        metavar="TIME",
+        show_default=False,
+        help="Begin then: '2026-12-01 09:00', or 09:00 for the next one. Started earlier, it waits.",
+        rich_help_panel=WHEN_PANEL,
+    ),
+]
+UntilOption = Annotated[
+    str | None,
+    typer.Option(
+        "--until",
+        metavar="TIME",
+        show_default=False,
+        help="Send nothing more from then on, whatever is left.",
+        rich_help_panel=WHEN_PANEL,
+    ),
+]
+BetweenOption = Annotated[
+    str | None,
+    typer.Option(
+        "--between",
+        metavar="HOURS",
+        show_default=False,
+        help="Begin nothing outside of these hours, such as 09:00-21:00 or, over midnight, 18:00-01:00.",
+        rich_help_panel=WHEN_PANEL,
+    ),
+]
+ZoneOption = Annotated[
+    str | None,
+    typer.Option(
+        "--time-zone",
+        metavar="NAME",
+        show_default=False,
+        help="Whose clock shows these times, such as Asia/Shanghai.",
+        rich_help_panel=WHEN_PANEL,
+    ),
+]
+RateOption = Annotated[
+    str | None,
+    typer.Option(
+        "--rate",
+        metavar="NUMBER",
+        show_default=False,
+        help="Send to so many recipients a second, over all processes.",
+        rich_help_panel=PACE_PANEL,
+    ),
+]
+ShareOption = Annotated[
+    str | None,
+    typer.Option(
+        "--share",
+        metavar="PART",
+        show_default=False,
+        help="Use this part of the command's limit, such as 40%; of the present rate while the service slows it down.",
         rich_help_panel=PACE_PANEL,
     ),
 ]

@@ -38,6 +38,12 @@ def _export() -> _Loaded:
     return command
 
 
+def _set() -> _Loaded:
+    from .set import command
+
+    return command
+
+
 def _pause() -> _Loaded:
     from .pause import command
 
@@ -82,6 +88,7 @@ class Bulk(LazyGroup):
         Entry("run", _CAMPAIGN, "Send to every recipient who is not settled yet.", _run),
         Entry("status", _CAMPAIGN, "Show what the ledger has about a campaign, also while it runs.", _status),
         Entry("export", _CAMPAIGN, "Write the outcome of every recipient: state, code, MsgKey, time.", _export),
+        Entry("set", _CAMPAIGN, "Change when and how fast it sends, also while it runs.", _set),
         Entry("adopt", _CAMPAIGN, "Take a ledger whose log is missing for all there is.", _adopt),
         Entry("pause", _WORKERS, "Pause a campaign of workers; `resume` continues it.", _pause),
         Entry("resume", _WORKERS, "Continue a campaign that was paused, or stopped by a fault that is fixed.", _resume),

@@ -14,6 +14,7 @@ from ..._progress import shown
 from ._campaign import find_place, make_campaign, read_message, read_source
 from ._options import (
     BatchOption,
+    BetweenOption,
     ColumnOption,
     DelimiterOption,
     EncodingOption,
@@ -23,10 +24,16 @@ from ._options import (
     MessageOption,
     NameOption,
     NewOption,
+    NotBeforeOption,
     PlainOption,
+    RateOption,
+    ShareOption,
     SourceArgument,
     TextOption,
+    UntilOption,
+    ZoneOption,
 )
+from ._timing import read_timing
 
 if TYPE_CHECKING:
     from ....bulk import Plan
@@ -49,6 +56,12 @@ def plan(
     lanes: LanesOption = "auto",
     limit: LimitOption = None,
     batch_size: BatchOption = None,
+    not_before: NotBeforeOption = None,
+    until: UntilOption = None,
+    between: BetweenOption = None,
+    time_zone: ZoneOption = None,
+    rate: RateOption = None,
+    share: ShareOption = None,
 ) -> None:
     """Read the recipients into the ledger and show what the campaign will be.
 
@@ -71,6 +84,14 @@ def plan(
         account_column=account_column,
         lanes=lanes,
         batch_size=batch_size,
+        **read_timing(
+            not_before=not_before,
+            until=until,
+            between=between,
+            time_zone=time_zone,
+            rate=rate,
+            share=share,
+        ),
     )
     limits = read_limits(limit)
 

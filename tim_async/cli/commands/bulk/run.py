@@ -28,6 +28,7 @@ from ._options import (
     CAMPAIGN_PANEL,
     RECIPIENTS_PANEL,
     BatchOption,
+    BetweenOption,
     ColumnOption,
     DelimiterOption,
     EncodingOption,
@@ -37,11 +38,17 @@ from ._options import (
     MessageOption,
     NameOption,
     NewOption,
+    NotBeforeOption,
     PlainOption,
+    RateOption,
+    ShareOption,
     SourceArgument,
     TextOption,
+    UntilOption,
+    ZoneOption,
 )
 from ._running import rehearse, run_here, run_watching, send, show_report, submit
+from ._timing import read_timing
 
 
 def run(
@@ -100,6 +107,12 @@ def run(
     lanes: LanesOption = "auto",
     limit: LimitOption = None,
     batch_size: BatchOption = None,
+    not_before: NotBeforeOption = None,
+    until: UntilOption = None,
+    between: BetweenOption = None,
+    time_zone: ZoneOption = None,
+    rate: RateOption = None,
+    share: ShareOption = None,
     in_emulator: Annotated[
         bool,
         typer.Option(
@@ -158,6 +171,14 @@ def run(
         "retry_failed": retry_failed,
         "change_message": change_message,
         "add_recipients": add_recipients,
+        **read_timing(
+            not_before=not_before,
+            until=until,
+            between=between,
+            time_zone=time_zone,
+            rate=rate,
+            share=share,
+        ),
     }
     if in_emulator and workers:
         stop("--workers and --emulator cannot be combined")

@@ -1,0 +1,65 @@
+"""`tim-async bulk set`: change when and how fast a campaign sends."""
+
+from __future__ import annotations
+
+import asyncio
+
+from ..._errors import stop
+from ..._frame import make_command
+from ..._options import OptionalAppIdOption
+from ..._output import echo, one_line
+from ._campaign import make_campaign
+from ._options import (
+    BetweenOption,
+    LedgerOption,
+    NameOption,
+    NotBeforeOption,
+    RateOption,
+    ShareOption,
+    UntilOption,
+    ZoneOption,
+)
+from ._timing import read_timing
+
+
+def set_timing(
+    *,
+    name: NameOption,
+    ledger: LedgerOption = None,
+    not_before: NotBeforeOption = None,
+    until: UntilOption = None,
+    between: BetweenOption = None,
+    time_zone: ZoneOption = None,
+    rate: RateOption = None,
+    share: ShareOption = None,
+    sdk_app_id: OptionalAppIdOption = None,
+) -> None:
+    """Change when and how fast a campaign sends, also while it runs.
+
+    It reaches the process or the workers that run it through the ledger, within a second or two. What is not given
+    stays as it is; `none` removes it: `--rate none`. The line that began the campaign, run again, changes nothing of
+    what was set since. Prints what holds now.
+    """
+    changes = read_timing(
+        not_before=not_before,
+        until=until,
+        between=between,
+        time_zone=time_zone,
+        rate=rate,
+        share=share,
+        may_remove=True,
+    )
+    if not changes:
+        stop("give what to change, such as --rate 50 or --between 09:00-21:00")
+    timing = asyncio.run(make_campaign(name, ledger, app=sdk_app_id).set_timing(**changes))
+    echo(f"campaign {one_line(name)}: {str(timing) or 'at any time, as fast as the limits allow'}")
+
+
+command = make_command(
+    set_timing,
+    examples=(
+        "tim-async bulk set --name spring --rate 50",
+        "tim-async bulk set --name spring --between 09:00-21:00 --time-zone Asia/Shanghai",
+        "tim-async bulk set --name spring --rate none --share 40%",
+    ),
+)
