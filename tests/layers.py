@@ -35,6 +35,7 @@ ALLOWED: Mapping[str, frozenset[str]] = {
     "models": frozenset({"_api"}),
     "families": frozenset({"_api", "models"}),
     "_core": frozenset({"usersig", "_api", "models", "families"}),
+    "history": frozenset({"_api", "models"}),
     "webhooks": frozenset({"_api", "models", "webhooks/events"}),
     "webhooks/events": frozenset({"_api", "models", "webhooks"}),
     "emulator/state": frozenset({"_api", "models"}),

@@ -29,6 +29,7 @@ from tim_async._api.fields import RequestField
 from tim_async._api.wire import Result
 from tim_async.families._registry import FAMILIES, load_family
 from tim_async.models.extension import SetExtensions
+from tim_async.models.history import ArchivedC2CMsg, ArchivedGroupMsg, HistoryInfo
 from tim_async.models.tags import ProfileTag, SnsTag
 
 TARGET = Path(tim_async.__file__).with_name("_names.py")
@@ -37,7 +38,7 @@ _CALLED = {"__init__", "__call__", "__aenter__", "__enter__", "__aiter__", "__an
 # What users are handed, and never construct.
 _HANDED_OUT = {"Family", "OnDecorator", "BeforeDecorator", "Fault"}
 PUBLIC = tuple(
-    f"tim_async.{name}" for name in ("bulk", "cluster", "emulator", "otel", "testing", "usersig", "webhooks")
+    f"tim_async.{name}" for name in ("bulk", "cluster", "emulator", "history", "otel", "testing", "usersig", "webhooks")
 )
 """The public packages and modules beside `tim_async`."""
 _STANDARD = {**vars(builtins), **vars(typing), **vars(collections.abc), **vars(types)}
@@ -160,11 +161,12 @@ def exported(package: str) -> dict[str, object]:
 
 def public_names() -> dict[str, object]:
     """Return the types that can be met from the names of `_public`, from the families, from the lists of tags, and what
-    `tim_async.testing` and `tim_async.emulator` take besides.
+    `tim_async.testing`, `tim_async.emulator` and `tim_async.history` take or return besides.
     """
     roots = [(name, getattr(_public, name)) for name in _public.__all__]
     roots += [(FAMILIES[name], load_family(name)) for name in FAMILIES]
     roots += [(kind.__name__, kind) for kind in (ProfileTag, RequestField, Result, SetExtensions, SnsTag)]
+    roots += [(kind.__name__, kind) for kind in (ArchivedC2CMsg, ArchivedGroupMsg, HistoryInfo)]
     return {name: value for name, value in met_from(roots).items() if not name.startswith("__")}
 
 

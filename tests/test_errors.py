@@ -12,6 +12,7 @@ from tim_async import errors
 from tim_async.errors import (
     AnswerError,
     ApiError,
+    ArchiveError,
     AuthError,
     BodyTimeoutError,
     BodyTooLargeError,
@@ -176,6 +177,7 @@ EVERY_ERROR = [
         ConnectionLostError("x"),
         ReplyTimeoutError("x", timeout=5.0),
         ReplyDecodeError("x", status=502, content_type="text/html", size=17),
+        ArchiveError("x", source="x.gz"),
         LedgerError("x"),
         LimiterSetupError("x", field="url"),
         LimiterUnavailableError("x"),

@@ -134,6 +134,9 @@ if TYPE_CHECKING:
         SendSystemNotification as SendSystemNotification, SetGroupExtensions as SetGroupExtensions,
         SetUnreadMsgNum as SetUnreadMsgNum, UnreadItem as UnreadItem,
     )
+    from .models.history import (
+        ArchivedC2CMsg as ArchivedC2CMsg, ArchivedGroupMsg as ArchivedGroupMsg, HistoryInfo as HistoryInfo,
+    )
     from .models.live_group import (
         AddRobots as AddRobots, ChangedMarks as ChangedMarks, ListOnline as ListOnline, LiveAdmin as LiveAdmin,
         LiveAdmins as LiveAdmins, LiveMembers as LiveMembers, MarkMembers as MarkMembers, MarkedMember as MarkedMember,
@@ -368,6 +371,9 @@ _NAMES: Final = {
         "ImportGroupMsgsResult ImportOutcome ImportedGroupMsg ModifyGroupMsg MsgSeqItem ReadItem RecallGroupMsgs "
         "RecallGroupMsgsResult RecallOutcome ReceiptDetail ReportReceipts SendGroupMsg SendGroupMsgResult "
         "SendSystemNotification SetGroupExtensions SetUnreadMsgNum UnreadItem "
+    ),
+    "models.history": (
+        "ArchivedC2CMsg ArchivedGroupMsg HistoryInfo "
     ),
     "models.live_group": (
         "AddRobots ChangedMarks ListOnline LiveAdmin LiveAdmins LiveMembers MarkMembers MarkedMember MarkedMembers "

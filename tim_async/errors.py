@@ -12,6 +12,7 @@
     │   ├── ConnectionLostError   the connection broke after the request may have been sent
     │   ├── ReplyTimeoutError     no answer in time
     │   └── ReplyDecodeError      an answer came, but not the service's: HTML, 502, truncated, too large ...
+    ├── ArchiveError              an archive of messages cannot be fetched or read
     ├── LedgerError               a campaign's ledger cannot be read, written or locked
     ├── LimiterUnavailableError   the shared limiter cannot be reached, nothing was sent
     ├── ClusterError              the broker of the workers cannot be reached
@@ -279,6 +280,20 @@ class ReplyDecodeError(TransportError):
         self.status = status
         self.content_type = content_type
         self.size = size
+
+
+class ArchiveError(TimError):
+    """An archive of messages cannot be fetched or read: it is cut off, damaged, or not the file that was announced.
+
+    Attributes:
+        source: the file's path, or its address without the query.
+    """
+
+    topic = "archive"
+
+    def __init__(self, message: str, *, source: str) -> None:
+        super().__init__(message)
+        self.source = source
 
 
 class LedgerError(TimError):

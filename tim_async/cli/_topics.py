@@ -23,6 +23,7 @@ NEXT_STEPS: Final[Mapping[str, str]] = {
     "connection-lost": "look at the history before you send again, or repeat the same request within 120 s",
     "reply-timeout": "look at the history before you send again, or repeat the same request within 120 s",
     "reply-decode": "check that the base URL is the service's address, and look for a proxy in between",
+    "archive": "fetch it again with a new address from `client.operation.get_history`; each is good for some time only",
     "ledger": "check the ledger's path or URL, its permissions and who has it locked; then run again",
     "limiter-unavailable": "bring Redis back, or allow the workers to go on without it with --fallback-processes",
     "cluster": "check the broker's URL and that it runs; what was submitted is in the ledger",
