@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import pytest
 
 from tests.families.conftest import Clock, client_of, sign
-from tim_async import ApiError, TimClient, UsageError
+from tim_async import ApiError, ArchiveError, TextElem, TimClient, UsageError
 from tim_async.emulator import Emulator
+from tim_async.history import ArchivedC2CMsg, ArchivedGroupMsg, ArchivedMsg, HistoryInfo, read_url
 from tim_async.models.operation import AppFigures, FileToSign
 
 DAY = 86_400
@@ -35,15 +38,90 @@ async def test_figures_of_thirty_days(emulator_clock: Clock) -> None:
     assert len(some) == 30
 
 
-async def test_archive_of_an_hour(client: TimClient, emulator: Emulator) -> None:
-    archive = await client.operation.get_history(chat_type="C2C", msg_time="2026112415")
-    (file,) = archive.file
-    assert file.url.endswith("c2c_2026112415.gz")
-    assert (len(file.file_md5), len(file.gzip_md5)) == (32, 32)
-    emulator.faults.answer(1004, command="open_msg_svc/get_history", times=1)
-    with pytest.raises(ApiError, match="not made yet") as caught:
-        await client.operation.get_history(chat_type="Group", msg_time="2026112415")
-    assert caught.value.code == 1004
+HOUR = "2027011516"  # of the emulator's clock, in China
+
+
+async def archived(client: TimClient, chat_type: Literal["C2C", "Group"]) -> list[ArchivedMsg]:
+    (file,) = (await client.operation.get_history(chat_type=chat_type, msg_time=HOUR)).file
+    async with read_url(file) as messages:
+        read = [message async for message in messages]
+    assert messages.info == HistoryInfo(sdk_app_id=client.sdk_app_id, chat_type=chat_type, msg_time=HOUR)
+    return read
+
+
+async def test_archive_of_an_hour(emulator_clock: Clock) -> None:
+    async with (
+        Emulator(clock=emulator_clock) as emulator,
+        client_of(emulator, user_sig_provider=sign) as client,
+    ):
+        emulator.add_accounts("alice", "bob")
+        sent = await client.c2c.send_text("bob", "你好", from_account="alice")
+        gone = await client.c2c.send_text("bob", "recalled", from_account="alice")
+        await client.c2c.recall(from_account="alice", to_account="bob", msg_key=gone.msg_key)
+        group = await client.group.create(type="Public", name="g", owner_account="alice")
+        await client.group_msg.send_text(group.group_id, "hi, all", from_account="alice")
+        emulator_clock.now += 3_600
+        await client.c2c.send_text("bob", "an hour later", from_account="alice")
+        c2c = await archived(client, "C2C")
+        groups = await archived(client, "Group")
+    assert [message.msg_body for message in c2c] == [[TextElem(text="你好")], [TextElem(text="recalled")]]
+    (stored, *_) = emulator.messages()
+    assert c2c[0] == ArchivedC2CMsg(
+        from_account="alice",
+        to_account="bob",
+        msg_timestamp=sent.msg_time,
+        msg_seq=stored.msg_seq,
+        msg_random=stored.msg_random,
+        msg_body=[TextElem(text="你好")],
+        msg_key=sent.msg_key,
+        msg_from_platform="RESTAPI",
+    )
+    (message,) = groups
+    assert isinstance(message, ArchivedGroupMsg)
+    assert (message.from_account, message.group_id) == ("alice", group.group_id)
+    assert message.msg_body == [TextElem(text="hi, all")]
+
+
+async def test_archive_names_topics(emulator_clock: Clock) -> None:
+    async with (
+        Emulator(clock=emulator_clock) as emulator,
+        client_of(emulator, user_sig_provider=sign) as client,
+    ):
+        emulator.add_accounts("alice")
+        community = await client.group.create(type="Community", name="c", owner_account="alice", support_topic=1)
+        topic = await client.community.create_topic(group_id=community.group_id, topic_name="t")
+        await client.group_msg.send_text(community.group_id, "hi", from_account="alice", topic_id=topic.topic_id)
+        emulator_clock.now += 3_600
+        (message,) = await archived(client, "Group")
+    assert isinstance(message, ArchivedGroupMsg)
+    assert (message.group_id, message.topic_id) == (community.group_id, topic.topic_id)
+
+
+async def test_hour_without_a_file(emulator_clock: Clock) -> None:
+    async def code(chat_type: Literal["C2C", "Group"] = "C2C") -> int | None:
+        with pytest.raises(ApiError) as caught:
+            await client.operation.get_history(chat_type=chat_type, msg_time=HOUR)
+        return caught.value.code
+
+    async with (
+        Emulator(clock=emulator_clock) as emulator,
+        client_of(emulator, user_sig_provider=sign) as client,
+    ):
+        emulator.add_accounts("alice", "bob")
+        await client.c2c.send_text("bob", "hi", from_account="alice")
+        emulator_clock.now += 3_599
+        assert await code() == 1004  # the hour is not over
+        emulator_clock.now += 1
+        assert await code("Group") == 1004  # it had no messages of groups
+        (file,) = (await client.operation.get_history(chat_type="C2C", msg_time=HOUR)).file
+        assert file.expire_time == "2027-01-16 17:00:00"
+        emulator_clock.now += DAY
+        with pytest.raises(ArchiveError, match="HTTP status 403"):
+            await anext(read_url(file))
+        emulator_clock.now += 6 * DAY
+        assert await code() == 1005
+        with pytest.raises(ArchiveError, match="HTTP status 404"):
+            await anext(read_url(f"{emulator.url}/msg_history/1.gz"))
 
 
 async def test_addresses(client: TimClient) -> None:

@@ -35,6 +35,7 @@ from .server.faults import Faults
 from .server.limits import EVERY, Limits
 from .server.request_auth import RequestAuth
 from .server.service import Service
+from .state.archives import Archives
 from .state.core import Account, State
 from .state.group import Group, Groups
 from .state.login import LoginState
@@ -192,6 +193,7 @@ class Emulator:
             )
         else:
             self._port = self._listener.sockets[0].getsockname()[1]
+            self._state.part(Archives).base_url = self.url
             self._outbox.open()
             self._clockwork.open()
             return

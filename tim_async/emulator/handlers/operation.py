@@ -1,7 +1,10 @@
 """Figures, archives, addresses and files. Source: I34886, I34885, I36742, C74775 to C74777.
 
-Accounts and one-to-one messages are counted, by days in China; all other figures are 0. The URL of an archive leads
-nowhere. Of a file, only whether it is blocked is stored.
+Accounts and one-to-one messages are counted, by days in China; all other figures are 0. Of a file, only whether it is
+blocked is stored.
+
+An archive has one file, which is served at its URL. An hour that is not over or has no messages has none, 1004; that of
+an hour that began more than seven days ago has expired, 1005.
 """
 
 from __future__ import annotations
@@ -9,11 +12,14 @@ from __future__ import annotations
 import gzip
 import hashlib
 from collections import Counter
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final
 
+from ..._api.wire import encode
 from ...families.operation import Operation
 from ...models.common import Empty, NoFields
+from ...models.history import ArchivedMsg, HistoryInfo
 from ...models.operation import (
     AppFigures,
     AppInfo,
@@ -28,18 +34,16 @@ from ...models.operation import (
     SignFiles,
 )
 from ..dispatch import Call, answers, handles
+from ..state.archives import ARCHIVE_PATH, HOUR_S, KEPT_DAYS, Archives
 from ..state.codes import CommonCode, MuteCode, OperationCode
 from ..state.core import CHINA, DAY_S
 from ..state.operation import Files
+from ..state.refusal import Refusal
 from ._filters import keep
 
 _DAYS: Final = 30
 _TEXTS: Final = {"app_id", "app_name", "company", "date"}
 _NUMBERS: Final = tuple(name for name in AppFigures.__struct_fields__ if name not in _TEXTS)
-
-# The content of an archive without messages.
-_ARCHIVE: Final = b"[]"
-_GZIPPED: Final = gzip.compress(_ARCHIVE, mtime=0)
 
 
 def _day(second: float) -> str:
@@ -70,19 +74,39 @@ def _md5(data: bytes) -> str:
     return hashlib.md5(data, usedforsecurity=False).hexdigest()
 
 
-@answers(Operation.get_history, code=OperationCode.PARAMS_INVALID)
-def get_history(request: GetHistory) -> Archive:
-    """Return an archive of one file, which cannot be downloaded."""
-    name = f"{request.chat_type.lower()}_{request.msg_time}.gz"
+@handles(Operation.get_history)
+def get_history(call: Call) -> Archive:
+    """Write the file of an hour's messages, and return where it is."""
+    request = call.read(GetHistory, code=OperationCode.PARAMS_INVALID)
+    hour = datetime.strptime(request.msg_time, "%Y%m%d%H").replace(tzinfo=CHINA)
+    start = int(hour.timestamp())
+    if start < call.now - KEPT_DAYS * DAY_S:
+        raise Refusal(OperationCode.FILE_EXPIRED, "the file of that hour has expired")
+    archives = call.state.part(Archives)
+    messages = archives.messages(request.chat_type, start, call.now) if call.now >= start + HOUR_S else []
+    if not messages:
+        raise Refusal(OperationCode.FILE_NOT_READY, "that hour has no file yet, or no messages")
+    content = _content(call.state.sdk_app_id, request, messages)
+    packed = gzip.compress(content, mtime=0)
+    name = f"{call.state.sdk_app_id}_{request.chat_type}_{request.msg_time}.gz"
+    path = f"{ARCHIVE_PATH}{_md5(packed)[:16]}/{name}"
+    kept = archives.keep(path, packed, call.now)
     file = ArchiveFile(
-        url=f"https://archive.invalid/{name}",
-        expire_time="2099-12-31 00:00:00",
-        file_size=len(_ARCHIVE),
-        file_md5=_md5(_ARCHIVE),
-        gzip_size=len(_GZIPPED),
-        gzip_md5=_md5(_GZIPPED),
+        url=f"{archives.base_url}{path}",
+        expire_time=datetime.fromtimestamp(kept.expires_at, CHINA).strftime("%Y-%m-%d %H:%M:%S"),
+        file_size=len(content),
+        file_md5=_md5(content),
+        gzip_size=len(packed),
+        gzip_md5=_md5(packed),
     )
     return Archive(file=[file])
+
+
+def _content(sdk_app_id: int, request: GetHistory, messages: Sequence[ArchivedMsg]) -> bytes:
+    """Return the file as the service lays it out: the head, a message a line, the end."""
+    info = HistoryInfo(sdk_app_id=sdk_app_id, chat_type=request.chat_type, msg_time=request.msg_time)
+    head = encode(info).removesuffix(b"}") + b',"MsgList":['
+    return b"%b\n%b\n]}" % (head, b",\n".join(encode(message) for message in messages))
 
 
 @answers(Operation.get_ip_list, code=CommonCode.JSON_PARSE_FAILED)

@@ -34,6 +34,7 @@ from ..clockwork import Clockwork
 from ..dispatch import HANDLERS, Call, dialect, done
 from ..outgoing.outbox import Caller, Outbox
 from ..outgoing.verdict import PendingAnswer
+from ..state.archives import ARCHIVE_PATH, Archives
 from ..state.codes import CommonCode
 from ..state.core import State
 from ..state.refusal import Refusal
@@ -101,6 +102,8 @@ class Service:
         """Answer one request."""
         if request.path == "/" and request.method in {"GET", "HEAD"}:
             return web.Response()  # the real host answers its bare address with 200
+        if request.method == "GET" and request.path.startswith(ARCHIVE_PATH):
+            return self._archive(request.path)
         task = asyncio.current_task()
         if task is None:  # pragma: no cover - aiohttp runs every request in a task
             return hang_up(request)
@@ -112,6 +115,15 @@ class Service:
         if self._dates:
             response.headers.setdefault("Date", formatdate(self._clock(), usegmt=True))
         return response
+
+    def _archive(self, path: str) -> web.Response:
+        """Return a file of archived messages, as a store of files does."""
+        file = self._state.part(Archives).files.get(path)
+        if file is None:
+            return web.Response(status=404)
+        if file.expires_at <= self._clock():
+            return web.Response(status=403)
+        return web.Response(body=file.data, content_type="application/gzip")
 
     async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
         arrival = self._log.enter(command_of(request.path), self._clock())

@@ -223,3 +223,5 @@ class OperationCode:
 
     PARAMS_INVALID: Final = 1002
     SYSTEM_ERROR: Final = 1003
+    FILE_NOT_READY: Final = 1004
+    FILE_EXPIRED: Final = 1005
