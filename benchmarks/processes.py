@@ -198,6 +198,7 @@ class Remote:
 
     def __init__(self, process: asyncio.subprocess.Process, url: str) -> None:
         self._process = process
+        self.pid = process.pid
         self.url = url
 
     async def request(self, line: str = "report") -> dict[str, Any]:

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from redis.asyncio import Redis
@@ -92,6 +92,9 @@ async def starved(rounds: int = 2) -> list[Row]:
     os.sched_setaffinity(0, set(sorted(allowed)[:CORES]))
     try:
         async with services() as found:
+            # The service is none of what is starved: what it sees late, it would count wrong.
+            with suppress(PermissionError):
+                os.setpriority(os.PRIO_PROCESS, found.server.pid, -15)
             return await _compare(found, rounds)
     finally:
         os.sched_setaffinity(0, allowed)
@@ -139,6 +142,12 @@ async def _compare(found: Services, rounds: int) -> list[Row]:
         Row(name=f"{name}: Redis", value=late_asked, unit="requests/message", baseline=asked, limit=2.0, note=load),
         Row(name=f"{name}: messages a second", value=late_rate, unit="/s", note=f"{rate:.0f} on idle cores, {load}"),
         Row(name=f"{name}: worst second", value=worst_window(noted.read(grants)), unit="turns", limit=CAP),
-        Row(name=f"{name}: worst second at the service", value=counts["worst"], unit="arrivals", note="on a busy loop"),
+        Row(
+            name=f"{name}: worst second at the service",
+            value=counts["worst"],
+            unit="arrivals",
+            limit=CAP * 1.05,
+            note=f"its loop was up to {counts['lag_ms']} ms late",
+        ),
         Row(name=f"{name}: refused calls", value=counts["refused"], unit="calls"),
     ]

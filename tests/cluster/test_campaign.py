@@ -76,3 +76,39 @@ async def test_message_of_a_campaign_at_work_stays(deployment: Deployment) -> No
     assert again.is_left_alone
     report = await campaign.status()
     assert (report.status, report.total) == ("paused", 30)
+
+
+async def give_up_one(deployment: Deployment) -> None:
+    async with Ledger(deployment.ledger, purpose="test") as ledger:
+        row = await ledger.campaigns.find("spring")
+        assert row is not None
+        shared = ledger.require_shared()
+        await shared.new_owner().claim(row.id, now=1.0, lease_s=1.0, limit=1)
+        await shared.give_up(row.id, 0, now=9.0, most_deaths=1)
+
+
+async def test_given_up_chunks_of_a_paused_campaign_wait_for_resume(deployment: Deployment) -> None:
+    campaign = deployment.campaign(count=20)
+    await deployment.submit(campaign, parallel=1)
+    await give_up_one(deployment)
+    await deployment.purge()
+    await campaign.pause()
+    broker = deployment.broker()
+    await broker.startup()
+    assert await campaign.retry_given_up(broker=broker) == 10
+    assert await work_queue.count_waiting(broker) == 0
+    assert (await campaign.status()).status == "paused"
+    await campaign.resume(broker=broker)
+    await broker.shutdown()
+    await deployment.work(1)
+    assert (await ended(campaign)).sent == 20
+
+
+async def test_given_up_chunks_of_a_cancelled_campaign_stay_so(deployment: Deployment) -> None:
+    campaign = deployment.campaign(count=20)
+    await deployment.submit(campaign)
+    await give_up_one(deployment)
+    await campaign.cancel()
+    with pytest.raises(UsageError, match="'spring' was cancelled"):
+        await campaign.retry_given_up(broker="amqp://mq/")
+    assert [each.chunk for each in await campaign.given_up()] == [0]

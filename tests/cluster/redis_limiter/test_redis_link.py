@@ -6,11 +6,15 @@ import asyncio
 import logging
 import random
 import socket
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 pytest.importorskip("redis")
+
+from redis.asyncio import Redis
 
 from tests.cluster.conftest import now, settled
 from tests.cluster.redis_limiter.claims import FAST, FreeSlot, claim, grant
@@ -199,3 +203,15 @@ async def test_server_that_is_too_far_away_fails(server: OwnRedis) -> None:
         with pytest.raises(LimiterSetupError, match="too far away") as caught:
             await grant(limiter, claim(FAST))
         assert caught.value.field == "tolerance_s"
+
+
+async def test_ping_says_whether_redis_answers_now(limiter: Callable[..., Any], redis_url: str) -> None:
+    shared = await limiter()
+    await shared.ping()
+    assert shared.stats().round_trips == 0
+    async with RedisRateLimiter("redis://127.0.0.1:1/0") as away:
+        with pytest.raises(LimiterUnavailableError, match=r"Redis at redis://127.0.0.1:1/0 does not answer: "):
+            await away.ping()
+        assert away.stats().outages == 0
+    async with Redis.from_url(redis_url) as client, RedisRateLimiter(client) as borrowed:
+        await borrowed.ping()

@@ -14,7 +14,7 @@ pytest.importorskip("redis")
 from tests.clock import worst_window
 from tests.cluster.conftest import settled
 from tests.cluster.redis_limiter.claims import FAST, FreeSlot, FullPool, claim, grant, held, ready
-from tim_async import WaitTooLongError
+from tim_async import Rate, WaitTooLongError
 from tim_async.cluster import RedisRateLimiter
 from tim_async.cluster._redis_limiter.shared_bucket import unit_s
 
@@ -55,7 +55,7 @@ async def test_process_that_was_stopped_does_not_use_its_reservations_late(limit
     tasks = [asyncio.ensure_future(grant(each, claim(FAST), log)) for each in (one, two) for _ in range(60)]
     await settled(lambda: len(log) >= 20 and any(map(any, held(one).values())), "nothing is granted, or held")
     # As a stopped process does, the loop of both stands still; on a busy machine they know Redis's clock less well.
-    void_at = max(map(one._link.clock.latest, chain(*held(one).values()))) + one._tolerance
+    void_at = max(map(one._link.clock.latest, chain(*held(one).values()))) + one._lateness.in_force
     time.sleep(void_at - one._link.now() + 0.05)  # noqa: ASYNC251
     await asyncio.gather(*tasks)
     assert worst_window(sorted(log), FAST.per) <= FAST.limit
@@ -83,3 +83,37 @@ async def test_busy_process_reserves_no_more_than_it_can_use(limiter: Make) -> N
     assert request_class.batch == most
     request_class.adapt_batch()
     assert request_class.batch == most  # nothing was used, and nothing missed
+
+
+async def test_starved_process_uses_reservations_that_a_usual_one_would_lose(limiter: Make) -> None:
+    rate = Rate(40)
+    shared = await limiter(batch_s=0.2, late_tolerance_s=0.1)
+    await ready(shared, rate)
+    shared._lateness.is_starved = True
+    [bucket] = shared._request_class(claim(rate)).buckets
+    log: list[float] = []
+    tasks = [asyncio.ensure_future(grant(shared, claim(rate, priority="background"), log)) for _ in range(90)]
+    try:
+        await settled(lambda: min(held(shared).get(1, []), default=0.0) > bucket._spaced_from, "nothing is spaced")
+        expired, granted = shared.stats().expired, len(log)
+        due = shared._link.clock.earliest(held(shared)[1][0])
+        time.sleep(due - shared._link.now() + 0.05)  # noqa: ASYNC251 - the loop stands still, as on a busy processor
+        await settled(lambda: len(log) > granted, "nothing is granted")
+        assert shared.stats().expired == expired
+        assert shared.stats().tolerance_s == 0.1
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def test_lateness_is_learned_from_what_is_used_and_what_expires(limiter: Make) -> None:
+    shared = await limiter(batch_s=0.2)
+    await ready(shared)
+    await asyncio.gather(*(grant(shared, claim(FAST)) for _ in range(5)))
+    assert shared._lateness._used == 6
+    tasks = [asyncio.ensure_future(grant(shared, claim(FAST, priority="background"))) for _ in range(30)]
+    await settled(lambda: len(held(shared).get(1, [])) > 3, "nothing is held")
+    time.sleep(0.1)  # noqa: ASYNC251
+    await asyncio.gather(*tasks)
+    assert shared._lateness._expired == shared.stats().expired > 0

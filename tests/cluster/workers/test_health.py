@@ -201,3 +201,17 @@ async def test_port_that_is_taken_is_refused_by_name() -> None:
 async def test_port_that_is_none_is_refused(deployment: Deployment, port: Any) -> None:
     with pytest.raises(UsageError, match="health_port must be a whole number from 0 to 65535"):
         Worker(await deployment.client(shared=False), ledger=deployment.ledger, broker="amqp://mq/", health_port=port)
+
+
+async def test_command_line_serves_it(deployment: Deployment, http: aiohttp.ClientSession) -> None:
+    pytest.importorskip("typer")
+    process = await deployment.process("--health-port", "0", "--health-address", "127.0.0.2", "--verbose")
+    try:
+        assert process.stderr is not None
+        while not (found := re.search(rb"health and metrics of this worker: (\S+)", await process.stderr.readline())):
+            pass
+        assert await get(http, f"{found[1].decode()}/healthz") == (200, "ok\n")
+        assert found[1].startswith(b"http://127.0.0.2:")
+    finally:
+        process.terminate()
+        await process.communicate()

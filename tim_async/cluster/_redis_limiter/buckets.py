@@ -16,6 +16,7 @@ from ..._core.rate_limits import BucketKey, RateInForce
 from ..._printable import one_line
 from ...errors import TimError
 from .known_share import KnownShare
+from .lateness import Lateness
 from .redis_link import US_PER_S, RedisLink, ReserveReply, ReserveRequest
 from .shared_bucket import BucketPart, SharedBucket
 
@@ -41,6 +42,7 @@ class AppBuckets:
         prefix: what all keys begin with.
         limiter_id: identifies this limiter in the key that guards against giving back twice.
         ahead: how far ahead reservations are usually made, in seconds.
+        lateness: of this process.
 
     Attributes:
         app: the app's id.
@@ -49,11 +51,11 @@ class AppBuckets:
     """
 
     def __init__(
-        self, app: int, link: RedisLink, *, prefix: str, limiter_id: str, ahead: float, tolerance: float
+        self, app: int, link: RedisLink, *, prefix: str, limiter_id: str, ahead: float, lateness: Lateness
     ) -> None:
         self._link = link
         self._ahead = ahead * US_PER_S
-        self._tolerance = tolerance
+        self._lateness = lateness
         self._number = 0
         # The braces make Redis Cluster keep all keys of an app in one slot.
         self._stem = f"{{{prefix}:{app}}}"
@@ -78,7 +80,7 @@ class AppBuckets:
         if bucket is None:
             _, command, index, value = key
             name = f"{self._stem}:{command}:{index}:{value}"
-            bucket = SharedBucket(rate, name, f"{command} of {value}" if value else command, self._tolerance)
+            bucket = SharedBucket(rate, name, f"{command} of {value}" if value else command, self._lateness)
             self._buckets[key] = bucket
         return bucket
 
@@ -165,6 +167,7 @@ class AppBuckets:
         if back or refused:
             keys.append(self._guard)
         low = self._link.clock.low
+        units, sent_at = [bucket.unit for bucket in positions], self._link.now()
         reply = await self._link.reserve(
             keys,
             ReserveRequest(
@@ -172,7 +175,7 @@ class AppBuckets:
                 number=self._number,
                 ahead=self._ahead,
                 quiet=quiet * US_PER_S,
-                units=[bucket.unit for bucket in positions],
+                units=units,
                 limits=[bucket.rate.limit for bucket in positions],
                 burst_limits=[burst_limit(bucket.rate) for bucket in positions],
                 windows=[bucket.window_s * US_PER_S for bucket in positions],
@@ -197,7 +200,12 @@ class AppBuckets:
                 self._link.where,
                 self.app,
             )
+        if reply.epoch != self.epoch:
+            for bucket in list(self._buckets.values()):
+                bucket.forget_spacing()
         self.epoch = reply.epoch
+        for bucket, unit, state in zip(positions, units, reply.buckets, strict=True):
+            bucket.note_spacing(unit, state.tail, sent_at=sent_at, received_at=self._link.now())
         self._update(list(positions), reply)
         return [ReservedBatch(*made) for made in zip(reply.bursts, repeat(reply.now), reply.batches, strict=False)]
 
@@ -209,7 +217,7 @@ class AppBuckets:
             bucket.update(state, self._link.now())
             if state.share.was_cut:
                 _warn_of_cut(bucket.label, state.share.base, US_PER_S / state.unit)
-            if bucket.shared_unit > bucket.unit and bucket.name not in self._warned:
+            if bucket.has_smaller_limit_elsewhere and bucket.name not in self._warned:
                 self._warned.add(bucket.name)
                 logger.warning(
                     "%s: another process has a smaller limit than %d per %g s, or a larger tolerance_s; "

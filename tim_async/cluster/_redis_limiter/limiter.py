@@ -17,7 +17,8 @@ A reservation can be used at its moment or up to `tolerance_s` later; after that
 one. It therefore does not matter how long a process was stopped or stalled, at which point, or whether it died. Calls
 made in a window of length W have their reservations in one of W + tolerance, and the unit is long enough for that
 (`shared_bucket.unit_s`): no window holds more than the limit, whichever process made the calls. The price is a part of
-the limit: 1 % for 10 ms of 1 s.
+the limit: 1 % for 10 ms of 1 s. A process that keeps coming too late, as its processor is busy, asks for more of it
+(`lateness`).
 
 Bursts. Interactive calls that find nothing reserved beyond now, and room in the window, are all granted at once, by one
 request; those that had to wait, and background calls, go at the pace. For that the script keeps what was granted in the
@@ -59,6 +60,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import time
 from collections.abc import AsyncGenerator
 from functools import partial
 from types import TracebackType
@@ -75,6 +77,7 @@ from ..._core.rate_limits import BucketCost, Claim, RateInForce, bucket_key, che
 from ...errors import LimiterSetupError, LimiterUnavailableError, UsageError, WaitTooLongError
 from .buckets import AppBuckets
 from .fallback import Fallback
+from .lateness import Lateness
 from .redis_client import connect, name_of
 from .redis_link import RedisLink
 from .request_class import ClassKey, RequestClass
@@ -102,6 +105,9 @@ class RedisRateLimiter:
         tolerance_s: seconds after its moment for which a reservation can be used, the same in all processes. It must be
             well above the time to Redis and back, and above the delays of the event loop. Windows are taken to be
             longer by this, so it costs a part of the limit.
+        late_tolerance_s: the same for a process that comes too late to a tenth of its reservations, as its processor is
+            busy with something else, until that is over; of a limit it costs a tenth at most. No more than
+            `tolerance_s` turns it off.
         batch_s: seconds' worth of reservations to make with one request while calls wait; 0 makes one at a time.
         reply_timeout_s: seconds for Redis to answer.
         outage_wait_s: seconds for which calls wait for a Redis that is gone, before they fail (or fall back).
@@ -119,13 +125,18 @@ class RedisRateLimiter:
         *,
         prefix: str = "tim",
         tolerance_s: float = 0.010,
+        late_tolerance_s: float = 0.080,
         batch_s: float = 0.05,
         reply_timeout_s: float = 1.0,
         outage_wait_s: float = 3.0,
         fallback_processes: int | None = None,
     ) -> None:
         _check_prefix(prefix)
-        for name, value in (("tolerance_s", tolerance_s), ("reply_timeout_s", reply_timeout_s)):
+        for name, value in (
+            ("tolerance_s", tolerance_s),
+            ("late_tolerance_s", late_tolerance_s),
+            ("reply_timeout_s", reply_timeout_s),
+        ):
             check_seconds(name, value)
         for name, value in (("batch_s", batch_s), ("outage_wait_s", outage_wait_s)):
             if value != 0:
@@ -143,7 +154,7 @@ class RedisRateLimiter:
             tolerance=tolerance_s,
         )
         self._prefix = prefix
-        self._tolerance = tolerance_s
+        self._lateness = Lateness(tolerance_s, late_tolerance_s, time.monotonic)
         self._batch_s = batch_s
         self._stats = LimiterStats()
         self._is_borrowed = not isinstance(url, str)
@@ -181,6 +192,7 @@ class RedisRateLimiter:
     def stats(self) -> LimiterStats:
         """Return the counts at this moment."""
         self._stats.round_trips, self._stats.outages = self._link.round_trips, self._link.outages
+        self._stats.tolerance_s = self._lateness.in_force
         return msgspec.structs.replace(self._stats)
 
     async def ping(self) -> None:
@@ -277,7 +289,7 @@ class RedisRateLimiter:
                 self._stats,
                 batch_s=self._batch_s,
                 ahead=_RESERVE_AHEAD_S,
-                tolerance=self._tolerance,
+                lateness=self._lateness,
             )
         return scheduler
 
@@ -290,7 +302,7 @@ class RedisRateLimiter:
                 prefix=self._prefix,
                 limiter_id=secrets.token_hex(8),
                 ahead=_RESERVE_AHEAD_S,
-                tolerance=self._tolerance,
+                lateness=self._lateness,
             )
         return app
 

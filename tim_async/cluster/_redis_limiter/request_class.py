@@ -20,6 +20,7 @@ from .turn_queue import CLASSES, Turns, Waiter
 
 if TYPE_CHECKING:
     from .buckets import AppBuckets, ReservedBatch
+    from .lateness import Lateness
     from .redis_link import RedisLink
     from .shared_bucket import BucketPart, SharedBucket
 
@@ -58,7 +59,7 @@ class Scheduler(Protocol):
     stats: LimiterStats
     loop: asyncio.AbstractEventLoop
     batch_s: float
-    tolerance: float
+    lateness: Lateness
     is_closed: bool
 
     def claim_entered(self, request_class: RequestClass) -> None: ...
@@ -228,15 +229,23 @@ class RequestClass:
 
     def next_moment(self, now: float) -> float | None:
         """Return the local time of the next held reservation, None without one; drop those that have expired."""
-        clock, tolerance = self.scheduler.link.clock, self.scheduler.tolerance
+        clock = self.scheduler.link.clock
         self.drop_void()
         while self.held:
-            if clock.latest(self.held[0].at) + tolerance >= now:
+            if clock.latest(self.held[0].at) + self._tolerance_at(self.held[0].at) >= now:
                 return clock.earliest(self.held[0].at)
             self.scheduler.stats.expired += 1
+            self.scheduler.lateness.expire()
             self.missed += 1
             self.scheduler.add_return(self, self.held.popleft(), min_remainder=_MIN_REMAINDER_S)
         return None
+
+    def _tolerance_at(self, at: float) -> float:
+        """Return for how many seconds a reservation with the moment `at` can be used."""
+        lateness = self.scheduler.lateness
+        if not lateness.is_starved:
+            return lateness.tolerance
+        return min(bucket.tolerance_at(at) for bucket in self.buckets)
 
     def estimate(self, waiter: Waiter, now: float) -> float:
         """Return the seconds until a new claim could be served, as things stand."""
@@ -320,7 +329,7 @@ class RequestClass:
                 elif first > now:
                     await waiter.sleep(first - now)
                 elif has_slot or slot.take_nowait():
-                    self._use()
+                    self._use(now)
                     waiter.granted_at = first
                     self._grant_followers()
                     return
@@ -354,8 +363,8 @@ class RequestClass:
         finally:
             self.is_blocked = False
 
-    def _use(self) -> None:
-        self.held.popleft()
+    def _use(self, now: float) -> None:
+        self.scheduler.lateness.use(now - self.scheduler.link.clock.latest(self.held.popleft().at))
         self.used += 1
         self._most_bursts = min(self._most_bursts + 1, self._all_bursts)
 
@@ -372,5 +381,5 @@ class RequestClass:
                 return
             if not has_slot:
                 return
-            self._use()
+            self._use(now)
             self.turns.grant_first(first)

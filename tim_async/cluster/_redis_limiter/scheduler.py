@@ -16,6 +16,7 @@ from .stats import LimiterStats
 
 if TYPE_CHECKING:
     from .buckets import AppBuckets
+    from .lateness import Lateness
     from .redis_link import RedisLink
     from .shared_bucket import BucketPart, SharedBucket
 
@@ -38,18 +39,18 @@ class CommandScheduler:
         stats: the counts of the limiter.
         batch_s: seconds' worth of reservations in a batch.
         ahead: how far ahead reservations are usually made, in seconds.
-        tolerance: seconds after its moment for which a reservation can be used.
+        lateness: of this process.
     """
 
     def __init__(
-        self, app: AppBuckets, link: RedisLink, stats: LimiterStats, *, batch_s: float, ahead: float, tolerance: float
+        self, app: AppBuckets, link: RedisLink, stats: LimiterStats, *, batch_s: float, ahead: float, lateness: Lateness
     ) -> None:
         self.app = app
         self.link = link
         self.stats = stats
         self.batch_s = batch_s
         self.ahead = ahead
-        self.tolerance = tolerance
+        self.lateness = lateness
         self.loop = asyncio.get_running_loop()
         self.classes: dict[ClassKey, RequestClass] = {}
         self.active: dict[RequestClass, None] = {}  # those with claims

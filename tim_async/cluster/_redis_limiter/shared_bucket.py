@@ -10,10 +10,17 @@ from ..._core.bucket import burst_limit
 from ..._core.grant_window import BURST_MARGIN_S
 from ..._core.rate_limits import LATE_CLOCK_S
 from .known_share import KnownShare
+from .lateness import Lateness
 from .redis_link import MAX_CLOCK_DRIFT, US_PER_S, BucketState
 
 # Units are rounded on their way to Redis and back.
 _UNIT_ROUNDING: Final = 1.0001
+# What a larger tolerance may take of a limit.
+_LARGEST_LATE_PART: Final = 0.1
+# In a window as long as this the larger tolerance takes next to nothing, and is there from the beginning.
+_LONG_WINDOW_S: Final = 10.0
+# The state in Redis outlives the last request by 2 s; after a longer pause others may have begun a new one.
+_LONGEST_PAUSE_S: Final = 1.5
 
 
 def unit_s(rate: Rate, tolerance: float) -> float:
@@ -41,42 +48,101 @@ class SharedBucket:
         rate: the limit.
         name: its key in Redis.
         label: its name in messages.
-        unit: length of a unit in microseconds, by this process's settings.
+        late_unit: length of a unit in microseconds while a process is starved.
         shared_unit: the length that is configured for all, which another process may have made longer.
         length: the length in force at the last reply, when refusals had made it longer still.
         share: the share of its flow that is left after refusals.
         tail: the first free moment as last reported, in microseconds of the server's clock.
         bursts_until: when the last burst leaves the window, in microseconds of the server's clock; 0.0 for no burst.
-        window_s: the seconds for which a reservation may matter after its moment.
     """
 
     __slots__ = (
         "__weakref__",
+        "_late_tolerance",
+        "_late_window_s",
+        "_lateness",
         "_room",
         "_seen_at",
+        "_spaced_from",
+        "_spacing_sent_at",
+        "_unit",
+        "_window_s",
         "bursts_until",
         "label",
+        "late_unit",
         "length",
         "name",
         "rate",
         "share",
         "shared_unit",
         "tail",
-        "unit",
-        "window_s",
     )
 
-    def __init__(self, rate: Rate, name: str, label: str, tolerance: float) -> None:
+    def __init__(self, rate: Rate, name: str, label: str, lateness: Lateness) -> None:
         self.rate = rate
         self.name = name
         self.label = label
-        self.unit = self.shared_unit = self.length = unit_s(rate, tolerance) * US_PER_S
+        late = self._late_tolerance = max(
+            lateness.tolerance, min(lateness.late_tolerance, _LARGEST_LATE_PART * rate.per)
+        )
+        usual = late if rate.per >= _LONG_WINDOW_S else lateness.tolerance
+        self._lateness = lateness
+        self._unit, self._window_s = unit_s(rate, usual) * US_PER_S, window_s(rate, usual)
+        self.late_unit, self._late_window_s = unit_s(rate, late) * US_PER_S, window_s(rate, late)
+        self._spaced_from = math.inf
+        self._spacing_sent_at = -math.inf
+        self.shared_unit = self.length = self.unit
         self.share = KnownShare(self.unit)
         self.tail = 0.0
-        self.window_s = window_s(rate, tolerance)
         self.bursts_until = 0.0
         self._room = 0.0  # units that could burst at the last reply
         self._seen_at = -math.inf  # local time of that reply
+
+    @property
+    def unit(self) -> float:
+        """Length of a unit in microseconds, by this process's settings and lateness."""
+        return self.late_unit if self._lateness.is_starved else self._unit
+
+    @property
+    def window_s(self) -> float:
+        """The seconds for which a reservation may matter after its moment."""
+        return self._late_window_s if self._lateness.is_starved else self._window_s
+
+    def note_spacing(self, unit: float, tail: float, *, sent_at: float, received_at: float) -> None:
+        """Note that a request asked for a unit, and which moments were reserved up to then.
+
+        The larger tolerance is good for a reservation when all that may be in one window with a late call of it lie
+        farther apart: those made before the first request for that end at `tail`. In the state that Redis has, a longer
+        unit stays for a minute after the last request for it. So one that is not asked for any more is still there when
+        the last late call has left the window.
+
+        Args:
+            unit: what the request asked for.
+            tail: the first free moment after it.
+            sent_at: local time.
+            received_at: local time.
+        """
+        if unit < self.late_unit:
+            self._spaced_from = math.inf
+        elif self._spaced_from == math.inf or received_at - self._spacing_sent_at > _LONGEST_PAUSE_S:
+            self._spaced_from = tail + self._late_window_s * US_PER_S
+        self._spacing_sent_at = sent_at
+
+    def forget_spacing(self) -> None:
+        """Note that Redis has lost its state."""
+        self._spaced_from = math.inf
+
+    def tolerance_at(self, at: float) -> float:
+        """Return for how many seconds a reservation with the moment `at` can be used."""
+        # With a unit of others that is longer still, another limit is in force, and their tolerance is not known.
+        is_spaced = self._unit == self.late_unit or at >= self._spaced_from
+        is_own = self.shared_unit <= self.unit * _UNIT_ROUNDING
+        return self._late_tolerance if self._lateness.is_starved and is_spaced and is_own else self._lateness.tolerance
+
+    @property
+    def has_smaller_limit_elsewhere(self) -> bool:
+        """Whether another process has a smaller limit, or a larger tolerance than one that is starved."""
+        return self.shared_unit > self.late_unit * _UNIT_ROUNDING
 
     def update(self, state: BucketState, now: float) -> None:
         """Take a reply into account that came at a local time."""

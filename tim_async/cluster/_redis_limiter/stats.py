@@ -16,6 +16,8 @@ class LimiterStats(msgspec.Struct, kw_only=True):
         given_back: reservations given back for others to use.
         outages: times that Redis could not be reached, or refused to serve.
         fallback_granted: calls made on this process's part of the limits, without Redis.
+        tolerance_s: seconds after its moment for which a reservation can be used now: more than usual while this
+            process comes late to many of them.
     """
 
     round_trips: int = 0
@@ -25,3 +27,4 @@ class LimiterStats(msgspec.Struct, kw_only=True):
     given_back: int = 0
     outages: int = 0
     fallback_granted: int = 0
+    tolerance_s: float = 0.0
