@@ -267,14 +267,14 @@ def _other(item: Any, index: int) -> Any:
 def row(endpoint: Endpoint[..., Any]) -> dict[str, Range]:
     """Return what `ranges.json` must hold of a command: what is not said for all commands already."""
     shared = shared_ranges()
-    return {path: each for path, each in found_ranges(endpoint).items() if shared.get(path) != each}
+    return {path: each for path, each in found_ranges(endpoint).items() if fields.shared_range(path, shared) != each}
 
 
 @cache
 def shared_ranges() -> dict[str, Range]:
     """Return the ranges of elements and of push settings, which are checked alike wherever they are."""
     found = found_ranges(endpoints()[SENDS_ANY])
-    return {path: each for path, each in found.items() if path.startswith(("MsgBody[].", "OfflinePushInfo."))}
+    return {path: each for path, each in found.items() if path.startswith(fields.SHARED)}
 
 
 def source() -> str:

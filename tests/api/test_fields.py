@@ -82,6 +82,12 @@ def test_every_field_is_described(command: str) -> None:
             ("String", "bytes", (1, 64), None),
             id="shared-by-all",
         ),
+        pytest.param(
+            "timpush/add_sched_task",
+            "Content.OfflinePushInfo.BadgeAddNum",
+            ("Integer", None, (1, 99), None),
+            id="shared-by-all-deeper",
+        ),
         pytest.param("openim/sendmsg", "OfflinePushInfo", ("Object", None, None, None), id="object"),
         pytest.param("group_open_http_svc/get_appid_group_list", "Next", ("Integer", None, (0, None), None), id="open"),
     ],
@@ -100,6 +106,35 @@ def test_what_the_client_fills_in_is_marked() -> None:
     fields = {each.name: each for each in endpoints()["openim/sendmsg"].fields}
     assert [name for name, each in fields.items() if each.is_filled_in] == ["msg_seq", "msg_random"]
     assert [name for name, each in fields.items() if each.required] == ["msg_random", "msg_body", "to_account"]
+
+
+def test_what_is_always_sent_is_required_and_filled_in() -> None:
+    want = field("timpush/list_sched_task", "Want")
+    assert (want.required, want.is_filled_in) == (True, True)
+
+
+@pytest.mark.parametrize(
+    ("command", "path", "unit"),
+    [
+        ("openim/importmsg", "MsgTimeStamp", "unix seconds"),
+        ("group_open_http_svc/send_group_msg", "Random", None),  # repeats are dropped for some minutes
+        ("all_member_push/im_push", "MsgRandom", None),
+        ("openim/sendmsg", "MsgBody[].TIMVideoFileElem.ThumbWidth", "pixels"),
+        ("group_open_http_svc/ban_group_member", "Duration", "seconds"),
+    ],
+)
+def test_unit_of_a_number_is_what_it_counts(command: str, path: str, unit: str | None) -> None:
+    assert field(command, path).unit == unit
+
+
+def test_every_time_has_a_unit() -> None:
+    without = [
+        (command, path)
+        for command, endpoint in endpoints().items()
+        for each, path in leaves(endpoint.fields)
+        if each.type == "Integer" and path.endswith(("Time", "TimeStamp", "Duration")) and each.unit is None
+    ]
+    assert without == []
 
 
 def test_elements_are_fields_by_kind_and_a_relayed_message_ends() -> None:
@@ -177,7 +212,7 @@ def test_required_means_that_the_page_says_so(command: str) -> None:
     found = {
         path
         for each, path in leaves(endpoints()[command].fields)
-        if each.required and not path.startswith("OfflinePushInfo.") and "MsgBody[]" not in path
+        if each.required and "OfflinePushInfo." not in path and "MsgBody[]" not in path
     }
     assert found ^ set(REQUIRED[command]) == OTHERWISE.get(command, set())
 

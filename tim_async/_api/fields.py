@@ -26,7 +26,8 @@ _JsonType: TypeAlias = Literal["String", "Integer", "Number", "Boolean", "Object
 
 _ATTRIBUTE: Final = re.compile(r"^ {4}(\w+): (.*(?:\n {8}.*)*)", re.MULTILINE)
 _NO_KINDS: Final[Mapping[str, tuple[RequestField, ...]]] = MappingProxyType({})
-_UNIT: Final = re.compile(r"\b(unix seconds|milliseconds|seconds|minutes|days|bytes|pixels|degrees)\b")
+# The unit of a number stands before anything else is said of it.
+_UNIT: Final = re.compile(r"[^;,(]*?\b(unix seconds|milliseconds|seconds|minutes|days|bytes|pixels|degrees)\b")
 _TYPES: Final[dict[type[inspect.Type], _JsonType]] = {
     inspect.StrType: "String",
     inspect.IntType: "Integer",
@@ -47,7 +48,7 @@ class RequestField(msgspec.Struct, frozen=True, kw_only=True):
         type: its JSON type; `Any` where it takes several.
         items: the JSON type of the items of an `Array`, None for others.
         required: whether the service's page requires it.
-        is_filled_in: whether the client gives it a value where the caller does not.
+        is_filled_in: whether it has a value where the caller gives none; it is sent in any case.
         text: what it means.
         unit: what its number counts, such as `seconds`; what `range` counts for others: `bytes` of a `String`'s UTF-8,
             `items` of an `Array`; None where nothing is counted.
@@ -87,7 +88,9 @@ class Range(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fiel
     choices: tuple[str | int, ...] | None = None
 
 
-_ANY: Final = Range()
+ANY: Final = Range()
+# Parts of a request that are checked alike in every command.
+SHARED: Final = ("MsgBody[].", "OfflinePushInfo.")
 
 
 @lru_cache(maxsize=1)
@@ -105,16 +108,23 @@ def fields_of(
 ) -> tuple[RequestField, ...]:
     """Return the fields of a command's request, with the ranges that are known of the command unless given."""
     if known is None:
-        known = {**ranges()[""], **ranges().get(command, {})}
-    return tuple(_Reader(request, known).read())
+        return tuple(_Reader(request, ranges().get(command, {}), ranges()[""]).read())
+    return tuple(_Reader(request, known, {}).read())
+
+
+def shared_range(path: str, shared: Mapping[str, Range]) -> Range:
+    """Return the range that a field has in every command, for one of an element or of push settings."""
+    part = next((path[place:] for mark in SHARED if (place := path.rfind(mark)) >= 0), "")
+    return shared.get(part, ANY)
 
 
 class _Reader:
     """Reads the fields of one request."""
 
-    def __init__(self, request: type[Request], known: Mapping[str, Range]) -> None:
+    def __init__(self, request: type[Request], known: Mapping[str, Range], shared: Mapping[str, Range]) -> None:
         self._request = request
         self._ranges = known
+        self._shared = shared
 
     def read(self) -> Iterator[RequestField]:
         for field in self._below(self._request, "", ()):
@@ -145,16 +155,18 @@ class _Reader:
         type_ = _given(field.type)
         inner = _given(type_.item_type) if isinstance(type_, inspect.ListType) else type_
         below = path + "[]" * (inner is not type_)
-        found = self._ranges.get(path, _ANY)
-        of_item = self._ranges.get(below, _ANY) if below != path else _ANY
+        found = self._range(path)
+        of_item = self._range(below) if below != path else ANY
         listed = tuple(filter(_is_value, inner.values)) if isinstance(inner, inspect.LiteralType) else None
         kind = _name_of(type_)
+        is_always_sent = field.default_factory is not msgspec.NODEFAULT
         return RequestField(
             name=field.name,
             wire_name=field.encode_name,
             type=kind,
             items=None if inner is type_ else _name_of(inner),
-            required=field.required,
+            required=field.required or is_always_sent,
+            is_filled_in=is_always_sent,
             text=text,
             unit=_unit(kind, text, found),
             range=_ends(found),
@@ -163,6 +175,9 @@ class _Reader:
             fields=tuple(self._below(inner.cls, f"{below}.", around)) if isinstance(inner, inspect.StructType) else (),
             kinds=self._kinds(inner, f"{below}.", around),
         )
+
+    def _range(self, path: str) -> Range:
+        return self._ranges.get(path) or shared_range(path, self._shared)
 
     def _kinds(
         self, inner: inspect.Type, path: str, around: tuple[type[msgspec.Struct], ...]
@@ -209,7 +224,7 @@ def _ends(found: Range) -> tuple[int | None, int | None] | None:
 
 def _unit(kind: _JsonType, text: str, found: Range) -> str | None:
     if kind in ("Integer", "Number"):
-        unit = _UNIT.search(text)
+        unit = _UNIT.match(text)
         return unit[1] if unit else None
     if found.low is found.high is None:
         return None
