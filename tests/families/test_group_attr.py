@@ -26,7 +26,8 @@ def counters(**values: int) -> list[Counter]:
     return [Counter(key=key, value=value) for key, value in values.items()]
 
 
-async def test_attributes_are_written_read_and_removed(client: TimClient, emulator: Emulator) -> None:
+async def test_attributes_are_written_read_and_removed(timed_client: TimClient, timed_emulator: Emulator) -> None:
+    client, emulator = timed_client, timed_emulator
     group_id = await make(client)
     attr = client.group_attr
     assert (await attr.get(group_id=group_id)).as_dict() == {}
@@ -45,7 +46,8 @@ async def test_attributes_are_written_read_and_removed(client: TimClient, emulat
     await refused(attr.get(group_id="nowhere"), InvalidRequestError, 10010)
 
 
-async def test_what_a_group_can_hold_is_counted_over_all(client: TimClient, emulator: Emulator) -> None:
+async def test_what_a_group_can_hold_is_counted_over_all(timed_client: TimClient, timed_emulator: Emulator) -> None:
+    client, emulator = timed_client, timed_emulator
     group_id = await make(client, "Public")
     attr = client.group_attr
     await attr.set(group_id=group_id, group_attr=attrs(**{f"k{number}": "" for number in range(16)}))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import os
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -32,6 +31,7 @@ from .outgoing.outbox import Caller, Outbox, Webhook
 from .sent import SentMessage, sent_messages
 from .server.arrivals import Arrival, ArrivalLog
 from .server.faults import Faults
+from .server.host import loopback
 from .server.limits import EVERY, Limits
 from .server.request_auth import RequestAuth
 from .server.service import Service
@@ -77,6 +77,7 @@ class Emulator:
         body_limit: maximum size of a message's body in bytes, without the list of recipients.
         duplicate_window_s: seconds during which a repeated message is recognized.
         history_days: how many days of history are kept.
+        max_contacts: how many conversations the list of an account keeps.
         clock: unix seconds, for MsgTime, duplicates, history and the validity of UserSigs.
         window_clock: monotonic seconds, for the limits. None is `clock` if one was given, otherwise the monotonic
             clock.
@@ -113,6 +114,7 @@ class Emulator:
         body_limit: int = 8192,
         duplicate_window_s: float = 120.0,
         history_days: float = 7,
+        max_contacts: int = 100,
         clock: Callable[[], float] = wall_time,
         window_clock: Callable[[], float] | None = None,
         arrivals_size: int = 100_000,
@@ -133,7 +135,7 @@ class Emulator:
         self.secret_key = secret_key
         self.admin = next(iter(admins))
         self.faults = Faults(ENDPOINTS)
-        self._host = _loopback(host, allow_remote=allow_remote)
+        self._host = loopback(host, allow_remote=allow_remote)
         self._port = port
         self._clock = clock
         self._log = ArrivalLog(arrivals_size)
@@ -141,6 +143,7 @@ class Emulator:
             auto_import=auto_import,
             duplicate_window_s=duplicate_window_s,
             history_days=history_days,
+            max_contacts=max_contacts,
             sdk_app_id=sdk_app_id,
         )
         for admin in admins:
@@ -284,12 +287,14 @@ class Emulator:
         """Pin or unpin a conversation of an account's list, as its client would.
 
         Raises:
-            UsageError: the conversation is not on the list.
+            UsageError: the conversation is not on the list, or 50 others are pinned.
         """
-        session = self._state.part(RecentContacts).book(user_id).sessions.get(key_of(contact))
-        if session is None:
+        try:
+            is_listed = self._state.part(RecentContacts).pin(user_id, key_of(contact), pinned=pinned)
+        except Refusal as refusal:
+            raise UsageError(f"{refusal.code}: {refusal.info}", field="contact") from None
+        if not is_listed:
             raise UsageError(f"the conversation is not on the list of {user_id!r}", field="contact")
-        session.is_pinned = pinned
 
     def _check_imported(self, user_id: str) -> None:
         if user_id not in self._state.accounts:
@@ -440,15 +445,3 @@ class Emulator:
     @checks_extension_seq.setter
     def checks_extension_seq(self, checks: bool) -> None:
         self._state.checks_extension_seq = checks
-
-
-def _loopback(host: str, *, allow_remote: bool) -> str:
-    if host == "localhost":
-        return "127.0.0.1"  # the name may resolve to two addresses, which would get two ports
-    try:
-        is_loopback = ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        is_loopback = False
-    if not is_loopback and not allow_remote:
-        raise UsageError(f"host {host!r} is not a loopback address; allow_remote=True permits it", field="host")
-    return host

@@ -4,13 +4,15 @@ Permission groups are in `community_permissions`.
 
 Where the documents are silent: an existing TopicId is refused with 10025 by create and with 10021 by import, since
 their lists have these codes; a From_Account that is not a member with 10007; an unknown topic to change with 10004. A
-new topic is not muted and has no messages. Members are online who are logged in, or have entered the community and not
-left it; they are counted with every call, where the service counts every four minutes (I66883).
+new topic is not muted and has no messages; one too many is refused with 10004. Members are online who are logged in,
+or have entered the community and not left it; they are counted with every call, where the service counts every four
+minutes (I66883).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from ...families.community import Community
 from ...models.common import Empty
@@ -46,6 +48,8 @@ from ..state.threads import Thread
 from . import community_permissions  # noqa: F401 - it registers its handlers
 from ._communities import find_community
 from ._group_profiles import keep
+
+MAX_TOPICS: Final = 200  # I34381
 
 
 @handles(Community.create_topic)
@@ -90,7 +94,9 @@ def import_topic(call: Call) -> TopicCreated:
 
 
 def _new_topic(group: Group, request: CreateTopic | ImportTopic, create_time: int, *, taken: int) -> Topic:
-    """Return a new topic, not yet in the community; refuse an invalid one."""
+    """Return a new topic, not yet in the community; refuse an invalid one, and one too many."""
+    if len(group.topics) >= MAX_TOPICS:
+        raise Refusal(GroupCode.PARAMS_INVALID, f"the community already has {MAX_TOPICS} topics")
     if request.from_account is not None:
         group.require_member(request.from_account)
     topic_id = request.topic_id or free_id(f"{group.group_id}{TOPIC_MARK}{TOPIC_MARK[:-1]}c", group.topics)

@@ -6,12 +6,15 @@ The state of groups is in `state.group`, what their types allow in `state.group_
 - An account that is not imported has no groups: get_joined_group_list refuses it with 10004.
 - A work group is active once it has a message.
 - The maximum of a group may be set below its number of members; none can join until enough have left.
+- Custom fields over their limits (I34381) are refused with 10004. They need not be named in a console before.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
+from typing import Final, NamedTuple
 
 from ...families.group import Group as Family
 from ...models.common import Empty
@@ -51,6 +54,25 @@ from ..state.refusal import Refusal
 from ._group_profiles import checked, group_info, joined_group
 from ._notices import note_profile
 
+OWN_KEY_MAX_BYTES: Final = 16
+_OWN_KEY: Final = re.compile(rf"[A-Za-z0-9_]{{1,{OWN_KEY_MAX_BYTES}}}")
+
+
+class OwnLimits(NamedTuple):
+    """The limits of custom fields.
+
+    Attributes:
+        fields: how many there can be.
+        value_bytes: the longest value.
+    """
+
+    fields: int
+    value_bytes: int
+
+
+GROUP_FIELDS: Final = OwnLimits(10, 512)
+MEMBER_FIELDS: Final = OwnLimits(5, 64)
+
 
 @handles(Family.create)
 def create(call: Call) -> CreatedGroup:
@@ -76,6 +98,9 @@ def create(call: Call) -> CreatedGroup:
             GroupCode.MEMBER_LIMIT, f"the group would have {len(set(accounts))} members, at most {cap} are allowed"
         )
     _check_community(rules, request.support_topic, request.enable_permission)
+    check_own({}, request.app_defined_data, GROUP_FIELDS)
+    for member in first.values():
+        check_own({}, member.app_member_defined_data, MEMBER_FIELDS)
     groups.check_new(rules, call.now, group_id=request.group_id, owner=request.owner_account)
     ask_to_create(call, rules, request.name, request.owner_account, first)
     group = _make(call, groups, rules, request)
@@ -101,6 +126,7 @@ def import_group(call: Call) -> ImportedGroup:
     if request.create_time is not None and request.create_time > call.now:
         raise Refusal(GroupCode.PARAMS_INVALID, "CreateTime is in the future")
     _check_community(rules, request.support_topic, None)
+    check_own({}, request.app_defined_data, GROUP_FIELDS)
     if request.max_member_count is None and rules.default_max_members != rules.max_members:
         request.max_member_count = 2_000
     group = _make(call, groups, rules, request)
@@ -169,6 +195,7 @@ def modify_info(call: Call) -> Empty:
         group.require("can_mute")
     if request.enable_permission == 1 and not group.support_topic:
         raise Refusal(GroupCode.PARAMS_INVALID, "EnablePermission requires a community with topics")
+    check_own(group.custom, request.app_defined_data, GROUP_FIELDS)
     if request.max_member_num is not None:
         group.max_member_num = call.state.part(Groups).cap(group.rules, request.max_member_num)
     for field in (
@@ -272,6 +299,25 @@ def refuse_more_than(call: Call, field: str, high: int) -> None:
     items = call.raw.get(field)
     if isinstance(items, list) and len(items) > high:
         raise Refusal(GroupCode.TOO_MANY_ACCOUNTS, f"{field} has {len(items)} entries, at most {high} are allowed")
+
+
+def check_own(custom: Mapping[str, str], data: Sequence[DefinedData] | None, limits: OwnLimits) -> None:
+    """Refuse custom fields that a group or a member cannot have besides those it has (I34381)."""
+    for field in data or ():
+        if _OWN_KEY.fullmatch(field.key) is None:
+            raise Refusal(
+                GroupCode.PARAMS_INVALID,
+                f"the Key of a custom field must be 1 to {OWN_KEY_MAX_BYTES} letters, digits and underscores",
+            )
+        size = len((field.value or "").encode())
+        if size > limits.value_bytes:
+            raise Refusal(
+                GroupCode.PARAMS_INVALID,
+                f"custom field {field.key!r} has {size} bytes, at most {limits.value_bytes} are allowed",
+            )
+    count = len({*custom, *(field.key for field in data or ())})
+    if count > limits.fields:
+        raise Refusal(GroupCode.PARAMS_INVALID, f"{count} custom fields, at most {limits.fields} are allowed")
 
 
 def set_own(custom: dict[str, str], data: Sequence[DefinedData] | None) -> None:

@@ -65,7 +65,7 @@ from ..state.group import (
 from ..state.refusal import Refusal
 from ._group_profiles import checked, member_info
 from ._notices import note_members
-from .group import refuse_more_than, set_own
+from .group import MEMBER_FIELDS, check_own, refuse_more_than, set_own
 
 _FAILED: Final = 0
 _DONE: Final = 1
@@ -199,6 +199,7 @@ def modify_info(call: Call) -> Empty:
     group = _find(call, "has_profiles")
     request = call.read(ModifyMember, code=GroupCode.PARAMS_INVALID)
     member = group.require_member(request.member_account)
+    check_own(member.custom, request.app_member_defined_data, MEMBER_FIELDS)
     if request.role is not None:
         _check_role(group, member, request.role)
     if request.mute_time is not None:

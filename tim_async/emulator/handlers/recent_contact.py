@@ -4,9 +4,9 @@ An invalid body is refused with 50002, a name over 32 bytes with 51011, marks fo
 with 51006, an unknown From_Account with 50001. Conversations then fail one by one: 50001 for an unknown account, 51007
 for a group that From_Account is not in, 51008 when the limit is reached.
 
-Where the documents are silent: a page has 100 conversations. Without bit 0 of AssistFlags pinned conversations are
-listed like others, without bit 2 all of them on the first page; marks and groups are returned when a higher bit is set.
-Answers with conversation groups have all of the account's groups.
+Where the documents are silent: a page of a list has 20 conversations, one of groups and marks 100. Without bit 0 of
+AssistFlags pinned conversations are listed like others, without bit 2 all of them on the first page; marks and groups
+are returned when a higher bit is set. Answers with conversation groups have all of the account's groups.
 """
 
 from __future__ import annotations
@@ -51,7 +51,8 @@ from ..state.recent_contact import Key, Marked, RecentContacts, Session, key_of,
 from ..state.refusal import Refusal
 from ._known import known_account
 
-PAGE_SIZE: Final = 100
+PAGE_SIZE: Final = 20
+_MARKED_PAGE_SIZE: Final = 100
 _PINNED, _PINNED_PAGES, _OLDER_FLAGS = 1, 4, 7
 
 
@@ -169,6 +170,8 @@ def mark(call: Call) -> MarkContactsResult:
         result.result_item.append(outcome)
         try:
             contacts.check_end(user_id, key, call.now)
+            if item.set_mark or item.custom_mark:
+                contacts.check_mark_room(user_id, key)
             known = contacts.change(user_id, key, call.now)
         except Refusal as refusal:
             outcome.result_code, outcome.result_info = refusal.code, refusal.info
@@ -195,7 +198,7 @@ def get_contact_groups(call: Call) -> ContactGroupPage:
     request = call.read(GetContactGroups, code=ConversationCode.PARAMS_INVALID)
     user_id, contacts = _owner(call), call.state.part(RecentContacts)
     marked = list(contacts.book(user_id).marked.items())
-    page = marked[request.start_index : request.start_index + PAGE_SIZE]
+    page = marked[request.start_index : request.start_index + _MARKED_PAGE_SIZE]
     after = request.start_index + len(page)
     return ContactGroupPage(
         contact_item=[_marked(key, known) for key, known in page],

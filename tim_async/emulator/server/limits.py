@@ -34,8 +34,12 @@ _OWN_CODES: Final = {
 }
 ALERT_AT: Final = 0.8
 Alert = Callable[[Endpoint[..., Any], int, int], None]
-# Messages to one group have a code of their own; the documents name none for other rates with a key.
+# Rates of one group have codes of their own; the documents name none for other rates with a key.
 _GROUP_KEY: Final = "group_id"
+# Writing attributes of a group: commands that are counted together (I44188).
+_ATTRIBUTE_WRITES: Final = frozenset(
+    f"group_open_http_svc/{word}_group_attr" for word in ("modify", "set", "clear", "delete")
+)
 # Windows of keys that are no longer used are removed when there are this many.
 _SWEEP_AT: Final = 10_000
 
@@ -90,7 +94,8 @@ class OverLimit(NamedTuple):
     """Why a call is refused.
 
     Attributes:
-        code: the ErrorCode: 60007 for calls of most commands, 90057 for deliveries, 10023 for messages of a group.
+        code: the ErrorCode: 60007 for calls of most commands, 90057 for deliveries, 10023 for messages of a group,
+            10049 for changes of its attributes.
         info: the ErrorInfo.
     """
 
@@ -141,7 +146,7 @@ class Limits:
         for number, rate in enumerate(self.rates(endpoint)):
             key = "" if rate.key is None else str(raw.get(endpoint.raw_field(rate.key), ""))
             cost = _cost(rate, endpoint, raw)
-            window = self._window(endpoint.command, number, key, rate, now)
+            window = self._window(_counted_as(endpoint.command, rate), number, key, rate, now)
             if not window.has_room(now, cost):
                 return _refuse(endpoint, rate)
             counted.append((window, cost))
@@ -183,10 +188,17 @@ def _cost(rate: Rate, endpoint: Endpoint[..., Any], raw: Mapping[str, object]) -
     return len(items) if isinstance(items, list) else 1
 
 
+def _counted_as(command: str, rate: Rate) -> str:
+    """Return the name under which calls are counted: the command, or one for several of them."""
+    return "attributes" if rate.key == _GROUP_KEY and command in _ATTRIBUTE_WRITES else command
+
+
 def _refuse(endpoint: Endpoint[..., Any], rate: Rate) -> OverLimit:
     span = f"{rate.limit} in {rate.per:g} s"
     if rate.cost is not None:
         return OverLimit(MessageCode.BATCH_MESSAGE_RATE_LIMITED, f"too many deliveries: the limit is {span}")
+    if rate.key == _GROUP_KEY and endpoint.command in _ATTRIBUTE_WRITES:
+        return OverLimit(GroupCode.ATTR_RATE_LIMITED, f"too many changes of a group's attributes: the limit is {span}")
     if rate.key == _GROUP_KEY:
         return OverLimit(GroupCode.MESSAGE_RATE_LIMITED, f"too many messages to one group: the limit is {span}")
     return OverLimit(

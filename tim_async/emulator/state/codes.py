@@ -106,6 +106,7 @@ class GroupCode:
     ATTR_VALUE_TOO_LONG: Final = 10046
     ATTR_TOO_MANY_KEYS: Final = 10047
     ATTR_TOTAL_TOO_LONG: Final = 10048
+    ATTR_RATE_LIMITED: Final = 10049
     ATTR_NOT_FOUND: Final = 10050
     AT_LIMIT: Final = 10053
     RECEIPT_TOO_MANY_MEMBERS: Final = 10060
@@ -159,6 +160,7 @@ class ConversationCode:
     GROUP_NOT_FOUND: Final = 51009
     GROUP_LIMIT: Final = 51010
     GROUP_NAME_TOO_LONG: Final = 51011
+    PIN_LIMIT: Final = 51012
 
 
 class PushCode:

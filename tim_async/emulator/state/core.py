@@ -206,7 +206,13 @@ class State:
     """
 
     def __init__(
-        self, *, auto_import: bool, duplicate_window_s: float, history_days: float, sdk_app_id: int = 0
+        self,
+        *,
+        auto_import: bool,
+        duplicate_window_s: float,
+        history_days: float,
+        sdk_app_id: int = 0,
+        max_contacts: int = 100,
     ) -> None:
         self.sdk_app_id = sdk_app_id
         self.accounts: dict[str, Account] = {}
@@ -215,6 +221,7 @@ class State:
         self.duplicates: Duplicates[DuplicateKey, SendMsgResult] = Duplicates(duplicate_window_s)
         self.checks_extension_seq = False
         self._history_s = history_days * DAY_S
+        self.max_contacts = max_contacts
         self._conversations: dict[tuple[str, str], Conversation] = {}
         self._peers: defaultdict[str, set[str]] = defaultdict(set)
         self._entries: dict[int, Entry] = {}

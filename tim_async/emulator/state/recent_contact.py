@@ -4,13 +4,15 @@ Words. A *contact* is the other end of a conversation: an account or a group.
 
 What the service does (I43087, I43088, I53437 to I53442)
     A message puts the conversation on the list of every account that has the message, unless it was sent with NoLastMsg
-    or is not stored. Conversation groups and marks are kept apart from the list, and survive the deletion of a
-    conversation. An account has at most 20 conversation groups, and 1,000 conversations that are in a group or marked.
-    Deleting a conversation can also clear the account's own history of it.
+    or is not stored. A list keeps the newest 100 conversations; plans may have more (I34381). At most 50 are pinned
+    (51012). Conversation groups and marks are kept apart from the list, and survive the deletion of a conversation. An
+    account has at most 20 conversation groups of at most 1,000 conversations each, and 1,000 conversations with marks
+    (I53437). Deleting a conversation can also clear the account's own history of it.
 
 What is done here
     Handlers of messages call `note` for every account that has the message in its history.
-    Lists are sorted by time, and within a second by the order of the messages, newest first.
+    Lists are sorted by time, and within a second by the order of the messages, newest first. They are cut when they
+    are looked at, or have become twice as long as they may be.
 
 What no document says
     - Whether deleting an unknown conversation is an error. Here: no.
@@ -18,6 +20,7 @@ What no document says
     - Whether a conversation group can be created twice. Here: no, 50002.
     - What happens to lists when an account is deleted. Here: conversations with it are removed from all of them.
     - Whether a list can have a conversation without messages. Here: no.
+    - Whether pinned conversations count among the 100. Here: yes, but they are never the ones that go.
     - What ClearRamble does for a group. Here: nothing, the history of groups has no sides.
 """
 
@@ -36,6 +39,7 @@ from .group import NOT_MEMBER, Groups
 from .refusal import Refusal
 
 MAX_GROUPS: Final = 20
+MAX_PINNED: Final = 50
 
 Key = tuple[int, str]
 """A contact: its type, and the account or the group."""
@@ -76,6 +80,11 @@ class Marked(msgspec.Struct, kw_only=True):
     groups: list[int] = msgspec.field(default_factory=list)
 
     @property
+    def is_marked(self) -> bool:
+        """Whether it has a mark of either kind."""
+        return bool(self.marks or self.custom)
+
+    @property
     def bits(self) -> str:
         """The marks as answers have them: a 0 or 1 for each standard mark."""
         return "".join("1" if mark in self.marks else "0" for mark in range(1, max(self.marks, default=0) + 1))
@@ -108,17 +117,32 @@ class RecentContacts(Part):
 
     def book(self, user_id: str) -> Book:
         """Return the conversations of an account."""
-        return self._books.setdefault(user_id, Book())
+        book = self._books.setdefault(user_id, Book())
+        if len(book.sessions) > self.state.max_contacts:
+            self._cut(user_id, book)
+        return book
+
+    def _cut(self, user_id: str, book: Book) -> None:
+        """Remove the oldest conversations of a list that has too many."""
+        oldest = sorted(
+            (pair for pair in book.sessions.items() if not pair[1].is_pinned),
+            key=lambda pair: (pair[1].time, pair[1].number),
+        )
+        for contact, _ in oldest[: len(book.sessions) - self.state.max_contacts]:
+            del book.sessions[contact]
+            self._disown(user_id, book, contact)
 
     # The list
 
     def note(self, user_id: str, contact: Key, second: int) -> None:
         """Record that an account has a message of a conversation; an older one than the newest changes nothing."""
-        sessions = self.book(user_id).sessions
-        known = sessions.get(contact)
+        book = self._books.setdefault(user_id, Book())
+        known = book.sessions.get(contact)
         if known is None:
-            sessions[contact] = Session(time=second, number=next(self._numbers))
+            book.sessions[contact] = Session(time=second, number=next(self._numbers))
             self._owners.setdefault(contact, set()).add(user_id)
+            if len(book.sessions) > 2 * self.state.max_contacts:
+                self._cut(user_id, book)
         elif second >= known.time:
             known.time, known.number = second, next(self._numbers)
 
@@ -141,8 +165,20 @@ class RecentContacts(Part):
 
     def delete(self, user_id: str, contact: Key) -> None:
         """Remove a conversation from an account's list, if it is there."""
-        if self.book(user_id).sessions.pop(contact, None) is not None:
-            self._disown(user_id, contact)
+        book = self.book(user_id)
+        if book.sessions.pop(contact, None) is not None:
+            self._disown(user_id, book, contact)
+
+    def pin(self, user_id: str, contact: Key, *, pinned: bool) -> bool:
+        """Pin or unpin a conversation; return whether it is on the list. Refuses more than 50 pinned ones."""
+        sessions = self.book(user_id).sessions
+        known = sessions.get(contact)
+        if known is None:
+            return False
+        if pinned and not known.is_pinned and sum(each.is_pinned for each in sessions.values()) >= MAX_PINNED:
+            raise Refusal(ConversationCode.PIN_LIMIT, f"{user_id} already has {MAX_PINNED} pinned conversations")
+        known.is_pinned = pinned
+        return True
 
     # Groups and marks
 
@@ -161,26 +197,29 @@ class RecentContacts(Part):
             raise Refusal(ConversationCode.GROUP_CHECK_FAILED, f"{user_id!r} is not a member of {end!r}")
 
     def change(self, user_id: str, contact: Key, now: float) -> Marked:
-        """Return a conversation whose marks or groups are about to change; refuse one over the limit."""
+        """Return a conversation whose marks or groups are about to change."""
         marked = self.book(user_id).marked
         known = marked.get(contact)
         if known is None:
-            if len(marked) >= MAX_CONTACTS:
-                raise Refusal(
-                    ConversationCode.MARKED_LIMIT, f"{MAX_CONTACTS} conversations are already marked or in groups"
-                )
             known = marked[contact] = Marked()
             self._owners.setdefault(contact, set()).add(user_id)
         known.timestamp = int(now)
         return known
 
+    def check_mark_room(self, user_id: str, contact: Key) -> None:
+        """Refuse to mark one conversation too many."""
+        marked = self.book(user_id).marked
+        known = marked.get(contact)
+        if (known is None or not known.is_marked) and sum(each.is_marked for each in marked.values()) >= MAX_CONTACTS:
+            raise Refusal(ConversationCode.MARKED_LIMIT, f"{MAX_CONTACTS} conversations are already marked")
+
     def tidy(self, user_id: str, contact: Key) -> None:
         """Remove a conversation that no longer has marks or groups."""
         marked = self.book(user_id).marked
         known = marked.get(contact)
-        if known is not None and not (known.marks or known.custom or known.groups):
+        if known is not None and not (known.is_marked or known.groups):
             del marked[contact]
-            self._disown(user_id, contact)
+            self._disown(user_id, self.book(user_id), contact)
 
     def group(self, user_id: str, name: str) -> int:
         """Return the number of a conversation group; refuse an unknown name."""
@@ -222,9 +261,11 @@ class RecentContacts(Part):
     def put(self, user_id: str, number: int, contact: Key, now: float) -> None:
         """Put a conversation into a group."""
         self.check_end(user_id, contact, now)
-        known = self.change(user_id, contact, now)
-        if number not in known.groups:
-            known.groups.append(number)
+        marked = self.book(user_id).marked
+        if contact not in marked or number not in marked[contact].groups:
+            if sum(number in each.groups for each in marked.values()) >= MAX_CONTACTS:
+                raise Refusal(ConversationCode.MARKED_LIMIT, f"the group already has {MAX_CONTACTS} conversations")
+            self.change(user_id, contact, now).groups.append(number)
 
     def take_out(self, user_id: str, number: int, contact: Key, now: float) -> None:
         """Remove a conversation from a group, if it is there."""
@@ -243,8 +284,8 @@ class RecentContacts(Part):
                 book.sessions.pop((C2C, user_id), None)
                 book.marked.pop((C2C, user_id), None)
 
-    def _disown(self, user_id: str, contact: Key) -> None:
-        book, owners = self.book(user_id), self._owners[contact]
+    def _disown(self, user_id: str, book: Book, contact: Key) -> None:
+        owners = self._owners[contact]
         if contact not in book.sessions and contact not in book.marked:
             owners.discard(user_id)
             if not owners:
