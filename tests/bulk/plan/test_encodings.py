@@ -143,14 +143,14 @@ def test_line_that_two_chunks_have_is_shown_whole(folder: Folder, before: int) -
             CELLS.encode("utf-8"),
             {"encoding": "utf-16"},
             (
-                "is not UTF-16: UTF-16 stream does not start with BOM; encoding='utf-8' reads it (line 1: "
+                "is not UTF-16: it does not begin with a byte order mark; encoding='utf-8' reads it (line 1: "
                 "'account,name')"
             ),
         ),
         (
             CELLS.encode("utf-16-be"),
             {"encoding": "utf-16"},
-            "is not UTF-16: UTF-16 stream does not start with BOM; encoding='utf-16-be' reads it",
+            "is not UTF-16: it does not begin with a byte order mark; encoding='utf-16-be' reads it",
         ),
     ],
     ids=[

@@ -129,11 +129,17 @@ class _Fault(NamedTuple):
 
 def _read_through(chunks: Iterator[bytes], encoding: Encoding, seen: Callable[[bytes], object]) -> _Fault | None:
     decode = codecs.getincrementaldecoder(encoding.name)().decode
-    skip, line, tail, is_sure = encoding.mark_bytes, 1, b"", False
+    skip, line, tail, is_sure, is_first = encoding.mark_bytes, 1, b"", False, True
     for chunk in chunks:
         seen(chunk)
         if line == 1 and not skip and (guess := _utf_16_without_mark(chunk)) and encoding.name == "utf-8":
             return _Fault(1, "it looks like UTF-16 without a byte order mark", b"", guess)
+        if is_first and encoding.name == "utf-16" and not chunk.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            # The name alone does not say in which order its bytes are.
+            wide = _utf_16_without_mark(chunk)
+            what = "it does not begin with a byte order mark"
+            return _Fault(1, what, chunk[:_SAMPLE_BYTES] if wide is None else b"", wide)
+        is_first = False
         try:
             text = decode(chunk[skip:])
         except UnicodeDecodeError as error:
@@ -141,9 +147,6 @@ def _read_through(chunks: Iterator[bytes], encoding: Encoding, seen: Callable[[b
             good = error.object[max(0, error.start - _SAMPLE_BYTES) : error.start].decode(encoding.name, "replace")
             is_sure = is_sure or (encoding.name == "utf-8" and _WIDE.search(good.strip("\ufffd")) is not None)
             return _fault(error, line, tail[: len(tail) - pending], next(chunks, b""), is_sure=is_sure)
-        except UnicodeError as error:  # of UTF-16 by its name alone, which does not say in which order its bytes are
-            wide = _utf_16_without_mark(chunk)
-            return _Fault(line, str(error), chunk[:_SAMPLE_BYTES] if wide is None else b"", wide)
         lines = text.count("\n")
         if not lines and len(chunk) == CHUNK_BYTES and "\r" not in text:
             array = ", and begins a JSON array" if line == 1 and text.lstrip().startswith("[") else ""
