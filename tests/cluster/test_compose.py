@@ -102,7 +102,7 @@ def test_everything_that_is_set_is_read() -> None:
     read = {str(each.envvar) for each in command.params if each.envvar}
     found = set(composed(REAL)["worker"]["environment"])
     assert found <= read | {"TIM_SECRET_KEY"}
-    assert read - found == {"TIM_OTEL"}
+    assert read - found == {"TIM_OTEL", "TIM_HEALTH_ADDRESS"}
 
 
 def test_services_are_named_as_they_are_and_ready_before_the_workers() -> None:

@@ -107,7 +107,7 @@ def test_file_that_is_not_there(folder: Folder) -> None:
     for name, problem in [
         ("missing.csv", "cannot read missing.csv: No such file or directory"),
         ("", "cannot read "),
-        ("no\0where.csv", "cannot read no\0where.csv: embedded null byte"),
+        ("no\0where.csv", "cannot read no\0where.csv: "),  # each Python has its own words
         ("x" * 300 + ".csv", f"cannot read {'x' * 300}.csv: File name too long"),
     ]:
         with pytest.raises(UsageError) as caught:

@@ -72,7 +72,7 @@ def test_send_with_the_wrong_key(invoke: Invoke, monkeypatch: pytest.MonkeyPatch
         monkeypatch.setenv("TIM_SECRET_KEY", f"{KEY}-changed")
         result = invoke("send", "bob", "hi", "--base-url", emulator.url)
     assert result.exit_code == 1
-    assert "check credentials" in result.stderr
+    assert "check that secret_key" in result.stderr
 
 
 def test_send_where_nothing_listens(invoke: Invoke, unused_url: str) -> None:
