@@ -33,6 +33,7 @@ from .server.arrivals import Arrival, ArrivalLog
 from .server.faults import Faults
 from .server.host import loopback
 from .server.limits import EVERY, Limits
+from .server.loopback import loopback
 from .server.request_auth import RequestAuth
 from .server.service import Service
 from .state.archives import Archives
