@@ -31,7 +31,6 @@ from .outgoing.outbox import Caller, Outbox, Webhook
 from .sent import SentMessage, sent_messages
 from .server.arrivals import Arrival, ArrivalLog
 from .server.faults import Faults
-from .server.host import loopback
 from .server.limits import EVERY, Limits
 from .server.loopback import loopback
 from .server.request_auth import RequestAuth
