@@ -6,7 +6,7 @@ from tim_async import AndroidInfo, CustomElem, FaceElem, OfflinePushInfo, TextEl
 from tim_async.bulk import Message
 from tim_async.bulk._message.messages import PreparedMessage
 from tim_async.bulk._message.rendering import MessageSource
-from tim_async.bulk._plan.lints import lint
+from tim_async.bulk._plan.lints import lint, push_lints
 
 
 def lints(message, *, is_template=False):
@@ -60,11 +60,12 @@ def test_push_data_that_is_large():
 
 
 def test_push_that_a_vendor_may_not_take():
-    [line] = lints(text("x", offline_push_info=OfflinePushInfo(ext="plain")))
+    [line] = push_lints(text("x", offline_push_info=OfflinePushInfo(ext="plain")))
     assert "is not JSON" in line
-    [line] = lints(text("x", offline_push_info=OfflinePushInfo(android_info=AndroidInfo(oppo_notify_level=2))))
+    [line] = push_lints(text("x", offline_push_info=OfflinePushInfo(android_info=AndroidInfo(oppo_notify_level=2))))
     assert "without oppo_category" in line
-    assert lints(text("x", offline_push_info=OfflinePushInfo(push_flag=1, ext="plain"))) == []
+    assert push_lints(text("x", offline_push_info=OfflinePushInfo(push_flag=1, ext="plain"))) == []
+    assert push_lints(text("x")) == []
 
 
 def test_message_that_the_service_does_not_keep():

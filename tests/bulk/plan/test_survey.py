@@ -28,6 +28,12 @@ TEMPLATE = Template(
         offline_push_info=OfflinePushInfo(title="$name", desc="$x"),
     )
 )
+
+
+def ext_of(ext: str) -> Message:
+    return Message(msg_body=[TextElem(text="Hi")], offline_push_info=OfflinePushInfo(title="t", ext=ext))
+
+
 VALUES = st.one_of(
     st.text(st.characters(exclude_categories=["Cs"]), max_size=20),
     st.integers(-(10**15), 10**15),
@@ -118,3 +124,20 @@ async def test_survey_of_another_limit_is_not_shown(
         for _ in range(2):
             assert (await campaign().plan(client=less)).too_large == 1
     assert len(reads) == 1
+
+
+@pytest.mark.parametrize(
+    ("message", "said"),
+    [
+        pytest.param(Template(ext_of('{"id": "$name"}')), ["2 messages: "], id="by-row"),
+        pytest.param(Template(ext_of("plain")), ["3 messages: "], id="for-all"),
+        pytest.param(ext_of("plain"), ["3 messages: "], id="fixed"),
+        pytest.param(ext_of("{}"), [], id="json"),
+        pytest.param(lambda recipient: ext_of("plain"), [""], id="function"),
+    ],
+)
+async def test_pushes_that_a_vendor_may_not_take_are_counted(campaign: Make, message: object, said: list[str]) -> None:
+    rows = [{"account": "a", "name": "x"}, {"account": "b", "name": '"'}, {"account": "c", "name": 'y"'}]
+    plan = await campaign(recipients=rows, message=message).plan()
+    lint = "the push's ext is not JSON: some Android vendors drop such a push"
+    assert plan.lints == [f"{head}{lint}" for head in said]

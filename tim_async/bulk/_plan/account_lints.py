@@ -8,10 +8,12 @@ one.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, Self
 
 import msgspec
+
+from .wording import counted
 
 # What an ordinary account has none of, so that a whole batch is looked at in one step; NUL separates them there.
 _SUSPECT: Final = re.compile(r"[^\w@.:\-\0]|\.0+(?:\0|\Z)")
@@ -54,11 +56,13 @@ class AccountLints(msgspec.Struct, kw_only=True):
         found: how many accounts of each kind, with the first.
         lengths: accounts that are numbers, by their length.
         has_zeros: whether any of these begins with a zero: then none was lost.
+        pushes: how many messages have a push that a vendor may not take, by what it is.
     """
 
     found: dict[str, tuple[int, str]] = msgspec.field(default_factory=dict)
     lengths: dict[int, Lengths] = msgspec.field(default_factory=dict)
     has_zeros: bool = False
+    pushes: dict[str, int] = msgspec.field(default_factory=dict)
 
     @classmethod
     def decoded(cls, text: str | None) -> Self:
@@ -77,6 +81,11 @@ class AccountLints(msgspec.Struct, kw_only=True):
         numbers = [account for account in accounts if account.isdigit() and account.isascii()]
         if numbers and not self.has_zeros:
             self._count(numbers)
+
+    def add_pushes(self, found: Mapping[str, int]) -> None:
+        """Count what was found in the pushes of some more messages."""
+        for what, count in found.items():
+            self.pushes[what] = self.pushes.get(what, 0) + count
 
     def _look_at(self, account: str) -> None:
         for kind, pattern in _KINDS:
@@ -118,6 +127,8 @@ class AccountLints(msgspec.Struct, kw_only=True):
                 what = f"1 account {one}" if count == 1 else f"{count:,} accounts {many}"
                 yield f"{what}, such as {example!r}{advice}"
         yield from self._lost_zeros()
+        for what, count in self.pushes.items():
+            yield f"{counted(count, 'message')}: {what}"
 
     def _lost_zeros(self) -> Iterator[str]:
         total = sum(each.count for each in self.lengths.values())

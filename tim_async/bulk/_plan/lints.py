@@ -43,8 +43,6 @@ def lint(message: Message, *, is_template: bool) -> Iterator[str]:
         )
     if wants_push:
         yield from _lint_push(message)
-    if push is not None and wants_push:
-        yield from push.lints()
     if push is not None and push.ext is not None:
         size = len(push.ext.encode())
         if size > _EXT_BYTES:
@@ -54,6 +52,12 @@ def lint(message: Message, *, is_template: bool) -> Iterator[str]:
             yield f"the push's text and ext have {together:,} bytes, under {_APNS_BYTES:,} are advised for APNs"
     if not is_template and any("$" in text for text in _texts(message)):
         yield "there is a $ in the text, and the message is not a template: it is sent as it is"
+
+
+def push_lints(message: Message) -> list[str]:
+    """Return what the service takes of a message's push, and a vendor may not."""
+    push = message.offline_push_info
+    return [] if push is None or push.push_flag == 1 else list(push.lints())
 
 
 def _is_custom_without_text(message: Message) -> bool:

@@ -19,7 +19,7 @@ from .._message.messages import PreparedMessage
 from .._message.rendering import MessageSource
 from . import survey
 from .account_lints import AccountLints
-from .lints import lint
+from .lints import lint, push_lints
 from .pacing import Pace, concurrency, fresh_lanes, paces
 from .schedule import Schedule
 from .survey import SAMPLE_SIZE, Survey, stored_survey
@@ -147,7 +147,11 @@ async def make_plan(
     lints: list[str] = [] if campaign.recipients else ["there are no recipients: there is nothing to run"]
     lints += AccountLints.decoded(campaign.account_lints).texts()
     if found.message is not None:
-        lints += lint(PreparedMessage(found.message).message, is_template=messages.kind == "template")
+        message = PreparedMessage(found.message).message
+        lints += lint(message, is_template=messages.kind == "template")
+        if not messages.is_checked:  # the others were counted when they were weighed
+            whose = "" if messages.kind == "function" else f"{counted(campaign.recipients, 'message')}: "
+            lints += [f"{whose}{each}" for each in push_lints(message)]
         if found.largest is not None and _NEAR_LIMIT * settings.body_limit < found.largest <= settings.body_limit:
             lints.append(f"the largest message fills {found.largest / settings.body_limit:.0%} of the limit")
     problems: list[Problem] = []

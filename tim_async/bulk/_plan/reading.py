@@ -123,12 +123,15 @@ async def stage(staging: Staging, source: Source, account_column: str, weigher: 
 def _staged(rows: Sequence[Row], place: int, weigher: Weigher, lints: AccountLints) -> list[StagedRow]:
     measure = weigher.measure
     lints.look([row[0] for row in rows if not isinstance(row, Problem)])
-    return [
+    staged: list[StagedRow] = [
         (place, row.line, row.account, None, None, row.reason)
         if isinstance(row, Problem)
         else (place, row[2], row[0], row[1], None if measure is None else measure(row[0], row[1]), None)
         for place, row in enumerate(rows, place)
     ]
+    lints.add_pushes(weigher.pushes)
+    weigher.pushes.clear()
+    return staged
 
 
 async def settle(staging: Staging, watch: PlanWatch) -> None:

@@ -7,6 +7,7 @@ not be made to be weighed. Where a value may be refused for more than its size, 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import AsyncIterable, Callable, Iterable, Sequence
 from typing import Any, Final
 
@@ -14,8 +15,9 @@ import msgspec
 
 from ...errors import UsageError
 from .._ledger.records import RecipientRow, StagedSizes
-from .._message.messages import size_to_one
+from .._message.messages import PreparedMessage, size_to_one
 from .._message.rendering import MessageSource, Recipient, Renderer
+from .lints import push_lints
 
 # Messages of a function that are made for a plan: making one may cost a query.
 SAMPLE_SIZE: Final = 200
@@ -79,12 +81,16 @@ class Weigher:
 
     Args:
         messages: the campaign's; of what is not a template, and of None, nothing is weighed.
+
+    Attributes:
+        pushes: how many of the messages that had to be made have a push that a vendor may not take, by what it is.
     """
 
     def __init__(self, messages: MessageSource | None) -> None:
         self._messages = messages if messages is not None and messages.kind == "template" else None
         self._uses: Sequence[tuple[str, int]] = ()
         self._base = _NOT_MADE
+        self.pushes: Counter[str] = Counter()
         if self._messages is not None and not self._messages.is_checked:
             self._uses = tuple(self._messages.uses.items())
             self._base = self._made("", dict.fromkeys(self._messages.uses, ""))
@@ -117,9 +123,12 @@ class Weigher:
     def _made(self, account: str, columns: dict[str, Any]) -> int:
         assert self._messages is not None  # noqa: S101 - see `measure`
         try:
-            return size_to_one(self._messages.render(Recipient(account=account, columns=columns)))
+            made = self._messages.render(Recipient(account=account, columns=columns))
         except UsageError:
             return _NOT_MADE
+        if self._messages.is_checked:
+            self.pushes.update(push_lints(PreparedMessage(made).message))
+        return size_to_one(made)
 
 
 def conclude(messages: MessageSource, sizes: StagedSizes) -> Survey:
