@@ -16,8 +16,9 @@ from tests.bulk.conftest import Clock, accounts, each_got, until
 from tests.bulk.engine.killing import kill
 from tests.services import own_database
 from tim_async import LedgerError, TimClient, UsageError
-from tim_async.bulk import Campaign, Report
+from tim_async.bulk import Campaign, Recipient, Report
 from tim_async.bulk._engine import runner, steered
+from tim_async.bulk._engine.context import RunContext
 from tim_async.bulk._ledger.ledger import Ledger
 from tim_async.bulk._ledger.sqlite import ClosedMeanwhileError
 from tim_async.emulator import Emulator
@@ -51,6 +52,23 @@ def make(place: str, clock: Clock) -> Make:
     return make
 
 
+class Held:
+    """A message that is made for the first few recipients, and for the others when `free` is set."""
+
+    def __init__(self) -> None:
+        self.free = asyncio.Event()
+
+    async def __call__(self, recipient: Recipient) -> str:
+        if int(recipient.account.removeprefix("u")) >= 16:  # as many chunks are written ahead at a time
+            await self.free.wait()
+        return f"Hi {recipient.account}"
+
+
+def held(count: int, message: Held) -> dict[str, Any]:
+    """A campaign that is in the middle of its work until `message` is free."""
+    return {"recipients": accounts(count), "message": message, "message_version": "1", "batch_size": 1}
+
+
 def slow(count: int) -> dict[str, Any]:
     """A campaign that is in the middle of its work for a while."""
     return {"recipients": accounts(count), "message": "Hi", "lanes": "single", "batch_size": 2, "concurrency": 2}
@@ -67,8 +85,8 @@ async def at_rest(campaign: Campaign) -> Report:
 async def test_paused_from_elsewhere_it_waits_and_goes_on_when_it_is_resumed(
     make: Make, client: TimClient, emulator: Emulator
 ) -> None:
-    emulator.faults.delay(0.03)
-    running = asyncio.create_task(make(**slow(40)).run(client))
+    message = Held()
+    running = asyncio.create_task(make(**held(40, message)).run(client))
     await until(lambda: len(emulator.messages()) >= 5)
     other = make()
     assert await other.pause("the price is wrong")
@@ -79,6 +97,7 @@ async def test_paused_from_elsewhere_it_waits_and_goes_on_when_it_is_resumed(
     sent = len(emulator.messages())
     assert 5 <= report.sent == sent < 40
     assert not running.done()
+    message.free.set()
     assert await other.resume()
     assert not await other.resume()
     report = await running
@@ -87,8 +106,7 @@ async def test_paused_from_elsewhere_it_waits_and_goes_on_when_it_is_resumed(
 
 
 async def test_cancelled_from_elsewhere_it_ends_for_good(make: Make, client: TimClient, emulator: Emulator) -> None:
-    emulator.faults.delay(0.03)
-    running = asyncio.create_task(make(**slow(40)).run(client))
+    running = asyncio.create_task(make(**held(40, Held())).run(client))
     await until(lambda: len(emulator.messages()) >= 5)
     assert await make().cancel("the wrong list")
     report = await running
@@ -97,13 +115,12 @@ async def test_cancelled_from_elsewhere_it_ends_for_good(make: Make, client: Tim
     assert not await make().cancel()
     assert not await make().pause()
     with pytest.raises(UsageError, match="was cancelled"):
-        await make().run(client)
+        await make(message=Held(), message_version="1").run(client)
     assert len(emulator.messages()) == report.sent
 
 
 async def test_cancelled_while_it_waits_it_ends(make: Make, client: TimClient, emulator: Emulator) -> None:
-    emulator.faults.delay(0.03)
-    running = asyncio.create_task(make(**slow(40)).run(client))
+    running = asyncio.create_task(make(**held(40, Held())).run(client))
     await until(lambda: len(emulator.messages()) >= 5)
     assert await make().pause()
     await at_rest(make())
@@ -135,14 +152,20 @@ async def test_pause_holds_where_the_process_is_killed(
     assert each_got(emulator) == {1: 40}
 
 
-async def test_what_was_done_when_it_was_paused_is_done(make: Make, client: TimClient, emulator: Emulator) -> None:
+async def test_what_was_done_when_it_was_paused_is_done(
+    make: Make, client: TimClient, emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A pause that comes when all is sent does not keep a process that has nothing to do."""
-    run = asyncio.create_task(make(recipients=accounts(3), message="Hi").run(client))
-    await until(lambda: len(emulator.messages()) == 3)
-    was_paused = await make().pause()
-    report = await run
-    assert report.status == "done" or (was_paused and report.sent == 3)
-    assert (await make().status()).status == "done"
+    settle = RunContext.close
+
+    async def close_late(context: RunContext, number: int) -> None:
+        await settle(context, number)
+        assert await make().pause()
+        await context.pause(20)
+
+    monkeypatch.setattr(RunContext, "close", close_late)
+    report = await make(recipients=accounts(3), message="Hi").run(client)
+    assert (report.status, report.sent, (await make().status()).status) == ("done", 3, "done")
 
 
 async def test_what_cannot_be_steered(make: Make, client: TimClient, ledger: Path) -> None:

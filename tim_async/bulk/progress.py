@@ -92,6 +92,8 @@ class Report(msgspec.Struct, kw_only=True, frozen=True):
         status: `done`; `stopped` by a fault, `paused` by a quota, `interrupted` from outside: run it again to carry on;
             `ended` at its end time, with some left; `running`; before the first run `planned`, or `planning` while
             recipients are read, or were when the process died.
+            `paused` by a user: resume it (`needs_resume`); `cancelled` by a user, for good; `running`; before the first
+            run `planned`, or `planning` while recipients are read, or were when the process died.
         reason: why it is not done.
         total: its recipients.
         sent: recipients that were sent to.
@@ -107,6 +109,8 @@ class Report(msgspec.Struct, kw_only=True, frozen=True):
         timing: when and how fast it sends.
         rests_until: unix seconds until which it rests; None while it does not, or where nothing runs it.
         held_up_s: seconds for which it stood still, as calls of higher priority took the whole limit.
+        is_with_workers: whether it was submitted to workers.
+        paused_at: unix seconds at which a user paused it; None when it was not, or goes on since.
     """
 
     name: str
@@ -126,6 +130,13 @@ class Report(msgspec.Struct, kw_only=True, frozen=True):
     timing: Timing = Timing()
     rests_until: float | None = None
     held_up_s: float = 0.0
+    is_with_workers: bool = False
+    paused_at: float | None = None
+
+    @property
+    def needs_resume(self) -> bool:
+        """Whether only `resume` lets it go on, and running it again does not."""
+        return self.status == "paused" and (self.is_with_workers or self.paused_at is not None)
 
     @property
     def is_complete(self) -> bool:
@@ -284,6 +295,8 @@ def report(
         rate=done / duration_s if duration_s > 0 else 0.0,
         timing=StoredTiming.decoded(campaign.timing).in_force,
         held_up_s=campaign.held_up_s or 0.0,
+        is_with_workers=campaign.options is not None,
+        paused_at=campaign.paused_at,
     )
 
 

@@ -325,6 +325,8 @@ async def test_command_line_submits_watches_and_steers(deployment: Deployment, t
     assert code == 1
     assert "60 recipients" in text
     assert "paused: lunch" in text
+    assert "to continue it: tim-async bulk resume --name spring" in text
+    assert "run it again" not in text
     await deployment.work(1)
     assert deployment.emulator.messages() == []
     code, text = await command("resume", "--name", "spring", *queues)
@@ -335,7 +337,7 @@ async def test_command_line_submits_watches_and_steers(deployment: Deployment, t
     assert "60 of 60" in text
     code, text = await command("cancel", "--name", "spring")
     assert code == 1
-    assert "has already ended" in text
+    assert "nothing was changed: campaign 'spring' is done" in text
     code, text = await command("export", "-", "--name", "spring")
     assert text.count("sent") == 60
 

@@ -103,6 +103,9 @@ class SteeredRun:
             row = await ledger.campaigns.find(campaign.name)
             if self._stopped.is_set() or row is None or row.paused_at is None:
                 return found
+            if not found.left:  # it was paused when all was done
+                await ledger.steering.end(campaign.id, "done", None, now=self._wall())
+                return await self._report()
         return await self._report()
 
     async def _begin(self) -> bool:
@@ -130,7 +133,7 @@ class SteeredRun:
         return True
 
     async def _report(self) -> Report:
-        """Return the report of a campaign that nothing was sent of."""
+        """Return the report of a campaign of which nothing more is sent."""
         ledger, campaign = self._ledger, self._campaign
         return report(
             await ledger.campaigns.find(campaign.name) or campaign,

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from ..._errors import EXIT_FAILED, stop
 from ..._limits import widest
-from ..._output import echo, one_line
+from ..._output import echo, one_line, show_facts
 from ..._progress import shown
 from ..._queues import started
 from ..._signals import stopped_in_order
 from ._campaign import find_place
-from ._this_line import how_to_carry_on, this_line
+from ._this_line import bulk_line, how_to_carry_on, this_line
 
 if TYPE_CHECKING:
     from taskiq_aio_pika import AioPikaBroker
@@ -56,20 +56,21 @@ async def rehearse(make: Callable[[Path], Campaign], limits: Mapping[str, tuple[
 
 
 async def submit(
-    campaign: ClusterCampaign, client: TimClient, make_queue: Callable[[], AioPikaBroker], parallel: int
+    campaign: ClusterCampaign,
+    client: TimClient,
+    make_queue: Callable[[], AioPikaBroker],
+    parallel: int,
+    *,
+    as_json: bool,
 ) -> Report:
-    """Let workers do a campaign, and watch it."""
+    """Let workers do a campaign, and watch it; with `as_json`, stdout is for the report alone."""
     async with client:
         async with started(make_queue()) as broker:
             with shown() as show:
                 plan = await campaign.submit(client, broker=broker, parallel=parallel, on_planning=show)
-            echo(str(plan))
+            echo(str(plan), err=as_json)
         if campaign.is_left_alone:
-            echo(
-                "the campaign was already started and is left as it is; to continue a paused one: "
-                "tim-async bulk resume",
-                err=True,
-            )
+            echo("the campaign was already started and is left as it is", err=True)
         with shown() as show:
             return await campaign.watch(on_progress=show)
 
@@ -90,12 +91,14 @@ def run_watching(main: Coroutine[Any, Any, Report]) -> Report:
         stop(f"the workers carry on; to watch again: {this_line()}", EXIT_FAILED)
 
 
-def show_report(report: Report, *, is_rehearsal: bool = False) -> None:
+def show_report(report: Report, *, as_json: bool = False, is_rehearsal: bool = False) -> None:
     """Print what became of a campaign; the exit code is 0 only when every row was sent."""
-    echo(str(report))
+    show_facts(report, as_json=as_json)
     if report.is_complete:
         return
-    if not is_rehearsal and (report.left or report.unknown):
+    if report.needs_resume:
+        echo(f"to continue it: {bulk_line('resume', report.name)}", err=True)
+    elif not is_rehearsal and report.status != "cancelled" and (report.left or report.unknown):
         echo(how_to_carry_on(), err=True)
     hints = [f"not every row was sent: {report.shortfall}"]
     if not is_rehearsal:

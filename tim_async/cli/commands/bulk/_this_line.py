@@ -1,4 +1,4 @@
-"""The line that was typed, to be typed again."""
+"""Lines to be typed: the one that was typed again, or one that goes on from there."""
 
 from __future__ import annotations
 
@@ -28,3 +28,19 @@ def this_line() -> str:
         name = argument if argument.startswith("-") else option  # a text may be a URL, too, and is to stay as it is
         shown.append(hide_password(argument) if name.partition("=")[0] in _ADDRESSES else argument)
     return shlex.join(shown)
+
+
+def bulk_line(command: str, name: str) -> str:
+    """Return what to type to do something else with a campaign, with the options that say where it is kept.
+
+    What came from the environment is there next time as well.
+    """
+    given = [*sys.argv[1:]]
+    where = ["--ledger", "--sdk-app-id"]
+    kept = [part for option, value in pairwise(given) if option in where for part in (option, _shown(option, value))]
+    kept += [_shown(each.partition("=")[0], each) for each in given if each.partition("=")[0] in where and "=" in each]
+    return shlex.join(["tim-async", "bulk", command, "--name", name, *kept])
+
+
+def _shown(option: str, value: str) -> str:
+    return hide_password(value) if option in _ADDRESSES else value

@@ -1,22 +1,46 @@
-"""`tim-async bulk cancel`: workers stop working on a campaign, for good."""
+"""`tim-async bulk cancel`: a campaign is ended, for good."""
 
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING
 
-from ..._errors import EXIT_FAILED, stop
 from ..._frame import make_command
-from ._campaign import make_cluster_campaign
+from ..._options import OptionalAppIdOption
+from ..._output import JsonOption
+from ._campaign import make_campaign
 from ._options import LedgerOption, NameOption, ReasonOption
+from ._steering import show_change
+
+if TYPE_CHECKING:
+    from ....bulk import Report
 
 
-def cancel(*, name: NameOption, ledger: LedgerOption = None, reason: ReasonOption = "it was cancelled") -> None:
-    """Stop a campaign of workers for good.
+def cancel(
+    *,
+    name: NameOption,
+    ledger: LedgerOption = None,
+    sdk_app_id: OptionalAppIdOption = None,
+    reason: ReasonOption = "it was cancelled",
+    as_json: JsonOption = False,
+) -> None:
+    """End a campaign for good, wherever it runs.
 
     Recipients who were not sent to yet do not get the message.
     """
-    if not asyncio.run(make_cluster_campaign(name, ledger).cancel(reason)):
-        stop(f"campaign {name!r} has already ended", EXIT_FAILED)
+    campaign = make_campaign(name, ledger, app=sdk_app_id)
+
+    async def main() -> tuple[bool, Report]:
+        return await campaign.cancel(reason), await campaign.status()
+
+    is_changed, report = asyncio.run(main())
+    show_change(
+        report,
+        is_changed=is_changed,
+        did="cancelled: what is in flight is finished, and recipients who were not sent to do not get the message",
+        otherwise=f"campaign {name!r} is {report.status}",
+        as_json=as_json,
+    )
 
 
 command = make_command(cancel, examples=("tim-async bulk cancel --name spring",))

@@ -90,9 +90,14 @@ class Bulk(LazyGroup):
         Entry("export", _CAMPAIGN, "Write the outcome of every recipient: state, code, MsgKey, time.", _export),
         Entry("set", _CAMPAIGN, "Change when and how fast it sends, also while it runs.", _set),
         Entry("adopt", _CAMPAIGN, "Take a ledger whose log is missing for all there is.", _adopt),
-        Entry("pause", _WORKERS, "Pause a campaign of workers; `resume` continues it.", _pause),
-        Entry("resume", _WORKERS, "Continue a campaign that was paused, or stopped by a fault that is fixed.", _resume),
-        Entry("cancel", _WORKERS, "Stop a campaign of workers for good.", _cancel),
+        Entry("pause", _CAMPAIGN, "Pause a campaign, wherever it runs; `resume` continues it.", _pause),
+        Entry(
+            "resume",
+            _CAMPAIGN,
+            "Continue a campaign that was paused, or one of workers that was stopped by a fault that is fixed.",
+            _resume,
+        ),
+        Entry("cancel", _CAMPAIGN, "End a campaign for good, wherever it runs.", _cancel),
         Entry("workers", _WORKERS, "Show which workers are alive, what they have at work, and since when.", _workers),
         Entry("given-up", _WORKERS, "Show the chunks that were given up, or let workers retry them.", _given_up),
     )
@@ -105,10 +110,11 @@ command = make_group(
 
     A campaign is kept in a ledger, a file that does not depend on the folder you are in: run again, it carries on,
     whatever ended it. `plan` shows what it will be,
-    `run` sends, `status` shows how far it is, `export` writes the outcome of every recipient.
+    `run` sends, `status` shows how far it is, `export` writes the outcome of every recipient. `pause`, `resume` and
+    `cancel` reach the process that runs it.
 
     With a database for the ledger, `run --workers` leaves the work to `tim-async worker`s on any number of machines;
-    any of these can watch (`status`, or `run --workers` again), `pause`, `resume` and `cancel`.""",
+    any of these can watch (`status`, or `run --workers` again).""",
     examples=(
         "tim-async bulk plan people.csv --name spring --text 'Hi $name'",
         "tim-async bulk run people.csv --name spring --text 'Hi $name' --emulator",

@@ -1,22 +1,48 @@
-"""`tim-async bulk pause`: workers stop working on a campaign."""
+"""`tim-async bulk pause`: the processes that work on a campaign stop sending it."""
 
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING
 
-from ..._errors import EXIT_FAILED, stop
 from ..._frame import make_command
-from ._campaign import make_cluster_campaign
+from ..._options import OptionalAppIdOption
+from ..._output import JsonOption
+from ._campaign import make_campaign
 from ._options import LedgerOption, NameOption, ReasonOption
+from ._steering import show_change
+from ._this_line import bulk_line
+
+if TYPE_CHECKING:
+    from ....bulk import Report
 
 
-def pause(*, name: NameOption, ledger: LedgerOption = None, reason: ReasonOption = "it was paused") -> None:
-    """Pause a campaign of workers; `resume` continues it.
+def pause(
+    *,
+    name: NameOption,
+    ledger: LedgerOption = None,
+    sdk_app_id: OptionalAppIdOption = None,
+    reason: ReasonOption = "it was paused",
+    as_json: JsonOption = False,
+) -> None:
+    """Pause a campaign, wherever it runs; `resume` continues it.
 
-    The limits are free for others meanwhile.
+    What is in flight is finished, and the limits are free for others. The process that runs it waits, and one that is
+    started meanwhile does, too; workers leave it alone.
     """
-    if not asyncio.run(make_cluster_campaign(name, ledger).pause(reason)):
-        stop(f"no worker is working on campaign {name!r}", EXIT_FAILED)
+    campaign = make_campaign(name, ledger, app=sdk_app_id)
+
+    async def main() -> tuple[bool, Report]:
+        return await campaign.pause(reason), await campaign.status()
+
+    is_changed, report = asyncio.run(main())
+    show_change(
+        report,
+        is_changed=is_changed,
+        did=f"paused: what is in flight is finished; to continue it: {bulk_line('resume', name)}",
+        otherwise=f"campaign {name!r} is {report.status}",
+        as_json=as_json,
+    )
 
 
 command = make_command(pause, examples=("tim-async bulk pause --name spring --reason 'price is wrong'",))

@@ -9,7 +9,7 @@ from ..._errors import EXIT_FAILED, stop
 from ..._frame import make_command
 from ..._limits import LimitOption, read_limits
 from ..._options import OptionalAppIdOption
-from ..._output import echo
+from ..._output import JsonOption, show_facts
 from ..._progress import shown
 from ._campaign import find_place, make_campaign, read_message, read_source
 from ._options import (
@@ -62,6 +62,7 @@ def plan(
     time_zone: ZoneOption = None,
     rate: RateOption = None,
     share: ShareOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Read the recipients into the ledger and show what the campaign will be.
 
@@ -101,7 +102,7 @@ def plan(
             return await campaign.plan(rate_limits=limits, on_planning=show)
 
     found = asyncio.run(main())
-    echo(str(found))
+    show_facts(found, as_json=as_json)
     if found.shortfall:
         stop(f"not every row will be sent: {found.shortfall}", EXIT_FAILED)
 

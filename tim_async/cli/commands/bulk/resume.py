@@ -1,14 +1,21 @@
-"""`tim-async bulk resume`: workers continue a campaign."""
+"""`tim-async bulk resume`: a paused campaign goes on."""
 
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING
 
 from ..._frame import make_command
 from ..._options import OptionalAppIdOption, read_app_id, require
+from ..._output import JsonOption
 from ..._queues import BrokerOption, PrefixOption, make_queue, started
-from ._campaign import make_cluster_campaign
+from ._campaign import make_campaign, make_cluster_campaign
 from ._options import LedgerOption, NameOption
+from ._steering import show_change
+from ._this_line import bulk_line
+
+if TYPE_CHECKING:
+    from ....bulk import Report
 
 
 def resume(
@@ -18,17 +25,38 @@ def resume(
     broker: BrokerOption = None,
     queue_prefix: PrefixOption = "tim_async",
     sdk_app_id: OptionalAppIdOption = None,
+    as_json: JsonOption = False,
 ) -> None:
-    """Continue a campaign that was paused, or stopped by a fault that is fixed."""
-    url = require(broker, "--broker", "bulk resume")
-    app = read_app_id(require(sdk_app_id, "--sdk-app-id", "bulk resume"))
-    campaign = make_cluster_campaign(name, ledger)
+    """Continue a campaign that was paused, or one of workers that was stopped by a fault that is fixed.
 
-    async def main() -> None:
+    A process that waits goes on. Where none does, `run` carries on. One of workers also needs --broker and
+    --sdk-app-id.
+    """
+    campaign = make_campaign(name, ledger, app=sdk_app_id)
+
+    async def with_workers() -> bool:
+        url = require(broker, "--broker", "bulk resume")
+        app = read_app_id(require(sdk_app_id, "--sdk-app-id", "bulk resume"))
         async with started(make_queue(url, app, queue_prefix)) as queue:
-            await campaign.resume(broker=queue)
+            return await make_cluster_campaign(name, ledger).resume(broker=queue)
 
-    asyncio.run(main())
+    async def main() -> tuple[bool, Report]:
+        before = await campaign.status()
+        is_changed = await (with_workers() if before.is_with_workers else campaign.resume())
+        return is_changed, await campaign.status()
+
+    is_changed, report = asyncio.run(main())
+    if report.status == "running":
+        did = "it goes on"
+    else:
+        did = f"it is not paused any more, and no process waits for that; to carry on: {bulk_line('run', name)}"
+    show_change(
+        report,
+        is_changed=is_changed,
+        did=did,
+        otherwise=f"campaign {name!r} is {report.status}",
+        as_json=as_json,
+    )
 
 
 command = make_command(resume, examples=("tim-async bulk resume --name spring",))

@@ -21,6 +21,7 @@ from ..._options import (
     read_region,
     require,
 )
+from ..._output import JsonOption
 from ..._queues import WORKERS_PANEL, BrokerOption, PrefixOption, make_queue
 from ..._secrets import secret_key
 from ._campaign import make_campaign, make_cluster_campaign, read_message, read_source
@@ -144,6 +145,7 @@ def run(
     identifier: AdminOption = DEFAULT_ADMIN,
     region: RegionOption = DEFAULT_REGION,
     base_url: BaseUrlOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Send to every recipient who is not settled yet.
 
@@ -183,7 +185,8 @@ def run(
     if in_emulator and workers:
         stop("--workers and --emulator cannot be combined")
     if in_emulator:
-        show_report(run_here(rehearse(partial(make_campaign, name, **options), limits)), is_rehearsal=True)
+        report = run_here(rehearse(partial(make_campaign, name, **options), limits))
+        show_report(report, as_json=as_json, is_rehearsal=True)
         return
     queue_url = require(broker, "--broker", "bulk run") if workers else ""
     home = read_region(region)
@@ -195,12 +198,14 @@ def run(
     make_client = partial(TimClient, app, key, identifier, region=home, base_url=base_url, rate_limits=limits)
     if workers:
         shared = make_cluster_campaign(name, ledger, **options)
+        queue = partial(make_queue, queue_url, app, queue_prefix)
         show_report(
-            run_watching(submit(shared, make_client(), partial(make_queue, queue_url, app, queue_prefix), parallel))
+            run_watching(submit(shared, make_client(), queue, parallel, as_json=as_json)),
+            as_json=as_json,
         )
     else:
         own = make_campaign(name, ledger, **options)
-        show_report(run_here(send(own, make_client(), allow_new=allow_new)))
+        show_report(run_here(send(own, make_client(), allow_new=allow_new)), as_json=as_json)
 
 
 command = make_command(
