@@ -90,8 +90,7 @@ class Report(msgspec.Struct, kw_only=True, frozen=True):
     Attributes:
         name: the campaign.
         status: `done`; `stopped` by a fault, `paused` by a quota, `interrupted` from outside: run it again to carry on;
-            `ended` at its end time, with some left; `running`; before the first run `planned`, or `planning` while
-            recipients are read, or were when the process died.
+            `ended` at its end time, with some left;
             `paused` by a user: resume it (`needs_resume`); `cancelled` by a user, for good; `running`; before the first
             run `planned`, or `planning` while recipients are read, or were when the process died.
         reason: why it is not done.

@@ -154,12 +154,23 @@ def _unbroken(text: str) -> str:
 
 
 def make_command(
-    function: Callable[..., object], *, examples: Sequence[str], context_settings: dict[str, Any] | None = None
+    function: Callable[..., object],
+    *,
+    examples: Sequence[str],
+    name: str | None = None,
+    context_settings: dict[str, Any] | None = None,
 ) -> TyperCommand | TyperGroup:
-    """Return the command that a function is: its signature and docstring, and lines that can be copied."""
+    """Return the command that a function is: its signature and docstring, and lines that can be copied.
+
+    Args:
+        function: the command.
+        examples: the lines.
+        name: what is typed, where that is not the function's name, as it means something else in Python.
+        context_settings: further settings of click.
+    """
     app = make_app()
     settings = {**_HELP_OPTIONS, **(context_settings or {})}
-    app.command(cls=Command, epilog="\n".join(examples), context_settings=settings)(function)
+    app.command(name, cls=Command, epilog="\n".join(examples), context_settings=settings)(function)
     return _made(app)
 
 

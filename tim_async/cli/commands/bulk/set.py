@@ -57,6 +57,7 @@ def set_timing(
 
 command = make_command(
     set_timing,
+    name="set",
     examples=(
         "tim-async bulk set --name spring --rate 50",
         "tim-async bulk set --name spring --between 09:00-21:00 --time-zone Asia/Shanghai",
