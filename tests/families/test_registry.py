@@ -318,6 +318,20 @@ def test_every_documented_command_has_a_line():
     assert set(endpoints()) == {load(path)["command"] for path in GOLDEN}
 
 
+READS = re.compile(r"(^|_)(get\w*|query\w*|check\w*|search|list|trace|statistics|loss)(_|$)", re.IGNORECASE)
+CHANGES = re.compile(r"_(add|delete)$")
+
+
+def test_what_reads_returns_what_it_read():
+    reads = [
+        endpoint
+        for endpoint in endpoints().values()
+        if READS.search(word := endpoint.command.partition("/")[2]) and not CHANGES.search(word)
+    ]
+    assert len(reads) > 60
+    assert [endpoint for endpoint in reads if not endpoint.result.__struct_fields__] == []
+
+
 @every_line
 def test_line_has_a_title_in_both_languages(endpoint):
     assert re.fullmatch(r"[A-Z][ -~]{3,}[^.]", endpoint.title)

@@ -11,7 +11,7 @@ from tim_async.families._fan_out import Deliveries, Delivery
 from tim_async.families._streaming import MessageStream
 from tim_async.families.c2c import C2C
 from tim_async.models.c2c import BatchFailure, BatchSendMsg, BatchSendMsgResult, RoamMsg
-from tim_async.models.c2c_marks import ReadMsg, Unread
+from tim_async.models.c2c_marks import DeletedMsgs, ReadMsg, Unread
 from tim_async.models.c2c_stream import SendStreamMsgResult
 from tim_async.models.common import Empty
 from tim_async.models.elements import StreamChunk
@@ -51,8 +51,8 @@ async def stored(client: TimClient, messages: list[RoamMsg]) -> None:
     assert_type(await c2c.recall_msg(messages[0]), Empty)
     assert_type(await c2c.confirm_read(messages), Empty)
     assert_type(await c2c.modify(from_account="a", to_account="b", msg_key="k", cloud_custom_data="x"), Empty)
-    assert_type(await c2c.delete(operator_account="a", peer_account="b", msg_key_list=["k"]), Empty)
-    assert_type(await c2c.delete_all("a", "b", ["k"]), Chunked[str, Empty])
+    assert_type(await c2c.delete(operator_account="a", peer_account="b", msg_key_list=["k"]), DeletedMsgs)
+    assert_type(await c2c.delete_all("a", "b", ["k"]), Chunked[str, DeletedMsgs])
     assert_type(await c2c.mark_read(report_account="a", peer_account="b", msg_read_time="1700000000"), Empty)
     unread = await c2c.get_unread(to_account="a")
     assert_type(unread.all_c2c_unread_msg_num, int | None)

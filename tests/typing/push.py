@@ -10,7 +10,6 @@ from tim_async import OfflinePushInfo, TextElem, TimClient
 from tim_async.emulator import Emulator, SentPush
 from tim_async.families._chunks import Chunked
 from tim_async.models.all_member_push import (
-    AttrNames,
     AttrsOfUsers,
     Condition,
     PushTask,
@@ -27,6 +26,7 @@ from tim_async.models.push import (
     PushOutcome,
     TagsOrFailures,
     TimPushCondition,
+    TypedAttrNames,
     WebInfo,
 )
 from tim_async.models.push_schedule import PushContent, ScheduledPush, ScheduledPushId, utc_text
@@ -55,7 +55,7 @@ async def newer(client: TimClient, emulator: Emulator) -> None:
     assert_type(batch.failed, list[PushFailure])
     assert_type(await family.revoke(task_id="x", offline_push_info=info), Empty)
     assert_type(await family.set_attr_names(attr_names={"0": "a"}, attr_types={"0": 1}), Empty)
-    assert_type(await family.get_attr_names(), AttrNames)
+    assert_type(await family.get_attr_names(), TypedAttrNames)
     assert_type(await family.get_attrs(to_account=["bob"]), AttrsOrFailures)
     assert_type(await family.get_tags(to_account=["bob"]), TagsOrFailures)
     assert_type(await family.clear_tags(to_account=["bob"]), PushOutcome)

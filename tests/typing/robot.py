@@ -13,8 +13,12 @@ from tim_async.models.official_account import (
     InfoFilter,
     OfficialAccountItem,
     OfficialAccounts,
+    OfficialMsg,
+    OfficialMsgs,
     OfficialRecallOutcome,
     SentOfficialMsg,
+    SubscribedAccount,
+    SubscribedAccounts,
     Subscriber,
     SubscriberItem,
     SubscriberOutcomes,
@@ -40,10 +44,14 @@ async def official_accounts(client: TimClient) -> None:
     item, wanted = OfficialAccountItem(official_account="x"), InfoFilter(official_account_base_info_filter=["Name"])
     assert_type(await family.get(official_account_id_list=[item], response_filter=wanted), OfficialAccounts)
     assert_type(await family.get_subscribers(official_account="x", next=""), Subscribers)
+    assert_type(await family.get_subscribed(subscriber_account="bob"), SubscribedAccounts)
+    assert_type(await family.get_messages(official_account="x"), OfficialMsgs)
     users = [SubscriberItem(subscriber_account="bob")]
     assert_type(await family.add_subscribers(official_account="x", subscriber_list=users), SubscriberOutcomes)
     assert_type(await family.add_subscribers_all("x", ["bob"]), Chunked[str, SubscriberOutcomes])
     assert_type(family.iter_subscribers("x"), AsyncIterator[Subscriber])
+    assert_type(family.iter_subscribed("bob"), AsyncIterator[SubscribedAccount])
+    assert_type(family.iter_messages("x"), AsyncIterator[OfficialMsg])
     assert_type(await family.send(official_account="x", msg_body=[TextElem("hi")]), SentOfficialMsg)
     recalled = await family.recall(official_account="x", msg_key_list=["k"])
     assert_type(recalled.failed, list[OfficialRecallOutcome])

@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from .._api.checks import check_account, check_accounts, check_choice, check_items, check_range, check_text
+from .._api.checks import check_account, check_accounts, check_choice, check_items, check_range
 from .._api.wire import PartialResult, Request, Result, WireStruct, always
 from .common import AccountOutcome
 from .tags import Tagged, TaggedStruct
@@ -16,7 +16,6 @@ MAX_BATCH: Final = 20
 MAX_CHECK_BATCH: Final = 100
 MAX_PAGE: Final = 1000
 PAGE_SIZE: Final = 100
-_CURSOR_MAX_BYTES: Final = 4096  # no length is documented; an answer's own cursor must pass
 
 FOLLOWERS: Final = 1
 FOLLOWINGS: Final = 2
@@ -104,7 +103,6 @@ class GetFollows(Request, kw_only=True):
         """Check account, kind and numbers."""
         check_account("from_account", self.from_account)
         check_choice("follow_type", self.follow_type, (FOLLOWERS, FOLLOWINGS, MUTUAL))
-        check_text("start_cursor", self.start_cursor, _CURSOR_MAX_BYTES)
         check_range("want_num", self.want_num, 1, MAX_PAGE)
 
 

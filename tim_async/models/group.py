@@ -10,7 +10,7 @@ from typing import ClassVar, Final, Literal
 
 import msgspec
 
-from .._api.checks import U32_MAX, check_account, check_group_id, check_items, check_range, check_text
+from .._api.checks import U32_MAX, check_account, check_given, check_group_id, check_items, check_range, check_text
 from .._api.wire import PartialResult, Request, Result, WireStruct, always
 
 ApplyJoinOption = Literal["FreeAccess", "NeedPermission", "DisableApply"]
@@ -566,7 +566,7 @@ class JoinedGroups(Result, kw_only=True):
 
 
 def _check_new_group(type: str, group_id: str | None, owner: str | None) -> None:
-    check_text("type", type, 32, low=1)
+    check_given("type", type)
     check_text("group_id", group_id, GROUP_ID_MAX_BYTES, low=1)
     if owner is not None:
         check_account("owner_account", owner)
