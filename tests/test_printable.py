@@ -16,7 +16,8 @@ from tim_async._printable import one_line
 from tim_async.bulk._plan.plan import Plan
 from tim_async.bulk.progress import Report
 from tim_async.families._streaming import MessageStream
-from tim_async.models.c2c_stream import SendStreamMsg, SendStreamMsgResult
+from tim_async.models.c2c_stream import SendStreamMsgResult
+from tim_async.models.elements import StreamElem
 
 HOSTILE = "\x1b[31m\x9b1m\u202e\x1b]8;;http://evil\x07link\x07\nFake: line\r\x7f\u2028"
 ESCAPED = r"\x1b[31m\x9b1m\u202e\x1b]8;;http://evil\x07link\x07\nFake: line\r\x7f\u2028"
@@ -68,12 +69,12 @@ def test_report_and_plan_with_names_of_others() -> None:
 
 
 def test_stream_named_by_an_answer() -> None:
-    async def call(request: SendStreamMsg) -> SendStreamMsgResult:
+    async def call(element: StreamElem) -> SendStreamMsgResult:
         raise AssertionError
 
     stream = MessageStream(
         call,
-        SendStreamMsg(to_account="bob", msg_body=()),
+        lambda element: None,
         compatible_text=None,
         pace=0.2,
         keep_alive=None,

@@ -134,6 +134,9 @@ if TYPE_CHECKING:
         SendSystemNotification as SendSystemNotification, SetGroupExtensions as SetGroupExtensions,
         SetUnreadMsgNum as SetUnreadMsgNum, UnreadItem as UnreadItem,
     )
+    from .models.group_stream import (
+        SendGroupStreamMsg as SendGroupStreamMsg, SendGroupStreamMsgResult as SendGroupStreamMsgResult,
+    )
     from .models.history import (
         ArchivedC2CMsg as ArchivedC2CMsg, ArchivedGroupMsg as ArchivedGroupMsg, HistoryInfo as HistoryInfo,
     )
@@ -371,6 +374,9 @@ _NAMES: Final = {
         "ImportGroupMsgsResult ImportOutcome ImportedGroupMsg ModifyGroupMsg MsgSeqItem ReadItem RecallGroupMsgs "
         "RecallGroupMsgsResult RecallOutcome ReceiptDetail ReportReceipts SendGroupMsg SendGroupMsgResult "
         "SendSystemNotification SetGroupExtensions SetUnreadMsgNum UnreadItem "
+    ),
+    "models.group_stream": (
+        "SendGroupStreamMsg SendGroupStreamMsgResult "
     ),
     "models.history": (
         "ArchivedC2CMsg ArchivedGroupMsg HistoryInfo "

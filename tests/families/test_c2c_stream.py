@@ -26,6 +26,7 @@ from tim_async import (
 )
 from tim_async.emulator import Emulator
 from tim_async.families._streaming import MessageStream
+from tim_async.models.c2c_stream import SendStreamMsgResult
 
 STREAM = "stream_msg/send_c2c_stream_msg"
 Scene = Callable[[TimClient, Emulator], Coroutine[Any, Any, None]]
@@ -460,7 +461,7 @@ async def test_wrong_arguments_are_reported_at_once(client: TimClient, arguments
 
 
 @asynccontextmanager
-async def opened(client: TimClient) -> AsyncIterator[MessageStream]:
+async def opened(client: TimClient) -> AsyncIterator[MessageStream[SendStreamMsgResult]]:
     async with client.c2c.stream("bob") as stream:
         yield stream
 

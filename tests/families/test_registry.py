@@ -316,6 +316,18 @@ def test_a_raw_call_imports_no_more_families_than_it_must():
 
 def test_every_documented_command_has_a_line():
     assert set(endpoints()) == {load(path)["command"] for path in GOLDEN}
+    known = json.loads((PACKAGE / "_api" / "pages.json").read_text("utf-8"))
+    assert set(endpoints()) == set(known)
+    assert len(known) == 190
+
+
+READS = re.compile(r"(^|_)(get|list|query|querystate|check|search)(_|$)|getroammsg|getnospeaking|getappinfo|GetIPList")
+
+
+def test_no_read_is_without_fields():
+    reads = {command: each for command, each in endpoints().items() if READS.search(command.partition("/")[2])}
+    assert len(reads) > 60
+    assert [command for command, each in reads.items() if not each.result.__struct_fields__] == []
 
 
 READS = re.compile(r"(^|_)(get\w*|query\w*|check\w*|search|list|trace|statistics|loss)(_|$)", re.IGNORECASE)

@@ -37,7 +37,7 @@ async def everyone(client: TimClient, accounts: AsyncIterator[str]) -> None:
 
 async def streamed(client: TimClient) -> None:
     async with client.c2c.stream("bob", from_account="bot", keep_alive=None) as stream:
-        assert_type(stream, MessageStream)
+        assert_type(stream, MessageStream[SendStreamMsgResult])
         assert_type(await stream.write("hi"), None)
     assert_type(stream.result, SendStreamMsgResult | None)
     chunk = StreamChunk(index=1, markdown="hi")

@@ -26,6 +26,7 @@ from tim_async import (
 from tim_async.families.c2c import C2C
 from tim_async.models.account import AccountItem, AccountResults, ImportAccountsResult, UserIDItem
 from tim_async.models.c2c import RoamMsg, RoamMsgs, SendMsg, SendMsgResult
+from tim_async.models.c2c_stream import SendStreamMsgResult
 from tim_async.models.common import Empty
 from tim_async.testing import FakePool
 
@@ -93,9 +94,9 @@ async def mistakes(client: TimClient) -> None:
 
 async def public_names(client: TimClient) -> None:
     assert_type(await client.c2c.send_to_all(["bob"], [TextElem(text="hi")]), tim_async.Deliveries)
-    stream: tim_async.MessageStream
+    stream: tim_async.MessageStream[SendStreamMsgResult]
     async with client.c2c.stream("bob") as stream:
-        assert_type(stream, tim_async.MessageStream)
+        assert_type(stream, tim_async.MessageStream[SendStreamMsgResult])
     priority: tim_async.Priority = "background"
     request: tim_async.SendMsg = SendMsg(to_account="bob", msg_body=[])
     assert_type(await client.with_options(priority=priority).call(tim_async.C2C.send, request), SendMsgResult)

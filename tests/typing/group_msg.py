@@ -7,6 +7,7 @@ from typing import assert_type
 
 from tim_async import TextElem, TimClient
 from tim_async.families._chunks import Chunked
+from tim_async.families._streaming import MessageStream
 from tim_async.families.group_msg import GroupMessages
 from tim_async.models.common import Empty
 from tim_async.models.extension import Extension, SetExtensionsResult
@@ -19,6 +20,12 @@ from tim_async.models.group_msg import (
     SendGroupMsg,
     SendGroupMsgResult,
 )
+from tim_async.models.group_stream import SendGroupStreamMsgResult
+
+
+async def streamed(client: TimClient) -> None:
+    async with client.group_msg.stream("@TGS#2C5SZEAEF", compatible_text="old") as stream:
+        assert_type(stream, MessageStream[SendGroupStreamMsgResult])
 
 
 async def group_messages(client: TimClient) -> None:

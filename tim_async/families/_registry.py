@@ -82,7 +82,7 @@ SERVICES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "profile": ("profile",),
         "recentcontact": ("recent_contact",),
         "sns": ("sns",),
-        "stream_msg": ("c2c",),
+        "stream_msg": ("c2c", "group_msg"),
         "timpush": ("push",),
     }
 )

@@ -1,10 +1,10 @@
-"""A streamed message: text that is written bit by bit, and reaches its reader as it grows. Source: c2c (C128596).
+"""A streamed message: text that is written bit by bit, and reaches its readers as it grows. Source: C128596, C128597.
 
 Words. A *piece* is what one call carries: all that was written since the call before. A stream is named by the answer
 to its first call, and goes on until its last piece.
 
-What the service does. It takes five calls a second, ends a stream that gets nothing for 15 seconds, refuses pieces
-after the end, and keeps a message under 128 KB.
+What the service does. It takes five calls a second for each stream, ends a stream that gets nothing for 15 seconds,
+refuses pieces after the end, and keeps a message under 128 KB.
 
 What is done. A task of its own makes the calls, one at a time, so that the writer does not wait for the pace, and a
 cancelled writer leaves no call half made. Only the first `write` waits for its answer: what is wrong with the message
@@ -20,17 +20,16 @@ So a text is complete when the end was taken, whatever happened before, and then
 from __future__ import annotations
 
 import asyncio
-import copy
 import logging
 from collections.abc import Awaitable, Callable
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, Generic, Protocol, Self, TypeVar
 
 from .._api.checks import check_text, quoted
 from .._clocks import sleep
 from .._printable import one_line
 from ..errors import ApiError, BodyTooLargeError, TimError, UsageError
-from ..models.c2c_stream import MAX_GAP_S, MAX_STREAM_BYTES, SendStreamMsg, SendStreamMsgResult
+from ..models.c2c_stream import MAX_GAP_S, MAX_STREAM_BYTES
 from ..models.elements import StreamChunk, StreamElem
 
 PACE_S: Final = 0.2
@@ -40,8 +39,20 @@ END_TIMEOUT_S: Final = 5.0
 _logger = logging.getLogger("tim_async")
 
 
-class MessageStream:
-    """A streamed message; made by `client.c2c.stream`, and used as `async with`.
+class StreamAnswer(Protocol):
+    """The answer to a call of a stream."""
+
+    @property
+    def stream_msg_id(self) -> str:
+        """Names the stream."""
+        ...
+
+
+AnswerT = TypeVar("AnswerT", bound=StreamAnswer)
+
+
+class MessageStream(Generic[AnswerT]):
+    """A streamed message; made by `client.c2c.stream` or `client.group_msg.stream`, and used as `async with`.
 
     Nothing is sent before something is written. Leaving the block sends the end, and waits until it is taken. It raises
     when the text may not have arrived as a whole: the error of the call that went wrong. A block that is left by an
@@ -56,8 +67,8 @@ class MessageStream:
 
     def __init__(
         self,
-        call: Callable[[SendStreamMsg], Awaitable[SendStreamMsgResult]],
-        message: SendStreamMsg,
+        call: Callable[[StreamElem], Awaitable[AnswerT]],
+        check: Callable[[StreamElem], None],
         *,
         compatible_text: str | None,
         pace: float,
@@ -72,11 +83,10 @@ class MessageStream:
             if seconds is not None and not low <= seconds <= high:
                 raise UsageError(f"{field} must be {low:g} to {high:g} seconds, not {seconds!r}", field=field)
         check_text("compatible_text", compatible_text, MAX_STREAM_BYTES - 1)
-        self.result: SendStreamMsgResult | None = None
+        self.result: AnswerT | None = None
         self.text = ""
         self.is_ended = False
         self._call = call
-        self._message = message
         self._compatible_text = compatible_text
         self._pace = pace
         self._keep_alive = keep_alive
@@ -91,7 +101,7 @@ class MessageStream:
         self._answered = asyncio.Event()  # the first call ended, well or not
         self._sender: asyncio.Task[None] | None = None
         self._failure: TimError | None = None
-        self._request(self._chunks("", is_last=False)).check()
+        check(self._element(self._chunks("", is_last=False)))
 
     def __repr__(self) -> str:
         name = one_line(str(self.result.stream_msg_id)) if self.result else None
@@ -214,7 +224,7 @@ class MessageStream:
         chunks = self._chunks("".join(self._written), is_last=is_last)
         self._written.clear()
         try:
-            result = await self._call(self._request(chunks))
+            result = await self._call(self._element(chunks))
         except TimError as error:
             # What is open stays so; the new chunk becomes so, too, or is taken back.
             if error.maybe_delivered:
@@ -236,12 +246,9 @@ class MessageStream:
         index = (self._open[-1].index if self._open else self._index) + 1
         return [*self._open, StreamChunk(index=index, markdown=text, is_last=is_last)]
 
-    def _request(self, chunks: list[StreamChunk]) -> SendStreamMsg:
-        element = StreamElem(
+    def _element(self, chunks: list[StreamChunk]) -> StreamElem:
+        return StreamElem(
             compatible_text=self._compatible_text,
             chunks=chunks,
             stream_msg_id=self.result.stream_msg_id if self.result else None,
         )
-        request = copy.copy(self._message)
-        request.msg_body = [element]
-        return request

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Final, Literal, Unpack
+
+import msgspec
 
 from .._api.endpoint import Endpoint, Family, Rate
 from ..errors import ReplyDecodeError, UsageError
@@ -35,7 +38,7 @@ from ..models.c2c_marks import (
 )
 from ..models.c2c_stream import SendStreamMsg, SendStreamMsgResult
 from ..models.common import Empty
-from ..models.elements import Element, TextElem
+from ..models.elements import Element, StreamElem, TextElem
 from ..models.extension import Extension, Extensions, SetExtensionsResult
 from ..models.message import MessageOptions
 from ._chunks import Chunked, Items, in_chunks
@@ -183,7 +186,7 @@ class C2C(Family, name="c2c"):
         pace: float = PACE_S,
         keep_alive: float | None = KEEP_ALIVE_S,
         end_timeout: float = END_TIMEOUT_S,
-    ) -> MessageStream:
+    ) -> MessageStream[SendStreamMsgResult]:
         """Stream a text that grows while it is shown:
 
             async with client.c2c.stream("bob", from_account="bot") as stream:
@@ -206,15 +209,21 @@ class C2C(Family, name="c2c"):
             UsageError: an argument does not fit.
         """
 
-        async def call(request: SendStreamMsg) -> SendStreamMsgResult:
-            return await self.client.call(C2C.send_stream, request)
-
         message = SendStreamMsg(
             to_account=to_account, from_account=from_account, sync_other_machine=sync_other_machine, msg_body=()
         )
+
+        async def call(element: StreamElem) -> SendStreamMsgResult:
+            request = copy.copy(message)  # each call has an identity of its own
+            request.msg_body = [element]
+            return await self.client.call(C2C.send_stream, request)
+
+        def check(element: StreamElem) -> None:
+            msgspec.structs.replace(message, msg_body=[element]).check()
+
         return MessageStream(
             call,
-            message,
+            check,
             compatible_text=compatible_text,
             pace=pace,
             keep_alive=keep_alive,

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import AsyncIterator, Sequence
 from typing import Final
 
+import msgspec
+
 from .._api.endpoint import Endpoint, Family, Rate
 from ..models.common import Empty
-from ..models.elements import TextElem
+from ..models.elements import StreamElem, TextElem
 from ..models.extension import Extension, Extensions, SetExtensionsResult
 from ..models.group_msg import (
     MAX_HISTORY,
@@ -39,8 +42,10 @@ from ..models.group_msg import (
     SetGroupExtensions,
     SetUnreadMsgNum,
 )
+from ..models.group_stream import SendGroupStreamMsg, SendGroupStreamMsgResult
 from ._chunks import Chunked, Items, in_chunks
 from ._paging import entries_once, pages
+from ._streaming import END_TIMEOUT_S, KEEP_ALIVE_S, PACE_S, MessageStream
 
 # Deleting by sender reaches back 1,000 messages (I34970): so many empty places in a row, and more, are history that
 # has expired, which goes down to the group's first message without anything left in it.
@@ -138,6 +143,64 @@ class GroupMessages(Family, name="group_msg"):
         repeat="always",
     )
     """Set, delete or clear a message's key/values."""
+
+    send_stream = Endpoint(
+        "stream_msg/send_group_stream_msg",
+        SendGroupStreamMsg,
+        SendGroupStreamMsgResult,
+        doc="C128597",
+        not_read="its answer and its codes",
+        limits=(Rate(5),),
+    )
+    """Begin a streamed message, or add to one; `stream` does both, and ends it."""
+
+    def stream(
+        self,
+        group_id: str,
+        *,
+        from_account: str | None = None,
+        compatible_text: str | None = None,
+        cloud_custom_data: str | None = None,
+        pace: float = PACE_S,
+        keep_alive: float | None = KEEP_ALIVE_S,
+        end_timeout: float = END_TIMEOUT_S,
+    ) -> MessageStream[SendGroupStreamMsgResult]:
+        """Stream a text to a group that grows while it is shown, as `client.c2c.stream` does to an account.
+
+        Args:
+            group_id: the group.
+            from_account: the shown sender; None is the admin.
+            compatible_text: what clients show that know no streamed messages.
+            cloud_custom_data: stored with the message and delivered.
+            pace: seconds between two calls at least; what is written meanwhile goes out together.
+            keep_alive: seconds without a call after which an empty piece is sent, since the service ends a stream that
+                gets nothing for 15 s; None sends none.
+            end_timeout: seconds that the end may take when the block was left by an exception or is cancelled.
+
+        Raises:
+            UsageError: an argument does not fit.
+        """
+        message = SendGroupStreamMsg(
+            group_id=group_id, from_account=from_account, cloud_custom_data=cloud_custom_data, msg_body=()
+        )
+
+        async def call(element: StreamElem) -> SendGroupStreamMsgResult:
+            request = copy.copy(message)  # each call has an identity of its own
+            request.msg_body = [element]
+            request.stream_msg_id = element.stream_msg_id  # the reference has it here, another client in the element
+            return await self.client.call(GroupMessages.send_stream, request)
+
+        def check(element: StreamElem) -> None:
+            msgspec.structs.replace(message, msg_body=[element]).check()
+
+        return MessageStream(
+            call,
+            check,
+            compatible_text=compatible_text,
+            pace=pace,
+            keep_alive=keep_alive,
+            end_timeout=end_timeout,
+        )
 
     async def send_text(
         self, group_id: str, text: str, *, from_account: str | None = None, topic_id: str | None = None

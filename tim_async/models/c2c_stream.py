@@ -17,6 +17,25 @@ MAX_STREAM_BYTES: Final = 128 * 1024
 MAX_GAP_S: Final = 15.0
 
 
+def check_stream_body(msg_body: Sequence[Element]) -> None:
+    """Raise `UsageError` unless a body is one element with chunks that count up."""
+    check_body(msg_body)
+    element = msg_body[0]
+    if len(msg_body) != 1 or not isinstance(element, StreamElem):
+        raise UsageError("msg_body must be one StreamElem", field="msg_body")
+    if not element.chunks:
+        raise UsageError("msg_body[0].chunks is empty", field="msg_body[0].chunks")
+    first = element.chunks[0].index
+    for place, chunk in enumerate(element.chunks):
+        where = f"msg_body[0].chunks[{place}]"
+        if chunk.index != first + place or chunk.index < 1:
+            raise UsageError(
+                f"{where}.index is {chunk.index}; chunks are numbered from 1 without gaps", field=f"{where}.index"
+            )
+        if chunk.is_last and place < len(element.chunks) - 1:
+            raise UsageError(f"{where}.is_last is set, but more chunks follow", field=f"{where}.is_last")
+
+
 class SendStreamMsg(Request, kw_only=True):
     """Begin a streamed message, or add to one. Source: C128596.
 
@@ -48,21 +67,7 @@ class SendStreamMsg(Request, kw_only=True):
         check_choice("sync_other_machine", self.sync_other_machine, (1, 2))
         check_range("msg_seq", self.msg_seq, 0, U32_MAX)
         check_range("msg_random", self.msg_random, 0, U32_MAX)
-        check_body(self.msg_body)
-        element = self.msg_body[0]
-        if len(self.msg_body) != 1 or not isinstance(element, StreamElem):
-            raise UsageError("msg_body must be one StreamElem", field="msg_body")
-        if not element.chunks:
-            raise UsageError("msg_body[0].chunks is empty", field="msg_body[0].chunks")
-        first = element.chunks[0].index
-        for place, chunk in enumerate(element.chunks):
-            where = f"msg_body[0].chunks[{place}]"
-            if chunk.index != first + place or chunk.index < 1:
-                raise UsageError(
-                    f"{where}.index is {chunk.index}; chunks are numbered from 1 without gaps", field=f"{where}.index"
-                )
-            if chunk.is_last and place < len(element.chunks) - 1:
-                raise UsageError(f"{where}.is_last is set, but more chunks follow", field=f"{where}.is_last")
+        check_stream_body(self.msg_body)
 
 
 class SendStreamMsgResult(Result, kw_only=True):

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from ...families.c2c import C2C
 from ...models.c2c import RoamMsg
-from ...models.c2c_stream import MAX_STREAM_BYTES, SendStreamMsg, SendStreamMsgResult
+from ...models.c2c_stream import SendStreamMsg, SendStreamMsgResult
 from ...models.elements import StreamElem
 from ..dispatch import Call, handles
 from ..state.c2c_stream import Stream, Streams
@@ -22,6 +22,7 @@ from ..state.codes import MessageCode
 from ..state.core import content_crc, msg_id
 from ..state.recent_contact import RecentContacts
 from ..state.refusal import Refusal
+from ..state.stream_text import check_start
 from ._message import check_body, read_marks
 
 
@@ -46,11 +47,11 @@ def send_stream(call: Call) -> SendStreamMsgResult:
         known = streams.first_calls.find(marks, call.now)
         if known is not None:
             return known.answer
-        if element.chunks[0].index != 1:
-            raise Refusal(MessageCode.FORMAT_INVALID, "the first chunk of a stream must have Index 1")
+        check_start(element)
         stream = _begin(call, request, sender, seq, random, element)
         streams.first_calls.add(marks, call.now, stream)
-    _add(stream, element, call.now)
+    if stream.add(element, call.now):
+        stream.entry.change(msg_body=[stream.shown(stream.answer.stream_msg_id)])
     return stream.answer
 
 
@@ -65,7 +66,6 @@ def _find(streams: Streams, name: str, sender: str, recipient: str) -> Stream:
 
 def _begin(call: Call, request: SendStreamMsg, sender: str, seq: int, random: int, element: StreamElem) -> Stream:
     """Store the message, without content yet."""
-    _check_size(0, element)
     state, recipient, second = call.state, request.to_account, int(call.now)
     key = state.free_key(f"{seq}_{random}_{second}", sender, (recipient,))
     message = RoamMsg(
@@ -90,37 +90,3 @@ def _begin(call: Call, request: SendStreamMsg, sender: str, seq: int, random: in
         entry=entry, answer=answer, compatible_text=element.compatible_text, last_at=call.now
     )
     return stream
-
-
-def _add(stream: Stream, element: StreamElem, now: float) -> None:
-    """Add the new chunks to a stream."""
-    count = len(stream.chunks)
-    fresh = [chunk for chunk in element.chunks if chunk.index > count]
-    if not fresh:
-        return
-    if not stream.is_open(now):
-        raise Refusal(MessageCode.MSGKEY_INVALID, "the stream has ended")
-    if fresh[0].index != count + 1:
-        raise Refusal(MessageCode.FORMAT_INVALID, f"Index {fresh[0].index} leaves a gap, the next one is {count + 1}")
-    size = _check_size(stream.size, StreamElem(chunks=fresh))
-    stream.chunks += fresh
-    stream.size = size
-    stream.last_at = now
-    stream.is_ended = fresh[-1].is_last is True
-    if element.compatible_text is not None:
-        stream.compatible_text = element.compatible_text
-    shown = StreamElem(
-        compatible_text=stream.compatible_text,
-        chunks=list(stream.chunks),
-        stream_msg_id=stream.answer.stream_msg_id,
-    )
-    stream.entry.change(msg_body=[shown])
-
-
-def _check_size(size: int, element: StreamElem) -> int:
-    size += sum(len((chunk.markdown or "").encode()) for chunk in element.chunks)
-    if size >= MAX_STREAM_BYTES:
-        raise Refusal(
-            MessageCode.JSON_TOO_LONG, f"the message would have {size} bytes, it must be under {MAX_STREAM_BYTES}"
-        )
-    return size

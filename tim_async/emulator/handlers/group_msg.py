@@ -63,7 +63,7 @@ from ..state.recent_contact import RecentContacts
 from ..state.refusal import Refusal, integer
 from ..state.robot import Chatbots
 from ..state.threads import GroupEntry, Thread
-from . import group_msg_history, group_msg_receipts  # noqa: F401 - their handlers are registered when they are imported
+from . import group_msg_history, group_msg_receipts, group_stream  # noqa: F401 - their handlers are registered when they are imported
 
 IMPORT_MAX_BYTES: Final = 12 * 1024
 

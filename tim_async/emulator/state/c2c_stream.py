@@ -4,39 +4,23 @@ from __future__ import annotations
 
 from typing import Final
 
-import msgspec
-
-from ...models.c2c_stream import MAX_GAP_S, SendStreamMsgResult
-from ...models.elements import StreamChunk
+from ...models.c2c_stream import SendStreamMsgResult
 from .core import Duplicates, Entry, Part, State
+from .stream_text import StreamText
 
 _DUPLICATE_WINDOW_S: Final = 120.0
 
 
-class Stream(msgspec.Struct, kw_only=True):
+class Stream(StreamText, kw_only=True):
     """A streamed message.
 
     Attributes:
         entry: where it is stored.
         answer: the answer to each of its calls.
-        compatible_text: shown by clients without streaming.
-        chunks: the chunks so far.
-        size: bytes of its texts.
-        last_at: unix seconds of the last call.
-        is_ended: whether the last chunk has arrived.
     """
 
     entry: Entry
     answer: SendStreamMsgResult
-    compatible_text: str | None
-    chunks: list[StreamChunk] = msgspec.field(default_factory=list)
-    size: int = 0
-    last_at: float
-    is_ended: bool = False
-
-    def is_open(self, now: float) -> bool:
-        """Return whether further chunks are accepted."""
-        return not self.is_ended and now - self.last_at <= MAX_GAP_S
 
 
 class Streams(Part):
