@@ -33,6 +33,7 @@ from ._plan.files import AccountListFile, CsvFile, JsonLinesFile
 from ._plan.plan import LanePlan, Plan
 from ._plan.reading import OnPlanning, PlanProgress, PlanStage
 from ._plan.sources import Recipients
+from ._plan.suppressing import SuppressionFile
 from ._plan.timing_given import TimingChanges
 from .campaign import Campaign
 from .csv_cells import restore_cell
@@ -65,6 +66,7 @@ __all__ = [
     "RecipientOutcome",
     "Recipients",
     "Report",
+    "SuppressionFile",
     "Template",
     "Timing",
     "TimingChanges",

@@ -28,6 +28,7 @@ from ._plan.plan import Plan
 from ._plan.planning import check_recipients
 from ._plan.reading import OnPlanning
 from ._plan.sources import Recipients
+from ._plan.suppressing import SuppressionFile
 from ._plan.timing_given import TimingChanges, TimingGiven
 from .progress import Report
 
@@ -86,6 +87,14 @@ class Campaign:
         rate: recipients a second, over all processes that work on it; batches keep to it on average.
         share: the part of each command's limit that it uses, such as 0.4; of the present rate where the service's "too
             many calls" brought it below the limit.
+        suppress: files with accounts that are not sent to, in any of the forms that recipients have: each is read into
+            a suppression list of the ledger, which is called like the file and holds for all campaigns of the ledger;
+            see `SuppressionLists`.
+        at_most: messages that an account gets within so many days, over all campaigns of the ledger: (1, 7) is one a
+            week. Recipients that had as many are left out. It is kept: runs without it go by the last one.
+        first: so many of the first recipients are sent to, then the campaign pauses; `resume` lets it go on.
+        sample: the same with so many recipients at random.
+        seed: decides the sample, which is the same for the same seed and recipients; None draws one.
         clock: unix seconds.
 
     Raises:
@@ -118,6 +127,11 @@ class Campaign:
         time_zone: str | None = None,
         rate: float | None = None,
         share: float | None = None,
+        suppress: SuppressionFile | Sequence[SuppressionFile] = (),
+        at_most: tuple[int, int] | None = None,
+        first: int | None = None,
+        sample: int | None = None,
+        seed: int | None = None,
         clock: Callable[[], float] = wall_time,
     ) -> None:
         self._definition = Definition(
@@ -144,6 +158,11 @@ class Campaign:
             time_zone=time_zone,
             rate=rate,
             share=share,
+            suppress=suppress,
+            at_most=at_most,
+            first=first,
+            sample=sample,
+            seed=seed,
         )
         self.name = name
         self._clock = clock
@@ -232,8 +251,7 @@ class Campaign:
                 if campaign.begun_at is None:  # as long as it is not, another process may plan it again
                     for line in AccountLints.decoded(campaign.account_lints).texts():
                         logger.warning("campaign %s: %s", one_line(self.name), line)
-                    campaign = msgspec.structs.replace(campaign, begun_at=self._clock())
-                    await ledger.campaigns.update(campaign.id, begun_at=campaign.begun_at)
+                campaign = await ledger.looks.begin(campaign, self._definition.look, now=self._clock())
             run = self._run = SteeredRun(
                 client,
                 ledger,

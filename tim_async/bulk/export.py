@@ -36,6 +36,7 @@ _STATES: Final[Mapping[int, str]] = {
     RecipientState.SENT: "sent",
     RecipientState.FAILED: "failed",
     RecipientState.UNKNOWN: "unknown",
+    RecipientState.SUPPRESSED: "suppressed",
 }
 
 
@@ -44,12 +45,12 @@ class RecipientOutcome(msgspec.Struct, kw_only=True, frozen=True):
 
     Attributes:
         account: the account; of a bad row what was given as one, "" where nothing was.
-        state: `sent`, `failed`, `unknown`, `planned` (not sent to), `in_flight` (being sent to, or was when the process
-            died) or `bad_row`.
+        state: `sent`, `failed`, `unknown`, `suppressed` (left out), `planned` (not sent to), `in_flight` (being sent
+            to, or was when the process died) or `bad_row`.
         code: ErrorCode of a failure; 0 for one from before anything was sent, None where nothing failed. Of a recipient
             that is `planned`, what it was refused with: it is imported, and tried again.
         name: the catalogue's name for the code.
-        info: what is known of a failure, or why the outcome is not known.
+        info: what is known of a failure, why the outcome is not known, or why the recipient was left out.
         msg_key: names the message for recall and read receipts.
         msg_time: unix seconds at which the service took it; None where it does not return that, as for batches.
         line: line or place in the source, from 1.

@@ -70,7 +70,9 @@ async def plan(
             )
         if campaign.begun_at is None:
             campaign = await definition.settle_timing(ledger, campaign, clock())
-        made = await make_plan(ledger, campaign, messages, settings, options.lanes, options.concurrency)
+        made = await make_plan(
+            ledger, campaign, messages, settings, options.lanes, options.concurrency, now=clock(), look=definition.look
+        )
         made = at_its_times(made, StoredTiming.decoded(campaign.timing).in_force, clock())
         return msgspec.structs.replace(made, ledger=ledger.full_name, is_new=is_new)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Mapping
+from typing import Final
 
 import msgspec
 
@@ -18,6 +19,7 @@ from .stopping import Status
 
 # The rate that is shown is that of the last seconds.
 _RECENT_S = 10.0
+_CALLED: Final = (RecipientState.SENT, RecipientState.FAILED, RecipientState.UNKNOWN)
 
 
 class Progress(msgspec.Struct, kw_only=True, frozen=True):
@@ -29,8 +31,9 @@ class Progress(msgspec.Struct, kw_only=True, frozen=True):
         sent: recipients that were sent to, earlier runs included.
         failed: recipients that failed.
         unknown: recipients whose outcome is unknown.
+        suppressed: recipients that were left out: on a suppression list, or sent to often enough.
         codes: the failed by ErrorCode; 0 is what failed before anything was sent.
-        rate: settled a second, over the last ten.
+        rate: settled a second, over the last ten; without those that were left out.
         cap: the most that the limits allow in a second.
         in_force: the most that they let through in a second now, which the service's "too many calls" brings below
             `cap`; None where it is not known, as while the campaign is watched from where no calls are made.
@@ -47,6 +50,7 @@ class Progress(msgspec.Struct, kw_only=True, frozen=True):
     sent: int
     failed: int
     unknown: int
+    suppressed: int = 0
     codes: Mapping[int, int]
     rate: float
     cap: float
@@ -60,7 +64,7 @@ class Progress(msgspec.Struct, kw_only=True, frozen=True):
     @property
     def settled(self) -> int:
         """Recipients that need nothing more."""
-        return self.sent + self.failed + self.unknown
+        return self.sent + self.failed + self.unknown + self.suppressed
 
     @property
     def is_limited(self) -> bool:
@@ -90,14 +94,15 @@ class Report(msgspec.Struct, kw_only=True, frozen=True):
     Attributes:
         name: the campaign.
         status: `done`; `stopped` by a fault, `paused` by a quota, `interrupted` from outside: run it again to carry on;
-            `ended` at its end time, with some left;
-            `paused` by a user: resume it (`needs_resume`); `cancelled` by a user, for good; `running`; before the first
-            run `planned`, or `planning` while recipients are read, or were when the process died.
+            `ended` at its end time, with some left; `paused` by a user, or for a look at a sample: resume it
+            (`needs_resume`); `cancelled` by a user, for good; `running`; before the first run `planned`, or `planning`
+            while recipients are read, or were when the process died.
         reason: why it is not done.
         total: its recipients.
         sent: recipients that were sent to.
         failed: recipients that failed.
         unknown: recipients whose outcome is unknown.
+        suppressed: recipients that were left out: on a suppression list, or sent to often enough.
         in_flight: recipients that were being sent to when the report was made, or when the process died.
         codes: the failed by code, the most frequent first.
         duplicates: rows with an account that was given before; each account gets one message.
@@ -119,6 +124,7 @@ class Report(msgspec.Struct, kw_only=True, frozen=True):
     sent: int
     failed: int
     unknown: int
+    suppressed: int = 0
     in_flight: int
     codes: list[CodeCount]
     duplicates: int
@@ -139,8 +145,8 @@ class Report(msgspec.Struct, kw_only=True, frozen=True):
 
     @property
     def is_complete(self) -> bool:
-        """Whether every row of the source has a valid account, and every recipient was sent to."""
-        return self.sent == self.total and not self.bad_rows
+        """Whether every row has a valid account, and every recipient was sent to, but for those that were left out."""
+        return self.sent + self.suppressed == self.total and not self.bad_rows
 
     @property
     def shortfall(self) -> str:
@@ -156,7 +162,7 @@ class Report(msgspec.Struct, kw_only=True, frozen=True):
     @property
     def left(self) -> int:
         """Recipients that are not settled."""
-        return self.total - self.sent - self.failed - self.unknown
+        return self.total - self.sent - self.failed - self.unknown - self.suppressed
 
     def __str__(self) -> str:
         """Return the report in a few lines."""
@@ -165,6 +171,8 @@ class Report(msgspec.Struct, kw_only=True, frozen=True):
             f"  {self.sent:,} of {self.total:,} recipients sent, {self.failed:,} failed, {self.unknown:,} unknown, "
             f"{self.left:,} to do" + (f", {self.in_flight:,} of them in flight" if self.in_flight else ""),
         ]
+        if self.suppressed:
+            lines.append(f"  {self.suppressed:,} suppressed: on a suppression list, or sent to often enough")
         if self.duplicates or self.bad_rows:
             lines.append(f"  {counted(self.duplicates, 'duplicate row')}, {counted(self.bad_rows, 'bad row')}")
         lines += [f"  {each.count:,} failed with {each.code} {each.name}: {each.meaning}" for each in self.codes]
@@ -198,12 +206,26 @@ class Tally:
             if state is RecipientState.FAILED:
                 self.codes[code or 0] += count
         self.settled_now = 0
-        self._recent: deque[tuple[float, int]] = deque()
+        self.left_out_now = 0
+        self._recent: deque[tuple[float, int, int]] = deque()
+
+    @property
+    def settled(self) -> int:
+        """Recipients whose message went out, or would have: those that were left out took no call."""
+        return sum(self.by_state[state] for state in _CALLED)
+
+    @property
+    def left(self) -> int:
+        """Recipients that are not settled."""
+        return self.total - self.settled - self.by_state[RecipientState.SUPPRESSED]
 
     def add(self, outcome: Outcome) -> None:
         """Count an outcome."""
         self.by_state[outcome.state] += 1
-        self.settled_now += 1
+        if outcome.state is RecipientState.SUPPRESSED:
+            self.left_out_now += 1
+        else:
+            self.settled_now += 1
         if outcome.state is RecipientState.FAILED:
             self.codes[outcome.code or 0] += 1
 
@@ -211,29 +233,25 @@ class Tally:
         self, name: str, *, now: float, elapsed_s: float, cap: float, in_force: float | None = None
     ) -> Progress:
         """Return how far it is; to be called about every second."""
-        self._recent.append((now, self.settled_now))
+        self._recent.append((now, self.settled_now, self.left_out_now))
         while len(self._recent) > 2 and now - self._recent[0][0] > _RECENT_S:
             self._recent.popleft()
-        since, before = self._recent[0]
-        span = now - since if len(self._recent) > 1 else elapsed_s
-        gained = self.settled_now - before if len(self._recent) > 1 else self.settled_now
-        rate = gained / span if span > 0 else 0.0
-        sent, failed, unknown = (
-            self.by_state[state] for state in (RecipientState.SENT, RecipientState.FAILED, RecipientState.UNKNOWN)
-        )
-        left = self.total - sent - failed - unknown
+        since, before, left_out_before = self._recent[0] if len(self._recent) > 1 else (now - elapsed_s, 0, 0)
+        span, gained = now - since, self.settled_now - before
+        done = gained + self.left_out_now - left_out_before
         return Progress(
             name=name,
             total=self.total,
-            sent=sent,
-            failed=failed,
-            unknown=unknown,
+            sent=self.by_state[RecipientState.SENT],
+            failed=self.by_state[RecipientState.FAILED],
+            unknown=self.by_state[RecipientState.UNKNOWN],
+            suppressed=self.by_state[RecipientState.SUPPRESSED],
             codes=dict(self.codes),
-            rate=rate,
+            rate=gained / span if span > 0 else 0.0,
             cap=cap,
             in_force=in_force,
             elapsed_s=elapsed_s,
-            left_s=left / rate if rate > 0 else None,
+            left_s=self.left * span / done if done > 0 else None,
         )
 
 
@@ -274,18 +292,16 @@ def report(
 ) -> Report:
     """Make a report of what the ledger has."""
     tally = Tally(counts, campaign.recipients)
-    sent, failed, unknown = (
-        tally.by_state[state] for state in (RecipientState.SENT, RecipientState.FAILED, RecipientState.UNKNOWN)
-    )
-    done = sent + failed + unknown if settled is None else settled
+    done = tally.settled if settled is None else settled
     return Report(
         name=campaign.name,
         status=status or campaign.status or "planned",
         reason=campaign.reason,
         total=campaign.recipients,
-        sent=sent,
-        failed=failed,
-        unknown=unknown,
+        sent=tally.by_state[RecipientState.SENT],
+        failed=tally.by_state[RecipientState.FAILED],
+        unknown=tally.by_state[RecipientState.UNKNOWN],
+        suppressed=tally.by_state[RecipientState.SUPPRESSED],
         in_flight=in_flight,
         codes=[_explain(code, count) for code, count in tally.codes.most_common()],
         duplicates=campaign.duplicates,

@@ -110,7 +110,7 @@ def _describe_plan(progress: PlanProgress) -> str:
 
 
 def _describe_run(progress: Progress) -> str:
-    """Return sent, failed by code, rate against the cap, the rate in force while it is lower, and time left."""
+    """Return what became of recipients, rate against the cap, the rate in force while it is lower, and time left."""
     parts = [f"{progress.sent:,} sent"]
     if progress.failed:
         codes = sorted(progress.codes.items(), key=lambda pair: -pair[1])
@@ -119,6 +119,8 @@ def _describe_run(progress: Progress) -> str:
         parts.append(f"{progress.failed:,} failed ({named}{more})")
     if progress.unknown:
         parts.append(f"{progress.unknown:,} unknown")
+    if progress.suppressed:
+        parts.append(f"{progress.suppressed:,} suppressed")
     parts.append(f"{progress.rate:,.0f} of {progress.cap:,.0f}/s")
     if progress.is_limited:
         in_force, cap = _rate(progress.in_force or 0.0), _rate(progress.cap)

@@ -147,7 +147,9 @@ class ClusterCampaign:
                 if not self.is_left_alone:
                     row = await definition.settle_timing(ledger, row, self._clock())
                 plan = at_its_times(
-                    await make_plan(ledger, row, messages, client.settings, run.lanes),
+                    await make_plan(
+                        ledger, row, messages, client.settings, run.lanes, now=self._clock(), look=definition.look
+                    ),
                     StoredTiming.decoded(row.timing).in_force,
                     self._clock(),
                 )
@@ -161,6 +163,7 @@ class ClusterCampaign:
                     await ledger.campaigns.retry_failed(row.id)
                 if run.on_unknown != "skip":
                     await ledger.campaigns.reopen_unknown(row.id, now=now)
+                row = await ledger.looks.begin(row, definition.look, now=now)
                 options = WorkOptions(run=run, parallel=parallel, trace=carried())
                 await ledger.campaigns.launch(row.id, options=msgspec.json.encode(options).decode(), now=now)
         await self._send_work_messages(broker, client.sdk_app_id, parallel)

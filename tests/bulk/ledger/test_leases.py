@@ -30,7 +30,7 @@ from tim_async.bulk._engine.source import LeasedSource
 from tim_async.bulk._ledger.leases import LeasedChunks
 from tim_async.bulk._ledger.ledger import Ledger
 from tim_async.bulk._ledger.options import Options
-from tim_async.bulk._ledger.records import CampaignRow, Changes, Outcome, Reassignment, SendStart
+from tim_async.bulk._ledger.records import Applied, CampaignRow, Changes, Outcome, Reassignment, SendStart
 from tim_async.bulk._ledger.schema import ChunkState, Lane, RecipientState, chunks
 from tim_async.bulk._ledger.staging import Staging
 from tim_async.bulk._message.rendering import MessageSource
@@ -91,10 +91,10 @@ async def test_owners_share_by_leases(url: str) -> None:
         assert taken.number == mine.number
         # An owner that slept through its lease must not send: another one has the chunk.
         start = SendStart(number=mine.number, lane=Lane.SINGLE, since=NOW + 61, bodies=[(0, "x")])
-        assert await one.apply(row.id, Changes(starts=[start])) == {mine.number}
+        assert await one.apply(row.id, Changes(starts=[start])) == Applied(lost={mine.number})
         bodies = [each.body async for each in ledger.queries.recipients(row.id)]
         assert bodies[0] is None
-        assert await two.apply(row.id, Changes(starts=[start])) == set()
+        assert await two.apply(row.id, Changes(starts=[start])) == Applied()
         # Nor does it count that it closes the chunk, too late.
         await one.apply(row.id, Changes(done=[mine.number]))
         assert await ledger.queries.in_flight(row.id) == 10
@@ -105,7 +105,7 @@ async def test_what_an_owner_enters_after_its_lease_changes_nothing(url: str) ->
         row = await planned(ledger)
         late, next_one = owners(ledger)
         [chunk] = await late.claim(row.id, now=NOW, lease_s=20, limit=1)
-        assert await late.apply(row.id, begin(chunk.number)) == set()
+        assert await late.apply(row.id, begin(chunk.number)) == Applied()
         [taken] = await next_one.claim(row.id, now=NOW + 30, lease_s=20, limit=1)
         assert (taken.number, len(taken.recipients)) == (chunk.number, 10)
         # It hands back what it has not touched, and enters refusals, while the other is at work ...
@@ -162,7 +162,7 @@ class HeldChunks(LeasedChunks):
         self.renewals += 1
         return renewed
 
-    async def apply(self, campaign_id: int, changes: Changes) -> set[int]:
+    async def apply(self, campaign_id: int, changes: Changes) -> Applied:
         if changes.outcomes and self._holds_outcomes:
             await self.flows.wait()
         lost = await super().apply(campaign_id, changes)
@@ -390,8 +390,8 @@ async def test_transaction_that_was_refused_or_lost_is_done_once_more(url: str) 
             assert await ledger.database.write(lose_the_answer, may_repeat=True) == 8
             assert len(tries) == 8
             # Started before, and the answer lost: it is started, and no other owner has it.
-            assert await owner.apply(row.id, begin(0)) == set()
-            assert await owner.apply(row.id, begin(0)) == set()
+            assert await owner.apply(row.id, begin(0)) == Applied()
+            assert await owner.apply(row.id, begin(0)) == Applied()
 
 
 def meet(connection: Connection, key: int) -> None:

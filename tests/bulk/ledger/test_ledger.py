@@ -12,7 +12,7 @@ from sqlalchemy import event
 
 from tests.bulk.conftest import enter
 from tim_async.bulk._ledger.ledger import Ledger
-from tim_async.bulk._ledger.records import Changes, Outcome, Problem, Reassignment, SendStart
+from tim_async.bulk._ledger.records import Applied, Changes, Outcome, Problem, Reassignment, SendStart
 from tim_async.bulk._ledger.schema import SCHEMA_VERSION, ChunkState, Lane, RecipientState
 from tim_async.errors import LedgerError, UsageError
 
@@ -79,10 +79,10 @@ async def test_claim_begin_settle(path):
         [three] = await ledger.chunks.claim(campaign.id, limit=2)
         assert len(three.recipients) == 5
         begin = SendStart(number=one.number, lane=Lane.SINGLE, since=NOW, bodies=[(0, "zero"), (1, "one")])
-        assert await ledger.chunks.apply(campaign.id, Changes(starts=[begin])) == set()
+        assert await ledger.chunks.apply(campaign.id, Changes(starts=[begin])) == Applied()
         assert await ledger.queries.in_flight(campaign.id) == 10
         changes = Changes(outcomes=[sent(each) for each in range(10)], done=[one.number])
-        assert await ledger.chunks.apply(campaign.id, changes) == set()
+        assert await ledger.chunks.apply(campaign.id, changes) == Applied()
         assert await ledger.queries.counts(campaign.id) == {
             (RecipientState.SENT, None): 10,
             (RecipientState.PLANNED, None): 15,

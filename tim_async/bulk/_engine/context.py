@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Final
 
 import msgspec
@@ -275,6 +275,12 @@ class RunContext:
         outcome = Outcome(ordinal=recipient.ordinal, state=RecipientState.FAILED, code=code, info=info)
         self.tally.add(outcome)
         await self.writer.put(outcome)
+
+    def leave_out(self, chunk: Chunk, ordinals: Collection[int]) -> None:
+        """Note recipients that the ledger left out when their chunk was written ahead."""
+        chunk.recipients = [recipient for recipient in chunk.recipients if recipient.ordinal not in ordinals]
+        for ordinal in ordinals:
+            self.tally.add(Outcome(ordinal=ordinal, state=RecipientState.SUPPRESSED))
 
     def reassign(
         self, chunk: ActiveChunk, recipients: Iterable[RecipientRow], *, is_try: bool, code: int | None = None

@@ -161,9 +161,15 @@ class Feeder:
         is_repeat = chunk.state == ChunkState.SENDING
         if not is_repeat:
             chunk.since = context.wall()
-            if not chunk.recipients:
+            is_ours = True
+            if chunk.recipients:
+                left_out = await context.writer.start(_start(chunk, lane, chunk.since))
+                is_ours = left_out is not None
+                if left_out:
+                    context.leave_out(chunk, left_out)
+            if is_ours and not chunk.recipients:
                 await context.writer.close(chunk.number, [], is_done=True)
-            if not chunk.recipients or not await context.writer.start(_start(chunk, lane, chunk.since)):
+            if not is_ours or not chunk.recipients:
                 await context.close(chunk.number)
                 return None
         active = ActiveChunk(chunk, lane, chunk.since or 0.0, context.wall, is_repeat=is_repeat)

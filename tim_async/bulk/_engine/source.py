@@ -16,6 +16,7 @@ from typing import Final, Protocol
 from ...errors import LedgerError
 from .._ledger.leases import HeldLeases
 from .._ledger.ledger import Ledger
+from .._ledger.looks import why_paused
 from .._ledger.options import Options
 from .._ledger.records import CampaignRow, Chunk, storable
 from .._ledger.shared import SharedLedger
@@ -246,5 +247,11 @@ async def _begin(ledger: Ledger, campaign: CampaignRow, options: Options, now: f
 
 
 async def _end(ledger: Ledger, campaign: CampaignRow, stop: Stop | None, now: float) -> None:
+    if stop is None:
+        row = await ledger.campaigns.find(campaign.name)
+        why = None if row is None else why_paused(row)
+        if why is not None:
+            await ledger.steering.pause(campaign.id, why, now=now)
+            return
     status, reason = ("done", None) if stop is None else (stop.status, storable(stop.reason))
     await ledger.steering.end(campaign.id, status, reason, now=now)

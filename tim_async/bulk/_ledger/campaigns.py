@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Connection, delete, func, insert, or_, sel
 from ...errors import LedgerError
 from .chunks import VALUES_PER_QUERY, ready_chunk, reassign
 from .database import Database
+from .leaving_out import keep_contacts
 from .records import CampaignRow, Reassignment
 from .schema import ChunkState, RecipientState, accounts, campaigns, chunks, problems, recipients
 from .staged_rows import StagedTables
@@ -95,6 +96,15 @@ class CampaignStore:
     async def update(self, campaign_id: int, **values: object) -> None:
         """Change fields of a campaign."""
         await self._change(campaign_id, **values)
+
+    async def limit_contacts(self, campaign_id: int, at_most: str) -> None:
+        """Enter how many messages an account gets; from the first time on, the ledger keeps contacts."""
+
+        def work(connection: Connection) -> None:
+            keep_contacts(connection)
+            change(connection, campaign_id, at_most=at_most)
+
+        await self._database.write(work)
 
     async def rechunk(self, campaign_id: int, size: int) -> None:
         """Deal the recipients of a campaign that was not begun into chunks of another size."""

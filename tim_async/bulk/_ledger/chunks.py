@@ -8,6 +8,7 @@ connection, inside the transaction of their caller.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from operator import itemgetter
 from typing import Any, Final
 
@@ -19,6 +20,7 @@ from sqlalchemy import (
     Table,
     and_,
     case,
+    func,
     insert,
     null,
     or_,
@@ -27,7 +29,8 @@ from sqlalchemy import (
 )
 
 from .database import Database, Prepared, Values, constant, value
-from .records import Changes, Chunk, Outcome, Reassignment, RecipientRow, SendStart
+from .leaving_out import LeftOut, leave_out
+from .records import Applied, Changes, Chunk, Outcome, Reassignment, RecipientRow
 from .schema import ChunkState, Lane, RecipientState, campaigns, chunks, recipients
 
 HELD: Final = (ChunkState.CLAIMED, ChunkState.SENDING)
@@ -68,10 +71,10 @@ class ChunkStore:
 
         return await self._database.write(work, may_repeat=True)
 
-    async def apply(self, campaign_id: int, changes: Changes) -> set[int]:
-        """Enter changes in one transaction; return the chunks whose sending may not start, which are none here."""
-        await self._database.write(lambda connection: enter(connection, campaign_id, changes), may_repeat=True)
-        return set()
+    async def apply(self, campaign_id: int, changes: Changes) -> Applied:
+        """Enter changes in one transaction; no chunk is lost here."""
+        work = partial(enter, campaign_id=campaign_id, changes=changes)
+        return Applied(left_out=await self._database.write(work, may_repeat=True))
 
     async def release_all(self, campaign_id: int) -> None:
         """Let all chunks be claimed that were: the run that claimed them is over, or its process died."""
@@ -93,7 +96,17 @@ def candidates(campaign_id: int, is_left: ColumnElement[bool]) -> Iterator[Selec
     Two queries, each along the index: one with an OR would look at every chunk, every time.
     """
     for wanted in (and_(chunks.c.state.in_(HELD), is_left), chunks.c.state == ChunkState.READY):
-        yield (select(chunks).where(of(chunks, campaign_id), wanted).order_by(chunks.c.state.desc(), chunks.c.number))
+        yield (
+            select(chunks)
+            .where(of(chunks, campaign_id), wanted, is_open(campaign_id))
+            .order_by(chunks.c.state.desc(), chunks.c.number)
+        )
+
+
+def is_open(campaign_id: int) -> ColumnElement[bool]:
+    """Return the condition that a chunk may be worked on: while a sample is looked at, only those of the sample are."""
+    first = select(func.coalesce(campaigns.c.look_from, 0)).where(campaigns.c.id == campaign_id)
+    return chunks.c.number >= first.scalar_subquery()
 
 
 def pick(connection: Connection, queries: Iterable[Select[Any]], limit: int) -> list[RowMapping]:
@@ -143,8 +156,11 @@ def _partial_batches(connection: Connection, campaign_id: int, rows: Sequence[Ro
     batches = [row["number"] for row in rows if row["state"] == ChunkState.SENDING and row["lane"] == Lane.BATCH]
     if not batches:
         return set()
+    # Those that are left out were before it went.
     settled = select(recipients.c.chunk).where(
-        of(recipients, campaign_id), recipients.c.chunk.in_(batches), recipients.c.state != RecipientState.PLANNED
+        of(recipients, campaign_id),
+        recipients.c.chunk.in_(batches),
+        recipients.c.state.not_in([RecipientState.PLANNED, RecipientState.SUPPRESSED]),
     )
     return set(connection.execute(settled.distinct()).scalars())
 
@@ -152,14 +168,32 @@ def _partial_batches(connection: Connection, campaign_id: int, rows: Sequence[Ro
 # Entering changes
 
 
-def enter(connection: Connection, campaign_id: int, changes: Changes) -> None:
-    """Enter changes of chunks that belong to the caller."""
+def enter(connection: Connection, campaign_id: int, changes: Changes) -> LeftOut:
+    """Enter changes of chunks that belong to the caller; return who is left out of those that start."""
     settle(connection, campaign_id, changes.outcomes)
     if changes.reassigned:
         reassign(connection, campaign_id, changes.reassigned, only=RecipientState.PLANNED)
     close(connection, campaign_id, changes.done, keeps_message=False)
     close(connection, campaign_id, changes.kept, keeps_message=True)
-    _start(connection, campaign_id, changes.starts)
+    starts = changes.starts
+    _start_one.run(connection, [(int(each.lane), each.since, each.body, campaign_id, each.number) for each in starts])
+    left_out = leave_out(connection, campaign_id, starts, _unsent(changes))
+    _write_body.run(
+        connection,
+        [
+            (body, campaign_id, ordinal)
+            for each in starts
+            for ordinal, body in each.bodies
+            if ordinal not in left_out.get(each.number, ())
+        ],
+    )
+    return left_out
+
+
+def _unsent(changes: Changes) -> list[int]:
+    """Return the recipients of whom changes say that they were not sent to, whatever was written ahead."""
+    unsent = [each.ordinal for each in changes.outcomes if each.state is RecipientState.FAILED]
+    return unsent + [ordinal for each in changes.reassigned for ordinal in each.ordinals]
 
 
 _settle_one: Final = Prepared(
@@ -222,6 +256,7 @@ def close(connection: Connection, campaign_id: int, numbers: Sequence[int], *, k
     _close_one[keeps_message].run(connection, [(campaign_id, number) for number in numbers])
 
 
+# Written ahead: a chunk is about to be sent, with the very messages.
 _start_one: Final = Prepared(
     update(chunks)
     .where(
@@ -242,12 +277,6 @@ _write_body: Final = Prepared(
     .values(body=value("body")),
     *("body", "campaign", "ordinal"),
 )
-
-
-def _start(connection: Connection, campaign_id: int, starts: Sequence[SendStart]) -> None:
-    """Write ahead that chunks are about to be sent, with the very messages."""
-    _start_one.run(connection, [(int(each.lane), each.since, each.body, campaign_id, each.number) for each in starts])
-    _write_body.run(connection, [(body, campaign_id, ordinal) for each in starts for ordinal, body in each.bodies])
 
 
 def reassign(

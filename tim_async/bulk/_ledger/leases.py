@@ -18,9 +18,9 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_, select, update
 
-from .chunks import HELD, VALUES_PER_QUERY, candidates, enter, held, pick, take
+from .chunks import HELD, VALUES_PER_QUERY, candidates, enter, held, is_open, pick, take
 from .database import Database
-from .records import Changes, Chunk, Lease, Reassignment
+from .records import Applied, Changes, Chunk, Lease, Reassignment
 from .schema import ChunkState, RecipientState, campaigns, chunks, recipients
 
 SUSPECT_DEATHS: Final = 2
@@ -91,7 +91,7 @@ class Claimant(msgspec.Struct, kw_only=True, frozen=True):
         kind = case((is_free, free), else_="held")
         query = (
             select(kind, func.count())
-            .where(chunks.c.campaign_id == campaign_id, chunks.c.state != ChunkState.DONE)
+            .where(chunks.c.campaign_id == campaign_id, chunks.c.state != ChunkState.DONE, is_open(campaign_id))
             .group_by(kind)
         )
         found = {str(name): int(count) for name, count in connection.execute(query)}
@@ -169,18 +169,18 @@ class LeasedChunks:
 
         return await self._database.write(work, may_repeat=True)
 
-    async def apply(self, campaign_id: int, changes: Changes) -> set[int]:
-        """Enter changes in one transaction; return the chunks whose sending may not start: another owner has them.
+    async def apply(self, campaign_id: int, changes: Changes) -> Applied:
+        """Enter changes in one transaction; a chunk is lost that another owner has.
 
         Of a chunk that another owner has, only that a recipient was sent to is entered: that is true for all.
         """
 
-        def work(connection: Connection) -> set[int]:
+        def work(connection: Connection) -> Applied:
             chunk_of = _chunks_of(connection, campaign_id, changes)
             numbers = {*chunk_of.values(), *changes.done, *changes.kept, *(start.number for start in changes.starts)}
             own = self._lock_own(connection, campaign_id, chunks.c.number.in_(numbers))
-            enter(connection, campaign_id, _restrict(changes, own, chunk_of))
-            return {start.number for start in changes.starts} - own
+            left_out = enter(connection, campaign_id, _restrict(changes, own, chunk_of))
+            return Applied(lost={start.number for start in changes.starts} - own, left_out=left_out)
 
         return await self._database.write(work, may_repeat=True)
 

@@ -50,11 +50,13 @@ from ...errors import UsageError
 from .campaigns import CampaignStore
 from .chunks import ChunkStore
 from .database import Database
+from .looks import LookStore
 from .queries import Queries
 from .records import CampaignRow
 from .shared import SharedLedger
 from .staging import Staging
 from .steering import Steering
+from .suppression import SuppressionStore
 
 
 class Ledger:
@@ -72,6 +74,8 @@ class Ledger:
         steering: how they are paused, resumed, cancelled, and how they ended.
         queries: what became of their recipients.
         chunks: their chunks, for a process that works alone on a file.
+        looks: the campaigns that are begun with a sample.
+        suppression: the suppression lists.
         shared: what only a server has; None for a file.
 
     Raises:
@@ -91,6 +95,8 @@ class Ledger:
         self.steering = Steering(self.database)
         self.queries = Queries(self.database)
         self.chunks = ChunkStore(self.database)
+        self.looks = LookStore(self.database)
+        self.suppression = SuppressionStore(self.database)
         self.shared = SharedLedger(self.database) if self.database.path is None else None
 
     @property

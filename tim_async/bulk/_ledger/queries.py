@@ -10,6 +10,7 @@ from sqlalchemy import Column, Connection, CursorResult, RowMapping, Select, Tab
 
 from .chunks import RECIPIENT_COLUMNS, VALUES_PER_QUERY, of
 from .database import Database
+from .leaving_out import count_left_out
 from .records import Problem, RecipientRow
 from .schema import ChunkState, RecipientState, chunks, problems, recipients
 
@@ -67,6 +68,10 @@ class Queries:
             return total
 
         return await self._database.read(work)
+
+    async def left_out(self, campaign_id: int, *, now: float) -> int:
+        """Return how many recipients were left out, or would be if they were sent to now."""
+        return await self._database.read(lambda connection: count_left_out(connection, campaign_id, now=now))
 
     async def sending(self, campaign_id: int) -> set[int]:
         """Return the chunks that are being sent, or were when their process died."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from secrets import token_hex
 from typing import Self
 
@@ -301,6 +302,18 @@ class Changes(msgspec.Struct, kw_only=True):
     done: list[int] = msgspec.field(default_factory=list)
     kept: list[int] = msgspec.field(default_factory=list)
     starts: list[SendStart] = msgspec.field(default_factory=list)
+
+
+class Applied(msgspec.Struct, kw_only=True, frozen=True):
+    """What came of changes.
+
+    Attributes:
+        lost: the chunks whose sending may not start, as another owner has them.
+        left_out: by chunk whose sending starts, the ordinals of recipients that are left out: suppressed.
+    """
+
+    lost: AbstractSet[int] = frozenset()
+    left_out: Mapping[int, Collection[int]] = msgspec.field(default_factory=dict)
 
 
 class Problem(msgspec.Struct, kw_only=True, frozen=True):

@@ -18,6 +18,7 @@ from .campaigns import change
 from .database import Database
 from .given_up import GivenUpChunk, Poisoned, find_poisoned, give_up, list_given_up, open_again, unsettled
 from .leases import ChunkCounts, Claimant, LeasedChunks
+from .looks import why_paused
 from .named_lock import LOCK_S, NamedLock
 from .presence import WorkerStore
 from .records import CampaignRow
@@ -120,16 +121,23 @@ class SharedLedger:
             lambda connection: claimant.count(connection, campaign_id, most_deaths=most_deaths)
         )
 
-    async def finish(self, campaign_id: int, *, now: float, most_deaths: int) -> bool:
-        """Enter that a running campaign is done when nothing of it is left; return whether it is now."""
+    async def finish(self, campaign_id: int, *, now: float, most_deaths: int) -> str | None:
+        """Enter that a running campaign of which nothing is left is done, or pauses for a look; return which, if so."""
 
-        def work(connection: Connection) -> bool:
+        def work(connection: Connection) -> str | None:
             # A process that adds recipients changes this row too: they are seen here, or it sees that this is done.
-            connection.execute(select(campaigns.c.id).where(campaigns.c.id == campaign_id).with_for_update())
-            if not Claimant(now=now).count(connection, campaign_id, most_deaths=most_deaths).is_empty:
-                return False
+            own = select(campaigns).where(campaigns.c.id == campaign_id).with_for_update()
+            found = connection.execute(own).mappings().one_or_none()
+            if found is None or not Claimant(now=now).count(connection, campaign_id, most_deaths=most_deaths).is_empty:
+                return None
+            why = why_paused(CampaignRow(**found))
+            values: dict[str, object] = {"status": "done", "reason": None}
+            if why is not None:
+                values = {"status": "paused", "reason": why, "paused_at": now}
             is_running = campaigns.c.status == "running"
-            return change(connection, campaign_id, is_running, status="done", reason=None, ended_at=now)
+            return (
+                str(values["status"]) if change(connection, campaign_id, is_running, ended_at=now, **values) else None
+            )
 
         return await self._database.write(work)
 

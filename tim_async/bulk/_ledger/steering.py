@@ -21,6 +21,7 @@ from sqlalchemy import ColumnElement, Connection, select
 
 from .campaigns import change
 from .database import Database
+from .looks import end_look
 from .named_lock import server_now
 from .schema import RecipientState, campaigns
 
@@ -63,16 +64,25 @@ class Steering:
             values: dict[str, object] = {"status": "running", "reason": None, "ended_at": None}
             if not has_process:
                 values = {"status": "interrupted", "reason": RESUMED}
-            return change(connection, campaign_id, campaigns.c.status == "paused", paused_at=None, **values)
+            is_changed = change(connection, campaign_id, campaigns.c.status == "paused", paused_at=None, **values)
+            if is_changed:
+                end_look(connection, campaign_id)
+            return is_changed
 
         return await self._database.write(work)
 
     async def hand_to_workers(self, campaign_id: int) -> bool:
         """Let workers go on with a campaign that was submitted to them; return whether they were not at it."""
         may_go_on = campaigns.c.status.in_(("done", *ENDED))
-        return await self._change(
-            campaign_id, may_go_on, status="running", reason=None, paused_at=None, ended_at=None, counts=None
-        )
+        values = {"status": "running", "reason": None, "paused_at": None, "ended_at": None, "counts": None}
+
+        def work(connection: Connection) -> bool:
+            is_changed = change(connection, campaign_id, may_go_on, **values)
+            if is_changed:
+                end_look(connection, campaign_id)
+            return is_changed
+
+        return await self._database.write(work)
 
     async def cancel(self, campaign_id: int, reason: str, *, now: float) -> bool:
         """End a campaign for good; return whether it had not ended."""

@@ -7,14 +7,14 @@ next of these commits, at the latest after a moment. While one commit runs, all 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from types import TracebackType
 from typing import Final, Protocol, Self
 
 import msgspec
 
 from ...errors import LedgerError
-from .records import Changes, Outcome, Reassignment, SendStart, storable
+from .records import Applied, Changes, Outcome, Reassignment, SendStart, storable
 
 # Outcomes wait so long for company. What is lost when the process dies meanwhile is repeated, and known as a repeat.
 _MAX_DELAY_S: Final = 0.25
@@ -25,8 +25,8 @@ _MAX_WAITING: Final = 2000
 class AppliesChanges(Protocol):
     """Where a writer writes to: chunks of a file, or chunks under leases."""
 
-    async def apply(self, campaign_id: int, changes: Changes) -> set[int]:
-        """Enter changes in one transaction; return the chunks whose sending may not start: another owner has them."""
+    async def apply(self, campaign_id: int, changes: Changes) -> Applied:
+        """Enter changes in one transaction; return what came of them."""
         ...
 
 
@@ -44,7 +44,7 @@ class LedgerWriter:
         self._campaign_id = campaign_id
         self._on_error = on_error
         self._next = Changes()
-        self._waiting: list[asyncio.Future[set[int]]] = []
+        self._waiting: list[asyncio.Future[Applied]] = []
         self._wake = asyncio.Event()
         self._room = asyncio.Event()
         self._room.set()
@@ -78,14 +78,17 @@ class LedgerWriter:
             self._wake.set()
             await self._room.wait()
 
-    async def start(self, start: SendStart) -> bool:
-        """Write ahead that a chunk is about to be sent; False when another owner has it. Returns when it is on disk.
+    async def start(self, start: SendStart) -> Collection[int] | None:
+        """Write ahead that a chunk is about to be sent; return the recipients that are left out when it is on disk.
+
+        None when another owner has it.
 
         Raises:
             LedgerError: it could not be written, so nothing may be sent.
         """
         self._next.starts.append(start)
-        return start.number not in await self._commit()
+        applied = await self._commit()
+        return None if start.number in applied.lost else applied.left_out.get(start.number, ())
 
     async def close(self, number: int, reassigned: list[Reassignment], *, is_done: bool, is_kept: bool = False) -> None:
         """Write that a chunk is not worked on any more.
@@ -101,10 +104,10 @@ class LedgerWriter:
             (self._next.kept if is_kept else self._next.done).append(number)
         await self._commit()
 
-    async def _commit(self) -> set[int]:
+    async def _commit(self) -> Applied:
         if self.error is not None:
             raise self.error
-        future: asyncio.Future[set[int]] = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[Applied] = asyncio.get_running_loop().create_future()
         self._waiting.append(future)
         self._wake.set()
         return await future
@@ -123,7 +126,7 @@ class LedgerWriter:
             changes, self._next = self._next, Changes()
             waiting, self._waiting = self._waiting, []
             try:
-                lost = await self._chunks.apply(self._campaign_id, changes)
+                applied = await self._chunks.apply(self._campaign_id, changes)
             except Exception as error:  # noqa: BLE001 - whatever it is, all tasks that wait must get it
                 if not self._fail(_as_ledger_error(error), changes, waiting):
                     return
@@ -131,9 +134,9 @@ class LedgerWriter:
                 self._room.set()
                 for future in waiting:
                     if not future.done():
-                        future.set_result(lost)
+                        future.set_result(applied)
 
-    def _fail(self, error: LedgerError, changes: Changes, waiting: list[asyncio.Future[set[int]]]) -> bool:
+    def _fail(self, error: LedgerError, changes: Changes, waiting: list[asyncio.Future[Applied]]) -> bool:
         """Report that nothing can be written; return whether to try once more, at the end."""
         is_first = self.error is None
         if is_first:

@@ -21,12 +21,14 @@ from .._ledger.records import CampaignRow, storable
 from .._ledger.schema import Lane
 from .._ledger.timing import StoredTiming
 from .._message.rendering import MESSAGE_TIMEOUT_S, MessageGiven, MessageSource, from_stored
+from .contact_rules import enter_at_most, read_at_most, read_look
 from .file_reader import FileReader
 from .files import file_source
 from .pacing import chunk_size, paces
 from .planning import ensure_planned
 from .reading import OnPlanning, PlanWatch
 from .sources import Recipients, Source, as_source
+from .suppressing import SuppressionFile, list_files, read_lists
 from .timing_given import given_by
 
 _LANES: Final = ("auto", "single", "batch", "both")
@@ -56,6 +58,11 @@ class CampaignArguments(TypedDict, total=False):
     time_zone: str | None
     rate: float | None
     share: float | None
+    suppress: SuppressionFile | Sequence[SuppressionFile]
+    at_most: tuple[int, int] | None
+    first: int | None
+    sample: int | None
+    seed: int | None
 
 
 class Definition:
@@ -66,6 +73,7 @@ class Definition:
         ledger: where its ledger is, None for the default.
         options: how it is run.
         add_recipients: whether recipients are read again, to add new ones.
+        look: the sample that it is begun with, None without.
 
     Raises:
         UsageError: an argument is wrong; it names the argument.
@@ -97,6 +105,11 @@ class Definition:
         time_zone: str | None = None,
         rate: float | None = None,
         share: float | None = None,
+        suppress: SuppressionFile | Sequence[SuppressionFile] = (),
+        at_most: tuple[int, int] | None = None,
+        first: int | None = None,
+        sample: int | None = None,
+        seed: int | None = None,
     ) -> None:
         if not isinstance(name, str) or not name.strip():
             raise UsageError("name must be a text that is not empty", field="name")
@@ -140,6 +153,9 @@ class Definition:
         )
         self._account_column = account_column
         self._change_message = change_message
+        self._lists = list_files(suppress, account_column)
+        self._at_most = read_at_most(at_most)
+        self.look = read_look(first, sample, seed)
         self._batch_size = batch_size
         self._check_lanes(self._messages)
 
@@ -200,6 +216,7 @@ class Definition:
             known = await ledger.campaigns.find(self.name)
             # Refused before anything is read.
             self._timing.at_begin(StoredTiming.decoded(None if known is None else known.timing), now)
+        await read_lists(ledger, self._lists, now)
         campaign = await ensure_planned(
             ledger,
             self.name,
@@ -213,6 +230,7 @@ class Definition:
             watch=PlanWatch(self.name, on_planning, progress_every_s),
             now=now,
         )
+        campaign = await enter_at_most(ledger, campaign, self._at_most)
         # It was read to the end: a generator has nothing more to give, and a list nothing new.
         if not isinstance(self._recipients, FileReader):
             self._recipients = None

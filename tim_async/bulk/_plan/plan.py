@@ -11,6 +11,7 @@ import msgspec
 from ..._core.config import Settings
 from ..._printable import one_line
 from .._ledger.ledger import Ledger
+from .._ledger.looks import Look, look_of
 from .._ledger.options import Lanes
 from .._ledger.records import CampaignRow, Problem, RecipientRow
 from .._ledger.schema import Lane
@@ -51,6 +52,8 @@ class Plan(msgspec.Struct, kw_only=True, frozen=True):
     Attributes:
         name: the campaign.
         recipients: how many.
+        suppressed: how many of them are left out: on a suppression list, or sent to often enough by other campaigns.
+        look: which of them are sent to first, before it pauses, in words; "" where it does not.
         duplicates: rows with an account that was given before; each account gets one message.
         bad_rows: rows without a valid account.
         problems: the first bad rows.
@@ -87,6 +90,8 @@ class Plan(msgspec.Struct, kw_only=True, frozen=True):
     is_new: bool = False
     timing: Timing = Timing()
     ends: str = ""
+    suppressed: int = 0
+    look: str = ""
 
     @property
     def shortfall(self) -> str:
@@ -107,6 +112,8 @@ class Plan(msgspec.Struct, kw_only=True, frozen=True):
         lines += [f"  line {each.line}: {each.account!r}: {each.reason}" for each in self.problems]
         if self.bad_rows > len(self.problems):
             lines.append(f"  ... and {counted(self.bad_rows - len(self.problems), 'more bad row')}")
+        if self.suppressed:
+            lines.append(f"  {self.suppressed:,} suppressed: on a suppression list, or sent to often enough")
         sample = " (of a sample)" if self.is_sample else ""
         if self.largest is not None:
             whose = f", for {self.largest_account}" if self.largest_account else ""
@@ -123,6 +130,8 @@ class Plan(msgspec.Struct, kw_only=True, frozen=True):
             lines.append(f"  {mark} lanes={each.lanes}: {counted(each.calls, 'call')}, {_duration(each.seconds)}")
         if self.timing != Timing():
             lines.append(f"  {self.timing}" + (f"; done about {self.ends}" if self.ends else ""))
+        if self.look:
+            lines.append(f"  {self.look} are sent to, then it pauses")
         if self.ledger:
             lines.append(f"  ledger ({'new' if self.is_new else 'carried on'}): {self.ledger}")
         return "\n".join(map(one_line, lines))
@@ -141,8 +150,22 @@ async def make_plan(
     settings: Settings,
     lanes: Lanes,
     at_a_time: int | None = None,
+    *,
+    now: float,
+    look: Look | None = None,
 ) -> Plan:
-    """Return the plan of a campaign that is in the ledger; a function is called for so many recipients at a time."""
+    """Return the plan of a campaign that is in the ledger.
+
+    Args:
+        ledger: open.
+        campaign: its row.
+        messages: makes its messages.
+        settings: whose limits count.
+        lanes: the lanes that it may use.
+        at_a_time: for how many recipients a function is called at a time.
+        now: unix seconds.
+        look: the sample that it is to be begun with, where it was not begun.
+    """
     found = await _survey(ledger, campaign, messages, settings.body_limit, concurrency(settings, at_a_time))
     lints: list[str] = [] if campaign.recipients else ["there are no recipients: there is nothing to run"]
     lints += AccountLints.decoded(campaign.account_lints).texts()
@@ -160,6 +183,8 @@ async def make_plan(
             problems.append(problem)
             if len(problems) == _MAX_SHOWN_PROBLEMS:
                 break
+    suppressed = await ledger.queries.left_out(campaign.id, now=now)
+    begun = look_of(campaign) if campaign.look_from is not None or campaign.begun_at is not None else look
     fixed = messages.fixed
     chosen = fresh_lanes(lanes, is_fixed=fixed is not None, fits_a_batch=fixed is not None and fixed.fits_a_batch)
     return Plan(
@@ -176,7 +201,15 @@ async def make_plan(
         why_not_made=found.why_not_made,
         is_sample=found.is_sample,
         lints=lints,
-        lanes=_estimate(campaign, paces(settings), chosen, may_batch=fixed is not None and fixed.fits_a_batch),
+        lanes=_estimate(
+            campaign.recipients - suppressed,
+            campaign.chunk_size,
+            paces(settings),
+            chosen,
+            may_batch=fixed is not None and fixed.fits_a_batch,
+        ),
+        suppressed=suppressed,
+        look="" if begun is None else str(begun),
     )
 
 
@@ -224,9 +257,8 @@ async def _survey(ledger: Ledger, campaign: CampaignRow, messages: MessageSource
 
 
 def _estimate(
-    campaign: CampaignRow, pace: Mapping[Lane, Pace], chosen: Sequence[Lane], *, may_batch: bool
+    count: int, size: int, pace: Mapping[Lane, Pace], chosen: Sequence[Lane], *, may_batch: bool
 ) -> list[LanePlan]:
-    count, size = campaign.recipients, campaign.chunk_size
     single, batch = pace[Lane.SINGLE], pace[Lane.BATCH]
     plans: list[tuple[str, int, float, tuple[Lane, ...]]] = [
         ("single", count, single.seconds(count, 1), (Lane.SINGLE,))

@@ -75,6 +75,7 @@ async def ensure_planned(
             _check_source(known, mark)
         elif not mark or mark != known.source:  # else nothing in it is new, and its bad rows are known
             known = await _found(ledger, name)
+            _check_look(known)
             await check_source(messages or from_stored(known.kind, known.message), source, account_column)
             await _Reading(ledger, known, messages, limit, watch).run(source, mark, account_column)
     return await _found(ledger, name)
@@ -114,6 +115,14 @@ def _check_source(known: CampaignRow, mark: str) -> None:
         raise UsageError(
             f"the recipients of {known.name!r} are not those that it was begun with; add_recipients=True adds new ones",
             field="recipients",
+        )
+
+
+def _check_look(known: CampaignRow) -> None:
+    if known.look_from is not None:  # what is added would be taken for a part of the sample
+        raise UsageError(
+            f"the sample of {known.name!r} is being looked at: recipients can be added when it was resumed",
+            field="add_recipients",
         )
 
 

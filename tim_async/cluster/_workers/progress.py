@@ -14,7 +14,7 @@ from ..._core.config import Settings
 from ...bulk._engine.runner import OnProgress
 from ...bulk._ledger.ledger import Ledger
 from ...bulk._ledger.records import CampaignRow
-from ...bulk._ledger.schema import Lane
+from ...bulk._ledger.schema import Lane, RecipientState
 from ...bulk._ledger.timing import StoredTiming
 from ...bulk._message.rendering import from_stored
 from ...bulk._plan.pacing import fresh_lanes, pace_in_force, paces
@@ -40,7 +40,7 @@ class Follower:
         self._client = client
         self._on_progress = on_progress
         self._began = asyncio.get_running_loop().time()
-        self._before: int | None = None
+        self._before: tuple[int, int] | None = None
         self._count_again_at = 0.0
         self._tally = Tally({}, 0)
 
@@ -51,11 +51,10 @@ class Follower:
             began = loop.time()
             now = Tally(await self._ledger.queries.counts(row.id), row.recipients)
             self._count_again_at = loop.time() + _REUSE_FACTOR * (loop.time() - began)
-            settled = sum(now.by_state.values())
-            if self._before is None:
-                self._before = settled
+            left_out = now.by_state[RecipientState.SUPPRESSED]
+            settled, left_out_before = self._before = self._before or (now.settled, left_out)
             tally.total, tally.by_state, tally.codes = now.total, now.by_state, now.codes
-            tally.settled_now = settled - self._before
+            tally.settled_now, tally.left_out_now = now.settled - settled, left_out - left_out_before
         time = loop.time()
         client, lanes = self._client, _lanes(row)
         pace = paces(Settings() if client is None else client.settings)

@@ -88,12 +88,13 @@ class Supervisor:
                 await self._report(row)
 
     async def finish(self, name: str) -> None:
-        """Enter that a campaign is done when nothing of it is left."""
+        """Enter that a campaign is done, or pauses for a look, when nothing of it is left."""
         row = await self._ledger.campaigns.find(name)
         if row is None:
             return
-        if await self._shared.finish(row.id, now=self._now(), most_deaths=self._most_deaths):
-            logger.info("campaign %s: done", one_line(name))
+        status = await self._shared.finish(row.id, now=self._now(), most_deaths=self._most_deaths)
+        if status is not None:
+            logger.info("campaign %s: %s", one_line(name), status)
 
     async def _look_after(self, row: CampaignRow, running: Sequence[CampaignRow]) -> None:
         """Give up chunks that end workers, end a campaign of which nothing is left, or write missing work messages."""

@@ -1,0 +1,251 @@
+"""Who is left out of what is about to be sent: decided in the transaction that writes the sending ahead.
+
+Two things leave a recipient out. A *suppression list* is kept in the ledger and holds for all of its campaigns: no
+chunk that is written ahead after an entry was committed goes to that account. And a campaign may send *at most* so many
+messages to an account within so many days, over all campaigns of the ledger. For that, every message that is written
+ahead is a *contact*, entered in the same transaction, which is why it also counts for campaigns that run side by side;
+one that was certainly not sent is taken back. Contacts outlive the campaign that they were made by.
+
+A ledger that uses neither pays one short query for each commit that starts chunks: its two *marks* say so. Contacts are
+kept from the first campaign on that counts them, and made of what the ledger knows about those before it. On a server,
+commits that start chunks then take turns, by a lock on the mark: two campaigns that reserve the same account at a time
+would not see each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Final
+
+import msgspec
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Integer,
+    and_,
+    delete,
+    exists,
+    false,
+    func,
+    insert,
+    literal,
+    null,
+    or_,
+    select,
+    text,
+    update,
+)
+
+from .records import SendStart
+from .schema import (
+    ChunkState,
+    RecipientState,
+    campaigns,
+    chunks,
+    contacts,
+    meta,
+    recipients,
+    suppressed,
+    suppression_lists,
+)
+
+SUPPRESSION: Final = "suppression"
+"""The mark of a ledger that has suppression lists; its value changes with every change of them."""
+CONTACTS: Final = "contacts"
+"""The mark of a ledger that keeps contacts."""
+DAY_S: Final = 86_400
+# Compared with at a time.
+_ORDINALS_PER_QUERY: Final = 500
+
+_MARKS: Final = select(meta.c.key).where(meta.c.key.in_([SUPPRESSION, CONTACTS]))
+
+LeftOut = Mapping[int, Collection[int]]
+"""The ordinals that were left out, by their chunk."""
+
+
+class AtMost(msgspec.Struct, frozen=True, array_like=True):
+    """How many messages an account gets within how many days.
+
+    Attributes:
+        count: messages, over all campaigns of the ledger.
+        days: days.
+    """
+
+    count: int
+    days: int
+
+    @classmethod
+    def decoded(cls, stored: str | None) -> AtMost | None:
+        """Return what a ledger has."""
+        return None if stored is None else msgspec.json.decode(stored, type=cls)
+
+    def encoded(self) -> str:
+        """Return its stored form."""
+        return msgspec.json.encode(self).decode()
+
+    def __str__(self) -> str:
+        """Return it in words."""
+        messages = "1 message" if self.count == 1 else f"{self.count:,} messages"
+        return f"at most {messages} in {'a day' if self.days == 1 else f'{self.days:,} days'}"
+
+
+def leave_out(
+    connection: Connection, campaign_id: int, starts: Sequence[SendStart], unsent: Collection[int]
+) -> LeftOut:
+    """Settle the recipients of started chunks that are left out; return them.
+
+    Args:
+        connection: in the transaction that started the chunks, after the statements that did.
+        campaign_id: whose.
+        starts: the chunks.
+        unsent: ordinals of recipients who, as this transaction enters, were not sent to.
+    """
+    if not starts and not unsent:
+        return {}
+    marks = set(connection.execute(_MARKS).scalars())
+    if CONTACTS in marks:
+        _take_back(connection, campaign_id, unsent)
+    if not marks or not starts:
+        return {}
+    numbers = [start.number for start in starts]
+    own = and_(
+        recipients.c.campaign_id + 0 == campaign_id,  # see `chunks.of`
+        recipients.c.chunk.in_(numbers),
+    )
+    if SUPPRESSION in marks:
+        _settle(connection, own, _is_on_a_list(), literal("on the suppression list ") + _list_of())
+    if CONTACTS in marks:
+        _reserve(connection, campaign_id, own, max(start.since for start in starts))
+    # All of them: where this is repeated, as the answer to its commit was lost, they were settled before.
+    query = select(recipients.c.chunk, recipients.c.ordinal).where(own, recipients.c.state == RecipientState.SUPPRESSED)
+    found: dict[int, set[int]] = {}
+    for number, ordinal in connection.execute(query):
+        found.setdefault(number, set()).add(ordinal)
+    return found
+
+
+def would_be_left_out(connection: Connection, campaign_id: int, *, now: float) -> ColumnElement[bool] | None:
+    """Return the condition that a recipient would be left out if it were sent to now; None where none can be."""
+    marks = set(connection.execute(_MARKS).scalars())
+    if not marks:
+        return None
+    reasons: list[ColumnElement[bool]] = []
+    if SUPPRESSION in marks:
+        reasons.append(_is_on_a_list())
+    at_most = _at_most(connection, campaign_id) if CONTACTS in marks else None
+    if at_most is not None:
+        reasons.append(_is_over(at_most, campaign_id, now))
+    return or_(false(), *reasons)
+
+
+def count_left_out(connection: Connection, campaign_id: int, *, now: float) -> int:
+    """Return how many recipients were left out, or would be if they were sent to now."""
+    would_be = would_be_left_out(connection, campaign_id, now=now)
+    if would_be is None:
+        return 0
+    is_left_out = or_(
+        recipients.c.state == RecipientState.SUPPRESSED, and_(recipients.c.state == RecipientState.PLANNED, would_be)
+    )
+    query = select(func.count()).select_from(recipients).where(recipients.c.campaign_id == campaign_id, is_left_out)
+    return connection.execute(query).scalar_one()
+
+
+def keep_contacts(connection: Connection) -> None:
+    """Keep contacts from now on, and enter those that the ledger's campaigns have had."""
+    query = select(meta.c.key).where(meta.c.key == CONTACTS)
+    if connection.execute(query).one_or_none() is not None:
+        return
+    if connection.dialect.name == "postgresql":
+        # Until what is being written is committed; what is written later sees the mark, as it is read after this lock.
+        tables = f"{recipients.name}, {chunks.name}"
+        connection.execute(text(f"LOCK TABLE {tables} IN SHARE ROW EXCLUSIVE MODE"))
+        if connection.execute(query).one_or_none() is not None:
+            return
+    connection.execute(insert(meta).values(key=CONTACTS, value="kept"))
+    is_contact = or_(
+        recipients.c.state.in_([RecipientState.SENT, RecipientState.UNKNOWN]),
+        and_(recipients.c.state == RecipientState.PLANNED, chunks.c.state == ChunkState.SENDING),
+    )
+    is_in_chunk = and_(chunks.c.campaign_id == recipients.c.campaign_id, chunks.c.number == recipients.c.chunk)
+    history = (
+        select(recipients.c.account, recipients.c.campaign_id, chunks.c.since)
+        .join_from(recipients, chunks, is_in_chunk)
+        .where(is_contact, chunks.c.since.is_not(None))
+        .order_by(recipients.c.account, recipients.c.campaign_id)
+    )
+    connection.execute(insert(contacts).from_select(["account", "campaign_id", "since"], history))
+
+
+def _is_on_a_list() -> ColumnElement[bool]:
+    return exists(select(suppressed.c.list_id).where(suppressed.c.account == recipients.c.account))
+
+
+def _list_of() -> ColumnElement[str]:
+    """Return the name of the first list that a recipient is on."""
+    return (
+        select(suppression_lists.c.name)
+        .join_from(suppressed, suppression_lists, suppression_lists.c.id == suppressed.c.list_id)
+        .where(suppressed.c.account == recipients.c.account)
+        .order_by(suppression_lists.c.id)
+        .limit(1)
+        .scalar_subquery()
+    )
+
+
+def _is_over(at_most: AtMost, campaign_id: int, now: float) -> ColumnElement[bool]:
+    """Return the condition that a recipient was sent to often enough."""
+    count = (
+        select(func.count())
+        .select_from(contacts)
+        .where(
+            contacts.c.account == recipients.c.account,
+            contacts.c.campaign_id != campaign_id,
+            contacts.c.since > now - at_most.days * DAY_S,
+        )
+        .scalar_subquery()
+    )
+    return count >= at_most.count
+
+
+def _at_most(connection: Connection, campaign_id: int) -> AtMost | None:
+    query = select(campaigns.c.at_most).where(campaigns.c.id == campaign_id)
+    return AtMost.decoded(connection.execute(query).scalar_one_or_none())
+
+
+def _settle(
+    connection: Connection, own: ColumnElement[bool], is_left_out: ColumnElement[bool], info: ColumnElement[str]
+) -> None:
+    connection.execute(
+        update(recipients)
+        .where(own, recipients.c.state == RecipientState.PLANNED, is_left_out)
+        .values(state=int(RecipientState.SUPPRESSED), code=null(), info=info)
+    )
+
+
+def _reserve(connection: Connection, campaign_id: int, own: ColumnElement[bool], now: float) -> None:
+    """Leave out those that were sent to often enough, and count the others as sent to."""
+    # Until the end of the transaction: what another campaign reserves meanwhile could not be seen.
+    connection.execute(select(meta.c.value).where(meta.c.key == CONTACTS).with_for_update())
+    at_most = _at_most(connection, campaign_id)
+    if at_most is not None:
+        _settle(connection, own, _is_over(at_most, campaign_id, now), literal(str(at_most)))
+    is_known = exists(
+        select(contacts.c.since).where(
+            contacts.c.account == recipients.c.account, contacts.c.campaign_id == campaign_id
+        )
+    )
+    fresh = select(recipients.c.account, literal(campaign_id, Integer), literal(now)).where(
+        own, recipients.c.state == RecipientState.PLANNED, ~is_known
+    )
+    connection.execute(insert(contacts).from_select(["account", "campaign_id", "since"], fresh))
+
+
+def _take_back(connection: Connection, campaign_id: int, unsent: Collection[int]) -> None:
+    """Forget the contacts of recipients that were not sent to."""
+    ordinals = list(unsent)
+    for first in range(0, len(ordinals), _ORDINALS_PER_QUERY):
+        some = select(recipients.c.account).where(
+            recipients.c.campaign_id == campaign_id,
+            recipients.c.ordinal.in_(ordinals[first : first + _ORDINALS_PER_QUERY]),
+        )
+        connection.execute(delete(contacts).where(contacts.c.campaign_id == campaign_id, contacts.c.account.in_(some)))

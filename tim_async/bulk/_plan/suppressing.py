@@ -1,0 +1,152 @@
+"""Reading suppression lists into a ledger: a file a list, before anything is sent."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import contextmanager
+from os import PathLike
+from pathlib import Path
+from typing import NamedTuple, TypeAlias
+
+import msgspec
+
+from ..._printable import one_line
+from ...errors import UsageError
+from .._ledger.ledger import Ledger
+from .._ledger.records import Problem
+from .._ledger.suppression import ACCOUNTS_PER_COMMIT
+from .file_reader import FileReader
+from .files import AccountListFile, CsvFile, JsonLinesFile, RecipientFile, file_source, reader_of
+from .rows import Row
+from .sources import Source, batches
+from .wording import counted
+
+logger = logging.getLogger("tim_async")
+
+SuppressionFile: TypeAlias = str | PathLike[str] | RecipientFile
+"""A file of accounts: its path, or a class that says how it is read."""
+
+
+class SuppressionChange(msgspec.Struct, kw_only=True, frozen=True):
+    """What became of accounts that were added to a suppression list.
+
+    Attributes:
+        list_name: the list.
+        accounts: valid accounts that were read.
+        added: entries that the list did not have.
+        bad_rows: rows without a valid account.
+        first_problem: the first of those.
+    """
+
+    list_name: str
+    accounts: int
+    added: int
+    bad_rows: int = 0
+    first_problem: Problem | None = None
+
+
+class ListFile(NamedTuple):
+    """A file that is read into a list.
+
+    Attributes:
+        name: the list, called like the file without its endings.
+        reader: reads the file.
+    """
+
+    name: str
+    reader: FileReader
+
+
+def list_files(given: SuppressionFile | Sequence[SuppressionFile], account_column: str) -> list[ListFile]:
+    """Return the files of suppression lists.
+
+    Raises:
+        UsageError: one is of no format that is read.
+    """
+    files: Sequence[SuppressionFile]
+    files = [given] if isinstance(given, str | PathLike | CsvFile | JsonLinesFile | AccountListFile) else given
+    return [list_file(file, account_column) for file in files]
+
+
+def list_file(given: SuppressionFile, account_column: str) -> ListFile:
+    """Return the file of a suppression list.
+
+    Raises:
+        UsageError: it is of no format that is read.
+    """
+    with _about_lists():
+        file = file_source(given, account_column=account_column) if isinstance(given, str | PathLike) else given
+        return ListFile(Path(file.path).name.partition(".")[0] or "list", reader_of(file))
+
+
+async def read_lists(ledger: Ledger, files: Sequence[ListFile], now: float) -> None:
+    """Read files into the lists of a ledger; one that was read to its end, and is as it was, is not read again.
+
+    Raises:
+        UsageError: one cannot be read.
+    """
+    for name, reader in files:
+        with _about_lists():
+            mark = await asyncio.to_thread(reader.fingerprint)
+        if await ledger.suppression.source(name) != mark:
+            change = await read_list(ledger, name, reader, now=now, mark=mark)
+            logger.info(
+                "suppression list %s: %s read, %d of them new",
+                *(one_line(name), counted(change.accounts, "account"), change.added),
+            )
+            if change.first_problem is not None:
+                logger.warning(
+                    "suppression list %s: %s without a valid account, the first in line %d: %s",
+                    *(one_line(name), counted(change.bad_rows, "row"), change.first_problem.line),
+                    one_line(change.first_problem.reason),
+                )
+
+
+async def read_list(
+    ledger: Ledger, name: str, source: Source, *, now: float, account_column: str = "account", mark: str | None = None
+) -> SuppressionChange:
+    """Add the accounts of a source to a list; `mark` distinguishes a file from others."""
+    accounts, added, bad_rows = 0, 0, 0
+    first_problem: Problem | None = None
+    waiting: list[str] = []
+    async for rows in _batches(source, account_column):
+        for row in rows:
+            if isinstance(row, Problem):
+                bad_rows, first_problem = bad_rows + 1, first_problem or row
+            else:
+                waiting.append(row[0])
+        if len(waiting) >= ACCOUNTS_PER_COMMIT:
+            accounts += len(waiting)
+            added += await ledger.suppression.add(name, waiting, now=now)
+            waiting.clear()
+    accounts += len(waiting)
+    added += await ledger.suppression.add(name, waiting, now=now, source=mark)
+    return SuppressionChange(
+        list_name=name, accounts=accounts, added=added, bad_rows=bad_rows, first_problem=first_problem
+    )
+
+
+async def read_accounts(source: Source, account_column: str) -> AsyncIterator[list[str]]:
+    """Yield the valid accounts of a source, in batches."""
+    async for rows in _batches(source, account_column):
+        yield [row[0] for row in rows if not isinstance(row, Problem)]
+
+
+async def _batches(source: Source, account_column: str) -> AsyncIterator[list[Row]]:
+    with _about_lists():
+        async for rows in batches(source, account_column):
+            yield rows
+
+
+@contextmanager
+def _about_lists() -> Iterator[None]:
+    """Let an error about a file say that it is a suppression list's, not the recipients'."""
+    problem = ""
+    try:
+        yield
+    except UsageError as error:
+        problem = error.message
+    if problem:
+        raise UsageError(f"suppress: {problem}", field="suppress")
