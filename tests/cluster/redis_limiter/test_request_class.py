@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Awaitable, Callable
 from itertools import chain
@@ -10,6 +11,8 @@ from itertools import chain
 import pytest
 
 pytest.importorskip("redis")
+
+from redis.asyncio import Redis
 
 from tests.clock import worst_window
 from tests.cluster.conftest import settled
@@ -117,3 +120,18 @@ async def test_lateness_is_learned_from_what_is_used_and_what_expires(limiter: M
     time.sleep(0.1)  # noqa: ASYNC251
     await asyncio.gather(*tasks)
     assert shared._lateness._expired == shared.stats().expired > 0
+
+
+async def test_lost_state_allows_no_more_time_for_what_it_does_not_know(
+    limiter: Make, redis_url: str, prefix: str
+) -> None:
+    shared = await limiter(late_tolerance_s=0.02)
+    await ready(shared)
+    shared._lateness.is_starved = True
+    await grant(shared, claim(FAST))
+    [bucket] = shared._request_class(claim(FAST)).buckets
+    before = bucket._spaced_from
+    async with Redis.from_url(redis_url) as client:
+        await client.delete(*[key async for key in client.scan_iter(match=f"{{{prefix}:*")])
+    await grant(shared, claim(FAST))
+    assert before < bucket._spaced_from < math.inf

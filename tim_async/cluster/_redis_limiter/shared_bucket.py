@@ -17,8 +17,6 @@ from .redis_link import MAX_CLOCK_DRIFT, US_PER_S, BucketState
 _UNIT_ROUNDING: Final = 1.0001
 # What a larger tolerance may take of a limit.
 _LARGEST_LATE_PART: Final = 0.1
-# In a window as long as this the larger tolerance takes next to nothing, and is there from the beginning.
-_LONG_WINDOW_S: Final = 10.0
 # The state in Redis outlives the last request by 2 s; after a longer pause others may have begun a new one.
 _LONGEST_PAUSE_S: Final = 1.5
 
@@ -85,9 +83,8 @@ class SharedBucket:
         late = self._late_tolerance = max(
             lateness.tolerance, min(lateness.late_tolerance, _LARGEST_LATE_PART * rate.per)
         )
-        usual = late if rate.per >= _LONG_WINDOW_S else lateness.tolerance
         self._lateness = lateness
-        self._unit, self._window_s = unit_s(rate, usual) * US_PER_S, window_s(rate, usual)
+        self._unit, self._window_s = unit_s(rate, lateness.tolerance) * US_PER_S, window_s(rate, lateness.tolerance)
         self.late_unit, self._late_window_s = unit_s(rate, late) * US_PER_S, window_s(rate, late)
         self._spaced_from = math.inf
         self._spacing_sent_at = -math.inf
@@ -111,10 +108,10 @@ class SharedBucket:
     def note_spacing(self, unit: float, tail: float, *, sent_at: float, received_at: float) -> None:
         """Note that a request asked for a unit, and which moments were reserved up to then.
 
-        The larger tolerance is good for a reservation when all that may be in one window with a late call of it lie
-        farther apart: those made before the first request for that end at `tail`. In the state that Redis has, a longer
-        unit stays for a minute after the last request for it. So one that is not asked for any more is still there when
-        the last late call has left the window.
+        The larger tolerance is good for reservations among those that lie farther apart: all from the `tail` that the
+        first request for that found. A window that begins with late calls of those holds no other. One that begins
+        earlier has calls with the usual tolerance at its beginning, and is no fuller than ever. The state in Redis
+        keeps a longer unit for a minute after the last request for it, when late calls have left the window.
 
         Args:
             unit: what the request asked for.
@@ -125,7 +122,7 @@ class SharedBucket:
         if unit < self.late_unit:
             self._spaced_from = math.inf
         elif self._spaced_from == math.inf or received_at - self._spacing_sent_at > _LONGEST_PAUSE_S:
-            self._spaced_from = tail + self._late_window_s * US_PER_S
+            self._spaced_from = tail
         self._spacing_sent_at = sent_at
 
     def forget_spacing(self) -> None:
@@ -135,9 +132,8 @@ class SharedBucket:
     def tolerance_at(self, at: float) -> float:
         """Return for how many seconds a reservation with the moment `at` can be used."""
         # With a unit of others that is longer still, another limit is in force, and their tolerance is not known.
-        is_spaced = self._unit == self.late_unit or at >= self._spaced_from
-        is_own = self.shared_unit <= self.unit * _UNIT_ROUNDING
-        return self._late_tolerance if self._lateness.is_starved and is_spaced and is_own else self._lateness.tolerance
+        is_spaced = at >= self._spaced_from and self.shared_unit <= self.unit * _UNIT_ROUNDING
+        return self._late_tolerance if is_spaced and self._lateness.is_starved else self._lateness.tolerance
 
     @property
     def has_smaller_limit_elsewhere(self) -> bool:
