@@ -15,9 +15,9 @@ import pytest
 from tests.bulk.conftest import Clock, accounts, each_got, snapshot, until
 from tests.clock import worst_window
 from tests.families.conftest import client_of
-from tim_async import TimClient, UsageError
+from tim_async import TextElem, TimClient, UsageError
 from tim_async.bulk import Campaign, Progress, Template, Timing
-from tim_async.bulk._engine import runner, steered
+from tim_async.bulk._engine import held_up, runner, steered
 from tim_async.emulator import Emulator
 
 SHANGHAI = "Asia/Shanghai"
@@ -257,3 +257,47 @@ async def test_batches_keep_to_the_rate_on_average(emulator: Emulator, client: T
 
 def test_times_in_utc_without_a_zone() -> None:
     assert Timing().shown(datetime(2026, 6, 1, tzinfo=UTC).timestamp()) == "2026-06-01 00:00:00+00:00 (UTC)"
+
+
+# Background that stands still
+
+
+async def test_interactive_calls_that_take_the_whole_limit_are_named(
+    emulator: Emulator, campaign: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(held_up, "_PATIENCE_S", 0.05)
+    monkeypatch.setattr(held_up, "_PATIENCE_CALLS", 1)
+    monkeypatch.setattr(held_up, "_PATIENCE_OTHERS", 1000)
+    async with client_of(emulator, rate_limits={"openim/sendmsg": 100}) as client:
+
+        async def send() -> None:
+            while not is_quiet.is_set():
+                await client.c2c.send(to_account="chatty", msg_body=[TextElem(text="hi")])
+
+        is_quiet = asyncio.Event()
+        chats = [asyncio.create_task(send()) for _ in range(60)]
+        await until(lambda: len(emulator.messages()) > 10)
+        run = Run(campaign(recipients=accounts(20), **ONE_BY_ONE), client)
+        progress = await seen(run.progress, lambda each: bool(each.held_up))
+        assert progress.held_up == "stands still: interactive calls take the whole limit of openim/sendmsg"
+        assert progress.sent == 0
+        await until(lambda: run.progress[-1].held_up != "")
+        assert "running: stands still: interactive calls take" in str(await campaign().status())
+        is_quiet.set()
+        report = await run.task
+        await asyncio.gather(*chats)
+        assert report.is_complete
+        assert report.reason is None
+        assert report.held_up_s > 0
+        assert run.progress[-1].held_up == ""
+
+
+async def test_campaign_that_gets_turns_is_not_held_up(
+    emulator: Emulator, campaign: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(held_up, "_PATIENCE_S", 0.05)
+    async with client_of(emulator, rate_limits={"openim/sendmsg": 60}) as client:
+        run = Run(campaign(recipients=accounts(60), **ONE_BY_ONE), client)
+        report = await run.task
+    assert not any(each.held_up for each in run.progress)
+    assert report.held_up_s == 0

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from types import TracebackType
 from typing import Any, Self, TypeVar, Unpack
 
@@ -265,6 +265,16 @@ class TimClient(Families):
         view._state = self._state
         view._options = self._options._replace(**changes)
         return view
+
+    def count_calls(self, commands: Collection[str], priority: Priority) -> tuple[int, int]:
+        """Return how many calls of some commands wait, and how many are on their way. For use in this package."""
+        calls = [
+            call
+            for call in self._state.calls.values()
+            if call.command in commands and call.options.priority == priority
+        ]
+        in_flight = sum(call.is_in_flight for call in calls)
+        return len(calls) - in_flight, in_flight
 
     def replace_pool(self, pool: Pool) -> None:
         """Send what this client and its views begin from now on through another pool. For use in this package."""

@@ -35,7 +35,9 @@ class LaneWork:
         repeats: chunks that were started here and are to be carried on.
     """
 
-    def __init__(self, lane: Lane, *, is_open: bool, is_made: bool, pace: Pace, size: int, most: int) -> None:
+    def __init__(
+        self, lane: Lane, *, is_open: bool, is_made: bool, pace: Pace, allowed: float, size: int, most: int
+    ) -> None:
         self.lane = lane
         self.is_open = is_open
         if lane is Lane.SINGLE:
@@ -47,7 +49,7 @@ class LaneWork:
         # One by one, chunks' worth waits here, so that a slow disk holds no sender up: the next one is written ahead
         # meanwhile. A batch is a chunk's worth by itself.
         self.queue: asyncio.Queue[QueuedItem | None] = asyncio.Queue(max(most, 2 * size) if lane is Lane.SINGLE else 1)
-        chunks = math.ceil(pace.recipients * _SECONDS_PER_COMMIT / size)
+        chunks = math.ceil(allowed * _SECONDS_PER_COMMIT / size)
         self.chunks_per_commit = min(max(1, chunks), _MAX_CHUNKS_PER_COMMIT)
         # As many as a function makes at a time, while one feeder queues and another is at the end of its chunk.
         self.feeders = math.ceil(most / (size * self.chunks_per_commit)) + 2 if is_open and is_made else 1

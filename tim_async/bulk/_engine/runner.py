@@ -17,6 +17,8 @@ from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
 from typing import Any, Final, TypeAlias
 
+import msgspec
+
 from ..._clocks import sleep
 from ..._core.client import TimClient
 from ...errors import LedgerError
@@ -25,6 +27,7 @@ from .._ledger.options import Options
 from .._ledger.records import CampaignRow
 from .._ledger.schema import Lane
 from .._ledger.steering import Counts
+from .._ledger.timing import Timing
 from .._ledger.writer import LedgerWriter
 from .._message.rendering import MessageSource, Renderer
 from .._plan.pacing import concurrency, fresh_lanes, pace_in_force, paces
@@ -33,6 +36,7 @@ from ..stopping import Stop
 from .context import RunContext
 from .feeding import Feeder
 from .gate import Gate
+from .held_up import HeldUp
 from .lane_work import LaneWork
 from .sending import ChunkSender
 from .source import ChunkSource
@@ -95,6 +99,7 @@ class Runner:
         self._failure: BaseException | None = None
         self._idle: set[_Task | None] = set()
         self._is_resting = False
+        self._held_up: HeldUp | None = None
         self._cap = 0.0
         self._opened: tuple[Lane, ...] = ()  # lanes for chunks that were not begun
 
@@ -193,6 +198,7 @@ class Runner:
         """Look again and again at what the ledger has of the campaign, and whether something may still be begun."""
         loop = asyncio.get_running_loop()
         looked_at = -math.inf
+        held_up = self._held_up = HeldUp(self._client, self._opened)
         while True:
             if loop.time() - looked_at >= LOOK_INTERVAL_S:
                 looked_at = loop.time()
@@ -201,17 +207,28 @@ class Runner:
                     gate.take_over(row.timing)
                 if self._context is not None:
                     await self._source.look(self._context, row)
+                    await self._look_at_turns(self._context, held_up)
             stop = gate.stop()
             if stop is not None and self._context is not None and not self._is_resting:
                 self._context.halt(stop)
             await sleep(min(gate.seconds_to_change(), LOOK_INTERVAL_S) or LOOK_INTERVAL_S)
+
+    async def _look_at_turns(self, context: RunContext, held_up: HeldUp) -> None:
+        """Look whether calls of higher priority leave it nothing, and enter that."""
+        before, reason = held_up.seconds, held_up.reason
+        may_begin = context.stop is None and not self._is_resting
+        held_up.look(asyncio.get_running_loop().time(), settled=context.tally.settled_now, may_begin=may_begin)
+        if held_up.seconds > before:
+            await self._ledger.campaigns.add_held_up(self._campaign.id, held_up.seconds - before)
+        if held_up.reason != reason:
+            await self._ledger.campaigns.note_trouble(self._campaign.id, held_up.reason or None)
 
     def _reserve_turns(self) -> Callable[[int, float], Awaitable[float]] | None:
         shared = self._ledger.shared
         return None if shared is None else partial(shared.reserve_turns, self._campaign.id)
 
     async def _work(self, context: RunContext) -> None:
-        lanes, most = self._make_lanes()
+        lanes, most = self._make_lanes(context.gate.timing)
         verifier = Verifier(context, _VERIFIERS)
         sender = ChunkSender(context, verifier.settle)
         renderer = Renderer(self._messages, self._client.settings.body_limit, most, context.halted)
@@ -245,13 +262,21 @@ class Runner:
         pace = paces(self._client.settings)
         self._cap = sum(pace[lane].recipients for lane in self._opened)
 
-    def _make_lanes(self) -> tuple[dict[Lane, LaneWork], int]:
+    def _make_lanes(self, timing: Timing) -> tuple[dict[Lane, LaneWork], int]:
         """Return the lanes, and how many calls are made at a time."""
         settings, opened = self._client.settings, self._opened
         pace, most = paces(settings), concurrency(settings, self._options.concurrency)
         size, is_made = self._campaign.chunk_size, self._messages.kind == "function"
         lanes = {
-            lane: LaneWork(lane, is_open=lane in opened, is_made=is_made, pace=pace[lane], size=size, most=most)
+            lane: LaneWork(
+                lane,
+                is_open=lane in opened,
+                is_made=is_made,
+                pace=pace[lane],
+                allowed=timing.allows(pace[lane].recipients),
+                size=size,
+                most=most,
+            )
             for lane in Lane
         }
         return lanes, most
@@ -340,7 +365,10 @@ class Runner:
             cap=self._cap,
             in_force=pace_in_force(self._client, self._opened),
         )
-        result = self._on_progress(timed(progress, gate.timing, self._wall()))
+        progress = timed(progress, gate.timing, self._wall())
+        if self._held_up is not None and self._held_up.reason:
+            progress = msgspec.structs.replace(progress, held_up=self._held_up.reason)
+        result = self._on_progress(progress)
         if inspect.isawaitable(result):
             await result
 

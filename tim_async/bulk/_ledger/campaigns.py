@@ -208,6 +208,10 @@ class CampaignStore:
         """Enter what holds up a campaign that goes on; None when nothing does."""
         await self._change(campaign_id, campaigns.c.status == "running", reason=trouble)
 
+    async def add_held_up(self, campaign_id: int, seconds: float) -> None:
+        """Enter that calls of higher priority left a campaign nothing for some more seconds."""
+        await self._change(campaign_id, held_up_s=func.coalesce(campaigns.c.held_up_s, 0.0) + seconds)
+
     async def running(self, app: int) -> list[CampaignRow]:
         """Return the campaigns of an app that workers may work on."""
         query = (

@@ -76,6 +76,11 @@ def _in_force(pace: Pace, rates: Sequence[RateInForce]) -> float:
     return min(of_recipients * pace.recipients, of_calls * pace.calls * pace.most)
 
 
+def command_of(lane: Lane) -> str:
+    """Return the command that a lane calls."""
+    return _CALLS[lane][0].command
+
+
 def chunk_size(pace: Pace, given: int | None) -> int:
     """Return how many recipients a chunk has.
 

@@ -65,6 +65,8 @@ class Follower:
             cap=sum(pace[lane].recipients for lane in lanes),
             in_force=None if client is None else pace_in_force(client, lanes),
         )
+        if row.status == "running" and row.reason:
+            progress = msgspec.structs.replace(progress, held_up=row.reason)
         progress = timed(progress, StoredTiming.decoded(row.timing).in_force, wall_time())
         result = self._on_progress(progress)
         if inspect.isawaitable(result):

@@ -1,0 +1,65 @@
+"""Whether a run stands still because calls of higher priority take the whole limit, and for how long.
+
+Strict priority stays: background calls get what interactive ones leave. But a campaign that gets nothing says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from ..._core.client import TimClient
+from .._ledger.schema import Lane
+from .._plan.pacing import command_of, paces
+
+# So long nothing was granted to the run before it counts as standing still, and at least the time of so many calls.
+_PATIENCE_S: Final = 3.0
+_PATIENCE_CALLS: Final = 3
+# So many times as long where this client makes no other calls: then those of others that share the limits take them.
+_PATIENCE_OTHERS: Final = 3
+
+
+class HeldUp:
+    """Watches whether the calls of a run get turns at the limits.
+
+    Args:
+        client: whose calls are looked at.
+        lanes: by which the run goes.
+
+    Attributes:
+        seconds: for how long it stood still, the present time included.
+        reason: why it stands still now, "" while it does not.
+    """
+
+    def __init__(self, client: TimClient, lanes: Sequence[Lane]) -> None:
+        self._client = client
+        self._commands = [command_of(lane) for lane in lanes]
+        pace = paces(client.settings)
+        slowest = min((pace[lane].calls for lane in lanes), default=1.0)
+        self._patience_s = max(_PATIENCE_S, _PATIENCE_CALLS / slowest)
+        self._since = -1.0  # loop time at which it was last seen to get a turn; below 0 before the first look
+        self._settled = self._attempts = 0  # recipients, and attempts of all priorities, at that time
+        self._seen_at = 0.0
+        self.seconds = 0.0
+        self.reason = ""
+
+    def look(self, now: float, *, settled: int, may_begin: bool) -> None:
+        """Look whether it stands still; to be called about every second.
+
+        Args:
+            now: loop time.
+            settled: recipients that were settled so far.
+            may_begin: whether the campaign itself lets something be begun.
+        """
+        waiting, in_flight = self._client.count_calls(self._commands, "background")
+        stats = self._client.stats()
+        attempts = sum(stats[command].attempts for command in self._commands if command in stats)
+        if in_flight or not waiting or not may_begin or settled != self._settled or self._since < 0:
+            self._since, self._settled, self._attempts, self.reason = now, settled, attempts, ""
+        elif self.reason:
+            self.seconds += now - self._seen_at
+        elif now - self._since >= self._patience_s * (1 if attempts > self._attempts else _PATIENCE_OTHERS):
+            self.seconds += now - self._since
+            whose = "interactive" if attempts > self._attempts else "other"
+            self.reason = f"stands still: {whose} calls take the whole limit of {' and '.join(self._commands)}"
+        self._seen_at = now
