@@ -121,6 +121,11 @@ class UsageError(TimError):
         self.field = field
 
 
+# Bytes of a message: what the client allows by default, and what documents of 2022 and later have.
+_BODY_LIMIT: Final = 8192
+_NEWER_BODY_LIMIT: Final = 12_288
+
+
 class BodyTooLargeError(UsageError):
     """The encoded message is over the limit; no token and no connection was used.
 
@@ -137,11 +142,13 @@ class BodyTooLargeError(UsageError):
     def __init__(
         self, *, actual: int, limit: int, field: str, field_bytes: int, what: str = "the encoded request"
     ) -> None:
-        super().__init__(
-            f"{what} has {actual} bytes, {actual - limit} over the limit of {limit}; "
-            f"its largest field is {field} with {field_bytes} bytes",
-            field=field,
-        )
+        text = f"{what} has {actual} bytes, {actual - limit} over the limit of {limit}; "
+        text += f"its largest field is {field} with {field_bytes} bytes"
+        if limit == _BODY_LIMIT and actual <= _NEWER_BODY_LIMIT:
+            text += (
+                f"; newer documents allow {_NEWER_BODY_LIMIT:,}, which is the setting body_limit={_NEWER_BODY_LIMIT}"
+            )
+        super().__init__(text, field=field)
         self.actual = actual
         self.limit = limit
         self.field_bytes = field_bytes

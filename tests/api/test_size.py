@@ -57,6 +57,16 @@ def test_limit_is_the_callers(limit):
     assert (caught.value.actual, caught.value.limit) == (limit + 1, limit)
 
 
+@pytest.mark.parametrize(
+    ("size", "limit", "is_named"),
+    [(8193, 8192, True), (12_288, 8192, True), (12_289, 8192, False), (12_289, 12_288, False), (10_241, 10_240, False)],
+)
+def test_the_setting_for_what_newer_documents_allow_is_named_where_it_helps(size, limit, is_named):
+    with pytest.raises(BodyTooLargeError) as caught:
+        check_size(C2C.send.encode(message_of(size, "a")), limit)
+    assert ("body_limit=12288" in str(caught.value)) is is_named
+
+
 def test_largest_field_is_measured_in_bytes_and_not_in_characters():
     body = encode({"A": "x" * 200, "B": "你" * 100, "C": 1})
     with pytest.raises(BodyTooLargeError) as caught:
