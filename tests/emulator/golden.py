@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -42,11 +42,11 @@ def texts(value: Any) -> Iterator[str]:
             yield parent[key]
 
 
-def peopled(contents: Sequence[dict[str, Any]], **options: Any) -> Emulator:
-    """Make an emulator that knows the accounts and groups of golden requests."""
+def peopled(contents: Sequence[dict[str, Any]], *, strangers: Collection[str] = (), **options: Any) -> Emulator:
+    """Make an emulator that knows the accounts and groups of golden requests, strangers excepted."""
     emulator = Emulator(**options)
     known = {text for content in contents for text in texts(content["request"])}
-    emulator.add_accounts("alice", *sorted(text for text in known if 0 < len(text.encode()) <= 32))
+    emulator.add_accounts("alice", *sorted(text for text in known - {*strangers} if 0 < len(text.encode()) <= 32))
     groups = emulator._state.part(Groups)
     for group_id in sorted(text for text in known if text.startswith(tuple(_KINDS)) and "TOPIC" not in text):
         rules = rules_of(next(kind for start, kind in _KINDS.items() if group_id.startswith(start)))

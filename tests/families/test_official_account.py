@@ -113,7 +113,7 @@ async def test_subscribers_come_and_go(client: TimClient, emulator: Emulator, ne
     await client.account.delete(delete_item=[UserIDItem(user_id="carol")])
     page = await family.get_subscribers(official_account=news, next="")
     assert [(user.subscriber_account, user.custom_string) for user in page.subscriber_list] == [
-        ("alice", None),
+        ("alice", ""),
         ("bob", "来自二维码"),
     ]
     assert (page.next, page.subscriber_num) == ("", 2)

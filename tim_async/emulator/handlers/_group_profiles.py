@@ -102,8 +102,26 @@ def group_info(group: Group, app_id: int, now: float, wanted: ResponseFilter | N
     return info
 
 
-def joined_group(group: Group, account: str, wanted: JoinedFilter | None) -> JoinedGroup:
-    """Return a group in the list of one of its members: only the id, unless a filter requests more."""
+def joined_group(group: Group, account: str, wanted: JoinedFilter | None, *, with_topics: bool = False) -> JoinedGroup:
+    """Return a group in the list of one of its members: only the id, unless a filter requests more.
+
+    Args:
+        group: the group.
+        account: the member.
+        wanted: the filter.
+        with_topics: whether communities with topics were requested; then there are MsgSeqs over all topics.
+    """
+    info = _joined_group(group, account, wanted)
+    if with_topics:
+        info.support_topic = int(group.support_topic)
+        info.gross_topic_next_msg_seq = _gross_next(group)
+        own = info.self_info or SelfInfo()
+        own.gross_topic_read_seq = _gross_read(group, account)
+        info.self_info = own
+    return info
+
+
+def _joined_group(group: Group, account: str, wanted: JoinedFilter | None) -> JoinedGroup:
     info = JoinedGroup(group_id=group.group_id)
     if wanted is None:
         return info

@@ -228,7 +228,7 @@ def set_topic_permissions(call: Call) -> TopicPermissions:
             outcomes.append(_no_topic(item.topic_id))
             continue
         found.topics[item.topic_id] = item.permission
-        outcomes.append(TopicPermissionResult(topic_id=item.topic_id, permission=item.permission))
+        outcomes.append(TopicPermissionResult(topic_id=item.topic_id))
     return TopicPermissions(topic_permission_result_list=outcomes)
 
 

@@ -27,7 +27,7 @@ from ...models.follow import (
     GetFollowCounts,
     GetFollows,
 )
-from ...models.tags import ProfileTag, Tagged
+from ...models.tags import Tagged
 from ..dispatch import Call, handles
 from ..events.people import emit_followed, emit_unfollowed
 from ..state.codes import SnsCode
@@ -37,7 +37,6 @@ from ..state.refusal import Refusal
 from ._known import is_known, known_account
 
 _CURSOR: Final = re.compile("[0-9]{0,20}")
-_PROFILE_TAGS: Final = (ProfileTag.NICK, ProfileTag.IMAGE)
 
 
 @handles(Follow.add)
@@ -88,11 +87,10 @@ def get(call: Call) -> FollowPage:
     profiles = call.state.part(ProfileState)
     result = FollowPage(next_cursor=str(page[-1][1].number) if len(rest) > len(page) else "")
     for other, link in page:
-        values = ((tag, profiles.get(other, tag)) for tag in _PROFILE_TAGS)
         followed = FollowedAccount(
             to_account=other,
             follow_time=link.since,
-            profile_item=[Tagged(tag=tag, value=value) for tag, value in values if value is not None],
+            profile_item=[Tagged(tag=tag, value=value) for tag, value in profiles.values(other).items()],
             profile_sequence=profiles.changes(other),
         )
         result.follow_item.append(followed)

@@ -276,7 +276,8 @@ def list_joined(call: Call) -> JoinedGroups:
     groups = [group for group in call.state.part(Groups).joined(account) if _is_listed(group, request)]
     first = request.offset or 0
     page: Iterable[Group] = islice(groups, first, None if request.limit is None else first + request.limit)
-    infos = [joined_group(group, account, request.response_filter) for group in page]
+    with_topics = request.support_topic == 1
+    infos = [joined_group(group, account, request.response_filter, with_topics=with_topics) for group in page]
     return checked(JoinedGroups(total_count=len(groups), group_id_list=infos))
 
 

@@ -220,7 +220,10 @@ def add_subscribers(call: Call) -> SubscriberOutcomes:
             result = _FAILED
         else:
             channel.subscribers[user] = Subscriber(
-                subscriber_account=user, subscribe_time=int(call.now), msg_flag="AcceptAndNotify"
+                subscriber_account=user,
+                subscribe_time=int(call.now),
+                custom_string="",
+                msg_flag="AcceptAndNotify",
             )
             result = _DONE
         outcomes.append(SubscriberOutcome(subscriber_account=user, result=result))
