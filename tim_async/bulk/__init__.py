@@ -25,6 +25,7 @@ from ._ledger.opening import adopt_ledger
 from ._ledger.options import Lanes, OnUnknown
 from ._ledger.presence import WorkerInfo, WorkerTask
 from ._ledger.records import Problem
+from ._ledger.suppression import SuppressionList
 from ._ledger.timing import Timing
 from ._message.messages import Message
 from ._message.rendering import MessageGiven, Recipient, Template
@@ -33,16 +34,18 @@ from ._plan.files import AccountListFile, CsvFile, JsonLinesFile
 from ._plan.plan import LanePlan, Plan
 from ._plan.reading import OnPlanning, PlanProgress, PlanStage
 from ._plan.sources import Recipients
-from ._plan.suppressing import SuppressionFile
+from ._plan.suppressing import SuppressionChange, SuppressionFile
 from ._plan.timing_given import TimingChanges
 from .campaign import Campaign
 from .csv_cells import restore_cell
 from .export import RecipientOutcome
 from .inspection import CampaignLocation
 from .progress import CodeCount, Progress, Report
+from .suppression import AccountsGiven, SuppressionLists
 
 __all__ = [
     "AccountListFile",
+    "AccountsGiven",
     "Campaign",
     "CampaignArguments",
     "CampaignLocation",
@@ -66,7 +69,10 @@ __all__ = [
     "RecipientOutcome",
     "Recipients",
     "Report",
+    "SuppressionChange",
     "SuppressionFile",
+    "SuppressionList",
+    "SuppressionLists",
     "Template",
     "Timing",
     "TimingChanges",

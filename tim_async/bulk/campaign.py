@@ -15,6 +15,7 @@ from .._api.endpoint import Rate
 from .._clocks import wall_time
 from .._core.client import TimClient
 from .._printable import one_line
+from ..models.c2c import SendMsgResult
 from . import export, inspection, steering
 from ._engine.runner import OnProgress
 from ._engine.steered import SteeredRun
@@ -266,6 +267,23 @@ class Campaign:
                 return msgspec.structs.replace(await run.run(), ledger=ledger.full_name)
             finally:
                 self._run = None
+
+    async def send_to_me(self, client: TimClient, account: str) -> SendMsgResult:
+        """Send the message of the first recipient to a test account, outside of the campaign.
+
+        Nothing is planned, and the ledger does not change. The message is as the first recipient gets it, their name in
+        it, too; it has an identity of its own, so it can be sent as often as it is changed.
+
+        Args:
+            client: sends it.
+            account: who gets it.
+
+        Raises:
+            UsageError: there is no message for the first recipient, or nothing to make it of.
+            LedgerError: message or recipients are not given, and no ledger has the campaign.
+            TimError: what sending it raises.
+        """
+        return await inspection.send_to_me(self._definition, client, account, self._clock)
 
     def stop(self, reason: str = "it was stopped") -> bool:
         """Let a run end: nothing more is started, what is in flight is finished and written. False when none runs."""

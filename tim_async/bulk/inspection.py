@@ -8,10 +8,13 @@ from typing import TextIO
 
 import msgspec
 
+from .._api.checks import check_account
 from .._api.endpoint import Rate
 from .._core.client import TimClient
 from .._core.config import Settings
 from ..errors import LedgerError
+from ..families.c2c import C2C
+from ..models.c2c import SendMsgResult
 from . import export
 from ._ledger.records import CampaignRow
 from ._ledger.timing import StoredTiming
@@ -75,6 +78,15 @@ async def plan(
         )
         made = at_its_times(made, StoredTiming.decoded(campaign.timing).in_force, clock())
         return msgspec.structs.replace(made, ledger=ledger.full_name, is_new=is_new)
+
+
+async def send_to_me(
+    definition: Definition, client: TimClient, account: str, clock: Callable[[], float]
+) -> SendMsgResult:
+    """Send the message of a campaign's first recipient to a test account, outside of the campaign."""
+    check_account("to_me", account)
+    request = await definition.rendered_for(account, client, clock())
+    return await client.call(C2C.send, request)
 
 
 async def status(definition: Definition, clock: Callable[[], float]) -> Report:

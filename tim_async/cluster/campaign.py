@@ -29,6 +29,7 @@ from ..bulk._plan.reading import OnPlanning
 from ..bulk._plan.timing_given import TimingChanges, TimingGiven
 from ..bulk.progress import Report
 from ..errors import UsageError
+from ..models.c2c import SendMsgResult
 from ._workers import broker as work_queue
 from ._workers.options import DEFAULT_PARALLEL, WorkOptions, phase_of
 from ._workers.progress import Follower
@@ -168,6 +169,23 @@ class ClusterCampaign:
                 await ledger.campaigns.launch(row.id, options=msgspec.json.encode(options).decode(), now=now)
         await self._send_work_messages(broker, client.sdk_app_id, parallel)
         return plan
+
+    async def send_to_me(self, client: TimClient, account: str) -> SendMsgResult:
+        """Send the message of the first recipient to a test account, outside of the campaign.
+
+        Nothing is planned, and the ledger does not change. The message is as the first recipient gets it, their name in
+        it, too; it has an identity of its own, so it can be sent as often as it is changed.
+
+        Args:
+            client: sends it.
+            account: who gets it.
+
+        Raises:
+            UsageError: there is no message for the first recipient, or nothing to make it of.
+            LedgerError: message or recipients are not given, and no ledger has the campaign.
+            TimError: what sending it raises.
+        """
+        return await inspection.send_to_me(self._definition, client, account, self._clock)
 
     async def watch(self, *, on_progress: OnProgress | None = None, every_s: float = 1.0) -> Report:
         """Return the report when the campaign is done, or was paused, stopped or cancelled.

@@ -22,6 +22,11 @@ _PLAIN: Final = re.compile(r"\w[\w.-]*")
 _MAX_NAME_BYTES: Final = 120
 
 
+def is_named() -> bool:
+    """Return whether the environment names a ledger for all campaigns."""
+    return bool(os.environ.get(VARIABLE))
+
+
 def default_ledger(campaign: str, app: int | None) -> str | Path:
     """Return where the ledger of a campaign is that names none.
 

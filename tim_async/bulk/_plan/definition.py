@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from datetime import datetime
 from os import PathLike
@@ -11,10 +10,11 @@ from typing import Final, TypedDict
 import msgspec
 
 from ..._api.checks import check_range, check_seconds, check_whole
+from ..._core.client import TimClient
 from ..._core.config import Settings
 from ...errors import LedgerError, UsageError
-from ...models.c2c import MAX_BATCH
-from .._ledger.home import VARIABLE, default_ledger, make_parents
+from ...models.c2c import MAX_BATCH, SendMsg
+from .._ledger.home import default_ledger, is_named, make_parents
 from .._ledger.ledger import Ledger
 from .._ledger.options import Lanes, OnUnknown, Options
 from .._ledger.records import CampaignRow, storable
@@ -27,6 +27,7 @@ from .files import file_source
 from .pacing import chunk_size, paces
 from .planning import ensure_planned
 from .reading import OnPlanning, PlanWatch
+from .rendered import first_of_ledger, first_of_source, render_for
 from .sources import Recipients, Source, as_source
 from .suppressing import SuppressionFile, list_files, read_lists
 from .timing_given import given_by
@@ -182,7 +183,7 @@ class Definition:
     @property
     def has_default_ledger(self) -> bool:
         """Whether its ledger was named neither here nor by the environment."""
-        return self.ledger is None and not os.environ.get(VARIABLE)
+        return self.ledger is None and not is_named()
 
     async def find(self, ledger: Ledger) -> CampaignRow:
         """Return what the ledger has of the campaign.
@@ -252,6 +253,25 @@ class Definition:
             return campaign
         await ledger.campaigns.update(campaign.id, timing=settled.encoded())
         return msgspec.structs.replace(campaign, timing=settled.encoded())
+
+    async def rendered_for(self, account: str, client: TimClient, now: float) -> SendMsg:
+        """Return the request that sends the first recipient's message to another account; nothing is planned.
+
+        Raises:
+            UsageError: the campaign has no message or recipients, or there is no message for the first of them.
+            LedgerError: they are not given, and there is no such ledger, or no such campaign in it.
+        """
+        messages, recipient = self._messages, None
+        if self._recipients is not None:
+            recipient = await first_of_source(self._recipients, self._account_column)
+        if messages is None or recipient is None:
+            async with self.open(app=client.sdk_app_id) as ledger:
+                campaign = await self.find(ledger)
+                messages = messages or from_stored(campaign.kind, campaign.message)
+                recipient = recipient or await first_of_ledger(ledger, campaign.id)
+        if messages is None:
+            raise UsageError("the ledger has no message, as a function made it: give message", field="message")
+        return await render_for(account, recipient, messages, client.settings.body_limit, now)
 
     def _check_lanes(self, messages: MessageSource | None) -> None:
         if self.options.lanes not in ("batch", "both") or messages is None:

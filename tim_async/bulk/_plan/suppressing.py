@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from os import PathLike
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
@@ -91,7 +92,8 @@ async def read_lists(ledger: Ledger, files: Sequence[ListFile], now: float) -> N
         with _about_lists():
             mark = await asyncio.to_thread(reader.fingerprint)
         if await ledger.suppression.source(name) != mark:
-            change = await read_list(ledger, name, reader, now=now, mark=mark)
+            enter = partial(_enter, ledger, name, now)
+            change = await read_list(name, reader, enter, mark=mark)
             logger.info(
                 "suppression list %s: %s read, %d of them new",
                 *(one_line(name), counted(change.accounts, "account"), change.added),
@@ -104,10 +106,27 @@ async def read_lists(ledger: Ledger, files: Sequence[ListFile], now: float) -> N
                 )
 
 
+async def _enter(ledger: Ledger, name: str, now: float, accounts: Sequence[str], mark: str | None) -> int:
+    return await ledger.suppression.add(name, accounts, now=now, source=mark)
+
+
 async def read_list(
-    ledger: Ledger, name: str, source: Source, *, now: float, account_column: str = "account", mark: str | None = None
+    name: str,
+    source: Source,
+    enter: Callable[[Sequence[str], str | None], Awaitable[int]],
+    *,
+    account_column: str = "account",
+    mark: str | None = None,
 ) -> SuppressionChange:
-    """Add the accounts of a source to a list; `mark` distinguishes a file from others."""
+    """Add the accounts of a source to a list.
+
+    Args:
+        name: the list.
+        source: the accounts.
+        enter: adds some accounts and returns how many are new; with the last ones, it is given the mark.
+        account_column: the column or key that has the account, where the source is no file.
+        mark: distinguishes the file from others.
+    """
     accounts, added, bad_rows = 0, 0, 0
     first_problem: Problem | None = None
     waiting: list[str] = []
@@ -119,10 +138,10 @@ async def read_list(
                 waiting.append(row[0])
         if len(waiting) >= ACCOUNTS_PER_COMMIT:
             accounts += len(waiting)
-            added += await ledger.suppression.add(name, waiting, now=now)
+            added += await enter(waiting, None)
             waiting.clear()
     accounts += len(waiting)
-    added += await ledger.suppression.add(name, waiting, now=now, source=mark)
+    added += await enter(waiting, mark)
     return SuppressionChange(
         list_name=name, accounts=accounts, added=added, bad_rows=bad_rows, first_problem=first_problem
     )

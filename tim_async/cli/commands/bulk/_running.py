@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ...._core.client import TimClient
     from ....bulk import Campaign, Report
     from ....cluster import ClusterCampaign
+    from ....models.c2c import SendMsgResult
 
 
 async def send(campaign: Campaign, client: TimClient, *, allow_new: bool) -> Report:
@@ -53,6 +54,17 @@ async def rehearse(make: Callable[[Path], Campaign], limits: Mapping[str, tuple[
             echo(f"rehearsing against an emulator at {served.url}: nothing is sent to the service", err=True)
             client = TimClient(served.sdk_app_id, DEFAULT_SECRET_KEY, base_url=served.url, rate_limits=limits)
             return msgspec.structs.replace(await _send(campaign, client), ledger="")
+
+
+async def send_trial(campaign: Campaign, client: TimClient, account: str) -> SendMsgResult:
+    """Send the first recipient's message to a test account."""
+    async with client:
+        return await campaign.send_to_me(client, account)
+
+
+def show_trial(sent: SendMsgResult, account: str) -> None:
+    """Print that a message was sent to a test account."""
+    echo(f"sent to {one_line(account)}, outside of the campaign: MsgKey {sent.msg_key}")
 
 
 async def submit(

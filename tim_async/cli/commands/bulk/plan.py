@@ -34,6 +34,7 @@ from ._options import (
     ZoneOption,
 )
 from ._timing import read_timing
+from ._who import AtMostOption, FirstOption, SampleOption, SeedOption, SuppressOption, read_who
 
 if TYPE_CHECKING:
     from ....bulk import Plan
@@ -53,6 +54,11 @@ def plan(
     file_format: FormatOption = None,
     encoding: EncodingOption = None,
     delimiter: DelimiterOption = None,
+    suppress: SuppressOption = None,
+    at_most: AtMostOption = None,
+    first: FirstOption = None,
+    sample: SampleOption = None,
+    seed: SeedOption = None,
     lanes: LanesOption = "auto",
     limit: LimitOption = None,
     batch_size: BatchOption = None,
@@ -85,6 +91,7 @@ def plan(
         account_column=account_column,
         lanes=lanes,
         batch_size=batch_size,
+        **read_who(suppress=suppress, at_most=at_most, first=first, sample=sample, seed=seed),
         **read_timing(
             not_before=not_before,
             until=until,

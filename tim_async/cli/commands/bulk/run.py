@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from functools import partial
 from typing import Annotated, Any
 
@@ -27,6 +28,7 @@ from ..._secrets import secret_key
 from ._campaign import make_campaign, make_cluster_campaign, read_message, read_source
 from ._options import (
     CAMPAIGN_PANEL,
+    MESSAGE_PANEL,
     RECIPIENTS_PANEL,
     BatchOption,
     BetweenOption,
@@ -48,8 +50,9 @@ from ._options import (
     UntilOption,
     ZoneOption,
 )
-from ._running import rehearse, run_here, run_watching, send, show_report, submit
+from ._running import rehearse, run_here, run_watching, send, send_trial, show_report, show_trial, submit
 from ._timing import read_timing
+from ._who import AtMostOption, FirstOption, SampleOption, SeedOption, SuppressOption, read_who
 
 
 def run(
@@ -105,6 +108,11 @@ def run(
             rich_help_panel=CAMPAIGN_PANEL,
         ),
     ] = "verify",
+    suppress: SuppressOption = None,
+    at_most: AtMostOption = None,
+    first: FirstOption = None,
+    sample: SampleOption = None,
+    seed: SeedOption = None,
     lanes: LanesOption = "auto",
     limit: LimitOption = None,
     batch_size: BatchOption = None,
@@ -114,6 +122,16 @@ def run(
     time_zone: ZoneOption = None,
     rate: RateOption = None,
     share: ShareOption = None,
+    to_me: Annotated[
+        str | None,
+        typer.Option(
+            "--to-me",
+            metavar="ACCOUNT",
+            show_default=False,
+            help="Only send the first recipient's message to this account, outside of the campaign, to look at it.",
+            rich_help_panel=MESSAGE_PANEL,
+        ),
+    ] = None,
     in_emulator: Annotated[
         bool,
         typer.Option(
@@ -173,6 +191,7 @@ def run(
         "retry_failed": retry_failed,
         "change_message": change_message,
         "add_recipients": add_recipients,
+        **read_who(suppress=suppress, at_most=at_most, first=first, sample=sample, seed=seed),
         **read_timing(
             not_before=not_before,
             until=until,
@@ -182,10 +201,11 @@ def run(
             share=share,
         ),
     }
-    if in_emulator and workers:
-        stop("--workers and --emulator cannot be combined")
+    if in_emulator and (workers or to_me is not None):
+        stop(f"{'--workers' if workers else '--to-me'} and --emulator cannot be combined")
     if in_emulator:
-        report = run_here(rehearse(partial(make_campaign, name, **options), limits))
+        whole = {**options, "first": None, "sample": None, "seed": None}  # a rehearsal pauses for no look
+        report = run_here(rehearse(partial(make_campaign, name, **whole), limits))
         show_report(report, as_json=as_json, is_rehearsal=True)
         return
     queue_url = require(broker, "--broker", "bulk run") if workers else ""
@@ -196,6 +216,9 @@ def run(
     from ...._core.client import TimClient
 
     make_client = partial(TimClient, app, key, identifier, region=home, base_url=base_url, rate_limits=limits)
+    if to_me is not None:
+        show_trial(asyncio.run(send_trial(make_campaign(name, ledger, **options), make_client(), to_me)), to_me)
+        return
     if workers:
         shared = make_cluster_campaign(name, ledger, **options)
         queue = partial(make_queue, queue_url, app, queue_prefix)

@@ -1,0 +1,155 @@
+"""The suppression lists of a ledger, for users: accounts that none of its campaigns sends to."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from functools import partial
+from os import PathLike
+from typing import Final, TypeVar
+
+from .._clocks import wall_time
+from ..errors import LedgerError, UsageError
+from ._ledger.home import is_named
+from ._ledger.ledger import Ledger
+from ._ledger.records import storable
+from ._ledger.suppression import SuppressionList
+from ._plan.definition import Definition
+from ._plan.files import AccountListFile, CsvFile, JsonLinesFile
+from ._plan.sources import IterableReader, Source
+from ._plan.suppressing import SuppressionChange, SuppressionFile, list_file, read_accounts, read_list
+from .steering import steered
+
+T = TypeVar("T")
+
+DEFAULT_LIST: Final = "suppressed"
+"""The list of accounts that are given one by one, where no other is named."""
+_PURPOSE: Final = "suppression lists of"
+
+AccountsGiven = SuppressionFile | Iterable[str] | AsyncIterable[str]
+"""Accounts: a file of them, by its path or a class that says how it is read, or any iterable or async iterable."""
+
+
+class SuppressionLists:
+    """The suppression lists of a ledger.
+
+        lists = SuppressionLists(ledger="spring.db")
+        await lists.add("unsubscribed.csv")
+        await lists.add(["lumotuwe2"], list_name="asked by phone")
+
+    An account on any of them is sent to by no campaign of the ledger. What is added while campaigns run holds for all
+    that they have not written ahead: what is in flight is finished, and a campaign that waits sends no more to it.
+
+    Args:
+        ledger: path or URL of the ledger, as `Campaign` has it. None is the default of a campaign.
+        campaign: the campaign whose default ledger is meant, where none is named here or by `TIM_LEDGER`.
+        sdk_app_id: that campaign's app, to find it.
+        clock: unix seconds.
+    """
+
+    def __init__(
+        self,
+        ledger: str | PathLike[str] | None = None,
+        *,
+        campaign: str | None = None,
+        sdk_app_id: int | None = None,
+        clock: Callable[[], float] = wall_time,
+    ) -> None:
+        if ledger is None and campaign is None and not is_named():
+            raise UsageError("give ledger, or the campaign whose default ledger is meant", field="ledger")
+        self._definition = Definition(campaign or "any campaign", ledger, sdk_app_id=sdk_app_id)
+        self._clock = clock
+
+    def __repr__(self) -> str:
+        return "<SuppressionLists>"
+
+    async def add(
+        self, accounts: AccountsGiven, *, list_name: str | None = None, account_column: str = "account"
+    ) -> SuppressionChange:
+        """Add accounts to a list, which is made where it is missing, as the ledger is.
+
+        Args:
+            accounts: a file, or accounts.
+            list_name: the list; None is one that is called like the file, without its endings, or `suppressed`.
+            account_column: the column of a file that has the account.
+
+        Raises:
+            UsageError: a file cannot be read.
+            LedgerError: the ledger cannot be used.
+        """
+        name, reader = _source(accounts, account_column)
+        name = list_name if list_name is not None else name
+        if not name.strip() or storable(name) != name:
+            raise UsageError("list_name must be a text that is not empty", field="list_name")
+
+        async def enter(some: Sequence[str], mark: str | None) -> int:
+            return await self._change(
+                lambda ledger: ledger.suppression.add(name, some, now=self._clock(), source=mark), may_make=True
+            )
+
+        return await read_list(name, reader, enter, account_column=account_column)
+
+    async def remove(
+        self, accounts: AccountsGiven, *, list_name: str | None = None, account_column: str = "account"
+    ) -> int:
+        """Take accounts off a list, or off all of them; return how many entries those were.
+
+        Recipients that were left out stay so; campaigns that come later send to them.
+
+        Args:
+            accounts: a file, or accounts.
+            list_name: the list; None is all of them.
+            account_column: the column of a file that has the account.
+
+        Raises:
+            LedgerError: there is no such ledger or list.
+        """
+        removed = 0
+        _, reader = _source(accounts, account_column)
+        async for some in read_accounts(reader, account_column):
+            removed += await self._change(partial(self._remove, some, list_name))
+        return removed
+
+    async def _remove(self, accounts: Sequence[str], list_name: str | None, ledger: Ledger) -> int:
+        return await ledger.suppression.remove(accounts, name=list_name, now=self._clock())
+
+    async def remove_list(self, list_name: str) -> int:
+        """Remove a list; return how many entries it had.
+
+        Raises:
+            LedgerError: there is no such ledger or list.
+        """
+        return await self._change(lambda ledger: ledger.suppression.remove_list(list_name))
+
+    async def all(self) -> list[SuppressionList]:
+        """Return the lists of the ledger, the oldest first.
+
+        Raises:
+            LedgerError: there is no such ledger.
+        """
+        async with self._definition.open() as ledger:
+            return await ledger.suppression.lists()
+
+    async def accounts(self, list_name: str) -> AsyncIterator[str]:
+        """Yield the accounts of a list, in the order of the database.
+
+        Raises:
+            LedgerError: there is no such ledger or list.
+        """
+        async with self._definition.open() as ledger:
+            async for account in ledger.suppression.entries(list_name):
+                yield account
+
+    async def _change(self, work: Callable[[Ledger], Awaitable[T]], *, may_make: bool = False) -> T:
+        try:
+            return await steered(self._definition, _PURPOSE, work)
+        except LedgerError as error:
+            if not (may_make and error.is_missing):
+                raise
+        async with self._definition.open(f"{_PURPOSE} {self._definition.name}") as ledger:
+            return await work(ledger)
+
+
+def _source(accounts: AccountsGiven, account_column: str) -> tuple[str, Source]:
+    if isinstance(accounts, str | PathLike | CsvFile | JsonLinesFile | AccountListFile):
+        return list_file(accounts, account_column)
+    return DEFAULT_LIST, IterableReader(accounts)

@@ -1,0 +1,56 @@
+"""What the commands about suppression lists share."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ...._errors import stop
+from ...._options import LEDGER_VARIABLE, read_app_id
+
+if TYPE_CHECKING:
+    from .....bulk import SuppressionLists
+
+FileArgument = Annotated[
+    Path | None,
+    typer.Argument(
+        metavar="FILE", show_default=False, help="The accounts: .csv with a line of column names, .jsonl or .txt."
+    ),
+]
+AccountsOption = Annotated[
+    list[str] | None,
+    typer.Option("--account", metavar="ACCOUNT", show_default=False, help="An account; as often as needed."),
+]
+ListOption = Annotated[
+    str | None,
+    typer.Option(
+        "--list", metavar="NAME", show_default=False, help="The list; without it, one that is called like the file."
+    ),
+]
+CampaignOption = Annotated[
+    str | None,
+    typer.Option(
+        "--name", metavar="NAME", show_default=False, help="The campaign whose own ledger is meant, without --ledger."
+    ),
+]
+
+
+def open_lists(ledger: str | None, name: str | None, app: str | int | None) -> SuppressionLists:
+    """Return the lists of a ledger."""
+    from .....bulk import SuppressionLists
+
+    if ledger is None and name is None:
+        stop("TIM_LEDGER (or --ledger) is missing; --name NAME is for a campaign that has a ledger of its own")
+    named = None if ledger == os.environ.get(LEDGER_VARIABLE) else ledger
+    return SuppressionLists(named, campaign=name, sdk_app_id=None if app is None else read_app_id(app))
+
+
+def given(source: Path | None, accounts: Sequence[str] | None) -> Path | list[str]:
+    """Return the accounts that a command is about."""
+    if (source is None) == (not accounts):
+        stop("give either FILE or --account ACCOUNT")
+    return source if source is not None else list(accounts or ())

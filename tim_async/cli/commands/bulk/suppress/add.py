@@ -1,0 +1,50 @@
+"""`tim-async bulk suppress add`: accounts who are not sent to any more."""
+
+from __future__ import annotations
+
+import asyncio
+
+from ...._frame import make_command
+from ...._options import OptionalAppIdOption
+from ...._output import JsonOption, echo, one_line, print_json
+from .._options import ColumnOption, LedgerOption
+from ._lists import AccountsOption, CampaignOption, FileArgument, ListOption, given, open_lists
+
+
+def add(
+    source: FileArgument = None,
+    *,
+    accounts: AccountsOption = None,
+    list_name: ListOption = None,
+    ledger: LedgerOption = None,
+    name: CampaignOption = None,
+    account_column: ColumnOption = "account",
+    sdk_app_id: OptionalAppIdOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Add accounts to a suppression list; no campaign of the ledger sends to them.
+
+    It holds at once for all that was not written ahead, also in campaigns that run elsewhere. Accounts leave a list
+    only by `suppress remove`.
+    """
+    lists = open_lists(ledger, name, sdk_app_id)
+    change = asyncio.run(lists.add(given(source, accounts), list_name=list_name, account_column=account_column))
+    if as_json:
+        print_json(change)
+        return
+    echo(f"list {one_line(change.list_name)}: {change.added:,} of {change.accounts:,} accounts are new")
+    if change.first_problem is not None:
+        echo(
+            f"{change.bad_rows:,} bad rows, the first in line {change.first_problem.line}: "
+            f"{one_line(change.first_problem.reason)}",
+            err=True,
+        )
+
+
+command = make_command(
+    add,
+    examples=(
+        "tim-async bulk suppress add unsubscribed.csv",
+        "tim-async bulk suppress add --account lumotuwe2 --list 'asked by phone'",
+    ),
+)

@@ -1,0 +1,54 @@
+"""`tim-async bulk suppress remove`: accounts who may be sent to again."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated
+
+import typer
+
+from ...._errors import stop
+from ...._frame import make_command
+from ...._options import OptionalAppIdOption
+from ...._output import JsonOption, echo, print_json
+from .._options import ColumnOption, LedgerOption
+from ._lists import AccountsOption, CampaignOption, FileArgument, ListOption, given, open_lists
+
+
+def remove(
+    source: FileArgument = None,
+    *,
+    accounts: AccountsOption = None,
+    list_name: ListOption = None,
+    whole: Annotated[bool, typer.Option("--whole", help="Remove the whole list that --list names.")] = False,
+    ledger: LedgerOption = None,
+    name: CampaignOption = None,
+    account_column: ColumnOption = "account",
+    sdk_app_id: OptionalAppIdOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Take accounts off a suppression list, or off all lists without --list.
+
+    Recipients who were left out stay so; campaigns that come later send to them.
+    """
+    lists = open_lists(ledger, name, sdk_app_id)
+    if whole:
+        if list_name is None or source is not None or accounts:
+            stop("--whole is for the list that --list names, without accounts")
+        removed = asyncio.run(lists.remove_list(list_name))
+    else:
+        own = given(source, accounts)
+        removed = asyncio.run(lists.remove(own, list_name=list_name, account_column=account_column))
+    if as_json:
+        print_json({"removed": removed})
+    else:
+        echo(f"{removed:,} entries removed")
+
+
+command = make_command(
+    remove,
+    examples=(
+        "tim-async bulk suppress remove --account lumotuwe2",
+        "tim-async bulk suppress remove --list unsubscribed --whole",
+    ),
+)
