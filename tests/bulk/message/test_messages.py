@@ -84,9 +84,9 @@ async def test_template_that_lacks_a_column(template, problem):
 
 
 async def test_template_whose_values_break_it():
-    message = Message(msg_body=[TextElem(text="x")], offline_push_info=OfflinePushInfo(ext='{"who":"$name"}'))
-    with pytest.raises(UsageError, match="must be JSON text"):
-        await MessageSource(Template(message)).make(Recipient(account="bob", columns={"name": 'a"b'}))
+    message = Message(msg_body=[TextElem(text="x")], from_account="$name")
+    with pytest.raises(UsageError, match="has 33 bytes of UTF-8"):
+        await MessageSource(Template(message)).make(Recipient(account="bob", columns={"name": "y" * 33}))
 
 
 def test_template_without_placeholders_is_the_same_for_all():
