@@ -35,6 +35,11 @@ def progress(**facts: Any) -> Progress:
         ({"cap": 5.0, "in_force": 1.25, "rate": 1}, "0 sent, 1 of 5/s, limited to 1.2 of 5.0/s by the service"),
         ({"in_force": 199.9}, "0 sent, 198 of 200/s"),
         ({"in_force": None}, "0 sent, 198 of 200/s"),
+        (
+            {"rate": 0, "rest_ends": "2026-06-02 09:00:00+08:00 (Asia/Shanghai)", "left_s": 39_600.0},
+            "0 sent, 0 of 200/s, rests until 2026-06-02 09:00:00+08:00 (Asia/Shanghai), 11:00:01 left",
+        ),
+        ({"rate": 0, "held_up": "stands still: it is"}, "0 sent, 0 of 200/s, stands still: it is"),
     ],
     ids=[
         "sent",
@@ -47,6 +52,8 @@ def progress(**facts: Any) -> Progress:
         "few a second",
         "almost all",
         "not known",
+        "rest",
+        "held up",
     ],
 )
 def test_progress_in_words(facts: dict[str, Any], text: str) -> None:

@@ -1,0 +1,71 @@
+"""`tim-async bulk set`, and the options that say when and how fast."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.cli.commands.bulk.conftest import WritePeople
+from tests.cli.helpers import Invoke
+
+DAY = ("--between", "09:00-21:00", "--time-zone", "Asia/Shanghai")
+
+
+def test_plan_keeps_what_was_given_and_set_changes_it(invoke: Invoke, people: WritePeople) -> None:
+    line = ("bulk", "plan", people(7200), "--name", "spring", "--text", "Hi $name", *DAY)
+    planned = invoke(*line, "--rate", "1")
+    assert planned.exit_code == 0
+    assert "between 09:00 and 21:00 (Asia/Shanghai), at most 1 recipients a second; done about " in planned.stdout
+    assert "lanes=single: 7,200 calls, 2 h 00 min" in planned.stdout
+    done = invoke("bulk", "set", "--name", "spring", "--share", "40%", "--between", "18:00-01:00")
+    assert (done.exit_code, done.stdout) == (
+        0,
+        "campaign spring: between 18:00 and 01:00 (Asia/Shanghai), at most 40% of the limit\n",
+    )
+    status = invoke("bulk", "status", "--name", "spring")
+    assert "  between 18:00 and 01:00 (Asia/Shanghai), at most 40% of the limit\n" in status.stdout
+    assert '"share":0.4' in invoke("bulk", "status", "--name", "spring", "--json").stdout.replace(" ", "")
+    bare = invoke("bulk", "set", "--name", "spring", "--share", "none", "--between", "none", "--time-zone", "none")
+    assert bare.stdout == "campaign spring: at any time, as fast as the limits allow\n"
+
+
+def test_rehearsal_at_a_rate(invoke: Invoke, people: WritePeople) -> None:
+    result = invoke("bulk", "run", people(30), "--name", "spring", "--text", "Hi $name", "--emulator", "--rate", "600")
+    assert result.exit_code == 0
+    assert "at most 600 recipients a second" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        (("--between", "09:00"), "--between 09:00: give two hours of the day, such as 09:00-21:00"),
+        (
+            ("--between", "9-21", "--time-zone", "UTC"),
+            "--between must be two hours of the day, such as 09:00 and 21:00",
+        ),
+        (("--between", "09:00-21:00"), "between needs --time-zone, such as Asia/Shanghai"),
+        (("--time-zone", "Mars"), "unknown time zone 'Mars'"),
+        (("--not-before", "9 o'clock"), "--not-before is"),
+        (("--rate", "fast"), "--rate fast: not a number"),
+        (("--share", "half"), "--share half: not a number or percentage, such as 40%"),
+        (("--share", "140%"), "--share must be a number from 0.001 to 1"),
+        (("--rate", "5", "--share", "40%"), "rate and share both say how fast"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_what_is_wrong_is_said_before_anything_is_read(
+    invoke: Invoke, people: WritePeople, options: tuple[str, ...], problem: str
+) -> None:
+    planned = invoke("bulk", "plan", people(3), "--name", "spring", "--text", "Hi", *options)
+    assert planned.exit_code == 2
+    assert problem in planned.stderr
+    assert invoke("bulk", "status", "--name", "spring").exit_code == 1
+
+
+def test_set_says_what_it_lacks(invoke: Invoke, people: WritePeople) -> None:
+    nothing = invoke("bulk", "set", "--name", "spring")
+    assert (nothing.exit_code, "give what to change, such as --rate 50" in nothing.stderr) == (2, True)
+    none = invoke("bulk", "set", "--name", "spring", "--rate", "5")
+    assert (none.exit_code, "there is no ledger" in none.stderr) == (1, True)
+    assert invoke("bulk", "plan", people(3), "--name", "spring", "--text", "Hi").exit_code == 0
+    other = invoke("bulk", "set", "--name", "autumn", "--rate", "5")
+    assert (other.exit_code, "has no campaign 'autumn'; it has spring" in other.stderr) == (1, True)
