@@ -94,7 +94,7 @@ class Bulk(LazyGroup):
         Entry("run", _CAMPAIGN, "Send to every recipient who is not settled yet.", _run),
         Entry("status", _CAMPAIGN, "Show what the ledger has about a campaign, also while it runs.", _status),
         Entry("export", _CAMPAIGN, "Write the outcome of every recipient: state, code, MsgKey, time.", _export),
-        Entry("set", _CAMPAIGN, "Change when and how fast it sends, also while it runs.", _set),
+        Entry("set", _CAMPAIGN, "Change when and how fast a campaign sends, also while it runs.", _set),
         Entry("suppress", _CAMPAIGN, "Keep lists of accounts who are not sent to.", _suppress),
         Entry("adopt", _CAMPAIGN, "Take a ledger whose log is missing for all there is.", _adopt),
         Entry("pause", _CAMPAIGN, "Pause a campaign, wherever it runs; `resume` continues it.", _pause),
