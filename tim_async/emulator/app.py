@@ -308,7 +308,7 @@ class Emulator:
     def group_history(self, group_id: str, topic_id: str | None = None) -> list[GroupMsg]:
         """Return the messages of a group or a topic, oldest first, recalled ones included.
 
-        Deleted and expired messages are left out, and so are the service's notices of who joined or left.
+        Expired messages are left out, and so are the service's notices of who joined or left.
 
         Raises:
             UsageError: the group or topic does not exist.

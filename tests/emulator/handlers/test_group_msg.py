@@ -263,3 +263,63 @@ async def test_after_event_names_the_mentioned(api: Api) -> None:
     (event,) = await events(api, SEND, message(group_id, Random=8), GroupAfterSendMsg)
     assert isinstance(event, GroupAfterSendMsg)
     assert event.group_at_info is None
+
+
+# What the pages say of single types of groups.
+
+
+@pytest.mark.parametrize("kind", ["ChatRoom", "AVChatRoom"])
+async def test_unread_counts_of_groups_without_them_are_set_without_effect(api: Api, kind: str) -> None:
+    """I34909: no error is returned."""
+    group_id = await make(api, kind)
+    body = {"GroupId": group_id, "Member_Account": "alice", "UnreadMsgNum": 3}
+    assert await api.code(f"{SERVICE}/set_unread_msg_num", body) == 0
+    assert api.emulator.groups[group_id].thread.unread("alice") == 0
+
+
+async def test_messages_of_a_sender_in_a_live_group_are_removed_without_effect(api: Api) -> None:
+    """I34970: no error is returned."""
+    body = {"GroupId": await make(api, "AVChatRoom"), "Sender_Account": "alice"}
+    assert await api.code(f"{SERVICE}/delete_group_msg_by_sender", body) == 0
+
+
+async def test_messages_of_a_sender_are_recalled_silently(api: Api) -> None:
+    """I34970: they are marked as recalled; no webhook says so."""
+    group_id = await make(api)
+    for number, sender in enumerate(("alice", "bob", "bob")):
+        await api.call(SEND, message(group_id, sender, Random=number))
+    body = {"GroupId": group_id, "Sender_Account": "bob"}
+    assert await events(api, f"{SERVICE}/delete_group_msg_by_sender", body) == []
+    answer = await api.call(HISTORY, {"GroupId": group_id, "ReqMsgNumber": 5, "WithRecalledMsg": 1})
+    assert [each["IsPlaceMsg"] for each in answer["RspMsgList"]] == [2, 2, 0]
+
+
+async def test_message_of_a_live_group_can_be_recalled_for_an_hour(api: Api) -> None:
+    """C12341 of 2026."""
+    group_id = await make(api, "AVChatRoom")
+    recall = {"GroupId": group_id, "MsgSeqList": [{"MsgSeq": seq} for seq in (1, 2, 3, 4, 5)]}
+
+    async def codes() -> list[int]:
+        answer = await api.call(f"{SERVICE}/group_msg_recall", recall)
+        return [each["RetCode"] for each in answer["RecallRetList"]]
+
+    for number in range(4):
+        await api.call(SEND, message(group_id, Random=number))
+        api.clock.now += 900 if number % 2 else 0
+    assert await codes() == [0, 0, 0, 0, 10030]
+    api.clock.now = NOW + 3600
+    assert await codes() == [0, 0, 0, 0, 10030]
+    api.clock.now += 1
+    assert await codes() == [10031, 10031, 0, 0, 10030]
+    api.clock.now += 3600
+    assert await codes() == [10031, 10031, 10031, 10031, 10030]
+
+
+async def test_banned_are_listed_by_the_end_of_their_bans(api: Api) -> None:
+    """C89989."""
+    group_id = await make(api, MemberList=[BOB])
+    for account, seconds in (("alice", 60), ("bob", 30)):
+        body = {"GroupId": group_id, "Members_Account": [account], "Duration": seconds}
+        await api.call(f"{SERVICE}/ban_group_member", body)
+    answer = await api.call(f"{SERVICE}/get_group_ban_member", {"GroupId": group_id, "Limit": 10, "Offset": 0})
+    assert [each["Member_Account"] for each in answer["BannedAccountList"]] == ["bob", "alice"]

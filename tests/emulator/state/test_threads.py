@@ -66,13 +66,21 @@ def test_what_is_cleared_is_not_unread():
     assert (thread.unread("bob"), thread.unread("carol")) == (1, 1)
 
 
-def test_messages_expire_and_are_deleted():
+def test_messages_expire():
     thread = Thread()
-    first, second = write(thread, at=NOW), write(thread, at=NOW + 10, cloud_custom_data="x")
+    first = write(thread, at=NOW)
+    write(thread, at=NOW + 10)
     assert thread.find(first.seq, NOW) is first
     assert thread.find(first.seq, NOW + 1) is None
     write(thread, at=NOW + 20, oldest=NOW + 1)
     assert list(thread.entries) == [2, 3]
-    second.delete()
-    assert thread.find(second.seq, 0) is None
-    assert (second.msg_body, second.cloud_custom_data) == ((), None)
+
+
+def test_first_message_of_the_last_day_or_less():
+    thread = Thread()
+    assert thread.first_since(NOW) == 1
+    for second in (0, 0, 10, 20):
+        thread.take_seq(NOW + second)
+    assert [thread.first_since(NOW + second) for second in (0, 1, 10, 11, 21)] == [1, 3, 3, 4, 5]
+    thread.take_seq(NOW + 86_415)
+    assert thread.first_since(NOW) == 4, "the others are older than a day"

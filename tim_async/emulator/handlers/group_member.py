@@ -303,10 +303,11 @@ def unban(call: Call) -> Empty:
 
 @handles(Family.list_banned)
 def list_banned(call: Call) -> BannedAccounts:
-    """Return a page of the banned accounts."""
+    """Return a page of the banned accounts, by the end of their bans (C89989)."""
     group = _find(call)
     request = call.read(ListBanned, code=GroupCode.PARAMS_INVALID)
-    banned = [(account, until) for account, until in group.bans.items() if until > call.now]
+    lasting = ((account, until) for account, until in group.bans.items() if until > call.now)
+    banned = sorted(lasting, key=lambda ban: ban[1])
     last = request.offset + (request.limit or MAX_BAN_PAGE)
     accounts = [
         BannedAccount(member_account=account, banned_until=until) for account, until in banned[request.offset : last]

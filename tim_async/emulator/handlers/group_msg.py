@@ -6,10 +6,13 @@ What the service does (documents as named in `models/group_msg`)
     A message is delivered whether or not its sender is a member (I33526), but not when the sender is muted: 10017. Two
     messages of one sender with the same Random within five minutes are one message (I34381). MsgSeq counts the stored
     messages, the service's notices of joining, leaving and changes among them (I33529); one for online members only has
-    none. History is read by MsgSeq; a deleted or expired message leaves its place, so that there are no gaps. Only
+    none. History is read by MsgSeq; an expired message leaves its place, so that there are no gaps. Only
     messages sent with a request for receipts have them: 10062 otherwise. Messages are imported in the order of their
     times, which are later than the group and its newest message, and before now; others fail with 10004. After an
-    import nothing is unread, and a community's place on conversation lists does not change (I34968).
+    import nothing is unread, and a community's place on conversation lists does not change (I34968). Recalling by REST
+    has no age limit, but for an hour in live groups (C12341 of 2026); older ones are 10031. Removing the messages of a
+    sender recalls them silently, and does nothing in a live group (I34970). Setting an unread count does nothing where
+    there is none (I34909).
 
 What no document says
     - What identifies a message besides its sender and Random. Here: the group and the topic.
@@ -18,9 +21,8 @@ What no document says
     - Which code refuses a From_Account that is not imported. Here: 10004.
     - Whom "mute all" spares. Here: owner, admins, the admins of a live group, and the app's admins.
     - How a recalled message appears without WithRecalledMsg. Here: its place (2) without content.
-    - How a second recall is answered. Here: 10032 for that message, and 10030 for a deleted or expired one. Recalling
-      by REST has no age limit, as for one-to-one messages. In a live group, which stores no messages, every MsgSeq so
-      far can be recalled.
+    - How a second recall is answered. Here: 10032 for that message, and 10030 for an expired one. In a live
+      group, which stores no messages, every MsgSeq can be recalled again.
     - Whether history expires by SendTime or by the time of import. Here: by the time of import.
     - Who counts for a receipt. Here: the current members, or the addressed ones among them, without the sender.
     - The MsgSeq of a message that the app's webhook drops. Here: the next one, which the next message gets as well.
@@ -309,9 +311,11 @@ def _import(call: Call, group: Group, thread: Thread, topic_id: str | None, mess
 
 @handles(GroupMessages.set_unread_num)
 def set_unread_num(call: Call) -> Empty:
-    """Set a member's unread count."""
-    group = call.state.part(Groups).find_for(call.raw.get("GroupId"), "has_unread")
+    """Set a member's unread count; it has no effect, and is no error, where unread messages are not counted."""
+    group = call.state.part(Groups).find(call.raw.get("GroupId"))
     request = call.read(SetUnreadMsgNum, code=GroupCode.PARAMS_INVALID)
+    if not group.rules.has_unread:
+        return Empty()
     group.require_member(request.member_account)
     group.thread.set_unread(request.member_account, request.unread_msg_num)
     return Empty()

@@ -28,6 +28,7 @@ from ..state.refusal import Refusal
 from ..state.threads import GroupEntry, Thread
 
 MAX_DELETE_RANGE: Final = 1_000
+LIVE_RECALL_S: Final = 3_600
 
 _PRIORITIES: Final = {"High": 1, "Normal": 2, "Low": 3, "Lowest": 4}
 
@@ -50,7 +51,7 @@ def get_history(call: Call) -> GroupMsgs:
 
 
 def _message(thread: Thread, seq: int, oldest: int, *, with_recalled: bool) -> GroupMsg:
-    """Return a message as history has it; only the place of an expired or deleted one."""
+    """Return a message as history has it; only the place of an expired one."""
     entry = thread.find(seq, oldest)
     if entry is None:
         return GroupMsg(is_place_msg=1, msg_seq=seq)
@@ -102,7 +103,9 @@ def recall(call: Call) -> RecallGroupMsgsResult:
 
 def _recall(call: Call, group: Group, thread: Thread, seq: int) -> int:
     if not group.rules.has_history:
-        return 0 if 1 <= seq < thread.next_seq else GroupCode.RECALL_NOT_FOUND
+        if not 1 <= seq < thread.next_seq:
+            return GroupCode.RECALL_NOT_FOUND
+        return GroupCode.RECALL_TOO_LATE if seq < thread.first_since(call.now - LIVE_RECALL_S) else 0
     entry = stored(call, thread, seq)
     if entry is None:
         return GroupCode.RECALL_NOT_FOUND
@@ -113,20 +116,20 @@ def _recall(call: Call, group: Group, thread: Thread, seq: int) -> int:
 
 
 def stored(call: Call, thread: Thread, seq: int) -> GroupEntry | None:
-    """Return a message that was neither deleted nor has expired."""
+    """Return a message that has not expired."""
     return thread.find(seq, call.state.oldest(call.now))
 
 
 @handles(GroupMessages.delete_by_sender)
 def delete_by_sender(call: Call) -> Empty:
-    """Delete a sender's messages among the last 1,000 messages."""
-    group = call.state.part(Groups).find_for(call.raw.get("GroupId"), "has_history")
+    """Recall a sender's messages among the last 1,000 messages, silently; a live group has none."""
+    group = call.state.part(Groups).find(call.raw.get("GroupId"))
     request = call.read(DeleteMsgsBySender, code=GroupCode.PARAMS_INVALID)
     thread = group.thread_of(request.topic_id)
     for seq in range(max(1, thread.next_seq - MAX_DELETE_RANGE), thread.next_seq):
         entry = thread.entries.get(seq)
-        if entry is not None and entry.from_account == request.sender_account:
-            entry.delete()
+        if entry is not None and entry.from_account == request.sender_account and not entry.is_system:
+            entry.place = 2
     return Empty()
 
 

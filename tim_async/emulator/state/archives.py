@@ -82,7 +82,7 @@ class Archives(Part):
         for group in self.state.part(Groups).groups.values():
             for topic_id, thread in _threads(group):
                 for entry in thread.entries.values():
-                    if entry.place != 1 and not entry.is_system:
+                    if not entry.is_system:
                         yield _of_group(group.group_id, topic_id, entry)
 
 

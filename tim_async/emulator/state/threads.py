@@ -5,6 +5,7 @@ What the service does and what no document says is described in `state.group`.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Sequence
 from typing import Final
 
@@ -14,6 +15,7 @@ from ..._api.checks import U32_MAX
 from ...models.elements import Element
 from .extensions import ExtensionBook
 
+DAY_S: Final = 86_400
 # The end of a mute without end, in answers.
 FOREVER: Final = U32_MAX
 
@@ -30,7 +32,7 @@ class GroupEntry(msgspec.Struct, kw_only=True):
         msg_body: its elements.
         priority: High, Normal, Low or Lowest.
         cloud_custom_data: the app's own data.
-        place: 0 for a message, 1 for a deleted and 2 for a recalled one, which keep their MsgSeq.
+        place: 0 for a message and 2 for a recalled one, which keeps its MsgSeq; 1, in answers, is an expired one.
         is_system: whether the service wrote it.
         to_accounts: the members it was addressed to; None for all.
         needs_receipt: whether it asks for read receipts.
@@ -57,13 +59,6 @@ class GroupEntry(msgspec.Struct, kw_only=True):
     supports_extension: bool = False
     extensions: ExtensionBook | None = None
 
-    def delete(self) -> None:
-        """Delete the message and keep its place."""
-        self.place = 1
-        self.msg_body = ()
-        self.cloud_custom_data = None
-        self.extensions = None
-
     def counts_for(self, account: str) -> bool:
         """Return whether the message counts as unread for an account that has not read it."""
         return self.place == 0 and self.unread_count and not self.is_system and self.from_account != account
@@ -82,6 +77,7 @@ class Thread:
         mutes: unix seconds at which an account may write again.
         mute_all: whether only owner and admins may write.
         is_active: whether it ever had a message besides the service's notices.
+        recent: the seconds of the last day that had messages, each with its first MsgSeq.
     """
 
     __slots__ = (
@@ -93,6 +89,7 @@ class Thread:
         "mutes",
         "next_seq",
         "read",
+        "recent",
         "unread_set",
     )
 
@@ -106,6 +103,7 @@ class Thread:
         self.mutes: dict[str, int] = {}
         self.mute_all = False
         self.is_active = False
+        self.recent: deque[tuple[int, int]] = deque()
 
     def take_seq(self, now: float) -> int:
         """Return the next MsgSeq and count it as used by a message."""
@@ -116,7 +114,15 @@ class Thread:
         seq = self.next_seq
         self.next_seq += 1
         self.last_msg_time = int(now)
+        if not self.recent or self.recent[-1][0] != self.last_msg_time:
+            self.recent.append((self.last_msg_time, seq))
+            while self.recent[0][0] < now - DAY_S:
+                self.recent.popleft()
         return seq
+
+    def first_since(self, second: float) -> int:
+        """Return the first MsgSeq of a second or later, within the last day; the next one when there is none."""
+        return next((seq for time, seq in self.recent if time >= second), self.next_seq)
 
     def add_notice(self, operator: str, now: float, oldest: int) -> None:
         """Store a notice of the service, which takes a MsgSeq and is never unread.
@@ -139,9 +145,9 @@ class Thread:
             del self.entries[first.seq]
 
     def find(self, seq: int, oldest: int) -> GroupEntry | None:
-        """Return a message that was stored at `oldest`, in unix seconds, or later, and was not deleted."""
+        """Return a message that was stored at `oldest`, in unix seconds, or later."""
         entry = self.entries.get(seq)
-        return entry if entry is not None and entry.stored_at >= oldest and entry.place != 1 else None
+        return entry if entry is not None and entry.stored_at >= oldest else None
 
     def unread(self, account: str) -> int:
         """Return how many messages an account has not read."""
