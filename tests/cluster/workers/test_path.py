@@ -16,6 +16,7 @@ from tests.cluster.workers.deployment import Deployment, ended
 from tim_async.bulk import Template
 from tim_async.bulk._engine import runner
 from tim_async.cluster import Worker
+from tim_async.cluster._workers import presence
 from tim_async.cluster._workers import worker as worker_module
 
 MOST_FILES = 18
@@ -34,6 +35,7 @@ async def test_chunk_of_a_worker_goes_through_few_files(
     """Looked at from the second to the fourth of a campaign's chunks, of which one is at work at a time."""
     monkeypatch.setattr(worker_module, "_WATCH_INTERVAL_S", 60.0)  # what is done beside the chunks is not theirs
     monkeypatch.setattr(runner, "LOOK_INTERVAL_S", 60.0)
+    monkeypatch.setattr(presence, "_RENEWALS_PER_LEASE", 0.01)
     run_chunk, chunks = Worker.run_chunk, 0
 
     async def count(self: Worker, name: str) -> None:
