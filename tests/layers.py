@@ -15,7 +15,15 @@ _CALL = frozenset({"_core", "_api", "families", "models"})
 _BULK = frozenset({"bulk", "bulk/_ledger", "bulk/_message", "bulk/_plan", "bulk/_engine"})
 _CLUSTER = frozenset({"cluster", "cluster/_redis_limiter", "cluster/_workers"})
 _EMULATOR = frozenset(
-    {"emulator", "emulator/state", "emulator/handlers", "emulator/events", "emulator/outgoing", "emulator/server"}
+    {
+        "emulator",
+        "emulator/control",
+        "emulator/state",
+        "emulator/handlers",
+        "emulator/events",
+        "emulator/outgoing",
+        "emulator/server",
+    }
 )
 _WEBHOOKS = frozenset({"webhooks", "webhooks/events"})
 _SERVICE = frozenset({"families", "models", "_api", "usersig"}) | _WEBHOOKS
@@ -38,12 +46,15 @@ ALLOWED: Mapping[str, frozenset[str]] = {
     "history": frozenset({"_api", "models"}),
     "webhooks": frozenset({"_api", "models", "webhooks/events"}),
     "webhooks/events": frozenset({"_api", "models", "webhooks"}),
+    "_pages": frozenset(),
     "emulator/state": frozenset({"_api", "models"}),
     "emulator/outgoing": frozenset({"_api", "models"}) | _WEBHOOKS,
     "emulator/events": _SERVICE | {"emulator", "emulator/state", "emulator/outgoing"},
     "emulator/handlers": _SERVICE | {"emulator", "emulator/state", "emulator/outgoing", "emulator/events"},
     "emulator/server": _SERVICE | {"emulator", "emulator/state", "emulator/outgoing"},
-    "emulator": _SERVICE | _EMULATOR,
+    "emulator/control": _SERVICE
+    | {"_pages", "emulator", "emulator/state", "emulator/outgoing", "emulator/server", "emulator/handlers"},
+    "emulator": _SERVICE | _EMULATOR | {"_pages"},
     "bulk/_ledger": frozenset({"_api", "models"}),
     "bulk/_message": frozenset({"_api", "models", "bulk/_ledger"}),
     "bulk/_plan": _CALL | {"bulk/_ledger", "bulk/_message"},

@@ -216,7 +216,7 @@ async def test_arrivals_are_bounded(start):
 
 
 def test_worst_window():
-    log = ArrivalLog(100)
+    log = ArrivalLog(100, 10)
     for moment in [0.0, 0.5, 0.9, 1.0, 1.4, 5.0]:
         log.enter("a", 0).monotonic = moment
     log.enter("b", 0).monotonic = 5.1

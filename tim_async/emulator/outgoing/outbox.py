@@ -16,6 +16,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable, Collection
+from itertools import count
 from typing import Final, Literal
 
 import aiohttp
@@ -24,6 +25,7 @@ from yarl import URL
 
 from ..._api.checks import check_seconds, check_whole
 from ..._api.wire import reader
+from ..._clocks import real_monotonic
 from ...errors import UsageError
 from ...webhooks import EVENTS, AnswerBody, BeforeEvent, Event, RequestOverLimit
 from ...webhooks._check import make_query
@@ -48,12 +50,16 @@ class Webhook(msgspec.Struct, kw_only=True):
         sends: how often it was sent; 0 while it waits, and when no URL is set.
         answer: the receiver's answer to the last send, None when there was no valid one.
         problem: why there is no valid answer; "" otherwise.
+        number: counts all events from 1.
+        took_s: seconds from the last send to its end; None before that.
     """
 
     event: Event
     sends: int = 0
     answer: AnswerBody | None = None
     problem: str = ""
+    number: int = 0
+    took_s: float | None = None
 
 
 class Caller(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,6 +89,7 @@ class Outbox:
         retries: how often an after-event without an answer is sent again.
         commands: the enabled commands; None is all of them. Alerts are always enabled.
         clock: unix seconds, for RequestTime.
+        on_sent: called with every event, when it is logged and after each send.
     """
 
     def __init__(
@@ -96,9 +103,8 @@ class Outbox:
         retries: int,
         commands: Collection[str] | None,
         clock: Callable[[], float],
+        on_sent: Callable[[Webhook], None],
     ) -> None:
-        if token is not None and (not isinstance(token, str) or not token):
-            raise UsageError("webhook_token must be a non-empty string", field="webhook_token")
         check_seconds("webhook_timeout_s", timeout_s)
         if on_failure not in ("allow", "refuse"):
             raise UsageError("webhook_on_failure must be 'allow' or 'refuse'", field="webhook_on_failure")
@@ -109,8 +115,10 @@ class Outbox:
         self.url = url
         self.log: deque[Webhook] = deque(maxlen=LOG_SIZE)
         self.on_failure = on_failure
+        self.token = token
         self._sdk_app_id = sdk_app_id
-        self._token = token
+        self._numbers = count(1)
+        self._on_sent = on_sent
         self._timeout_s = timeout_s
         self._retries = retries
         self._commands = None if commands is None else frozenset(commands)
@@ -132,14 +140,24 @@ class Outbox:
             )
         self._url = url
 
+    @property
+    def token(self) -> str | None:
+        """What signs the events."""
+        return self._token
+
+    @token.setter
+    def token(self, token: str | None) -> None:
+        if token is not None and (not isinstance(token, str) or not token):
+            raise UsageError("webhook_token must be a non-empty string", field="webhook_token")
+        self._token = token
+
     def is_on(self, command: str) -> bool:
         """Return whether events of a command are enabled."""
         return self._commands is None or command in self._commands or command == RequestOverLimit.callback_command
 
     async def ask(self, event: BeforeEvent, caller: Caller) -> AnswerBody | None:
         """Send a before-event and return its answer: None when none came, an empty one when no URL is set."""
-        webhook = Webhook(event=event)
-        self.log.append(webhook)
+        webhook = self._enter(event)
         if self.url is None:
             return AnswerBody()
         await self._send(webhook, caller, self.url)
@@ -149,8 +167,7 @@ class Outbox:
         """Log an after-event and queue it."""
         if not self.is_on(event.callback_command):
             return
-        webhook = Webhook(event=event)
-        self.log.append(webhook)
+        webhook = self._enter(event)
         if self.url is None:
             return
         if len(self._queue) >= _QUEUE_SIZE:
@@ -158,6 +175,22 @@ class Outbox:
             return
         self._queue.append((webhook, caller))
         self._wake()
+
+    def _enter(self, event: Event) -> Webhook:
+        webhook = Webhook(event=event, number=next(self._numbers))
+        self.log.append(webhook)
+        self._on_sent(webhook)
+        return webhook
+
+    async def send_again(self, webhook: Webhook) -> None:
+        """Send an event once more, at once; its answer is recorded and changes nothing."""
+        if self.url is not None:
+            await self._send(webhook, REST, self.url)
+
+    def clear(self) -> None:
+        """Forget the events, and those that wait."""
+        self.log.clear()
+        self._queue.clear()
 
     def open(self) -> None:
         """Start to send, in the running event loop; events from before are sent too."""
@@ -201,6 +234,14 @@ class Outbox:
 
     async def _send(self, webhook: Webhook, caller: Caller, url: str) -> None:
         """Send an event once, and record the result."""
+        began = real_monotonic()
+        try:
+            await self._post(webhook, caller, url)
+        finally:
+            webhook.took_s = real_monotonic() - began
+            self._on_sent(webhook)
+
+    async def _post(self, webhook: Webhook, caller: Caller, url: str) -> None:
         webhook.sends += 1
         webhook.answer, webhook.problem = None, ""
         if self._session is None:

@@ -20,6 +20,10 @@ class Arrival(msgspec.Struct, kw_only=True):
         random: the `random` of the URL, None when it is not a u32.
         body: the raw bytes; b"" before they are read, and when reading failed.
         code: the ErrorCode of the answer; None before it is sent, and when it is not an envelope.
+        number: counts all arrivals from 1.
+        answer: the answer's body; b"" before it is sent, where it is sent in parts, and among older arrivals.
+        status: the HTTP status of the answer; None without one.
+        took_s: seconds to the answer; None without one.
     """
 
     time: float
@@ -29,21 +33,49 @@ class Arrival(msgspec.Struct, kw_only=True):
     random: int | None = None
     body: bytes = b""
     code: int | None = None
+    number: int = 0
+    answer: bytes = b""
+    status: int | None = None
+    took_s: float | None = None
 
 
 class ArrivalLog:
-    """The newest arrivals, and counts of all."""
+    """The newest arrivals, and counts of all.
 
-    def __init__(self, size: int) -> None:
+    Args:
+        size: how many are kept.
+        keep_answers: how many of them are kept with their answers.
+
+    Attributes:
+        arrivals: those that are kept, oldest first.
+        kept: those that are answered and kept with their answers, in the order of the answers.
+    """
+
+    def __init__(self, size: int, keep_answers: int) -> None:
         self.arrivals: deque[Arrival] = deque(maxlen=size)
+        self.kept: deque[Arrival] = deque()
+        self._keep_answers = keep_answers
         self._counts: Counter[str] = Counter()
 
     def enter(self, command: str, now: float) -> Arrival:
         """Log a request that is arriving."""
-        arrival = Arrival(time=now, monotonic=real_monotonic(), command=command)
-        self.arrivals.append(arrival)
         self._counts[command] += 1
+        arrival = Arrival(time=now, monotonic=real_monotonic(), command=command, number=self._counts.total())
+        self.arrivals.append(arrival)
         return arrival
+
+    def answered(self, arrival: Arrival, status: int | None, body: bytes) -> None:
+        """Note the answer of an arrival."""
+        arrival.status, arrival.answer = status, body
+        arrival.took_s = real_monotonic() - arrival.monotonic
+        self.kept.append(arrival)
+        if len(self.kept) > self._keep_answers:
+            self.kept.popleft().answer = b""
+
+    def clear(self) -> None:
+        """Forget all arrivals; the counts go on."""
+        self.arrivals.clear()
+        self.kept.clear()
 
     def count(self, command: str | None) -> int:
         """Count all arrivals of a command, or of all commands with None; also those that the log no longer holds."""

@@ -46,9 +46,11 @@ class Fault:
         hits: how many requests it has struck.
         after: whether it strikes after the request took effect.
         command: the only command that it strikes, None for all.
+        number: counts the faults of an emulator from 1.
     """
 
     def __init__(self, forget: Forget, *, after: bool, when: When) -> None:
+        self.number = 0
         self.hits = 0
         self.after = after
         self._forget = forget

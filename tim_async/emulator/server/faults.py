@@ -17,6 +17,7 @@ request that is only delayed is carried out in the end.
 from __future__ import annotations
 
 from collections.abc import Container
+from itertools import count
 from typing import Final, NamedTuple, Unpack
 
 from ...errors import UsageError
@@ -31,6 +32,9 @@ from .fault_kinds import (
     TruncateFault,
     When,
 )
+
+GATEWAY_PAGE: Final = b"<html><body><h1>502 Bad Gateway</h1></body></html>"
+GARBAGE: Final = b"\x00\xff no JSON at all"
 
 
 class Plan(NamedTuple):
@@ -56,7 +60,13 @@ class Faults:
     def __init__(self, commands: Container[str]) -> None:
         self._commands = commands
         self._active: list[Fault] = []
+        self._numbers = count(1)
         self._stalls: list[StallFault] = []
+
+    @property
+    def active(self) -> list[Fault]:
+        """The faults that are planned, in the order in which they are tried."""
+        return list(self._active)
 
     def answer(self, code: int, info: str = "", *, after: bool = False, **when: Unpack[When]) -> Fault:
         """Answer with a code other than 0; `info` defaults to the meaning in the catalogue."""
@@ -73,7 +83,7 @@ class Faults:
     def status(
         self,
         status: int = 502,
-        body: bytes = b"<html><body><h1>502 Bad Gateway</h1></body></html>",
+        body: bytes = GATEWAY_PAGE,
         content_type: str = "text/html",
         *,
         after: bool = False,
@@ -82,7 +92,7 @@ class Faults:
         """Answer with an HTTP status and a body, as a gateway does."""
         return self._plan(StatusFault(self.forget, status, body, content_type, after=after, when=when))
 
-    def garbage(self, body: bytes = b"\x00\xff no JSON at all", *, after: bool = False, **when: Unpack[When]) -> Fault:
+    def garbage(self, body: bytes = GARBAGE, *, after: bool = False, **when: Unpack[When]) -> Fault:
         """Answer with HTTP 200 and a body that is not an envelope."""
         return self._plan(StatusFault(self.forget, 200, body, "application/json", after=after, when=when))
 
@@ -133,5 +143,6 @@ class Faults:
         command = fault.command
         if command is not None and command not in self._commands:
             raise UsageError(f"unknown command {command!r}", field="command")
+        fault.number = next(self._numbers)
         self._active.append(fault)
         return fault

@@ -17,7 +17,7 @@ A call is counted when it arrives. Calls that a planned fault answers or drops b
 from __future__ import annotations
 
 import math
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
@@ -47,25 +47,31 @@ _SWEEP_AT: Final = 10_000
 class Window:
     """A sliding window: at most `capacity` in any `per` seconds."""
 
-    __slots__ = ("_entries", "_sum", "capacity", "per")
+    __slots__ = ("_entries", "_sum", "capacity", "per", "worst")
 
     def __init__(self, capacity: int, per: float) -> None:
         self.capacity = capacity
         self.per = per
+        self.worst = 0  # the most that it ever held
         self._entries: deque[tuple[float, int]] = deque()
         self._sum = 0
 
-    def has_room(self, now: float, cost: int = 1) -> bool:
-        """Return whether there is room for a call of this cost now."""
+    def held(self, now: float) -> int:
+        """Return what it holds now."""
         entries = self._entries
         while entries and now - entries[0][0] >= self.per:
             self._sum -= entries.popleft()[1]
-        return self._sum + cost <= self.capacity
+        return self._sum
+
+    def has_room(self, now: float, cost: int = 1) -> bool:
+        """Return whether there is room for a call of this cost now."""
+        return self.held(now) + cost <= self.capacity
 
     def enter(self, now: float, cost: int = 1) -> None:
         """Enter a call that had room."""
         self._entries.append((now, cost))
         self._sum += cost
+        self.worst = max(self.worst, self._sum)
 
     def is_idle(self, now: float) -> bool:
         """Return whether the window is empty by now."""
@@ -88,6 +94,20 @@ class _Alarm:
             times.popleft()
         times.append(now)
         return len(times)
+
+
+class LimitState(NamedTuple):
+    """How much of a limit is used.
+
+    Attributes:
+        held: what its fullest window holds now.
+        worst: the most that any of its windows ever held, of those that are kept.
+        refused: calls that were refused for it.
+    """
+
+    held: int
+    worst: int
+    refused: int
 
 
 class OverLimit(NamedTuple):
@@ -125,12 +145,52 @@ class Limits:
         self._alert = alert
         self._alarms: dict[str, _Alarm] = {}
         self._windows: dict[tuple[str, int, str], Window] = {}
+        self._refused: Counter[tuple[str, int]] = Counter()
         self._sweep_at = _SWEEP_AT
+        self._began_with = dict(self._given)
 
     def rates(self, endpoint: Endpoint[..., Any]) -> tuple[Rate, ...]:
         """Return the rates of an endpoint."""
         given = self._given.get(endpoint.command)
         return given or self._given.get(EVERY) or endpoint.limits
+
+    @property
+    def called(self) -> set[str]:
+        """The commands that were called."""
+        return {command for command, _, _ in self._windows} | {command for command, _ in self._refused}
+
+    def look(self, endpoint: Endpoint[..., Any], now: float) -> list[tuple[Rate, LimitState]]:
+        """Return the rates of an endpoint, and how much of each is used."""
+        states = []
+        for number, rate in enumerate(self.rates(endpoint)):
+            place = (endpoint.command, number)
+            windows = [each for key, each in self._windows.items() if key[:2] == place]
+            held = max((each.held(now) for each in windows), default=0)
+            worst = max((each.worst for each in windows), default=0)
+            states.append((rate, LimitState(held, worst, self._refused[place])))
+        return states
+
+    def replace(self, command: str, rate: Rate | None) -> None:
+        """Set the rate of a command, or of `*`; None is its own rates again. Its windows begin empty."""
+        if rate is None:
+            self._given.pop(command, None)
+        else:
+            self._given[command] = (rate,)
+        self._forget(command)
+
+    def reset(self) -> None:
+        """Take back what `replace` did, and begin with empty windows."""
+        self._given = dict(self._began_with)
+        self._forget(EVERY)
+
+    def _forget(self, command: str) -> None:
+        """Begin with empty windows: of a command, or of all."""
+        keys = [key for key in self._windows if command in (EVERY, key[0])]
+        for key in keys:
+            del self._windows[key]
+        for place in [place for place in self._refused if command in (EVERY, place[0])]:
+            del self._refused[place]
+        self._alarms.clear()
 
     def admit(self, endpoint: Endpoint[..., Any], raw: Mapping[str, object], now: float) -> OverLimit | None:
         """Count a call; return why it is refused, None when it passes.
@@ -148,6 +208,7 @@ class Limits:
             cost = _cost(rate, endpoint, raw)
             window = self._window(_counted_as(endpoint.command, rate), number, key, rate, now)
             if not window.has_room(now, cost):
+                self._refused[endpoint.command, number] += 1
                 return _refuse(endpoint, rate)
             counted.append((window, cost))
         for window, cost in counted:

@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import Callable, Mapping
 from email.utils import formatdate
 from typing import Any
@@ -27,7 +26,6 @@ from aiohttp import web
 
 from ..._api.endpoint import Endpoint
 from ..._api.wire import check_size
-from ..._clocks import wall_time
 from ...errors import BodyTooLargeError
 from ..answers import failed
 from ..clockwork import Clockwork
@@ -44,6 +42,7 @@ from .faults import Faults
 from .leniency import drop_empty, may_have_empty
 from .limits import Limits
 from .request_auth import RequestAuth, command_of, random_of
+from .steerable_clock import SteerableClock
 
 _logger = logging.getLogger("tim_async.emulator")
 
@@ -61,7 +60,9 @@ class Service:
         clockwork: does what is due.
         body_limit: bytes of a message's body.
         clock: unix seconds.
+        has_own_dates: whether the clock is another one than the host's, whose dates aiohttp writes faster.
         window_clock: monotonic seconds, for the limits.
+        on_answered: called with every request that was answered.
     """
 
     def __init__(
@@ -75,8 +76,10 @@ class Service:
         outbox: Outbox,
         clockwork: Clockwork,
         body_limit: int,
-        clock: Callable[[], float],
+        clock: SteerableClock,
+        has_own_dates: bool,
         window_clock: Callable[[], float],
+        on_answered: Callable[[Arrival], None],
     ) -> None:
         self._auth = auth
         self._limits = limits
@@ -88,7 +91,8 @@ class Service:
         self._body_limit = body_limit
         self._clock = clock
         self._window_clock = window_clock
-        self._dates = clock not in (wall_time, time.time)  # those of the real clock come from aiohttp, which is faster
+        self._has_own_dates = has_own_dates
+        self._on_answered = on_answered
         self._running: set[asyncio.Task[object]] = set()
 
     async def cancel_all(self) -> None:
@@ -108,11 +112,17 @@ class Service:
         if task is None:  # pragma: no cover - aiohttp runs every request in a task
             return hang_up(request)
         self._running.add(task)
+        arrival = self._log.enter(command_of(request.path), self._clock())
+        response: web.StreamResponse | None = None
         try:
-            response = await self._answer(request)
+            response = await self._answer(request, arrival)
         finally:
             self._running.discard(task)
-        if self._dates:
+            body = response.body if isinstance(response, web.Response) else None
+            status = None if response is None or request.transport is None else response.status
+            self._log.answered(arrival, status, body if isinstance(body, bytes) else b"")
+            self._on_answered(arrival)
+        if self._has_own_dates or self._clock.is_steered:
             response.headers.setdefault("Date", formatdate(self._clock(), usegmt=True))
         return response
 
@@ -125,8 +135,7 @@ class Service:
             return web.Response(status=403)
         return web.Response(body=file.data, content_type="application/gzip")
 
-    async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
-        arrival = self._log.enter(command_of(request.path), self._clock())
+    async def _answer(self, request: web.BaseRequest, arrival: Arrival) -> web.StreamResponse:
         query = request.rel_url.query
         arrival.identifier = query.get("identifier", "")
         arrival.random = random_of(query.get("random"))

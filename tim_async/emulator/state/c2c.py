@@ -15,6 +15,8 @@ class Imports(Part):
         seen: the two accounts, MsgSeq, MsgRandom and MsgTimeStamp of each.
     """
 
+    is_of_messages = True
+
     def __init__(self, state: State) -> None:
         super().__init__(state)
         self.seen: set[ImportKey] = set()
@@ -26,6 +28,8 @@ class Imports(Part):
 
 class C2CExtensions(Part):
     """The key/values of one-to-one messages."""
+
+    is_of_messages = True
 
     def __init__(self, state: State) -> None:
         super().__init__(state)

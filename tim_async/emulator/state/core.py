@@ -30,7 +30,7 @@ from bisect import bisect_left, bisect_right, insort
 from collections import defaultdict
 from collections.abc import Collection, Hashable, Iterable, Iterator
 from datetime import timedelta, timezone
-from typing import Final, Generic, TypeVar, cast
+from typing import ClassVar, Final, Generic, TypeVar, cast
 
 import msgspec
 
@@ -181,13 +181,19 @@ class Part:
 
     Attributes:
         state: the whole state.
+        is_of_messages: whether it holds nothing that is left when all messages are forgotten.
     """
+
+    is_of_messages: ClassVar[bool] = False
 
     def __init__(self, state: State) -> None:
         self.state = state
 
     def forget_account(self, user_id: str) -> None:
         """Remove what belongs to an account that is being deleted."""
+
+    def clear_messages(self) -> None:
+        """Forget messages, and what repeats of them would be recognized by; for parts that hold other things too."""
 
 
 PartT = TypeVar("PartT", bound=Part)
@@ -215,19 +221,31 @@ class State:
         max_contacts: int = 100,
     ) -> None:
         self.sdk_app_id = sdk_app_id
+        self.auto_import = auto_import
+        self.checks_extension_seq = False
+        self.max_contacts = max_contacts
+        self._duplicate_window_s = duplicate_window_s
+        self._history_s = history_days * DAY_S
+        self._indexes = itertools.count(1)
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget everything but the settings."""
         self.accounts: dict[str, Account] = {}
         self.deleted: set[str] = set()
-        self.auto_import = auto_import
-        self.duplicates: Duplicates[DuplicateKey, SendMsgResult] = Duplicates(duplicate_window_s)
-        self.checks_extension_seq = False
-        self._history_s = history_days * DAY_S
-        self.max_contacts = max_contacts
+        self._parts: dict[type[Part], Part] = {}
+        self.clear_messages()
+
+    def clear_messages(self) -> None:
+        """Forget all one-to-one messages, and what repeats of them would be recognized by; and those of the parts."""
+        self.duplicates: Duplicates[DuplicateKey, SendMsgResult] = Duplicates(self._duplicate_window_s)
         self._conversations: dict[tuple[str, str], Conversation] = {}
         self._peers: defaultdict[str, set[str]] = defaultdict(set)
         self._entries: dict[int, Entry] = {}
         self._unread: defaultdict[str, set[int]] = defaultdict(set)
-        self._indexes = itertools.count(1)
-        self._parts: dict[type[Part], Part] = {}
+        self._parts = {kind: part for kind, part in self._parts.items() if not kind.is_of_messages}
+        for part in self._parts.values():
+            part.clear_messages()
 
     def oldest(self, now: float) -> int:
         """Return the unix second where history begins."""

@@ -307,6 +307,12 @@ class Groups(Part):
         """Return the groups of an account, in the order it joined them."""
         return self._joined.get(account, {}).values()
 
+    def clear_messages(self) -> None:
+        """Forget the messages of all groups and topics."""
+        for group in self.groups.values():
+            for thread in group.threads():
+                thread.clear_messages()
+
     # Creating and deleting
 
     def create(

@@ -24,6 +24,8 @@ class GroupSends(Part):
         broadcast_seqs: numbers broadcasts.
     """
 
+    is_of_messages = True
+
     def __init__(self, state: State) -> None:
         super().__init__(state)
         self.sent: Duplicates[Identity, SendGroupMsgResult] = Duplicates(DUPLICATE_WINDOW_S)

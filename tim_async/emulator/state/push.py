@@ -90,6 +90,11 @@ class PushState(Part):
         self._marks: dict[tuple[str, int], SentPush] = {}
         self._numbers = itertools.count(1)
 
+    def clear_messages(self) -> None:
+        """Forget the pushes."""
+        self.pushes.clear()
+        self._marks.clear()
+
     def forget_account(self, user_id: str) -> None:
         """Remove an account's attributes and tags; pushes stay, they were sent."""
         self._attrs.pop(user_id, None)

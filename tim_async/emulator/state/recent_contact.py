@@ -109,6 +109,8 @@ class Book(msgspec.Struct, kw_only=True):
 class RecentContacts(Part):
     """The conversation lists of all accounts."""
 
+    is_of_messages = True
+
     def __init__(self, state: State) -> None:
         super().__init__(state)
         self._books: dict[str, Book] = {}

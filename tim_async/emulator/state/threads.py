@@ -174,6 +174,12 @@ class Thread:
             if since <= self.cleared_seq:
                 self.unread_set[account] = (0, since)
 
+    def clear_messages(self) -> None:
+        """Forget the messages; MsgSeq goes on."""
+        self.entries.clear()
+        self.read.clear()
+        self.unread_set.clear()
+
     def forget(self, account: str) -> None:
         """Remove what an account has read."""
         self.read.pop(account, None)

@@ -1,0 +1,118 @@
+"""Server-sent events: what happens, to any number of browsers and programs that listen.
+
+The newest events are kept, so that one who was away goes on from the last event it has (`Last-Event-ID`). One that
+listens too slowly is sent `missed` with the number of events that it will not get; it never holds the others up, and
+costs no memory of its own. Events are encoded when they are sent: most of the time there are no listeners.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from itertools import islice
+from typing import Final, NamedTuple
+
+import msgspec
+from aiohttp import web
+
+# Events that come within this time of each other are written together.
+_GATHER_S: Final = 0.05
+# A line to a listener that has nothing to read, by which both sides notice that the other is gone.
+_HEARTBEAT_S: Final = 15.0
+_AT_ONCE: Final = 500
+
+
+class KeptEvent(NamedTuple):
+    """An event that was published.
+
+    Attributes:
+        number: counts all events from 1.
+        kind: its name, such as `call`.
+        data: returns what it says; called when it is sent.
+    """
+
+    number: int
+    kind: str
+    data: Callable[[], msgspec.Struct]
+
+
+class EventStream:
+    """Events for those who listen.
+
+    Args:
+        keep: how many of the newest are kept.
+    """
+
+    def __init__(self, keep: int) -> None:
+        self._kept: deque[KeptEvent] = deque(maxlen=keep)
+        self._last = 0
+        self._waiting: set[asyncio.Event] = set()
+        self._ended = 0  # how often all listeners were sent away
+
+    def publish(self, kind: str, data: Callable[[], msgspec.Struct]) -> None:
+        """Let the listeners know of something."""
+        self._last += 1
+        self._kept.append(KeptEvent(self._last, kind, data))
+        for each in self._waiting:
+            each.set()
+
+    def end(self) -> None:
+        """End the streams of all who listen: the server stops."""
+        self._ended += 1
+        for each in self._waiting:
+            each.set()
+
+    def after(self, number: int) -> tuple[int, list[KeptEvent]]:
+        """Return how many events after one are not kept any more, and the oldest of those that are."""
+        first = self._kept[0].number if self._kept else self._last + 1
+        missed = max(first - number - 1, 0)
+        return missed, list(islice(self._kept, max(number + 1 - first, 0), None))[:_AT_ONCE]
+
+    async def serve(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Send events until the other side is gone: those after `Last-Event-ID`, otherwise those from now on."""
+        response = web.StreamResponse(
+            headers={"Content-Type": "text/event-stream; charset=utf-8", "Cache-Control": "no-store"}
+        )
+        await response.prepare(request)
+        seen = self._begin_after(request.headers.get("Last-Event-ID"))
+        ended = self._ended
+        try:
+            await response.write(b"retry: 1000\n\n")
+            while self._ended == ended:
+                missed, events = self.after(seen)
+                if not events and not missed:
+                    if not await self._wait():
+                        await response.write(b":\n\n")
+                    continue
+                lines = []
+                if missed:
+                    seen += missed
+                    lines.append(b"event: missed\ndata: %d\n\n" % missed)
+                for each in events:
+                    seen = each.number
+                    data = msgspec.json.encode(each.data())
+                    lines.append(b"id: %d\nevent: %s\ndata: %s\n\n" % (seen, each.kind.encode(), data))
+                await response.write(b"".join(lines))
+                await asyncio.sleep(_GATHER_S)
+        except ConnectionError:
+            pass  # nothing is left to be done
+        return response
+
+    def _begin_after(self, last: str | None) -> int:
+        if last is None or not (last.isascii() and last.isdecimal()) or len(last) > 18:
+            return self._last
+        return min(int(last), self._last)  # more than there were: from before a restart
+
+    async def _wait(self) -> bool:
+        """Wait for the next event; return whether one came before the time for a heartbeat."""
+        changed = asyncio.Event()
+        self._waiting.add(changed)
+        try:
+            async with asyncio.timeout(_HEARTBEAT_S):
+                await changed.wait()
+        except TimeoutError:
+            return False
+        finally:
+            self._waiting.discard(changed)
+        return True

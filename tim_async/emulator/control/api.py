@@ -1,0 +1,77 @@
+"""Carries out the requests of the control API."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Collection
+from importlib import import_module
+from typing import Final
+
+import msgspec
+from aiohttp import web
+
+from ..._pages.guard import why_refused
+from ...errors import UsageError
+from .context import Control
+from .routes import PREFIX, ROUTES, Asked, NotFoundError, Route, read_body, read_query
+from .views import Problem
+
+for _area in ("accounts", "calls", "clock", "faults", "groups", "limits", "messages", "openapi", "reset", "webhooks"):
+    import_module(f"{__package__}.{_area}")  # registers its routes
+
+_LARGEST_BODY: Final = 64 * 1024 * 1024
+
+
+class ControlApi:
+    """Serves the control API of an emulator.
+
+    Args:
+        control: what its operations work on.
+        hosts: names of the emulator's host besides those of loopback; None is any name.
+    """
+
+    def __init__(self, control: Control, hosts: Collection[str] | None) -> None:
+        self._control = control
+        self._hosts = hosts
+
+    async def serve(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer a request whose path begins with the prefix."""
+        problem = why_refused(request, self._hosts)
+        if problem is not None:
+            return _answer(Problem(message=problem), 403)
+        try:
+            route, path = _find(request.method, request.path.removeprefix(PREFIX))
+            body = read_body(route.body, await request.read() if route.body is not None else b"")
+            asked = Asked(path, read_query(route.query, request.rel_url.query), body, request)
+            result = route.function(self._control, asked)
+            if inspect.isawaitable(result):
+                result = await result
+        except NotFoundError as error:
+            return _answer(Problem(message=error.message, field=error.field), 404)
+        except UsageError as error:
+            return _answer(Problem(message=error.message, field=error.field), 400)
+        except web.HTTPRequestEntityTooLarge:
+            return _answer(Problem(message=f"the body is over {_LARGEST_BODY} bytes"), 413)
+        return result if isinstance(result, web.StreamResponse) else _answer(result, 200)
+
+
+def _find(method: str, path: str) -> tuple[Route, dict[str, str]]:
+    methods = []
+    for route in ROUTES:
+        found = route.pattern.fullmatch(path)
+        if found is not None and route.method == method:
+            return route, found.groupdict()
+        if found is not None:
+            methods.append(route.method)
+    if methods:
+        raise UsageError(f"{PREFIX}{path} takes {' and '.join(methods)}, not {method}")
+    raise NotFoundError(f"there is no {PREFIX}{path}; {PREFIX}/openapi.json lists what there is")
+
+
+def _answer(value: object, status: int) -> web.Response:
+    return web.Response(
+        body=msgspec.json.encode(value),
+        status=status,
+        content_type="application/json",
+        headers={"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"},
+    )

@@ -1,0 +1,152 @@
+"""The planned faults: list, plan one of every kind, remove."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, TypeVar
+
+import msgspec
+from msgspec import Meta
+
+from ...errors import UsageError
+from ..server.fault_kinds import Fault, StallFault, When
+from ..server.faults import GARBAGE, GATEWAY_PAGE
+from .context import Control
+from .routes import Asked, NotFoundError, route
+from .views import Done
+
+N = TypeVar("N", int, float)
+Kind = Literal["answer", "delay", "drop", "status", "garbage", "truncate", "endless", "stall"]
+
+
+class FaultView(msgspec.Struct, kw_only=True):
+    """A planned fault.
+
+    Attributes:
+        number: its number.
+        kind: its kind.
+        command: the only command that it strikes, None for all.
+        is_after: whether it strikes after the request took effect.
+        hits: how many requests it has struck.
+    """
+
+    number: int
+    kind: str
+    command: str | None
+    is_after: bool
+    hits: int
+
+
+class PlanFault(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """A fault to plan.
+
+    Attributes:
+        kind: `answer` with a code, `delay`, `drop` the connection, `status` of a gateway, `garbage` with HTTP 200,
+            `truncate` the answer, `endless` answer, `stall` until it is released.
+        code: of `answer`.
+        info: ErrorInfo of `answer`; empty is the code's meaning.
+        seconds: of `delay`.
+        status: the HTTP status of `status`.
+        body: of `status` and `garbage`; None is one of the emulator's own.
+        content_type: of `status`.
+        is_after: whether it strikes after the request took effect; `truncate` and `stall` always do.
+        command: strike only this command; None is every command.
+        times: strike so often; None is without end.
+        rate: strike this share of the requests; None is all.
+        seed: makes the draws for `rate` repeatable.
+        after_calls: let so many requests pass first.
+    """
+
+    kind: Kind
+    code: int | None = None
+    info: str = ""
+    seconds: Annotated[float, Meta(ge=0)] | None = None
+    status: Annotated[int, Meta(ge=200, le=599)] = 502
+    body: str | None = None
+    content_type: str = "text/html"
+    is_after: bool = False
+    command: str | None = None
+    times: int | None = None
+    rate: float | None = None
+    seed: int | None = None
+    after_calls: int = 0
+
+
+def _view(fault: Fault) -> FaultView:
+    kind = type(fault).__name__.removesuffix("Fault").lower()
+    return FaultView(number=fault.number, kind=kind, command=fault.command, is_after=fault.after, hits=fault.hits)
+
+
+@route("GET", "/faults", answer=list[FaultView], summary="The planned faults, in the order in which they are tried.")
+def faults(control: Control, asked: Asked[None, None]) -> list[FaultView]:
+    """Return the planned faults."""
+    return [_view(each) for each in control.emulator.faults.active]
+
+
+@route("POST", "/faults", body=PlanFault, answer=FaultView, summary="Plan a fault.")
+def plan(control: Control, asked: Asked[None, PlanFault]) -> FaultView:
+    """Plan a fault."""
+    view = _view(_plan(control, asked.body))
+    control.events.publish("fault", lambda: view)
+    return view
+
+
+def _plan(control: Control, body: PlanFault) -> Fault:
+    kinds, after = control.emulator.faults, body.is_after
+    when: When = {
+        "command": body.command,
+        "times": body.times,
+        "rate": body.rate,
+        "seed": body.seed,
+        "after_calls": body.after_calls,
+    }
+    match body.kind:
+        case "answer":
+            return kinds.answer(_given("code", body.code), body.info, after=after, **when)
+        case "delay":
+            return kinds.delay(_given("seconds", body.seconds), after=after, **when)
+        case "status":
+            page = GATEWAY_PAGE if body.body is None else body.body.encode()
+            return kinds.status(body.status, page, body.content_type, after=after, **when)
+        case "garbage":
+            return kinds.garbage(GARBAGE if body.body is None else body.body.encode(), after=after, **when)
+        case "drop":
+            return kinds.drop(after=after, **when)
+        case "endless":
+            return kinds.endless(after=after, **when)
+        case "truncate":
+            return kinds.truncate(**when)
+        case "stall":
+            return kinds.stall(**when)
+
+
+def _given(field: str, value: N | None) -> N:
+    if value is None:
+        raise UsageError(f"{field} is missing", field=field)
+    return value
+
+
+@route("DELETE", "/faults", answer=Done, summary="Remove all faults, and release what is stalled.")
+def clear(control: Control, asked: Asked[None, None]) -> Done:
+    """Remove all faults."""
+    done = Done(count=len(control.emulator.faults.active))
+    control.emulator.faults.clear()
+    control.events.publish("fault", lambda: done)
+    return done
+
+
+@route(
+    "DELETE", "/faults/{number}", answer=FaultView, summary="Remove a fault; a stall sends the answers it holds back."
+)
+def remove(control: Control, asked: Asked[None, None]) -> FaultView:
+    """Remove one fault."""
+    wanted = asked.path["number"]
+    fault = next((each for each in control.emulator.faults.active if str(each.number) == wanted), None)
+    if fault is None:
+        raise NotFoundError(f"there is no fault {wanted}", field="number")
+    if isinstance(fault, StallFault):
+        fault.release()
+    else:
+        fault.remove()
+    view = _view(fault)
+    control.events.publish("fault", lambda: view)
+    return view

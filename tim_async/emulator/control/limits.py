@@ -1,0 +1,85 @@
+"""The limits of the commands: what their windows hold, what was refused, and other limits."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from ..._api.endpoint import Rate
+from ...errors import UsageError
+from ..dispatch import ENDPOINTS
+from ..server.limits import EVERY
+from .context import Control
+from .routes import Asked, route
+
+
+class LimitView(msgspec.Struct, kw_only=True):
+    """One limit of a command; the fullest of its windows, where it has one for each value of a field.
+
+    Attributes:
+        command: the command.
+        limit: how much any window of `per_s` seconds may hold, without the tolerance.
+        per_s: seconds.
+        counts: what is counted: `calls`, or the field whose items are.
+        key: the field that has a window of its own for each value, None for none.
+        held: what the window holds now.
+        worst: the most that it ever held.
+        refused: calls that were refused for it.
+    """
+
+    command: str
+    limit: int
+    per_s: float
+    counts: str
+    key: str | None
+    held: int
+    worst: int
+    refused: int
+
+
+class SetLimit(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Another limit.
+
+    Attributes:
+        command: the command, or `*` for all that have none of their own.
+        limit: calls in any window; None is the documented limits again.
+        per_s: length of the window in seconds.
+    """
+
+    command: str
+    limit: Annotated[int, Meta(ge=1)] | None
+    per_s: Annotated[float, Meta(gt=0)] = 1.0
+
+
+@route("GET", "/limits", answer=list[LimitView], summary="The limits of the commands that were called.")
+def limits(control: Control, asked: Asked[None, None]) -> list[LimitView]:
+    """Return the limits of every command that was called."""
+    now = control.window_clock()
+    found = []
+    for command in sorted(control.limits.called):
+        for rate, state in control.limits.look(ENDPOINTS[command], now):
+            found.append(
+                LimitView(
+                    command=command,
+                    limit=rate.limit,
+                    per_s=rate.per,
+                    counts=rate.cost or "calls",
+                    key=rate.key,
+                    held=state.held,
+                    worst=state.worst,
+                    refused=state.refused,
+                )
+            )
+    return found
+
+
+@route("PUT", "/limits", body=SetLimit, answer=list[LimitView], summary="Set the limit of a command.")
+def set_limit(control: Control, asked: Asked[None, SetLimit]) -> list[LimitView]:
+    """Set a limit; the windows of the command begin empty."""
+    body = asked.body
+    if body.command != EVERY and body.command not in ENDPOINTS:
+        raise UsageError(f"unknown command {body.command!r}", field="command")
+    control.limits.replace(body.command, None if body.limit is None else Rate(body.limit, body.per_s))
+    return limits(control, Asked({}, None, None, asked.request))

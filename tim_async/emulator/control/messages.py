@@ -1,0 +1,230 @@
+"""The stored messages, one-to-one and of groups, and the accepted pushes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import Final, NamedTuple
+
+import msgspec
+
+from ..._api.wire import encode
+from ...models.c2c import RoamMsg
+from ...models.elements import Element, TextElem
+from ..state.group import Groups
+from ..state.push import PushState, SentPush
+from ..state.threads import GroupEntry
+from .context import Control
+from .routes import Asked, route
+from .views import Page
+
+
+class MessageView(msgspec.Struct, kw_only=True):
+    """A stored message.
+
+    Attributes:
+        from_account: the sender.
+        to_account: the recipient, None for a message of a group.
+        group_id: the group, None for a one-to-one message.
+        topic_id: the topic, None outside of topics.
+        sent_at: unix seconds.
+        msg_seq: its MsgSeq.
+        msg_key: its MsgKey, None for a message of a group.
+        text: the texts of its text elements, joined by newlines.
+        msg_body: its elements, as they are on the wire.
+        cloud_custom_data: the app's own data, None without.
+        is_recalled: whether it was recalled.
+    """
+
+    from_account: str
+    to_account: str | None = None
+    group_id: str | None = None
+    topic_id: str | None = None
+    sent_at: int
+    msg_seq: int
+    msg_key: str | None = None
+    text: str
+    msg_body: list[msgspec.Raw]
+    cloud_custom_data: str | None = None
+    is_recalled: bool = False
+
+
+class MessageList(msgspec.Struct, kw_only=True):
+    """Messages.
+
+    Attributes:
+        total: how many fit.
+        messages: those of this page, the newest first.
+    """
+
+    total: int
+    messages: list[MessageView]
+
+
+class MessageQuery(Page, kw_only=True):
+    """Which messages.
+
+    Attributes:
+        to: only to this account.
+        sender: only from this account.
+        group: only of this group, its topics included.
+        text: only with this text in it.
+    """
+
+    to: str | None = None
+    sender: str | None = None
+    group: str | None = None
+    text: str | None = None
+
+
+class PushView(msgspec.Struct, kw_only=True):
+    """An accepted push.
+
+    Attributes:
+        task_id: its TaskId.
+        command: the command that sent it.
+        at: unix seconds.
+        from_account: the sender, None for the admin.
+        recipients: how many accounts it reached.
+        to: the first hundred of them.
+        msg_body: its elements, as they are on the wire.
+        offline_push_info: what a notification is made of, as it is on the wire; None without.
+        is_revoked: whether it was revoked.
+    """
+
+    task_id: str
+    command: str
+    at: float
+    from_account: str | None
+    recipients: int
+    to: list[str]
+    msg_body: list[msgspec.Raw]
+    offline_push_info: msgspec.Raw | None
+    is_revoked: bool
+
+
+class PushList(msgspec.Struct, kw_only=True):
+    """Pushes.
+
+    Attributes:
+        total: how many there are.
+        pushes: those of this page, the newest first.
+    """
+
+    total: int
+    pushes: list[PushView]
+
+
+_NAMED_RECIPIENTS: Final = 100
+
+
+@route("GET", "/messages", query=MessageQuery, answer=MessageList, summary="The stored messages, the newest first.")
+def messages(control: Control, asked: Asked[MessageQuery, None]) -> MessageList:
+    """Return a page of the messages."""
+    query = asked.query
+    found: list[_Found] = []
+    if query.group is None:
+        found += map(_of_accounts, control.state.messages(control.clock()))
+    if query.to is None:
+        found += _of_groups(control, query.group)
+    fitting = [each for each in found if _fits(each, query)]
+    fitting.sort(key=lambda each: (each.sent_at, each.seq), reverse=True)
+    page = fitting[query.offset : query.offset + query.limit]
+    return MessageList(total=len(fitting), messages=[each.view() for each in page])
+
+
+@route("GET", "/pushes", query=Page, answer=PushList, summary="The accepted pushes, the newest first.")
+def pushes(control: Control, asked: Asked[Page, None]) -> PushList:
+    """Return a page of the pushes."""
+    kept = control.state.part(PushState).pushes[::-1]
+    page = kept[asked.query.offset : asked.query.offset + asked.query.limit]
+    return PushList(total=len(kept), pushes=[_of_push(each) for each in page])
+
+
+class _Found(NamedTuple):
+    """A message that may fit; its view is made when it is on the page."""
+
+    sent_at: int
+    seq: int
+    sender: str
+    to: str | None
+    body: Sequence[Element]
+    view: Callable[[], MessageView]
+
+
+def _fits(found: _Found, query: MessageQuery) -> bool:
+    return (
+        query.to in (None, found.to)
+        and query.sender in (None, found.sender)
+        and (query.text is None or query.text.lower() in _text(found.body).lower())
+    )
+
+
+def _of_accounts(message: RoamMsg) -> _Found:
+    view = partial(_view_of_account, message)
+    return _Found(
+        message.msg_time_stamp, message.msg_seq, message.from_account, message.to_account, message.msg_body, view
+    )
+
+
+def _view_of_account(message: RoamMsg) -> MessageView:
+    return MessageView(
+        from_account=message.from_account,
+        to_account=message.to_account,
+        sent_at=message.msg_time_stamp,
+        msg_seq=message.msg_seq,
+        msg_key=message.msg_key,
+        text=_text(message.msg_body),
+        msg_body=_wire(message.msg_body),
+        cloud_custom_data=message.cloud_custom_data,
+        is_recalled=bool(message.is_recalled),
+    )
+
+
+def _of_groups(control: Control, only: str | None) -> Iterator[_Found]:
+    for group_id, group in control.state.part(Groups).groups.items():
+        if only not in (None, group_id):
+            continue
+        topics = ((topic.topic_id, topic.thread) for topic in group.topics.values())
+        for topic_id, thread in ((None, group.thread), *topics):
+            for entry in thread.entries.values():
+                if entry.place != 1 and not entry.is_system:
+                    view = partial(_view_of_group, group_id, topic_id, entry)
+                    yield _Found(entry.time, entry.seq, entry.from_account, None, entry.msg_body, view)
+
+
+def _view_of_group(group_id: str, topic_id: str | None, entry: GroupEntry) -> MessageView:
+    return MessageView(
+        from_account=entry.from_account,
+        group_id=group_id,
+        topic_id=topic_id,
+        sent_at=entry.time,
+        msg_seq=entry.seq,
+        text=_text(entry.msg_body),
+        msg_body=_wire(entry.msg_body),
+        cloud_custom_data=entry.cloud_custom_data,
+        is_recalled=entry.place == 2,
+    )
+
+
+def _of_push(push: SentPush) -> PushView:
+    shown = push.shown_instead or push.offline_push_info
+    return PushView(
+        task_id=push.task_id,
+        command=push.command,
+        at=push.at,
+        from_account=push.from_account,
+        recipients=len(push.to),
+        to=push.to[:_NAMED_RECIPIENTS],
+        msg_body=_wire(push.msg_body),
+        offline_push_info=None if shown is None else msgspec.Raw(encode(shown)),
+        is_revoked=push.revoked_at is not None,
+    )
+
+
+def _text(body: Sequence[Element]) -> str:
+    return "\n".join(each.text for each in body if isinstance(each, TextElem))
+
+
+def _wire(body: Sequence[Element]) -> list[msgspec.Raw]:
+    return [msgspec.Raw(encode(each)) for each in body]

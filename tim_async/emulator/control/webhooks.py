@@ -1,0 +1,129 @@
+"""The app's webhooks: what was sent, what was answered, where they go."""
+
+from __future__ import annotations
+
+import msgspec
+
+from ..._api.wire import encode
+from ...errors import UsageError
+from ..outgoing.outbox import Webhook
+from .context import Control
+from .routes import Asked, NotFoundError, route
+from .views import Page
+
+
+class WebhookView(msgspec.Struct, kw_only=True):
+    """A webhook.
+
+    Attributes:
+        number: counts all webhooks from 1.
+        command: its CallbackCommand.
+        event: the body, as it is on the wire.
+        sends: how often it was sent; 0 while it waits, and where no URL is set.
+        answer: the receiver's answer to the last send, None without a valid one.
+        problem: why there is none; empty otherwise.
+        took_s: seconds to the last answer, None without one.
+    """
+
+    number: int
+    command: str
+    event: msgspec.Raw
+    sends: int
+    answer: msgspec.Raw | None
+    problem: str
+    took_s: float | None
+
+
+class WebhookList(msgspec.Struct, kw_only=True):
+    """Webhooks.
+
+    Attributes:
+        total: how many fit, of those that are kept.
+        webhooks: those of this page, the newest first.
+    """
+
+    total: int
+    webhooks: list[WebhookView]
+
+
+class WebhookQuery(Page, kw_only=True):
+    """Which webhooks.
+
+    Attributes:
+        command: only of this CallbackCommand.
+    """
+
+    command: str | None = None
+
+
+class Receiver(msgspec.Struct, kw_only=True):
+    """Where webhooks go.
+
+    Attributes:
+        url: the address, None for none.
+        is_signed: whether a token signs them.
+    """
+
+    url: str | None
+    is_signed: bool
+
+
+class SetReceiver(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Where webhooks are to go.
+
+    Attributes:
+        url: the address; None sends none.
+        token: signs them; None leaves the token as it is, and an empty one signs nothing.
+    """
+
+    url: str | None
+    token: str | None = None
+
+
+def view_of(webhook: Webhook) -> WebhookView:
+    """Return a webhook as JSON has it."""
+    return WebhookView(
+        number=webhook.number,
+        command=webhook.event.callback_command,
+        event=msgspec.Raw(webhook.event.to_body()),
+        sends=webhook.sends,
+        answer=None if webhook.answer is None else msgspec.Raw(encode(webhook.answer)),
+        problem=webhook.problem,
+        took_s=webhook.took_s,
+    )
+
+
+@route("GET", "/webhooks", query=WebhookQuery, answer=WebhookList, summary="The webhooks, the newest first.")
+def webhooks(control: Control, asked: Asked[WebhookQuery, None]) -> WebhookList:
+    """Return a page of the webhooks."""
+    query = asked.query
+    fitting = [each for each in reversed(control.outbox.log) if query.command in (None, each.event.callback_command)]
+    page = fitting[query.offset : query.offset + query.limit]
+    return WebhookList(total=len(fitting), webhooks=[view_of(each) for each in page])
+
+
+@route("POST", "/webhooks/{number}/send", answer=WebhookView, summary="Send a webhook again.")
+async def send_again(control: Control, asked: Asked[None, None]) -> WebhookView:
+    """Send a webhook again, and wait for the answer."""
+    for each in control.outbox.log:
+        if str(each.number) == asked.path["number"]:
+            if control.outbox.url is None:
+                raise UsageError("no URL is set for webhooks: PUT /webhooks/receiver sets one", field="url")
+            await control.outbox.send_again(each)
+            return view_of(each)
+    raise NotFoundError(f"there is no webhook {asked.path['number']} among the newest", field="number")
+
+
+@route("GET", "/webhooks/receiver", answer=Receiver, summary="Where webhooks go.")
+def receiver(control: Control, asked: Asked[None, None]) -> Receiver:
+    """Return where webhooks go; the token is never shown."""
+    return Receiver(url=control.outbox.url, is_signed=control.outbox.token is not None)
+
+
+@route("PUT", "/webhooks/receiver", body=SetReceiver, answer=Receiver, summary="Set where webhooks go.")
+def set_receiver(control: Control, asked: Asked[None, SetReceiver]) -> Receiver:
+    """Set where webhooks go."""
+    control.outbox.url = asked.body.url
+    if asked.body.token is not None:
+        control.outbox.token = asked.body.token or None
+    return receiver(control, Asked({}, None, None, asked.request))

@@ -1,0 +1,62 @@
+"""The clock of an emulator: another clock, which can be set, moved forward and stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ...errors import UsageError
+
+
+class SteerableClock:
+    """Shows what another clock shows until it is steered.
+
+    Args:
+        base: unix seconds.
+    """
+
+    def __init__(self, base: Callable[[], float]) -> None:
+        self._base = base
+        self._ahead = 0.0
+        self._stopped_at: float | None = None
+
+    def __call__(self) -> float:
+        """Return unix seconds."""
+        return self._base() + self._ahead if self._stopped_at is None else self._stopped_at
+
+    @property
+    def is_steered(self) -> bool:
+        """Whether it shows another time than the clock below it."""
+        return self._stopped_at is not None or self._ahead != 0.0
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether it stands still."""
+        return self._stopped_at is not None
+
+    @property
+    def ahead_s(self) -> float:
+        """Seconds that it is ahead of the clock below it."""
+        return self() - self._base() if self.is_steered else 0.0
+
+    def set(self, now: float, *, stopped: bool = False) -> None:
+        """Show a time from now on; go on from there, or stand still.
+
+        Raises:
+            UsageError: the time is not from 0 to the year 9999.
+        """
+        if not 0 <= now <= 253_402_300_799:
+            raise UsageError(f"now must be unix seconds from 0 to 253402300799, not {now!r}", field="now")
+        self._stopped_at = float(now) if stopped else None
+        self._ahead = now - self._base()
+
+    def forward(self, seconds: float) -> None:
+        """Move it; a clock that stands still stays so.
+
+        Raises:
+            UsageError: it would leave its range.
+        """
+        self.set(self() + seconds, stopped=self.is_stopped)
+
+    def follow(self) -> None:
+        """Show again what the clock below it shows."""
+        self._ahead, self._stopped_at = 0.0, None

@@ -1,0 +1,270 @@
+"""What tests do with an emulator, and the control API: who is online, what was sent, who joins, a fresh start."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Literal, TypeVar
+
+from .._api.checks import check_account
+from ..errors import UsageError
+from ..models.c2c import RoamMsg
+from ..models.group_msg import GroupMsg
+from ..models.recent_contact import ContactItem
+from ..webhooks import Event
+from .clockwork import Clockwork
+from .events.group import joined, left
+from .events.people import came_online, went_offline
+from .handlers._notices import note_members
+from .handlers.group_msg_history import history as group_history
+from .outgoing.outbox import Caller, Outbox, Webhook
+from .sent import SentMessage, sent_messages
+from .server.arrivals import Arrival, ArrivalLog
+from .server.faults import Faults
+from .server.limits import Limits
+from .server.steerable_clock import SteerableClock
+from .state.core import Account, State
+from .state.group import Group, Groups
+from .state.login import LoginState
+from .state.push import PushState, SentPush
+from .state.recent_contact import RecentContacts, key_of
+from .state.refusal import Refusal
+
+EventT = TypeVar("EventT", bound=Event)
+
+
+class Steering:
+    """The state of an emulator as tests have it.
+
+    Attributes:
+        faults: the planned faults.
+    """
+
+    faults: Faults
+    _state: State
+    _limits: Limits
+    _log: ArrivalLog
+    _outbox: Outbox
+    _clock: SteerableClock
+    _clockwork: Clockwork
+    _admins: tuple[str, ...]
+
+    def _import_admins(self) -> None:
+        for admin in self._admins:
+            self._state.import_account(admin, self._clock(), is_admin=True)
+
+    def reset(self, *, messages_only: bool = False) -> None:
+        """Begin as if nothing had happened: as between two tests.
+
+        Args:
+            messages_only: keep accounts, groups and all else that is no message, call, webhook or push; and the faults,
+                the clock and the limits.
+        """
+        self._log.clear()
+        self._outbox.clear()
+        if messages_only:
+            self._state.clear_messages()
+            return
+        self._state.clear()
+        self.faults.clear()
+        self._limits.reset()
+        self._clock.follow()
+        self._import_admins()
+
+    @property
+    def accounts(self) -> Mapping[str, Account]:
+        """The accounts by user id, admins included."""
+        return MappingProxyType(self._state.accounts)
+
+    def add_accounts(self, *user_ids: str) -> None:
+        """Import accounts of 1 to 32 bytes; raise `UsageError` for any other."""
+        for user_id in user_ids:
+            check_account("user_ids", user_id)
+            self._state.import_account(user_id, self._clock())
+
+    def set_online(
+        self,
+        user_id: str,
+        platform: str = "Web",
+        *,
+        status: Literal["Online", "PushOnline"] = "Online",
+        kicks: Collection[str] = (),
+    ) -> None:
+        """Log an account in on a platform; raise `UsageError` when it is not imported.
+
+        Args:
+            user_id: the account.
+            platform: the platform.
+            status: a `PushOnline` account is reached only by a vendor's pushes.
+            kicks: platforms that this login logs out, as the app's settings may say; its own may be among them.
+        """
+        self._check_imported(user_id)
+        logins = self._state.part(LoginState)
+        kicked = [gone for other in kicks for gone in logins.log_out(user_id, other)]
+        if logins.log_in(user_id, platform, status):
+            self._emit_of_client([came_online(user_id, int(self._clock() * 1000), kicked)], platform)
+
+    def set_offline(self, user_id: str, platform: str | None = None) -> None:
+        """Log an account out on a platform, or everywhere with None, where it is logged in."""
+        self._check_imported(user_id)
+        for gone in self._state.part(LoginState).log_out(user_id, platform):
+            self._emit_of_client([went_offline(user_id, int(self._clock() * 1000))], gone)
+
+    def pin_contact(self, user_id: str, contact: ContactItem, *, pinned: bool = True) -> None:
+        """Pin or unpin a conversation of an account's list, as its client would.
+
+        Raises:
+            UsageError: the conversation is not on the list, or 50 others are pinned.
+        """
+        try:
+            is_listed = self._state.part(RecentContacts).pin(user_id, key_of(contact), pinned=pinned)
+        except Refusal as refusal:
+            raise UsageError(f"{refusal.code}: {refusal.info}", field="contact") from None
+        if not is_listed:
+            raise UsageError(f"the conversation is not on the list of {user_id!r}", field="contact")
+
+    def _check_imported(self, user_id: str) -> None:
+        if user_id not in self._state.accounts:
+            raise UsageError(f"{user_id!r} is not imported", field="user_id")
+
+    def history(self, operator: str, peer: str) -> list[RoamMsg]:
+        """Return a conversation as one side sees it, oldest message first."""
+        entries = self._state.backwards(operator, peer, now=self._clock())
+        return [entry.message for entry in entries][::-1]
+
+    def group_history(self, group_id: str, topic_id: str | None = None) -> list[GroupMsg]:
+        """Return the messages of a group or a topic, oldest first, recalled ones included.
+
+        Expired messages are left out, and so are the service's notices of who joined or left.
+
+        Raises:
+            UsageError: the group or topic does not exist.
+        """
+        try:
+            return group_history(self._state, group_id, topic_id, self._clock())
+        except Refusal as refusal:
+            raise UsageError(f"{refusal.code}: {refusal.info}", field="group_id") from None
+
+    def messages(self, *, to: str | None = None, from_: str | None = None) -> list[RoamMsg]:
+        """Return the stored messages in the order of arrival: all, or those to or from an account."""
+        return [
+            message
+            for message in self._state.messages(self._clock())
+            if (to is None or message.to_account == to) and (from_ is None or message.from_account == from_)
+        ]
+
+    def sent(self, *, to: str | None = None, from_: str | None = None, group: str | None = None) -> list[SentMessage]:
+        """Return the stored messages, oldest first: `emulator.sent(to="bob")[0].text`.
+
+        Args:
+            to: only messages to this account.
+            from_: only messages from this sender.
+            group: only messages to this group, without those to its topics.
+
+        Raises:
+            UsageError: the group does not exist.
+        """
+        try:
+            return sent_messages(self._state, self._clock(), to=to, from_=from_, group=group)
+        except Refusal as refusal:
+            raise UsageError(f"{refusal.code}: {refusal.info}", field="group") from None
+
+    @property
+    def groups(self) -> Mapping[str, Group]:
+        """The groups by id, in the order of creation."""
+        return MappingProxyType(self._state.part(Groups).groups)
+
+    def join_group(self, group_id: str, *accounts: str, approved: bool = False) -> None:
+        """Make accounts join a group by themselves, as from a client; they are online there until they leave.
+
+        It is the only way into a live group (AVChatRoom). A member who was added comes online. After-events are
+        emitted, but the app is not asked first: `Group.CallbackBeforeApplyJoinGroup` is not sent.
+
+        Args:
+            group_id: the group.
+            accounts: the accounts.
+            approved: whether owner or admins approve, where the group requires that.
+
+        Raises:
+            UsageError: the group or an account does not exist, or the account may not join because of the group's
+                type, its ApplyJoinOption, a ban, or a full group.
+        """
+        groups = self._state.part(Groups)
+        try:
+            group = groups.find(group_id)
+            for account in accounts:
+                was_member = account in group.members
+                groups.enter(group, account, self._clock(), approved=approved)
+                if not was_member:
+                    note_members(group, account, self._state, self._clock())
+                    self._emit_of_client(joined(group, [account], int(self._clock() * 1000)))
+        except Refusal as refusal:
+            raise UsageError(f"{refusal.code}: {refusal.info}", field="group_id") from None
+
+    def leave_group(self, group_id: str, *accounts: str) -> None:
+        """Make members leave a group by themselves; raise `UsageError` for an unknown group or an account not in it."""
+        groups = self._state.part(Groups)
+        try:
+            group = groups.find(group_id)
+            for account in accounts:
+                group.require_member(account)
+                groups.leave(group, account)
+                note_members(group, account, self._state, self._clock())
+                self._emit_of_client(left(group, [account], int(self._clock() * 1000)))
+        except Refusal as refusal:
+            raise UsageError(f"{refusal.code}: {refusal.info}", field="group_id") from None
+
+    def _emit_of_client(self, events: Iterable[Event], platform: str = "Unknown") -> None:
+        for event in events:
+            self._outbox.emit(event, Caller(platform=platform))
+
+    @property
+    def pushes(self) -> Sequence[SentPush]:
+        """The accepted pushes of all kinds, oldest first; scheduled ones when their time has come."""
+        self._clockwork.run()
+        return tuple(self._state.part(PushState).pushes)
+
+    @property
+    def arrivals(self) -> Sequence[Arrival]:
+        """The newest `arrivals_size` requests, oldest first, whatever their answers were."""
+        return self._log.arrivals
+
+    def count(self, command: str | None = None) -> int:
+        """Count the requests of a command, or of all commands with None, whatever their answers were."""
+        return self._log.count(command)
+
+    def worst_window(self, command: str | None = None, per: float = 1.0) -> int:
+        """Return the largest number of requests within any `per` seconds, among those in `arrivals`."""
+        return self._log.worst_window(command, per)
+
+    @property
+    def webhook_url(self) -> str | None:
+        """The URL to which webhooks are sent; can be set at any time. Raises `UsageError` for an invalid URL."""
+        return self._outbox.url
+
+    @webhook_url.setter
+    def webhook_url(self, url: str | None) -> None:
+        self._outbox.url = url
+
+    @property
+    def webhooks(self) -> Sequence[Webhook]:
+        """The newest 10,000 webhook events, oldest first, with their results; also when no URL is set."""
+        self._clockwork.run()
+        return self._outbox.log
+
+    def events(self, kind: type[EventT]) -> list[EventT]:
+        """Return the events of one class among `webhooks`: `emulator.events(AfterSendMsg)`."""
+        return [webhook.event for webhook in self.webhooks if isinstance(webhook.event, kind)]
+
+    async def webhooks_settled(self) -> None:
+        """Wait until all webhooks so far were sent."""
+        await self._outbox.settled()
+
+    @property
+    def checks_extension_seq(self) -> bool:
+        """Whether Seq locks the key/values of messages, as it does for members of the service, but not for admins."""
+        return self._state.checks_extension_seq
+
+    @checks_extension_seq.setter
+    def checks_extension_seq(self, checks: bool) -> None:
+        self._state.checks_extension_seq = checks
