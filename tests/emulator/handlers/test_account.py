@@ -105,3 +105,10 @@ async def test_code(api, command, body, code):
     before = set(api.emulator.accounts)
     assert await api.code(command, body) == code
     assert (set(api.emulator.accounts) == before) == (code != 0)
+
+
+async def test_online_state_of_nothing_but_strangers_is_refused(api):
+    """I35477: the code is 0 only when some account could be queried."""
+    assert await api.code("openim/query_online_status", {"To_Account": ["stranger", "other"]}) == 70107
+    answer = await api.call("openim/query_online_status", {"To_Account": ["stranger", "alice"]})
+    assert (answer["ErrorCode"], len(answer["QueryResult"]), len(answer["ErrorList"])) == (0, 1, 1)

@@ -103,3 +103,10 @@ async def test_auto_import_makes_accounts_that_are_named(start):
         assert await api.code(ADD, {"GroupId": group_id, "MemberList": [{"Member_Account": "xi"}]}) == 0
         assert list(api.emulator.groups[group_id].members) == ["zoe", "yan", "xi"]
         assert {"xi", "yan", "zoe"} <= set(api.emulator.accounts)
+
+
+async def test_profiles_without_custom_fields_have_empty_lists(api):
+    group_id = await make(api)
+    info = (await api.call(INFO, {"GroupIdList": [group_id]}))["GroupInfo"][0]
+    assert info["AppDefinedData"] == []
+    assert info["MemberList"][0]["AppMemberDefinedData"] == []

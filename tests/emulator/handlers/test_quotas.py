@@ -166,3 +166,31 @@ async def test_group_has_at_most_1000_conversations_and_so_have_marks(api: Api) 
     again = {"OptType": 2, "ContactItem": ends[0], "CustomMark": "mine"}
     answer = await api.call("recentcontact/mark_contact", {"From_Account": "alice", "MarkItem": [again]})
     assert answer["ResultItem"][0]["ResultCode"] == 0, "it was marked before"
+
+
+# Tags: 100 of a user, 1,000 of the app.
+
+
+@pytest.mark.parametrize("command", ["all_member_push/im_add_tag", "timpush/add_tag"])
+async def test_user_has_at_most_100_tags(api: Api, command: str) -> None:
+    def tags(start: int, user: str = "alice") -> dict[str, Any]:
+        return {"UserTags": [{"To_Account": user, "Tags": [f"t{n}" for n in range(start, start + 10)]}]}
+
+    for start in range(0, 100, 10):
+        assert await api.code(command, tags(start)) == 0
+    assert await api.code(command, tags(90)) == 0, "they are there already"
+    assert await api.code(command, tags(91)) == 90032
+    assert await api.code(command, {"UserTags": [*tags(0, "bob")["UserTags"], *tags(91)["UserTags"]]}) == 90032
+    word = "im_get_tag" if command.startswith("all") else "get_tag"
+    answer = await api.call(f"{command.partition('/')[0]}/{word}", {"To_Account": ["bob"]})
+    assert answer["UserTags"] == [{"To_Account": "bob", "Tags": []}], "all or nothing"
+
+
+async def test_app_has_at_most_1000_tags(api: Api) -> None:
+    names = [f"u{number}" for number in range(10)]
+    api.emulator.add_accounts(*names)
+    for start in range(0, 100, 10):
+        given = [{"To_Account": name, "Tags": [f"{name}_{n}" for n in range(start, start + 10)]} for name in names]
+        assert await api.code("timpush/add_tag", {"UserTags": given}) == 0
+    assert await api.code("timpush/add_tag", {"UserTags": [{"To_Account": "bob", "Tags": ["u0_1"]}]}) == 0
+    assert await api.code("timpush/add_tag", {"UserTags": [{"To_Account": "bob", "Tags": ["another"]}]}) == 90032

@@ -175,9 +175,8 @@ def _on_off(value: bool) -> str:
     return "On" if value else "Off"
 
 
-def _own(custom: dict[str, str], keys: Sequence[str] | None) -> list[OwnField] | None:
-    data = [OwnField(key=key, value=value) for key, value in custom.items() if keys is None or key in keys]
-    return data or None
+def _own(custom: dict[str, str], keys: Sequence[str] | None) -> list[OwnField]:
+    return [OwnField(key=key, value=value) for key, value in custom.items() if keys is None or key in keys]
 
 
 def keep(struct: S, fields: Sequence[str] | None, *, always: tuple[str, ...]) -> S:

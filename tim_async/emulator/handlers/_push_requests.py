@@ -1,7 +1,8 @@
 """The requests that the older pushes and the push service share, and their checks.
 
-The checks use the documented codes; values of the wrong type are left to the struct. Where the documents are silent: an
-attribute value that is empty or over 50 bytes is 90033, a user or a name of the wrong length is 90001.
+The checks use the documented codes; values of the wrong type are left to the struct. Where the documents are silent:
+an attribute value that is empty or over 50 bytes is 90033, one tag too many of a user or of the app is 90032, a user
+or a name of the wrong length is 90001.
 """
 
 from __future__ import annotations
@@ -50,6 +51,14 @@ def read_tags(call: Call) -> ChangeTags:
 def _is_push_service(call: Call) -> bool:
     """Return whether users may be RegistrationIDs, which are longer."""
     return call.endpoint.service == "timpush"
+
+
+def read_new_tags(call: Call) -> ChangeTags:
+    """Read users with tags that they are to have; refuse too many of a user or of the app (I60568)."""
+    request = read_tags(call)
+    known = [item for item in request.user_tags if call.state.knows(item.to_account, call.now)]
+    call.state.part(PushState).check_tags((item.to_account, item.tags) for item in known)
+    return request
 
 
 def _check_named(call: Call, names: list[str]) -> None:

@@ -2,8 +2,9 @@
 
 Where the documents are silent: an id that is not a string refuses the whole request with 60015 (rest-overview); an id
 of the wrong length fails alone when the answer has a result for each item. An admin cannot be deleted: 70402 for that
-item. Kicking an account that is not logged in is not an error. query_online_status answers OK even when no account is
-known; the older querystate has no place for accounts that are not imported, and calls them Offline.
+item. Kicking an account that is not logged in is not an error. query_online_status is refused with 70107 when no
+account is known (its page names no code); the older querystate has no place for accounts that are not imported, and
+calls them Offline.
 """
 
 from __future__ import annotations
@@ -131,6 +132,8 @@ def query_online_status(call: Call) -> OnlineStatuses:
         if request.is_need_detail == 1:
             known.detail = _platforms(logins, user_id)
         result.query_result.append(known)
+    if not result.query_result:
+        raise Refusal(AccountCode.ACCOUNT_NOT_IMPORTED, "none of the accounts is imported")
     return result
 
 

@@ -31,7 +31,7 @@ from ..state.codes import MessageCode, PushCode
 from ..state.push import DUPLICATE_WINDOW_S, MAX_PUSHES_PER_DAY, PushState, SentPush
 from ..state.refusal import Refusal, integer
 from ._message import check_body, check_options
-from ._push_requests import check_condition, read_attr_names, read_attrs, read_tags, read_users
+from ._push_requests import check_condition, read_attr_names, read_attrs, read_new_tags, read_tags, read_users
 
 
 @handles(AllMemberPush.send)
@@ -115,7 +115,7 @@ def get_tags(call: Call) -> TagsOfUsers:
 @handles(AllMemberPush.add_tags)
 def add_tags(call: Call) -> Empty:
     """Add tags to users."""
-    for item in read_tags(call).user_tags:
+    for item in read_new_tags(call).user_tags:
         if call.state.knows(item.to_account, call.now):
             call.state.part(PushState).add_tags(item.to_account, item.tags)
     return Empty()

@@ -36,7 +36,7 @@ from ..state.codes import AccountCode, MessageCode, PushCode
 from ..state.push import DUPLICATE_WINDOW_S, PushState, SentPush
 from ..state.refusal import integer
 from . import push_schedule, push_statistics  # noqa: F401 - they register their handlers
-from ._push_requests import check_condition, read_attr_names, read_attrs, read_tags, read_users
+from ._push_requests import check_condition, read_attr_names, read_attrs, read_new_tags, read_tags, read_users
 
 # Within one second a push with the same MsgRandom is dropped (I67553).
 _BATCH_DUPLICATE_WINDOW_S: Final = 1.0
@@ -170,7 +170,7 @@ def get_tags(call: Call) -> TagsOrFailures:
 def add_tags(call: Call) -> PushOutcome:
     """Add tags to users."""
     pushes = call.state.part(PushState)
-    return _change(call, [(item.to_account, item.tags) for item in read_tags(call).user_tags], pushes.add_tags)
+    return _change(call, [(item.to_account, item.tags) for item in read_new_tags(call).user_tags], pushes.add_tags)
 
 
 @handles(Push.remove_tags)

@@ -15,7 +15,7 @@ What no document says
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -31,6 +31,9 @@ from .refusal import Refusal
 
 # How many pushes to all users a day allows (I37166).
 MAX_PUSHES_PER_DAY: Final = 100
+# How many tags there can be (I60568; I37173 has the first).
+MAX_TAGS_OF_USER: Final = 100
+MAX_TAGS_OF_APP: Final = 1_000
 WEB_PUSH: Final = "timpush/webbatch"
 _WEB: Final = "Web"
 # How long a repeated MsgRandom is recognized (I37166).
@@ -123,6 +126,17 @@ class PushState(Part):
     def tags(self, user_id: str) -> list[str]:
         """Return a user's tags in order of insertion."""
         return list(self._tags.get(user_id, ()))
+
+    def check_tags(self, given: Iterable[tuple[str, Sequence[str]]]) -> None:
+        """Refuse new tags of users when one of them, or the app, would have too many."""
+        owned: dict[str, set[str]] = {}
+        for user_id, tags in given:
+            owned.setdefault(user_id, set(self._tags.get(user_id, ()))).update(tags)
+        if any(len(tags) > MAX_TAGS_OF_USER for tags in owned.values()):
+            raise Refusal(PushCode.TOO_MANY_TAGS, f"a user would have more than {MAX_TAGS_OF_USER} tags")
+        new = set().union(*owned.values()) if owned else set()
+        if len(new.union(*self._tags.values())) > MAX_TAGS_OF_APP:
+            raise Refusal(PushCode.TOO_MANY_TAGS, f"the app would have more than {MAX_TAGS_OF_APP} tags")
 
     def add_tags(self, user_id: str, tags: Sequence[str]) -> None:
         """Add tags to a user."""
