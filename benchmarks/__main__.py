@@ -77,6 +77,8 @@ CASES: dict[str, tuple[Case, str]] = {
     "recipient-cost": (late("recipient", "cost"), "asyncio"),
     "recipient-cost-postgresql": (late("postgres", "cost"), "asyncio"),
     "recipient-export": (late("recipient", "export"), "asyncio"),
+    "suppression-lists": (late("suppression", "lists"), "asyncio"),
+    "suppression-cost": (late("suppression", "cost"), "asyncio"),
     "recipient-start": (late("recipient", "start"), "asyncio"),
     **{
         f"campaign-million-{what}": (late("campaign", "million", what), "asyncio")

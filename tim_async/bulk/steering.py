@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Final, TypeVar
+from types import TracebackType
+from typing import Final, Self, TypeVar
 
 from .._clocks import sleep
-from ..errors import UsageError
+from ..errors import LedgerError, UsageError
 from ._ledger.ledger import Ledger
 from ._ledger.records import storable
 from ._ledger.sqlite import ClosedMeanwhileError
@@ -36,16 +37,64 @@ async def steered(definition: Definition, purpose: str, work: Callable[[Ledger],
     Raises:
         LedgerError: there is no such ledger, or what `work` raises.
     """
-    loop = asyncio.get_running_loop()
-    end = loop.time() + _TIMEOUT_S
-    while True:
-        try:
-            async with definition.open(f"{purpose} {definition.name}", may_be_beside=True) as ledger:
-                return await work(ledger)
-        except ClosedMeanwhileError:
-            if loop.time() >= end:
-                raise
-        await sleep(_POLL_INTERVAL_S)
+    async with SteeredLedger(definition, f"{purpose} {definition.name}") as ledger:
+        return await ledger.change(work)
+
+
+class SteeredLedger:
+    """A ledger that is changed a transaction at a time, also beside the process that works on it.
+
+    Args:
+        definition: whose ledger.
+        purpose: what for, shown to other processes meanwhile.
+        may_make: whether a file is made where none is.
+    """
+
+    def __init__(self, definition: Definition, purpose: str, *, may_make: bool = False) -> None:
+        self._definition = definition
+        self._purpose = purpose
+        self._may_make = may_make
+        self._ledger: Ledger | None = None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        ledger, self._ledger = self._ledger, None
+        if ledger is not None:
+            await ledger.__aexit__(exc_type, exc, traceback)
+
+    async def change(self, work: Callable[[Ledger], Awaitable[T]]) -> T:
+        """Change something in one transaction; again where the process that had the file has just closed it.
+
+        Raises:
+            LedgerError: there is no such ledger, or what `work` raises.
+        """
+        loop = asyncio.get_running_loop()
+        end = loop.time() + _TIMEOUT_S
+        while True:
+            try:
+                return await work(await self._open())
+            except ClosedMeanwhileError:
+                await self.__aexit__(None, None, None)
+                if loop.time() >= end:
+                    raise
+            await sleep(_POLL_INTERVAL_S)
+
+    async def _open(self) -> Ledger:
+        if self._ledger is None:
+            ledger = self._definition.open(self._purpose, may_be_beside=True)
+            try:
+                await ledger.__aenter__()
+            except LedgerError as error:
+                if not (self._may_make and error.is_missing):
+                    raise
+                ledger = self._definition.open(self._purpose)
+                await ledger.__aenter__()
+            self._ledger = ledger
+        return self._ledger
 
 
 async def pause(definition: Definition, reason: str, clock: Callable[[], float]) -> bool:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Sequence
 from functools import partial
 from os import PathLike
-from typing import Final, TypeVar
+from typing import Final
 
 from .._clocks import wall_time
-from ..errors import LedgerError, UsageError
+from ..errors import UsageError
 from ._ledger.home import is_named
 from ._ledger.ledger import Ledger
 from ._ledger.records import storable
@@ -17,13 +17,10 @@ from ._plan.definition import Definition
 from ._plan.files import AccountListFile, CsvFile, JsonLinesFile
 from ._plan.sources import IterableReader, Source
 from ._plan.suppressing import SuppressionChange, SuppressionFile, list_file, read_accounts, read_list
-from .steering import steered
-
-T = TypeVar("T")
+from .steering import SteeredLedger
 
 DEFAULT_LIST: Final = "suppressed"
 """The list of accounts that are given one by one, where no other is named."""
-_PURPOSE: Final = "suppression lists of"
 
 AccountsGiven = SuppressionFile | Iterable[str] | AsyncIterable[str]
 """Accounts: a file of them, by its path or a class that says how it is read, or any iterable or async iterable."""
@@ -81,12 +78,14 @@ class SuppressionLists:
         if not name.strip() or storable(name) != name:
             raise UsageError("list_name must be a text that is not empty", field="list_name")
 
-        async def enter(some: Sequence[str], mark: str | None) -> int:
-            return await self._change(
-                lambda ledger: ledger.suppression.add(name, some, now=self._clock(), source=mark), may_make=True
-            )
+        async with self._to_change(may_make=True) as lists:
 
-        return await read_list(name, reader, enter, account_column=account_column)
+            async def enter(some: Sequence[str], mark: str | None) -> int:
+                return await lists.change(
+                    lambda ledger: ledger.suppression.add(name, some, now=self._clock(), source=mark)
+                )
+
+            return await read_list(name, reader, enter, account_column=account_column)
 
     async def remove(
         self, accounts: AccountsGiven, *, list_name: str | None = None, account_column: str = "account"
@@ -105,8 +104,9 @@ class SuppressionLists:
         """
         removed = 0
         _, reader = _source(accounts, account_column)
-        async for some in read_accounts(reader, account_column):
-            removed += await self._change(partial(self._remove, some, list_name))
+        async with self._to_change() as lists:
+            async for some in read_accounts(reader, account_column):
+                removed += await lists.change(partial(self._remove, some, list_name))
         return removed
 
     async def _remove(self, accounts: Sequence[str], list_name: str | None, ledger: Ledger) -> int:
@@ -118,7 +118,8 @@ class SuppressionLists:
         Raises:
             LedgerError: there is no such ledger or list.
         """
-        return await self._change(lambda ledger: ledger.suppression.remove_list(list_name))
+        async with self._to_change() as lists:
+            return await lists.change(lambda ledger: ledger.suppression.remove_list(list_name))
 
     async def all(self) -> list[SuppressionList]:
         """Return the lists of the ledger, the oldest first.
@@ -139,14 +140,8 @@ class SuppressionLists:
             async for account in ledger.suppression.entries(list_name):
                 yield account
 
-    async def _change(self, work: Callable[[Ledger], Awaitable[T]], *, may_make: bool = False) -> T:
-        try:
-            return await steered(self._definition, _PURPOSE, work)
-        except LedgerError as error:
-            if not (may_make and error.is_missing):
-                raise
-        async with self._definition.open(f"{_PURPOSE} {self._definition.name}") as ledger:
-            return await work(ledger)
+    def _to_change(self, *, may_make: bool = False) -> SteeredLedger:
+        return SteeredLedger(self._definition, "suppression lists", may_make=may_make)
 
 
 def _source(accounts: AccountsGiven, account_column: str) -> tuple[str, Source]:
