@@ -104,7 +104,8 @@ def test_wire_names_of_the_documents_are_known():
     capitals = {name for name in found if name[0].isascii() and name[0].isupper()}
     assert len(capitals) > 300
     unknown = capitals - wire_names()
-    assert unknown <= {"Any", "Deep", "ErrorDisplay"}, "made up, or no field of ours"
+    # What OnlinePushStat holds was not read: it is kept as it comes.
+    assert unknown <= {"Any", "Deep", "ErrorDisplay", "OnlineStat"}, "made up, or no field of ours"
 
 
 TEXTS = {
