@@ -73,7 +73,7 @@ class SendGroupMsg(Request, kw_only=True):
     """
 
     _identity: ClassVar = {"random": next_random}
-    _older: ClassVar = {"MsgRandom": "Random"}
+    _older: ClassVar = {"MsgRandom": "Random", "MsgOnlineOnlyFlag": "OnlineOnlyFlag"}
     group_id: str
     from_account: str | None = None
     random: int | None = None

@@ -192,3 +192,88 @@ async def test_conversation_is_deleted_by_a_type_in_lower_case(api: Api) -> None
     assert await api.code("recentcontact/delete", body) == 0
     places = {"TimeStamp": 0, "StartIndex": 0, "TopTimeStamp": 0, "TopStartIndex": 0, "AssistFlags": 0}
     assert (await api.call("recentcontact/get_list", {"From_Account": "alice", **places}))["SessionItem"] == []
+
+
+async def test_flag_of_online_members_by_the_name_that_some_give_it(api: Api) -> None:
+    group_id = await make(api)
+    body = {"GroupId": group_id, "Random": 7, "MsgOnlineOnlyFlag": 1, "MsgBody": [text()]}
+    assert (await api.call(f"{SERVICE}/send_group_msg", body))["MsgSeq"] == 0
+    assert api.emulator.group_history(group_id) == []
+
+
+# Whole bodies as clients in PHP, Go and Java make them; @ is the group.
+
+OTHERS = {
+    "php, joined groups": (
+        f"{SERVICE}/get_joined_group_list",
+        {
+            "Member_Account": "alice",
+            "Offset": 0,
+            "Limit": 5000,
+            "GroupType": "",
+            "WithHugeGroups": 0,
+            "WithNoActiveGroups": 0,
+            "ResponseFilter": None,
+        },
+    ),
+    "php, a member": (
+        f"{SERVICE}/modify_group_member_info",
+        {
+            "GroupId": "@",
+            "Member_Account": "alice",
+            "Role": "",
+            "MsgFlag": "",
+            "NameCard": "",
+            "ShutUpTime": 0,
+            "AppMemberDefinedData": [],
+        },
+    ),
+    "php, a profile": (
+        f"{SERVICE}/modify_group_base_info",
+        {
+            "GroupId": "@",
+            "Name": "new",
+            "ShutUpAllMember": "Off",
+            "AppDefinedData": [],
+            "Introduction": "",
+            "MaxMemberNum": None,
+            "ApplyJoinOption": "",
+        },
+    ),
+    "php, an old group": (
+        f"{SERVICE}/import_group",
+        {"Type": "Public", "Name": "old", "Owner_Account": "", "GroupId": "", "AppDefinedData": []},
+    ),
+    "php, a message": (
+        "openim/sendmsg",
+        {
+            "SyncOtherMachine": 1,
+            "To_Account": "bob",
+            "MsgLifeTime": None,
+            "MsgSeq": None,
+            "MsgRandom": 7,
+            "MsgTimeStamp": 1_700_000_000,
+            "MsgBody": [{"MsgType": "TIMTextElem", "MsgContent": {"Text": "hi"}}],
+            "CloudCustomData": "",
+        },
+    ),
+    "go, friends": ("sns/friend_get", {"From_Account": "alice", "StartIndex": 0, "StandardSequence": 0}),
+    "go, no longer friends": ("sns/friend_delete_all", {"From_Account": "alice", "DeleteType": ""}),
+    "go, lists of friends": (
+        "sns/group_add",
+        {"From_Account": "alice", "GroupName": ["friends"], "To_Account": None},
+    ),
+    "java, an official account": (
+        "official_account_open_http_svc/modify_official_account_base_info",
+        {"OfficialAccount": "@TOA#_news", "Name": "new", "MaxSubscriberNum": None},
+    ),
+}
+
+
+@pytest.mark.parametrize(("command", "body"), OTHERS.values(), ids=OTHERS)
+async def test_body_of_another_client(api: Api, command: str, body: dict[str, Any]) -> None:
+    official = {"Owner_Account": "alice", "OfficialAccountUserID": "@TOA#_news", "Name": "news"}
+    await api.call("official_account_open_http_svc/create_official_account", official)
+    given = {**body, "GroupId": await make(api)} if body.get("GroupId") == "@" else body
+    answer = await api.call(command, given)
+    assert answer["ErrorCode"] == 0, answer["ErrorInfo"]
