@@ -240,12 +240,12 @@ def test_nothing_secret_and_nothing_personal_is_exported(seen: Seen) -> None:
 def test_campaign_has_gauges(seen: Seen) -> None:
     bulk = pytest.importorskip("tim_async.bulk")
     progress = bulk.Progress(
-        name="spring", total=10, sent=5, failed=2, unknown=1, codes={}, rate=3.5, cap=200.0, in_force=None,
-        elapsed_s=2.0, left_s=0.5,
+        name="spring", total=13, sent=5, failed=2, unknown=1, suppressed=3, codes={}, rate=3.5, cap=200.0,
+        in_force=None, elapsed_s=2.0, left_s=0.5,
     )  # fmt: skip
     seen.telemetry.progress(progress)
     recipients = {dict(key)["tim.state"]: point.value for key, point in seen.points["tim.campaign.recipients"].items()}
-    assert recipients == {"sent": 5, "failed": 2, "unknown": 1, "left": 2}
+    assert recipients == {"sent": 5, "failed": 2, "unknown": 1, "suppressed": 3, "left": 2}
     ((_, rate),) = seen.points["tim.campaign.rate"].items()
     assert rate.value == 3.5
 

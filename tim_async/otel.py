@@ -24,8 +24,8 @@ app, command, priority, code, counts and seconds: never a message, an account, t
 | `tim.campaign.recipients` gauge, by `progress` | | `tim.campaign`, `tim.state` |
 | `tim.campaign.rate` gauge, by `progress`: recipients settled per second | 1/s | `tim.campaign` |
 
-`tim.outcome` is "0", the service's code, the class of the error, or "cancelled"; `tim.state` is sent, failed, unknown
-or left.
+`tim.outcome` is "0", the service's code, the class of the error, or "cancelled"; `tim.state` is sent, failed, unknown,
+suppressed or left.
 """
 
 from __future__ import annotations
@@ -138,6 +138,7 @@ class Telemetry:
             ("sent", progress.sent),
             ("failed", progress.failed),
             ("unknown", progress.unknown),
+            ("suppressed", progress.suppressed),
             ("left", progress.total - progress.settled),
         ):
             self.recipients.set(count, {**name, "tim.state": state})
