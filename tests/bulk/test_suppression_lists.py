@@ -13,6 +13,7 @@ from tests.bulk.engine.killing import slow_answers
 from tests.services import own_database
 from tim_async import LedgerError, TimClient, UsageError
 from tim_async.bulk import Campaign, SuppressionLists, Template
+from tim_async.bulk._engine import runner
 from tim_async.bulk._ledger import suppression
 from tim_async.bulk._plan import suppressing
 from tim_async.emulator import Emulator
@@ -85,6 +86,30 @@ async def test_entry_reaches_a_file_that_another_process_works_on(
     assert report.suppressed >= 300
     assert report.sent + report.suppressed == 400
     assert each_got(emulator) == {1: report.sent}
+
+
+@pytest.mark.parametrize("message", ["Hi", Template("Hi $account")], ids=["batch", "single"])
+async def test_entry_holds_for_what_was_written_ahead_and_waits_for_its_turn(
+    ledger: Path, client: TimClient, emulator: Emulator, monkeypatch: pytest.MonkeyPatch, message: str | Template
+) -> None:
+    """Written ahead are all of them: one chunk one by one, and batches of which each waits for its turn."""
+    monkeypatch.setattr(runner, "LOOK_INTERVAL_S", 0.01)
+    is_batch = isinstance(message, str)
+    spring = Campaign(
+        "spring", ledger=ledger, recipients=accounts(40), message=message, batch_size=10 if is_batch else 40,
+        rate=20.0, at_most=(1, 7),
+    )  # fmt: skip
+    running = asyncio.create_task(spring.run(client))
+    await until(lambda: len(emulator.messages()) > 0)
+    await SuppressionLists(ledger).add(accounts(40))
+    await until(lambda: running.done() or len(emulator.messages()) > 30)
+    report = await running
+    assert report.sent + report.suppressed == 40
+    assert report.suppressed >= 15
+    assert each_got(emulator) == {1: report.sent}
+    after = Campaign("after", ledger=ledger, recipients=accounts(40), message="Hi", at_most=(1, 7))
+    await SuppressionLists(ledger).remove_list("suppressed")
+    assert (await after.run(client)).sent == report.suppressed  # they were not sent to, so they do not count
 
 
 async def test_file_that_is_not_there_is_made_to_add_to_it_only(ledger: Path) -> None:

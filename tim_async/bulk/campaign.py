@@ -93,7 +93,8 @@ class Campaign:
             see `SuppressionLists`.
         at_most: messages that an account gets within so many days, over all campaigns of the ledger: (1, 7) is one a
             week. Recipients that had as many are left out. It is kept: runs without it go by the last one.
-        first: so many of the first recipients are sent to, then the campaign pauses; `resume` lets it go on.
+        first: so many of the first recipients are sent to, then the campaign is paused, as by `pause`: the run waits
+            until `resume` lets it go on with the rest.
         sample: the same with so many recipients at random.
         seed: decides the sample, which is the same for the same seed and recipients; None draws one.
         clock: unix seconds.

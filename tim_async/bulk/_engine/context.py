@@ -60,6 +60,7 @@ class ActiveChunk:
         since: unix seconds at which its sending was written ahead.
         is_repeat: whether another run wrote that: all of its recipients may have the message.
         doubtful: ordinals of recipients that may have it.
+        listed: ordinals of recipients that came onto a suppression list since.
         reassigned: ordinals of recipients that go to further chunks, by whether that counts as one more try, and by the
             code they were refused with, where they are to be imported.
         has_unknown: whether the outcome of one of them is unknown.
@@ -74,6 +75,7 @@ class ActiveChunk:
         self.since = since
         self.is_repeat = is_repeat
         self.doubtful: set[int] = set(self.recipients) if is_repeat else set()
+        self.listed: set[int] = set()
         self.reassigned: dict[tuple[bool, int | None], list[int]] = {}
         self.has_unknown = False
         self.is_closing = False
@@ -98,6 +100,10 @@ class ActiveChunk:
     def window_left(self) -> float:
         """Return the seconds for which a repeat can still start; 0 for a batch that would go to fewer than before."""
         return 0.0 if self._is_partial else REPEAT_WITHIN_S - self.age()
+
+    def is_to_be_left_out(self, ordinals: Iterable[int]) -> bool:
+        """Return whether some of these recipients came onto a list, and none of them can have the message."""
+        return bool(self.listed) and not self.listed.isdisjoint(ordinals) and self.doubtful.isdisjoint(ordinals)
 
     def message_for(self, recipient: RecipientRow) -> PreparedMessage | None:
         """Return the message as it was written ahead, None where the ledger does not have it."""

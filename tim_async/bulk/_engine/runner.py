@@ -38,6 +38,7 @@ from .feeding import Feeder
 from .gate import Gate
 from .held_up import HeldUp
 from .lane_work import LaneWork
+from .list_watch import ListWatch
 from .sending import ChunkSender
 from .source import ChunkSource
 from .verification import Verifier
@@ -128,14 +129,16 @@ class Runner:
         tally = Tally(await ledger.queries.counts(campaign.id), campaign.recipients)
         row = await ledger.campaigns.find(campaign.name) or campaign  # it may have been changed meanwhile
         gate = Gate(self._client, row.timing, self._wall, self._reserve_turns())
+        lists = ListWatch(ledger.queries, campaign.id)
+        await lists.begin()
         self._open_lanes()
         writer = LedgerWriter(self._source.chunks, campaign.id, self._on_ledger_error)
         async with writer:
-            following = asyncio.create_task(self._guarded(self._follow(gate)), name="tim_async: campaign")
+            following = asyncio.create_task(self._guarded(self._follow(gate, lists)), name="tim_async: campaign")
             showing = asyncio.create_task(self._guarded(self._tick(gate, tally)), name="tim_async: campaign")
             try:
                 while await self._stretch(gate, tally, writer):
-                    pass
+                    await lists.look(self._context)
             finally:
                 following.cancel()
                 showing.cancel()
@@ -194,7 +197,7 @@ class Runner:
             await sleep(min(context.gate.seconds_to_change(), LOOK_INTERVAL_S), until=context.halted)
         self._is_resting = False
 
-    async def _follow(self, gate: Gate) -> None:
+    async def _follow(self, gate: Gate, lists: ListWatch) -> None:
         """Look again and again at what the ledger has of the campaign, and whether something may still be begun."""
         loop = asyncio.get_running_loop()
         looked_at = -math.inf
@@ -207,6 +210,7 @@ class Runner:
                     gate.take_over(row.timing)
                 if self._context is not None:
                     await self._source.look(self._context, row)
+                    await lists.look(self._context)
                     await self._look_at_turns(self._context, held_up)
             stop = gate.stop()
             if stop is not None and self._context is not None and not self._is_resting:

@@ -106,10 +106,9 @@ class ChunkSender:
         while await context.is_ours(chunk):
             turn = await context.gate.turn(chunk.lane, len(recipients)) if context.gate.rates else None
             left = chunk.window_left()
-            if left <= 0 or context.stop is not None:
+            if left <= 0 or context.stop is not None or chunk.is_to_be_left_out(ordinals):
                 _release(turn)
-                if left <= 0:
-                    await self._give_up(chunk, recipients)
+                await self._put_off(chunk, recipients, left)
                 return None
             was_doubtful = chunk.doubtful.issuperset(ordinals)
             chunk.doubtful.update(ordinals)
@@ -144,6 +143,13 @@ class ChunkSender:
                 return None
             await context.pause(_NO_TURN_PAUSE_S if what is FailureScope.NO_TURN else uniform(*_TROUBLE_PAUSE_S))
         return None
+
+    async def _put_off(self, chunk: ActiveChunk, recipients: Sequence[RecipientRow], left: float) -> None:
+        """Let recipients go another way, who are not sent to now."""
+        if left <= 0:
+            await self._give_up(chunk, recipients)
+        elif self._context.stop is None:  # some are on a list: what they are written ahead in next leaves them out
+            self._context.reassign(chunk, recipients, is_try=False)
 
     async def _give_up(self, chunk: ActiveChunk, recipients: Sequence[RecipientRow]) -> None:
         if chunk.doubtful.issuperset(recipient.ordinal for recipient in recipients):

@@ -150,6 +150,24 @@ def count_left_out(connection: Connection, campaign_id: int, *, now: float) -> i
     return connection.execute(query).scalar_one()
 
 
+def list_mark(connection: Connection) -> str | None:
+    """Return what changes with every change of the suppression lists; None before there are any."""
+    return connection.execute(select(meta.c.value).where(meta.c.key == SUPPRESSION)).scalar_one_or_none()
+
+
+def listed(connection: Connection, campaign_id: int, ordinals: Sequence[int]) -> set[int]:
+    """Return which recipients are on a suppression list."""
+    found: set[int] = set()
+    for first in range(0, len(ordinals), _ORDINALS_PER_QUERY):
+        query = select(recipients.c.ordinal).where(
+            recipients.c.campaign_id == campaign_id,
+            recipients.c.ordinal.in_(ordinals[first : first + _ORDINALS_PER_QUERY]),
+            _is_on_a_list(),
+        )
+        found.update(connection.execute(query).scalars())
+    return found
+
+
 def keep_contacts(connection: Connection) -> None:
     """Keep contacts from now on, and enter those that the ledger's campaigns have had."""
     query = select(meta.c.key).where(meta.c.key == CONTACTS)

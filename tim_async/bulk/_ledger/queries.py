@@ -10,7 +10,7 @@ from sqlalchemy import Column, Connection, CursorResult, RowMapping, Select, Tab
 
 from .chunks import RECIPIENT_COLUMNS, VALUES_PER_QUERY, of
 from .database import Database
-from .leaving_out import count_left_out
+from .leaving_out import count_left_out, list_mark, listed
 from .records import Problem, RecipientRow
 from .schema import ChunkState, RecipientState, chunks, problems, recipients
 
@@ -72,6 +72,14 @@ class Queries:
     async def left_out(self, campaign_id: int, *, now: float) -> int:
         """Return how many recipients were left out, or would be if they were sent to now."""
         return await self._database.read(lambda connection: count_left_out(connection, campaign_id, now=now))
+
+    async def list_mark(self) -> str | None:
+        """Return what changes with every change of the suppression lists; None before there are any."""
+        return await self._database.read(list_mark)
+
+    async def listed(self, campaign_id: int, ordinals: Sequence[int]) -> set[int]:
+        """Return which recipients are on a suppression list."""
+        return await self._database.read(partial(listed, campaign_id=campaign_id, ordinals=ordinals))
 
     async def sending(self, campaign_id: int) -> set[int]:
         """Return the chunks that are being sent, or were when their process died."""
