@@ -33,8 +33,8 @@ class SuppressionLists:
         await lists.add("unsubscribed.csv")
         await lists.add(["lumotuwe2"], list_name="asked by phone")
 
-    An account on any of them is sent to by no campaign of the ledger. What is added while campaigns run holds at once for
-    all that they write ahead later, and after a second for what waits for its turn; calls on their way are finished.
+    An account on any of them is sent to by no campaign of the ledger. What is added while campaigns run holds at once
+    for all that they write ahead later, after a second for what waits for its turn; calls on their way are finished.
 
     Args:
         ledger: path or URL of the ledger, as `Campaign` has it. None is the default of a campaign.

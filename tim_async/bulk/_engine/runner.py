@@ -138,7 +138,7 @@ class Runner:
             showing = asyncio.create_task(self._guarded(self._tick(gate, tally)), name="tim_async: campaign")
             try:
                 while await self._stretch(gate, tally, writer):
-                    await lists.look(self._context)
+                    pass
             finally:
                 following.cancel()
                 showing.cancel()
