@@ -13,6 +13,7 @@ import pytest
 from tests.history.files import HEAD, announced, c2c, compact, group, lines, pack
 from tim_async import ArchiveError, RawElem, TextElem
 from tim_async.history import ArchivedC2CMsg, ArchivedGroupMsg, HistoryInfo, read_file
+from tim_async.history.reading import Reading
 
 CONTENT = lines([c2c(1), c2c(2, "你好")])
 
@@ -96,7 +97,10 @@ def test_damaged_message_is_left_out_and_counted(tmp_path: Path, caplog: pytest.
 
 def test_damaged_text_is_repaired(tmp_path: Path) -> None:
     row = compact(c2c(1, "a\\ud800b")).replace("\\\\ud800", "\\ud800")
-    (message,) = read_file(kept(tmp_path, pack(lines([row]))))
+    beyond_repair = row.replace(":1795000001", ":{}")
+    messages = read_file(kept(tmp_path, pack(lines([row, beyond_repair]))))
+    (message,) = messages
+    assert messages.damaged == 1
     assert message.msg_body == [TextElem(text="a\ufffdb")]
 
 
@@ -128,6 +132,7 @@ WRONG = {
     "html": (b"<html></html>", None, "no archive of messages: it has no MsgList"),
     "empty": (b"", None, "no archive of messages: it has no MsgList"),
     "gzipped html": (pack(b"<html></html>"), None, "no archive of messages"),
+    "something large": (pack(b"x" * 2_000_000), None, "no archive of messages: it has no MsgList"),
 }
 
 
@@ -137,6 +142,14 @@ def test_file_that_does_not_fit_is_refused(tmp_path: Path, data: bytes, expected
     with pytest.raises(ArchiveError, match=problem) as caught:
         list(read_file(path, expected=expected))
     assert caught.value.source == str(path)
+
+
+@pytest.mark.parametrize("data", [FORMS["two members"], FORMS["padded"], CONTENT], ids=["gzip", "padded", "unpacked"])
+def test_file_that_comes_byte_by_byte(data: bytes) -> None:
+    reading = Reading("x.gz", announced(CONTENT, data))
+    read = [message for at in range(len(data)) for message in reading.feed(data[at : at + 1])]
+    reading.end()
+    assert [message.from_account for message in read] == ["sender1", "sender2"]
 
 
 def test_missing_file(tmp_path: Path) -> None:
