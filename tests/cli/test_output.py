@@ -90,8 +90,8 @@ def test_one_module_prints() -> None:
         for path in folder.rglob("*.py")
         if path.name != "_output.py" and (found := printing.findall(path.read_text("utf-8")))
     }
-    # Help, which click prints, and a table without texts of others.
-    assert users == {"_frame.py": [".write("], "_demo.py": ["print("]}
+    # Help, which click prints, a table without texts of others, and accounts, which `for_data` makes fit.
+    assert users == {"_frame.py": [".write("], "_demo.py": ["print("], "show.py": [".write("]}
 
 
 def test_one_line() -> None:
