@@ -40,6 +40,7 @@ Facts are attributes, never only text. No message, attribute, cause or context h
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import ClassVar, Final, Protocol, Self, TypeAlias, TypeVar
 
 from . import _codes
@@ -179,7 +180,8 @@ class LimiterSetupError(UsageError):
 
 
 class WaitTooLongError(TimError):
-    """Busy: the wait for a turn would outlast, or did outlast, the call's deadline, or too many calls wait already.
+    """Busy: the wait for a turn would outlast, or did outlast, the call's deadline, too many calls wait already, or the
+    number of calls that an hour or a day has is used up.
 
     Nothing was sent by this attempt. The request is right: fewer calls at a time, a later deadline or a higher limit
     get it through.
@@ -190,6 +192,8 @@ class WaitTooLongError(TimError):
         remaining: seconds that were left to the deadline when the wait began; None where it was not the deadline.
         waiting: calls of the command that waited already, where they were too many; else None.
         max_waiting: how many may (setting `max_waiting`), None where it was the deadline.
+        limit: the number that is used up, such as `10/day`; None where it was something else.
+        at: unix seconds from which on there is room again, where a number is used up.
     """
 
     topic = "wait-too-long"
@@ -201,8 +205,13 @@ class WaitTooLongError(TimError):
         remaining: float | None,
         waiting: int | None = None,
         max_waiting: int | None = None,
+        limit: str | None = None,
+        at: float | None = None,
     ) -> None:
-        if remaining is None:
+        if limit is not None and at is not None:
+            when = datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+            text = f"the limit of {limit} is used up; there is room again at {when}"
+        elif remaining is None:
             about = "" if wait is None else f"; the turn of one more would come in about {wait:.3f} s"
             text = f"{waiting} calls wait for their turn already, and no more than {max_waiting} may{about}"
         elif wait is None:
@@ -216,6 +225,8 @@ class WaitTooLongError(TimError):
         self.remaining = remaining
         self.waiting = waiting
         self.max_waiting = max_waiting
+        self.limit = limit
+        self.at = at
 
 
 class TransportError(TimError):

@@ -11,6 +11,7 @@ from tim_async import (
     BodyTooLargeError,
     InvalidRequestError,
     OfflinePushInfo,
+    Rate,
     RateLimitedError,
     RetryPolicy,
     TextElem,
@@ -25,7 +26,7 @@ from tim_async.models.all_member_push import Condition, UserAttrNames, UserAttrs
 PUSH = "all_member_push/im_push"
 HI = [TextElem(text="大家好 👋")]
 DAY = 86_400
-FAST = {PUSH: 100_000}
+FAST = {PUSH: Rate(100_000)}  # without the number of a day
 
 
 @pytest.fixture

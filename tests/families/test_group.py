@@ -16,6 +16,7 @@ from tim_async import (
     UsageError,
     decode,
 )
+from tim_async._api.endpoint import Caller
 from tim_async.emulator import Emulator
 from tim_async.emulator.state.group import Groups
 from tim_async.families.group import Group
@@ -392,7 +393,7 @@ async def test_an_answer_of_more_than_1_mb_is_refused(client: TimClient, emulato
 
 
 async def test_iterators_report_a_service_that_repeats_itself() -> None:
-    class Stuck:
+    class Stuck(Caller):
         calls = 0
 
         async def call(self, endpoint: Any, request: Any) -> Any:

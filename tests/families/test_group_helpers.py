@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tim_async._api.endpoint import Endpoint
+from tim_async._api.endpoint import Caller, Endpoint
 from tim_async._api.wire import Request
 from tim_async.families._registry import load_family
 from tim_async.models.group import JoinedFilter, ResponseFilter
@@ -17,7 +17,7 @@ from tim_async.models.live_group import MarkedMember
 from tim_async.models.moderation import CloudKeyword, Content
 
 
-class Noting:
+class Noting(Caller):
     """Stands for the client: notes what is asked for, and answers with nothing in it."""
 
     def __init__(self) -> None:

@@ -15,6 +15,7 @@ from tim_async import (
     TimClient,
     UsageError,
 )
+from tim_async._api.endpoint import Caller
 from tim_async.emulator import Emulator
 from tim_async.families.group_member import GroupMember
 from tim_async.models.group import DefinedData, FirstMember, MemberInfo, OwnField
@@ -410,7 +411,7 @@ async def test_a_chunk_that_fails_is_reported(client: TimClient, emulator: Emula
 
 
 async def test_iterators_report_a_service_that_repeats_itself() -> None:
-    class Stuck:
+    class Stuck(Caller):
         calls = 0
 
         async def call(self, endpoint: Any, request: Any) -> Any:

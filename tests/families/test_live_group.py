@@ -8,6 +8,7 @@ import pytest
 
 from tests.families.conftest import Clock, read_until_stuck, refused
 from tim_async import InvalidRequestError, TimClient, UsageError
+from tim_async._api.endpoint import Caller
 from tim_async.emulator import Emulator
 from tim_async.families.live_group import LiveGroup
 from tim_async.models.live_group import MarkedMember, OnlineMember, OnlineMembers
@@ -199,7 +200,7 @@ async def test_what_is_for_live_groups_only(client: TimClient, emulator: Emulato
 
 
 async def test_iterator_reports_a_service_that_repeats_itself() -> None:
-    class Stuck:
+    class Stuck(Caller):
         calls = 0
 
         async def call(self, endpoint: Any, request: Any) -> Any:

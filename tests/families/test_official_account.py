@@ -42,7 +42,7 @@ async def timed(emulator_clock: Clock) -> AsyncIterator[TimClient]:
     """A client of an emulator whose clock stands, and of @TOA#_news; the client keeps no limit of messages."""
     async with (
         Emulator(clock=emulator_clock) as emulator,
-        client_of(emulator, user_sig_provider=sign, rate_limits={SEND: 100_000}) as client,
+        client_of(emulator, user_sig_provider=sign, rate_limits={SEND: Rate(100_000)}) as client,
     ):
         emulator.add_accounts("alice", "bob")
         await client.official_account.create(owner_account="alice", official_account_user_id=NEWS, name="新闻")

@@ -8,7 +8,16 @@ import pytest
 
 import tim_async
 from tests.families.conftest import Clock, client_of, sign
-from tim_async import InvalidRequestError, OfflinePushInfo, RateLimitedError, RetryPolicy, TimClient, UsageError
+from tim_async import (
+    InvalidRequestError,
+    OfflinePushInfo,
+    Rate,
+    RateLimitedError,
+    RetryPolicy,
+    TimClient,
+    UsageError,
+    WaitTooLongError,
+)
 from tim_async.emulator import Emulator
 from tim_async.errors import ApiError, PartialFailureError
 from tim_async.families.all_member_push import AllMemberPush
@@ -18,15 +27,17 @@ from tim_async.models.push import TimPushCondition
 
 DAY = 86_400
 INFO = OfflinePushInfo(title="标题", desc="内容 🎉")
-FAST = {"timpush/batch": 100_000, "timpush/push": 100_000, "timpush/revoke": 100_000}
+# Without the number of a day and the users a second.
+FAST = {"timpush/batch": Rate(100_000, cost="to_account", max_cost=500), "timpush/push": Rate(100_000)}
+UNLIMITED: dict[str, int | Rate] = {**FAST, "timpush/revoke": 100_000}
 
 
 @pytest.fixture
 async def timed(emulator_clock: Clock) -> AsyncIterator[tuple[TimClient, Emulator]]:
     """An emulator whose clock stands and whose limits hold; the client's do not."""
     async with (
-        Emulator(clock=emulator_clock) as emulator,
-        client_of(emulator, user_sig_provider=sign, rate_limits=FAST) as client,
+        Emulator(clock=emulator_clock, rate_limits=FAST) as emulator,
+        client_of(emulator, user_sig_provider=sign, rate_limits=UNLIMITED) as client,
     ):
         emulator.add_accounts("alice", "bob", "carol")
         yield client, emulator
@@ -125,13 +136,46 @@ async def test_a_batch_is_known_by_its_random_for_a_second(
     assert [push.at for push in emulator.pushes] == [1_800_000_000.0, 1_800_000_001.0]
 
 
-async def test_too_many_batches_are_asked_to_slow_down(timed: tuple[TimClient, Emulator]) -> None:
-    client, _ = timed
-    for _ in range(10):
-        await client.push.send_batch(from_account="a", to_account=["bob"], offline_push_info=INFO)
-    with pytest.raises(RateLimitedError) as caught:
-        await client.push.send_batch(from_account="a", to_account=["bob"], offline_push_info=INFO)
-    assert caught.value.code == 90057
+async def test_thirty_users_a_second_get_a_batch(emulator_clock: Clock) -> None:
+    async with (
+        Emulator(clock=emulator_clock, tolerance=0.0) as emulator,
+        client_of(emulator, user_sig_provider=sign, rate_limits=UNLIMITED) as client,
+    ):
+        for number in (28, 2):
+            await client.push.send_batch(from_account="a", to_account=["bob"] * number, offline_push_info=INFO)
+        with pytest.raises(RateLimitedError) as caught:
+            await client.push.send_batch(from_account="a", to_account=["bob"], offline_push_info=INFO)
+        assert caught.value.code == 90057
+
+
+async def test_a_batch_of_any_size_has_what_the_limit_allows_in_a_call(emulator: Emulator) -> None:
+    faster = {"timpush/batch": Rate(60, cost="to_account", max_cost=60)}
+    async with client_of(emulator, rate_limits=faster) as client:
+        assert client.push._most_targets(client.push.send_batch.endpoint) == 60
+    async with client_of(emulator) as client:
+        done = await client.push.send_batch_all(["bob"] * 31, from_account="a", offline_push_info=INFO)
+        assert sorted(len(push.to) for push in emulator.pushes) == [1, 30]
+        assert len(done.results) == 2
+
+
+async def test_ten_pushes_a_day_and_then_an_error_with_the_time(emulator: Emulator, emulator_clock: Clock) -> None:
+    limits = {"timpush/push": (Rate(100_000), Rate(10, per=DAY))}
+    async with (
+        Emulator(clock=emulator_clock) as served,
+        client_of(served, user_sig_provider=sign, rate_limits=limits) as client,
+        client_of(served, user_sig_provider=sign, rate_limits=UNLIMITED, retry=RetryPolicy.off()) as careless,
+    ):
+        for _ in range(10):
+            await client.push.send(from_account="a", offline_push_info=INFO)
+            emulator_clock.now += 1
+        with pytest.raises(WaitTooLongError) as waiting:
+            await client.push.send(from_account="a", offline_push_info=INFO)
+        assert (waiting.value.limit, served.count("timpush/push")) == ("10/day", 10)
+        with pytest.raises(RateLimitedError) as caught:
+            await careless.push.send(from_account="a", offline_push_info=INFO)
+        assert caught.value.code == 90047
+        emulator_clock.now += DAY
+        await careless.push.send(from_account="a", offline_push_info=INFO)
 
 
 async def test_attributes_and_tags_are_those_of_the_older_pushes(client: TimClient) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from tests.families.conftest import Clock, client_of, sign
 from tests.families.groups import code_of, make_group
-from tim_async import OfflinePushInfo, TextElem, TimClient, UsageError
+from tim_async import OfflinePushInfo, Rate, TextElem, TimClient, UsageError
 from tim_async.emulator import Emulator
 from tim_async.models.push import WebInfo
 
@@ -17,7 +17,10 @@ NOW = 1_800_000_000
 DAY = 86_400
 INFO = OfflinePushInfo(desc="hi")
 WORDS = ("all_member_push_statistics", "all_member_push_loss", "all_member_push_trace", "normal_push_statistics")
-FAST = {f"timpush/{word}": 100_000 for word in (*WORDS, "normal_push_loss", "normal_push_trace", "push", "webbatch")}
+FAST: dict[str, int | Rate] = {
+    **{f"timpush/{word}": 100_000 for word in (*WORDS, "normal_push_loss", "normal_push_trace", "push")},
+    "timpush/webbatch": Rate(100_000, cost="to_account", max_cost=500),
+}
 RANGE: dict[str, Any] = {"start_time": NOW, "end_time": NOW + 60}
 
 

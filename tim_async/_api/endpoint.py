@@ -21,7 +21,7 @@ from ..errors import UsageError
 from .aliases import FieldAliases, aliases_of
 from .checks import check_seconds, check_whole, nearest, quoted
 from .plain_look import plain_look
-from .wire import PartialResult, Request, encode, find_mapping, reader, request_validator, validate
+from .wire import PartialResult, Request, encode, find_mapping, reader, request_validator, validate, wire_name
 
 if TYPE_CHECKING:
     from .fields import RequestField
@@ -39,9 +39,11 @@ class Rate(msgspec.Struct, frozen=True):
 
     Attributes:
         limit: calls, or units of `cost`, at least 1.
-        per: length of the window in seconds.
+        per: length of the window in seconds. From an hour on it is a number of the hour or the day: all of it may be
+            used at once, and a call that finds it used up is a `WaitTooLongError` with the time, not a wait.
         cost: request field whose length is what a call costs (`to_account`: one for every recipient); None is 1.
         key: request field that gives every value a bucket of its own (`group_id`); None is one bucket for all.
+            `msg_body.stream_msg_id` is a field of the first element. A call without a value is not counted.
         max_cost: the most one call can cost.
     """
 
@@ -57,12 +59,28 @@ class Rate(msgspec.Struct, frozen=True):
         check_whole("max_cost", self.max_cost, 1, self.limit)
 
     def __str__(self) -> str:
-        """Return such as `200/s`, `12,000 to_account/60 s`, `40/s per group_id`."""
-        span = "s" if self.per == 1 else f"{self.per:g} s"
+        """Return such as `200/s`, `12,000 to_account/60 s`, `40/s per group_id`, `10/day`."""
+        span = _SPANS.get(self.per) or f"{self.per:g} s"
         what = f" {self.cost}" if self.cost else ""
-        return f"{self.limit:,}{what}/{span}" + (f" per {self.key}" if self.key else "")
+        return f"{self.limit:,}{what}/{span}" + (f" per {self.key.rpartition('.')[2]}" if self.key else "")
+
+    @property
+    def is_quota(self) -> bool:
+        """Whether it is a number of the hour or the day, for which no call waits."""
+        return self.per >= HOUR_S
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether it is kept by counting what was granted, without a pace: calls may cost most of it, or it is a quota.
+
+        A pace leaves room for the largest call beside what flows; where that is most of the limit, little would flow.
+        """
+        return self.is_quota or (self.max_cost > 1 and 4 * self.max_cost > 3 * self.limit)
 
 
+HOUR_S: Final = 3_600.0
+DAY_S: Final = 86_400.0
+_SPANS: Final = {1.0: "s", HOUR_S: "hour", DAY_S: "day"}
 DEFAULT_LIMITS: Final = (Rate(200),)
 # Why a line has no document.
 SDK_ONLY: Final = "no page found; the fields are taken from an SDK"
@@ -76,6 +94,10 @@ class Caller(Protocol):
     def call(self, endpoint: Endpoint[..., R], request: Request) -> Coroutine[None, None, R]:
         """Send a ready request."""
         ...
+
+    def limits_of(self, endpoint: Endpoint[..., Any]) -> tuple[Rate, ...]:
+        """Return the limits in force for an endpoint; its own, where nothing else is set."""
+        return endpoint.limits
 
 
 class Endpoint(Generic[P, R]):
@@ -262,6 +284,22 @@ class Endpoint(Generic[P, R]):
             request = copy.copy(request)
             setattr(request, self.app_field, sdk_app_id)
         return request
+
+    def limit_value(self, request: object, field: str) -> object:
+        """Return the value of a request, a struct or a mapping, that a limit counts or has buckets for; None for none.
+
+        `msg_body.stream_msg_id` is a field of the first element.
+        """
+        head, _, part = field.partition(".")
+        is_raw = isinstance(request, Mapping)
+        value = cast("Mapping[str, object]", request).get(self.raw_field(head)) if is_raw else getattr(request, head)
+        if not part:
+            return value
+        first: object = value[0] if isinstance(value, list | tuple) and value else None
+        if isinstance(first, Mapping):
+            content = first.get("MsgContent")
+            return content.get(wire_name(part)) if isinstance(content, Mapping) else None
+        return getattr(first, part, None)
 
     def raw_field(self, field: str) -> str:
         """Return the wire name of a request field, for requests given as plain mappings."""

@@ -35,6 +35,8 @@ _FEW_DEAD: Final = 64
 
 def burst_limit(rate: Rate) -> float:
     """Return the units of a window that bursts may use."""
+    if rate.is_counted:
+        return rate.limit
     return rate.limit * _BURST_PART if rate.per > _LONG_WINDOW_S else rate.limit
 
 
@@ -182,6 +184,7 @@ class Bucket:
         "_base_flow",
         "_burst_limit",
         "_dead",
+        "_is_counted",
         "_is_long",
         "_queue",
         "_refused_with",
@@ -189,6 +192,7 @@ class Bucket:
         "app_share",
         "claims",
         "is_paced",
+        "is_quota",
         "label",
         "paced",
         "passed",
@@ -209,7 +213,9 @@ class Bucket:
         self.window = GrantWindow(rate.limit, rate.per)
         self._is_long = rate.per > _LONG_WINDOW_S
         self._burst_limit = burst_limit(rate)
-        self._base_flow = self.tokens.flow
+        self._is_counted = rate.is_counted
+        self.is_quota = rate.is_quota
+        self._base_flow = rate.limit / rate.per if self._is_counted else self.tokens.flow
         self.share = AdaptiveShare(self._base_flow)
         self.app_share: AppShare | None = None  # None as long as no code spoke of the whole app
         self._refused_with: int | None = None
@@ -262,8 +268,11 @@ class Bucket:
         What is kept for claims of its class and higher ones is not there for it; with rank -1 for a claim for which
         room is kept itself.
         """
-        self._adapt(now)
         units += sum(self.passed[: rank + 1])
+        if self._is_counted:
+            slowed = self.flow(now) / self._base_flow
+            return self.window.due(units, now, self.rate.limit * slowed if slowed < 1.0 else None)
+        self._adapt(now)
         limit = None
         if self.tokens.flow < self._base_flow and self.window.held_bursts(now):
             # While it is slowed, what follows a burst makes no more of the window than the slower rate does.
@@ -278,9 +287,10 @@ class Bucket:
         return self.window.held(now) + self.passed[0] + units <= limit
 
     def take(self, units: int, now: float) -> None:
-        """Take units; whoever finds none at the pace takes them as a burst."""
-        is_burst = not self.tokens.has_capacity(units)
-        self.tokens.take(units)
+        """Take units; whoever finds none at the pace takes them as a burst, and so does all that has no pace."""
+        is_burst = self._is_counted or not self.tokens.has_capacity(units)
+        if not self._is_counted:
+            self.tokens.take(units)
         self.window.add(units, now, is_burst=is_burst)
         if self.share.granted(now, units):
             self._report_cut(now)
@@ -363,16 +373,25 @@ class Bucket:
 
     def estimate(self, claim: Claim, units: int, now: float) -> float:
         """Return the seconds until a claim's turn, given those who wait already and that none of them gives up."""
-        self._adapt(now)
         rank, _ = claim.rank
         before = sum(self.queued[:rank]) + (0 if claim.is_repeat else self.queued[rank]) + sum(self.passed[: rank + 1])
         total = before + units
         opens = self.window.due(units, now)
+        if self._is_counted:
+            return max(opens, self.window.due(total, now))
+        self._adapt(now)
         paced = max((total - self.tokens.room()) / self.tokens.flow, 0.0)
         if opens > 0.0:
             # Until then the tokens have come back; those who wait go on from there at the pace.
             paced = max(paced, opens + max(total - self.tokens.max_rate, 0.0) / self.tokens.flow)
         return max(paced, opens)
+
+    def quota_wait(self, units: int, now: float) -> float:
+        """Return the seconds until so many more units fit, beside the claims that are on their way; for a quota."""
+        if self.window.held(now) + units + self.claims <= self.rate.limit:
+            return 0.0
+        # When those on their way are granted is not known; none of them leaves the window before its length is over.
+        return self.window.due(units + self.claims, now) or self.rate.per
 
     # What becomes of it
 

@@ -136,10 +136,12 @@ class ClientState:
             BucketCost(
                 rate=rate,
                 units=1 if rate.cost is None else max(1, _length(_look(endpoint, request, rate.cost))),
-                key="" if rate.key is None else str(_look(endpoint, request, rate.key)),
+                key="" if rate.key is None else str(key),
                 command=command,
+                place=place,
             )
-            for rate in rates
+            for place, rate in enumerate(rates)
+            if (key := None if rate.key is None else _look(endpoint, request, rate.key)) or rate.key is None
         )
         if app_rate is not None:
             costs += (BucketCost(rate=app_rate, units=1, key="", command="*"),)
@@ -150,9 +152,9 @@ class ClientState:
 
 def _look(endpoint: Endpoint[..., Any] | None, request: object, field: str) -> object:
     """Return a field of a request, given as a struct or as a mapping with wire names."""
-    if isinstance(request, Mapping):
-        return request.get(endpoint.raw_field(field) if endpoint else field)
-    return getattr(request, field)
+    if endpoint is not None:
+        return endpoint.limit_value(request, field)
+    return request.get(field) if isinstance(request, Mapping) else None
 
 
 def _length(value: object) -> int:

@@ -16,7 +16,7 @@ from typing import Any, Self, TypeVar, Unpack
 import msgspec
 
 from .._api.checks import check_seconds, check_secret_key, check_whole, nearest, quoted
-from .._api.endpoint import Endpoint, Repeat
+from .._api.endpoint import Endpoint, Rate, Repeat
 from .._api.wire import PartialResult, Request, check_size, decode_object, encode, merge_extra
 from .._hidden import hide
 from ..errors import AnyRequest, TimError, UsageError
@@ -275,6 +275,10 @@ class TimClient(Families):
         ]
         in_flight = sum(call.is_in_flight for call in calls)
         return len(calls) - in_flight, in_flight
+
+    def limits_of(self, endpoint: Endpoint[..., Any]) -> tuple[Rate, ...]:
+        """Return the limits in force for an endpoint: its own, unless the setting `rate_limits` has others."""
+        return self._state.settings.rates(endpoint.command, endpoint.limits)
 
     def replace_pool(self, pool: Pool) -> None:
         """Send what this client and its views begin from now on through another pool. For use in this package."""

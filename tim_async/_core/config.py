@@ -231,8 +231,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         if given is None:
             return limits
         if isinstance(given, int):
-            # A number replaces the limit of plain calls; limits by group or by recipient stay.
-            return (*(rate for rate in limits if rate.key or rate.cost), Rate(given))
+            # A number replaces the limit of plain calls; limits by group, by recipient and of a day stay.
+            narrow = [rate for rate in limits if rate.key or rate.cost]
+            return (*narrow, Rate(given), *(rate for rate in limits if rate.is_quota and rate not in narrow))
         return (given,) if isinstance(given, Rate) else tuple(given)
 
     @property

@@ -24,6 +24,7 @@ from .rate_limits import (
     check_same_rate,
     is_plain,
     meant_by,
+    used_up,
 )
 
 # Buckets with a key (one a group) are swept when there are this many, and again whenever their number has doubled.
@@ -100,6 +101,9 @@ class LocalRateLimiter:
                 claim.granted_at = now
                 _take(pairs, now)
                 return None
+        for bucket, units in pairs:
+            if bucket.is_quota and (wait := bucket.quota_wait(units, now)) > 0.0:
+                raise used_up(bucket.rate, wait)
         waiter = Waiter(pairs, slot, rank, order)
         if rank == 0 and all(bucket.will_burst(units, now) for bucket, units in pairs):
             waiter.bursts_until = now + BURST_PATIENCE_S
@@ -142,6 +146,9 @@ class LocalRateLimiter:
                 or (index == len(pairs) - 1 and bucket.is_sought(rank))
                 or not (bursts or bucket.due(units, now, -1 if index < kept else rank) <= 0.0)
             ):
+                if bucket.is_quota and (wait := bucket.due(units, now, -1)) > 0.0:
+                    waiter.future.set_exception(used_up(bucket.rate, wait))
+                    return
                 self._pass(waiter, index)
                 bucket.push(waiter, units)
                 if bucket.head() is waiter and not bucket.is_sought(rank):

@@ -19,6 +19,10 @@ picks the largest rate that keeps it, with
 For 200 a second this gives a burst of 2 and 198.5 a second. Background claims always go at the pace: a campaign that
 begins must not take a second away from the others.
 
+Some limits have no pace: what is granted is only counted (`Rate.is_counted`). They are those of which one call may take
+most, such as 30 users a second for calls with up to 30, and the numbers of an hour or a day. Nothing waits for the
+latter: a call that finds the number used up is an error that says when there is room.
+
 After "too many calls" the bucket uses a share of its rate, see `adaptive_share`. Nothing pauses.
 
 The order of things is room, slot, token, wire: a claim that has room waits for a slot, then takes its tokens and is
@@ -44,7 +48,8 @@ from typing import Final, Literal, Protocol
 import msgspec
 
 from .._api.endpoint import Rate
-from ..errors import LimiterSetupError, UsageError
+from .._clocks import wall_time
+from ..errors import LimiterSetupError, UsageError, WaitTooLongError
 from .pool import ConnectionSlot
 
 Priority = Literal["interactive", "background"]
@@ -55,8 +60,8 @@ LATE_CLOCK_S: Final = 0.0025
 
 
 def is_plain(rate: Rate) -> bool:
-    """Return whether a limit counts calls, whatever is in them."""
-    return not rate.cost and not rate.key
+    """Return whether a limit counts the calls of a short time, whatever is in them."""
+    return not rate.cost and not rate.key and not rate.is_quota
 
 
 # The limits of a command that a code means; other codes mean its plain calls.
@@ -76,12 +81,14 @@ class BucketCost(msgspec.Struct, frozen=True):
         units: what it takes, 1 to `rate.max_cost`.
         key: the value that has a bucket of its own, "" for the common one.
         command: whose bucket it is; "*" is the one over all commands.
+        place: the position of the limit among those of the command; None is that of the cost in the claim.
     """
 
     rate: Rate
     units: int
     key: str
     command: str
+    place: int | None = None
 
 
 class Claim(msgspec.Struct, gc=False):  # it holds nothing that could hold it
@@ -176,7 +183,8 @@ def bucket_key(claim: Claim, index: int) -> BucketKey:
     """Return what names the bucket of a claim's cost: app, command, position among the command's limits, and key."""
     cost = claim.costs[index]
     # The bucket over all commands is always the same, whatever its position in a claim.
-    return (claim.app, cost.command, 0 if cost.command == "*" else index, cost.key)
+    place = 0 if cost.command == "*" else index if cost.place is None else cost.place
+    return (claim.app, cost.command, place, cost.key)
 
 
 def check_cost(claim: Claim, cost: BucketCost) -> None:
@@ -197,9 +205,16 @@ def check_same_rate(rate: Rate, cost: BucketCost) -> None:
         )
 
 
+def used_up(rate: Rate, seconds: float) -> WaitTooLongError:
+    """Return the error for a call that finds the number of an hour or a day used up."""
+    return WaitTooLongError(wait=seconds, remaining=None, limit=str(rate), at=wall_time() + seconds)
+
+
 def meant_by(code: int | None, claim: Claim) -> list[int]:
     """Return the positions of the costs of which "too many calls" speaks."""
     is_meant = _LIMIT_OF_CODE.get(code, is_plain) if code is not None else is_plain
     own = [index for index, cost in enumerate(claim.costs) if cost.command != "*"]
-    # A code that means a limit which this command does not have, such as 90057 of timpush/batch: slow all it has.
+    # "Too fast" is no word about the number of a day.
+    own = [index for index in own if not claim.costs[index].rate.is_quota] or own
+    # A code that means a limit which this command does not have, such as 10023 without groups: slow all it has.
     return [index for index in own if is_meant(claim.costs[index].rate)] or own

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from .._api.endpoint import Endpoint, Family, Rate
+from typing import Final
+
+from .._api.endpoint import DAY_S, Endpoint, Family, Rate
 from ..models.all_member_push import (
     MAX_USERS,
     AttrNames,
@@ -22,15 +24,26 @@ from ..models.all_member_push import (
 from ..models.common import Empty, NoFields
 from ._chunks import Chunked, Items, in_chunks
 
+# The service's default (I37166).
+PUSHES_A_DAY: Final = 100
 _SLOW = (Rate(100),)
 
 
 class AllMemberPush(Family, name="all_member_push"):
     """Pushes to all users, and the attributes and tags that pick an audience."""
 
-    # The 100 pushes a day are not a rate of the line: a call would wait for hours, without a sign, for 90047.
-    send = Endpoint("all_member_push/im_push", PushToAll, PushTask, doc="I37166", limits=(Rate(1),), repeat="identity")
-    """Push to every user, or to those a condition picks."""
+    send = Endpoint(
+        "all_member_push/im_push",
+        PushToAll,
+        PushTask,
+        doc="I37166",
+        limits=(Rate(1), Rate(PUSHES_A_DAY, per=DAY_S)),
+        repeat="identity",
+    )
+    """Push to every user, or to those a condition picks: once a second, and by default 100 times a day.
+
+    A push that finds the day's number used up is a `WaitTooLongError` with the time, counted over the 24 hours before.
+    """
     set_attr_names = Endpoint(
         "all_member_push/im_set_attr_name", SetAttrNames, Empty, doc="I37167", limits=_SLOW, repeat="always"
     )

@@ -114,7 +114,7 @@ class C2C(Family, name="c2c"):
         SendStreamMsgResult,
         doc="C128596",
         not_read="its answer's table and its codes",
-        limits=(Rate(5),),
+        limits=(Rate(5, key="msg_body.stream_msg_id"), Rate(200)),
     )
     """Begin a streamed message, or add to one; `stream` does both, and ends it."""
 

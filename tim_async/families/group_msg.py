@@ -150,7 +150,7 @@ class GroupMessages(Family, name="group_msg"):
         SendGroupStreamMsgResult,
         doc="C128597",
         not_read="its answer and its codes",
-        limits=(Rate(5),),
+        limits=(Rate(5, key="stream_msg_id"), Rate(200)),
     )
     """Begin a streamed message, or add to one; `stream` does both, and ends it."""
 

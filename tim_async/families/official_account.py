@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from typing import Final, Literal
 
-from .._api.endpoint import NOT_SEEN, Endpoint, Family, Rate
+from .._api.endpoint import HOUR_S, NOT_SEEN, Endpoint, Family, Rate
 from ..models.common import Empty
 from ..models.official_account import (
     MAX_PAGE,
@@ -116,18 +116,20 @@ class OfficialAccount(Family, name="official_account"):
         repeat="always",
     )
     """Read one page of the official accounts that a user has subscribed to."""
-    # The two messages an hour are no rate of the line: a call would wait half an hour for its turn, unheard.
     send = Endpoint(
         "official_account_open_http_svc/send_official_account_msg",
         SendOfficialMsg,
         SentOfficialMsg,
         doc="I60810",
         not_read=NOT_SEEN,
-        limits=(Rate(1, key="official_account"), Rate(200)),
+        limits=(Rate(1, key="official_account"), Rate(2, per=HOUR_S, key="official_account"), Rate(200)),
         repeat="identity",
         has_body_limit=True,
     )
-    """Send a message to all subscribers."""
+    """Send a message to all subscribers: one a second, and two an hour for each official account.
+
+    The third of an hour is a `WaitTooLongError` with the time.
+    """
     recall = Endpoint(
         "official_account_open_http_svc/official_account_msg_recall",
         RecallOfficialMsgs,

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
 from typing import Final
 
-from .._api.endpoint import Endpoint, Family, Rate
+from .._api.endpoint import DAY_S, Endpoint, Family, Rate
 from ..models.all_member_push import (
     MAX_USERS,
     PushTask,
@@ -68,8 +68,11 @@ PAGE_SIZE: Final = 100
 _SLOW = (Rate(100),)
 _SCHEDULED = (Rate(5),)
 _ONE = (Rate(1),)
-# The free edition; 30 in the standard and 40 in the advanced one.
-BATCH_A_SECOND: Final = 10
+# Users a second: those of the free and the trial edition; 500 in the standard and 800 in the advanced one (C137903).
+USERS_A_SECOND: Final = 30
+# Pushes a day: those of the free and the trial edition; 100 in the standard and the advanced one (C137903).
+PUSHES_A_DAY: Final = 10
+_USERS = (Rate(USERS_A_SECOND, cost="to_account", max_cost=USERS_A_SECOND), Rate(200))
 
 
 class Push(Family, name="push"):
@@ -77,13 +80,25 @@ class Push(Family, name="push"):
 
     # Both kinds recognise a repeated MsgRandom, but one for an undocumented time, and the other for one second only:
     # a repeat may be a second push.
-    send = Endpoint("timpush/push", SendPush, PushTask, doc="I60561")
-    """Push to every user, or to those a condition picks. How often it may be called depends on the edition."""
-    send_batch = Endpoint("timpush/batch", SendPushBatch, PushBatchTask, doc="I67553", limits=(Rate(BATCH_A_SECOND),))
+    send = Endpoint(
+        "timpush/push",
+        SendPush,
+        PushTask,
+        doc="I60561",
+        limits=(Rate(1), Rate(PUSHES_A_DAY, per=DAY_S)),
+    )
+    """Push to every user, or to those a condition picks: once a second, and 10 times a day.
+
+    10 a day is the number of the free and the trial edition. The standard and the advanced one have 100: give the
+    client `rate_limits={"timpush/push": (Rate(1), Rate(100, per=86_400))}`. A push that finds the number used up is a
+    `WaitTooLongError` with the time, counted over the 24 hours before.
+    """
+    send_batch = Endpoint("timpush/batch", SendPushBatch, PushBatchTask, doc="I67553", limits=_USERS)
     """Push to 1 to 500 users; `failed` names those it does not go to.
 
-    10 calls a second is the free edition's limit. The standard edition has 30 and the advanced one 40: give the client
-    `rate_limits={"timpush/batch": 30}`.
+    30 users a second is the limit of the free and the trial edition, so a call may have 30 of them. The standard
+    edition has 500 and the advanced one 800: give the client
+    `rate_limits={"timpush/batch": Rate(500, cost="to_account", max_cost=500)}`.
     """
     send_web_batch = Endpoint(
         "timpush/webbatch",
@@ -91,9 +106,9 @@ class Push(Family, name="push"):
         PushBatchTask,
         doc="I80441",
         not_read="what Message holds, and its list of failures",
-        limits=(Rate(BATCH_A_SECOND),),
+        limits=_USERS,
     )
-    """Push to the browsers of 1 to 500 users."""
+    """Push to the browsers of 1 to 500 users; the limits are those of `send_batch`."""
     revoke = Endpoint("timpush/revoke", Revoke, Empty, doc="I60571", limits=_ONE)
     """Stop a push, or take it back, within 24 hours."""
     set_attr_names = Endpoint(
@@ -259,6 +274,10 @@ class Push(Family, name="push"):
     )
     """Follow the push of a chat message to the devices it went to."""
 
+    def _most_targets(self, endpoint: Endpoint[..., PushBatchTask]) -> int:
+        """Return how many users a call may have, by the limits in force."""
+        return min([MAX_TARGETS, *(rate.max_cost for rate in self.client.limits_of(endpoint) if rate.cost)])
+
     async def schedule(self, content: PushContent, at: datetime) -> ScheduledPushId:
         """Schedule a push for a moment: `add_scheduled` with the type that the content has.
 
@@ -315,7 +334,9 @@ class Push(Family, name="push"):
         data_id: str | None = None,
         task_name: str | None = None,
     ) -> Chunked[str, PushBatchTask]:
-        """Push to the browsers of any number of users, 500 a call; every call is a task of its own.
+        """Push to the browsers of any number of users; every call is a task of its own.
+
+        A call has 500 users, or what the limit allows a second.
 
         Args:
             to_account: the targets, user ids.
@@ -328,7 +349,7 @@ class Push(Family, name="push"):
         return await in_chunks(
             "to_account",
             to_account,
-            MAX_TARGETS,
+            self._most_targets(Push.send_web_batch),
             lambda chunk: self.send_web_batch(
                 from_account=from_account,
                 to_account=chunk,
@@ -347,7 +368,7 @@ class Push(Family, name="push"):
         offline_push_info: OfflinePushInfo,
         data_id: str | None = None,
     ) -> Chunked[str, PushBatchTask]:
-        """Push to any number of users, 500 a call.
+        """Push to any number of users, with each call as many as one may have: 500, or what the limit allows a second.
 
         Every call is a task of its own, with a MsgRandom of its own (by one and the same the service would drop all
         but the first) and a TaskId of its own: to take it all back, revoke each of `results`. A user who is named twice
@@ -362,7 +383,7 @@ class Push(Family, name="push"):
         return await in_chunks(
             "to_account",
             to_account,
-            MAX_TARGETS,
+            self._most_targets(Push.send_batch),
             lambda chunk: self.send_batch(
                 from_account=from_account, to_account=chunk, offline_push_info=offline_push_info, data_id=data_id
             ),

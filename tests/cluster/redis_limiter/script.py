@@ -29,22 +29,25 @@ class Caller:
         limits: tuple[int, ...] | None = None,
         *,
         window: float = WINDOW,
+        is_counted: bool = False,
     ) -> None:
         self.redis = redis
         self.name = name
         self.units = units
         self.limits = limits or tuple(int(SECOND // unit) for unit in units)
         self.window = window
+        self.is_counted = is_counted
         self.epoch = ""
         self.number = 0
         self.tails = [0.0] * len(units)
 
     def reserve(self, at: float, *batches: Any, repeat: bool = False, **fields: Any) -> dict[str, Any]:
         self.number += not repeat
-        part = 0.75 if self.window > 3 * SECOND else 1
+        part = 1 if self.is_counted else 0.75 if self.window > 3 * SECOND else 1
         request = {
             "epoch": self.epoch, "number": self.number, "ahead": 250_000, "quiet": 0, "units": self.units,
             "limits": self.limits, "burst_limits": [part * limit for limit in self.limits],
+            "counted": [self.is_counted] * len(self.units),
             "windows": [self.window] * len(self.units), "tails": self.tails, "batches": [],
             "back": [], "refused": [], **fields,
         }  # fmt: skip

@@ -178,6 +178,7 @@ class AppBuckets:
                 units=units,
                 limits=[bucket.rate.limit for bucket in positions],
                 burst_limits=[burst_limit(bucket.rate) for bucket in positions],
+                counted=[bucket.rate.is_counted for bucket in positions],
                 windows=[bucket.window_s * US_PER_S for bucket in positions],
                 tails=[bucket.tail for bucket in positions],
                 batches=batches or [],

@@ -28,6 +28,11 @@ to a window that holds a burst, at the pace too, needs room beside all that may 
 without bursts is kept by the timeline alone. Bursts leave a quarter of windows longer than two seconds, as in one
 process, and begin nowhere where three quarters of a window are in use: there the pace is nearly as fast.
 
+No pace. Limits that are only counted (`Rate.is_counted`: users a second, the number of a day) have no timeline; a
+reservation takes room of their window and is found by that. For the number of an hour or a day, nothing waits: a call
+whose first moment is more than a minute away is an error with the time, and the moment goes back. When Redis has lost
+its state, such a number begins again with nothing used: the service refuses what is too much.
+
 Two clocks. Each reply of Redis bounds the difference of its clock and the local one; the bounds of many replies are
 tight (`ServerClock`). A reservation is used when its moment has certainly come, and as long as it has certainly not
 expired.

@@ -56,6 +56,7 @@ class ReserveRequest(msgspec.Struct, kw_only=True):
         units: the length of one unit, by bucket.
         limits: the units that a window may hold, by bucket.
         burst_limits: the units of a window that bursts may use, by bucket.
+        counted: whether it has no pace and is only counted, by bucket.
         windows: how long a reservation may matter after its moment, by bucket.
         tails: the first free moment as the caller last knew it, by bucket.
         batches: the reservation batches wanted, most urgent first: how many, bucket and units of each cost, and how
@@ -71,6 +72,7 @@ class ReserveRequest(msgspec.Struct, kw_only=True):
     units: list[float]
     limits: list[int]
     burst_limits: list[float]
+    counted: list[bool]
     windows: list[float]
     tails: list[float]
     batches: list[tuple[int, list[tuple[int, int]], int]]

@@ -10,9 +10,10 @@ import asyncio
 from collections import deque
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
+from ..._api.endpoint import Rate
 from ..._core.bucket import BURST_PATIENCE_S
 from ..._core.pool import ConnectionSlot
-from ..._core.rate_limits import Claim
+from ..._core.rate_limits import Claim, used_up
 from ...errors import TimError, UsageError, WaitTooLongError
 from .redis_link import US_PER_S
 from .stats import LimiterStats
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 _MIN_REMAINDER_S: Final = 0.05
 # The largest batch where all limits are per key, so that a longer batch takes nothing from other calls.
 _MAX_KEYED_BATCH: Final = 64
+# A moment that is farther is the one at which the number of an hour or a day has room again: nothing waits for that.
+_LONGEST_WAIT_S: Final = 60.0
 # The most reservations to request as a burst. After the pool was full it is one, and one more for each that is used.
 _MOST_BURSTS: Final = 1000
 
@@ -39,16 +42,13 @@ class Reservation(NamedTuple):
 
     Attributes:
         at: the moment in microseconds.
-        lengths: what it takes of the buckets' timelines, in microseconds; 0.0 for a burst.
+        lengths: what it takes of the buckets' timelines, in microseconds; 0.0 for a burst and where there is no pace.
+        is_burst: whether it was made for the present, whatever the pace.
     """
 
     at: float
     lengths: tuple[float, ...]
-
-    @property
-    def is_burst(self) -> bool:
-        """Whether it was made for the present, whatever the pace."""
-        return not any(self.lengths)
+    is_burst: bool = False
 
 
 class Scheduler(Protocol):
@@ -193,6 +193,12 @@ class RequestClass:
         return (CLASSES, 0) if self.turns.holder is None else self.turns.holder.waiter.rank
 
     @property
+    def _quota(self) -> Rate | None:
+        """The number of an hour or a day among the limits, the shortest one; None without one."""
+        quotas = [bucket.rate for bucket in self.buckets if bucket.rate.is_quota]
+        return min(quotas, key=lambda rate: rate.per) if quotas else None
+
+    @property
     def is_interactive(self) -> bool:
         """Whether the first claim is an interactive one."""
         return self.rank[0] == 0
@@ -206,7 +212,7 @@ class RequestClass:
         paced = [Reservation(at, lengths) for at in moments]
         # One that the timeline had for now is used first: it could not be given back in time.
         first = 1 if moments and moments[0] <= batch.now else 0
-        burst = Reservation(batch.now, (0.0,) * len(lengths))
+        burst = Reservation(batch.now, (0.0,) * len(lengths), is_burst=True)
         self.held.extend([*paced[:first], *[burst] * batch.bursts, *paced[first:]])
         if moments:
             if previous is not None and self.claims > len(self.held):
@@ -324,6 +330,8 @@ class RequestClass:
                     await waiter.rest()
                 elif self._is_for_others(waiter):
                     scheduler.add_return(self, self.held.popleft(), min_remainder=0.0)
+                elif first - now > _LONGEST_WAIT_S and self._quota is not None:
+                    raise used_up(self._quota, first - now)
                 elif claim.deadline is not None and first - now > (left := claim.deadline - scheduler.loop.time()):
                     raise WaitTooLongError(wait=first - now, remaining=left)
                 elif first > now:

@@ -17,6 +17,8 @@ local BUCKET_TTL_MS = 2000
 -- A call that is this young is not counted yet: its refusal would not have been reported.
 local ANSWER_US = 150000
 local APP_SLICE_US = 150000
+-- A window from an hour on is a quota: one that was lost begins again with nothing used, as nobody can wait for its end.
+local QUOTA_US = 3600 * SECOND
 -- Where more of a window is in use, nothing bursts: the pace is nearly as fast, and those after a burst would wait.
 local CALM_PART = 0.75
 
@@ -81,6 +83,8 @@ local function load(index)
     bucket.tail = math.max(bucket.tail, math.min(request.tails[index], now + bucket.window))
     bucket.last = math.max(bucket.last, bucket.tail)
   end
+  -- What has no pace is only counted: it takes no time of the timeline, and every reservation is a burst.
+  bucket.counted = request.counted[index]
   bucket.width = width_of(bucket.window)
   bucket.slices = read_slices(stored[5], now - bucket.window)
   bucket.share = read_share(stored, 11, bucket.unit)
@@ -155,7 +159,11 @@ for _, bucket in ipairs(buckets) do
   bucket.length = bucket.unit / bucket.part
   bucket.paced_from, bucket.bursts_from = quiet, unknown_until + bucket.window
   bucket.is_calm = bucket.held <= CALM_PART * bucket.limit * bucket.part
-  if bucket.burst_limit >= bucket.limit then
+  if bucket.counted then
+    bucket.length, bucket.is_calm = 0, true
+    bucket.paced_from = bucket.window >= QUOTA_US and quiet or math.max(quiet, lost_at + bucket.window)
+    bucket.bursts_from = bucket.paced_from
+  elseif bucket.burst_limit >= bucket.limit then
     -- A burst may have used up the window.
     bucket.paced_from = math.max(quiet, lost_at + bucket.window)
   else
@@ -173,7 +181,10 @@ local function find(costs)
     local start = from
     for _, cost in ipairs(costs) do
       local bucket, units = buckets[cost[1]], cost[2]
-      start = earliest(bucket, math.max(start, bucket.paced_from), units * bucket.length)
+      start = math.max(start, bucket.paced_from)
+      if not bucket.counted then
+        start = earliest(bucket, start, units * bucket.length)
+      end
       start = opens_at(bucket, start, units)
     end
     if start == from then
@@ -192,7 +203,7 @@ end
 local function may_burst(costs)
   for _, cost in ipairs(costs) do
     local bucket = buckets[cost[1]]
-    local is_next = bucket.last <= now or earliest(bucket, now, bucket.length) == now
+    local is_next = bucket.counted or bucket.last <= now or earliest(bucket, now, bucket.length) == now
     local has_room = bucket.held + cost[2] <= bucket.burst_limit * bucket.part
     if not (is_next and has_room and bucket.is_calm) or now < bucket.bursts_from then
       return false
@@ -204,10 +215,10 @@ end
 local function reserve(costs, at, is_burst)
   for _, cost in ipairs(costs) do
     local bucket, units = buckets[cost[1]], cost[2]
-    if not is_burst then
+    if not (is_burst or bucket.counted) then
       take(bucket, now, at, units * bucket.length)
     end
-    count_in(bucket, at, units, is_burst and units or 0)
+    count_in(bucket, at, units, (is_burst or bucket.counted) and units or 0)
     count_grant(bucket.share, now, at, units)
   end
   add_to_slice(app.slices, APP_SLICE_US, at, 1, 0)

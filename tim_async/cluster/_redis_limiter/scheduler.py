@@ -122,7 +122,7 @@ class CommandScheduler:
     def add_return(self, holder: RequestClass, reservation: Reservation, *, min_remainder: float = 0.0) -> None:
         """Give back what is left of one reservation with the next request, unless that is under `min_remainder`.
 
-        Of a burst all is left, whenever it comes back.
+        Of a burst all is left, whenever it comes back, and so is what takes no time of a limit that is only counted.
         """
         if self._returns_generation != self.app.generation:
             self._returns.clear()
@@ -130,7 +130,7 @@ class CommandScheduler:
         earliest = self.link.clock.server_time(self.link.now() + min_remainder)
         parts = holder.parts(reservation)
         if min_remainder and not reservation.is_burst:
-            parts = [part for part in parts if reservation.at + part[2] > earliest]
+            parts = [part for part in parts if not part[2] or reservation.at + part[2] > earliest]
         if parts:
             self._returns.append((reservation.at, parts))
 

@@ -26,9 +26,10 @@ def unit_s(rate: Rate, tolerance: float) -> float:
 
     Calls are made up to `tolerance` after their reserved moment. The moments of the calls made in a window of `per` lie
     in a window longer by that, and all but the last call's time lie in it completely: at most `limit - max_cost` units,
-    and the last call.
+    and the last call. A limit without a pace has no timeline: there it is the unit's part of the window.
     """
-    return (rate.per * (1 + MAX_CLOCK_DRIFT) + tolerance + LATE_CLOCK_S) / (rate.limit + 1 - rate.max_cost)
+    largest = 1 if rate.is_counted else rate.max_cost
+    return (rate.per * (1 + MAX_CLOCK_DRIFT) + tolerance + LATE_CLOCK_S) / (rate.limit + 1 - largest)
 
 
 def window_s(rate: Rate, tolerance: float) -> float:

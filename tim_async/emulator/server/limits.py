@@ -10,6 +10,9 @@ plain limits per second, and is emitted once a second while arrivals stay that h
 deliveries per minute have no alert here: it names no group and counts calls per second, and no document says that such
 limits have one.
 
+A number of an hour or a day counts the time before the call, since no document says when a day begins; the emulator's
+clock for limits may be another one than that for MsgTime. A call over it is 90047 for pushes.
+
 A call is counted when it arrives. Calls that a planned fault answers or drops before they take effect are not counted;
 `Emulator.worst_window` counts every arrival.
 """
@@ -32,6 +35,11 @@ _OWN_CODES: Final = {
     "timpush/batch": MessageCode.BATCH_MESSAGE_RATE_LIMITED,
     "timpush/revoke": PushCode.RECALL_RATE_LIMITED,
 }
+# Pushes of a day, and messages of an hour: a repeat that is dropped is none.
+_COUNTED_BY_HANDLERS: Final = frozenset(
+    {"all_member_push/im_push", "official_account_open_http_svc/send_official_account_msg"}
+)
+_PUSHES: Final = frozenset({"all_member_push", "timpush"})
 ALERT_AT: Final = 0.8
 Alert = Callable[[Endpoint[..., Any], int, int], None]
 # Rates of one group have codes of their own; the documents name none for other rates with a key.
@@ -204,7 +212,9 @@ class Limits:
             self._watch(endpoint, now, self._alert)
         counted: list[tuple[Window, int]] = []
         for number, rate in enumerate(self.rates(endpoint)):
-            key = "" if rate.key is None else str(raw.get(endpoint.raw_field(rate.key), ""))
+            key = "" if rate.key is None else str(endpoint.limit_value(raw, rate.key) or "")
+            if (rate.key is not None and not key) or self._is_counted_elsewhere(endpoint, rate):
+                continue
             cost = _cost(rate, endpoint, raw)
             window = self._window(_counted_as(endpoint.command, rate), number, key, rate, now)
             if not window.has_room(now, cost):
@@ -214,6 +224,10 @@ class Limits:
         for window, cost in counted:
             window.enter(now, cost)
         return None
+
+    def _is_counted_elsewhere(self, endpoint: Endpoint[..., Any], rate: Rate) -> bool:
+        """Return whether the handler counts what a quota is about, as it leaves out what is no message of its own."""
+        return rate.is_quota and endpoint.command in _COUNTED_BY_HANDLERS and rate in endpoint.limits
 
     def _watch(self, endpoint: Endpoint[..., Any], now: float, alert: Alert) -> None:
         """Count an arrival, and alert when there are many."""
@@ -245,7 +259,7 @@ class Limits:
 def _cost(rate: Rate, endpoint: Endpoint[..., Any], raw: Mapping[str, object]) -> int:
     if rate.cost is None:
         return 1
-    items = raw.get(endpoint.raw_field(rate.cost))
+    items = endpoint.limit_value(raw, rate.cost)
     return len(items) if isinstance(items, list) else 1
 
 
@@ -256,6 +270,9 @@ def _counted_as(command: str, rate: Rate) -> str:
 
 def _refuse(endpoint: Endpoint[..., Any], rate: Rate) -> OverLimit:
     span = f"{rate.limit} in {rate.per:g} s"
+    if rate.is_quota:
+        code = PushCode.DAILY_LIMIT if endpoint.service in _PUSHES else CommonCode.REST_RATE_LIMITED
+        return OverLimit(code, f"the limit of {rate} is used up")
     if rate.cost is not None:
         return OverLimit(MessageCode.BATCH_MESSAGE_RATE_LIMITED, f"too many deliveries: the limit is {span}")
     if rate.key == _GROUP_KEY and endpoint.command in _ATTRIBUTE_WRITES:
