@@ -33,6 +33,7 @@ EVERY: Final = "*"
 _OWN_CODES: Final = {
     "all_member_push/im_push": PushCode.TOO_FREQUENT,
     "timpush/batch": MessageCode.BATCH_MESSAGE_RATE_LIMITED,
+    "timpush/push": PushCode.TOO_FREQUENT,
     "timpush/revoke": PushCode.RECALL_RATE_LIMITED,
 }
 # Pushes of a day, and messages of an hour: a repeat that is dropped is none.
