@@ -245,3 +245,22 @@ async def test_campaigns_side_by_side_reserve_for_each_other(
     assert sum(report.suppressed for report in reports) == 600
     assert len([report for report in reports if report.sent]) > 1
     assert each_got(emulator) == {1: 200}
+
+
+async def test_contacts_that_are_kept_from_the_middle_of_a_run_on_are_complete(
+    client: TimClient, emulator: Emulator, clock: Clock
+) -> None:
+    """What was sent before comes from the ledger, what is being written ahead just then is waited for."""
+    await slow_answers(emulator)
+    async with own_database() as url:
+        first = Campaign(
+            "first", ledger=url, clock=clock, recipients=accounts(300), message=Template("Hi $account"), batch_size=5
+        )
+        running = asyncio.create_task(first.run(client))
+        await until(lambda: len(emulator.messages()) > 50)
+        second = Campaign("second", ledger=url, clock=clock, recipients=accounts(300), message="Hi", at_most=(1, 7))
+        await second.plan(client=client)
+        assert len(emulator.messages()) < 300
+        assert (await running).sent == 300
+        assert (await second.run(client)).suppressed == 300
+    assert each_got(emulator) == {1: 300}
