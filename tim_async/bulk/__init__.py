@@ -40,7 +40,10 @@ from .campaign import Campaign
 from .csv_cells import restore_cell
 from .export import RecipientOutcome
 from .inspection import CampaignLocation
+from .listing import CampaignSummary, list_campaigns
 from .progress import CodeCount, Progress, Report
+from .retrying import Retried, Retryable
+from .showing import MessageIs, RecipientDetails
 from .suppression import AccountsGiven, SuppressionLists
 
 __all__ = [
@@ -49,6 +52,7 @@ __all__ = [
     "Campaign",
     "CampaignArguments",
     "CampaignLocation",
+    "CampaignSummary",
     "CodeCount",
     "CsvFile",
     "GivenUpChunk",
@@ -57,6 +61,7 @@ __all__ = [
     "Lanes",
     "Message",
     "MessageGiven",
+    "MessageIs",
     "OnPlanning",
     "OnProgress",
     "OnUnknown",
@@ -66,9 +71,12 @@ __all__ = [
     "Problem",
     "Progress",
     "Recipient",
+    "RecipientDetails",
     "RecipientOutcome",
     "Recipients",
     "Report",
+    "Retried",
+    "Retryable",
     "SuppressionChange",
     "SuppressionFile",
     "SuppressionList",
@@ -79,5 +87,6 @@ __all__ = [
     "WorkerInfo",
     "WorkerTask",
     "adopt_ledger",
+    "list_campaigns",
     "restore_cell",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from os import PathLike
 from typing import TextIO, Unpack
@@ -16,7 +16,7 @@ from .._clocks import wall_time
 from .._core.client import TimClient
 from .._printable import one_line
 from ..models.c2c import SendMsgResult
-from . import export, inspection, steering
+from . import export, inspection, retrying, showing, steering
 from ._engine.runner import OnProgress
 from ._engine.steered import SteeredRun
 from ._ledger.options import Lanes, OnUnknown
@@ -350,6 +350,25 @@ class Campaign:
         """
         return await steering.set_timing(self._definition, TimingGiven(changes), self._clock)
 
+    async def retry(
+        self, what: Collection[retrying.Retryable] = retrying.FAILED, *, codes: Collection[int] | None = None
+    ) -> retrying.Retried:
+        """Let the next run try recipients again that were settled; return how many. Nothing is sent here.
+
+        One that failed gets a message with an identity of its own, which the service does not take for a repeat. One
+        that is unknown keeps its identity: repeated inside 120 s it is recognised, later `on_unknown` of the run that
+        takes it up says what becomes of it.
+
+        Args:
+            what: some of `failed`, `unknown` and `given_up` (of chunks that workers failed with).
+            codes: only those that failed with one of these codes; 0 is what failed before anything was sent.
+
+        Raises:
+            UsageError: an argument is wrong, or the campaign is at work, or cancelled.
+            LedgerError: there is no such ledger, or no such campaign in it.
+        """
+        return await retrying.retry(self._definition, what, codes)
+
     async def status(self) -> Report:
         """Return what the ledger knows; also while a run goes on, here or elsewhere.
 
@@ -357,6 +376,47 @@ class Campaign:
             LedgerError: there is no such ledger, or no such campaign in it.
         """
         return await inspection.status(self._definition, self._clock)
+
+    async def show(self, account: str) -> showing.RecipientDetails:
+        """Return what became of one recipient, with its message as it was sent, or as it would be sent now.
+
+        Raises:
+            UsageError: the campaign has no such recipient.
+            LedgerError: there is no such ledger, or no such campaign in it.
+        """
+        return await showing.show(self._definition, account)
+
+    async def archive(self) -> bool:
+        """Put a campaign aside that is not at work: it is not listed, and cannot be run.
+
+        Returns:
+            Whether it was not archived.
+
+        Raises:
+            UsageError: it is at work, or a process waits to go on with it.
+            LedgerError: there is no such ledger, or no such campaign in it.
+        """
+        return await steering.archive(self._definition, self._clock)
+
+    async def unarchive(self) -> bool:
+        """Take it out of the archive; return whether it was there.
+
+        Raises:
+            LedgerError: there is no such ledger, or no such campaign in it.
+        """
+        return await steering.unarchive(self._definition)
+
+    async def delete(self) -> None:
+        """Remove a campaign that is not at work, with all that is known of its recipients.
+
+        A file that has no other campaign is removed, too. A campaign of that name that is begun again sends to all
+        recipients again.
+
+        Raises:
+            UsageError: it is at work, or a process waits to go on with it.
+            LedgerError: there is no such ledger, or no such campaign in it.
+        """
+        await steering.delete(self._definition)
 
     def outcomes(self) -> AsyncIterator[export.RecipientOutcome]:
         """Yield what became of every recipient, in the order of the plan; then the rows without a valid account."""

@@ -31,13 +31,14 @@ Page: TypeAlias = list[Values]
 _PAGE: Final = 4000
 _QUOTED_OR_ESCAPED: Final = '",\\;'
 _PLANNED: Final = RecipientState.PLANNED.value
-_STATES: Final[Mapping[int, str]] = {
+STATES: Final[Mapping[int, str]] = {
     RecipientState.PLANNED: "planned",
     RecipientState.SENT: "sent",
     RecipientState.FAILED: "failed",
     RecipientState.UNKNOWN: "unknown",
     RecipientState.SUPPRESSED: "suppressed",
 }
+"""What a state is called."""
 
 
 class RecipientOutcome(msgspec.Struct, kw_only=True, frozen=True):
@@ -77,7 +78,7 @@ async def pages(queries: Queries, campaign: CampaignRow) -> AsyncIterator[Page]:
         yield [
             (
                 account,
-                "in_flight" if state == _PLANNED and chunk in sending else _STATES[state],
+                "in_flight" if state == _PLANNED and chunk in sending else STATES[state],
                 code,
                 names[code],
                 info,

@@ -16,7 +16,9 @@ from ..errors import LedgerError
 from ..families.c2c import C2C
 from ..models.c2c import SendMsgResult
 from . import export
+from ._ledger.ledger import Ledger
 from ._ledger.records import CampaignRow
+from ._ledger.steering import Counts
 from ._ledger.timing import StoredTiming
 from ._plan.definition import Definition
 from ._plan.plan import Plan, at_its_times, make_plan
@@ -93,25 +95,33 @@ async def status(definition: Definition, clock: Callable[[], float]) -> Report:
     """Return what the ledger knows of a campaign."""
     async with definition.open() as ledger:
         campaign = await definition.find(ledger)
-        begun, ended = campaign.begun_at, campaign.ended_at
-        duration = 0.0 if begun is None else max((clock() if ended is None else ended) - begun, 0.0)
-        found = report(
-            campaign,
-            await ledger.queries.counts(campaign.id),
-            in_flight=await ledger.queries.in_flight(campaign.id),
-            duration_s=duration,
-        )
-        found = msgspec.structs.replace(found, ledger=ledger.full_name)
-        is_in_use = ledger.database.is_in_use
-        if campaign.open_reading is not None or not campaign.is_planned:
-            return _while_planning(found, campaign, is_file=ledger.shared is None, is_in_use=is_in_use)
-        if found.status == "running" and not is_in_use:
-            reason = "the process that ran it died; run it again to carry on"
-            return msgspec.structs.replace(found, status="interrupted", reason=reason)
-        phase = Schedule(found.timing).phase(clock())
-        if found.status == "running" and not (phase.is_open or phase.is_over):
-            return msgspec.structs.replace(found, rests_until=phase.changes_at)
-        return found
+        counts = await ledger.queries.counts(campaign.id)
+        return await report_of(ledger, campaign, counts, await ledger.queries.in_flight(campaign.id), clock())
+
+
+async def report_of(ledger: Ledger, campaign: CampaignRow, counts: Counts, in_flight: int, now: float) -> Report:
+    """Return the report of a campaign as it stands in a ledger that is open."""
+    begun, ended = campaign.begun_at, campaign.ended_at
+    duration = 0.0 if begun is None else max((now if ended is None else ended) - begun, 0.0)
+    found = report(campaign, counts, in_flight=in_flight, duration_s=duration)
+    found = msgspec.structs.replace(found, ledger=ledger.full_name)
+    is_in_use = ledger.database.is_in_use
+    if campaign.open_reading is not None or not campaign.is_planned:
+        return _while_planning(found, campaign, is_file=ledger.shared is None, is_in_use=is_in_use)
+    if found.status == "running" and not await _has_process(ledger, campaign):
+        reason = "the process that ran it died; run it again to carry on"
+        return msgspec.structs.replace(found, status="interrupted", reason=reason)
+    phase = Schedule(found.timing).phase(now)
+    if found.status == "running" and not (phase.is_open or phase.is_over):
+        return msgspec.structs.replace(found, rests_until=phase.changes_at)
+    return found
+
+
+async def _has_process(ledger: Ledger, campaign: CampaignRow) -> bool:
+    """Return whether a process works on a running campaign; workers come and go."""
+    if ledger.shared is None:
+        return ledger.database.is_in_use
+    return campaign.options is not None or await ledger.steering.is_alive(campaign.id)
 
 
 def _while_planning(found: Report, campaign: CampaignRow, *, is_file: bool, is_in_use: bool) -> Report:

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 from types import TracebackType
 from typing import Final, Self, TypeVar
+
+from sqlalchemy import Connection
 
 from .._clocks import sleep
 from ..errors import LedgerError, UsageError
 from ._ledger.ledger import Ledger
-from ._ledger.records import storable
+from ._ledger.records import CampaignRow, storable
 from ._ledger.sqlite import ClosedMeanwhileError
 from ._ledger.timing import StoredTiming, Timing
 from ._plan.definition import Definition
@@ -141,3 +144,59 @@ async def cancel(definition: Definition, reason: str, clock: Callable[[], float]
         return await ledger.steering.cancel(row.id, storable(reason), now=clock())
 
     return await steered(definition, "cancel", work)
+
+
+def check_at_rest(connection: Connection, row: CampaignRow, ledger: Ledger, *, may_be_paused: bool) -> None:
+    """Raise where a process works on a campaign, in the transaction that changes it.
+
+    Args:
+        connection: in that transaction.
+        row: the campaign, as it was found.
+        ledger: open.
+        may_be_paused: whether one may wait for it to be resumed.
+
+    Raises:
+        UsageError: it is at work, cancelled, or half deleted.
+    """
+    now = ledger.steering.look(connection, row.id)
+    if may_be_paused and now.status in ("deleting", "cancelled"):
+        problem = "half deleted: delete it again" if now.status == "deleting" else "cancelled"
+        raise UsageError(f"the campaign {row.name!r} is {problem}", field="name")
+    is_dead = now.status == "running" and not now.has_process and row.options is None
+    waits = now.status == "paused" and now.has_process
+    if (now.status == "running" and not is_dead) or now.has_leases or now.is_read or (waits and not may_be_paused):
+        advice = "pause it, or wait until it is done" if may_be_paused else "cancel it, or wait until it is done"
+        what = "paused, and a process waits to go on with it" if waits else "at work"
+        raise UsageError(f"the campaign {row.name!r} is {what}: {advice}", field="name")
+
+
+async def archive(definition: Definition, clock: Callable[[], float]) -> bool:
+    """Put a campaign aside; return whether it was not archived."""
+    return await _archive(definition, clock())
+
+
+async def unarchive(definition: Definition) -> bool:
+    """Take a campaign out of the archive; return whether it was there."""
+    return await _archive(definition, None)
+
+
+async def _archive(definition: Definition, archived_at: float | None) -> bool:
+    async def work(ledger: Ledger) -> bool:
+        row = await definition.find(ledger)
+        check = partial(check_at_rest, row=row, ledger=ledger, may_be_paused=False)
+        return await ledger.removing.archive(row.id, archived_at, check)
+
+    return await steered(definition, "archive", work)
+
+
+async def delete(definition: Definition) -> None:
+    """Remove a campaign with all that is known of its recipients, and its ledger where that has no other."""
+
+    async def work(ledger: Ledger) -> None:
+        row = await definition.find(ledger)
+        check = partial(check_at_rest, row=row, ledger=ledger, may_be_paused=False)
+        await ledger.removing.delete(row.id, check)
+        if not await ledger.campaigns.names():
+            ledger.database.remove_if_bare()
+
+    await steered(definition, "delete", work)

@@ -60,7 +60,7 @@ class ChunkSender:
             await self._lacks_message(chunk, recipient)
             return
         request = prepared.to_one(
-            recipient.account, context.identities.of_recipient(recipient.ordinal, recipient.account)
+            recipient.account, context.identities.of_recipient(recipient.ordinal, recipient.account, recipient.round)
         )
         try:
             answer = await self._persist(chunk, [recipient], lambda client: client.call(C2C.send, request))

@@ -80,6 +80,13 @@ class SteeredRun:
         Raises:
             UsageError: the campaign was cancelled.
         """
+        try:
+            return await self._run()
+        finally:
+            if self._ledger.shared is not None:
+                await self._ledger.steering.sign_off(self._campaign.id)
+
+    async def _run(self) -> Report:
         ledger, campaign = self._ledger, self._campaign
         while await self._begin():
             runner = self._runner = Runner(
@@ -112,7 +119,7 @@ class SteeredRun:
         """Enter that the campaign runs, when it is not paused any more; False when it is to end before."""
         ledger, campaign, is_logged, given_at = self._ledger, self._campaign, False, -math.inf
         loop = asyncio.get_running_loop()
-        while not await ledger.steering.begin(campaign.id):
+        while not await ledger.steering.begin(campaign.id, alive_s=ALIVE_S):
             row = await ledger.campaigns.find(campaign.name)
             if row is None or row.id != campaign.id:
                 raise UsageError(f"the campaign {campaign.name!r} was removed meanwhile", field="name")

@@ -143,7 +143,7 @@ class Verifier:
         if chunk.lane is Lane.BATCH:
             identity = context.identities.of_chunk(chunk.number)
         else:
-            identity = context.identities.of_recipient(recipient.ordinal, recipient.account)
+            identity = context.identities.of_recipient(recipient.ordinal, recipient.account, recipient.round)
         sender = prepared.message.from_account or context.sender
         first = max(int(min(chunk.since, context.wall()) - _MAX_CLOCK_SKEW_S), 0)
         sides = [(sender, recipient.account), (recipient.account, sender)]

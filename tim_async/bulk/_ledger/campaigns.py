@@ -7,14 +7,15 @@ from collections.abc import Sequence
 from secrets import token_hex
 from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
 
 from ...errors import LedgerError
-from .chunks import VALUES_PER_QUERY, ready_chunk, reassign
+from .chunks import ready_chunk
 from .database import Database
 from .leaving_out import keep_contacts
-from .records import CampaignRow, Reassignment
-from .schema import ChunkState, RecipientState, accounts, campaigns, chunks, problems, recipients
+from .records import CampaignRow
+from .retrying import reopen_unknown, retry_failed
+from .schema import accounts, campaigns, chunks, problems, recipients
 from .staged_rows import StagedTables
 
 # Chunks entered in one statement.
@@ -44,6 +45,16 @@ class CampaignStore:
         """Return the names of all campaigns, the oldest first."""
         query = select(campaigns.c.name).order_by(campaigns.c.id)
         return await self._database.read(lambda connection: list(connection.execute(query).scalars()))
+
+    async def all(self, *, is_archived: bool | None) -> list[CampaignRow]:
+        """Return the campaigns, the oldest first: those that are archived, those that are not, or with None both."""
+        query = select(campaigns).order_by(campaigns.c.id)
+        if is_archived is not None:
+            archived = campaigns.c.archived_at
+            query = query.where(archived.is_not(None) if is_archived else archived.is_(None))
+        return await self._database.read(
+            lambda connection: [CampaignRow(**row) for row in connection.execute(query).mappings()]
+        )
 
     async def create(
         self, name: str, *, kind: str, message: str | None, fingerprint: str, chunk_size: int, now: float
@@ -129,63 +140,12 @@ class CampaignStore:
     # What is taken up again
 
     async def reopen_unknown(self, campaign_id: int, *, now: float = math.inf) -> int:
-        """Put the chunks of recipients whose outcome is unknown back to SENDING; return how many recipients those are.
-
-        Chunks at work stay as they are: their owner does not know of these recipients, and would close the chunk.
-        """
-
-        def work(connection: Connection) -> int:
-            unknown = (recipients.c.campaign_id == campaign_id, recipients.c.state == RecipientState.UNKNOWN)
-            query = (
-                select(chunks.c.number)
-                .where(
-                    chunks.c.campaign_id == campaign_id,
-                    or_(chunks.c.state == ChunkState.DONE, chunks.c.lease_until <= now),
-                    chunks.c.number.in_(select(recipients.c.chunk).where(*unknown)),
-                )
-                .order_by(chunks.c.number)
-            )
-            numbers = list(connection.execute(query).scalars())
-            reopened = 0
-            for first in range(0, len(numbers), VALUES_PER_QUERY):
-                some = numbers[first : first + VALUES_PER_QUERY]
-                connection.execute(
-                    update(chunks)
-                    .where(chunks.c.campaign_id == campaign_id, chunks.c.number.in_(some))
-                    .values(state=int(ChunkState.SENDING), lease_until=0.0, deaths=0)
-                )
-                done = connection.execute(
-                    update(recipients)
-                    .where(*unknown, recipients.c.chunk.in_(some))
-                    .values(state=int(RecipientState.PLANNED), info=None)
-                )
-                reopened += done.rowcount
-            return reopened
-
-        return await self._database.write(work)
+        """Take up recipients whose outcome is unknown, see `retrying`; return how many."""
+        return await self._database.write(lambda connection: reopen_unknown(connection, campaign_id, now=now))
 
     async def retry_failed(self, campaign_id: int) -> int:
-        """Put the failed recipients into further chunks, READY; return how many."""
-
-        def work(connection: Connection) -> int:
-            failed = (recipients.c.campaign_id == campaign_id, recipients.c.state == RecipientState.FAILED)
-            size = connection.execute(select(campaigns.c.chunk_size).where(campaigns.c.id == campaign_id)).scalar_one()
-            total, after = 0, -1
-            while True:
-                query = (
-                    select(recipients.c.ordinal)
-                    .where(*failed, recipients.c.ordinal > after)
-                    .order_by(recipients.c.ordinal)
-                    .limit(size)
-                )
-                ordinals = list(connection.execute(query).scalars())
-                if not ordinals:
-                    return total
-                moved = [Reassignment(ordinals=ordinals, is_try=False)]
-                reassign(connection, campaign_id, moved, only=RecipientState.FAILED)
-                total, after = total + len(ordinals), ordinals[-1]
-
-        return await self._database.write(work)
+        """Take up recipients that failed, see `retrying`; return how many."""
+        return await self._database.write(lambda connection: retry_failed(connection, campaign_id))
 
     # Steering workers
 

@@ -282,7 +282,11 @@ _write_body: Final = Prepared(
 def reassign(
     connection: Connection, campaign_id: int, reassigned: Sequence[Reassignment], *, only: RecipientState
 ) -> None:
-    """Put recipients into further chunks, one for each reassignment; only those in this state."""
+    """Put recipients into further chunks, one for each reassignment; only those in this state.
+
+    For those that had failed a further round begins, in which they have another identity.
+    """
+    further = 1 if only is RecipientState.FAILED else 0
     own = campaigns.c.id == campaign_id
     # Written before it is read: among several owners, this holds the row until the end of the transaction.
     connection.execute(update(campaigns).where(own).values(next_chunk=campaigns.c.next_chunk + len(reassigned)))
@@ -303,6 +307,7 @@ def reassign(
                 info=None,
                 body=None,
                 tries=recipients.c.tries + (1 if each.is_try else 0),
+                round=recipients.c.round + further,
             )
         )
         number += 1

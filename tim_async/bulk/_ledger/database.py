@@ -93,6 +93,11 @@ class Database:
         """Whether it is a file that was opened while another process works on it."""
         return self._file is not None and self._file.is_beside
 
+    def remove_if_bare(self) -> None:
+        """Remove a file when it is closed, where nothing is left in it that is worth keeping."""
+        if self._file is not None:
+            self._file.remove_if_bare()
+
     async def __aenter__(self) -> Self:
         try:
             await self._backend.open()

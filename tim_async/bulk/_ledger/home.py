@@ -55,6 +55,29 @@ def default_ledger(campaign: str, app: int | None) -> str | Path:
     raise UsageError(f"{problem}: give ledger or sdk_app_id", field="ledger")
 
 
+def default_ledgers(app: int | None) -> list[str | Path]:
+    """Return the ledgers of campaigns that name none: what the variable names, else all in the user's folder.
+
+    Args:
+        app: only those of this app; None for those of all.
+
+    Raises:
+        UsageError: the variable is wrong, or the folder cannot be read.
+    """
+    if given := os.environ.get(VARIABLE):
+        _check_absolute(given)
+        return [given]
+    folder = _state_folder() / "campaigns"
+    try:
+        folders = [folder / str(app)] if app is not None else sorted(each for each in folder.iterdir() if each.is_dir())
+        return [file for each in folders for file in sorted(each.glob("*.db"))]
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        problem = f"cannot read {folder}: {error.strerror}: give ledger, or set {VARIABLE}"
+    raise UsageError(problem, field="ledger")
+
+
 def file_name(campaign: str) -> str:
     """Return the name of a campaign's file."""
     if _PLAIN.fullmatch(campaign) and len(campaign.encode()) <= _MAX_NAME_BYTES:

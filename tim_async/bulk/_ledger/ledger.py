@@ -53,6 +53,7 @@ from .database import Database
 from .looks import LookStore
 from .queries import Queries
 from .records import CampaignRow
+from .removing import Removing
 from .shared import SharedLedger
 from .staging import Staging
 from .steering import Steering
@@ -72,6 +73,7 @@ class Ledger:
         database: where all of it is.
         campaigns: the campaigns.
         steering: how they are paused, resumed, cancelled, and how they ended.
+        removing: how they are archived and deleted.
         queries: what became of their recipients.
         chunks: their chunks, for a process that works alone on a file.
         looks: the campaigns that are begun with a sample.
@@ -93,6 +95,7 @@ class Ledger:
         self.database = Database(location, purpose=purpose, patience_s=patience_s, may_be_beside=may_be_beside)
         self.campaigns = CampaignStore(self.database)
         self.steering = Steering(self.database)
+        self.removing = Removing(self.database)
         self.queries = Queries(self.database)
         self.chunks = ChunkStore(self.database)
         self.looks = LookStore(self.database)

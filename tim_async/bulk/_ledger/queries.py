@@ -8,10 +8,11 @@ from typing import Any, Final, TypeAlias, cast
 
 from sqlalchemy import Column, Connection, CursorResult, RowMapping, Select, Table, bindparam, func, select
 
+from .accounts import find_account
 from .chunks import RECIPIENT_COLUMNS, VALUES_PER_QUERY, of
 from .database import Database
 from .leaving_out import count_left_out, list_mark, listed
-from .records import Problem, RecipientRow
+from .records import ChunkRow, Problem, RecipientRow
 from .schema import ChunkState, RecipientState, chunks, problems, recipients
 
 OUTCOME_COLUMNS: Final = ("ordinal", "account", "state", "chunk", "code", "info", "msg_key", "msg_time", "line")
@@ -46,6 +47,33 @@ class Queries:
             lambda connection: {
                 (RecipientState(state), code): count for state, code, count in connection.execute(query)
             }
+        )
+
+    async def recipient(self, campaign_id: int, account: str) -> tuple[RecipientRow, ChunkRow] | None:
+        """Return the recipient that has an account, and its chunk; None where there is none."""
+
+        def work(connection: Connection) -> tuple[RecipientRow, ChunkRow] | None:
+            found = find_account(connection, campaign_id, account)
+            if found is None:
+                return None
+            query = select(*(chunks.c[name] for name in ChunkRow.__struct_fields__)).where(
+                chunks.c.campaign_id == campaign_id, chunks.c.number == found.chunk
+            )
+            return found, ChunkRow(*connection.execute(query).one())
+
+        return await self._database.read(work)
+
+    async def bad_row(self, campaign_id: int, account: str) -> Problem | None:
+        """Return the first row with an account that was not taken for one."""
+        query = (
+            select(problems)
+            .where(problems.c.campaign_id == campaign_id, problems.c.kind == "bad", problems.c.account == account)
+            .order_by(problems.c.number)
+            .limit(1)
+        )
+        rows = await self._database.read(partial(_rows, query=query))
+        return next(
+            (Problem(line=row["line"], kind="bad", account=account, reason=row["reason"]) for row in rows), None
         )
 
     async def in_flight(self, campaign_id: int) -> int:

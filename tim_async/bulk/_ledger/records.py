@@ -161,6 +161,31 @@ class CampaignRow(msgspec.Struct, kw_only=True, frozen=True):
         return None if self.reading is None else msgspec.json.decode(self.reading, type=Reading)
 
 
+class EarlierMessage(msgspec.Struct, kw_only=True, frozen=True):
+    """A message that a campaign had before it was given another one.
+
+    Attributes:
+        until: unix seconds at which it was given another: what was written ahead before was this one.
+        kind: see `CampaignRow`.
+        message: see `CampaignRow`.
+    """
+
+    until: float
+    kind: str
+    message: str | None
+
+
+def earlier_messages(row: CampaignRow) -> list[EarlierMessage]:
+    """Return the messages that a campaign had before this one, the oldest first."""
+    return [] if row.earlier is None else msgspec.json.decode(row.earlier, type=list[EarlierMessage])
+
+
+def with_earlier(row: CampaignRow, now: float) -> str:
+    """Return the stored form of a campaign's earlier messages with the one that it has until now."""
+    own = EarlierMessage(until=now, kind=row.kind, message=row.message)
+    return msgspec.json.encode([*earlier_messages(row), own]).decode()
+
+
 class RecipientRow(msgspec.Struct, frozen=True):
     """A recipient; its fields are in the order of `RECIPIENT_COLUMNS`.
 
@@ -232,6 +257,24 @@ class Chunk(msgspec.Struct, kw_only=True):
     is_partial: bool = False
     lease: Lease = msgspec.field(default_factory=Lease)
     is_suspect: bool = False
+
+
+class ChunkRow(msgspec.Struct, frozen=True):
+    """What is known of how a chunk was sent.
+
+    Attributes:
+        number: its number.
+        state: see `ChunkState`.
+        lane: by which command it went, None before it was written ahead.
+        since: unix seconds at which that was written ahead.
+        body: the message that all of them get, None where each has its own, or all are settled.
+    """
+
+    number: int
+    state: int
+    lane: int | None
+    since: float | None
+    body: str | None
 
 
 class Outcome(msgspec.Struct, kw_only=True, frozen=True):

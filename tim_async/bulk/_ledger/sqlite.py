@@ -259,6 +259,10 @@ class SqliteFile:
         """Remove it when it is closed, if it was made and nothing was read into it: what it was for has failed."""
         self._is_kept = False
 
+    def remove_if_bare(self) -> None:
+        """Remove it when it is closed, if nothing is left in it, and no other process works on it."""
+        self._is_made, self._is_kept = not self.is_beside, False
+
     async def close(self) -> None:
         """Close it when all is done that was asked for. What still runs after some seconds is broken off."""
         thread, self._thread = self._thread, None

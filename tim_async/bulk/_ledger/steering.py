@@ -17,13 +17,14 @@ from collections.abc import Mapping
 from typing import Final
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy import ColumnElement, Connection, and_, exists, select
 
 from .campaigns import change
+from .chunks import held
 from .database import Database
 from .looks import end_look
 from .named_lock import server_now
-from .schema import RecipientState, campaigns
+from .schema import RecipientState, campaigns, chunks
 
 Counts = Mapping[tuple[RecipientState, int | None], int]
 
@@ -32,6 +33,22 @@ ENDED: Final = ("paused", "stopped", "interrupted", "ended")
 BEGUN: Final = ("running", *ENDED)
 """The status of a campaign that was begun and may go on."""
 RESUMED: Final = "it was resumed; run it again to carry on"
+
+
+class Standing(msgspec.Struct, kw_only=True, frozen=True):
+    """How a campaign stands, for those that want it to be at rest.
+
+    Attributes:
+        status: its status.
+        has_process: whether a process has the file, or gave a sign lately that it runs it on a server.
+        has_leases: whether chunks of it are at work on a server.
+        is_read: whether a process reads its recipients.
+    """
+
+    status: str
+    has_process: bool
+    has_leases: bool
+    is_read: bool
 
 
 class Steering:
@@ -91,10 +108,18 @@ class Steering:
             campaign_id, may_begin, status="cancelled", reason=reason, paused_at=None, ended_at=now, counts=None
         )
 
-    async def begin(self, campaign_id: int) -> bool:
-        """Enter that a process runs a campaign; False where it is paused or cancelled."""
-        may_run = campaigns.c.paused_at.is_(None) & (campaigns.c.status != "cancelled")
-        return await self._change(campaign_id, may_run, status="running", reason=None, ended_at=None, counts=None)
+    async def begin(self, campaign_id: int, *, alive_s: float) -> bool:
+        """Enter that a process runs a campaign; False where it is paused or cancelled.
+
+        Args:
+            campaign_id: the campaign.
+            alive_s: seconds for which it is certainly alive, on a server.
+        """
+        may_run = campaigns.c.paused_at.is_(None) & campaigns.c.status.not_in(("cancelled", "deleting"))
+        fresh: dict[str, object] = {"status": "running", "reason": None, "ended_at": None, "counts": None}
+        if self._database.path is None:
+            fresh["alive_until"] = server_now() + alive_s
+        return await self._change(campaign_id, may_run, **fresh)
 
     async def end(self, campaign_id: int, status: str, reason: str | None, *, now: float) -> None:
         """Enter how a run ended, where it was not paused or cancelled meanwhile."""
@@ -118,9 +143,42 @@ class Steering:
         """Enter that a process works on a campaign on a server, or waits until it is resumed."""
         await self._change(campaign_id, alive_until=server_now() + seconds)
 
+    async def sign_off(self, campaign_id: int) -> None:
+        """Enter that no process works on a campaign on a server, unless it runs."""
+        await self._change(campaign_id, campaigns.c.status != "running", alive_until=None)
+
     async def is_alive(self, campaign_id: int) -> bool:
         """Return whether a process works on a campaign on a server, or waits until it is resumed."""
         return await self._database.read(lambda connection: _is_alive(connection, campaign_id))
+
+    # In a transaction of the caller
+
+    def look(self, connection: Connection, campaign_id: int) -> Standing:
+        """Return how a campaign stands, and keep it from being begun until the transaction ends."""
+        query = select(campaigns.c.status, campaigns.c.reading).where(campaigns.c.id == campaign_id)
+        row = connection.execute(query.with_for_update()).one_or_none()
+        if self._database.path is not None:
+            # Where a process is beside, it may be one that works on another campaign: that is not known.
+            has_process = self._database.is_beside
+            has_leases = False
+        else:
+            has_process = _is_alive(connection, campaign_id)
+            leased = and_(held(campaign_id), chunks.c.lease_until > server_now())
+            has_leases = bool(connection.execute(select(exists().where(leased))).scalar_one())
+        return Standing(
+            status="removed" if row is None else row.status,
+            has_process=has_process,
+            has_leases=has_leases,
+            is_read=has_process and row is not None and row.reading is not None,
+        )
+
+    def enter_retried(self, connection: Connection, campaign_id: int, count: int) -> None:
+        """Enter that there is something to do again, for the next run."""
+        if count:
+            ended = campaigns.c.status.in_(("done", "running", "stopped", "interrupted", "ended"))
+            text = f"{count:,} recipients are to be tried again; run it again to carry on"
+            change(connection, campaign_id, ended, status="interrupted", reason=text)
+            change(connection, campaign_id, counts=None)
 
     async def _change(self, campaign_id: int, *where: ColumnElement[bool], **values: object) -> bool:
         return await self._database.write(lambda connection: change(connection, campaign_id, *where, **values))

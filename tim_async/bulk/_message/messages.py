@@ -14,6 +14,11 @@ the milliseconds of the plan by the recipient's ordinal: no two recipients have 
 meanwhile has a larger one, so that in one second of a conversation the older campaign comes first. A batch has the
 identity of its chunk, made the same way of the chunk's number.
 
+A recipient that failed, and that a user has tried again, gets another identity, that of its next *round*: what was
+refused was not delivered, but whether the service remembers what it refused is not documented, and if it does, it would
+drop the retry as a repeat and answer OK. Everything else keeps its identity, whatever is retried: what may have been
+delivered is either recognised as a repeat, or found in the history by it.
+
 The salt is random and made with the plan. A campaign that is planned again, in this ledger or another, is another one.
 """
 
@@ -170,9 +175,10 @@ class Identities:
         self._salt = salt.encode()
         self._epoch_ms = epoch_ms
 
-    def of_recipient(self, ordinal: int, account: str) -> Identity:
-        """Return the identity of the message to one recipient."""
-        return self._make(ordinal, b"recipient", account.encode())
+    def of_recipient(self, ordinal: int, account: str, round: int = 0) -> Identity:  # noqa: A002 - as in the ledger
+        """Return the identity of the message to one recipient; another one in each round."""
+        name = account.encode()
+        return self._make(ordinal, b"recipient", name + b"\0%d" % round if round else name)
 
     def of_chunk(self, number: int) -> Identity:
         """Return the identity of the message that goes to a whole chunk in one call."""

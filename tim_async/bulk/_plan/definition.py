@@ -197,6 +197,12 @@ class Definition:
             raise LedgerError(f"the ledger {ledger.name} has no campaign {self.name!r}; it has {names}")
         return campaign
 
+    def messages_of(self, kind: str, stored: str | None) -> MessageSource | None:
+        """Return what makes messages of this kind: what was given here, for a function, else what the ledger has."""
+        if kind == "function":
+            return self._messages
+        return from_stored(kind, stored)
+
     async def ensure_planned(
         self,
         ledger: Ledger,

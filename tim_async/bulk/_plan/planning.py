@@ -6,7 +6,7 @@ import asyncio
 
 from ...errors import UsageError
 from .._ledger.ledger import Ledger
-from .._ledger.records import CampaignRow
+from .._ledger.records import CampaignRow, with_earlier
 from .._ledger.schema import RecipientState
 from .._ledger.staging import Staging
 from .._message.rendering import MessageSource, from_stored
@@ -64,7 +64,7 @@ async def ensure_planned(
     if not known.is_planned:
         await _Reading(ledger, known, messages, limit, watch).run(source, mark, account_column)
         known = await _found(ledger, name)
-    await _follow_message(ledger, known, messages, change_message=change_message)
+    await _follow_message(ledger, known, messages, change_message=change_message, now=now)
     if known.begun_at is None:
         if known.chunk_size != chunk_size:
             await ledger.campaigns.rechunk(known.id, chunk_size)
@@ -127,7 +127,7 @@ def _check_look(known: CampaignRow) -> None:
 
 
 async def _follow_message(
-    ledger: Ledger, known: CampaignRow, messages: MessageSource | None, *, change_message: bool
+    ledger: Ledger, known: CampaignRow, messages: MessageSource | None, *, change_message: bool, now: float
 ) -> None:
     if messages is None or messages.fingerprint == known.fingerprint:
         return
@@ -148,8 +148,14 @@ async def _follow_message(
             field="change_message",
         )
     await check_recipients_of(messages, ledger, known.id)
+    earlier = known.earlier if known.begun_at is None else with_earlier(known, now)
     await ledger.campaigns.update(
-        known.id, kind=messages.kind, message=messages.stored, fingerprint=messages.fingerprint, survey=None
+        known.id,
+        kind=messages.kind,
+        message=messages.stored,
+        fingerprint=messages.fingerprint,
+        survey=None,
+        earlier=earlier,
     )
 
 

@@ -12,7 +12,7 @@ import typer
 from .._errors import stop
 from .._frame import make_command
 from .._options import DEFAULT_ADMIN, AdminOption, AppIdOption
-from .._output import echo, one_line
+from .._output import JsonOption, echo, one_line, print_json
 from .._signals import handled
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ def emulator(
     ] = None,
     sdk_app_id: AppIdOption = DEFAULT_APP,
     identifier: AdminOption = DEFAULT_ADMIN,
+    as_json: JsonOption = False,
 ) -> None:
     """Run the emulator of the service, until Ctrl-C or SIGTERM.
 
@@ -77,16 +78,21 @@ def emulator(
         stopping = asyncio.Event()
         with handled(lambda _: stopping.set()):
             async with served:
-                _introduce(served, None if own_key else DEFAULT_SECRET_KEY, identifier)
+                _introduce(served, None if own_key else DEFAULT_SECRET_KEY, identifier, as_json=as_json)
                 await stopping.wait()
-        echo("stopped")
+        if not as_json:
+            echo("stopped")
 
     with suppress(KeyboardInterrupt):
         asyncio.run(main())
 
 
-def _introduce(served: Emulator, key: str | None, identifier: str) -> None:
+def _introduce(served: Emulator, key: str | None, identifier: str, *, as_json: bool) -> None:
     """Print where the emulator is and what to set; its own key is public, that of the user is not shown."""
+    if as_json:
+        variables = {"TIM_BASE_URL": served.url, "TIM_SDK_APP_ID": str(served.sdk_app_id), "TIM_IDENTIFIER": identifier}
+        print_json({"url": served.url, "variables": variables | ({"TIM_SECRET_KEY": key} if key else {})})
+        return
     echo(f"The emulator is listening at {served.url} until Ctrl-C. To use it from another terminal:\n")
     echo(f"  export TIM_BASE_URL={served.url}")
     echo(f"  export TIM_SDK_APP_ID={served.sdk_app_id}")

@@ -8,7 +8,7 @@ import typer
 
 from .._errors import EXIT_FAILED, stop
 from .._frame import make_command
-from .._output import echo
+from .._output import JsonOption, echo, print_json
 
 if TYPE_CHECKING:
     from ..._api.endpoint import Endpoint
@@ -23,6 +23,8 @@ def endpoints(
             help="Part of a name, a command, a document's number, a purpose or a field, such as c2c, mute or MsgKey.",
         ),
     ] = None,
+    *,
+    as_json: JsonOption = False,
 ) -> None:
     """List the endpoints, or those that match a word.
 
@@ -35,6 +37,9 @@ def endpoints(
     found = exact or found
     if not found:
         stop(f"no endpoint matches {word!r}; `tim-async endpoints` lists them all", EXIT_FAILED)
+    if as_json:
+        print_json({"endpoints": [_facts(each, is_whole=len(found) == 1) for each in found]})
+        return
     if len(found) == 1:
         _show(found[0])
         return
@@ -43,6 +48,25 @@ def endpoints(
     for each in found:
         echo(f"{_registry.path(each):<{name_width}}  {each.command:<{command_width}}  {_registry.purpose(each)}")
     echo(f"{len(found)} endpoints; name one of them to see its fields", err=True)
+
+
+def _facts(endpoint: Endpoint[..., Any], *, is_whole: bool) -> dict[str, object]:
+    """Return what is known of an endpoint; its fields where it is the only one."""
+    from .. import _registry
+
+    facts: dict[str, object] = {
+        "name": _registry.path(endpoint),
+        "command": endpoint.command,
+        "purpose": _registry.purpose(endpoint),
+        "document": endpoint.doc,
+        "urls": [address for address in (endpoint.url, endpoint.url_zh) if address],
+        "limits": [str(rate) for rate in endpoint.limits],
+        "repeat": endpoint.repeat,
+    }
+    if is_whole:
+        for title, struct in (("request", endpoint.request), ("answer", endpoint.result)):
+            facts[title] = [field._asdict() for field in _registry.fields(struct)]
+    return facts
 
 
 def _show(endpoint: Endpoint[..., Any]) -> None:

@@ -9,7 +9,7 @@ import typer
 
 from .._errors import EXIT_FAILED, stop
 from .._frame import make_command
-from .._output import echo
+from .._output import JsonOption, echo, print_json
 from .._topics import NEXT_STEPS, ErrorPage, page, pages
 
 if TYPE_CHECKING:
@@ -23,6 +23,8 @@ def explain(
             metavar="CODE|TOPIC", show_default=False, help="A code such as 20004 or -302, or a topic such as connect."
         ),
     ],
+    *,
+    as_json: JsonOption = False,
 ) -> None:
     """Explain an error code of the service, or the topic of an error.
 
@@ -31,20 +33,26 @@ def explain(
     topic: the class of error, its facts, and what to do.
     """
     if re.fullmatch(r"-?[0-9]{1,18}", subject):
-        _explain_code(int(subject))
+        _explain_code(int(subject), as_json=as_json)
         return
     found = page(subject)
     if found is None:
         stop(f"unknown topic {subject!r}; give a code, or one of: {', '.join(each.topic for each in pages())}")
-    _show_topic(found)
+    if as_json:
+        print_json({**found._asdict(), "attributes": dict(found.attributes), "what_now": NEXT_STEPS[found.topic]})
+    else:
+        _show_topic(found)
 
 
-def _explain_code(code: int) -> None:
+def _explain_code(code: int, *, as_json: bool) -> None:
     from ... import _codes
 
     rows = _codes.find(code)
     if not rows:
         stop(f"{code} is not in the catalogue; it is raised as ApiError and not retried", EXIT_FAILED)
+    if as_json:
+        print_json({"codes": [_facts(row) for row in rows]})
+        return
     for index, row in enumerate(rows):
         if index:
             echo()
@@ -64,6 +72,27 @@ def _show_code(row: Code) -> None:
     echo(f"  retried    {_retried(row)}")
     echo(f"  raised as  {raised.__name__}")
     echo(f"  topic      {raised.topic}")
+
+
+def _facts(row: Code) -> dict[str, object]:
+    from ...errors import ADVICE, CLASSES
+
+    facts: dict[str, object] = {
+        "code": row.code,
+        "name": row.name,
+        "scope": row.scope,
+        "meaning": row.meaning,
+        "meaning_zh": row.meaning_zh,
+    }
+    if row.code:
+        raised = CLASSES[row.hint]
+        facts |= {
+            "what_now": row.advice or ADVICE[row.hint],
+            "retried": _retried(row),
+            "raised_as": raised.__name__,
+            "topic": raised.topic,
+        }
+    return facts
 
 
 def _retried(row: Code) -> str:

@@ -17,7 +17,7 @@ from .._options import (
     RegionOption,
     read_region,
 )
-from .._output import echo, one_line, show_time
+from .._output import JsonOption, echo, one_line, print_json, show_time
 from .._secrets import secret_key
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ def send(
     identifier: AdminOption = DEFAULT_ADMIN,
     region: RegionOption = DEFAULT_REGION,
     base_url: BaseUrlOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Send a text to an account, and print the message's MsgKey and time.
 
@@ -51,6 +52,9 @@ def send(
             return await client.c2c.send_text(to_account, text, from_account=from_account)
 
     sent = asyncio.run(main())
+    if as_json:
+        print_json({"to_account": to_account, "msg_key": sent.msg_key, "msg_time": sent.msg_time})
+        return
     echo(f"sent to {one_line(to_account)}: MsgKey {one_line(sent.msg_key)}, {show_time(sent.msg_time)}")
 
 

@@ -12,7 +12,7 @@ import typer
 from .._errors import EXIT_FAILED, stop
 from .._frame import make_command
 from .._options import AppIdOption
-from .._output import echo, one_line, show_time
+from .._output import JsonOption, echo, one_line, print_json, show_time
 from .._secrets import is_terminal, secret_key
 
 DEFAULT_LIFETIME_S: Final = 180 * 86_400
@@ -37,6 +37,7 @@ def user_sig(
     verify: Annotated[
         bool, typer.Option("--verify", help="Read a UserSig from standard input and check it, instead of making one.")
     ] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Print a UserSig for an account, or check one.
 
@@ -46,17 +47,21 @@ def user_sig(
     The secret key comes from TIM_SECRET_KEY, or is asked for.
     """
     if verify:
-        _verify(sdk_app_id, identifier)
+        _verify(sdk_app_id, identifier, as_json=as_json)
         return
     if identifier is None:
         stop("name the account to sign for: tim-async user-sig IDENTIFIER")
     key = secret_key()
     from ...usersig import generate_user_sig
 
-    echo(generate_user_sig(sdk_app_id, key, identifier, expire))
+    made = generate_user_sig(sdk_app_id, key, identifier, expire)
+    if as_json:
+        print_json({"account": identifier, "sdk_app_id": sdk_app_id, "expire": expire, "user_sig": made})
+    else:
+        echo(made)
 
 
-def _verify(sdk_app_id: int, identifier: str | None) -> None:
+def _verify(sdk_app_id: int, identifier: str | None, *, as_json: bool) -> None:
     from ...errors import UserSigError
     from ...usersig import read_user_sig, verify_user_sig
 
@@ -66,16 +71,29 @@ def _verify(sdk_app_id: int, identifier: str | None) -> None:
     else:
         given = sys.stdin.read(_MAX_CHARS) if sys.stdin is not None else ""
     given = given.strip()
+    facts: dict[str, object] = {}
     try:
         claims = read_user_sig(given)
-        echo(f"account  {one_line(claims.identifier)}")
-        echo(f"app      {claims.sdkappid}")
-        echo(f"made     {_moment(claims.time)}")
-        echo(f"expires  {_moment(claims.expires_at)}")
+        if not as_json:
+            echo(f"account  {one_line(claims.identifier)}")
+            echo(f"app      {claims.sdkappid}")
+            echo(f"made     {_moment(claims.time)}")
+            echo(f"expires  {_moment(claims.expires_at)}")
+        facts |= {
+            "account": claims.identifier,
+            "sdk_app_id": claims.sdkappid,
+            "made_at": claims.time,
+            "expires_at": claims.expires_at,
+        }
         verify_user_sig(given, sdk_app_id, key, identifier, userbuf=_unpack(claims.userbuf))
     except UserSigError as error:
+        if as_json:
+            print_json({**facts, "verifies": False, "code": error.code})
         stop(f"it does not verify: {error} (code {error.code}; more: tim-async explain {error.code})", EXIT_FAILED)
-    echo("verifies yes")
+    if as_json:
+        print_json({**facts, "verifies": True})
+    else:
+        echo("verifies yes")
 
 
 def _unpack(userbuf: str | None) -> bytes | None:

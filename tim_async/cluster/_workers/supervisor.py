@@ -95,6 +95,7 @@ class Supervisor:
         status = await self._shared.finish(row.id, now=self._now(), most_deaths=self._most_deaths)
         if status is not None:
             logger.info("campaign %s: %s", one_line(name), status)
+            await self._ledger.steering.keep_counts(row.id, await self._ledger.queries.counts(row.id))
 
     async def _look_after(self, row: CampaignRow, running: Sequence[CampaignRow]) -> None:
         """Give up chunks that end workers, end a campaign of which nothing is left, or write missing work messages."""

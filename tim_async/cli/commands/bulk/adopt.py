@@ -7,11 +7,13 @@ from typing import Annotated
 import typer
 
 from ..._frame import make_command
-from ..._output import echo
+from ..._output import JsonOption, echo, print_json
 
 
 def adopt(
     ledger: Annotated[str, typer.Argument(metavar="LEDGER", show_default=False, help="The file.")],
+    *,
+    as_json: JsonOption = False,
 ) -> None:
     """Take a ledger whose log is missing for all there is.
 
@@ -21,7 +23,11 @@ def adopt(
     """
     from ....bulk import adopt_ledger
 
-    echo(f"{adopt_ledger(ledger)} is a ledger again; run its campaigns to carry on", err=True)
+    path = adopt_ledger(ledger)
+    if as_json:
+        print_json({"ledger": str(path)})
+    else:
+        echo(f"{path} is a ledger again; run its campaigns to carry on", err=True)
 
 
 command = make_command(adopt, examples=("tim-async bulk adopt spring.db",))

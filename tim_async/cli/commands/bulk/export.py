@@ -8,9 +8,10 @@ from typing import Annotated
 
 import typer
 
+from ..._errors import stop
 from ..._frame import make_command
 from ..._options import OptionalAppIdOption
-from ..._output import echo, for_data
+from ..._output import JsonOption, echo, for_data, print_json
 from ._campaign import make_campaign
 from ._options import LedgerOption, NameOption
 
@@ -29,6 +30,7 @@ def export(
             "--format", metavar="FORMAT", show_default=False, help="csv or jsonl, where the file's name has no ending."
         ),
     ] = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Write the outcome of every recipient: state, code, MsgKey, time.
 
@@ -36,6 +38,8 @@ def export(
     CSV file, what a spreadsheet would run has an apostrophe in front, and control characters are escapes; JSON lines
     have every value as it is.
     """
+    if as_json and target == "-":
+        stop("--json and - cannot be combined: the rows go to standard output; --format jsonl writes them as JSON")
     campaign = make_campaign(name, ledger, app=sdk_app_id)
 
     async def main() -> int:
@@ -46,7 +50,10 @@ def export(
         return await campaign.export(target, file_format=format_of(target, file_format))
 
     count = asyncio.run(main())
-    echo(f"{count:,} rows in {target}", err=True)
+    if as_json:
+        print_json({"campaign": name, "rows": count, "file": target})
+    else:
+        echo(f"{count:,} rows in {target}", err=True)
 
 
 command = make_command(

@@ -7,7 +7,7 @@ import asyncio
 from ..._errors import stop
 from ..._frame import make_command
 from ..._options import OptionalAppIdOption
-from ..._output import echo, one_line
+from ..._output import JsonOption, echo, one_line, print_json
 from ._campaign import make_campaign
 from ._options import (
     BetweenOption,
@@ -33,6 +33,7 @@ def set_timing(
     rate: RateOption = None,
     share: ShareOption = None,
     sdk_app_id: OptionalAppIdOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Change when and how fast a campaign sends, also while it runs.
 
@@ -52,6 +53,9 @@ def set_timing(
     if not changes:
         stop("give what to change, such as --rate 50 or --between 09:00-21:00")
     timing = asyncio.run(make_campaign(name, ledger, app=sdk_app_id).set_timing(**changes))
+    if as_json:
+        print_json({"campaign": name, "timing": timing})
+        return
     echo(f"campaign {one_line(name)}: {str(timing) or 'at any time, as fast as the limits allow'}")
 
 

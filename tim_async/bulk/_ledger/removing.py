@@ -1,0 +1,91 @@
+"""Campaigns that are put aside, or removed with all that is known of their recipients.
+
+A campaign may have millions of rows, so they go in pieces, each a transaction of its own: the ledger is free for others
+in between, and what is undone when the process dies is little. From the first one on the campaign is marked, so that it
+is not run by half; deleted again, it goes on where that was cut off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from sqlalchemy import Column, Connection, Table, delete, select
+
+from .campaigns import change
+from .database import Database
+from .schema import accounts, campaigns, chunks, problems, recipients, turns
+from .staged_rows import StagedTables
+
+# Rows in a transaction: it holds up a process that works on another campaign.
+_ROWS_PER_COMMIT: Final = 20_000
+
+
+class Removing:
+    """Puts campaigns of a ledger aside, and removes them.
+
+    Args:
+        database: open, to be written.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def archive(self, campaign_id: int, archived_at: float | None, check: Callable[[Connection], None]) -> bool:
+        """Put a campaign aside, or with None take it back; return whether that changed something.
+
+        Args:
+            campaign_id: the campaign.
+            archived_at: unix seconds.
+            check: raises where it is at work.
+        """
+        column = campaigns.c.archived_at
+
+        def work(connection: Connection) -> bool:
+            check(connection)
+            is_other = column.is_not(None) if archived_at is None else column.is_(None)
+            return change(connection, campaign_id, is_other, archived_at=archived_at)
+
+        return await self._database.write(work)
+
+    async def delete(self, campaign_id: int, check: Callable[[Connection], None]) -> None:
+        """Remove a campaign.
+
+        Args:
+            campaign_id: the campaign.
+            check: raises where it is at work.
+        """
+
+        def mark(connection: Connection) -> None:
+            check(connection)
+            change(connection, campaign_id, status="deleting", reason=None, counts=None)
+
+        await self._database.write(mark)
+        for table, key in (
+            (recipients, recipients.c.ordinal),
+            (chunks, chunks.c.number),
+            (problems, problems.c.number),
+            (accounts, accounts.c.key),
+        ):
+            while await self._delete_piece(campaign_id, table, key):
+                pass
+
+        def finish(connection: Connection) -> None:
+            StagedTables(campaign_id).drop(connection)
+            connection.execute(delete(turns).where(turns.c.campaign_id == campaign_id))
+            connection.execute(delete(campaigns).where(campaigns.c.id == campaign_id))
+
+        await self._database.write(finish)
+
+    async def _delete_piece(self, campaign_id: int, table: Table, key: Column[Any]) -> bool:
+        """Delete the first rows of a campaign, in the order of the table's index; return whether more are left."""
+        own = table.c.campaign_id == campaign_id
+
+        def work(connection: Connection) -> bool:
+            query = select(key).where(own).order_by(key).offset(_ROWS_PER_COMMIT).limit(1)
+            last = connection.execute(query).scalar_one_or_none()
+            piece = delete(table).where(own)
+            connection.execute(piece if last is None else piece.where(key < last))
+            return last is not None
+
+        return await self._database.write(work, may_repeat=True)

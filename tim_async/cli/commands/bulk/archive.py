@@ -1,0 +1,50 @@
+"""`tim-async bulk archive`: a campaign is put aside."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated
+
+import typer
+
+from ..._errors import EXIT_FAILED, stop
+from ..._frame import make_command
+from ..._options import OptionalAppIdOption
+from ..._output import JsonOption, echo, one_line, print_json
+from ._campaign import make_campaign
+from ._confirm import YesOption, confirm
+from ._options import LedgerOption, NameOption
+
+
+def archive(
+    *,
+    name: NameOption,
+    undo: Annotated[bool, typer.Option("--undo", help="Take it out of the archive.")] = False,
+    ledger: LedgerOption = None,
+    sdk_app_id: OptionalAppIdOption = None,
+    yes: YesOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Put a campaign aside: it is not listed, and cannot be run.
+
+    Nothing of it is lost. Asks before, unless --yes says so. Never while it is at work.
+    """
+    campaign = make_campaign(name, ledger, app=sdk_app_id)
+    report = asyncio.run(campaign.status())
+    if not undo:
+        left = f", {report.left:,} of its {report.total:,} recipients are still to do" if report.left else ""
+        confirm(f"Archive campaign {name!r}? It is {report.status}{left}.", is_given=yes)
+    is_changed = asyncio.run(campaign.unarchive() if undo else campaign.archive())
+    state = "not archived" if undo else "archived"
+    if as_json:
+        print_json({"campaign": name, "is_changed": is_changed, "is_archived": not undo})
+    elif is_changed:
+        after = "run it again to carry on" if undo else "tim-async bulk list --archived shows it"
+        echo(f"campaign {one_line(name)} is {state} now; {after}")
+    if not is_changed:
+        stop(f"nothing was changed: campaign {name!r} is {state}", EXIT_FAILED)
+
+
+command = make_command(
+    archive, examples=("tim-async bulk archive --name spring", "tim-async bulk archive --name spring --undo")
+)

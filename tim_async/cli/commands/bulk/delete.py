@@ -1,0 +1,45 @@
+"""`tim-async bulk delete`: a campaign is removed, with all that is known of its recipients."""
+
+from __future__ import annotations
+
+import asyncio
+
+from ..._frame import make_command
+from ..._options import OptionalAppIdOption
+from ..._output import JsonOption, echo, one_line, print_json
+from ._campaign import make_campaign
+from ._confirm import YesOption, confirm
+from ._options import LedgerOption, NameOption
+
+
+def delete(
+    *,
+    name: NameOption,
+    ledger: LedgerOption = None,
+    sdk_app_id: OptionalAppIdOption = None,
+    yes: YesOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Remove a campaign with all that is known of its recipients, and its file where that has no other.
+
+    Asks before, unless --yes says so: a campaign of that name that is begun again sends to all recipients again. Never
+    while it is at work.
+    """
+    campaign = make_campaign(name, ledger, app=sdk_app_id)
+    report = asyncio.run(campaign.status())
+    sent = f"{report.sent:,} of its {report.total:,} recipients were sent to"
+    confirm(
+        f"Delete campaign {name!r} from {report.ledger}? It is {report.status}, {sent}. What became of them is lost, "
+        "and begun again it sends to all of them again.",
+        is_given=yes,
+    )
+    asyncio.run(campaign.delete())
+    if as_json:
+        print_json({"campaign": name, "is_changed": True, "recipients": report.total, "ledger": report.ledger})
+    else:
+        echo(
+            f"campaign {one_line(name)} is deleted: {report.total:,} recipients, of which {report.sent:,} were sent to"
+        )
+
+
+command = make_command(delete, examples=("tim-async bulk delete --name spring", "tim-async bulk delete --name x --yes"))

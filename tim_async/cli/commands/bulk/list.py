@@ -1,0 +1,76 @@
+"""`tim-async bulk list`: which campaigns there are."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ..._frame import make_command
+from ..._options import LEDGER_VARIABLE, OptionalAppIdOption, read_app_id
+from ..._output import JsonOption, echo, one_line, print_json, show_time
+from ._options import LedgerOption
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ....bulk import CampaignSummary
+
+_TITLES = ("CAMPAIGN", "STATE", "RECIPIENTS", "SENT", "FAILED", "UNKNOWN", "TO DO", "PLANNED", "BEGUN", "ENDED")
+_RIGHT = range(2, 7)
+
+
+def list_all(
+    *,
+    ledger: LedgerOption = None,
+    sdk_app_id: OptionalAppIdOption = None,
+    archived: Annotated[bool, typer.Option("--archived", help="Those that are archived.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """List the campaigns of a ledger, or all of yours, with state, counts and dates.
+
+    Without --ledger: those of the ledger that TIM_LEDGER names, else of all ledgers in your folder for state.
+    """
+    from ....bulk import list_campaigns
+
+    named = None if ledger == os.environ.get(LEDGER_VARIABLE) else ledger
+    app = None if sdk_app_id is None or ledger is not None else read_app_id(sdk_app_id)
+    found = asyncio.run(list_campaigns(named, sdk_app_id=app, archived=archived))
+    if as_json:
+        print_json({"campaigns": found})
+        return
+    _show(found)
+
+
+def _show(found: Sequence[CampaignSummary]) -> None:
+    rows = [_TITLES, *map(_cells, found)]
+    widths = [max(len(row[place]) for row in rows) for place in range(len(_TITLES))]
+    if found:
+        for row in rows:
+            cells = [
+                cell.rjust(width) if place in _RIGHT else cell.ljust(width)
+                for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+            ]
+            echo("  ".join(cells).rstrip())
+    for each in found:
+        if each.status == "unreadable":
+            echo(f"{one_line(each.ledger)}: {one_line(each.reason or '')}", err=True)
+    echo(f"{len(found):,} {'campaign' if len(found) == 1 else 'campaigns'}", err=True)
+
+
+def _cells(each: CampaignSummary) -> tuple[str, ...]:
+    counts = (each.total, each.sent, each.failed, each.unknown, each.left)
+    dates = (each.created_at, each.begun_at, each.ended_at)
+    return (
+        one_line(each.name),
+        each.status,
+        *(f"{count:,}" for count in counts),
+        *("-" if date is None else show_time(date).removesuffix(" UTC") for date in dates),
+    )
+
+
+command = make_command(
+    list_all, name="list", examples=("tim-async bulk list", "tim-async bulk list --ledger spring.db --json")
+)

@@ -1,0 +1,75 @@
+"""`tim-async bulk retry`: recipients that failed, are unknown or were given up are tried again."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ..._errors import EXIT_FAILED, stop
+from ..._frame import make_command
+from ..._options import OptionalAppIdOption
+from ..._output import JsonOption, echo, one_line, print_json
+from ._campaign import make_campaign
+from ._options import LedgerOption, NameOption
+from ._this_line import bulk_line
+
+if TYPE_CHECKING:
+    from ....bulk import Report, Retried, Retryable
+
+
+def retry(
+    *,
+    name: NameOption,
+    failed: Annotated[bool, typer.Option("--failed", help="Those that failed; so it is without any of these.")] = False,
+    unknown: Annotated[bool, typer.Option("--unknown", help="Those whose outcome is unknown.")] = False,
+    given_up: Annotated[
+        bool, typer.Option("--given-up", help="Those of chunks that were given up, as workers failed with them.")
+    ] = False,
+    code: Annotated[
+        list[int] | None,
+        typer.Option(
+            "--code",
+            metavar="NUMBER",
+            show_default=False,
+            help="Only those that failed with this code, 0 for before anything was sent; may be repeated.",
+        ),
+    ] = None,
+    ledger: LedgerOption = None,
+    sdk_app_id: OptionalAppIdOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Let the next run try recipients again that failed, are unknown or were given up.
+
+    Nothing is sent here. Who failed gets a message with an identity of its own, which the service does not take for a
+    repeat. Who is unknown may have the message: inside 120 s it is repeated with the same identity, later the
+    --on-unknown of the run says what becomes of it. Never while the campaign is at work.
+    """
+    campaign = make_campaign(name, ledger, app=sdk_app_id)
+    given: list[tuple[bool, Retryable]] = [(failed, "failed"), (unknown, "unknown"), (given_up, "given_up")]
+    what = [each for is_given, each in given if is_given] or ["failed"]
+
+    async def main() -> tuple[Retried, Report]:
+        return await campaign.retry(what, codes=code), await campaign.status()
+
+    found, report = asyncio.run(main())
+    if as_json:
+        print_json({"campaign": name, "retried": found, "report": report})
+    elif found.total:
+        line = bulk_line("resume" if report.needs_resume or report.is_with_workers else "run", name)
+        echo(
+            f"campaign {one_line(name)}: {found.failed:,} failed, {found.unknown:,} unknown and {found.given_up:,} "
+            f"given-up recipients are to be tried again; to send: {line}"
+        )
+    if not found.total:
+        stop("nothing was changed: no recipient is to be tried again", EXIT_FAILED)
+
+
+command = make_command(
+    retry,
+    examples=(
+        "tim-async bulk retry --name spring --code 70107",
+        "tim-async bulk retry --name spring --failed --unknown",
+    ),
+)
