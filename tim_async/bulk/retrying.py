@@ -81,4 +81,4 @@ def _check(what: Collection[Retryable], codes: Collection[int] | None) -> None:
     if isinstance(codes, str) or not codes or not all(type(each) is int for each in codes):
         raise UsageError("codes must be a list of one or more error codes", field="codes")
     if set(what) != {"failed"}:
-        raise UsageError("codes go with failed recipients only: others have none", field="codes")
+        raise UsageError("codes is for failed recipients only: others have none", field="codes")

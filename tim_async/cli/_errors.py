@@ -26,6 +26,7 @@ EXIT_INTERRUPTED: Final = 130
 _STANDS_FOR: Final[Mapping[str, tuple[str, ...]]] = {
     "recipients": ("source",),
     "message": ("text", "message"),
+    "codes": ("code",),
     "rate_limits": ("limit",),
     "file_format": ("file_format",),
     "lease_s": ("lease",),
