@@ -137,4 +137,8 @@ async def test_command_line_lists_workers_and_what_was_given_up(deployment: Depl
     report = await ended(campaign)
     assert (report.status, report.sent, report.failed) == ("done", 20, 0)
     assert await campaign.given_up() == []
+    again = await deployment.command("bulk", "given-up", "--name", "spring", "--retry", "--chunk", "7")
+    _, err = await again.communicate()
+    text = b"tim-async: campaign 'spring' has no given-up chunk that is named: nothing was changed\n"
+    assert (again.returncode, err) == (1, text)
     assert max(deployment.messages().values()) == 1

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from ..._errors import EXIT_FAILED, stop
 from ..._frame import make_command
 from ..._options import OptionalAppIdOption, read_app_id, require
 from ..._output import JsonOption, echo, print_json, show_time
@@ -45,6 +46,9 @@ def given_up(
                 return await campaign.retry_given_up(broker=queue, chunks=numbers)
 
         recipients = asyncio.run(open_again())
+        if not recipients:
+            which = "that is named" if numbers else "of it"
+            stop(f"campaign {name!r} has no given-up chunk {which}: nothing was changed", EXIT_FAILED)
         if as_json:
             print_json({"campaign": name, "recipients": recipients})
         else:
