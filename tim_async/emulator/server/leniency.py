@@ -11,19 +11,15 @@ Fields that a request must have, and the contents of messages, stay as they are.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from functools import cache
-from typing import Any, Final, NamedTuple, get_args
+from typing import Any, NamedTuple, get_args
 
 import msgspec
 
 from ..._api.endpoint import Endpoint
 from ..._api.wire import Request, WireStruct, validator
 from ...errors import UsageError
-
-# No body without one of these can have an empty value.
-_EMPTY: Final = re.compile(rb'""|\[\s*\]|null')
 
 
 class _Fields(NamedTuple):
@@ -40,7 +36,8 @@ class _Fields(NamedTuple):
 
 def may_have_empty(body: bytes) -> bool:
     """Return whether a body can have an empty value; a quick look."""
-    return _EMPTY.search(body) is not None
+    # The last is how Jackson writes an empty list.
+    return b'""' in body or b"[]" in body or b"null" in body or b"[ ]" in body
 
 
 def drop_empty(endpoint: Endpoint[..., Any], raw: Mapping[str, object]) -> Mapping[str, object]:

@@ -184,6 +184,8 @@ class Service:
         """Carry a request out; return ErrorCode and answer."""
         self._clockwork.run()
         try:
+            if raw == []:
+                raw, body = {}, b"{}"
             fields: Mapping[str, object] = self._check_body(endpoint, raw, body)
             if may_have_empty(body):
                 fields, body = _tidy(endpoint, fields, body)
@@ -227,8 +229,6 @@ class Service:
         codes = dialect(endpoint.service)
         if isinstance(raw, _NotJson):
             raise Refusal(codes.bad_json, f"the body is not JSON: {raw.problem}")
-        if raw == []:
-            return {}
         if not isinstance(raw, dict):
             code = codes.not_object if endpoint.has_body_limit else codes.bad_json
             raise Refusal(code, "the body is not a JSON object")
@@ -260,7 +260,7 @@ def _tidy(
     """Return the fields and the body of a request without empty values that mean "not given"."""
     newer = endpoint.resolve_aliases(fields)
     tidied = drop_empty(endpoint, newer)
-    return (fields, body) if tidied is newer and body != b"[]" else (tidied, msgspec.json.encode(tidied))
+    return (fields, body) if tidied is newer else (tidied, msgspec.json.encode(tidied))
 
 
 def _respond(arrival: Arrival, code: int, body: bytes) -> web.Response:
