@@ -74,6 +74,8 @@ async def test_pieces_that_fit_nowhere_are_refused(client: TimClient, emulator: 
     assert await code_of(family.send_stream(group_id=group, msg_body=piece(2))) == 90010
     assert await code_of(family.send_stream(group_id="nothing", msg_body=piece(1))) == 10010
     assert len(emulator.group_history(group)) == 1
+    emulator.reset(messages_only=True)
+    assert await code_of(family.send_stream(group_id=group, msg_body=piece(4), stream_msg_id=name)) == 90054
 
 
 async def test_a_live_group_keeps_no_stream(client: TimClient, emulator: Emulator) -> None:

@@ -145,6 +145,8 @@ async def test_web_pushes_go_to_browsers(timed: tuple[TimClient, Emulator], emul
     many = await client.push.send_web_batch_all(["bob"] * 501, from_account="a", message={"Text": "hi"}, task_name="x")
     assert len(many.results) == 2
     assert emulator.pushes[-1].message == {"Text": "hi"}
+    emulator.reset(messages_only=True)
+    assert (await client.push.get_figures(**RANGE)).results == []
 
 
 WEB = {"from_account": "a", "to_account": ["bob"], "web_info": WebInfo()}

@@ -37,6 +37,8 @@ class GroupStreams(Part):
         first_calls: the first calls of the last two minutes.
     """
 
+    is_of_messages = True
+
     def __init__(self, state: State) -> None:
         super().__init__(state)
         self.streams: dict[str, GroupStream] = {}

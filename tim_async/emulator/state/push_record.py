@@ -67,6 +67,8 @@ class PushRecords(Part):
         messages: pushes of chat messages that reached a device, by the message's MsgId.
     """
 
+    is_of_messages = True
+
     def __init__(self, state: State) -> None:
         super().__init__(state)
         self.tasks: dict[str, PushRecord] = {}
