@@ -17,7 +17,7 @@ from tests.clock import worst_window
 from tests.families.conftest import client_of
 from tim_async import TextElem, TimClient, UsageError
 from tim_async.bulk import Campaign, Progress, Template, Timing
-from tim_async.bulk._engine import held_up, runner, steered
+from tim_async.bulk._engine import held_up, runner, sending, steered
 from tim_async.emulator import Emulator
 
 SHANGHAI = "Asia/Shanghai"
@@ -128,20 +128,22 @@ async def test_rests_outside_of_its_hours_and_over_a_crash(
 
 
 async def test_call_that_waits_for_its_turn_is_not_sent_after_its_hours(
-    emulator: Emulator, campaign: Make, clock: Clock
+    emulator: Emulator, campaign: Make, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The clock jumps over the end while a crowd waits at the limit; no look has seen it yet."""
+    """The clock jumps over the end while a crowd waits at the limit, and no look sees it."""
+    monkeypatch.setattr(runner, "LOOK_INTERVAL_S", 60.0)
+    monkeypatch.setattr(sending, "_NO_TURN_PAUSE_S", 0.01)
     put_to(clock, "2026-06-01 20:59:59")
-    async with client_of(emulator, rate_limits={"openim/sendmsg": 20}) as client:
-        run = Run(campaign(recipients=accounts(60), **DAY, **ONE_BY_ONE), client)
+    async with client_of(emulator, rate_limits={"openim/sendmsg": 50}) as client:
+        run = Run(campaign(recipients=accounts(100), **DAY, **ONE_BY_ONE), client)
         await until(lambda: bool(emulator.messages()))
         put_to(clock, "2026-06-01 21:00")
         at_its_end = len(emulator.messages())
-        await run.rests()
+        await until(lambda: client.stats()["openim/sendmsg"].errors.get("WaitTooLongError", 0) > 10)
         assert len(emulator.messages()) <= at_its_end + 1
         put_to(clock, "2026-06-01 12:00")  # the clock is put back: it goes on
-        await until(lambda: len(emulator.messages()) > at_its_end + 1)
-        await run.kill()
+        assert (await run.task).is_complete
+    assert each_got(emulator) == {1: 100}
 
 
 async def test_nothing_is_sent_after_its_end(
