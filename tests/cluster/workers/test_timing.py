@@ -21,6 +21,8 @@ from tim_async import UsageError
 from tim_async.bulk import Campaign, Progress
 from tim_async.bulk._engine import feeding
 from tim_async.bulk._ledger.ledger import Ledger
+from tim_async.cluster._workers import broker as work_queue
+from tim_async.cluster._workers.campaign_worker import CampaignWorker
 
 
 def other_hours() -> dict[str, Any]:
@@ -41,18 +43,35 @@ async def stamps_during(deployment: Deployment, run: Awaitable[Any]) -> list[flo
     return stamps
 
 
-async def test_workers_rest_outside_of_its_hours_and_keep_to_its_rate(deployment: Deployment) -> None:
+async def test_workers_rest_outside_of_its_hours_and_keep_to_its_rate(
+    deployment: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
     campaign = deployment.campaign(count=90, rate=45, **other_hours())
     await deployment.submit(campaign, parallel=4)
-    workers = await deployment.work(2)
+    done: list[str] = []
+
+    async def count_sends(*args: Any, **options: Any) -> None:
+        done.append(f"a work message was written: {args[1]}")
+        await send(*args, **options)
+
+    async def count_runs(self: CampaignWorker) -> None:
+        done.append("a worker began")
+        await run(self)
+
+    send, run = work_queue.send, CampaignWorker.run
+    monkeypatch.setattr(work_queue, "send", count_sends)
+    monkeypatch.setattr(CampaignWorker, "run", count_runs)
+    await deployment.work(2)
     progress: list[Progress] = []
     watching = asyncio.create_task(campaign.watch(on_progress=progress.append, every_s=0.02))
     await settled(lambda: bool(progress), "no progress")
     assert progress[-1].rest_ends.endswith("(UTC)")
     assert progress[-1].cap == 45
     assert "it rests until" in str(await campaign.status())
-    await settled(lambda: all(not worker._campaigns for worker in workers), "a worker is at it")
+    seen = len(progress)
+    await settled(lambda: len(progress) > seen + 20, "no progress")
     assert not deployment.messages()
+    assert not done
     await campaign.set_timing(between=None)
     stamps = await stamps_during(deployment, watching)
     assert deployment.messages() == once_each(90)
@@ -86,6 +105,17 @@ async def test_hours_that_end_while_workers_are_at_it_and_an_end(deployment: Dep
     await broker.shutdown()
     assert (await ended(campaign)).is_complete
     assert deployment.messages() == once_each(200)
+
+
+async def test_end_that_comes_before_any_worker_does(deployment: Deployment) -> None:
+    campaign = deployment.campaign(count=20)
+    await deployment.submit(campaign, parallel=4)
+    end = datetime.now(UTC) + timedelta(seconds=0.5)
+    await campaign.set_timing(until=end)
+    await settled(lambda: datetime.now(UTC) >= end, "the time stands still")
+    await deployment.work(1)
+    report = await ended(campaign)
+    assert (report.status, report.left, len(deployment.messages())) == ("ended", 20, 0)
 
 
 async def test_runs_side_by_side_keep_to_one_rate(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:
