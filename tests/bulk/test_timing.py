@@ -295,7 +295,7 @@ async def test_interactive_calls_that_take_the_whole_limit_are_named(
         assert progress.sent == 0
         # With so little patience, one look more or less changes it.
         async with asyncio.timeout(20):
-            while "running: stands still: interactive calls take" not in str(await campaign().status()):
+            while "running: stands still: interactive calls" not in str(await campaign().status()):  # noqa: ASYNC110
                 await asyncio.sleep(0.001)
         is_quiet.set()
         report = await run.task
