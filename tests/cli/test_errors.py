@@ -12,7 +12,7 @@ from typer.core import TyperCommand
 from typer.testing import CliRunner, Result
 
 from tests.cli.helpers import KEY
-from tim_async.cli._errors import stop
+from tim_async.cli._errors import describe, stop
 from tim_async.cli._frame import Entry, LazyGroup, make_app, make_command
 from tim_async.errors import (
     AuthError,
@@ -163,6 +163,12 @@ def test_command_that_stops_itself() -> None:
 )
 def test_error_names_what_was_typed(error: UsageError, args: list[str], line: str) -> None:
     assert fail_with(error, *args).stderr == f"tim-async: {line}; more: tim-async explain usage\n"
+
+
+def test_advice_on_a_code_is_not_about_what_was_typed() -> None:
+    line = describe(from_reply("openim", 90012, "unknown"), {"user_id": "--user"})
+    assert "client.account.import_account(user_id=...)" in line
+    assert "--user is" in describe(UsageError("user_id is empty", field="user_id"), {"user_id": "--user"})
 
 
 def test_error_names_the_variable_that_was_set(monkeypatch: pytest.MonkeyPatch) -> None:

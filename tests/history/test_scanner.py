@@ -78,6 +78,14 @@ def test_line_that_was_cut_off_costs_one_message(at: int, size: int) -> None:
     assert scanner.damaged == 1
 
 
+def test_last_line_may_be_cut_off_within_a_text() -> None:
+    rows: list[object] = [compact(message) for message in MESSAGES]
+    rows[-1] = compact(MESSAGES[-1])[: CUT["within a text"]]
+    scanner, found = scan(lines(rows))
+    assert [json.loads(message) for message in found] == MESSAGES[:-1]
+    assert scanner.damaged == 1
+
+
 @pytest.mark.parametrize(
     ("data", "problem"),
     [

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -68,6 +70,20 @@ async def test_file_that_does_not_fit_raises_at_its_end() -> None:
             [message async for message in messages]
     assert messages.count == 3_000
     assert caught.value.source.endswith("/msg_history/1.gz")
+
+
+async def test_file_is_checked_as_it_is_when_it_is_named_as_an_encoding() -> None:
+    another = gzip.compress(CONTENT, compresslevel=1, mtime=0)
+    async with serving(PACKED, headers={"Content-Encoding": "gzip"}) as url:
+        with pytest.raises(ArchiveError, match="instead of the announced"):
+            [message async for message in read_url(announced(CONTENT, another, url))]
+
+
+async def test_host_that_does_not_answer() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        with pytest.raises(ArchiveError, match=r"it did not come within 0\.05 s"):
+            await anext(read_url(f"http://127.0.0.1:{port}/1.gz", timeout=0.05))
 
 
 async def test_refusal_names_the_address_without_its_query() -> None:
