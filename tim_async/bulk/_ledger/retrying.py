@@ -10,12 +10,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection
+from typing import Final
 
 from sqlalchemy import Connection, or_, select, update
 
 from .chunks import VALUES_PER_QUERY, reassign
 from .records import Reassignment
 from .schema import ChunkState, RecipientState, campaigns, chunks, recipients
+
+_ORDINALS_PER_QUERY: Final = 10_000
 
 
 def reopen_unknown(connection: Connection, campaign_id: int, *, now: float = math.inf) -> int:
@@ -65,15 +68,19 @@ def retry_failed(connection: Connection, campaign_id: int, codes: Collection[int
     size = connection.execute(select(campaigns.c.chunk_size).where(campaigns.c.id == campaign_id)).scalar_one()
     total, after = 0, -1
     while True:
+        # Many at a time: a server that knows nothing of the table yet reads all that are left for each page.
         query = (
             select(recipients.c.ordinal)
             .where(*failed, recipients.c.ordinal > after)
             .order_by(recipients.c.ordinal)
-            .limit(size)
+            .limit(_ORDINALS_PER_QUERY)
         )
         ordinals = list(connection.execute(query).scalars())
         if not ordinals:
             return total
-        moved = [Reassignment(ordinals=ordinals, is_try=False)]
+        moved = [
+            Reassignment(ordinals=ordinals[first : first + size], is_try=False)
+            for first in range(0, len(ordinals), size)
+        ]
         reassign(connection, campaign_id, moved, only=RecipientState.FAILED)
         total, after = total + len(ordinals), ordinals[-1]
