@@ -139,6 +139,7 @@ class AdaptiveShare:
         calls, refusals = max(self._calls, self._refusals), self._refusals
         if self._calls:
             self._cost = self._units / self._calls
+            self._counts_from = self._cut_at + self.beat_s
         # Calls of a beat: those that were counted may have taken longer, or be fewer when there was no time to wait.
         length = max(now - self._since, 1e-9)
         part = max(refusals, calls * min(1.0, beat / length), 0.0 if is_over else usual / 2)
