@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import aiohttp
@@ -41,7 +42,7 @@ async def test_what_happens_is_sent_as_it_happens(remote: Remote) -> None:
         events = events_of(response)
         await remote.client.c2c.send_text("bob", "hi")
         await remote.do("POST", "/clock/forward", {"seconds": 5})
-        kinds = {}
+        kinds: dict[str, tuple[int, Any]] = {}
         while len(kinds) < 3:
             number, kind, data = await anext(events)
             kinds[kind] = (int(number), data)
@@ -69,7 +70,7 @@ async def test_emulator_stops_while_someone_listens(remote: Remote) -> None:
 def test_what_is_not_kept_any_more_is_counted() -> None:
     stream = EventStream(keep=3)
     for number in range(5):
-        stream.publish("said", lambda number=number: Said(number))
+        stream.publish("said", partial(Said, number))
     missed, events = stream.after(0)
     assert (missed, [each.number for each in events]) == (2, [3, 4, 5])
     assert [each.data() for each in events] == [Said(2), Said(3), Said(4)]
@@ -83,7 +84,7 @@ async def test_listener_that_has_missed_events_is_sent_their_number(
     stream = EventStream(keep=2)
     monkeypatch.setattr(remote.emulator._control._control, "events", stream)
     for number in range(5):
-        stream.publish("said", lambda number=number: Said(number))
+        stream.publish("said", partial(Said, number))
     async with remote.session.get(f"{remote.emulator.url}{PREFIX}/events", headers={"Last-Event-ID": "0"}) as response:
         events = events_of(response)
         assert [(await anext(events))[1:] for _ in range(3)] == [

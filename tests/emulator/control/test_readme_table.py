@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from tim_async.emulator.control.api import ROUTES
+import tim_async.emulator.control.api  # noqa: F401 - fills the routes
+from tim_async.emulator.control.routes import ROUTES
 
 README = Path(__file__).parents[3] / "README.md"
 
