@@ -225,7 +225,7 @@ async def test_webhooks_go_where_they_are_sent_and_can_be_sent_again(remote: Rem
         assert (await remote.ask("POST", "/webhooks/99/send"))[0] == 404
     finally:
         listener.close()
-        await server.shutdown()
+        await server.shutdown(0.1)
 
 
 async def test_requests_of_other_sites_change_and_read_nothing(remote: Remote) -> None:
