@@ -209,9 +209,9 @@ async def test_recipients_are_not_added_before_the_look_is_over(make: MakeCampai
     ("options", "field", "problem"),
     [
         ({"first": 0}, "first", "first must be a whole number from 1"),
-        ({"first": 1, "sample": 1}, "sample", "give either first or sample"),
+        ({"first": 1, "sample": 1}, "first", "first and sample are both given"),
         ({"sample": 0}, "sample", "sample must be a whole number from 1"),
-        ({"seed": 3}, "seed", "seed is for a sample"),
+        ({"seed": 3}, "seed", "seed and sample go together"),
         ({"sample": 2, "seed": -1}, "seed", "seed must be a whole number from 0"),
     ],
 )
@@ -226,12 +226,12 @@ async def test_look_that_comes_too_late_is_refused(
 ) -> None:
     async with looked_at(campaign(recipients=["u1"], message="Hi", first=1), client):
         pass
-    with pytest.raises(UsageError, match="was begun with the first 1; first is for one that was not begun yet"):
+    with pytest.raises(UsageError, match="first is for a campaign that has not begun; 'spring' began with the first 1"):
         await campaign(first=2).run(client)
     plain = Campaign("plain", ledger=campaign()._definition.ledger, recipients=["u1"], message="Hi")
     await plain.run(client)
     late = Campaign("plain", ledger=campaign()._definition.ledger, sample=2)
-    with pytest.raises(UsageError, match="was begun without a look first"):
+    with pytest.raises(UsageError, match="not begun; 'plain' began without a look first"):
         await late.run(client)
 
 

@@ -102,7 +102,9 @@ def describe(error: TimError, names: Mapping[str, str]) -> str:
         advice += "; look at the history before you send it again"
     text = str(error)
     if not isinstance(error, ApiError):  # what the service answers, and the advice about it, names no argument
-        text = text.replace(error.message, _translate(error.message, getattr(error, "field", None), names), 1)
+        field = getattr(error, "field", None)
+        typed = _names_about_lists(names) if field == "suppress" else names
+        text = text.replace(error.message, _translate(error.message, field, typed), 1)
     return f"{text}{advice}; more: tim-async explain {_page(error)}"
 
 
@@ -117,7 +119,7 @@ def _translate(message: str, field: str | None, names: Mapping[str, str]) -> str
 
     A name with a value (`encoding='gb18030'`) or an underscore can be nothing else. One without is an ordinary word,
     too (`message`): only the argument that the error is about is replaced, where it is the subject ("lanes is
-    ...") or asked for ("give message").
+    ...") or asked for ("give message"), and one that is joined to it ("first and sample are ...").
     """
 
     def typed(found: re.Match[str]) -> str:
@@ -132,8 +134,21 @@ def _translate(message: str, field: str | None, names: Mapping[str, str]) -> str
     if long:
         message = re.sub(rf"(?<![-\w])(?P<name>{long})\b(?P<value>)", typed, message)
     if field is not None and field in names and "_" not in field:
-        message = re.sub(rf"(?:^|(?<=\bgive )){re.escape(field)}\b", names[field], message)
+        joined = rf"(?:^|(?<=\bgive ))(?P<field>{re.escape(field)})\b(?:(?P<word> and | or )(?P<other>{every})\b)?"
+        message = re.sub(joined, lambda found: _both(found, names), message)
     return message
+
+
+def _names_about_lists(names: Mapping[str, str]) -> Mapping[str, str]:
+    """Return what is typed for arguments where an error is about the file of a suppression list."""
+    if "suppress" in names:  # beside the recipients, whose file the other options describe
+        return {**names, **{each: f"bulk suppress add --{each}" for each in ("encoding", "delimiter")}}
+    return {**names, "suppress": names["source"]} if "source" in names else names
+
+
+def _both(found: re.Match[str], names: Mapping[str, str]) -> str:
+    other = found["other"]
+    return names[found["field"]] + ("" if other is None else found["word"] + names[other])
 
 
 def _typed_value(value: str) -> str:

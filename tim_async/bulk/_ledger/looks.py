@@ -118,7 +118,7 @@ def _check(campaign: CampaignRow, look: Look | None) -> None:
     if begun is None or not begun.is_as_given(look):
         how = "without a look first" if begun is None else f"with {begun}"
         raise UsageError(
-            f"the campaign {campaign.name!r} was begun {how}; {look.kind} is for one that was not begun yet",
+            f"{look.kind} is for a campaign that has not begun; {campaign.name!r} began {how}",
             field=look.kind,
         )
 

@@ -43,9 +43,9 @@ def read_look(first: int | None, sample: int | None, seed: int | None) -> Look |
     check_range("sample", sample, 1, _MAX_LOOK)
     check_range("seed", seed, 0, 2**63 - 1)
     if first is not None and sample is not None:
-        raise UsageError("give either first or sample, not both", field="sample")
+        raise UsageError("first and sample are both given: give one of them", field="first")
     if seed is not None and sample is None:
-        raise UsageError("seed is for a sample: give sample", field="seed")
+        raise UsageError("seed and sample go together: the seed decides which recipients the sample has", field="seed")
     if first is not None:
         return Look(kind="first", size=first)
     return None if sample is None else Look(kind="sample", size=sample, seed=seed)

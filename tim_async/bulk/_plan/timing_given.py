@@ -53,7 +53,7 @@ class TimingGiven:
         _check_number("rate", changes.get("rate"), _MIN_RATE, _MAX_RATE, "recipients a second")
         _check_number("share", changes.get("share"), 0.001, 1.0, "part of the limit, such as 0.4")
         if changes.get("rate") is not None and changes.get("share") is not None:
-            raise UsageError("rate and share both say how fast: give one of them", field="share")
+            raise UsageError("rate and share both say how fast: give one of them", field="rate")
 
     def __bool__(self) -> bool:
         """Return whether anything was given."""
@@ -108,12 +108,12 @@ class TimingGiven:
 def _check(timing: Timing, names: set[str], now: float) -> None:
     """Raise `UsageError` for a timing that cannot hold."""
     if timing.between is not None and timing.time_zone is None:
-        raise UsageError("between needs time_zone, such as Asia/Shanghai: whose hours are they?", field="time_zone")
+        raise UsageError("between needs time_zone, such as Asia/Shanghai: whose hours are they?", field="between")
     not_before, until = timing.not_before, timing.until
     if not_before is not None and until is not None and not_before >= until:
         raise UsageError(
-            f"not_before is {timing.shown(not_before)}, and until is {timing.shown(until)}: nothing could be sent",
-            field="not_before" if "not_before" in names else "until",
+            f"until is {timing.shown(until)}, and not_before is {timing.shown(not_before)}: nothing could be sent",
+            field="until",
         )
     if until is not None and until <= now and "until" in names:
         raise UsageError(f"until is {timing.shown(until)}, which has passed", field="until")
@@ -131,7 +131,10 @@ def _zone(name: object) -> tzinfo | None:
         try:
             return ZoneInfo(name)
         except (ZoneInfoNotFoundError, ValueError, OSError):
-            problem = f"unknown time zone {name!r}; such as Asia/Shanghai (names come from this machine's tzdata)"
+            problem = (
+                f"time_zone is {name!r}, an unknown time zone; give such as Asia/Shanghai (names come from this "
+                "machine's tzdata)"
+            )
     raise UsageError(problem, field="time_zone")
 
 
@@ -148,7 +151,7 @@ def _check_hours(between: object) -> None:
             day = minutes_of("24:00")
             if begin % day != end % day or (begin, end) == (0, day):
                 return
-            problem = f"between {between[0]} and {between[1]} is no time at all"
+            problem = f"between begins and ends at {between[0]}: give two hours of the day that differ"
     raise UsageError(problem, field="between")
 
 
@@ -178,7 +181,7 @@ def _moment_of_text(name: str, value: object) -> datetime | time | None:
                 return time(minutes // 60, minutes % 60)
             return datetime.fromisoformat(text)
         except ValueError:
-            problem = f"{name} is {value!r}, which is no time; give such as '2026-12-01 09:00' or '09:00'"
+            problem = f"{name} is {value!r}, not a time; give such as '2026-12-01 09:00' or '09:00'"
     elif isinstance(value, date):
         problem = f"{name} is a day without a time: give a datetime"
     raise UsageError(problem, field=name)

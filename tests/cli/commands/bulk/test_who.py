@@ -28,7 +28,7 @@ def test_lists_are_kept_and_looked_at(invoke: Invoke, people: WritePeople, in_fo
     assert invoke("bulk", "suppress", "list").exit_code == 1  # there is no ledger
     result = invoke("bulk", "suppress", "add", people(3, "gone.csv", extra="x" * 40 + ",\n"))
     assert (result.exit_code, result.stdout) == (0, "list gone: 3 of 3 accounts are new\n")
-    assert "1 bad rows, the first in line 5: account has 40 bytes" in result.stderr
+    assert "1 bad row, the first in line 5: account has 40 bytes" in result.stderr
     result = invoke("bulk", "suppress", "add", "--account", "user-1", "--account", "b", "--list", "by phone", "--json")
     assert json.loads(result.stdout)["added"] == 2
     result = invoke("bulk", "suppress", "list")
@@ -37,6 +37,8 @@ def test_lists_are_kept_and_looked_at(invoke: Invoke, people: WritePeople, in_fo
     ]  # fmt: skip
     assert invoke("bulk", "suppress", "list", "--list", "by phone").stdout == "b\nuser-1\n"
     assert invoke("bulk", "suppress", "remove", "--account", "user-1").stdout == "2 entries removed\n"
+    assert json.loads(invoke("bulk", "suppress", "list", "--list", "gone", "--json").stdout) == ["user-0", "user-2"]
+    assert json.loads(invoke("bulk", "suppress", "list", "--list", "by phone", "--json").stdout) == ["b"]
     result = invoke("bulk", "suppress", "remove", "--list", "gone", "--whole", "--json")
     assert json.loads(result.stdout) == {"removed": 2}
     found = json.loads(invoke("bulk", "suppress", "list", "--json").stdout)
@@ -51,7 +53,11 @@ def test_lists_are_kept_and_looked_at(invoke: Invoke, people: WritePeople, in_fo
         (("plan", *NAME, "--at-most", "3"), "--at-most 3: give messages and days, such as 1/7d"),
         (("plan", *NAME, "--at-most", "0/7d"), "--at-most must be a whole number from 1"),
         (("plan", *NAME, "--suppress", "no.pdf"), "--suppress: no.pdf: the ending must be .csv"),
-        (("plan", *NAME, "--first", "3", "--sample", "4"), "give either first or sample, not both"),
+        (("plan", *NAME, "--first", "3", "--sample", "4"), "--first and --sample are both given: give one of them"),
+        (("plan", *NAME, "--seed", "3"), "--seed and --sample go together"),
+        (("suppress", "add", "no.csv"), "FILE: cannot read no.csv"),
+        (("suppress", "remove", "no.pdf"), "FILE: no.pdf: the ending must be .csv"),
+        (("suppress", "add", "--account", "a", "--encoding", "gbk"), "--encoding is for FILE"),
         (("run", *NAME, "--to-me", "me", "--emulator"), "--to-me and --emulator cannot be combined"),
     ],
 )
@@ -59,6 +65,19 @@ def test_wrong_line_is_refused(invoke: Invoke, line: tuple[str, ...], problem: s
     result = invoke("bulk", *line)
     assert result.exit_code == 2, result.output
     assert problem in result.stderr
+
+
+def test_lists_in_another_encoding_name_the_command_that_reads_them(
+    invoke: Invoke, people: WritePeople, in_folder: Path
+) -> None:
+    (in_folder / "gone.csv").write_bytes("account\n爱丽丝\n".encode("gb18030"))
+    assert "; --encoding gb18030 reads it" in invoke("bulk", "suppress", "add", "gone.csv").stderr
+    refused = invoke("bulk", "plan", people(1), *NAME, "--text", "Hi", "--suppress", "gone.csv")
+    assert (refused.exit_code, "; bulk suppress add --encoding gb18030 reads it" in refused.stderr) == (2, True)
+    assert invoke("bulk", "suppress", "add", "gone.csv", "--encoding", "gb18030").exit_code == 0
+    assert invoke("bulk", "suppress", "list", "--list", "gone").stdout == "爱丽丝\n"
+    removed = invoke("bulk", "suppress", "remove", "gone.csv", "--encoding", "gb18030")
+    assert removed.stdout == "1 entry removed\n"
 
 
 def test_plan_and_rehearsal_count_those_that_are_left_out(invoke: Invoke, people: WritePeople, in_folder: Path) -> None:

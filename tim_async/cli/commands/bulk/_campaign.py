@@ -76,6 +76,15 @@ def read_source(
         return None
     if str(path) == "-" and file_format is None:
         stop("- is standard input, whose format has to be named: give --format csv, jsonl or txt")
+    return read_file(
+        path, account_column=account_column, encoding=encoding, delimiter=delimiter, file_format=file_format
+    )
+
+
+def read_file(
+    path: Path, *, account_column: str, encoding: str | None, delimiter: str | None, file_format: str | None
+) -> CsvFile | JsonLinesFile | AccountListFile:
+    """Return a file of accounts, as the options describe it."""
     from ....bulk._plan.files import file_source
 
     return file_source(

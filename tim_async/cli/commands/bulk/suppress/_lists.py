@@ -11,9 +11,11 @@ import typer
 
 from ...._errors import stop
 from ...._options import LEDGER_VARIABLE, read_app_id
+from .._campaign import read_file
 
 if TYPE_CHECKING:
     from .....bulk import SuppressionLists
+    from .....bulk._plan.files import RecipientFile
 
 FileArgument = Annotated[
     Path | None,
@@ -49,8 +51,22 @@ def open_lists(ledger: str | None, name: str | None, app: str | int | None) -> S
     return SuppressionLists(named, campaign=name, sdk_app_id=None if app is None else read_app_id(app))
 
 
-def given(source: Path | None, accounts: Sequence[str] | None) -> Path | list[str]:
+def given(
+    source: Path | None,
+    accounts: Sequence[str] | None,
+    *,
+    account_column: str,
+    encoding: str | None,
+    delimiter: str | None,
+) -> Path | RecipientFile | list[str]:
     """Return the accounts that a command is about."""
     if (source is None) == (not accounts):
         stop("give either FILE or --account ACCOUNT")
-    return source if source is not None else list(accounts or ())
+    for option, value in (("--encoding", encoding), ("--delimiter", delimiter)):
+        if source is None and value is not None:
+            stop(f"{option} is for FILE")
+    if source is None:
+        return list(accounts or ())
+    if encoding is None and delimiter is None:
+        return source
+    return read_file(source, account_column=account_column, encoding=encoding, delimiter=delimiter, file_format=None)

@@ -7,7 +7,7 @@ import asyncio
 from ...._frame import make_command
 from ...._options import OptionalAppIdOption
 from ...._output import JsonOption, echo, one_line, print_json
-from .._options import ColumnOption, LedgerOption
+from .._options import ColumnOption, DelimiterOption, EncodingOption, LedgerOption
 from ._lists import AccountsOption, CampaignOption, FileArgument, ListOption, given, open_lists
 
 
@@ -19,6 +19,8 @@ def add(
     ledger: LedgerOption = None,
     name: CampaignOption = None,
     account_column: ColumnOption = "account",
+    encoding: EncodingOption = None,
+    delimiter: DelimiterOption = None,
     sdk_app_id: OptionalAppIdOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -28,14 +30,17 @@ def add(
     only by `suppress remove`.
     """
     lists = open_lists(ledger, name, sdk_app_id)
-    change = asyncio.run(lists.add(given(source, accounts), list_name=list_name, account_column=account_column))
+    own = given(source, accounts, account_column=account_column, encoding=encoding, delimiter=delimiter)
+    change = asyncio.run(lists.add(own, list_name=list_name, account_column=account_column))
     if as_json:
         print_json(change)
         return
     echo(f"list {one_line(change.list_name)}: {change.added:,} of {change.accounts:,} accounts are new")
     if change.first_problem is not None:
+        from .....bulk._plan.wording import counted
+
         echo(
-            f"{change.bad_rows:,} bad rows, the first in line {change.first_problem.line}: "
+            f"{counted(change.bad_rows, 'bad row')}, the first in line {change.first_problem.line}: "
             f"{one_line(change.first_problem.reason)}",
             err=True,
         )

@@ -11,7 +11,7 @@ from ...._errors import stop
 from ...._frame import make_command
 from ...._options import OptionalAppIdOption
 from ...._output import JsonOption, echo, print_json
-from .._options import ColumnOption, LedgerOption
+from .._options import ColumnOption, DelimiterOption, EncodingOption, LedgerOption
 from ._lists import AccountsOption, CampaignOption, FileArgument, ListOption, given, open_lists
 
 
@@ -24,6 +24,8 @@ def remove(
     ledger: LedgerOption = None,
     name: CampaignOption = None,
     account_column: ColumnOption = "account",
+    encoding: EncodingOption = None,
+    delimiter: DelimiterOption = None,
     sdk_app_id: OptionalAppIdOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -37,12 +39,12 @@ def remove(
             stop("--whole is for the list that --list names, without accounts")
         removed = asyncio.run(lists.remove_list(list_name))
     else:
-        own = given(source, accounts)
+        own = given(source, accounts, account_column=account_column, encoding=encoding, delimiter=delimiter)
         removed = asyncio.run(lists.remove(own, list_name=list_name, account_column=account_column))
     if as_json:
         print_json({"removed": removed})
     else:
-        echo(f"{removed:,} entries removed")
+        echo("1 entry removed" if removed == 1 else f"{removed:,} entries removed")
 
 
 command = make_command(

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import AsyncIterator
 from typing import Annotated
 
 import typer
 
+from ....._printable import json_text
 from ...._frame import make_command
 from ...._options import OptionalAppIdOption
 from ...._output import JsonOption, echo, for_data, one_line, print_json, show_time
@@ -31,8 +33,8 @@ def show(
 
     async def print_accounts(wanted: str) -> None:
         out = for_data(sys.stdout)
-        async for account in lists.accounts(wanted):
-            out.write(f"{account}\n")
+        async for line in _lines(lists.accounts(wanted), as_json=as_json):
+            out.write(line)
 
     if list_name is not None:
         asyncio.run(print_accounts(list_name))
@@ -42,9 +44,25 @@ def show(
         print_json(found)
         return
     for each in found:
-        echo(f"{one_line(each.name)}: {each.entries:,} accounts, changed {show_time(each.changed_at)}")
+        noun = "account" if each.entries == 1 else "accounts"
+        echo(f"{one_line(each.name)}: {each.entries:,} {noun}, changed {show_time(each.changed_at)}")
     if not found:
         echo("the ledger has no suppression lists")
+
+
+async def _lines(accounts: AsyncIterator[str], *, as_json: bool) -> AsyncIterator[str]:
+    """Yield the lines of a list, which may be long: an account each, or with --json one array over all of them."""
+    import msgspec
+
+    if not as_json:
+        async for account in accounts:
+            yield f"{account}\n"
+        return
+    before = "["
+    async for account in accounts:
+        yield before + json_text(msgspec.json.encode(account).decode())
+        before = ",\n"
+    yield "[]\n" if before == "[" else "]\n"
 
 
 command = make_command(
