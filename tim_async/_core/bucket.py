@@ -287,7 +287,7 @@ class Bucket:
         return self.window.held(now) + self.passed[0] + units <= limit
 
     def take(self, units: int, now: float) -> None:
-        """Take units; whoever finds none at the pace takes them as a burst, and so does all that has no pace."""
+        """Take units; where none are there at the pace, or there is no pace, they are a burst."""
         is_burst = self._is_counted or not self.tokens.has_capacity(units)
         if not self._is_counted:
             self.tokens.take(units)

@@ -210,8 +210,8 @@ async def test_webhooks_go_where_they_are_sent_and_can_be_sent_again(remote: Rem
     listener = await asyncio.get_running_loop().create_server(server, "127.0.0.1", 0)
     url = f"http://127.0.0.1:{listener.sockets[0].getsockname()[1]}/tim"
     try:
-        told = await remote.do("PUT", "/webhooks/receiver", {"url": url, "token": "secret-token"})
-        assert told == await remote.get("/webhooks/receiver") == {"url": url, "is_signed": True}
+        answer = await remote.do("PUT", "/webhooks/receiver", {"url": url, "token": "secret-token"})
+        assert answer == await remote.get("/webhooks/receiver") == {"url": url, "is_signed": True}
         await remote.client.c2c.send_text("bob", "hi")
         await remote.emulator.webhooks_settled()
         listed = (await remote.get("/webhooks?command=C2C.CallbackAfterSendMsg"))["webhooks"]

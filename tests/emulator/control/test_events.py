@@ -59,7 +59,7 @@ async def test_who_was_away_goes_on_from_the_last_event(remote: Remote) -> None:
         assert [(await anext(events))[0] for _ in range(2)] == ["2", "3"]
 
 
-async def test_emulator_stops_while_someone_listens(remote: Remote) -> None:
+async def test_emulator_stops_while_events_are_read(remote: Remote) -> None:
     async with remote.session.get(f"{remote.emulator.url}{PREFIX}/events") as response:
         await remote.emulator.stop()
         with suppress(aiohttp.ClientError):  # the end, or the end of the connection

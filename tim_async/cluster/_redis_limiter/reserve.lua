@@ -17,7 +17,7 @@ local BUCKET_TTL_MS = 2000
 -- A call that is this young is not counted yet: its refusal would not have been reported.
 local ANSWER_US = 150000
 local APP_SLICE_US = 150000
--- A window from an hour on is a quota: one that was lost begins again with nothing used, as nobody can wait for its end.
+-- A window from an hour on is a quota: one that was lost begins again with nothing used, as no call can wait for its end.
 local QUOTA_US = 3600 * SECOND
 -- Where more of a window is in use, nothing bursts: the pace is nearly as fast, and those after a burst would wait.
 local CALM_PART = 0.75

@@ -326,7 +326,7 @@ class Worker:
             if row is None or row.status != "running" or row.options is None or row.app != self._app:
                 return None
             if not phase_of(row, self.now()).is_open:
-                return None  # when it may go on, whoever looks after it writes work messages
+                return None  # when it may go on, those who watch it write work messages
             options = msgspec.json.decode(row.options, type=WorkOptions)
             worker = await self._make(row, options)
             if worker is not None:
