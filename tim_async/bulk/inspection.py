@@ -95,8 +95,10 @@ async def status(definition: Definition, clock: Callable[[], float]) -> Report:
     """Return what the ledger knows of a campaign."""
     async with definition.open() as ledger:
         campaign = await definition.find(ledger)
+        # In this order: what is settled between the two is counted, where otherwise it would be in neither of them.
+        in_flight = await ledger.queries.in_flight(campaign.id)
         counts = await ledger.queries.counts(campaign.id)
-        return await report_of(ledger, campaign, counts, await ledger.queries.in_flight(campaign.id), clock())
+        return await report_of(ledger, campaign, counts, in_flight, clock())
 
 
 async def report_of(ledger: Ledger, campaign: CampaignRow, counts: Counts, in_flight: int, now: float) -> Report:
