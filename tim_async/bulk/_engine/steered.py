@@ -1,6 +1,6 @@
 """A campaign's runs in one process: one after the other, with a wait between them where a user pauses it.
 
-The process keeps the ledger while it waits, so that a pause that is over needs nobody to start it again. One that is
+The process keeps the ledger while it waits, so that it goes on by itself when the pause is over. One that is
 started while the campaign is paused waits as well: what a user paused is not sent because a machine was restarted.
 """
 
