@@ -16,6 +16,7 @@ from tests.services import own_database
 from tim_async import TimClient, UsageError
 from tim_async.bulk import Campaign, CsvFile, Template
 from tim_async.bulk._ledger.ledger import Ledger
+from tim_async.bulk._plan.suppressing import list_files
 from tim_async.emulator import Emulator
 
 DAY = 86_400
@@ -264,3 +265,16 @@ async def test_contacts_that_are_kept_from_the_middle_of_a_run_on_are_complete(
         assert (await running).sent == 300
         assert (await second.run(client)).suppressed == 300
     assert each_got(emulator) == {1: 300}
+
+
+@pytest.mark.parametrize(
+    ("file", "name"),
+    [
+        ("unsub.csv", "unsub"),
+        ("unsub.2026-10.csv", "unsub.2026-10"),
+        ("unsub.2026-11.csv.gz", "unsub.2026-11"),
+        ("退订.txt", "退订"),
+    ],
+)
+def test_list_has_the_name_of_its_file(file: str, name: str) -> None:
+    assert [each.name for each in list_files(file, "account")] == [name]

@@ -79,7 +79,13 @@ def list_file(given: SuppressionFile, account_column: str) -> ListFile:
     """
     with _about_lists():
         file = file_source(given, account_column=account_column) if isinstance(given, str | PathLike) else given
-        return ListFile(Path(file.path).name.partition(".")[0] or "list", reader_of(file))
+        return ListFile(_name_of(Path(file.path)), reader_of(file))
+
+
+def _name_of(path: Path) -> str:
+    """Return the list's name: that of the file, without its ending, and without `.gz` after it."""
+    plain = path.with_suffix("") if path.suffix.lower() == ".gz" else path
+    return plain.stem or "list"
 
 
 async def read_lists(ledger: Ledger, files: Sequence[ListFile], now: float) -> None:

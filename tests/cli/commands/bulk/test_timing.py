@@ -6,6 +6,8 @@ import pytest
 
 from tests.cli.commands.bulk.conftest import WritePeople
 from tests.cli.helpers import Invoke
+from tim_async.bulk import Report
+from tim_async.cli.commands.bulk._running import show_report
 
 DAY = ("--between", "09:00-21:00", "--time-zone", "Asia/Shanghai")
 
@@ -73,3 +75,29 @@ def test_set_says_what_it_lacks(invoke: Invoke, people: WritePeople) -> None:
     assert invoke("bulk", "plan", people(3), "--name", "spring", "--text", "Hi").exit_code == 0
     other = invoke("bulk", "set", "--name", "autumn", "--rate", "5")
     assert (other.exit_code, "has no campaign 'autumn'; it has spring" in other.stderr) == (1, True)
+
+
+def test_campaign_at_its_end_says_how_to_send_the_rest(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["tim-async", "bulk", "run", "people.csv", "--name", "spring"])
+    report = Report(
+        name="spring",
+        status="ended",
+        reason="its end was at 21:00",
+        total=5,
+        sent=3,
+        failed=0,
+        unknown=0,
+        in_flight=0,
+        codes=[],
+        duplicates=0,
+        bad_rows=0,
+        duration_s=1.0,
+        rate=3.0,
+    )
+    with pytest.raises(SystemExit):
+        show_report(report)
+    shown = capsys.readouterr().err
+    assert "to send the rest, give it a later end: tim-async bulk set --name spring --until TIME" in shown
+    assert "run it again" not in shown

@@ -110,6 +110,8 @@ def show_report(report: Report, *, as_json: bool = False, is_rehearsal: bool = F
         return
     if report.needs_resume:
         echo(f"to continue it: {bulk_line('resume', report.name)}", err=True)
+    elif report.status == "ended" and report.left:
+        echo(f"to send the rest, give it a later end: {bulk_line('set', report.name)} --until TIME", err=True)
     elif not is_rehearsal and report.status != "cancelled" and (report.left or report.unknown):
         echo(how_to_carry_on(), err=True)
     hints = [f"not every row was sent: {report.shortfall}"]
