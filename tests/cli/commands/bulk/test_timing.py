@@ -7,6 +7,7 @@ import pytest
 from tests.cli.commands.bulk.conftest import WritePeople
 from tests.cli.helpers import Invoke
 from tim_async.bulk import Report
+from tim_async.cli._errors import CommandError
 from tim_async.cli.commands.bulk._running import show_report
 
 DAY = ("--between", "09:00-21:00", "--time-zone", "Asia/Shanghai")
@@ -96,7 +97,7 @@ def test_campaign_at_its_end_says_how_to_send_the_rest(
         duration_s=1.0,
         rate=3.0,
     )
-    with pytest.raises(SystemExit):
+    with pytest.raises(CommandError):
         show_report(report)
     shown = capsys.readouterr().err
     assert "to send the rest, give it a later end: tim-async bulk set --name spring --until TIME" in shown
