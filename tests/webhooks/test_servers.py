@@ -192,7 +192,7 @@ async def test_body_that_is_not_what_its_headers_say_is_answered_and_reported(ap
     assert app.got == []
 
 
-@pytest.mark.parametrize("serve", [alone, in_aiohttp])
+@pytest.mark.parametrize("serve", [pytest.param(alone, marks=pytest.mark.soak), in_aiohttp])
 def test_burst_behind_slow_handlers_loses_nothing_and_little_memory(serve):
     """2,000 events with the default bounds, and time for a busy machine; without asyncio's debug mode, for speed."""
     got, errors = set(), []

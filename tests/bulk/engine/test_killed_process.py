@@ -51,7 +51,10 @@ async def start(emulator, folder, *args, source="people.csv", limits=FAST, stder
 
 @pytest.mark.parametrize(
     "args",
-    [("--text", "Hi $name"), ("--text", "Hi", "--lanes", "both", "--batch-size", "10")],
+    [
+        pytest.param(("--text", "Hi $name"), marks=pytest.mark.soak),
+        ("--text", "Hi", "--lanes", "both", "--batch-size", "10"),
+    ],
     ids=["single", "both"],
 )
 async def test_killed_at_work_and_run_again(emulator, tmp_path, args):
@@ -91,6 +94,7 @@ def read_so_far(ledger):
         book.close()
 
 
+@pytest.mark.soak
 async def test_killed_while_it_is_planned_and_run_again(emulator, tmp_path):
     count, ledger = 60_000, tmp_path / "spring.db"
     (tmp_path / "people.csv").write_text("\n".join(["account", *accounts(count)]) + "\n", encoding="utf-8")

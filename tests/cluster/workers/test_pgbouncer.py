@@ -57,6 +57,7 @@ async def left_behind(ledger: str) -> list[str]:
     return found
 
 
+@pytest.mark.soak
 async def test_every_recipient_is_sent_to_once_whatever_is_killed(
     deployment: Deployment, bouncer: OwnPgBouncer
 ) -> None:

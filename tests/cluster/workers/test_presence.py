@@ -94,6 +94,7 @@ async def test_workers_have_no_ledger_that_is_a_file() -> None:
         await list_workers("spring.db")
 
 
+@pytest.mark.soak
 async def test_command_line_lists_workers_and_what_was_given_up(deployment: Deployment) -> None:
     pytest.importorskip("typer")
     campaign = deployment.campaign(count=20)

@@ -296,6 +296,7 @@ async def test_worker_for_another_app_or_admin_leaves_it_alone(
     assert (await ended(campaign)).sent == 40
 
 
+@pytest.mark.soak
 async def test_command_line_submits_watches_and_steers(deployment: Deployment, tmp_path: Any) -> None:
     pytest.importorskip("typer")
     people = tmp_path / "people.csv"

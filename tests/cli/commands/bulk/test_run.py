@@ -110,7 +110,9 @@ def test_line_to_carry_on_has_no_password(people: WritePeople) -> None:
 
 
 @posix
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
+@pytest.mark.parametrize(
+    "number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.soak)], ids=lambda number: number.name
+)
 def test_signal_finishes_what_is_in_flight_and_prints_how_to_carry_on(
     tim_async: RunProcess, people: WritePeople, number: signal.Signals
 ) -> None:
