@@ -111,7 +111,9 @@ def test_many_accounts_with_1_percent_missing_and_5_percent_faults(
     assert clock.worst_window(calls, 1 - 1e-6) <= 200
     assert deliveries_a_minute(emulator) <= 12_000
     asked = sum(len(recipients(each.body)) for each in emulator.arrivals)
-    assert asked >= 501 + 0.95 * 191 * took if size > 700 else asked >= 0.95 * 191 * took
+    # Those who are left at the end wait for their repeats, which come when chance says.
+    busy = took - 2.0
+    assert asked >= (501 if size > 700 else 0) + 0.95 * 191 * busy
     assert pool.busiest <= 64
 
 
