@@ -8,14 +8,14 @@ from types import TracebackType
 from typing import Final, Self
 
 from ..errors import ArchiveError
-from ..models.history import ArchivedMsg, HistoryInfo
+from ..models.history import ArchivedMsg
 from ..models.operation import ArchiveFile
-from .reading import Reading
+from .reading import Reading, ReadSoFar
 
 _CHUNK_BYTES: Final = 64 * 1024
 
 
-class FileMessages:
+class FileMessages(ReadSoFar):
     """The messages of a file: an iterator, and a context manager that closes the file.
 
     Attributes:
@@ -26,21 +26,6 @@ class FileMessages:
         self.path = Path(path)
         self._reading = Reading(str(path), expected)
         self._messages = self._read()
-
-    @property
-    def info(self) -> HistoryInfo:
-        """What the file says of itself; empty before the first message was read."""
-        return self._reading.info
-
-    @property
-    def count(self) -> int:
-        """Messages that were read so far."""
-        return self._reading.count
-
-    @property
-    def damaged(self) -> int:
-        """Messages so far that could not be read, and were left out."""
-        return self._reading.damaged
 
     def close(self) -> None:
         """Close the file."""

@@ -101,6 +101,27 @@ class Reading:
                 yield message
 
 
+class ReadSoFar:
+    """What has been read of a file."""
+
+    _reading: Reading
+
+    @property
+    def info(self) -> HistoryInfo:
+        """What the file says of itself; empty before the first message was read."""
+        return self._reading.info
+
+    @property
+    def count(self) -> int:
+        """Messages that were read so far."""
+        return self._reading.count
+
+    @property
+    def damaged(self) -> int:
+        """Messages so far that could not be read, and were left out."""
+        return self._reading.damaged
+
+
 def _read(data: bytes, read: Callable[[bytes], ArchivedMsg]) -> ArchivedMsg | None:
     try:
         return read(data)

@@ -12,10 +12,10 @@ import aiohttp
 from yarl import URL
 
 from ..errors import ArchiveError, UsageError
-from ..models.history import ArchivedMsg, HistoryInfo
+from ..models.history import ArchivedMsg
 from ..models.operation import ArchiveFile
 from .content import Content
-from .reading import Reading
+from .reading import Reading, ReadSoFar
 
 _CHUNK_BYTES: Final = 64 * 1024
 
@@ -63,7 +63,7 @@ class _Fetching:
         raise ArchiveError(f"cannot fetch {self.source}: {problem}", source=self.source)
 
 
-class UrlMessages:
+class UrlMessages(ReadSoFar):
     """The messages of a file at an address: an async iterator, and a context manager that ends the download.
 
     Attributes:
@@ -75,21 +75,6 @@ class UrlMessages:
         self.source = self._fetching.source
         self._reading = Reading(self.source, self._fetching.expected)
         self._messages = self._read()
-
-    @property
-    def info(self) -> HistoryInfo:
-        """What the file says of itself; empty before the first message was read."""
-        return self._reading.info
-
-    @property
-    def count(self) -> int:
-        """Messages that were read so far."""
-        return self._reading.count
-
-    @property
-    def damaged(self) -> int:
-        """Messages so far that could not be read, and were left out."""
-        return self._reading.damaged
 
     async def aclose(self) -> None:
         """End the download."""
