@@ -54,8 +54,8 @@ async def looked_at(campaign: Campaign, client: TimClient) -> AsyncIterator[Repo
         if running.done():
             report = running.result()
         yield report
-        if report.status == "paused" and (await campaign.status()).status == "running":
-            await running
+        if report.status == "paused" and not (await campaign.status()).needs_resume:
+            await running  # it may not have noticed yet that it was resumed
     finally:
         while not campaign.stop() and not running.done():  # noqa: ASYNC110 - it has not begun
             await asyncio.sleep(0.002)
