@@ -25,8 +25,9 @@ else:
         from . import _public
 
         names = globals()
-        names.update({each: getattr(_public, each) for each in _public.__all__})
-        if name not in names:
+        if name in _public.__all__:
+            names.update({each: getattr(_public, each) for each in _public.__all__})
+        else:
             from ._names import HOMES
 
             if name == "__all__":
