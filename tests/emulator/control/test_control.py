@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 from typing import Any
 
@@ -249,3 +250,8 @@ async def test_what_is_not_there_is_said(remote: Remote) -> None:
     ) as response:
         assert response.status == 400
         assert "not JSON" in (await response.json())["message"]
+    large = io.BytesIO(b" " * (1024 * 1024 + 1))
+    async with remote.session.post(
+        f"{remote.emulator.url}{PREFIX}/accounts", data=large, headers={"Content-Type": "application/json"}
+    ) as response:
+        assert (response.status, (await response.json())["message"]) == (413, "the body is over 1 MiB")

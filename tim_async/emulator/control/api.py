@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 from collections.abc import Collection
 from importlib import import_module
-from typing import Final
 
 import msgspec
 from aiohttp import web
@@ -18,8 +17,6 @@ from .views import Problem
 
 for _area in ("accounts", "calls", "clock", "faults", "groups", "limits", "messages", "openapi", "reset", "webhooks"):
     import_module(f"{__package__}.{_area}")  # registers its routes
-
-_LARGEST_BODY: Final = 64 * 1024 * 1024
 
 
 class ControlApi:
@@ -51,7 +48,7 @@ class ControlApi:
         except UsageError as error:
             return _answer(Problem(message=error.message, field=error.field), 400)
         except web.HTTPRequestEntityTooLarge:
-            return _answer(Problem(message=f"the body is over {_LARGEST_BODY} bytes"), 413)
+            return _answer(Problem(message="the body is over 1 MiB"), 413)
         return result if isinstance(result, web.StreamResponse) else _answer(result, 200)
 
 
