@@ -34,7 +34,6 @@ from .server.loopback import loopback
 from .server.request_auth import RequestAuth
 from .server.service import Service
 from .server.steerable_clock import SteerableClock
-from .state.archives import Archives
 from .state.core import State
 from .steering import Steering
 
@@ -213,7 +212,7 @@ class Emulator(Steering):
             )
         else:
             self._port = self._listener.sockets[0].getsockname()[1]
-            self._state.part(Archives).base_url = self.url
+            self._state.base_url = self.url
             self._outbox.open()
             self._clockwork.open()
             return
@@ -267,12 +266,6 @@ class Emulator(Steering):
             self._clockwork.run()  # the clock may have been moved
             return response
         return await self._service.serve(request)
-
-    def reset(self, *, messages_only: bool = False) -> None:
-        """Forget what happened, see `Steering.reset`."""
-        super().reset(messages_only=messages_only)
-        if self._server is not None:
-            self._state.part(Archives).base_url = self.url
 
     def _alert(self, endpoint: Endpoint[..., Any], seen: int, limit: int) -> None:
         service, _, word = endpoint.command.partition("/")

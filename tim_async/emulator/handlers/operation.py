@@ -92,7 +92,7 @@ def get_history(call: Call) -> Archive:
     path = f"{ARCHIVE_PATH}{_md5(packed)[:16]}/{name}"
     kept = archives.keep(path, packed, call.now)
     file = ArchiveFile(
-        url=f"{archives.base_url}{path}",
+        url=f"{call.state.base_url}{path}",
         expire_time=datetime.fromtimestamp(kept.expires_at, CHINA).strftime("%Y-%m-%d %H:%M:%S"),
         file_size=len(content),
         file_md5=_md5(content),

@@ -43,13 +43,11 @@ class Archives(Part):
     """The files whose addresses were handed out.
 
     Attributes:
-        base_url: where they are served; "" while nothing is.
         files: by path.
     """
 
     def __init__(self, state: State) -> None:
         super().__init__(state)
-        self.base_url = ""
         self.files: dict[str, StoredFile] = {}
 
     def keep(self, path: str, data: bytes, now: float) -> StoredFile:

@@ -208,6 +208,7 @@ class State:
         auto_import: whether an unknown account is imported when it is first named.
         duplicates: the sends of the last two minutes.
         sdk_app_id: the app.
+        base_url: where it is served; "" before it is.
         checks_extension_seq: whether Seq locks the key/values of messages, as it does for members.
     """
 
@@ -221,6 +222,7 @@ class State:
         max_contacts: int = 100,
     ) -> None:
         self.sdk_app_id = sdk_app_id
+        self.base_url = ""
         self.auto_import = auto_import
         self.checks_extension_seq = False
         self.max_contacts = max_contacts
