@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from tests.families.conftest import client_of
+from tests.services import own_database
 from tim_async import Rate, TimClient
 from tim_async.bulk import Campaign
 from tim_async.bulk._ledger.ledger import Ledger
@@ -103,6 +104,17 @@ def accounts(count: int, first: int = 0) -> list[str]:
 def each_got(emulator: Emulator) -> Counter[int]:
     """How many accounts got how many messages."""
     return Counter(Counter(message.to_account for message in emulator.messages()).values())
+
+
+@pytest.fixture(params=["file", "server"])
+async def place(request: pytest.FixtureRequest, ledger: Path) -> AsyncIterator[str]:
+    """A ledger of either kind."""
+    if request.param == "file":
+        yield str(ledger)
+        return
+    pytest.importorskip("asyncpg")
+    async with own_database() as url:
+        yield url
 
 
 async def until(is_so: Callable[[], bool]) -> None:

@@ -12,7 +12,6 @@ import pytest
 
 from tests.bulk.conftest import Clock, accounts, each_got, until
 from tests.bulk.engine.killing import kill
-from tests.services import own_database
 from tim_async import LedgerError, TimClient, UsageError
 from tim_async.bulk import Campaign, Report, Template
 from tim_async.bulk._engine import runner, steered
@@ -22,18 +21,12 @@ from tim_async.emulator import Emulator
 MakeCampaign = Callable[..., Campaign]
 
 
-@pytest.fixture(params=["file", "server"])
-async def make(request: pytest.FixtureRequest, ledger: Path, clock: Clock) -> AsyncIterator[MakeCampaign]:
+@pytest.fixture
+def make(place: str, clock: Clock) -> MakeCampaign:
     def make(**options: Any) -> Campaign:
-        return Campaign("spring", **{"ledger": location, "clock": clock, "batch_size": 10, **options})
+        return Campaign("spring", **{"ledger": place, "clock": clock, "batch_size": 10, **options})
 
-    if request.param == "file":
-        location: Path | str = ledger
-        yield make
-    else:
-        async with own_database() as url:
-            location = url
-            yield make
+    return make
 
 
 @pytest.fixture(autouse=True)

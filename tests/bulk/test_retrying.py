@@ -13,7 +13,6 @@ from tests.bulk.conftest import Clock, accounts, each_got, until
 from tests.bulk.engine.killing import kill, personal, slow_answers
 from tests.bulk.test_steering import Held, held
 from tests.families.conftest import client_of
-from tests.services import own_database
 from tim_async import TimClient, UsageError
 from tim_async.bulk import Campaign
 from tim_async.bulk._message.messages import Identities, Identity, PreparedMessage
@@ -24,15 +23,10 @@ Make: TypeAlias = Callable[..., Campaign]
 SINGLE, BATCH = "openim/sendmsg", "openim/batchsendmsg"
 
 
-@pytest.fixture(params=["file", "server"])
-async def make(request: pytest.FixtureRequest, ledger: Path, clock: Clock) -> AsyncIterator[Make]:
+@pytest.fixture
+def make(place: str, clock: Clock) -> Make:
     """Make the campaign `spring`, in a ledger of either kind."""
-    if request.param == "file":
-        yield lambda **options: Campaign("spring", ledger=ledger, clock=clock, **options)
-        return
-    pytest.importorskip("asyncpg")
-    async with own_database() as url:
-        yield lambda **options: Campaign("spring", ledger=url, clock=clock, **options)
+    return lambda **options: Campaign("spring", ledger=place, clock=clock, **options)
 
 
 @pytest.fixture

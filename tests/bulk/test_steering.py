@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sqlite3
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -14,7 +14,6 @@ import pytest
 
 from tests.bulk.conftest import Clock, accounts, each_got, until
 from tests.bulk.engine.killing import kill
-from tests.services import own_database
 from tim_async import LedgerError, TimClient, UsageError
 from tim_async.bulk import Campaign, Recipient, Report
 from tim_async.bulk._engine import runner, steered
@@ -31,17 +30,6 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """Look into the ledger more often than in earnest."""
     monkeypatch.setattr(runner, "LOOK_INTERVAL_S", 0.01)
     monkeypatch.setattr(steered, "LOOK_INTERVAL_S", 0.01)
-
-
-@pytest.fixture(params=["file", "server"])
-async def place(request: pytest.FixtureRequest, ledger: Path) -> AsyncIterator[str]:
-    """A ledger of either kind."""
-    if request.param == "file":
-        yield str(ledger)
-        return
-    pytest.importorskip("asyncpg")
-    async with own_database() as url:
-        yield url
 
 
 @pytest.fixture

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from tests.bulk.conftest import Clock, accounts, each_got, until
 from tests.bulk.engine.killing import slow_answers
-from tests.services import own_database
 from tim_async import LedgerError, TimClient, UsageError
 from tim_async.bulk import Campaign, SuppressionLists, Template
 from tim_async.bulk._engine import runner
@@ -21,13 +19,9 @@ from tim_async.emulator import Emulator
 NOW = 1_800_000_000.0
 
 
-@pytest.fixture(params=["file", "server"])
-async def lists(request: pytest.FixtureRequest, ledger: Path) -> AsyncIterator[SuppressionLists]:
-    if request.param == "file":
-        yield SuppressionLists(ledger, clock=lambda: NOW)
-        return
-    async with own_database() as url:
-        yield SuppressionLists(url, clock=lambda: NOW)
+@pytest.fixture
+def lists(place: str) -> SuppressionLists:
+    return SuppressionLists(place, clock=lambda: NOW)
 
 
 async def listed(lists: SuppressionLists, name: str) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -25,17 +25,6 @@ from tim_async.emulator import Emulator
 
 Make: TypeAlias = Callable[..., Campaign]
 PEOPLE = [{"account": f"u{index}", "name": f"N{index}"} for index in range(5)]
-
-
-@pytest.fixture(params=["file", "server"])
-async def place(request: pytest.FixtureRequest, ledger: Path) -> AsyncIterator[str]:
-    """A ledger of either kind."""
-    if request.param == "file":
-        yield str(ledger)
-        return
-    pytest.importorskip("asyncpg")
-    async with own_database() as url:
-        yield url
 
 
 @pytest.fixture
