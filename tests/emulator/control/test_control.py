@@ -37,6 +37,35 @@ async def test_messages_are_found_by_recipient_sender_group_and_text(remote: Rem
     assert message["msg_body"] == [json.loads(encode(TextElem(text="hi all")))]
 
 
+async def test_refused_messages_are_found_by_their_code(remote: Remote) -> None:
+    client = remote.client.with_options(retry=RetryPolicy.off())
+    await client.c2c.send_text("bob", "welcome")
+    for to, text in (("carol", "hi Carol 🌸"), ("dave", "hi Dave")):
+        with pytest.raises(ApiError):
+            await client.c2c.send_text(to, text)
+    await client.c2c.send_batch(to_account=["bob", "carol"], msg_body=[TextElem(text="to all")])
+    with pytest.raises(ApiError):
+        await client.group_msg.send(group_id="none", from_account="alice", msg_body=[TextElem(text="hi team")])
+    for body in (b"no JSON", b"[]", b'{"MsgBody": 1, "To_Account": 2, "MsgSeq": "x"}'):
+        remote.emulator._log.answered(arrival := remote.emulator._log.enter("openim/sendmsg", 1.0), 200, b"")
+        arrival.code, arrival.body = 90001, body
+
+    async def found(query: str) -> list[tuple[str, str | None, int]]:
+        listed = (await remote.get(f"/messages?{query}"))["messages"]
+        return sorted((each["text"], each["to_account"] or each["group_id"], each["code"]) for each in listed)
+
+    assert await found("") == await found("code=0") == [("to all", "bob", 0), ("welcome", "bob", 0)]
+    assert await found("code=90012") == [("hi Carol 🌸", "carol", 90012), ("hi Dave", "dave", 90012)]
+    assert await found("code=90012&to=dave") == [("hi Dave", "dave", 90012)]
+    assert await found("code=90012&text=carol") == [("hi Carol 🌸", "carol", 90012)]
+    assert await found("code=70107") == [("to all", "carol", 70107)]
+    assert await found("code=10010") == await found("code=10010&group=none") == [("hi team", "none", 10010)]
+    assert await found("code=10010&group=team") == await found("code=10010&sender=bob") == []
+    assert len(await found("code=90001")) == 3
+    (refused,) = (await remote.get("/messages?code=90012&to=dave"))["messages"]
+    assert (await remote.get(f"/calls/{refused['call']}"))["code"] == 90012
+
+
 async def test_calls_have_their_bodies_their_codes_and_no_secret(remote: Remote) -> None:
     client = remote.client.with_options(retry=RetryPolicy.off())
     await client.c2c.send_text("bob", "first")

@@ -121,3 +121,9 @@ def test_what_is_described_is_answered_as_described(method: str, path: str, oper
         asyncio.run(ask(body, query, name))
 
     run()
+
+
+def test_what_takes_a_body_says_that_it_may_be_too_large() -> None:
+    assert {path for _, path, each in OPERATIONS if "requestBody" in each} == {
+        path for _, path, each in OPERATIONS if "413" in each["responses"]
+    }

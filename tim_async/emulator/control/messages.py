@@ -1,4 +1,4 @@
-"""The stored messages, one-to-one and of groups, and the accepted pushes."""
+"""The messages, one-to-one and of groups, and the accepted pushes."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from ..state.group import Groups
 from ..state.push import PushState, SentPush
 from ..state.threads import GroupEntry
 from .context import Control
+from .refused_sends import RefusedSend, refused_sends
 from .routes import Asked, route
 from .views import Page
 
@@ -34,6 +35,8 @@ class MessageView(msgspec.Struct, kw_only=True):
         msg_body: its elements, as they are on the wire.
         cloud_custom_data: the app's own data, None without.
         is_recalled: whether it was recalled.
+        code: the ErrorCode of its send: 0 for a stored message.
+        call: the call that was refused, None for a stored message.
     """
 
     from_account: str
@@ -47,6 +50,8 @@ class MessageView(msgspec.Struct, kw_only=True):
     msg_body: list[msgspec.Raw]
     cloud_custom_data: str | None = None
     is_recalled: bool = False
+    code: int = 0
+    call: int | None = None
 
 
 class MessageList(msgspec.Struct, kw_only=True):
@@ -69,12 +74,15 @@ class MessageQuery(Page, kw_only=True):
         sender: only from this account.
         group: only of this group, its topics included.
         text: only with this text in it.
+        code: only those whose send was answered with this ErrorCode: 0 are the stored ones, and without a code only
+            they are listed; others were refused, and are found as long as their calls are kept.
     """
 
     to: str | None = None
     sender: str | None = None
     group: str | None = None
     text: str | None = None
+    code: int = 0
 
 
 class PushView(msgspec.Struct, kw_only=True):
@@ -118,14 +126,22 @@ class PushList(msgspec.Struct, kw_only=True):
 _NAMED_RECIPIENTS: Final = 100
 
 
-@route("GET", "/messages", query=MessageQuery, answer=MessageList, summary="The stored messages, the newest first.")
+@route(
+    "GET",
+    "/messages",
+    query=MessageQuery,
+    answer=MessageList,
+    summary="The stored messages, or those that were refused with a code; the newest first.",
+)
 def messages(control: Control, asked: Asked[MessageQuery, None]) -> MessageList:
     """Return a page of the messages."""
     query = asked.query
     found: list[_Found] = []
-    if query.group is None:
+    if query.code:
+        found += map(partial(_of_refused, query.code), refused_sends(control.log, query.code))
+    elif query.group is None:
         found += map(_of_accounts, control.state.messages(control.clock()))
-    if query.to is None:
+    if query.to is None and not query.code:
         found += _of_groups(control, query.group)
     fitting = [each for each in found if _fits(each, query)]
     fitting.sort(key=lambda each: (each.sent_at, each.seq), reverse=True)
@@ -148,7 +164,8 @@ class _Found(NamedTuple):
     seq: int
     sender: str
     to: str | None
-    body: Sequence[Element]
+    group: str | None
+    text: Callable[[], str]
     view: Callable[[], MessageView]
 
 
@@ -156,14 +173,20 @@ def _fits(found: _Found, query: MessageQuery) -> bool:
     return (
         query.to in (None, found.to)
         and query.sender in (None, found.sender)
-        and (query.text is None or query.text.lower() in _text(found.body).lower())
+        and query.group in (None, found.group)
+        and (query.text is None or query.text.lower() in found.text().lower())
     )
 
 
 def _of_accounts(message: RoamMsg) -> _Found:
-    view = partial(_view_of_account, message)
     return _Found(
-        message.msg_time_stamp, message.msg_seq, message.from_account, message.to_account, message.msg_body, view
+        sent_at=message.msg_time_stamp,
+        seq=message.msg_seq,
+        sender=message.from_account,
+        to=message.to_account,
+        group=None,
+        text=partial(_text, message.msg_body),
+        view=partial(_view_of_account, message),
     )
 
 
@@ -189,8 +212,15 @@ def _of_groups(control: Control, only: str | None) -> Iterator[_Found]:
         for topic_id, thread in ((None, group.thread), *topics):
             for entry in thread.entries.values():
                 if entry.place != 1 and not entry.is_system:
-                    view = partial(_view_of_group, group_id, topic_id, entry)
-                    yield _Found(entry.time, entry.seq, entry.from_account, None, entry.msg_body, view)
+                    yield _Found(
+                        sent_at=entry.time,
+                        seq=entry.seq,
+                        sender=entry.from_account,
+                        to=None,
+                        group=group_id,
+                        text=partial(_text, entry.msg_body),
+                        view=partial(_view_of_group, group_id, topic_id, entry),
+                    )
 
 
 def _view_of_group(group_id: str, topic_id: str | None, entry: GroupEntry) -> MessageView:
@@ -204,6 +234,33 @@ def _view_of_group(group_id: str, topic_id: str | None, entry: GroupEntry) -> Me
         msg_body=_wire(entry.msg_body),
         cloud_custom_data=entry.cloud_custom_data,
         is_recalled=entry.place == 2,
+    )
+
+
+def _of_refused(code: int, send: RefusedSend) -> _Found:
+    return _Found(
+        sent_at=send.at,
+        seq=send.seq,
+        sender=send.sender,
+        to=send.to,
+        group=send.group_id,
+        text=lambda: send.text,
+        view=partial(_view_of_refused, code, send),
+    )
+
+
+def _view_of_refused(code: int, send: RefusedSend) -> MessageView:
+    return MessageView(
+        from_account=send.sender,
+        to_account=send.to,
+        group_id=send.group_id,
+        sent_at=send.at,
+        msg_seq=send.seq,
+        text=send.text,
+        msg_body=[msgspec.Raw(msgspec.json.encode(each)) for each in send.body],
+        cloud_custom_data=send.cloud_custom_data,
+        code=code,
+        call=send.call,
     )
 
 
