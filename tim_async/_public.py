@@ -2,7 +2,7 @@
 
 import logging as _logging
 
-from ._api.endpoint import Endpoint, Rate, Repeat
+from ._api.endpoint import Danger, Endpoint, Rate, Repeat
 from ._api.wire import PartialResult, Request, decode, encode
 from ._core.breaker import Breaker, BreakerStats
 from ._core.client import TimClient
@@ -107,6 +107,7 @@ __all__ = [
     "ConnectionLostError",
     "ConnectionSlot",
     "CustomElem",
+    "Danger",
     "Element",
     "Endpoint",
     "EventDecodeError",

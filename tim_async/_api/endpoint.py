@@ -32,6 +32,7 @@ R = TypeVar("R")
 Q = TypeVar("Q")
 
 Repeat = Literal["never", "identity", "always"]
+Danger = Literal["deletes", "excludes", "reaches_all"]
 
 
 class Rate(msgspec.Struct, frozen=True):
@@ -117,6 +118,9 @@ class Endpoint(Generic[P, R]):
         has_body_limit: whether the limit for messages (setting `body_limit`) holds for its requests.
         is_partial: whether its result has an outcome for each item of a batch.
         has_msg_key: whether it sends a message, and its answer names the message.
+        danger: what it does to a real app that cannot simply be taken back: it `deletes` what is stored, `excludes`
+            people (from a group, from speaking, from their login or their rights), or `reaches_all` with a message;
+            None for others. People are asked before they send it; programs are not.
         app_field: the request's field that repeats the app's id of the URL, None for none; the client fills it in.
         family: the client's attribute that has it, such as `c2c`.
         name: its name there, such as `send`.
@@ -134,6 +138,7 @@ class Endpoint(Generic[P, R]):
         limits: tuple[Rate, ...] = DEFAULT_LIMITS,
         repeat: Repeat = "never",
         has_body_limit: bool = False,
+        danger: Danger | None = None,
     ) -> None:
         self.command = command
         self.service = command.partition("/")[0]
@@ -148,6 +153,7 @@ class Endpoint(Generic[P, R]):
         self.limits = limits
         self.repeat: Repeat = repeat
         self.has_body_limit = has_body_limit
+        self.danger: Danger | None = danger
         self.family = ""
         self.name = ""
 

@@ -42,7 +42,9 @@ class Account(Family, name="account"):
         repeat="always",
     )
     """Import 1 to 100 accounts."""
-    delete = Endpoint("im_open_login_svc/account_delete", DeleteAccounts, AccountResults, doc="I34955", limits=_SLOW)
+    delete = Endpoint(
+        "im_open_login_svc/account_delete", DeleteAccounts, AccountResults, doc="I34955", limits=_SLOW, danger="deletes"
+    )
     """Delete 1 to 100 accounts with all their data; not to be undone."""
     check = Endpoint(
         "im_open_login_svc/account_check",
@@ -53,7 +55,7 @@ class Account(Family, name="account"):
         repeat="always",
     )
     """Ask whether 1 to 100 accounts are imported."""
-    kick = Endpoint("im_open_login_svc/kick", KickAccount, Empty, doc="I34957")
+    kick = Endpoint("im_open_login_svc/kick", KickAccount, Empty, doc="I34957", danger="excludes")
     """End the logins of one account on all its devices; it can log in again."""
     query_online_status = Endpoint(
         "openim/query_online_status", QueryOnlineStatus, OnlineStatuses, doc="I35477", repeat="always"

@@ -39,6 +39,7 @@ class AllMemberPush(Family, name="all_member_push"):
         doc="I37166",
         limits=(Rate(1), Rate(PUSHES_A_DAY, per=DAY_S)),
         repeat="identity",
+        danger="reaches_all",
     )
     """Push to every user, or to those a condition picks: once a second, and by default 100 times a day.
 
@@ -59,7 +60,13 @@ class AllMemberPush(Family, name="all_member_push"):
     set_attrs = Endpoint("all_member_push/im_set_attr", SetAttrs, Empty, doc="I37170", limits=_SLOW, repeat="always")
     """Give attributes to 1 to 100 users."""
     remove_attrs = Endpoint(
-        "all_member_push/im_remove_attr", RemoveAttrs, Empty, doc="I37171", limits=_SLOW, repeat="always"
+        "all_member_push/im_remove_attr",
+        RemoveAttrs,
+        Empty,
+        doc="I37171",
+        limits=_SLOW,
+        repeat="always",
+        danger="deletes",
     )
     """Take attributes from 1 to 100 users."""
     get_tags = Endpoint(
@@ -69,11 +76,23 @@ class AllMemberPush(Family, name="all_member_push"):
     add_tags = Endpoint("all_member_push/im_add_tag", ChangeTags, Empty, doc="I37173", limits=_SLOW, repeat="always")
     """Give tags to 1 to 100 users, 10 each."""
     remove_tags = Endpoint(
-        "all_member_push/im_remove_tag", ChangeTags, Empty, doc="I37174", limits=_SLOW, repeat="always"
+        "all_member_push/im_remove_tag",
+        ChangeTags,
+        Empty,
+        doc="I37174",
+        limits=_SLOW,
+        repeat="always",
+        danger="deletes",
     )
     """Take tags from 1 to 100 users, 10 each."""
     clear_tags = Endpoint(
-        "all_member_push/im_remove_all_tags", PushUsers, Empty, doc="I37175", limits=_SLOW, repeat="always"
+        "all_member_push/im_remove_all_tags",
+        PushUsers,
+        Empty,
+        doc="I37175",
+        limits=_SLOW,
+        repeat="always",
+        danger="deletes",
     )
     """Take all tags from 1 to 100 users."""
 

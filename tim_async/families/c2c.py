@@ -73,7 +73,7 @@ class C2C(Family, name="c2c"):
 
     import_msg = Endpoint("openim/importmsg", ImportMsg, Empty, doc="I35014", repeat="always", has_body_limit=True)
     """Import one message of the past, or a live one of another system."""
-    recall = Endpoint("openim/admin_msgwithdraw", RecallMsg, Empty, doc="I35015", repeat="always")
+    recall = Endpoint("openim/admin_msgwithdraw", RecallMsg, Empty, doc="I35015", repeat="always", danger="deletes")
     """Recall one message."""
     modify = Endpoint("openim/modify_c2c_msg", ModifyMsg, Empty, doc="I47722", repeat="always", has_body_limit=True)
     """Change a stored message."""
@@ -84,6 +84,7 @@ class C2C(Family, name="c2c"):
         doc="C101439",
         not_read="its answer and its codes",
         repeat="always",
+        danger="deletes",
     )
     """Delete 1 to 30 messages from one side's history."""
     mark_read = Endpoint("openim/admin_set_msg_read", MarkRead, Empty, doc="I38996", repeat="always")
@@ -104,7 +105,12 @@ class C2C(Family, name="c2c"):
     )
     """Read one page of a message's key/values."""
     set_extensions = Endpoint(
-        "openim_msg_ext_http_svc/set_key_values", SetMsgExtensions, SetExtensionsResult, doc="I51195", repeat="always"
+        "openim_msg_ext_http_svc/set_key_values",
+        SetMsgExtensions,
+        SetExtensionsResult,
+        doc="I51195",
+        repeat="always",
+        danger="deletes",
     )
     """Set, delete or clear a message's key/values."""
 

@@ -60,7 +60,7 @@ class Community(Family, name="community"):
     )
     """Change a topic."""
     destroy_topics = Endpoint(
-        "million_group_open_http_svc/destroy_topic", DestroyTopics, DestroyTopicsResult, doc="I49470"
+        "million_group_open_http_svc/destroy_topic", DestroyTopics, DestroyTopicsResult, doc="I49470", danger="deletes"
     )
     """Delete topics with all their messages."""
     import_topic = Endpoint("group_open_http_svc/import_topic", ImportTopic, TopicCreated, doc="I53448")
@@ -74,6 +74,7 @@ class Community(Family, name="community"):
         DestroyPermissionGroups,
         DestroyPermissionGroupsResult,
         doc="I61233",
+        danger="deletes",
     )
     """Delete 1 to 20 permission groups."""
     get_permission_groups = Endpoint(
@@ -128,6 +129,7 @@ class Community(Family, name="community"):
         doc="I61238",
         not_read="its codes",
         repeat="always",
+        danger="deletes",
     )
     """Take a permission group's permissions in 1 to 50 topics away."""
     delete_permission_group_members = Endpoint(
@@ -137,6 +139,7 @@ class Community(Family, name="community"):
         doc="I61241",
         not_read="its answer",
         repeat="always",
+        danger="excludes",
     )
     """Take 1 to 100 members out of a permission group; one who is not in it is no failure."""
     get_permission_group_members = Endpoint(

@@ -34,7 +34,7 @@ class Follow(Family, name="follow"):
 
     add = Endpoint("follow/follow_add", AddFollows, FollowResults, doc="I70345")
     """Follow 1 to 20 accounts."""
-    delete = Endpoint("follow/follow_delete", DeleteFollows, FollowResults, doc="I70346")
+    delete = Endpoint("follow/follow_delete", DeleteFollows, FollowResults, doc="I70346", danger="deletes")
     """Follow 1 to 20 accounts no more."""
     get = Endpoint("follow/follow_get", GetFollows, FollowPage, doc="I70347", repeat="always")
     """Read a page of followers, of followed accounts, or of those that follow each other."""

@@ -42,7 +42,7 @@ class Group(Family, name="group"):
         "group_open_http_svc/modify_group_base_info", ModifyGroup, Empty, doc="I34962", repeat="always"
     )
     """Change a group's profile: name, notice, who may come in, whether all are muted ..."""
-    destroy = Endpoint("group_open_http_svc/destroy_group", GroupRequest, Empty, doc="I34896")
+    destroy = Endpoint("group_open_http_svc/destroy_group", GroupRequest, Empty, doc="I34896", danger="deletes")
     """End a group, with all that it has; not to be undone."""
     list_all = Endpoint(
         "group_open_http_svc/get_appid_group_list",
@@ -57,7 +57,9 @@ class Group(Family, name="group"):
         "group_open_http_svc/get_joined_group_list", ListJoined, JoinedGroups, doc="I34925", repeat="always"
     )
     """Read the groups of an account, or one page of them."""
-    change_owner = Endpoint("group_open_http_svc/change_group_owner", ChangeOwner, Empty, doc="I34966", repeat="always")
+    change_owner = Endpoint(
+        "group_open_http_svc/change_group_owner", ChangeOwner, Empty, doc="I34966", repeat="always", danger="excludes"
+    )
     """Give a group to another of its members; the owner before is a plain member then."""
     import_group = Endpoint("group_open_http_svc/import_group", ImportGroup, ImportedGroup, doc="I34967")
     """Import a group that exists elsewhere: no webhook fires and no one is notified."""

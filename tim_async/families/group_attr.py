@@ -23,14 +23,28 @@ class GroupAttributes(Family, name="group_attr"):
     )
     """Add or change 1 to 16 attributes; those that are not named stay."""
     set = Endpoint(
-        "group_open_http_svc/set_group_attr", WriteAttrs, Empty, doc="I44190", repeat="always", limits=WRITES
+        "group_open_http_svc/set_group_attr",
+        WriteAttrs,
+        Empty,
+        doc="I44190",
+        repeat="always",
+        limits=WRITES,
+        danger="deletes",
     )
     """Replace all the attributes of a group by 1 to 16 others."""
     clear = Endpoint(
-        "group_open_http_svc/clear_group_attr", GroupRequest, Empty, doc="I44189", repeat="always", limits=WRITES
+        "group_open_http_svc/clear_group_attr",
+        GroupRequest,
+        Empty,
+        doc="I44189",
+        repeat="always",
+        limits=WRITES,
+        danger="deletes",
     )
     """Remove all the attributes of a group."""
-    delete = Endpoint("group_open_http_svc/delete_group_attr", DeleteAttrs, Empty, doc="I59499", limits=WRITES)
+    delete = Endpoint(
+        "group_open_http_svc/delete_group_attr", DeleteAttrs, Empty, doc="I59499", limits=WRITES, danger="deletes"
+    )
     """Remove attributes by name; one that is not there is refused with 10050."""
     get_counters = Endpoint(
         "group_open_http_svc/get_group_counter", CounterKeys, Counters, doc="I53427", repeat="always"
@@ -39,6 +53,6 @@ class GroupAttributes(Family, name="group_attr"):
     update_counters = Endpoint("group_open_http_svc/update_group_counter", UpdateCounters, Counters, doc="I53428")
     """Set, increase or decrease 1 to 20 counters; returns their values afterwards."""
     delete_counters = Endpoint(
-        "group_open_http_svc/delete_group_counter", CounterKeys, Empty, doc="I53429", repeat="always"
+        "group_open_http_svc/delete_group_counter", CounterKeys, Empty, doc="I53429", repeat="always", danger="deletes"
     )
     """Delete counters of a group: those named, or all."""

@@ -57,7 +57,14 @@ class GroupMember(Family, name="group_member"):
 
     add = Endpoint("group_open_http_svc/add_group_member", AddMembers, AddedMembers, doc="I34921")
     """Add 1 to 300 members; `failed` names those who are not in."""
-    delete = Endpoint("group_open_http_svc/delete_group_member", DeleteMembers, Empty, doc="I34949", repeat="always")
+    delete = Endpoint(
+        "group_open_http_svc/delete_group_member",
+        DeleteMembers,
+        Empty,
+        doc="I34949",
+        repeat="always",
+        danger="excludes",
+    )
     """Remove 1 to 100 members; an account that is none is passed over."""
     list_members = Endpoint(
         "group_open_http_svc/get_group_member_info", ListMembers, MemberPage, doc="I34948", repeat="always"
@@ -73,7 +80,9 @@ class GroupMember(Family, name="group_member"):
     """Change one member: role, name card, own fields, how it gets messages, whether it is muted."""
     get_roles = Endpoint("group_open_http_svc/get_role_in_group", GetRoles, Roles, doc="I34963", repeat="always")
     """Read the roles of 1 to 500 accounts."""
-    mute = Endpoint("group_open_http_svc/forbid_send_msg", MuteMembers, Empty, doc="I34951", repeat="always")
+    mute = Endpoint(
+        "group_open_http_svc/forbid_send_msg", MuteMembers, Empty, doc="I34951", repeat="always", danger="excludes"
+    )
     """Mute 1 to 500 members for a while, or lift that."""
     list_muted = Endpoint(
         "group_open_http_svc/get_group_muted_account", ListMuted, MutedAccounts, doc="I34964", repeat="always"
@@ -87,7 +96,9 @@ class GroupMember(Family, name="group_member"):
         "group_open_http_svc/import_group_member", ImportMembers, AddedMembers, doc="I34969", repeat="always"
     )
     """Import 1 to 300 members: no webhook fires and no one is notified; `failed` names those who are not in."""
-    ban = Endpoint("group_open_http_svc/ban_group_member", BanMembers, Empty, doc="I50296", repeat="always")
+    ban = Endpoint(
+        "group_open_http_svc/ban_group_member", BanMembers, Empty, doc="I50296", repeat="always", danger="excludes"
+    )
     """Take 1 to 20 accounts out, and keep them out for a while."""
     unban = Endpoint("group_open_http_svc/unban_group_member", UnbanMembers, Empty, doc="I50297", repeat="always")
     """Lift the bans of 1 to 20 accounts."""

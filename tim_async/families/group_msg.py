@@ -75,6 +75,7 @@ class GroupMessages(Family, name="group_msg"):
         RecallGroupMsgsResult,
         doc="I34965",
         repeat="always",
+        danger="deletes",
     )
     """Recall 1 to 10 messages."""
     import_msgs = Endpoint("group_open_http_svc/import_group_msg", ImportGroupMsgs, ImportGroupMsgsResult, doc="I34968")
@@ -84,7 +85,7 @@ class GroupMessages(Family, name="group_msg"):
     )
     """Set how many messages a member has not read."""
     delete_by_sender = Endpoint(
-        "group_open_http_svc/delete_group_msg_by_sender", DeleteMsgsBySender, Empty, doc="I34970"
+        "group_open_http_svc/delete_group_msg_by_sender", DeleteMsgsBySender, Empty, doc="I34970", danger="deletes"
     )
     """Delete what one sender wrote among the last 1,000 messages."""
     get_history = Endpoint(
@@ -99,6 +100,7 @@ class GroupMessages(Family, name="group_msg"):
         limits=(Rate(1),),
         repeat="identity",
         has_body_limit=True,
+        danger="reaches_all",
     )
     """Send a message to every live group."""
     modify = Endpoint(
@@ -125,7 +127,7 @@ class GroupMessages(Family, name="group_msg"):
         "group_open_http_svc/group_msg_receipt", ReportReceipts, Empty, doc="C107478", repeat="always"
     )
     """Report that a member has read 1 to 50 messages."""
-    clear = Endpoint("group_open_http_svc/clear_group_msg", ClearGroupMsgs, Empty, doc="I65970")
+    clear = Endpoint("group_open_http_svc/clear_group_msg", ClearGroupMsgs, Empty, doc="I65970", danger="deletes")
     """Hide stored messages from the clients."""
     get_extensions = Endpoint(
         "openim_msg_ext_http_svc/group_get_key_values",
@@ -141,6 +143,7 @@ class GroupMessages(Family, name="group_msg"):
         SetExtensionsResult,
         doc="I52170",
         repeat="always",
+        danger="deletes",
     )
     """Set, delete or clear a message's key/values."""
 

@@ -52,11 +52,16 @@ class LiveGroup(Family, name="live_group"):
     )
     """Put robots into the list of who is online, there or not."""
     delete_robots = Endpoint(
-        "group_open_avchatroom_http_svc/del_robots", LiveMembers, Empty, doc="I60526", repeat="always"
+        "group_open_avchatroom_http_svc/del_robots", LiveMembers, Empty, doc="I60526", repeat="always", danger="deletes"
     )
     """Take robots out of the list of who is online."""
     modify_admins = Endpoint(
-        "group_open_avchatroom_http_svc/modify_admin", ModifyAdmins, Empty, doc="I60525", repeat="always"
+        "group_open_avchatroom_http_svc/modify_admin",
+        ModifyAdmins,
+        Empty,
+        doc="I60525",
+        repeat="always",
+        danger="excludes",
     )
     """Make accounts admins, or no longer; there can be 5."""
     list_admins = Endpoint(

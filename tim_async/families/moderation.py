@@ -61,7 +61,11 @@ class Moderation(Family, name="moderation"):
     )
     """Read one page of a library of cloud moderation."""
     delete_cloud_keywords = Endpoint(
-        "im_msg_audit_mgr/delete_cloud_audit_keywords", DeleteCloudKeywords, DeletedCloudKeywords, doc="I77832"
+        "im_msg_audit_mgr/delete_cloud_audit_keywords",
+        DeleteCloudKeywords,
+        DeletedCloudKeywords,
+        doc="I77832",
+        danger="deletes",
     )
     """Delete 1 to 10 words of a library of cloud moderation."""
     get_cloud_libraries = Endpoint(
@@ -86,10 +90,15 @@ class Moderation(Family, name="moderation"):
     )
     """Read one page of the words of local filtering."""
     delete_local_keywords = Endpoint(
-        "im_msg_audit_mgr/delete_local_audit_keywords", ChangeLocalKeywords, Done, doc=None, why_no_doc=SDK_ONLY
+        "im_msg_audit_mgr/delete_local_audit_keywords",
+        ChangeLocalKeywords,
+        Done,
+        doc=None,
+        why_no_doc=SDK_ONLY,
+        danger="deletes",
     )
     """Delete 1 to 10 words of local filtering."""
-    set_mute = Endpoint("openconfigsvr/setnospeaking", SetMute, Empty, doc="I34923", repeat="always")
+    set_mute = Endpoint("openconfigsvr/setnospeaking", SetMute, Empty, doc="I34923", repeat="always", danger="excludes")
     """Mute a user in the whole app, or let them speak again."""
     get_mute = Endpoint("openconfigsvr/getnospeaking", GetMute, Mute, doc="I34924", repeat="always")
     """Read the app-wide mute of a user."""
@@ -104,6 +113,7 @@ class Moderation(Family, name="moderation"):
         doc=None,
         why_no_doc="retired, and its page with it",
         repeat="always",
+        danger="deletes",
     )
     """Delete filter words. Retired, see `get_dirty_words`."""
 

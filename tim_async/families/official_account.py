@@ -65,6 +65,7 @@ class OfficialAccount(Family, name="official_account"):
         DestroyOfficialAccount,
         Empty,
         doc="I60756",
+        danger="deletes",
     )
     """Delete an official account."""
     get = Endpoint(
@@ -97,6 +98,7 @@ class OfficialAccount(Family, name="official_account"):
         DeleteSubscribers,
         SubscriberOutcomes,
         doc="I60761",
+        danger="excludes",
     )
     """Unsubscribe users."""
     modify_subscriber = Endpoint(
@@ -125,6 +127,7 @@ class OfficialAccount(Family, name="official_account"):
         limits=(Rate(1, key="official_account"), Rate(2, per=HOUR_S, key="official_account"), Rate(200)),
         repeat="identity",
         has_body_limit=True,
+        danger="reaches_all",
     )
     """Send a message to all subscribers: one a second, and two an hour for each official account.
 
@@ -135,6 +138,7 @@ class OfficialAccount(Family, name="official_account"):
         RecallOfficialMsgs,
         OfficialRecallOutcomes,
         doc="I60811",
+        danger="deletes",
     )
     """Recall 1 to 10 messages."""
     get_messages = Endpoint(

@@ -18,7 +18,9 @@ class Operation(Family, name="operation"):
     """Ask where the archive of an hour's messages can be fetched; 1004 when there is none, or not yet."""
     get_ip_list = Endpoint("ConfigSvc/GetIPList", NoFields, IPList, doc="I36742", repeat="always")
     """Read the addresses of the service."""
-    forbid_file = Endpoint("im_cos_msg/forbid_illegal_object", ChatFile, Empty, doc="C74775", repeat="always")
+    forbid_file = Endpoint(
+        "im_cos_msg/forbid_illegal_object", ChatFile, Empty, doc="C74775", repeat="always", danger="excludes"
+    )
     """Block a file of the chat."""
     allow_file = Endpoint("im_cos_msg/allow_banned_object", ChatFile, Empty, doc="C74776", repeat="always")
     """Let a file that was blocked be seen again."""

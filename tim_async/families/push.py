@@ -86,6 +86,7 @@ class Push(Family, name="push"):
         PushTask,
         doc="I60561",
         limits=(Rate(1), Rate(PUSHES_A_DAY, per=DAY_S)),
+        danger="reaches_all",
     )
     """Push to every user, or to those a condition picks: once a second, and 10 times a day.
 
@@ -109,7 +110,7 @@ class Push(Family, name="push"):
         limits=_USERS,
     )
     """Push to the browsers of 1 to 500 users; the limits are those of `send_batch`."""
-    revoke = Endpoint("timpush/revoke", Revoke, Empty, doc="I60571", limits=_ONE)
+    revoke = Endpoint("timpush/revoke", Revoke, Empty, doc="I60571", limits=_ONE, danger="deletes")
     """Stop a push, or take it back, within 24 hours."""
     set_attr_names = Endpoint(
         "timpush/set_attr_name", SetTypedAttrNames, Empty, doc="I60563", limits=_SLOW, repeat="always"
@@ -135,6 +136,7 @@ class Push(Family, name="push"):
         doc="I60566",
         limits=_SLOW,
         repeat="always",
+        danger="deletes",
     )
     """Take attributes from 1 to 100 users."""
     get_tags = Endpoint(
@@ -157,11 +159,23 @@ class Push(Family, name="push"):
     )
     """Give tags to 1 to 100 users, 10 each."""
     remove_tags = Endpoint(
-        "timpush/remove_tag", TimPushChangeTags, PushOutcome, doc="I60569", limits=_SLOW, repeat="always"
+        "timpush/remove_tag",
+        TimPushChangeTags,
+        PushOutcome,
+        doc="I60569",
+        limits=_SLOW,
+        repeat="always",
+        danger="deletes",
     )
     """Take tags from 1 to 100 users, 10 each."""
     clear_tags = Endpoint(
-        "timpush/clear_all_tags", TimPushUsers, PushOutcome, doc="I60570", limits=_SLOW, repeat="always"
+        "timpush/clear_all_tags",
+        TimPushUsers,
+        PushOutcome,
+        doc="I60570",
+        limits=_SLOW,
+        repeat="always",
+        danger="deletes",
     )
     """Take all tags from 1 to 100 users."""
 
@@ -174,6 +188,7 @@ class Push(Family, name="push"):
         doc="I78839",
         not_read="its codes",
         limits=_SCHEDULED,
+        danger="reaches_all",
     )
     """Schedule a push; `schedule` takes a moment and finds the type."""
     modify_scheduled = Endpoint(
@@ -184,10 +199,16 @@ class Push(Family, name="push"):
         not_read="its answer and its codes",
         limits=_SCHEDULED,
         repeat="always",
+        danger="reaches_all",
     )
     """Change a scheduled push that is still pending."""
     delete_scheduled = Endpoint(
-        "timpush/delete_sched_task", DeleteScheduledPush, ScheduledPushId, doc="I78841", limits=_SCHEDULED
+        "timpush/delete_sched_task",
+        DeleteScheduledPush,
+        ScheduledPushId,
+        doc="I78841",
+        limits=_SCHEDULED,
+        danger="deletes",
     )
     """Delete a scheduled push that is still pending."""
     get_scheduled = Endpoint(

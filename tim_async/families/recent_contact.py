@@ -41,7 +41,7 @@ class RecentContact(Family, name="recent_contact"):
 
     get_list = Endpoint("recentcontact/get_list", GetContacts, ContactPage, doc="I43087", repeat="always")
     """Read a page of an account's conversations, the newest first."""
-    delete = Endpoint("recentcontact/delete", DeleteContact, Empty, doc="I43088")
+    delete = Endpoint("recentcontact/delete", DeleteContact, Empty, doc="I43088", danger="deletes")
     """Delete one conversation from an account's list, its history too where that is asked."""
     create_contact_group = Endpoint(
         "recentcontact/create_contact_group", CreateContactGroup, CreateContactGroupResult, doc="I53437"
@@ -62,7 +62,7 @@ class RecentContact(Family, name="recent_contact"):
     )
     """Read a page of an account's conversations that have marks or are in a group."""
     delete_contact_group = Endpoint(
-        "recentcontact/del_contact_group", DeleteContactGroup, DeletedContactGroups, doc="I53441"
+        "recentcontact/del_contact_group", DeleteContactGroup, DeletedContactGroups, doc="I53441", danger="deletes"
     )
     """Delete a conversation group; the conversations stay."""
 

@@ -18,7 +18,7 @@ class Robot(Family, name="robot"):
     """Read the accounts of all chatbots."""
     create = Endpoint("openim_robot_http_svc/create_robot", CreateRobot, Empty, doc="I55281")
     """Create a chatbot; an app has at most 20."""
-    delete = Endpoint("openim_robot_http_svc/delete_robot", DeleteRobot, Empty, doc="I55282")
+    delete = Endpoint("openim_robot_http_svc/delete_robot", DeleteRobot, Empty, doc="I55282", danger="deletes")
     """Delete a chatbot."""
     send_stream_msg = Endpoint("openim_robot_http_svc/send_stream_msg", SendRobotStreamMsg, StreamedMsg, doc="I71131")
     """Send a piece of a chatbot's answer. A repeated piece would be there twice."""

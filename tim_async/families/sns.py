@@ -55,9 +55,9 @@ class Sns(Family, name="sns"):
     """Put friends on one account's list, without asking them and without changing theirs."""
     update_friends = Endpoint("sns/friend_update", UpdateFriends, SnsResults, doc="I34904", repeat="always")
     """Set fields of friendships: remark, friend lists, the app's own."""
-    delete_friends = Endpoint("sns/friend_delete", DeleteFriends, SnsResults, doc="I34905")
+    delete_friends = Endpoint("sns/friend_delete", DeleteFriends, SnsResults, doc="I34905", danger="deletes")
     """End friendships with 1 to 1,000 accounts."""
-    delete_all_friends = Endpoint("sns/friend_delete_all", DeleteAllFriends, Empty, doc="I34906")
+    delete_all_friends = Endpoint("sns/friend_delete_all", DeleteAllFriends, Empty, doc="I34906", danger="deletes")
     """End every friendship of an account."""
     check_friends = Endpoint("sns/friend_check", CheckFriends, FriendRelations, doc="I34907", repeat="always")
     """Ask how an account stands to 1 to 1,000 others."""
@@ -67,9 +67,11 @@ class Sns(Family, name="sns"):
         "sns/friend_get_list", GetSpecifiedFriends, SpecifiedFriends, doc="I34910", repeat="always"
     )
     """Read fields of 1 to 100 friends of an account."""
-    add_to_black_list = Endpoint("sns/black_list_add", AddToBlackList, SnsResults, doc="I34911")
+    add_to_black_list = Endpoint("sns/black_list_add", AddToBlackList, SnsResults, doc="I34911", danger="excludes")
     """Block 1 to 1,000 accounts; a friendship with them ends on both sides."""
-    delete_from_black_list = Endpoint("sns/black_list_delete", DeleteFromBlackList, SnsResults, doc="I34912")
+    delete_from_black_list = Endpoint(
+        "sns/black_list_delete", DeleteFromBlackList, SnsResults, doc="I34912", danger="deletes"
+    )
     """Unblock 1 to 1,000 accounts."""
     get_black_list = Endpoint("sns/black_list_get", GetBlackList, BlackListPage, doc="I34914", repeat="always")
     """Read a page of an account's block list."""
@@ -77,7 +79,9 @@ class Sns(Family, name="sns"):
     """Ask whether an account and 1 to 1,000 others block each other."""
     add_friend_lists = Endpoint("sns/group_add", AddFriendLists, AddFriendListsResult, doc="I34950")
     """Make friend lists, and put friends into them."""
-    delete_friend_lists = Endpoint("sns/group_delete", DeleteFriendLists, DeleteFriendListsResult, doc="I34926")
+    delete_friend_lists = Endpoint(
+        "sns/group_delete", DeleteFriendLists, DeleteFriendListsResult, doc="I34926", danger="deletes"
+    )
     """Delete friend lists; the friends stay."""
     get_friend_lists = Endpoint("sns/group_get", GetFriendLists, FriendLists, doc="I40123", repeat="always")
     """Read an account's friend lists."""
