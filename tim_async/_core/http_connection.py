@@ -106,6 +106,7 @@ class HttpConnection(asyncio.Protocol):
         "_connection",
         "_ends_at",
         "_handler",
+        "_has_parser",
         "_is_dropped",
         "_is_waiting",
         "_last",
@@ -139,6 +140,7 @@ class HttpConnection(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
         self._limit = max_reply_bytes
         self._on_lost = on_lost
+        self._has_parser = False
         self._is_waiting = False
         self._is_dropped = False
         self._timed_out = False
@@ -212,7 +214,10 @@ class HttpConnection(asyncio.Protocol):
         self._is_waiting = True
         self._end_at(self._loop.time() + timeout)
         try:
-            handler.set_response_params(read_until_eof=True, auto_decompress=False)
+            if not self._has_parser:
+                # One parser reads all answers of a connection: after anything but a whole answer it is dropped.
+                handler.set_response_params(read_until_eof=True, auto_decompress=False)
+                self._has_parser = True
             self._transport.write(
                 f"POST {host.path}{command}?{query} {host.headers}{len(body)}\r\n\r\n".encode() + body
             )
