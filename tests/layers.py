@@ -17,6 +17,7 @@ _CLUSTER = frozenset({"cluster", "cluster/_redis_limiter", "cluster/_workers"})
 _EMULATOR = frozenset(
     {
         "emulator",
+        "emulator/console",
         "emulator/control",
         "emulator/state",
         "emulator/handlers",
@@ -52,6 +53,7 @@ ALLOWED: Mapping[str, frozenset[str]] = {
     "emulator/events": _SERVICE | {"emulator", "emulator/state", "emulator/outgoing"},
     "emulator/handlers": _SERVICE | {"emulator", "emulator/state", "emulator/outgoing", "emulator/events"},
     "emulator/server": _SERVICE | {"emulator", "emulator/state", "emulator/outgoing"},
+    "emulator/console": frozenset({"_pages"}),
     "emulator/control": _SERVICE
     | {"_pages", "emulator", "emulator/state", "emulator/outgoing", "emulator/server", "emulator/handlers"},
     "emulator": _SERVICE | _EMULATOR | {"_pages"},

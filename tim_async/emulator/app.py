@@ -20,6 +20,7 @@ from ..errors import UsageError
 from ..families._registry import FAMILIES
 from ..webhooks import Event, RequestOverLimit
 from .clockwork import Clockwork
+from .console.site import Console
 from .control.api import ControlApi
 from .control.calls import view_of as call_view
 from .control.context import Control
@@ -186,7 +187,9 @@ class Emulator(Steering):
             window_clock=limit_clock,
             events=events,
         )
-        self._control = ControlApi(control, None if allow_remote else ())
+        hosts = None if allow_remote else ()
+        self._control = ControlApi(control, hosts)
+        self._console = Console(hosts)
         self._server: web.Server | None = None
         self._listener: asyncio.Server | None = None
 
@@ -265,6 +268,10 @@ class Emulator(Steering):
             response = await self._control.serve(request)
             self._clockwork.run()  # the clock may have been moved
             return response
+        if not request.path.startswith("/v4/"):
+            page = self._console.serve(request)
+            if page is not None:
+                return page
         return await self._service.serve(request)
 
     def _alert(self, endpoint: Endpoint[..., Any], seen: int, limit: int) -> None:

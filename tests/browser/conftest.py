@@ -1,0 +1,61 @@
+"""A browser, an emulator, and its console open in the browser."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from functools import partial
+from typing import Any
+
+import pytest
+
+if os.environ.get("TIM_TEST_BROWSER") != "require":
+    pytest.importorskip("playwright", reason="the dependency group `browser` is not installed")
+
+from playwright.async_api import Browser, Page
+
+from tests.browser.watched import Watched, launched, watching
+from tim_async import TimClient
+from tim_async.emulator import Emulator
+
+Opening = Callable[..., AbstractAsyncContextManager[Watched]]
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    async with launched() as browser:
+        yield browser
+
+
+@pytest.fixture
+async def emulator() -> AsyncIterator[Emulator]:
+    async with Emulator(rate_limits={"*": 10_000}) as emulator:
+        emulator.add_accounts("alice", "bob")
+        yield emulator
+
+
+@pytest.fixture
+async def client(emulator: Emulator) -> AsyncIterator[TimClient]:
+    async with TimClient(emulator.sdk_app_id, emulator.secret_key, base_url=emulator.url) as client:
+        yield client
+
+
+@pytest.fixture
+def open_page(browser: Browser) -> Opening:
+    """Open a page: `async with open_page(url, locale="zh-CN") as watched`."""
+    return partial(watching, browser)
+
+
+@pytest.fixture
+async def console(open_page: Opening, emulator: Emulator, request: pytest.FixtureRequest) -> AsyncIterator[Watched]:
+    """The console of `emulator` in a window; `parametrize("console", [{...}], indirect=True)` has options of it."""
+    options: dict[str, Any] = getattr(request, "param", {})
+    async with AsyncExitStack() as stack:
+        yield await stack.enter_async_context(open_page(emulator.url, **options))
+
+
+@pytest.fixture
+def page(console: Watched) -> Page:
+    """The page of `console`."""
+    return console.page
