@@ -12,8 +12,11 @@ import tim_async
 from tim_async import _codes
 from tim_async._api.endpoint import Endpoint
 from tim_async._code_advice import ROWS as ADVICE
+from tim_async._code_advice_zh import TEXTS
 from tim_async._code_rows import ROWS
 from tim_async._core.client import TimClient
+from tim_async.errors import ADVICE as ADVICE_OF_HINTS
+from tim_async.errors import ADVICE_ZH
 from tim_async.families._registry import load_family
 
 
@@ -71,6 +74,17 @@ def test_every_row_has_its_meaning_in_chinese_and_its_advice():
         assert advice == advice.strip(" .")
         row = next(row for row in _codes.find(code) if row.scope == scope)
         assert (row.meaning_zh, row.advice) == (meaning, advice)
+
+
+def test_every_advice_is_there_in_chinese_with_the_same_calls():
+    english = {row[3] for row in ADVICE} - {""}
+    assert set(TEXTS) == english
+    assert set(ADVICE_OF_HINTS) == set(ADVICE_ZH)
+    for text, chinese in (*TEXTS.items(), *((ADVICE_OF_HINTS[hint], ADVICE_ZH[hint]) for hint in ADVICE_ZH)):
+        assert bool(re.search("[\u4e00-\u9fff]", chinese)) == bool(text), text
+        for code in re.findall(r"[A-Za-z_.]+\([^()]*\)|\d+", text.replace(",", "")):
+            assert code in chinese.replace(",", "").replace(" ", "") or code in chinese.replace(",", ""), (text, code)
+    assert _codes.lookup("openim", 20003).advice_zh == TEXTS[_codes.lookup("openim", 20003).advice]
 
 
 CALLS = sorted({call for row in ADVICE for call in re.findall(r"client\.([a-z0-9_]+(?:\.\w+)?)\(([^()]*)\)", row[3])})

@@ -5,7 +5,7 @@ keyed by its *scope* and its code, and `lookup` finds the scope that belongs to 
 
 The rows stand in `_code_rows`: scope, code, name, hint, meaning. Hints: `none` (nothing to do), `fix_request`, `auth`,
 `quota` (slow down, or more than the plan allows), `retry` (the service's own text says "try again"). What a code means
-in Chinese, and what to do about it in particular, stands in `_code_advice`.
+in Chinese, and what to do about it in particular, stands in `_code_advice`; the latter in Chinese in `_code_advice_zh`.
 """
 
 from __future__ import annotations
@@ -27,6 +27,13 @@ class Code(NamedTuple):
     meaning: str
     meaning_zh: str
     advice: str
+
+    @property
+    def advice_zh(self) -> str:
+        """The advice in Chinese."""
+        from ._code_advice_zh import TEXTS  # for those who read it, and no call
+
+        return TEXTS.get(self.advice, "")
 
 
 # Where to look first for a command of this service. Whatever is not listed starts at "common".

@@ -487,6 +487,13 @@ ADVICE: Final[dict[str, str]] = {
     "quota": "slow down, or raise the limit in the console",
     "retry": "trouble inside the service: try again later",
 }
+ADVICE_ZH: Final[dict[str, str]] = {
+    "none": "",
+    "fix_request": "修改请求后再发送",
+    "auth": "检查凭证、管理员权限和应用的设置",
+    "quota": "降低频率，或在控制台提高上限",
+    "retry": "服务内部故障：稍后重试",
+}
 
 
 class ApiError(TimError):

@@ -21,6 +21,7 @@ def test_explain_negative_code(invoke: Invoke, args: list[str]) -> None:
         "  meaning    Server refused: too many connections.",
         "             连接数超过限制，服务端拒绝",
         "  what now   trouble inside the service: try again later",
+        "             服务内部故障：稍后重试",
         "  retried    not by default; RetryPolicy.official() repeats it",
         "  raised as  ServiceBusyError",
         "  topic      service-busy",

@@ -28,9 +28,9 @@ def explain(
 ) -> None:
     """Explain an error code of the service, or the topic of an error.
 
-    Of a code: its meaning, in English and Chinese, what to do, with the call to make, whether it is retried, the class
-    it is raised as. Some numbers mean different things in different parts of the service; all of them are shown. Of a
-    topic: the class of error, its facts, and what to do.
+    Of a code: its meaning and what to do, in English and Chinese, with the call to make, whether it is retried, the
+    class it is raised as. Some numbers mean different things in different parts of the service; all of them are shown.
+    Of a topic: the class of error, its facts, and what to do.
     """
     if re.fullmatch(r"-?[0-9]{1,18}", subject):
         _explain_code(int(subject), as_json=as_json)
@@ -60,7 +60,7 @@ def _explain_code(code: int, *, as_json: bool) -> None:
 
 
 def _show_code(row: Code) -> None:
-    from ...errors import ADVICE, CLASSES
+    from ...errors import ADVICE, ADVICE_ZH, CLASSES
 
     echo(f"{row.code} {row.name} ({row.scope})")
     echo(f"  meaning    {row.meaning}")
@@ -69,13 +69,15 @@ def _show_code(row: Code) -> None:
         return
     raised = CLASSES[row.hint]
     echo(f"  what now   {row.advice or ADVICE[row.hint] or 'nothing; the meaning says how things stand'}")
+    if chinese := row.advice_zh or ADVICE_ZH[row.hint]:
+        echo(f"             {chinese}")
     echo(f"  retried    {_retried(row)}")
     echo(f"  raised as  {raised.__name__}")
     echo(f"  topic      {raised.topic}")
 
 
 def _facts(row: Code) -> dict[str, object]:
-    from ...errors import ADVICE, CLASSES
+    from ...errors import ADVICE, ADVICE_ZH, CLASSES
 
     facts: dict[str, object] = {
         "code": row.code,
@@ -88,6 +90,7 @@ def _facts(row: Code) -> dict[str, object]:
         raised = CLASSES[row.hint]
         facts |= {
             "what_now": row.advice or ADVICE[row.hint],
+            "what_now_zh": row.advice_zh or ADVICE_ZH[row.hint],
             "retried": _retried(row),
             "raised_as": raised.__name__,
             "topic": raised.topic,
