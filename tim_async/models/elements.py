@@ -70,6 +70,12 @@ class Element(CustomType):
         """Return the structs of the kinds' contents, by MsgType."""
         return {name: cast("_KindMeta", kind)._content for name, kind in _KINDS.items()}
 
+    @classmethod
+    def older_names(cls, msg_type: str) -> Mapping[str, str]:
+        """Return the older names of fields of a kind's content, with the newer ones."""
+        kind = _KINDS.get(msg_type)
+        return {} if kind is None else kind._aliases
+
     def __repr__(self) -> str:
         given = (
             f"{name}={value!r}"

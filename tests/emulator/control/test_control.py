@@ -140,7 +140,8 @@ async def test_groups_are_joined_and_left(remote: Remote) -> None:
     ids=lambda value: value["kind"] if isinstance(value, dict) else "",
 )
 async def test_faults_of_every_kind_strike(remote: Remote, fault: dict[str, Any], error: type[Exception]) -> None:
-    planned = await remote.do("POST", "/faults", {**fault, "command": "openim/sendmsg"})
+    planned = await remote.do("POST", "/faults", {**fault, "command": "openim/sendmsg", "rate": 1.0, "times": 5})
+    assert {"rate": 1.0, "times": 5, **fault}.items() - {("body", "<html>")} <= planned.items()
     assert await remote.get("/faults") == [planned]
     with pytest.raises(error):
         await remote.client.with_options(retry=RetryPolicy.off()).c2c.send_text("bob", "hi")

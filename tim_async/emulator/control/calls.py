@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 from aiohttp import web
 
+from ... import _codes
+from ..._api.endpoint import Endpoint
+from ...errors import ADVICE, ADVICE_ZH
+from ..dispatch import ENDPOINTS
 from ..server.arrivals import Arrival
 from .context import Control
+from .copies import Copies, copies_of
+from .requests import gist_of, unknown_fields
 from .routes import Asked, NotFoundError, route
 from .views import Page
 
@@ -24,6 +32,16 @@ class CallView(msgspec.Struct, kw_only=True):
         took_s: seconds to the answer, None without one.
         request_size: bytes of the request's body.
         answer_size: bytes of the answer's body.
+        sender: the account that sends or acts, None where the body does not say.
+        target: the account or group it is about, the first of several; None for none.
+        targets: how many there are.
+        words: the first words of its text.
+        fault: the kind of planned fault that struck it; None for none.
+        result_code: the ErrorCode before a fault changed it; None where nothing was carried out.
+        attempt: which attempt of its message it is, from 1; None where it sends no message with an identity.
+        attempts: how many attempts of that message there were so far.
+        first_attempt: the number of the first of them.
+        messages: how many messages came of them.
     """
 
     number: int
@@ -35,6 +53,56 @@ class CallView(msgspec.Struct, kw_only=True):
     took_s: float | None
     request_size: int
     answer_size: int
+    sender: str | None
+    target: str | None
+    targets: int
+    words: str
+    fault: str | None
+    result_code: int | None
+    attempt: int | None
+    attempts: int | None
+    first_attempt: int | None
+    messages: int | None
+
+
+class CodeMeaning(msgspec.Struct, kw_only=True):
+    """What an ErrorCode means.
+
+    Attributes:
+        code: the code.
+        name: a short name.
+        hint: `none`, `fix_request`, `auth`, `quota` or `retry`.
+        meaning: the service's text in English.
+        meaning_zh: the same in Chinese.
+        what_now: what to do; empty where nothing is to be done.
+        what_now_zh: the same in Chinese.
+    """
+
+    code: int
+    name: str
+    hint: str
+    meaning: str
+    meaning_zh: str
+    what_now: str
+    what_now_zh: str
+
+
+class EndpointView(msgspec.Struct, kw_only=True):
+    """The endpoint that was called.
+
+    Attributes:
+        name: how a client calls it, such as `c2c.send`.
+        title: what it does, in English; None where no page says it.
+        title_zh: the same in Chinese.
+        url: its official page in English, None where none was seen.
+        url_zh: the same in Chinese.
+    """
+
+    name: str
+    title: str | None
+    title_zh: str | None
+    url: str | None
+    url_zh: str | None
 
 
 class WholeCall(CallView, kw_only=True):
@@ -43,10 +111,18 @@ class WholeCall(CallView, kw_only=True):
     Attributes:
         request: the body, replacement characters in the place of what is not UTF-8; None where it is not kept any more.
         answer: the same of the answer.
+        endpoint: the endpoint; None for a command that the emulator does not know.
+        meaning: what the code means; None for 0, and for one that is not in the catalogue.
+        unknown: the fields of the request that its endpoint does not know, as JSON pointers.
+        others: the other attempts of its message, of those that are kept, the oldest first.
     """
 
     request: str | None
     answer: str | None
+    endpoint: EndpointView | None
+    meaning: CodeMeaning | None
+    unknown: list[str]
+    others: list[CallView]
 
 
 class CallList(msgspec.Struct, kw_only=True):
@@ -67,26 +143,64 @@ class CallQuery(Page, kw_only=True):
     Attributes:
         command: only of this command.
         code: only with this ErrorCode.
-        text: only those whose body has this text.
+        account: only those that name this account or group, or that this admin made.
+        text: only those with this text in the request or the answer.
+        trouble: only those that were not answered with ErrorCode 0.
     """
 
     command: str | None = None
     code: int | None = None
+    account: str | None = None
     text: str | None = None
+    trouble: bool = False
 
 
 def view_of(arrival: Arrival) -> CallView:
     """Return a call without its bodies."""
-    return CallView(
-        number=arrival.number,
-        at=arrival.time,
-        command=arrival.command,
-        identifier=arrival.identifier,
-        status=arrival.status,
-        code=arrival.code,
-        took_s=arrival.took_s,
-        request_size=len(arrival.body),
-        answer_size=len(arrival.answer),
+    return CallView(**_facts(arrival))
+
+
+def _facts(arrival: Arrival) -> dict[str, Any]:
+    gist, attempts = gist_of(arrival.body), arrival.attempts
+    return {
+        "number": arrival.number,
+        "at": arrival.time,
+        "command": arrival.command,
+        "identifier": arrival.identifier,
+        "status": arrival.status,
+        "code": arrival.code,
+        "took_s": arrival.took_s,
+        "request_size": len(arrival.body),
+        "answer_size": len(arrival.answer),
+        "sender": gist.sender,
+        "target": gist.target,
+        "targets": gist.targets,
+        "words": gist.words,
+        "fault": arrival.fault or None,
+        "result_code": arrival.result_code,
+        "attempt": arrival.attempt or None,
+        "attempts": None if attempts is None else attempts.count,
+        "first_attempt": None if attempts is None else attempts.first,
+        "messages": None if attempts is None else attempts.messages,
+    }
+
+
+def _needles(text: str | None) -> tuple[bytes, ...]:
+    """Return a text as it may stand in a body: in UTF-8, or with JSON's escapes."""
+    if not text:
+        return ()
+    whole = msgspec.json.encode(text).decode()[1:-1].lower()
+    escaped = whole.encode("utf-16", "surrogatepass").decode("utf-16").encode("ascii", "backslashreplace")
+    return (whole.encode(), escaped)
+
+
+def _fits(each: Arrival, query: CallQuery, needles: tuple[bytes, ...], account: bytes) -> bool:
+    return (
+        query.command in (None, each.command)
+        and query.code in (None, each.code)
+        and not (query.trouble and each.code == 0)
+        and (not account or query.account == each.identifier or account in each.body)
+        and (not needles or any(needle in body.lower() for body in (each.body, each.answer) for needle in needles))
     )
 
 
@@ -94,14 +208,8 @@ def view_of(arrival: Arrival) -> CallView:
 def calls(control: Control, asked: Asked[CallQuery, None]) -> CallList:
     """Return a page of the calls that are kept with their bodies."""
     query = asked.query
-    text = None if query.text is None else query.text.encode()
-    fitting = [
-        each
-        for each in reversed(control.log.kept)
-        if query.command in (None, each.command)
-        and query.code in (None, each.code)
-        and (text is None or text in each.body)
-    ]
+    needles, account = _needles(query.text), msgspec.json.encode(query.account) if query.account else b""
+    fitting = [each for each in reversed(control.log.kept) if _fits(each, query, needles, account)]
     page = fitting[query.offset : query.offset + query.limit]
     return CallList(total=len(fitting), calls=[view_of(each) for each in page])
 
@@ -109,14 +217,60 @@ def calls(control: Control, asked: Asked[CallQuery, None]) -> CallList:
 @route("GET", "/calls/{number}", answer=WholeCall, summary="One call with its request and its answer.")
 def call(control: Control, asked: Asked[None, None]) -> WholeCall:
     """Return one call."""
+    found = _find(control, asked.path["number"])
+    endpoint, attempts = ENDPOINTS.get(found.command), found.attempts
+    others = [each for each in control.log.kept if attempts is not None and each.attempts is attempts]
+    return WholeCall(
+        **_facts(found),
+        request=found.body.decode("utf-8", "replace"),
+        answer=found.answer.decode("utf-8", "replace"),
+        endpoint=None if endpoint is None else _endpoint(endpoint),
+        meaning=_meaning(found),
+        unknown=[] if endpoint is None else unknown_fields(endpoint, found.body),
+        others=[view_of(each) for each in sorted(others, key=lambda each: each.number) if each is not found],
+    )
+
+
+@route(
+    "GET", "/calls/{number}/copies", answer=Copies, summary="One call to be copied: as Python, curl, `tim-async call`."
+)
+def copies(control: Control, asked: Asked[None, None]) -> Copies:
+    """Return a call as it can be copied, without any secret."""
+    found = _find(control, asked.path["number"])
+    endpoint = ENDPOINTS.get(found.command)
+    return Copies() if endpoint is None else copies_of(endpoint, found.body)
+
+
+def _find(control: Control, number: str) -> Arrival:
     for each in control.log.kept:
-        if str(each.number) == asked.path["number"]:
-            return WholeCall(
-                **msgspec.structs.asdict(view_of(each)),
-                request=each.body.decode("utf-8", "replace"),
-                answer=each.answer.decode("utf-8", "replace"),
-            )
-    raise NotFoundError(f"there is no call {asked.path['number']} among the newest {len(control.log.kept)}")
+        if str(each.number) == number:
+            return each
+    raise NotFoundError(f"there is no call {number} among the newest {len(control.log.kept)}")
+
+
+def _endpoint(endpoint: Endpoint[..., Any]) -> EndpointView:
+    return EndpointView(
+        name=f"{endpoint.family}.{endpoint.name}",
+        title=endpoint.title,
+        title_zh=endpoint.title_zh,
+        url=endpoint.url,
+        url_zh=endpoint.url_zh,
+    )
+
+
+def _meaning(found: Arrival) -> CodeMeaning | None:
+    row = _codes.lookup(found.command.partition("/")[0], found.code) if found.code else None
+    if row is None:
+        return None
+    return CodeMeaning(
+        code=row.code,
+        name=row.name,
+        hint=row.hint,
+        meaning=row.meaning,
+        meaning_zh=row.meaning_zh,
+        what_now=row.advice or ADVICE[row.hint],
+        what_now_zh=row.advice_zh or ADVICE_ZH[row.hint],
+    )
 
 
 @route("GET", "/events", summary="What happens, as server-sent events: call, webhook, clock, reset, fault.")

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, TypeVar
 
 import msgspec
 from msgspec import Meta
 
 from ...errors import UsageError
-from ..server.fault_kinds import Fault, StallFault, When
+from ..server.fault_kinds import AnswerFault, DelayFault, Fault, FaultKind, StallFault, StatusFault, When
 from ..server.faults import GARBAGE, GATEWAY_PAGE
 from .context import Control
 from .routes import Asked, NotFoundError, route
 from .views import Done
 
 N = TypeVar("N", int, float)
-Kind = Literal["answer", "delay", "drop", "status", "garbage", "truncate", "endless", "stall"]
 
 
 class FaultView(msgspec.Struct, kw_only=True):
@@ -27,13 +26,25 @@ class FaultView(msgspec.Struct, kw_only=True):
         command: the only command that it strikes, None for all.
         is_after: whether it strikes after the request took effect.
         hits: how many requests it has struck.
+        times: it ends after so many; None is without end.
+        rate: the share of requests that it strikes; None is all.
+        after_calls: how many requests pass first, from now on.
+        code: of `answer`.
+        seconds: of `delay`.
+        status: of `status`.
     """
 
     number: int
-    kind: str
+    kind: FaultKind
     command: str | None
     is_after: bool
     hits: int
+    times: int | None
+    rate: float | None
+    after_calls: int
+    code: int | None
+    seconds: float | None
+    status: int | None
 
 
 class PlanFault(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -56,7 +67,7 @@ class PlanFault(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
         after_calls: let so many requests pass first.
     """
 
-    kind: Kind
+    kind: FaultKind
     code: int | None = None
     info: str = ""
     seconds: Annotated[float, Meta(ge=0)] | None = None
@@ -72,8 +83,19 @@ class PlanFault(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 def _view(fault: Fault) -> FaultView:
-    kind = type(fault).__name__.removesuffix("Fault").lower()
-    return FaultView(number=fault.number, kind=kind, command=fault.command, is_after=fault.after, hits=fault.hits)
+    return FaultView(
+        number=fault.number,
+        kind=fault.kind,
+        command=fault.command,
+        is_after=fault.after,
+        hits=fault.hits,
+        times=fault.times,
+        rate=fault.rate,
+        after_calls=fault.after_calls,
+        code=fault.planned_code if isinstance(fault, AnswerFault) else None,
+        seconds=fault.seconds if isinstance(fault, DelayFault) else None,
+        status=fault.planned_status if fault.kind == "status" and isinstance(fault, StatusFault) else None,
+    )
 
 
 @route("GET", "/faults", answer=list[FaultView], summary="The planned faults, in the order in which they are tried.")

@@ -7,6 +7,7 @@ from collections import Counter, deque
 import msgspec
 
 from ..._clocks import real_monotonic
+from .attempts import AttemptIndex, Attempts
 
 
 class Arrival(msgspec.Struct, kw_only=True):
@@ -24,6 +25,10 @@ class Arrival(msgspec.Struct, kw_only=True):
         answer: the answer's body; b"" before it is sent, where it is sent in parts, and among older arrivals.
         status: the HTTP status of the answer; None without one.
         took_s: seconds to the answer; None without one.
+        attempts: the attempts of its message, itself included; None where it sends none.
+        attempt: which of them it is, from 1; 0 without.
+        result_code: the ErrorCode of what was carried out; None where nothing was. A fault may have changed `code`.
+        fault: the kind of planned fault that struck it; "" for none.
     """
 
     time: float
@@ -37,6 +42,10 @@ class Arrival(msgspec.Struct, kw_only=True):
     answer: bytes = b""
     status: int | None = None
     took_s: float | None = None
+    attempts: Attempts | None = None
+    attempt: int = 0
+    result_code: int | None = None
+    fault: str = ""
 
 
 class ArrivalLog:
@@ -56,6 +65,7 @@ class ArrivalLog:
         self.kept: deque[Arrival] = deque()
         self._keep_answers = keep_answers
         self._counts: Counter[str] = Counter()
+        self._attempts = AttemptIndex(keep_answers)
 
     def enter(self, command: str, now: float) -> Arrival:
         """Log a request that is arriving."""
@@ -63,6 +73,13 @@ class ArrivalLog:
         arrival = Arrival(time=now, monotonic=real_monotonic(), command=command, number=self._counts.total())
         self.arrivals.append(arrival)
         return arrival
+
+    def read(self, arrival: Arrival, body: bytes) -> None:
+        """Note the body of an arrival, and which attempt of its message it is."""
+        arrival.body = body
+        arrival.attempts = self._attempts.enter(arrival.command, arrival.number, body)
+        if arrival.attempts is not None:
+            arrival.attempt = arrival.attempts.count
 
     def answered(self, arrival: Arrival, status: int | None, body: bytes) -> None:
         """Note the answer of an arrival."""
@@ -76,6 +93,7 @@ class ArrivalLog:
         """Forget all arrivals; the counts go on."""
         self.arrivals.clear()
         self.kept.clear()
+        self._attempts.clear()
 
     def count(self, command: str | None) -> int:
         """Count all arrivals of a command, or of all commands with None; also those that the log no longer holds."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable
-from typing import Final, TypedDict
+from typing import Final, Literal, TypedDict
 
 from aiohttp import web
 
@@ -14,6 +14,7 @@ from ..._api.checks import check_whole
 from ...errors import UsageError
 from ..answers import failed
 
+FaultKind = Literal["answer", "delay", "drop", "status", "garbage", "truncate", "endless", "stall"]
 ENDLESS_MAX_BYTES: Final = 256 * 1024 * 1024
 _CHUNK: Final = b"x" * 65_536
 
@@ -47,7 +48,13 @@ class Fault:
         after: whether it strikes after the request took effect.
         command: the only command that it strikes, None for all.
         number: counts the faults of an emulator from 1.
+        kind: the name of the method of `Faults` that planned it.
+        times: how often it strikes before it ends; None is without limit.
+        rate: the share of requests that it strikes; None is all.
+        after_calls: how many requests of the command pass before it strikes, from now on.
     """
+
+    kind: FaultKind
 
     def __init__(self, forget: Forget, *, after: bool, when: When) -> None:
         self.number = 0
@@ -55,15 +62,15 @@ class Fault:
         self.after = after
         self._forget = forget
         self.command = when.get("command")
-        self._times = when.get("times")
-        self._rate = when.get("rate")
+        self.times = when.get("times")
+        self.rate = when.get("rate")
         self._random = random.Random(when.get("seed"))
-        self._skip = when.get("after_calls", 0)
-        if self._times is not None:
-            check_whole("times", self._times, 1)
-        if self._rate is not None and not 0 <= self._rate <= 1:
-            raise UsageError(f"rate must be 0 to 1, not {self._rate}", field="rate")
-        check_whole("after_calls", self._skip, 0)
+        self.after_calls = when.get("after_calls", 0)
+        if self.times is not None:
+            check_whole("times", self.times, 1)
+        if self.rate is not None and not 0 <= self.rate <= 1:
+            raise UsageError(f"rate must be 0 to 1, not {self.rate}", field="rate")
+        check_whole("after_calls", self.after_calls, 0)
 
     def remove(self) -> None:
         """End the fault; requests that it has struck are not affected."""
@@ -73,13 +80,13 @@ class Fault:
         """Return whether the fault strikes a request, and count it if so."""
         if self.command is not None and command != self.command:
             return False
-        if self._skip > 0:
-            self._skip -= 1
+        if self.after_calls > 0:
+            self.after_calls -= 1
             return False
-        if self._rate is not None and self._random.random() >= self._rate:
+        if self.rate is not None and self._random.random() >= self.rate:
             return False
         self.hits += 1
-        if self.hits == self._times:
+        if self.hits == self.times:
             self._forget(self)
         return True
 
@@ -100,25 +107,29 @@ class Fault:
 class AnswerFault(Fault):
     """Answers with a code."""
 
+    kind: FaultKind = "answer"
+
     def __init__(self, forget: Forget, code: int, info: str, *, after: bool, when: When) -> None:
         super().__init__(forget, after=after, when=when)
-        self._code = code
+        self.planned_code = code
         self._info = info
 
     def code(self, code: int | None) -> int | None:
         """Return the planned code."""
-        return self._code
+        return self.planned_code
 
     async def respond(self, request: web.BaseRequest, body: bytes) -> web.StreamResponse:
         """Answer with the planned code."""
         service = request.path.removeprefix("/v4/").partition("/")[0]
-        row = _codes.lookup(service, self._code)
+        row = _codes.lookup(service, self.planned_code)
         info = self._info or (row.meaning if row is not None else "planned fault")
-        return web.Response(body=failed(self._code, info), content_type="application/json")
+        return web.Response(body=failed(self.planned_code, info), content_type="application/json")
 
 
 class DelayFault(Fault):
     """Answers late."""
+
+    kind: FaultKind = "delay"
 
     def __init__(self, forget: Forget, seconds: float, *, after: bool, when: When) -> None:
         super().__init__(forget, after=after, when=when)
@@ -130,27 +141,39 @@ class DelayFault(Fault):
 class DropFault(Fault):
     """Closes the connection without an answer."""
 
+    kind: FaultKind = "drop"
+
     async def respond(self, request: web.BaseRequest, body: bytes) -> web.StreamResponse:
         """Close the connection."""
         return hang_up(request)
 
 
 class StatusFault(Fault):
-    """Answers with a given HTTP status and body: a gateway's error page, or garbage with a 200."""
+    """Answers with a given HTTP status and body: a gateway's error page."""
+
+    kind: FaultKind = "status"
 
     def __init__(self, forget: Forget, status: int, body: bytes, content_type: str, *, after: bool, when: When) -> None:
         super().__init__(forget, after=after, when=when)
-        self._status = status
+        self.planned_status = status
         self._body = body
         self._content_type = content_type
 
     async def respond(self, request: web.BaseRequest, body: bytes) -> web.StreamResponse:
         """Answer with the planned body."""
-        return web.Response(status=self._status, body=self._body, content_type=self._content_type)
+        return web.Response(status=self.planned_status, body=self._body, content_type=self._content_type)
+
+
+class GarbageFault(StatusFault):
+    """Answers with HTTP 200 and what is no envelope."""
+
+    kind: FaultKind = "garbage"
 
 
 class TruncateFault(Fault):
     """Announces the length of the whole answer, sends half of it, and closes the connection."""
+
+    kind: FaultKind = "truncate"
 
     async def respond(self, request: web.BaseRequest, body: bytes) -> web.StreamResponse:
         """Send half of the answer."""
@@ -164,6 +187,8 @@ class TruncateFault(Fault):
 
 class EndlessFault(Fault):
     """Answers with a body that ends only when the client disconnects or 256 MiB are sent."""
+
+    kind: FaultKind = "endless"
 
     async def respond(self, request: web.BaseRequest, body: bytes) -> web.StreamResponse:
         """Send until the client disconnects or the maximum is reached."""
@@ -184,6 +209,8 @@ class EndlessFault(Fault):
 
 class StallFault(Fault):
     """Carries requests out and holds their answers back until `release`."""
+
+    kind: FaultKind = "stall"
 
     def __init__(self, forget: Forget, *, when: When) -> None:
         super().__init__(forget, after=True, when=when)

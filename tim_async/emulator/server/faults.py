@@ -27,6 +27,7 @@ from .fault_kinds import (
     DropFault,
     EndlessFault,
     Fault,
+    GarbageFault,
     StallFault,
     StatusFault,
     TruncateFault,
@@ -49,6 +50,13 @@ class Plan(NamedTuple):
     delay: float
     delay_after: float
     fault: Fault | None
+
+    @property
+    def kind(self) -> str:
+        """The kind of the fault that answers it, or of one that delays it; "" for none."""
+        if self.fault is not None:
+            return self.fault.kind
+        return "delay" if self.delay or self.delay_after else ""
 
 
 NOTHING: Final = Plan(0.0, 0.0, None)
@@ -94,7 +102,7 @@ class Faults:
 
     def garbage(self, body: bytes = GARBAGE, *, after: bool = False, **when: Unpack[When]) -> Fault:
         """Answer with HTTP 200 and a body that is not an envelope."""
-        return self._plan(StatusFault(self.forget, 200, body, "application/json", after=after, when=when))
+        return self._plan(GarbageFault(self.forget, 200, body, "application/json", after=after, when=when))
 
     def truncate(self, **when: Unpack[When]) -> Fault:
         """Carry the request out, announce the length of the whole answer, send half of it and close the connection."""

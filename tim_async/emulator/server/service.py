@@ -140,7 +140,7 @@ class Service:
         arrival.identifier = query.get("identifier", "")
         arrival.random = random_of(query.get("random"))
         try:
-            arrival.body = await request.read()
+            self._log.read(arrival, await request.read())
         except web.HTTPRequestEntityTooLarge:
             response = _respond(
                 arrival,
@@ -157,6 +157,7 @@ class Service:
             return _respond(arrival, refusal.code, failed(refusal.code, refusal.info))
         plan = self._faults.plan(arrival.command)
         fault = plan.fault
+        arrival.fault = plan.kind
         if fault is not None and not fault.after:
             await asyncio.sleep(plan.delay)
             arrival.code = fault.code(None)
@@ -170,6 +171,9 @@ class Service:
         else:
             caller = Caller(client_ip=request.remote or "")
             code, body = await self._carry_out(endpoint, identifier, raw, arrival.body, caller)
+            if arrival.attempts is not None:
+                arrival.attempts.carried_out(code, body)
+        arrival.result_code = code
         if plan.delay_after:
             await asyncio.sleep(plan.delay_after)
         if fault is None:

@@ -1,0 +1,155 @@
+"""What can be said of a request's body: from whom, to whom, its first words, and the fields that are not documented."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from itertools import islice
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from ..._api.aliases import FieldAliases, aliases_of
+from ..._api.endpoint import Endpoint
+from ..._api.fields import RequestField
+from ...models.elements import Element
+
+_FIRST_WORDS: Final = 80
+# More are of no use to a reader, and a hostile body may have any number.
+_MAX_UNKNOWN: Final = 500
+_SENDERS: Final = ("From_Account", "Operator_Account", "Owner_Account")
+_TARGETS: Final = (
+    "To_Account",
+    "GroupId",
+    "Peer_Account",
+    "UserID",
+    "GroupIdList",
+    "Member_Account",
+    "AccountList",
+    "Accounts",
+    "Official_Account",
+    "MemberList",
+    "DeleteItem",
+    "CheckItem",
+    "Get_Account",
+    "Set_Account",
+)
+_NAMES: Final = ("UserID", "Member_Account", "To_Account", "GroupId", "Identifier")
+
+
+class Gist(NamedTuple):
+    """The gist of a request.
+
+    Attributes:
+        sender: who sends or acts, None where the body does not say.
+        target: the account or group it is about; the first of several; None for none.
+        targets: how many there are.
+        words: the first words of its text.
+    """
+
+    sender: str | None = None
+    target: str | None = None
+    targets: int = 0
+    words: str = ""
+
+
+NOTHING: Final = Gist()
+
+
+def gist_of(body: bytes) -> Gist:
+    """Return the gist of a body; nothing of one that is no JSON object."""
+    raw = parse(body)
+    if not isinstance(raw, dict):
+        return NOTHING
+    sender = next((value for name in _SENDERS if isinstance(value := raw.get(name), str)), None)
+    targets = next((named for name in _TARGETS if (named := _named(raw.get(name)))), ())
+    return Gist(sender, next(iter(targets), None), len(targets), _words(raw)[:_FIRST_WORDS])
+
+
+def parse(body: bytes) -> object:
+    """Return the JSON value of a body; None for what is no JSON."""
+    try:
+        return msgspec.json.decode(body)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        return None
+
+
+def _named(value: object) -> Sequence[str]:
+    """Return the accounts or groups that a field names: one, or those of a list of texts or objects."""
+    if isinstance(value, str) and value:
+        return (value,)
+    if not isinstance(value, list):
+        return ()
+    found = [_name_of(each) for each in value]
+    return [each for each in found if each]
+
+
+def _name_of(item: object) -> str:
+    if isinstance(item, dict):
+        item = next((item[name] for name in _NAMES if name in item), None)
+    return item if isinstance(item, str) else ""
+
+
+def _words(raw: Mapping[str, Any]) -> str:
+    body = raw.get("MsgBody")
+    for element in body if isinstance(body, list) else ():
+        content = element.get("MsgContent") if isinstance(element, dict) else None
+        if isinstance(content, dict):
+            for name in ("Text", "Desc", "Data"):
+                if isinstance(content.get(name), str):
+                    return " ".join(content[name].split())
+        return str(element.get("MsgType", "")) if isinstance(element, dict) else ""
+    for value in (raw.get("Content"), raw.get("OfflinePushInfo"), raw.get("Name")):
+        text = value.get("Title") if isinstance(value, dict) else value
+        if isinstance(text, str):
+            return " ".join(text.split())
+    return ""
+
+
+def unknown_fields(endpoint: Endpoint[..., Any], body: bytes) -> list[str]:
+    """Return the fields of a body that its endpoint does not know, as JSON pointers such as `/MsgBody/0/Colour`.
+
+    Older names of fields are known. Objects of the app's own, and contents of elements of unknown kinds, may have any
+    field; the kind itself is then what is not known.
+    """
+    raw = parse(body)
+    if not isinstance(raw, dict):
+        return []
+    return list(islice(_unknown(raw, endpoint.fields, _aliases(endpoint.request), ""), _MAX_UNKNOWN))
+
+
+def _unknown(
+    raw: Mapping[str, object], fields: Sequence[RequestField], aliases: FieldAliases | None, path: str
+) -> Iterator[str]:
+    known = {field.wire_name: field for field in fields}
+    for name, value in raw.items():
+        place = f"{path}/{name.replace('~', '~0').replace('/', '~1')}"
+        newer = name if aliases is None else aliases.names.get(name, name)
+        field = known.get(newer)
+        if field is None:
+            yield place
+            continue
+        below = None if aliases is None else aliases.parts.get(newer)
+        if isinstance(value, dict):
+            yield from _inside(value, field, below, place)
+        elif isinstance(value, list):
+            for index, item in enumerate(value):
+                if isinstance(item, dict):
+                    yield from _inside(item, field, below, f"{place}/{index}")
+
+
+def _inside(value: Mapping[str, object], field: RequestField, aliases: FieldAliases | None, path: str) -> Iterator[str]:
+    if not field.kinds:
+        if field.fields:
+            yield from _unknown(value, field.fields, aliases, path)
+        return
+    kind, content = value.get("MsgType"), value.get("MsgContent")
+    yield from (f"{path}/{name}" for name in value if name not in ("MsgType", "MsgContent"))
+    if not isinstance(kind, str) or kind not in field.kinds:
+        yield f"{path}/MsgType"
+    elif isinstance(content, dict):
+        older = FieldAliases(Element.older_names(kind))
+        yield from _unknown(content, field.kinds[kind], older, f"{path}/MsgContent")
+
+
+_aliases = cache(aliases_of)

@@ -1,0 +1,92 @@
+"""Which requests are attempts of one message.
+
+A client that repeats a send keeps its identity: sender, recipients or group, MsgSeq and MsgRandom (Random in groups).
+Requests of one command with the same identity are attempts of one message, whatever became of each. How many messages
+came of them is read off the answers of those that were carried out: a repeat that is dropped is answered as the first
+one was.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from ..dispatch import ENDPOINTS
+
+
+class Attempts:
+    """The attempts of one message.
+
+    Attributes:
+        first: the number of the first of them.
+        count: how many there were so far.
+    """
+
+    __slots__ = ("_answers", "count", "first")
+
+    def __init__(self, first: int) -> None:
+        self.first = first
+        self.count = 0
+        self._answers: set[bytes] = set()
+
+    @property
+    def messages(self) -> int:
+        """How many messages came of them."""
+        return len(self._answers)
+
+    def carried_out(self, code: int, answer: bytes) -> None:
+        """Note what one of them was answered with before a fault changed it."""
+        if code == 0:
+            self._answers.add(answer)
+
+
+class AttemptIndex:
+    """Finds the attempts that a request belongs to.
+
+    Args:
+        size: how many messages are kept.
+    """
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._found: dict[tuple[str, ...], Attempts] = {}
+
+    def enter(self, command: str, number: int, body: bytes) -> Attempts | None:
+        """Count a request and return the attempts of its message; None where its command or body has no identity."""
+        identity = identity_of(command, body)
+        if identity is None:
+            return None
+        found = self._found.get(identity)
+        if found is None:
+            if len(self._found) >= self._size:
+                del self._found[next(iter(self._found))]
+            found = self._found[identity] = Attempts(number)
+        found.count += 1
+        return found
+
+    def clear(self) -> None:
+        """Forget them."""
+        self._found.clear()
+
+
+class _Identity(msgspec.Struct, rename={"sender": "From_Account", "to": "To_Account", "group": "GroupId"}):
+    sender: msgspec.Raw = msgspec.Raw()
+    to: msgspec.Raw = msgspec.Raw()
+    group: msgspec.Raw = msgspec.Raw()
+    MsgSeq: msgspec.Raw = msgspec.Raw()
+    MsgRandom: msgspec.Raw = msgspec.Raw()
+    Random: msgspec.Raw = msgspec.Raw()
+
+
+_decode = msgspec.json.Decoder(_Identity).decode
+
+
+def identity_of(command: str, body: bytes) -> tuple[str, ...] | None:
+    """Return what all attempts of a message have in common; None for what is no message, or names no identity."""
+    endpoint = ENDPOINTS.get(command)
+    if endpoint is None or endpoint.repeat != "identity":
+        return None
+    try:
+        parts = [bytes(each).decode() for each in msgspec.structs.astuple(_decode(body))]
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        return None
+    return (command, *parts) if any(parts[3:]) else None
