@@ -13,12 +13,15 @@ from .app import DEFAULT_ADMIN, DEFAULT_SDK_APP_ID, DEFAULT_SECRET_KEY, Emulator
 from .outgoing.outbox import Webhook
 from .sent import SentMessage
 from .server.arrivals import Arrival
+from .server.attempts import Attempts
 from .server.fault_kinds import (
     AnswerFault,
     DelayFault,
     DropFault,
     EndlessFault,
     Fault,
+    FaultKind,
+    GarbageFault,
     StallFault,
     StatusFault,
     TruncateFault,
@@ -40,13 +43,16 @@ __all__ = [
     "Account",
     "AnswerFault",
     "Arrival",
+    "Attempts",
     "DelayFault",
     "DropFault",
     "Emulator",
     "EndlessFault",
     "ExtensionBook",
     "Fault",
+    "FaultKind",
     "Faults",
+    "GarbageFault",
     "Group",
     "GroupEntry",
     "Mark",
