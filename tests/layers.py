@@ -49,6 +49,7 @@ ALLOWED: Mapping[str, frozenset[str]] = {
     "webhooks": frozenset({"_api", "models", "webhooks/events"}),
     "webhooks/events": frozenset({"_api", "models", "webhooks"}),
     "_pages": frozenset(),
+    "_explorer": frozenset({"_api", "families", "models", "_pages"}),
     "emulator/state": frozenset({"_api", "models"}),
     "emulator/outgoing": frozenset({"_api", "models"}) | _WEBHOOKS,
     "emulator/events": _SERVICE | {"emulator", "emulator/state", "emulator/outgoing"},
@@ -57,7 +58,7 @@ ALLOWED: Mapping[str, frozenset[str]] = {
     "emulator/console": frozenset({"_pages"}),
     "emulator/control": _SERVICE
     | {"_pages", "emulator", "emulator/state", "emulator/outgoing", "emulator/server", "emulator/handlers"},
-    "emulator": _SERVICE | _EMULATOR | {"_pages"},
+    "emulator": _SERVICE | _EMULATOR | {"_pages", "_explorer"},
     "bulk/_ledger": frozenset({"_api", "models"}),
     "bulk/_message": frozenset({"_api", "models", "bulk/_ledger"}),
     "bulk/_plan": _CALL | {"bulk/_ledger", "bulk/_message"},
@@ -68,7 +69,7 @@ ALLOWED: Mapping[str, frozenset[str]] = {
     "cluster": _CALL | _BULK | _CLUSTER,
     "testing": _CALL | _SERVICE | _EMULATOR,
     "otel": _CALL | _BULK,
-    "cli": _CALL | _SERVICE | _EMULATOR | _BULK | _CLUSTER | {"otel"},
+    "cli": _CALL | _SERVICE | _EMULATOR | _BULK | _CLUSTER | {"otel", "_pages", "_explorer"},
 }
 """What each room imports besides itself and what is open to all.
 

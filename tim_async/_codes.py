@@ -102,6 +102,11 @@ def find(code: int) -> list[Code]:
     return [*_by_code().get(code, ())]
 
 
+def rows() -> list[Code]:
+    """Return all rows."""
+    return [*_by_scope().values()]
+
+
 def codes_with_hint(hint: Hint) -> frozenset[int]:
     """Return the codes, but for success, that carry this hint in every scope that has them."""
     return frozenset(code for code, rows in _by_code().items() if code != 0 and all(row.hint == hint for row in rows))

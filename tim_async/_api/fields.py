@@ -112,6 +112,11 @@ def fields_of(
     return tuple(_Reader(request, known, {}).read())
 
 
+def answer_fields_of(result: type[msgspec.Struct]) -> tuple[RequestField, ...]:
+    """Return the fields of an answer, which has no ranges: nothing checks what the service sends."""
+    return tuple(_Reader(Request, {}, {}).below(result, "", ()))
+
+
 def shared_range(path: str, shared: Mapping[str, Range]) -> Range:
     """Return the range that a field has in every command, for one of an element or of push settings."""
     part = next((path[place:] for mark in SHARED if (place := path.rfind(mark)) >= 0), "")
@@ -127,7 +132,7 @@ class _Reader:
         self._shared = shared
 
     def read(self) -> Iterator[RequestField]:
-        for field in self._below(self._request, "", ()):
+        for field in self.below(self._request, "", ()):
             if field.name == self._request._app_field:
                 yield msgspec.structs.replace(field, is_filled_in=True, required=True)
                 continue
@@ -137,7 +142,7 @@ class _Reader:
             # The pages require MsgRandom and Random, and leave MsgSeq to the sender.
             yield msgspec.structs.replace(field, is_filled_in=True, required=field.name != "msg_seq")
 
-    def _below(
+    def below(
         self, struct: type[msgspec.Struct], path: str, around: tuple[type[msgspec.Struct], ...]
     ) -> Iterator[RequestField]:
         """Yield the fields of a struct; one that holds itself is not followed into itself."""
@@ -172,7 +177,7 @@ class _Reader:
             range=_ends(found),
             item_range=_ends(of_item),
             choices=found.choices or of_item.choices or listed,
-            fields=tuple(self._below(inner.cls, f"{below}.", around)) if isinstance(inner, inspect.StructType) else (),
+            fields=tuple(self.below(inner.cls, f"{below}.", around)) if isinstance(inner, inspect.StructType) else (),
             kinds=self._kinds(inner, f"{below}.", around),
         )
 
@@ -185,7 +190,7 @@ class _Reader:
         if not (isinstance(inner, inspect.CustomType) and issubclass(inner.cls, CustomType)):
             return _NO_KINDS
         return MappingProxyType(
-            {name: tuple(self._below(part, f"{path}{name}.", around)) for name, part in inner.cls.parts().items()}
+            {name: tuple(self.below(part, f"{path}{name}.", around)) for name, part in inner.cls.parts().items()}
         )
 
 
@@ -196,6 +201,12 @@ def texts_of(struct: type[msgspec.Struct]) -> dict[str, str]:
         doc = cleandoc(vars(each).get("__doc__") or "").partition("Attributes:\n")[2]
         texts.update((name, " ".join(text.split())) for name, text in _ATTRIBUTE.findall(doc))
     return texts
+
+
+def purpose_of(struct: type[msgspec.Struct]) -> str:
+    """Return what the docstring of a request says first, without its source: what the endpoint does."""
+    paragraph = (struct.__doc__ or "").split("\n\n")[0]
+    return re.sub(r"\s*Source: .*", "", " ".join(paragraph.split()))
 
 
 def _given(type_: inspect.Type) -> inspect.Type:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import re
 import types
 from collections.abc import Iterator
 from typing import Any, Final, Literal, NamedTuple, Union, get_args, get_origin
@@ -11,7 +10,7 @@ from typing import Any, Final, Literal, NamedTuple, Union, get_args, get_origin
 import msgspec
 
 from .._api.endpoint import Endpoint
-from .._api.fields import texts_of
+from .._api.fields import purpose_of, texts_of
 from ..families._registry import endpoints
 from ._errors import stop
 
@@ -51,8 +50,7 @@ def _texts(endpoint: Endpoint[..., Any]) -> Iterator[str]:
 
 def purpose(endpoint: Endpoint[..., Any]) -> str:
     """Return in one sentence what an endpoint does."""
-    paragraph = (endpoint.request.__doc__ or "").split("\n\n")[0]
-    return re.sub(r"\s*Source: .*", "", " ".join(paragraph.split()))
+    return purpose_of(endpoint.request)
 
 
 class Field(NamedTuple):

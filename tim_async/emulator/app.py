@@ -15,6 +15,8 @@ from aiohttp import web
 
 from .._api.endpoint import Endpoint, Rate
 from .._clocks import real_monotonic, wall_time
+from .._explorer.explorer import PREFIX as EXPLORER_PREFIX
+from .._explorer.explorer import About, Explorer
 from .._pages.event_stream import EventStream
 from ..errors import UsageError
 from ..families._registry import FAMILIES
@@ -28,6 +30,7 @@ from .control.routes import PREFIX as CONTROL_PREFIX
 from .control.webhooks import view_of as webhook_view
 from .dispatch import ENDPOINTS
 from .outgoing.outbox import Outbox
+from .own_calls import OwnCalls
 from .server.arrivals import ArrivalLog
 from .server.faults import Faults
 from .server.limits import EVERY, Limits
@@ -190,6 +193,9 @@ class Emulator(Steering):
         hosts = None if allow_remote else ()
         self._control = ControlApi(control, hosts)
         self._console = Console(hosts)
+        about = About(sdk_app_id=sdk_app_id, identifier=self.admin, address="", asks_first=False, body_limit=body_limit)
+        own_calls = OwnCalls(lambda: self.url, sdk_app_id, secret_key, self.admin, own_clock)
+        self._explorer = Explorer(about, own_calls.send, hosts)
         self._server: web.Server | None = None
         self._listener: asyncio.Server | None = None
 
@@ -269,6 +275,8 @@ class Emulator(Steering):
             self._clockwork.run()  # the clock may have been moved
             return response
         if not request.path.startswith("/v4/"):
+            if request.path.startswith(EXPLORER_PREFIX):
+                return await self._explorer.serve(request)
             page = self._console.serve(request)
             if page is not None:
                 return page

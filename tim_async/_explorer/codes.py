@@ -1,0 +1,66 @@
+"""The error codes, each with its meaning in both languages and what to do."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import msgspec
+
+from .. import _codes
+from ..errors import ADVICE, CLASSES
+
+
+class CodeLine(msgspec.Struct, kw_only=True):
+    """What is known of a code.
+
+    Attributes:
+        code: the ErrorCode.
+        scope: the part of the service that answers with it; some numbers mean different things in different parts.
+        name: the catalogue's name for it.
+        meaning: what the documents say of it.
+        meaning_zh: the same in Chinese.
+        hint: what kind of trouble it is: `none`, `fix_request`, `auth`, `quota` or `retry`.
+        advice: what to do, with the call to make where there is one.
+        is_own_advice: whether that is said of this code in particular, and not of all with this hint.
+        raised_as: the class of error that programs get.
+        asks_to_slow_down: whether it says "too many calls".
+    """
+
+    code: int
+    scope: str
+    name: str
+    meaning: str
+    meaning_zh: str
+    hint: _codes.Hint
+    advice: str
+    is_own_advice: bool
+    raised_as: str | None
+    asks_to_slow_down: bool
+
+
+def line_of(row: _codes.Code) -> CodeLine:
+    """Return a row of the catalogue for pages."""
+    return CodeLine(
+        code=row.code,
+        scope=row.scope,
+        name=row.name,
+        meaning=row.meaning,
+        meaning_zh=row.meaning_zh,
+        hint=row.hint,
+        advice=row.advice or ADVICE[row.hint],
+        is_own_advice=bool(row.advice),
+        raised_as=CLASSES[row.hint].__name__ if row.code else None,
+        asks_to_slow_down=row.code in _codes.SLOW_DOWN_CODES,
+    )
+
+
+def find_line(service: str, code: int) -> CodeLine | None:
+    """Return what is known of a code that a command of `service` answered with."""
+    row = _codes.lookup(service, code)
+    return None if row is None else line_of(row)
+
+
+@lru_cache(maxsize=1)
+def code_lines() -> list[CodeLine]:
+    """Return all codes by number, and those of one number by scope."""
+    return [line_of(row) for row in sorted(_codes.rows(), key=lambda row: (row.code, row.scope))]

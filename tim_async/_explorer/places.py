@@ -1,0 +1,95 @@
+"""Where in a request an error is: the path that the library names, as the steps from the body to the field.
+
+The library names fields as programs do (`msg_body[0].image_format`) where a check refuses, and by their wire names
+(`MsgBody[0].MsgContent.Text`) where a type does not fit. Forms show wire names, and mark the field itself.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final, TypeAlias
+
+from .._api.checks import nearest
+from .._api.fields import RequestField
+
+Step: TypeAlias = str | int
+_TOKEN: Final = re.compile(r"(\w+)|\[(\d+)\]")
+_CONTENT: Final = "MsgContent"
+
+
+def steps_to(
+    fields: tuple[RequestField, ...], path: str | None, body: object
+) -> tuple[list[Step], RequestField | None]:
+    """Return the steps to a path in either spelling, as far as they can be followed, and the field there."""
+    steps: list[Step] = []
+    last: RequestField | None = None
+    kinds: Mapping[str, tuple[RequestField, ...]] = {}
+    for name, index in _TOKEN.findall(path or ""):
+        if index:
+            body = body[int(index)] if isinstance(body, list) and int(index) < len(body) else None
+            steps.append(int(index))
+            continue
+        if kinds and isinstance(body, Mapping):
+            if name in ("msg_type", "MsgType"):
+                return [*steps, "MsgType"], None
+            fields = kinds.get(str(body.get("MsgType")), ())
+            body = body.get(_CONTENT)
+            steps.append(_CONTENT)
+            kinds, last = {}, None
+            if name in ("msg_content", _CONTENT):
+                continue
+        found = next((each for each in fields if name in (each.name, each.wire_name)), None)
+        if found is None:
+            return steps, last
+        steps.append(found.wire_name)
+        last, fields, kinds = found, found.fields, found.kinds
+        body = body.get(found.wire_name) if isinstance(body, Mapping) else None
+    return steps, last
+
+
+def path_text(steps: Iterable[Step]) -> str:
+    """Return steps as a path of wire names, such as `MsgBody[0].MsgContent.Text`."""
+    return "".join(f"[{each}]" if isinstance(each, int) else f".{each}" for each in steps).removeprefix(".")
+
+
+def in_wire_names(message: str, fields: tuple[RequestField, ...], path: str | None, steps: Iterable[Step]) -> str:
+    """Return a message of the library with the names of fields as forms show them.
+
+    A name with an underscore can be nothing else. One without is an ordinary word: only the path that the message
+    begins with is replaced.
+    """
+    message = re.sub(r"^cannot read \w+: ", "", message)
+    if path and message.startswith(path):
+        message = path_text(steps) + message[len(path) :]
+    names = {each.name: each.wire_name for each in _all(fields) if "_" in each.name}
+    return re.sub(r"\b[a-z]\w*_\w+\b", lambda found: names.get(found[0], found[0]), message)
+
+
+def unknown_fields(fields: tuple[RequestField, ...], body: object) -> Iterator[tuple[list[Step], str]]:
+    """Yield the steps to each field that no page has, and what is to be said of it."""
+    if not isinstance(body, Mapping):
+        return
+    known = {each.wire_name: each for each in fields}
+    for name, value in body.items():
+        if name not in known:
+            yield [name], f"{name} is not a documented field; it is sent as it is{nearest(str(name), known)}"
+            continue
+        field = known[name]
+        for index, item in enumerate(value if isinstance(value, list) else [value]):
+            before: list[Step] = [name, index] if isinstance(value, list) else [name]
+            if field.kinds and isinstance(item, Mapping):
+                below, content = field.kinds.get(str(item.get("MsgType")), ()), item.get(_CONTENT)
+                before.append(_CONTENT)
+            else:
+                below, content = field.fields, item
+            for steps, text in unknown_fields(below, content) if below else ():
+                yield [*before, *steps], text
+
+
+def _all(fields: Iterable[RequestField]) -> Iterator[RequestField]:
+    for each in fields:
+        yield each
+        yield from _all(each.fields)
+        for parts in each.kinds.values():
+            yield from _all(parts)
