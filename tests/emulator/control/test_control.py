@@ -11,7 +11,7 @@ import pytest
 from aiohttp import web
 
 from tests.emulator.control.conftest import PREFIX, Remote
-from tim_async import ApiError, ConnectionLostError, ReplyDecodeError, RetryPolicy, TextElem, encode
+from tim_async import ApiError, ConnectionLostError, ReplyDecodeError, RetryPolicy, TextElem, encode, endpoints
 
 
 async def test_messages_are_found_by_recipient_sender_group_and_text(remote: Remote) -> None:
@@ -189,11 +189,20 @@ async def test_limits_show_what_they_hold_and_can_be_set(remote: Remote) -> None
             codes.append(error.code)
     assert codes == [0, 0, 60007, 60007]
     (limit,) = await remote.get("/limits")
-    assert (limit["limit"], limit["worst"], limit["refused"]) == (2, 2, 2)
+    assert (limit["limit"], limit["worst"], limit["refused"], limit["is_set"]) == (2, 2, 2, True)
+    (pace,) = await remote.get("/limits/history")
+    assert (pace["command"], sum(pace["passed"]), sum(pace["refused"])) == ("openim/sendmsg", 2, 2)
     assert await remote.do("PUT", "/limits", {"command": "openim/sendmsg", "limit": None}) == []
     await client.c2c.send_text("bob", "hi again")
-    assert (await remote.get("/limits"))[0]["limit"] == 200
+    limit = (await remote.get("/limits"))[0]
+    assert (limit["limit"], limit["capacity"], limit["is_set"]) == (200, 210, False)
     assert (await remote.ask("PUT", "/limits", {"command": "nothing", "limit": 1}))[1]["field"] == "command"
+
+
+async def test_commands_are_listed_with_what_they_do(remote: Remote) -> None:
+    commands = {each["command"]: each for each in await remote.get("/commands")}
+    assert commands["openim/sendmsg"]["name"] == "c2c.send"
+    assert set(commands) == set(endpoints())
 
 
 async def test_clock_is_moved_stopped_and_set_free(remote: Remote) -> None:
@@ -226,7 +235,7 @@ async def test_reset_forgets_messages_or_everything(remote: Remote) -> None:
     await remote.do("POST", "/reset", {})
     assert set(remote.emulator.accounts) == {"administrator"}
     assert not remote.emulator.groups
-    assert await remote.get("/faults") == await remote.get("/limits") == []
+    assert await remote.get("/faults") == await remote.get("/limits") == await remote.get("/limits/history") == []
     assert (await remote.get("/clock"))["ahead_s"] == 0.0
 
 
@@ -247,6 +256,11 @@ async def test_webhooks_go_where_they_are_sent_and_can_be_sent_again(remote: Rem
         await remote.emulator.webhooks_settled()
         listed = (await remote.get("/webhooks?command=C2C.CallbackAfterSendMsg"))["webhooks"]
         assert [(each["sends"], each["problem"], each["answer"]["ErrorCode"]) for each in listed] == [(1, "", 0)]
+        assert (await remote.get("/webhooks?text=HI&trouble=false"))["total"] == 2
+        assert (await remote.get("/webhooks?text=nothing"))["total"] == (await remote.get("/webhooks?trouble=1"))[
+            "total"
+        ]
+        assert abs(listed[0]["at"] - (await remote.get("/clock"))["now"]) < 60
         again = await remote.do("POST", f"/webhooks/{listed[0]['number']}/send")
         assert (again["sends"], again["event"]["CallbackCommand"]) == (2, "C2C.CallbackAfterSendMsg")
         assert all("Sign" in query for query in seen)

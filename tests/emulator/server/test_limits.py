@@ -14,7 +14,7 @@ from tim_async._api.wire import Request
 from tim_async._clocks import real_monotonic
 from tim_async.emulator import Emulator
 from tim_async.emulator.server.arrivals import ArrivalLog
-from tim_async.emulator.server.limits import Limits
+from tim_async.emulator.server.limits import Limits, Pace
 from tim_async.errors import UsageError
 from tim_async.families.account import Account
 from tim_async.families.c2c import C2C
@@ -230,3 +230,16 @@ def test_worst_window():
 def test_account_lines_have_their_own_limit():
     assert Limits(None, 0).rates(Account.check) == (Rate(100),)
     assert Limits({"*": 3}, 0).rates(Account.check) == (Rate(3),)
+
+
+def test_pace_shows_the_last_minute_second_by_second() -> None:
+    pace = Pace()
+    for now, is_refused in ((100.0, False), (100.9, True), (101.0, False), (101.5, False)):
+        pace.count(now, is_refused=is_refused)
+    passed, refused = pace.last(101.9)
+    assert (passed[-3:], refused[-3:]) == ([0, 1, 2], [0, 1, 0])
+    passed, refused = pace.last(160.5)
+    assert (passed[0], sum(passed), sum(refused)) == (2, 2, 0)
+    assert pace.last(1000.0) == ([0] * 60, [0] * 60)
+    pace.count(50.0, is_refused=False)  # a clock that jumped back
+    assert sum(pace.last(50.0)[0]) == 1

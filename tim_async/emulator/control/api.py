@@ -15,7 +15,19 @@ from .context import Control
 from .routes import PREFIX, ROUTES, Asked, NotFoundError, Route, read_body, read_query
 from .views import Problem
 
-for _area in ("accounts", "calls", "clock", "faults", "groups", "limits", "messages", "openapi", "reset", "webhooks"):
+for _area in (
+    "accounts",
+    "calls",
+    "clock",
+    "commands",
+    "faults",
+    "groups",
+    "limits",
+    "messages",
+    "openapi",
+    "reset",
+    "webhooks",
+):
     import_module(f"{__package__}.{_area}")  # registers its routes
 
 

@@ -24,7 +24,9 @@ class LimitView(msgspec.Struct, kw_only=True):
         per_s: seconds.
         counts: what is counted: `calls`, or the field whose items are.
         key: the field that has a window of its own for each value, None for none.
+        is_set: whether it was set, and is not the documented one.
         held: what the window holds now.
+        capacity: what it may hold, with the tolerance.
         worst: the most that it ever held.
         refused: calls that were refused for it.
     """
@@ -34,9 +36,25 @@ class LimitView(msgspec.Struct, kw_only=True):
     per_s: float
     counts: str
     key: str | None
+    is_set: bool
     held: int
+    capacity: int
     worst: int
     refused: int
+
+
+class PaceView(msgspec.Struct, kw_only=True):
+    """How many calls of a command came in each of the last 60 seconds; the current second is the last.
+
+    Attributes:
+        command: the command.
+        passed: calls that passed its limits.
+        refused: calls that were refused.
+    """
+
+    command: str
+    passed: list[int]
+    refused: list[int]
 
 
 class SetLimit(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -67,12 +85,21 @@ def limits(control: Control, asked: Asked[None, None]) -> list[LimitView]:
                     per_s=rate.per,
                     counts=rate.cost or "calls",
                     key=rate.key,
+                    is_set=control.limits.is_set(command) or control.limits.is_set(EVERY),
                     held=state.held,
+                    capacity=state.capacity,
                     worst=state.worst,
                     refused=state.refused,
                 )
             )
     return found
+
+
+@route("GET", "/limits/history", answer=list[PaceView], summary="The calls of each of the last 60 seconds, by command.")
+def limit_history(control: Control, asked: Asked[None, None]) -> list[PaceView]:
+    """Return what came in each of the last seconds."""
+    paces = control.limits.paces(control.window_clock())
+    return [PaceView(command=command, passed=paces[command][0], refused=paces[command][1]) for command in sorted(paces)]
 
 
 @route("PUT", "/limits", body=SetLimit, answer=list[LimitView], summary="Set the limit of a command.")

@@ -12,11 +12,12 @@ from ..._api.wire import encode
 from ...models.c2c import RoamMsg
 from ...models.elements import Element, TextElem
 from ..state.group import Groups
-from ..state.push import PushState, SentPush
+from ..state.push import WEB_PUSH, PushState, SentPush
 from ..state.threads import GroupEntry
 from .context import Control
 from .refused_sends import RefusedSend, refused_sends
 from .routes import Asked, route
+from .vendor_pushes import VendorPush, shown_by_vendors
 from .views import Page
 
 
@@ -97,6 +98,8 @@ class PushView(msgspec.Struct, kw_only=True):
         to: the first hundred of them.
         msg_body: its elements, as they are on the wire.
         offline_push_info: what a notification is made of, as it is on the wire; None without.
+        web_info: the notification of a browser, as it is on the wire; None without.
+        vendors: what the phones of each vendor show; none for a push of browsers.
         is_revoked: whether it was revoked.
     """
 
@@ -108,6 +111,8 @@ class PushView(msgspec.Struct, kw_only=True):
     to: list[str]
     msg_body: list[msgspec.Raw]
     offline_push_info: msgspec.Raw | None
+    web_info: msgspec.Raw | None
+    vendors: list[VendorPush]
     is_revoked: bool
 
 
@@ -275,6 +280,8 @@ def _of_push(push: SentPush) -> PushView:
         to=push.to[:_NAMED_RECIPIENTS],
         msg_body=_wire(push.msg_body),
         offline_push_info=None if shown is None else msgspec.Raw(encode(shown)),
+        web_info=None if push.web_info is None else msgspec.Raw(encode(push.web_info)),
+        vendors=[] if push.command == WEB_PUSH else shown_by_vendors(shown, push.msg_body, push.from_account or ""),
         is_revoked=push.revoked_at is not None,
     )
 

@@ -17,6 +17,7 @@ class WebhookView(msgspec.Struct, kw_only=True):
 
     Attributes:
         number: counts all webhooks from 1.
+        at: unix seconds of the emulator's clock when it happened.
         command: its CallbackCommand.
         event: the body, as it is on the wire.
         sends: how often it was sent; 0 while it waits, and where no URL is set.
@@ -26,6 +27,7 @@ class WebhookView(msgspec.Struct, kw_only=True):
     """
 
     number: int
+    at: float
     command: str
     event: msgspec.Raw
     sends: int
@@ -51,9 +53,13 @@ class WebhookQuery(Page, kw_only=True):
 
     Attributes:
         command: only of this CallbackCommand.
+        text: only those with this text in the event.
+        trouble: only those that were sent and not answered as they should be.
     """
 
     command: str | None = None
+    text: str | None = None
+    trouble: bool = False
 
 
 class Receiver(msgspec.Struct, kw_only=True):
@@ -84,6 +90,7 @@ def view_of(webhook: Webhook) -> WebhookView:
     """Return a webhook as JSON has it."""
     return WebhookView(
         number=webhook.number,
+        at=webhook.at,
         command=webhook.event.callback_command,
         event=msgspec.Raw(webhook.event.to_body()),
         sends=webhook.sends,
@@ -93,11 +100,19 @@ def view_of(webhook: Webhook) -> WebhookView:
     )
 
 
+def _fits(webhook: Webhook, query: WebhookQuery) -> bool:
+    return (
+        query.command in (None, webhook.event.callback_command)
+        and not (query.trouble and not webhook.problem)
+        and (not query.text or query.text.lower() in webhook.event.to_body().decode().lower())
+    )
+
+
 @route("GET", "/webhooks", query=WebhookQuery, answer=WebhookList, summary="The webhooks, the newest first.")
 def webhooks(control: Control, asked: Asked[WebhookQuery, None]) -> WebhookList:
     """Return a page of the webhooks."""
     query = asked.query
-    fitting = [each for each in reversed(control.outbox.log) if query.command in (None, each.event.callback_command)]
+    fitting = [each for each in reversed(control.outbox.log) if _fits(each, query)]
     page = fitting[query.offset : query.offset + query.limit]
     return WebhookList(total=len(fitting), webhooks=[view_of(each) for each in page])
 

@@ -52,6 +52,7 @@ class Webhook(msgspec.Struct, kw_only=True):
         problem: why there is no valid answer; "" otherwise.
         number: counts all events from 1.
         took_s: seconds from the last send to its end; None before that.
+        at: unix seconds of the emulator's clock when it happened.
     """
 
     event: Event
@@ -60,6 +61,7 @@ class Webhook(msgspec.Struct, kw_only=True):
     problem: str = ""
     number: int = 0
     took_s: float | None = None
+    at: float = 0.0
 
 
 class Caller(msgspec.Struct, frozen=True, kw_only=True):
@@ -177,7 +179,7 @@ class Outbox:
         self._wake()
 
     def _enter(self, event: Event) -> Webhook:
-        webhook = Webhook(event=event, number=next(self._numbers))
+        webhook = Webhook(event=event, number=next(self._numbers), at=self._clock())
         self.log.append(webhook)
         self._on_sent(webhook)
         return webhook

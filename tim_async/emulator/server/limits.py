@@ -20,7 +20,7 @@ A call is counted when it arrives. Calls that a planned fault answers or drops b
 from __future__ import annotations
 
 import math
-from collections import Counter, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
@@ -51,6 +51,7 @@ _ATTRIBUTE_WRITES: Final = frozenset(
 )
 # Windows of keys that are no longer used are removed when there are this many.
 _SWEEP_AT: Final = 10_000
+HISTORY_S: Final = 60
 
 
 class Window:
@@ -105,16 +106,43 @@ class _Alarm:
         return len(times)
 
 
+class Pace:
+    """How many calls of a command came in each of the last seconds, and how many of them were refused."""
+
+    __slots__ = ("_seconds",)
+
+    def __init__(self) -> None:
+        self._seconds: deque[list[int]] = deque(maxlen=HISTORY_S)
+
+    def count(self, now: float, *, is_refused: bool) -> None:
+        """Count a call."""
+        second = int(now)
+        if not self._seconds or self._seconds[-1][0] != second:
+            self._seconds.append([second, 0, 0])
+        self._seconds[-1][1 + is_refused] += 1
+
+    def last(self, now: float) -> tuple[list[int], list[int]]:
+        """Return how many passed and how many were refused in each of the last seconds, the current one last."""
+        passed, refused = [0] * HISTORY_S, [0] * HISTORY_S
+        for second, *counts in self._seconds:
+            place = HISTORY_S - 1 - (int(now) - second)
+            if 0 <= place < HISTORY_S:
+                passed[place], refused[place] = counts
+        return passed, refused
+
+
 class LimitState(NamedTuple):
     """How much of a limit is used.
 
     Attributes:
         held: what its fullest window holds now.
+        capacity: what a window may hold, with the tolerance.
         worst: the most that any of its windows ever held, of those that are kept.
         refused: calls that were refused for it.
     """
 
     held: int
+    capacity: int
     worst: int
     refused: int
 
@@ -155,6 +183,7 @@ class Limits:
         self._alarms: dict[str, _Alarm] = {}
         self._windows: dict[tuple[str, int, str], Window] = {}
         self._refused: Counter[tuple[str, int]] = Counter()
+        self._paces: defaultdict[str, Pace] = defaultdict(Pace)
         self._sweep_at = _SWEEP_AT
         self._began_with = dict(self._given)
 
@@ -176,8 +205,16 @@ class Limits:
             windows = [each for key, each in self._windows.items() if key[:2] == place]
             held = max((each.held(now) for each in windows), default=0)
             worst = max((each.worst for each in windows), default=0)
-            states.append((rate, LimitState(held, worst, self._refused[place])))
+            states.append((rate, LimitState(held, self._capacity(rate), worst, self._refused[place])))
         return states
+
+    def paces(self, now: float) -> dict[str, tuple[list[int], list[int]]]:
+        """Return how many calls of each command passed and were refused in each of the last seconds."""
+        return {command: pace.last(now) for command, pace in self._paces.items()}
+
+    def is_set(self, command: str) -> bool:
+        """Return whether a command, or `*`, has another limit than the documented ones."""
+        return command in self._given
 
     def replace(self, command: str, rate: Rate | None) -> None:
         """Set the rate of a command, or of `*`; None is its own rates again. Its windows begin empty."""
@@ -190,6 +227,7 @@ class Limits:
     def reset(self) -> None:
         """Take back what `replace` did, and begin with empty windows."""
         self._given = dict(self._began_with)
+        self._paces.clear()
         self._forget(EVERY)
 
     def _forget(self, command: str) -> None:
@@ -220,8 +258,10 @@ class Limits:
             window = self._window(_counted_as(endpoint.command, rate), number, key, rate, now)
             if not window.has_room(now, cost):
                 self._refused[endpoint.command, number] += 1
+                self._paces[endpoint.command].count(now, is_refused=True)
                 return _refuse(endpoint, rate)
             counted.append((window, cost))
+        self._paces[endpoint.command].count(now, is_refused=False)
         for window, cost in counted:
             window.enter(now, cost)
         return None
@@ -251,10 +291,12 @@ class Limits:
             if len(self._windows) >= self._sweep_at:
                 self._windows = {place: old for place, old in self._windows.items() if not old.is_idle(now)}
                 self._sweep_at = max(_SWEEP_AT, 2 * len(self._windows))
-            # 20 * 1.15 is just below 23 in binary floating point.
-            capacity = math.floor(rate.limit * (1 + self._tolerance) + 1e-9)
-            window = self._windows[command, number, key] = Window(capacity, rate.per)
+            window = self._windows[command, number, key] = Window(self._capacity(rate), rate.per)
         return window
+
+    def _capacity(self, rate: Rate) -> int:
+        # 20 * 1.15 is just below 23 in binary floating point.
+        return math.floor(rate.limit * (1 + self._tolerance) + 1e-9)
 
 
 def _cost(rate: Rate, endpoint: Endpoint[..., Any], raw: Mapping[str, object]) -> int:
