@@ -1,0 +1,1 @@
+"""The documentation: `en/` and `zh/` are two trees with the same names, `site/` makes what is made from the code."""

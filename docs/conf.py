@@ -1,0 +1,72 @@
+"""Settings of Sphinx, for both languages: `python -m docs.site` builds them."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from docs.site import pages
+from docs.site.words import LANGUAGES
+from tim_async import __version__
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+
+project = "tim-async"
+author = "tim_async maintainers"
+version = release = __version__
+
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+templates_path = ["templates"]
+exclude_patterns = ["_*"]
+nitpicky = True
+# What other projects document, and what is no name at all.
+nitpick_ignore_regex = [("py:.*", r".*")]
+
+myst_enable_extensions = ["attrs_block", "attrs_inline", "colon_fence", "deflist"]
+myst_heading_anchors = 3
+suppress_warnings = ["config.cache"]
+
+# Docstrings mark code as Markdown does.
+default_role = "code"
+autodoc_member_order = "bysource"
+autodoc_typehints = "signature"
+autodoc_class_signature = "separated"
+napoleon_google_docstring = True
+napoleon_numpy_docstring = False
+napoleon_use_ivar = True
+
+html_theme = "furo"
+html_sidebars = {
+    "**": [
+        "sidebar/brand.html",
+        "sidebar/language.html",
+        "sidebar/search.html",
+        "sidebar/scroll-start.html",
+        "sidebar/navigation.html",
+        "sidebar/scroll-end.html",
+    ]
+}
+html_static_path = ["static"]
+html_css_files = ["site.css"]
+html_copy_source = False
+html_show_sphinx = False
+
+
+def setup(app: Sphinx) -> None:
+    """Make the pages that are made from the code, and name the other language on every page."""
+    words = LANGUAGES[Path(app.srcdir).name]
+    app.config["html_title"] = words.site_title
+    app.connect("builder-inited", lambda app: pages.write(Path(app.srcdir), words))
+
+    def name_other_language(
+        app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: object
+    ) -> None:
+        up = "../" * (pagename.count("/") + 1)
+        context["other_language"] = words.other_name
+        context["other_url"] = f"{up}{words.other}/{pagename}.html"
+
+    app.connect("html-page-context", name_other_language)

@@ -1,0 +1,233 @@
+"""What the pages that are made from the code say, in both languages."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+
+class Words(NamedTuple):
+    """The words of one language, and the code that Sphinx has for it.
+
+    Attributes:
+        code: Sphinx's name of the language.
+        other: the folder of the other language.
+        other_name: how the other language calls itself.
+    """
+
+    code: str
+    other: str
+    other_name: str
+    site_title: str
+    endpoints: str
+    endpoints_text: str
+    official: str
+    limits: str
+    no_limit: str
+    repeat: str
+    repeat_never: str
+    repeat_always: str
+    repeat_identity: str
+    request: str
+    answer: str
+    no_fields: str
+    field: str
+    type: str
+    meaning: str
+    required: str
+    filled_in: str
+    one_of: str
+    range: str
+    at_least: str
+    at_most: str
+    elements: str
+    offline_push: str
+    errors: str
+    errors_text: str
+    error_code: str
+    to_do: str
+    danger: str
+    python: str
+    curl: str
+    command_line: str
+    sample_answer: str
+    texts_in_english: str
+    elements_title: str
+    elements_text: str
+    offline_push_title: str
+    settings_title: str
+    settings_text: str
+    setting: str
+    default: str
+    events_title: str
+    events_text: str
+    errors_title: str
+    errors_title_text: str
+    broader: str
+    narrower: str
+    topic: str
+    scopes: dict[str, str]
+
+
+_EN: Final = Words(
+    code="en",
+    other="zh",
+    other_name="中文",
+    site_title="tim-async",
+    endpoints="Endpoints",
+    endpoints_text=(
+        "All {count} commands of the service, a page for each family of them. `client` is a "
+        "[TimClient](../client.md); the answer of a call is the struct whose fields stand under *Answer*."
+    ),
+    official="Official page",
+    limits="Limits",
+    no_limit="none known",
+    repeat="Repeating it",
+    repeat_never="can take effect twice",
+    repeat_always="is harmless",
+    repeat_identity="is harmless within 120 seconds: the service recognises the message by its identity",
+    request="Request",
+    answer="Answer",
+    no_fields="It has no fields.",
+    field="Field",
+    type="Type",
+    meaning="Meaning",
+    required="required",
+    filled_in="filled in by the library",
+    one_of="one of {choices}",
+    range="{low} to {high}",
+    at_least="at least {low}",
+    at_most="at most {high}",
+    elements="message elements: see [Message elements](elements.md)",
+    offline_push="see [Offline push](offline-push.md)",
+    errors="Error codes",
+    errors_text=(
+        "Every code of the service that is known, by the kind of command that answers with it. "
+        "`tim-async explain CODE` says the same in a terminal."
+    ),
+    error_code="Code",
+    to_do="What to do",
+    danger="It cannot be taken back.",
+    python="Python",
+    curl="curl",
+    command_line="Command line",
+    sample_answer="An answer",
+    texts_in_english="",
+    elements_title="Message elements",
+    elements_text=(
+        "What a message consists of, by `MsgType`; the fields are those of `MsgContent`. "
+        "Every kind has a class of the same fields in `tim_async`, such as `TextElem`; `RawElem` carries any other."
+    ),
+    offline_push_title="Offline push",
+    settings_title="Settings",
+    settings_text="How calls are made. Each is an argument of `TimClient`, or a field of the `Settings` it is given.",
+    setting="Setting",
+    default="Default",
+    events_title="Webhook events",
+    events_text="What the service sends to your webhook, by `CallbackCommand`, with the fields of the event's struct.",
+    errors_title="Errors",
+    errors_title_text=(
+        "All errors derive from `TimError`. `error.topic` names the section here, "
+        "and `tim-async explain TOPIC` prints it."
+    ),
+    broader="is a",
+    narrower="narrower",
+    topic="topic",
+    scopes={
+        "account": "Accounts and signatures",
+        "common": "All commands",
+        "conversation": "Conversations",
+        "file": "Files",
+        "global_mute": "App-wide mute",
+        "group": "Groups",
+        "moderation": "Moderation",
+        "msg_ext": "Message extensions",
+        "official_account": "Official accounts",
+        "operation": "Operations",
+        "profile": "Profiles",
+        "push": "Push",
+        "access": "Access to the service",
+        "sendmsg": "One-to-one messages",
+        "sns": "Friends and block list",
+    },
+)
+
+_ZH: Final = Words(
+    code="zh_CN",
+    other="en",
+    other_name="English",
+    site_title="tim-async",
+    endpoints="接口",
+    endpoints_text=(
+        "服务端的全部 {count} 个接口，按类别分页。`client` 是 [TimClient](../client.md)；"
+        "调用返回的是结构体，其字段见“应答包字段”。"
+    ),
+    official="官方文档",
+    limits="请求频率限制",
+    no_limit="未知",
+    repeat="重复请求",
+    repeat_never="可能会生效两次",
+    repeat_always="无副作用",
+    repeat_identity="120 秒内无副作用：服务端按消息标识去重",
+    request="请求包字段",
+    answer="应答包字段",
+    no_fields="没有字段。",
+    field="字段",
+    type="类型",
+    meaning="说明",
+    required="必填",
+    filled_in="由本库填写",
+    one_of="取值：{choices}",
+    range="{low} 到 {high}",
+    at_least="最小 {low}",
+    at_most="最大 {high}",
+    elements="消息元素，见[消息元素](elements.md)",
+    offline_push="见[离线推送](offline-push.md)",
+    errors="错误码",
+    errors_text="服务端所有已知的错误码，按接口类别排列。在终端里用 `tim-async explain 错误码` 可以查到同样的内容。",
+    error_code="错误码",
+    to_do="处理方法",
+    danger="操作不可撤销。",
+    python="Python",
+    curl="curl",
+    command_line="命令行",
+    sample_answer="应答示例",
+    texts_in_english="字段说明为英文，中文说明见官方文档。",
+    elements_title="消息元素",
+    elements_text=(
+        "消息由哪些元素组成，按 `MsgType` 排列，字段属于 `MsgContent`。"
+        "`tim_async` 里有同名字段的类，例如 `TextElem`；其他类型用 `RawElem`。"
+    ),
+    offline_push_title="离线推送",
+    settings_title="配置项",
+    settings_text="控制调用方式。可以作为 `TimClient` 的参数，也可以放进 `Settings` 一并传入。",
+    setting="配置项",
+    default="默认值",
+    events_title="回调事件",
+    events_text="服务端发给第三方回调的事件，按 `CallbackCommand` 排列，以及对应结构体的字段。",
+    errors_title="异常",
+    errors_title_text=(
+        "所有异常都继承自 `TimError`。`error.topic` 就是本页小节的名称，`tim-async explain 名称` 会打印同样的内容。"
+    ),
+    broader="上级异常",
+    narrower="下级异常",
+    topic="名称",
+    scopes={
+        "account": "账号与签名",
+        "common": "所有接口",
+        "conversation": "会话",
+        "file": "文件",
+        "global_mute": "全局禁言",
+        "group": "群组",
+        "moderation": "云端审核",
+        "msg_ext": "消息扩展",
+        "official_account": "公众号",
+        "operation": "运营管理",
+        "profile": "资料",
+        "push": "推送",
+        "access": "接入",
+        "sendmsg": "单聊消息",
+        "sns": "关系链",
+    },
+)
+
+LANGUAGES: Final = {"en": _EN, "zh": _ZH}
