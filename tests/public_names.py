@@ -165,9 +165,16 @@ def public_names() -> dict[str, object]:
     """
     roots = [(name, getattr(_public, name)) for name in _public.__all__]
     roots += [(FAMILIES[name], load_family(name)) for name in FAMILIES]
+    roots += [(f"{FAMILIES[name]}Calls", load_calls(name)) for name in FAMILIES]
     roots += [(kind.__name__, kind) for kind in (ProfileTag, RequestField, Result, SetExtensions, SnsTag)]
     roots += [(kind.__name__, kind) for kind in (ArchivedC2CMsg, ArchivedGroupMsg, HistoryInfo)]
     return {name: value for name, value in met_from(roots).items() if not name.startswith("__")}
+
+
+def load_calls(name: str) -> type:
+    """Import the class that a client has of a family."""
+    found: type = getattr(importlib.import_module(f"tim_async._calls.{name}"), f"{FAMILIES[name]}Calls")
+    return found
 
 
 def home_of(name: str, value: object) -> str:

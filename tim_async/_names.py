@@ -8,6 +8,24 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from ._api.fields import RequestField as RequestField
     from ._api.wire import Result as Result
+    from ._calls.account import AccountCalls as AccountCalls
+    from ._calls.all_member_push import AllMemberPushCalls as AllMemberPushCalls
+    from ._calls.c2c import C2CCalls as C2CCalls
+    from ._calls.community import CommunityCalls as CommunityCalls
+    from ._calls.follow import FollowCalls as FollowCalls
+    from ._calls.group import GroupCalls as GroupCalls
+    from ._calls.group_attr import GroupAttributesCalls as GroupAttributesCalls
+    from ._calls.group_member import GroupMemberCalls as GroupMemberCalls
+    from ._calls.group_msg import GroupMessagesCalls as GroupMessagesCalls
+    from ._calls.live_group import LiveGroupCalls as LiveGroupCalls
+    from ._calls.moderation import ModerationCalls as ModerationCalls
+    from ._calls.official_account import OfficialAccountCalls as OfficialAccountCalls
+    from ._calls.operation import OperationCalls as OperationCalls
+    from ._calls.profile import ProfileCalls as ProfileCalls
+    from ._calls.push import PushCalls as PushCalls
+    from ._calls.recent_contact import RecentContactCalls as RecentContactCalls
+    from ._calls.robot import RobotCalls as RobotCalls
+    from ._calls.sns import SnsCalls as SnsCalls
     from .families._chunks import (
         Chunked as Chunked, FailedChunk as FailedChunk, Items as Items,
     )
@@ -251,6 +269,60 @@ _NAMES: Final = {
     ),
     "_api.wire": (
         "Result "
+    ),
+    "_calls.account": (
+        "AccountCalls "
+    ),
+    "_calls.all_member_push": (
+        "AllMemberPushCalls "
+    ),
+    "_calls.c2c": (
+        "C2CCalls "
+    ),
+    "_calls.community": (
+        "CommunityCalls "
+    ),
+    "_calls.follow": (
+        "FollowCalls "
+    ),
+    "_calls.group": (
+        "GroupCalls "
+    ),
+    "_calls.group_attr": (
+        "GroupAttributesCalls "
+    ),
+    "_calls.group_member": (
+        "GroupMemberCalls "
+    ),
+    "_calls.group_msg": (
+        "GroupMessagesCalls "
+    ),
+    "_calls.live_group": (
+        "LiveGroupCalls "
+    ),
+    "_calls.moderation": (
+        "ModerationCalls "
+    ),
+    "_calls.official_account": (
+        "OfficialAccountCalls "
+    ),
+    "_calls.operation": (
+        "OperationCalls "
+    ),
+    "_calls.profile": (
+        "ProfileCalls "
+    ),
+    "_calls.push": (
+        "PushCalls "
+    ),
+    "_calls.recent_contact": (
+        "RecentContactCalls "
+    ),
+    "_calls.robot": (
+        "RobotCalls "
+    ),
+    "_calls.sns": (
+        "SnsCalls "
     ),
     "families._chunks": (
         "Chunked FailedChunk Items "

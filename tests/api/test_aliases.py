@@ -133,4 +133,5 @@ def test_endpoint_resolves_the_older_names_of_its_request(
 
 def test_endpoint_of_a_client_shows_its_command() -> None:
     client = TimClient(1400000000, "key")
-    assert repr(client.c2c.send) == "<call of <Endpoint openim/sendmsg as c2c.send>>"
+    assert repr(client.c2c.send) == f"<bound method C2CCalls.send of <c2c of {client!r}>>"
+    assert "`openim/sendmsg`" in (client.c2c.send.__doc__ or "")

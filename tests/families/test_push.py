@@ -153,7 +153,7 @@ async def test_thirty_users_a_second_get_a_batch(emulator_clock: Clock) -> None:
 async def test_a_batch_of_any_size_has_what_the_limit_allows_in_a_call(emulator: Emulator) -> None:
     faster = {"timpush/batch": Rate(60, cost="to_account", max_cost=60)}
     async with client_of(emulator, rate_limits=faster) as client:
-        assert client.push._most_targets(client.push.send_batch.endpoint) == 60
+        assert client.push._most_targets(Push.send_batch) == 60
     async with client_of(emulator) as client:
         done = await client.push.send_batch_all(["bob"] * 31, from_account="a", offline_push_info=INFO)
         assert sorted(len(push.to) for push in emulator.pushes) == [1, 30]

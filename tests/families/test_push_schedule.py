@@ -17,6 +17,7 @@ from tim_async import InvalidRequestError, OfflinePushInfo, TimClient, UsageErro
 from tim_async.emulator import Emulator
 from tim_async.emulator.state.push import PushState
 from tim_async.errors import ApiError
+from tim_async.families.push import Push
 from tim_async.models.all_member_push import UserTags
 from tim_async.models.push import TimPushCondition
 from tim_async.models.push_schedule import AddScheduledPush, PushContent, ScheduledPush, utc_text
@@ -142,7 +143,7 @@ async def test_pushes_are_listed_page_by_page(timed: tuple[TimClient, Emulator],
 async def test_the_app_is_filled_in_and_must_be_the_one_of_the_url(timed: tuple[TimClient, Emulator]) -> None:
     client, emulator = timed
     request = AddScheduledPush(type="All", sched_at=utc_text(START + HOUR), content=content())
-    await client.call(client.push.add_scheduled.endpoint, request)
+    await client.call(Push.add_scheduled, request)
     assert request.sdkappid is None
     await client.request(
         "timpush/add_sched_task", {"Type": "All", "SchedAt": utc_text(START + HOUR), "Content": {"From_Account": "a"}}

@@ -48,4 +48,4 @@ async def mistakes(client: TimClient) -> None:
     await client.moderation.set_mute(account="bob")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     CloudKeyword(content="x", label="Spam")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     await client.operation.get_history(chat_type="c2c", msg_time="2015120121")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
-    await client.operation.get_ip_list(1)  # pyright: ignore[reportCallIssue]
+    await client.operation.get_ip_list(1)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]

@@ -3,8 +3,9 @@
     class C2C(Family, name="c2c"):
         send = Endpoint("openim/sendmsg", SendMsg, SendMsgResult, doc="I34919")
 
-On the class, `C2C.send` is the record. On an instance, `client.c2c.send` is the call, with the parameters of `SendMsg`
-and `SendMsgResult` as its answer: `Endpoint` is generic over both, so nothing is written twice and editors know all.
+On the class, `C2C.send` is the record. On an instance it is the call, with the parameters of `SendMsg` and
+`SendMsgResult` as its answer: `Endpoint` is generic over both, so nothing is written twice. `client.c2c` is an instance
+of the class that is generated from the table (`_calls/c2c.py`), where `send` is a method, with a text for editors.
 """
 
 from __future__ import annotations
@@ -12,13 +13,14 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from functools import cached_property
-from types import MappingProxyType
+from types import MappingProxyType, MethodType
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, Literal, ParamSpec, Protocol, TypeVar, cast, overload
 
 import msgspec
 
 from ..errors import UsageError
 from .aliases import FieldAliases, aliases_of
+from .calling import async_call, put_calls
 from .checks import check_seconds, check_whole, nearest, quoted
 from .plain_look import plain_look
 from .wire import PartialResult, Request, encode, find_mapping, reader, request_validator, validate, wire_name
@@ -163,15 +165,16 @@ class Endpoint(Generic[P, R]):
     @overload
     def __get__(self, instance: None, owner: type[object]) -> Endpoint[P, R]: ...
     @overload
-    def __get__(self, instance: Family, owner: type[object]) -> BoundEndpoint[P, R]: ...
-    def __get__(self, instance: Family | None, owner: type[object]) -> Endpoint[P, R] | BoundEndpoint[P, R]:
-        """Return the record on the class, the typed call on an instance."""
-        if instance is None:
-            return self
-        bound = BoundEndpoint(self, instance)
-        # Kept where the next lookup finds it first.
-        instance.__dict__[self.name] = bound
-        return bound
+    def __get__(self, instance: Family, owner: type[object]) -> Callable[P, Coroutine[Any, Any, R]]: ...
+    def __get__(
+        self, instance: Family | None, owner: type[object]
+    ) -> Endpoint[P, R] | Callable[P, Coroutine[Any, Any, R]]:
+        """Return the record on the class, the call on an instance."""
+        return self if instance is None else MethodType(self._call, instance)
+
+    @cached_property
+    def _call(self) -> Callable[..., Coroutine[Any, Any, R]]:
+        return async_call(self)
 
     def __repr__(self) -> str:
         return f"<Endpoint {self.command} as {self.family}.{self.name}>"
@@ -206,6 +209,11 @@ class Endpoint(Generic[P, R]):
     def url_zh(self) -> str | None:
         """Address of its Chinese page; None where none was seen."""
         return self._page.url_zh
+
+    @property
+    def codes(self) -> tuple[int, ...]:
+        """The error codes that its page lists, without those that any command may answer with."""
+        return self._page.codes
 
     @cached_property
     def fields(self) -> tuple[RequestField, ...]:
@@ -312,38 +320,19 @@ class Endpoint(Generic[P, R]):
         return dict(zip(self.request.__struct_fields__, self.request.__struct_encode_fields__, strict=True))[field]
 
 
-class BoundEndpoint(Generic[P, R]):
-    """An endpoint of a client: call it with the fields of the request struct."""
-
-    __slots__ = ("_family", "endpoint")
-
-    def __init__(self, endpoint: Endpoint[P, R], family: Family) -> None:
-        self.endpoint = endpoint
-        self._family = family
-
-    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Coroutine[None, None, R]:
-        """Build the request from its fields and send it."""
-        endpoint = self.endpoint
-        try:
-            request = endpoint.request(*args, **kwargs)
-        except TypeError:
-            pass  # raised below, so that msgspec's error is not its context
-        else:
-            request.identify()  # it was made here; one that is passed to `client.call` is not changed
-            return self._family.client.call(endpoint, request)
-        raise endpoint.misuse(args, kwargs)
-
-    def __repr__(self) -> str:
-        return f"<call of {self.endpoint!r}>"
-
-
 class Family:
-    """Base of the families: a table of endpoints, and helpers where code is needed."""
+    """Base of the families: a table of endpoints, and helpers where code is needed.
+
+    A class with a `name` is a table; one without is generated from the table it derives from, and has its calls.
+    """
 
     family: ClassVar[str]
     endpoints: ClassVar[Mapping[str, Endpoint[..., Any]]]
 
-    def __init_subclass__(cls, *, name: str) -> None:
+    def __init_subclass__(cls, *, name: str | None = None) -> None:
+        if name is None:
+            put_calls(cls, cls.endpoints, async_call)
+            return
         cls.family = name
         table = {line.name: line for line in vars(cls).values() if isinstance(line, Endpoint)}
         for line in table.values():
@@ -352,3 +341,6 @@ class Family:
 
     def __init__(self, client: Caller) -> None:
         self.client = client
+
+    def __repr__(self) -> str:
+        return f"<{self.family} of {self.client!r}>"

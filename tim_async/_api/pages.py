@@ -22,6 +22,7 @@ class Page(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         is_title_zh_made: whether `title_zh` was made in the manner of its siblings, because no page showed it.
         url: address of the English page; None when no such page was seen.
         url_zh: address of the Chinese page; None when no such page was seen.
+        codes: the error codes that the page lists.
     """
 
     title: str | None = None
@@ -29,6 +30,7 @@ class Page(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     is_title_zh_made: bool = False
     url: str | None = None
     url_zh: str | None = None
+    codes: tuple[int, ...] = ()
 
 
 _UNKNOWN = Page()

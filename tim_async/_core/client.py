@@ -18,9 +18,10 @@ import msgspec
 from .._api.checks import check_seconds, check_secret_key, check_whole, nearest, quoted
 from .._api.endpoint import Endpoint, Rate, Repeat
 from .._api.wire import PartialResult, Request, check_size, decode_object, encode, merge_extra
+from .._calls.families import Families
 from .._hidden import hide
 from ..errors import AnyRequest, TimError, UsageError
-from ..families._registry import Families, find_endpoint
+from ..families._registry import find_endpoint
 from .attempts import run
 from .call import Call, ClientState, Options
 from .config import (

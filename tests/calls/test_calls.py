@@ -1,0 +1,76 @@
+"""The generated classes: current, and worn by what is called."""
+
+from __future__ import annotations
+
+import inspect
+import pydoc
+from typing import get_type_hints
+
+import pytest
+
+from tests.calls.modules import TARGET, files
+from tests.public_names import load_calls
+from tim_async import C2CCalls, Endpoint, UsageError, endpoints
+from tim_async._api.wire import Request
+from tim_async._calls.blocking.c2c import BlockingC2CCalls
+from tim_async.families.c2c import C2C
+from tim_async.models.c2c import SendMsg, SendMsgResult
+
+
+def test_generated_files_are_current() -> None:
+    made = files()
+    assert set(made) == set(TARGET.rglob("*.py"))
+    stale = [path.name for path, text in made.items() if path.read_text("utf-8") != text]
+    assert stale == [], "run `python -m tests.calls`"
+
+
+@pytest.mark.parametrize("command", sorted(endpoints()))
+def test_call_shows_every_field(command: str) -> None:
+    line = endpoints()[command]
+    call = getattr(load_calls(line.family), line.name)
+    parameters = dict(inspect.signature(call).parameters)
+    del parameters["self"]
+    assert set(parameters) == set(line.request.__struct_fields__)
+    needed = [each.default is each.empty for each in parameters.values()]
+    assert needed == sorted(needed, reverse=True)
+    hints = get_type_hints(call)
+    assert hints.pop("return") is line.result
+    assert hints == {name: hint for name, hint in get_type_hints(line.request).items() if name in hints}
+    assert inspect.iscoroutinefunction(call)
+    assert call.__name__ == line.name
+    text = call.__doc__ or ""
+    assert all(f"\n            {name}: " in text for name in parameters)
+    assert f"`{command}`" in text
+    assert str(line.title_zh) in text
+
+
+class Caller:
+    def __init__(self) -> None:
+        self.calls: list[tuple[Endpoint[..., object], Request]] = []
+
+    def call(self, endpoint: Endpoint[..., object], request: Request) -> SendMsgResult:
+        self.calls.append((endpoint, request))
+        return SendMsgResult(msg_key="k")
+
+
+def test_call_without_a_loop_hands_the_request_to_its_client() -> None:
+    caller = Caller()
+    family = BlockingC2CCalls(caller, C2CCalls(caller))  # type: ignore[arg-type]  # no more is needed here
+    assert family.send(to_account="bob", msg_body=[]).msg_key == "k"
+    ((endpoint, request),) = caller.calls
+    assert endpoint is C2C.send
+    assert isinstance(request, SendMsg)
+    assert request.msg_random is not None
+    with pytest.raises(UsageError, match="unknown field 'to_acount'; did you mean 'to_account'"):
+        family.send(to_acount="bob", msg_body=[])  # type: ignore[call-arg]
+    assert not inspect.iscoroutinefunction(family.send)
+
+
+def test_signature_is_shown_as_it_is_written() -> None:
+    shown = str(inspect.signature(C2CCalls.send))
+    assert shown.startswith("(self, *, to_account: str, msg_body: Sequence[Element], from_account: str | None = None, ")
+    assert shown.endswith(", is_need_read_receipt: Literal[0, 1] | None = None) -> SendMsgResult")
+    page = pydoc.plain(pydoc.render_doc(C2CCalls))
+    assert "async send(self, *, to_account: str, msg_body: Sequence[Element], " in page
+    (first, *_) = str(inspect.signature(BlockingC2CCalls.send)).partition(", from_account")
+    assert first == "(self, *, to_account: str, msg_body: Sequence[Element]"

@@ -1,0 +1,252 @@
+"""Follows: one account follows another, without asking; two may follow each other.
+
+Made by `python -m tests.calls`; a test keeps it current.
+"""
+
+# mypy: disable-error-code="empty-body"
+# The code of a call is put in by `_api/calling.py`.
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Literal
+
+from ...families._blocking import BlockingFamily
+from ...families._chunks import Chunked
+from ...families.follow import Follow
+from ...models.follow import FollowCounts, FollowItem, FollowPage, FollowRelations, FollowResults, FollowedAccount
+
+
+class BlockingFollowCalls(BlockingFamily[Follow], table=Follow):
+    """Follows: one account follows another, without asking; two may follow each other."""
+
+    def add(
+        self,
+        *,
+        from_account: str,
+        follow_item: Sequence[FollowItem],
+    ) -> FollowResults:
+        """Follow 1 to 20 accounts.
+
+        关注用户: Follow users, `follow/follow_add`.
+
+        Args:
+            from_account: the follower; at most 32 bytes.
+            follow_item: the accounts to follow, 1 to 20.
+
+        Returns:
+            FollowResults: outcome account by account.
+                result_item: one entry an account.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            ApiError: the service refused it.
+
+        Limits: 200/s.
+        Page: https://trtc.io/document/70345
+        Page: https://trtc.io/zh/document/70345
+        """
+
+    def delete(
+        self,
+        *,
+        from_account: str,
+        to_account: Sequence[str],
+    ) -> FollowResults:
+        """Follow 1 to 20 accounts no more.
+
+        取消关注用户: Unfollow users, `follow/follow_delete`.
+
+        Args:
+            from_account: the follower; at most 32 bytes.
+            to_account: the accounts, 1 to 20; at most 32 bytes each.
+
+        Returns:
+            FollowResults: outcome account by account.
+                result_item: one entry an account.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            ApiError: the service refused it.
+
+        Limits: 200/s.
+        Page: https://www.tencentcloud.com/document/product/1047/70346
+        """
+
+    def get(
+        self,
+        *,
+        from_account: str,
+        follow_type: Literal[1, 2, 3],
+        start_cursor: str,
+        want_num: int,
+    ) -> FollowPage:
+        """Read a page of followers, of followed accounts, or of those that follow each other.
+
+        拉取关注、粉丝与互关列表: Page through followers, followings or mutual follows, `follow/follow_get`.
+
+        Args:
+            from_account: the account; at most 32 bytes.
+            follow_type: 1 its followers, 2 those it follows, 3 those of them that follow back.
+            start_cursor: "" for the first page, then `next_cursor` of the page before.
+            want_num: how many are wanted, 1 to 1,000; 100 is usual.
+
+        Returns:
+            FollowPage: a page of follows.
+                follow_item: the accounts.
+                next_cursor: where the next page begins; "" on the last one.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            ApiError: the service refused it.
+
+        Limits: 200/s. A repeat is harmless.
+        Page: https://trtc.io/document/70347
+        Page: https://trtc.io/zh/document/70347
+        """
+
+    def check(
+        self,
+        *,
+        from_account: str,
+        to_account: Sequence[str],
+    ) -> FollowRelations:
+        """Ask whether an account and 1 to 100 others follow each other.
+
+        校验关注关系: Check follow relations, `follow/follow_check`.
+
+        Args:
+            from_account: the account that is asked about; at most 32 bytes.
+            to_account: the others, 1 to 100; at most 32 bytes each.
+
+        Returns:
+            FollowRelations: whether an account and others follow each other.
+                result_item: one entry an account.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            ApiError: the service refused it.
+
+        Limits: 200/s. A repeat is harmless.
+        Page: https://trtc.io/document/70349
+        """
+
+    def get_counts(
+        self,
+        *,
+        from_account: str,
+        to_account: Sequence[str],
+    ) -> FollowCounts:
+        """Count followers and followed accounts of 1 to 20 accounts.
+
+        拉取关注、粉丝与互关数: Follower, following and mutual counts, `follow/follow_get_info`.
+
+        Args:
+            from_account: the account that asks; at most 32 bytes.
+            to_account: the accounts that are asked about, 1 to 20; at most 32 bytes each.
+
+        Returns:
+            FollowCounts: counts account by account.
+                follow_info: one entry an account.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            ApiError: the service refused it.
+
+        Limits: 200/s. A repeat is harmless.
+        Page: https://www.tencentcloud.com/document/product/1047/70350
+        """
+
+    def iter_followers(
+        self,
+        from_account: str,
+        *,
+        page_size: int = 100,
+    ) -> Iterator[FollowedAccount]:
+        """Read the accounts that follow an account, page by page as the loop goes on.
+
+        Args:
+            from_account: the account.
+            page_size: accounts asked for in one call, 1 to 1,000.
+        """
+        return self.client.walk(self.family.iter_followers, from_account, page_size=page_size)
+
+    def iter_followings(
+        self,
+        from_account: str,
+        *,
+        page_size: int = 100,
+    ) -> Iterator[FollowedAccount]:
+        """Read the accounts that an account follows, page by page as the loop goes on.
+
+        Args:
+            from_account: the account.
+            page_size: accounts asked for in one call, 1 to 1,000.
+        """
+        return self.client.walk(self.family.iter_followings, from_account, page_size=page_size)
+
+    def iter_mutual(
+        self,
+        from_account: str,
+        *,
+        page_size: int = 100,
+    ) -> Iterator[FollowedAccount]:
+        """Read the accounts that an account follows and that follow it, page by page as the loop goes on.
+
+        Args:
+            from_account: the account.
+            page_size: accounts asked for in one call, 1 to 1,000.
+        """
+        return self.client.walk(self.family.iter_mutual, from_account, page_size=page_size)
+
+    def add_all(
+        self,
+        from_account: str,
+        accounts: Iterable[str],
+    ) -> Chunked[str, FollowResults]:
+        """Follow any number of accounts, 20 in a call: `add` in chunks, one after the other.
+
+        Args:
+            from_account: the follower.
+            accounts: the accounts to follow; read as the calls go on.
+        """
+        return self.client.wait(self.family.add_all, from_account, self.client.feed(accounts))
+
+    def delete_all(
+        self,
+        from_account: str,
+        accounts: Iterable[str],
+    ) -> Chunked[str, FollowResults]:
+        """Follow the given accounts no more, however many, 20 in a call: `delete` in chunks, one after the other.
+
+        Args:
+            from_account: the follower.
+            accounts: the accounts; read as the calls go on.
+        """
+        return self.client.wait(self.family.delete_all, from_account, self.client.feed(accounts))
+
+    def check_all(
+        self,
+        from_account: str,
+        accounts: Iterable[str],
+    ) -> Chunked[str, FollowRelations]:
+        """Ask whether an account and any number of others follow each other, 100 in a call: `check` in chunks.
+
+        Args:
+            from_account: the account that is asked about.
+            accounts: the others; read as the calls go on.
+        """
+        return self.client.wait(self.family.check_all, from_account, self.client.feed(accounts))
+
+    def get_counts_all(
+        self,
+        from_account: str,
+        accounts: Iterable[str],
+    ) -> Chunked[str, FollowCounts]:
+        """Count followers and followed accounts of any number of accounts, 20 in a call: `get_counts` in chunks.
+
+        Args:
+            from_account: the account that asks.
+            accounts: the accounts that are asked about; read as the calls go on.
+        """
+        return self.client.wait(self.family.get_counts_all, from_account, self.client.feed(accounts))

@@ -1,0 +1,548 @@
+"""Moderation of content, its word lists, the app-wide mute, and the retired filter words.
+
+Made by `python -m tests.calls`; a test keeps it current.
+"""
+
+# mypy: disable-error-code="empty-body"
+# The code of a call is put in by `_api/calling.py`.
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Literal
+
+from ...families._blocking import BlockingFamily
+from ...families._chunks import Chunked
+from ...families.moderation import Moderation
+from ...models.common import Empty
+from ...models.moderation import (
+    CloudKeyword,
+    CloudLibraries,
+    CloudLibrary,
+    CloudWord,
+    CloudWords,
+    Content,
+    DeletedCloudKeywords,
+    DirtyWords,
+    Done,
+    Judgement,
+    Judgements,
+    LocalKeyword,
+    LocalWord,
+    LocalWords,
+    Mute,
+)
+
+
+class BlockingModerationCalls(BlockingFamily[Moderation], table=Moderation):
+    """Moderation of content, its word lists, the app-wide mute, and the retired filter words."""
+
+    def moderate(
+        self,
+        *,
+        audit_name: str,
+        content_type: Literal["Text", "Image", "Audio", "Video"],
+        content: str,
+        ext_sender: str | None = None,
+        ext_receiver: str | None = None,
+    ) -> Judgement:
+        """Have one text, image, audio or video judged. Every call is charged.
+
+        主动审核接口: Submit one text, image, audio or video for moderation, `im_msg_audit/content_moderation`.
+
+        Args:
+            audit_name: the policy: C2C, Group, UserInfo, GroupInfo, GroupMemberInfo, RelationChain, or the id of one's
+                own.
+            content_type: Text, Image, Audio or Video.
+            content: the text, or the address of the medium; 1 to 8192 bytes. An image has at most 5 MB.
+            ext_sender: the app's mark of the sender.
+            ext_receiver: the app's mark of the receiver.
+
+        Returns:
+            Judgement: what became of a content.
+                request_id: names the request in questions to the service.
+                result: Pass, Review or Block.
+                score: how sure it is, 0 to 100.
+                label: the kind of what was found.
+                keywords: the words that were found.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            ApiError: the service refused it.
+
+        Limits: 200/s. A repeat is harmless.
+        Page: https://trtc.io/document/77827
+        Page: https://trtc.io/zh/document/77827
+        """
+
+    def moderate_batch(
+        self,
+        *,
+        audit_name: str,
+        contents: Sequence[Content],
+    ) -> Judgements:
+        """Have 1 to 10 texts or images judged. Every content is charged.
+
+        批量主动审核接口: Submit several texts or images for moderation, `im_msg_audit/batch_content_moderation`.
+
+        Known from an SDK.
+
+        Args:
+            audit_name: the policy: C2C, Group, UserInfo, GroupInfo, GroupMemberInfo, RelationChain, or the id of one's
+                own.
+            contents: the contents, 1 to 10, each with a number of its own; at most 2 items.
+
+        Returns:
+            Judgements: what became of a batch. Known from an SDK.
+                audit_results: one entry a content; find one by its `content_id`.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            ApiError: the service refused it.
+
+        Limits: 200/s. A repeat is harmless.
+        Page: no page found; the fields are taken from an SDK.
+        """
+
+    def add_cloud_keywords(
+        self,
+        *,
+        sdk_app_id: int,
+        lib_id: str,
+        user_keywords: Sequence[CloudKeyword],
+    ) -> Done:
+        """Add 1 to 10 words to a library of cloud moderation.
+
+        添加敏感词: Add words to a cloud moderation library, `im_msg_audit_mgr/add_cloud_audit_keywords`.
+
+        Args:
+            sdk_app_id: the app.
+            lib_id: the library.
+            user_keywords: the words, 1 to 10.
+
+        Returns:
+            Done: a change of a word list that was made.
+                request_id: names the request in questions to the service.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            ApiError: the service refused it.
+
+        Limits: 200/s.
+        Page: https://trtc.io/document/77831
+        Page: https://cloud.tencent.com/document/product/269/94303
+        """
+
+    def get_cloud_keywords(
+        self,
+        *,
+        sdk_app_id: int,
+        offset: int,
+        limit: int,
+        lib_id: str,
+        content: str | None = None,
+    ) -> CloudWords:
+        """Read one page of a library of cloud moderation.
+
+        获取敏感词: Read words of a cloud moderation library, `im_msg_audit_mgr/get_cloud_audit_keywords`.
+
+        Args:
+            sdk_app_id: the app.
+            offset: how many words to leave out, from 0.
+            limit: words in the page, 1 to 100.
+            lib_id: the library.
+            content: only words that have this in them; absent is all.
+
+        Returns:
+            CloudWords: one page of a library.
+                request_id: names the request in questions to the service.
+                total_count: the words there are.
+                infos: the words of this page.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            ApiError: the service refused it.
+
+        Limits: 200/s. A repeat is harmless.
+        Page: https://www.tencentcloud.com/document/product/1047/77830
+        Page: https://cloud.tencent.com/document/product/269/94302
+        """
+
+    def delete_cloud_keywords(
+        self,
+        *,
+        sdk_app_id: int,
+        lib_id: str,
+        keywords: Sequence[str],
+    ) -> DeletedCloudKeywords:
+        """Delete 1 to 10 words of a library of cloud moderation.
+
+        删除敏感词: Delete words of a cloud moderation library, `im_msg_audit_mgr/delete_cloud_audit_keywords`.
+
+        Args:
+            sdk_app_id: the app.
+            lib_id: the library.
+            keywords: the words, 1 to 10.
+
+        Returns:
+            DeletedCloudKeywords: what became of words that were to be deleted.
+                request_id: names the request in questions to the service.
+                details: one entry a word.
+                count: how many were deleted; a sample of the page counts 0 with one word deleted, `details` is certain.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            ApiError: the service refused it.
+
+        Limits: 200/s.
+        Page: https://trtc.io/document/77832
+        Page: https://cloud.tencent.com/document/product/269/94304
+        """
+
+    def get_cloud_libraries(
+        self,
+        *,
+        sdk_app_id: int,
+        offset: int,
+        limit: int,
+    ) -> CloudLibraries:
+        """Read one page of the list of libraries of cloud moderation.
+
+        获取词库列表: List cloud moderation libraries, `im_msg_audit_mgr/get_cloud_audit_keywords_ids`.
+
+        Args:
+            sdk_app_id: the app.
+            offset: how many libraries to leave out, from 0.
+            limit: libraries in the page, 1 to 100.
+
+        Returns:
+            CloudLibraries: one page of the list of libraries.
+                request_id: names the request in questions to the service.
+                total_count: the libraries there are.
+                infos: the libraries of this page.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            ApiError: the service refused it.
+
+        Limits: 200/s. A repeat is harmless.
+        Page: https://www.tencentcloud.com/document/product/1047/77829
+        Page: https://cloud.tencent.com/document/product/269/94301
+        """
+
+    def add_local_keywords(
+        self,
+        *,
+        sdk_app_id: int,
+        local_audit_words: Sequence[LocalKeyword],
+    ) -> Done:
+        """Add 1 to 10 words to local filtering.
+
+        添加本地敏感词: Add local filter words, `im_msg_audit_mgr/add_local_audit_keywords`.
+
+        Known from an SDK.
+
+        Args:
+            sdk_app_id: the app.
+            local_audit_words: the words, 1 to 10.
+
+        Returns:
+            Done: a change of a word list that was made.
+                request_id: names the request in questions to the service.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            ApiError: the service refused it.
+
+        Limits: 200/s.
+        Page: no page found; the fields are taken from an SDK.
+        """
+
+    def get_local_keywords(
+        self,
+        *,
+        sdk_app_id: int,
+        filter_type: int,
+        offset: int,
+        limit: int,
+        keyword: str | None = None,
+    ) -> LocalWords:
+        """Read one page of the words of local filtering.
+
+        获取本地敏感词: Read local filter words, `im_msg_audit_mgr/get_local_audit_keywords`.
+
+        Known from an SDK.
+
+        Args:
+            sdk_app_id: the app.
+            filter_type: only words with which this is done.
+            offset: how many words to leave out, from 0.
+            limit: words in the page, 1 to 100.
+            keyword: only words that have this in them; absent is all.
+
+        Returns:
+            LocalWords: one page of the words of local filtering. Known from an SDK.
+                request_id: names the request in questions to the service.
+                local_audit_words: the words of this page.
+                total_count: all words there are.
+                total_reg_count: the regular expressions among them.
+                cur_count: the words that were asked for, on all pages.
+                cur_reg_count: the regular expressions among them.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            ApiError: the service refused it.
+
+        Limits: 200/s. A repeat is harmless.
+        Page: no page found; the fields are taken from an SDK.
+        """
+
+    def delete_local_keywords(
+        self,
+        *,
+        sdk_app_id: int,
+        local_audit_words: Sequence[LocalKeyword],
+    ) -> Done:
+        """Delete 1 to 10 words of local filtering.
+
+        删除本地敏感词: Delete local filter words, `im_msg_audit_mgr/delete_local_audit_keywords`.
+
+        Known from an SDK.
+
+        Args:
+            sdk_app_id: the app.
+            local_audit_words: the words, 1 to 10.
+
+        Returns:
+            Done: a change of a word list that was made.
+                request_id: names the request in questions to the service.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            ApiError: the service refused it.
+
+        Limits: 200/s.
+        Page: no page found; the fields are taken from an SDK.
+        """
+
+    def set_mute(
+        self,
+        *,
+        set_account: str,
+        c2cmsg_nospeaking_time: int | None = None,
+        groupmsg_nospeaking_time: int | None = None,
+    ) -> Empty:
+        """Mute a user in the whole app, or let them speak again.
+
+        设置全局禁言: Set the app-wide mute of a user, `openconfigsvr/setnospeaking`.
+
+        Only what the user sends from a client is held back; messages that the app sends in their name go out.
+
+        Args:
+            set_account: the user; at most 32 bytes.
+            c2cmsg_nospeaking_time: seconds without one-to-one messages; 0 ends the mute, 4294967295 is for ever.
+            groupmsg_nospeaking_time: seconds without group messages; 0 ends the mute, 4294967295 is for ever.
+
+        Returns:
+            Empty: an answer of nothing but the envelope: the call went well.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            ApiError: the service refused it. Its page names these codes:
+                130001: Global mute / operation data: the JSON body cannot be parsed.
+                130004: Global mute: Set_Account is missing.
+                130005: Global mute: Set_Account is invalid.
+                130008: Global mute: neither mute time is given.
+                130014: Global mute: system error; try again.
+
+        Limits: 200/s. A repeat is harmless.
+        Page: https://www.tencentcloud.com/document/product/1047/34923
+        Page: https://cloud.tencent.com/document/product/269/4230
+        """
+
+    def get_mute(
+        self,
+        *,
+        get_account: str,
+    ) -> Mute:
+        """Read the app-wide mute of a user.
+
+        查询全局禁言: Read the app-wide mute of a user, `openconfigsvr/getnospeaking`.
+
+        Args:
+            get_account: the user; at most 32 bytes.
+
+        Returns:
+            Mute: the app-wide mute of a user.
+                c2cmsg_nospeaking_time: seconds without one-to-one messages; 0 is no mute, 4294967295 is for ever.
+                groupmsg_nospeaking_time: seconds without group messages; 0 is no mute, 4294967295 is for ever.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            ApiError: the service refused it. Its page names these codes:
+                130001: Global mute / operation data: the JSON body cannot be parsed.
+                130002: Global mute: Get_Account is missing.
+                130003: Global mute: Get_Account is invalid.
+                130014: Global mute: system error; try again.
+
+        Limits: 200/s. A repeat is harmless.
+        Page: https://www.tencentcloud.com/document/product/1047/34924
+        Page: https://cloud.tencent.com/document/product/269/4229
+        """
+
+    def get_dirty_words(
+        self,
+    ) -> DirtyWords:
+        """Read the filter words. Retired: apps of today have local filtering and cloud moderation instead.
+
+        查询 App 自定义脏字: Read custom filter words (retired), `openim_dirty_words/get`.
+
+        Returns:
+            DirtyWords: the words of the retired filter.
+                dirty_words_list: the words.
+
+        Raises:
+            ApiError: the service refused it. Its page names these codes:
+                10003: The command name is wrong.
+                10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
+                    for does not.
+
+        Limits: 200/s. A repeat is harmless.
+        Page: https://cloud.tencent.com/document/product/269/2396
+        """
+
+    def add_dirty_words(
+        self,
+        *,
+        dirty_words_list: Sequence[str],
+    ) -> Empty:
+        """Add filter words. Retired, see `get_dirty_words`.
+
+        添加 App 自定义脏字: Add custom filter words (retired), `openim_dirty_words/add`.
+
+        Args:
+            dirty_words_list: the words.
+
+        Returns:
+            Empty: an answer of nothing but the envelope: the call went well.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            ApiError: the service refused it. Its page names these codes:
+                10003: The command name is wrong.
+                10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
+                    for does not.
+
+        Limits: 200/s. A repeat is harmless.
+        Page: https://cloud.tencent.com/document/product/269/2397
+        """
+
+    def delete_dirty_words(
+        self,
+        *,
+        dirty_words_list: Sequence[str],
+    ) -> Empty:
+        """Delete filter words. Retired, see `get_dirty_words`.
+
+        删除 App 自定义脏字: Delete custom filter words (retired), `openim_dirty_words/delete`.
+
+        Args:
+            dirty_words_list: the words.
+
+        Returns:
+            Empty: an answer of nothing but the envelope: the call went well.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            ApiError: the service refused it. Its page names these codes:
+                10003: The command name is wrong.
+                10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
+                    for does not.
+
+        Limits: 200/s. A repeat is harmless.
+        Page: retired, and its page with it.
+        """
+
+    def moderate_all(
+        self,
+        audit_name: str,
+        contents: Iterable[Content],
+    ) -> Chunked[Content, Judgements]:
+        """Have any number of texts and images judged, 10 a call.
+
+        Args:
+            audit_name: the policy.
+            contents: the contents; give each a number of its own, not only within a call, to find the answers by.
+        """
+        return self.client.wait(self.family.moderate_all, audit_name, self.client.feed(contents))
+
+    def add_cloud_keywords_all(
+        self,
+        sdk_app_id: int,
+        lib_id: str,
+        keywords: Iterable[CloudKeyword],
+    ) -> Chunked[CloudKeyword, Done]:
+        """Add any number of words to a library, 10 a call."""
+        return self.client.wait(self.family.add_cloud_keywords_all, sdk_app_id, lib_id, self.client.feed(keywords))
+
+    def iter_cloud_keywords(
+        self,
+        sdk_app_id: int,
+        lib_id: str,
+        *,
+        content: str | None = None,
+        page_size: int = 100,
+    ) -> Iterator[CloudWord]:
+        """Read a library of cloud moderation, page by page as the loop goes on.
+
+        Args:
+            sdk_app_id: the app.
+            lib_id: the library.
+            content: only words that have this in them; None is all.
+            page_size: words asked for in one call, 1 to 100.
+        """
+        return self.client.walk(
+            self.family.iter_cloud_keywords,
+            sdk_app_id,
+            lib_id,
+            content=content,
+            page_size=page_size,
+        )
+
+    def iter_cloud_libraries(
+        self,
+        sdk_app_id: int,
+        *,
+        page_size: int = 100,
+    ) -> Iterator[CloudLibrary]:
+        """Read the list of libraries of cloud moderation, page by page as the loop goes on.
+
+        Args:
+            sdk_app_id: the app.
+            page_size: libraries asked for in one call, 1 to 100.
+        """
+        return self.client.walk(self.family.iter_cloud_libraries, sdk_app_id, page_size=page_size)
+
+    def iter_local_keywords(
+        self,
+        sdk_app_id: int,
+        filter_type: int,
+        *,
+        keyword: str | None = None,
+        page_size: int = 100,
+    ) -> Iterator[LocalWord]:
+        """Read the words of local filtering, page by page as the loop goes on.
+
+        Args:
+            sdk_app_id: the app.
+            filter_type: only words with which this is done.
+            keyword: only words that have this in them; None is all.
+            page_size: words asked for in one call, 1 to 100.
+        """
+        return self.client.walk(
+            self.family.iter_local_keywords,
+            sdk_app_id,
+            filter_type,
+            keyword=keyword,
+            page_size=page_size,
+        )

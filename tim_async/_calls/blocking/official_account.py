@@ -1,0 +1,500 @@
+"""Official accounts, their subscribers and messages.
+
+Made by `python -m tests.calls`; a test keeps it current.
+"""
+
+# mypy: disable-error-code="empty-body"
+# The code of a call is put in by `_api/calling.py`.
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Literal
+
+from ...families._blocking import BlockingFamily
+from ...families._chunks import Chunked
+from ...families.official_account import OfficialAccount
+from ...models.common import Empty
+from ...models.elements import Element
+from ...models.official_account import (
+    CreatedOfficialAccount,
+    InfoFilter,
+    OfficialAccountItem,
+    OfficialAccounts,
+    OfficialMsg,
+    OfficialMsgs,
+    OfficialRecallOutcomes,
+    SentOfficialMsg,
+    SubscribedAccount,
+    SubscribedAccounts,
+    SubscribedFilter,
+    Subscriber,
+    SubscriberItem,
+    SubscriberOutcomes,
+    Subscribers,
+)
+from ...models.offline_push import OfflinePushInfo
+
+
+class BlockingOfficialAccountCalls(BlockingFamily[OfficialAccount], table=OfficialAccount):
+    """Official accounts, their subscribers and messages."""
+
+    def create(
+        self,
+        *,
+        owner_account: str,
+        name: str,
+        official_account_user_id: str | None = None,
+        introduction: str | None = None,
+        face_url: str | None = None,
+        max_subscriber_num: int | None = None,
+        organization: str | None = None,
+        custom_string: str | None = None,
+    ) -> CreatedOfficialAccount:
+        """Create an official account.
+
+        创建公众号: Create an official account, `official_account_open_http_svc/create_official_account`.
+
+        Args:
+            owner_account: the account that owns it; at most 32 bytes.
+            name: 1 to 150 bytes.
+            official_account_user_id: an id of one's own, which begins with @TOA#_; absent lets the service make one.
+            introduction: at most 400 bytes.
+            face_url: avatar's address, at most 500 bytes.
+            max_subscriber_num: the most subscribers it may have; 100000 is the default.
+            organization: who is behind it, at most 500 bytes.
+            custom_string: the app's own data, at most 3000 bytes.
+
+        Returns:
+            CreatedOfficialAccount: an official account that was created.
+                official_account_user_id: its id.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            ApiError: the service refused it.
+
+        Limits: 200/s.
+        Page: https://www.tencentcloud.com/document/product/1047/60755
+        """
+
+    def modify(
+        self,
+        *,
+        official_account: str,
+        name: str | None = None,
+        introduction: str | None = None,
+        face_url: str | None = None,
+        max_subscriber_num: int | None = None,
+        organization: str | None = None,
+        custom_string: str | None = None,
+    ) -> Empty:
+        """Change the profile of an official account.
+
+        修改公众号资料: Change an official account, `official_account_open_http_svc/modify_official_account_base_info`.
+
+        Args:
+            official_account: its id.
+            name: 1 to 150 bytes.
+            introduction: at most 400 bytes.
+            face_url: avatar's address, at most 500 bytes.
+            max_subscriber_num: the most subscribers it may have.
+            organization: who is behind it, at most 500 bytes.
+            custom_string: the app's own data, at most 3000 bytes.
+
+        Returns:
+            Empty: an answer of nothing but the envelope: the call went well.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            ApiError: the service refused it.
+
+        Limits: 200/s. A repeat is harmless.
+        Page: https://www.tencentcloud.com/document/product/1047/60757
+        Page: https://cloud.tencent.com/document/product/269/102304
+        """
+
+    def destroy(
+        self,
+        *,
+        official_account: str,
+    ) -> Empty:
+        """Delete an official account.
+
+        销毁公众号: Delete an official account, `official_account_open_http_svc/destroy_official_account`.
+
+        Args:
+            official_account: its id.
+
+        Returns:
+            Empty: an answer of nothing but the envelope: the call went well.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            ApiError: the service refused it. Its page names these codes:
+                20001: The request packet is invalid.
+                20005: Internal error; try again.
+                130002: Official account: caller is neither a subscriber nor a manager.
+                130004: Official account: does not exist or was closed.
+                130007: Official account: id does not fit the format.
+                130008: Official account: id is in use.
+
+        Limits: 200/s.
+        Page: https://www.tencentcloud.com/document/product/1047/60756
+        Page: https://cloud.tencent.com/document/product/269/102303
+        """
+
+    def get(
+        self,
+        *,
+        official_account_id_list: Sequence[OfficialAccountItem],
+        response_filter: InfoFilter | None = None,
+    ) -> OfficialAccounts:
+        """Read the profiles of 1 to 50 official accounts.
+
+        获取公众号详细资料: Read official accounts, `official_account_open_http_svc/get_official_account_info`.
+
+        Args:
+            official_account_id_list: the accounts, 1 to 50.
+            response_filter: which fields are wanted; absent is all.
+
+        Returns:
+            OfficialAccounts: the profiles of official accounts.
+                official_account_info_list: one entry an account.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            ApiError: the service refused it.
+
+        Limits: 200/s. A repeat is harmless.
+        Not read of its page: its answer's table.
+        Page: https://trtc.io/document/60758
+        Page: https://trtc.io/zh/document/60758
+        """
+
+    def get_subscribers(
+        self,
+        *,
+        official_account: str,
+        next: str,
+        limit: int | None = None,
+    ) -> Subscribers:
+        """Read one page of the subscribers.
+
+        获取公众号的订阅成员资料: Page through subscribers of an official account,
+        `official_account_open_http_svc/get_subscriber_info`.
+
+        Args:
+            official_account: the account's id.
+            next: "" for the first page, then `next` of the answer before.
+            limit: subscribers in the page, 1 to 200.
+
+        Returns:
+            Subscribers: one page of the subscribers.
+                next: the place of the next page; "" when there is none.
+                subscriber_num: how many there are in all.
+                subscriber_list: the subscribers of this page.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            ApiError: the service refused it.
+
+        Limits: 200/s. A repeat is harmless.
+        Page: https://trtc.io/document/60759
+        Page: https://trtc.io/zh/document/60759
+        """
+
+    def add_subscribers(
+        self,
+        *,
+        official_account: str,
+        subscriber_list: Sequence[SubscriberItem],
+    ) -> SubscriberOutcomes:
+        """Subscribe 1 to 100 users; those who had subscribed before have not failed.
+
+        添加订阅者: Subscribe users to an official account, `official_account_open_http_svc/add_subscriber`.
+
+        Args:
+            official_account: the account's id.
+            subscriber_list: the users, 1 to 100.
+
+        Returns:
+            SubscriberOutcomes: outcome user by user.
+                subscriber_list: one entry a user.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            ApiError: the service refused it.
+
+        Limits: 200/s. A repeat is harmless.
+        Page: https://trtc.io/document/60760
+        Page: https://cloud.tencent.com/document/product/269/102308
+        """
+
+    def delete_subscribers(
+        self,
+        *,
+        official_account: str,
+        subscriber_to_del_account: Sequence[str],
+    ) -> SubscriberOutcomes:
+        """Unsubscribe users.
+
+        删除订阅者: Unsubscribe users, `official_account_open_http_svc/delete_subscriber`.
+
+        Args:
+            official_account: the account's id.
+            subscriber_to_del_account: the users; at most 32 bytes each.
+
+        Returns:
+            SubscriberOutcomes: outcome user by user.
+                subscriber_list: one entry a user.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            ApiError: the service refused it. Its page names these codes:
+                20001: The request packet is invalid.
+                20005: Internal error; try again.
+                130002: Official account: caller is neither a subscriber nor a manager.
+
+        Limits: 200/s.
+        Page: https://trtc.io/document/60761
+        Page: https://www.tencentcloud.com/zh/document/product/1047/60761
+        """
+
+    def modify_subscriber(
+        self,
+        *,
+        official_account: str,
+        subscriber_account: str,
+        custom_string: str,
+    ) -> Empty:
+        """Change the app's own data about a subscription.
+
+        修改订阅者资料: Change a subscriber's custom data, `official_account_open_http_svc/modify_subscriber_info`.
+
+        Args:
+            official_account: the account's id.
+            subscriber_account: the user; at most 32 bytes.
+            custom_string: the data.
+
+        Returns:
+            Empty: an answer of nothing but the envelope: the call went well.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            ApiError: the service refused it.
+
+        Limits: 200/s. A repeat is harmless.
+        Page: https://trtc.io/document/60762
+        Page: https://cloud.tencent.com/document/product/269/102310
+        """
+
+    def get_subscribed(
+        self,
+        *,
+        subscriber_account: str,
+        limit: int | None = None,
+        offset: int | None = None,
+        response_filter: SubscribedFilter | None = None,
+    ) -> SubscribedAccounts:
+        """Read one page of the official accounts that a user has subscribed to.
+
+        查询订阅的公众号列表: Official accounts a user subscribes to,
+        `official_account_open_http_svc/get_subscribed_official_account_list`.
+
+        Args:
+            subscriber_account: the user; at most 32 bytes.
+            limit: accounts in the page, 1 to 200; 200 is the default.
+            offset: how many to leave out, from 0.
+            response_filter: which fields are wanted; absent is all.
+
+        Returns:
+            SubscribedAccounts: official accounts that a user has subscribed to.
+                total_count: how many there are in all.
+                official_account_info_list: those of this page.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            ApiError: the service refused it.
+
+        Limits: 200/s. A repeat is harmless.
+        Not read of its page: its answer's table.
+        Page: https://www.tencentcloud.com/document/product/1047/60763
+        Page: https://trtc.io/zh/document/60763
+        """
+
+    def send(
+        self,
+        *,
+        official_account: str,
+        msg_body: Sequence[Element],
+        random: int | None = None,
+        offline_push_info: OfflinePushInfo | None = None,
+        forbid_callback_control: Sequence[str] | None = None,
+        online_only_flag: Literal[0, 1] | None = None,
+        send_msg_control: Sequence[str] | None = None,
+        cloud_custom_data: str | None = None,
+    ) -> SentOfficialMsg:
+        """Send a message to all subscribers: one a second, and two an hour for each official account.
+
+        公众号用户发送广播消息: Broadcast a message to subscribers, `official_account_open_http_svc/send_official_account_msg`.
+
+        The third of an hour is a `WaitTooLongError` with the time.
+
+        An account has one message a second, and two an hour. Where `random` is not given, the call fills it in before
+        the first attempt; every attempt then sends the same bytes, and the service drops the repeat.
+
+        Args:
+            official_account: the account's id.
+            msg_body: 1 or more elements, at most one of them a custom element.
+            random: u32; the message's identity: the service drops a second one of the same within five minutes.
+            offline_push_info: offline push settings.
+            forbid_callback_control: webhooks to leave out.
+            online_only_flag: 1 only subscribers who are online get it; 0 is the default.
+            send_msg_control: NoLastMsg leaves the conversation list as it is.
+            cloud_custom_data: stored with the message and delivered.
+
+        Returns:
+            SentOfficialMsg: a message that was taken.
+                msg_time: unix seconds at which the service took it.
+                msg_key: names the message for recalling it, at most 50 characters.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            BodyTooLargeError: the request is over the setting `body_limit`; nothing was sent.
+            ApiError: the service refused it.
+
+        Limits: 1/s per official_account, 2/hour per official_account, 200/s. A repeat with the same marks is dropped by
+        the service.
+        Not read of its page: all of it; the fields are taken from an SDK.
+        """
+
+    def recall(
+        self,
+        *,
+        official_account: str,
+        msg_key_list: Sequence[str],
+        reason: str | None = None,
+    ) -> OfficialRecallOutcomes:
+        """Recall 1 to 10 messages.
+
+        撤回公众号消息: Recall official account messages, `official_account_open_http_svc/official_account_msg_recall`.
+
+        Args:
+            official_account: the account's id.
+            msg_key_list: the messages, 1 to 10.
+            reason: at most 100 bytes.
+
+        Returns:
+            OfficialRecallOutcomes: outcome message by message.
+                recall_ret_list: one entry a message.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            ApiError: the service refused it. Its page names these codes:
+                10003: The command name is wrong.
+                10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
+                    for does not.
+                10010: The group does not exist or was disbanded.
+
+        Limits: 200/s.
+        Page: https://trtc.io/document/60811
+        Page: https://www.tencentcloud.com/zh/document/product/1047/60811
+        """
+
+    def get_messages(
+        self,
+        *,
+        official_account: str,
+        last_msg_key: str | None = None,
+        req_msg_number: int | None = None,
+        with_recalled_msg: Literal[0, 1] | None = None,
+    ) -> OfficialMsgs:
+        """Read one page of the history of an official account, newer messages first.
+
+        拉取公众号历史消息: Read official account message history,
+        `official_account_open_http_svc/official_account_msg_get_simple`.
+
+        Args:
+            official_account: the account's id.
+            last_msg_key: `last_msg_key` of the answer before; absent begins at the newest.
+            req_msg_number: how many messages are wanted, at least 1; how many are returned without it is not
+                documented.
+            with_recalled_msg: 1 with those that were recalled; 0 is the default.
+
+        Returns:
+            OfficialMsgs: a page of an official account's history, newer messages first.
+                official_account: the account's id.
+                is_finished: 1 when there is nothing more.
+                last_msg_key: `last_msg_key` for the next page.
+                rsp_msg_list: the messages.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            ApiError: the service refused it.
+
+        Limits: 200/s. A repeat is harmless.
+        Page: https://trtc.io/document/60812
+        Page: https://cloud.tencent.com/document/product/269/102299
+        """
+
+    def add_subscribers_all(
+        self,
+        official_account: str,
+        accounts: Iterable[str],
+    ) -> Chunked[str, SubscriberOutcomes]:
+        """Subscribe any number of users, 100 a call.
+
+        Args:
+            official_account: the account's id.
+            accounts: the users.
+        """
+        return self.client.wait(self.family.add_subscribers_all, official_account, self.client.feed(accounts))
+
+    def iter_subscribers(
+        self,
+        official_account: str,
+        *,
+        page_size: int = 200,
+    ) -> Iterator[Subscriber]:
+        """Read the subscribers, page by page as the loop goes on.
+
+        Args:
+            official_account: the account's id.
+            page_size: subscribers asked for in one call, 1 to 200.
+        """
+        return self.client.walk(self.family.iter_subscribers, official_account, page_size=page_size)
+
+    def iter_subscribed(
+        self,
+        subscriber_account: str,
+        *,
+        page_size: int = 200,
+    ) -> Iterator[SubscribedAccount]:
+        """Read the official accounts that a user has subscribed to, page by page as the loop goes on.
+
+        Args:
+            subscriber_account: the user.
+            page_size: accounts asked for in one call, 1 to 200.
+        """
+        return self.client.walk(self.family.iter_subscribed, subscriber_account, page_size=page_size)
+
+    def iter_messages(
+        self,
+        official_account: str,
+        *,
+        page_size: int = 20,
+        with_recalled_msg: Literal[0, 1] | None = None,
+    ) -> Iterator[OfficialMsg]:
+        """Read the messages of an official account, newer ones first, page by page as the loop goes on.
+
+        Args:
+            official_account: the account's id.
+            page_size: messages asked for in one call.
+            with_recalled_msg: 1 with those that were recalled.
+        """
+        return self.client.walk(
+            self.family.iter_messages,
+            official_account,
+            page_size=page_size,
+            with_recalled_msg=with_recalled_msg,
+        )

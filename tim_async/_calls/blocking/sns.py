@@ -1,0 +1,712 @@
+"""Friends, block list and friend lists.
+
+Made by `python -m tests.calls`; a test keeps it current.
+"""
+
+# mypy: disable-error-code="empty-body"
+# The code of a call is put in by `_api/calling.py`.
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Literal
+
+from ...families._blocking import BlockingFamily
+from ...families._chunks import Chunked
+from ...families.sns import Sns
+from ...models.common import Empty
+from ...models.sns import (
+    AddFriendItem,
+    AddFriendListsResult,
+    BlackListItem,
+    BlackListPage,
+    BlackRelations,
+    DeleteFriendListsResult,
+    FriendData,
+    FriendLists,
+    FriendPage,
+    FriendRelations,
+    ImportFriendItem,
+    SnsResults,
+    SpecifiedFriends,
+    UpdateFriendItem,
+)
+
+
+class BlockingSnsCalls(BlockingFamily[Sns], table=Sns):
+    """Friends, block list and friend lists."""
+
+    def add_friends(
+        self,
+        *,
+        from_account: str,
+        add_friend_item: Sequence[AddFriendItem],
+        add_type: Literal["Add_Type_Single", "Add_Type_Both"] | None = None,
+        force_add_flags: Literal[0, 1] | None = None,
+    ) -> SnsResults:
+        """Add friends, asking them for consent where their profile wants it.
+
+        添加好友: Add friends, `sns/friend_add`.
+
+        Args:
+            from_account: the account that gets the friends; at most 32 bytes.
+            add_friend_item: the friends, at least 1.
+            add_type: `Add_Type_Both` makes both sides friends of each other, the default; `Add_Type_Single` only puts
+                the friends on the account's own list.
+            force_add_flags: 1 adds without asking for consent; 0 is the default.
+
+        Returns:
+            SnsResults: outcome account by account.
+                result_item: one entry an account.
+                fail_account: accounts that failed; absent when none did.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            ApiError: the service refused it. Its page names these codes:
+                30001: Request parameters are wrong.
+                30002: The account is not valid here. (varies: older tables say the app ids differ)
+                30003: The account is not imported.
+                30004: Admin rights needed.
+                30005: Follow/fans is not enabled for the app.
+                30006: Internal error; try again.
+                30007: Internal or network timeout; try again.
+                30008: Concurrent writes collided; use the batch form.
+                30009: The backend does not let this user send friend requests.
+                30010: The user's friend list is full.
+                30011: The user's friend groups are at the limit.
+                30012: The user's pending requests are at the limit.
+                30014: The other side's friend list is full.
+                30515: The other user is on the requester's block list.
+                30516: The other user accepts no friend requests.
+                30525: The requester is on the other user's block list.
+                30539: Not a failure: the request now waits for the other user's consent.
+                30540: A safety rule stopped frequent friend requests.
+
+        Limits: 200/s.
+        Page: https://www.tencentcloud.com/document/product/1047/34902
+        Page: https://cloud.tencent.com/document/product/269/1643
+        """
+
+    def import_friends(
+        self,
+        *,
+        from_account: str,
+        add_friend_item: Sequence[ImportFriendItem],
+    ) -> SnsResults:
+        """Put friends on one account's list, without asking them and without changing theirs.
+
+        导入好友: Import friends without verification, `sns/friend_import`.
+
+        Args:
+            from_account: the account that gets the friends; at most 32 bytes.
+            add_friend_item: the friends, at least 1. Many in one call go better than many calls for one account.
+
+        Returns:
+            SnsResults: outcome account by account.
+                result_item: one entry an account.
+                fail_account: accounts that failed; absent when none did.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            ApiError: the service refused it. Its page names these codes:
+                30001: Request parameters are wrong.
+                30002: The account is not valid here. (varies: older tables say the app ids differ)
+                30003: The account is not imported.
+                30004: Admin rights needed.
+                30005: Follow/fans is not enabled for the app.
+                30006: Internal error; try again.
+                30007: Internal or network timeout; try again.
+                30008: Concurrent writes collided; use the batch form.
+                30010: The user's friend list is full.
+                30011: The user's friend groups are at the limit.
+
+        Limits: 200/s. A repeat is harmless.
+        Page: https://www.tencentcloud.com/document/product/1047/34903
+        Page: https://cloud.tencent.com/document/product/269/8301
+        """
+
+    def update_friends(
+        self,
+        *,
+        from_account: str,
+        update_item: Sequence[UpdateFriendItem],
+    ) -> SnsResults:
+        """Set fields of friendships: remark, friend lists, the app's own.
+
+        更新好友: Change friend data, `sns/friend_update`.
+
+        Args:
+            from_account: the account whose friends they are; at most 32 bytes.
+            update_item: the friends, at least 1.
+
+        Returns:
+            SnsResults: outcome account by account.
+                result_item: one entry an account.
+                fail_account: accounts that failed; absent when none did.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            ApiError: the service refused it. Its page names these codes:
+                30001: Request parameters are wrong.
+                30002: The account is not valid here. (varies: older tables say the app ids differ)
+                30003: The account is not imported.
+                30004: Admin rights needed.
+                30005: Follow/fans is not enabled for the app.
+                30006: Internal error; try again.
+                30007: Internal or network timeout; try again.
+                30008: Concurrent writes collided; use the batch form.
+                30011: The user's friend groups are at the limit.
+
+        Limits: 200/s. A repeat is harmless.
+        Page: https://www.tencentcloud.com/document/product/1047/34904
+        Page: https://cloud.tencent.com/document/product/269/12525
+        """
+
+    def delete_friends(
+        self,
+        *,
+        from_account: str,
+        to_account: Sequence[str],
+        delete_type: Literal["Delete_Type_Single", "Delete_Type_Both"] | None = None,
+    ) -> SnsResults:
+        """End friendships with 1 to 1,000 accounts.
+
+        删除好友: Delete friends, `sns/friend_delete`.
+
+        Args:
+            from_account: the account whose friends they are; at most 32 bytes.
+            to_account: the friends, 1 to 1,000; at most 32 bytes each.
+            delete_type: `Delete_Type_Single` takes the friends from the account's list, `Delete_Type_Both` takes it
+                from theirs too.
+
+        Returns:
+            SnsResults: outcome account by account.
+                result_item: one entry an account.
+                fail_account: accounts that failed; absent when none did.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            ApiError: the service refused it. Its page names these codes:
+                30001: Request parameters are wrong.
+                30002: The account is not valid here. (varies: older tables say the app ids differ)
+                30003: The account is not imported.
+                30004: Admin rights needed.
+                30006: Internal error; try again.
+                30007: Internal or network timeout; try again.
+                30008: Concurrent writes collided; use the batch form.
+                31704: There is no friendship to delete.
+                31707: A safety rule stopped frequent friend deletions.
+
+        Limits: 200/s.
+        Page: https://www.tencentcloud.com/document/product/1047/34905
+        Page: https://cloud.tencent.com/document/product/269/1644
+        """
+
+    def delete_all_friends(
+        self,
+        *,
+        from_account: str,
+        delete_type: Literal["Delete_Type_Single", "Delete_Type_Both"] | None = None,
+    ) -> Empty:
+        """End every friendship of an account.
+
+        删除所有好友: Delete every friend of a user, `sns/friend_delete_all`.
+
+        Args:
+            from_account: the account; at most 32 bytes.
+            delete_type: `Delete_Type_Single` empties the account's list, `Delete_Type_Both` takes it from its friends'
+                lists too.
+
+        Returns:
+            Empty: an answer of nothing but the envelope: the call went well.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            ApiError: the service refused it. Its page names these codes:
+                30001: Request parameters are wrong.
+                30003: The account is not imported.
+                30004: Admin rights needed.
+                30006: Internal error; try again.
+                30007: Internal or network timeout; try again.
+                30008: Concurrent writes collided; use the batch form.
+
+        Limits: 200/s.
+        Page: https://www.tencentcloud.com/document/product/1047/34906
+        Page: https://cloud.tencent.com/document/product/269/1645
+        """
+
+    def check_friends(
+        self,
+        *,
+        from_account: str,
+        to_account: Sequence[str],
+        check_type: Literal["CheckResult_Type_Single", "CheckResult_Type_Both"],
+    ) -> FriendRelations:
+        """Ask how an account stands to 1 to 1,000 others.
+
+        校验好友: Check friend relations, `sns/friend_check`.
+
+        Args:
+            from_account: the account that is asked about; at most 32 bytes.
+            to_account: the others, 1 to 1,000; at most 32 bytes each.
+            check_type: `CheckResult_Type_Single` looks at the account's list only, `CheckResult_Type_Both` at both
+                sides.
+
+        Returns:
+            FriendRelations: how an account stands to others.
+                info_item: one entry an account.
+                fail_account: accounts that failed; absent when none did.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            ApiError: the service refused it. Its page names these codes:
+                30001: Request parameters are wrong.
+                30003: The account is not imported.
+                30004: Admin rights needed.
+                30006: Internal error; try again.
+                30007: Internal or network timeout; try again.
+
+        Limits: 200/s. A repeat is harmless.
+        Page: https://www.tencentcloud.com/document/product/1047/34907
+        Page: https://cloud.tencent.com/document/product/269/1646
+        """
+
+    def get_friends(
+        self,
+        *,
+        from_account: str,
+        start_index: int,
+        standard_sequence: int | None = None,
+        custom_sequence: int | None = None,
+    ) -> FriendPage:
+        """Read a page of an account's friends with all that is known of them.
+
+        拉取好友: Page through a user's friends, `sns/friend_get`.
+
+        Args:
+            from_account: the account; at most 32 bytes.
+            start_index: 0 for the first page, then `next_start_index` of the page before.
+            standard_sequence: version of the service's own fields that is known already: unless it changed since, these
+                fields are left out; 0 the first time.
+            custom_sequence: the same for the app's own fields.
+
+        Returns:
+            FriendPage: a page of an account's friends.
+                user_data_item: the friends.
+                standard_sequence: version of the service's own fields.
+                custom_sequence: version of the app's own fields.
+                friend_num: friends in total.
+                complete_flag: other than 0 on the last page.
+                next_start_index: `start_index` of the next page.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            ApiError: the service refused it. Its page names these codes:
+                30001: Request parameters are wrong.
+                30003: The account is not imported.
+                30004: Admin rights needed.
+                30006: Internal error; try again.
+                30007: Internal or network timeout; try again.
+
+        Limits: 200/s. A repeat is harmless.
+        Page: https://www.tencentcloud.com/document/product/1047/34908
+        Page: https://cloud.tencent.com/document/product/269/1647
+        """
+
+    def get_specified_friends(
+        self,
+        *,
+        from_account: str,
+        to_account: Sequence[str],
+        tag_list: Sequence[str],
+    ) -> SpecifiedFriends:
+        """Read fields of 1 to 100 friends of an account.
+
+        拉取指定好友: Read given friends of a user, `sns/friend_get_list`.
+
+        Args:
+            from_account: the account; at most 32 bytes.
+            to_account: the friends, 1 or more; at most 100 are advised, for a large answer may fail; at most 32 bytes
+                each.
+            tag_list: the fields that are wanted, at least 1: members of `SnsTag` or `ProfileTag`, or the app's own.
+
+        Returns:
+            SpecifiedFriends: friends that were asked for.
+                info_item: one entry an account.
+                fail_account: accounts that failed, such as those that are no friends; absent when none did.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            ApiError: the service refused it. Its page names these codes:
+                30001: Request parameters are wrong.
+                30003: The account is not imported.
+                30004: Admin rights needed.
+                30006: Internal error; try again.
+                30007: Internal or network timeout; try again.
+
+        Limits: 200/s. A repeat is harmless.
+        Page: https://www.tencentcloud.com/document/product/1047/34910
+        Page: https://cloud.tencent.com/document/product/269/8609
+        """
+
+    def add_to_black_list(
+        self,
+        *,
+        from_account: str,
+        to_account: Sequence[str],
+    ) -> SnsResults:
+        """Block 1 to 1,000 accounts; a friendship with them ends on both sides.
+
+        添加黑名单: Block users, `sns/black_list_add`.
+
+        Args:
+            from_account: the account that blocks; at most 32 bytes.
+            to_account: the accounts to block, 1 to 1,000; at most 32 bytes each.
+
+        Returns:
+            SnsResults: outcome account by account.
+                result_item: one entry an account.
+                fail_account: accounts that failed; absent when none did.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            ApiError: the service refused it. Its page names these codes:
+                30001: Request parameters are wrong.
+                30002: The account is not valid here. (varies: older tables say the app ids differ)
+                30003: The account is not imported.
+                30004: Admin rights needed.
+                30006: Internal error; try again.
+                30007: Internal or network timeout; try again.
+                30008: Concurrent writes collided; use the batch form.
+                30013: The user's block list is full.
+
+        Limits: 200/s.
+        Page: https://www.tencentcloud.com/document/product/1047/34911
+        Page: https://cloud.tencent.com/document/product/269/3718
+        """
+
+    def delete_from_black_list(
+        self,
+        *,
+        from_account: str,
+        to_account: Sequence[str],
+    ) -> SnsResults:
+        """Unblock 1 to 1,000 accounts.
+
+        删除黑名单: Unblock users, `sns/black_list_delete`.
+
+        Args:
+            from_account: the account that blocked; at most 32 bytes.
+            to_account: the accounts to unblock, 1 to 1,000; at most 32 bytes each.
+
+        Returns:
+            SnsResults: outcome account by account.
+                result_item: one entry an account.
+                fail_account: accounts that failed; absent when none did.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            ApiError: the service refused it. Its page names these codes:
+                30001: Request parameters are wrong.
+                30003: The account is not imported.
+                30004: Admin rights needed.
+                30006: Internal error; try again.
+                30007: Internal or network timeout; try again.
+                30008: Concurrent writes collided; use the batch form.
+
+        Limits: 200/s.
+        Page: https://www.tencentcloud.com/document/product/1047/34912
+        Page: https://cloud.tencent.com/document/product/269/3719
+        """
+
+    def get_black_list(
+        self,
+        *,
+        from_account: str,
+        start_index: int,
+        max_limited: int,
+        last_sequence: int,
+    ) -> BlackListPage:
+        """Read a page of an account's block list.
+
+        拉取黑名单: Page through a block list, `sns/black_list_get`.
+
+        Args:
+            from_account: the account; at most 32 bytes.
+            start_index: 0 for the first page, then `start_index` of the page before.
+            max_limited: how many are wanted, at least 1.
+            last_sequence: version that is known already, 0 the first time.
+
+        Returns:
+            BlackListPage: a page of an account's block list.
+                black_list_item: the blocked accounts.
+                start_index: where the next page begins; 0 on the last one.
+                curruent_sequence: version of the block list; the service spells it so.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            ApiError: the service refused it. Its page names these codes:
+                30001: Request parameters are wrong.
+                30003: The account is not imported.
+                30004: Admin rights needed.
+                30006: Internal error; try again.
+                30007: Internal or network timeout; try again.
+
+        Limits: 200/s. A repeat is harmless.
+        Page: https://www.tencentcloud.com/document/product/1047/34914
+        Page: https://cloud.tencent.com/document/product/269/3722
+        """
+
+    def check_black_list(
+        self,
+        *,
+        from_account: str,
+        to_account: Sequence[str],
+        check_type: Literal["BlackCheckResult_Type_Single", "BlackCheckResult_Type_Both"],
+    ) -> BlackRelations:
+        """Ask whether an account and 1 to 1,000 others block each other.
+
+        校验黑名单: Check block relations, `sns/black_list_check`.
+
+        Args:
+            from_account: the account that is asked about; at most 32 bytes.
+            to_account: the others, 1 to 1,000; at most 32 bytes each.
+            check_type: `BlackCheckResult_Type_Single` looks at the account's list only, `BlackCheckResult_Type_Both` at
+                both sides.
+
+        Returns:
+            BlackRelations: whether an account and others block each other.
+                black_list_check_item: one entry an account.
+                fail_account: accounts that failed; absent when none did.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            ApiError: the service refused it. Its page names these codes:
+                30001: Request parameters are wrong.
+                30003: The account is not imported.
+                30004: Admin rights needed.
+                30006: Internal error; try again.
+                30007: Internal or network timeout; try again.
+
+        Limits: 200/s. A repeat is harmless.
+        Page: https://www.tencentcloud.com/document/product/1047/34913
+        Page: https://cloud.tencent.com/document/product/269/3725
+        """
+
+    def add_friend_lists(
+        self,
+        *,
+        from_account: str,
+        group_name: Sequence[str],
+        to_account: Sequence[str] | None = None,
+    ) -> AddFriendListsResult:
+        """Make friend lists, and put friends into them.
+
+        添加分组: Create friend lists, `sns/group_add`.
+
+        Args:
+            from_account: the account whose lists they are; it has at most 32.
+            group_name: the names, at least 1, of 1 to 30 bytes; at most 32 items.
+            to_account: friends to put into every one of them; at most 32 bytes each.
+
+        Returns:
+            AddFriendListsResult: outcome friend by friend.
+                result_item: one entry an account.
+                fail_account: accounts that failed; absent when none did.
+                current_sequence: version of the friend lists.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            ApiError: the service refused it. Its page names these codes:
+                30001: Request parameters are wrong.
+                30002: The account is not valid here. (varies: older tables say the app ids differ)
+                30003: The account is not imported.
+                30004: Admin rights needed.
+                30005: Follow/fans is not enabled for the app.
+                30006: Internal error; try again.
+                30007: Internal or network timeout; try again.
+                30008: Concurrent writes collided; use the batch form.
+                30011: The user's friend groups are at the limit.
+
+        Limits: 200/s.
+        Page: https://www.tencentcloud.com/document/product/1047/34950
+        Page: https://cloud.tencent.com/document/product/269/10107
+        """
+
+    def delete_friend_lists(
+        self,
+        *,
+        from_account: str,
+        group_name: Sequence[str],
+    ) -> DeleteFriendListsResult:
+        """Delete friend lists; the friends stay.
+
+        删除分组: Delete friend lists, `sns/group_delete`.
+
+        Args:
+            from_account: the account whose lists they are; at most 32 bytes.
+            group_name: the names, 1 to 32 of 1 to 30 bytes.
+
+        Returns:
+            DeleteFriendListsResult: the lists are gone.
+                current_sequence: version of the friend lists.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            ApiError: the service refused it. Its page names these codes:
+                30001: Request parameters are wrong.
+                30003: The account is not imported.
+                30004: Admin rights needed.
+                30006: Internal error; try again.
+                30007: Internal or network timeout; try again.
+                30008: Concurrent writes collided; use the batch form.
+
+        Limits: 200/s.
+        Page: https://www.tencentcloud.com/document/product/1047/34926
+        Page: https://cloud.tencent.com/document/product/269/10108
+        """
+
+    def get_friend_lists(
+        self,
+        *,
+        from_account: str,
+        last_sequence: int | None = None,
+        need_friend: Literal["Need_Friend_Type_Yes", "Need_Friend_Type_No"] | None = None,
+        group_name: Sequence[str] | None = None,
+    ) -> FriendLists:
+        """Read an account's friend lists.
+
+        拉取分组: Read friend lists, `sns/group_get`.
+
+        Args:
+            from_account: the account; at most 32 bytes.
+            last_sequence: version that is known already, 0 the first time; known from older pages.
+            need_friend: `Need_Friend_Type_Yes` returns who is on the lists too; `Need_Friend_Type_No` is the default.
+            group_name: the lists that are wanted; absent is all; at most 32 items; at most 30 bytes each.
+
+        Returns:
+            FriendLists: an account's friend lists.
+                result_item: the lists.
+                current_sequence: version of the friend lists.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            ApiError: the service refused it. Its page names these codes:
+                30001: Request parameters are wrong.
+                30003: The account is not imported.
+                30004: Admin rights needed.
+                30006: Internal error; try again.
+                30007: Internal or network timeout; try again.
+
+        Limits: 200/s. A repeat is harmless.
+        Page: https://www.tencentcloud.com/document/product/1047/40123
+        Page: https://cloud.tencent.com/document/product/269/54763
+        """
+
+    def iter_friends(
+        self,
+        from_account: str,
+    ) -> Iterator[FriendData]:
+        """Read an account's friends, page by page as the loop goes on.
+
+        Args:
+            from_account: the account.
+        """
+        return self.client.walk(self.family.iter_friends, from_account)
+
+    def iter_black_list(
+        self,
+        from_account: str,
+        *,
+        page_size: int = 100,
+    ) -> Iterator[BlackListItem]:
+        """Read an account's block list, page by page as the loop goes on.
+
+        Args:
+            from_account: the account.
+            page_size: accounts asked for in one call, at least 1.
+        """
+        return self.client.walk(self.family.iter_black_list, from_account, page_size=page_size)
+
+    def check_friends_all(
+        self,
+        from_account: str,
+        accounts: Iterable[str],
+        *,
+        check_type: Literal["CheckResult_Type_Single", "CheckResult_Type_Both"] = "CheckResult_Type_Both",
+    ) -> Chunked[str, FriendRelations]:
+        """Ask how an account stands to any number of others, 1,000 in a call: `check_friends` in chunks.
+
+        Args:
+            from_account: the account that is asked about.
+            accounts: the others; read as the calls go on.
+            check_type: whether to look at one side or both.
+        """
+        return self.client.wait(
+            self.family.check_friends_all,
+            from_account,
+            self.client.feed(accounts),
+            check_type=check_type,
+        )
+
+    def get_specified_friends_all(
+        self,
+        from_account: str,
+        accounts: Iterable[str],
+        tags: Sequence[str],
+    ) -> Chunked[str, SpecifiedFriends]:
+        """Read fields of any number of friends, 100 in a call: `get_specified_friends` in chunks.
+
+        Args:
+            from_account: the account whose friends they are.
+            accounts: the friends; read as the calls go on.
+            tags: the fields that are wanted, at least 1.
+        """
+        return self.client.wait(self.family.get_specified_friends_all, from_account, self.client.feed(accounts), tags)
+
+    def add_to_black_list_all(
+        self,
+        from_account: str,
+        accounts: Iterable[str],
+    ) -> Chunked[str, SnsResults]:
+        """Block any number of accounts, 1,000 in a call: `add_to_black_list` in chunks, one after the other.
+
+        Args:
+            from_account: the account that blocks.
+            accounts: the accounts to block; read as the calls go on.
+        """
+        return self.client.wait(self.family.add_to_black_list_all, from_account, self.client.feed(accounts))
+
+    def delete_from_black_list_all(
+        self,
+        from_account: str,
+        accounts: Iterable[str],
+    ) -> Chunked[str, SnsResults]:
+        """Unblock any number of accounts, 1,000 in a call: `delete_from_black_list` in chunks, one after the other.
+
+        Args:
+            from_account: the account that blocked.
+            accounts: the accounts to unblock; read as the calls go on.
+        """
+        return self.client.wait(self.family.delete_from_black_list_all, from_account, self.client.feed(accounts))
+
+    def check_black_list_all(
+        self,
+        from_account: str,
+        accounts: Iterable[str],
+        *,
+        check_type: Literal["BlackCheckResult_Type_Single", "BlackCheckResult_Type_Both"] = "BlackCheckResult_Type_Both",
+    ) -> Chunked[str, BlackRelations]:
+        """Ask whether an account and any number of others block each other: `check_black_list` in chunks of 1,000.
+
+        Args:
+            from_account: the account that is asked about.
+            accounts: the others; read as the calls go on.
+            check_type: whether to look at one side or both.
+        """
+        return self.client.wait(
+            self.family.check_black_list_all,
+            from_account,
+            self.client.feed(accounts),
+            check_type=check_type,
+        )

@@ -1,0 +1,523 @@
+"""One-to-one messages.
+
+Made by `python -m tests.calls`; a test keeps it current.
+"""
+
+# mypy: disable-error-code="empty-body,override"
+# The code of a call is put in by `_api/calling.py`.
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from ..families.c2c import C2C
+from ..models.c2c import BatchSendMsgResult, RoamMsgs, SendMsgResult
+from ..models.c2c_marks import DeletedMsgs, ReadMsg, Unread
+from ..models.c2c_stream import SendStreamMsgResult
+from ..models.common import Empty
+from ..models.elements import Element
+from ..models.extension import ExtensionItem, Extensions, SetExtensionsResult
+from ..models.offline_push import OfflinePushInfo
+
+
+class C2CCalls(C2C):
+    """One-to-one messages."""
+
+    async def send(
+        self,
+        *,
+        to_account: str,
+        msg_body: Sequence[Element],
+        from_account: str | None = None,
+        sync_other_machine: Literal[1, 2] | None = None,
+        online_only_flag: Literal[0, 1] | None = None,
+        msg_life_time: int | None = None,
+        msg_seq: int | None = None,
+        msg_random: int | None = None,
+        msg_time_stamp: int | None = None,
+        forbid_callback_control: Sequence[str] | None = None,
+        send_msg_control: Sequence[str] | None = None,
+        cloud_custom_data: str | None = None,
+        support_message_extension: Literal[0, 1] | None = None,
+        offline_push_info: OfflinePushInfo | None = None,
+        is_need_read_receipt: Literal[0, 1] | None = None,
+    ) -> SendMsgResult:
+        """Send one message to one account.
+
+        单发单聊消息: Send a one-to-one message, `openim/sendmsg`.
+
+        Neither friendship nor block list nor mute is checked, and webhooks fire. Where `msg_seq` or `msg_random` is not
+        given, the call fills it in before the first attempt; every attempt then sends the same bytes.
+
+        Args:
+            to_account: the recipient, 1 to 32 bytes.
+            msg_body: 1 or more elements, at most one of them a custom element.
+            from_account: the shown sender; absent is the admin; at most 32 bytes.
+            sync_other_machine: 1 also to the sender's online devices and history, 2 not to the sender; absent is the
+                sender's history only.
+            online_only_flag: 1 not stored, only online recipients get it; 0 is the default.
+            msg_life_time: seconds kept for offline recipients, 0 to 604800; 0 is online only, absent is 7 days.
+            msg_seq: u32; orders messages inside one second. Part of the message's identity.
+            msg_random: u32. Part of the message's identity.
+            msg_time_stamp: unix seconds; known from pages of 2020, later removed.
+            forbid_callback_control: webhooks to leave out: ForbidBeforeSendMsgCallback, ForbidAfterSendMsgCallback.
+            send_msg_control: NoUnread, NoLastMsg, WithMuteNotifications, NoMsgCheck.
+            cloud_custom_data: stored with the message and delivered.
+            support_message_extension: 1 allows message extensions; 0 is the default.
+            offline_push_info: offline push settings.
+            is_need_read_receipt: 1 asks for a read receipt; 0 is the default.
+
+        Returns:
+            SendMsgResult: what became of a sent message.
+                msg_time: unix seconds at which the service took the message.
+                msg_key: names the message for recall and read receipts; opaque, at most 50 characters.
+                msg_id: the message's id on clients; "" when the answer does not have it.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            BodyTooLargeError: the request is over the setting `body_limit`; nothing was sent.
+            ApiError: the service refused it.
+
+        Limits: 200/s. A repeat with the same marks is dropped by the service.
+        Page: https://www.tencentcloud.com/document/product/1047/34919
+        Page: https://cloud.tencent.com/document/product/269/2282
+        """
+
+    async def send_batch(
+        self,
+        *,
+        to_account: Sequence[str],
+        msg_body: Sequence[Element],
+        from_account: str | None = None,
+        sync_other_machine: Literal[1, 2] | None = None,
+        online_only_flag: Literal[0, 1] | None = None,
+        msg_life_time: int | None = None,
+        msg_seq: int | None = None,
+        msg_random: int | None = None,
+        send_msg_control: Sequence[str] | None = None,
+        cloud_custom_data: str | None = None,
+        offline_push_info: OfflinePushInfo | None = None,
+        is_need_read_receipt: Literal[0, 1] | None = None,
+    ) -> BatchSendMsgResult:
+        """Send one message to 1 to 500 accounts; `failed` names those who did not get it.
+
+        批量发单聊消息: Send one-to-one messages to many users, `openim/batchsendmsg`.
+
+        What is not checked is what `SendMsg` does not check; no webhook fires. Every recipient counts as one delivery.
+        All of them get the same MsgSeq and MsgRandom, so that a repeat within 120 seconds is not delivered twice.
+
+        Args:
+            to_account: the recipients, 1 to 500 accounts of 1 to 32 bytes.
+            msg_body: 1 or more elements, at most one of them a custom element.
+            from_account: the shown sender; absent is the admin; at most 32 bytes.
+            sync_other_machine: 1 also to the sender's online devices and history, 2 not to the sender; absent is the
+                sender's history only.
+            online_only_flag: 1 neither counted as unread nor stored, and faster; 0 is the default.
+            msg_life_time: seconds kept for offline recipients, 0 to 604800; 0 is online only, absent is 7 days.
+            msg_seq: u32; orders messages inside one second. Part of the message's identity.
+            msg_random: u32. Part of the message's identity.
+            send_msg_control: NoUnread, NoLastMsg, WithMuteNotifications, NoMsgCheck.
+            cloud_custom_data: stored with the message and delivered.
+            offline_push_info: offline push settings.
+            is_need_read_receipt: 1 asks for a read receipt; 0 is the default.
+
+        Returns:
+            BatchSendMsgResult: what became of a message to many.
+                msg_key: names the message, the same for all recipients; opaque, at most 50 characters.
+                msg_id: the message's id on clients; "" when the answer does not have it.
+                error_list: the recipients who did not get it, empty when all did. When none did, the call raises (90012).
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            BodyTooLargeError: the request is over the setting `body_limit`; nothing was sent.
+            ApiError: the service refused it.
+
+        Limits: 12,000 to_account/60 s, 200/s. A repeat with the same marks is dropped by the service.
+        Page: https://www.tencentcloud.com/document/product/1047/34920
+        Page: https://cloud.tencent.com/document/product/269/1612
+        """
+
+    async def get_roam_msgs(
+        self,
+        *,
+        operator_account: str,
+        peer_account: str,
+        max_cnt: int,
+        min_time: int,
+        max_time: int,
+        last_msg_key: str | None = None,
+    ) -> RoamMsgs:
+        """Read one page of a conversation's history.
+
+        查询单聊消息: Read one-to-one history, `openim/admin_getroammsg`.
+
+        Args:
+            operator_account: the side whose view is read; at most 32 bytes.
+            peer_account: the other side; at most 32 bytes.
+            max_cnt: how many messages are wanted, at least 1. An answer is cut at 13 KB and may hold fewer.
+            min_time: unix seconds, first second that counts.
+            max_time: unix seconds, last second that counts; to continue, `last_msg_time` of the answer before.
+            last_msg_key: only to continue, `last_msg_key` of the answer before.
+
+        Returns:
+            RoamMsgs: a page of a conversation's history, older messages first; pages walk backwards in time.
+                complete: 0 more to read, 1 done.
+                msg_cnt: messages in this page.
+                last_msg_time: `max_time` for the next page.
+                last_msg_key: `last_msg_key` for the next page.
+                msg_list: the messages.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            ApiError: the service refused it.
+
+        Limits: 200/s. A repeat is harmless.
+        Page: https://www.tencentcloud.com/document/product/1047/35478
+        Page: https://cloud.tencent.com/document/product/269/42794
+        """
+
+    async def import_msg(
+        self,
+        *,
+        sync_from_old_system: Literal[1, 2, 5],
+        from_account: str,
+        to_account: str,
+        msg_time_stamp: int,
+        msg_body: Sequence[Element],
+        msg_seq: int | None = None,
+        msg_random: int | None = None,
+        cloud_custom_data: str | None = None,
+    ) -> Empty:
+        """Import one message of the past, or a live one of another system.
+
+        导入单聊消息: Import a one-to-one message, `openim/importmsg`.
+
+        Import a conversation in the order of time.
+
+        A second import with the MsgSeq, MsgRandom and MsgTimeStamp of one before is dropped, whatever its content and
+        whichever of the two accounts sends it. Where `msg_seq` or `msg_random` is not given, the call fills it in.
+
+        Args:
+            sync_from_old_system: 5 live: counted as unread and pushed; 2 history: read, and not pushed; 1 is known from
+                pages of 2020 in the place of 5.
+            from_account: the sender; at most 32 bytes.
+            to_account: the recipient; at most 32 bytes.
+            msg_time_stamp: unix seconds at which the message was sent.
+            msg_body: 1 or more elements, at most one of them a custom element.
+            msg_seq: u32; orders messages inside one second.
+            msg_random: u32.
+            cloud_custom_data: stored with the message.
+
+        Returns:
+            Empty: an answer of nothing but the envelope: the call went well.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            BodyTooLargeError: the request is over the setting `body_limit`; nothing was sent.
+            ApiError: the service refused it.
+
+        Limits: 200/s. A repeat is harmless.
+        Page: https://www.tencentcloud.com/document/product/1047/35014
+        Page: https://cloud.tencent.com/document/product/269/2568
+        """
+
+    async def recall(
+        self,
+        *,
+        from_account: str,
+        to_account: str,
+        msg_key: str,
+    ) -> Empty:
+        """Recall one message.
+
+        撤回单聊消息: Recall a one-to-one message, `openim/admin_msgwithdraw`.
+
+        Args:
+            from_account: who sent it; at most 32 bytes.
+            to_account: who got it; at most 32 bytes.
+            msg_key: names it, 1 to 50 bytes.
+
+        Returns:
+            Empty: an answer of nothing but the envelope: the call went well.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            ApiError: the service refused it.
+
+        Limits: 200/s. A repeat is harmless.
+        Page: https://www.tencentcloud.com/document/product/1047/35015
+        Page: https://cloud.tencent.com/document/product/269/38980
+        """
+
+    async def modify(
+        self,
+        *,
+        from_account: str,
+        to_account: str,
+        msg_key: str,
+        msg_body: Sequence[Element] | None = None,
+        cloud_custom_data: str | None = None,
+    ) -> Empty:
+        """Change a stored message.
+
+        修改单聊历史消息: Edit a stored one-to-one message, `openim/modify_c2c_msg`.
+
+        Args:
+            from_account: who sent it; at most 32 bytes.
+            to_account: who got it; at most 32 bytes.
+            msg_key: names it, 1 to 50 bytes.
+            msg_body: replaces its elements; absent keeps them.
+            cloud_custom_data: replaces the app's own data; absent keeps it.
+
+        Returns:
+            Empty: an answer of nothing but the envelope: the call went well.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            BodyTooLargeError: the request is over the setting `body_limit`; nothing was sent.
+            ApiError: the service refused it.
+
+        Limits: 200/s. A repeat is harmless.
+        Page: https://www.tencentcloud.com/document/product/1047/47722
+        Page: https://cloud.tencent.com/document/product/269/74740
+        """
+
+    async def delete(
+        self,
+        *,
+        operator_account: str,
+        peer_account: str,
+        msg_key_list: Sequence[str],
+    ) -> DeletedMsgs:
+        """Delete 1 to 30 messages from one side's history.
+
+        单向删除单聊消息: Delete one-to-one messages for one side, `openim/delete_c2c_msg_ramble`.
+
+        Args:
+            operator_account: the side that no longer sees them; at most 32 bytes.
+            peer_account: the other side; at most 32 bytes.
+            msg_key_list: names them, 1 to 30; at most 50 bytes each.
+
+        Returns:
+            DeletedMsgs: what was not deleted.
+                invalid_msg_key_list: the keys that name no message of the conversation; empty when all were deleted.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            ApiError: the service refused it.
+
+        Limits: 200/s. A repeat is harmless.
+        Not read of its page: its answer and its codes.
+        Page: https://cloud.tencent.com/document/product/269/101439
+        """
+
+    async def mark_read(
+        self,
+        *,
+        report_account: str,
+        peer_account: str,
+        msg_read_time: int | str | None = None,
+    ) -> Empty:
+        """Mark what an account got from another one as read.
+
+        设置单聊消息已读: Mark one-to-one messages read, `openim/admin_set_msg_read`.
+
+        Args:
+            report_account: who has read; at most 32 bytes.
+            peer_account: who wrote; at most 32 bytes.
+            msg_read_time: unix seconds, a number or (in older pages) a text of digits: messages up to this time are
+                read; absent is now.
+
+        Returns:
+            Empty: an answer of nothing but the envelope: the call went well.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            ApiError: the service refused it.
+
+        Limits: 200/s. A repeat is harmless.
+        Page: https://www.tencentcloud.com/document/product/1047/38996
+        Page: https://cloud.tencent.com/document/product/269/50349
+        """
+
+    async def get_unread(
+        self,
+        *,
+        to_account: str,
+        peer_account: Sequence[str] | None = None,
+    ) -> Unread:
+        """Ask how many messages are unread: of all, or from each of 1 to 10 accounts.
+
+        查询单聊未读消息计数: Unread one-to-one counts, `openim/get_c2c_unread_msg_num`.
+
+        Args:
+            to_account: the account; at most 32 bytes.
+            peer_account: 1 to 10 others: how many from each of them; absent is the number of all; at most 32 bytes
+                each.
+
+        Returns:
+            Unread: numbers of unread messages.
+                all_c2c_unread_msg_num: those of all conversations; None where the number of some was asked for.
+                c2c_unread_msg_num_list: those of each account that was asked for.
+                error_list: accounts whose number could not be read.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            ApiError: the service refused it.
+
+        Limits: 200/s. A repeat is harmless.
+        Page: https://www.tencentcloud.com/document/product/1047/41046
+        Page: https://cloud.tencent.com/document/product/269/56043
+        """
+
+    async def send_read_receipts(
+        self,
+        *,
+        operator_account: str,
+        peer_account: str,
+        c2c_msg_info: Sequence[ReadMsg],
+    ) -> Empty:
+        """Report to the sender that messages were read.
+
+        发送单聊消息已读回执: Send read receipts for one-to-one messages, `openim/c2c_msg_read_receipt`.
+
+        Args:
+            operator_account: who has read; at most 32 bytes.
+            peer_account: who wrote; at most 32 bytes.
+            c2c_msg_info: the messages, all from `peer_account` to `operator_account`.
+
+        Returns:
+            Empty: an answer of nothing but the envelope: the call went well.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            ApiError: the service refused it.
+
+        Limits: 200/s. A repeat is harmless.
+        Not read of its page: most of its codes.
+        Page: https://trtc.io/document/77776
+        Page: https://cloud.tencent.com/document/product/269/104121
+        """
+
+    async def get_extensions(
+        self,
+        *,
+        to_account: str,
+        msg_key: str,
+        from_account: str | None = None,
+        start_seq: int | None = None,
+    ) -> Extensions:
+        """Read one page of a message's key/values.
+
+        拉取单聊消息扩展: Read the extension key/values of a one-to-one message, `openim_msg_ext_http_svc/get_key_values`.
+
+        Args:
+            to_account: who got it; at most 32 bytes.
+            msg_key: names it, 1 to 50 bytes.
+            from_account: who sent the message; absent is the admin; at most 32 bytes.
+            start_seq: only pairs of this version and later ones.
+
+        Returns:
+            Extensions: a page of the pairs of a message, by version; at most 200.
+                extension_list: the pairs.
+                complete_flag: 1 when this is the last page.
+                latest_seq: the highest version there is.
+                clear_seq: what a client has of this version and before is void.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            ApiError: the service refused it. Its page names these codes:
+                10002: Internal error; try again.
+                10004: Parameters are invalid; ErrorInfo says which.
+                10008: The app's plan does not include message extension. In group APIs the same number means a signature
+                    problem.
+                23004: The message does not exist.
+
+        Limits: 200/s. A repeat is harmless.
+        Page: https://www.tencentcloud.com/document/product/1047/51194
+        """
+
+    async def set_extensions(
+        self,
+        *,
+        to_account: str,
+        msg_key: str,
+        operate_type: Literal[1, 2, 3],
+        from_account: str | None = None,
+        extension_list: Sequence[ExtensionItem] | None = None,
+    ) -> SetExtensionsResult:
+        """Set, delete or clear a message's key/values.
+
+        设置单聊消息扩展: Set, delete or clear extension key/values of a one-to-one message,
+        `openim_msg_ext_http_svc/set_key_values`.
+
+        The message must have been sent with `support_message_extension` 1.
+
+        Args:
+            to_account: who got it; at most 32 bytes.
+            msg_key: names it, 1 to 50 bytes.
+            operate_type: 1 set, 2 delete, 3 clear all.
+            from_account: who sent the message; absent is the admin; at most 32 bytes.
+            extension_list: 1 to 20 pairs, for 1 and 2.
+
+        Returns:
+            SetExtensionsResult: outcome pair by pair.
+                extension_list: one entry a pair.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            ApiError: the service refused it. Its page names these codes:
+                10002: Internal error; try again.
+                10004: Parameters are invalid; ErrorInfo says which.
+                10008: The app's plan does not include message extension. In group APIs the same number means a signature
+                    problem.
+                23001: The key changed meanwhile; pull the newest Seq and try again.
+                23002: The message was not sent with SupportMessageExtension.
+                23003: More than 200 extension writes a minute on one message.
+                23004: The message does not exist.
+
+        Limits: 200/s. A repeat is harmless.
+        Page: https://www.tencentcloud.com/document/product/1047/51195
+        """
+
+    async def send_stream(
+        self,
+        *,
+        to_account: str,
+        msg_body: Sequence[Element],
+        sync_other_machine: Literal[1, 2] | None = None,
+        from_account: str | None = None,
+        msg_seq: int | None = None,
+        msg_random: int | None = None,
+    ) -> SendStreamMsgResult:
+        """Begin a streamed message, or add to one; `stream` does both, and ends it.
+
+        发送单聊流式消息: Native streaming one-to-one message, `stream_msg/send_c2c_stream_msg`.
+
+        The first call has no `stream_msg_id` in its element; its answer gives it, and all later calls send it.
+
+        Args:
+            to_account: the recipient, 1 to 32 bytes.
+            msg_body: one `StreamElem`; at most 1 items.
+            sync_other_machine: 1 also to the sender's online devices and history, 2 not to the sender; absent is the
+                sender's history only.
+            from_account: the shown sender; absent is the admin; at most 32 bytes.
+            msg_seq: u32; filled in for every call where it is not given.
+            msg_random: u32; filled in for every call where it is not given.
+
+        Returns:
+            SendStreamMsgResult: what became of a piece of a streamed message.
+                stream_msg_id: names the stream in later calls.
+                msg_time: unix seconds at which the message began; where the answer has it, as for `SendMsgResult`.
+                msg_key: names the message for recall and read receipts, where the answer has it.
+                msg_id: the message's id on clients, where the answer has it.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            ApiError: the service refused it.
+
+        Limits: 5/s per stream_msg_id, 200/s.
+        Not read of its page: its answer's table and its codes.
+        Page: https://cloud.tencent.com/document/product/269/128596
+        """

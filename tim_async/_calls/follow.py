@@ -1,0 +1,156 @@
+"""Follows: one account follows another, without asking; two may follow each other.
+
+Made by `python -m tests.calls`; a test keeps it current.
+"""
+
+# mypy: disable-error-code="empty-body,override"
+# The code of a call is put in by `_api/calling.py`.
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from ..families.follow import Follow
+from ..models.follow import FollowCounts, FollowItem, FollowPage, FollowRelations, FollowResults
+
+
+class FollowCalls(Follow):
+    """Follows: one account follows another, without asking; two may follow each other."""
+
+    async def add(
+        self,
+        *,
+        from_account: str,
+        follow_item: Sequence[FollowItem],
+    ) -> FollowResults:
+        """Follow 1 to 20 accounts.
+
+        关注用户: Follow users, `follow/follow_add`.
+
+        Args:
+            from_account: the follower; at most 32 bytes.
+            follow_item: the accounts to follow, 1 to 20.
+
+        Returns:
+            FollowResults: outcome account by account.
+                result_item: one entry an account.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            ApiError: the service refused it.
+
+        Limits: 200/s.
+        Page: https://trtc.io/document/70345
+        Page: https://trtc.io/zh/document/70345
+        """
+
+    async def delete(
+        self,
+        *,
+        from_account: str,
+        to_account: Sequence[str],
+    ) -> FollowResults:
+        """Follow 1 to 20 accounts no more.
+
+        取消关注用户: Unfollow users, `follow/follow_delete`.
+
+        Args:
+            from_account: the follower; at most 32 bytes.
+            to_account: the accounts, 1 to 20; at most 32 bytes each.
+
+        Returns:
+            FollowResults: outcome account by account.
+                result_item: one entry an account.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            ApiError: the service refused it.
+
+        Limits: 200/s.
+        Page: https://www.tencentcloud.com/document/product/1047/70346
+        """
+
+    async def get(
+        self,
+        *,
+        from_account: str,
+        follow_type: Literal[1, 2, 3],
+        start_cursor: str,
+        want_num: int,
+    ) -> FollowPage:
+        """Read a page of followers, of followed accounts, or of those that follow each other.
+
+        拉取关注、粉丝与互关列表: Page through followers, followings or mutual follows, `follow/follow_get`.
+
+        Args:
+            from_account: the account; at most 32 bytes.
+            follow_type: 1 its followers, 2 those it follows, 3 those of them that follow back.
+            start_cursor: "" for the first page, then `next_cursor` of the page before.
+            want_num: how many are wanted, 1 to 1,000; 100 is usual.
+
+        Returns:
+            FollowPage: a page of follows.
+                follow_item: the accounts.
+                next_cursor: where the next page begins; "" on the last one.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            ApiError: the service refused it.
+
+        Limits: 200/s. A repeat is harmless.
+        Page: https://trtc.io/document/70347
+        Page: https://trtc.io/zh/document/70347
+        """
+
+    async def check(
+        self,
+        *,
+        from_account: str,
+        to_account: Sequence[str],
+    ) -> FollowRelations:
+        """Ask whether an account and 1 to 100 others follow each other.
+
+        校验关注关系: Check follow relations, `follow/follow_check`.
+
+        Args:
+            from_account: the account that is asked about; at most 32 bytes.
+            to_account: the others, 1 to 100; at most 32 bytes each.
+
+        Returns:
+            FollowRelations: whether an account and others follow each other.
+                result_item: one entry an account.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            ApiError: the service refused it.
+
+        Limits: 200/s. A repeat is harmless.
+        Page: https://trtc.io/document/70349
+        """
+
+    async def get_counts(
+        self,
+        *,
+        from_account: str,
+        to_account: Sequence[str],
+    ) -> FollowCounts:
+        """Count followers and followed accounts of 1 to 20 accounts.
+
+        拉取关注、粉丝与互关数: Follower, following and mutual counts, `follow/follow_get_info`.
+
+        Args:
+            from_account: the account that asks; at most 32 bytes.
+            to_account: the accounts that are asked about, 1 to 20; at most 32 bytes each.
+
+        Returns:
+            FollowCounts: counts account by account.
+                follow_info: one entry an account.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            ApiError: the service refused it.
+
+        Limits: 200/s. A repeat is harmless.
+        Page: https://www.tencentcloud.com/document/product/1047/70350
+        """

@@ -1,0 +1,293 @@
+"""Attributes and counters of groups: up to 16 texts and 20 numbers a group, by name.
+
+Made by `python -m tests.calls`; a test keeps it current.
+"""
+
+# mypy: disable-error-code="empty-body,override"
+# The code of a call is put in by `_api/calling.py`.
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from ..families.group_attr import GroupAttributes
+from ..models.common import Empty
+from ..models.group_attr import Counter, Counters, GroupAttr, GroupAttrKey, GroupAttrs
+
+
+class GroupAttributesCalls(GroupAttributes):
+    """Attributes and counters of groups: up to 16 texts and 20 numbers a group, by name."""
+
+    async def get(
+        self,
+        *,
+        group_id: str,
+    ) -> GroupAttrs:
+        """Read the attributes of a group.
+
+        获取群自定义属性: Read custom attributes of a group, `group_open_attr_http_svc/get_group_attr`.
+
+        Args:
+            group_id: the group.
+
+        Returns:
+            GroupAttrs: the attributes of a group.
+                group_attr_ary: the attributes.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            ApiError: the service refused it. Its page names these codes:
+                10002: Internal error; try again.
+                10004: Parameters are invalid; ErrorInfo says which.
+                10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
+                    for does not.
+                10010: The group does not exist or was disbanded.
+                10015: No group with this id.
+
+        Limits: 200/s. A repeat is harmless.
+        Page: https://www.tencentcloud.com/document/product/1047/44187
+        Page: https://cloud.tencent.com/document/product/269/67012
+        """
+
+    async def modify(
+        self,
+        *,
+        group_id: str,
+        group_attr: Sequence[GroupAttr],
+    ) -> Empty:
+        """Add or change 1 to 16 attributes; those that are not named stay.
+
+        修改群自定义属性: Add or change custom attributes of a group, `group_open_http_svc/modify_group_attr`.
+
+        Args:
+            group_id: the group.
+            group_attr: the attributes, with values of up to 16000 bytes together; at most 16 items.
+
+        Returns:
+            Empty: an answer of nothing but the envelope: the call went well.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            ApiError: the service refused it. Its page names these codes:
+                10002: Internal error; try again.
+                10004: Parameters are invalid; ErrorInfo says which.
+                10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
+                    for does not.
+                10010: The group does not exist or was disbanded.
+                10015: No group with this id.
+                10045: Attribute key over 32 bytes.
+                10046: Attribute value over 4,000 bytes.
+                10047: More than 16 attribute keys.
+                10048: Attributes over 16,000 bytes together.
+                10049: Attribute writes too frequent.
+
+        Limits: 5/s per group_id, 200/s. A repeat is harmless.
+        Page: https://www.tencentcloud.com/document/product/1047/44188
+        Page: https://cloud.tencent.com/document/product/269/67010
+        """
+
+    async def set(
+        self,
+        *,
+        group_id: str,
+        group_attr: Sequence[GroupAttr],
+    ) -> Empty:
+        """Replace all the attributes of a group by 1 to 16 others.
+
+        重置群自定义属性: Replace all custom attributes of a group, `group_open_http_svc/set_group_attr`.
+
+        Args:
+            group_id: the group.
+            group_attr: the attributes, with values of up to 16000 bytes together; at most 16 items.
+
+        Returns:
+            Empty: an answer of nothing but the envelope: the call went well.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            ApiError: the service refused it. Its page names these codes:
+                10002: Internal error; try again.
+                10004: Parameters are invalid; ErrorInfo says which.
+                10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
+                    for does not.
+                10010: The group does not exist or was disbanded.
+                10015: No group with this id.
+                10045: Attribute key over 32 bytes.
+                10046: Attribute value over 4,000 bytes.
+                10047: More than 16 attribute keys.
+                10048: Attributes over 16,000 bytes together.
+                10049: Attribute writes too frequent.
+
+        Limits: 5/s per group_id, 200/s. A repeat is harmless.
+        Page: https://www.tencentcloud.com/document/product/1047/44190
+        """
+
+    async def clear(
+        self,
+        *,
+        group_id: str,
+    ) -> Empty:
+        """Remove all the attributes of a group.
+
+        清空群自定义属性: Remove every custom attribute of a group, `group_open_http_svc/clear_group_attr`.
+
+        Args:
+            group_id: the group.
+
+        Returns:
+            Empty: an answer of nothing but the envelope: the call went well.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            ApiError: the service refused it. Its page names these codes:
+                10002: Internal error; try again.
+                10004: Parameters are invalid; ErrorInfo says which.
+                10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
+                    for does not.
+                10010: The group does not exist or was disbanded.
+                10015: No group with this id.
+                10045: Attribute key over 32 bytes.
+                10046: Attribute value over 4,000 bytes.
+                10047: More than 16 attribute keys.
+                10048: Attributes over 16,000 bytes together.
+                10049: Attribute writes too frequent.
+
+        Limits: 5/s per group_id, 200/s. A repeat is harmless.
+        Page: https://www.tencentcloud.com/document/product/1047/44189
+        """
+
+    async def delete(
+        self,
+        *,
+        group_id: str,
+        group_attr: Sequence[GroupAttrKey],
+    ) -> Empty:
+        """Remove attributes by name; one that is not there is refused with 10050.
+
+        删除群自定义属性: Delete named custom attributes of a group, `group_open_http_svc/delete_group_attr`.
+
+        Args:
+            group_id: the group.
+            group_attr: their names; at most 16 items.
+
+        Returns:
+            Empty: an answer of nothing but the envelope: the call went well.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            ApiError: the service refused it. Its page names these codes:
+                10002: Internal error; try again.
+                10004: Parameters are invalid; ErrorInfo says which.
+                10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
+                    for does not.
+                10010: The group does not exist or was disbanded.
+                10015: No group with this id.
+                10045: Attribute key over 32 bytes.
+                10049: Attribute writes too frequent.
+                10050: The attribute to delete does not exist.
+
+        Limits: 5/s per group_id, 200/s.
+        Page: https://www.tencentcloud.com/document/product/1047/59499
+        """
+
+    async def get_counters(
+        self,
+        *,
+        group_id: str,
+        group_counter_keys: Sequence[str] | None = None,
+    ) -> Counters:
+        """Read counters of a group: those named, or all.
+
+        获取群计数器: Read group counters, `group_open_http_svc/get_group_counter`.
+
+        Args:
+            group_id: the group; not a community.
+            group_counter_keys: up to 20 names; absent is all there are; at most 128 bytes each.
+
+        Returns:
+            Counters: counters of a group.
+                group_counter: the counters, after a change those that were changed.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            ApiError: the service refused it. Its page names these codes:
+                10002: Internal error; try again.
+                10004: Parameters are invalid; ErrorInfo says which.
+                10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
+                    for does not.
+                10010: The group does not exist or was disbanded.
+                10015: No group with this id.
+                10059: The plan does not include this feature.
+
+        Limits: 200/s. A repeat is harmless.
+        Page: https://trtc.io/document/53427
+        """
+
+    async def update_counters(
+        self,
+        *,
+        group_id: str,
+        group_counter: Sequence[Counter],
+        mode: Literal["Set", "Increase", "Decrease"] | None = None,
+    ) -> Counters:
+        """Set, increase or decrease 1 to 20 counters; returns their values afterwards.
+
+        更新群计数器: Set, increase or decrease group counters, `group_open_http_svc/update_group_counter`.
+
+        Args:
+            group_id: the group; not a community.
+            group_counter: the counters; at most 20 items.
+            mode: `Set`, `Increase` or `Decrease`; absent is not documented.
+
+        Returns:
+            Counters: counters of a group.
+                group_counter: the counters, after a change those that were changed.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            ApiError: the service refused it. Its page names these codes:
+                10002: Internal error; try again.
+                10004: Parameters are invalid; ErrorInfo says which.
+                10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
+                    for does not.
+                10010: The group does not exist or was disbanded.
+                10015: No group with this id.
+                10059: The plan does not include this feature.
+                10063: More than 20 counter keys.
+
+        Limits: 200/s.
+        Page: https://trtc.io/document/53428
+        """
+
+    async def delete_counters(
+        self,
+        *,
+        group_id: str,
+        group_counter_keys: Sequence[str] | None = None,
+    ) -> Empty:
+        """Delete counters of a group: those named, or all.
+
+        删除群计数器: Delete group counters, `group_open_http_svc/delete_group_counter`.
+
+        Args:
+            group_id: the group; not a community.
+            group_counter_keys: up to 20 names; absent is all there are; at most 128 bytes each.
+
+        Returns:
+            Empty: an answer of nothing but the envelope: the call went well.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            ApiError: the service refused it. Its page names these codes:
+                10002: Internal error; try again.
+                10004: Parameters are invalid; ErrorInfo says which.
+                10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
+                    for does not.
+                10010: The group does not exist or was disbanded.
+                10015: No group with this id.
+                10059: The plan does not include this feature.
+
+        Limits: 200/s. A repeat is harmless.
+        Page: https://trtc.io/document/53429
+        """

@@ -1,0 +1,257 @@
+"""Live groups (AVChatRoom).
+
+Made by `python -m tests.calls`; a test keeps it current.
+"""
+
+# mypy: disable-error-code="empty-body,override"
+# The code of a call is put in by `_api/calling.py`.
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from ..families.live_group import LiveGroup
+from ..models.common import Empty
+from ..models.live_group import LiveAdmins, MarkedMember, MarkedMembers, OnlineMembers, OnlineNum, PresentMembers
+
+
+class LiveGroupCalls(LiveGroup):
+    """Live groups (AVChatRoom)."""
+
+    async def get_online_num(
+        self,
+        *,
+        group_id: str,
+    ) -> OnlineNum:
+        """Read how many are online in a group.
+
+        获取直播群在线人数: Online member count, `group_open_http_svc/get_online_member_num`.
+
+        Args:
+            group_id: the group.
+
+        Returns:
+            OnlineNum: how many are online in a group.
+                online_member_num: the number; it is brought up to date every ten seconds or so, in a community by the
+                    command for communities every four minutes.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            ApiError: the service refused it. Its page names these codes:
+                10002: Internal error; try again.
+                10003: The command name is wrong.
+                10004: Parameters are invalid; ErrorInfo says which.
+                10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
+                    for does not.
+                10010: The group does not exist or was disbanded.
+                10015: No group with this id.
+
+        Limits: 200/s. A repeat is harmless.
+        Page: https://trtc.io/document/38521
+        Page: https://cloud.tencent.com/document/product/269/49180
+        """
+
+    async def mark_members(
+        self,
+        *,
+        group_id: str,
+        command_type: Literal[1, 2],
+        member_list: Sequence[MarkedMember],
+    ) -> MarkedMembers:
+        """Set marks on 1 to 500 members, or take them off.
+
+        设置直播群成员标记: Set or remove marks on live-group members, `group_open_avchatroom_http_svc/modify_user_info`.
+
+        A group has up to 10 different marks, each on up to 1000 members; they are gone when the member leaves.
+
+        Args:
+            group_id: the live group.
+            command_type: 1 sets, 2 takes off.
+            member_list: the members; at most 500 items.
+
+        Returns:
+            MarkedMembers: whose marks were changed; members who are not online are left out.
+                command_type: 1 set, 2 taken off.
+                member_list: the accounts.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            ApiError: the service refused it. Its page names these codes:
+                10001: The caller is not logged in; check admin account and UserSig.
+                10002: Internal error; try again.
+                10003: The command name is wrong.
+                10004: Parameters are invalid; ErrorInfo says which.
+                10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
+                    for does not.
+                10010: The group does not exist or was disbanded.
+                10015: No group with this id.
+
+        Limits: 200/s. A repeat is harmless.
+        Page: https://trtc.io/document/50294
+        """
+
+    async def list_online(
+        self,
+        *,
+        group_id: str,
+        timestamp: int,
+        mark: int | None = None,
+    ) -> OnlineMembers:
+        """Read one page of who is online.
+
+        获取直播群在线成员列表: List online members of a live group, `group_open_avchatroom_http_svc/get_members`.
+
+        Args:
+            group_id: the group.
+            timestamp: 0 for the first page, then `next_timestamp` of the answer before.
+            mark: only members with this mark.
+
+        Returns:
+            OnlineMembers: a page of who is online.
+                member_list: the members of this page.
+                next_timestamp: `timestamp` for the next page; 0 says that this is the last.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            ApiError: the service refused it.
+
+        Limits: 200/s. A repeat is harmless.
+        Page: https://www.tencentcloud.com/document/product/1047/50293
+        Page: https://cloud.tencent.com/document/product/269/77266
+        """
+
+    async def add_robots(
+        self,
+        *,
+        group_id: str,
+        member_account: Sequence[str] | None = None,
+    ) -> Empty:
+        """Put robots into the list of who is online, there or not.
+
+        设置直播群机器人: Add bot accounts to a live group's online list, `group_open_avchatroom_http_svc/add_robots`.
+
+        The body of this document was not seen. Its opposite, `delete_robots`, names the accounts `Member_Account`, and
+        so is it done here; should the service want another name, `client.with_options(extra=...)` can send it.
+
+        Args:
+            group_id: the live group.
+            member_account: the accounts; at most 32 bytes each.
+
+        Returns:
+            Empty: an answer of nothing but the envelope: the call went well.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            ApiError: the service refused it.
+
+        Limits: 200/s. A repeat is harmless.
+        Not read of its page: its request and its answer; both are taken from an SDK.
+        Page: https://trtc.io/document/60527
+        """
+
+    async def delete_robots(
+        self,
+        *,
+        group_id: str,
+        member_account: Sequence[str],
+    ) -> Empty:
+        """Take robots out of the list of who is online.
+
+        取消直播群机器人: Remove bot accounts from a live group's online list, `group_open_avchatroom_http_svc/del_robots`.
+
+        Args:
+            group_id: the live group.
+            member_account: the accounts; at most 32 bytes each.
+
+        Returns:
+            Empty: an answer of nothing but the envelope: the call went well.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            ApiError: the service refused it.
+
+        Limits: 200/s. A repeat is harmless.
+        Page: https://trtc.io/document/60526
+        Page: https://cloud.tencent.com/document/product/269/103785
+        """
+
+    async def modify_admins(
+        self,
+        *,
+        group_id: str,
+        command_type: Literal[1, 2],
+        admin_account: Sequence[str],
+    ) -> Empty:
+        """Make accounts admins, or no longer; there can be 5.
+
+        设置/取消直播群管理员: Set or remove live-group admins (max 5), `group_open_avchatroom_http_svc/modify_admin`.
+
+        They need not be there, and stay admins when they leave.
+
+        Args:
+            group_id: the live group.
+            command_type: 1 makes them admins, 2 takes that back.
+            admin_account: 1 to 5 accounts; at most 32 bytes each.
+
+        Returns:
+            Empty: an answer of nothing but the envelope: the call went well.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            ApiError: the service refused it.
+
+        Limits: 200/s. A repeat is harmless.
+        Page: https://trtc.io/document/60525
+        Page: https://cloud.tencent.com/document/product/269/102857
+        """
+
+    async def list_admins(
+        self,
+        *,
+        group_id: str,
+    ) -> LiveAdmins:
+        """Read who is an admin.
+
+        获取直播群管理员列表: List live-group admins, `group_open_avchatroom_http_svc/get_admin_list`.
+
+        Args:
+            group_id: the group.
+
+        Returns:
+            LiveAdmins: the admins of a live group.
+                admin_list: the admins.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            ApiError: the service refused it.
+
+        Limits: 200/s. A repeat is harmless.
+        Not read of its page: all of it; the fields are taken from an SDK.
+        """
+
+    async def check_members(
+        self,
+        *,
+        group_id: str,
+        member_account: Sequence[str],
+    ) -> PresentMembers:
+        """Ask which of some accounts are in the group.
+
+        查询用户是否在直播群内: Which of the given users are in a live group, `group_open_avchatroom_http_svc/check_members`.
+
+        Args:
+            group_id: the live group.
+            member_account: the accounts; at most 32 bytes each.
+
+        Returns:
+            PresentMembers: which of the accounts are in the live group. Known from an SDK.
+                member_account: the accounts.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            ApiError: the service refused it.
+
+        Limits: 200/s. A repeat is harmless.
+        Page: no page found; the fields are taken from an SDK.
+        """

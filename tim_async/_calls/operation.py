@@ -1,0 +1,171 @@
+"""Figures, archives of messages, addresses of the service, and files of the chat.
+
+Made by `python -m tests.calls`; a test keeps it current.
+"""
+
+# mypy: disable-error-code="empty-body,override"
+# The code of a call is put in by `_api/calling.py`.
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from ..families.operation import Operation
+from ..models.common import Empty
+from ..models.operation import AppInfo, Archive, FileToSign, IPList, SignedFiles
+
+
+class OperationCalls(Operation):
+    """Figures, archives of messages, addresses of the service, and files of the chat."""
+
+    async def get_app_info(
+        self,
+        *,
+        request_field: Sequence[str] | None = None,
+    ) -> AppInfo:
+        """Read the app's figures of the last 30 days.
+
+        拉取运营数据: Daily operation figures of the last 30 days, `openconfigsvr/getappinfo`.
+
+        Args:
+            request_field: wire names of the figures that are wanted, such as `ActiveUserNum`; absent is all.
+
+        Returns:
+            AppInfo: the app's figures.
+                result: one entry a day.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            ApiError: the service refused it. Its page names these codes:
+                130001: Global mute / operation data: the JSON body cannot be parsed.
+                130009: Operation data: database open error.
+                130010: Operation data: database not reachable.
+                130011: Operation data: database query error.
+                130012: Operation data: database result unreadable.
+
+        Limits: 200/s. A repeat is harmless.
+        Page: https://www.tencentcloud.com/document/product/1047/34886
+        Page: https://cloud.tencent.com/document/product/269/4193
+        """
+
+    async def get_history(
+        self,
+        *,
+        chat_type: Literal["C2C", "Group"],
+        msg_time: str,
+    ) -> Archive:
+        """Ask where the archive of an hour's messages can be fetched; 1004 when there is none, or not yet.
+
+        下载最近消息记录: Download one hour of message archives, `open_msg_svc/get_history`.
+
+        Args:
+            chat_type: C2C for one-to-one messages, Group for group messages.
+            msg_time: the hour in China, as in 2015120121 for 9 to 10 in the evening.
+
+        Returns:
+            Archive: the archive of an hour.
+                file: its files.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            ApiError: the service refused it. Its page names these codes:
+                1001: The request URL is wrong.
+                1002: Parameters invalid or caller not an admin.
+                1003: System error.
+                1004: The file is not made yet, or there were no messages in that hour.
+                1005: The file has expired.
+
+        Limits: 10/s. A repeat is harmless.
+        Page: https://www.tencentcloud.com/document/product/1047/34885
+        Page: https://cloud.tencent.com/document/product/269/1650
+        """
+
+    async def get_ip_list(
+        self,
+    ) -> IPList:
+        """Read the addresses of the service.
+
+        获取服务器 IP 地址: Server IP list, `ConfigSvc/GetIPList`.
+
+        Returns:
+            IPList: addresses of the service.
+                ip_list: IP addresses that webhooks come from.
+
+        Raises:
+            ApiError: the service refused it.
+
+        Limits: 200/s. A repeat is harmless.
+        Page: https://www.tencentcloud.com/document/product/1047/36742
+        Page: https://cloud.tencent.com/document/product/269/45438
+        """
+
+    async def forbid_file(
+        self,
+        *,
+        raw_url: str,
+    ) -> Empty:
+        """Block a file of the chat.
+
+        聊天文件封禁: Block a chat file, `im_cos_msg/forbid_illegal_object`.
+
+        Args:
+            raw_url: its address, as in the message.
+
+        Returns:
+            Empty: an answer of nothing but the envelope: the call went well.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            ApiError: the service refused it.
+
+        Limits: 200/s. A repeat is harmless.
+        Page: https://cloud.tencent.com/document/product/269/74775
+        """
+
+    async def allow_file(
+        self,
+        *,
+        raw_url: str,
+    ) -> Empty:
+        """Let a file that was blocked be seen again.
+
+        聊天文件解封: Unblock a chat file, `im_cos_msg/allow_banned_object`.
+
+        Args:
+            raw_url: its address, as in the message.
+
+        Returns:
+            Empty: an answer of nothing but the envelope: the call went well.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            ApiError: the service refused it.
+
+        Limits: 200/s. A repeat is harmless.
+        Page: https://cloud.tencent.com/document/product/269/74776
+        """
+
+    async def sign_files(
+        self,
+        *,
+        raw_urls: Sequence[FileToSign],
+    ) -> SignedFiles:
+        """Ask for addresses by which files of the chat can be fetched for 15 minutes; `failed` names the others.
+
+        聊天文件签名: Signed download URLs for chat files, `im_cos_msg/get_cos_sig`.
+
+        Args:
+            raw_urls: the files.
+
+        Returns:
+            SignedFiles: files with their signed addresses.
+                pre_sig_urls: one entry a file; find one by its `resource_id`.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            ApiError: the service refused it.
+
+        Limits: 200/s. A repeat is harmless.
+        Page: https://cloud.tencent.com/document/product/269/74777
+        """

@@ -1,0 +1,769 @@
+"""Pushes of the push service, with the attributes and tags that pick an audience.
+
+Made by `python -m tests.calls`; a test keeps it current.
+"""
+
+# mypy: disable-error-code="empty-body,override"
+# The code of a call is put in by `_api/calling.py`.
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+from ..families.push import Push
+from ..models.all_member_push import PushTask, UserAttrNames, UserAttrs, UserTags
+from ..models.common import Empty
+from ..models.offline_push import OfflinePushInfo
+from ..models.push import (
+    AttrsOrFailures,
+    PushBatchTask,
+    PushOutcome,
+    TagsOrFailures,
+    TimPushCondition,
+    TypedAttrNames,
+    WebInfo,
+)
+from ..models.push_schedule import FoundScheduledPush, PushContent, ScheduledPushId, ScheduledPushes
+from ..models.push_statistics import MessagePushFigures, MessagePushLosses, PushFigures, PushLosses, PushTrace
+
+
+class PushCalls(Push):
+    """Pushes of the push service, with the attributes and tags that pick an audience."""
+
+    async def send(
+        self,
+        *,
+        from_account: str,
+        offline_push_info: OfflinePushInfo,
+        msg_random: int | None = None,
+        condition: TimPushCondition | None = None,
+        data_id: str | None = None,
+    ) -> PushTask:
+        """Push to every user, or to those a condition picks: once a second, and 10 times a day.
+
+        全员/标签推送: Push to all users or to an audience (new push service), `timpush/push`.
+
+        10 a day is the number of the free and the trial edition. The standard and the advanced one have 100: give the
+        client `rate_limits={"timpush/push": (Rate(1), Rate(100, per=86_400))}`. A push that finds the number used up is
+        a `WaitTooLongError` with the time, counted over the 24 hours before.
+
+        Args:
+            from_account: the sender, a user id or a RegistrationID.
+            offline_push_info: title, text and settings of the notification.
+            msg_random: u32, by which the service knows a push that came before; for how long is not documented. Filled
+                in where it is not given.
+            condition: the audience; absent is everyone.
+            data_id: the app's own id of the business behind it, at most 64 bytes.
+
+        Returns:
+            PushTask: a push that was taken.
+                task_id: names it, in reports and to revoke it.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            ApiError: the service refused it. Its page names these codes:
+                90024: Pushes to all users need more than 1 s between them.
+                90047: The day's pushes are used up (100 by default).
+
+        Limits: 1/s, 10/day.
+        Page: https://www.tencentcloud.com/document/product/1047/60561
+        """
+
+    async def send_batch(
+        self,
+        *,
+        from_account: str,
+        to_account: Sequence[str],
+        offline_push_info: OfflinePushInfo,
+        msg_random: int | None = None,
+        data_id: str | None = None,
+    ) -> PushBatchTask:
+        """Push to 1 to 500 users; `failed` names those it does not go to.
+
+        单发推送（指定 UserID）: Push to listed users (new push service), `timpush/batch`.
+
+        30 users a second is the limit of the free and the trial edition, so a call may have 30 of them. The standard
+        edition has 500 and the advanced one 800: give the client `rate_limits={"timpush/batch": Rate(500,
+        cost="to_account", max_cost=500)}`.
+
+        Args:
+            from_account: the sender, a user id or a RegistrationID.
+            to_account: the targets, 1 to 500 user ids or RegistrationIDs.
+            offline_push_info: title, text and settings of the notification.
+            msg_random: u32; within one second, a push with the same is dropped. Filled in where it is not given.
+            data_id: the app's own id of the business behind it, at most 64 bytes.
+
+        Returns:
+            PushBatchTask: a push to listed users that was taken.
+                error_list: the targets it does not go to; empty when it goes to all.
+                task_id: names it, in reports and to revoke it.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            ApiError: the service refused it. Its page names these codes:
+                90001: The message service could not parse the JSON body.
+                90009: The identifier in the URL is not an admin.
+                90045: Push to all users, by tag or single push is not enabled.
+                90057: batchsendmsg delivered more messages than its per-minute limit (12,000 a minute by default, one per
+                    recipient).
+                91000: Internal error; try again.
+
+        Limits: 30 to_account/s, 200/s.
+        Page: https://www.tencentcloud.com/document/product/1047/67553
+        Page: https://cloud.tencent.com/document/product/269/108906
+        """
+
+    async def send_web_batch(
+        self,
+        *,
+        from_account: str,
+        to_account: Sequence[str],
+        msg_random: int | None = None,
+        web_info: WebInfo | None = None,
+        message: Mapping[str, object] | None = None,
+        data_id: str | None = None,
+        task_name: str | None = None,
+    ) -> PushBatchTask:
+        """Push to the browsers of 1 to 500 users; the limits are those of `send_batch`.
+
+        单发推送（Web）: Web push to listed users, `timpush/webbatch`.
+
+        With both, `message` goes to pages that are open, and `web_info` to the others.
+
+        Args:
+            from_account: the sender.
+            to_account: the targets, 1 to 500 user ids.
+            msg_random: u32; within one second, a push with the same is dropped. Filled in where it is not given.
+            web_info: the notification of the browser; it or `message` must be given.
+            message: the message for pages that are open; what is in it was not readable, and it is sent as it is.
+            data_id: the app's own id of the business behind it, at most 64 bytes.
+            task_name: the name of the task in the console, at most 20 bytes.
+
+        Returns:
+            PushBatchTask: a push to listed users that was taken.
+                error_list: the targets it does not go to; empty when it goes to all.
+                task_id: names it, in reports and to revoke it.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            ApiError: the service refused it.
+
+        Limits: 30 to_account/s, 200/s.
+        Not read of its page: what Message holds, and its list of failures.
+        Page: https://trtc.io/zh/document/80441
+        """
+
+    async def revoke(
+        self,
+        *,
+        task_id: str,
+        offline_push_info: OfflinePushInfo,
+    ) -> Empty:
+        """Stop a push, or take it back, within 24 hours.
+
+        撤回推送: Stop or recall a push task of the last 24 hours, `timpush/revoke`.
+
+        Args:
+            task_id: the push.
+            offline_push_info: what is shown in place of the notification.
+
+        Returns:
+            Empty: an answer of nothing but the envelope: the call went well.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            ApiError: the service refused it. Its page names these codes:
+                90001: The message service could not parse the JSON body.
+                90009: The identifier in the URL is not an admin.
+                90049: The TaskId is not valid or has no push record.
+                90050: The push task was withdrawn before.
+                90051: Withdrawals are limited to one per second.
+
+        Limits: 1/s.
+        Page: https://trtc.io/document/67824
+        Page: https://cloud.tencent.com/document/product/269/105123
+        """
+
+    async def set_attr_names(
+        self,
+        *,
+        attr_names: Mapping[str, str],
+        attr_types: Mapping[str, Literal[0, 1]] | None = None,
+    ) -> Empty:
+        """Name the app's attributes.
+
+        设置应用属性名称: Name the app's user attributes (new push service), `timpush/set_attr_name`.
+
+        Args:
+            attr_names: "0" to "9" with the name of each, 1 to 50 bytes; numbers that are left out keep their names.
+            attr_types: the same numbers with what the attribute belongs to: 0 a user id, 1 a RegistrationID.
+
+        Returns:
+            Empty: an answer of nothing but the envelope: the call went well.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            ApiError: the service refused it. Its page names these codes:
+                90001: The message service could not parse the JSON body.
+                90009: The identifier in the URL is not an admin.
+                90033: The user attribute is invalid.
+                91000: Internal error; try again.
+
+        Limits: 100/s. A repeat is harmless.
+        Page: https://trtc.io/document/60563
+        Page: https://trtc.io/zh/document/67816
+        """
+
+    async def get_attr_names(
+        self,
+    ) -> TypedAttrNames:
+        """Read the names of the app's attributes.
+
+        获取应用属性名称: Read the app's attribute names (new push service), `timpush/get_attr_name`.
+
+        Returns:
+            TypedAttrNames: the names of the app's attributes.
+                attr_names: "0" to "9" with the name of each.
+                attr_types: the same numbers with what the attribute belongs to: 0 a user id, 1 a RegistrationID.
+
+        Raises:
+            ApiError: the service refused it.
+
+        Limits: 100/s. A repeat is harmless.
+        Page: https://trtc.io/document/67815
+        """
+
+    async def get_attrs(
+        self,
+        *,
+        to_account: Sequence[str],
+    ) -> AttrsOrFailures:
+        """Read the attributes of 1 to 100 users.
+
+        获取用户属性: Read attributes of users (new push service), `timpush/get_attr`.
+
+        Args:
+            to_account: the users, 1 to 100: user ids, or RegistrationIDs of 36 bytes.
+
+        Returns:
+            AttrsOrFailures: the attributes of users.
+                error_list: the users whose attributes could not be read; empty when all could.
+                user_attrs: one entry a user.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            ApiError: the service refused it. Its page names these codes:
+                90001: The message service could not parse the JSON body.
+                90018: Too many accounts in the request.
+                91000: Internal error; try again.
+
+        Limits: 100/s. A repeat is harmless.
+        Page: https://trtc.io/document/67817
+        """
+
+    async def set_attrs(
+        self,
+        *,
+        user_attrs: Sequence[UserAttrs],
+    ) -> PushOutcome:
+        """Give attributes to 1 to 100 users.
+
+        设置用户属性: Set attributes of users (new push service), `timpush/set_attr`.
+
+        Args:
+            user_attrs: users, or RegistrationIDs, with their attributes, 1 to 100; attributes that are left out stay.
+
+        Returns:
+            PushOutcome: outcome for many users.
+                error_list: the users for whom it failed; empty when it worked for all.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            ApiError: the service refused it. Its page names these codes:
+                90001: The message service could not parse the JSON body.
+                90009: The identifier in the URL is not an admin.
+                90018: Too many accounts in the request.
+                90033: The user attribute is invalid.
+                91000: Internal error; try again.
+
+        Limits: 100/s. A repeat is harmless.
+        Page: https://trtc.io/document/60565
+        Page: https://cloud.tencent.com/document/product/269/100638
+        """
+
+    async def remove_attrs(
+        self,
+        *,
+        user_attrs: Sequence[UserAttrNames],
+    ) -> PushOutcome:
+        """Take attributes from 1 to 100 users.
+
+        删除用户属性: Remove attributes of users (new push service), `timpush/remove_attr`.
+
+        Args:
+            user_attrs: users, or RegistrationIDs, with the names of what they lose, 1 to 100.
+
+        Returns:
+            PushOutcome: outcome for many users.
+                error_list: the users for whom it failed; empty when it worked for all.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            ApiError: the service refused it.
+
+        Limits: 100/s. A repeat is harmless.
+        Page: https://trtc.io/document/60566
+        """
+
+    async def get_tags(
+        self,
+        *,
+        to_account: Sequence[str],
+    ) -> TagsOrFailures:
+        """Read the tags of 1 to 100 users.
+
+        获取用户标签: Read tags of users (new push service), `timpush/get_tag`.
+
+        Args:
+            to_account: the users, 1 to 100: user ids, or RegistrationIDs of 36 bytes.
+
+        Returns:
+            TagsOrFailures: the tags of users.
+                error_list: the users whose tags could not be read; empty when all could.
+                user_tags: one entry a user.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            ApiError: the service refused it. Its page names these codes:
+                90001: The message service could not parse the JSON body.
+                90009: The identifier in the URL is not an admin.
+                90018: Too many accounts in the request.
+                91000: Internal error; try again.
+
+        Limits: 100/s. A repeat is harmless.
+        Page: https://www.tencentcloud.com/document/product/1047/60567
+        Page: https://cloud.tencent.com/document/product/269/100640
+        """
+
+    async def add_tags(
+        self,
+        *,
+        user_tags: Sequence[UserTags],
+    ) -> PushOutcome:
+        """Give tags to 1 to 100 users, 10 each.
+
+        添加用户标签: Add tags to users (new push service), `timpush/add_tag`.
+
+        Args:
+            user_tags: users, or RegistrationIDs, with 1 to 10 tags each, 1 to 100.
+
+        Returns:
+            PushOutcome: outcome for many users.
+                error_list: the users for whom it failed; empty when it worked for all.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            ApiError: the service refused it.
+
+        Limits: 100/s. A repeat is harmless.
+        Not read of its page: its answer and its codes.
+        Page: https://trtc.io/document/60568
+        Page: https://trtc.tencentcloud.com/zh/document/60568
+        """
+
+    async def remove_tags(
+        self,
+        *,
+        user_tags: Sequence[UserTags],
+    ) -> PushOutcome:
+        """Take tags from 1 to 100 users, 10 each.
+
+        删除用户标签: Remove tags from users (new push service), `timpush/remove_tag`.
+
+        Args:
+            user_tags: users, or RegistrationIDs, with 1 to 10 tags each, 1 to 100.
+
+        Returns:
+            PushOutcome: outcome for many users.
+                error_list: the users for whom it failed; empty when it worked for all.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            ApiError: the service refused it. Its page names these codes:
+                90001: The message service could not parse the JSON body.
+                90009: The identifier in the URL is not an admin.
+                90018: Too many accounts in the request.
+                91000: Internal error; try again.
+
+        Limits: 100/s. A repeat is harmless.
+        Page: https://trtc.io/document/67822
+        """
+
+    async def clear_tags(
+        self,
+        *,
+        to_account: Sequence[str],
+    ) -> PushOutcome:
+        """Take all tags from 1 to 100 users.
+
+        清空用户标签: Remove every tag of users (new push service), `timpush/clear_all_tags`.
+
+        Args:
+            to_account: the users, 1 to 100: user ids, or RegistrationIDs of 36 bytes.
+
+        Returns:
+            PushOutcome: outcome for many users.
+                error_list: the users for whom it failed; empty when it worked for all.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            ApiError: the service refused it. Its page names these codes:
+                90001: The message service could not parse the JSON body.
+                90009: The identifier in the URL is not an admin.
+                90018: Too many accounts in the request.
+                91000: Internal error; try again.
+
+        Limits: 100/s. A repeat is harmless.
+        Page: https://trtc.io/document/67823
+        """
+
+    async def add_scheduled(
+        self,
+        *,
+        type: Literal["All", "Tag", "User"],
+        sched_at: str,
+        content: PushContent,
+        sdkappid: int | None = None,
+    ) -> ScheduledPushId:
+        """Schedule a push; `schedule` takes a moment and finds the type.
+
+        创建定时任务: Create a scheduled push, `timpush/add_sched_task`.
+
+        Args:
+            type: All for every user, Tag for an audience, User for listed users.
+            sched_at: when it is pushed, in UTC, such as "2025-06-01 10:00:00"; at most 19 bytes.
+            content: what is pushed, in the form that the type asks for.
+            sdkappid: the app's id, the client's own; filled in where it is not given.
+
+        Returns:
+            ScheduledPushId: the scheduled push that was made, changed or deleted.
+                task_id: names it in later calls.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            ApiError: the service refused it.
+
+        Limits: 5/s.
+        Not read of its page: its codes.
+        Page: https://www.tencentcloud.com/document/product/1047/78839
+        Page: https://cloud.tencent.com/document/product/269/130277
+        """
+
+    async def modify_scheduled(
+        self,
+        *,
+        task_id: int,
+        type: Literal["All", "Tag", "User"],
+        sdkappid: int | None = None,
+        sched_at: str | None = None,
+        content: PushContent | None = None,
+    ) -> ScheduledPushId:
+        """Change a scheduled push that is still pending.
+
+        修改定时任务: Change a scheduled push that is still pending, `timpush/modify_sched_task`.
+
+        Args:
+            task_id: the scheduled push.
+            type: the type it was made with.
+            sdkappid: the app's id, the client's own; filled in where it is not given.
+            sched_at: another time, in UTC, such as "2025-06-01 10:00:00"; at most 19 bytes.
+            content: another content, in the form that the type asks for.
+
+        Returns:
+            ScheduledPushId: the scheduled push that was made, changed or deleted.
+                task_id: names it in later calls.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            ApiError: the service refused it.
+
+        Limits: 5/s. A repeat is harmless.
+        Not read of its page: its answer and its codes.
+        Page: https://www.tencentcloud.com/document/product/1047/78840
+        Page: https://cloud.tencent.com/document/product/269/130278
+        """
+
+    async def delete_scheduled(
+        self,
+        *,
+        task_id: int,
+        type: Literal["All", "Tag", "User"],
+        sdkappid: int | None = None,
+    ) -> ScheduledPushId:
+        """Delete a scheduled push that is still pending.
+
+        删除定时任务: Delete a scheduled push that is still pending, `timpush/delete_sched_task`.
+
+        Args:
+            task_id: the scheduled push.
+            type: the type it was made with.
+            sdkappid: the app's id, the client's own; filled in where it is not given.
+
+        Returns:
+            ScheduledPushId: the scheduled push that was made, changed or deleted.
+                task_id: names it in later calls.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            ApiError: the service refused it. Its page names these codes:
+                90104: Parameters of a scheduled push are invalid.
+                90107: The scheduled push is being sent or was sent, and cannot be changed any more.
+
+        Limits: 5/s.
+        Page: https://www.tencentcloud.com/document/product/1047/78841
+        """
+
+    async def get_scheduled(
+        self,
+        *,
+        task_id: int,
+        sdkappid: int | None = None,
+    ) -> FoundScheduledPush:
+        """Read one scheduled push: its state, and the TaskId of what it pushed.
+
+        获取定时任务详情: Read one scheduled push, `timpush/get_sched_task`.
+
+        Args:
+            task_id: the scheduled push.
+            sdkappid: the app's id, the client's own; filled in where it is not given.
+
+        Returns:
+            FoundScheduledPush: one scheduled push.
+                task_info: the push.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            ApiError: the service refused it.
+
+        Limits: 5/s. A repeat is harmless.
+        Not read of its page: the later values of Status, and its codes.
+        Page: https://www.tencentcloud.com/document/product/1047/78842
+        Page: https://cloud.tencent.com/document/product/269/130280
+        """
+
+    async def list_scheduled(
+        self,
+        *,
+        begin_time: str,
+        end_time: str,
+        sdkappid: int | None = None,
+        offset: int = 0,
+        want: int = 20,
+        order_by: str = "schedAt",
+        asc: bool = True,
+        keyword: str | None = None,
+    ) -> ScheduledPushes:
+        """Read one page of scheduled pushes.
+
+        获取定时任务列表: Page through scheduled pushes, `timpush/list_sched_task`.
+
+        Args:
+            begin_time: the beginning of the range, in UTC, such as "2025-06-01 10:00:00"; at most 19 bytes.
+            end_time: the end of the range; the app's settings say how long it may be; at most 19 bytes.
+            sdkappid: the app's id, the client's own; filled in where it is not given.
+            offset: how many to leave out, 0 by default.
+            want: how many are wanted, at least 1; 20 by default.
+            order_by: `schedAt` (the default) or `createAt`; the international page writes both in lower case.
+            asc: True for the earliest first (the default).
+            keyword: a part of title or text.
+
+        Returns:
+            ScheduledPushes: a page of scheduled pushes.
+                total: how many there are on all pages.
+                tasks: those of this page.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            ApiError: the service refused it.
+
+        Limits: 5/s. A repeat is harmless.
+        Not read of its page: what Tasks hold, and its codes.
+        Page: https://www.tencentcloud.com/document/product/1047/78843
+        Page: https://cloud.tencent.com/document/product/269/130281
+        """
+
+    async def get_figures(
+        self,
+        *,
+        start_time: int,
+        end_time: int,
+        task_id: Sequence[str] = (),
+    ) -> PushFigures:
+        """Read how many pushes of up to 5 tasks were sent, delivered and clicked.
+
+        全员/标签推送数据统计: Figures of pushes to all users or an audience, `timpush/all_member_push_statistics`.
+
+        Args:
+            start_time: unix seconds, the beginning of the range.
+            end_time: unix seconds, the end of the range; it has at most 30 days; at least 1741104000.
+            task_id: up to 5 tasks; none is all of the range.
+
+        Returns:
+            PushFigures: figures task by task.
+                results: one entry a task.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            ApiError: the service refused it.
+
+        Limits: 1/s. A repeat is harmless.
+        Not read of its page: the numbers of PushPlatform.
+        Page: https://trtc.io/document/71894
+        """
+
+    async def get_losses(
+        self,
+        *,
+        start_time: int,
+        end_time: int,
+        task_id: Sequence[str] = (),
+    ) -> PushLosses:
+        """Read why pushes of up to 5 tasks were lost.
+
+        全员/标签推送折损分析: Why pushes to all users or an audience were lost, `timpush/all_member_push_loss`.
+
+        Args:
+            start_time: unix seconds, the beginning of the range.
+            end_time: unix seconds, the end of the range; it has at most 7 days; at least 1741104000.
+            task_id: up to 5 tasks; none is all of the range.
+
+        Returns:
+            PushLosses: losses task by task.
+                results: one entry a task.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            ApiError: the service refused it.
+
+        Limits: 1/s. A repeat is harmless.
+        Not read of its page: the numbers of PushPlatform.
+        Page: https://trtc.io/document/71895
+        """
+
+    async def get_trace(
+        self,
+        *,
+        task_id: str,
+        user_id: str,
+    ) -> PushTrace:
+        """Follow a push of a task to the devices of one user.
+
+        全员/标签推送消息链路: Trace a push to all users or an audience for one user, `timpush/all_member_push_trace`.
+
+        Args:
+            task_id: the task.
+            user_id: the user, 1 to 32 bytes.
+
+        Returns:
+            PushTrace: the way of a push, device by device.
+                instance_trace: one entry a device.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            ApiError: the service refused it.
+
+        Limits: 1/s. A repeat is harmless.
+        Not read of its page: what OnlinePushStat holds, and its numbers.
+        Page: https://trtc.io/document/71893
+        Page: https://trtc.io/zh/document/71893
+        """
+
+    async def get_message_figures(
+        self,
+        *,
+        start_time: int,
+        end_time: int,
+    ) -> MessagePushFigures:
+        """Read how many pushes of chat messages were sent, delivered and clicked.
+
+        普通推送数据统计: Figures of pushes of chat messages, `timpush/normal_push_statistics`.
+
+        Args:
+            start_time: unix seconds, the beginning of the range.
+            end_time: unix seconds, the end of the range; it has at most 30 days; at least 1741104000.
+
+        Returns:
+            MessagePushFigures: figures of the pushes of chat messages.
+                total_count: how many could be sent.
+                sent_count: how many were sent.
+                delivered_count: how many were delivered.
+                click_count: how many were clicked.
+                platform_statistics: the same for each channel.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            ApiError: the service refused it.
+
+        Limits: 1/s. A repeat is harmless.
+        Not read of its page: the numbers of PushPlatform.
+        Page: https://www.tencentcloud.com/document/product/1047/71897
+        Page: https://trtc.io/zh/document/71897
+        """
+
+    async def get_message_losses(
+        self,
+        *,
+        start_time: int,
+        end_time: int,
+    ) -> MessagePushLosses:
+        """Read why pushes of chat messages were lost.
+
+        普通推送折损分析: Why pushes of chat messages were lost, `timpush/normal_push_loss`.
+
+        Args:
+            start_time: unix seconds, the beginning of the range.
+            end_time: unix seconds, the end of the range; it has at most 7 days; at least 1741104000.
+
+        Returns:
+            MessagePushLosses: losses of the pushes of chat messages.
+                ready_to_send_loss: what was lost before it was sent.
+                post_send_delivered_loss: what was sent and not delivered.
+                platform_ready_to_send_loss: the first for each channel.
+                platform_post_send_delivered_loss: the second for each channel.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            ApiError: the service refused it.
+
+        Limits: 1/s. A repeat is harmless.
+        Not read of its page: the numbers of PushPlatform.
+        Page: https://www.tencentcloud.com/document/product/1047/71898
+        Page: https://trtc.io/zh/document/71898
+        """
+
+    async def get_message_trace(
+        self,
+        *,
+        push_id: str,
+    ) -> PushTrace:
+        """Follow the push of a chat message to the devices it went to.
+
+        普通推送消息链路: Trace the push of one chat message, `timpush/normal_push_trace`.
+
+        Args:
+            push_id: the message's MsgId (`SendMsgResult.msg_id`).
+
+        Returns:
+            PushTrace: the way of a push, device by device.
+                instance_trace: one entry a device.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            ApiError: the service refused it.
+
+        Limits: 1/s. A repeat is harmless.
+        Not read of its page: what OnlinePushStat holds, and its numbers.
+        Page: https://www.tencentcloud.com/document/product/1047/71896
+        Page: https://trtc.io/zh/document/71896
+        """

@@ -1,0 +1,359 @@
+"""Conversation lists, and the groups and marks that users give conversations.
+
+Made by `python -m tests.calls`; a test keeps it current.
+"""
+
+# mypy: disable-error-code="empty-body,override"
+# The code of a call is put in by `_api/calling.py`.
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from ..families.recent_contact import RecentContact
+from ..models.common import Empty
+from ..models.recent_contact import (
+    ContactGroupPage,
+    ContactItem,
+    ContactPage,
+    CreateContactGroupResult,
+    DeletedContactGroups,
+    FoundContactGroups,
+    GroupContactItem,
+    MarkContactsResult,
+    MarkItem,
+    UpdateContactGroupResult,
+    UpdateGroup,
+)
+
+
+class RecentContactCalls(RecentContact):
+    """Conversation lists, and the groups and marks that users give conversations."""
+
+    async def get_list(
+        self,
+        *,
+        from_account: str,
+        time_stamp: int,
+        start_index: int,
+        top_time_stamp: int,
+        top_start_index: int,
+        assist_flags: int,
+    ) -> ContactPage:
+        """Read a page of an account's conversations, the newest first.
+
+        拉取会话列表: Page through a user's conversations, `recentcontact/get_list`.
+
+        The four places are 0 for the first page, then those of the page before.
+
+        Args:
+            from_account: the account; at most 32 bytes.
+            time_stamp: unix seconds, place among conversations that are not pinned.
+            start_index: place among them within a second.
+            top_time_stamp: unix seconds, place among pinned conversations.
+            top_start_index: place among them within a second.
+            assist_flags: bits: 0 lists pinned conversations separately, 1 includes empty ones, 2 pages pinned ones. A
+                newer description wants 63, for all there is.
+
+        Returns:
+            ContactPage: a page of an account's conversations.
+                session_item: the conversations.
+                complete_flag: 1 on the last page.
+                time_stamp: place of the next page, as are the next three.
+                start_index: as above.
+                top_time_stamp: as above.
+                top_start_index: as above.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            ApiError: the service refused it. Its page names these codes:
+                50001: The account is not imported.
+                50002: Request parameters are wrong.
+                50003: Admin rights needed.
+                50004: Internal error; try again.
+                50005: Internal timeout; try again.
+
+        Limits: 200/s. A repeat is harmless.
+        Page: https://www.tencentcloud.com/document/product/1047/43087
+        Page: https://cloud.tencent.com/document/product/269/62118
+        """
+
+    async def delete(
+        self,
+        *,
+        from_account: str,
+        type: Literal[1, 2],
+        to_account: str | None = None,
+        clear_ramble: Literal[0, 1] | None = None,
+        to_groupid: str | None = None,
+    ) -> Empty:
+        """Delete one conversation from an account's list, its history too where that is asked.
+
+        删除单个会话: Delete one conversation, `recentcontact/delete`.
+
+        Args:
+            from_account: the account; at most 32 bytes.
+            type: 1 one-to-one, 2 group.
+            to_account: the other account, for type 1; at most 32 bytes.
+            clear_ramble: 1 clears the account's history of it too, not the other side's; 0 is the default.
+            to_groupid: the group, for type 2; the service spells it so.
+
+        Returns:
+            Empty: an answer of nothing but the envelope: the call went well.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            ApiError: the service refused it. Its page names these codes:
+                50001: The account is not imported.
+                50002: Request parameters are wrong.
+                50003: Admin rights needed.
+                50004: Internal error; try again.
+                50005: Internal timeout; try again.
+
+        Limits: 200/s.
+        Page: https://www.tencentcloud.com/document/product/1047/43088
+        Page: https://cloud.tencent.com/document/product/269/62119
+        """
+
+    async def create_contact_group(
+        self,
+        *,
+        from_account: str,
+        group_contact_item: Sequence[GroupContactItem],
+    ) -> CreateContactGroupResult:
+        """Make a conversation group.
+
+        创建会话分组数据: Create a conversation group, `recentcontact/create_contact_group`.
+
+        Args:
+            from_account: the account whose list it is; it has at most 20 groups; at most 32 bytes.
+            group_contact_item: the group, exactly 1.
+
+        Returns:
+            CreateContactGroupResult: the new conversation group.
+                group_result_item: one entry a group.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            ApiError: the service refused it. Its page names these codes:
+                50001: The account is not imported.
+                50002: Request parameters are wrong.
+                50003: Admin rights needed.
+                50004: Internal error; try again.
+                50005: Internal timeout; try again.
+                51006: No conversations given, or more than 100.
+                51007: The group of the conversation could not be checked: it was disbanded, or an internal error.
+                51008: Grouped or marked conversations are at the limit (1,000 in the 2023 table).
+                51009: The conversation group does not exist.
+                51010: Conversation groups are at the limit (20 in the 2023 table).
+                51011: The conversation group's name is over 32 bytes.
+                51012: More than 50 pinned conversations.
+                51013: The plan does not include conversation marks and groups.
+
+        Limits: 200/s.
+        Page: https://www.tencentcloud.com/document/product/1047/53437
+        Page: https://www.tencentcloud.com/zh/document/product/1047/53437
+        """
+
+    async def update_contact_group(
+        self,
+        *,
+        from_account: str,
+        update_type: int,
+        update_group: UpdateGroup,
+    ) -> UpdateContactGroupResult:
+        """Rename a conversation group, or change its conversations.
+
+        更新会话分组数据: Rename a conversation group or change its members, `recentcontact/update_contact_group`.
+
+        Args:
+            from_account: the account whose list it is; at most 32 bytes.
+            update_type: 1, a change of a group; no other is documented.
+            update_group: the change.
+
+        Returns:
+            UpdateContactGroupResult: what became of a change.
+                update_type: as it was asked for.
+                update_group_result: the group after the change.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            ApiError: the service refused it. Its page names these codes:
+                50001: The account is not imported.
+                50002: Request parameters are wrong.
+                50003: Admin rights needed.
+                50004: Internal error; try again.
+                50005: Internal timeout; try again.
+                51006: No conversations given, or more than 100.
+                51007: The group of the conversation could not be checked: it was disbanded, or an internal error.
+                51008: Grouped or marked conversations are at the limit (1,000 in the 2023 table).
+                51009: The conversation group does not exist.
+                51010: Conversation groups are at the limit (20 in the 2023 table).
+                51011: The conversation group's name is over 32 bytes.
+                51012: More than 50 pinned conversations.
+                51013: The plan does not include conversation marks and groups.
+
+        Limits: 200/s.
+        Page: https://trtc.io/document/53439
+        """
+
+    async def mark(
+        self,
+        *,
+        from_account: str,
+        mark_item: Sequence[MarkItem],
+    ) -> MarkContactsResult:
+        """Set and clear marks on 1 to 100 conversations.
+
+        创建或更新会话标记数据: Set or clear marks on conversations, `recentcontact/mark_contact`.
+
+        Args:
+            from_account: the account whose list it is; at most 32 bytes.
+            mark_item: the conversations and their marks, 1 to 100.
+
+        Returns:
+            MarkContactsResult: outcome conversation by conversation.
+                result_item: one entry a conversation.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            ApiError: the service refused it. Its page names these codes:
+                50001: The account is not imported.
+                50002: Request parameters are wrong.
+                50003: Admin rights needed.
+                50004: Internal error; try again.
+                50005: Internal timeout; try again.
+                51006: No conversations given, or more than 100.
+                51007: The group of the conversation could not be checked: it was disbanded, or an internal error.
+                51008: Grouped or marked conversations are at the limit (1,000 in the 2023 table).
+                51009: The conversation group does not exist.
+                51010: Conversation groups are at the limit (20 in the 2023 table).
+                51011: The conversation group's name is over 32 bytes.
+                51012: More than 50 pinned conversations.
+                51013: The plan does not include conversation marks and groups.
+
+        Limits: 200/s. A repeat is harmless.
+        Page: https://trtc.io/document/53438
+        """
+
+    async def search_contact_groups(
+        self,
+        *,
+        from_account: str,
+        contact_item: Sequence[ContactItem],
+    ) -> FoundContactGroups:
+        """Read groups and marks of 1 to 300 conversations.
+
+        搜索会话分组标记数据: Look up group and mark data of given conversations, `recentcontact/search_contact_group`.
+
+        Args:
+            from_account: the account whose list it is; at most 32 bytes.
+            contact_item: the conversations, 1 to 300.
+
+        Returns:
+            FoundContactGroups: groups and marks of conversations that were asked for.
+                contact_result_item: the conversations that have some.
+                group_item: the conversation groups.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            ApiError: the service refused it. Its page names these codes:
+                50001: The account is not imported.
+                50002: Request parameters are wrong.
+                50003: Admin rights needed.
+                50004: Internal error; try again.
+                50005: Internal timeout; try again.
+                51006: No conversations given, or more than 100.
+                51007: The group of the conversation could not be checked: it was disbanded, or an internal error.
+                51008: Grouped or marked conversations are at the limit (1,000 in the 2023 table).
+                51009: The conversation group does not exist.
+                51010: Conversation groups are at the limit (20 in the 2023 table).
+                51011: The conversation group's name is over 32 bytes.
+                51012: More than 50 pinned conversations.
+                51013: The plan does not include conversation marks and groups.
+
+        Limits: 200/s. A repeat is harmless.
+        Page: https://trtc.io/document/53442
+        """
+
+    async def get_contact_groups(
+        self,
+        *,
+        from_account: str,
+        start_index: int,
+    ) -> ContactGroupPage:
+        """Read a page of an account's conversations that have marks or are in a group.
+
+        拉取会话分组标记数据: Page through a user's conversation groups and marks, `recentcontact/get_contact_group`.
+
+        Args:
+            from_account: the account; at most 32 bytes.
+            start_index: 0 for the first page, then `next_start_index` of the page before.
+
+        Returns:
+            ContactGroupPage: a page of conversations that have marks or are in a group.
+                contact_item: the conversations.
+                group_item: the conversation groups.
+                complete_flag: 1 on the last page.
+                next_start_index: `start_index` of the next page.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            ApiError: the service refused it. Its page names these codes:
+                50001: The account is not imported.
+                50002: Request parameters are wrong.
+                50003: Admin rights needed.
+                50004: Internal error; try again.
+                50005: Internal timeout; try again.
+                51006: No conversations given, or more than 100.
+                51007: The group of the conversation could not be checked: it was disbanded, or an internal error.
+                51008: Grouped or marked conversations are at the limit (1,000 in the 2023 table).
+                51009: The conversation group does not exist.
+                51010: Conversation groups are at the limit (20 in the 2023 table).
+                51011: The conversation group's name is over 32 bytes.
+                51012: More than 50 pinned conversations.
+                51013: The plan does not include conversation marks and groups.
+
+        Limits: 200/s. A repeat is harmless.
+        Page: https://trtc.io/document/53440
+        """
+
+    async def delete_contact_group(
+        self,
+        *,
+        from_account: str,
+        group_name: Sequence[str],
+    ) -> DeletedContactGroups:
+        """Delete a conversation group; the conversations stay.
+
+        删除会话分组数据: Delete a conversation group, `recentcontact/del_contact_group`.
+
+        Args:
+            from_account: the account whose list it is; at most 32 bytes.
+            group_name: the name, exactly 1; at most 32 bytes each.
+
+        Returns:
+            DeletedContactGroups: the groups that are gone.
+                group_item: the groups.
+
+        Raises:
+            UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
+            ApiError: the service refused it. Its page names these codes:
+                50001: The account is not imported.
+                50002: Request parameters are wrong.
+                50003: Admin rights needed.
+                50004: Internal error; try again.
+                50005: Internal timeout; try again.
+                51006: No conversations given, or more than 100.
+                51007: The group of the conversation could not be checked: it was disbanded, or an internal error.
+                51008: Grouped or marked conversations are at the limit (1,000 in the 2023 table).
+                51009: The conversation group does not exist.
+                51010: Conversation groups are at the limit (20 in the 2023 table).
+                51011: The conversation group's name is over 32 bytes.
+                51012: More than 50 pinned conversations.
+                51013: The plan does not include conversation marks and groups.
+
+        Limits: 200/s.
+        Page: https://trtc.io/document/53441
+        """
