@@ -1,4 +1,4 @@
-"""Communities.
+"""Communities: topics and permission groups.
 
 Made by `python -m tests.calls`; a test keeps it current.
 """
@@ -32,7 +32,7 @@ from ..models.live_group import OnlineNum
 
 
 class CommunityCalls(Community):
-    """Communities."""
+    """Communities: topics and permission groups."""
 
     async def create_topic(
         self,

@@ -57,49 +57,49 @@ class Families(Caller):
 
     @cached_property
     def community(self) -> CommunityCalls:
-        """Communities."""
+        """Communities: topics and permission groups."""
         from .community import CommunityCalls
 
         return CommunityCalls(self)
 
     @cached_property
     def follow(self) -> FollowCalls:
-        """Follows: one account follows another, without asking; two may follow each other."""
+        """Follows: who reads whom."""
         from .follow import FollowCalls
 
         return FollowCalls(self)
 
     @cached_property
     def group(self) -> GroupCalls:
-        """Groups."""
+        """Groups: their life cycle and their profiles."""
         from .group import GroupCalls
 
         return GroupCalls(self)
 
     @cached_property
     def group_attr(self) -> GroupAttributesCalls:
-        """Attributes and counters of groups: up to 16 texts and 20 numbers a group, by name."""
+        """Attributes and counters of groups."""
         from .group_attr import GroupAttributesCalls
 
         return GroupAttributesCalls(self)
 
     @cached_property
     def group_member(self) -> GroupMemberCalls:
-        """Members of groups."""
+        """Members of groups: coming and going, roles, mutes, bans."""
         from .group_member import GroupMemberCalls
 
         return GroupMemberCalls(self)
 
     @cached_property
     def group_msg(self) -> GroupMessagesCalls:
-        """Group messages."""
+        """Group messages, their history and receipts."""
         from .group_msg import GroupMessagesCalls
 
         return GroupMessagesCalls(self)
 
     @cached_property
     def live_group(self) -> LiveGroupCalls:
-        """Live groups (AVChatRoom)."""
+        """Live groups (AVChatRoom): who is online, marks, robots, admins."""
         from .live_group import LiveGroupCalls
 
         return LiveGroupCalls(self)
@@ -127,7 +127,7 @@ class Families(Caller):
 
     @cached_property
     def profile(self) -> ProfileCalls:
-        """Profiles: nickname, avatar, who may add the user as a friend, and the app's own fields."""
+        """Profiles."""
         from .profile import ProfileCalls
 
         return ProfileCalls(self)
@@ -141,7 +141,7 @@ class Families(Caller):
 
     @cached_property
     def recent_contact(self) -> RecentContactCalls:
-        """Conversation lists, and the groups and marks that users give conversations."""
+        """Conversation lists, conversation groups and marks."""
         from .recent_contact import RecentContactCalls
 
         return RecentContactCalls(self)

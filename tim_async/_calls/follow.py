@@ -1,4 +1,4 @@
-"""Follows: one account follows another, without asking; two may follow each other.
+"""Follows: who reads whom.
 
 Made by `python -m tests.calls`; a test keeps it current.
 """
@@ -16,7 +16,7 @@ from ..models.follow import FollowCounts, FollowItem, FollowPage, FollowRelation
 
 
 class FollowCalls(Follow):
-    """Follows: one account follows another, without asking; two may follow each other."""
+    """Follows: who reads whom."""
 
     async def add(
         self,

@@ -1,4 +1,4 @@
-"""Groups.
+"""Groups: their life cycle and their profiles.
 
 Made by `python -m tests.calls`; a test keeps it current.
 """
@@ -27,7 +27,7 @@ from ..models.group import (
 
 
 class GroupCalls(Group):
-    """Groups."""
+    """Groups: their life cycle and their profiles."""
 
     async def create(
         self,

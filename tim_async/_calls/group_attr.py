@@ -1,4 +1,4 @@
-"""Attributes and counters of groups: up to 16 texts and 20 numbers a group, by name.
+"""Attributes and counters of groups.
 
 Made by `python -m tests.calls`; a test keeps it current.
 """
@@ -17,7 +17,7 @@ from ..models.group_attr import Counter, Counters, GroupAttr, GroupAttrKey, Grou
 
 
 class GroupAttributesCalls(GroupAttributes):
-    """Attributes and counters of groups: up to 16 texts and 20 numbers a group, by name."""
+    """Attributes and counters of groups."""
 
     async def get(
         self,

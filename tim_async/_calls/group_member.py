@@ -1,4 +1,4 @@
-"""Members of groups.
+"""Members of groups: coming and going, roles, mutes, bans.
 
 Made by `python -m tests.calls`; a test keeps it current.
 """
@@ -28,7 +28,7 @@ from ..models.group_member import (
 
 
 class GroupMemberCalls(GroupMember):
-    """Members of groups."""
+    """Members of groups: coming and going, roles, mutes, bans."""
 
     async def add(
         self,

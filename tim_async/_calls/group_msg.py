@@ -1,4 +1,4 @@
-"""Group messages.
+"""Group messages, their history and receipts.
 
 Made by `python -m tests.calls`; a test keeps it current.
 """
@@ -32,7 +32,7 @@ from ..models.offline_push import OfflinePushInfo
 
 
 class GroupMessagesCalls(GroupMessages):
-    """Group messages."""
+    """Group messages, their history and receipts."""
 
     async def send(
         self,

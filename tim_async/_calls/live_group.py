@@ -1,4 +1,4 @@
-"""Live groups (AVChatRoom).
+"""Live groups (AVChatRoom): who is online, marks, robots, admins.
 
 Made by `python -m tests.calls`; a test keeps it current.
 """
@@ -17,7 +17,7 @@ from ..models.live_group import LiveAdmins, MarkedMember, MarkedMembers, OnlineM
 
 
 class LiveGroupCalls(LiveGroup):
-    """Live groups (AVChatRoom)."""
+    """Live groups (AVChatRoom): who is online, marks, robots, admins."""
 
     async def get_online_num(
         self,

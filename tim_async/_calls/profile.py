@@ -1,4 +1,4 @@
-"""Profiles: nickname, avatar, who may add the user as a friend, and the app's own fields.
+"""Profiles.
 
 Made by `python -m tests.calls`; a test keeps it current.
 """
@@ -16,7 +16,7 @@ from ..models.profile import ProfileItem, Profiles
 
 
 class ProfileCalls(Profile):
-    """Profiles: nickname, avatar, who may add the user as a friend, and the app's own fields."""
+    """Profiles."""
 
     async def set(
         self,

@@ -1,4 +1,4 @@
-"""Conversation lists, and the groups and marks that users give conversations.
+"""Conversation lists, conversation groups and marks.
 
 Made by `python -m tests.calls`; a test keeps it current.
 """
@@ -29,7 +29,7 @@ from ..models.recent_contact import (
 
 
 class RecentContactCalls(RecentContact):
-    """Conversation lists, and the groups and marks that users give conversations."""
+    """Conversation lists, conversation groups and marks."""
 
     async def get_list(
         self,

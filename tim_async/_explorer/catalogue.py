@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
 
 from .._api.endpoint import Danger, Endpoint, Repeat
 from .._api.fields import RequestField, answer_fields_of, purpose_of
-from ..families._registry import FAMILIES, Families, endpoints
+from ..families._registry import FAMILIES, endpoints, load_family
 
 _FAMILIES_ZH: Final = {
     "account": "账号管理",
@@ -168,9 +168,7 @@ def page_of(endpoint: Endpoint[..., Any]) -> EndpointPage:
 
 
 def _family_title(name: str) -> str:
-    of_client = vars(Families)[name]
-    assert isinstance(of_client, cached_property)  # noqa: S101 - all of them are
-    return (of_client.__doc__ or "").rstrip(".")
+    return (load_family(name).__doc__ or "").splitlines()[0].rstrip(".")
 
 
 def _words(fields: Iterable[RequestField]) -> Iterator[str]:

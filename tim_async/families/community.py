@@ -49,7 +49,7 @@ from ._paging import pages
 
 
 class Community(Family, name="community"):
-    """Communities."""
+    """Communities: topics and permission groups."""
 
     create_topic = Endpoint("million_group_open_http_svc/create_topic", CreateTopic, TopicCreated, doc="I49471")
     """Create a topic."""

@@ -30,7 +30,10 @@ from ._paging import pages
 
 
 class Follow(Family, name="follow"):
-    """Follows: one account follows another, without asking; two may follow each other."""
+    """Follows: who reads whom.
+
+    One account follows another, without asking; two may follow each other.
+    """
 
     add = Endpoint("follow/follow_add", AddFollows, FollowResults, doc="I70345")
     """Follow 1 to 20 accounts."""

@@ -32,7 +32,7 @@ from ._paging import entries_by_offset, pages
 
 
 class Group(Family, name="group"):
-    """Groups."""
+    """Groups: their life cycle and their profiles."""
 
     create = Endpoint("group_open_http_svc/create_group", CreateGroup, CreatedGroup, doc="I34895")
     """Create a group, with an owner and members to begin with where they are given."""

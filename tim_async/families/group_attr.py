@@ -14,7 +14,10 @@ WRITES: Final = (Rate(5, key="group_id"), Rate(200))
 
 
 class GroupAttributes(Family, name="group_attr"):
-    """Attributes and counters of groups: up to 16 texts and 20 numbers a group, by name."""
+    """Attributes and counters of groups.
+
+    A group has up to 16 texts and 20 numbers, by name.
+    """
 
     get = Endpoint("group_open_attr_http_svc/get_group_attr", GroupRequest, GroupAttrs, doc="I44187", repeat="always")
     """Read the attributes of a group."""

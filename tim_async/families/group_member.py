@@ -53,7 +53,7 @@ _COMMUNITY_PREFIX: Final = "@TGS#_"
 
 
 class GroupMember(Family, name="group_member"):
-    """Members of groups."""
+    """Members of groups: coming and going, roles, mutes, bans."""
 
     add = Endpoint("group_open_http_svc/add_group_member", AddMembers, AddedMembers, doc="I34921")
     """Add 1 to 300 members; `failed` names those who are not in."""

@@ -53,7 +53,7 @@ MAX_GONE_IN_A_ROW: Final = 1_000
 
 
 class GroupMessages(Family, name="group_msg"):
-    """Group messages."""
+    """Group messages, their history and receipts."""
 
     send = Endpoint(
         "group_open_http_svc/send_group_msg",

@@ -28,7 +28,7 @@ from ._paging import pages
 
 
 class LiveGroup(Family, name="live_group"):
-    """Live groups (AVChatRoom)."""
+    """Live groups (AVChatRoom): who is online, marks, robots, admins."""
 
     get_online_num = Endpoint(
         "group_open_http_svc/get_online_member_num", GroupRequest, OnlineNum, doc="I38521", repeat="always"

@@ -11,7 +11,10 @@ from ._chunks import Chunked, Items, in_chunks
 
 
 class Profile(Family, name="profile"):
-    """Profiles: nickname, avatar, who may add the user as a friend, and the app's own fields."""
+    """Profiles.
+
+    Nickname, avatar, who may add the user as a friend, and the app's own fields.
+    """
 
     set = Endpoint("profile/portrait_set", SetProfile, Empty, doc="I34916", repeat="always")
     """Set fields of one account's profile."""

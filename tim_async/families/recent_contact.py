@@ -37,7 +37,7 @@ _PageStart = tuple[int, int, int, int]
 
 
 class RecentContact(Family, name="recent_contact"):
-    """Conversation lists, and the groups and marks that users give conversations."""
+    """Conversation lists, conversation groups and marks."""
 
     get_list = Endpoint("recentcontact/get_list", GetContacts, ContactPage, doc="I43087", repeat="always")
     """Read a page of an account's conversations, the newest first."""

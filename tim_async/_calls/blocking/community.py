@@ -1,4 +1,4 @@
-"""Communities.
+"""Communities: topics and permission groups.
 
 Made by `python -m tests.calls`; a test keeps it current.
 """
@@ -35,7 +35,7 @@ from ...models.live_group import OnlineNum
 
 
 class BlockingCommunityCalls(BlockingFamily[Community], table=Community):
-    """Communities."""
+    """Communities: topics and permission groups."""
 
     def create_topic(
         self,

@@ -64,49 +64,49 @@ class BlockingFamilies(BlockingCaller):
 
     @cached_property
     def community(self) -> BlockingCommunityCalls:
-        """Communities."""
+        """Communities: topics and permission groups."""
         from .community import BlockingCommunityCalls
 
         return BlockingCommunityCalls(self, self.families.community)
 
     @cached_property
     def follow(self) -> BlockingFollowCalls:
-        """Follows: one account follows another, without asking; two may follow each other."""
+        """Follows: who reads whom."""
         from .follow import BlockingFollowCalls
 
         return BlockingFollowCalls(self, self.families.follow)
 
     @cached_property
     def group(self) -> BlockingGroupCalls:
-        """Groups."""
+        """Groups: their life cycle and their profiles."""
         from .group import BlockingGroupCalls
 
         return BlockingGroupCalls(self, self.families.group)
 
     @cached_property
     def group_attr(self) -> BlockingGroupAttributesCalls:
-        """Attributes and counters of groups: up to 16 texts and 20 numbers a group, by name."""
+        """Attributes and counters of groups."""
         from .group_attr import BlockingGroupAttributesCalls
 
         return BlockingGroupAttributesCalls(self, self.families.group_attr)
 
     @cached_property
     def group_member(self) -> BlockingGroupMemberCalls:
-        """Members of groups."""
+        """Members of groups: coming and going, roles, mutes, bans."""
         from .group_member import BlockingGroupMemberCalls
 
         return BlockingGroupMemberCalls(self, self.families.group_member)
 
     @cached_property
     def group_msg(self) -> BlockingGroupMessagesCalls:
-        """Group messages."""
+        """Group messages, their history and receipts."""
         from .group_msg import BlockingGroupMessagesCalls
 
         return BlockingGroupMessagesCalls(self, self.families.group_msg)
 
     @cached_property
     def live_group(self) -> BlockingLiveGroupCalls:
-        """Live groups (AVChatRoom)."""
+        """Live groups (AVChatRoom): who is online, marks, robots, admins."""
         from .live_group import BlockingLiveGroupCalls
 
         return BlockingLiveGroupCalls(self, self.families.live_group)
@@ -134,7 +134,7 @@ class BlockingFamilies(BlockingCaller):
 
     @cached_property
     def profile(self) -> BlockingProfileCalls:
-        """Profiles: nickname, avatar, who may add the user as a friend, and the app's own fields."""
+        """Profiles."""
         from .profile import BlockingProfileCalls
 
         return BlockingProfileCalls(self, self.families.profile)
@@ -148,7 +148,7 @@ class BlockingFamilies(BlockingCaller):
 
     @cached_property
     def recent_contact(self) -> BlockingRecentContactCalls:
-        """Conversation lists, and the groups and marks that users give conversations."""
+        """Conversation lists, conversation groups and marks."""
         from .recent_contact import BlockingRecentContactCalls
 
         return BlockingRecentContactCalls(self, self.families.recent_contact)

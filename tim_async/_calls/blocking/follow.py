@@ -1,4 +1,4 @@
-"""Follows: one account follows another, without asking; two may follow each other.
+"""Follows: who reads whom.
 
 Made by `python -m tests.calls`; a test keeps it current.
 """
@@ -18,7 +18,7 @@ from ...models.follow import FollowCounts, FollowItem, FollowPage, FollowRelatio
 
 
 class BlockingFollowCalls(BlockingFamily[Follow], table=Follow):
-    """Follows: one account follows another, without asking; two may follow each other."""
+    """Follows: who reads whom."""
 
     def add(
         self,

@@ -1,4 +1,4 @@
-"""Groups.
+"""Groups: their life cycle and their profiles.
 
 Made by `python -m tests.calls`; a test keeps it current.
 """
@@ -30,7 +30,7 @@ from ...models.group import (
 
 
 class BlockingGroupCalls(BlockingFamily[Group], table=Group):
-    """Groups."""
+    """Groups: their life cycle and their profiles."""
 
     def create(
         self,

@@ -1,4 +1,4 @@
-"""Attributes and counters of groups: up to 16 texts and 20 numbers a group, by name.
+"""Attributes and counters of groups.
 
 Made by `python -m tests.calls`; a test keeps it current.
 """
@@ -18,7 +18,7 @@ from ...models.group_attr import Counter, Counters, GroupAttr, GroupAttrKey, Gro
 
 
 class BlockingGroupAttributesCalls(BlockingFamily[GroupAttributes], table=GroupAttributes):
-    """Attributes and counters of groups: up to 16 texts and 20 numbers a group, by name."""
+    """Attributes and counters of groups."""
 
     def get(
         self,

@@ -1,4 +1,4 @@
-"""Members of groups.
+"""Members of groups: coming and going, roles, mutes, bans.
 
 Made by `python -m tests.calls`; a test keeps it current.
 """
@@ -31,7 +31,7 @@ from ...models.group_member import (
 
 
 class BlockingGroupMemberCalls(BlockingFamily[GroupMember], table=GroupMember):
-    """Members of groups."""
+    """Members of groups: coming and going, roles, mutes, bans."""
 
     def add(
         self,

@@ -1,4 +1,4 @@
-"""Group messages.
+"""Group messages, their history and receipts.
 
 Made by `python -m tests.calls`; a test keeps it current.
 """
@@ -35,7 +35,7 @@ from ...models.offline_push import OfflinePushInfo
 
 
 class BlockingGroupMessagesCalls(BlockingFamily[GroupMessages], table=GroupMessages):
-    """Group messages."""
+    """Group messages, their history and receipts."""
 
     def send(
         self,

@@ -1,4 +1,4 @@
-"""Live groups (AVChatRoom).
+"""Live groups (AVChatRoom): who is online, marks, robots, admins.
 
 Made by `python -m tests.calls`; a test keeps it current.
 """
@@ -27,7 +27,7 @@ from ...models.live_group import (
 
 
 class BlockingLiveGroupCalls(BlockingFamily[LiveGroup], table=LiveGroup):
-    """Live groups (AVChatRoom)."""
+    """Live groups (AVChatRoom): who is online, marks, robots, admins."""
 
     def get_online_num(
         self,

@@ -1,4 +1,4 @@
-"""Profiles: nickname, avatar, who may add the user as a friend, and the app's own fields.
+"""Profiles.
 
 Made by `python -m tests.calls`; a test keeps it current.
 """
@@ -18,7 +18,7 @@ from ...models.profile import ProfileItem, Profiles
 
 
 class BlockingProfileCalls(BlockingFamily[Profile], table=Profile):
-    """Profiles: nickname, avatar, who may add the user as a friend, and the app's own fields."""
+    """Profiles."""
 
     def set(
         self,

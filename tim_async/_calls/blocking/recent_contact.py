@@ -1,4 +1,4 @@
-"""Conversation lists, and the groups and marks that users give conversations.
+"""Conversation lists, conversation groups and marks.
 
 Made by `python -m tests.calls`; a test keeps it current.
 """
@@ -33,7 +33,7 @@ from ...models.recent_contact import (
 
 
 class BlockingRecentContactCalls(BlockingFamily[RecentContact], table=RecentContact):
-    """Conversation lists, and the groups and marks that users give conversations."""
+    """Conversation lists, conversation groups and marks."""
 
     def get_list(
         self,
