@@ -189,6 +189,7 @@ class Emulator(Steering):
             clock=own_clock,
             window_clock=limit_clock,
             events=events,
+            act=self._service.act,
         )
         hosts = None if allow_remote else ()
         self._control = ControlApi(control, hosts)

@@ -57,6 +57,8 @@ def from_schema(schema: dict[str, Any]) -> st.SearchStrategy[Any]:
         case "array":
             return st.lists(from_schema(schema["items"]), max_size=3)
     assert schema["type"] == "object"
+    if "properties" not in schema:
+        return st.dictionaries(st.text(max_size=8), st.none() | st.text(max_size=8), max_size=3)
     required = set(schema.get("required", ()))
     fields = {name: from_schema(each) for name, each in schema["properties"].items()}
     return st.fixed_dictionaries(

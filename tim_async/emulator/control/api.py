@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Collection
 from importlib import import_module
+from urllib.parse import unquote
 
 import msgspec
 from aiohttp import web
@@ -20,11 +21,13 @@ for _area in (
     "calls",
     "clock",
     "commands",
+    "conversations",
     "faults",
     "groups",
     "limits",
     "messages",
     "openapi",
+    "phones",
     "reset",
     "webhooks",
 ):
@@ -49,7 +52,7 @@ class ControlApi:
         if problem is not None:
             return _answer(Problem(message=problem), 403)
         try:
-            route, path = _find(request.method, request.path.removeprefix(PREFIX))
+            route, path = _find(request.method, request.rel_url.raw_path.removeprefix(PREFIX))
             body = read_body(route.body, await request.read() if route.body is not None else b"")
             asked = Asked(path, read_query(route.query, request.rel_url.query), body, request)
             result = route.function(self._control, asked)
@@ -69,7 +72,8 @@ def _find(method: str, path: str) -> tuple[Route, dict[str, str]]:
     for route in ROUTES:
         found = route.pattern.fullmatch(path)
         if found is not None and route.method == method:
-            return route, found.groupdict()
+            # An account may have a slash in its name: only what the address itself says is a border.
+            return route, {name: unquote(value) for name, value in found.groupdict().items()}
         if found is not None:
             methods.append(route.method)
     if methods:

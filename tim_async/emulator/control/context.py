@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
 
+from ..._api.endpoint import Endpoint
 from ..._pages.event_stream import EventStream
 from ..outgoing.outbox import Outbox
 from ..server.arrivals import ArrivalLog
@@ -11,6 +13,8 @@ from ..server.limits import Limits
 from ..server.steerable_clock import SteerableClock
 from ..state.core import State
 from ..steering import Steering
+
+Act = Callable[[Endpoint[..., Any], str, Mapping[str, object], str], Awaitable[tuple[int, bytes]]]
 
 
 class Control:
@@ -25,6 +29,8 @@ class Control:
         clock: its clock.
         window_clock: the clock of its limits, monotonic seconds.
         events: what listeners are sent.
+        act: carries out what an account does on its device: with an endpoint, the account, the fields and the
+            platform; returns the ErrorCode and the answer.
     """
 
     def __init__(
@@ -38,6 +44,7 @@ class Control:
         clock: SteerableClock,
         window_clock: Callable[[], float],
         events: EventStream,
+        act: Act,
     ) -> None:
         self.emulator = emulator
         self.state = state
@@ -47,3 +54,4 @@ class Control:
         self.clock = clock
         self.window_clock = window_clock
         self.events = events
+        self.act = act

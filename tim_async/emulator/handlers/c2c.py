@@ -201,13 +201,14 @@ def _store(state: State, message: Outgoing, marks: _Marks, recipient: str, now: 
         cloud_custom_data=message.cloud_custom_data,
     )
     hidden = {marks.sender} if message.sync_other_machine == 2 and marks.sender != recipient else set()
-    state.store(
+    entry = state.store(
         stored,
         hidden_from=hidden,
         now=now,
         is_unread=marks.sender != recipient and "NoUnread" not in (message.send_msg_control or ()),
         supports_extension=isinstance(message, SendMsg) and message.support_message_extension == 1,
     )
+    entry.push = message.offline_push_info
     if "NoLastMsg" not in (message.send_msg_control or ()):
         contacts = state.part(RecentContacts)
         contacts.note_c2c(marks.sender, recipient, marks.second, hidden_from=hidden)

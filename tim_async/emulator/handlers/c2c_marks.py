@@ -130,6 +130,7 @@ def modify(call: Call) -> Reply[Empty]:
     entry = _find(call, sender, recipient, request.msg_key)
     if entry.message.is_recalled:
         raise Refusal(MessageCode.ALREADY_RECALLED, "the message was recalled")
+    entry.is_edited = True
     if request.msg_body is not None:
         entry.change(msg_body=request.msg_body)
     if request.cloud_custom_data is not None:

@@ -165,6 +165,10 @@ def _store(state: State, group: Group, thread: Thread, request: SendGroupMsg, ev
         needs_receipt=request.need_read_receipt == 1,
         unread_count="NoUnread" not in control and request.to_account is None,
         supports_extension=request.support_message_extension == 1,
+        push=request.offline_push_info,
+        mentions=[
+            "" if each.group_at_all_flag == 1 else each.group_at_account or "" for each in request.group_at_info or ()
+        ],
     )
     thread.store(entry, state.oldest(event.msg_time))
     if "NoLastMsg" not in control:

@@ -154,6 +154,7 @@ def modify(call: Call) -> Empty:
     entry = stored(call, thread, request.msg_seq)
     if entry is None or entry.place != 0:
         raise Refusal(MessageCode.FORMAT_INVALID, f"message {request.msg_seq} is not stored")
+    entry.is_edited = True
     if request.msg_body is not None:
         entry.msg_body = request.msg_body
     if request.cloud_custom_data is not None:

@@ -182,6 +182,16 @@ class Service:
         arrival.code = fault.code(code)
         return changed
 
+    async def act(
+        self, endpoint: Endpoint[..., Any], account: str, fields: Mapping[str, object], platform: str
+    ) -> tuple[int, bytes]:
+        """Carry out what an account does on its device, as the call that has the same effect; return code and answer.
+
+        It is no call of the REST API: it is not logged, and neither limits nor faults reach it.
+        """
+        caller = Caller(platform=platform)
+        return await self._carry_out(endpoint, account, dict(fields), msgspec.json.encode(fields), caller)
+
     async def _carry_out(
         self, endpoint: Endpoint[..., Any], identifier: str, raw: object, body: bytes, caller: Caller
     ) -> tuple[int, bytes]:

@@ -35,6 +35,7 @@ from typing import ClassVar, Final, Generic, TypeVar, cast
 import msgspec
 
 from ...models.c2c import RoamMsg, SendMsgResult
+from ...models.offline_push import OfflinePushInfo
 
 DAY_S: Final = 86_400
 # The service counts days, and writes times, in China's time zone.
@@ -69,6 +70,8 @@ class Entry(msgspec.Struct, kw_only=True):
         hidden_from: the accounts whose history does not have it.
         is_unread: whether the recipient has it among the unread ones.
         supports_extension: whether it can have extensions.
+        push: what its notification is made of; None for what it holds itself.
+        is_edited: whether it was changed after it was sent.
     """
 
     index: int
@@ -76,6 +79,8 @@ class Entry(msgspec.Struct, kw_only=True):
     hidden_from: set[str]
     is_unread: bool = False
     supports_extension: bool = False
+    push: OfflinePushInfo | None = None
+    is_edited: bool = False
 
     def change(self, **fields: object) -> None:
         """Change fields of the message, by replacing it: a copy that was read before stays as it was."""

@@ -138,7 +138,8 @@ class RecentContacts(Part):
 
     def note(self, user_id: str, contact: Key, second: int) -> None:
         """Record that an account has a message of a conversation; an older one than the newest changes nothing."""
-        book = self._books.setdefault(user_id, Book())
+        book = self._books.pop(user_id, None) or Book()
+        self._books[user_id] = book  # the last one: those who wrote or were written to last stand at the end
         known = book.sessions.get(contact)
         if known is None:
             book.sessions[contact] = Session(time=second, number=next(self._numbers))
@@ -164,6 +165,10 @@ class RecentContacts(Part):
         sessions = self.book(user_id).sessions.items()
         wanted = (pair for pair in sessions if pinned is None or pair[1].is_pinned == pinned)
         return sorted(wanted, key=lambda pair: (pair[1].time, pair[1].number), reverse=True)
+
+    def newest_accounts(self) -> Iterator[str]:
+        """Yield the accounts that have conversations, those with the newest messages first."""
+        return (user_id for user_id, book in reversed(self._books.items()) if book.sessions)
 
     def delete(self, user_id: str, contact: Key) -> None:
         """Remove a conversation from an account's list, if it is there."""

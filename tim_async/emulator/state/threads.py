@@ -13,6 +13,7 @@ import msgspec
 
 from ..._api.checks import U32_MAX
 from ...models.elements import Element
+from ...models.offline_push import OfflinePushInfo
 from .extensions import ExtensionBook
 
 DAY_S: Final = 86_400
@@ -40,6 +41,9 @@ class GroupEntry(msgspec.Struct, kw_only=True):
         unread_count: whether it counts as unread.
         supports_extension: whether it can have extensions.
         extensions: its extensions; None when it never had any.
+        push: what its notification is made of; None for what it holds itself.
+        is_edited: whether it was changed after it was sent.
+        mentions: who is mentioned in it; "" stands for everyone.
     """
 
     seq: int
@@ -58,6 +62,9 @@ class GroupEntry(msgspec.Struct, kw_only=True):
     unread_count: bool = True
     supports_extension: bool = False
     extensions: ExtensionBook | None = None
+    push: OfflinePushInfo | None = None
+    is_edited: bool = False
+    mentions: list[str] = msgspec.field(default_factory=list)
 
     def counts_for(self, account: str) -> bool:
         """Return whether the message counts as unread for an account that has not read it."""
