@@ -29,6 +29,7 @@ from .control.context import Control
 from .control.routes import PREFIX as CONTROL_PREFIX
 from .control.webhooks import view_of as webhook_view
 from .dispatch import ENDPOINTS
+from .keep import Keep
 from .outgoing.outbox import Outbox
 from .own_calls import OwnCalls
 from .server.arrivals import ArrivalLog
@@ -49,9 +50,6 @@ EventT = TypeVar("EventT", bound=Event)
 DEFAULT_SDK_APP_ID: Final = 1_400_000_000
 DEFAULT_SECRET_KEY: Final = "emulator-key-0123456789abcdef0123456789abcdef0123456789abcdef"  # noqa: S105 - a toy's
 DEFAULT_ADMIN: Final = "administrator"
-# Answers and events that are kept for those who ask later.
-_KEPT_ANSWERS: Final = 10_000
-_KEPT_EVENTS: Final = 10_000
 
 
 class Emulator(Steering):
@@ -83,6 +81,8 @@ class Emulator(Steering):
         window_clock: monotonic seconds, for the limits. None is `clock` if one was given, otherwise the monotonic
             clock.
         arrivals_size: how many arrivals are kept.
+        keep: how many `messages`, `calls` with their bodies, `webhooks`, `pushes` and `events` are kept: 10,000 of
+            each, and 100,000 messages. A message to an account that makes room is still read back by its identity.
         webhook_url: the URL to which the app's webhooks are sent; None sends none. `webhooks` has them either way.
         webhook_token: signs webhooks; None leaves Sign and RequestTime out.
         webhook_timeout_s: seconds to wait for an answer.
@@ -119,6 +119,7 @@ class Emulator(Steering):
         clock: Callable[[], float] = wall_time,
         window_clock: Callable[[], float] | None = None,
         arrivals_size: int = 100_000,
+        keep: Mapping[str, int] | None = None,
         webhook_url: str | None = None,
         webhook_token: str | None = None,
         webhook_timeout_s: float = 2.0,
@@ -138,14 +139,17 @@ class Emulator(Steering):
         self._host = loopback(host, allow_remote=allow_remote)
         self._port = port
         own_clock = SteerableClock(clock)
-        self._events = events = EventStream(_KEPT_EVENTS)
-        log = ArrivalLog(arrivals_size, _KEPT_ANSWERS)
+        kept = Keep.of(keep or {})
+        self._events = events = EventStream(kept.events)
+        log = ArrivalLog(arrivals_size, kept.calls)
         state = State(
             auto_import=auto_import,
             duplicate_window_s=duplicate_window_s,
             history_days=history_days,
             max_contacts=max_contacts,
             sdk_app_id=sdk_app_id,
+            max_messages=kept.messages,
+            max_pushes=kept.pushes,
         )
         outbox = Outbox(
             sdk_app_id,
@@ -157,6 +161,7 @@ class Emulator(Steering):
             commands=webhook_commands,
             clock=own_clock,
             on_sent=lambda webhook: events.publish("webhook", partial(webhook_view, webhook)),
+            keep=kept.webhooks,
         )
         limits = Limits(rate_limits, tolerance, self._alert)
         self.faults = Faults(ENDPOINTS)

@@ -248,7 +248,7 @@ class Steering:
 
     @property
     def webhooks(self) -> Sequence[Webhook]:
-        """The newest 10,000 webhook events, oldest first, with their results; also when no URL is set."""
+        """The webhook events that are kept, oldest first, with their results; also when no URL is set."""
         self._clockwork.run()
         return self._outbox.log
 

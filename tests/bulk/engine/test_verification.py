@@ -35,6 +35,24 @@ async def test_killed_and_run_again_when_repeats_are_no_longer_recognised(
         assert found[message.to_account].msg_key == message.msg_key
 
 
+async def test_messages_that_the_emulator_keeps_no_more_are_found_all_the_same(
+    emulator, client, campaign, ledger, clock
+):
+    """A rehearsal of many messages: those in doubt have made room for newer ones by the time of the next run."""
+    options = personal(150)
+    await slow_answers(emulator)
+    await kill(campaign(**options), client, emulator, ledger, after=60)
+    reached = [each.to_account for each in emulator.messages()]
+    clock.ahead = 300.0
+    emulator.faults.clear()
+    emulator._state.max_messages = 1
+    await client.c2c.send_text("somebody", "one more")
+    assert len(emulator.messages()) == 1
+    report = await campaign(**options).run(client)
+    assert report.is_complete
+    assert {len(emulator.history(account, "administrator")) for account in reached} == {1}
+
+
 @pytest.mark.parametrize("options", KINDS)
 async def test_on_unknown_skip_says_unknown_exactly_where_it_is(emulator, client, campaign, ledger, options, clock):
     await slow_answers(emulator)

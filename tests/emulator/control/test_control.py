@@ -85,12 +85,13 @@ async def test_calls_have_their_bodies_their_codes_and_no_secret(remote: Remote)
     assert (await remote.ask("GET", "/calls/77"))[0] == 404
 
 
-async def test_answers_are_kept_of_the_newest_calls_only(remote: Remote, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(remote.emulator._log, "_keep_answers", 2)
+async def test_bodies_are_kept_of_the_newest_calls_only(remote: Remote, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(remote.emulator._log, "_keep_bodies", 2)
     for number in range(4):
         await remote.client.c2c.send_text("bob", f"hi {number}")
     assert [each["number"] for each in (await remote.get("/calls"))["calls"]] == [4, 3]
     assert [bool(each.answer) for each in remote.emulator.arrivals] == [False, False, True, True]
+    assert [bool(each.body) for each in remote.emulator.arrivals] == [False, False, True, True]
 
 
 async def test_call_that_is_never_answered_is_kept_too(remote: Remote) -> None:

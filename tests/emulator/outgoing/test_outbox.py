@@ -463,9 +463,8 @@ async def test_answer_without_end_is_none(start):
         assert await api.code(SEND, message()) == 80003
 
 
-async def test_log_is_bounded(start, monkeypatch):
-    monkeypatch.setattr("tim_async.emulator.outgoing.outbox.LOG_SIZE", 3)
-    async with start() as api:
+async def test_log_is_bounded(start):
+    async with start(keep={"webhooks": 3}) as api:
         for seq in range(5):
             await api.call(SEND, message(MsgSeq=seq))
         assert len(api.emulator.webhooks) == 3

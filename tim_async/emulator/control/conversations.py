@@ -11,7 +11,8 @@ import msgspec
 from ..._api.wire import encode
 from ...models.elements import Element, TextElem
 from ...models.recent_contact import C2C
-from ..state.core import Account, Entry
+from ..state.conversation import Entry
+from ..state.core import Account
 from ..state.group import Group, Groups
 from ..state.login import LoginState
 from ..state.recent_contact import RecentContacts

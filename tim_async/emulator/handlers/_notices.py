@@ -12,16 +12,18 @@ What no document says
 from __future__ import annotations
 
 from ..state.core import State
-from ..state.group import Group
+from ..state.group import Group, Groups
 
 
 def note_profile(group: Group, operator: str, state: State, now: float) -> None:
     """Note a new name, notice, introduction, avatar or owner."""
     if group.rules.notes_profile:
-        group.thread.add_notice(operator, now, state.oldest(now))
+        seq = group.thread.add_notice(operator, now, state.oldest(now))
+        state.part(Groups).note_stored(group.thread, seq)
 
 
 def note_members(group: Group, operator: str, state: State, now: float) -> None:
     """Note who joined or left, who was muted, or who became an admin."""
     if group.rules.notes_members:
-        group.thread.add_notice(operator, now, state.oldest(now))
+        seq = group.thread.add_notice(operator, now, state.oldest(now))
+        state.part(Groups).note_stored(group.thread, seq)

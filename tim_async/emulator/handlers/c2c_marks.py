@@ -47,7 +47,8 @@ from ...webhooks import AfterC2CMsgExtension, AfterModifyMsg, AfterMsgReport, Af
 from ..dispatch import Call, Reply, handles
 from ..state.c2c import C2CExtensions, Imports
 from ..state.codes import AccountCode, ExtensionCode, MessageCode
-from ..state.core import Entry, State
+from ..state.conversation import Entry
+from ..state.core import State
 from ..state.extensions import ExtensionBook
 from ..state.recent_contact import RecentContacts
 from ..state.refusal import Refusal, account, integer

@@ -171,6 +171,7 @@ def _store(state: State, group: Group, thread: Thread, request: SendGroupMsg, ev
         ],
     )
     thread.store(entry, state.oldest(event.msg_time))
+    state.part(Groups).note_stored(thread, entry.seq)
     if "NoLastMsg" not in control:
         wanted = group.members if entry.to_accounts is None else {event.from_account, *entry.to_accounts}
         _note(state, group, wanted, event.msg_time)
@@ -307,6 +308,7 @@ def _import(call: Call, group: Group, thread: Thread, topic_id: str | None, mess
         msg_body=message.msg_body,
     )
     thread.store(entry, call.state.oldest(call.now))
+    call.state.part(Groups).note_stored(thread, seq)
     outcome = ImportOutcome(msg_time=message.send_time, msg_seq=seq)
     if message.random is not None:
         imported.add(identity, call.now, outcome)

@@ -81,6 +81,7 @@ def _begin(call: Call, group: Group, request: SendGroupStreamMsg, sender: str, r
     )
     if group.rules.has_history:
         group.thread.store(entry, call.state.oldest(call.now))
+        call.state.part(Groups).note_stored(group.thread, entry.seq)
         call.state.part(RecentContacts).note_group(group.group_id, list(group.members), second)
     element = request.msg_body[0]
     assert isinstance(element, StreamElem)  # noqa: S101 - the request was checked

@@ -93,8 +93,7 @@ def delete(call: Call) -> Empty:
     end = request.to_account if request.type == C2C else request.to_groupid
     call.state.part(RecentContacts).delete(user_id, (request.type, end or ""))
     if request.type == C2C and request.clear_ramble == 1:
-        for entry in list(call.state.backwards(user_id, end or "", now=call.now)):
-            entry.hidden_from.add(user_id)
+        call.state.hide_all(user_id, end or "", call.now)
     return Empty()
 
 

@@ -34,7 +34,6 @@ OnFailure = Literal["allow", "refuse"]
 
 _logger = logging.getLogger("tim_async.emulator")
 
-LOG_SIZE: Final = 10_000
 # The queue gets this long only behind a receiver that hangs; further events are not sent.
 _QUEUE_SIZE: Final = 100_000
 # How long a stop waits for the queue: a receiver that hangs takes 2 s an event.
@@ -92,6 +91,7 @@ class Outbox:
         commands: the enabled commands; None is all of them. Alerts are always enabled.
         clock: unix seconds, for RequestTime.
         on_sent: called with every event, when it is logged and after each send.
+        keep: how many events the log has.
     """
 
     def __init__(
@@ -106,6 +106,7 @@ class Outbox:
         commands: Collection[str] | None,
         clock: Callable[[], float],
         on_sent: Callable[[Webhook], None],
+        keep: int,
     ) -> None:
         check_seconds("webhook_timeout_s", timeout_s)
         if on_failure not in ("allow", "refuse"):
@@ -115,7 +116,7 @@ class Outbox:
             if command not in EVENTS:
                 raise UsageError(f"unknown webhook command {command!r}", field="webhook_commands")
         self.url = url
-        self.log: deque[Webhook] = deque(maxlen=LOG_SIZE)
+        self.log: deque[Webhook] = deque(maxlen=keep)
         self.on_failure = on_failure
         self.token = token
         self._sdk_app_id = sdk_app_id

@@ -19,7 +19,7 @@ class Arrival(msgspec.Struct, kw_only=True):
         command: the path below `/v4/`, or the whole path when it is not below it.
         identifier: the `identifier` of the URL, "" without one.
         random: the `random` of the URL, None when it is not a u32.
-        body: the raw bytes; b"" before they are read, and when reading failed.
+        body: the raw bytes; b"" before they are read, when reading failed, and among older arrivals.
         code: the ErrorCode of the answer; None before it is sent, and when it is not an envelope.
         number: counts all arrivals from 1.
         answer: the answer's body; b"" before it is sent, where it is sent in parts, and among older arrivals.
@@ -53,19 +53,19 @@ class ArrivalLog:
 
     Args:
         size: how many are kept.
-        keep_answers: how many of them are kept with their answers.
+        keep_bodies: how many of them are kept with their bodies, once they are answered.
 
     Attributes:
         arrivals: those that are kept, oldest first.
-        kept: those that are answered and kept with their answers, in the order of the answers.
+        kept: those that are answered and kept with their bodies, in the order of the answers.
     """
 
-    def __init__(self, size: int, keep_answers: int) -> None:
+    def __init__(self, size: int, keep_bodies: int) -> None:
         self.arrivals: deque[Arrival] = deque(maxlen=size)
         self.kept: deque[Arrival] = deque()
-        self._keep_answers = keep_answers
+        self._keep_bodies = keep_bodies
         self._counts: Counter[str] = Counter()
-        self._attempts = AttemptIndex(keep_answers)
+        self._attempts = AttemptIndex(keep_bodies)
 
     def enter(self, command: str, now: float) -> Arrival:
         """Log a request that is arriving."""
@@ -86,8 +86,9 @@ class ArrivalLog:
         arrival.status, arrival.answer = status, body
         arrival.took_s = real_monotonic() - arrival.monotonic
         self.kept.append(arrival)
-        if len(self.kept) > self._keep_answers:
-            self.kept.popleft().answer = b""
+        if len(self.kept) > self._keep_bodies:
+            oldest = self.kept.popleft()
+            oldest.body = oldest.answer = b""
 
     def clear(self) -> None:
         """Forget all arrivals; the counts go on."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from .core import Entry, Part, State
+from collections.abc import Collection, Sequence
+
+from .conversation import Entry, Pair
+from .core import Part, State
 from .extensions import ExtensionBook
 
 ImportKey = tuple[frozenset[str], int, int, int]
@@ -47,3 +50,8 @@ class C2CExtensions(Part):
         for index, (entry, _) in list(self._books.items()):
             if user_id in (entry.message.from_account, entry.message.to_account):
                 del self._books[index]
+
+    def forget_entries(self, entries: Sequence[Entry], pairs: Collection[Pair]) -> None:
+        """Remove the key/values of messages that are not kept any more."""
+        for entry in entries:
+            self._books.pop(entry.index, None)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from ...models.c2c_stream import SendStreamMsgResult
-from .core import Duplicates, Entry, Part, State
+from .conversation import Entry
+from .core import Duplicates, Part, State
 from .stream_text import StreamText
 
 _DUPLICATE_WINDOW_S: Final = 120.0

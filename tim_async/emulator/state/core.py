@@ -12,6 +12,7 @@ What the service does (reference: c2c.md)
 What is done here
     Entries stand sorted by (second, MsgSeq, order of arrival). Duplicates are known by (sender, recipient, MsgSeq,
     MsgRandom, CRC32 of MsgBody with sorted keys). The 120 s run from the first send; a repeat does not extend them.
+    A limited number of entries is kept: the oldest make room, and leave traces that are still read back (see `traces`).
 
 What no document says
     - How a dropped duplicate is answered. Here: like the first one, with the same MsgKey and MsgTime.
@@ -26,16 +27,16 @@ from __future__ import annotations
 
 import itertools
 import zlib
-from bisect import bisect_left, bisect_right, insort
-from collections import defaultdict
-from collections.abc import Collection, Hashable, Iterable, Iterator
+from collections import OrderedDict, defaultdict
+from collections.abc import Collection, Hashable, Iterable, Iterator, Sequence
 from datetime import timedelta, timezone
 from typing import ClassVar, Final, Generic, TypeVar, cast
 
 import msgspec
 
 from ...models.c2c import RoamMsg, SendMsgResult
-from ...models.offline_push import OfflinePushInfo
+from .conversation import Conversation, Entry, Pair
+from .traces import Traces
 
 DAY_S: Final = 86_400
 # The service counts days, and writes times, in China's time zone.
@@ -61,81 +62,6 @@ class Account(msgspec.Struct, kw_only=True):
     imported_at: float
 
 
-class Entry(msgspec.Struct, kw_only=True):
-    """A stored message.
-
-    Attributes:
-        index: counts all stored messages in the order they arrived.
-        message: the message as both sides read it.
-        hidden_from: the accounts whose history does not have it.
-        is_unread: whether the recipient has it among the unread ones.
-        supports_extension: whether it can have extensions.
-        push: what its notification is made of; None for what it holds itself.
-        is_edited: whether it was changed after it was sent.
-    """
-
-    index: int
-    message: RoamMsg
-    hidden_from: set[str]
-    is_unread: bool = False
-    supports_extension: bool = False
-    push: OfflinePushInfo | None = None
-    is_edited: bool = False
-
-    def change(self, **fields: object) -> None:
-        """Change fields of the message, by replacing it: a copy that was read before stays as it was."""
-        self.message = msgspec.structs.replace(self.message, **fields)
-
-
-def _order(entry: Entry) -> tuple[int, int, int]:
-    return entry.message.msg_time_stamp, entry.message.msg_seq, entry.index
-
-
-def _second(entry: Entry) -> int:
-    return entry.message.msg_time_stamp
-
-
-class Conversation:
-    """The stored messages of two accounts.
-
-    Attributes:
-        entries: in the order of history, oldest first.
-        by_key: the same by MsgKey.
-    """
-
-    __slots__ = ("by_key", "entries")
-
-    def __init__(self) -> None:
-        self.entries: list[Entry] = []
-        self.by_key: dict[str, Entry] = {}
-
-    def add(self, entry: Entry) -> None:
-        """Insert an entry in the order of history."""
-        insort(self.entries, entry, key=_order)
-        self.by_key[entry.message.msg_key] = entry
-
-    def remove(self, entry: Entry) -> None:
-        """Remove an entry."""
-        del self.entries[bisect_left(self.entries, _order(entry), key=_order)]
-        del self.by_key[entry.message.msg_key]
-
-    def backwards(self, side: str, first: int, last: int, before_key: str | None) -> Iterator[Entry]:
-        """Yield what one side sees of the seconds first..last, newest first.
-
-        With `before_key`, only messages before the one with that key are yielded; an unknown key is ignored.
-        """
-        end = bisect_right(self.entries, last, key=_second)
-        start = self.by_key.get(before_key) if before_key else None
-        if start is not None:
-            end = min(end, bisect_left(self.entries, _order(start), key=_order))
-        for position in range(end - 1, -1, -1):
-            entry = self.entries[position]
-            if entry.message.msg_time_stamp < first:
-                return
-            if side not in entry.hidden_from:
-                yield entry
-
-
 DuplicateKey = tuple[str, str, int, int, int]
 
 
@@ -150,7 +76,8 @@ class Duplicates(Generic[KeyT, AnswerT]):
 
     def __init__(self, window_s: float) -> None:
         self._window_s = window_s
-        self._seen: dict[KeyT, tuple[float, AnswerT]] = {}
+        # A plain dict takes ever longer to show its first entry when it loses them from the front.
+        self._seen: OrderedDict[KeyT, tuple[float, AnswerT]] = OrderedDict()
 
     def find(self, key: KeyT, now: float) -> AnswerT | None:
         """Return the answer to the first send with this key; None when there is none within the window."""
@@ -200,6 +127,14 @@ class Part:
     def clear_messages(self) -> None:
         """Forget messages, and what repeats of them would be recognized by; for parts that hold other things too."""
 
+    def forget_entries(self, entries: Sequence[Entry], pairs: Collection[Pair]) -> None:
+        """Remove what belongs to one-to-one messages that are not kept any more.
+
+        Args:
+            entries: the messages.
+            pairs: the accounts between which no message is left.
+        """
+
 
 PartT = TypeVar("PartT", bound=Part)
 
@@ -215,6 +150,9 @@ class State:
         sdk_app_id: the app.
         base_url: where it is served; "" before it is.
         checks_extension_seq: whether Seq locks the key/values of messages, as it does for members.
+        max_contacts: how many conversations the list of an account keeps.
+        max_messages: how many messages are kept whole: of accounts, and as many of groups.
+        max_pushes: how many pushes are kept.
     """
 
     def __init__(
@@ -225,12 +163,16 @@ class State:
         history_days: float,
         sdk_app_id: int = 0,
         max_contacts: int = 100,
+        max_messages: int = 100_000,
+        max_pushes: int = 10_000,
     ) -> None:
         self.sdk_app_id = sdk_app_id
         self.base_url = ""
         self.auto_import = auto_import
         self.checks_extension_seq = False
         self.max_contacts = max_contacts
+        self.max_messages = max_messages
+        self.max_pushes = max_pushes
         self._duplicate_window_s = duplicate_window_s
         self._history_s = history_days * DAY_S
         self._indexes = itertools.count(1)
@@ -246,9 +188,10 @@ class State:
     def clear_messages(self) -> None:
         """Forget all one-to-one messages, and what repeats of them would be recognized by; and those of the parts."""
         self.duplicates: Duplicates[DuplicateKey, SendMsgResult] = Duplicates(self._duplicate_window_s)
-        self._conversations: dict[tuple[str, str], Conversation] = {}
+        self._conversations: dict[Pair, Conversation] = {}
+        self._traces = Traces()
         self._peers: defaultdict[str, set[str]] = defaultdict(set)
-        self._entries: dict[int, Entry] = {}
+        self._entries: OrderedDict[int, Entry] = OrderedDict()  # as for Duplicates
         self._unread: defaultdict[str, set[int]] = defaultdict(set)
         self._parts = {kind: part for kind, part in self._parts.items() if not kind.is_of_messages}
         for part in self._parts.values():
@@ -294,6 +237,7 @@ class State:
         self.deleted.add(user_id)
         for part in self._parts.values():
             part.forget_account(user_id)
+        self._traces.forget_account(user_id)
         for peer in self._peers.pop(user_id, set()):
             conversation = self._conversations.pop(_pair(user_id, peer), None)
             if conversation is not None:
@@ -339,6 +283,8 @@ class State:
             self._unread[recipient].add(entry.index)
         self._peers[sender].add(recipient)
         self._peers[recipient].add(sender)
+        if len(self._entries) > self.max_messages:
+            self._make_room()
         return entry
 
     def find(self, sender: str, recipient: str, key: str, now: float) -> Entry | None:
@@ -373,11 +319,29 @@ class State:
             last: the newest second.
             before_key: the MsgKey of a message; only older ones are yielded.
         """
-        conversation = self._conversations.get(_pair(side, peer))
+        conversation = self._with_traces(side, peer)
         if conversation is None:
             return iter(())
         oldest = self.oldest(now)
         return conversation.backwards(side, max(first, oldest), last, before_key)
+
+    def hide_all(self, side: str, peer: str, now: float) -> None:
+        """Hide a conversation from one side: all its messages so far."""
+        for entry in self.backwards(side, peer, now=now):
+            entry.hidden_from.add(side)
+        self._traces.hide(side, peer)
+
+    def _with_traces(self, side: str, peer: str) -> Conversation | None:
+        known = self._conversations.get(_pair(side, peer))
+        traces = list(self._traces.between(side, peer)) if len(self._traces) else []
+        if not traces:
+            return known
+        whole = Conversation()
+        for message, hidden_from in traces:
+            whole.add(Entry(index=0, message=message, hidden_from=hidden_from))
+        for entry in known.entries if known is not None else ():
+            whole.add(entry)
+        return whole
 
     def messages(self, now: float) -> Iterator[RoamMsg]:
         """Yield every stored message in the order of arrival, as far back as history reaches."""
@@ -387,7 +351,11 @@ class State:
     def read(self, entry: Entry) -> None:
         """Mark a message as read by its recipient."""
         entry.is_unread = False
-        self._unread[entry.message.to_account].discard(entry.index)
+        unread = self._unread.get(entry.message.to_account)
+        if unread is not None:
+            unread.discard(entry.index)
+            if not unread:
+                del self._unread[entry.message.to_account]
 
     def unread(self, user_id: str, now: float) -> int:
         """Count the one-to-one messages that an account has not read."""
@@ -398,8 +366,35 @@ class State:
         del self._entries[entry.index]
         self.read(entry)
 
+    def _make_room(self) -> None:
+        """Keep no more than the traces of the oldest messages: of a hundredth of them at once, for speed."""
+        over = len(self._entries) - self.max_messages
+        oldest = list(itertools.islice(self._entries.values(), over + self.max_messages // 100))
+        for entry in oldest:
+            self._traces.add(entry.message, entry.hidden_from)
+            self._drop(entry)
+            self._conversations[_pair(entry.message.from_account, entry.message.to_account)].remove(entry)
+        self._forget_empty(oldest)
+
+    def _forget_empty(self, entries: Sequence[Entry]) -> None:
+        """Remove what belongs to messages that were removed, and conversations that have none any more."""
+        empty = set()
+        for entry in entries:
+            one, other = pair = _pair(entry.message.from_account, entry.message.to_account)
+            known = self._conversations.get(pair)
+            if known is not None and not known.entries:
+                empty.add(pair)
+                del self._conversations[pair]
+                for side, peer in {(one, other), (other, one)}:
+                    self._peers[side].discard(peer)
+                    if not self._peers[side]:
+                        del self._peers[side]
+        for part in self._parts.values():
+            part.forget_entries(entries, empty)
+
     def _forget_old(self, now: float) -> None:
         oldest = self.oldest(now)
+        self._traces.forget_before(oldest)
         while self._entries:
             entry = next(iter(self._entries.values()))
             if entry.message.msg_time_stamp >= oldest:

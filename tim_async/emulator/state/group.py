@@ -29,6 +29,7 @@ What no document says
 from __future__ import annotations
 
 import itertools
+from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import Final
 
@@ -271,6 +272,8 @@ class Groups(Part):
         self._numbers = itertools.count(1)
         # The groups of an account, so that listing them need not scan all groups.
         self._joined: dict[str, dict[str, Group]] = {}
+        # The messages of all groups in the order in which they were stored; some may be gone by now.
+        self._stored: deque[tuple[Thread, int]] = deque()
 
     def forget_account(self, user_id: str) -> None:
         """Remove an account from all groups."""
@@ -309,9 +312,17 @@ class Groups(Part):
 
     def clear_messages(self) -> None:
         """Forget the messages of all groups and topics."""
+        self._stored.clear()
         for group in self.groups.values():
             for thread in group.threads():
                 thread.clear_messages()
+
+    def note_stored(self, thread: Thread, seq: int) -> None:
+        """Note that a message was stored; the oldest of all groups makes room, and is as an expired one."""
+        self._stored.append((thread, seq))
+        while len(self._stored) > self.state.max_messages:
+            oldest, old_seq = self._stored.popleft()
+            oldest.entries.pop(old_seq, None)
 
     # Creating and deleting
 

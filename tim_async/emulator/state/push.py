@@ -15,6 +15,7 @@ What no document says
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
@@ -91,12 +92,14 @@ class PushState(Part):
         self._attrs: dict[str, dict[str, str]] = {}
         self._tags: dict[str, dict[str, None]] = {}
         self._marks: dict[tuple[str, int], SentPush] = {}
+        self._taken: Counter[tuple[str, int]] = Counter()  # by command and day
         self._numbers = itertools.count(1)
 
     def clear_messages(self) -> None:
         """Forget the pushes."""
         self.pushes.clear()
         self._marks.clear()
+        self._taken.clear()
 
     def forget_account(self, user_id: str) -> None:
         """Remove an account's attributes and tags; pushes stay, they were sent."""
@@ -174,6 +177,7 @@ class PushState(Part):
         """Store a push and give it a TaskId."""
         push.task_id = f"{push.command.partition('/')[0]}_{int(push.at)}_{push.msg_random}_{next(self._numbers)}"
         self.pushes.append(push)
+        self._taken[push.command, _day(push.at)] += 1
         is_online_only = push.offline_push_info is not None and push.offline_push_info.push_flag == 1
         self.state.part(PushRecords).add_task(
             push.task_id,
@@ -183,12 +187,27 @@ class PushState(Part):
             platform=_WEB if push.command == WEB_PUSH else None,
         )
         self._marks[push.command, push.msg_random] = push
+        if len(self.pushes) > self.state.max_pushes:
+            self._make_room(push.at)
         return push
+
+    def _make_room(self, now: float) -> None:
+        """Forget the oldest pushes, but for what recognizes a repeat."""
+        cut = 1 + self.state.max_pushes // 100
+        for push in self.pushes[:cut]:
+            mark = push.command, push.msg_random
+            if self._marks.get(mark) is push:
+                self._marks[mark] = SentPush(
+                    task_id=push.task_id, command=push.command, at=push.at, to=[], msg_random=push.msg_random
+                )
+            self.state.part(PushRecords).tasks.pop(push.task_id, None)
+        del self.pushes[:cut]
+        while self._marks and now - (oldest := next(iter(self._marks.values()))).at >= DUPLICATE_WINDOW_S:
+            del self._marks[oldest.command, oldest.msg_random]
 
     def taken_today(self, command: str, now: float) -> int:
         """Count the pushes of a command since the day began."""
-        today = _day(now)
-        return sum(push.command == command and _day(push.at) == today for push in self.pushes)
+        return self._taken[command, _day(now)]
 
     def revoke(self, task_id: str, now: float, shown_instead: OfflinePushInfo) -> None:
         """Revoke a push; refuse an unknown, revoked or old one."""

@@ -119,7 +119,9 @@ class PushRecords(Part):
             self.messages[push_id] = PushRecord(at=now, devices=devices)
 
     def _forget(self, now: float) -> None:
-        while self.messages and now - next(iter(self.messages.values())).at > KEPT_S:
+        while self.messages and (
+            len(self.messages) >= self.state.max_messages or now - next(iter(self.messages.values())).at > KEPT_S
+        ):
             del self.messages[next(iter(self.messages))]
 
     def tasks_between(self, start: float, end: float, task_ids: Iterable[str]) -> Iterator[tuple[str, PushRecord]]:

@@ -27,13 +27,14 @@ What no document says
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Final
 
 import msgspec
 
 from ...models.recent_contact import C2C, GROUP, MAX_CONTACTS, ContactItem
 from .codes import ConversationCode
+from .conversation import Entry, Pair
 from .core import Part, State
 from .group import NOT_MEMBER, Groups
 from .refusal import Refusal
@@ -290,6 +291,19 @@ class RecentContacts(Part):
             if book is not None:
                 book.sessions.pop((C2C, user_id), None)
                 book.marked.pop((C2C, user_id), None)
+
+    def forget_entries(self, entries: Sequence[Entry], pairs: Collection[Pair]) -> None:
+        """Remove conversations without messages from the lists, unless they are pinned."""
+        for one, other in pairs:
+            for user_id, end in {(one, other), (other, one)}:
+                book, contact = self._books.get(user_id), (C2C, end)
+                session = None if book is None else book.sessions.get(contact)
+                if book is None or session is None or session.is_pinned:
+                    continue
+                del book.sessions[contact]
+                self._disown(user_id, book, contact)
+                if not (book.sessions or book.marked or book.groups or book.made):
+                    del self._books[user_id]
 
     def _disown(self, user_id: str, book: Book, contact: Key) -> None:
         owners = self._owners[contact]

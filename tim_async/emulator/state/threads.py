@@ -131,8 +131,8 @@ class Thread:
         """Return the first MsgSeq of a second or later, within the last day; the next one when there is none."""
         return next((seq for time, seq in self.recent if time >= second), self.next_seq)
 
-    def add_notice(self, operator: str, now: float, oldest: int) -> None:
-        """Store a notice of the service, which takes a MsgSeq and is never unread.
+    def add_notice(self, operator: str, now: float, oldest: int) -> int:
+        """Store a notice of the service, which takes a MsgSeq and is never unread; return the MsgSeq.
 
         Args:
             operator: who made the change that it reports.
@@ -144,6 +144,7 @@ class Thread:
         self.store(
             GroupEntry(seq=seq, random=0, from_account=operator, time=second, stored_at=second, is_system=True), oldest
         )
+        return seq
 
     def store(self, entry: GroupEntry, oldest: int) -> None:
         """Store a message; remove those that were stored before `oldest`, in unix seconds."""
