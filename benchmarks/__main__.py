@@ -40,6 +40,7 @@ CASES: dict[str, tuple[Case, str]] = {
     **{f"throughput-{loop}": (cost.throughput, loop) for loop in LOOPS},
     "encoding": (cost.encoding, "asyncio"),
     "import": (cost.import_time, "asyncio"),
+    "startup": (late("startup", "startup"), "asyncio"),
     "memory": (cost.memory, "asyncio"),
     "enqueueing": (cost.enqueueing, "asyncio"),
     **{f"cap-{tasks}-{loop}": (partial(cap.steady, tasks), loop) for loop in LOOPS for tasks in (1, 50, 5000)},

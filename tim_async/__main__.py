@@ -2,20 +2,39 @@
 
 from __future__ import annotations
 
+import _thread
+import os
+import signal
 import sys
 
 _EXTRA = frozenset({"typer", "rich"})
+_EXIT_INTERRUPTED = 130
 
 
 def main() -> None:
     """Run the command line and exit with its code; with 2 when the extra `cli` is not installed."""
+    try:
+        _run()
+    except KeyboardInterrupt:
+        raise SystemExit(_EXIT_INTERRUPTED) from None
+    finally:
+        _end_silently_on_ctrl_c()
+
+
+def _run() -> None:
     if sys.argv[1:] == ["--version"]:  # asked for by scripts: without typer it takes a fraction of the time
         from ._version import __version__
 
         sys.stdout.write(f"tim-async {__version__}\n")
         return
+    sys.unraisablehook = _raise_ctrl_c_later
     _replace_what_cannot_be_shown()
     try:
+        if "_TIM_ASYNC_COMPLETE" in os.environ:
+            from .cli._completion import answer
+
+            answer()
+            return
         from .cli.app import app
     except ModuleNotFoundError as error:
         missing = (error.name or "").partition(".")[0]
@@ -23,9 +42,24 @@ def main() -> None:
             raise
         sys.stderr.write(f'tim-async needs {missing} for its command line: pip install "tim-async[cli]"\n')
         raise SystemExit(2) from None
-    except KeyboardInterrupt:
-        raise SystemExit(130) from None
     app(prog_name="tim-async")
+
+
+def _raise_ctrl_c_later(unraisable: sys.UnraisableHookArgs) -> None:
+    """Raise a Ctrl-C again that came while a destructor ran, where it would be printed and lost.
+
+    In a thread, since it must not be raised in here either.
+    """
+    if unraisable.exc_type is KeyboardInterrupt:
+        _thread.start_new_thread(_thread.interrupt_main, ())
+    else:
+        sys.__unraisablehook__(unraisable)
+
+
+def _end_silently_on_ctrl_c() -> None:
+    """Let a Ctrl-C while the interpreter is shut down end the process, without the traceback it would print."""
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _replace_what_cannot_be_shown() -> None:

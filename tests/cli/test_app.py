@@ -9,6 +9,7 @@ import pytest
 from typer.main import get_command
 
 from tests.cli.helpers import Invoke, run_code
+from tim_async.cli._completion_scripts import VARIABLE
 from tim_async.cli._frame import LazyGroup
 from tim_async.cli.app import app
 
@@ -102,9 +103,13 @@ def test_without_a_command_the_help_is_printed(invoke: Invoke) -> None:
     assert "Usage: tim-async " in result.output
 
 
-HEAVY = {"aiohttp", "aiolimiter", "msgspec", "sqlalchemy", "redis", "taskiq", "asyncpg", "opentelemetry"} | {
+# typer has pydantic convert values: help and completion have none that must be.
+HEAVY = {
+    "aiohttp", "aiolimiter", "asyncio", "asyncpg", "logging", "msgspec", "opentelemetry", "pydantic", "redis",
+    "rich.console", "sqlalchemy", "ssl", "taskiq", "tim_async.errors",
+} | {
     f"tim_async.{room}" for room in ("_core", "_api", "families", "models", "emulator", "bulk", "cluster", "webhooks")
-}
+}  # fmt: skip
 LOADED = """
 import sys
 from tim_async.__main__ import main
@@ -119,14 +124,14 @@ print(*sorted({heavy!r} & set(sys.modules)), file=sys.stderr)
 
 @pytest.mark.parametrize("path", [(), *(path for path, _, _ in COMMANDS)], ids=lambda path: " ".join(path) or "root")
 def test_help_imports_nothing_heavy(path: tuple[str, ...]) -> None:
-    heavy = HEAVY if path else HEAVY | {"rich", "asyncio"}
+    heavy = HEAVY if path != ("emulator",) else HEAVY - {"asyncio", "ssl", "logging"}
     done = run_code(LOADED.format(args=[*path, "--help"], heavy=heavy))
     assert (done.returncode, done.stderr) == (0, "\n")
     assert done.stdout.startswith("Usage: tim-async ")
 
 
 def test_version_does_not_even_import_typer() -> None:
-    done = run_code(LOADED.format(args=["--version"], heavy=HEAVY | {"rich", "asyncio", "typer"}))
+    done = run_code(LOADED.format(args=["--version"], heavy=HEAVY | {"rich", "typer", "inspect"}))
     assert (done.returncode, done.stderr) == (0, "\n")
 
 
@@ -134,3 +139,14 @@ def test_call_imports_only_its_own_command() -> None:
     others = {f"tim_async.cli.commands.{name}" for name in ("send", "call", "demo", "emulator", "worker", "bulk.group")}
     done = run_code(LOADED.format(args=["explain", "20003"], heavy=others))
     assert (done.returncode, done.stderr) == (0, "\n")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["bu"], ["call", "c2c."], ["call", "c2c.send", "to"], ["bulk", "run", "--ra"], ["send", "--region", ""]],
+    ids=" ".join,
+)
+def test_completion_imports_nothing_heavy(words: list[str]) -> None:
+    done = run_code(LOADED.format(args=words, heavy=HEAVY), **{VARIABLE: "zsh"})
+    assert (done.returncode, done.stderr) == (0, "\n")
+    assert done.stdout

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from tim_async.cli import _output
-from tim_async.cli._output import PlainFormatter, echo, for_data, one_line, plain, print_json, show_facts, show_time
+from tim_async.cli._log import PlainFormatter
+from tim_async.cli._output import echo, for_data, one_line, plain, print_json, show_facts, show_time
 from tim_async.cli.commands import worker
 
 
@@ -86,12 +87,16 @@ def test_one_module_prints() -> None:
     printing = re.compile(r"typer\.s?echo|\bprint\(|\.write\(|\bConsole\(|click\.echo")
     folder = Path(_output.__file__).parent
     users = {
-        path.name: found
+        path.name: set(found)
         for path in folder.rglob("*.py")
         if path.name != "_output.py" and (found := printing.findall(path.read_text("utf-8")))
     }
-    # Help, which click prints, a table without texts of others, and accounts, which `for_data` makes fit.
-    assert users == {"_frame.py": [".write("], "_demo.py": ["print("], "show.py": [".write("]}
+    # Help, which click prints, tables without texts of others, what a shell reads, and accounts, which `for_data`
+    # makes fit.
+    assert users == {
+        "_frame.py": {".write("}, "_demo.py": {"print("}, "_listing.py": {"print("}, "_completion.py": {".write("},
+        "show.py": {".write("},
+    }  # fmt: skip
 
 
 def test_one_line() -> None:

@@ -7,16 +7,16 @@ commands, from the parameters of the one that failed.
 
 from __future__ import annotations
 
-import ast
 import errno
 import os
 import re
-import shlex
 from collections.abc import Mapping
-from typing import Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
-from ..errors import ApiError, ConnectError, ReplyDecodeError, TimError, UsageError, may_have_been_delivered
 from ._output import echo, one_line
+
+if TYPE_CHECKING:
+    from ..errors import TimError
 
 EXIT_FAILED: Final = 1
 EXIT_USAGE: Final = 2
@@ -62,6 +62,8 @@ def stop(line: str, code: int = EXIT_USAGE) -> NoReturn:
 
 def report(error: BaseException, ctx: Any) -> int | None:  # noqa: ANN401 - click's context
     """Print an error of a command and return the exit code; None for one that has to be seen as it is."""
+    from ..errors import TimError, UsageError, may_have_been_delivered  # late: `--help` needs none of them
+
     match error:
         case CommandError():
             line, code = error.line, error.code
@@ -93,6 +95,8 @@ def warn(line: str) -> None:
 
 def describe(error: TimError, names: Mapping[str, str]) -> str:
     """Return what happened, what to do and which page explains it; `names` has what was typed for an argument."""
+    from ..errors import ApiError, ConnectError, ReplyDecodeError
+
     advice = ""
     if isinstance(error, ConnectError):
         advice = "; nothing was sent: is the address right, and does something listen there?"
@@ -110,6 +114,8 @@ def describe(error: TimError, names: Mapping[str, str]) -> str:
 
 def _page(error: TimError) -> str:
     """Return what `explain` takes: the topic, and the code before it where the catalogue has it."""
+    from ..errors import ApiError
+
     is_known = isinstance(error, ApiError) and error.name is not None
     return f"{error.code} (topic {error.topic})" if is_known and isinstance(error, ApiError) else error.topic
 
@@ -153,6 +159,9 @@ def _both(found: re.Match[str], names: Mapping[str, str]) -> str:
 
 def _typed_value(value: str) -> str:
     """Return what is typed for a text that an error shows as Python writes it."""
+    import ast
+    import shlex
+
     text = str(ast.literal_eval(value))
     return shlex.quote(text) if text.isprintable() else value
 

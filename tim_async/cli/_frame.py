@@ -57,6 +57,13 @@ class _PlainHelp:
                 error.message = plain(message)  # type: ignore[attr-defined]  # click's own, under various names
             raise
 
+    def get_help_option(self, ctx: _Context) -> Any:  # noqa: ANN401 - click's
+        """Return the option for help. With a default it has no value to convert, and typer loads nothing for that."""
+        option = super().get_help_option(ctx)  # type: ignore[misc]  # typer's: this class stands before it
+        if option is not None and option.default is None:
+            option.default = False
+        return option
+
     def get_help(self, ctx: _Context) -> str:
         """Return the help."""
         text: str = super().get_help(ctx)  # type: ignore[misc]  # typer's: this class stands before it

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import logging
+import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, TextIO, cast
 
@@ -35,6 +35,11 @@ def echo(text: str = "", *, err: bool = False) -> None:
     typer.echo(plain(text), err=err)
 
 
+def is_terminal() -> bool:
+    """Return whether people read what is printed: then it may be drawn, in colours unless NO_COLOR is set."""
+    return sys.stdout.isatty()
+
+
 def console(*, stderr: bool = False) -> Console:
     """Return what draws tables and progress. It steers the terminal: texts of others go through `one_line` first."""
     from rich.console import Console
@@ -57,14 +62,6 @@ class _Terminal:
 def for_data(stream: TextIO) -> TextIO:
     """Return a stream for data: as it is for a file or a pipe, with changed texts for a terminal."""
     return cast("TextIO", _Terminal(stream)) if stream.isatty() else stream
-
-
-class PlainFormatter(logging.Formatter):
-    """Formats lines of a log, those of other libraries too, that cannot steer a terminal."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        """Return the lines of a record."""
-        return plain(super().format(record))
 
 
 def show_time(seconds: float) -> str:

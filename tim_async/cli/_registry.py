@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import difflib
 import types
-from collections.abc import Iterator
-from typing import Any, Final, Literal, NamedTuple, Union, get_args, get_origin
+from collections.abc import Iterator, Sequence
+from functools import cache
+from typing import Any, Final, Literal, NamedTuple, TypeAlias, Union, get_args, get_origin
 
 import msgspec
 
@@ -33,19 +34,36 @@ def find(name: str) -> Endpoint[..., Any]:
     return endpoint
 
 
-def search(word: str) -> list[Endpoint[..., Any]]:
-    """Return the endpoints that have a word in name, command, document id, purpose or the names of their fields."""
-    word = word.lower()
-    return [endpoint for endpoint in endpoints().values() if any(word in text for text in _texts(endpoint))]
+def search(words: Sequence[str]) -> list[Match]:
+    """Return the endpoints that have all of some words in what they are called, do and take; all for no words.
+
+    Words may stand in the name, the command, the document's id, the purpose, the titles of the English and the Chinese
+    page, and in the names and descriptions of fields. Those found by their fields come last, with these fields.
+    """
+    wanted = [word.lower() for word in words]
+    found = [(endpoint, _by_fields(endpoint, wanted)) for endpoint in endpoints().values()]
+    return sorted([(endpoint, by) for endpoint, by in found if by is not None], key=lambda match: bool(match[1]))
 
 
-def _texts(endpoint: Endpoint[..., Any]) -> Iterator[str]:
-    yield path(endpoint).lower()
-    yield endpoint.command.lower()
-    yield (endpoint.doc or "").lower()
-    yield purpose(endpoint).lower()
-    for field in fields(endpoint.request):
-        yield field.wire_name.lower()
+def _by_fields(endpoint: Endpoint[..., Any], words: Sequence[str]) -> tuple[Field, ...] | None:
+    """Return the fields that have what the endpoint's own texts have not; None where a word is missing."""
+    own = " ".join((path(endpoint), endpoint.command, endpoint.doc or "", purpose(endpoint), *titles(endpoint))).lower()
+    missing = [word for word in words if word not in own]
+    if not missing:
+        return ()
+    found: dict[Field, None] = {}
+    every = [*fields(endpoint.request), *fields(endpoint.result)]
+    for word in missing:
+        having = [field for field in every if word in f"{field.wire_name} {field.python_name} {field.note}".lower()]
+        if not having:
+            return None
+        found.update(dict.fromkeys(having))
+    return tuple(found)
+
+
+def titles(endpoint: Endpoint[..., Any]) -> tuple[str, ...]:
+    """Return the titles of its English and its Chinese page."""
+    return tuple(filter(None, (endpoint.title, endpoint.title_zh)))
 
 
 def purpose(endpoint: Endpoint[..., Any]) -> str:
@@ -59,6 +77,7 @@ class Field(NamedTuple):
     Attributes:
         depth: 0 for the struct's own, 1 for those of the structs in them, and so on.
         wire_name: its name on the wire.
+        python_name: its name in Python.
         kind: what it holds.
         is_required: whether it must be given.
         note: its description in the struct.
@@ -66,22 +85,33 @@ class Field(NamedTuple):
 
     depth: int
     wire_name: str
+    python_name: str
     kind: str
     is_required: bool
     note: str
 
 
-def fields(struct: type[msgspec.Struct], depth: int = 0) -> list[Field]:
+def fields(struct: type[msgspec.Struct], depth: int = 0) -> Sequence[Field]:
     """Return the fields of a struct, each followed by those of the structs in it, three levels deep."""
+    return _fields(struct, depth)
+
+
+@cache
+def _fields(struct: type[msgspec.Struct], depth: int) -> Sequence[Field]:
     notes = texts_of(struct)
     found: list[Field] = []
     for field in msgspec.structs.fields(struct):
-        found.append(Field(depth, field.encode_name, _kind(field.type), field.required, notes.get(field.name, "")))
+        note = notes.get(field.name, "")
+        found.append(Field(depth, field.encode_name, field.name, _kind(field.type), field.required, note))
         if depth < 3:
             for below in _structs(field.type):
                 if below is not struct:
                     found += fields(below, depth + 1)
     return found
+
+
+Match: TypeAlias = "tuple[Endpoint[..., Any], tuple[Field, ...]]"
+"""An endpoint, and the fields of its request or answer by which it was found."""
 
 
 def _structs(type_: object) -> Iterator[type[msgspec.Struct]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -16,6 +15,8 @@ _SIGNALS: Final = ((signal.SIGINT, "Ctrl-C"), (signal.SIGTERM, "SIGTERM"))
 @contextmanager
 def handled(handle: Callable[[str], None]) -> Iterator[None]:
     """Call a function with the name of each signal that comes while the block runs."""
+    import asyncio
+
     loop = asyncio.get_running_loop()
     for number, name in _SIGNALS:
         with suppress(NotImplementedError):  # not on Windows, where Ctrl-C comes as KeyboardInterrupt
@@ -34,6 +35,8 @@ def stopped_in_order(stop: Callable[[str], bool]) -> Iterator[None]:
 
     `stop` gets the signal's name and returns whether there is something in flight to wait for.
     """
+    import asyncio
+
     task = asyncio.current_task()
     is_stopping = False
 

@@ -20,6 +20,8 @@ _TRY = "Try it without an account"
 _SEND = "Send"
 _LOOK_UP = "Look up and sign"
 
+_COMPLETION = "Print what makes a shell complete commands, options, endpoints and fields."
+
 
 def _demo() -> _Loaded:
     from .commands.demo import command
@@ -75,19 +77,26 @@ def _user_sig() -> _Loaded:
     return command
 
 
+def _completion() -> _Loaded:
+    from .commands.completion import command
+
+    return command
+
+
 class Root(LazyGroup):
     """The commands of `tim-async`."""
 
     entries = (
         Entry("demo", _TRY, "Send every kind of message to an emulator, and show what arrived.", _demo),
         Entry("emulator", _TRY, "Run the emulator of the service, until Ctrl-C or SIGTERM.", _emulator),
-        Entry("send", _SEND, "Send a text to an account, and print the message's MsgKey and time.", _send),
+        Entry("send", _SEND, "Send a message to an account, and print its MsgKey and time.", _send),
         Entry("call", _SEND, "Call an endpoint and print its answer as JSON.", _call),
         Entry("bulk", _SEND, "Send one message, or a personal one, to any number of recipients.", _bulk),
         Entry("worker", _SEND, "Work on the campaigns of an app, together with any number of other workers.", _worker),
-        Entry("endpoints", _LOOK_UP, "List the endpoints, or those that match a word.", _endpoints),
+        Entry("endpoints", _LOOK_UP, "List the endpoints, or those that match some words.", _endpoints),
         Entry("explain", _LOOK_UP, "Explain an error code of the service, or the topic of an error.", _explain),
         Entry("user-sig", _LOOK_UP, "Print a UserSig for an account, or check one.", _user_sig),
+        Entry("completion", _LOOK_UP, _COMPLETION, _completion),
     )
 
 

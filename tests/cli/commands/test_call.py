@@ -57,6 +57,77 @@ def test_wrong_body_is_refused_before_anything_is_sent(invoke: Invoke, body: str
     assert expected in result.stderr
 
 
+@pytest.mark.parametrize(
+    ("items", "sent"),
+    [
+        (["To_Account=bob", f"MsgBody:={json.dumps(MESSAGE['MsgBody'])}"], {}),
+        (["to_account=bob", f"msg_body:={json.dumps(MESSAGE['MsgBody'])}"], {}),
+        (["to_account=bob", 'msg_body:=[{"msg_type": "TIMTextElem", "msg_content": {"text": "你好 👋"}}]'], {}),
+        (["to_account=bob", "msg_body[0][MsgType]=TIMTextElem", "msg_body[0][MsgContent][text]=你好 👋"], {}),
+        (["to_account=bob", "msg_body[][msg_type]=TIMTextElem", "msg_body[0][msg_content][Text]=你好 👋"], {}),
+        (["--json", json.dumps({**MESSAGE, "To_Account": "carol"}), "to_account=bob"], {}),
+        (["--json", json.dumps({"to_account": "bob", "msg_body": MESSAGE["MsgBody"]})], {}),
+        (
+            ["--json", json.dumps(MESSAGE), "offline_push_info[title]=a=b", "offline_push_info[apns_info][Sound]=x"],
+            {"OfflinePushInfo": {"Title": "a=b", "ApnsInfo": {"Sound": "x"}}},
+        ),
+        (
+            ["--json", json.dumps(MESSAGE), "cloud_custom_data=:=", "send_msg_control[]=NoUnread"],
+            {"CloudCustomData": ":=", "SendMsgControl": ["NoUnread"]},
+        ),
+        (["--json", json.dumps(MESSAGE), r"new\[1\]\=x=1"], {"new[1]=x": "1"}),
+        (["--json", json.dumps(MESSAGE), "cloud_custom_data="], {"CloudCustomData": ""}),
+    ],
+)
+def test_fields_are_given_as_httpie_takes_them(invoke: Invoke, items: list[str], sent: dict[str, object]) -> None:
+    with emulated() as emulator:
+        result = invoke("call", "c2c.send", *items, "--base-url", emulator.url)
+        assert result.exit_code == 0, result.stderr
+        body = json.loads(emulator.arrivals[-1].body)
+    assert {key: value for key, value in body.items() if key not in ("MsgSeq", "MsgRandom")} == {**MESSAGE, **sent}
+
+
+def test_fields_are_read_from_files(invoke: Invoke, tmp_path: Path) -> None:
+    (tmp_path / "body.json").write_text(json.dumps(MESSAGE["MsgBody"], ensure_ascii=False), encoding="utf-8")
+    (tmp_path / "data.txt").write_text("数据\n", encoding="utf-8")
+    with emulated() as emulator:
+        items = [f"msg_body:=@{tmp_path}/body.json", f"cloud_custom_data=@{tmp_path}/data.txt"]
+        result = invoke("call", "c2c.send", "to_account=bob", *items, "--base-url", emulator.url)
+        (message,) = emulator.history("bob", "administrator")
+    assert result.exit_code == 0
+    assert (list(message.msg_body), message.cloud_custom_data) == ([TextElem(text="你好 👋")], "数据\n")
+
+
+@pytest.mark.parametrize(
+    ("items", "expected"),
+    [
+        (["bob"], "'bob' is not a field: write key=text, or key:=JSON for anything else"),
+        (["=bob"], "'=bob' is not a field"),
+        (["to_account=@/no/such/file"], "to_account: cannot read /no/such/file"),
+        (["msg_body=hi"], "msg_body is not a text but an array: write msg_body:=JSON, such as msg_body:='[...]'"),
+        (["msg_life_time=60"], "msg_life_time is not a text but an integer: write msg_life_time:=JSON, such as"),
+        (["msg_life_time:=sixty"], "what stands after := is not JSON"),
+        (["to_account=bob", "To_Account=carol"], "To_Account is given twice"),
+        (["--json", '{"to_account": "bob", "To_Account": "bob"}'], "To_Account is given in both spellings"),
+        (["msg_body[x]=1"], "cannot read MsgBody of SendMsg: Expected `array`, got `object`"),
+        (["to_account=bob", "msg_body[1]=x"], "the list has 0 items so far; the next one is [] or [0]"),
+        (
+            ["msg_body[]=x", "msg_body[x][y]=1"],
+            "msg_body has a list there: its items are [0], [1] ..., or [] for one more",
+        ),
+        (["msg_body[99999999999999999999]=1"], "the list has 0 items so far"),
+        (["cloud_custom_data=x", "cloud_custom_data[y]=1"], "cloud_custom_data has a value there already"),
+        (["to_account:=5", "msg_body:=[]"], "Expected `str`, got `int`"),
+    ],
+)
+def test_wrong_fields_are_refused_before_anything_is_sent(invoke: Invoke, items: list[str], expected: str) -> None:
+    with emulated() as emulator:
+        result = invoke("call", "c2c.send", *items, "--base-url", emulator.url)
+        assert emulator.count() == 0
+    assert result.exit_code == 2
+    assert expected in result.stderr
+
+
 def test_unknown_endpoint_is_answered_with_near_ones(invoke: Invoke) -> None:
     result = invoke("call", "c2c.sendd")
     assert result.exit_code == 2

@@ -1,13 +1,15 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from tests.cli.helpers import APP, KEY, Invoke, emulated
 from tests.services import free_port
 from tim_async.emulator import Emulator
-from tim_async.models.elements import TextElem
+from tim_async.models.elements import CustomElem, FaceElem, TextElem
 from tim_async.usersig import generate_user_sig
 
 pytestmark = pytest.mark.usefixtures("credentials")
@@ -20,6 +22,39 @@ def test_send_prints_key_and_time(invoke: Invoke) -> None:
     assert (result.exit_code, result.stderr) == (0, "")
     assert result.stdout.startswith(f"sent to bob: MsgKey {message.msg_key}, 20")
     assert list(message.msg_body) == [TextElem(text="你好 [b]👋[/b]")]
+
+
+def test_send_takes_elements_and_a_push(invoke: Invoke, tmp_path: Path) -> None:
+    (tmp_path / "order.json").write_text('{"msg_type": "TIMCustomElem", "msg_content": {"Data": "单"}}', "utf-8")
+    face = '{"MsgType": "TIMFaceElem", "MsgContent": {"index": 6}}'
+    elements = ["--element", face, "--element", f"@{tmp_path / 'order.json'}"]
+    push = ["--push-title", "快递", "--push-text", "Your parcel 👋"]
+    with emulated() as emulator:
+        result = invoke("send", "bob", "hi", *elements, *push, "--base-url", emulator.url)
+        without_text = invoke("send", "bob", "--element", face, "--base-url", emulator.url)
+        [message, other] = emulator.history("bob", "administrator")
+        bodies = [json.loads(arrival.body) for arrival in emulator.arrivals]
+    assert (result.exit_code, without_text.exit_code) == (0, 0)
+    assert list(message.msg_body) == [TextElem(text="hi"), FaceElem(index=6), CustomElem(data="单")]
+    assert list(other.msg_body) == [FaceElem(index=6)]
+    assert bodies[0]["OfflinePushInfo"] == {"Title": "快递", "Desc": "Your parcel 👋"}
+    assert "OfflinePushInfo" not in bodies[1]
+
+
+@pytest.mark.parametrize(
+    ("element", "expected"),
+    [
+        ("{", "--element is not a JSON object"),
+        ("[]", "--element is not a JSON object"),
+        ("@/no/such/file", "--element: cannot read it"),
+        ("{}", "--element: "),
+        ('{"MsgType": "TIMTextElem", "MsgContent": {"Txt": "x"}}', "--element: "),
+    ],
+)
+def test_wrong_element_is_refused(invoke: Invoke, element: str, expected: str) -> None:
+    result = invoke("send", "bob", "--element", element, "--base-url", "http://127.0.0.1:1")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert expected in result.stderr
 
 
 def test_send_takes_everything_from_the_environment(invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -90,7 +125,7 @@ def unused_url() -> str:
 @pytest.mark.parametrize(
     ("args", "env", "expected"),
     [
-        (["send", "bob"], {}, "TEXT"),
+        (["send", "bob"], {}, "give the message: a TEXT, or --element"),
         (["send", "", "hi"], {}, "TO is empty"),
         (["send", "b" * 33, "hi"], {}, "TO has 33 bytes"),
         (["send", "bob", "长" * 9000], {}, "over the limit of 8192"),

@@ -1,8 +1,7 @@
-"""`tim-async call`: any endpoint, with a JSON body."""
+"""`tim-async call`: any endpoint, its fields as key=value or as a JSON body."""
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,6 +10,8 @@ import typer
 
 from .._errors import EXIT_FAILED, describe, stop, warn
 from .._frame import make_command
+from .._items import read_items
+from .._loop import run_async
 from .._options import (
     DEFAULT_ADMIN,
     DEFAULT_REGION,
@@ -32,14 +33,23 @@ def call(
         str,
         typer.Argument(metavar="FAMILY.ENDPOINT", show_default=False, help="Such as c2c.send, or a command's path."),
     ],
-    sdk_app_id: AppIdOption,
+    items: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[KEY=TEXT | KEY:=JSON] ...",
+            show_default=False,
+            help="Fields of the body, named as on the wire or as in Python: to_account=bob max_cnt:=20 "
+            "msg_body:=@body.json offline_push_info[title]=Hi. @FILE reads the value from a file.",
+        ),
+    ] = None,
     *,
+    sdk_app_id: AppIdOption,
     json: Annotated[
         str,
         typer.Option(
             "--json",
             metavar="JSON",
-            help="The body, with its wire names; @FILE reads it from a file, - from standard input.",
+            help="The body as a JSON object; @FILE reads it from a file, - from standard input. KEY=TEXT comes on top.",
         ),
     ] = "{}",
     identifier: AdminOption = DEFAULT_ADMIN,
@@ -48,9 +58,9 @@ def call(
 ) -> None:
     """Call an endpoint and print its answer as JSON.
 
-    `tim-async endpoints NAME` shows what it takes. The body is checked as a call from a program is, before anything is
-    sent; a field that is not documented is sent as it is, with a warning. Exits with 1 when the service refuses, or
-    when items of the answer failed.
+    `tim-async endpoints NAME` shows what it takes. Fields are given as HTTPie takes them. The body is
+    checked as a call from a program is, before anything is sent; a field that is not documented is sent as it is, with
+    a warning. Exits with 1 when the service refuses, or when items of the answer failed.
 
     The secret key comes from TIM_SECRET_KEY, or is asked for.
     """
@@ -59,7 +69,7 @@ def call(
 
     home = read_region(region)
     endpoint = _registry.find(name)
-    fields = _read(json)
+    fields = read_items(items or (), endpoint.fields, _read(json))
     _check(endpoint, fields)
     key = secret_key()
 
@@ -69,7 +79,7 @@ def call(
         async with TimClient(sdk_app_id, key, identifier, region=home, base_url=base_url) as client:
             return await client.request(endpoint.command, fields)
 
-    answer = asyncio.run(main())
+    answer = run_async(main())
     print_json(answer, indent=2)
     result = decode(_encode(answer), endpoint.result)
     failed = len(result.failed) if isinstance(result, PartialResult) else 0
@@ -112,6 +122,8 @@ def _check(endpoint: Endpoint[..., Any], fields: dict[str, Any]) -> None:
         endpoint.encode(request.identified())
     except UsageError as error:
         error.command = endpoint.command
+        if error.field and error.field not in error.message and error.message.startswith("cannot read "):
+            error.message = error.message.replace("cannot read ", f"cannot read {error.field} of ", 1)
         # The body was typed with wire names: errors name its fields by those.
         stop(describe(error, {each.name: each.encode_name for each in msgspec.structs.fields(endpoint.request)}))
     older = getattr(endpoint.request, "_older", {})
@@ -123,6 +135,9 @@ def _check(endpoint: Endpoint[..., Any], fields: dict[str, Any]) -> None:
 command = make_command(
     call,
     examples=(
+        "tim-async call account.import_account user_id=bob nick=Bob",
+        "tim-async call group.create type=Public name=Hiking owner_account=alice max_member_count:=100",
+        "tim-async call c2c.send to_account=bob 'msg_body[0][MsgType]=TIMTextElem' 'msg_body[0][MsgContent][Text]=hi'",
         """tim-async call account.check --json '{"CheckItem": [{"UserID": "bob"}]}'""",
         "tim-async call c2c.send --json @message.json",
         "tim-async call openim/sendmsg --json - < message.json",

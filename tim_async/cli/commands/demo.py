@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import typer
 
 from .._errors import EXIT_FAILED
 from .._frame import make_command
+from .._loop import run_async
 
 
 def demo() -> None:
@@ -17,7 +16,7 @@ def demo() -> None:
     """
     from .._demo import show
 
-    if not asyncio.run(show()):
+    if not run_async(show()):
         raise typer.Exit(EXIT_FAILED)
 
 

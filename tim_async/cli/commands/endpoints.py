@@ -8,46 +8,44 @@ import typer
 
 from .._errors import EXIT_FAILED, stop
 from .._frame import make_command
-from .._output import JsonOption, echo, print_json
+from .._output import JsonOption, print_json
 
 if TYPE_CHECKING:
     from ..._api.endpoint import Endpoint
 
 
 def endpoints(
-    word: Annotated[
-        str | None,
+    words: Annotated[
+        list[str] | None,
         typer.Argument(
-            metavar="[WORD]",
+            metavar="[WORD] ...",
             show_default=False,
-            help="Part of a name, a command, a document's number, a purpose or a field, such as c2c, mute or MsgKey.",
+            help="Parts of a name, a command, a document's number, a title in English or Chinese, a purpose, or the "
+            "name or description of a field, such as c2c, mute, 单发单聊消息 or MsgKey. All of them must match.",
         ),
     ] = None,
     *,
     as_json: JsonOption = False,
 ) -> None:
-    """List the endpoints, or those that match a word.
+    """List the endpoints, or those that match some words.
 
-    A single match is shown with its fields, limits and document.
+    A single match is shown with its fields, limits and official pages.
     """
-    from .. import _registry
+    from .. import _listing, _registry
 
-    found = _registry.search(word or "")
-    exact = [each for each in found if word in (_registry.path(each), each.command)]
+    asked = words or []
+    found = _registry.search(asked)
+    exact = [each for each in found if asked in ([_registry.path(each[0])], [each[0].command])]
+    exact = exact or [each for each in found if asked in [[title] for title in _registry.titles(each[0])]]
     found = exact or found
     if not found:
-        stop(f"no endpoint matches {word!r}; `tim-async endpoints` lists them all", EXIT_FAILED)
+        stop(f"no endpoint matches {' '.join(asked)!r}; `tim-async endpoints` lists them all", EXIT_FAILED)
     if as_json:
-        print_json({"endpoints": [_facts(each, is_whole=len(found) == 1) for each in found]})
-        return
-    if len(found) == 1:
-        _show(found[0])
-        return
-    name_width = max(len(_registry.path(each)) for each in found)
-    command_width = max(len(each.command) for each in found)
-    for each in found:
-        echo(f"{_registry.path(each):<{name_width}}  {each.command:<{command_width}}  {_registry.purpose(each)}")
-    echo(f"{len(found)} endpoints; name one of them to see its fields", err=True)
+        print_json({"endpoints": [_facts(endpoint, is_whole=len(found) == 1) for endpoint, _ in found]})
+    elif len(found) == 1:
+        _listing.show_one(found[0][0])
+    else:
+        _listing.show_list(found)
 
 
 def _facts(endpoint: Endpoint[..., Any], *, is_whole: bool) -> dict[str, object]:
@@ -58,6 +56,8 @@ def _facts(endpoint: Endpoint[..., Any], *, is_whole: bool) -> dict[str, object]
         "name": _registry.path(endpoint),
         "command": endpoint.command,
         "purpose": _registry.purpose(endpoint),
+        "title": endpoint.title,
+        "title_zh": endpoint.title_zh,
         "document": endpoint.doc,
         "urls": [address for address in (endpoint.url, endpoint.url_zh) if address],
         "limits": [str(rate) for rate in endpoint.limits],
@@ -69,31 +69,12 @@ def _facts(endpoint: Endpoint[..., Any], *, is_whole: bool) -> dict[str, object]
     return facts
 
 
-def _show(endpoint: Endpoint[..., Any]) -> None:
-    from .. import _registry
-
-    echo(f"{_registry.path(endpoint)}: {_registry.purpose(endpoint)}")
-    echo(f"  command    {endpoint.command}")
-    document = endpoint.doc or f"none: {endpoint.why_no_doc}"
-    echo(f"  document   {document}{f' (not read: {endpoint.not_read})' * bool(endpoint.not_read)}")
-    for address in filter(None, (endpoint.url, endpoint.url_zh)):
-        echo(f"             {address}")
-    echo(f"  limits     {', '.join(str(rate) for rate in endpoint.limits)}")
-    repeat = {"always": "yes", "identity": "yes, within 120 s, with the same identity", "never": "no"}
-    echo(f"  harmless to repeat: {repeat[endpoint.repeat]}")
-    for title, struct, empty in (
-        ("request", endpoint.request, "{}"),
-        ("answer", endpoint.result, "only the envelope"),
-    ):
-        fields = _registry.fields(struct)
-        echo(f"{title}:" if fields else f"{title}: {empty}")
-        for field in fields:
-            required = "required" if field.is_required and title == "request" else ""
-            head = f"  {'  ' * field.depth}{field.wire_name}"
-            note = f"  {field.note}" if field.note else ""
-            echo(f"{head:<34} {field.kind:<22} {required:<8}{note}".rstrip())
-
-
 command = make_command(
-    endpoints, examples=("tim-async endpoints", "tim-async endpoints mute", "tim-async endpoints c2c.send")
+    endpoints,
+    examples=(
+        "tim-async endpoints",
+        "tim-async endpoints mute",
+        "tim-async endpoints 单发单聊消息",
+        "tim-async endpoints c2c.send",
+    ),
 )

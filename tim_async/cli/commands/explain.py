@@ -10,10 +10,10 @@ import typer
 from .._errors import EXIT_FAILED, stop
 from .._frame import make_command
 from .._output import JsonOption, echo, print_json
-from .._topics import NEXT_STEPS, ErrorPage, page, pages
 
 if TYPE_CHECKING:
     from ..._codes import Code
+    from .._topics import ErrorPage
 
 
 def explain(
@@ -35,6 +35,8 @@ def explain(
     if re.fullmatch(r"-?[0-9]{1,18}", subject):
         _explain_code(int(subject), as_json=as_json)
         return
+    from .._topics import NEXT_STEPS, page, pages
+
     found = page(subject)
     if found is None:
         stop(f"unknown topic {subject!r}; give a code, or one of: {', '.join(each.topic for each in pages())}")
@@ -110,6 +112,8 @@ def _retried(row: Code) -> str:
 
 
 def _show_topic(found: ErrorPage) -> None:
+    from .._topics import NEXT_STEPS
+
     echo(f"{found.topic}: {found.name}")
     echo(f"  meaning    {found.meaning}")
     echo(f"  what now   {NEXT_STEPS[found.topic]}")

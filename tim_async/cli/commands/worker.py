@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
 from contextlib import AsyncExitStack, suppress
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,6 +10,7 @@ import typer
 from .._errors import stop
 from .._frame import make_command
 from .._limits import LimitOption, read_limits
+from .._loop import run_async
 from .._options import (
     DEFAULT_ADMIN,
     DEFAULT_REGION,
@@ -24,7 +23,7 @@ from .._options import (
     read_region,
     require,
 )
-from .._output import PlainFormatter, echo
+from .._output import echo
 from .._queues import WORKERS_PANEL, BrokerOption, PrefixOption
 from .._secrets import secret_key
 from .._signals import stopped_in_order
@@ -180,11 +179,17 @@ def worker(
             await worker.run()
             echo(f"stopped; {worker.chunks:,} chunks were worked on", err=True)
 
-    with suppress(KeyboardInterrupt, asyncio.CancelledError):
-        asyncio.run(main())
+    from asyncio import CancelledError
+
+    with suppress(KeyboardInterrupt, CancelledError):
+        run_async(main())
 
 
 def _set_up_logging(*, verbose: bool) -> None:
+    import logging
+
+    from .._log import PlainFormatter
+
     handler = logging.StreamHandler()
     handler.setFormatter(PlainFormatter("%(asctime)s %(name)s %(levelname)s %(message)s"))
     logging.basicConfig(handlers=[handler], level=logging.WARNING)

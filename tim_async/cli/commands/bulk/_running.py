@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-import tempfile
 from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..._errors import EXIT_FAILED, stop
 from ..._limits import widest
+from ..._loop import run_async
 from ..._output import echo, one_line, show_facts
 from ..._progress import shown
 from ..._queues import started
@@ -43,6 +42,8 @@ async def _send(campaign: Campaign, client: TimClient) -> Report:
 
 async def rehearse(make: Callable[[Path], Campaign], limits: Mapping[str, tuple[Rate, ...]]) -> Report:
     """Send to an emulator, with a ledger that is thrown away."""
+    import tempfile
+
     import msgspec
 
     from ...._core.client import TimClient
@@ -89,16 +90,18 @@ async def submit(
 
 def run_here(main: Coroutine[Any, Any, Report]) -> Report:
     """Run a campaign that this process sends; when a second signal ends it, print how to carry on."""
+    from asyncio import CancelledError
+
     try:
-        return asyncio.run(main)
-    except asyncio.CancelledError:
+        return run_async(main)
+    except CancelledError:
         stop(f"stopped at once; {how_to_carry_on()}", EXIT_FAILED)
 
 
 def run_watching(main: Coroutine[Any, Any, Report]) -> Report:
     """Run what watches workers; they carry on when Ctrl-C ends it."""
     try:
-        return asyncio.run(main)
+        return run_async(main)
     except KeyboardInterrupt:
         stop(f"the workers carry on; to watch again: {this_line()}", EXIT_FAILED)
 

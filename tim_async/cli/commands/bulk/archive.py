@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Annotated
 
 import typer
 
 from ..._errors import EXIT_FAILED, stop
 from ..._frame import make_command
+from ..._loop import run_async
 from ..._options import OptionalAppIdOption
 from ..._output import JsonOption, echo, one_line, print_json
 from ._campaign import make_campaign
@@ -30,11 +30,11 @@ def archive(
     Nothing of it is lost. Asks before, unless --yes says so. Never while it is at work.
     """
     campaign = make_campaign(name, ledger, app=sdk_app_id)
-    report = asyncio.run(campaign.status())
+    report = run_async(campaign.status())
     if not undo:
         left = f", {report.left:,} of its {report.total:,} recipients are still to do" if report.left else ""
         confirm(f"Archive campaign {name!r}? It is {report.status}{left}.", is_given=yes)
-    is_changed = asyncio.run(campaign.unarchive() if undo else campaign.archive())
+    is_changed = run_async(campaign.unarchive() if undo else campaign.archive())
     state = "not archived" if undo else "archived"
     if as_json:
         print_json({"campaign": name, "is_changed": is_changed, "is_archived": not undo})

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from ..._frame import make_command
+from ..._loop import run_async
 from ..._options import OptionalAppIdOption
 from ..._output import JsonOption, echo, one_line, print_json
 from ._campaign import make_campaign
@@ -26,14 +25,14 @@ def delete(
     while it is at work.
     """
     campaign = make_campaign(name, ledger, app=sdk_app_id)
-    report = asyncio.run(campaign.status())
+    report = run_async(campaign.status())
     sent = f"{report.sent:,} of its {report.total:,} recipients were sent to"
     confirm(
         f"Delete campaign {name!r} from {report.ledger}? It is {report.status}, {sent}. What became of them is lost, "
         "and begun again it sends to all of them again.",
         is_given=yes,
     )
-    asyncio.run(campaign.delete())
+    run_async(campaign.delete())
     if as_json:
         print_json({"campaign": name, "is_changed": True, "recipients": report.total, "ledger": report.ledger})
     else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from typing import Annotated
 
@@ -10,6 +9,7 @@ import typer
 
 from ..._errors import stop
 from ..._frame import make_command
+from ..._loop import run_async
 from ..._options import OptionalAppIdOption
 from ..._output import JsonOption, echo, for_data, print_json
 from ._campaign import make_campaign
@@ -49,7 +49,7 @@ def export(
             return await campaign.export(for_data(sys.stdout), file_format=format_of("", file_format or "csv"))
         return await campaign.export(target, file_format=format_of(target, file_format))
 
-    count = asyncio.run(main())
+    count = run_async(main())
     if as_json:
         print_json({"campaign": name, "rows": count, "file": target})
     else:

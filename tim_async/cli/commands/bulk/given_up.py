@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Annotated
 
 import typer
 
 from ..._errors import EXIT_FAILED, stop
 from ..._frame import make_command
+from ..._loop import run_async
 from ..._options import OptionalAppIdOption, read_app_id, require
 from ..._output import JsonOption, echo, print_json, show_time
 from ..._queues import BrokerOption, PrefixOption, make_queue, started
@@ -45,7 +45,7 @@ def given_up(
             async with started(make_queue(url, app, queue_prefix)) as queue:
                 return await campaign.retry_given_up(broker=queue, chunks=numbers)
 
-        recipients = asyncio.run(open_again())
+        recipients = run_async(open_again())
         if not recipients:
             which = "that is named" if numbers else "of it"
             stop(f"campaign {name!r} has no given-up chunk {which}: nothing was changed", EXIT_FAILED)
@@ -54,7 +54,7 @@ def given_up(
         else:
             echo(f"workers carry on with {recipients:,} recipients of campaign {name!r}")
         return
-    found = [each for each in asyncio.run(campaign.given_up()) if numbers is None or each.chunk in numbers]
+    found = [each for each in run_async(campaign.given_up()) if numbers is None or each.chunk in numbers]
     if as_json:
         print_json({"campaign": name, "chunks": found})
         return

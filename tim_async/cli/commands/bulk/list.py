@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ..._frame import make_command
+from ..._loop import run_async
 from ..._options import LEDGER_VARIABLE, OptionalAppIdOption, read_app_id
 from ..._output import JsonOption, echo, one_line, print_json, show_time
 from ._options import LedgerOption
@@ -37,7 +37,7 @@ def list_all(
 
     named = None if ledger == os.environ.get(LEDGER_VARIABLE) else ledger
     app = None if sdk_app_id is None or ledger is not None else read_app_id(sdk_app_id)
-    found = asyncio.run(list_campaigns(named, sdk_app_id=app, archived=archived))
+    found = run_async(list_campaigns(named, sdk_app_id=app, archived=archived))
     if as_json:
         print_json({"campaigns": found})
         return

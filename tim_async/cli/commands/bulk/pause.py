@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 from ..._frame import make_command
+from ..._loop import run_async
 from ..._options import OptionalAppIdOption
 from ..._output import JsonOption
 from ._campaign import make_campaign
@@ -35,7 +35,7 @@ def pause(
     async def main() -> tuple[bool, Report]:
         return await campaign.pause(reason), await campaign.status()
 
-    is_changed, report = asyncio.run(main())
+    is_changed, report = run_async(main())
     show_change(
         report,
         is_changed=is_changed,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 from ..._errors import EXIT_FAILED, stop
 from ..._frame import make_command
 from ..._limits import LimitOption, read_limits
+from ..._loop import run_async
 from ..._options import OptionalAppIdOption
 from ..._output import JsonOption, show_facts
 from ..._progress import shown
@@ -108,7 +108,7 @@ def plan(
         with shown() as show:
             return await campaign.plan(rate_limits=limits, on_planning=show)
 
-    found = asyncio.run(main())
+    found = run_async(main())
     show_facts(found, as_json=as_json)
     if found.shortfall:
         stop(f"not every row will be sent: {found.shortfall}", EXIT_FAILED)

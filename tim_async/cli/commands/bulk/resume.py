@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 from ..._frame import make_command
+from ..._loop import run_async
 from ..._options import OptionalAppIdOption, read_app_id, require
 from ..._output import JsonOption
 from ..._queues import BrokerOption, PrefixOption, make_queue, started
@@ -45,7 +45,7 @@ def resume(
         is_changed = await (with_workers() if before.is_with_workers else campaign.resume())
         return is_changed, await campaign.status()
 
-    is_changed, report = asyncio.run(main())
+    is_changed, report = run_async(main())
     if report.status == "running":
         did = "it goes on"
     else:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ..._errors import EXIT_FAILED, stop
 from ..._frame import make_command
+from ..._loop import run_async
 from ..._options import OptionalAppIdOption
 from ..._output import JsonOption, echo, one_line, print_json
 from ._campaign import make_campaign
@@ -53,7 +53,7 @@ def retry(
     async def main() -> tuple[Retried, Report]:
         return await campaign.retry(what, codes=code), await campaign.status()
 
-    found, report = asyncio.run(main())
+    found, report = run_async(main())
     if as_json:
         print_json({"campaign": name, "retried": found, "report": report})
     elif found.total:

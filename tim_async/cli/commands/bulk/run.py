@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from functools import partial
 from typing import Annotated, Any
 
@@ -11,6 +10,7 @@ import typer
 from ..._errors import stop
 from ..._frame import make_command
 from ..._limits import LimitOption, read_limits
+from ..._loop import run_async
 from ..._options import (
     DEFAULT_ADMIN,
     DEFAULT_REGION,
@@ -217,7 +217,7 @@ def run(
 
     make_client = partial(TimClient, app, key, identifier, region=home, base_url=base_url, rate_limits=limits)
     if to_me is not None:
-        show_trial(asyncio.run(send_trial(make_campaign(name, ledger, **options), make_client(), to_me)), to_me)
+        show_trial(run_async(send_trial(make_campaign(name, ledger, **options), make_client(), to_me)), to_me)
         return
     if workers:
         shared = make_cluster_campaign(name, ledger, **options)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from ..._errors import stop
 from ..._frame import make_command
+from ..._loop import run_async
 from ..._options import OptionalAppIdOption
 from ..._output import JsonOption, echo, one_line, print_json
 from ._campaign import make_campaign
@@ -52,7 +51,7 @@ def set_timing(
     )
     if not changes:
         stop("give what to change, such as --rate 50 or --between 09:00-21:00")
-    timing = asyncio.run(make_campaign(name, ledger, app=sdk_app_id).set_timing(**changes))
+    timing = run_async(make_campaign(name, ledger, app=sdk_app_id).set_timing(**changes))
     if as_json:
         print_json({"campaign": name, "timing": timing})
         return

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ..._frame import make_command
+from ..._loop import run_async
 from ..._options import OptionalAppIdOption
 from ..._output import JsonOption, echo, one_line, print_json, show_time
 from ._campaign import make_campaign
@@ -32,7 +32,7 @@ def show(
     as_json: JsonOption = False,
 ) -> None:
     """Show what became of one recipient, with its message as it was sent, or would be sent now."""
-    found = asyncio.run(make_campaign(name, ledger, app=sdk_app_id).show(account))
+    found = run_async(make_campaign(name, ledger, app=sdk_app_id).show(account))
     if as_json:
         print_json(found)
     else:

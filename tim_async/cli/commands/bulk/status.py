@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from ..._frame import make_command
+from ..._loop import run_async
 from ..._options import OptionalAppIdOption
 from ..._output import JsonOption, show_facts
 from ._campaign import make_campaign
@@ -19,7 +18,7 @@ def status(
     as_json: JsonOption = False,
 ) -> None:
     """Show what the ledger has about a campaign, also while it runs."""
-    show_facts(asyncio.run(make_campaign(name, ledger, app=sdk_app_id).status()), as_json=as_json)
+    show_facts(run_async(make_campaign(name, ledger, app=sdk_app_id).status()), as_json=as_json)
 
 
 command = make_command(

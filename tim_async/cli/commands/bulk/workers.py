@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 from ..._frame import make_command
+from ..._loop import run_async
 from ..._options import OptionalAppIdOption, read_app_id
 from ..._output import JsonOption, echo, one_line, print_json, show_time
 from ._campaign import require_server
@@ -25,7 +25,7 @@ def workers(
     from ....cluster import list_workers
 
     app = None if sdk_app_id is None else read_app_id(sdk_app_id)
-    found = asyncio.run(list_workers(require_server(ledger), sdk_app_id=app))
+    found = run_async(list_workers(require_server(ledger), sdk_app_id=app))
     if as_json:
         print_json({"workers": found})
         return

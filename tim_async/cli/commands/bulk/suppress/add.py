@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from ...._frame import make_command
+from ...._loop import run_async
 from ...._options import OptionalAppIdOption
 from ...._output import JsonOption, echo, one_line, print_json
 from .._options import ColumnOption, DelimiterOption, EncodingOption, LedgerOption
@@ -31,7 +30,7 @@ def add(
     """
     lists = open_lists(ledger, name, sdk_app_id)
     own = given(source, accounts, account_column=account_column, encoding=encoding, delimiter=delimiter)
-    change = asyncio.run(lists.add(own, list_name=list_name, account_column=account_column))
+    change = run_async(lists.add(own, list_name=list_name, account_column=account_column))
     if as_json:
         print_json(change)
         return

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Annotated
 
 import typer
 
 from ...._errors import stop
 from ...._frame import make_command
+from ...._loop import run_async
 from ...._options import OptionalAppIdOption
 from ...._output import JsonOption, echo, print_json
 from .._options import ColumnOption, DelimiterOption, EncodingOption, LedgerOption
@@ -37,10 +37,10 @@ def remove(
     if whole:
         if list_name is None or source is not None or accounts:
             stop("--whole is for the list that --list names, without accounts")
-        removed = asyncio.run(lists.remove_list(list_name))
+        removed = run_async(lists.remove_list(list_name))
     else:
         own = given(source, accounts, account_column=account_column, encoding=encoding, delimiter=delimiter)
-        removed = asyncio.run(lists.remove(own, list_name=list_name, account_column=account_column))
+        removed = run_async(lists.remove(own, list_name=list_name, account_column=account_column))
     if as_json:
         print_json({"removed": removed})
     else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from collections.abc import AsyncIterator
 from typing import Annotated
@@ -11,6 +10,7 @@ import typer
 
 from ....._printable import json_text
 from ...._frame import make_command
+from ...._loop import run_async
 from ...._options import OptionalAppIdOption
 from ...._output import JsonOption, echo, for_data, one_line, print_json, show_time
 from .._options import LedgerOption
@@ -37,9 +37,9 @@ def show(
             out.write(line)
 
     if list_name is not None:
-        asyncio.run(print_accounts(list_name))
+        run_async(print_accounts(list_name))
         return
-    found = asyncio.run(lists.all())
+    found = run_async(lists.all())
     if as_json:
         print_json(found)
         return

@@ -1,0 +1,50 @@
+"""`tim-async completion`: what a shell needs to complete commands, options, endpoints and fields."""
+
+from __future__ import annotations
+
+import os
+from pathlib import PurePath
+from typing import Annotated, Final
+
+import typer
+
+from .._completion_scripts import SCRIPTS, SHELLS
+from .._errors import stop
+from .._frame import make_command
+from .._output import echo
+
+WINDOWS: Final = os.name == "nt"
+
+
+def completion(
+    shell: Annotated[
+        str | None,
+        typer.Argument(metavar="[SHELL]", show_default=False, help="bash, zsh, fish or powershell; without it, yours."),
+    ] = None,
+) -> None:
+    """Print what makes a shell complete commands, options, endpoints and fields.
+
+    The examples install it. In zsh, `compinit` has to run before.
+    """
+    found = shell or _shell_of_the_user()
+    if found == "pwsh":
+        found = "powershell"
+    if found not in SCRIPTS:
+        stop(f"unknown shell {found!r}; there is completion for {', '.join(SHELLS)}")
+    echo(SCRIPTS[found].rstrip("\n"))
+
+
+def _shell_of_the_user() -> str:
+    """Return the shell that is started for the user; on Windows there is one that has completion."""
+    return "powershell" if WINDOWS else PurePath(os.environ.get("SHELL", "")).name or "bash"
+
+
+command = make_command(
+    completion,
+    examples=(
+        "tim-async completion bash >> ~/.bashrc",
+        "tim-async completion zsh >> ~/.zshrc",
+        "tim-async completion fish > ~/.config/fish/completions/tim-async.fish",
+        "tim-async completion powershell >> $PROFILE",
+    ),
+)
