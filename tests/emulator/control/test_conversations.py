@@ -9,7 +9,7 @@ import pytest
 
 from tests.emulator.control.conftest import Remote
 from tests.emulator.receiver import receiving
-from tim_async import ImageElem, OfflinePushInfo, RawElem, TextElem
+from tim_async import AndroidInfo, ImageElem, OfflinePushInfo, RawElem, TextElem
 from tim_async.models.elements import ImageInfo
 from tim_async.models.group_msg import GroupAt
 from tim_async.webhooks import AfterMsgReport, BeforeSendMsg
@@ -216,3 +216,34 @@ async def test_account_may_have_any_name(remote: Remote) -> None:
 async def test_what_is_refused(remote: Remote, method: str, path: str, body: object, status: int, field: str) -> None:
     found, answer = await remote.ask(method, path, body)
     assert (found, answer["field"]) == (status, field)
+
+
+async def test_notification_of_a_message(remote: Remote) -> None:
+    remote.emulator.set_online("bob", "iOS", status="PushOnline")
+    info = OfflinePushInfo(title="Sale", desc="half price", android_info=AndroidInfo(oppo_channel_id="c1"))
+    sent = await remote.client.c2c.send(to_account="bob", msg_body=[TextElem("hi")], offline_push_info=info)
+    plain = await remote.client.c2c.send_text("bob", "hello")
+    shown = await remote.get(f"/accounts/bob/notification?peer=administrator&id={sent.msg_key}")
+    assert (shown["title"], shown["text"], shown["status"], shown["is_off"]) == (
+        "Sale",
+        "half price",
+        "PushOnline",
+        False,
+    )
+    vendors = {each["vendor"]: each["given"] for each in shown["vendors"]}
+    assert vendors["oppo"]["OPPOChannelID"] == "c1"
+    assert "OPPOChannelID" not in vendors["apns"]
+    shown = await remote.get(f"/accounts/bob/notification?peer=administrator&id={plain.msg_key}")
+    assert (shown["title"], shown["text"]) == ("administrator", "hello")
+    group = await make_group(remote)
+    await remote.client.group_msg.send(
+        group_id=group, msg_body=[TextElem("hi all")], offline_push_info=OfflinePushInfo(push_flag=1)
+    )
+    shown = await remote.get(f"/accounts/bob/notification?{urlencode({'group': group, 'id': 2})}")
+    assert (shown["title"], shown["is_off"], shown["vendors"]) == ("friends", True, [])
+    for query in ({"group": group, "id": 9}, {"peer": "alice", "id": sent.msg_key}):
+        status, answer = await remote.ask("GET", f"/accounts/bob/notification?{urlencode(query)}")
+        assert (status, answer["field"]) == (404, "id")
+    seen = await remote.get(f"/groups/{quote(group)}")
+    assert seen["newest"]["text"] == "hi all"
+    assert {each["account"]: each["unread"] for each in seen["member_list"]} == {"alice": 1, "bob": 1}

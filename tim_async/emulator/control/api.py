@@ -26,6 +26,7 @@ for _area in (
     "groups",
     "limits",
     "messages",
+    "notifications",
     "openapi",
     "phones",
     "reset",

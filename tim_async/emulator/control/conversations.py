@@ -139,7 +139,8 @@ def find_talk(control: Control, group_id: str, topic_id: str | None) -> Talk:
     return Talk(group, topic.thread, topic_id, topic.name)
 
 
-def _status(control: Control, user_id: str) -> Status:
+def status_of(control: Control, user_id: str) -> Status:
+    """Return the best status that an account has on any platform."""
     return control.state.part(LoginState).status(user_id)  # type: ignore[return-value] # one of the three
 
 
@@ -148,11 +149,13 @@ def _inbox(control: Control, account: Account) -> Inbox:
     sessions = control.state.part(RecentContacts).newest(user_id)
     unread = control.state.unread(user_id, control.clock())
     groups = control.state.part(Groups).groups
-    unread += sum(_unread(groups[end].thread, user_id) for (kind, end), _ in sessions if kind != C2C and end in groups)
+    unread += sum(
+        unread_of(groups[end].thread, user_id) for (kind, end), _ in sessions if kind != C2C and end in groups
+    )
     return Inbox(
         user_id=user_id,
         nick=account.nick,
-        status=_status(control, user_id),
+        status=status_of(control, user_id),
         is_admin=account.is_admin,
         unread=unread,
         conversations=len(sessions),
@@ -164,7 +167,7 @@ def _newest(control: Control, user_id: str, kind: int, end: str) -> Preview | No
     if kind == C2C:
         return _newest_of_account(control, user_id, end)
     group = control.state.part(Groups).groups.get(end)
-    return None if group is None else _newest_of_group(control, user_id, group.thread)
+    return None if group is None else newest_of_group(control, user_id, group.thread)
 
 
 def _newest_of_account(control: Control, user_id: str, peer: str) -> Preview | None:
@@ -175,7 +178,8 @@ def _newest_of_account(control: Control, user_id: str, peer: str) -> Preview | N
     return _preview(message.from_account, message.msg_time_stamp, message.msg_body, is_recalled=message.is_recalled)
 
 
-def _newest_of_group(control: Control, user_id: str, thread: Thread) -> Preview | None:
+def newest_of_group(control: Control, user_id: str, thread: Thread) -> Preview | None:
+    """Return the newest message that an account sees of a group, notices left out."""
     entry = next((each for each in _backwards(control, user_id, thread, None) if not each.is_system), None)
     if entry is None:
         return None
@@ -203,7 +207,7 @@ def _with_account(control: Control, user_id: str, peer: str) -> ConversationView
     return ConversationView(
         peer=peer,
         name=None if account is None else account.nick,
-        status=_status(control, peer),
+        status=status_of(control, peer),
         unread=unread,
         newest=_newest_of_account(control, user_id, peer),
     )
@@ -215,12 +219,12 @@ def _with_group(control: Control, user_id: str, talk: Talk) -> ConversationView:
         topic_id=talk.topic_id,
         name=talk.topic_name or talk.group.name,
         members=len(talk.group.members),
-        unread=_unread(talk.thread, user_id) if user_id in talk.group.members else 0,
-        newest=_newest_of_group(control, user_id, talk.thread),
+        unread=unread_of(talk.thread, user_id) if user_id in talk.group.members else 0,
+        newest=newest_of_group(control, user_id, talk.thread),
     )
 
 
-def _unread(thread: Thread, user_id: str) -> int:
+def unread_of(thread: Thread, user_id: str) -> int:
     """Count what an account has not read in a group, but not all of a great deal."""
     last = thread.next_seq - 1
     if last - max(thread.read.get(user_id, 0), thread.cleared_seq) <= _MOST_UNREAD:

@@ -8,7 +8,9 @@ import msgspec
 
 from ..state.group import Group
 from .context import Control
+from .conversations import newest_of_group, unread_of
 from .routes import Asked, NotFoundError, route
+from .seen import Preview
 from .views import Done, Page
 
 
@@ -20,12 +22,14 @@ class MemberView(msgspec.Struct, kw_only=True):
         role: Owner, Admin or Member.
         join_time: unix seconds.
         is_online: whether it joined from a client and is present.
+        unread: messages that it has not read, 100 is 100 or more; None in groups of many members.
     """
 
     account: str
     role: str
     join_time: int
     is_online: bool
+    unread: int | None
 
 
 class GroupView(msgspec.Struct, kw_only=True):
@@ -39,6 +43,7 @@ class GroupView(msgspec.Struct, kw_only=True):
         create_time: unix seconds.
         members: how many there are.
         messages: MsgSeq of the newest message, 0 without one.
+        newest: the newest message; None without one, and in groups that keep none.
     """
 
     group_id: str
@@ -48,6 +53,7 @@ class GroupView(msgspec.Struct, kw_only=True):
     create_time: int
     members: int
     messages: int
+    newest: Preview | None
 
 
 class WholeGroup(GroupView, kw_only=True):
@@ -85,9 +91,11 @@ class Accounts(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 _LISTED_MEMBERS: Final = 1000
+# Unread messages are counted one by one.
+_COUNTED_MEMBERS: Final = 200
 
 
-def _view(group: Group) -> GroupView:
+def _view(control: Control, group: Group) -> GroupView:
     return GroupView(
         group_id=group.group_id,
         type=group.rules.kind,
@@ -96,6 +104,7 @@ def _view(group: Group) -> GroupView:
         create_time=group.create_time,
         members=len(group.members),
         messages=group.thread.next_seq - 1,
+        newest=newest_of_group(control, group.owner or "", group.thread),
     )
 
 
@@ -111,7 +120,7 @@ def groups(control: Control, asked: Asked[Page, None]) -> GroupList:
     """Return a page of the groups."""
     kept = list(control.emulator.groups.values())[::-1]
     page = kept[asked.query.offset : asked.query.offset + asked.query.limit]
-    return GroupList(total=len(kept), groups=[_view(each) for each in page])
+    return GroupList(total=len(kept), groups=[_view(control, each) for each in page])
 
 
 @route("GET", "/groups/{group_id}", answer=WholeGroup, summary="One group with its members.")
@@ -120,9 +129,15 @@ def group(control: Control, asked: Asked[None, None]) -> WholeGroup:
     found = _group(control, asked.path["group_id"])
     members = list(found.members.values())[:_LISTED_MEMBERS]
     return WholeGroup(
-        **msgspec.structs.asdict(_view(found)),
+        **msgspec.structs.asdict(_view(control, found)),
         member_list=[
-            MemberView(account=each.account, role=each.role, join_time=each.join_time, is_online=each.is_online)
+            MemberView(
+                account=each.account,
+                role=each.role,
+                join_time=each.join_time,
+                is_online=each.is_online,
+                unread=unread_of(found.thread, each.account) if len(members) <= _COUNTED_MEMBERS else None,
+            )
             for each in members
         ],
     )
