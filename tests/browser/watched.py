@@ -31,12 +31,12 @@ def chromium() -> str:
 
 
 @asynccontextmanager
-async def launched() -> AsyncIterator[Browser]:
-    """Run a Chromium. What the sandbox keeps from root, tests in a container need."""
+async def launched(*arguments: str) -> AsyncIterator[Browser]:
+    """Run a Chromium, with further arguments. Without its sandbox, which containers do not allow."""
     path = chromium()
     async with async_playwright() as playwright:
-        arguments = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
-        browser = await playwright.chromium.launch(executable_path=path, args=arguments)
+        usual = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
+        browser = await playwright.chromium.launch(executable_path=path, args=[*usual, *arguments])
         try:
             yield browser
         finally:

@@ -1,7 +1,7 @@
 // What all pages have around their views: navigation, language, theme, routes, shortcuts, events and short messages.
 //
 //     startShell({
-//       title: "TIM emulator",
+//       title: "console.title",   // a key of a text, as are those of views
 //       views: [{ name: "calls", title: "calls.title", icon: "calls", shortcut: "c", mount(element, context) {...} }],
 //       home: "calls",
 //       tools: [(context) => element],   // at the foot of the navigation
@@ -139,7 +139,7 @@ class Shell {
     );
     replace(
       this.#side,
-      h("div", { class: "brand" }, menu, h("span", { class: "brand-mark", "aria-hidden": "true" }), h("span", {}, this.#title)),
+      h("div", { class: "brand" }, menu, h("span", { class: "brand-mark", "aria-hidden": "true" }), h("span", {}, t(this.#title))),
       this.#events ? h("div", { class: "live", role: "status" }) : null,
       h("div", { class: "drawer", id: "navigation" }, h("nav", { "aria-label": t("shell.views") }, h("ul", {}, links)), this.#foot()),
     );
@@ -264,7 +264,7 @@ class Shell {
   }
 
   #mark(view) {
-    document.title = `${t(view.title)} · ${this.#title}`;
+    document.title = `${t(view.title)} · ${t(this.#title)}`;
     for (const link of this.#side.querySelectorAll("[data-view]")) {
       if (link.dataset.view === view.name) link.setAttribute("aria-current", "page");
       else link.removeAttribute("aria-current");

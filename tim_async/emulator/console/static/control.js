@@ -1,0 +1,81 @@
+// The emulator's control API, and how often a view may read it.
+
+import { api, withQuery } from "/_assets/pages/api.js";
+
+export const PREFIX = "/_emulator/v1";
+
+// path`/accounts/${name}/read`: an address with what stands in braces encoded.
+export function path(parts, ...values) {
+  return parts.reduce((whole, part, index) => whole + encodeURIComponent(values[index - 1]) + part);
+}
+
+export const control = {
+  get: (address, query = {}) => api.get(withQuery(PREFIX + address, query)),
+  post: (address, body) => api.post(PREFIX + address, body),
+  put: (address, body) => api.put(PREFIX + address, body),
+  delete: (address) => api.delete(PREFIX + address),
+};
+
+const SHORTEST_MS = 300;
+// How long to wait for each millisecond that the last reading took: a busy emulator is asked less often.
+const WAIT_FACTOR = 5;
+
+// Reads again when something has happened: at once, and then no oftener than the emulator can bear.
+export class Refresher {
+  #read;
+  #onError;
+  #isRunning = false;
+  #isWanted = false;
+  #isClosed = false;
+  #timer = null;
+  #notBefore = 0;
+
+  constructor(read, onError = () => {}) {
+    this.#read = read;
+    this.#onError = onError;
+  }
+
+  // Reads soon.
+  want() {
+    this.#isWanted = true;
+    if (this.#isRunning || this.#isClosed || this.#timer !== null) return;
+    this.#timer = setTimeout(() => this.#run(), Math.max(this.#notBefore - performance.now(), 0));
+  }
+
+  // Reads now, whatever happened; what is being read is not waited for.
+  now() {
+    clearTimeout(this.#timer);
+    this.#timer = null;
+    if (this.#isRunning) this.#isWanted = true;
+    else this.#run();
+  }
+
+  close() {
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+  }
+
+  async #run() {
+    this.#timer = null;
+    this.#isRunning = true;
+    this.#isWanted = false;
+    const begun = performance.now();
+    try {
+      await this.#read();
+    } catch (error) {
+      if (!this.#isClosed) this.#onError(error);
+    }
+    const now = performance.now();
+    this.#notBefore = now + Math.max((now - begun) * WAIT_FACTOR, SHORTEST_MS);
+    this.#isRunning = false;
+    if (this.#isWanted) this.want();
+  }
+}
+
+const KINDS = ["call", "webhook", "clock", "reset"];
+
+// Calls `listener` after whatever may have changed what the emulator holds. Returns what ends that.
+export function onChange(events, listener) {
+  const ends = [...KINDS.map((kind) => events.on(kind, listener)), events.onMissed(listener)];
+  return () => ends.forEach((end) => end());
+}
