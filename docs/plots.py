@@ -1,0 +1,128 @@
+"""The plots of the pages, made from simulations on a clock that jumps: `python -m docs.plots` writes them."""
+
+from __future__ import annotations
+
+import asyncio
+from bisect import bisect_left, bisect_right
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any, Final
+
+import matplotlib as mpl
+from matplotlib import pyplot
+
+from tests.clock import run
+from tests.core.simulation import Client, Service, even, simulate
+from tim_async import LocalRateLimiter, Rate
+from tim_async._core.rate_limits import BucketCost, Claim, next_order
+
+_FOLDER: Final = Path(__file__).parent / "static" / "plots"
+_LIMIT: Final = 200
+_CALLS: Final = 1_000
+_OURS, _OTHER, _REFUSED, _LINE = "#2b6cb0", "#8a8f98", "#c53030", "#718096"
+
+
+def main() -> None:
+    """Write all plots; the same ones each time."""
+    mpl.rcParams.update(
+        {"svg.hashsalt": "tim_async", "font.size": 9, "axes.spines.top": False, "axes.spines.right": False}
+    )
+    _FOLDER.mkdir(parents=True, exist_ok=True)
+    for name, draw in {"burst": _burst, "adaptive": _adaptive}.items():
+        figure = draw()
+        figure.savefig(_FOLDER / f"{name}.svg", metadata={"Date": None}, bbox_inches="tight")
+        pyplot.close(figure)
+
+
+def _burst() -> Any:  # noqa: ANN401 - matplotlib's
+    """Draw 1,000 calls at once from an idle client: a leaky bucket, and this library."""
+    figure, axes = pyplot.subplots(1, 2, figsize=(7.6, 2.8), sharey=True)
+    cases = {"AsyncLimiter(200, 1)": (_leaky(), _OTHER), "tim_async": (_ours(), _OURS)}
+    for axis, (title, (times, colour)) in zip(axes, cases.items(), strict=True):
+        service = Service(_LIMIT)
+        refused = [when for when in times if not service.takes(when)]
+        axis.plot(*_in_last_second(times), color=colour, linewidth=1.4)
+        axis.vlines(refused, 0, 14, color=_REFUSED, linewidth=0.6)
+        axis.axhline(_LIMIT, color=_LINE, linewidth=0.8, linestyle="--")
+        axis.set_title(f"{title}: {len(refused)} of {len(times)} refused", fontsize=9)
+        axis.set_xlabel("seconds")
+        axis.set_ylim(0, 420)
+    axes[0].set_ylabel("calls in the last second")
+    return figure
+
+
+def _adaptive() -> Any:  # noqa: ANN401 - matplotlib's
+    """Draw what is sent and refused while others use part of the limit, for a time."""
+    figure, axis = pyplot.subplots(figsize=(7.6, 2.8))
+    client = Client()
+    simulate(Service(_LIMIT), [client], seconds=90, others=[even(100.0, 15.0, 55.0)])
+    seconds = range(1, 90)
+    axis.plot(seconds, [client.rate(client.taken, each - 1, each) for each in seconds], color=_OURS, label="answered")
+    axis.plot(
+        seconds, [client.rate(client.refused, each - 1, each) for each in seconds], color=_REFUSED, label="refused"
+    )
+    axis.plot(
+        [0, 15, 15, 55, 55, 90],
+        [200, 200, 100, 100, 200, 200],
+        color=_LINE,
+        linewidth=0.8,
+        linestyle="--",
+        label="free",
+    )
+    axis.set_xlabel("seconds")
+    axis.set_ylabel("calls a second")
+    axis.set_ylim(0, 220)
+    axis.legend(frameon=False, loc="lower right", ncols=3)
+    return figure
+
+
+def _in_last_second(times: list[float]) -> tuple[list[float], list[int]]:
+    at = [each / 100 for each in range(601)]
+    return at, [bisect_right(times, when) - bisect_left(times, when - 1.0) for when in at]
+
+
+def _leaky() -> list[float]:
+    """Return when a bucket of 200 that leaks 200 a second lets 1,000 calls through that come at once."""
+    return [max(number + 1 - _LIMIT, 0) / _LIMIT for number in range(_CALLS)]
+
+
+def _ours() -> list[float]:
+    limiter = LocalRateLimiter()
+    cost = BucketCost(rate=Rate(_LIMIT), units=1, key="", command="openim/sendmsg")
+
+    async def acquire() -> None:
+        claim = Claim(app=1, command="openim/sendmsg", costs=(cost,), priority="interactive", order=next_order())
+        await limiter.acquire(claim, _Free())
+
+    return run(_times(acquire))
+
+
+class _Free:
+    """A slot that is always free."""
+
+    def take_nowait(self) -> bool:
+        return True
+
+    async def take(self) -> None:
+        raise AssertionError
+
+    def release(self) -> None:
+        pass
+
+
+async def _times(acquire: Callable[[], Awaitable[None]]) -> list[float]:
+    """Return when each of so many calls was let through, in seconds after the first."""
+    loop = asyncio.get_running_loop()
+    begun = loop.time()
+    times: list[float] = []
+
+    async def call() -> None:
+        await acquire()
+        times.append(loop.time() - begun)
+
+    await asyncio.gather(*(call() for _ in range(_CALLS)))
+    return sorted(times)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,48 @@
+"""The code that the pages of the documentation show."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Final, NamedTuple
+
+DOCS: Final = Path(__file__).parents[2] / "docs"
+LANGUAGES: Final = ("en", "zh")
+
+
+class Block(NamedTuple):
+    """A block of code.
+
+    Attributes:
+        page: the page that shows it, such as `how-to/limits`.
+        language: its language, such as `python`.
+        source: its text.
+    """
+
+    page: str
+    language: str
+    source: str
+
+    @property
+    def is_program(self) -> bool:
+        """Whether it runs by itself."""
+        return self.language == "python" and "asyncio.run(" in self.source
+
+
+def written(language: str) -> dict[str, str]:
+    """Return the pages of a tree that are written by hand, by their names."""
+    tree = DOCS / language
+    return {
+        path.relative_to(tree).with_suffix("").as_posix(): path.read_text("utf-8")
+        for path in sorted(tree.rglob("*.md"))
+        if "made" not in path.parts
+    }
+
+
+def blocks(language: str) -> list[Block]:
+    """Return the blocks of code of a tree, in the order of the pages."""
+    return [
+        Block(page, kind, source)
+        for page, text in written(language).items()
+        for kind, source in re.findall(r"^```(\w+)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    ]

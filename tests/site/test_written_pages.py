@@ -1,0 +1,85 @@
+"""The pages that are written by hand: two trees with the same names and the same code, and the code works."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.site.blocks import LANGUAGES, Block, blocks, written
+from tim_async.emulator import DEFAULT_SECRET_KEY, Emulator
+
+pytestmark = pytest.mark.docs
+
+ROOT = Path(__file__).parents[2]
+PROGRAMS = [block for block in blocks("en") if block.is_program]
+CHINESE = re.compile(r"[一-鿿]")
+
+
+def test_trees_have_the_same_pages() -> None:
+    english, chinese = (set(written(language)) for language in LANGUAGES)
+    assert english == chinese
+
+
+def test_code_is_the_same_in_both_languages() -> None:
+    english, chinese = (blocks(language) for language in LANGUAGES)
+    assert english == chinese
+
+
+@pytest.mark.parametrize("page", written("zh"))
+def test_chinese_page_is_chinese(page: str) -> None:
+    """Every paragraph and heading outside of code has Chinese in it."""
+    text = re.sub(r"^```.*?^```$", "", written("zh")[page], flags=re.MULTILINE | re.DOTALL)
+    text = re.sub(r"^:::.*?$|^\(.*\)=$|^# [\w-]+$", "", text, flags=re.MULTILINE)
+    paragraphs = [part for part in re.split(r"\n\s*\n", text) if re.search(r"[A-Za-z]{4}", part)]
+    assert [part for part in paragraphs if not CHINESE.search(part)] == []
+
+
+def test_python_is_typed(tmp_path: Path) -> None:
+    pytest.importorskip("pyright", reason="pyright is in the group `typing`")
+    for number, block in enumerate(each for each in blocks("en") if each.language == "python"):
+        name = re.sub(r"\W", "_", block.page)
+        (tmp_path / f"{name}_{number}.py").write_text(block.source, encoding="utf-8")
+    options = {"pythonVersion": "3.11", "typeCheckingMode": "standard", "extraPaths": [str(ROOT)]}
+    (tmp_path / "pyrightconfig.json").write_text(json.dumps(options), encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "pyright", "--project", str(tmp_path), "--pythonpath", sys.executable],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("block", PROGRAMS, ids=lambda block: block.page)
+async def test_program_runs(block: Block, tmp_path: Path) -> None:
+    """With an app whose address and key are in the environment, as the pages say."""
+    file = tmp_path / "program.py"
+    file.write_text(block.source, encoding="utf-8")
+    async with Emulator(auto_import=True) as emulator:
+        app = {
+            "TIM_SDK_APP_ID": str(emulator.sdk_app_id),
+            "TIM_SECRET_KEY": DEFAULT_SECRET_KEY,
+            "TIM_BASE_URL": emulator.url,
+            "TIM_LEDGER": str(tmp_path / "campaign.db"),
+        }
+        environment = {**os.environ, **app, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"}
+        assert await _finish(file, environment, tmp_path) == (0, "")
+
+
+async def _finish(file: Path, environment: dict[str, str], folder: Path) -> tuple[int | None, str]:
+    """Run a program beside the emulator of this loop; return its exit code and what it wrote to standard error."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-W", "error", str(file), env=environment, cwd=folder,
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    async with asyncio.timeout(60):
+        _, errors = await process.communicate()
+    return process.returncode, errors.decode()
