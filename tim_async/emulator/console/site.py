@@ -16,7 +16,7 @@ from ..._pages.policy import HEADERS
 # Packages with the files of the page, by their names in addresses.
 MOUNTS: Final = {"pages": "tim_async._pages", "console": "tim_async.emulator.console"}
 # The style sheets of the views; the views themselves are listed in `static/main.js`.
-STYLES: Final = ("console/inbox.css",)
+STYLES: Final = ("console/inbox.css", "console/views.css")
 
 
 class Console:

@@ -2,7 +2,15 @@
 
 import { startShell } from "/_assets/pages/shell.js";
 import { addTexts } from "/_assets/pages/texts.js";
+import { accounts } from "./accounts.js";
+import { calls } from "./calls.js";
+import { clock } from "./clock.js";
+import { faults } from "./faults.js";
 import { inbox } from "./inbox.js";
+import { limits } from "./limits.js";
+import { pushes } from "./pushes.js";
+import { reset } from "./reset.js";
+import { webhooks } from "./webhooks.js";
 
 addTexts({ en: { "console.title": "TIM emulator" }, zh: { "console.title": "TIM 模拟器" } });
 
@@ -10,6 +18,14 @@ startShell({
   title: "console.title",
   views: [
     inbox,
+    calls,
+    limits,
+    webhooks,
+    pushes,
+    accounts,
+    faults,
+    clock,
+    reset,
   ],
   home: "inbox",
   events: "/_emulator/v1/events",

@@ -1,0 +1,89 @@
+// What several views of the console are made of.
+
+import { h } from "/_assets/pages/dom.js";
+import { addTexts, t } from "/_assets/pages/texts.js";
+
+addTexts({
+  en: { "parts.ok": "OK", "parts.lost": "no answer", "parts.field": "{name}: {problem}", "parts.back": "Back to the list" },
+  zh: { "parts.ok": "成功", "parts.lost": "无应答", "parts.field": "{name}：{problem}", "parts.back": "返回列表" },
+});
+
+export const API = "/_emulator/v1";
+
+// The outcome of a call: its ErrorCode, its HTTP status where it has none, or that it was not answered.
+export function codeBadge({ status, code }) {
+  if (status === null) return h("span", { class: "badge bad" }, t("parts.lost"));
+  if (code === null) return h("span", { class: `badge ${status < 400 ? "warn" : "bad"}` }, `HTTP ${status}`);
+  if (code === 0) return h("span", { class: "badge good" }, t("parts.ok"));
+  return h("span", { class: "badge bad" }, String(code));
+}
+
+// A labelled field: the label is what a screen reader says, and what a click reaches.
+export function labelled(text, field, { hint = null, class: name = "" } = {}) {
+  return h("label", { class: `labelled ${name}` }, h("span", { class: "labelled-name" }, text), field, hint ? h("span", { class: "soft" }, hint) : null);
+}
+
+export function select(options, attributes) {
+  const { value, ...others } = attributes;
+  const element = h("select", { class: "field", ...others }, options.map(([key, text]) => h("option", { value: key }, text)));
+  element.value = value ?? options[0][0];
+  return element;
+}
+
+// Runs `work`, and shows what went wrong in a short message; returns whether it went well.
+export async function attempt(context, work) {
+  try {
+    await work();
+  } catch (error) {
+    context.notify(error.field ? t("parts.field", { name: error.field, problem: error.message }) : error.message, { kind: "error" });
+    return false;
+  }
+  return true;
+}
+
+// Calls `work` soon after the first `again()`, and not again before `pauseMs` have passed since it ended.
+export function throttled(work, pauseMs) {
+  let timer = null;
+  let isRunning = false;
+  let isWanted = false;
+  let isClosed = false;
+  async function run() {
+    timer = null;
+    isRunning = true;
+    isWanted = false;
+    try {
+      await work();
+    } finally {
+      isRunning = false;
+      if (isWanted && !isClosed) plan(pauseMs);
+    }
+  }
+  function plan(ms) {
+    timer ??= setTimeout(run, ms);
+  }
+  return {
+    again() {
+      if (isClosed) return;
+      isWanted = true;
+      if (!isRunning) plan(pauseMs);
+    },
+    close() {
+      isClosed = true;
+      clearTimeout(timer);
+    },
+  };
+}
+
+// Waits until typing pauses.
+export function debounced(work, ms) {
+  let timer = null;
+  return {
+    again() {
+      clearTimeout(timer);
+      timer = setTimeout(work, ms);
+    },
+    close() {
+      clearTimeout(timer);
+    },
+  };
+}
