@@ -137,7 +137,7 @@ def test_shell_of_the_user_is_taken_without_a_name(invoke: Invoke, monkeypatch: 
 
 
 def test_windows_has_powershell(invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tim_async.cli.commands.completion.WINDOWS", True)
+    monkeypatch.setattr("tim_async.cli._shells.WINDOWS", True)
     assert "Register-ArgumentCompleter" in invoke("completion").stdout
 
 

@@ -4,29 +4,51 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from typing import Final
 
 from ._output import echo
 
-_SIGNALS: Final = ((signal.SIGINT, "Ctrl-C"), (signal.SIGTERM, "SIGTERM"))
+# Windows has no SIGTERM that another process could send, but Ctrl-Break, which services are stopped with.
+_SIGNALS: Final = tuple(
+    (number, name)
+    for number, name in (
+        (signal.SIGINT, "Ctrl-C"),
+        (signal.SIGTERM, "SIGTERM"),
+        (getattr(signal, "SIGBREAK", None), "Ctrl-Break"),
+    )
+    if number is not None
+)
 
 
 @contextmanager
 def handled(handle: Callable[[str], None]) -> Iterator[None]:
     """Call a function with the name of each signal that comes while the block runs."""
+    with ExitStack() as stack:
+        for number, name in _SIGNALS:
+            stack.enter_context(_handled(number, name, handle))
+        yield
+
+
+@contextmanager
+def _handled(number: int, name: str, handle: Callable[[str], None]) -> Iterator[None]:
     import asyncio
 
     loop = asyncio.get_running_loop()
-    for number, name in _SIGNALS:
-        with suppress(NotImplementedError):  # not on Windows, where Ctrl-C comes as KeyboardInterrupt
-            loop.add_signal_handler(number, handle, name)
+    try:
+        loop.add_signal_handler(number, handle, name)
+    except NotImplementedError:  # loops of Windows
+        # They are woken by a signal, and call what was asked for from here.
+        before = signal.signal(number, lambda *_: loop.call_soon_threadsafe(handle, name))
+        try:
+            yield
+        finally:
+            signal.signal(number, before)
+        return
     try:
         yield
     finally:
-        for number, _ in _SIGNALS:
-            with suppress(NotImplementedError):
-                loop.remove_signal_handler(number)
+        loop.remove_signal_handler(number)
 
 
 @contextmanager

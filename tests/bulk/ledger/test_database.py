@@ -15,8 +15,10 @@ from pathlib import Path
 import pytest
 
 from tests.bulk.conftest import accounts
+from tests.services import own_database
 from tim_async import LedgerError, UsageError
 from tim_async.bulk._ledger.ledger import Ledger
+from tim_async.bulk._ledger.location import locate
 from tim_async.bulk._ledger.schema import SCHEMA_VERSION
 
 NO_USER = 65534
@@ -90,7 +92,7 @@ async def test_ledger_of_a_newer_version_is_not_written_to(path, purpose):
     assert path.read_bytes() == before
 
 
-@pytest.mark.parametrize("url", ["postgresql://me@db/x", "postgresql+psycopg://me@db/x", "mysql+aiomysql://me@db/x"])
+@pytest.mark.parametrize("url", ["postgresql+psycopg://me@db/x", "mysql+aiomysql://me@db/x"])
 async def test_server_without_its_driver_is_answered_with_how_it_is_called(url):
     pytest.importorskip("asyncpg")
     with pytest.raises(
@@ -98,6 +100,23 @@ async def test_server_without_its_driver_is_answered_with_how_it_is_called(url):
     ):
         async with Ledger(url):
             pass
+
+
+@pytest.mark.parametrize(
+    ("given", "url"),
+    [
+        ("postgresql://me:pw@db:5433/x", "postgresql+asyncpg://me:pw@db:5433/x"),
+        ("postgres://me@db/x?sslmode=require", "postgresql+asyncpg://me@db/x?ssl=require"),
+        ("postgresql+asyncpg://me@db/x?ssl=require", "postgresql+asyncpg://me@db/x?ssl=require"),
+    ],
+)
+def test_url_that_names_no_driver_is_read_as_asyncpgs(given, url):
+    assert locate(given).url.render_as_string(hide_password=False) == url
+
+
+async def test_ledger_on_a_server_by_the_url_of_other_programs():
+    async with own_database() as url, Ledger(url.replace("+asyncpg", "") + "?sslmode=prefer", purpose="test") as ledger:
+        assert await ledger.campaigns.find("spring") is None
 
 
 async def test_ledger_that_may_only_be_read(shelf, campaign, client, as_reader):

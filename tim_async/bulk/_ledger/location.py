@@ -47,6 +47,7 @@ def locate(given: str | PathLike[str]) -> Location:
         if url is None:
             raise UsageError("ledger is not the URL of a database", field="ledger")
         if url.get_backend_name() != "sqlite":
+            url = _of_asyncpg(url)
             return Location(url, None, shown(url))
         given = url.database or ""
     if not isinstance(given, str | PathLike):
@@ -61,6 +62,17 @@ def locate(given: str | PathLike[str]) -> Location:
     else:
         return Location(file_url(path), path, str(given))
     raise UsageError(problem, field="ledger")
+
+
+def _of_asyncpg(url: URL) -> URL:
+    """Return the URL with the driver that ledgers use, where it names none, as most programs write it.
+
+    Such a one may also name the security of the connection as they do; the driver has another name for that.
+    """
+    if url.drivername not in ("postgresql", "postgres"):
+        return url
+    query = {"ssl" if name == "sslmode" else name: value for name, value in url.query.items()}
+    return url.set(drivername="postgresql+asyncpg", query=query)
 
 
 def shown(url: URL) -> str:

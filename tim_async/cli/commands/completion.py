@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import os
 from pathlib import PurePath
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 
+from .. import _shells
 from .._completion_scripts import SCRIPTS, SHELLS
 from .._errors import stop
 from .._frame import make_command
 from .._output import echo
-
-WINDOWS: Final = os.name == "nt"
 
 
 def completion(
@@ -36,7 +35,7 @@ def completion(
 
 def _shell_of_the_user() -> str:
     """Return the shell that is started for the user; on Windows there is one that has completion."""
-    return "powershell" if WINDOWS else PurePath(os.environ.get("SHELL", "")).name or "bash"
+    return "powershell" if _shells.WINDOWS else PurePath(os.environ.get("SHELL", "")).name or "bash"
 
 
 command = make_command(

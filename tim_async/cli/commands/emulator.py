@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated, Final
@@ -11,8 +10,10 @@ import typer
 
 from .._errors import stop
 from .._frame import make_command
+from .._loop import run_async
 from .._options import DEFAULT_ADMIN, AdminOption, AppIdOption
 from .._output import JsonOption, echo, one_line, print_json
+from .._shells import set_variable
 from .._signals import handled
 
 if TYPE_CHECKING:
@@ -50,6 +51,8 @@ def emulator(
     own_key = os.environ.get("TIM_SECRET_KEY")
 
     async def main() -> None:
+        import asyncio
+
         from ..._api.checks import check_account
         from ...emulator import DEFAULT_SECRET_KEY, Emulator
         from ...errors import UsageError
@@ -84,7 +87,7 @@ def emulator(
             echo("stopped")
 
     with suppress(KeyboardInterrupt):
-        asyncio.run(main())
+        run_async(main())
 
 
 def _introduce(served: Emulator, key: str | None, identifier: str, *, as_json: bool) -> None:
@@ -94,10 +97,10 @@ def _introduce(served: Emulator, key: str | None, identifier: str, *, as_json: b
         print_json({"url": served.url, "variables": variables | ({"TIM_SECRET_KEY": key} if key else {})})
         return
     echo(f"The emulator is listening at {served.url} until Ctrl-C. To use it from another terminal:\n")
-    echo(f"  export TIM_BASE_URL={served.url}")
-    echo(f"  export TIM_SDK_APP_ID={served.sdk_app_id}")
-    echo(f"  export TIM_SECRET_KEY={key or '...   # the key that is set here'}")
-    echo(f"  export TIM_IDENTIFIER={one_line(identifier)}")
+    echo(f"  {set_variable('TIM_BASE_URL', served.url)}")
+    echo(f"  {set_variable('TIM_SDK_APP_ID', str(served.sdk_app_id))}")
+    echo(f"  {set_variable('TIM_SECRET_KEY', key or '...')}{'' if key else '   # the key that is set here'}")
+    echo(f"  {set_variable('TIM_IDENTIFIER', one_line(identifier))}")
     echo('  tim-async send bob "hello"\n')
 
 

@@ -40,7 +40,7 @@ LedgerUrlOption = Annotated[
         envvar=LEDGER_VARIABLE,
         metavar="URL",
         show_default=False,
-        help="The ledger's database: postgresql+asyncpg://user:password@host/name.",
+        help="The ledger's database: postgresql://user:password@host/name.",
         rich_help_panel=WORKERS_PANEL,
     ),
 ]
@@ -202,7 +202,7 @@ def _set_up_logging(*, verbose: bool) -> None:
 command = make_command(
     worker,
     examples=(
-        "export TIM_LEDGER=postgresql+asyncpg://tim:...@db/tim",
+        "export TIM_LEDGER=postgresql://tim:...@db/tim",
         "export TIM_BROKER_URL=amqp://tim:...@mq/ TIM_REDIS_URL=redis://cache/0",
         "tim-async worker",
         "tim-async worker --health-port 9464",

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 from itertools import pairwise
 from typing import Final
 
 from ..._secrets import hide_password
+from ..._shells import join
 
 # Options whose value is an address, which may have a password.
 _ADDRESSES: Final = frozenset({"--ledger", "--broker", "--redis", "--base-url"})
@@ -27,7 +27,7 @@ def this_line() -> str:
     for option, argument in pairwise(["", *(each for each in sys.argv[1:] if each != "-")]):
         name = argument if argument.startswith("-") else option  # a text may be a URL, too, and is to stay as it is
         shown.append(hide_password(argument) if name.partition("=")[0] in _ADDRESSES else argument)
-    return shlex.join(shown)
+    return join(shown)
 
 
 def bulk_line(command: str, name: str) -> str:
@@ -39,7 +39,7 @@ def bulk_line(command: str, name: str) -> str:
     where = ["--ledger", "--sdk-app-id"]
     kept = [part for option, value in pairwise(given) if option in where for part in (option, _shown(option, value))]
     kept += [_shown(each.partition("=")[0], each) for each in given if each.partition("=")[0] in where and "=" in each]
-    return shlex.join(["tim-async", "bulk", command, "--name", name, *kept])
+    return join(["tim-async", "bulk", command, "--name", name, *kept])
 
 
 def _shown(option: str, value: str) -> str:
