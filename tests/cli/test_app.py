@@ -73,13 +73,12 @@ def test_examples_are_read_as_they_stand(path: tuple[str, ...], summary: str, co
         words = shlex.split(line.partition(" | ")[0], comments=True)
         redirections = {index for index, word in enumerate(words) if word in ("<", ">", ">>")}
         words = [word for at, word in enumerate(words) if not {at, at - 1} & redirections]
-        at, name = root(), "tim-async"
-        args = words[1:]
-        while isinstance(at, LazyGroup) and args:
+        found: Any = root()
+        name, *args = words
+        while isinstance(found, LazyGroup) and args:
             name, *args = args
-            at = at.load(name)
-        context = at.make_context(name, args) if args or not isinstance(at, LazyGroup) else None
-        assert context is None or context.args == []
+            found = found.load(name)
+        assert isinstance(found, LazyGroup) or found.make_context(name, args).args == []
 
 
 @HELP

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, TextIO, cast
 
@@ -45,6 +46,26 @@ def console(*, stderr: bool = False) -> Console:
     from rich.console import Console
 
     return Console(stderr=stderr)
+
+
+def show_rows(title: str, rows: Sequence[tuple[str, str]]) -> None:
+    """Print a title and rows of a name and a text; on a terminal with texts wrapped beside the names, and colours."""
+    if not is_terminal():
+        echo(title)
+        for name, text in rows:
+            echo(f"  {name:<10} {text}")
+        return
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True, style="dim")
+    table.add_column(overflow="fold")
+    for name, text in rows:
+        table.add_row(f"  {name}", Text(plain(text)))
+    screen = console()
+    screen.print(Text(plain(title), style="bold cyan"))
+    screen.print(table)
 
 
 class _Terminal:

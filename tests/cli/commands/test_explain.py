@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import pytest
+from rich.cells import cell_len
 
 from tests.cli.helpers import Invoke
 from tim_async import _codes, errors
 from tim_async._code_rows import ROWS
 from tim_async._core.retry import TRANSIENT_CODES, RetryPolicy
+from tim_async.cli import _output
 from tim_async.cli._topics import NEXT_STEPS
 from tim_async.errors import TimError
 
@@ -89,7 +91,9 @@ def test_explain_topic(invoke: Invoke) -> None:
     assert result.stdout.splitlines() == [
         "reply-timeout: ReplyTimeoutError",
         "  meaning    No answer came in time.",
+        "             没有按时收到应答。",
         "  what now   look at the history before you send again, or repeat the same request within 120 s",
+        "             重发之前先查看历史消息，或在 120 秒内重复同一请求",
         "  attributes timeout: the seconds that were allowed.",
         "  broader    transport",
     ]
@@ -103,7 +107,19 @@ def test_every_topic_is_explained(invoke: Invoke, kind: type[TimError]) -> None:
     assert lines[0] == f"{kind.topic}: {kind.__name__}"
     assert lines[1].startswith("  meaning    ")
     assert lines[1].endswith(".")
-    assert lines[2] == f"  what now   {NEXT_STEPS[kind.topic]}"
+    assert lines[3] == f"  what now   {NEXT_STEPS[kind.topic]}"
     for narrower in kind.__subclasses__():
         if narrower in KINDS:
             assert f" {narrower.topic}" in lines[-1]
+
+
+@pytest.mark.parametrize("columns", [60, 80])
+@pytest.mark.parametrize("subject", ["20003", "10008", "wait-too-long"])
+def test_terminal_wraps_and_breaks_nothing_else(
+    invoke: Invoke, monkeypatch: pytest.MonkeyPatch, subject: str, columns: int
+) -> None:
+    monkeypatch.setattr(_output, "is_terminal", lambda: True)
+    monkeypatch.setenv("COLUMNS", str(columns))
+    lines = invoke("explain", subject).stdout.splitlines()
+    assert max(map(cell_len, lines)) <= columns
+    assert any(line.strip().startswith("what now") for line in lines)

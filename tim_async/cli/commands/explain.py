@@ -9,7 +9,7 @@ import typer
 
 from .._errors import EXIT_FAILED, stop
 from .._frame import make_command
-from .._output import JsonOption, echo, print_json
+from .._output import JsonOption, echo, print_json, show_rows
 
 if TYPE_CHECKING:
     from ..._codes import Code
@@ -30,7 +30,7 @@ def explain(
 
     Of a code: its meaning and what to do, in English and Chinese, with the call to make, whether it is retried, the
     class it is raised as. Some numbers mean different things in different parts of the service; all of them are shown.
-    Of a topic: the class of error, its facts, and what to do.
+    Of a topic: the class of error, its facts, and what to do, in both languages.
     """
     if re.fullmatch(r"-?[0-9]{1,18}", subject):
         _explain_code(int(subject), as_json=as_json)
@@ -41,7 +41,11 @@ def explain(
     if found is None:
         stop(f"unknown topic {subject!r}; give a code, or one of: {', '.join(each.topic for each in pages())}")
     if as_json:
-        print_json({**found._asdict(), "attributes": dict(found.attributes), "what_now": NEXT_STEPS[found.topic]})
+        from .._topics_zh import TOPICS
+
+        chinese = dict(zip(("meaning_zh", "what_now_zh"), TOPICS[found.topic], strict=True))
+        facts = {**found._asdict(), "attributes": dict(found.attributes), "what_now": NEXT_STEPS[found.topic]}
+        print_json(facts | chinese)
     else:
         _show_topic(found)
 
@@ -64,18 +68,18 @@ def _explain_code(code: int, *, as_json: bool) -> None:
 def _show_code(row: Code) -> None:
     from ...errors import ADVICE, ADVICE_ZH, CLASSES
 
-    echo(f"{row.code} {row.name} ({row.scope})")
-    echo(f"  meaning    {row.meaning}")
-    echo(f"             {row.meaning_zh}")
-    if row.code == 0:
-        return
-    raised = CLASSES[row.hint]
-    echo(f"  what now   {row.advice or ADVICE[row.hint] or 'nothing; the meaning says how things stand'}")
-    if chinese := row.advice_zh or ADVICE_ZH[row.hint]:
-        echo(f"             {chinese}")
-    echo(f"  retried    {_retried(row)}")
-    echo(f"  raised as  {raised.__name__}")
-    echo(f"  topic      {raised.topic}")
+    rows = [("meaning", row.meaning), ("", row.meaning_zh)]
+    if row.code:
+        raised = CLASSES[row.hint]
+        now = row.advice or ADVICE[row.hint] or "nothing; the meaning says how things stand"
+        rows += [
+            ("what now", now),
+            ("", row.advice_zh or ADVICE_ZH[row.hint] or "无需处理，含义已说明情况"),
+            ("retried", _retried(row)),
+            ("raised as", raised.__name__),
+            ("topic", raised.topic),
+        ]
+    show_rows(f"{row.code} {row.name} ({row.scope})", rows)
 
 
 def _facts(row: Code) -> dict[str, object]:
@@ -113,16 +117,17 @@ def _retried(row: Code) -> str:
 
 def _show_topic(found: ErrorPage) -> None:
     from .._topics import NEXT_STEPS
+    from .._topics_zh import TOPICS
 
-    echo(f"{found.topic}: {found.name}")
-    echo(f"  meaning    {found.meaning}")
-    echo(f"  what now   {NEXT_STEPS[found.topic]}")
+    meaning_zh, now_zh = TOPICS[found.topic]
+    rows = [("meaning", found.meaning), ("", meaning_zh), ("what now", NEXT_STEPS[found.topic]), ("", now_zh)]
     for index, (name, text) in enumerate(found.attributes):
-        echo(f"  {'' if index else 'attributes':<10} {name}: {text}")
+        rows.append(("" if index else "attributes", f"{name}: {text}"))
     if found.broader:
-        echo(f"  broader    {found.broader}")
+        rows.append(("broader", found.broader))
     if found.narrower:
-        echo(f"  narrower   {', '.join(found.narrower)}")
+        rows.append(("narrower", ", ".join(found.narrower)))
+    show_rows(f"{found.topic}: {found.name}", rows)
 
 
 # A negative code looks like an option, but is not one.
