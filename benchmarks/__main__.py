@@ -99,6 +99,9 @@ CASES: dict[str, tuple[Case, str]] = {
     "cluster": (late("cluster", "steady"), "asyncio"),
     "cluster-stopped": (late("cluster", "stopped"), "asyncio"),
     "cluster-restarted": (late("cluster", "restarted"), "asyncio"),
+    "host-4": (late("host", "steady", 4), "asyncio"),
+    "host-8": (late("host", "steady", 8), "asyncio"),
+    "host-killed": (late("host", "killed"), "asyncio"),
     **{
         f"cluster-vs-{kind}": (late("cluster", "compare", kind, name, processes), "asyncio")
         for kind, name, processes in (

@@ -9,9 +9,11 @@ import os
 import struct
 import time
 from pathlib import Path
+from typing import Any
 
 from tim_async import Claim, ConnectionSlot
 from tim_async.__main__ import main
+from tim_async._shared_limits.limiter import SharedRateLimiter
 from tim_async.cluster import RedisRateLimiter
 
 _TIME = struct.Struct("d")
@@ -27,7 +29,7 @@ def note(path: str) -> None:
     file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     acquire = RedisRateLimiter.acquire
 
-    async def noted(self: RedisRateLimiter, claim: Claim, slot: ConnectionSlot) -> None:
+    async def noted(self: SharedRateLimiter[Any], claim: Claim, slot: ConnectionSlot) -> None:
         await acquire(self, claim, slot)
         os.write(file, _TIME.pack(time.monotonic()))
 

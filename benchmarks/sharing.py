@@ -1,7 +1,8 @@
 """One process of many that share a cap: makes claims on a limiter and records when they are granted.
 
-Run as `python -m benchmarks.sharing KIND URL SECONDS TASKS`. Says "ready", reads when to begin (a time of the monotonic
-clock, which all processes of a machine read alike) and prints one line of JSON at the end.
+Run as `python -m benchmarks.sharing KIND URL SECONDS TASKS`, with a folder as the URL for `host`. Says "ready", reads
+when to begin (a time of the monotonic clock, which all processes of a machine read alike) and prints one line of JSON
+at the end.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
-from tim_async import BucketCost, Claim, LimiterUnavailableError, LocalRateLimiter, Rate
+from tim_async import BucketCost, Claim, HostRateLimiter, LimiterUnavailableError, LocalRateLimiter, Rate
 from tim_async._core.rate_limits import next_order
 
 CAP = 200
@@ -67,6 +68,18 @@ async def shared(url: str, batch_s: float = 0.05) -> AsyncIterator[tuple[Acquire
         yield acquire, counts
 
 
+@asynccontextmanager
+async def host(folder: str) -> AsyncIterator[tuple[Acquire, Callable[[], dict[str, int]]]]:
+    """The file of this machine, in a folder."""
+    async with HostRateLimiter(folder=folder) as limiter:
+
+        def counts() -> dict[str, int]:
+            stats = limiter.stats()
+            return {name: getattr(stats, name) for name in stats.__struct_fields__}
+
+        yield lambda: limiter.acquire(claim(), FreeSlot()), counts
+
+
 def unbatched(url: str) -> Limiter:
     return shared(url, batch_s=0)
 
@@ -112,6 +125,7 @@ async def of_throttled(url: str) -> AsyncIterator[tuple[Acquire, Callable[[], di
 KINDS: dict[str, Callable[[str], Limiter]] = {
     "local": local,
     "shared": shared,
+    "host": host,
     "unbatched": unbatched,
     "limits": of_limits,
     "throttled": of_throttled,
@@ -135,14 +149,16 @@ async def main(kind: str, url: str, seconds: float, tasks: int) -> None:
         print("ready", flush=True)
         begin = float(await asyncio.to_thread(sys.stdin.readline))
         await asyncio.sleep(begin - time.monotonic())
+        cpu_before = time.process_time()
         senders = [asyncio.create_task(sender()) for _ in range(tasks)]
         await asyncio.wait(senders, timeout=begin + seconds - time.monotonic())
-        counted = counts()
+        counted, cpu_s = counts(), time.process_time() - cpu_before
         for each in senders:
             each.cancel()
         results = await asyncio.gather(*senders, return_exceptions=True)
     errors = sorted({repr(each) for each in results if not isinstance(each, asyncio.CancelledError)})
-    print(json.dumps({"grants": grants, "stats": counted, "failures": failures, "errors": errors}), flush=True)
+    found = {"grants": grants, "stats": counted, "failures": failures, "errors": errors, "cpu_s": cpu_s}
+    print(json.dumps(found), flush=True)
 
 
 if __name__ == "__main__":

@@ -27,6 +27,7 @@ from tim_async import _public, families, models
 from tim_async._api.endpoint import Endpoint
 from tim_async._api.fields import RequestField
 from tim_async._api.wire import Result
+from tim_async._host_limiter.limiter import HostRateLimiter
 from tim_async.families._registry import FAMILIES, load_family
 from tim_async.models.extension import SetExtensions
 from tim_async.models.history import ArchivedC2CMsg, ArchivedGroupMsg, HistoryInfo
@@ -167,7 +168,7 @@ def public_names() -> dict[str, object]:
     roots += [(FAMILIES[name], load_family(name)) for name in FAMILIES]
     roots += [(f"{FAMILIES[name]}Calls", load_calls(name)) for name in FAMILIES]
     roots += [(kind.__name__, kind) for kind in (ProfileTag, RequestField, Result, SetExtensions, SnsTag)]
-    roots += [(kind.__name__, kind) for kind in (ArchivedC2CMsg, ArchivedGroupMsg, HistoryInfo)]
+    roots += [(kind.__name__, kind) for kind in (ArchivedC2CMsg, ArchivedGroupMsg, HistoryInfo, HostRateLimiter)]
     return {name: value for name, value in met_from(roots).items() if not name.startswith("__")}
 
 

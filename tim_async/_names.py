@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from ._calls.recent_contact import RecentContactCalls as RecentContactCalls
     from ._calls.robot import RobotCalls as RobotCalls
     from ._calls.sns import SnsCalls as SnsCalls
+    from ._host_limiter.limiter import HostRateLimiter as HostRateLimiter
+    from ._shared_limits.stats import LimiterStats as LimiterStats
     from .families._chunks import (
         Chunked as Chunked, FailedChunk as FailedChunk, Items as Items,
     )
@@ -323,6 +325,12 @@ _NAMES: Final = {
     ),
     "_calls.sns": (
         "SnsCalls "
+    ),
+    "_host_limiter.limiter": (
+        "HostRateLimiter "
+    ),
+    "_shared_limits.stats": (
+        "LimiterStats "
     ),
     "families._chunks": (
         "Chunked FailedChunk Items "

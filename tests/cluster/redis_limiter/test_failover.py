@@ -23,8 +23,8 @@ from redis.asyncio import Redis, RedisCluster
 
 from tests.clock import worst_window
 from tests.cluster.conftest import settled
-from tests.cluster.redis_limiter.claims import FAST, claim, grant
 from tests.services import OwnRedis, free_port
+from tests.shared_limits.claims import FAST, claim, grant
 from tim_async import Rate
 from tim_async.cluster import RedisRateLimiter
 
@@ -107,7 +107,9 @@ async def test_replica_that_takes_over_crosses_the_cap_by_less_than_a_window(
                 gate.lead_to(second.port)
                 await asyncio.to_thread(first.stop)
                 links = [one._link, two._link]
-                await settled(lambda: all("read only" in link._reason for link in links), "it has taken over already")
+                await settled(
+                    lambda: all("read only" in link.outage.reason for link in links), "it has taken over already"
+                )
                 await replica.replicaof("NO", "ONE")
                 await asyncio.gather(*tasks)
                 stats = [one.stats(), two.stats()]

@@ -12,11 +12,11 @@ pytest.importorskip("redis")
 
 from tests.clock import worst_window
 from tests.cluster.conftest import now, settled
-from tests.cluster.redis_limiter.claims import FAST, age, claim, grant
 from tests.services import OwnRedis, free_port
+from tests.shared_limits.claims import FAST, age, claim, grant
 from tim_async import Rate
+from tim_async._shared_limits.fallback import divide_rate
 from tim_async.cluster import RedisRateLimiter
-from tim_async.cluster._redis_limiter.fallback import divide_rate
 
 
 async def test_without_redis_each_process_continues_with_its_part(

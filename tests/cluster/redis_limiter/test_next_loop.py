@@ -18,8 +18,8 @@ import redis
 import redis.asyncio
 
 from tests.closed_loops import by_hand
-from tests.cluster.redis_limiter.claims import FAST, age, claim, grant
 from tests.services import OwnRedis, free_port
+from tests.shared_limits.claims import FAST, age, claim, grant
 from tim_async import LimiterSetupError, Rate, UsageError
 from tim_async.cluster import RedisRateLimiter
 
@@ -146,12 +146,12 @@ def test_without_redis_the_next_loop_goes_on_with_its_part_and_finds_redis_again
         f"redis://127.0.0.1:{free_port()}/0", outage_wait_s=0.01, reply_timeout_s=0.2, fallback_processes=2
     )
     asyncio.run(grant(limiter, claim(FAST)))
-    failed_at = limiter._link._failed_at
+    failed_at = limiter._link.outage.failed_at
 
     async def until_redis_was_looked_for() -> None:
         await grant(limiter, claim(FAST))
         async with asyncio.timeout(20):
-            while limiter._link._failed_at == failed_at and is_without_redis():  # noqa: ASYNC110
+            while limiter._link.outage.failed_at == failed_at and is_without_redis():  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
 
     def is_without_redis() -> bool:
@@ -177,7 +177,7 @@ def test_without_redis_the_next_loop_goes_on_with_its_part_and_finds_redis_again
 
 FORKS = """
 import asyncio, gc, os, weakref
-from tests.cluster.redis_limiter.claims import FAST, age, claim, grant
+from tests.shared_limits.claims import FAST, age, claim, grant
 from tim_async.cluster import RedisRateLimiter
 
 limiter = RedisRateLimiter("{url}")

@@ -6,7 +6,7 @@ import pytest
 
 pytest.importorskip("redis")
 
-from tests.cluster.redis_limiter.claims import ready
+from tests.shared_limits.claims import ready
 from tim_async import UsageError
 from tim_async.cluster import RedisRateLimiter
 

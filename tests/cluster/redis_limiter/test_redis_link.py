@@ -17,11 +17,11 @@ pytest.importorskip("redis")
 from redis.asyncio import Redis
 
 from tests.cluster.conftest import now, settled
-from tests.cluster.redis_limiter.claims import FAST, FreeSlot, claim, grant
 from tests.services import OwnRedis, free_port
+from tests.shared_limits.claims import FAST, FreeSlot, claim, grant
 from tim_async import LimiterSetupError, LimiterUnavailableError, RetryPolicy, TimClient
+from tim_async._shared_limits.link import US_PER_S, ServerClock
 from tim_async.cluster import RedisRateLimiter
-from tim_async.cluster._redis_limiter.redis_link import US_PER_S, ServerClock
 from tim_async.emulator import DEFAULT_SECRET_KEY, Emulator
 
 
@@ -215,3 +215,13 @@ async def test_ping_says_whether_redis_answers_now(limiter: Callable[..., Any], 
         assert away.stats().outages == 0
     async with Redis.from_url(redis_url) as client, RedisRateLimiter(client) as borrowed:
         await borrowed.ping()
+
+
+async def test_refusals_that_cannot_be_reported_are_logged(server: OwnRedis, caplog: pytest.LogCaptureFixture) -> None:
+    async with RedisRateLimiter(server.url, outage_wait_s=0.05) as one:
+        granted = claim(FAST)
+        await grant(one, granted)
+        await asyncio.to_thread(server.stop)
+        with caplog.at_level(logging.WARNING, "tim_async"):
+            one.refused(granted, 60007)
+            await settled(lambda: "could not report refused calls" in caplog.text, "it is not logged")

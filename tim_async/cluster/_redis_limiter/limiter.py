@@ -1,102 +1,42 @@
-"""One cap for many processes: calls reserve moments in time instead of being counted.
+"""One cap for many processes, kept by Redis. The theory stands in `_shared_limits.limiter`.
 
-Words. A *reservation* is a moment of Redis' clock at which one call may be made. A *unit* is the length of time that
-one call (or one delivery) takes of its limit. A *reservation batch* is several reservations made with one request.
-Request classes and schedulers: see `request_class` and `scheduler`.
-
-What goes wrong elsewhere. Limiters that count calls in Redis make each process ask again and again whether there is
-room: hundreds of commands a message, most of them refused, and a crowd that gets in when a window begins. Limiters that
-hand out budgets do not know when a budget is spent: a process that stalls spends it late, on top of the budgets of
-others.
-
-What we do. A limit is a timeline, taken from front to back: a script reserves the next free moments and returns them
-(`reserve.lua`, `timeline.lua`). No process asks twice, each knows how long to wait, and reservations are first come,
-first served.
-
-A reservation can be used at its moment or up to `tolerance_s` later; after that it is void and the call takes another
-one. It therefore does not matter how long a process was stopped or stalled, at which point, or whether it died. Calls
-made in a window of length W have their reservations in one of W + tolerance, and the unit is long enough for that
-(`shared_bucket.unit_s`): no window holds more than the limit, whichever process made the calls. The price is a part of
-the limit: 1 % for 10 ms of 1 s. A process that keeps coming too late, as its processor is busy, asks for more of it
-(`lateness`).
-
-Bursts. Interactive calls that find nothing reserved beyond now, and room in the window, are all granted at once, by one
-request; those that had to wait, and background calls, go at the pace. For that the script keeps what was granted in the
-last window in slices of 50 ms (`window.lua`). A slice stays until a window that holds a part of it cannot reach beyond
-it any more, with the tolerance and what the way may spread: 1.06 to 1.11 s for a limit of 200 a second. What is added
-to a window that holds a burst, at the pace too, needs room beside all that may lie in one window with it; a window
-without bursts is kept by the timeline alone. Bursts leave a quarter of windows longer than two seconds, as in one
-process, and begin nowhere where three quarters of a window are in use: there the pace is nearly as fast.
-
-No pace. Limits that are only counted (`Rate.is_counted`: users a second, the number of a day) have no timeline; a
-reservation takes room of their window and is found by that. For the number of an hour or a day, nothing waits: a call
-whose first moment is more than a minute away is an error with the time, and the moment goes back. When Redis has lost
-its state, such a number begins again with nothing used: the service refuses what is too much.
+The store is a script (`reserve.lua`; `timeline.lua`, `window.lua` and `share.lua` are parts of it).
 
 Two clocks. Each reply of Redis bounds the difference of its clock and the local one; the bounds of many replies are
 tight (`ServerClock`). A reservation is used when its moment has certainly come, and as long as it has certainly not
 expired.
 
-Reservations are made ahead by at most the length of a batch for one process, and by about `_RESERVE_AHEAD_S` for all
-together. When Redis has lost its state, or its clock went back, the new state does not know what was granted before:
-nothing is reserved before a burst of the old state would have left the window. That is a second; limits with longer
-windows go on after a quarter of a second, at a quarter of their rate for one window. A state that is used for the first
-time is such a one, as there is no telling. Reservations farther ahead (for limits that let one call a second through,
-for costs of 500) are reported to the new state by the first process that knows of them. In the worst case, a replica
-that took over and had not received the latest reservations, what it does not know may come on top: less than one
-window's worth.
-
-Too many calls. When the service refuses calls, the bucket uses a share of its rate, as in one process
-(`_core.adaptive_share`), but the share is one for all: the script counts refusals against reservations given (less
-those that came back), by the moments of the reservations, and makes the reservations that follow longer. A process
-reports refusals with its next request, or after 50 ms; what is reserved already goes out at the old pace. The process
-whose request causes a cut logs it.
+Lost state. Redis was flushed or restarted, or a replica took over that had not received the latest reservations.
 
 Redis gone. Without it no process may send: calls wait `outage_wait_s`, then they fail. Or, if `fallback_processes` says
 how many processes share the limits, each continues with its part of them, at the pace, and looks for Redis twice a
 second (`fallback`). The first one that finds it keeps reservations away for a second, so that the others have found it
 too. This is for a Redis that is gone for all: processes that lose their connection alone use their parts on top of the
 whole limit that the others share.
-
-Priorities are those of one process: Redis does not know which calls wait, only which time is free.
 """
 
 from __future__ import annotations
 
-import asyncio
-import secrets
-import time
-from collections.abc import AsyncGenerator
 from functools import partial
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
-import msgspec
 from redis.asyncio import Redis, RedisCluster
 
-from ... import _codes
 from ..._api.checks import check_seconds, check_whole
-from ..._core.loop_bound import at_end_of_loop, forget_when_forked, leave_to_parent
-from ..._core.pool import ConnectionSlot
-from ..._core.rate_limits import BucketCost, Claim, RateInForce, bucket_key, check_cost, check_same_rate, meant_by
-from ...errors import LimiterSetupError, LimiterUnavailableError, UsageError, WaitTooLongError
-from .buckets import AppBuckets
-from .fallback import Fallback
-from .lateness import Lateness
+from ..._shared_limits.limiter import SharedRateLimiter, check_shared
+from ..._shared_limits.stats import LimiterStats
 from .redis_client import connect, name_of
 from .redis_link import RedisLink
-from .request_class import ClassKey, RequestClass
-from .scheduler import CommandScheduler
-from .stats import LimiterStats
-from .turn_queue import Waiter
 
 __all__ = ["LimiterStats", "RedisRateLimiter"]
 
-# All processes together make reservations about this far ahead.
-_RESERVE_AHEAD_S: Final = 0.25
+_ONE_LOOP: Final = (
+    "this RedisRateLimiter was given a client of redis-py, which belongs to an event loop that is over or to another "
+    "process: give it a url, or create one per event loop"
+)
 
 
-class RedisRateLimiter:
+class RedisRateLimiter(SharedRateLimiter[RedisLink]):
     """The limits of all processes that use the same Redis. Use it as `async with RedisRateLimiter(url) as limiter:`.
 
     It is a `RateLimiter`: `TimClient(..., limiter=limiter)`. One limiter serves any number of clients and apps in its
@@ -136,239 +76,25 @@ class RedisRateLimiter:
         outage_wait_s: float = 3.0,
         fallback_processes: int | None = None,
     ) -> None:
-        _check_prefix(prefix)
-        for name, value in (
-            ("tolerance_s", tolerance_s),
-            ("late_tolerance_s", late_tolerance_s),
-            ("reply_timeout_s", reply_timeout_s),
-        ):
-            check_seconds(name, value)
-        for name, value in (("batch_s", batch_s), ("outage_wait_s", outage_wait_s)):
-            if value != 0:
-                check_seconds(name, value)
-        if batch_s > _RESERVE_AHEAD_S:
-            raise UsageError(f"batch_s must be at most {_RESERVE_AHEAD_S:g}, not {batch_s!r}", field="batch_s")
+        check_shared(prefix=prefix, tolerance_s=tolerance_s, late_tolerance_s=late_tolerance_s, batch_s=batch_s)
+        check_seconds("reply_timeout_s", reply_timeout_s)
+        if outage_wait_s != 0:
+            check_seconds("outage_wait_s", outage_wait_s)
         if fallback_processes is not None:
             check_whole("fallback_processes", fallback_processes, 1)
-        self._where = name_of(url)
-        self._link = RedisLink(
-            partial(connect, url, timeout=reply_timeout_s),
-            self._where,
-            timeout=reply_timeout_s,
-            patience=outage_wait_s,
-            tolerance=tolerance_s,
+        where = name_of(url)
+        super().__init__(
+            RedisLink(
+                partial(connect, url, timeout=reply_timeout_s),
+                where,
+                timeout=reply_timeout_s,
+                patience=outage_wait_s,
+                tolerance=tolerance_s,
+            ),
+            prefix=prefix,
+            tolerance_s=tolerance_s,
+            late_tolerance_s=late_tolerance_s,
+            batch_s=batch_s,
+            fallback_processes=fallback_processes,
+            remedy_of_loop=None if isinstance(url, str) else _ONE_LOOP,
         )
-        self._prefix = prefix
-        self._lateness = Lateness(tolerance_s, late_tolerance_s, time.monotonic)
-        self._batch_s = batch_s
-        self._stats = LimiterStats()
-        self._is_borrowed = not isinstance(url, str)
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._end_of_loop: AsyncGenerator[None, None] | None = None
-        self._apps: dict[int, AppBuckets] = {}
-        self._schedulers: dict[tuple[int, str], CommandScheduler] = {}
-        # The request classes of claims without a key, by app and command: found again for every call of a client.
-        self._found: dict[tuple[int, str], tuple[tuple[BucketCost, ...], RequestClass]] = {}
-        self._fallback = (
-            None if fallback_processes is None else Fallback(fallback_processes, self._where, self._apps, self._stats)
-        )
-        self._has_begun = False  # in some event loop
-        self._is_closed = False
-        forget_when_forked(self)
-
-    def __repr__(self) -> str:
-        return f"<RedisRateLimiter at {self._where}>"
-
-    async def __aenter__(self) -> Self:
-        self._bind()
-        return self
-
-    async def __aexit__(
-        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        await self.close()
-
-    async def close(self) -> None:
-        """Close the connections. Waiting calls fail; closing twice is harmless."""
-        self._is_closed = True
-        if self._loop is not None and not self._loop.is_closed() and self._end_of_loop is not None:
-            await self._end_of_loop.aclose()
-
-    def stats(self) -> LimiterStats:
-        """Return the counts at this moment."""
-        self._stats.round_trips, self._stats.outages = self._link.round_trips, self._link.outages
-        self._stats.tolerance_s = self._lateness.in_force
-        return msgspec.structs.replace(self._stats)
-
-    async def ping(self) -> None:
-        """Look whether Redis answers now.
-
-        Raises:
-            LimiterUnavailableError: it does not.
-        """
-        self._bind()
-        await self._link.ping()
-
-    async def acquire(self, claim: Claim, slot: ConnectionSlot) -> None:
-        """Wait for the claim's reservation; return with the slot taken, to be used at once. See `RateLimiter.acquire`.
-
-        Raises:
-            LimiterUnavailableError: Redis has been unavailable for too long; nothing was sent.
-        """
-        loop = self._bind()
-        while True:
-            if self._fallback is not None and self._fallback.limiter is not None:
-                if await self._fallback.acquire(self._fallback.limiter, claim, slot):
-                    return
-                continue
-            request_class = self._request_class(claim)
-            waiter = Waiter(claim.rank, is_repeat=claim.is_repeat, since=self._link.now(), slot=slot)
-            if claim.deadline is not None:
-                remaining = claim.deadline - loop.time()
-                wait = 0.0 if remaining <= 0 else request_class.estimate(waiter, self._link.now())
-                if remaining <= 0 or wait > remaining:
-                    raise WaitTooLongError(wait=wait, remaining=remaining)
-            try:
-                await request_class.serve(waiter, claim, slot)
-                return
-            except LimiterUnavailableError as error:
-                if self._fallback is None:
-                    raise
-                self._fallback.start(error, used_until=self._link.available_until + _RESERVE_AHEAD_S)
-
-    def refused(self, claim: Claim, code: int | None) -> float:
-        """Count a refusal, over all processes; they go slower where there are many. See `RateLimiter.refused`.
-
-        The others learn of it with their next request, within a quarter of a second if they are busy.
-        """
-        self._bind()
-        if self._fallback is not None and self._fallback.limiter is not None:
-            return self._fallback.refused(self._fallback.limiter, claim, code)
-        app = self._app(claim.app)
-        if code in _codes.APP_WIDE_CODES:
-            app.refused([None], claim.granted_at)
-            return app.share.beat_s
-        buckets = [app.bucket(bucket_key(claim, index), claim.costs[index].rate) for index in meant_by(code, claim)]
-        app.refused(buckets, claim.granted_at)
-        return max(bucket.share.beat_s for bucket in buckets)
-
-    def rates(self, app: int, command: str) -> list[RateInForce]:
-        """Return the rates in force of a command's limits: of all processes together, without Redis of this one.
-
-        See `RateLimiter.rates`.
-        """
-        if self._fallback is not None and self._fallback.limiter is not None:
-            return self._fallback.limiter.rates(app, command)
-        known = self._apps.get(app)
-        return [] if known is None else known.rates(command)
-
-    def _request_class(self, claim: Claim) -> RequestClass:
-        found = self._found.get((claim.app, claim.command))
-        if found is not None and found[0] is claim.costs:
-            return found[1]
-        scheduler = self._scheduler(claim)
-        key: ClassKey = tuple((cost.command, cost.key, cost.units) for cost in claim.costs)
-        request_class = scheduler.classes.get(key)
-        if request_class is None:
-            buckets = []
-            for index, cost in enumerate(claim.costs):
-                check_cost(claim, cost)
-                buckets.append(scheduler.app.bucket(bucket_key(claim, index), cost.rate))
-            is_keyed = any(cost.key for cost in claim.costs)
-            request_class = RequestClass(
-                scheduler, key, buckets, [cost.units for cost in claim.costs], is_keyed=is_keyed
-            )
-        for bucket, cost in zip(request_class.buckets, claim.costs, strict=True):
-            check_same_rate(bucket.rate, cost)
-        scheduler.classes[key] = request_class
-        if not request_class.is_keyed:
-            self._found[claim.app, claim.command] = (claim.costs, request_class)
-        return request_class
-
-    def _scheduler(self, claim: Claim) -> CommandScheduler:
-        scheduler = self._schedulers.get((claim.app, claim.command))
-        if scheduler is None:
-            scheduler = self._schedulers[claim.app, claim.command] = CommandScheduler(
-                self._app(claim.app),
-                self._link,
-                self._stats,
-                batch_s=self._batch_s,
-                ahead=_RESERVE_AHEAD_S,
-                lateness=self._lateness,
-            )
-        return scheduler
-
-    def _app(self, app_id: int) -> AppBuckets:
-        app = self._apps.get(app_id)
-        if app is None:
-            app = self._apps[app_id] = AppBuckets(
-                app_id,
-                self._link,
-                prefix=self._prefix,
-                limiter_id=secrets.token_hex(8),
-                ahead=_RESERVE_AHEAD_S,
-                lateness=self._lateness,
-            )
-        return app
-
-    # The event loop
-
-    def _bind(self) -> asyncio.AbstractEventLoop:
-        loop = asyncio.get_running_loop()
-        if self._is_closed:
-            raise UsageError("the limiter is closed")
-        if self._loop is not loop:
-            if self._loop is not None and not self._loop.is_closed():
-                raise LimiterSetupError(
-                    "this RedisRateLimiter belongs to another event loop that is still running; create one per event "
-                    "loop",
-                    field="limiter",
-                )
-            if self._is_borrowed and self._has_begun:
-                raise LimiterSetupError(
-                    "this RedisRateLimiter was given a client of redis-py, which belongs to an event loop that is over "
-                    "or to another process: give it a url, or create one per event loop",
-                    field="url",
-                )
-            self._begin(loop)
-        return loop
-
-    def _begin(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Belong to a loop. What an earlier one left behind does not count: Redis knows what was granted."""
-        self._loop, self._has_begun = loop, True
-        self._schedulers.clear()
-        self._found.clear()
-        known = tuple(self._apps)
-        self._apps.clear()
-        for app in known:  # without Redis these are asked for to find out whether it is back
-            self._app(app)
-        self._link.forget()
-        if self._fallback is not None:
-            self._fallback.begin_again()
-        self._end_of_loop = at_end_of_loop(self._leave_loop)
-
-    async def _leave_loop(self) -> None:
-        for scheduler in self._schedulers.values():
-            await scheduler.close()
-        if self._fallback is not None:
-            await self._fallback.close()
-        for app in self._apps.values():
-            await app.close()
-        await self._link.close()
-        self._loop = self._end_of_loop = None
-
-    def after_fork(self) -> None:  # pragma: no cover - in the child of a fork
-        """Leave the event loop, the calls that wait in it and the connections to the parent process."""
-        # What the loop holds, calls that wait included, is kept with it.
-        leave_to_parent(dict(vars(self)), dict(vars(self._link)))
-        self._loop = self._end_of_loop = None
-
-
-def _check_prefix(prefix: object) -> None:
-    if (
-        not isinstance(prefix, str)
-        or not prefix
-        or not prefix.isprintable()
-        or any(character in prefix for character in "{} ")
-    ):
-        raise UsageError(f"prefix must be a non-empty string without braces and spaces, not {prefix!r}", field="prefix")

@@ -1,0 +1,1 @@
+"""One cap for the processes of one machine, kept in a file."""
