@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from importlib import import_module
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Literal, Self, TypeVar
 
@@ -32,6 +33,7 @@ from .dispatch import ENDPOINTS
 from .keep import Keep
 from .outgoing.outbox import Outbox
 from .own_calls import OwnCalls
+from .saved_state import StateFile, put_back, take
 from .server.arrivals import ArrivalLog
 from .server.faults import Faults
 from .server.limits import EVERY, Limits
@@ -90,6 +92,8 @@ class Emulator(Steering):
         webhook_retries: how often an after-event without an answer is sent again.
         webhook_commands: the enabled commands, such as `C2C.CallbackAfterSendMsg`; None is all.
         allow_remote: whether `host` may be reachable from other machines.
+        state_file: a file that keeps the state over restarts: it is read here, and written after changes and by
+            `stop`. None keeps nothing. What it holds and what not, says `export_state`.
 
     Attributes:
         sdk_app_id: the app.
@@ -127,6 +131,7 @@ class Emulator(Steering):
         webhook_retries: int = 0,
         webhook_commands: Collection[str] | None = None,
         allow_remote: bool = False,
+        state_file: str | os.PathLike[str] | None = None,
     ) -> None:
         if isinstance(admins, str) or not admins:
             raise UsageError("admins must be a collection of at least one account", field="admins")
@@ -169,6 +174,15 @@ class Emulator(Steering):
         self._clockwork = Clockwork(state, outbox, own_clock)
         self._admins = tuple(admins)
         self._import_admins()
+        self._file = None if state_file is None else StateFile(Path(state_file), lambda: take(state, own_clock))
+        saved = None if self._file is None else self._file.read()
+        if saved is not None:
+            try:
+                put_back(saved, state, own_clock)
+            except UsageError as error:
+                problem = f"{state_file}: it is left as it is: {error.message}"
+                raise UsageError(problem, field="state_file") from None
+            self._import_admins()
         is_real = clock in (wall_time, time.time)
         limit_clock = window_clock or (real_monotonic if is_real else clock)
         self._service = Service(
@@ -216,6 +230,8 @@ class Emulator(Steering):
         if self._server is not None:
             raise UsageError("the emulator is already started")
         loop = asyncio.get_running_loop()
+        if self._file is not None:
+            self._file.check()
         # No access log: its lines would contain the UserSig.
         self._server = server = web.Server(self._serve, access_log=None, lingering_time=1.0)
         try:
@@ -230,6 +246,8 @@ class Emulator(Steering):
             self._state.base_url = self.url
             self._outbox.open()
             self._clockwork.open()
+            if self._file is not None:
+                self._file.open()
             return
         raise UsageError(problem, field="port")
 
@@ -255,6 +273,8 @@ class Emulator(Steering):
         await server.shutdown(1.0)
         await listener.wait_closed()
         await self._outbox.stop()
+        if self._file is not None:
+            await self._file.close()
         await asyncio.sleep(0)  # the loop closes the sockets of aborted connections in its next iteration
 
     async def __aenter__(self) -> Self:
@@ -279,6 +299,8 @@ class Emulator(Steering):
             self._clockwork.run()
             response = await self._control.serve(request)
             self._clockwork.run()  # the clock may have been moved
+            if request.method != "GET":
+                self._note_change()
             return response
         if not request.path.startswith("/v4/"):
             if request.path.startswith(EXPLORER_PREFIX):
@@ -286,7 +308,14 @@ class Emulator(Steering):
             page = self._console.serve(request)
             if page is not None:
                 return page
-        return await self._service.serve(request)
+        try:
+            return await self._service.serve(request)
+        finally:
+            self._note_change()
+
+    def _note_change(self) -> None:
+        if self._file is not None:
+            self._file.note_change()
 
     def _alert(self, endpoint: Endpoint[..., Any], seen: int, limit: int) -> None:
         service, _, word = endpoint.command.partition("/")

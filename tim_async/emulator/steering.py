@@ -6,6 +6,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Literal, TypeVar
 
+import msgspec
+
 from .._api.checks import check_account
 from ..errors import UsageError
 from ..models.c2c import RoamMsg
@@ -18,6 +20,7 @@ from .events.people import came_online, went_offline
 from .handlers._notices import note_members
 from .handlers.group_msg_history import history as group_history
 from .outgoing.outbox import Caller, Outbox, Webhook
+from .saved_state import SavedState, put_back, take
 from .sent import SentMessage, sent_messages
 from .server.arrivals import Arrival, ArrivalLog
 from .server.faults import Faults
@@ -70,6 +73,29 @@ class Steering:
         self._limits.reset()
         self._clock.follow()
         self._import_admins()
+
+    def export_state(self) -> bytes:
+        """Return all that the service would remember, as JSON.
+
+        Accounts with profiles, logins, friends and lists; groups; messages, pushes, and what repeats are recognized
+        by; and how far the clock was moved. Not faults, limits, calls and webhooks, and no setting.
+        """
+        return msgspec.json.encode(take(self._state, self._clock))
+
+    def import_state(self, data: bytes) -> None:
+        """Have an exported state, and nothing of what there was; raise `UsageError`, and change nothing, for another.
+
+        Admins are imported where they are not among the accounts.
+        """
+        try:
+            saved = msgspec.json.decode(data, type=SavedState)
+        except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+            problem = str(error)
+        else:
+            put_back(saved, self._state, self._clock)
+            self._import_admins()
+            return
+        raise UsageError(f"it is no state of an emulator: {problem}", field="data")
 
     @property
     def accounts(self) -> Mapping[str, Account]:

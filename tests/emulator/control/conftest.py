@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import json
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -25,7 +27,9 @@ class Remote:
     async def ask(self, method: str, path: str, body: object = None, **headers: str) -> tuple[int, Any]:
         """Return the status and the answer."""
         url = self.emulator.url + PREFIX + path
-        async with self.session.request(method, url, json=body, headers=headers) as response:
+        data = None if body is None else io.BytesIO(json.dumps(body).encode())
+        headers = headers if body is None else {"Content-Type": "application/json", **headers}
+        async with self.session.request(method, url, data=data, headers=headers) as response:
             return response.status, await response.json()
 
     async def get(self, path: str) -> Any:

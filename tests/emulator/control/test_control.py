@@ -7,11 +7,14 @@ import io
 import json
 from typing import Any
 
+import msgspec
 import pytest
 from aiohttp import web
 
 from tests.emulator.control.conftest import PREFIX, Remote
 from tim_async import ApiError, ConnectionLostError, ReplyDecodeError, RetryPolicy, TextElem, encode, endpoints
+from tim_async.emulator.control import api
+from tim_async.emulator.control.routes import ROUTES
 
 
 async def test_messages_are_found_by_recipient_sender_group_and_text(remote: Remote) -> None:
@@ -238,6 +241,32 @@ async def test_reset_forgets_messages_or_everything(remote: Remote) -> None:
     assert not remote.emulator.groups
     assert await remote.get("/faults") == await remote.get("/limits") == await remote.get("/limits/history") == []
     assert (await remote.get("/clock"))["ahead_s"] == 0.0
+
+
+async def test_state_is_taken_along_and_put_back(remote: Remote) -> None:
+    await remote.client.c2c.send_text("bob", "hi Bob 🌸")
+    await remote.do("POST", "/faults", {"kind": "delay", "seconds": 0})
+    exported = await remote.get("/state")
+    assert (exported["format"], exported["sdk_app_id"]) == ("tim-async emulator state", remote.emulator.sdk_app_id)
+    await remote.do("POST", "/reset", {})
+    status, problem = await remote.ask("PUT", "/state", {**exported, "version": 0})
+    assert (status, problem["field"]) == (400, "version")
+    status, problem = await remote.ask("PUT", "/state", {**exported, "state": {"accounts": []}})
+    assert (status, problem["field"]) == (400, "state")
+    assert set(remote.emulator.accounts) == {"administrator"}
+    exported["state"]["accounts"] += [
+        {**exported["state"]["accounts"][0], "#": 1000 + number, "user_id": f"user{number}"} for number in range(20_000)
+    ]
+    assert await remote.do("PUT", "/state", exported) == {"count": 1}, "it may be larger than other bodies"
+    assert [each["text"] for each in (await remote.get("/messages"))["messages"]] == ["hi Bob 🌸"]
+    assert await remote.get("/faults") == []
+    assert len(remote.emulator.accounts) == 20_003
+
+
+async def test_state_that_is_too_large_is_refused(remote: Remote, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(api, "ROUTES", [msgspec.structs.replace(each, max_mib=each.max_mib // 400) for each in ROUTES])
+    status, problem = await remote.ask("PUT", "/state", {"format": "x" * 1024 * 1024})
+    assert (status, problem["message"]) == (413, "the body is over 1 MiB")
 
 
 async def test_webhooks_go_where_they_are_sent_and_can_be_sent_again(remote: Remote) -> None:

@@ -13,7 +13,7 @@ from aiohttp import web
 from ..._pages.guard import why_refused
 from ...errors import UsageError
 from .context import Control
-from .routes import PREFIX, ROUTES, Asked, NotFoundError, Route, read_body, read_query
+from .routes import MAX_MIB, PREFIX, ROUTES, Asked, NotFoundError, Route, read_body, read_query
 from .views import Problem
 
 for _area in (
@@ -30,6 +30,7 @@ for _area in (
     "openapi",
     "phones",
     "reset",
+    "state",
     "webhooks",
 ):
     import_module(f"{__package__}.{_area}")  # registers its routes
@@ -54,7 +55,7 @@ class ControlApi:
             return _answer(Problem(message=problem), 403)
         try:
             route, path = _find(request.method, request.rel_url.raw_path.removeprefix(PREFIX))
-            body = read_body(route.body, await request.read() if route.body is not None else b"")
+            body = read_body(route.body, await _body_of(request, route) if route.body is not None else b"")
             asked = Asked(path, read_query(route.query, request.rel_url.query), body, request)
             result = route.function(self._control, asked)
             if inspect.isawaitable(result):
@@ -64,8 +65,20 @@ class ControlApi:
         except UsageError as error:
             return _answer(Problem(message=error.message, field=error.field), 400)
         except web.HTTPRequestEntityTooLarge:
-            return _answer(Problem(message="the body is over 1 MiB"), 413)
+            return _answer(Problem(message=f"the body is over {route.max_mib} MiB"), 413)
         return result if isinstance(result, web.StreamResponse) else _answer(result, 200)
+
+
+async def _body_of(request: web.BaseRequest, route: Route) -> bytes:
+    if route.max_mib == MAX_MIB:
+        return await request.read()
+    parts, size = [], 0
+    async for part in request.content.iter_any():
+        parts.append(part)
+        size += len(part)
+        if size > route.max_mib * 1024 * 1024:
+            raise web.HTTPRequestEntityTooLarge(max_size=route.max_mib * 1024 * 1024, actual_size=size)
+    return b"".join(parts)
 
 
 def _find(method: str, path: str) -> tuple[Route, dict[str, str]]:

@@ -80,7 +80,7 @@ def _operation(
         "responses": responses,
     }
     if each.body is not None:
-        responses["413"] = {"description": "The body is over 1 MiB.", **problem}
+        responses["413"] = {"description": f"The body is over {each.max_mib} MiB.", **problem}
         operation["requestBody"] = {
             "required": True,
             "content": {"application/json": {"schema": schema_of[str(each.body)]}},

@@ -23,6 +23,8 @@ Q = TypeVar("Q")
 B = TypeVar("B")
 Method = Literal["GET", "POST", "PUT", "DELETE"]
 PREFIX: Final = "/_emulator/v1"
+MAX_MIB: Final = 1
+"""What the server reads of a body, unless a route says more."""
 
 
 class NotFoundError(UsageError):
@@ -60,6 +62,7 @@ class Route(msgspec.Struct, frozen=True):
         body: the struct of the body, None without one.
         answer: the struct, or list, of the answer; None for one that is no JSON, or empty.
         pattern: the path as a regular expression.
+        max_mib: how large the body may be.
     """
 
     method: Method
@@ -70,6 +73,7 @@ class Route(msgspec.Struct, frozen=True):
     body: type[msgspec.Struct] | None
     answer: Any
     pattern: re.Pattern[str]
+    max_mib: int = MAX_MIB
 
 
 ROUTES: Final[list[Route]] = []
@@ -84,12 +88,13 @@ def route(
     query: type[msgspec.Struct] | None = None,
     body: type[msgspec.Struct] | None = None,
     answer: Any = None,  # noqa: ANN401 - whatever msgspec can describe
+    max_mib: int = MAX_MIB,
 ) -> Callable[[F], F]:
     """Register the decorated function for a method and a path."""
     pattern = re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", path))
 
     def register(function: F) -> F:
-        ROUTES.append(Route(method, path, function, summary, query, body, answer, pattern))
+        ROUTES.append(Route(method, path, function, summary, query, body, answer, pattern, max_mib))
         return function
 
     return register

@@ -6,7 +6,8 @@ from typing import Final
 
 from ...models.c2c_stream import SendStreamMsgResult
 from .conversation import Entry
-from .core import Duplicates, Part, State
+from .core import Part, State
+from .duplicates import Duplicates
 from .stream_text import StreamText
 
 _DUPLICATE_WINDOW_S: Final = 120.0

@@ -28,14 +28,15 @@ from __future__ import annotations
 import itertools
 import zlib
 from collections import OrderedDict, defaultdict
-from collections.abc import Collection, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import timedelta, timezone
-from typing import ClassVar, Final, Generic, TypeVar, cast
+from typing import ClassVar, Final, TypeVar, cast
 
 import msgspec
 
 from ...models.c2c import RoamMsg, SendMsgResult
 from .conversation import Conversation, Entry, Pair
+from .duplicates import Duplicates
 from .traces import Traces
 
 DAY_S: Final = 86_400
@@ -63,39 +64,6 @@ class Account(msgspec.Struct, kw_only=True):
 
 
 DuplicateKey = tuple[str, str, int, int, int]
-
-
-KeyT = TypeVar("KeyT", bound=Hashable)
-AnswerT = TypeVar("AnswerT")
-
-
-class Duplicates(Generic[KeyT, AnswerT]):
-    """Remembers the sends of the last `window_s` seconds, and their answers."""
-
-    __slots__ = ("_seen", "_window_s")
-
-    def __init__(self, window_s: float) -> None:
-        self._window_s = window_s
-        # A plain dict takes ever longer to show its first entry when it loses them from the front.
-        self._seen: OrderedDict[KeyT, tuple[float, AnswerT]] = OrderedDict()
-
-    def find(self, key: KeyT, now: float) -> AnswerT | None:
-        """Return the answer to the first send with this key; None when there is none within the window."""
-        while self._seen:
-            oldest = next(iter(self._seen))
-            if now - self._seen[oldest][0] < self._window_s:
-                break
-            del self._seen[oldest]
-        seen = self._seen.get(key)
-        return seen[1] if seen is not None and now - seen[0] < self._window_s else None
-
-    def add(self, key: KeyT, now: float, result: AnswerT) -> None:
-        """Remember a send."""
-        self._seen.pop(key, None)
-        self._seen[key] = (now, result)
-
-    def __len__(self) -> int:
-        return len(self._seen)
 
 
 def content_crc(msg_body: object) -> int:
@@ -175,7 +143,7 @@ class State:
         self.max_pushes = max_pushes
         self._duplicate_window_s = duplicate_window_s
         self._history_s = history_days * DAY_S
-        self._indexes = itertools.count(1)
+        self._next_index = 1
         self.clear()
 
     def clear(self) -> None:
@@ -200,6 +168,47 @@ class State:
     def oldest(self, now: float) -> int:
         """Return the unix second where history begins."""
         return int(now - self._history_s)
+
+    def contents(self) -> dict[str, object]:
+        """Return what is held besides the parts, under the names that `restore` knows."""
+        return {
+            "accounts": list(self.accounts.values()),
+            "deleted": self.deleted,
+            "duplicates": self.duplicates,
+            "entries": list(self._entries.values()),
+            "traces": self._traces,
+            "next_index": self._next_index,
+            "checks_extension_seq": self.checks_extension_seq,
+        }
+
+    def restore(
+        self,
+        *,
+        accounts: Iterable[Account],
+        deleted: set[str],
+        duplicates: Duplicates[DuplicateKey, SendMsgResult],
+        entries: Iterable[Entry],
+        traces: Traces,
+        next_index: int,
+        checks_extension_seq: bool,
+        parts: Iterable[Part],
+    ) -> None:
+        """Hold this, and nothing else."""
+        self.clear()
+        self.accounts.update((account.user_id, account) for account in accounts)
+        self.deleted = deleted
+        self.duplicates = duplicates
+        self.duplicates.window_s = self._duplicate_window_s
+        self._traces = traces
+        self._next_index = next_index
+        self.checks_extension_seq = checks_extension_seq
+        for entry in entries:
+            self._enter(entry)
+        self._parts = {type(part): part for part in parts}
+
+    def parts(self) -> Collection[Part]:
+        """Return the parts that there are."""
+        return self._parts.values()
 
     def part(self, kind: type[PartT]) -> PartT:
         """Return the part of this kind, the same one every time."""
@@ -270,22 +279,26 @@ class State:
         """Put a message into the history of its conversation."""
         self._forget_old(now)
         entry = Entry(
-            index=next(self._indexes),
+            index=self._next_index,
             message=message,
             hidden_from=hidden_from,
             is_unread=is_unread,
             supports_extension=supports_extension,
         )
-        sender, recipient = message.from_account, message.to_account
-        self._conversations.setdefault(_pair(sender, recipient), Conversation()).add(entry)
-        self._entries[entry.index] = entry
-        if is_unread:
-            self._unread[recipient].add(entry.index)
-        self._peers[sender].add(recipient)
-        self._peers[recipient].add(sender)
+        self._next_index += 1
+        self._enter(entry)
         if len(self._entries) > self.max_messages:
             self._make_room()
         return entry
+
+    def _enter(self, entry: Entry) -> None:
+        sender, recipient = entry.message.from_account, entry.message.to_account
+        self._conversations.setdefault(_pair(sender, recipient), Conversation()).add(entry)
+        self._entries[entry.index] = entry
+        if entry.is_unread:
+            self._unread[recipient].add(entry.index)
+        self._peers[sender].add(recipient)
+        self._peers[recipient].add(sender)
 
     def find(self, sender: str, recipient: str, key: str, now: float) -> Entry | None:
         """Return the stored message of this key from one account to another, None when there is none."""

@@ -6,7 +6,8 @@ import itertools
 from typing import Final
 
 from ...models.group_msg import BroadcastMsgResult, ImportOutcome, SendGroupMsgResult
-from .core import Duplicates, Part, State
+from .core import Part, State
+from .duplicates import Duplicates
 
 DUPLICATE_WINDOW_S: Final = 300.0
 

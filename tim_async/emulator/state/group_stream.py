@@ -6,7 +6,8 @@ import itertools
 from typing import Final
 
 from ...models.group_stream import SendGroupStreamMsgResult
-from .core import Duplicates, Part, State
+from .core import Part, State
+from .duplicates import Duplicates
 from .stream_text import StreamText
 from .threads import GroupEntry
 

@@ -11,7 +11,8 @@ import msgspec
 from ...models.elements import Element
 from ...models.official_account import OfficialAccountInfo, SentOfficialMsg, Subscriber
 from .codes import OfficialAccountCode
-from .core import Duplicates, Part, State
+from .core import Part, State
+from .duplicates import Duplicates
 from .refusal import Refusal
 
 _DUPLICATE_WINDOW_S: Final = 300.0

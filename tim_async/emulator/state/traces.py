@@ -23,7 +23,7 @@ _HIDDEN_FROM_RECIPIENT: Final = 2
 _IS_RECALLED: Final = 4
 
 
-class _Block:
+class Block:
     """Up to `_BLOCK_SIZE` traces, a column for each field."""
 
     __slots__ = ("flags", "is_sorted", "newest", "orders", "randoms", "seconds", "seqs", "ways")
@@ -39,6 +39,7 @@ class _Block:
         self.is_sorted = False
 
     def add(self, way: int, message: RoamMsg, order: int, flags: int) -> None:
+        """Add a trace."""
         self.ways.append(way)
         self.seconds.append(message.msg_time_stamp)
         self.seqs.append(message.msg_seq)
@@ -48,6 +49,7 @@ class _Block:
         self.newest = max(self.newest, message.msg_time_stamp)
 
     def sort(self) -> None:
+        """Sort the traces of a block to which no more are added."""
         places = sorted(range(len(self.ways)), key=self.ways.__getitem__)
         for name in ("ways", "seconds", "seqs", "randoms", "orders", "flags"):
             column = getattr(self, name)
@@ -69,7 +71,7 @@ class Traces:
     """The traces of messages that are not kept any more."""
 
     def __init__(self) -> None:
-        self._blocks: list[_Block] = []
+        self._blocks: list[Block] = []
         self._count = 0
         # Keys that are not made of MsgSeq, MsgRandom and time, by the number of the trace.
         self._keys: dict[int, str] = {}
@@ -84,7 +86,7 @@ class Traces:
         if not self._blocks or len(self._blocks[-1].ways) >= _BLOCK_SIZE:
             if self._blocks:
                 self._blocks[-1].sort()
-            self._blocks.append(_Block())
+            self._blocks.append(Block())
         flags = (
             _HIDDEN_FROM_SENDER * (message.from_account in hidden_from)
             | _HIDDEN_FROM_RECIPIENT * (message.to_account in hidden_from)
@@ -122,7 +124,7 @@ class Traces:
         """Forget the conversations of an account."""
         self._deleted[user_id] = self._count
 
-    def _message(self, block: _Block, place: int, sender: str, recipient: str) -> tuple[RoamMsg, set[str]]:
+    def _message(self, block: Block, place: int, sender: str, recipient: str) -> tuple[RoamMsg, set[str]]:
         seq, random, second = block.seqs[place], block.randoms[place], block.seconds[place]
         flags = block.flags[place]
         message = RoamMsg(
