@@ -96,6 +96,7 @@ RELATIVE = {
     ("openim/admin_getroammsg", "MaxTime"),
     ("openim/c2c_msg_read_receipt", "C2CMsgInfo[].From_Account"),
     ("openim/c2c_msg_read_receipt", "C2CMsgInfo[].To_Account"),
+    ("group_open_http_svc/send_group_msg", "GroupAtInfo[].GroupAtAllFlag"),
     ("stream_msg/send_c2c_stream_msg", "MsgBody[].TIMStreamElem.Chunks"),
 }
 """Fields whose range hangs on other fields."""
@@ -197,7 +198,7 @@ class Trial:
         if field.type == "String" and isinstance(self.given, str):
             return self._lengths(field)
         if field.type == "Array" and isinstance(self.given, list) and self.given:
-            return self._counts()
+            return self._counts(field)
         return Range()
 
     def _numbers(self, field: RequestField) -> Range:
@@ -224,13 +225,14 @@ class Trial:
         low = 1 if self.refuses("") else None
         return Range(low, self._edge(size, LONG, text))
 
-    def _counts(self) -> Range:
+    def _counts(self, field: RequestField) -> Range:
         items: list[Any] = self.given
         if "MsgBody" in self._place[-1:]:
             items = [ONE_OF_MANY if items[0]["MsgType"] == "TIMCustomElem" else items[0]]
 
         def many(count: int) -> list[Any]:
-            return [_other(items[index % len(items)], index) for index in range(count)]
+            each = (items[index % len(items)] for index in range(count))
+            return [item if field.choices else _other(item, index) for index, item in enumerate(each)]
 
         if self.refuses(many(len(items))):
             return Range()

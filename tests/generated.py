@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import collections.abc
 import types
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import msgspec
 from hypothesis import strategies as st
@@ -50,6 +50,8 @@ def values(type_: Any, depth: int) -> st.SearchStrategy[Any]:
     origin, parts = get_origin(type_), get_args(type_)
     if origin is Literal:
         return st.sampled_from(parts)
+    if origin is Annotated:  # the values that are known of a set to which the service may add
+        return st.sampled_from(type_.__metadata__[0].extra["choices"]) | values(parts[0], depth)
     if origin in (Union, types.UnionType):
         return st.one_of([values(part, depth) for part in parts])
     if origin in (list, collections.abc.Sequence):

@@ -120,11 +120,12 @@ if TYPE_CHECKING:
     from .models.group import (
         ApplyJoinOption as ApplyJoinOption, ChangeOwner as ChangeOwner, CreateGroup as CreateGroup,
         CreatedGroup as CreatedGroup, DefinedData as DefinedData, FirstMember as FirstMember, GetGroups as GetGroups,
-        GroupInfo as GroupInfo, GroupInfos as GroupInfos, GroupRequest as GroupRequest, ImportGroup as ImportGroup,
-        ImportedGroup as ImportedGroup, InviteJoinOption as InviteJoinOption, JoinedFilter as JoinedFilter,
-        JoinedGroup as JoinedGroup, JoinedGroups as JoinedGroups, ListGroups as ListGroups, ListJoined as ListJoined,
-        ListedGroup as ListedGroup, ListedGroups as ListedGroups, MemberInfo as MemberInfo, ModifyGroup as ModifyGroup,
-        OnOff as OnOff, OwnField as OwnField, ResponseFilter as ResponseFilter, SelfInfo as SelfInfo,
+        GroupInfo as GroupInfo, GroupInfos as GroupInfos, GroupRequest as GroupRequest, GroupType as GroupType,
+        ImportGroup as ImportGroup, ImportedGroup as ImportedGroup, InviteJoinOption as InviteJoinOption,
+        JoinedFilter as JoinedFilter, JoinedGroup as JoinedGroup, JoinedGroups as JoinedGroups,
+        ListGroups as ListGroups, ListJoined as ListJoined, ListedGroup as ListedGroup, ListedGroups as ListedGroups,
+        MemberInfo as MemberInfo, ModifyGroup as ModifyGroup, OnOff as OnOff, OwnField as OwnField,
+        ResponseFilter as ResponseFilter, SelfInfo as SelfInfo,
     )
     from .models.group_attr import (
         Counter as Counter, CounterKeys as CounterKeys, Counters as Counters, DeleteAttrs as DeleteAttrs,
@@ -136,9 +137,10 @@ if TYPE_CHECKING:
         BanMembers as BanMembers, BannedAccount as BannedAccount, BannedAccounts as BannedAccounts,
         DeleteMembers as DeleteMembers, GetMembers as GetMembers, GetRoles as GetRoles, ImportMembers as ImportMembers,
         ImportedMember as ImportedMember, ListBanned as ListBanned, ListMembers as ListMembers, ListMuted as ListMuted,
-        MemberInfos as MemberInfos, MemberPage as MemberPage, ModifyMember as ModifyMember, MuteMembers as MuteMembers,
-        MutedAccount as MutedAccount, MutedAccounts as MutedAccounts, NewMember as NewMember, Role as Role,
-        Roles as Roles, ShuttedUin as ShuttedUin, ShuttedUins as ShuttedUins, UnbanMembers as UnbanMembers,
+        MemberInfos as MemberInfos, MemberPage as MemberPage, ModifyMember as ModifyMember, MsgFlag as MsgFlag,
+        MuteMembers as MuteMembers, MutedAccount as MutedAccount, MutedAccounts as MutedAccounts,
+        NewMember as NewMember, Role as Role, Roles as Roles, ShuttedUin as ShuttedUin, ShuttedUins as ShuttedUins,
+        UnbanMembers as UnbanMembers,
     )
     from .models.group_msg import (
         BroadcastMsg as BroadcastMsg, BroadcastMsgResult as BroadcastMsgResult, ClearGroupMsgs as ClearGroupMsgs,
@@ -166,7 +168,9 @@ if TYPE_CHECKING:
         MarkedMembers as MarkedMembers, ModifyAdmins as ModifyAdmins, OnlineMember as OnlineMember,
         OnlineMembers as OnlineMembers, OnlineNum as OnlineNum, PresentMembers as PresentMembers,
     )
-    from .models.message import MessageOptions as MessageOptions
+    from .models.message import (
+        ForbidCallback as ForbidCallback, MessageOptions as MessageOptions, SendMsgControl as SendMsgControl,
+    )
     from .models.moderation import (
         AddCloudKeywords as AddCloudKeywords, ChangeDirtyWords as ChangeDirtyWords,
         ChangeLocalKeywords as ChangeLocalKeywords, CloudKeyword as CloudKeyword, CloudLibraries as CloudLibraries,
@@ -215,7 +219,7 @@ if TYPE_CHECKING:
     from .models.push_schedule import (
         AddScheduledPush as AddScheduledPush, DeleteScheduledPush as DeleteScheduledPush,
         FoundScheduledPush as FoundScheduledPush, GetScheduledPush as GetScheduledPush,
-        ListScheduledPushes as ListScheduledPushes, ModifyScheduledPush as ModifyScheduledPush,
+        ListScheduledPushes as ListScheduledPushes, ModifyScheduledPush as ModifyScheduledPush, OrderBy as OrderBy,
         PushContent as PushContent, PushType as PushType, ScheduledPush as ScheduledPush,
         ScheduledPushId as ScheduledPushId, ScheduledPushes as ScheduledPushes,
     )
@@ -436,8 +440,8 @@ _NAMES: Final = {
     ),
     "models.group": (
         "ApplyJoinOption ChangeOwner CreateGroup CreatedGroup DefinedData FirstMember GetGroups GroupInfo GroupInfos "
-        "GroupRequest ImportGroup ImportedGroup InviteJoinOption JoinedFilter JoinedGroup JoinedGroups ListGroups "
-        "ListJoined ListedGroup ListedGroups MemberInfo ModifyGroup OnOff OwnField ResponseFilter SelfInfo "
+        "GroupRequest GroupType ImportGroup ImportedGroup InviteJoinOption JoinedFilter JoinedGroup JoinedGroups "
+        "ListGroups ListJoined ListedGroup ListedGroups MemberInfo ModifyGroup OnOff OwnField ResponseFilter SelfInfo "
     ),
     "models.group_attr": (
         "Counter CounterKeys Counters DeleteAttrs GroupAttr GroupAttrKey GroupAttrs ReadAttr ReadCounter "
@@ -446,7 +450,8 @@ _NAMES: Final = {
     "models.group_member": (
         "AccountRole AddMembers AddedMember AddedMembers BanMembers BannedAccount BannedAccounts DeleteMembers "
         "GetMembers GetRoles ImportMembers ImportedMember ListBanned ListMembers ListMuted MemberInfos MemberPage "
-        "ModifyMember MuteMembers MutedAccount MutedAccounts NewMember Role Roles ShuttedUin ShuttedUins UnbanMembers "
+        "ModifyMember MsgFlag MuteMembers MutedAccount MutedAccounts NewMember Role Roles ShuttedUin ShuttedUins "
+        "UnbanMembers "
     ),
     "models.group_msg": (
         "BroadcastMsg BroadcastMsgResult ClearGroupMsgs DeleteMsgsBySender GetGroupExtensions GetGroupMsgReceipts "
@@ -466,7 +471,7 @@ _NAMES: Final = {
         "ModifyAdmins OnlineMember OnlineMembers OnlineNum PresentMembers "
     ),
     "models.message": (
-        "MessageOptions "
+        "ForbidCallback MessageOptions SendMsgControl "
     ),
     "models.moderation": (
         "AddCloudKeywords ChangeDirtyWords ChangeLocalKeywords CloudKeyword CloudLibraries CloudLibrary CloudWord "
@@ -496,7 +501,7 @@ _NAMES: Final = {
     ),
     "models.push_schedule": (
         "AddScheduledPush DeleteScheduledPush FoundScheduledPush GetScheduledPush ListScheduledPushes "
-        "ModifyScheduledPush PushContent PushType ScheduledPush ScheduledPushId ScheduledPushes "
+        "ModifyScheduledPush OrderBy PushContent PushType ScheduledPush ScheduledPushId ScheduledPushes "
     ),
     "models.push_statistics": (
         "CommitTrace GetMessagePushFigures GetMessagePushLosses GetMessagePushTrace GetPushFigures GetPushLosses "

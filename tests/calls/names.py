@@ -9,7 +9,7 @@ import inspect
 from collections.abc import Iterator, Mapping
 from functools import cache
 from types import MappingProxyType
-from typing import Final, Literal, get_origin
+from typing import Annotated, Final, Literal, get_origin
 
 PACKAGE = "tim_async"
 _NOTHING: Final[Mapping[str, tuple[str, str]]] = MappingProxyType({})
@@ -75,9 +75,13 @@ class _Expander(ast.NodeTransformer):
             return node
         where, name = home(self._module, node.id)
         value = getattr(importlib.import_module(where), name)
-        if get_origin(value) is not Literal:
+        if get_origin(value) is Literal:
+            known = value.__args__
+        elif get_origin(value) is Annotated:  # the service may add to it: see `listed`
+            known = value.__metadata__[0].extra["choices"]
+        else:
             return node
-        values: list[ast.expr] = [ast.Constant(each) for each in value.__args__]
+        values: list[ast.expr] = [ast.Constant(each) for each in known]
         return ast.Subscript(_name_from("typing", "Literal"), ast.Tuple(values) if values[1:] else values[0])
 
 

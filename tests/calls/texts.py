@@ -22,16 +22,24 @@ _REPEATS = {
     "identity": "A repeat with the same marks is dropped by the service.",
     "never": "",
 }
+_DANGERS = {
+    "deletes": "It deletes what is stored.",
+    "excludes": "It shuts people out.",
+    "reaches_all": "It reaches everyone.",
+    None: "",
+}
 
 
 def call_text(line: Endpoint[..., Any], purpose: str, annotations: Mapping[str, str]) -> str:
     """Return the docstring of a call, its lines not indented."""
     first, *more = cleandoc(purpose).strip().split("\n\n")
     parts = [first, _titles(line), *(wrapped(each) for each in more), *_more(line.request)]
-    args = [_entry(field.name, field_text(field, annotations[field.name])) for field in ordered(line)]
+    # A line each: what is shown of one field, while its value is written, is its line.
+    args = [f"    {field.name}: {field_text(field, annotations[field.name])}" for field in ordered(line)]
     if args:
         parts.append("Args:\n" + "\n".join(args))
-    parts += ["\n".join(_returns(line.result)), "\n".join(_raises(line)), "\n".join(_facts(line))]
+    parts += ["\n".join(_returns(line.result)), "\n".join(_raises(line)), "\n".join(_codes(line))]
+    parts.append("\n".join(_facts(line)))
     return "\n\n".join(part for part in parts if part)
 
 
@@ -70,7 +78,7 @@ def _span(text: str, low: int | None, high: int | None, unit: str | None) -> str
 
 
 def _titles(line: Endpoint[..., Any]) -> str:
-    return wrapped(f"{line.title_zh}: {line.title}, `{line.command}`.")
+    return wrapped(f"{line.title}, {line.title_zh}: `{line.command}`.")
 
 
 def _more(struct: type[msgspec.Struct]) -> Iterator[str]:
@@ -104,17 +112,22 @@ def _raises(line: Endpoint[..., Any]) -> Iterator[str]:
         )
     if line.has_body_limit:
         yield _entry("BodyTooLargeError", "the request is over the setting `body_limit`; nothing was sent.")
-    codes = [code for code in (lookup(line.service, each) for each in line.codes) if code is not None]
-    yield _entry(
-        "ApiError", "the service refused it. Its page names these codes:" if codes else "the service refused it."
-    )
-    for code in codes:
-        yield textwrap.indent(_entry(str(code.code), code.meaning), "    ")
+    yield _entry("ApiError", "the service refused it.")
+
+
+def _codes(line: Endpoint[..., Any]) -> Iterator[str]:
+    """Yield what the codes of its page mean; those that only ask to try again are left out."""
+    codes = [code for code in (lookup(line.service, each) for each in line.codes) if code and code.hint != "retry"]
+    if codes:
+        yield "Error codes:"
+        yield from (_entry(str(code.code), code.meaning) for code in codes)
 
 
 def _facts(line: Endpoint[..., Any]) -> Iterator[str]:
     limits = ", ".join(map(str, line.limits))
-    yield wrapped(f"Limits: {limits}. {_REPEATS[line.repeat]}".rstrip())
+    yield wrapped(
+        " ".join(part for part in (f"Limits: {limits}.", _REPEATS[line.repeat], _DANGERS[line.danger]) if part)
+    )
     if line.doc is None:
         yield wrapped(f"Page: {line.why_no_doc}.")
     elif line.not_read:

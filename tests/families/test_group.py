@@ -9,6 +9,7 @@ import pytest
 from tests.families.conftest import Clock, read_until_stuck, refused
 from tim_async import (
     ApiError,
+    GroupType,
     InvalidRequestError,
     PartialFailureError,
     RateLimitedError,
@@ -34,7 +35,7 @@ from tim_async.models.group import (
 
 NOW = 1_800_000_000
 NAMES = ("alice", "bob", "carol", "dave", "eve")
-KINDS = ("Public", "Private", "ChatRoom", "AVChatRoom", "Community")
+KINDS: tuple[GroupType, ...] = ("Public", "Private", "ChatRoom", "AVChatRoom", "Community")
 
 
 @pytest.fixture
@@ -47,7 +48,7 @@ def client(timed_client: TimClient) -> TimClient:
     return timed_client
 
 
-async def make(client: TimClient, type: str = "Public", **fields: Any) -> str:
+async def make(client: TimClient, type: GroupType = "Public", **fields: Any) -> str:
     return (await client.group.create(type=type, name="测试群", **fields)).group_id
 
 
@@ -203,7 +204,7 @@ async def test_a_group_is_not_made(
 
 
 @pytest.mark.parametrize(("name", "kind"), [("Work", "Private"), ("Meeting", "ChatRoom"), ("Community", "Community")])
-async def test_types_have_two_names(client: TimClient, emulator: Emulator, name: str, kind: str) -> None:
+async def test_types_have_two_names(client: TimClient, emulator: Emulator, name: GroupType, kind: str) -> None:
     group_id = await make(client, name, owner_account="alice")
     assert emulator.groups[group_id].kind == kind
     (info,) = (await client.group.get_info(group_id_list=[group_id])).group_info
@@ -230,7 +231,7 @@ async def test_what_differs_between_the_types(client: TimClient, emulator: Emula
 
 
 @pytest.mark.parametrize("kind", KINDS)
-async def test_transfer(client: TimClient, emulator: Emulator, kind: str) -> None:
+async def test_transfer(client: TimClient, emulator: Emulator, kind: GroupType) -> None:
     group_id = await make(client, kind, owner_account="alice")
     call = client.group.change_owner(group_id=group_id, new_owner_account="bob")
     if kind == "AVChatRoom":
@@ -265,7 +266,7 @@ async def test_a_group_without_an_owner_gets_one(client: TimClient, emulator: Em
     ],
 )
 async def test_changes_that_a_type_does_not_know(
-    client: TimClient, emulator: Emulator, kind: str, fields: dict[str, Any], code: int
+    client: TimClient, emulator: Emulator, kind: GroupType, fields: dict[str, Any], code: int
 ) -> None:
     group_id = await make(client, kind)
     if code:

@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 
 from tests.families.conftest import refused
-from tim_async import InvalidRequestError, TimClient, UsageError
+from tim_async import GroupType, InvalidRequestError, TimClient, UsageError
 from tim_async.emulator import Emulator
 from tim_async.models.group_attr import COUNTER_MAX, COUNTER_MIN, Counter, GroupAttr, GroupAttrKey
 
 KINDS = ("Public", "Private", "ChatRoom", "AVChatRoom", "Community")
 
 
-async def make(client: TimClient, type: str = "AVChatRoom") -> str:
+async def make(client: TimClient, type: GroupType = "AVChatRoom") -> str:
     return (await client.group.create(type=type, name="g")).group_id
 
 
@@ -129,7 +129,7 @@ async def test_a_group_has_twenty_counters(client: TimClient, emulator: Emulator
 
 
 @pytest.mark.parametrize("kind", KINDS)
-async def test_every_type_has_attributes_and_communities_no_counters(client: TimClient, kind: str) -> None:
+async def test_every_type_has_attributes_and_communities_no_counters(client: TimClient, kind: GroupType) -> None:
     group_id = await make(client, kind)
     await client.group_attr.modify(group_id=group_id, group_attr=attrs(a="1"))
     calls = [

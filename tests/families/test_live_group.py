@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.families.conftest import Clock, read_until_stuck, refused
-from tim_async import InvalidRequestError, TimClient, UsageError
+from tim_async import GroupType, InvalidRequestError, TimClient, UsageError
 from tim_async._api.endpoint import Caller
 from tim_async.emulator import Emulator
 from tim_async.families.live_group import LiveGroup
@@ -27,7 +27,7 @@ def client(timed_client: TimClient) -> TimClient:
     return timed_client
 
 
-async def make(client: TimClient, type: str = "AVChatRoom", **fields: Any) -> str:
+async def make(client: TimClient, type: GroupType = "AVChatRoom", **fields: Any) -> str:
     return (await client.group.create(type=type, name="直播", **fields)).group_id
 
 
@@ -173,7 +173,7 @@ async def test_admins(client: TimClient, emulator: Emulator) -> None:
 
 
 @pytest.mark.parametrize("kind", ["Public", "Private", "ChatRoom", "Community"])
-async def test_what_is_for_live_groups_only(client: TimClient, emulator: Emulator, kind: str) -> None:
+async def test_what_is_for_live_groups_only(client: TimClient, emulator: Emulator, kind: GroupType) -> None:
     group_id = await make(client, kind, owner_account="alice")
     live = client.live_group
     calls = [

@@ -132,12 +132,8 @@ async def test_pushes_are_listed_page_by_page(timed: tuple[TimClient, Emulator],
     assert await listed(keyword="odd") == [ids[3], ids[1]]
     assert await listed(order_by="createat", end=START + timedelta(seconds=2)) == ids[:3]
     assert await listed(begin=START + 8 * HOUR, end=START + 9 * HOUR) == [ids[1], ids[0]]
-    assert (
-        await code_of(
-            client.push.list_scheduled(begin_time="2027-01-01 00:00:00", end_time="2027-01-02 00:00:00", order_by="x")
-        )
-        == 90104
-    )
+    raw = {"BeginTime": "2027-01-01 00:00:00", "EndTime": "2027-01-02 00:00:00", "OrderBy": "x"}
+    assert await code_of(client.request("timpush/list_sched_task", raw)) == 90104
 
 
 async def test_the_app_is_filled_in_and_must_be_the_one_of_the_url(timed: tuple[TimClient, Emulator]) -> None:

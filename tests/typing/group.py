@@ -110,6 +110,8 @@ async def live(client: TimClient) -> None:
 
 
 async def mistakes(client: TimClient) -> None:
+    await client.group.create(type="Puplic", name="sea")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    client.group.iter_all(group_type="Puplic")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     await client.group.create(name="sea")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     await client.group.create(type="Public", name="sea", apply_join_option="Free")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     await client.group.modify_info(group_id="sea", mute_all_member=True)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]

@@ -210,10 +210,12 @@ def purpose_of(struct: type[msgspec.Struct]) -> str:
 
 
 def _given(type_: inspect.Type) -> inspect.Type:
-    """Return the type of a field where it is given: without None."""
+    """Return the type of a field where it is given: without None; the values of one that may have others, too."""
+    if isinstance(type_, inspect.Metadata):
+        return inspect.LiteralType((type_.extra or {})["choices"])
     if isinstance(type_, inspect.UnionType):
         types = tuple(each for each in type_.types if not isinstance(each, inspect.NoneType))
-        return types[0] if len(types) == 1 else inspect.UnionType(types)
+        return _given(types[0]) if len(types) == 1 else inspect.UnionType(types)
     return type_
 
 

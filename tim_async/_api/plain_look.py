@@ -76,6 +76,8 @@ class _Writer:
 
     def _condition(self, type_: inspect.Type, value: str) -> str | None:
         """Return the expression that is true of a plainly right value, None where there is no telling."""
+        if isinstance(type_, inspect.Metadata):
+            return self._condition(type_.type, value)
         exact = _EXACT.get(type(type_))
         if exact is not None:
             return None if _is_bounded(type_) else f"type({value}) is {exact.__name__}"

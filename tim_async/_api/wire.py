@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any, ClassVar, Final, Self, TypeVar
+from typing import Annotated, Any, ClassVar, Final, Self, TypeVar, get_args
 from uuid import UUID
 
 import msgspec
@@ -130,6 +130,18 @@ def always(value: T) -> T:
     """Field default that stands in for a missing field when reading, and is written out like any other value."""
     field: T = msgspec.field(default_factory=lambda: value)
     return field
+
+
+def listed(values: object) -> object:
+    """Return the type that a set of texts has at run time where the service may add to it: any text.
+
+        GroupType = Literal["Public", "Private"]
+        if not TYPE_CHECKING:
+            GroupType = listed(GroupType)
+
+    So editors complete the values and type checkers refuse others, and one that is new can be sent all the same.
+    """
+    return Annotated[str, msgspec.Meta(extra={"choices": get_args(values)})]
 
 
 class Envelope(msgspec.Struct, rename=wire_name):

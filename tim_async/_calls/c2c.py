@@ -36,8 +36,8 @@ class C2CCalls(C2C):
         msg_seq: int | None = None,
         msg_random: int | None = None,
         msg_time_stamp: int | None = None,
-        forbid_callback_control: Sequence[str] | None = None,
-        send_msg_control: Sequence[str] | None = None,
+        forbid_callback_control: Sequence[Literal["ForbidBeforeSendMsgCallback", "ForbidAfterSendMsgCallback"]] | None = None,
+        send_msg_control: Sequence[Literal["NoUnread", "NoLastMsg", "WithMuteNotifications", "NoMsgCheck"]] | None = None,
         cloud_custom_data: str | None = None,
         support_message_extension: Literal[0, 1] | None = None,
         offline_push_info: OfflinePushInfo | None = None,
@@ -45,7 +45,7 @@ class C2CCalls(C2C):
     ) -> SendMsgResult:
         """Send one message to one account.
 
-        单发单聊消息: Send a one-to-one message, `openim/sendmsg`.
+        Send a one-to-one message, 单发单聊消息: `openim/sendmsg`.
 
         Neither friendship nor block list nor mute is checked, and webhooks fire. Where `msg_seq` or `msg_random` is not
         given, the call fills it in before the first attempt; every attempt then sends the same bytes.
@@ -54,8 +54,7 @@ class C2CCalls(C2C):
             to_account: the recipient, 1 to 32 bytes.
             msg_body: 1 or more elements, at most one of them a custom element.
             from_account: the shown sender; absent is the admin; at most 32 bytes.
-            sync_other_machine: 1 also to the sender's online devices and history, 2 not to the sender; absent is the
-                sender's history only.
+            sync_other_machine: 1 also to the sender's online devices and history, 2 not to the sender; absent is the sender's history only.
             online_only_flag: 1 not stored, only online recipients get it; 0 is the default.
             msg_life_time: seconds kept for offline recipients, 0 to 604800; 0 is online only, absent is 7 days.
             msg_seq: u32; orders messages inside one second. Part of the message's identity.
@@ -79,6 +78,25 @@ class C2CCalls(C2C):
             BodyTooLargeError: the request is over the setting `body_limit`; nothing was sent.
             ApiError: the service refused it.
 
+        Error codes:
+            20001: The request packet is invalid.
+            20002: UserSig or the internal login ticket is expired or invalid.
+            20003: Sender or recipient account is invalid or unknown.
+            20006: The before-send webhook forbade the message.
+            90001: The message service could not parse the JSON body.
+            90002: MsgBody does not follow the message format or is not an array.
+            90003: To_Account is missing, not a string, or unknown.
+            90005: MsgRandom is missing or not an integer.
+            90007: MsgBody is not an array.
+            90009: The identifier in the URL is not an admin.
+            90010: The JSON body does not follow the message format.
+            90012: To_Account is not registered.
+            90026: MsgLifeTime is too large (7 days at most).
+            90031: SyncOtherMachine is not an integer.
+            90044: MsgLifeTime is not an integer.
+            90048: The account does not exist (perhaps deleted).
+            93000: The JSON body is over the limit. (varies: 8 KB in tables up to 2023, 12 KB now)
+
         Limits: 200/s. A repeat with the same marks is dropped by the service.
         Page: https://www.tencentcloud.com/document/product/1047/34919
         Page: https://cloud.tencent.com/document/product/269/2282
@@ -95,14 +113,14 @@ class C2CCalls(C2C):
         msg_life_time: int | None = None,
         msg_seq: int | None = None,
         msg_random: int | None = None,
-        send_msg_control: Sequence[str] | None = None,
+        send_msg_control: Sequence[Literal["NoUnread", "NoLastMsg", "WithMuteNotifications", "NoMsgCheck"]] | None = None,
         cloud_custom_data: str | None = None,
         offline_push_info: OfflinePushInfo | None = None,
         is_need_read_receipt: Literal[0, 1] | None = None,
     ) -> BatchSendMsgResult:
         """Send one message to 1 to 500 accounts; `failed` names those who did not get it.
 
-        批量发单聊消息: Send one-to-one messages to many users, `openim/batchsendmsg`.
+        Send one-to-one messages to many users, 批量发单聊消息: `openim/batchsendmsg`.
 
         What is not checked is what `SendMsg` does not check; no webhook fires. Every recipient counts as one delivery.
         All of them get the same MsgSeq and MsgRandom, so that a repeat within 120 seconds is not delivered twice.
@@ -111,8 +129,7 @@ class C2CCalls(C2C):
             to_account: the recipients, 1 to 500 accounts of 1 to 32 bytes.
             msg_body: 1 or more elements, at most one of them a custom element.
             from_account: the shown sender; absent is the admin; at most 32 bytes.
-            sync_other_machine: 1 also to the sender's online devices and history, 2 not to the sender; absent is the
-                sender's history only.
+            sync_other_machine: 1 also to the sender's online devices and history, 2 not to the sender; absent is the sender's history only.
             online_only_flag: 1 neither counted as unread nor stored, and faster; 0 is the default.
             msg_life_time: seconds kept for offline recipients, 0 to 604800; 0 is online only, absent is 7 days.
             msg_seq: u32; orders messages inside one second. Part of the message's identity.
@@ -133,6 +150,26 @@ class C2CCalls(C2C):
             BodyTooLargeError: the request is over the setting `body_limit`; nothing was sent.
             ApiError: the service refused it.
 
+        Error codes:
+            70107: The account does not exist in the Chat system; import it first.
+            90001: The message service could not parse the JSON body.
+            90002: MsgBody does not follow the message format or is not an array.
+            90004: MsgSeq is invalid.
+            90007: MsgBody is not an array.
+            90008: From_Account is missing, of the wrong type, or unknown.
+            90009: The identifier in the URL is not an admin.
+            90010: The JSON body does not follow the message format.
+            90011: More than 500 recipients in one batch.
+            90012: To_Account is not registered.
+            90026: MsgLifeTime is too large (7 days at most).
+            90028: To_Account of a batch send is not an array.
+            90029: To_Account of a batch send is empty.
+            90048: The account does not exist (perhaps deleted).
+            90055: The body of a batch send is too long. (varies: 8 KB in 2023, 12 KB now)
+            90057: batchsendmsg delivered more messages than its per-minute limit (12,000 a minute by default, one per
+                recipient).
+            93000: The JSON body is over the limit. (varies: 8 KB in tables up to 2023, 12 KB now)
+
         Limits: 12,000 to_account/60 s, 200/s. A repeat with the same marks is dropped by the service.
         Page: https://www.tencentcloud.com/document/product/1047/34920
         Page: https://cloud.tencent.com/document/product/269/1612
@@ -150,7 +187,7 @@ class C2CCalls(C2C):
     ) -> RoamMsgs:
         """Read one page of a conversation's history.
 
-        查询单聊消息: Read one-to-one history, `openim/admin_getroammsg`.
+        Read one-to-one history, 查询单聊消息: `openim/admin_getroammsg`.
 
         Args:
             operator_account: the side whose view is read; at most 32 bytes.
@@ -172,6 +209,12 @@ class C2CCalls(C2C):
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
             ApiError: the service refused it.
 
+        Error codes:
+            90001: The message service could not parse the JSON body.
+            90003: To_Account is missing, not a string, or unknown.
+            90008: From_Account is missing, of the wrong type, or unknown.
+            90009: The identifier in the URL is not an admin.
+
         Limits: 200/s. A repeat is harmless.
         Page: https://www.tencentcloud.com/document/product/1047/35478
         Page: https://cloud.tencent.com/document/product/269/42794
@@ -191,7 +234,7 @@ class C2CCalls(C2C):
     ) -> Empty:
         """Import one message of the past, or a live one of another system.
 
-        导入单聊消息: Import a one-to-one message, `openim/importmsg`.
+        Import a one-to-one message, 导入单聊消息: `openim/importmsg`.
 
         Import a conversation in the order of time.
 
@@ -199,8 +242,7 @@ class C2CCalls(C2C):
         whichever of the two accounts sends it. Where `msg_seq` or `msg_random` is not given, the call fills it in.
 
         Args:
-            sync_from_old_system: 5 live: counted as unread and pushed; 2 history: read, and not pushed; 1 is known from
-                pages of 2020 in the place of 5.
+            sync_from_old_system: 5 live: counted as unread and pushed; 2 history: read, and not pushed; 1 is known from pages of 2020 in the place of 5.
             from_account: the sender; at most 32 bytes.
             to_account: the recipient; at most 32 bytes.
             msg_time_stamp: unix seconds at which the message was sent.
@@ -231,7 +273,7 @@ class C2CCalls(C2C):
     ) -> Empty:
         """Recall one message.
 
-        撤回单聊消息: Recall a one-to-one message, `openim/admin_msgwithdraw`.
+        Recall a one-to-one message, 撤回单聊消息: `openim/admin_msgwithdraw`.
 
         Args:
             from_account: who sent it; at most 32 bytes.
@@ -245,7 +287,16 @@ class C2CCalls(C2C):
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
             ApiError: the service refused it.
 
-        Limits: 200/s. A repeat is harmless.
+        Error codes:
+            20022: The message to recall does not exist.
+            20023: The message was recalled before.
+            90001: The message service could not parse the JSON body.
+            90003: To_Account is missing, not a string, or unknown.
+            90008: From_Account is missing, of the wrong type, or unknown.
+            90009: The identifier in the URL is not an admin.
+            90054: MsgKey is missing or malformed.
+
+        Limits: 200/s. A repeat is harmless. It deletes what is stored.
         Page: https://www.tencentcloud.com/document/product/1047/35015
         Page: https://cloud.tencent.com/document/product/269/38980
         """
@@ -261,7 +312,7 @@ class C2CCalls(C2C):
     ) -> Empty:
         """Change a stored message.
 
-        修改单聊历史消息: Edit a stored one-to-one message, `openim/modify_c2c_msg`.
+        Edit a stored one-to-one message, 修改单聊历史消息: `openim/modify_c2c_msg`.
 
         Args:
             from_account: who sent it; at most 32 bytes.
@@ -278,6 +329,19 @@ class C2CCalls(C2C):
             BodyTooLargeError: the request is over the setting `body_limit`; nothing was sent.
             ApiError: the service refused it.
 
+        Error codes:
+            20001: The request packet is invalid.
+            20002: UserSig or the internal login ticket is expired or invalid.
+            20003: Sender or recipient account is invalid or unknown.
+            20027: The message changed meanwhile; read the newest version first, then try again.
+            90001: The message service could not parse the JSON body.
+            90002: MsgBody does not follow the message format or is not an array.
+            90003: To_Account is missing, not a string, or unknown.
+            90007: MsgBody is not an array.
+            90009: The identifier in the URL is not an admin.
+            90010: The JSON body does not follow the message format.
+            90012: To_Account is not registered.
+
         Limits: 200/s. A repeat is harmless.
         Page: https://www.tencentcloud.com/document/product/1047/47722
         Page: https://cloud.tencent.com/document/product/269/74740
@@ -292,7 +356,7 @@ class C2CCalls(C2C):
     ) -> DeletedMsgs:
         """Delete 1 to 30 messages from one side's history.
 
-        单向删除单聊消息: Delete one-to-one messages for one side, `openim/delete_c2c_msg_ramble`.
+        Delete one-to-one messages for one side, 单向删除单聊消息: `openim/delete_c2c_msg_ramble`.
 
         Args:
             operator_account: the side that no longer sees them; at most 32 bytes.
@@ -307,7 +371,7 @@ class C2CCalls(C2C):
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
             ApiError: the service refused it.
 
-        Limits: 200/s. A repeat is harmless.
+        Limits: 200/s. A repeat is harmless. It deletes what is stored.
         Not read of its page: its answer and its codes.
         Page: https://cloud.tencent.com/document/product/269/101439
         """
@@ -321,13 +385,12 @@ class C2CCalls(C2C):
     ) -> Empty:
         """Mark what an account got from another one as read.
 
-        设置单聊消息已读: Mark one-to-one messages read, `openim/admin_set_msg_read`.
+        Mark one-to-one messages read, 设置单聊消息已读: `openim/admin_set_msg_read`.
 
         Args:
             report_account: who has read; at most 32 bytes.
             peer_account: who wrote; at most 32 bytes.
-            msg_read_time: unix seconds, a number or (in older pages) a text of digits: messages up to this time are
-                read; absent is now.
+            msg_read_time: unix seconds, a number or (in older pages) a text of digits: messages up to this time are read; absent is now.
 
         Returns:
             Empty: an answer of nothing but the envelope: the call went well.
@@ -335,6 +398,11 @@ class C2CCalls(C2C):
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
             ApiError: the service refused it.
+
+        Error codes:
+            90001: The message service could not parse the JSON body.
+            90003: To_Account is missing, not a string, or unknown.
+            90008: From_Account is missing, of the wrong type, or unknown.
 
         Limits: 200/s. A repeat is harmless.
         Page: https://www.tencentcloud.com/document/product/1047/38996
@@ -349,12 +417,11 @@ class C2CCalls(C2C):
     ) -> Unread:
         """Ask how many messages are unread: of all, or from each of 1 to 10 accounts.
 
-        查询单聊未读消息计数: Unread one-to-one counts, `openim/get_c2c_unread_msg_num`.
+        Unread one-to-one counts, 查询单聊未读消息计数: `openim/get_c2c_unread_msg_num`.
 
         Args:
             to_account: the account; at most 32 bytes.
-            peer_account: 1 to 10 others: how many from each of them; absent is the number of all; at most 32 bytes
-                each.
+            peer_account: 1 to 10 others: how many from each of them; absent is the number of all; at most 32 bytes each.
 
         Returns:
             Unread: numbers of unread messages.
@@ -365,6 +432,11 @@ class C2CCalls(C2C):
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
             ApiError: the service refused it.
+
+        Error codes:
+            90001: The message service could not parse the JSON body.
+            90003: To_Account is missing, not a string, or unknown.
+            90008: From_Account is missing, of the wrong type, or unknown.
 
         Limits: 200/s. A repeat is harmless.
         Page: https://www.tencentcloud.com/document/product/1047/41046
@@ -380,7 +452,7 @@ class C2CCalls(C2C):
     ) -> Empty:
         """Report to the sender that messages were read.
 
-        发送单聊消息已读回执: Send read receipts for one-to-one messages, `openim/c2c_msg_read_receipt`.
+        Send read receipts for one-to-one messages, 发送单聊消息已读回执: `openim/c2c_msg_read_receipt`.
 
         Args:
             operator_account: who has read; at most 32 bytes.
@@ -393,6 +465,10 @@ class C2CCalls(C2C):
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
             ApiError: the service refused it.
+
+        Error codes:
+            20001: The request packet is invalid.
+            20002: UserSig or the internal login ticket is expired or invalid.
 
         Limits: 200/s. A repeat is harmless.
         Not read of its page: most of its codes.
@@ -410,7 +486,7 @@ class C2CCalls(C2C):
     ) -> Extensions:
         """Read one page of a message's key/values.
 
-        拉取单聊消息扩展: Read the extension key/values of a one-to-one message, `openim_msg_ext_http_svc/get_key_values`.
+        Read the extension key/values of a one-to-one message, 拉取单聊消息扩展: `openim_msg_ext_http_svc/get_key_values`.
 
         Args:
             to_account: who got it; at most 32 bytes.
@@ -427,12 +503,13 @@ class C2CCalls(C2C):
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                10002: Internal error; try again.
-                10004: Parameters are invalid; ErrorInfo says which.
-                10008: The app's plan does not include message extension. In group APIs the same number means a signature
-                    problem.
-                23004: The message does not exist.
+            ApiError: the service refused it.
+
+        Error codes:
+            10004: Parameters are invalid; ErrorInfo says which.
+            10008: The app's plan does not include message extension. In group APIs the same number means a signature
+                problem.
+            23004: The message does not exist.
 
         Limits: 200/s. A repeat is harmless.
         Page: https://www.tencentcloud.com/document/product/1047/51194
@@ -449,7 +526,7 @@ class C2CCalls(C2C):
     ) -> SetExtensionsResult:
         """Set, delete or clear a message's key/values.
 
-        设置单聊消息扩展: Set, delete or clear extension key/values of a one-to-one message,
+        Set, delete or clear extension key/values of a one-to-one message, 设置单聊消息扩展:
         `openim_msg_ext_http_svc/set_key_values`.
 
         The message must have been sent with `support_message_extension` 1.
@@ -467,17 +544,18 @@ class C2CCalls(C2C):
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                10002: Internal error; try again.
-                10004: Parameters are invalid; ErrorInfo says which.
-                10008: The app's plan does not include message extension. In group APIs the same number means a signature
-                    problem.
-                23001: The key changed meanwhile; pull the newest Seq and try again.
-                23002: The message was not sent with SupportMessageExtension.
-                23003: More than 200 extension writes a minute on one message.
-                23004: The message does not exist.
+            ApiError: the service refused it.
 
-        Limits: 200/s. A repeat is harmless.
+        Error codes:
+            10004: Parameters are invalid; ErrorInfo says which.
+            10008: The app's plan does not include message extension. In group APIs the same number means a signature
+                problem.
+            23001: The key changed meanwhile; pull the newest Seq and try again.
+            23002: The message was not sent with SupportMessageExtension.
+            23003: More than 200 extension writes a minute on one message.
+            23004: The message does not exist.
+
+        Limits: 200/s. A repeat is harmless. It deletes what is stored.
         Page: https://www.tencentcloud.com/document/product/1047/51195
         """
 
@@ -493,15 +571,14 @@ class C2CCalls(C2C):
     ) -> SendStreamMsgResult:
         """Begin a streamed message, or add to one; `stream` does both, and ends it.
 
-        发送单聊流式消息: Native streaming one-to-one message, `stream_msg/send_c2c_stream_msg`.
+        Native streaming one-to-one message, 发送单聊流式消息: `stream_msg/send_c2c_stream_msg`.
 
         The first call has no `stream_msg_id` in its element; its answer gives it, and all later calls send it.
 
         Args:
             to_account: the recipient, 1 to 32 bytes.
             msg_body: one `StreamElem`; at most 1 items.
-            sync_other_machine: 1 also to the sender's online devices and history, 2 not to the sender; absent is the
-                sender's history only.
+            sync_other_machine: 1 also to the sender's online devices and history, 2 not to the sender; absent is the sender's history only.
             from_account: the shown sender; absent is the admin; at most 32 bytes.
             msg_seq: u32; filled in for every call where it is not given.
             msg_random: u32; filled in for every call where it is not given.

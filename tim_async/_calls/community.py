@@ -48,7 +48,7 @@ class CommunityCalls(Community):
     ) -> TopicCreated:
         """Create a topic.
 
-        创建话题: Create a topic in a community, `million_group_open_http_svc/create_topic`.
+        Create a topic in a community, 创建话题: `million_group_open_http_svc/create_topic`.
 
         Args:
             group_id: the community; it must have been created with topics.
@@ -66,22 +66,23 @@ class CommunityCalls(Community):
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                10002: Internal error; try again.
-                10003: The command name is wrong.
-                10004: Parameters are invalid; ErrorInfo says which.
-                10006: The operation is called too often; slow down.
-                10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                    for does not.
-                10008: Request refused, probably a signature problem; try again.
-                10010: The group does not exist or was disbanded.
-                10015: No group with this id.
-                10016: The app's webhook refused the operation.
-                10025: The group id is in use and the caller owns that group; it can be used as is.
-                10036: Too many AVChatRooms for the plan.
-                10037: One user created or joined too many groups for the plan.
-                11000: The community feature is not enabled.
-                80001: Text was rejected by content moderation.
+            ApiError: the service refused it.
+
+        Error codes:
+            10003: The command name is wrong.
+            10004: Parameters are invalid; ErrorInfo says which.
+            10006: The operation is called too often; slow down.
+            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
+                for does not.
+            10008: Request refused, probably a signature problem; try again.
+            10010: The group does not exist or was disbanded.
+            10015: No group with this id.
+            10016: The app's webhook refused the operation.
+            10025: The group id is in use and the caller owns that group; it can be used as is.
+            10036: Too many AVChatRooms for the plan.
+            10037: One user created or joined too many groups for the plan.
+            11000: The community feature is not enabled.
+            80001: Text was rejected by content moderation.
 
         Limits: 200/s.
         Page: https://trtc.io/document/49471
@@ -98,7 +99,7 @@ class CommunityCalls(Community):
     ) -> Topics:
         """Read topics.
 
-        获取话题资料: Read topics of a community, `million_group_open_http_svc/get_topic`.
+        Read topics of a community, 获取话题资料: `million_group_open_http_svc/get_topic`.
 
         Args:
             group_id: the community.
@@ -112,17 +113,18 @@ class CommunityCalls(Community):
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                10002: Internal error; try again.
-                10003: The command name is wrong.
-                10004: Parameters are invalid; ErrorInfo says which.
-                10006: The operation is called too often; slow down.
-                10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                    for does not.
-                10008: Request refused, probably a signature problem; try again.
-                10010: The group does not exist or was disbanded.
-                11000: The community feature is not enabled.
-                110003: The topic was deleted before.
+            ApiError: the service refused it.
+
+        Error codes:
+            10003: The command name is wrong.
+            10004: Parameters are invalid; ErrorInfo says which.
+            10006: The operation is called too often; slow down.
+            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
+                for does not.
+            10008: Request refused, probably a signature problem; try again.
+            10010: The group does not exist or was disbanded.
+            11000: The community feature is not enabled.
+            110003: The topic was deleted before.
 
         Limits: 200/s. A repeat is harmless.
         Page: https://trtc.io/document/49469
@@ -144,7 +146,7 @@ class CommunityCalls(Community):
     ) -> Empty:
         """Change a topic.
 
-        修改话题资料: Change a topic, `million_group_open_http_svc/modify_topic`.
+        Change a topic, 修改话题资料: `million_group_open_http_svc/modify_topic`.
 
         Args:
             group_id: the community.
@@ -162,19 +164,20 @@ class CommunityCalls(Community):
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                10002: Internal error; try again.
-                10003: The command name is wrong.
-                10004: Parameters are invalid; ErrorInfo says which.
-                10006: The operation is called too often; slow down.
-                10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                    for does not.
-                10008: Request refused, probably a signature problem; try again.
-                10010: The group does not exist or was disbanded.
-                10015: No group with this id.
-                10016: The app's webhook refused the operation.
-                11000: The community feature is not enabled.
-                80001: Text was rejected by content moderation.
+            ApiError: the service refused it.
+
+        Error codes:
+            10003: The command name is wrong.
+            10004: Parameters are invalid; ErrorInfo says which.
+            10006: The operation is called too often; slow down.
+            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
+                for does not.
+            10008: Request refused, probably a signature problem; try again.
+            10010: The group does not exist or was disbanded.
+            10015: No group with this id.
+            10016: The app's webhook refused the operation.
+            11000: The community feature is not enabled.
+            80001: Text was rejected by content moderation.
 
         Limits: 200/s. A repeat is harmless.
         Page: https://trtc.io/document/49468
@@ -188,7 +191,7 @@ class CommunityCalls(Community):
     ) -> DestroyTopicsResult:
         """Delete topics with all their messages.
 
-        解散话题: Delete topics, `million_group_open_http_svc/destroy_topic`.
+        Delete topics, 解散话题: `million_group_open_http_svc/destroy_topic`.
 
         Args:
             group_id: the community.
@@ -200,22 +203,23 @@ class CommunityCalls(Community):
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                10002: Internal error; try again.
-                10003: The command name is wrong.
-                10004: Parameters are invalid; ErrorInfo says which.
-                10006: The operation is called too often; slow down.
-                10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                    for does not.
-                10008: Request refused, probably a signature problem; try again.
-                10015: No group with this id.
-                10021: The group id is in use by someone else.
-                10025: The group id is in use and the caller owns that group; it can be used as is.
-                11000: The community feature is not enabled.
-                110002: Deleting the topic failed; ErrorInfo says why.
-                110003: The topic was deleted before.
+            ApiError: the service refused it.
 
-        Limits: 200/s.
+        Error codes:
+            10003: The command name is wrong.
+            10004: Parameters are invalid; ErrorInfo says which.
+            10006: The operation is called too often; slow down.
+            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
+                for does not.
+            10008: Request refused, probably a signature problem; try again.
+            10015: No group with this id.
+            10021: The group id is in use by someone else.
+            10025: The group id is in use and the caller owns that group; it can be used as is.
+            11000: The community feature is not enabled.
+            110002: Deleting the topic failed; ErrorInfo says why.
+            110003: The topic was deleted before.
+
+        Limits: 200/s. It deletes what is stored.
         Page: https://trtc.io/document/49470
         Page: https://cloud.tencent.com/document/product/269/78202
         """
@@ -236,7 +240,7 @@ class CommunityCalls(Community):
     ) -> TopicCreated:
         """Import an existing topic.
 
-        导入话题基础资料: Import an existing topic without callbacks, `group_open_http_svc/import_topic`.
+        Import an existing topic without callbacks, 导入话题基础资料: `group_open_http_svc/import_topic`.
 
         Args:
             group_id: the community.
@@ -256,20 +260,21 @@ class CommunityCalls(Community):
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                10002: Internal error; try again.
-                10003: The command name is wrong.
-                10004: Parameters are invalid; ErrorInfo says which.
-                10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                    for does not.
-                10010: The group does not exist or was disbanded.
-                10015: No group with this id.
-                10021: The group id is in use by someone else.
-                10037: One user created or joined too many groups for the plan.
-                11000: The community feature is not enabled.
-                80001: Text was rejected by content moderation.
-                80005: The app's service is stopped: version expired or arrears. (varies: the 2023 topic-import page calls
-                    it a moderation timeout)
+            ApiError: the service refused it.
+
+        Error codes:
+            10003: The command name is wrong.
+            10004: Parameters are invalid; ErrorInfo says which.
+            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
+                for does not.
+            10010: The group does not exist or was disbanded.
+            10015: No group with this id.
+            10021: The group id is in use by someone else.
+            10037: One user created or joined too many groups for the plan.
+            11000: The community feature is not enabled.
+            80001: Text was rejected by content moderation.
+            80005: The app's service is stopped: version expired or arrears. (varies: the 2023 topic-import page calls
+                it a moderation timeout)
 
         Limits: 200/s.
         Page: https://trtc.io/document/53448
@@ -286,7 +291,7 @@ class CommunityCalls(Community):
     ) -> PermissionGroupCreated:
         """Create a permission group.
 
-        创建权限组: Create a permission group in a community, `group_open_http_svc/create_permission_group`.
+        Create a permission group in a community, 创建权限组: `group_open_http_svc/create_permission_group`.
 
         Args:
             group_id: the community.
@@ -315,7 +320,7 @@ class CommunityCalls(Community):
     ) -> DestroyPermissionGroupsResult:
         """Delete 1 to 20 permission groups.
 
-        销毁权限组: Delete permission groups, `group_open_http_svc/destroy_permission_group`.
+        Delete permission groups, 销毁权限组: `group_open_http_svc/destroy_permission_group`.
 
         Args:
             group_id: the community.
@@ -329,7 +334,7 @@ class CommunityCalls(Community):
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
             ApiError: the service refused it.
 
-        Limits: 200/s.
+        Limits: 200/s. It deletes what is stored.
         Page: https://www.tencentcloud.com/document/product/1047/61233
         """
 
@@ -343,7 +348,7 @@ class CommunityCalls(Community):
     ) -> PermissionGroups:
         """Read one page of permission groups.
 
-        获取权限组资料: Read permission groups of a community, `group_open_http_svc/get_permission_group`.
+        Read permission groups of a community, 获取权限组资料: `group_open_http_svc/get_permission_group`.
 
         Args:
             group_id: the community.
@@ -376,7 +381,7 @@ class CommunityCalls(Community):
     ) -> Empty:
         """Change a permission group.
 
-        修改权限组资料: Change a permission group, `group_open_http_svc/modify_permission_group`.
+        Change a permission group, 修改权限组资料: `group_open_http_svc/modify_permission_group`.
 
         Args:
             group_id: the community.
@@ -406,7 +411,7 @@ class CommunityCalls(Community):
     ) -> AddPermissionGroupMembersResult:
         """Add 1 to 100 members to a permission group.
 
-        增加权限组成员: Add members to a permission group, `group_open_http_svc/add_permission_group_member`.
+        Add members to a permission group, 增加权限组成员: `group_open_http_svc/add_permission_group_member`.
 
         Args:
             group_id: the community.
@@ -434,7 +439,7 @@ class CommunityCalls(Community):
     ) -> TopicPermissions:
         """Read what a permission group may do in topics.
 
-        获取话题权限: Read topic permissions of a permission group, `group_open_http_svc/get_topic_permission_group`.
+        Read topic permissions of a permission group, 获取话题权限: `group_open_http_svc/get_topic_permission_group`.
 
         Args:
             group_id: the community.
@@ -463,7 +468,7 @@ class CommunityCalls(Community):
     ) -> TopicPermissions:
         """Change what a permission group may do in topics.
 
-        修改话题权限: Change topic permissions of a permission group, `group_open_http_svc/set_topic_permission_group`.
+        Change topic permissions of a permission group, 修改话题权限: `group_open_http_svc/set_topic_permission_group`.
 
         Args:
             group_id: the community.
@@ -491,7 +496,7 @@ class CommunityCalls(Community):
     ) -> TopicOutcomes:
         """Give a permission group permissions in 1 to 50 further topics.
 
-        添加话题权限: Add topic permissions to a permission group, `group_open_http_svc/add_topic_permission_group`.
+        Add topic permissions to a permission group, 添加话题权限: `group_open_http_svc/add_topic_permission_group`.
 
         Args:
             group_id: the community.
@@ -520,7 +525,7 @@ class CommunityCalls(Community):
     ) -> TopicOutcomes:
         """Take a permission group's permissions in 1 to 50 topics away.
 
-        删除话题权限: Remove topic permissions from a permission group, `group_open_http_svc/delete_topic_permission_group`.
+        Remove topic permissions from a permission group, 删除话题权限: `group_open_http_svc/delete_topic_permission_group`.
 
         Args:
             group_id: the community.
@@ -535,7 +540,7 @@ class CommunityCalls(Community):
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
             ApiError: the service refused it.
 
-        Limits: 200/s. A repeat is harmless.
+        Limits: 200/s. A repeat is harmless. It deletes what is stored.
         Not read of its page: its codes.
         Page: https://trtc.io/document/61238
         Page: https://cloud.tencent.com/document/product/269/103972
@@ -550,7 +555,7 @@ class CommunityCalls(Community):
     ) -> DeletePermissionGroupMembersResult:
         """Take 1 to 100 members out of a permission group; one who is not in it is no failure.
 
-        删除权限组成员: Remove members from a permission group, `group_open_http_svc/delete_permission_group_member`.
+        Remove members from a permission group, 删除权限组成员: `group_open_http_svc/delete_permission_group_member`.
 
         One who is not in it is no failure.
 
@@ -567,7 +572,7 @@ class CommunityCalls(Community):
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
             ApiError: the service refused it.
 
-        Limits: 200/s. A repeat is harmless.
+        Limits: 200/s. A repeat is harmless. It shuts people out.
         Not read of its page: its answer.
         Page: https://trtc.io/document/61241
         Page: https://cloud.tencent.com/document/product/269/103975
@@ -583,7 +588,7 @@ class CommunityCalls(Community):
     ) -> PermissionGroupMembers:
         """Read one page of a permission group's members.
 
-        获取权限组成员列表: Page through the members of a permission group,
+        Page through the members of a permission group, 获取权限组成员列表:
         `group_open_http_svc/get_permission_group_member_list`.
 
         Args:
@@ -614,7 +619,7 @@ class CommunityCalls(Community):
     ) -> OnlineNum:
         """Ask how many members of a community are online; the service counts them every four minutes.
 
-        获取社群在线人数: Online member count of a community, `million_group_open_http_svc/get_online_member_num`.
+        Online member count of a community, 获取社群在线人数: `million_group_open_http_svc/get_online_member_num`.
 
         Args:
             group_id: the group.
@@ -626,10 +631,11 @@ class CommunityCalls(Community):
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                10002: Internal error; try again.
-                10003: The command name is wrong.
-                10004: Parameters are invalid; ErrorInfo says which.
+            ApiError: the service refused it.
+
+        Error codes:
+            10003: The command name is wrong.
+            10004: Parameters are invalid; ErrorInfo says which.
 
         Limits: 200/s. A repeat is harmless.
         Not read of its page: its codes after 10004.

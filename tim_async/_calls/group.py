@@ -32,7 +32,7 @@ class GroupCalls(Group):
     async def create(
         self,
         *,
-        type: str,
+        type: Literal["Public", "Private", "Work", "ChatRoom", "Meeting", "AVChatRoom", "Community"],
         name: str,
         owner_account: str | None = None,
         group_id: str | None = None,
@@ -50,7 +50,7 @@ class GroupCalls(Group):
     ) -> CreatedGroup:
         """Create a group, with an owner and members to begin with where they are given.
 
-        创建群组: Create a group, `group_open_http_svc/create_group`.
+        Create a group, 创建群组: `group_open_http_svc/create_group`.
 
         Owner and members named here are in the group at once, but in a live group (AVChatRoom): no one can be put into
         one, `member_list` is refused with 10007, and its owner too has to join by a client.
@@ -59,8 +59,7 @@ class GroupCalls(Group):
             type: Public, Private (Work), ChatRoom (Meeting), AVChatRoom, Community.
             name: 1 to 100 bytes.
             owner_account: the owner; absent is a group without one; at most 32 bytes.
-            group_id: an id of one's own, up to 48 bytes of printable ASCII that do not begin with `@TGS#`; for a
-                community it has to begin with `@TGS#_`. Absent is one that the service makes.
+            group_id: an id of one's own, up to 48 bytes of printable ASCII that do not begin with `@TGS#`; for a community it has to begin with `@TGS#_`. Absent is one that the service makes.
             introduction: up to 400 bytes.
             notification: a notice to all members, up to 400 bytes.
             face_url: avatar's address, up to 500 bytes.
@@ -81,23 +80,24 @@ class GroupCalls(Group):
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                10002: Internal error; try again.
-                10003: The command name is wrong.
-                10004: Parameters are invalid; ErrorInfo says which.
-                10005: Too many accounts in the body.
-                10006: The operation is called too often; slow down.
-                10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                    for does not.
-                10008: Request refused, probably a signature problem; try again.
-                10016: The app's webhook refused the operation.
-                10021: The group id is in use by someone else.
-                10025: The group id is in use and the caller owns that group; it can be used as is.
-                10036: Too many AVChatRooms for the plan.
-                10037: One user created or joined too many groups for the plan.
-                10038: Group size over the plan's limit.
-                10058: Trial plan: more than 100 groups.
-                80001: Text was rejected by content moderation.
+            ApiError: the service refused it.
+
+        Error codes:
+            10003: The command name is wrong.
+            10004: Parameters are invalid; ErrorInfo says which.
+            10005: Too many accounts in the body.
+            10006: The operation is called too often; slow down.
+            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
+                for does not.
+            10008: Request refused, probably a signature problem; try again.
+            10016: The app's webhook refused the operation.
+            10021: The group id is in use by someone else.
+            10025: The group id is in use and the caller owns that group; it can be used as is.
+            10036: Too many AVChatRooms for the plan.
+            10037: One user created or joined too many groups for the plan.
+            10038: Group size over the plan's limit.
+            10058: Trial plan: more than 100 groups.
+            80001: Text was rejected by content moderation.
 
         Limits: 200/s.
         Page: https://www.tencentcloud.com/document/product/1047/34895
@@ -112,7 +112,7 @@ class GroupCalls(Group):
     ) -> GroupInfos:
         """Read the profiles of 1 to 50 groups, with their members; `failed` names those that could not be read.
 
-        获取群详细资料: Read group profiles, `group_open_http_svc/get_group_info`.
+        Read group profiles, 获取群详细资料: `group_open_http_svc/get_group_info`.
 
         Args:
             group_id_list: 1 to 50 groups.
@@ -124,15 +124,16 @@ class GroupCalls(Group):
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                10002: Internal error; try again.
-                10003: The command name is wrong.
-                10004: Parameters are invalid; ErrorInfo says which.
-                10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                    for does not.
-                10010: The group does not exist or was disbanded.
-                10015: No group with this id.
-                10018: The answer would be over 1 MB; ask for less.
+            ApiError: the service refused it.
+
+        Error codes:
+            10003: The command name is wrong.
+            10004: Parameters are invalid; ErrorInfo says which.
+            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
+                for does not.
+            10010: The group does not exist or was disbanded.
+            10015: No group with this id.
+            10018: The answer would be over 1 MB; ask for less.
 
         Limits: 200/s. A repeat is harmless.
         Page: https://www.tencentcloud.com/document/product/1047/34961
@@ -159,7 +160,7 @@ class GroupCalls(Group):
     ) -> Empty:
         """Change a group's profile: name, notice, who may come in, whether all are muted ...
 
-        修改群基础资料: Change a group profile, `group_open_http_svc/modify_group_base_info`.
+        Change a group profile, 修改群基础资料: `group_open_http_svc/modify_group_base_info`.
 
         Args:
             group_id: the group.
@@ -182,16 +183,17 @@ class GroupCalls(Group):
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                10002: Internal error; try again.
-                10003: The command name is wrong.
-                10004: Parameters are invalid; ErrorInfo says which.
-                10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                    for does not.
-                10010: The group does not exist or was disbanded.
-                10015: No group with this id.
-                10026: The command is disabled for the app.
-                80001: Text was rejected by content moderation.
+            ApiError: the service refused it.
+
+        Error codes:
+            10003: The command name is wrong.
+            10004: Parameters are invalid; ErrorInfo says which.
+            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
+                for does not.
+            10010: The group does not exist or was disbanded.
+            10015: No group with this id.
+            10026: The command is disabled for the app.
+            80001: Text was rejected by content moderation.
 
         Limits: 200/s. A repeat is harmless.
         Page: https://www.tencentcloud.com/document/product/1047/34962
@@ -205,7 +207,7 @@ class GroupCalls(Group):
     ) -> Empty:
         """End a group, with all that it has; not to be undone.
 
-        解散群组: Disband a group, `group_open_http_svc/destroy_group`.
+        Disband a group, 解散群组: `group_open_http_svc/destroy_group`.
 
         Args:
             group_id: the group.
@@ -215,16 +217,17 @@ class GroupCalls(Group):
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                10002: Internal error; try again.
-                10003: The command name is wrong.
-                10004: Parameters are invalid; ErrorInfo says which.
-                10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                    for does not.
-                10010: The group does not exist or was disbanded.
-                10015: No group with this id.
+            ApiError: the service refused it.
 
-        Limits: 200/s.
+        Error codes:
+            10003: The command name is wrong.
+            10004: Parameters are invalid; ErrorInfo says which.
+            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
+                for does not.
+            10010: The group does not exist or was disbanded.
+            10015: No group with this id.
+
+        Limits: 200/s. It deletes what is stored.
         Page: https://www.tencentcloud.com/document/product/1047/34896
         Page: https://cloud.tencent.com/document/product/269/1624
         """
@@ -234,11 +237,11 @@ class GroupCalls(Group):
         *,
         limit: int | None = None,
         next: int | None = None,
-        group_type: str | None = None,
+        group_type: Literal["Public", "Private", "Work", "ChatRoom", "Meeting", "AVChatRoom", "Community"] | None = None,
     ) -> ListedGroups:
         """Read one page of all the groups of the app; once a second.
 
-        获取 App 中的所有群组: List every group of the app, `group_open_http_svc/get_appid_group_list`.
+        List every group of the app, 获取 App 中的所有群组: `group_open_http_svc/get_appid_group_list`.
 
         Args:
             limit: groups on a page, 1 to 10000, which is the default.
@@ -253,12 +256,13 @@ class GroupCalls(Group):
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                10002: Internal error; try again.
-                10004: Parameters are invalid; ErrorInfo says which.
-                10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                    for does not.
-                10018: The answer would be over 1 MB; ask for less.
+            ApiError: the service refused it.
+
+        Error codes:
+            10004: Parameters are invalid; ErrorInfo says which.
+            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
+                for does not.
+            10018: The answer would be over 1 MB; ask for less.
 
         Limits: 1/s. A repeat is harmless.
         Page: https://www.tencentcloud.com/document/product/1047/34960
@@ -273,13 +277,13 @@ class GroupCalls(Group):
         with_no_active_groups: Literal[0, 1] | None = None,
         limit: int | None = None,
         offset: int | None = None,
-        group_type: str | None = None,
+        group_type: Literal["Public", "Private", "Work", "ChatRoom", "Meeting", "AVChatRoom", "Community"] | None = None,
         response_filter: JoinedFilter | None = None,
         support_topic: Literal[0, 1] | None = None,
     ) -> JoinedGroups:
         """Read the groups of an account, or one page of them.
 
-        获取用户所加入的群组: Groups a user has joined, `group_open_http_svc/get_joined_group_list`.
+        Groups a user has joined, 获取用户所加入的群组: `group_open_http_svc/get_joined_group_list`.
 
         Args:
             member_account: the account, 1 to 32 bytes.
@@ -298,11 +302,12 @@ class GroupCalls(Group):
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                10002: Internal error; try again.
-                10003: The command name is wrong.
-                10004: Parameters are invalid; ErrorInfo says which.
-                10018: The answer would be over 1 MB; ask for less.
+            ApiError: the service refused it.
+
+        Error codes:
+            10003: The command name is wrong.
+            10004: Parameters are invalid; ErrorInfo says which.
+            10018: The answer would be over 1 MB; ask for less.
 
         Limits: 200/s. A repeat is harmless.
         Page: https://www.tencentcloud.com/document/product/1047/34925
@@ -318,7 +323,7 @@ class GroupCalls(Group):
     ) -> Empty:
         """Give a group to another of its members; the owner before is a plain member then.
 
-        转让群主: Transfer a group, `group_open_http_svc/change_group_owner`.
+        Transfer a group, 转让群主: `group_open_http_svc/change_group_owner`.
 
         Args:
             group_id: the group.
@@ -330,15 +335,16 @@ class GroupCalls(Group):
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                10002: Internal error; try again.
-                10004: Parameters are invalid; ErrorInfo says which.
-                10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                    for does not.
-                10010: The group does not exist or was disbanded.
-                10015: No group with this id.
+            ApiError: the service refused it.
 
-        Limits: 200/s. A repeat is harmless.
+        Error codes:
+            10004: Parameters are invalid; ErrorInfo says which.
+            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
+                for does not.
+            10010: The group does not exist or was disbanded.
+            10015: No group with this id.
+
+        Limits: 200/s. A repeat is harmless. It shuts people out.
         Page: https://www.tencentcloud.com/document/product/1047/34966
         Page: https://cloud.tencent.com/document/product/269/1633
         """
@@ -346,7 +352,7 @@ class GroupCalls(Group):
     async def import_group(
         self,
         *,
-        type: str,
+        type: Literal["Public", "Private", "Work", "ChatRoom", "Meeting", "AVChatRoom", "Community"],
         name: str,
         owner_account: str | None = None,
         group_id: str | None = None,
@@ -362,7 +368,7 @@ class GroupCalls(Group):
     ) -> ImportedGroup:
         """Import a group that exists elsewhere: no webhook fires and no one is notified.
 
-        导入群基础资料: Import an existing group, `group_open_http_svc/import_group`.
+        Import an existing group, 导入群基础资料: `group_open_http_svc/import_group`.
 
         The types are those of `create`, without AVChatRoom, which is refused with 10007.
 
@@ -387,14 +393,15 @@ class GroupCalls(Group):
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                10002: Internal error; try again.
-                10003: The command name is wrong.
-                10004: Parameters are invalid; ErrorInfo says which.
-                10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                    for does not.
-                10021: The group id is in use by someone else.
-                80001: Text was rejected by content moderation.
+            ApiError: the service refused it.
+
+        Error codes:
+            10003: The command name is wrong.
+            10004: Parameters are invalid; ErrorInfo says which.
+            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
+                for does not.
+            10021: The group id is in use by someone else.
+            80001: Text was rejected by content moderation.
 
         Limits: 200/s.
         Page: https://www.tencentcloud.com/document/product/1047/34967

@@ -26,7 +26,7 @@ class GroupAttributesCalls(GroupAttributes):
     ) -> GroupAttrs:
         """Read the attributes of a group.
 
-        获取群自定义属性: Read custom attributes of a group, `group_open_attr_http_svc/get_group_attr`.
+        Read custom attributes of a group, 获取群自定义属性: `group_open_attr_http_svc/get_group_attr`.
 
         Args:
             group_id: the group.
@@ -37,13 +37,14 @@ class GroupAttributesCalls(GroupAttributes):
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                10002: Internal error; try again.
-                10004: Parameters are invalid; ErrorInfo says which.
-                10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                    for does not.
-                10010: The group does not exist or was disbanded.
-                10015: No group with this id.
+            ApiError: the service refused it.
+
+        Error codes:
+            10004: Parameters are invalid; ErrorInfo says which.
+            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
+                for does not.
+            10010: The group does not exist or was disbanded.
+            10015: No group with this id.
 
         Limits: 200/s. A repeat is harmless.
         Page: https://www.tencentcloud.com/document/product/1047/44187
@@ -58,7 +59,7 @@ class GroupAttributesCalls(GroupAttributes):
     ) -> Empty:
         """Add or change 1 to 16 attributes; those that are not named stay.
 
-        修改群自定义属性: Add or change custom attributes of a group, `group_open_http_svc/modify_group_attr`.
+        Add or change custom attributes of a group, 修改群自定义属性: `group_open_http_svc/modify_group_attr`.
 
         Args:
             group_id: the group.
@@ -69,18 +70,19 @@ class GroupAttributesCalls(GroupAttributes):
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                10002: Internal error; try again.
-                10004: Parameters are invalid; ErrorInfo says which.
-                10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                    for does not.
-                10010: The group does not exist or was disbanded.
-                10015: No group with this id.
-                10045: Attribute key over 32 bytes.
-                10046: Attribute value over 4,000 bytes.
-                10047: More than 16 attribute keys.
-                10048: Attributes over 16,000 bytes together.
-                10049: Attribute writes too frequent.
+            ApiError: the service refused it.
+
+        Error codes:
+            10004: Parameters are invalid; ErrorInfo says which.
+            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
+                for does not.
+            10010: The group does not exist or was disbanded.
+            10015: No group with this id.
+            10045: Attribute key over 32 bytes.
+            10046: Attribute value over 4,000 bytes.
+            10047: More than 16 attribute keys.
+            10048: Attributes over 16,000 bytes together.
+            10049: Attribute writes too frequent.
 
         Limits: 5/s per group_id, 200/s. A repeat is harmless.
         Page: https://www.tencentcloud.com/document/product/1047/44188
@@ -95,7 +97,7 @@ class GroupAttributesCalls(GroupAttributes):
     ) -> Empty:
         """Replace all the attributes of a group by 1 to 16 others.
 
-        重置群自定义属性: Replace all custom attributes of a group, `group_open_http_svc/set_group_attr`.
+        Replace all custom attributes of a group, 重置群自定义属性: `group_open_http_svc/set_group_attr`.
 
         Args:
             group_id: the group.
@@ -106,20 +108,21 @@ class GroupAttributesCalls(GroupAttributes):
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                10002: Internal error; try again.
-                10004: Parameters are invalid; ErrorInfo says which.
-                10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                    for does not.
-                10010: The group does not exist or was disbanded.
-                10015: No group with this id.
-                10045: Attribute key over 32 bytes.
-                10046: Attribute value over 4,000 bytes.
-                10047: More than 16 attribute keys.
-                10048: Attributes over 16,000 bytes together.
-                10049: Attribute writes too frequent.
+            ApiError: the service refused it.
 
-        Limits: 5/s per group_id, 200/s. A repeat is harmless.
+        Error codes:
+            10004: Parameters are invalid; ErrorInfo says which.
+            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
+                for does not.
+            10010: The group does not exist or was disbanded.
+            10015: No group with this id.
+            10045: Attribute key over 32 bytes.
+            10046: Attribute value over 4,000 bytes.
+            10047: More than 16 attribute keys.
+            10048: Attributes over 16,000 bytes together.
+            10049: Attribute writes too frequent.
+
+        Limits: 5/s per group_id, 200/s. A repeat is harmless. It deletes what is stored.
         Page: https://www.tencentcloud.com/document/product/1047/44190
         """
 
@@ -130,7 +133,7 @@ class GroupAttributesCalls(GroupAttributes):
     ) -> Empty:
         """Remove all the attributes of a group.
 
-        清空群自定义属性: Remove every custom attribute of a group, `group_open_http_svc/clear_group_attr`.
+        Remove every custom attribute of a group, 清空群自定义属性: `group_open_http_svc/clear_group_attr`.
 
         Args:
             group_id: the group.
@@ -140,20 +143,21 @@ class GroupAttributesCalls(GroupAttributes):
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                10002: Internal error; try again.
-                10004: Parameters are invalid; ErrorInfo says which.
-                10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                    for does not.
-                10010: The group does not exist or was disbanded.
-                10015: No group with this id.
-                10045: Attribute key over 32 bytes.
-                10046: Attribute value over 4,000 bytes.
-                10047: More than 16 attribute keys.
-                10048: Attributes over 16,000 bytes together.
-                10049: Attribute writes too frequent.
+            ApiError: the service refused it.
 
-        Limits: 5/s per group_id, 200/s. A repeat is harmless.
+        Error codes:
+            10004: Parameters are invalid; ErrorInfo says which.
+            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
+                for does not.
+            10010: The group does not exist or was disbanded.
+            10015: No group with this id.
+            10045: Attribute key over 32 bytes.
+            10046: Attribute value over 4,000 bytes.
+            10047: More than 16 attribute keys.
+            10048: Attributes over 16,000 bytes together.
+            10049: Attribute writes too frequent.
+
+        Limits: 5/s per group_id, 200/s. A repeat is harmless. It deletes what is stored.
         Page: https://www.tencentcloud.com/document/product/1047/44189
         """
 
@@ -165,7 +169,7 @@ class GroupAttributesCalls(GroupAttributes):
     ) -> Empty:
         """Remove attributes by name; one that is not there is refused with 10050.
 
-        删除群自定义属性: Delete named custom attributes of a group, `group_open_http_svc/delete_group_attr`.
+        Delete named custom attributes of a group, 删除群自定义属性: `group_open_http_svc/delete_group_attr`.
 
         Args:
             group_id: the group.
@@ -176,18 +180,19 @@ class GroupAttributesCalls(GroupAttributes):
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                10002: Internal error; try again.
-                10004: Parameters are invalid; ErrorInfo says which.
-                10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                    for does not.
-                10010: The group does not exist or was disbanded.
-                10015: No group with this id.
-                10045: Attribute key over 32 bytes.
-                10049: Attribute writes too frequent.
-                10050: The attribute to delete does not exist.
+            ApiError: the service refused it.
 
-        Limits: 5/s per group_id, 200/s.
+        Error codes:
+            10004: Parameters are invalid; ErrorInfo says which.
+            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
+                for does not.
+            10010: The group does not exist or was disbanded.
+            10015: No group with this id.
+            10045: Attribute key over 32 bytes.
+            10049: Attribute writes too frequent.
+            10050: The attribute to delete does not exist.
+
+        Limits: 5/s per group_id, 200/s. It deletes what is stored.
         Page: https://www.tencentcloud.com/document/product/1047/59499
         """
 
@@ -199,7 +204,7 @@ class GroupAttributesCalls(GroupAttributes):
     ) -> Counters:
         """Read counters of a group: those named, or all.
 
-        获取群计数器: Read group counters, `group_open_http_svc/get_group_counter`.
+        Read group counters, 获取群计数器: `group_open_http_svc/get_group_counter`.
 
         Args:
             group_id: the group; not a community.
@@ -211,14 +216,15 @@ class GroupAttributesCalls(GroupAttributes):
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                10002: Internal error; try again.
-                10004: Parameters are invalid; ErrorInfo says which.
-                10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                    for does not.
-                10010: The group does not exist or was disbanded.
-                10015: No group with this id.
-                10059: The plan does not include this feature.
+            ApiError: the service refused it.
+
+        Error codes:
+            10004: Parameters are invalid; ErrorInfo says which.
+            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
+                for does not.
+            10010: The group does not exist or was disbanded.
+            10015: No group with this id.
+            10059: The plan does not include this feature.
 
         Limits: 200/s. A repeat is harmless.
         Page: https://trtc.io/document/53427
@@ -233,7 +239,7 @@ class GroupAttributesCalls(GroupAttributes):
     ) -> Counters:
         """Set, increase or decrease 1 to 20 counters; returns their values afterwards.
 
-        更新群计数器: Set, increase or decrease group counters, `group_open_http_svc/update_group_counter`.
+        Set, increase or decrease group counters, 更新群计数器: `group_open_http_svc/update_group_counter`.
 
         Args:
             group_id: the group; not a community.
@@ -246,15 +252,16 @@ class GroupAttributesCalls(GroupAttributes):
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                10002: Internal error; try again.
-                10004: Parameters are invalid; ErrorInfo says which.
-                10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                    for does not.
-                10010: The group does not exist or was disbanded.
-                10015: No group with this id.
-                10059: The plan does not include this feature.
-                10063: More than 20 counter keys.
+            ApiError: the service refused it.
+
+        Error codes:
+            10004: Parameters are invalid; ErrorInfo says which.
+            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
+                for does not.
+            10010: The group does not exist or was disbanded.
+            10015: No group with this id.
+            10059: The plan does not include this feature.
+            10063: More than 20 counter keys.
 
         Limits: 200/s.
         Page: https://trtc.io/document/53428
@@ -268,7 +275,7 @@ class GroupAttributesCalls(GroupAttributes):
     ) -> Empty:
         """Delete counters of a group: those named, or all.
 
-        删除群计数器: Delete group counters, `group_open_http_svc/delete_group_counter`.
+        Delete group counters, 删除群计数器: `group_open_http_svc/delete_group_counter`.
 
         Args:
             group_id: the group; not a community.
@@ -279,15 +286,16 @@ class GroupAttributesCalls(GroupAttributes):
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                10002: Internal error; try again.
-                10004: Parameters are invalid; ErrorInfo says which.
-                10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                    for does not.
-                10010: The group does not exist or was disbanded.
-                10015: No group with this id.
-                10059: The plan does not include this feature.
+            ApiError: the service refused it.
 
-        Limits: 200/s. A repeat is harmless.
+        Error codes:
+            10004: Parameters are invalid; ErrorInfo says which.
+            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
+                for does not.
+            10010: The group does not exist or was disbanded.
+            10015: No group with this id.
+            10059: The plan does not include this feature.
+
+        Limits: 200/s. A repeat is harmless. It deletes what is stored.
         Page: https://trtc.io/document/53429
         """

@@ -39,7 +39,7 @@ class GroupMemberCalls(GroupMember):
     ) -> AddedMembers:
         """Add 1 to 300 members; `failed` names those who are not in.
 
-        增加群成员: Add members, `group_open_http_svc/add_group_member`.
+        Add members, 增加群成员: `group_open_http_svc/add_group_member`.
 
         Live groups refuse it with 10007: one joins them by a client.
 
@@ -56,20 +56,21 @@ class GroupMemberCalls(GroupMember):
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                10002: Internal error; try again.
-                10003: The command name is wrong.
-                10004: Parameters are invalid; ErrorInfo says which.
-                10005: Too many accounts in the body.
-                10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                    for does not.
-                10010: The group does not exist or was disbanded.
-                10014: The group is full.
-                10015: No group with this id.
-                10016: The app's webhook refused the operation.
-                10019: The account does not exist.
-                10026: The command is disabled for the app.
-                10037: One user created or joined too many groups for the plan.
+            ApiError: the service refused it.
+
+        Error codes:
+            10003: The command name is wrong.
+            10004: Parameters are invalid; ErrorInfo says which.
+            10005: Too many accounts in the body.
+            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
+                for does not.
+            10010: The group does not exist or was disbanded.
+            10014: The group is full.
+            10015: No group with this id.
+            10016: The app's webhook refused the operation.
+            10019: The account does not exist.
+            10026: The command is disabled for the app.
+            10037: One user created or joined too many groups for the plan.
 
         Limits: 200/s.
         Page: https://www.tencentcloud.com/document/product/1047/34921
@@ -86,7 +87,7 @@ class GroupMemberCalls(GroupMember):
     ) -> Empty:
         """Remove 1 to 100 members; an account that is none is passed over.
 
-        删除群成员: Remove members, `group_open_http_svc/delete_group_member`.
+        Remove members, 删除群成员: `group_open_http_svc/delete_group_member`.
 
         Live groups refuse it with 10004; `ban` and `mute` are their means.
 
@@ -101,16 +102,17 @@ class GroupMemberCalls(GroupMember):
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                10002: Internal error; try again.
-                10003: The command name is wrong.
-                10004: Parameters are invalid; ErrorInfo says which.
-                10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                    for does not.
-                10010: The group does not exist or was disbanded.
-                10015: No group with this id.
+            ApiError: the service refused it.
 
-        Limits: 200/s. A repeat is harmless.
+        Error codes:
+            10003: The command name is wrong.
+            10004: Parameters are invalid; ErrorInfo says which.
+            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
+                for does not.
+            10010: The group does not exist or was disbanded.
+            10015: No group with this id.
+
+        Limits: 200/s. A repeat is harmless. It shuts people out.
         Page: https://www.tencentcloud.com/document/product/1047/34949
         Page: https://cloud.tencent.com/document/product/269/1622
         """
@@ -128,7 +130,7 @@ class GroupMemberCalls(GroupMember):
     ) -> MemberPage:
         """Read one page of a group's members.
 
-        获取群成员详细资料: Page through group members, `group_open_http_svc/get_group_member_info`.
+        Page through group members, 获取群成员详细资料: `group_open_http_svc/get_group_member_info`.
 
         Args:
             group_id: the group.
@@ -147,15 +149,16 @@ class GroupMemberCalls(GroupMember):
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                10002: Internal error; try again.
-                10003: The command name is wrong.
-                10004: Parameters are invalid; ErrorInfo says which.
-                10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                    for does not.
-                10010: The group does not exist or was disbanded.
-                10015: No group with this id.
-                10018: The answer would be over 1 MB; ask for less.
+            ApiError: the service refused it.
+
+        Error codes:
+            10003: The command name is wrong.
+            10004: Parameters are invalid; ErrorInfo says which.
+            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
+                for does not.
+            10010: The group does not exist or was disbanded.
+            10015: No group with this id.
+            10018: The answer would be over 1 MB; ask for less.
 
         Limits: 200/s. A repeat is harmless.
         Page: https://www.tencentcloud.com/document/product/1047/34948
@@ -173,7 +176,7 @@ class GroupMemberCalls(GroupMember):
     ) -> MemberInfos:
         """Read the profiles of 1 to 50 members.
 
-        获取指定群成员详细资料: Profiles of named group members, `group_open_http_svc/get_specified_group_member_info`.
+        Profiles of named group members, 获取指定群成员详细资料: `group_open_http_svc/get_specified_group_member_info`.
 
         Args:
             group_id: the group.
@@ -201,14 +204,14 @@ class GroupMemberCalls(GroupMember):
         group_id: str,
         member_account: str,
         role: Literal["Owner", "Admin", "Member"] | None = None,
-        msg_flag: str | None = None,
+        msg_flag: Literal["AcceptAndNotify", "AcceptNotNotify", "Discard", "AcceptNotNotifyExceptAt"] | None = None,
         name_card: str | None = None,
         app_member_defined_data: Sequence[DefinedData] | None = None,
         mute_time: int | None = None,
     ) -> Empty:
         """Change one member: role, name card, own fields, how it gets messages, whether it is muted.
 
-        修改群成员资料: Change one member, `group_open_http_svc/modify_group_member_info`.
+        Change one member, 修改群成员资料: `group_open_http_svc/modify_group_member_info`.
 
         Live groups refuse it with 10007.
 
@@ -216,8 +219,7 @@ class GroupMemberCalls(GroupMember):
             group_id: the group.
             member_account: the member; at most 32 bytes.
             role: `Admin` or `Member`; for another owner there is `group.change_owner`.
-            msg_flag: how it gets the group's messages: AcceptAndNotify, AcceptNotNotify, Discard, and in pages of 2026
-                AcceptNotNotifyExceptAt, which notifies of mentions only.
+            msg_flag: how it gets the group's messages: AcceptAndNotify, AcceptNotNotify, Discard, and in pages of 2026 AcceptNotNotifyExceptAt, which notifies of mentions only.
             name_card: how the group calls it, up to 50 bytes.
             app_member_defined_data: its own fields; those that are not named stay as they are.
             mute_time: seconds for which it may not write; 0 lifts it, 4294967295 lasts for ever.
@@ -227,15 +229,16 @@ class GroupMemberCalls(GroupMember):
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                10002: Internal error; try again.
-                10003: The command name is wrong.
-                10004: Parameters are invalid; ErrorInfo says which.
-                10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                    for does not.
-                10010: The group does not exist or was disbanded.
-                10015: No group with this id.
-                80001: Text was rejected by content moderation.
+            ApiError: the service refused it.
+
+        Error codes:
+            10003: The command name is wrong.
+            10004: Parameters are invalid; ErrorInfo says which.
+            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
+                for does not.
+            10010: The group does not exist or was disbanded.
+            10015: No group with this id.
+            80001: Text was rejected by content moderation.
 
         Limits: 200/s. A repeat is harmless.
         Page: https://www.tencentcloud.com/document/product/1047/34900
@@ -250,7 +253,7 @@ class GroupMemberCalls(GroupMember):
     ) -> Roles:
         """Read the roles of 1 to 500 accounts.
 
-        查询用户在群组中的身份: Roles of users in a group, `group_open_http_svc/get_role_in_group`.
+        Roles of users in a group, 查询用户在群组中的身份: `group_open_http_svc/get_role_in_group`.
 
         Args:
             group_id: the group.
@@ -262,14 +265,15 @@ class GroupMemberCalls(GroupMember):
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                10002: Internal error; try again.
-                10003: The command name is wrong.
-                10004: Parameters are invalid; ErrorInfo says which.
-                10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                    for does not.
-                10010: The group does not exist or was disbanded.
-                10015: No group with this id.
+            ApiError: the service refused it.
+
+        Error codes:
+            10003: The command name is wrong.
+            10004: Parameters are invalid; ErrorInfo says which.
+            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
+                for does not.
+            10010: The group does not exist or was disbanded.
+            10015: No group with this id.
 
         Limits: 200/s. A repeat is harmless.
         Page: https://www.tencentcloud.com/document/product/1047/34963
@@ -286,7 +290,7 @@ class GroupMemberCalls(GroupMember):
     ) -> Empty:
         """Mute 1 to 500 members for a while, or lift that.
 
-        批量禁言和取消禁言: Mute or unmute members, `group_open_http_svc/forbid_send_msg`.
+        Mute or unmute members, 批量禁言和取消禁言: `group_open_http_svc/forbid_send_msg`.
 
         Work groups refuse it with 10007.
 
@@ -301,16 +305,17 @@ class GroupMemberCalls(GroupMember):
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                10002: Internal error; try again.
-                10003: The command name is wrong.
-                10004: Parameters are invalid; ErrorInfo says which.
-                10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                    for does not.
-                10010: The group does not exist or was disbanded.
-                10015: No group with this id.
+            ApiError: the service refused it.
 
-        Limits: 200/s. A repeat is harmless.
+        Error codes:
+            10003: The command name is wrong.
+            10004: Parameters are invalid; ErrorInfo says which.
+            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
+                for does not.
+            10010: The group does not exist or was disbanded.
+            10015: No group with this id.
+
+        Limits: 200/s. A repeat is harmless. It shuts people out.
         Page: https://www.tencentcloud.com/document/product/1047/34951
         Page: https://cloud.tencent.com/document/product/269/1627
         """
@@ -323,7 +328,7 @@ class GroupMemberCalls(GroupMember):
     ) -> MutedAccounts:
         """Read who is muted.
 
-        获取被禁言群成员列表: List muted members (current form of get_group_shutted_uin),
+        List muted members (current form of get_group_shutted_uin), 获取被禁言群成员列表:
         `group_open_http_svc/get_group_muted_account`.
 
         Args:
@@ -337,14 +342,15 @@ class GroupMemberCalls(GroupMember):
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                10002: Internal error; try again.
-                10003: The command name is wrong.
-                10004: Parameters are invalid; ErrorInfo says which.
-                10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                    for does not.
-                10010: The group does not exist or was disbanded.
-                10015: No group with this id.
+            ApiError: the service refused it.
+
+        Error codes:
+            10003: The command name is wrong.
+            10004: Parameters are invalid; ErrorInfo says which.
+            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
+                for does not.
+            10010: The group does not exist or was disbanded.
+            10015: No group with this id.
 
         Limits: 200/s. A repeat is harmless.
         Page: https://www.tencentcloud.com/document/product/1047/34964
@@ -358,7 +364,7 @@ class GroupMemberCalls(GroupMember):
     ) -> ShuttedUins:
         """Read who is muted, by the older command; `list_muted` is the newer.
 
-        获取被禁言群成员列表: List muted members (older command name), `group_open_http_svc/get_group_shutted_uin`.
+        List muted members (older command name), 获取被禁言群成员列表: `group_open_http_svc/get_group_shutted_uin`.
 
         Args:
             group_id: the group.
@@ -370,14 +376,15 @@ class GroupMemberCalls(GroupMember):
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                10002: Internal error; try again.
-                10003: The command name is wrong.
-                10004: Parameters are invalid; ErrorInfo says which.
-                10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                    for does not.
-                10010: The group does not exist or was disbanded.
-                10015: No group with this id.
+            ApiError: the service refused it.
+
+        Error codes:
+            10003: The command name is wrong.
+            10004: Parameters are invalid; ErrorInfo says which.
+            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
+                for does not.
+            10010: The group does not exist or was disbanded.
+            10015: No group with this id.
 
         Limits: 200/s. A repeat is harmless.
         Page: https://www.tencentcloud.com/document/product/1047/34964
@@ -392,7 +399,7 @@ class GroupMemberCalls(GroupMember):
     ) -> AddedMembers:
         """Import 1 to 300 members: no webhook fires and no one is notified; `failed` names those who are not in.
 
-        导入群成员: Import members, `group_open_http_svc/import_group_member`.
+        Import members, 导入群成员: `group_open_http_svc/import_group_member`.
 
         Live groups refuse it with 10007.
 
@@ -406,16 +413,17 @@ class GroupMemberCalls(GroupMember):
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                10002: Internal error; try again.
-                10003: The command name is wrong.
-                10004: Parameters are invalid; ErrorInfo says which.
-                10005: Too many accounts in the body.
-                10006: The operation is called too often; slow down.
-                10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                    for does not.
-                10010: The group does not exist or was disbanded.
-                10015: No group with this id.
+            ApiError: the service refused it.
+
+        Error codes:
+            10003: The command name is wrong.
+            10004: Parameters are invalid; ErrorInfo says which.
+            10005: Too many accounts in the body.
+            10006: The operation is called too often; slow down.
+            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
+                for does not.
+            10010: The group does not exist or was disbanded.
+            10015: No group with this id.
 
         Limits: 200/s. A repeat is harmless.
         Page: https://www.tencentcloud.com/document/product/1047/34969
@@ -432,7 +440,7 @@ class GroupMemberCalls(GroupMember):
     ) -> Empty:
         """Take 1 to 20 accounts out, and keep them out for a while.
 
-        群成员封禁: Ban members from a group for a period, `group_open_http_svc/ban_group_member`.
+        Ban members from a group for a period, 群成员封禁: `group_open_http_svc/ban_group_member`.
 
         Args:
             group_id: the group.
@@ -445,15 +453,16 @@ class GroupMemberCalls(GroupMember):
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                10002: Internal error; try again.
-                10003: The command name is wrong.
-                10004: Parameters are invalid; ErrorInfo says which.
-                10005: Too many accounts in the body.
-                10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                    for does not.
+            ApiError: the service refused it.
 
-        Limits: 200/s. A repeat is harmless.
+        Error codes:
+            10003: The command name is wrong.
+            10004: Parameters are invalid; ErrorInfo says which.
+            10005: Too many accounts in the body.
+            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
+                for does not.
+
+        Limits: 200/s. A repeat is harmless. It shuts people out.
         Page: https://www.tencentcloud.com/document/product/1047/50296
         """
 
@@ -465,7 +474,7 @@ class GroupMemberCalls(GroupMember):
     ) -> Empty:
         """Lift the bans of 1 to 20 accounts.
 
-        群成员解封: Lift bans, `group_open_http_svc/unban_group_member`.
+        Lift bans, 群成员解封: `group_open_http_svc/unban_group_member`.
 
         Args:
             group_id: the group.
@@ -476,13 +485,14 @@ class GroupMemberCalls(GroupMember):
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                10002: Internal error; try again.
-                10003: The command name is wrong.
-                10004: Parameters are invalid; ErrorInfo says which.
-                10005: Too many accounts in the body.
-                10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                    for does not.
+            ApiError: the service refused it.
+
+        Error codes:
+            10003: The command name is wrong.
+            10004: Parameters are invalid; ErrorInfo says which.
+            10005: Too many accounts in the body.
+            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
+                for does not.
 
         Limits: 200/s. A repeat is harmless.
         Page: https://www.tencentcloud.com/document/product/1047/50297
@@ -497,7 +507,7 @@ class GroupMemberCalls(GroupMember):
     ) -> BannedAccounts:
         """Read one page of who is banned.
 
-        获取封禁群成员列表: Page through banned members, `group_open_http_svc/get_group_ban_member`.
+        Page through banned members, 获取封禁群成员列表: `group_open_http_svc/get_group_ban_member`.
 
         Args:
             group_id: the group.
@@ -511,13 +521,14 @@ class GroupMemberCalls(GroupMember):
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                10002: Internal error; try again.
-                10003: The command name is wrong.
-                10004: Parameters are invalid; ErrorInfo says which.
-                10005: Too many accounts in the body.
-                10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                    for does not.
+            ApiError: the service refused it.
+
+        Error codes:
+            10003: The command name is wrong.
+            10004: Parameters are invalid; ErrorInfo says which.
+            10005: Too many accounts in the body.
+            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
+                for does not.
 
         Limits: 200/s. A repeat is harmless.
         Page: https://trtc.io/document/50295

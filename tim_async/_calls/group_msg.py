@@ -43,9 +43,9 @@ class GroupMessagesCalls(GroupMessages):
         msg_priority: Literal["High", "Normal", "Low", "Lowest"] | None = None,
         from_account: str | None = None,
         offline_push_info: OfflinePushInfo | None = None,
-        forbid_callback_control: Sequence[str] | None = None,
+        forbid_callback_control: Sequence[Literal["ForbidBeforeSendMsgCallback", "ForbidAfterSendMsgCallback"]] | None = None,
         online_only_flag: Literal[0, 1] | None = None,
-        send_msg_control: Sequence[str] | None = None,
+        send_msg_control: Sequence[Literal["NoUnread", "NoLastMsg", "WithMuteNotifications", "NoMsgCheck"]] | None = None,
         cloud_custom_data: str | None = None,
         group_at_info: Sequence[GroupAt] | None = None,
         support_message_extension: Literal[0, 1] | None = None,
@@ -55,7 +55,7 @@ class GroupMessagesCalls(GroupMessages):
     ) -> SendGroupMsgResult:
         """Send a message to a group.
 
-        在群组中发送普通消息: Send a group message, `group_open_http_svc/send_group_msg`.
+        Send a group message, 在群组中发送普通消息: `group_open_http_svc/send_group_msg`.
 
         The sender needs not be a member. Where `random` is not given, the call fills it in before the first attempt;
         every attempt then sends the same bytes, and the service drops the repeat.
@@ -64,8 +64,7 @@ class GroupMessagesCalls(GroupMessages):
             group_id: the group.
             msg_body: 1 or more elements, at most one of them a custom element.
             random: u32; the message's identity: the service drops a second one of the same within five minutes.
-            msg_priority: High, Normal (default), Low or Lowest; over the group's limit the lower ones are dropped
-                first.
+            msg_priority: High, Normal (default), Low or Lowest; over the group's limit the lower ones are dropped first.
             from_account: the shown sender; absent is the admin; at most 32 bytes.
             offline_push_info: offline push settings.
             forbid_callback_control: webhooks to leave out: ForbidBeforeSendMsgCallback, ForbidAfterSendMsgCallback.
@@ -88,18 +87,19 @@ class GroupMessagesCalls(GroupMessages):
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
             BodyTooLargeError: the request is over the setting `body_limit`; nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                10002: Internal error; try again.
-                10004: Parameters are invalid; ErrorInfo says which.
-                10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                    for does not.
-                10010: The group does not exist or was disbanded.
-                10015: No group with this id.
-                10016: The app's webhook refused the operation.
-                10017: The sender is muted.
-                10023: Message rate limit (40 messages a second for one group).
-                80001: Text was rejected by content moderation.
-                80002: The message body is over the limit. (varies: 8 KB in tables up to 2023, 12 KB now)
+            ApiError: the service refused it.
+
+        Error codes:
+            10004: Parameters are invalid; ErrorInfo says which.
+            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
+                for does not.
+            10010: The group does not exist or was disbanded.
+            10015: No group with this id.
+            10016: The app's webhook refused the operation.
+            10017: The sender is muted.
+            10023: Message rate limit (40 messages a second for one group).
+            80001: Text was rejected by content moderation.
+            80002: The message body is over the limit. (varies: 8 KB in tables up to 2023, 12 KB now)
 
         Limits: 40/s per group_id, 200/s. A repeat with the same marks is dropped by the service.
         Page: https://www.tencentcloud.com/document/product/1047/34959
@@ -116,7 +116,7 @@ class GroupMessagesCalls(GroupMessages):
     ) -> Empty:
         """Send a notice to the online members of a group.
 
-        在群组中发送系统通知: Send a group system notice, `group_open_http_svc/send_group_system_notification`.
+        Send a group system notice, 在群组中发送系统通知: `group_open_http_svc/send_group_system_notification`.
 
         Args:
             group_id: the group.
@@ -129,14 +129,15 @@ class GroupMessagesCalls(GroupMessages):
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                10002: Internal error; try again.
-                10003: The command name is wrong.
-                10004: Parameters are invalid; ErrorInfo says which.
-                10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                    for does not.
-                10010: The group does not exist or was disbanded.
-                10015: No group with this id.
+            ApiError: the service refused it.
+
+        Error codes:
+            10003: The command name is wrong.
+            10004: Parameters are invalid; ErrorInfo says which.
+            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
+                for does not.
+            10010: The group does not exist or was disbanded.
+            10015: No group with this id.
 
         Limits: 200/s.
         Page: https://www.tencentcloud.com/document/product/1047/34958
@@ -153,7 +154,7 @@ class GroupMessagesCalls(GroupMessages):
     ) -> RecallGroupMsgsResult:
         """Recall 1 to 10 messages.
 
-        撤回群消息: Recall group messages, `group_open_http_svc/group_msg_recall`.
+        Recall group messages, 撤回群消息: `group_open_http_svc/group_msg_recall`.
 
         Args:
             group_id: the group.
@@ -167,21 +168,22 @@ class GroupMessagesCalls(GroupMessages):
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                10002: Internal error; try again.
-                10003: The command name is wrong.
-                10004: Parameters are invalid; ErrorInfo says which.
-                10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                    for does not.
-                10010: The group does not exist or was disbanded.
-                10015: No group with this id.
-                10030: The message to recall does not exist.
-                10031: Past the recall time limit (2 minutes by default).
-                10032: This message cannot be recalled.
-                10033: This group type does not support recall.
-                10041: The app is set not to recall group messages.
+            ApiError: the service refused it.
 
-        Limits: 200/s. A repeat is harmless.
+        Error codes:
+            10003: The command name is wrong.
+            10004: Parameters are invalid; ErrorInfo says which.
+            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
+                for does not.
+            10010: The group does not exist or was disbanded.
+            10015: No group with this id.
+            10030: The message to recall does not exist.
+            10031: Past the recall time limit (2 minutes by default).
+            10032: This message cannot be recalled.
+            10033: This group type does not support recall.
+            10041: The app is set not to recall group messages.
+
+        Limits: 200/s. A repeat is harmless. It deletes what is stored.
         Page: https://www.tencentcloud.com/document/product/1047/34965
         Page: https://cloud.tencent.com/document/product/269/12341
         """
@@ -196,7 +198,7 @@ class GroupMessagesCalls(GroupMessages):
     ) -> ImportGroupMsgsResult:
         """Import 1 to 7 messages.
 
-        导入群消息: Import old group messages, `group_open_http_svc/import_group_msg`.
+        Import old group messages, 导入群消息: `group_open_http_svc/import_group_msg`.
 
         Args:
             group_id: the group.
@@ -210,13 +212,15 @@ class GroupMessagesCalls(GroupMessages):
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                10004: Parameters are invalid; ErrorInfo says which.
-                10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                    for does not.
-                10010: The group does not exist or was disbanded.
-                10015: No group with this id.
-                10020: The message is over 12 KB (import page).
+            ApiError: the service refused it.
+
+        Error codes:
+            10004: Parameters are invalid; ErrorInfo says which.
+            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
+                for does not.
+            10010: The group does not exist or was disbanded.
+            10015: No group with this id.
+            10020: The message is over 12 KB (import page).
 
         Limits: 200/s.
         Page: https://www.tencentcloud.com/document/product/1047/34968
@@ -232,7 +236,7 @@ class GroupMessagesCalls(GroupMessages):
     ) -> Empty:
         """Set how many messages a member has not read.
 
-        设置成员未读消息计数: Set a member's unread count, `group_open_http_svc/set_unread_msg_num`.
+        Set a member's unread count, 设置成员未读消息计数: `group_open_http_svc/set_unread_msg_num`.
 
         Args:
             group_id: the group; not a live group.
@@ -244,14 +248,15 @@ class GroupMessagesCalls(GroupMessages):
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                10002: Internal error; try again.
-                10003: The command name is wrong.
-                10004: Parameters are invalid; ErrorInfo says which.
-                10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                    for does not.
-                10010: The group does not exist or was disbanded.
-                10015: No group with this id.
+            ApiError: the service refused it.
+
+        Error codes:
+            10003: The command name is wrong.
+            10004: Parameters are invalid; ErrorInfo says which.
+            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
+                for does not.
+            10010: The group does not exist or was disbanded.
+            10015: No group with this id.
 
         Limits: 200/s. A repeat is harmless.
         Page: https://www.tencentcloud.com/document/product/1047/34909
@@ -267,7 +272,7 @@ class GroupMessagesCalls(GroupMessages):
     ) -> Empty:
         """Delete what one sender wrote among the last 1,000 messages.
 
-        删除指定用户发送的消息: Remove recent messages of one sender, `group_open_http_svc/delete_group_msg_by_sender`.
+        Remove recent messages of one sender, 删除指定用户发送的消息: `group_open_http_svc/delete_group_msg_by_sender`.
 
         Args:
             group_id: the group; not a live group.
@@ -279,16 +284,17 @@ class GroupMessagesCalls(GroupMessages):
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                10002: Internal error; try again.
-                10003: The command name is wrong.
-                10004: Parameters are invalid; ErrorInfo says which.
-                10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                    for does not.
-                10010: The group does not exist or was disbanded.
-                10015: No group with this id.
+            ApiError: the service refused it.
 
-        Limits: 200/s.
+        Error codes:
+            10003: The command name is wrong.
+            10004: Parameters are invalid; ErrorInfo says which.
+            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
+                for does not.
+            10010: The group does not exist or was disbanded.
+            10015: No group with this id.
+
+        Limits: 200/s. It deletes what is stored.
         Page: https://www.tencentcloud.com/document/product/1047/34970
         Page: https://cloud.tencent.com/document/product/269/2359
         """
@@ -304,7 +310,7 @@ class GroupMessagesCalls(GroupMessages):
     ) -> GroupMsgs:
         """Read one page of a group's history.
 
-        拉取群历史消息: Read group history, `group_open_http_svc/group_msg_get_simple`.
+        Read group history, 拉取群历史消息: `group_open_http_svc/group_msg_get_simple`.
 
         Args:
             group_id: the group; a live group has no history.
@@ -322,14 +328,15 @@ class GroupMessagesCalls(GroupMessages):
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                10002: Internal error; try again.
-                10003: The command name is wrong.
-                10004: Parameters are invalid; ErrorInfo says which.
-                10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                    for does not.
-                10010: The group does not exist or was disbanded.
-                10015: No group with this id.
+            ApiError: the service refused it.
+
+        Error codes:
+            10003: The command name is wrong.
+            10004: Parameters are invalid; ErrorInfo says which.
+            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
+                for does not.
+            10010: The group does not exist or was disbanded.
+            10015: No group with this id.
 
         Limits: 200/s. A repeat is harmless.
         Page: https://www.tencentcloud.com/document/product/1047/34971
@@ -346,7 +353,7 @@ class GroupMessagesCalls(GroupMessages):
     ) -> BroadcastMsgResult:
         """Send a message to every live group.
 
-        直播群广播消息: Broadcast one message to every live group of the app, `group_open_http_svc/send_broadcast_msg`.
+        Broadcast one message to every live group of the app, 直播群广播消息: `group_open_http_svc/send_broadcast_msg`.
 
         Args:
             msg_body: 1 or more elements, at most one of them a custom element.
@@ -361,15 +368,16 @@ class GroupMessagesCalls(GroupMessages):
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
             BodyTooLargeError: the request is over the setting `body_limit`; nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                10002: Internal error; try again.
-                10003: The command name is wrong.
-                10004: Parameters are invalid; ErrorInfo says which.
-                10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                    for does not.
-                10023: Message rate limit (40 messages a second for one group).
+            ApiError: the service refused it.
 
-        Limits: 1/s. A repeat with the same marks is dropped by the service.
+        Error codes:
+            10003: The command name is wrong.
+            10004: Parameters are invalid; ErrorInfo says which.
+            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
+                for does not.
+            10023: Message rate limit (40 messages a second for one group).
+
+        Limits: 1/s. A repeat with the same marks is dropped by the service. It reaches everyone.
         Page: https://www.tencentcloud.com/document/product/1047/49440
         """
 
@@ -384,7 +392,7 @@ class GroupMessagesCalls(GroupMessages):
     ) -> Empty:
         """Change a stored message.
 
-        修改群聊历史消息: Edit a stored group message, `openim/modify_group_msg`.
+        Edit a stored group message, 修改群聊历史消息: `openim/modify_group_msg`.
 
         What is not given stays as it is.
 
@@ -401,20 +409,17 @@ class GroupMessagesCalls(GroupMessages):
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
             BodyTooLargeError: the request is over the setting `body_limit`; nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                20001: The request packet is invalid.
-                20002: UserSig or the internal login ticket is expired or invalid.
-                20004: Network trouble inside the service; try again.
-                20005: Internal error; try again.
-                90001: The message service could not parse the JSON body.
-                90002: MsgBody does not follow the message format or is not an array.
-                90003: To_Account is missing, not a string, or unknown.
-                90007: MsgBody is not an array.
-                90009: The identifier in the URL is not an admin.
-                90010: The JSON body does not follow the message format.
-                90992: Internal error, try again; when every call gets it and a webhook is on, the webhook's answers are the
-                    suspect.
-                91000: Internal error; try again.
+            ApiError: the service refused it.
+
+        Error codes:
+            20001: The request packet is invalid.
+            20002: UserSig or the internal login ticket is expired or invalid.
+            90001: The message service could not parse the JSON body.
+            90002: MsgBody does not follow the message format or is not an array.
+            90003: To_Account is missing, not a string, or unknown.
+            90007: MsgBody is not an array.
+            90009: The identifier in the URL is not an admin.
+            90010: The JSON body does not follow the message format.
 
         Limits: 200/s. A repeat is harmless.
         Page: https://www.tencentcloud.com/document/product/1047/47948
@@ -429,7 +434,7 @@ class GroupMessagesCalls(GroupMessages):
     ) -> GroupMsgReceipts:
         """Ask how many members have read messages.
 
-        拉取群消息已读回执信息: Read/unread counts for group messages, `group_open_http_svc/get_group_msg_receipt`.
+        Read/unread counts for group messages, 拉取群消息已读回执信息: `group_open_http_svc/get_group_msg_receipt`.
 
         Args:
             group_id: the group.
@@ -441,15 +446,16 @@ class GroupMessagesCalls(GroupMessages):
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                10002: Internal error; try again.
-                10003: The command name is wrong.
-                10004: Parameters are invalid; ErrorInfo says which.
-                10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                    for does not.
-                10010: The group does not exist or was disbanded.
-                10015: No group with this id.
-                10062: No read receipt for this message; it must be asked for when sending.
+            ApiError: the service refused it.
+
+        Error codes:
+            10003: The command name is wrong.
+            10004: Parameters are invalid; ErrorInfo says which.
+            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
+                for does not.
+            10010: The group does not exist or was disbanded.
+            10015: No group with this id.
+            10062: No read receipt for this message; it must be asked for when sending.
 
         Limits: 200/s. A repeat is harmless.
         Page: https://trtc.io/document/49439
@@ -467,7 +473,7 @@ class GroupMessagesCalls(GroupMessages):
     ) -> ReceiptDetail:
         """Read one page of those who have read a message, or have not.
 
-        拉取群消息已读回执详情: Members who read, or did not read, one group message,
+        Members who read, or did not read, one group message, 拉取群消息已读回执详情:
         `group_open_http_svc/get_group_msg_receipt_detail`.
 
         Args:
@@ -487,15 +493,16 @@ class GroupMessagesCalls(GroupMessages):
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                10002: Internal error; try again.
-                10003: The command name is wrong.
-                10004: Parameters are invalid; ErrorInfo says which.
-                10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                    for does not.
-                10010: The group does not exist or was disbanded.
-                10015: No group with this id.
-                10062: No read receipt for this message; it must be asked for when sending.
+            ApiError: the service refused it.
+
+        Error codes:
+            10003: The command name is wrong.
+            10004: Parameters are invalid; ErrorInfo says which.
+            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
+                for does not.
+            10010: The group does not exist or was disbanded.
+            10015: No group with this id.
+            10062: No read receipt for this message; it must be asked for when sending.
 
         Limits: 200/s. A repeat is harmless.
         Page: https://trtc.io/document/49438
@@ -511,7 +518,7 @@ class GroupMessagesCalls(GroupMessages):
     ) -> Empty:
         """Report that a member has read 1 to 50 messages.
 
-        群消息已读回执: Report that a member has read group messages, `group_open_http_svc/group_msg_receipt`.
+        Report that a member has read group messages, 群消息已读回执: `group_open_http_svc/group_msg_receipt`.
 
         Args:
             group_id: the group.
@@ -537,7 +544,7 @@ class GroupMessagesCalls(GroupMessages):
     ) -> Empty:
         """Hide stored messages from the clients.
 
-        清空群聊历史消息: Hide stored group messages from clients (admin can still read them),
+        Hide stored group messages from clients (admin can still read them), 清空群聊历史消息:
         `group_open_http_svc/clear_group_msg`.
 
         Args:
@@ -551,7 +558,7 @@ class GroupMessagesCalls(GroupMessages):
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
             ApiError: the service refused it.
 
-        Limits: 200/s.
+        Limits: 200/s. It deletes what is stored.
         Page: https://trtc.io/document/65970
         Page: https://cloud.tencent.com/document/product/269/95617
         """
@@ -565,7 +572,7 @@ class GroupMessagesCalls(GroupMessages):
     ) -> Extensions:
         """Read one page of a message's key/values.
 
-        拉取群消息扩展: Read the extension key/values of a group message, `openim_msg_ext_http_svc/group_get_key_values`.
+        Read the extension key/values of a group message, 拉取群消息扩展: `openim_msg_ext_http_svc/group_get_key_values`.
 
         Args:
             group_id: the group.
@@ -581,12 +588,13 @@ class GroupMessagesCalls(GroupMessages):
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                10002: Internal error; try again.
-                10004: Parameters are invalid; ErrorInfo says which.
-                10008: The app's plan does not include message extension. In group APIs the same number means a signature
-                    problem.
-                23004: The message does not exist.
+            ApiError: the service refused it.
+
+        Error codes:
+            10004: Parameters are invalid; ErrorInfo says which.
+            10008: The app's plan does not include message extension. In group APIs the same number means a signature
+                problem.
+            23004: The message does not exist.
 
         Limits: 200/s. A repeat is harmless.
         Page: https://trtc.io/document/52169
@@ -602,7 +610,7 @@ class GroupMessagesCalls(GroupMessages):
     ) -> SetExtensionsResult:
         """Set, delete or clear a message's key/values.
 
-        设置群消息扩展: Set, delete or clear extension key/values of a group message,
+        Set, delete or clear extension key/values of a group message, 设置群消息扩展:
         `openim_msg_ext_http_svc/group_set_key_values`.
 
         Args:
@@ -617,17 +625,18 @@ class GroupMessagesCalls(GroupMessages):
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                10002: Internal error; try again.
-                10004: Parameters are invalid; ErrorInfo says which.
-                10008: The app's plan does not include message extension. In group APIs the same number means a signature
-                    problem.
-                23001: The key changed meanwhile; pull the newest Seq and try again.
-                23002: The message was not sent with SupportMessageExtension.
-                23003: More than 200 extension writes a minute on one message.
-                23004: The message does not exist.
+            ApiError: the service refused it.
 
-        Limits: 200/s. A repeat is harmless.
+        Error codes:
+            10004: Parameters are invalid; ErrorInfo says which.
+            10008: The app's plan does not include message extension. In group APIs the same number means a signature
+                problem.
+            23001: The key changed meanwhile; pull the newest Seq and try again.
+            23002: The message was not sent with SupportMessageExtension.
+            23003: More than 200 extension writes a minute on one message.
+            23004: The message does not exist.
+
+        Limits: 200/s. A repeat is harmless. It deletes what is stored.
         Page: https://trtc.io/document/52170
         """
 
@@ -643,7 +652,7 @@ class GroupMessagesCalls(GroupMessages):
     ) -> SendGroupStreamMsgResult:
         """Begin a streamed message, or add to one; `stream` does both, and ends it.
 
-        发送群流式消息: Native streaming group message, `stream_msg/send_group_stream_msg`.
+        Native streaming group message, 发送群流式消息: `stream_msg/send_group_stream_msg`.
 
         The first call has no `stream_msg_id`; its answer gives it, and all later calls send it. Whether in the request
         or in its element is not clear: `stream` of the family sends it in both.
@@ -651,8 +660,7 @@ class GroupMessagesCalls(GroupMessages):
         Args:
             group_id: the group.
             msg_body: one `StreamElem`; at most 1 items.
-            from_account: the shown sender; absent is the admin. Not in the part of the page that was readable; at most
-                32 bytes.
+            from_account: the shown sender; absent is the admin. Not in the part of the page that was readable; at most 32 bytes.
             msg_random: u32; filled in for every call where it is not given.
             cloud_custom_data: stored with the message and delivered.
             stream_msg_id: from the first call's answer; absent on the first call.

@@ -26,7 +26,7 @@ class LiveGroupCalls(LiveGroup):
     ) -> OnlineNum:
         """Read how many are online in a group.
 
-        获取直播群在线人数: Online member count, `group_open_http_svc/get_online_member_num`.
+        Online member count, 获取直播群在线人数: `group_open_http_svc/get_online_member_num`.
 
         Args:
             group_id: the group.
@@ -38,14 +38,15 @@ class LiveGroupCalls(LiveGroup):
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                10002: Internal error; try again.
-                10003: The command name is wrong.
-                10004: Parameters are invalid; ErrorInfo says which.
-                10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                    for does not.
-                10010: The group does not exist or was disbanded.
-                10015: No group with this id.
+            ApiError: the service refused it.
+
+        Error codes:
+            10003: The command name is wrong.
+            10004: Parameters are invalid; ErrorInfo says which.
+            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
+                for does not.
+            10010: The group does not exist or was disbanded.
+            10015: No group with this id.
 
         Limits: 200/s. A repeat is harmless.
         Page: https://trtc.io/document/38521
@@ -61,7 +62,7 @@ class LiveGroupCalls(LiveGroup):
     ) -> MarkedMembers:
         """Set marks on 1 to 500 members, or take them off.
 
-        设置直播群成员标记: Set or remove marks on live-group members, `group_open_avchatroom_http_svc/modify_user_info`.
+        Set or remove marks on live-group members, 设置直播群成员标记: `group_open_avchatroom_http_svc/modify_user_info`.
 
         A group has up to 10 different marks, each on up to 1000 members; they are gone when the member leaves.
 
@@ -77,15 +78,16 @@ class LiveGroupCalls(LiveGroup):
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                10001: The caller is not logged in; check admin account and UserSig.
-                10002: Internal error; try again.
-                10003: The command name is wrong.
-                10004: Parameters are invalid; ErrorInfo says which.
-                10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                    for does not.
-                10010: The group does not exist or was disbanded.
-                10015: No group with this id.
+            ApiError: the service refused it.
+
+        Error codes:
+            10001: The caller is not logged in; check admin account and UserSig.
+            10003: The command name is wrong.
+            10004: Parameters are invalid; ErrorInfo says which.
+            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
+                for does not.
+            10010: The group does not exist or was disbanded.
+            10015: No group with this id.
 
         Limits: 200/s. A repeat is harmless.
         Page: https://trtc.io/document/50294
@@ -100,7 +102,7 @@ class LiveGroupCalls(LiveGroup):
     ) -> OnlineMembers:
         """Read one page of who is online.
 
-        获取直播群在线成员列表: List online members of a live group, `group_open_avchatroom_http_svc/get_members`.
+        List online members of a live group, 获取直播群在线成员列表: `group_open_avchatroom_http_svc/get_members`.
 
         Args:
             group_id: the group.
@@ -129,7 +131,7 @@ class LiveGroupCalls(LiveGroup):
     ) -> Empty:
         """Put robots into the list of who is online, there or not.
 
-        设置直播群机器人: Add bot accounts to a live group's online list, `group_open_avchatroom_http_svc/add_robots`.
+        Add bot accounts to a live group's online list, 设置直播群机器人: `group_open_avchatroom_http_svc/add_robots`.
 
         The body of this document was not seen. Its opposite, `delete_robots`, names the accounts `Member_Account`, and
         so is it done here; should the service want another name, `client.with_options(extra=...)` can send it.
@@ -158,7 +160,7 @@ class LiveGroupCalls(LiveGroup):
     ) -> Empty:
         """Take robots out of the list of who is online.
 
-        取消直播群机器人: Remove bot accounts from a live group's online list, `group_open_avchatroom_http_svc/del_robots`.
+        Remove bot accounts from a live group's online list, 取消直播群机器人: `group_open_avchatroom_http_svc/del_robots`.
 
         Args:
             group_id: the live group.
@@ -171,7 +173,7 @@ class LiveGroupCalls(LiveGroup):
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
             ApiError: the service refused it.
 
-        Limits: 200/s. A repeat is harmless.
+        Limits: 200/s. A repeat is harmless. It deletes what is stored.
         Page: https://trtc.io/document/60526
         Page: https://cloud.tencent.com/document/product/269/103785
         """
@@ -185,7 +187,7 @@ class LiveGroupCalls(LiveGroup):
     ) -> Empty:
         """Make accounts admins, or no longer; there can be 5.
 
-        设置/取消直播群管理员: Set or remove live-group admins (max 5), `group_open_avchatroom_http_svc/modify_admin`.
+        Set or remove live-group admins (max 5), 设置/取消直播群管理员: `group_open_avchatroom_http_svc/modify_admin`.
 
         They need not be there, and stay admins when they leave.
 
@@ -201,7 +203,7 @@ class LiveGroupCalls(LiveGroup):
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
             ApiError: the service refused it.
 
-        Limits: 200/s. A repeat is harmless.
+        Limits: 200/s. A repeat is harmless. It shuts people out.
         Page: https://trtc.io/document/60525
         Page: https://cloud.tencent.com/document/product/269/102857
         """
@@ -213,7 +215,7 @@ class LiveGroupCalls(LiveGroup):
     ) -> LiveAdmins:
         """Read who is an admin.
 
-        获取直播群管理员列表: List live-group admins, `group_open_avchatroom_http_svc/get_admin_list`.
+        List live-group admins, 获取直播群管理员列表: `group_open_avchatroom_http_svc/get_admin_list`.
 
         Args:
             group_id: the group.
@@ -238,7 +240,7 @@ class LiveGroupCalls(LiveGroup):
     ) -> PresentMembers:
         """Ask which of some accounts are in the group.
 
-        查询用户是否在直播群内: Which of the given users are in a live group, `group_open_avchatroom_http_svc/check_members`.
+        Which of the given users are in a live group, 查询用户是否在直播群内: `group_open_avchatroom_http_svc/check_members`.
 
         Args:
             group_id: the live group.

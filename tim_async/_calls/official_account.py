@@ -48,7 +48,7 @@ class OfficialAccountCalls(OfficialAccount):
     ) -> CreatedOfficialAccount:
         """Create an official account.
 
-        创建公众号: Create an official account, `official_account_open_http_svc/create_official_account`.
+        Create an official account, 创建公众号: `official_account_open_http_svc/create_official_account`.
 
         Args:
             owner_account: the account that owns it; at most 32 bytes.
@@ -85,7 +85,7 @@ class OfficialAccountCalls(OfficialAccount):
     ) -> Empty:
         """Change the profile of an official account.
 
-        修改公众号资料: Change an official account, `official_account_open_http_svc/modify_official_account_base_info`.
+        Change an official account, 修改公众号资料: `official_account_open_http_svc/modify_official_account_base_info`.
 
         Args:
             official_account: its id.
@@ -115,7 +115,7 @@ class OfficialAccountCalls(OfficialAccount):
     ) -> Empty:
         """Delete an official account.
 
-        销毁公众号: Delete an official account, `official_account_open_http_svc/destroy_official_account`.
+        Delete an official account, 销毁公众号: `official_account_open_http_svc/destroy_official_account`.
 
         Args:
             official_account: its id.
@@ -125,15 +125,16 @@ class OfficialAccountCalls(OfficialAccount):
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                20001: The request packet is invalid.
-                20005: Internal error; try again.
-                130002: Official account: caller is neither a subscriber nor a manager.
-                130004: Official account: does not exist or was closed.
-                130007: Official account: id does not fit the format.
-                130008: Official account: id is in use.
+            ApiError: the service refused it.
 
-        Limits: 200/s.
+        Error codes:
+            20001: The request packet is invalid.
+            130002: Official account: caller is neither a subscriber nor a manager.
+            130004: Official account: does not exist or was closed.
+            130007: Official account: id does not fit the format.
+            130008: Official account: id is in use.
+
+        Limits: 200/s. It deletes what is stored.
         Page: https://www.tencentcloud.com/document/product/1047/60756
         Page: https://cloud.tencent.com/document/product/269/102303
         """
@@ -146,7 +147,7 @@ class OfficialAccountCalls(OfficialAccount):
     ) -> OfficialAccounts:
         """Read the profiles of 1 to 50 official accounts.
 
-        获取公众号详细资料: Read official accounts, `official_account_open_http_svc/get_official_account_info`.
+        Read official accounts, 获取公众号详细资料: `official_account_open_http_svc/get_official_account_info`.
 
         Args:
             official_account_id_list: the accounts, 1 to 50.
@@ -175,7 +176,7 @@ class OfficialAccountCalls(OfficialAccount):
     ) -> Subscribers:
         """Read one page of the subscribers.
 
-        获取公众号的订阅成员资料: Page through subscribers of an official account,
+        Page through subscribers of an official account, 获取公众号的订阅成员资料:
         `official_account_open_http_svc/get_subscriber_info`.
 
         Args:
@@ -206,7 +207,7 @@ class OfficialAccountCalls(OfficialAccount):
     ) -> SubscriberOutcomes:
         """Subscribe 1 to 100 users; those who had subscribed before have not failed.
 
-        添加订阅者: Subscribe users to an official account, `official_account_open_http_svc/add_subscriber`.
+        Subscribe users to an official account, 添加订阅者: `official_account_open_http_svc/add_subscriber`.
 
         Args:
             official_account: the account's id.
@@ -233,7 +234,7 @@ class OfficialAccountCalls(OfficialAccount):
     ) -> SubscriberOutcomes:
         """Unsubscribe users.
 
-        删除订阅者: Unsubscribe users, `official_account_open_http_svc/delete_subscriber`.
+        Unsubscribe users, 删除订阅者: `official_account_open_http_svc/delete_subscriber`.
 
         Args:
             official_account: the account's id.
@@ -245,12 +246,13 @@ class OfficialAccountCalls(OfficialAccount):
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                20001: The request packet is invalid.
-                20005: Internal error; try again.
-                130002: Official account: caller is neither a subscriber nor a manager.
+            ApiError: the service refused it.
 
-        Limits: 200/s.
+        Error codes:
+            20001: The request packet is invalid.
+            130002: Official account: caller is neither a subscriber nor a manager.
+
+        Limits: 200/s. It shuts people out.
         Page: https://trtc.io/document/60761
         Page: https://www.tencentcloud.com/zh/document/product/1047/60761
         """
@@ -264,7 +266,7 @@ class OfficialAccountCalls(OfficialAccount):
     ) -> Empty:
         """Change the app's own data about a subscription.
 
-        修改订阅者资料: Change a subscriber's custom data, `official_account_open_http_svc/modify_subscriber_info`.
+        Change a subscriber's custom data, 修改订阅者资料: `official_account_open_http_svc/modify_subscriber_info`.
 
         Args:
             official_account: the account's id.
@@ -293,7 +295,7 @@ class OfficialAccountCalls(OfficialAccount):
     ) -> SubscribedAccounts:
         """Read one page of the official accounts that a user has subscribed to.
 
-        查询订阅的公众号列表: Official accounts a user subscribes to,
+        Official accounts a user subscribes to, 查询订阅的公众号列表:
         `official_account_open_http_svc/get_subscribed_official_account_list`.
 
         Args:
@@ -324,14 +326,14 @@ class OfficialAccountCalls(OfficialAccount):
         msg_body: Sequence[Element],
         random: int | None = None,
         offline_push_info: OfflinePushInfo | None = None,
-        forbid_callback_control: Sequence[str] | None = None,
+        forbid_callback_control: Sequence[Literal["ForbidBeforeSendMsgCallback", "ForbidAfterSendMsgCallback"]] | None = None,
         online_only_flag: Literal[0, 1] | None = None,
-        send_msg_control: Sequence[str] | None = None,
+        send_msg_control: Sequence[Literal["NoUnread", "NoLastMsg", "WithMuteNotifications", "NoMsgCheck"]] | None = None,
         cloud_custom_data: str | None = None,
     ) -> SentOfficialMsg:
         """Send a message to all subscribers: one a second, and two an hour for each official account.
 
-        公众号用户发送广播消息: Broadcast a message to subscribers, `official_account_open_http_svc/send_official_account_msg`.
+        Broadcast a message to subscribers, 公众号用户发送广播消息: `official_account_open_http_svc/send_official_account_msg`.
 
         The third of an hour is a `WaitTooLongError` with the time.
 
@@ -359,7 +361,7 @@ class OfficialAccountCalls(OfficialAccount):
             ApiError: the service refused it.
 
         Limits: 1/s per official_account, 2/hour per official_account, 200/s. A repeat with the same marks is dropped by
-        the service.
+        the service. It reaches everyone.
         Not read of its page: all of it; the fields are taken from an SDK.
         """
 
@@ -372,7 +374,7 @@ class OfficialAccountCalls(OfficialAccount):
     ) -> OfficialRecallOutcomes:
         """Recall 1 to 10 messages.
 
-        撤回公众号消息: Recall official account messages, `official_account_open_http_svc/official_account_msg_recall`.
+        Recall official account messages, 撤回公众号消息: `official_account_open_http_svc/official_account_msg_recall`.
 
         Args:
             official_account: the account's id.
@@ -385,13 +387,15 @@ class OfficialAccountCalls(OfficialAccount):
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                10003: The command name is wrong.
-                10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                    for does not.
-                10010: The group does not exist or was disbanded.
+            ApiError: the service refused it.
 
-        Limits: 200/s.
+        Error codes:
+            10003: The command name is wrong.
+            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
+                for does not.
+            10010: The group does not exist or was disbanded.
+
+        Limits: 200/s. It deletes what is stored.
         Page: https://trtc.io/document/60811
         Page: https://www.tencentcloud.com/zh/document/product/1047/60811
         """
@@ -406,14 +410,13 @@ class OfficialAccountCalls(OfficialAccount):
     ) -> OfficialMsgs:
         """Read one page of the history of an official account, newer messages first.
 
-        拉取公众号历史消息: Read official account message history,
+        Read official account message history, 拉取公众号历史消息:
         `official_account_open_http_svc/official_account_msg_get_simple`.
 
         Args:
             official_account: the account's id.
             last_msg_key: `last_msg_key` of the answer before; absent begins at the newest.
-            req_msg_number: how many messages are wanted, at least 1; how many are returned without it is not
-                documented.
+            req_msg_number: how many messages are wanted, at least 1; how many are returned without it is not documented.
             with_recalled_msg: 1 with those that were recalled; 0 is the default.
 
         Returns:

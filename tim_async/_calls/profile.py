@@ -26,7 +26,7 @@ class ProfileCalls(Profile):
     ) -> Empty:
         """Set fields of one account's profile.
 
-        设置资料: Set profile fields of one user, `profile/portrait_set`.
+        Set profile fields of one user, 设置资料: `profile/portrait_set`.
 
         Args:
             from_account: the account whose profile it is; at most 32 bytes.
@@ -37,16 +37,17 @@ class ProfileCalls(Profile):
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                40001: Request parameters are wrong.
-                40003: The account is not imported.
-                40004: Admin rights needed.
-                40006: Internal error; try again.
-                40008: No write permission on the field.
-                40009: The field's tag does not exist.
-                40601: A value is over 500 bytes.
-                40605: A standard field has a value outside its set.
-                40610: A value has the wrong type.
+            ApiError: the service refused it.
+
+        Error codes:
+            40001: Request parameters are wrong.
+            40003: The account is not imported.
+            40004: Admin rights needed.
+            40008: No write permission on the field.
+            40009: The field's tag does not exist.
+            40601: A value is over 500 bytes.
+            40605: A standard field has a value outside its set.
+            40610: A value has the wrong type.
 
         Limits: 200/s. A repeat is harmless.
         Page: https://www.tencentcloud.com/document/product/1047/34916
@@ -61,7 +62,7 @@ class ProfileCalls(Profile):
     ) -> Profiles:
         """Read fields of the profiles of 1 to 100 accounts.
 
-        拉取资料: Read profile fields of users, `profile/portrait_get`.
+        Read profile fields of users, 拉取资料: `profile/portrait_get`.
 
         Args:
             to_account: the accounts, 1 to 100; at most 32 bytes each.
@@ -74,14 +75,15 @@ class ProfileCalls(Profile):
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                40001: Request parameters are wrong.
-                40002: No account given to read the profile of.
-                40003: The account is not imported.
-                40004: Admin rights needed.
-                40006: Internal error; try again.
-                40007: No read permission on the field.
-                40009: The field's tag does not exist.
+            ApiError: the service refused it.
+
+        Error codes:
+            40001: Request parameters are wrong.
+            40002: No account given to read the profile of.
+            40003: The account is not imported.
+            40004: Admin rights needed.
+            40007: No read permission on the field.
+            40009: The field's tag does not exist.
 
         Limits: 200/s. A repeat is harmless.
         Page: https://www.tencentcloud.com/document/product/1047/34917

@@ -42,7 +42,7 @@ class PushCalls(Push):
     ) -> PushTask:
         """Push to every user, or to those a condition picks: once a second, and 10 times a day.
 
-        全员/标签推送: Push to all users or to an audience (new push service), `timpush/push`.
+        Push to all users or to an audience (new push service), 全员/标签推送: `timpush/push`.
 
         10 a day is the number of the free and the trial edition. The standard and the advanced one have 100: give the
         client `rate_limits={"timpush/push": (Rate(1), Rate(100, per=86_400))}`. A push that finds the number used up is
@@ -51,8 +51,7 @@ class PushCalls(Push):
         Args:
             from_account: the sender, a user id or a RegistrationID.
             offline_push_info: title, text and settings of the notification.
-            msg_random: u32, by which the service knows a push that came before; for how long is not documented. Filled
-                in where it is not given.
+            msg_random: u32, by which the service knows a push that came before; for how long is not documented. Filled in where it is not given.
             condition: the audience; absent is everyone.
             data_id: the app's own id of the business behind it, at most 64 bytes.
 
@@ -62,11 +61,13 @@ class PushCalls(Push):
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                90024: Pushes to all users need more than 1 s between them.
-                90047: The day's pushes are used up (100 by default).
+            ApiError: the service refused it.
 
-        Limits: 1/s, 10/day.
+        Error codes:
+            90024: Pushes to all users need more than 1 s between them.
+            90047: The day's pushes are used up (100 by default).
+
+        Limits: 1/s, 10/day. It reaches everyone.
         Page: https://www.tencentcloud.com/document/product/1047/60561
         """
 
@@ -81,7 +82,7 @@ class PushCalls(Push):
     ) -> PushBatchTask:
         """Push to 1 to 500 users; `failed` names those it does not go to.
 
-        单发推送（指定 UserID）: Push to listed users (new push service), `timpush/batch`.
+        Push to listed users (new push service), 单发推送（指定 UserID）: `timpush/batch`.
 
         30 users a second is the limit of the free and the trial edition, so a call may have 30 of them. The standard
         edition has 500 and the advanced one 800: give the client `rate_limits={"timpush/batch": Rate(500,
@@ -101,13 +102,14 @@ class PushCalls(Push):
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                90001: The message service could not parse the JSON body.
-                90009: The identifier in the URL is not an admin.
-                90045: Push to all users, by tag or single push is not enabled.
-                90057: batchsendmsg delivered more messages than its per-minute limit (12,000 a minute by default, one per
-                    recipient).
-                91000: Internal error; try again.
+            ApiError: the service refused it.
+
+        Error codes:
+            90001: The message service could not parse the JSON body.
+            90009: The identifier in the URL is not an admin.
+            90045: Push to all users, by tag or single push is not enabled.
+            90057: batchsendmsg delivered more messages than its per-minute limit (12,000 a minute by default, one per
+                recipient).
 
         Limits: 30 to_account/s, 200/s.
         Page: https://www.tencentcloud.com/document/product/1047/67553
@@ -127,7 +129,7 @@ class PushCalls(Push):
     ) -> PushBatchTask:
         """Push to the browsers of 1 to 500 users; the limits are those of `send_batch`.
 
-        单发推送（Web）: Web push to listed users, `timpush/webbatch`.
+        Web push to listed users, 单发推送（Web）: `timpush/webbatch`.
 
         With both, `message` goes to pages that are open, and `web_info` to the others.
 
@@ -162,7 +164,7 @@ class PushCalls(Push):
     ) -> Empty:
         """Stop a push, or take it back, within 24 hours.
 
-        撤回推送: Stop or recall a push task of the last 24 hours, `timpush/revoke`.
+        Stop or recall a push task of the last 24 hours, 撤回推送: `timpush/revoke`.
 
         Args:
             task_id: the push.
@@ -173,14 +175,16 @@ class PushCalls(Push):
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                90001: The message service could not parse the JSON body.
-                90009: The identifier in the URL is not an admin.
-                90049: The TaskId is not valid or has no push record.
-                90050: The push task was withdrawn before.
-                90051: Withdrawals are limited to one per second.
+            ApiError: the service refused it.
 
-        Limits: 1/s.
+        Error codes:
+            90001: The message service could not parse the JSON body.
+            90009: The identifier in the URL is not an admin.
+            90049: The TaskId is not valid or has no push record.
+            90050: The push task was withdrawn before.
+            90051: Withdrawals are limited to one per second.
+
+        Limits: 1/s. It deletes what is stored.
         Page: https://trtc.io/document/67824
         Page: https://cloud.tencent.com/document/product/269/105123
         """
@@ -193,7 +197,7 @@ class PushCalls(Push):
     ) -> Empty:
         """Name the app's attributes.
 
-        设置应用属性名称: Name the app's user attributes (new push service), `timpush/set_attr_name`.
+        Name the app's user attributes (new push service), 设置应用属性名称: `timpush/set_attr_name`.
 
         Args:
             attr_names: "0" to "9" with the name of each, 1 to 50 bytes; numbers that are left out keep their names.
@@ -204,11 +208,12 @@ class PushCalls(Push):
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                90001: The message service could not parse the JSON body.
-                90009: The identifier in the URL is not an admin.
-                90033: The user attribute is invalid.
-                91000: Internal error; try again.
+            ApiError: the service refused it.
+
+        Error codes:
+            90001: The message service could not parse the JSON body.
+            90009: The identifier in the URL is not an admin.
+            90033: The user attribute is invalid.
 
         Limits: 100/s. A repeat is harmless.
         Page: https://trtc.io/document/60563
@@ -220,7 +225,7 @@ class PushCalls(Push):
     ) -> TypedAttrNames:
         """Read the names of the app's attributes.
 
-        获取应用属性名称: Read the app's attribute names (new push service), `timpush/get_attr_name`.
+        Read the app's attribute names (new push service), 获取应用属性名称: `timpush/get_attr_name`.
 
         Returns:
             TypedAttrNames: the names of the app's attributes.
@@ -241,7 +246,7 @@ class PushCalls(Push):
     ) -> AttrsOrFailures:
         """Read the attributes of 1 to 100 users.
 
-        获取用户属性: Read attributes of users (new push service), `timpush/get_attr`.
+        Read attributes of users (new push service), 获取用户属性: `timpush/get_attr`.
 
         Args:
             to_account: the users, 1 to 100: user ids, or RegistrationIDs of 36 bytes.
@@ -253,10 +258,11 @@ class PushCalls(Push):
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                90001: The message service could not parse the JSON body.
-                90018: Too many accounts in the request.
-                91000: Internal error; try again.
+            ApiError: the service refused it.
+
+        Error codes:
+            90001: The message service could not parse the JSON body.
+            90018: Too many accounts in the request.
 
         Limits: 100/s. A repeat is harmless.
         Page: https://trtc.io/document/67817
@@ -269,7 +275,7 @@ class PushCalls(Push):
     ) -> PushOutcome:
         """Give attributes to 1 to 100 users.
 
-        设置用户属性: Set attributes of users (new push service), `timpush/set_attr`.
+        Set attributes of users (new push service), 设置用户属性: `timpush/set_attr`.
 
         Args:
             user_attrs: users, or RegistrationIDs, with their attributes, 1 to 100; attributes that are left out stay.
@@ -280,12 +286,13 @@ class PushCalls(Push):
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                90001: The message service could not parse the JSON body.
-                90009: The identifier in the URL is not an admin.
-                90018: Too many accounts in the request.
-                90033: The user attribute is invalid.
-                91000: Internal error; try again.
+            ApiError: the service refused it.
+
+        Error codes:
+            90001: The message service could not parse the JSON body.
+            90009: The identifier in the URL is not an admin.
+            90018: Too many accounts in the request.
+            90033: The user attribute is invalid.
 
         Limits: 100/s. A repeat is harmless.
         Page: https://trtc.io/document/60565
@@ -299,7 +306,7 @@ class PushCalls(Push):
     ) -> PushOutcome:
         """Take attributes from 1 to 100 users.
 
-        删除用户属性: Remove attributes of users (new push service), `timpush/remove_attr`.
+        Remove attributes of users (new push service), 删除用户属性: `timpush/remove_attr`.
 
         Args:
             user_attrs: users, or RegistrationIDs, with the names of what they lose, 1 to 100.
@@ -312,7 +319,7 @@ class PushCalls(Push):
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
             ApiError: the service refused it.
 
-        Limits: 100/s. A repeat is harmless.
+        Limits: 100/s. A repeat is harmless. It deletes what is stored.
         Page: https://trtc.io/document/60566
         """
 
@@ -323,7 +330,7 @@ class PushCalls(Push):
     ) -> TagsOrFailures:
         """Read the tags of 1 to 100 users.
 
-        获取用户标签: Read tags of users (new push service), `timpush/get_tag`.
+        Read tags of users (new push service), 获取用户标签: `timpush/get_tag`.
 
         Args:
             to_account: the users, 1 to 100: user ids, or RegistrationIDs of 36 bytes.
@@ -335,11 +342,12 @@ class PushCalls(Push):
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                90001: The message service could not parse the JSON body.
-                90009: The identifier in the URL is not an admin.
-                90018: Too many accounts in the request.
-                91000: Internal error; try again.
+            ApiError: the service refused it.
+
+        Error codes:
+            90001: The message service could not parse the JSON body.
+            90009: The identifier in the URL is not an admin.
+            90018: Too many accounts in the request.
 
         Limits: 100/s. A repeat is harmless.
         Page: https://www.tencentcloud.com/document/product/1047/60567
@@ -353,7 +361,7 @@ class PushCalls(Push):
     ) -> PushOutcome:
         """Give tags to 1 to 100 users, 10 each.
 
-        添加用户标签: Add tags to users (new push service), `timpush/add_tag`.
+        Add tags to users (new push service), 添加用户标签: `timpush/add_tag`.
 
         Args:
             user_tags: users, or RegistrationIDs, with 1 to 10 tags each, 1 to 100.
@@ -379,7 +387,7 @@ class PushCalls(Push):
     ) -> PushOutcome:
         """Take tags from 1 to 100 users, 10 each.
 
-        删除用户标签: Remove tags from users (new push service), `timpush/remove_tag`.
+        Remove tags from users (new push service), 删除用户标签: `timpush/remove_tag`.
 
         Args:
             user_tags: users, or RegistrationIDs, with 1 to 10 tags each, 1 to 100.
@@ -390,13 +398,14 @@ class PushCalls(Push):
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                90001: The message service could not parse the JSON body.
-                90009: The identifier in the URL is not an admin.
-                90018: Too many accounts in the request.
-                91000: Internal error; try again.
+            ApiError: the service refused it.
 
-        Limits: 100/s. A repeat is harmless.
+        Error codes:
+            90001: The message service could not parse the JSON body.
+            90009: The identifier in the URL is not an admin.
+            90018: Too many accounts in the request.
+
+        Limits: 100/s. A repeat is harmless. It deletes what is stored.
         Page: https://trtc.io/document/67822
         """
 
@@ -407,7 +416,7 @@ class PushCalls(Push):
     ) -> PushOutcome:
         """Take all tags from 1 to 100 users.
 
-        清空用户标签: Remove every tag of users (new push service), `timpush/clear_all_tags`.
+        Remove every tag of users (new push service), 清空用户标签: `timpush/clear_all_tags`.
 
         Args:
             to_account: the users, 1 to 100: user ids, or RegistrationIDs of 36 bytes.
@@ -418,13 +427,14 @@ class PushCalls(Push):
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                90001: The message service could not parse the JSON body.
-                90009: The identifier in the URL is not an admin.
-                90018: Too many accounts in the request.
-                91000: Internal error; try again.
+            ApiError: the service refused it.
 
-        Limits: 100/s. A repeat is harmless.
+        Error codes:
+            90001: The message service could not parse the JSON body.
+            90009: The identifier in the URL is not an admin.
+            90018: Too many accounts in the request.
+
+        Limits: 100/s. A repeat is harmless. It deletes what is stored.
         Page: https://trtc.io/document/67823
         """
 
@@ -438,7 +448,7 @@ class PushCalls(Push):
     ) -> ScheduledPushId:
         """Schedule a push; `schedule` takes a moment and finds the type.
 
-        创建定时任务: Create a scheduled push, `timpush/add_sched_task`.
+        Create a scheduled push, 创建定时任务: `timpush/add_sched_task`.
 
         Args:
             type: All for every user, Tag for an audience, User for listed users.
@@ -454,7 +464,7 @@ class PushCalls(Push):
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
             ApiError: the service refused it.
 
-        Limits: 5/s.
+        Limits: 5/s. It reaches everyone.
         Not read of its page: its codes.
         Page: https://www.tencentcloud.com/document/product/1047/78839
         Page: https://cloud.tencent.com/document/product/269/130277
@@ -471,7 +481,7 @@ class PushCalls(Push):
     ) -> ScheduledPushId:
         """Change a scheduled push that is still pending.
 
-        修改定时任务: Change a scheduled push that is still pending, `timpush/modify_sched_task`.
+        Change a scheduled push that is still pending, 修改定时任务: `timpush/modify_sched_task`.
 
         Args:
             task_id: the scheduled push.
@@ -488,7 +498,7 @@ class PushCalls(Push):
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
             ApiError: the service refused it.
 
-        Limits: 5/s. A repeat is harmless.
+        Limits: 5/s. A repeat is harmless. It reaches everyone.
         Not read of its page: its answer and its codes.
         Page: https://www.tencentcloud.com/document/product/1047/78840
         Page: https://cloud.tencent.com/document/product/269/130278
@@ -503,7 +513,7 @@ class PushCalls(Push):
     ) -> ScheduledPushId:
         """Delete a scheduled push that is still pending.
 
-        删除定时任务: Delete a scheduled push that is still pending, `timpush/delete_sched_task`.
+        Delete a scheduled push that is still pending, 删除定时任务: `timpush/delete_sched_task`.
 
         Args:
             task_id: the scheduled push.
@@ -516,11 +526,13 @@ class PushCalls(Push):
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                90104: Parameters of a scheduled push are invalid.
-                90107: The scheduled push is being sent or was sent, and cannot be changed any more.
+            ApiError: the service refused it.
 
-        Limits: 5/s.
+        Error codes:
+            90104: Parameters of a scheduled push are invalid.
+            90107: The scheduled push is being sent or was sent, and cannot be changed any more.
+
+        Limits: 5/s. It deletes what is stored.
         Page: https://www.tencentcloud.com/document/product/1047/78841
         """
 
@@ -532,7 +544,7 @@ class PushCalls(Push):
     ) -> FoundScheduledPush:
         """Read one scheduled push: its state, and the TaskId of what it pushed.
 
-        获取定时任务详情: Read one scheduled push, `timpush/get_sched_task`.
+        Read one scheduled push, 获取定时任务详情: `timpush/get_sched_task`.
 
         Args:
             task_id: the scheduled push.
@@ -560,13 +572,13 @@ class PushCalls(Push):
         sdkappid: int | None = None,
         offset: int = 0,
         want: int = 20,
-        order_by: str = "schedAt",
+        order_by: Literal["schedAt", "createAt", "schedat", "createat"] = "schedAt",
         asc: bool = True,
         keyword: str | None = None,
     ) -> ScheduledPushes:
         """Read one page of scheduled pushes.
 
-        获取定时任务列表: Page through scheduled pushes, `timpush/list_sched_task`.
+        Page through scheduled pushes, 获取定时任务列表: `timpush/list_sched_task`.
 
         Args:
             begin_time: the beginning of the range, in UTC, such as "2025-06-01 10:00:00"; at most 19 bytes.
@@ -602,7 +614,7 @@ class PushCalls(Push):
     ) -> PushFigures:
         """Read how many pushes of up to 5 tasks were sent, delivered and clicked.
 
-        全员/标签推送数据统计: Figures of pushes to all users or an audience, `timpush/all_member_push_statistics`.
+        Figures of pushes to all users or an audience, 全员/标签推送数据统计: `timpush/all_member_push_statistics`.
 
         Args:
             start_time: unix seconds, the beginning of the range.
@@ -631,7 +643,7 @@ class PushCalls(Push):
     ) -> PushLosses:
         """Read why pushes of up to 5 tasks were lost.
 
-        全员/标签推送折损分析: Why pushes to all users or an audience were lost, `timpush/all_member_push_loss`.
+        Why pushes to all users or an audience were lost, 全员/标签推送折损分析: `timpush/all_member_push_loss`.
 
         Args:
             start_time: unix seconds, the beginning of the range.
@@ -659,7 +671,7 @@ class PushCalls(Push):
     ) -> PushTrace:
         """Follow a push of a task to the devices of one user.
 
-        全员/标签推送消息链路: Trace a push to all users or an audience for one user, `timpush/all_member_push_trace`.
+        Trace a push to all users or an audience for one user, 全员/标签推送消息链路: `timpush/all_member_push_trace`.
 
         Args:
             task_id: the task.
@@ -687,7 +699,7 @@ class PushCalls(Push):
     ) -> MessagePushFigures:
         """Read how many pushes of chat messages were sent, delivered and clicked.
 
-        普通推送数据统计: Figures of pushes of chat messages, `timpush/normal_push_statistics`.
+        Figures of pushes of chat messages, 普通推送数据统计: `timpush/normal_push_statistics`.
 
         Args:
             start_time: unix seconds, the beginning of the range.
@@ -719,7 +731,7 @@ class PushCalls(Push):
     ) -> MessagePushLosses:
         """Read why pushes of chat messages were lost.
 
-        普通推送折损分析: Why pushes of chat messages were lost, `timpush/normal_push_loss`.
+        Why pushes of chat messages were lost, 普通推送折损分析: `timpush/normal_push_loss`.
 
         Args:
             start_time: unix seconds, the beginning of the range.
@@ -749,7 +761,7 @@ class PushCalls(Push):
     ) -> PushTrace:
         """Follow the push of a chat message to the devices it went to.
 
-        普通推送消息链路: Trace the push of one chat message, `timpush/normal_push_trace`.
+        Trace the push of one chat message, 普通推送消息链路: `timpush/normal_push_trace`.
 
         Args:
             push_id: the message's MsgId (`SendMsgResult.msg_id`).

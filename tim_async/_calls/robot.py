@@ -23,7 +23,7 @@ class RobotCalls(Robot):
     ) -> Robots:
         """Read the accounts of all chatbots.
 
-        拉取所有机器人: List all chatbot accounts, `openim_robot_http_svc/get_all_robots`.
+        List all chatbot accounts, 拉取所有机器人: `openim_robot_http_svc/get_all_robots`.
 
         Returns:
             Robots: the app's chatbots.
@@ -46,7 +46,7 @@ class RobotCalls(Robot):
     ) -> Empty:
         """Create a chatbot; an app has at most 20.
 
-        创建机器人: Create a chatbot account (20 per app), `openim_robot_http_svc/create_robot`.
+        Create a chatbot account (20 per app), 创建机器人: `openim_robot_http_svc/create_robot`.
 
         An app has at most 20.
 
@@ -75,7 +75,7 @@ class RobotCalls(Robot):
     ) -> Empty:
         """Delete a chatbot.
 
-        删除机器人: Delete a chatbot account, `openim_robot_http_svc/delete_robot`.
+        Delete a chatbot account, 删除机器人: `openim_robot_http_svc/delete_robot`.
 
         Args:
             robot_account: its account; at most 32 bytes.
@@ -87,7 +87,7 @@ class RobotCalls(Robot):
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
             ApiError: the service refused it.
 
-        Limits: 200/s.
+        Limits: 200/s. It deletes what is stored.
         Page: https://www.tencentcloud.com/document/product/1047/55282
         """
 
@@ -102,7 +102,7 @@ class RobotCalls(Robot):
     ) -> StreamedMsg:
         """Send a piece of a chatbot's answer. A repeated piece would be there twice.
 
-        发送流式响应消息: Send one chunk of a streamed chatbot reply, `openim_robot_http_svc/send_stream_msg`.
+        Send one chunk of a streamed chatbot reply, 发送流式响应消息: `openim_robot_http_svc/send_stream_msg`.
 
         Args:
             from_account: the chatbot; at most 32 bytes.

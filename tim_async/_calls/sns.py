@@ -42,13 +42,12 @@ class SnsCalls(Sns):
     ) -> SnsResults:
         """Add friends, asking them for consent where their profile wants it.
 
-        添加好友: Add friends, `sns/friend_add`.
+        Add friends, 添加好友: `sns/friend_add`.
 
         Args:
             from_account: the account that gets the friends; at most 32 bytes.
             add_friend_item: the friends, at least 1.
-            add_type: `Add_Type_Both` makes both sides friends of each other, the default; `Add_Type_Single` only puts
-                the friends on the account's own list.
+            add_type: `Add_Type_Both` makes both sides friends of each other, the default; `Add_Type_Single` only puts the friends on the account's own list.
             force_add_flags: 1 adds without asking for consent; 0 is the default.
 
         Returns:
@@ -58,25 +57,25 @@ class SnsCalls(Sns):
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                30001: Request parameters are wrong.
-                30002: The account is not valid here. (varies: older tables say the app ids differ)
-                30003: The account is not imported.
-                30004: Admin rights needed.
-                30005: Follow/fans is not enabled for the app.
-                30006: Internal error; try again.
-                30007: Internal or network timeout; try again.
-                30008: Concurrent writes collided; use the batch form.
-                30009: The backend does not let this user send friend requests.
-                30010: The user's friend list is full.
-                30011: The user's friend groups are at the limit.
-                30012: The user's pending requests are at the limit.
-                30014: The other side's friend list is full.
-                30515: The other user is on the requester's block list.
-                30516: The other user accepts no friend requests.
-                30525: The requester is on the other user's block list.
-                30539: Not a failure: the request now waits for the other user's consent.
-                30540: A safety rule stopped frequent friend requests.
+            ApiError: the service refused it.
+
+        Error codes:
+            30001: Request parameters are wrong.
+            30002: The account is not valid here. (varies: older tables say the app ids differ)
+            30003: The account is not imported.
+            30004: Admin rights needed.
+            30005: Follow/fans is not enabled for the app.
+            30008: Concurrent writes collided; use the batch form.
+            30009: The backend does not let this user send friend requests.
+            30010: The user's friend list is full.
+            30011: The user's friend groups are at the limit.
+            30012: The user's pending requests are at the limit.
+            30014: The other side's friend list is full.
+            30515: The other user is on the requester's block list.
+            30516: The other user accepts no friend requests.
+            30525: The requester is on the other user's block list.
+            30539: Not a failure: the request now waits for the other user's consent.
+            30540: A safety rule stopped frequent friend requests.
 
         Limits: 200/s.
         Page: https://www.tencentcloud.com/document/product/1047/34902
@@ -91,7 +90,7 @@ class SnsCalls(Sns):
     ) -> SnsResults:
         """Put friends on one account's list, without asking them and without changing theirs.
 
-        导入好友: Import friends without verification, `sns/friend_import`.
+        Import friends without verification, 导入好友: `sns/friend_import`.
 
         Args:
             from_account: the account that gets the friends; at most 32 bytes.
@@ -104,17 +103,17 @@ class SnsCalls(Sns):
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                30001: Request parameters are wrong.
-                30002: The account is not valid here. (varies: older tables say the app ids differ)
-                30003: The account is not imported.
-                30004: Admin rights needed.
-                30005: Follow/fans is not enabled for the app.
-                30006: Internal error; try again.
-                30007: Internal or network timeout; try again.
-                30008: Concurrent writes collided; use the batch form.
-                30010: The user's friend list is full.
-                30011: The user's friend groups are at the limit.
+            ApiError: the service refused it.
+
+        Error codes:
+            30001: Request parameters are wrong.
+            30002: The account is not valid here. (varies: older tables say the app ids differ)
+            30003: The account is not imported.
+            30004: Admin rights needed.
+            30005: Follow/fans is not enabled for the app.
+            30008: Concurrent writes collided; use the batch form.
+            30010: The user's friend list is full.
+            30011: The user's friend groups are at the limit.
 
         Limits: 200/s. A repeat is harmless.
         Page: https://www.tencentcloud.com/document/product/1047/34903
@@ -129,7 +128,7 @@ class SnsCalls(Sns):
     ) -> SnsResults:
         """Set fields of friendships: remark, friend lists, the app's own.
 
-        更新好友: Change friend data, `sns/friend_update`.
+        Change friend data, 更新好友: `sns/friend_update`.
 
         Args:
             from_account: the account whose friends they are; at most 32 bytes.
@@ -142,16 +141,16 @@ class SnsCalls(Sns):
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                30001: Request parameters are wrong.
-                30002: The account is not valid here. (varies: older tables say the app ids differ)
-                30003: The account is not imported.
-                30004: Admin rights needed.
-                30005: Follow/fans is not enabled for the app.
-                30006: Internal error; try again.
-                30007: Internal or network timeout; try again.
-                30008: Concurrent writes collided; use the batch form.
-                30011: The user's friend groups are at the limit.
+            ApiError: the service refused it.
+
+        Error codes:
+            30001: Request parameters are wrong.
+            30002: The account is not valid here. (varies: older tables say the app ids differ)
+            30003: The account is not imported.
+            30004: Admin rights needed.
+            30005: Follow/fans is not enabled for the app.
+            30008: Concurrent writes collided; use the batch form.
+            30011: The user's friend groups are at the limit.
 
         Limits: 200/s. A repeat is harmless.
         Page: https://www.tencentcloud.com/document/product/1047/34904
@@ -167,13 +166,12 @@ class SnsCalls(Sns):
     ) -> SnsResults:
         """End friendships with 1 to 1,000 accounts.
 
-        删除好友: Delete friends, `sns/friend_delete`.
+        Delete friends, 删除好友: `sns/friend_delete`.
 
         Args:
             from_account: the account whose friends they are; at most 32 bytes.
             to_account: the friends, 1 to 1,000; at most 32 bytes each.
-            delete_type: `Delete_Type_Single` takes the friends from the account's list, `Delete_Type_Both` takes it
-                from theirs too.
+            delete_type: `Delete_Type_Single` takes the friends from the account's list, `Delete_Type_Both` takes it from theirs too.
 
         Returns:
             SnsResults: outcome account by account.
@@ -182,18 +180,18 @@ class SnsCalls(Sns):
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                30001: Request parameters are wrong.
-                30002: The account is not valid here. (varies: older tables say the app ids differ)
-                30003: The account is not imported.
-                30004: Admin rights needed.
-                30006: Internal error; try again.
-                30007: Internal or network timeout; try again.
-                30008: Concurrent writes collided; use the batch form.
-                31704: There is no friendship to delete.
-                31707: A safety rule stopped frequent friend deletions.
+            ApiError: the service refused it.
 
-        Limits: 200/s.
+        Error codes:
+            30001: Request parameters are wrong.
+            30002: The account is not valid here. (varies: older tables say the app ids differ)
+            30003: The account is not imported.
+            30004: Admin rights needed.
+            30008: Concurrent writes collided; use the batch form.
+            31704: There is no friendship to delete.
+            31707: A safety rule stopped frequent friend deletions.
+
+        Limits: 200/s. It deletes what is stored.
         Page: https://www.tencentcloud.com/document/product/1047/34905
         Page: https://cloud.tencent.com/document/product/269/1644
         """
@@ -206,27 +204,26 @@ class SnsCalls(Sns):
     ) -> Empty:
         """End every friendship of an account.
 
-        删除所有好友: Delete every friend of a user, `sns/friend_delete_all`.
+        Delete every friend of a user, 删除所有好友: `sns/friend_delete_all`.
 
         Args:
             from_account: the account; at most 32 bytes.
-            delete_type: `Delete_Type_Single` empties the account's list, `Delete_Type_Both` takes it from its friends'
-                lists too.
+            delete_type: `Delete_Type_Single` empties the account's list, `Delete_Type_Both` takes it from its friends' lists too.
 
         Returns:
             Empty: an answer of nothing but the envelope: the call went well.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                30001: Request parameters are wrong.
-                30003: The account is not imported.
-                30004: Admin rights needed.
-                30006: Internal error; try again.
-                30007: Internal or network timeout; try again.
-                30008: Concurrent writes collided; use the batch form.
+            ApiError: the service refused it.
 
-        Limits: 200/s.
+        Error codes:
+            30001: Request parameters are wrong.
+            30003: The account is not imported.
+            30004: Admin rights needed.
+            30008: Concurrent writes collided; use the batch form.
+
+        Limits: 200/s. It deletes what is stored.
         Page: https://www.tencentcloud.com/document/product/1047/34906
         Page: https://cloud.tencent.com/document/product/269/1645
         """
@@ -240,13 +237,12 @@ class SnsCalls(Sns):
     ) -> FriendRelations:
         """Ask how an account stands to 1 to 1,000 others.
 
-        校验好友: Check friend relations, `sns/friend_check`.
+        Check friend relations, 校验好友: `sns/friend_check`.
 
         Args:
             from_account: the account that is asked about; at most 32 bytes.
             to_account: the others, 1 to 1,000; at most 32 bytes each.
-            check_type: `CheckResult_Type_Single` looks at the account's list only, `CheckResult_Type_Both` at both
-                sides.
+            check_type: `CheckResult_Type_Single` looks at the account's list only, `CheckResult_Type_Both` at both sides.
 
         Returns:
             FriendRelations: how an account stands to others.
@@ -255,12 +251,12 @@ class SnsCalls(Sns):
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                30001: Request parameters are wrong.
-                30003: The account is not imported.
-                30004: Admin rights needed.
-                30006: Internal error; try again.
-                30007: Internal or network timeout; try again.
+            ApiError: the service refused it.
+
+        Error codes:
+            30001: Request parameters are wrong.
+            30003: The account is not imported.
+            30004: Admin rights needed.
 
         Limits: 200/s. A repeat is harmless.
         Page: https://www.tencentcloud.com/document/product/1047/34907
@@ -277,13 +273,12 @@ class SnsCalls(Sns):
     ) -> FriendPage:
         """Read a page of an account's friends with all that is known of them.
 
-        拉取好友: Page through a user's friends, `sns/friend_get`.
+        Page through a user's friends, 拉取好友: `sns/friend_get`.
 
         Args:
             from_account: the account; at most 32 bytes.
             start_index: 0 for the first page, then `next_start_index` of the page before.
-            standard_sequence: version of the service's own fields that is known already: unless it changed since, these
-                fields are left out; 0 the first time.
+            standard_sequence: version of the service's own fields that is known already: unless it changed since, these fields are left out; 0 the first time.
             custom_sequence: the same for the app's own fields.
 
         Returns:
@@ -297,12 +292,12 @@ class SnsCalls(Sns):
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                30001: Request parameters are wrong.
-                30003: The account is not imported.
-                30004: Admin rights needed.
-                30006: Internal error; try again.
-                30007: Internal or network timeout; try again.
+            ApiError: the service refused it.
+
+        Error codes:
+            30001: Request parameters are wrong.
+            30003: The account is not imported.
+            30004: Admin rights needed.
 
         Limits: 200/s. A repeat is harmless.
         Page: https://www.tencentcloud.com/document/product/1047/34908
@@ -318,12 +313,11 @@ class SnsCalls(Sns):
     ) -> SpecifiedFriends:
         """Read fields of 1 to 100 friends of an account.
 
-        拉取指定好友: Read given friends of a user, `sns/friend_get_list`.
+        Read given friends of a user, 拉取指定好友: `sns/friend_get_list`.
 
         Args:
             from_account: the account; at most 32 bytes.
-            to_account: the friends, 1 or more; at most 100 are advised, for a large answer may fail; at most 32 bytes
-                each.
+            to_account: the friends, 1 or more; at most 100 are advised, for a large answer may fail; at most 32 bytes each.
             tag_list: the fields that are wanted, at least 1: members of `SnsTag` or `ProfileTag`, or the app's own.
 
         Returns:
@@ -333,12 +327,12 @@ class SnsCalls(Sns):
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                30001: Request parameters are wrong.
-                30003: The account is not imported.
-                30004: Admin rights needed.
-                30006: Internal error; try again.
-                30007: Internal or network timeout; try again.
+            ApiError: the service refused it.
+
+        Error codes:
+            30001: Request parameters are wrong.
+            30003: The account is not imported.
+            30004: Admin rights needed.
 
         Limits: 200/s. A repeat is harmless.
         Page: https://www.tencentcloud.com/document/product/1047/34910
@@ -353,7 +347,7 @@ class SnsCalls(Sns):
     ) -> SnsResults:
         """Block 1 to 1,000 accounts; a friendship with them ends on both sides.
 
-        添加黑名单: Block users, `sns/black_list_add`.
+        Block users, 添加黑名单: `sns/black_list_add`.
 
         Args:
             from_account: the account that blocks; at most 32 bytes.
@@ -366,17 +360,17 @@ class SnsCalls(Sns):
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                30001: Request parameters are wrong.
-                30002: The account is not valid here. (varies: older tables say the app ids differ)
-                30003: The account is not imported.
-                30004: Admin rights needed.
-                30006: Internal error; try again.
-                30007: Internal or network timeout; try again.
-                30008: Concurrent writes collided; use the batch form.
-                30013: The user's block list is full.
+            ApiError: the service refused it.
 
-        Limits: 200/s.
+        Error codes:
+            30001: Request parameters are wrong.
+            30002: The account is not valid here. (varies: older tables say the app ids differ)
+            30003: The account is not imported.
+            30004: Admin rights needed.
+            30008: Concurrent writes collided; use the batch form.
+            30013: The user's block list is full.
+
+        Limits: 200/s. It shuts people out.
         Page: https://www.tencentcloud.com/document/product/1047/34911
         Page: https://cloud.tencent.com/document/product/269/3718
         """
@@ -389,7 +383,7 @@ class SnsCalls(Sns):
     ) -> SnsResults:
         """Unblock 1 to 1,000 accounts.
 
-        删除黑名单: Unblock users, `sns/black_list_delete`.
+        Unblock users, 删除黑名单: `sns/black_list_delete`.
 
         Args:
             from_account: the account that blocked; at most 32 bytes.
@@ -402,15 +396,15 @@ class SnsCalls(Sns):
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                30001: Request parameters are wrong.
-                30003: The account is not imported.
-                30004: Admin rights needed.
-                30006: Internal error; try again.
-                30007: Internal or network timeout; try again.
-                30008: Concurrent writes collided; use the batch form.
+            ApiError: the service refused it.
 
-        Limits: 200/s.
+        Error codes:
+            30001: Request parameters are wrong.
+            30003: The account is not imported.
+            30004: Admin rights needed.
+            30008: Concurrent writes collided; use the batch form.
+
+        Limits: 200/s. It deletes what is stored.
         Page: https://www.tencentcloud.com/document/product/1047/34912
         Page: https://cloud.tencent.com/document/product/269/3719
         """
@@ -425,7 +419,7 @@ class SnsCalls(Sns):
     ) -> BlackListPage:
         """Read a page of an account's block list.
 
-        拉取黑名单: Page through a block list, `sns/black_list_get`.
+        Page through a block list, 拉取黑名单: `sns/black_list_get`.
 
         Args:
             from_account: the account; at most 32 bytes.
@@ -441,12 +435,12 @@ class SnsCalls(Sns):
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                30001: Request parameters are wrong.
-                30003: The account is not imported.
-                30004: Admin rights needed.
-                30006: Internal error; try again.
-                30007: Internal or network timeout; try again.
+            ApiError: the service refused it.
+
+        Error codes:
+            30001: Request parameters are wrong.
+            30003: The account is not imported.
+            30004: Admin rights needed.
 
         Limits: 200/s. A repeat is harmless.
         Page: https://www.tencentcloud.com/document/product/1047/34914
@@ -462,13 +456,12 @@ class SnsCalls(Sns):
     ) -> BlackRelations:
         """Ask whether an account and 1 to 1,000 others block each other.
 
-        校验黑名单: Check block relations, `sns/black_list_check`.
+        Check block relations, 校验黑名单: `sns/black_list_check`.
 
         Args:
             from_account: the account that is asked about; at most 32 bytes.
             to_account: the others, 1 to 1,000; at most 32 bytes each.
-            check_type: `BlackCheckResult_Type_Single` looks at the account's list only, `BlackCheckResult_Type_Both` at
-                both sides.
+            check_type: `BlackCheckResult_Type_Single` looks at the account's list only, `BlackCheckResult_Type_Both` at both sides.
 
         Returns:
             BlackRelations: whether an account and others block each other.
@@ -477,12 +470,12 @@ class SnsCalls(Sns):
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                30001: Request parameters are wrong.
-                30003: The account is not imported.
-                30004: Admin rights needed.
-                30006: Internal error; try again.
-                30007: Internal or network timeout; try again.
+            ApiError: the service refused it.
+
+        Error codes:
+            30001: Request parameters are wrong.
+            30003: The account is not imported.
+            30004: Admin rights needed.
 
         Limits: 200/s. A repeat is harmless.
         Page: https://www.tencentcloud.com/document/product/1047/34913
@@ -498,7 +491,7 @@ class SnsCalls(Sns):
     ) -> AddFriendListsResult:
         """Make friend lists, and put friends into them.
 
-        添加分组: Create friend lists, `sns/group_add`.
+        Create friend lists, 添加分组: `sns/group_add`.
 
         Args:
             from_account: the account whose lists they are; it has at most 32.
@@ -513,16 +506,16 @@ class SnsCalls(Sns):
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                30001: Request parameters are wrong.
-                30002: The account is not valid here. (varies: older tables say the app ids differ)
-                30003: The account is not imported.
-                30004: Admin rights needed.
-                30005: Follow/fans is not enabled for the app.
-                30006: Internal error; try again.
-                30007: Internal or network timeout; try again.
-                30008: Concurrent writes collided; use the batch form.
-                30011: The user's friend groups are at the limit.
+            ApiError: the service refused it.
+
+        Error codes:
+            30001: Request parameters are wrong.
+            30002: The account is not valid here. (varies: older tables say the app ids differ)
+            30003: The account is not imported.
+            30004: Admin rights needed.
+            30005: Follow/fans is not enabled for the app.
+            30008: Concurrent writes collided; use the batch form.
+            30011: The user's friend groups are at the limit.
 
         Limits: 200/s.
         Page: https://www.tencentcloud.com/document/product/1047/34950
@@ -537,7 +530,7 @@ class SnsCalls(Sns):
     ) -> DeleteFriendListsResult:
         """Delete friend lists; the friends stay.
 
-        删除分组: Delete friend lists, `sns/group_delete`.
+        Delete friend lists, 删除分组: `sns/group_delete`.
 
         Args:
             from_account: the account whose lists they are; at most 32 bytes.
@@ -549,15 +542,15 @@ class SnsCalls(Sns):
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                30001: Request parameters are wrong.
-                30003: The account is not imported.
-                30004: Admin rights needed.
-                30006: Internal error; try again.
-                30007: Internal or network timeout; try again.
-                30008: Concurrent writes collided; use the batch form.
+            ApiError: the service refused it.
 
-        Limits: 200/s.
+        Error codes:
+            30001: Request parameters are wrong.
+            30003: The account is not imported.
+            30004: Admin rights needed.
+            30008: Concurrent writes collided; use the batch form.
+
+        Limits: 200/s. It deletes what is stored.
         Page: https://www.tencentcloud.com/document/product/1047/34926
         Page: https://cloud.tencent.com/document/product/269/10108
         """
@@ -572,7 +565,7 @@ class SnsCalls(Sns):
     ) -> FriendLists:
         """Read an account's friend lists.
 
-        拉取分组: Read friend lists, `sns/group_get`.
+        Read friend lists, 拉取分组: `sns/group_get`.
 
         Args:
             from_account: the account; at most 32 bytes.
@@ -587,12 +580,12 @@ class SnsCalls(Sns):
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                30001: Request parameters are wrong.
-                30003: The account is not imported.
-                30004: Admin rights needed.
-                30006: Internal error; try again.
-                30007: Internal or network timeout; try again.
+            ApiError: the service refused it.
+
+        Error codes:
+            30001: Request parameters are wrong.
+            30003: The account is not imported.
+            30004: Admin rights needed.
 
         Limits: 200/s. A repeat is harmless.
         Page: https://www.tencentcloud.com/document/product/1047/40123

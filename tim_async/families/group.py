@@ -16,6 +16,7 @@ from ..models.group import (
     GetGroups,
     GroupInfos,
     GroupRequest,
+    GroupType,
     ImportedGroup,
     ImportGroup,
     JoinedFilter,
@@ -81,7 +82,7 @@ class Group(Family, name="group"):
         )
 
     async def iter_all(
-        self, *, group_type: str | None = None, page_size: int = MAX_GROUPS_OF_APP
+        self, *, group_type: GroupType | None = None, page_size: int = MAX_GROUPS_OF_APP
     ) -> AsyncIterator[str]:
         """Yield the ids of all the groups of the app, page by page as the loop goes on; a page a second.
 
@@ -101,7 +102,7 @@ class Group(Family, name="group"):
         self,
         member_account: str,
         *,
-        group_type: str | None = None,
+        group_type: GroupType | None = None,
         response_filter: JoinedFilter | None = None,
         with_live: bool = False,
         with_inactive: bool = False,

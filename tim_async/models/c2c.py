@@ -10,7 +10,7 @@ import msgspec
 from .._api.checks import U32_MAX, check_account, check_accounts, check_choice, check_range
 from .._api.wire import PartialResult, Request, Result, WireStruct, always
 from .elements import Element
-from .message import Outgoing
+from .message import ForbidCallback, Outgoing
 
 MAX_BATCH: Final = 500
 
@@ -42,7 +42,7 @@ class SendMsg(Outgoing, kw_only=True):
 
     to_account: str
     msg_time_stamp: int | None = None
-    forbid_callback_control: Sequence[str] | None = None
+    forbid_callback_control: Sequence[ForbidCallback] | None = None
     support_message_extension: Literal[0, 1] | None = None
 
     def check(self) -> None:

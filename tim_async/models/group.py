@@ -6,12 +6,12 @@ The documents' older names are read as well: `ShutUpAllMember` for `MuteAllMembe
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar, Final, Literal
+from typing import TYPE_CHECKING, ClassVar, Final, Literal
 
 import msgspec
 
 from .._api.checks import U32_MAX, check_account, check_given, check_group_id, check_items, check_range, check_text
-from .._api.wire import PartialResult, Request, Result, WireStruct, always
+from .._api.wire import PartialResult, Request, Result, WireStruct, always, listed
 
 ApplyJoinOption = Literal["FreeAccess", "NeedPermission", "DisableApply"]
 """How one comes into a group by oneself: at once, after approval, or not at all."""
@@ -20,6 +20,11 @@ InviteJoinOption = Literal["FreeAccess", "NeedPermission", "DisableInvite"]
 """How one comes into a group on a member's invitation: at once, after approval, or not at all."""
 
 OnOff = Literal["On", "Off"]
+
+GroupType = Literal["Public", "Private", "Work", "ChatRoom", "Meeting", "AVChatRoom", "Community"]
+"""The types of groups that can be asked for. Work is the newer name of Private, and Meeting that of ChatRoom."""
+if not TYPE_CHECKING:
+    GroupType = listed(GroupType)
 
 MAX_FIRST_MEMBERS: Final = 100
 MAX_GROUPS_OF_APP: Final = 10_000
@@ -97,7 +102,7 @@ class CreateGroup(Request, kw_only=True):
         default_permission: bits of what members may where no permission group says otherwise.
     """
 
-    type: str
+    type: GroupType
     name: str
     owner_account: str | None = None
     group_id: str | None = None
@@ -158,7 +163,7 @@ class ImportGroup(Request, kw_only=True):
         support_topic: 1 for a community with topics; 0 is the default.
     """
 
-    type: str
+    type: GroupType
     name: str
     owner_account: str | None = None
     group_id: str | None = None
@@ -281,7 +286,7 @@ class ListGroups(Request, kw_only=True):
 
     limit: int | None = None
     next: int | None = None
-    group_type: str | None = None
+    group_type: GroupType | None = None
 
     def check(self) -> None:
         """Check ranges."""
@@ -479,7 +484,7 @@ class ListJoined(Request, kw_only=True):
     with_no_active_groups: Literal[0, 1] | None = None
     limit: int | None = None
     offset: int | None = None
-    group_type: str | None = None
+    group_type: GroupType | None = None
     response_filter: JoinedFilter | None = None
     support_topic: Literal[0, 1] | None = None
 

@@ -6,15 +6,20 @@ The documents' older name `ShutUpTime` for `MuteTime` is read as well.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar, Final, Literal
+from typing import TYPE_CHECKING, ClassVar, Final, Literal
 
 import msgspec
 
 from .._api.checks import U32_MAX, check_account, check_accounts, check_group_id, check_items, check_range, check_text
-from .._api.wire import PartialResult, Request, Result, WireStruct, always
+from .._api.wire import PartialResult, Request, Result, WireStruct, always, listed
 from .group import DefinedData, MemberInfo
 
 Role = Literal["Owner", "Admin", "Member"]
+
+MsgFlag = Literal["AcceptAndNotify", "AcceptNotNotify", "Discard", "AcceptNotNotifyExceptAt"]
+"""How a member gets a group's messages."""
+if not TYPE_CHECKING:
+    MsgFlag = listed(MsgFlag)
 
 MAX_ADD: Final = 300
 MAX_DELETE: Final = 100
@@ -220,7 +225,7 @@ class ModifyMember(Request, kw_only=True):
     group_id: str
     member_account: str
     role: Role | None = None
-    msg_flag: str | None = None
+    msg_flag: MsgFlag | None = None
     name_card: str | None = None
     app_member_defined_data: Sequence[DefinedData] | None = None
     mute_time: int | None = None

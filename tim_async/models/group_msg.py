@@ -22,7 +22,7 @@ from .._api.wire import PartialResult, Request, Result, WireStruct, always
 from ..errors import UsageError
 from .elements import Element, check_body
 from .extension import GetExtensions, SetExtensions
-from .message import next_random
+from .message import ForbidCallback, SendMsgControl, next_random
 from .offline_push import OfflinePushInfo
 
 MAX_RECALLS: Final = 10
@@ -44,7 +44,8 @@ class GroupAt(WireStruct, kw_only=True):
         group_at_account: who is mentioned.
     """
 
-    group_at_all_flag: Literal[0, 1] | None = None
+    # A number, not a Literal: it is read, too, and a new value must not spoil a history.
+    group_at_all_flag: int | None = None
     group_at_account: str | None = None
 
 
@@ -82,8 +83,8 @@ class SendGroupMsg(Request, kw_only=True):
     to_account: Sequence[str] | None = None
     online_only_flag: Literal[0, 1] | None = None
     need_read_receipt: Literal[0, 1] | None = None
-    forbid_callback_control: Sequence[str] | None = None
-    send_msg_control: Sequence[str] | None = None
+    forbid_callback_control: Sequence[ForbidCallback] | None = None
+    send_msg_control: Sequence[SendMsgControl] | None = None
     group_at_info: Sequence[GroupAt] | None = None
     msg_body: Sequence[Element]
     cloud_custom_data: str | None = None

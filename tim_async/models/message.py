@@ -7,15 +7,25 @@ import os
 import threading
 import time
 from collections.abc import Sequence
-from typing import ClassVar, Final, Literal, TypedDict
+from typing import TYPE_CHECKING, ClassVar, Final, Literal, TypedDict
 
 from .._api.checks import U32_MAX, check_account, check_choice, check_range
-from .._api.wire import Request
+from .._api.wire import Request, listed
 from .._randomness import random_u32
 from .elements import Element, check_body
 from .offline_push import OfflinePushInfo
 
 MAX_LIFE_TIME_S: Final = 604_800  # 7 days
+
+ForbidCallback = Literal["ForbidBeforeSendMsgCallback", "ForbidAfterSendMsgCallback"]
+"""A webhook that a message is to leave out."""
+if not TYPE_CHECKING:
+    ForbidCallback = listed(ForbidCallback)
+
+SendMsgControl = Literal["NoUnread", "NoLastMsg", "WithMuteNotifications", "NoMsgCheck"]
+"""What a message is to leave out: the unread count, the conversation list, the push, the moderation."""
+if not TYPE_CHECKING:
+    SendMsgControl = listed(SendMsgControl)
 
 # The service orders a conversation by seconds, and inside a second by MsgSeq. Milliseconds grow with time across
 # processes; a u32 of them turns over every seven weeks, and cutting the range at a whole number of seconds puts that
@@ -84,7 +94,7 @@ class Outgoing(Request, kw_only=True):
     msg_life_time: int | None = None
     msg_seq: int | None = None
     msg_random: int | None = None
-    send_msg_control: Sequence[str] | None = None
+    send_msg_control: Sequence[SendMsgControl] | None = None
     msg_body: Sequence[Element]
     cloud_custom_data: str | None = None
     offline_push_info: OfflinePushInfo | None = None
@@ -119,7 +129,7 @@ class MessageOptions(TypedDict, total=False):
     msg_life_time: int | None
     msg_seq: int | None
     msg_random: int | None
-    send_msg_control: Sequence[str] | None
+    send_msg_control: Sequence[SendMsgControl] | None
     cloud_custom_data: str | None
     offline_push_info: OfflinePushInfo | None
     is_need_read_receipt: Literal[0, 1] | None

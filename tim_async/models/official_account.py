@@ -24,7 +24,7 @@ from .._api.checks import (
 from .._api.wire import PartialResult, Request, Result, WireStruct, always
 from ..errors import UsageError
 from .elements import Element, check_body
-from .message import next_random
+from .message import ForbidCallback, SendMsgControl, next_random
 from .offline_push import OfflinePushInfo
 
 PREFIX: Final = "@TOA#_"
@@ -448,9 +448,9 @@ class SendOfficialMsg(Request, kw_only=True):
     random: int | None = None
     msg_body: Sequence[Element]
     offline_push_info: OfflinePushInfo | None = None
-    forbid_callback_control: Sequence[str] | None = None
+    forbid_callback_control: Sequence[ForbidCallback] | None = None
     online_only_flag: Literal[0, 1] | None = None
-    send_msg_control: Sequence[str] | None = None
+    send_msg_control: Sequence[SendMsgControl] | None = None
     cloud_custom_data: str | None = None
 
     def check(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Literal
 
 import msgspec
 
@@ -56,28 +57,28 @@ class AndroidInfo(WireStruct, kw_only=True):
     """
 
     sound: str | None = None
-    push_style: int | None = None
+    push_style: Literal[0, 1] | None = None
     xiao_mi_channel_id: str | None = None
     oppo_channel_id: str | None = None
     oppo_category: str | None = None
-    oppo_notify_level: int | None = None
+    oppo_notify_level: Literal[1, 2, 16] | None = None
     oppo_private_msg_template_id: str | None = None
     oppo_private_title_parameters: dict[str, object] | None = None
     oppo_private_content_parameters: dict[str, object] | None = None
-    vivo_classification: int | None = None
+    vivo_classification: Literal[0, 1] | None = None
     vivo_category: str | None = None
     vivo_notify_type: str | int | None = None
     hua_wei_channel_id: str | None = None
     hua_wei_importance: str | None = None
     hua_wei_category: str | None = None
     hua_wei_image: str | None = None
-    ext_as_huawei_intent_param: int | None = None
+    ext_as_huawei_intent_param: Literal[0, 1] | None = None
     honor_importance: str | None = None
     honor_image: str | None = None
     google_channel_id: str | None = None
     google_image: str | None = None
     google_priority: str | None = None
-    mei_zu_notice_msg_type: int | None = None
+    mei_zu_notice_msg_type: Literal[0, 1] | None = None
 
 
 class LiveActivity(WireStruct, kw_only=True):
@@ -113,14 +114,14 @@ class ApnsInfo(WireStruct, kw_only=True):
     """
 
     sound: str | None = None
-    badge_mode: int | None = None
+    badge_mode: Literal[0, 1] | None = None
     title: str | None = None
     sub_title: str | None = None
     image: str | None = None
-    mutable_content: int | None = None
+    mutable_content: Literal[0, 1] | None = None
     interruption_level: str | None = None
-    content_available: int | None = None
-    is_voip_push: int | None = None
+    content_available: Literal[0, 1] | None = None
+    is_voip_push: Literal[0, 1] | None = None
     live_activity: LiveActivity | None = None
 
 
@@ -160,7 +161,7 @@ class OfflinePushInfo(WireStruct, kw_only=True):
         push_template_param: values for the template's own variables.
     """
 
-    push_flag: int | None = None
+    push_flag: Literal[0, 1] | None = None
     title: str | None = None
     desc: str | None = None
     ext: str | None = None

@@ -7,17 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import ClassVar, Final, Literal
+from typing import TYPE_CHECKING, ClassVar, Final, Literal
 
 import msgspec
 
 from .._api.checks import U32_MAX, check_choice, check_given, check_items, check_list, check_range, check_whole
-from .._api.wire import Request, Result, WireStruct, always
+from .._api.wire import Request, Result, WireStruct, always, listed
 from ..errors import UsageError
 from .offline_push import OfflinePushInfo
 from .push import MAX_TARGETS, TimPushCondition
 
 PushType = Literal["All", "Tag", "User"]
+
+OrderBy = Literal["schedAt", "createAt", "schedat", "createat"]
+"""What scheduled pushes are ordered by: when they are sent, or when they were made."""
+if not TYPE_CHECKING:
+    OrderBy = listed(OrderBy)
 
 _TYPES: Final = ("All", "Tag", "User")
 _FORM: Final = "%Y-%m-%d %H:%M:%S"
@@ -202,7 +207,7 @@ class ListScheduledPushes(_OfApp, kw_only=True):
 
     offset: int = always(0)
     want: int = always(20)
-    order_by: str = always("schedAt")
+    order_by: OrderBy = always("schedAt")
     asc: bool = always(True)
     begin_time: str
     end_time: str

@@ -37,7 +37,7 @@ class BlockingAccountCalls(BlockingFamily[Account], table=Account):
     ) -> Empty:
         """Import one account.
 
-        导入单个账号: Import one account, `im_open_login_svc/account_import`.
+        Import one account, 导入单个账号: `im_open_login_svc/account_import`.
 
         Args:
             user_id: 1 to 32 bytes.
@@ -49,14 +49,13 @@ class BlockingAccountCalls(BlockingFamily[Account], table=Account):
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                40006: Internal error; try again.
-                40601: A value is over 500 bytes.
-                70169: Internal timeout; try again.
-                70398: The app may not create more accounts (trial plan: 100).
-                70402: Parameters missing or not as the protocol wants.
-                70403: The operation needs an app admin.
-                70500: Internal error; try again.
+            ApiError: the service refused it.
+
+        Error codes:
+            40601: A value is over 500 bytes.
+            70398: The app may not create more accounts (trial plan: 100).
+            70402: Parameters missing or not as the protocol wants.
+            70403: The operation needs an app admin.
 
         Limits: 200/s. A repeat is harmless.
         Page: https://www.tencentcloud.com/document/product/1047/34953
@@ -71,7 +70,7 @@ class BlockingAccountCalls(BlockingFamily[Account], table=Account):
     ) -> ImportAccountsResult:
         """Import 1 to 100 accounts.
 
-        导入多个账号: Import up to 100 accounts, `im_open_login_svc/multiaccount_import`.
+        Import up to 100 accounts, 导入多个账号: `im_open_login_svc/multiaccount_import`.
 
         Args:
             account_list: accounts with nickname and avatar, 1 to 100; the newer form.
@@ -83,13 +82,12 @@ class BlockingAccountCalls(BlockingFamily[Account], table=Account):
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                70169: Internal timeout; try again.
-                70202: Internal timeout; try again. (varies: dropped from the 2025 table)
-                70398: The app may not create more accounts (trial plan: 100).
-                70402: Parameters missing or not as the protocol wants.
-                70403: The operation needs an app admin.
-                70500: Internal error; try again.
+            ApiError: the service refused it.
+
+        Error codes:
+            70398: The app may not create more accounts (trial plan: 100).
+            70402: Parameters missing or not as the protocol wants.
+            70403: The operation needs an app admin.
 
         Limits: 100/s. A repeat is harmless.
         Page: https://www.tencentcloud.com/document/product/1047/34954
@@ -103,7 +101,7 @@ class BlockingAccountCalls(BlockingFamily[Account], table=Account):
     ) -> AccountResults:
         """Delete 1 to 100 accounts with all their data; not to be undone.
 
-        删除账号: Delete accounts, `im_open_login_svc/account_delete`.
+        Delete accounts, 删除账号: `im_open_login_svc/account_delete`.
 
         Args:
             delete_item: the accounts; at most 100 items.
@@ -114,21 +112,17 @@ class BlockingAccountCalls(BlockingFamily[Account], table=Account):
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                30006: Internal error; try again.
-                30007: Internal or network timeout; try again.
-                30008: Concurrent writes collided; use the batch form.
-                40006: Internal error; try again.
-                70107: The account does not exist in the Chat system; import it first.
-                70169: Internal timeout; try again.
-                70202: Internal timeout; try again. (varies: dropped from the 2025 table)
-                70402: Parameters missing or not as the protocol wants.
-                70403: The operation needs an app admin.
-                70500: Internal error; try again.
-                71000: Account deletion is not allowed for this app (can be enabled in the console; trial-only in older
-                    tables).
+            ApiError: the service refused it.
 
-        Limits: 100/s.
+        Error codes:
+            30008: Concurrent writes collided; use the batch form.
+            70107: The account does not exist in the Chat system; import it first.
+            70402: Parameters missing or not as the protocol wants.
+            70403: The operation needs an app admin.
+            71000: Account deletion is not allowed for this app (can be enabled in the console; trial-only in older
+                tables).
+
+        Limits: 100/s. It deletes what is stored.
         Page: https://www.tencentcloud.com/document/product/1047/34955
         Page: https://cloud.tencent.com/document/product/269/36443
         """
@@ -140,7 +134,7 @@ class BlockingAccountCalls(BlockingFamily[Account], table=Account):
     ) -> AccountResults:
         """Ask whether 1 to 100 accounts are imported.
 
-        查询账号: Check whether accounts are imported, `im_open_login_svc/account_check`.
+        Check whether accounts are imported, 查询账号: `im_open_login_svc/account_check`.
 
         Args:
             check_item: the accounts; at most 100 items.
@@ -151,12 +145,11 @@ class BlockingAccountCalls(BlockingFamily[Account], table=Account):
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                70169: Internal timeout; try again.
-                70202: Internal timeout; try again. (varies: dropped from the 2025 table)
-                70402: Parameters missing or not as the protocol wants.
-                70403: The operation needs an app admin.
-                70500: Internal error; try again.
+            ApiError: the service refused it.
+
+        Error codes:
+            70402: Parameters missing or not as the protocol wants.
+            70403: The operation needs an app admin.
 
         Limits: 100/s. A repeat is harmless.
         Page: https://www.tencentcloud.com/document/product/1047/34956
@@ -170,7 +163,7 @@ class BlockingAccountCalls(BlockingFamily[Account], table=Account):
     ) -> Empty:
         """End the logins of one account on all its devices; it can log in again.
 
-        失效账号登录状态: Invalidate the login of an account, `im_open_login_svc/kick`.
+        Invalidate the login of an account, 失效账号登录状态: `im_open_login_svc/kick`.
 
         Args:
             user_id: 1 to 32 bytes.
@@ -180,14 +173,14 @@ class BlockingAccountCalls(BlockingFamily[Account], table=Account):
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                70107: The account does not exist in the Chat system; import it first.
-                70169: Internal timeout; try again.
-                70402: Parameters missing or not as the protocol wants.
-                70403: The operation needs an app admin.
-                70500: Internal error; try again.
+            ApiError: the service refused it.
 
-        Limits: 200/s.
+        Error codes:
+            70107: The account does not exist in the Chat system; import it first.
+            70402: Parameters missing or not as the protocol wants.
+            70403: The operation needs an app admin.
+
+        Limits: 200/s. It shuts people out.
         Page: https://www.tencentcloud.com/document/product/1047/34957
         Page: https://cloud.tencent.com/document/product/269/3853
         """
@@ -202,13 +195,12 @@ class BlockingAccountCalls(BlockingFamily[Account], table=Account):
     ) -> OnlineStatuses:
         """Ask for the login state of 1 to 500 accounts.
 
-        查询账号在线状态: Query online state of accounts, `openim/query_online_status`.
+        Query online state of accounts, 查询账号在线状态: `openim/query_online_status`.
 
         Args:
             to_account: the accounts, 1 to 500; at most 32 bytes each.
             is_need_detail: 1 returns the state on every platform too; 0 is the default.
-            is_return_instid: 1 returns the ids of the devices too; 0 is the default. Newer than the description of the
-                answer: `client.request` shows what it adds.
+            is_return_instid: 1 returns the ids of the devices too; 0 is the default. Newer than the description of the answer: `client.request` shows what it adds.
             is_return_custom_status: 1 returns the states that clients set themselves too; 0 is the default. As above.
 
         Returns:
@@ -218,18 +210,14 @@ class BlockingAccountCalls(BlockingFamily[Account], table=Account):
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                70107: The account does not exist in the Chat system; import it first.
-                70169: Internal timeout; try again.
-                90001: The message service could not parse the JSON body.
-                90003: To_Account is missing, not a string, or unknown.
-                90009: The identifier in the URL is not an admin.
-                90011: More than 500 recipients in one batch.
-                90992: Internal error, try again; when every call gets it and a webhook is on, the webhook's answers are the
-                    suspect.
-                90994: Internal error; try again.
-                90995: Internal error; try again. (varies: the 2025 table adds that the message may be too long)
-                91000: Internal error; try again.
+            ApiError: the service refused it.
+
+        Error codes:
+            70107: The account does not exist in the Chat system; import it first.
+            90001: The message service could not parse the JSON body.
+            90003: To_Account is missing, not a string, or unknown.
+            90009: The identifier in the URL is not an admin.
+            90011: More than 500 recipients in one batch.
 
         Limits: 200/s. A repeat is harmless.
         Page: https://www.tencentcloud.com/document/product/1047/35477
@@ -244,7 +232,7 @@ class BlockingAccountCalls(BlockingFamily[Account], table=Account):
     ) -> OnlineStates:
         """Ask for the login state of 1 to 500 accounts by the older command, which `query_online_status` replaced.
 
-        获取用户在线状态: Query online state of accounts (older command), `openim/querystate`.
+        Query online state of accounts (older command), 获取用户在线状态: `openim/querystate`.
 
         Args:
             to_account: the accounts, 1 to 500; at most 32 bytes each.
@@ -256,16 +244,13 @@ class BlockingAccountCalls(BlockingFamily[Account], table=Account):
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                90001: The message service could not parse the JSON body.
-                90003: To_Account is missing, not a string, or unknown.
-                90009: The identifier in the URL is not an admin.
-                90011: More than 500 recipients in one batch.
-                90992: Internal error, try again; when every call gets it and a webhook is on, the webhook's answers are the
-                    suspect.
-                90994: Internal error; try again.
-                90995: Internal error; try again. (varies: the 2025 table adds that the message may be too long)
-                91000: Internal error; try again.
+            ApiError: the service refused it.
+
+        Error codes:
+            90001: The message service could not parse the JSON body.
+            90003: To_Account is missing, not a string, or unknown.
+            90009: The identifier in the URL is not an admin.
+            90011: More than 500 recipients in one batch.
 
         Limits: 200/s. A repeat is harmless.
         Page: https://www.tencentcloud.com/document/product/1047/35057

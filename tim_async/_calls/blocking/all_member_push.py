@@ -43,7 +43,7 @@ class BlockingAllMemberPushCalls(BlockingFamily[AllMemberPush], table=AllMemberP
     ) -> PushTask:
         """Push to every user, or to those a condition picks: once a second, and by default 100 times a day.
 
-        全员推送: Push to all users or an audience, `all_member_push/im_push`.
+        Push to all users or an audience, 全员推送: `all_member_push/im_push`.
 
         A push that finds the day's number used up is a `WaitTooLongError` with the time, counted over the 24 hours
         before.
@@ -53,8 +53,7 @@ class BlockingAllMemberPushCalls(BlockingFamily[AllMemberPush], table=AllMemberP
         Args:
             msg_body: 1 or more elements.
             condition: the audience; absent is everyone.
-            msg_random: u32, of which the service knows the push for 7 days: a second one with the same is dropped.
-                Filled in where it is not given, so that every attempt of a call is the same push.
+            msg_random: u32, of which the service knows the push for 7 days: a second one with the same is dropped. Filled in where it is not given, so that every attempt of a call is the same push.
             msg_life_time: seconds kept for those who are offline, 0 to 604800; 0 is the default.
             from_account: the shown sender; at most 32 bytes.
             offline_push_info: offline push settings.
@@ -65,26 +64,27 @@ class BlockingAllMemberPushCalls(BlockingFamily[AllMemberPush], table=AllMemberP
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                90001: The message service could not parse the JSON body.
-                90002: MsgBody does not follow the message format or is not an array.
-                90005: MsgRandom is missing or not an integer.
-                90007: MsgBody is not an array.
-                90009: The identifier in the URL is not an admin.
-                90010: The JSON body does not follow the message format.
-                90020: A tag is over 50 bytes.
-                90022: A tag is repeated in TagsOr and TagsAnd.
-                90024: Pushes to all users need more than 1 s between them.
-                90026: MsgLifeTime is too large (7 days at most).
-                90032: More than 10 tags in a push condition or tag request.
-                90033: The user attribute is invalid.
-                90039: Push by tag and push by attribute exclude each other.
-                90040: A tag in the push condition is empty.
-                90045: Push to all users, by tag or single push is not enabled.
-                90047: The day's pushes are used up (100 by default).
-                91000: Internal error; try again.
+            ApiError: the service refused it.
 
-        Limits: 1/s, 100/day. A repeat with the same marks is dropped by the service.
+        Error codes:
+            90001: The message service could not parse the JSON body.
+            90002: MsgBody does not follow the message format or is not an array.
+            90005: MsgRandom is missing or not an integer.
+            90007: MsgBody is not an array.
+            90009: The identifier in the URL is not an admin.
+            90010: The JSON body does not follow the message format.
+            90020: A tag is over 50 bytes.
+            90022: A tag is repeated in TagsOr and TagsAnd.
+            90024: Pushes to all users need more than 1 s between them.
+            90026: MsgLifeTime is too large (7 days at most).
+            90032: More than 10 tags in a push condition or tag request.
+            90033: The user attribute is invalid.
+            90039: Push by tag and push by attribute exclude each other.
+            90040: A tag in the push condition is empty.
+            90045: Push to all users, by tag or single push is not enabled.
+            90047: The day's pushes are used up (100 by default).
+
+        Limits: 1/s, 100/day. A repeat with the same marks is dropped by the service. It reaches everyone.
         Page: https://www.tencentcloud.com/document/product/1047/37166
         Page: https://cloud.tencent.com/document/product/269/45934
         """
@@ -96,7 +96,7 @@ class BlockingAllMemberPushCalls(BlockingFamily[AllMemberPush], table=AllMemberP
     ) -> Empty:
         """Name the app's attributes.
 
-        设置应用属性名称: Name the app's user attributes, `all_member_push/im_set_attr_name`.
+        Name the app's user attributes, 设置应用属性名称: `all_member_push/im_set_attr_name`.
 
         Args:
             attr_names: "0" to "9" with the name of each, 1 to 50 bytes; numbers that are left out keep their names.
@@ -106,10 +106,11 @@ class BlockingAllMemberPushCalls(BlockingFamily[AllMemberPush], table=AllMemberP
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                90001: The message service could not parse the JSON body.
-                90009: The identifier in the URL is not an admin.
-                91000: Internal error; try again.
+            ApiError: the service refused it.
+
+        Error codes:
+            90001: The message service could not parse the JSON body.
+            90009: The identifier in the URL is not an admin.
 
         Limits: 100/s. A repeat is harmless.
         Page: https://www.tencentcloud.com/document/product/1047/37167
@@ -121,18 +122,19 @@ class BlockingAllMemberPushCalls(BlockingFamily[AllMemberPush], table=AllMemberP
     ) -> AttrNames:
         """Read the names of the app's attributes.
 
-        获取应用属性名称: Read the app's attribute names, `all_member_push/im_get_attr_name`.
+        Read the app's attribute names, 获取应用属性名称: `all_member_push/im_get_attr_name`.
 
         Returns:
             AttrNames: the names of the app's attributes.
                 attr_names: "0" to "9" with the name of each.
 
         Raises:
-            ApiError: the service refused it. Its page names these codes:
-                90001: The message service could not parse the JSON body.
-                90009: The identifier in the URL is not an admin.
-                90018: Too many accounts in the request.
-                91000: Internal error; try again.
+            ApiError: the service refused it.
+
+        Error codes:
+            90001: The message service could not parse the JSON body.
+            90009: The identifier in the URL is not an admin.
+            90018: Too many accounts in the request.
 
         Limits: 100/s. A repeat is harmless.
         Page: https://www.tencentcloud.com/document/product/1047/37168
@@ -146,7 +148,7 @@ class BlockingAllMemberPushCalls(BlockingFamily[AllMemberPush], table=AllMemberP
     ) -> AttrsOfUsers:
         """Read the attributes of 1 to 100 users.
 
-        获取用户属性: Read attributes of users, `all_member_push/im_get_attr`.
+        Read attributes of users, 获取用户属性: `all_member_push/im_get_attr`.
 
         Args:
             to_account: the users, 1 to 100; at most 32 bytes each.
@@ -157,10 +159,11 @@ class BlockingAllMemberPushCalls(BlockingFamily[AllMemberPush], table=AllMemberP
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                90001: The message service could not parse the JSON body.
-                90018: Too many accounts in the request.
-                91000: Internal error; try again.
+            ApiError: the service refused it.
+
+        Error codes:
+            90001: The message service could not parse the JSON body.
+            90018: Too many accounts in the request.
 
         Limits: 100/s. A repeat is harmless.
         Page: https://www.tencentcloud.com/document/product/1047/37169
@@ -174,7 +177,7 @@ class BlockingAllMemberPushCalls(BlockingFamily[AllMemberPush], table=AllMemberP
     ) -> Empty:
         """Give attributes to 1 to 100 users.
 
-        设置用户属性: Set attributes of users, `all_member_push/im_set_attr`.
+        Set attributes of users, 设置用户属性: `all_member_push/im_set_attr`.
 
         Args:
             user_attrs: users with their attributes, 1 to 100; attributes that are left out stay.
@@ -184,12 +187,13 @@ class BlockingAllMemberPushCalls(BlockingFamily[AllMemberPush], table=AllMemberP
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                90001: The message service could not parse the JSON body.
-                90009: The identifier in the URL is not an admin.
-                90018: Too many accounts in the request.
-                90033: The user attribute is invalid.
-                91000: Internal error; try again.
+            ApiError: the service refused it.
+
+        Error codes:
+            90001: The message service could not parse the JSON body.
+            90009: The identifier in the URL is not an admin.
+            90018: Too many accounts in the request.
+            90033: The user attribute is invalid.
 
         Limits: 100/s. A repeat is harmless.
         Page: https://www.tencentcloud.com/document/product/1047/37170
@@ -203,7 +207,7 @@ class BlockingAllMemberPushCalls(BlockingFamily[AllMemberPush], table=AllMemberP
     ) -> Empty:
         """Take attributes from 1 to 100 users.
 
-        删除用户属性: Remove attributes of users, `all_member_push/im_remove_attr`.
+        Remove attributes of users, 删除用户属性: `all_member_push/im_remove_attr`.
 
         Args:
             user_attrs: users with the names of what they lose, 1 to 100.
@@ -213,14 +217,15 @@ class BlockingAllMemberPushCalls(BlockingFamily[AllMemberPush], table=AllMemberP
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                90001: The message service could not parse the JSON body.
-                90009: The identifier in the URL is not an admin.
-                90018: Too many accounts in the request.
-                90033: The user attribute is invalid.
-                91000: Internal error; try again.
+            ApiError: the service refused it.
 
-        Limits: 100/s. A repeat is harmless.
+        Error codes:
+            90001: The message service could not parse the JSON body.
+            90009: The identifier in the URL is not an admin.
+            90018: Too many accounts in the request.
+            90033: The user attribute is invalid.
+
+        Limits: 100/s. A repeat is harmless. It deletes what is stored.
         Page: https://www.tencentcloud.com/document/product/1047/37171
         Page: https://cloud.tencent.com/document/product/269/45939
         """
@@ -232,7 +237,7 @@ class BlockingAllMemberPushCalls(BlockingFamily[AllMemberPush], table=AllMemberP
     ) -> TagsOfUsers:
         """Read the tags of 1 to 100 users.
 
-        获取用户标签: Read tags of users, `all_member_push/im_get_tag`.
+        Read tags of users, 获取用户标签: `all_member_push/im_get_tag`.
 
         Args:
             to_account: the users, 1 to 100; at most 32 bytes each.
@@ -243,11 +248,12 @@ class BlockingAllMemberPushCalls(BlockingFamily[AllMemberPush], table=AllMemberP
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                90001: The message service could not parse the JSON body.
-                90009: The identifier in the URL is not an admin.
-                90018: Too many accounts in the request.
-                91000: Internal error; try again.
+            ApiError: the service refused it.
+
+        Error codes:
+            90001: The message service could not parse the JSON body.
+            90009: The identifier in the URL is not an admin.
+            90018: Too many accounts in the request.
 
         Limits: 100/s. A repeat is harmless.
         Page: https://www.tencentcloud.com/document/product/1047/37172
@@ -261,7 +267,7 @@ class BlockingAllMemberPushCalls(BlockingFamily[AllMemberPush], table=AllMemberP
     ) -> Empty:
         """Give tags to 1 to 100 users, 10 each.
 
-        添加用户标签: Add tags to users (10 per user per call), `all_member_push/im_add_tag`.
+        Add tags to users (10 per user per call), 添加用户标签: `all_member_push/im_add_tag`.
 
         Args:
             user_tags: users with 1 to 10 tags each, 1 to 100.
@@ -271,11 +277,12 @@ class BlockingAllMemberPushCalls(BlockingFamily[AllMemberPush], table=AllMemberP
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                90001: The message service could not parse the JSON body.
-                90009: The identifier in the URL is not an admin.
-                90018: Too many accounts in the request.
-                91000: Internal error; try again.
+            ApiError: the service refused it.
+
+        Error codes:
+            90001: The message service could not parse the JSON body.
+            90009: The identifier in the URL is not an admin.
+            90018: Too many accounts in the request.
 
         Limits: 100/s. A repeat is harmless.
         Page: https://www.tencentcloud.com/document/product/1047/37173
@@ -289,7 +296,7 @@ class BlockingAllMemberPushCalls(BlockingFamily[AllMemberPush], table=AllMemberP
     ) -> Empty:
         """Take tags from 1 to 100 users, 10 each.
 
-        删除用户标签: Remove tags from users, `all_member_push/im_remove_tag`.
+        Remove tags from users, 删除用户标签: `all_member_push/im_remove_tag`.
 
         Args:
             user_tags: users with 1 to 10 tags each, 1 to 100.
@@ -299,13 +306,14 @@ class BlockingAllMemberPushCalls(BlockingFamily[AllMemberPush], table=AllMemberP
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                90001: The message service could not parse the JSON body.
-                90009: The identifier in the URL is not an admin.
-                90018: Too many accounts in the request.
-                91000: Internal error; try again.
+            ApiError: the service refused it.
 
-        Limits: 100/s. A repeat is harmless.
+        Error codes:
+            90001: The message service could not parse the JSON body.
+            90009: The identifier in the URL is not an admin.
+            90018: Too many accounts in the request.
+
+        Limits: 100/s. A repeat is harmless. It deletes what is stored.
         Page: https://www.tencentcloud.com/document/product/1047/37174
         Page: https://cloud.tencent.com/document/product/269/45942
         """
@@ -317,7 +325,7 @@ class BlockingAllMemberPushCalls(BlockingFamily[AllMemberPush], table=AllMemberP
     ) -> Empty:
         """Take all tags from 1 to 100 users.
 
-        删除用户所有标签: Remove every tag of users, `all_member_push/im_remove_all_tags`.
+        Remove every tag of users, 删除用户所有标签: `all_member_push/im_remove_all_tags`.
 
         Args:
             to_account: the users, 1 to 100; at most 32 bytes each.
@@ -327,13 +335,14 @@ class BlockingAllMemberPushCalls(BlockingFamily[AllMemberPush], table=AllMemberP
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                90001: The message service could not parse the JSON body.
-                90009: The identifier in the URL is not an admin.
-                90018: Too many accounts in the request.
-                91000: Internal error; try again.
+            ApiError: the service refused it.
 
-        Limits: 100/s. A repeat is harmless.
+        Error codes:
+            90001: The message service could not parse the JSON body.
+            90009: The identifier in the URL is not an admin.
+            90018: Too many accounts in the request.
+
+        Limits: 100/s. A repeat is harmless. It deletes what is stored.
         Page: https://www.tencentcloud.com/document/product/1047/37175
         Page: https://cloud.tencent.com/document/product/269/45943
         """

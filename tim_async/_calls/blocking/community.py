@@ -51,7 +51,7 @@ class BlockingCommunityCalls(BlockingFamily[Community], table=Community):
     ) -> TopicCreated:
         """Create a topic.
 
-        创建话题: Create a topic in a community, `million_group_open_http_svc/create_topic`.
+        Create a topic in a community, 创建话题: `million_group_open_http_svc/create_topic`.
 
         Args:
             group_id: the community; it must have been created with topics.
@@ -69,22 +69,23 @@ class BlockingCommunityCalls(BlockingFamily[Community], table=Community):
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                10002: Internal error; try again.
-                10003: The command name is wrong.
-                10004: Parameters are invalid; ErrorInfo says which.
-                10006: The operation is called too often; slow down.
-                10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                    for does not.
-                10008: Request refused, probably a signature problem; try again.
-                10010: The group does not exist or was disbanded.
-                10015: No group with this id.
-                10016: The app's webhook refused the operation.
-                10025: The group id is in use and the caller owns that group; it can be used as is.
-                10036: Too many AVChatRooms for the plan.
-                10037: One user created or joined too many groups for the plan.
-                11000: The community feature is not enabled.
-                80001: Text was rejected by content moderation.
+            ApiError: the service refused it.
+
+        Error codes:
+            10003: The command name is wrong.
+            10004: Parameters are invalid; ErrorInfo says which.
+            10006: The operation is called too often; slow down.
+            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
+                for does not.
+            10008: Request refused, probably a signature problem; try again.
+            10010: The group does not exist or was disbanded.
+            10015: No group with this id.
+            10016: The app's webhook refused the operation.
+            10025: The group id is in use and the caller owns that group; it can be used as is.
+            10036: Too many AVChatRooms for the plan.
+            10037: One user created or joined too many groups for the plan.
+            11000: The community feature is not enabled.
+            80001: Text was rejected by content moderation.
 
         Limits: 200/s.
         Page: https://trtc.io/document/49471
@@ -101,7 +102,7 @@ class BlockingCommunityCalls(BlockingFamily[Community], table=Community):
     ) -> Topics:
         """Read topics.
 
-        获取话题资料: Read topics of a community, `million_group_open_http_svc/get_topic`.
+        Read topics of a community, 获取话题资料: `million_group_open_http_svc/get_topic`.
 
         Args:
             group_id: the community.
@@ -115,17 +116,18 @@ class BlockingCommunityCalls(BlockingFamily[Community], table=Community):
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                10002: Internal error; try again.
-                10003: The command name is wrong.
-                10004: Parameters are invalid; ErrorInfo says which.
-                10006: The operation is called too often; slow down.
-                10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                    for does not.
-                10008: Request refused, probably a signature problem; try again.
-                10010: The group does not exist or was disbanded.
-                11000: The community feature is not enabled.
-                110003: The topic was deleted before.
+            ApiError: the service refused it.
+
+        Error codes:
+            10003: The command name is wrong.
+            10004: Parameters are invalid; ErrorInfo says which.
+            10006: The operation is called too often; slow down.
+            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
+                for does not.
+            10008: Request refused, probably a signature problem; try again.
+            10010: The group does not exist or was disbanded.
+            11000: The community feature is not enabled.
+            110003: The topic was deleted before.
 
         Limits: 200/s. A repeat is harmless.
         Page: https://trtc.io/document/49469
@@ -147,7 +149,7 @@ class BlockingCommunityCalls(BlockingFamily[Community], table=Community):
     ) -> Empty:
         """Change a topic.
 
-        修改话题资料: Change a topic, `million_group_open_http_svc/modify_topic`.
+        Change a topic, 修改话题资料: `million_group_open_http_svc/modify_topic`.
 
         Args:
             group_id: the community.
@@ -165,19 +167,20 @@ class BlockingCommunityCalls(BlockingFamily[Community], table=Community):
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                10002: Internal error; try again.
-                10003: The command name is wrong.
-                10004: Parameters are invalid; ErrorInfo says which.
-                10006: The operation is called too often; slow down.
-                10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                    for does not.
-                10008: Request refused, probably a signature problem; try again.
-                10010: The group does not exist or was disbanded.
-                10015: No group with this id.
-                10016: The app's webhook refused the operation.
-                11000: The community feature is not enabled.
-                80001: Text was rejected by content moderation.
+            ApiError: the service refused it.
+
+        Error codes:
+            10003: The command name is wrong.
+            10004: Parameters are invalid; ErrorInfo says which.
+            10006: The operation is called too often; slow down.
+            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
+                for does not.
+            10008: Request refused, probably a signature problem; try again.
+            10010: The group does not exist or was disbanded.
+            10015: No group with this id.
+            10016: The app's webhook refused the operation.
+            11000: The community feature is not enabled.
+            80001: Text was rejected by content moderation.
 
         Limits: 200/s. A repeat is harmless.
         Page: https://trtc.io/document/49468
@@ -191,7 +194,7 @@ class BlockingCommunityCalls(BlockingFamily[Community], table=Community):
     ) -> DestroyTopicsResult:
         """Delete topics with all their messages.
 
-        解散话题: Delete topics, `million_group_open_http_svc/destroy_topic`.
+        Delete topics, 解散话题: `million_group_open_http_svc/destroy_topic`.
 
         Args:
             group_id: the community.
@@ -203,22 +206,23 @@ class BlockingCommunityCalls(BlockingFamily[Community], table=Community):
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                10002: Internal error; try again.
-                10003: The command name is wrong.
-                10004: Parameters are invalid; ErrorInfo says which.
-                10006: The operation is called too often; slow down.
-                10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                    for does not.
-                10008: Request refused, probably a signature problem; try again.
-                10015: No group with this id.
-                10021: The group id is in use by someone else.
-                10025: The group id is in use and the caller owns that group; it can be used as is.
-                11000: The community feature is not enabled.
-                110002: Deleting the topic failed; ErrorInfo says why.
-                110003: The topic was deleted before.
+            ApiError: the service refused it.
 
-        Limits: 200/s.
+        Error codes:
+            10003: The command name is wrong.
+            10004: Parameters are invalid; ErrorInfo says which.
+            10006: The operation is called too often; slow down.
+            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
+                for does not.
+            10008: Request refused, probably a signature problem; try again.
+            10015: No group with this id.
+            10021: The group id is in use by someone else.
+            10025: The group id is in use and the caller owns that group; it can be used as is.
+            11000: The community feature is not enabled.
+            110002: Deleting the topic failed; ErrorInfo says why.
+            110003: The topic was deleted before.
+
+        Limits: 200/s. It deletes what is stored.
         Page: https://trtc.io/document/49470
         Page: https://cloud.tencent.com/document/product/269/78202
         """
@@ -239,7 +243,7 @@ class BlockingCommunityCalls(BlockingFamily[Community], table=Community):
     ) -> TopicCreated:
         """Import an existing topic.
 
-        导入话题基础资料: Import an existing topic without callbacks, `group_open_http_svc/import_topic`.
+        Import an existing topic without callbacks, 导入话题基础资料: `group_open_http_svc/import_topic`.
 
         Args:
             group_id: the community.
@@ -259,20 +263,21 @@ class BlockingCommunityCalls(BlockingFamily[Community], table=Community):
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                10002: Internal error; try again.
-                10003: The command name is wrong.
-                10004: Parameters are invalid; ErrorInfo says which.
-                10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                    for does not.
-                10010: The group does not exist or was disbanded.
-                10015: No group with this id.
-                10021: The group id is in use by someone else.
-                10037: One user created or joined too many groups for the plan.
-                11000: The community feature is not enabled.
-                80001: Text was rejected by content moderation.
-                80005: The app's service is stopped: version expired or arrears. (varies: the 2023 topic-import page calls
-                    it a moderation timeout)
+            ApiError: the service refused it.
+
+        Error codes:
+            10003: The command name is wrong.
+            10004: Parameters are invalid; ErrorInfo says which.
+            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
+                for does not.
+            10010: The group does not exist or was disbanded.
+            10015: No group with this id.
+            10021: The group id is in use by someone else.
+            10037: One user created or joined too many groups for the plan.
+            11000: The community feature is not enabled.
+            80001: Text was rejected by content moderation.
+            80005: The app's service is stopped: version expired or arrears. (varies: the 2023 topic-import page calls
+                it a moderation timeout)
 
         Limits: 200/s.
         Page: https://trtc.io/document/53448
@@ -289,7 +294,7 @@ class BlockingCommunityCalls(BlockingFamily[Community], table=Community):
     ) -> PermissionGroupCreated:
         """Create a permission group.
 
-        创建权限组: Create a permission group in a community, `group_open_http_svc/create_permission_group`.
+        Create a permission group in a community, 创建权限组: `group_open_http_svc/create_permission_group`.
 
         Args:
             group_id: the community.
@@ -318,7 +323,7 @@ class BlockingCommunityCalls(BlockingFamily[Community], table=Community):
     ) -> DestroyPermissionGroupsResult:
         """Delete 1 to 20 permission groups.
 
-        销毁权限组: Delete permission groups, `group_open_http_svc/destroy_permission_group`.
+        Delete permission groups, 销毁权限组: `group_open_http_svc/destroy_permission_group`.
 
         Args:
             group_id: the community.
@@ -332,7 +337,7 @@ class BlockingCommunityCalls(BlockingFamily[Community], table=Community):
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
             ApiError: the service refused it.
 
-        Limits: 200/s.
+        Limits: 200/s. It deletes what is stored.
         Page: https://www.tencentcloud.com/document/product/1047/61233
         """
 
@@ -346,7 +351,7 @@ class BlockingCommunityCalls(BlockingFamily[Community], table=Community):
     ) -> PermissionGroups:
         """Read one page of permission groups.
 
-        获取权限组资料: Read permission groups of a community, `group_open_http_svc/get_permission_group`.
+        Read permission groups of a community, 获取权限组资料: `group_open_http_svc/get_permission_group`.
 
         Args:
             group_id: the community.
@@ -379,7 +384,7 @@ class BlockingCommunityCalls(BlockingFamily[Community], table=Community):
     ) -> Empty:
         """Change a permission group.
 
-        修改权限组资料: Change a permission group, `group_open_http_svc/modify_permission_group`.
+        Change a permission group, 修改权限组资料: `group_open_http_svc/modify_permission_group`.
 
         Args:
             group_id: the community.
@@ -409,7 +414,7 @@ class BlockingCommunityCalls(BlockingFamily[Community], table=Community):
     ) -> AddPermissionGroupMembersResult:
         """Add 1 to 100 members to a permission group.
 
-        增加权限组成员: Add members to a permission group, `group_open_http_svc/add_permission_group_member`.
+        Add members to a permission group, 增加权限组成员: `group_open_http_svc/add_permission_group_member`.
 
         Args:
             group_id: the community.
@@ -437,7 +442,7 @@ class BlockingCommunityCalls(BlockingFamily[Community], table=Community):
     ) -> TopicPermissions:
         """Read what a permission group may do in topics.
 
-        获取话题权限: Read topic permissions of a permission group, `group_open_http_svc/get_topic_permission_group`.
+        Read topic permissions of a permission group, 获取话题权限: `group_open_http_svc/get_topic_permission_group`.
 
         Args:
             group_id: the community.
@@ -466,7 +471,7 @@ class BlockingCommunityCalls(BlockingFamily[Community], table=Community):
     ) -> TopicPermissions:
         """Change what a permission group may do in topics.
 
-        修改话题权限: Change topic permissions of a permission group, `group_open_http_svc/set_topic_permission_group`.
+        Change topic permissions of a permission group, 修改话题权限: `group_open_http_svc/set_topic_permission_group`.
 
         Args:
             group_id: the community.
@@ -494,7 +499,7 @@ class BlockingCommunityCalls(BlockingFamily[Community], table=Community):
     ) -> TopicOutcomes:
         """Give a permission group permissions in 1 to 50 further topics.
 
-        添加话题权限: Add topic permissions to a permission group, `group_open_http_svc/add_topic_permission_group`.
+        Add topic permissions to a permission group, 添加话题权限: `group_open_http_svc/add_topic_permission_group`.
 
         Args:
             group_id: the community.
@@ -523,7 +528,7 @@ class BlockingCommunityCalls(BlockingFamily[Community], table=Community):
     ) -> TopicOutcomes:
         """Take a permission group's permissions in 1 to 50 topics away.
 
-        删除话题权限: Remove topic permissions from a permission group, `group_open_http_svc/delete_topic_permission_group`.
+        Remove topic permissions from a permission group, 删除话题权限: `group_open_http_svc/delete_topic_permission_group`.
 
         Args:
             group_id: the community.
@@ -538,7 +543,7 @@ class BlockingCommunityCalls(BlockingFamily[Community], table=Community):
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
             ApiError: the service refused it.
 
-        Limits: 200/s. A repeat is harmless.
+        Limits: 200/s. A repeat is harmless. It deletes what is stored.
         Not read of its page: its codes.
         Page: https://trtc.io/document/61238
         Page: https://cloud.tencent.com/document/product/269/103972
@@ -553,7 +558,7 @@ class BlockingCommunityCalls(BlockingFamily[Community], table=Community):
     ) -> DeletePermissionGroupMembersResult:
         """Take 1 to 100 members out of a permission group; one who is not in it is no failure.
 
-        删除权限组成员: Remove members from a permission group, `group_open_http_svc/delete_permission_group_member`.
+        Remove members from a permission group, 删除权限组成员: `group_open_http_svc/delete_permission_group_member`.
 
         One who is not in it is no failure.
 
@@ -570,7 +575,7 @@ class BlockingCommunityCalls(BlockingFamily[Community], table=Community):
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
             ApiError: the service refused it.
 
-        Limits: 200/s. A repeat is harmless.
+        Limits: 200/s. A repeat is harmless. It shuts people out.
         Not read of its page: its answer.
         Page: https://trtc.io/document/61241
         Page: https://cloud.tencent.com/document/product/269/103975
@@ -586,7 +591,7 @@ class BlockingCommunityCalls(BlockingFamily[Community], table=Community):
     ) -> PermissionGroupMembers:
         """Read one page of a permission group's members.
 
-        获取权限组成员列表: Page through the members of a permission group,
+        Page through the members of a permission group, 获取权限组成员列表:
         `group_open_http_svc/get_permission_group_member_list`.
 
         Args:
@@ -617,7 +622,7 @@ class BlockingCommunityCalls(BlockingFamily[Community], table=Community):
     ) -> OnlineNum:
         """Ask how many members of a community are online; the service counts them every four minutes.
 
-        获取社群在线人数: Online member count of a community, `million_group_open_http_svc/get_online_member_num`.
+        Online member count of a community, 获取社群在线人数: `million_group_open_http_svc/get_online_member_num`.
 
         Args:
             group_id: the group.
@@ -629,10 +634,11 @@ class BlockingCommunityCalls(BlockingFamily[Community], table=Community):
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                10002: Internal error; try again.
-                10003: The command name is wrong.
-                10004: Parameters are invalid; ErrorInfo says which.
+            ApiError: the service refused it.
+
+        Error codes:
+            10003: The command name is wrong.
+            10004: Parameters are invalid; ErrorInfo says which.
 
         Limits: 200/s. A repeat is harmless.
         Not read of its page: its codes after 10004.

@@ -28,7 +28,7 @@ class BlockingFollowCalls(BlockingFamily[Follow], table=Follow):
     ) -> FollowResults:
         """Follow 1 to 20 accounts.
 
-        关注用户: Follow users, `follow/follow_add`.
+        Follow users, 关注用户: `follow/follow_add`.
 
         Args:
             from_account: the follower; at most 32 bytes.
@@ -55,7 +55,7 @@ class BlockingFollowCalls(BlockingFamily[Follow], table=Follow):
     ) -> FollowResults:
         """Follow 1 to 20 accounts no more.
 
-        取消关注用户: Unfollow users, `follow/follow_delete`.
+        Unfollow users, 取消关注用户: `follow/follow_delete`.
 
         Args:
             from_account: the follower; at most 32 bytes.
@@ -69,7 +69,7 @@ class BlockingFollowCalls(BlockingFamily[Follow], table=Follow):
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
             ApiError: the service refused it.
 
-        Limits: 200/s.
+        Limits: 200/s. It deletes what is stored.
         Page: https://www.tencentcloud.com/document/product/1047/70346
         """
 
@@ -83,7 +83,7 @@ class BlockingFollowCalls(BlockingFamily[Follow], table=Follow):
     ) -> FollowPage:
         """Read a page of followers, of followed accounts, or of those that follow each other.
 
-        拉取关注、粉丝与互关列表: Page through followers, followings or mutual follows, `follow/follow_get`.
+        Page through followers, followings or mutual follows, 拉取关注、粉丝与互关列表: `follow/follow_get`.
 
         Args:
             from_account: the account; at most 32 bytes.
@@ -113,7 +113,7 @@ class BlockingFollowCalls(BlockingFamily[Follow], table=Follow):
     ) -> FollowRelations:
         """Ask whether an account and 1 to 100 others follow each other.
 
-        校验关注关系: Check follow relations, `follow/follow_check`.
+        Check follow relations, 校验关注关系: `follow/follow_check`.
 
         Args:
             from_account: the account that is asked about; at most 32 bytes.
@@ -139,7 +139,7 @@ class BlockingFollowCalls(BlockingFamily[Follow], table=Follow):
     ) -> FollowCounts:
         """Count followers and followed accounts of 1 to 20 accounts.
 
-        拉取关注、粉丝与互关数: Follower, following and mutual counts, `follow/follow_get_info`.
+        Follower, following and mutual counts, 拉取关注、粉丝与互关数: `follow/follow_get_info`.
 
         Args:
             from_account: the account that asks; at most 32 bytes.

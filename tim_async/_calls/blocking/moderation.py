@@ -48,11 +48,10 @@ class BlockingModerationCalls(BlockingFamily[Moderation], table=Moderation):
     ) -> Judgement:
         """Have one text, image, audio or video judged. Every call is charged.
 
-        主动审核接口: Submit one text, image, audio or video for moderation, `im_msg_audit/content_moderation`.
+        Submit one text, image, audio or video for moderation, 主动审核接口: `im_msg_audit/content_moderation`.
 
         Args:
-            audit_name: the policy: C2C, Group, UserInfo, GroupInfo, GroupMemberInfo, RelationChain, or the id of one's
-                own.
+            audit_name: the policy: C2C, Group, UserInfo, GroupInfo, GroupMemberInfo, RelationChain, or the id of one's own.
             content_type: Text, Image, Audio or Video.
             content: the text, or the address of the medium; 1 to 8192 bytes. An image has at most 5 MB.
             ext_sender: the app's mark of the sender.
@@ -83,13 +82,12 @@ class BlockingModerationCalls(BlockingFamily[Moderation], table=Moderation):
     ) -> Judgements:
         """Have 1 to 10 texts or images judged. Every content is charged.
 
-        批量主动审核接口: Submit several texts or images for moderation, `im_msg_audit/batch_content_moderation`.
+        Submit several texts or images for moderation, 批量主动审核接口: `im_msg_audit/batch_content_moderation`.
 
         Known from an SDK.
 
         Args:
-            audit_name: the policy: C2C, Group, UserInfo, GroupInfo, GroupMemberInfo, RelationChain, or the id of one's
-                own.
+            audit_name: the policy: C2C, Group, UserInfo, GroupInfo, GroupMemberInfo, RelationChain, or the id of one's own.
             contents: the contents, 1 to 10, each with a number of its own; at most 2 items.
 
         Returns:
@@ -113,7 +111,7 @@ class BlockingModerationCalls(BlockingFamily[Moderation], table=Moderation):
     ) -> Done:
         """Add 1 to 10 words to a library of cloud moderation.
 
-        添加敏感词: Add words to a cloud moderation library, `im_msg_audit_mgr/add_cloud_audit_keywords`.
+        Add words to a cloud moderation library, 添加敏感词: `im_msg_audit_mgr/add_cloud_audit_keywords`.
 
         Args:
             sdk_app_id: the app.
@@ -144,7 +142,7 @@ class BlockingModerationCalls(BlockingFamily[Moderation], table=Moderation):
     ) -> CloudWords:
         """Read one page of a library of cloud moderation.
 
-        获取敏感词: Read words of a cloud moderation library, `im_msg_audit_mgr/get_cloud_audit_keywords`.
+        Read words of a cloud moderation library, 获取敏感词: `im_msg_audit_mgr/get_cloud_audit_keywords`.
 
         Args:
             sdk_app_id: the app.
@@ -177,7 +175,7 @@ class BlockingModerationCalls(BlockingFamily[Moderation], table=Moderation):
     ) -> DeletedCloudKeywords:
         """Delete 1 to 10 words of a library of cloud moderation.
 
-        删除敏感词: Delete words of a cloud moderation library, `im_msg_audit_mgr/delete_cloud_audit_keywords`.
+        Delete words of a cloud moderation library, 删除敏感词: `im_msg_audit_mgr/delete_cloud_audit_keywords`.
 
         Args:
             sdk_app_id: the app.
@@ -194,7 +192,7 @@ class BlockingModerationCalls(BlockingFamily[Moderation], table=Moderation):
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
             ApiError: the service refused it.
 
-        Limits: 200/s.
+        Limits: 200/s. It deletes what is stored.
         Page: https://trtc.io/document/77832
         Page: https://cloud.tencent.com/document/product/269/94304
         """
@@ -208,7 +206,7 @@ class BlockingModerationCalls(BlockingFamily[Moderation], table=Moderation):
     ) -> CloudLibraries:
         """Read one page of the list of libraries of cloud moderation.
 
-        获取词库列表: List cloud moderation libraries, `im_msg_audit_mgr/get_cloud_audit_keywords_ids`.
+        List cloud moderation libraries, 获取词库列表: `im_msg_audit_mgr/get_cloud_audit_keywords_ids`.
 
         Args:
             sdk_app_id: the app.
@@ -238,7 +236,7 @@ class BlockingModerationCalls(BlockingFamily[Moderation], table=Moderation):
     ) -> Done:
         """Add 1 to 10 words to local filtering.
 
-        添加本地敏感词: Add local filter words, `im_msg_audit_mgr/add_local_audit_keywords`.
+        Add local filter words, 添加本地敏感词: `im_msg_audit_mgr/add_local_audit_keywords`.
 
         Known from an SDK.
 
@@ -269,7 +267,7 @@ class BlockingModerationCalls(BlockingFamily[Moderation], table=Moderation):
     ) -> LocalWords:
         """Read one page of the words of local filtering.
 
-        获取本地敏感词: Read local filter words, `im_msg_audit_mgr/get_local_audit_keywords`.
+        Read local filter words, 获取本地敏感词: `im_msg_audit_mgr/get_local_audit_keywords`.
 
         Known from an SDK.
 
@@ -305,7 +303,7 @@ class BlockingModerationCalls(BlockingFamily[Moderation], table=Moderation):
     ) -> Done:
         """Delete 1 to 10 words of local filtering.
 
-        删除本地敏感词: Delete local filter words, `im_msg_audit_mgr/delete_local_audit_keywords`.
+        Delete local filter words, 删除本地敏感词: `im_msg_audit_mgr/delete_local_audit_keywords`.
 
         Known from an SDK.
 
@@ -321,7 +319,7 @@ class BlockingModerationCalls(BlockingFamily[Moderation], table=Moderation):
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
             ApiError: the service refused it.
 
-        Limits: 200/s.
+        Limits: 200/s. It deletes what is stored.
         Page: no page found; the fields are taken from an SDK.
         """
 
@@ -334,7 +332,7 @@ class BlockingModerationCalls(BlockingFamily[Moderation], table=Moderation):
     ) -> Empty:
         """Mute a user in the whole app, or let them speak again.
 
-        设置全局禁言: Set the app-wide mute of a user, `openconfigsvr/setnospeaking`.
+        Set the app-wide mute of a user, 设置全局禁言: `openconfigsvr/setnospeaking`.
 
         Only what the user sends from a client is held back; messages that the app sends in their name go out.
 
@@ -348,14 +346,15 @@ class BlockingModerationCalls(BlockingFamily[Moderation], table=Moderation):
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                130001: Global mute / operation data: the JSON body cannot be parsed.
-                130004: Global mute: Set_Account is missing.
-                130005: Global mute: Set_Account is invalid.
-                130008: Global mute: neither mute time is given.
-                130014: Global mute: system error; try again.
+            ApiError: the service refused it.
 
-        Limits: 200/s. A repeat is harmless.
+        Error codes:
+            130001: Global mute / operation data: the JSON body cannot be parsed.
+            130004: Global mute: Set_Account is missing.
+            130005: Global mute: Set_Account is invalid.
+            130008: Global mute: neither mute time is given.
+
+        Limits: 200/s. A repeat is harmless. It shuts people out.
         Page: https://www.tencentcloud.com/document/product/1047/34923
         Page: https://cloud.tencent.com/document/product/269/4230
         """
@@ -367,7 +366,7 @@ class BlockingModerationCalls(BlockingFamily[Moderation], table=Moderation):
     ) -> Mute:
         """Read the app-wide mute of a user.
 
-        查询全局禁言: Read the app-wide mute of a user, `openconfigsvr/getnospeaking`.
+        Read the app-wide mute of a user, 查询全局禁言: `openconfigsvr/getnospeaking`.
 
         Args:
             get_account: the user; at most 32 bytes.
@@ -379,11 +378,12 @@ class BlockingModerationCalls(BlockingFamily[Moderation], table=Moderation):
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                130001: Global mute / operation data: the JSON body cannot be parsed.
-                130002: Global mute: Get_Account is missing.
-                130003: Global mute: Get_Account is invalid.
-                130014: Global mute: system error; try again.
+            ApiError: the service refused it.
+
+        Error codes:
+            130001: Global mute / operation data: the JSON body cannot be parsed.
+            130002: Global mute: Get_Account is missing.
+            130003: Global mute: Get_Account is invalid.
 
         Limits: 200/s. A repeat is harmless.
         Page: https://www.tencentcloud.com/document/product/1047/34924
@@ -395,17 +395,19 @@ class BlockingModerationCalls(BlockingFamily[Moderation], table=Moderation):
     ) -> DirtyWords:
         """Read the filter words. Retired: apps of today have local filtering and cloud moderation instead.
 
-        查询 App 自定义脏字: Read custom filter words (retired), `openim_dirty_words/get`.
+        Read custom filter words (retired), 查询 App 自定义脏字: `openim_dirty_words/get`.
 
         Returns:
             DirtyWords: the words of the retired filter.
                 dirty_words_list: the words.
 
         Raises:
-            ApiError: the service refused it. Its page names these codes:
-                10003: The command name is wrong.
-                10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                    for does not.
+            ApiError: the service refused it.
+
+        Error codes:
+            10003: The command name is wrong.
+            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
+                for does not.
 
         Limits: 200/s. A repeat is harmless.
         Page: https://cloud.tencent.com/document/product/269/2396
@@ -418,7 +420,7 @@ class BlockingModerationCalls(BlockingFamily[Moderation], table=Moderation):
     ) -> Empty:
         """Add filter words. Retired, see `get_dirty_words`.
 
-        添加 App 自定义脏字: Add custom filter words (retired), `openim_dirty_words/add`.
+        Add custom filter words (retired), 添加 App 自定义脏字: `openim_dirty_words/add`.
 
         Args:
             dirty_words_list: the words.
@@ -428,10 +430,12 @@ class BlockingModerationCalls(BlockingFamily[Moderation], table=Moderation):
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                10003: The command name is wrong.
-                10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                    for does not.
+            ApiError: the service refused it.
+
+        Error codes:
+            10003: The command name is wrong.
+            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
+                for does not.
 
         Limits: 200/s. A repeat is harmless.
         Page: https://cloud.tencent.com/document/product/269/2397
@@ -444,7 +448,7 @@ class BlockingModerationCalls(BlockingFamily[Moderation], table=Moderation):
     ) -> Empty:
         """Delete filter words. Retired, see `get_dirty_words`.
 
-        删除 App 自定义脏字: Delete custom filter words (retired), `openim_dirty_words/delete`.
+        Delete custom filter words (retired), 删除 App 自定义脏字: `openim_dirty_words/delete`.
 
         Args:
             dirty_words_list: the words.
@@ -454,12 +458,14 @@ class BlockingModerationCalls(BlockingFamily[Moderation], table=Moderation):
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                10003: The command name is wrong.
-                10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                    for does not.
+            ApiError: the service refused it.
 
-        Limits: 200/s. A repeat is harmless.
+        Error codes:
+            10003: The command name is wrong.
+            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
+                for does not.
+
+        Limits: 200/s. A repeat is harmless. It deletes what is stored.
         Page: retired, and its page with it.
         """
 

@@ -27,7 +27,7 @@ class BlockingOperationCalls(BlockingFamily[Operation], table=Operation):
     ) -> AppInfo:
         """Read the app's figures of the last 30 days.
 
-        拉取运营数据: Daily operation figures of the last 30 days, `openconfigsvr/getappinfo`.
+        Daily operation figures of the last 30 days, 拉取运营数据: `openconfigsvr/getappinfo`.
 
         Args:
             request_field: wire names of the figures that are wanted, such as `ActiveUserNum`; absent is all.
@@ -38,12 +38,10 @@ class BlockingOperationCalls(BlockingFamily[Operation], table=Operation):
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                130001: Global mute / operation data: the JSON body cannot be parsed.
-                130009: Operation data: database open error.
-                130010: Operation data: database not reachable.
-                130011: Operation data: database query error.
-                130012: Operation data: database result unreadable.
+            ApiError: the service refused it.
+
+        Error codes:
+            130001: Global mute / operation data: the JSON body cannot be parsed.
 
         Limits: 200/s. A repeat is harmless.
         Page: https://www.tencentcloud.com/document/product/1047/34886
@@ -58,7 +56,7 @@ class BlockingOperationCalls(BlockingFamily[Operation], table=Operation):
     ) -> Archive:
         """Ask where the archive of an hour's messages can be fetched; 1004 when there is none, or not yet.
 
-        下载最近消息记录: Download one hour of message archives, `open_msg_svc/get_history`.
+        Download one hour of message archives, 下载最近消息记录: `open_msg_svc/get_history`.
 
         Args:
             chat_type: C2C for one-to-one messages, Group for group messages.
@@ -70,12 +68,13 @@ class BlockingOperationCalls(BlockingFamily[Operation], table=Operation):
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                1001: The request URL is wrong.
-                1002: Parameters invalid or caller not an admin.
-                1003: System error.
-                1004: The file is not made yet, or there were no messages in that hour.
-                1005: The file has expired.
+            ApiError: the service refused it.
+
+        Error codes:
+            1001: The request URL is wrong.
+            1002: Parameters invalid or caller not an admin.
+            1004: The file is not made yet, or there were no messages in that hour.
+            1005: The file has expired.
 
         Limits: 10/s. A repeat is harmless.
         Page: https://www.tencentcloud.com/document/product/1047/34885
@@ -87,7 +86,7 @@ class BlockingOperationCalls(BlockingFamily[Operation], table=Operation):
     ) -> IPList:
         """Read the addresses of the service.
 
-        获取服务器 IP 地址: Server IP list, `ConfigSvc/GetIPList`.
+        Server IP list, 获取服务器 IP 地址: `ConfigSvc/GetIPList`.
 
         Returns:
             IPList: addresses of the service.
@@ -108,7 +107,7 @@ class BlockingOperationCalls(BlockingFamily[Operation], table=Operation):
     ) -> Empty:
         """Block a file of the chat.
 
-        聊天文件封禁: Block a chat file, `im_cos_msg/forbid_illegal_object`.
+        Block a chat file, 聊天文件封禁: `im_cos_msg/forbid_illegal_object`.
 
         Args:
             raw_url: its address, as in the message.
@@ -120,7 +119,7 @@ class BlockingOperationCalls(BlockingFamily[Operation], table=Operation):
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
             ApiError: the service refused it.
 
-        Limits: 200/s. A repeat is harmless.
+        Limits: 200/s. A repeat is harmless. It shuts people out.
         Page: https://cloud.tencent.com/document/product/269/74775
         """
 
@@ -131,7 +130,7 @@ class BlockingOperationCalls(BlockingFamily[Operation], table=Operation):
     ) -> Empty:
         """Let a file that was blocked be seen again.
 
-        聊天文件解封: Unblock a chat file, `im_cos_msg/allow_banned_object`.
+        Unblock a chat file, 聊天文件解封: `im_cos_msg/allow_banned_object`.
 
         Args:
             raw_url: its address, as in the message.
@@ -154,7 +153,7 @@ class BlockingOperationCalls(BlockingFamily[Operation], table=Operation):
     ) -> SignedFiles:
         """Ask for addresses by which files of the chat can be fetched for 15 minutes; `failed` names the others.
 
-        聊天文件签名: Signed download URLs for chat files, `im_cos_msg/get_cos_sig`.
+        Signed download URLs for chat files, 聊天文件签名: `im_cos_msg/get_cos_sig`.
 
         Args:
             raw_urls: the files.

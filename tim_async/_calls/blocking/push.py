@@ -45,7 +45,7 @@ class BlockingPushCalls(BlockingFamily[Push], table=Push):
     ) -> PushTask:
         """Push to every user, or to those a condition picks: once a second, and 10 times a day.
 
-        全员/标签推送: Push to all users or to an audience (new push service), `timpush/push`.
+        Push to all users or to an audience (new push service), 全员/标签推送: `timpush/push`.
 
         10 a day is the number of the free and the trial edition. The standard and the advanced one have 100: give the
         client `rate_limits={"timpush/push": (Rate(1), Rate(100, per=86_400))}`. A push that finds the number used up is
@@ -54,8 +54,7 @@ class BlockingPushCalls(BlockingFamily[Push], table=Push):
         Args:
             from_account: the sender, a user id or a RegistrationID.
             offline_push_info: title, text and settings of the notification.
-            msg_random: u32, by which the service knows a push that came before; for how long is not documented. Filled
-                in where it is not given.
+            msg_random: u32, by which the service knows a push that came before; for how long is not documented. Filled in where it is not given.
             condition: the audience; absent is everyone.
             data_id: the app's own id of the business behind it, at most 64 bytes.
 
@@ -65,11 +64,13 @@ class BlockingPushCalls(BlockingFamily[Push], table=Push):
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                90024: Pushes to all users need more than 1 s between them.
-                90047: The day's pushes are used up (100 by default).
+            ApiError: the service refused it.
 
-        Limits: 1/s, 10/day.
+        Error codes:
+            90024: Pushes to all users need more than 1 s between them.
+            90047: The day's pushes are used up (100 by default).
+
+        Limits: 1/s, 10/day. It reaches everyone.
         Page: https://www.tencentcloud.com/document/product/1047/60561
         """
 
@@ -84,7 +85,7 @@ class BlockingPushCalls(BlockingFamily[Push], table=Push):
     ) -> PushBatchTask:
         """Push to 1 to 500 users; `failed` names those it does not go to.
 
-        单发推送（指定 UserID）: Push to listed users (new push service), `timpush/batch`.
+        Push to listed users (new push service), 单发推送（指定 UserID）: `timpush/batch`.
 
         30 users a second is the limit of the free and the trial edition, so a call may have 30 of them. The standard
         edition has 500 and the advanced one 800: give the client `rate_limits={"timpush/batch": Rate(500,
@@ -104,13 +105,14 @@ class BlockingPushCalls(BlockingFamily[Push], table=Push):
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                90001: The message service could not parse the JSON body.
-                90009: The identifier in the URL is not an admin.
-                90045: Push to all users, by tag or single push is not enabled.
-                90057: batchsendmsg delivered more messages than its per-minute limit (12,000 a minute by default, one per
-                    recipient).
-                91000: Internal error; try again.
+            ApiError: the service refused it.
+
+        Error codes:
+            90001: The message service could not parse the JSON body.
+            90009: The identifier in the URL is not an admin.
+            90045: Push to all users, by tag or single push is not enabled.
+            90057: batchsendmsg delivered more messages than its per-minute limit (12,000 a minute by default, one per
+                recipient).
 
         Limits: 30 to_account/s, 200/s.
         Page: https://www.tencentcloud.com/document/product/1047/67553
@@ -130,7 +132,7 @@ class BlockingPushCalls(BlockingFamily[Push], table=Push):
     ) -> PushBatchTask:
         """Push to the browsers of 1 to 500 users; the limits are those of `send_batch`.
 
-        单发推送（Web）: Web push to listed users, `timpush/webbatch`.
+        Web push to listed users, 单发推送（Web）: `timpush/webbatch`.
 
         With both, `message` goes to pages that are open, and `web_info` to the others.
 
@@ -165,7 +167,7 @@ class BlockingPushCalls(BlockingFamily[Push], table=Push):
     ) -> Empty:
         """Stop a push, or take it back, within 24 hours.
 
-        撤回推送: Stop or recall a push task of the last 24 hours, `timpush/revoke`.
+        Stop or recall a push task of the last 24 hours, 撤回推送: `timpush/revoke`.
 
         Args:
             task_id: the push.
@@ -176,14 +178,16 @@ class BlockingPushCalls(BlockingFamily[Push], table=Push):
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                90001: The message service could not parse the JSON body.
-                90009: The identifier in the URL is not an admin.
-                90049: The TaskId is not valid or has no push record.
-                90050: The push task was withdrawn before.
-                90051: Withdrawals are limited to one per second.
+            ApiError: the service refused it.
 
-        Limits: 1/s.
+        Error codes:
+            90001: The message service could not parse the JSON body.
+            90009: The identifier in the URL is not an admin.
+            90049: The TaskId is not valid or has no push record.
+            90050: The push task was withdrawn before.
+            90051: Withdrawals are limited to one per second.
+
+        Limits: 1/s. It deletes what is stored.
         Page: https://trtc.io/document/67824
         Page: https://cloud.tencent.com/document/product/269/105123
         """
@@ -196,7 +200,7 @@ class BlockingPushCalls(BlockingFamily[Push], table=Push):
     ) -> Empty:
         """Name the app's attributes.
 
-        设置应用属性名称: Name the app's user attributes (new push service), `timpush/set_attr_name`.
+        Name the app's user attributes (new push service), 设置应用属性名称: `timpush/set_attr_name`.
 
         Args:
             attr_names: "0" to "9" with the name of each, 1 to 50 bytes; numbers that are left out keep their names.
@@ -207,11 +211,12 @@ class BlockingPushCalls(BlockingFamily[Push], table=Push):
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                90001: The message service could not parse the JSON body.
-                90009: The identifier in the URL is not an admin.
-                90033: The user attribute is invalid.
-                91000: Internal error; try again.
+            ApiError: the service refused it.
+
+        Error codes:
+            90001: The message service could not parse the JSON body.
+            90009: The identifier in the URL is not an admin.
+            90033: The user attribute is invalid.
 
         Limits: 100/s. A repeat is harmless.
         Page: https://trtc.io/document/60563
@@ -223,7 +228,7 @@ class BlockingPushCalls(BlockingFamily[Push], table=Push):
     ) -> TypedAttrNames:
         """Read the names of the app's attributes.
 
-        获取应用属性名称: Read the app's attribute names (new push service), `timpush/get_attr_name`.
+        Read the app's attribute names (new push service), 获取应用属性名称: `timpush/get_attr_name`.
 
         Returns:
             TypedAttrNames: the names of the app's attributes.
@@ -244,7 +249,7 @@ class BlockingPushCalls(BlockingFamily[Push], table=Push):
     ) -> AttrsOrFailures:
         """Read the attributes of 1 to 100 users.
 
-        获取用户属性: Read attributes of users (new push service), `timpush/get_attr`.
+        Read attributes of users (new push service), 获取用户属性: `timpush/get_attr`.
 
         Args:
             to_account: the users, 1 to 100: user ids, or RegistrationIDs of 36 bytes.
@@ -256,10 +261,11 @@ class BlockingPushCalls(BlockingFamily[Push], table=Push):
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                90001: The message service could not parse the JSON body.
-                90018: Too many accounts in the request.
-                91000: Internal error; try again.
+            ApiError: the service refused it.
+
+        Error codes:
+            90001: The message service could not parse the JSON body.
+            90018: Too many accounts in the request.
 
         Limits: 100/s. A repeat is harmless.
         Page: https://trtc.io/document/67817
@@ -272,7 +278,7 @@ class BlockingPushCalls(BlockingFamily[Push], table=Push):
     ) -> PushOutcome:
         """Give attributes to 1 to 100 users.
 
-        设置用户属性: Set attributes of users (new push service), `timpush/set_attr`.
+        Set attributes of users (new push service), 设置用户属性: `timpush/set_attr`.
 
         Args:
             user_attrs: users, or RegistrationIDs, with their attributes, 1 to 100; attributes that are left out stay.
@@ -283,12 +289,13 @@ class BlockingPushCalls(BlockingFamily[Push], table=Push):
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                90001: The message service could not parse the JSON body.
-                90009: The identifier in the URL is not an admin.
-                90018: Too many accounts in the request.
-                90033: The user attribute is invalid.
-                91000: Internal error; try again.
+            ApiError: the service refused it.
+
+        Error codes:
+            90001: The message service could not parse the JSON body.
+            90009: The identifier in the URL is not an admin.
+            90018: Too many accounts in the request.
+            90033: The user attribute is invalid.
 
         Limits: 100/s. A repeat is harmless.
         Page: https://trtc.io/document/60565
@@ -302,7 +309,7 @@ class BlockingPushCalls(BlockingFamily[Push], table=Push):
     ) -> PushOutcome:
         """Take attributes from 1 to 100 users.
 
-        删除用户属性: Remove attributes of users (new push service), `timpush/remove_attr`.
+        Remove attributes of users (new push service), 删除用户属性: `timpush/remove_attr`.
 
         Args:
             user_attrs: users, or RegistrationIDs, with the names of what they lose, 1 to 100.
@@ -315,7 +322,7 @@ class BlockingPushCalls(BlockingFamily[Push], table=Push):
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
             ApiError: the service refused it.
 
-        Limits: 100/s. A repeat is harmless.
+        Limits: 100/s. A repeat is harmless. It deletes what is stored.
         Page: https://trtc.io/document/60566
         """
 
@@ -326,7 +333,7 @@ class BlockingPushCalls(BlockingFamily[Push], table=Push):
     ) -> TagsOrFailures:
         """Read the tags of 1 to 100 users.
 
-        获取用户标签: Read tags of users (new push service), `timpush/get_tag`.
+        Read tags of users (new push service), 获取用户标签: `timpush/get_tag`.
 
         Args:
             to_account: the users, 1 to 100: user ids, or RegistrationIDs of 36 bytes.
@@ -338,11 +345,12 @@ class BlockingPushCalls(BlockingFamily[Push], table=Push):
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                90001: The message service could not parse the JSON body.
-                90009: The identifier in the URL is not an admin.
-                90018: Too many accounts in the request.
-                91000: Internal error; try again.
+            ApiError: the service refused it.
+
+        Error codes:
+            90001: The message service could not parse the JSON body.
+            90009: The identifier in the URL is not an admin.
+            90018: Too many accounts in the request.
 
         Limits: 100/s. A repeat is harmless.
         Page: https://www.tencentcloud.com/document/product/1047/60567
@@ -356,7 +364,7 @@ class BlockingPushCalls(BlockingFamily[Push], table=Push):
     ) -> PushOutcome:
         """Give tags to 1 to 100 users, 10 each.
 
-        添加用户标签: Add tags to users (new push service), `timpush/add_tag`.
+        Add tags to users (new push service), 添加用户标签: `timpush/add_tag`.
 
         Args:
             user_tags: users, or RegistrationIDs, with 1 to 10 tags each, 1 to 100.
@@ -382,7 +390,7 @@ class BlockingPushCalls(BlockingFamily[Push], table=Push):
     ) -> PushOutcome:
         """Take tags from 1 to 100 users, 10 each.
 
-        删除用户标签: Remove tags from users (new push service), `timpush/remove_tag`.
+        Remove tags from users (new push service), 删除用户标签: `timpush/remove_tag`.
 
         Args:
             user_tags: users, or RegistrationIDs, with 1 to 10 tags each, 1 to 100.
@@ -393,13 +401,14 @@ class BlockingPushCalls(BlockingFamily[Push], table=Push):
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                90001: The message service could not parse the JSON body.
-                90009: The identifier in the URL is not an admin.
-                90018: Too many accounts in the request.
-                91000: Internal error; try again.
+            ApiError: the service refused it.
 
-        Limits: 100/s. A repeat is harmless.
+        Error codes:
+            90001: The message service could not parse the JSON body.
+            90009: The identifier in the URL is not an admin.
+            90018: Too many accounts in the request.
+
+        Limits: 100/s. A repeat is harmless. It deletes what is stored.
         Page: https://trtc.io/document/67822
         """
 
@@ -410,7 +419,7 @@ class BlockingPushCalls(BlockingFamily[Push], table=Push):
     ) -> PushOutcome:
         """Take all tags from 1 to 100 users.
 
-        清空用户标签: Remove every tag of users (new push service), `timpush/clear_all_tags`.
+        Remove every tag of users (new push service), 清空用户标签: `timpush/clear_all_tags`.
 
         Args:
             to_account: the users, 1 to 100: user ids, or RegistrationIDs of 36 bytes.
@@ -421,13 +430,14 @@ class BlockingPushCalls(BlockingFamily[Push], table=Push):
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                90001: The message service could not parse the JSON body.
-                90009: The identifier in the URL is not an admin.
-                90018: Too many accounts in the request.
-                91000: Internal error; try again.
+            ApiError: the service refused it.
 
-        Limits: 100/s. A repeat is harmless.
+        Error codes:
+            90001: The message service could not parse the JSON body.
+            90009: The identifier in the URL is not an admin.
+            90018: Too many accounts in the request.
+
+        Limits: 100/s. A repeat is harmless. It deletes what is stored.
         Page: https://trtc.io/document/67823
         """
 
@@ -441,7 +451,7 @@ class BlockingPushCalls(BlockingFamily[Push], table=Push):
     ) -> ScheduledPushId:
         """Schedule a push; `schedule` takes a moment and finds the type.
 
-        创建定时任务: Create a scheduled push, `timpush/add_sched_task`.
+        Create a scheduled push, 创建定时任务: `timpush/add_sched_task`.
 
         Args:
             type: All for every user, Tag for an audience, User for listed users.
@@ -457,7 +467,7 @@ class BlockingPushCalls(BlockingFamily[Push], table=Push):
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
             ApiError: the service refused it.
 
-        Limits: 5/s.
+        Limits: 5/s. It reaches everyone.
         Not read of its page: its codes.
         Page: https://www.tencentcloud.com/document/product/1047/78839
         Page: https://cloud.tencent.com/document/product/269/130277
@@ -474,7 +484,7 @@ class BlockingPushCalls(BlockingFamily[Push], table=Push):
     ) -> ScheduledPushId:
         """Change a scheduled push that is still pending.
 
-        修改定时任务: Change a scheduled push that is still pending, `timpush/modify_sched_task`.
+        Change a scheduled push that is still pending, 修改定时任务: `timpush/modify_sched_task`.
 
         Args:
             task_id: the scheduled push.
@@ -491,7 +501,7 @@ class BlockingPushCalls(BlockingFamily[Push], table=Push):
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
             ApiError: the service refused it.
 
-        Limits: 5/s. A repeat is harmless.
+        Limits: 5/s. A repeat is harmless. It reaches everyone.
         Not read of its page: its answer and its codes.
         Page: https://www.tencentcloud.com/document/product/1047/78840
         Page: https://cloud.tencent.com/document/product/269/130278
@@ -506,7 +516,7 @@ class BlockingPushCalls(BlockingFamily[Push], table=Push):
     ) -> ScheduledPushId:
         """Delete a scheduled push that is still pending.
 
-        删除定时任务: Delete a scheduled push that is still pending, `timpush/delete_sched_task`.
+        Delete a scheduled push that is still pending, 删除定时任务: `timpush/delete_sched_task`.
 
         Args:
             task_id: the scheduled push.
@@ -519,11 +529,13 @@ class BlockingPushCalls(BlockingFamily[Push], table=Push):
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                90104: Parameters of a scheduled push are invalid.
-                90107: The scheduled push is being sent or was sent, and cannot be changed any more.
+            ApiError: the service refused it.
 
-        Limits: 5/s.
+        Error codes:
+            90104: Parameters of a scheduled push are invalid.
+            90107: The scheduled push is being sent or was sent, and cannot be changed any more.
+
+        Limits: 5/s. It deletes what is stored.
         Page: https://www.tencentcloud.com/document/product/1047/78841
         """
 
@@ -535,7 +547,7 @@ class BlockingPushCalls(BlockingFamily[Push], table=Push):
     ) -> FoundScheduledPush:
         """Read one scheduled push: its state, and the TaskId of what it pushed.
 
-        获取定时任务详情: Read one scheduled push, `timpush/get_sched_task`.
+        Read one scheduled push, 获取定时任务详情: `timpush/get_sched_task`.
 
         Args:
             task_id: the scheduled push.
@@ -563,13 +575,13 @@ class BlockingPushCalls(BlockingFamily[Push], table=Push):
         sdkappid: int | None = None,
         offset: int = 0,
         want: int = 20,
-        order_by: str = "schedAt",
+        order_by: Literal["schedAt", "createAt", "schedat", "createat"] = "schedAt",
         asc: bool = True,
         keyword: str | None = None,
     ) -> ScheduledPushes:
         """Read one page of scheduled pushes.
 
-        获取定时任务列表: Page through scheduled pushes, `timpush/list_sched_task`.
+        Page through scheduled pushes, 获取定时任务列表: `timpush/list_sched_task`.
 
         Args:
             begin_time: the beginning of the range, in UTC, such as "2025-06-01 10:00:00"; at most 19 bytes.
@@ -605,7 +617,7 @@ class BlockingPushCalls(BlockingFamily[Push], table=Push):
     ) -> PushFigures:
         """Read how many pushes of up to 5 tasks were sent, delivered and clicked.
 
-        全员/标签推送数据统计: Figures of pushes to all users or an audience, `timpush/all_member_push_statistics`.
+        Figures of pushes to all users or an audience, 全员/标签推送数据统计: `timpush/all_member_push_statistics`.
 
         Args:
             start_time: unix seconds, the beginning of the range.
@@ -634,7 +646,7 @@ class BlockingPushCalls(BlockingFamily[Push], table=Push):
     ) -> PushLosses:
         """Read why pushes of up to 5 tasks were lost.
 
-        全员/标签推送折损分析: Why pushes to all users or an audience were lost, `timpush/all_member_push_loss`.
+        Why pushes to all users or an audience were lost, 全员/标签推送折损分析: `timpush/all_member_push_loss`.
 
         Args:
             start_time: unix seconds, the beginning of the range.
@@ -662,7 +674,7 @@ class BlockingPushCalls(BlockingFamily[Push], table=Push):
     ) -> PushTrace:
         """Follow a push of a task to the devices of one user.
 
-        全员/标签推送消息链路: Trace a push to all users or an audience for one user, `timpush/all_member_push_trace`.
+        Trace a push to all users or an audience for one user, 全员/标签推送消息链路: `timpush/all_member_push_trace`.
 
         Args:
             task_id: the task.
@@ -690,7 +702,7 @@ class BlockingPushCalls(BlockingFamily[Push], table=Push):
     ) -> MessagePushFigures:
         """Read how many pushes of chat messages were sent, delivered and clicked.
 
-        普通推送数据统计: Figures of pushes of chat messages, `timpush/normal_push_statistics`.
+        Figures of pushes of chat messages, 普通推送数据统计: `timpush/normal_push_statistics`.
 
         Args:
             start_time: unix seconds, the beginning of the range.
@@ -722,7 +734,7 @@ class BlockingPushCalls(BlockingFamily[Push], table=Push):
     ) -> MessagePushLosses:
         """Read why pushes of chat messages were lost.
 
-        普通推送折损分析: Why pushes of chat messages were lost, `timpush/normal_push_loss`.
+        Why pushes of chat messages were lost, 普通推送折损分析: `timpush/normal_push_loss`.
 
         Args:
             start_time: unix seconds, the beginning of the range.
@@ -752,7 +764,7 @@ class BlockingPushCalls(BlockingFamily[Push], table=Push):
     ) -> PushTrace:
         """Follow the push of a chat message to the devices it went to.
 
-        普通推送消息链路: Trace the push of one chat message, `timpush/normal_push_trace`.
+        Trace the push of one chat message, 普通推送消息链路: `timpush/normal_push_trace`.
 
         Args:
             push_id: the message's MsgId (`SendMsgResult.msg_id`).
@@ -790,7 +802,7 @@ class BlockingPushCalls(BlockingFamily[Push], table=Push):
         begin: datetime,
         end: datetime,
         *,
-        order_by: str = "schedAt",
+        order_by: Literal["schedAt", "createAt", "schedat", "createat"] = "schedAt",
         asc: bool = True,
         keyword: str | None = None,
         page_size: int = 100,

@@ -47,7 +47,7 @@ class BlockingRecentContactCalls(BlockingFamily[RecentContact], table=RecentCont
     ) -> ContactPage:
         """Read a page of an account's conversations, the newest first.
 
-        拉取会话列表: Page through a user's conversations, `recentcontact/get_list`.
+        Page through a user's conversations, 拉取会话列表: `recentcontact/get_list`.
 
         The four places are 0 for the first page, then those of the page before.
 
@@ -57,8 +57,7 @@ class BlockingRecentContactCalls(BlockingFamily[RecentContact], table=RecentCont
             start_index: place among them within a second.
             top_time_stamp: unix seconds, place among pinned conversations.
             top_start_index: place among them within a second.
-            assist_flags: bits: 0 lists pinned conversations separately, 1 includes empty ones, 2 pages pinned ones. A
-                newer description wants 63, for all there is.
+            assist_flags: bits: 0 lists pinned conversations separately, 1 includes empty ones, 2 pages pinned ones. A newer description wants 63, for all there is.
 
         Returns:
             ContactPage: a page of an account's conversations.
@@ -71,12 +70,12 @@ class BlockingRecentContactCalls(BlockingFamily[RecentContact], table=RecentCont
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                50001: The account is not imported.
-                50002: Request parameters are wrong.
-                50003: Admin rights needed.
-                50004: Internal error; try again.
-                50005: Internal timeout; try again.
+            ApiError: the service refused it.
+
+        Error codes:
+            50001: The account is not imported.
+            50002: Request parameters are wrong.
+            50003: Admin rights needed.
 
         Limits: 200/s. A repeat is harmless.
         Page: https://www.tencentcloud.com/document/product/1047/43087
@@ -94,7 +93,7 @@ class BlockingRecentContactCalls(BlockingFamily[RecentContact], table=RecentCont
     ) -> Empty:
         """Delete one conversation from an account's list, its history too where that is asked.
 
-        删除单个会话: Delete one conversation, `recentcontact/delete`.
+        Delete one conversation, 删除单个会话: `recentcontact/delete`.
 
         Args:
             from_account: the account; at most 32 bytes.
@@ -108,14 +107,14 @@ class BlockingRecentContactCalls(BlockingFamily[RecentContact], table=RecentCont
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                50001: The account is not imported.
-                50002: Request parameters are wrong.
-                50003: Admin rights needed.
-                50004: Internal error; try again.
-                50005: Internal timeout; try again.
+            ApiError: the service refused it.
 
-        Limits: 200/s.
+        Error codes:
+            50001: The account is not imported.
+            50002: Request parameters are wrong.
+            50003: Admin rights needed.
+
+        Limits: 200/s. It deletes what is stored.
         Page: https://www.tencentcloud.com/document/product/1047/43088
         Page: https://cloud.tencent.com/document/product/269/62119
         """
@@ -128,7 +127,7 @@ class BlockingRecentContactCalls(BlockingFamily[RecentContact], table=RecentCont
     ) -> CreateContactGroupResult:
         """Make a conversation group.
 
-        创建会话分组数据: Create a conversation group, `recentcontact/create_contact_group`.
+        Create a conversation group, 创建会话分组数据: `recentcontact/create_contact_group`.
 
         Args:
             from_account: the account whose list it is; it has at most 20 groups; at most 32 bytes.
@@ -140,20 +139,20 @@ class BlockingRecentContactCalls(BlockingFamily[RecentContact], table=RecentCont
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                50001: The account is not imported.
-                50002: Request parameters are wrong.
-                50003: Admin rights needed.
-                50004: Internal error; try again.
-                50005: Internal timeout; try again.
-                51006: No conversations given, or more than 100.
-                51007: The group of the conversation could not be checked: it was disbanded, or an internal error.
-                51008: Grouped or marked conversations are at the limit (1,000 in the 2023 table).
-                51009: The conversation group does not exist.
-                51010: Conversation groups are at the limit (20 in the 2023 table).
-                51011: The conversation group's name is over 32 bytes.
-                51012: More than 50 pinned conversations.
-                51013: The plan does not include conversation marks and groups.
+            ApiError: the service refused it.
+
+        Error codes:
+            50001: The account is not imported.
+            50002: Request parameters are wrong.
+            50003: Admin rights needed.
+            51006: No conversations given, or more than 100.
+            51007: The group of the conversation could not be checked: it was disbanded, or an internal error.
+            51008: Grouped or marked conversations are at the limit (1,000 in the 2023 table).
+            51009: The conversation group does not exist.
+            51010: Conversation groups are at the limit (20 in the 2023 table).
+            51011: The conversation group's name is over 32 bytes.
+            51012: More than 50 pinned conversations.
+            51013: The plan does not include conversation marks and groups.
 
         Limits: 200/s.
         Page: https://www.tencentcloud.com/document/product/1047/53437
@@ -169,7 +168,7 @@ class BlockingRecentContactCalls(BlockingFamily[RecentContact], table=RecentCont
     ) -> UpdateContactGroupResult:
         """Rename a conversation group, or change its conversations.
 
-        更新会话分组数据: Rename a conversation group or change its members, `recentcontact/update_contact_group`.
+        Rename a conversation group or change its members, 更新会话分组数据: `recentcontact/update_contact_group`.
 
         Args:
             from_account: the account whose list it is; at most 32 bytes.
@@ -183,20 +182,20 @@ class BlockingRecentContactCalls(BlockingFamily[RecentContact], table=RecentCont
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                50001: The account is not imported.
-                50002: Request parameters are wrong.
-                50003: Admin rights needed.
-                50004: Internal error; try again.
-                50005: Internal timeout; try again.
-                51006: No conversations given, or more than 100.
-                51007: The group of the conversation could not be checked: it was disbanded, or an internal error.
-                51008: Grouped or marked conversations are at the limit (1,000 in the 2023 table).
-                51009: The conversation group does not exist.
-                51010: Conversation groups are at the limit (20 in the 2023 table).
-                51011: The conversation group's name is over 32 bytes.
-                51012: More than 50 pinned conversations.
-                51013: The plan does not include conversation marks and groups.
+            ApiError: the service refused it.
+
+        Error codes:
+            50001: The account is not imported.
+            50002: Request parameters are wrong.
+            50003: Admin rights needed.
+            51006: No conversations given, or more than 100.
+            51007: The group of the conversation could not be checked: it was disbanded, or an internal error.
+            51008: Grouped or marked conversations are at the limit (1,000 in the 2023 table).
+            51009: The conversation group does not exist.
+            51010: Conversation groups are at the limit (20 in the 2023 table).
+            51011: The conversation group's name is over 32 bytes.
+            51012: More than 50 pinned conversations.
+            51013: The plan does not include conversation marks and groups.
 
         Limits: 200/s.
         Page: https://trtc.io/document/53439
@@ -210,7 +209,7 @@ class BlockingRecentContactCalls(BlockingFamily[RecentContact], table=RecentCont
     ) -> MarkContactsResult:
         """Set and clear marks on 1 to 100 conversations.
 
-        创建或更新会话标记数据: Set or clear marks on conversations, `recentcontact/mark_contact`.
+        Set or clear marks on conversations, 创建或更新会话标记数据: `recentcontact/mark_contact`.
 
         Args:
             from_account: the account whose list it is; at most 32 bytes.
@@ -222,20 +221,20 @@ class BlockingRecentContactCalls(BlockingFamily[RecentContact], table=RecentCont
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                50001: The account is not imported.
-                50002: Request parameters are wrong.
-                50003: Admin rights needed.
-                50004: Internal error; try again.
-                50005: Internal timeout; try again.
-                51006: No conversations given, or more than 100.
-                51007: The group of the conversation could not be checked: it was disbanded, or an internal error.
-                51008: Grouped or marked conversations are at the limit (1,000 in the 2023 table).
-                51009: The conversation group does not exist.
-                51010: Conversation groups are at the limit (20 in the 2023 table).
-                51011: The conversation group's name is over 32 bytes.
-                51012: More than 50 pinned conversations.
-                51013: The plan does not include conversation marks and groups.
+            ApiError: the service refused it.
+
+        Error codes:
+            50001: The account is not imported.
+            50002: Request parameters are wrong.
+            50003: Admin rights needed.
+            51006: No conversations given, or more than 100.
+            51007: The group of the conversation could not be checked: it was disbanded, or an internal error.
+            51008: Grouped or marked conversations are at the limit (1,000 in the 2023 table).
+            51009: The conversation group does not exist.
+            51010: Conversation groups are at the limit (20 in the 2023 table).
+            51011: The conversation group's name is over 32 bytes.
+            51012: More than 50 pinned conversations.
+            51013: The plan does not include conversation marks and groups.
 
         Limits: 200/s. A repeat is harmless.
         Page: https://trtc.io/document/53438
@@ -249,7 +248,7 @@ class BlockingRecentContactCalls(BlockingFamily[RecentContact], table=RecentCont
     ) -> FoundContactGroups:
         """Read groups and marks of 1 to 300 conversations.
 
-        搜索会话分组标记数据: Look up group and mark data of given conversations, `recentcontact/search_contact_group`.
+        Look up group and mark data of given conversations, 搜索会话分组标记数据: `recentcontact/search_contact_group`.
 
         Args:
             from_account: the account whose list it is; at most 32 bytes.
@@ -262,20 +261,20 @@ class BlockingRecentContactCalls(BlockingFamily[RecentContact], table=RecentCont
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                50001: The account is not imported.
-                50002: Request parameters are wrong.
-                50003: Admin rights needed.
-                50004: Internal error; try again.
-                50005: Internal timeout; try again.
-                51006: No conversations given, or more than 100.
-                51007: The group of the conversation could not be checked: it was disbanded, or an internal error.
-                51008: Grouped or marked conversations are at the limit (1,000 in the 2023 table).
-                51009: The conversation group does not exist.
-                51010: Conversation groups are at the limit (20 in the 2023 table).
-                51011: The conversation group's name is over 32 bytes.
-                51012: More than 50 pinned conversations.
-                51013: The plan does not include conversation marks and groups.
+            ApiError: the service refused it.
+
+        Error codes:
+            50001: The account is not imported.
+            50002: Request parameters are wrong.
+            50003: Admin rights needed.
+            51006: No conversations given, or more than 100.
+            51007: The group of the conversation could not be checked: it was disbanded, or an internal error.
+            51008: Grouped or marked conversations are at the limit (1,000 in the 2023 table).
+            51009: The conversation group does not exist.
+            51010: Conversation groups are at the limit (20 in the 2023 table).
+            51011: The conversation group's name is over 32 bytes.
+            51012: More than 50 pinned conversations.
+            51013: The plan does not include conversation marks and groups.
 
         Limits: 200/s. A repeat is harmless.
         Page: https://trtc.io/document/53442
@@ -289,7 +288,7 @@ class BlockingRecentContactCalls(BlockingFamily[RecentContact], table=RecentCont
     ) -> ContactGroupPage:
         """Read a page of an account's conversations that have marks or are in a group.
 
-        拉取会话分组标记数据: Page through a user's conversation groups and marks, `recentcontact/get_contact_group`.
+        Page through a user's conversation groups and marks, 拉取会话分组标记数据: `recentcontact/get_contact_group`.
 
         Args:
             from_account: the account; at most 32 bytes.
@@ -304,20 +303,20 @@ class BlockingRecentContactCalls(BlockingFamily[RecentContact], table=RecentCont
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                50001: The account is not imported.
-                50002: Request parameters are wrong.
-                50003: Admin rights needed.
-                50004: Internal error; try again.
-                50005: Internal timeout; try again.
-                51006: No conversations given, or more than 100.
-                51007: The group of the conversation could not be checked: it was disbanded, or an internal error.
-                51008: Grouped or marked conversations are at the limit (1,000 in the 2023 table).
-                51009: The conversation group does not exist.
-                51010: Conversation groups are at the limit (20 in the 2023 table).
-                51011: The conversation group's name is over 32 bytes.
-                51012: More than 50 pinned conversations.
-                51013: The plan does not include conversation marks and groups.
+            ApiError: the service refused it.
+
+        Error codes:
+            50001: The account is not imported.
+            50002: Request parameters are wrong.
+            50003: Admin rights needed.
+            51006: No conversations given, or more than 100.
+            51007: The group of the conversation could not be checked: it was disbanded, or an internal error.
+            51008: Grouped or marked conversations are at the limit (1,000 in the 2023 table).
+            51009: The conversation group does not exist.
+            51010: Conversation groups are at the limit (20 in the 2023 table).
+            51011: The conversation group's name is over 32 bytes.
+            51012: More than 50 pinned conversations.
+            51013: The plan does not include conversation marks and groups.
 
         Limits: 200/s. A repeat is harmless.
         Page: https://trtc.io/document/53440
@@ -331,7 +330,7 @@ class BlockingRecentContactCalls(BlockingFamily[RecentContact], table=RecentCont
     ) -> DeletedContactGroups:
         """Delete a conversation group; the conversations stay.
 
-        删除会话分组数据: Delete a conversation group, `recentcontact/del_contact_group`.
+        Delete a conversation group, 删除会话分组数据: `recentcontact/del_contact_group`.
 
         Args:
             from_account: the account whose list it is; at most 32 bytes.
@@ -343,22 +342,22 @@ class BlockingRecentContactCalls(BlockingFamily[RecentContact], table=RecentCont
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
-            ApiError: the service refused it. Its page names these codes:
-                50001: The account is not imported.
-                50002: Request parameters are wrong.
-                50003: Admin rights needed.
-                50004: Internal error; try again.
-                50005: Internal timeout; try again.
-                51006: No conversations given, or more than 100.
-                51007: The group of the conversation could not be checked: it was disbanded, or an internal error.
-                51008: Grouped or marked conversations are at the limit (1,000 in the 2023 table).
-                51009: The conversation group does not exist.
-                51010: Conversation groups are at the limit (20 in the 2023 table).
-                51011: The conversation group's name is over 32 bytes.
-                51012: More than 50 pinned conversations.
-                51013: The plan does not include conversation marks and groups.
+            ApiError: the service refused it.
 
-        Limits: 200/s.
+        Error codes:
+            50001: The account is not imported.
+            50002: Request parameters are wrong.
+            50003: Admin rights needed.
+            51006: No conversations given, or more than 100.
+            51007: The group of the conversation could not be checked: it was disbanded, or an internal error.
+            51008: Grouped or marked conversations are at the limit (1,000 in the 2023 table).
+            51009: The conversation group does not exist.
+            51010: Conversation groups are at the limit (20 in the 2023 table).
+            51011: The conversation group's name is over 32 bytes.
+            51012: More than 50 pinned conversations.
+            51013: The plan does not include conversation marks and groups.
+
+        Limits: 200/s. It deletes what is stored.
         Page: https://trtc.io/document/53441
         """
 

@@ -34,7 +34,7 @@ from ..._api.wire import check_size, encode, read_custom_leniently, request_vali
 from ...errors import UsageError
 from ...models.c2c import BatchSendMsg, SendMsg
 from ...models.elements import Element, RawElem, TextElem
-from ...models.message import SEQ_RANGE, Outgoing
+from ...models.message import SEQ_RANGE, ForbidCallback, Outgoing
 
 # What is added to a message when it goes to one: the longest account, MsgSeq and MsgRandom.
 _FRAME: Final[dict[str, Any]] = {"to_account": "x" * 32, "msg_seq": 4_294_967_295, "msg_random": 4_294_967_295}
@@ -61,7 +61,7 @@ class Message(Outgoing, kw_only=True):
         is_need_read_receipt: 1 asks for a read receipt; 0 is the default.
     """
 
-    forbid_callback_control: Sequence[str] | None = None
+    forbid_callback_control: Sequence[ForbidCallback] | None = None
     support_message_extension: Literal[0, 1] | None = None
 
     def check(self) -> None:
