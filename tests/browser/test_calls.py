@@ -11,7 +11,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.browser.conftest import Opening
-from tests.browser.watched import Watched
+from tests.browser.watched import Watched, go
 from tim_async import RetryPolicy, TimClient, TimError
 from tim_async.emulator import Arrival, Emulator
 from tim_async.emulator.control.calls import view_of
@@ -23,13 +23,13 @@ PHONE = {"viewport": {"width": 390, "height": 800}}
 
 async def test_retry_of_a_planned_fault_is_joined(page: Page, client: TimClient) -> None:
     """Switched on in the page, met by the SDK, and shown as one message."""
-    await page.keyboard.press("f")
+    await go(page, "faults")
     switch = page.get_by_role("switch", name="One 20004")
     await switch.click()
     await expect(switch).to_have_attribute("aria-checked", "true")
     await client.with_options(retry=RetryPolicy(base=0)).c2c.send_text("bob", "second time lucky")
     await expect(switch).to_have_attribute("aria-checked", "false")
-    await page.keyboard.press("c")
+    await go(page, "calls")
     row = page.get_by_role("option")
     await expect(row).to_have_count(1)
     await expect(row).to_contain_text("2 attempts, 1 message")
@@ -49,7 +49,7 @@ async def test_calls_are_found_and_the_address_says_how(page: Page, client: TimC
     for account in ("bob", "alice", "nowhere"):
         with suppress(TimError):
             await calling.c2c.send_text(account, f"Grüße an {account} 爱")
-    await page.keyboard.press("c")
+    await go(page, "calls")
     rows = page.get_by_role("option")
     await expect(rows).to_have_count(3)
     await page.keyboard.press("/")
@@ -72,7 +72,7 @@ async def test_call_is_explained_and_can_be_copied(page: Page, client: TimClient
     body = {"To_Account": "bob", "Colour": 1, "MsgBody": [{"MsgType": "TIMTextElem", "MsgContent": {"Text": "你好"}}]}
     await client.request("openim/sendmsg", body)
     await page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    await page.evaluate("location.hash = '#/calls/1'")
+    await go(page, "calls/1")
     marked = page.locator(".json-marked")
     await expect(marked).to_have_text('"Colour"')
     await expect(page.get_by_text("1 unknown field", exact=True)).to_be_visible()
@@ -93,7 +93,7 @@ async def test_call_is_explained_and_can_be_copied(page: Page, client: TimClient
 
 async def test_20_000_calls_are_few_rows_in_the_page(page: Page, emulator: Emulator) -> None:
     """As they come, what is looked at stays in its place, and the page answers."""
-    await page.keyboard.press("c")
+    await go(page, "calls")
     await expect(page.get_by_text("No call has come yet.")).to_be_visible()
     body = json.dumps({"To_Account": "bob", "MsgBody": [{"MsgType": "TIMTextElem", "MsgContent": {"Text": "hi"}}]})
     count = page.get_by_role("main").get_by_role("status")
@@ -117,7 +117,7 @@ async def test_20_000_calls_are_few_rows_in_the_page(page: Page, emulator: Emula
 async def test_narrow_window_shows_the_list_or_the_call(console: Watched, client: TimClient) -> None:
     page = console.page
     await client.c2c.send_text("bob", "hi")
-    await page.evaluate("location.hash = '#/calls'")
+    await go(page, "calls")
     box = page.get_by_role("listbox", name="Calls")
     await page.get_by_role("option").click()
     await expect(page.get_by_role("heading", name="c2c.send")).to_be_visible()

@@ -14,7 +14,7 @@ from aiohttp import web
 from playwright.async_api import Page, expect
 
 from tests.browser.conftest import Opening
-from tests.browser.watched import Watched
+from tests.browser.watched import Watched, go
 from tim_async import (
     AndroidInfo,
     CustomElem,
@@ -60,7 +60,7 @@ async def receiver(answer: dict[str, Any]) -> AsyncIterator[str]:
 
 async def test_limits_fill_and_can_be_set(page: Page, client: TimClient) -> None:
     await client.c2c.send_text("bob", "hi")
-    await page.keyboard.press("l")
+    await go(page, "limits")
     card = page.get_by_role("region", name="c2c.send")
     await card.get_by_role("button", name="Set a limit").click()
     dialog = page.get_by_role("dialog", name="Set a limit")
@@ -68,6 +68,7 @@ async def test_limits_fill_and_can_be_set(page: Page, client: TimClient) -> None
     await dialog.get_by_label("Calls").fill("2")
     await dialog.get_by_label("In any so many seconds").fill("100")
     await dialog.get_by_role("button", name="Set the limit").click()
+    await expect(card).to_contain_text("0 of 2")
     calling = client.with_options(retry=RetryPolicy.off())
     for number in range(4):
         with suppress(TimError):
@@ -79,11 +80,15 @@ async def test_limits_fill_and_can_be_set(page: Page, client: TimClient) -> None
     await expect(plot).to_have_attribute("aria-label", re.compile(r"3 passed, 2 refused"))
     assert await plot.locator(".pace-refused").get_attribute("d")
     await card.get_by_role("button", name="As documented").click()
-    await expect(page.get_by_text("No command has been called yet.")).to_be_visible()
+    await expect(card.get_by_text("set for all")).to_be_visible()
+    await expect(card).to_contain_text("0 of 10,000")
+    await card.get_by_role("button", name="As documented").click()  # the limit that the fixture sets for all
+    await expect(card).to_contain_text("0 of 200")
+    await expect(card.get_by_role("button", name="As documented")).to_be_hidden()
 
 
 async def test_webhooks_are_sent_answered_and_sent_again(page: Page, client: TimClient, emulator: Emulator) -> None:
-    await page.keyboard.press("w")
+    await go(page, "webhooks")
     async with receiver({"ActionStatus": "OK", "ErrorCode": 0, "ErrorInfo": HOSTILE}) as url:
         await page.get_by_label("URL of the app").fill(url)
         await page.get_by_label("Token that signs the events").fill("secret-token")
@@ -108,7 +113,7 @@ async def test_webhooks_are_sent_answered_and_sent_again(page: Page, client: Tim
 
 
 async def test_push_is_shown_as_each_vendor_shows_it(page: Page, client: TimClient) -> None:
-    await page.keyboard.press("p")
+    await go(page, "pushes")
     info = OfflinePushInfo(title="春" * 41, desc="half price", android_info=AndroidInfo(oppo_channel_id="sale"))
     await client.push.send_batch(from_account="alice", to_account=["bob"], offline_push_info=info)
     await page.get_by_role("option").click()
@@ -121,7 +126,7 @@ async def test_push_is_shown_as_each_vendor_shows_it(page: Page, client: TimClie
 
 
 async def test_accounts_are_imported_and_log_in_and_out(page: Page, emulator: Emulator) -> None:
-    await page.keyboard.press("a")
+    await go(page, "accounts")
     await page.get_by_role("button", name="Import accounts").click()
     await page.get_by_label("Account ids, one a line").fill("carol\n爱丽丝, dave")
     await page.get_by_role("dialog").get_by_role("button", name="Import accounts").click()
@@ -141,7 +146,7 @@ async def test_accounts_are_imported_and_log_in_and_out(page: Page, emulator: Em
 
 async def test_faults_of_every_kind_are_planned(console: Watched, emulator: Emulator) -> None:
     page = console.page
-    await page.keyboard.press("f")
+    await go(page, "faults")
     for name in ("Lost answer", "Slow for 3 s", "5 % trouble", "No answers"):
         await page.get_by_role("switch", name=name).click()
         await expect(page.get_by_role("switch", name=name)).to_have_attribute("aria-checked", "true")
@@ -167,7 +172,7 @@ async def test_faults_of_every_kind_are_planned(console: Watched, emulator: Emul
 
 
 async def test_clock_is_moved_and_stopped(page: Page, emulator: Emulator) -> None:
-    await page.keyboard.press("t")
+    await go(page, "clock")
     await expect(page.get_by_text("as this machine's clock", exact=True)).to_be_visible()
     await page.get_by_role("button", name="+ 1 day").click()
     await expect(page.get_by_text("1 d ahead of this machine's clock")).to_be_visible()
@@ -183,7 +188,7 @@ async def test_clock_is_moved_and_stopped(page: Page, emulator: Emulator) -> Non
 
 async def test_reset_asks_first(page: Page, client: TimClient, emulator: Emulator) -> None:
     await client.c2c.send_text("bob", "hi")
-    await page.keyboard.press("r")
+    await go(page, "reset")
     await page.get_by_role("button", name="Forget messages").click()
     await page.keyboard.press("Escape")
     assert len(emulator.messages()) == 1
@@ -242,7 +247,7 @@ async def test_hostile_content_does_nothing_and_nothing_keeps_people_out(
     async with full(emulator, client) as places, open_page(emulator.url, **options) as watched:
         await expect(watched.page.locator(".live.lost")).to_have_count(0)
         for place in places:
-            await watched.page.evaluate(f"location.hash = '#/{place}'")
+            await go(watched.page, place)
             view, _, chosen = place.partition("/")
             ready = ".detail :is(.bodies, .push-to)" if chosen else READY[view]
             await expect(watched.page.locator(f".view-{view} {ready}").first).to_be_visible()

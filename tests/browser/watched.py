@@ -96,6 +96,12 @@ class Watched:
         return bool(await self.page.evaluate(script))
 
 
+async def go(page: Page, place: str) -> None:
+    """Show a view, such as `calls` or `calls/17`."""
+    await page.evaluate("(place) => { location.hash = `#/${place}`; }", place)
+    await page.locator(f".view-{place.partition('/')[0]} h1").wait_for()
+
+
 Opener = Callable[..., Any]
 
 

@@ -12,7 +12,16 @@ import pytest
 from aiohttp import web
 
 from tests.emulator.control.conftest import PREFIX, Remote
-from tim_async import ApiError, ConnectionLostError, ReplyDecodeError, RetryPolicy, TextElem, encode, endpoints
+from tim_async import (
+    ApiError,
+    ConnectionLostError,
+    GroupAttr,
+    ReplyDecodeError,
+    RetryPolicy,
+    TextElem,
+    encode,
+    endpoints,
+)
 from tim_async.emulator.control import api
 from tim_async.emulator.control.routes import ROUTES
 
@@ -184,6 +193,7 @@ async def test_fault_that_lacks_a_field_or_names_no_command_is_refused(remote: R
 async def test_limits_show_what_they_hold_and_can_be_set(remote: Remote) -> None:
     client = remote.client.with_options(retry=RetryPolicy.off())
     await remote.do("PUT", "/limits", {"command": "openim/sendmsg", "limit": 2})
+    assert [(each["limit"], each["held"]) for each in await remote.get("/limits")] == [(2, 0)]
     codes: list[int | None] = []
     for number in range(4):
         try:
@@ -193,14 +203,25 @@ async def test_limits_show_what_they_hold_and_can_be_set(remote: Remote) -> None
             codes.append(error.code)
     assert codes == [0, 0, 60007, 60007]
     (limit,) = await remote.get("/limits")
-    assert (limit["limit"], limit["worst"], limit["refused"], limit["is_set"]) == (2, 2, 2, True)
+    assert (limit["limit"], limit["worst"], limit["refused"], limit["set_as"]) == (2, 2, 2, "openim/sendmsg")
     (pace,) = await remote.get("/limits/history")
     assert (pace["command"], sum(pace["passed"]), sum(pace["refused"])) == ("openim/sendmsg", 2, 2)
-    assert await remote.do("PUT", "/limits", {"command": "openim/sendmsg", "limit": None}) == []
+    (limit,) = await remote.do("PUT", "/limits", {"command": "openim/sendmsg", "limit": None})
+    assert (limit["limit"], limit["held"], limit["worst"], limit["refused"]) == (200, 0, 0, 0)
     await client.c2c.send_text("bob", "hi again")
     limit = (await remote.get("/limits"))[0]
-    assert (limit["limit"], limit["capacity"], limit["is_set"]) == (200, 210, False)
+    assert (limit["limit"], limit["capacity"], limit["set_as"]) == (200, 210, None)
     assert (await remote.ask("PUT", "/limits", {"command": "nothing", "limit": 1}))[1]["field"] == "command"
+
+
+async def test_limit_that_several_commands_share_is_shown_of_each(remote: Remote) -> None:
+    """The writes of a group's attributes are counted together."""
+    group = (await remote.client.group.create(type="Public", name="team", owner_account="alice")).group_id
+    await remote.client.group_attr.set(group_id=group, group_attr=[GroupAttr(key="a", value="1")])
+    await remote.client.group_attr.clear(group_id=group)
+    shown = {(each["command"], each["key"]): each["worst"] for each in await remote.get("/limits")}
+    assert shown["group_open_http_svc/set_group_attr", "group_id"] == 2
+    assert shown["group_open_http_svc/clear_group_attr", "group_id"] == 2
 
 
 async def test_commands_are_listed_with_what_they_do(remote: Remote) -> None:

@@ -24,7 +24,7 @@ class LimitView(msgspec.Struct, kw_only=True):
         per_s: seconds.
         counts: what is counted: `calls`, or the field whose items are.
         key: the field that has a window of its own for each value, None for none.
-        is_set: whether it was set, and is not the documented one.
+        set_as: the command, or `*`, that it was set for; None for a documented one.
         held: what the window holds now.
         capacity: what it may hold, with the tolerance.
         worst: the most that it ever held.
@@ -36,7 +36,7 @@ class LimitView(msgspec.Struct, kw_only=True):
     per_s: float
     counts: str
     key: str | None
-    is_set: bool
+    set_as: str | None
     held: int
     capacity: int
     worst: int
@@ -71,9 +71,14 @@ class SetLimit(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     per_s: Annotated[float, Meta(gt=0)] = 1.0
 
 
-@route("GET", "/limits", answer=list[LimitView], summary="The limits of the commands that were called.")
+@route(
+    "GET",
+    "/limits",
+    answer=list[LimitView],
+    summary="The limits of the commands that were called, and of those that were set.",
+)
 def limits(control: Control, asked: Asked[None, None]) -> list[LimitView]:
-    """Return the limits of every command that was called."""
+    """Return the limits of every command that was called or has a limit of its own here."""
     now = control.window_clock()
     found = []
     for command in sorted(control.limits.called):
@@ -85,7 +90,7 @@ def limits(control: Control, asked: Asked[None, None]) -> list[LimitView]:
                     per_s=rate.per,
                     counts=rate.cost or "calls",
                     key=rate.key,
-                    is_set=control.limits.is_set(command) or control.limits.is_set(EVERY),
+                    set_as=control.limits.set_as(command),
                     held=state.held,
                     capacity=state.capacity,
                     worst=state.worst,

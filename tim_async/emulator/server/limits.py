@@ -194,27 +194,29 @@ class Limits:
 
     @property
     def called(self) -> set[str]:
-        """The commands that were called."""
-        return {command for command, _, _ in self._windows} | {command for command, _ in self._refused}
+        """The commands that were called, and those that have limits of their own here."""
+        return self._paces.keys() | (self._given.keys() - {EVERY})
 
     def look(self, endpoint: Endpoint[..., Any], now: float) -> list[tuple[Rate, LimitState]]:
         """Return the rates of an endpoint, and how much of each is used."""
         states = []
         for number, rate in enumerate(self.rates(endpoint)):
-            place = (endpoint.command, number)
-            windows = [each for key, each in self._windows.items() if key[:2] == place]
+            counted_as = _counted_as(endpoint.command, rate)
+            windows = [each for key, each in self._windows.items() if key[:2] == (counted_as, number)]
             held = max((each.held(now) for each in windows), default=0)
             worst = max((each.worst for each in windows), default=0)
-            states.append((rate, LimitState(held, self._capacity(rate), worst, self._refused[place])))
+            states.append(
+                (rate, LimitState(held, self._capacity(rate), worst, self._refused[endpoint.command, number]))
+            )
         return states
 
     def paces(self, now: float) -> dict[str, tuple[list[int], list[int]]]:
         """Return how many calls of each command passed and were refused in each of the last seconds."""
         return {command: pace.last(now) for command, pace in self._paces.items()}
 
-    def is_set(self, command: str) -> bool:
-        """Return whether a command, or `*`, has another limit than the documented ones."""
-        return command in self._given
+    def set_as(self, command: str) -> str | None:
+        """Return what a command's limit was set as, itself or `*`; None where it has the documented ones."""
+        return next((name for name in (command, EVERY) if name in self._given), None)
 
     def replace(self, command: str, rate: Rate | None) -> None:
         """Set the rate of a command, or of `*`; None is its own rates again. Its windows begin empty."""

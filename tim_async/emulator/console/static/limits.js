@@ -17,6 +17,7 @@ addTexts({
     "limits.change": "Set",
     "limits.documented": "As documented",
     "limits.is_set": "set here",
+    "limits.set_for_all": "set for all",
     "limits.command": "Command, * for all without a limit of their own",
     "limits.limit": "Calls",
     "limits.per": "In any so many seconds",
@@ -47,6 +48,7 @@ addTexts({
     "limits.change": "设置",
     "limits.documented": "恢复文档值",
     "limits.is_set": "已修改",
+    "limits.set_for_all": "已全部修改",
     "limits.command": "命令，* 表示所有未单独设置的命令",
     "limits.limit": "次数",
     "limits.per": "时间窗口（秒）",
@@ -126,7 +128,7 @@ class Limits {
     for (const [command, own] of rates) {
       let card = this.#cards.get(command);
       if (card === undefined) {
-        card = new Card(command, () => this.#ask(command, own[0]), () => this.#set(command, null));
+        card = new Card(command, (rate) => this.#ask(command, rate), (rate) => this.#set(rate.set_as, null));
         this.#cards.set(command, card);
         this.#grid.append(card.element);
       }
@@ -163,14 +165,15 @@ class Card {
   #plot = new PacePlot();
   #bars = h("div", { class: "limit-bars" });
   #rows = [];
-  #isSet = h("span", { class: "badge accent" }, t("limits.is_set"));
+  #rate = null;
+  #isSet = h("span", { class: "badge accent" });
   #undo;
   #peak = h("span", {});
   element;
 
   constructor(command, onSet, onUndo) {
     this.#command = command;
-    this.#undo = h("button", { type: "button", class: "button small", onclick: onUndo }, t("limits.documented"));
+    this.#undo = h("button", { type: "button", class: "button small", onclick: () => onUndo(this.#rate) }, t("limits.documented"));
     const id = `limit-${command.replace(/\W/g, "-")}`;
     this.element = h(
       "section",
@@ -182,7 +185,7 @@ class Card {
         h("span", { class: "soft limit-title" }, titleOf(command)),
         this.#isSet,
         this.#undo,
-        h("button", { type: "button", class: "button small", "aria-label": `${t("limits.set")}: ${command}`, onclick: onSet }, t("limits.change")),
+        h("button", { type: "button", class: "button small", "aria-label": `${t("limits.set")}: ${command}`, onclick: () => onSet(this.#rate) }, t("limits.change")),
       ),
       this.#bars,
       h("figure", { class: "pace-figure" }, this.#plot.element, h("figcaption", { class: "soft" }, h("span", {}, t("limits.begin")), this.#peak, h("span", {}, t("limits.end")))),
@@ -190,7 +193,9 @@ class Card {
   }
 
   draw(rates, pace) {
-    this.#isSet.hidden = this.#undo.hidden = !rates[0].is_set;
+    this.#rate = rates[0];
+    this.#isSet.hidden = this.#undo.hidden = this.#rate.set_as === null;
+    replace(this.#isSet, t(this.#rate.set_as === "*" ? "limits.set_for_all" : "limits.is_set"));
     if (this.#rows.length !== rates.length) {
       this.#rows = rates.map(() => new Bar());
       replace(this.#bars, this.#rows.map((each) => each.element));
