@@ -9,11 +9,13 @@ from typing import Final
 
 import typer
 
-from .._hidden import Hidden, hide
+from .._hidden import Hidden, hide, hide_in
 from ._errors import stop
 
 # A URL, by itself or as --option=URL.
 _URL: Final = re.compile(r"((?:-[-\w]*=)?[A-Za-z][-+.\w]*://)(.*)", re.DOTALL)
+# What a UserSig looks like, also in a URL: zlib's first bytes, in an alphabet of the service's own.
+_USER_SIG: Final = re.compile(r"eJ(?:[\w*\-]|%(?:25)*(?:2[aAdD]|5[fF])){60,}")
 
 
 def hide_password(argument: str) -> str:
@@ -25,6 +27,11 @@ def hide_password(argument: str) -> str:
     login, at, place = url[2].rpartition("@")
     user, place = re.split("[:/?]", login)[0], re.sub(r"\?.*", "?***", place, flags=re.DOTALL)
     return f"{url[1]}{user}{':***' if user != login else ''}{at}{place}"
+
+
+def without_secrets(text: str, key: str) -> str:
+    """Return a text that is shown without the key, and without what looks like a UserSig."""
+    return _USER_SIG.sub("<hidden>", hide_in(text, key))
 
 
 def is_terminal() -> bool:

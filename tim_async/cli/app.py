@@ -47,6 +47,12 @@ def _call() -> _Loaded:
     return command
 
 
+def _console() -> _Loaded:
+    from .commands.console import command
+
+    return command
+
+
 def _bulk() -> _Loaded:
     from .commands.bulk.group import command
 
@@ -91,6 +97,12 @@ class Root(LazyGroup):
         Entry("emulator", _TRY, "Run the emulator of the service, until Ctrl-C or SIGTERM.", _emulator),
         Entry("send", _SEND, "Send a message to an account, and print its MsgKey and time.", _send),
         Entry("call", _SEND, "Call an endpoint and print its answer as JSON.", _call),
+        Entry(
+            "console",
+            _SEND,
+            "Open the explorer for an app: any endpoint as a form that is checked and sent, error codes, and limits.",
+            _console,
+        ),
         Entry("bulk", _SEND, "Send one message, or a personal one, to any number of recipients.", _bulk),
         Entry("worker", _SEND, "Work on the campaigns of an app, together with any number of other workers.", _worker),
         Entry("endpoints", _LOOK_UP, "List the endpoints, or those that match some words.", _endpoints),

@@ -14,9 +14,13 @@ from ..._pages.page import page, respond
 from ..._pages.policy import HEADERS
 
 # Packages with the files of the page, by their names in addresses.
-MOUNTS: Final = {"pages": "tim_async._pages", "console": "tim_async.emulator.console"}
+MOUNTS: Final = {
+    "pages": "tim_async._pages",
+    "console": "tim_async.emulator.console",
+    "explorer": "tim_async._explorer",
+}
 # The style sheets of the views; the views themselves are listed in `static/main.js`.
-STYLES: Final = ("console/inbox.css", "console/views.css")
+STYLES: Final = ("console/inbox.css", "console/views.css", "explorer/explorer.css")
 
 
 class Console:

@@ -1,5 +1,8 @@
 // The console's views, in the order of the navigation. A view is one line here, and a style sheet in `site.py`.
 
+import { errorCodes } from "/_assets/explorer/error_codes.js";
+import { explorer } from "/_assets/explorer/explorer.js";
+import { serviceLimits } from "/_assets/explorer/service_limits.js";
 import { startShell } from "/_assets/pages/shell.js";
 import { addTexts } from "/_assets/pages/texts.js";
 import { accounts } from "./accounts.js";
@@ -19,6 +22,7 @@ startShell({
   views: [
     inbox,
     calls,
+    explorer,
     limits,
     webhooks,
     pushes,
@@ -26,6 +30,8 @@ startShell({
     faults,
     clock,
     reset,
+    errorCodes,
+    serviceLimits,
   ],
   home: "inbox",
   events: "/_emulator/v1/events",
