@@ -59,6 +59,7 @@ CASES: dict[str, tuple[Case, str]] = {
         f"adaptive-redis-{group}": (late("adaptive", "adaptive", group, "redis"), "asyncio")
         for group in ("random", "free")
     },
+    "emulator-watched": (late("watching", "watched"), "asyncio"),
     "side-by-side": (late("side_by_side", "side_by_side"), "asyncio"),
     "campaign-limit": (late("campaign", "at_the_limits", "single"), "asyncio"),
     "campaign-both": (late("campaign", "at_the_limits", "both"), "asyncio"),

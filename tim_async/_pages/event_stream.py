@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from itertools import islice
 from typing import Final, NamedTuple
 
 import msgspec
@@ -67,7 +66,9 @@ class EventStream:
         """Return how many events after one are not kept any more, and the oldest of those that are."""
         first = self._kept[0].number if self._kept else self._last + 1
         missed = max(first - number - 1, 0)
-        return missed, list(islice(self._kept, max(number + 1 - first, 0), None))[:_AT_ONCE]
+        start = max(number + 1 - first, 0)
+        # By index: a listener that keeps up asks for the last ones, which are not reached from the front.
+        return missed, [self._kept[index] for index in range(start, min(start + _AT_ONCE, len(self._kept)))]
 
     async def serve(self, request: web.BaseRequest) -> web.StreamResponse:
         """Send events until the other side is gone: those after `Last-Event-ID`, otherwise those from now on."""
