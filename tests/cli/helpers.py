@@ -63,9 +63,11 @@ def run_code(code: str, **env: str) -> subprocess.CompletedProcess[str]:
 
 
 @contextmanager
-def emulated(plan: Callable[[Emulator], object] = lambda emulator: None) -> Iterator[Emulator]:
+def emulated(
+    plan: Callable[[Emulator], object] = lambda emulator: None, *, auto_import: bool = True
+) -> Iterator[Emulator]:
     """Run an emulator in a thread of its own: a command has this thread for its loop."""
-    emulator = Emulator(int(APP), KEY, auto_import=True)
+    emulator = Emulator(int(APP), KEY, auto_import=auto_import)
     plan(emulator)
     ready, done = threading.Event(), asyncio.Event()
     loop = asyncio.new_event_loop()

@@ -91,11 +91,11 @@ def test_one_module_prints() -> None:
         for path in folder.rglob("*.py")
         if path.name != "_output.py" and (found := printing.findall(path.read_text("utf-8")))
     }
-    # Help, which click prints, tables without texts of others, what a shell reads, and accounts, which `for_data`
-    # makes fit.
+    # Help, which click prints, tables without texts of others, what a shell reads, a file of JSON, and accounts, which
+    # `for_data` makes fit.
     assert users == {
         "_frame.py": {".write("}, "_demo.py": {"print("}, "_listing.py": {"print("}, "_completion.py": {".write("},
-        "show.py": {".write("},
+        "show.py": {".write("}, "doctor.py": {"print("}, "report.py": {".write("},
     }  # fmt: skip
 
 

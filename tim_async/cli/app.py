@@ -16,10 +16,11 @@ from ._output import echo
 
 _Loaded: TypeAlias = TyperCommand | TyperGroup
 
-_TRY = "Try it without an account"
+_TRY = "Begin"
 _SEND = "Send"
 _LOOK_UP = "Look up and sign"
 
+_DOCTOR = "Examine whether an app can be called, and say what is right and what to change."
 _COMPLETION = "Print what makes a shell complete commands, options, endpoints and fields."
 
 
@@ -65,6 +66,12 @@ def _worker() -> _Loaded:
     return command
 
 
+def _doctor() -> _Loaded:
+    from .commands.doctor import command
+
+    return command
+
+
 def _endpoints() -> _Loaded:
     from .commands.endpoints import command
 
@@ -95,6 +102,7 @@ class Root(LazyGroup):
     entries = (
         Entry("demo", _TRY, "Send every kind of message to an emulator, and show what arrived.", _demo),
         Entry("emulator", _TRY, "Run the emulator of the service, until Ctrl-C or SIGTERM.", _emulator),
+        Entry("doctor", _TRY, _DOCTOR, _doctor),
         Entry("send", _SEND, "Send a message to an account, and print its MsgKey and time.", _send),
         Entry("call", _SEND, "Call an endpoint and print its answer as JSON.", _call),
         Entry(
