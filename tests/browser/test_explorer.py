@@ -251,3 +251,11 @@ async def test_nothing_keeps_people_from_using_it(console: Watched, views: list[
             await page.get_by_role("searchbox").fill("send")
         assert await console.serious() == []
         assert not await console.is_wider_than_window()
+
+
+async def test_call_is_opened_as_a_form(page: Page, client: TimClient) -> None:
+    await client.c2c.send(to_account="bob", msg_body=[TextElem(text=HOSTILE)], msg_life_time=60)
+    await page.evaluate("location.hash = '#/calls/1'")
+    await page.get_by_role("link", name="Open in the explorer").click()
+    await expect(field(page, "MsgLifeTime")).to_have_value("60")
+    await expect(field(page, "Text")).to_have_value(HOSTILE)

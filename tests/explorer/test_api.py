@@ -89,7 +89,9 @@ async def test_codes_and_limits(page: Page) -> None:
     assert [each["code"] for each in codes] == sorted(each["code"] for each in codes)
     (busy,) = [each for each in codes if each["code"] == 20004]
     assert (busy["hint"], busy["raised_as"]) == ("retry", "ServiceBusyError")
-    assert all(each["meaning"] and each["meaning_zh"] for each in codes)
+    assert all(
+        each["meaning"] and each["meaning_zh"] and bool(each["advice"]) == bool(each["advice_zh"]) for each in codes
+    )
     limits = await page.get("limits")
     rows = {each["command"]: each for each in limits["endpoints"]}
     assert rows.keys() == endpoints().keys()

@@ -7,7 +7,7 @@ from functools import lru_cache
 import msgspec
 
 from .. import _codes
-from ..errors import ADVICE, CLASSES
+from ..errors import ADVICE, ADVICE_ZH, CLASSES
 
 
 class CodeLine(msgspec.Struct, kw_only=True):
@@ -21,7 +21,7 @@ class CodeLine(msgspec.Struct, kw_only=True):
         meaning_zh: the same in Chinese.
         hint: what kind of trouble it is: `none`, `fix_request`, `auth`, `quota` or `retry`.
         advice: what to do, with the call to make where there is one.
-        is_own_advice: whether that is said of this code in particular, and not of all with this hint.
+        advice_zh: the same in Chinese.
         raised_as: the class of error that programs get.
         asks_to_slow_down: whether it says "too many calls".
     """
@@ -33,7 +33,7 @@ class CodeLine(msgspec.Struct, kw_only=True):
     meaning_zh: str
     hint: _codes.Hint
     advice: str
-    is_own_advice: bool
+    advice_zh: str
     raised_as: str | None
     asks_to_slow_down: bool
 
@@ -48,7 +48,7 @@ def line_of(row: _codes.Code) -> CodeLine:
         meaning_zh=row.meaning_zh,
         hint=row.hint,
         advice=row.advice or ADVICE[row.hint],
-        is_own_advice=bool(row.advice),
+        advice_zh=row.advice_zh or ADVICE_ZH[row.hint],
         raised_as=CLASSES[row.hint].__name__ if row.code else None,
         asks_to_slow_down=row.code in _codes.SLOW_DOWN_CODES,
     )

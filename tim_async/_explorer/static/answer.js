@@ -94,13 +94,18 @@ function explanation(outcome) {
     { class: "x-why" },
     code === null ? null : h("p", { class: "x-meaning" }, language() === "zh" ? code.meaning_zh : code.meaning),
     outcome.message === "" || outcome.message === code?.meaning ? null : h("p", {}, h("code", {}, outcome.message)),
-    outcome.advice === "" ? null : h("p", {}, h("strong", {}, t("answer.advice")), " ", outcome.advice),
+    outcome.advice === "" ? null : h("p", {}, h("strong", {}, t("answer.advice")), " ", adviceOf(outcome)),
     outcome.maybe_delivered ? h("p", {}, t("answer.maybe")) : null,
     code === null
       ? null
       : h("p", { class: "soft" }, h("code", {}, code.name), " · ", outcome.error, " · ", h("a", { href: codeLink(code.code) }, t("answer.about"))),
     code === null && codeOf(outcome) !== null ? h("p", { class: "soft" }, t("answer.unknown")) : null,
   );
+}
+
+// The client may know better than the catalogue: then it is said in its words.
+function adviceOf({ advice, code }) {
+  return language() === "zh" && code !== null && code.advice === advice ? code.advice_zh : advice;
 }
 
 function answerParts(text, fields) {

@@ -106,7 +106,7 @@ function draw(element, rows, context) {
 // A number finds the codes that begin with it.
 function has(row, word) {
   if (/^-?\d+$/.test(word)) return String(row.code).startsWith(word);
-  return [row.name, row.scope, row.meaning, row.meaning_zh, row.advice, row.raised_as ?? ""].some((text) => text.toLowerCase().includes(word));
+  return [row.name, row.scope, row.meaning, row.meaning_zh, row.advice, row.advice_zh, row.raised_as ?? ""].some((text) => text.toLowerCase().includes(word));
 }
 
 function line(row) {
@@ -118,7 +118,7 @@ function line(row) {
       "div",
       {},
       h("p", { class: "x-meaning" }, language() === "zh" ? row.meaning_zh : row.meaning),
-      row.advice === "" ? null : h("p", {}, h("span", { class: "soft" }, t("codes.advice")), " ", row.advice),
+      row.advice === "" ? null : h("p", {}, h("span", { class: "soft" }, t("codes.advice")), " ", language() === "zh" ? row.advice_zh : row.advice),
       h(
         "p",
         { class: "x-facts soft" },

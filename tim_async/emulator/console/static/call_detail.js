@@ -1,5 +1,6 @@
 // One call: what came of it, its attempts, request and answer side by side, and what to copy.
 
+import { explorerLink } from "/_assets/explorer/links.js";
 import { api } from "/_assets/pages/api.js";
 import { copyButton } from "/_assets/pages/copy.js";
 import { h, replace } from "/_assets/pages/dom.js";
@@ -33,6 +34,7 @@ addTexts({
     "call.carried_out": "carried out",
     "call.not_carried_out": "not carried out",
     "call.fault": "planned fault: {kind}",
+    "call.explore": "Open in the explorer",
     "call.copy": "Copy as",
     "call.python": "Python",
     "call.curl": "curl",
@@ -61,6 +63,7 @@ addTexts({
     "call.carried_out": "已执行",
     "call.not_carried_out": "未执行",
     "call.fault": "预设故障：{kind}",
+    "call.explore": "在接口调试中打开",
     "call.copy": "复制为",
     "call.python": "Python",
     "call.curl": "curl",
@@ -249,12 +252,18 @@ function bodies(call) {
   return h(
     "div",
     { class: "bodies" },
-    panel(t("call.request"), call.request, call.request_size, t("call.no_body"), marks),
+    panel(t("call.request"), call.request, call.request_size, t("call.no_body"), marks, explore(call)),
     panel(t("call.answer"), call.answer, call.answer_size, t(call.status === null ? "call.no_answer" : "call.no_body")),
   );
 }
 
-function panel(title, text, size, nothing, marks = new Map()) {
+// The request as a filled-in form, to be changed and sent again.
+function explore(call) {
+  if (!call.endpoint || !call.request) return null;
+  return h("a", { class: "button small", href: explorerLink(call.command, call.request) }, icon("compass"), t("call.explore"));
+}
+
+function panel(title, text, size, nothing, marks = new Map(), link = null) {
   return h(
     "section",
     { class: "panel" },
@@ -265,6 +274,7 @@ function panel(title, text, size, nothing, marks = new Map()) {
       h("span", { class: "soft" }, t("call.bytes", { count: size })),
       marks.size > 0 ? h("span", { class: "badge warn" }, t("call.unknown", { count: marks.size })) : null,
       text ? copyButton(() => text) : null,
+      link,
     ),
     text ? jsonView(text, { marks, label: title }) : h("p", { class: "soft panel-none" }, text === null ? t("call.not_kept") : nothing),
   );
