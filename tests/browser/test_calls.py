@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from contextlib import suppress
@@ -89,6 +90,26 @@ async def test_call_is_explained_and_can_be_copied(page: Page, client: TimClient
             "(start) => navigator.clipboard.readText().then((text) => text.startsWith(start))", arg=start
         )
         assert emulator.secret_key not in await page.evaluate("navigator.clipboard.readText()")
+
+
+async def test_call_waits_for_its_answer_while_that_is_held_back(page: Page, client: TimClient) -> None:
+    await go(page, "faults")
+    switch = page.get_by_role("switch", name="No answers")
+    await switch.click()
+    await expect(switch).to_have_attribute("aria-checked", "true")
+    sending = asyncio.create_task(client.c2c.send_text("bob", "hi"))
+    await go(page, "calls")
+    row = page.get_by_role("option")
+    await expect(row).to_contain_text("waiting")
+    await row.click()
+    await expect(page.get_by_text("The answer is held back")).to_be_visible()
+    await go(page, "faults")
+    await switch.click()
+    await sending
+    await go(page, "calls/1")
+    await expect(row).to_contain_text("OK")
+    await page.get_by_role("link", name="Open in the explorer").click()
+    await expect(page).to_have_url(re.compile("#/explorer/openim/sendmsg\\?body="))
 
 
 async def test_20_000_calls_are_few_rows_in_the_page(page: Page, emulator: Emulator) -> None:

@@ -197,7 +197,7 @@ class Emulator(Steering):
             clock=own_clock,
             has_own_dates=not is_real,
             window_clock=limit_clock,
-            on_answered=lambda arrival: events.publish("call", partial(call_view, arrival)),
+            on_call=lambda arrival: events.publish("call", partial(call_view, arrival)),
         )
         control = Control(
             self,

@@ -80,6 +80,22 @@ async def test_attempts_without_a_message_have_none(remote: Remote) -> None:
     assert {each["attempt"] for each in (await remote.get("/calls?limit=6"))["calls"]} == {None}
 
 
+async def test_call_whose_answer_is_held_back_is_there_already(remote: Remote) -> None:
+    stall = await remote.do("POST", "/faults", {"kind": "stall"})
+    async with remote.session.get(f"{remote.emulator.url}{PREFIX}/events") as response:
+        sending = asyncio.create_task(remote.client.c2c.send_text("bob", "hi"))
+        while not (await response.content.readline()).startswith(b"event: call"):
+            pass
+        (call,) = (await remote.get("/calls"))["calls"]
+        assert (call["fault"], call["status"], call["took_s"]) == ("stall", None, None)
+        assert (await remote.get("/calls/1"))["request"]
+        await remote.do("DELETE", f"/faults/{stall['number']}")
+        await sending
+    (call,) = (await remote.get("/calls"))["calls"]
+    assert (call["status"], call["code"]) == (200, 0)
+    assert not remote.emulator._log.waiting
+
+
 async def test_call_is_explained_in_both_languages_with_its_pages(remote: Remote) -> None:
     await post(remote, "openim/sendmsg", b'{"To_Account": "nobody-here", "MsgRandom": 1, "MsgBody": []}')
     await post(remote, "openim/nothing", b"{}")

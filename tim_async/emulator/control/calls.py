@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Any
 
 import msgspec
@@ -29,7 +30,7 @@ class CallView(msgspec.Struct, kw_only=True):
         identifier: the admin in its address.
         status: the HTTP status of the answer, None without an answer.
         code: the ErrorCode of the answer, None where it has none.
-        took_s: seconds to the answer, None without one.
+        took_s: seconds to the answer, or to the end without one; None while it waits for one.
         request_size: bytes of the request's body.
         answer_size: bytes of the answer's body.
         sender: the account that sends or acts, None where the body does not say.
@@ -206,10 +207,11 @@ def _fits(each: Arrival, query: CallQuery, needles: tuple[bytes, ...], account: 
 
 @route("GET", "/calls", query=CallQuery, answer=CallList, summary="The calls, the newest first.")
 def calls(control: Control, asked: Asked[CallQuery, None]) -> CallList:
-    """Return a page of the calls that are kept with their bodies."""
+    """Return a page of the calls that are kept with their bodies, before them those that wait for their answers."""
     query = asked.query
     needles, account = _needles(query.text), msgspec.json.encode(query.account) if query.account else b""
-    fitting = [each for each in reversed(control.log.kept) if _fits(each, query, needles, account)]
+    newest = chain(reversed(control.log.waiting.values()), reversed(control.log.kept))
+    fitting = [each for each in newest if _fits(each, query, needles, account)]
     page = fitting[query.offset : query.offset + query.limit]
     return CallList(total=len(fitting), calls=[view_of(each) for each in page])
 
@@ -219,7 +221,11 @@ def call(control: Control, asked: Asked[None, None]) -> WholeCall:
     """Return one call."""
     found = _find(control, asked.path["number"])
     endpoint, attempts = ENDPOINTS.get(found.command), found.attempts
-    others = [each for each in control.log.kept if attempts is not None and each.attempts is attempts]
+    others = [
+        each
+        for each in chain(control.log.kept, control.log.waiting.values())
+        if attempts is not None and each.attempts is attempts
+    ]
     return WholeCall(
         **_facts(found),
         request=found.body.decode("utf-8", "replace"),
@@ -242,7 +248,7 @@ def copies(control: Control, asked: Asked[None, None]) -> Copies:
 
 
 def _find(control: Control, number: str) -> Arrival:
-    for each in control.log.kept:
+    for each in chain(control.log.waiting.values(), control.log.kept):
         if str(each.number) == number:
             return each
     raise NotFoundError(f"there is no call {number} among the newest {len(control.log.kept)}")

@@ -58,11 +58,13 @@ class ArrivalLog:
     Attributes:
         arrivals: those that are kept, oldest first.
         kept: those that are answered and kept with their bodies, in the order of the answers.
+        waiting: those that were read and are not answered yet, by number.
     """
 
     def __init__(self, size: int, keep_bodies: int) -> None:
         self.arrivals: deque[Arrival] = deque(maxlen=size)
         self.kept: deque[Arrival] = deque()
+        self.waiting: dict[int, Arrival] = {}
         self._keep_bodies = keep_bodies
         self._counts: Counter[str] = Counter()
         self._attempts = AttemptIndex(keep_bodies)
@@ -77,6 +79,7 @@ class ArrivalLog:
     def read(self, arrival: Arrival, body: bytes) -> None:
         """Note the body of an arrival, and which attempt of its message it is."""
         arrival.body = body
+        self.waiting[arrival.number] = arrival
         arrival.attempts = self._attempts.enter(arrival.command, arrival.number, body)
         if arrival.attempts is not None:
             arrival.attempt = arrival.attempts.count
@@ -85,6 +88,7 @@ class ArrivalLog:
         """Note the answer of an arrival."""
         arrival.status, arrival.answer = status, body
         arrival.took_s = real_monotonic() - arrival.monotonic
+        self.waiting.pop(arrival.number, None)
         self.kept.append(arrival)
         if len(self.kept) > self._keep_bodies:
             oldest = self.kept.popleft()
@@ -94,6 +98,7 @@ class ArrivalLog:
         """Forget all arrivals; the counts go on."""
         self.arrivals.clear()
         self.kept.clear()
+        self.waiting.clear()
         self._attempts.clear()
 
     def count(self, command: str | None) -> int:

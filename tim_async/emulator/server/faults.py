@@ -58,6 +58,11 @@ class Plan(NamedTuple):
             return self.fault.kind
         return "delay" if self.delay or self.delay_after else ""
 
+    @property
+    def is_slow(self) -> bool:
+        """Whether it holds the answer back."""
+        return bool(self.delay or self.delay_after) or isinstance(self.fault, StallFault)
+
 
 NOTHING: Final = Plan(0.0, 0.0, None)
 

@@ -62,7 +62,7 @@ class Service:
         clock: unix seconds.
         has_own_dates: whether the clock is another one than the host's, whose dates aiohttp writes faster.
         window_clock: monotonic seconds, for the limits.
-        on_answered: called with every request that was answered.
+        on_call: called with every request that was answered, and before that with one whose answer a fault holds back.
     """
 
     def __init__(
@@ -79,7 +79,7 @@ class Service:
         clock: SteerableClock,
         has_own_dates: bool,
         window_clock: Callable[[], float],
-        on_answered: Callable[[Arrival], None],
+        on_call: Callable[[Arrival], None],
     ) -> None:
         self._auth = auth
         self._limits = limits
@@ -92,7 +92,7 @@ class Service:
         self._clock = clock
         self._window_clock = window_clock
         self._has_own_dates = has_own_dates
-        self._on_answered = on_answered
+        self._on_call = on_call
         self._running: set[asyncio.Task[object]] = set()
 
     async def cancel_all(self) -> None:
@@ -121,7 +121,7 @@ class Service:
             body = response.body if isinstance(response, web.Response) else None
             status = None if response is None or request.transport is None else response.status
             self._log.answered(arrival, status, body if isinstance(body, bytes) else b"")
-            self._on_answered(arrival)
+            self._on_call(arrival)
         if self._has_own_dates or self._clock.is_steered:
             response.headers.setdefault("Date", formatdate(self._clock(), usegmt=True))
         return response
@@ -158,6 +158,8 @@ class Service:
         plan = self._faults.plan(arrival.command)
         fault = plan.fault
         arrival.fault = plan.kind
+        if plan.is_slow:
+            self._on_call(arrival)
         if fault is not None and not fault.after:
             await asyncio.sleep(plan.delay)
             arrival.code = fault.code(None)

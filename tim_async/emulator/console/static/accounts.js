@@ -160,7 +160,7 @@ class Accounts {
       h(
         "span",
         { class: "account-names" },
-        h("bdi", { class: "account-id" }, account.user_id),
+        h("a", { class: "account-id", href: `#/inbox/accounts/${encodeURIComponent(account.user_id)}` }, h("bdi", {}, account.user_id)),
         account.is_admin ? h("span", { class: "badge" }, t("accounts.admin")) : null,
         account.nick ? h("bdi", { class: "soft account-nick" }, account.nick) : null,
       ),

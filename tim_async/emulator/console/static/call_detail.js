@@ -1,13 +1,13 @@
 // One call: what came of it, its attempts, request and answer side by side, and what to copy.
 
-import { explorerLink } from "/_assets/explorer/links.js";
+import { codeLink, explorerLink } from "/_assets/explorer/links.js";
 import { api } from "/_assets/pages/api.js";
 import { copyButton } from "/_assets/pages/copy.js";
 import { h, replace } from "/_assets/pages/dom.js";
 import { icon } from "/_assets/pages/icons.js";
 import { addTexts, formatSeconds, formatTime, language, t } from "/_assets/pages/texts.js";
 import "./fault_texts.js";
-import { jsonView, seen } from "./json_view.js";
+import { isJson, jsonView, seen } from "./json_view.js";
 import { API, codeBadge } from "./parts.js";
 
 addTexts({
@@ -19,6 +19,7 @@ addTexts({
     "call.answer": "Answer",
     "call.bytes": "{count} bytes",
     "call.bytes.one": "{count} byte",
+    "call.waiting": "The answer is held back by a planned fault, or on its way.",
     "call.no_answer": "The connection was closed without an answer.",
     "call.no_body": "No body",
     "call.not_kept": "Not kept any more",
@@ -49,6 +50,7 @@ addTexts({
     "call.request": "请求",
     "call.answer": "应答",
     "call.bytes": "{count} 字节",
+    "call.waiting": "应答被预设故障扣住，或正在路上。",
     "call.no_answer": "连接已关闭，没有应答。",
     "call.no_body": "没有内容",
     "call.not_kept": "已不再保留",
@@ -108,7 +110,8 @@ export class CallDetail {
 
   // Another attempt of what is shown may have come.
   come(calls) {
-    if (this.#first !== null && calls.some((each) => each.first_attempt === this.#first)) this.#read();
+    const isShown = (each) => each.number === this.#number || (this.#first !== null && each.first_attempt === this.#first);
+    if (this.#number !== null && calls.some(isShown)) this.#read();
   }
 
   async #read() {
@@ -172,7 +175,7 @@ export class CallDetail {
         ? h(
             "div",
             { class: "explained" },
-            h("p", {}, h("strong", {}, `${meaning.code} ${meaning.name}`), ` ${isChinese ? meaning.meaning_zh : meaning.meaning}`),
+            h("p", {}, h("a", { href: codeLink(meaning.code), class: "explained-code" }, `${meaning.code} ${meaning.name}`), ` ${isChinese ? meaning.meaning_zh : meaning.meaning}`),
             whatNow(isChinese ? meaning.what_now_zh : meaning.what_now),
           )
         : null,
@@ -248,18 +251,19 @@ function whatNow(text) {
 }
 
 function bodies(call) {
+  const nothing = call.took_s === null ? "call.waiting" : call.status === null ? "call.no_answer" : "call.no_body";
   const marks = new Map(call.unknown.map((each) => [each, t("call.unknown_field", { command: call.command })]));
   return h(
     "div",
     { class: "bodies" },
     panel(t("call.request"), call.request, call.request_size, t("call.no_body"), marks, explore(call)),
-    panel(t("call.answer"), call.answer, call.answer_size, t(call.status === null ? "call.no_answer" : "call.no_body")),
+    panel(t("call.answer"), call.answer, call.answer_size, t(nothing)),
   );
 }
 
 // The request as a filled-in form, to be changed and sent again.
 function explore(call) {
-  if (!call.endpoint || !call.request) return null;
+  if (!call.endpoint || !call.request || !isJson(call.request)) return null;
   return h("a", { class: "button small", href: explorerLink(call.command, call.request) }, icon("compass"), t("call.explore"));
 }
 

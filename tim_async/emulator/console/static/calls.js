@@ -27,6 +27,7 @@ addTexts({
     "calls.joined": "{attempts} attempts, {count} messages",
     "calls.joined.one": "{attempts} attempts, 1 message",
     "calls.more": "and {count} more",
+    "calls.fault": "fault",
     "calls.choose": "Choose a call to see its request and its answer.",
   },
   zh: {
@@ -44,6 +45,7 @@ addTexts({
     "calls.attempts": "{attempts} 次尝试",
     "calls.joined": "{attempts} 次尝试，{count} 条消息",
     "calls.more": "等 {count} 个",
+    "calls.fault": "故障",
     "calls.choose": "选择一次调用，查看请求和应答。",
   },
 });
@@ -72,8 +74,10 @@ class Groups {
     for (const call of calls) {
       const key = call.first_attempt ?? call.number;
       const known = this.#byKey.get(key);
-      if (known?.calls.some((each) => each.number === call.number)) continue;
-      const all = [...(known?.calls ?? []), call].sort((a, b) => a.number - b.number);
+      const before = known?.calls.find((each) => each.number === call.number);
+      if (before && (before.took_s !== null || call.took_s === null)) continue;
+      const others = (known?.calls ?? []).filter((each) => each !== before);
+      const all = [...others, call].sort((a, b) => a.number - b.number);
       const item = { key, calls: all, last: all.at(-1) };
       this.#byKey.set(key, item);
       if (known === undefined) fresh.push(key);
@@ -296,7 +300,7 @@ function row({ calls, last }) {
     "div",
     { class: "call-row" },
     h("span", { class: "call-row-code" }, codeBadge(last)),
-    h("span", { class: "call-row-name" }, nameOf(last.command), last.fault ? h("span", { class: "badge warn" }, t(`faults.kind.${last.fault}`)) : null),
+    h("span", { class: "call-row-name" }, nameOf(last.command), last.fault ? h("span", { class: "badge warn", title: t(`faults.kind.${last.fault}`) }, t("calls.fault")) : null),
     h("span", { class: "call-row-time soft" }, formatTime(last.at)),
     h("span", { class: "call-row-who soft" }, h("bdi", {}, who), last.words ? h("bdi", { class: "call-row-words" }, last.words) : null),
     calls.length > 1 || last.attempts > 1

@@ -4,14 +4,15 @@ import { h } from "/_assets/pages/dom.js";
 import { addTexts, t } from "/_assets/pages/texts.js";
 
 addTexts({
-  en: { "parts.ok": "OK", "parts.lost": "no answer", "parts.field": "{name}: {problem}", "parts.back": "Back to the list" },
-  zh: { "parts.ok": "成功", "parts.lost": "无应答", "parts.field": "{name}：{problem}", "parts.back": "返回列表" },
+  en: { "parts.ok": "OK", "parts.lost": "no answer", "parts.waiting": "waiting", "parts.field": "{name}: {problem}", "parts.back": "Back to the list" },
+  zh: { "parts.ok": "成功", "parts.lost": "无应答", "parts.waiting": "等待中", "parts.field": "{name}：{problem}", "parts.back": "返回列表" },
 });
 
 export const API = "/_emulator/v1";
 
-// The outcome of a call: its ErrorCode, its HTTP status where it has none, or that it was not answered.
-export function codeBadge({ status, code }) {
+// The outcome of a call: that it waits for its answer, its ErrorCode, its HTTP status where it has none, or that it was not answered.
+export function codeBadge({ status, code, took_s: tookS }) {
+  if (tookS === null) return h("span", { class: "badge accent" }, t("parts.waiting"));
   if (status === null) return h("span", { class: "badge bad" }, t("parts.lost"));
   if (code === null) return h("span", { class: `badge ${status < 400 ? "warn" : "bad"}` }, `HTTP ${status}`);
   if (code === 0) return h("span", { class: "badge good" }, t("parts.ok"));
