@@ -130,7 +130,8 @@ def test_pages_are_read_from_a_zip(tmp_path: Path) -> None:
         async def main():
             assert "library.zip" in tim_async.__file__
             async with Emulator() as emulator, aiohttp.ClientSession() as session:
-                for path in ("/", "/_assets/pages/dom.js", "/_assets/console/main.js"):
+                files = ("/_assets/pages/dom.js", "/_assets/console/main.js", "/_assets/explorer/form.js")
+                for path in ("/", *files, "/_explorer/v1/catalogue", "/_explorer/v1/endpoints/openim/sendmsg"):
                     async with session.get(emulator.url + path, headers={"Accept": "text/html"}) as response:
                         assert response.status == 200, path
                         assert await response.read(), path

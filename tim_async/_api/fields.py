@@ -13,13 +13,13 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from inspect import cleandoc
-from pathlib import Path
 from types import MappingProxyType
 from typing import Final, Literal, TypeAlias, TypeGuard
 
 import msgspec
 from msgspec import inspect
 
+from .data_files import data_file
 from .wire import CustomType, Request
 
 _JsonType: TypeAlias = Literal["String", "Integer", "Number", "Boolean", "Object", "Array", "Any"]
@@ -99,8 +99,7 @@ def ranges() -> Mapping[str, Mapping[str, Range]]:
 
     "" stands for all commands: elements and push settings are checked alike wherever they are.
     """
-    data = Path(__file__).with_name("ranges.json").read_bytes()
-    return msgspec.json.decode(data, type=dict[str, dict[str, Range]])
+    return msgspec.json.decode(data_file("ranges.json"), type=dict[str, dict[str, Range]])
 
 
 def fields_of(

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
-from pathlib import Path
 
 import msgspec
+
+from .data_files import data_file
 
 
 class Page(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -39,7 +40,7 @@ _UNKNOWN = Page()
 @lru_cache(maxsize=1)
 def pages() -> Mapping[str, Page]:
     """Return what is known of the pages, by command."""
-    return msgspec.json.decode(Path(__file__).with_name("pages.json").read_bytes(), type=dict[str, Page])
+    return msgspec.json.decode(data_file("pages.json"), type=dict[str, Page])
 
 
 def page_of(command: str) -> Page:
