@@ -51,6 +51,9 @@ async def test_accounts_with_the_newest_messages_come_first(remote: Remote) -> N
     assert (found["dave"]["unread"], found["dave"]["newest"], found["dave"]["conversations"]) == (0, None, 0)
     assert [each["user_id"] for each in (await remote.get("/inboxes?limit=1&offset=2"))["inboxes"]] == ["carol"]
     assert (await remote.get("/inboxes?text=CAR"))["total"] == 1
+    remote.emulator.add_accounts("bob2", "b")
+    await remote.client.c2c.send_text("bob2", "hi")
+    assert [each["user_id"] for each in (await remote.get("/inboxes?text=bob"))["inboxes"]] == ["bob", "bob2"]
 
 
 async def test_conversation_is_what_each_side_sees(remote: Remote) -> None:

@@ -49,6 +49,7 @@ def inboxes(control: Control, asked: Asked[InboxQuery, None]) -> InboxList:
         return InboxList(total=len(accounts), inboxes=[_inbox(control, each) for each in page])
     text = query.text.lower()
     fitting = [each for each in ordered if text in each.user_id.lower() or text in (each.nick or "").lower()]
+    fitting.sort(key=lambda each: each.user_id.lower() != text)  # who is called just that comes first
     found = fitting[query.offset : query.offset + query.limit]
     return InboxList(total=len(fitting), inboxes=[_inbox(control, each) for each in found])
 

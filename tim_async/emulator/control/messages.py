@@ -141,14 +141,14 @@ _NAMED_RECIPIENTS: Final = 100
 def messages(control: Control, asked: Asked[MessageQuery, None]) -> MessageList:
     """Return a page of the messages."""
     query = asked.query
-    found: list[_Found] = []
+    fitting: list[_Found] = []
     if query.code:
-        found += map(partial(_of_refused, query.code), refused_sends(control.log, query.code))
+        for send in refused_sends(control.log, query.code):
+            fitting += _of_refused(query.code, query, send)
     elif query.group is None:
-        found += map(_of_accounts, control.state.messages(control.clock()))
+        fitting += _of_accounts(control, query)
     if query.to is None and not query.code:
-        found += _of_groups(control, query.group)
-    fitting = [each for each in found if _fits(each, query)]
+        fitting += _of_groups(control, query)
     fitting.sort(key=lambda each: (each.sent_at, each.seq), reverse=True)
     page = fitting[query.offset : query.offset + query.limit]
     return MessageList(total=len(fitting), messages=[each.view() for each in page])
@@ -163,36 +163,27 @@ def pushes(control: Control, asked: Asked[Page, None]) -> PushList:
 
 
 class _Found(NamedTuple):
-    """A message that may fit; its view is made when it is on the page."""
+    """A message that fits; its view is made when it is on the page."""
 
     sent_at: int
     seq: int
-    sender: str
-    to: str | None
-    group: str | None
-    text: Callable[[], str]
     view: Callable[[], MessageView]
 
 
-def _fits(found: _Found, query: MessageQuery) -> bool:
-    return (
-        query.to in (None, found.to)
-        and query.sender in (None, found.sender)
-        and query.group in (None, found.group)
-        and (query.text is None or query.text.lower() in found.text().lower())
-    )
+def _of_accounts(control: Control, query: MessageQuery) -> Iterator[_Found]:
+    # There may be 100,000: what does not fit costs a comparison or two.
+    to, sender, has_text = query.to, query.sender, _searched(query.text)
+    for message in control.state.messages(control.clock()):
+        if to in (None, message.to_account) and sender in (None, message.from_account) and has_text(message.msg_body):
+            yield _Found(message.msg_time_stamp, message.msg_seq, partial(_view_of_account, message))
 
 
-def _of_accounts(message: RoamMsg) -> _Found:
-    return _Found(
-        sent_at=message.msg_time_stamp,
-        seq=message.msg_seq,
-        sender=message.from_account,
-        to=message.to_account,
-        group=None,
-        text=partial(_text, message.msg_body),
-        view=partial(_view_of_account, message),
-    )
+def _searched(text: str | None) -> Callable[[Sequence[Element]], bool]:
+    """Return what says whether a text, in whatever case, is in elements."""
+    if text is None:
+        return lambda _: True
+    wanted = text.lower()
+    return lambda body: wanted in _text(body).lower()
 
 
 def _view_of_account(message: RoamMsg) -> MessageView:
@@ -209,23 +200,18 @@ def _view_of_account(message: RoamMsg) -> MessageView:
     )
 
 
-def _of_groups(control: Control, only: str | None) -> Iterator[_Found]:
+def _of_groups(control: Control, query: MessageQuery) -> Iterator[_Found]:
+    sender, has_text = query.sender, _searched(query.text)
     for group_id, group in control.state.part(Groups).groups.items():
-        if only not in (None, group_id):
+        if query.group not in (None, group_id):
             continue
         topics = ((topic.topic_id, topic.thread) for topic in group.topics.values())
         for topic_id, thread in ((None, group.thread), *topics):
             for entry in thread.entries.values():
-                if entry.place != 1 and not entry.is_system:
-                    yield _Found(
-                        sent_at=entry.time,
-                        seq=entry.seq,
-                        sender=entry.from_account,
-                        to=None,
-                        group=group_id,
-                        text=partial(_text, entry.msg_body),
-                        view=partial(_view_of_group, group_id, topic_id, entry),
-                    )
+                if entry.place == 1 or entry.is_system or sender not in (None, entry.from_account):
+                    continue
+                if has_text(entry.msg_body):
+                    yield _Found(entry.time, entry.seq, partial(_view_of_group, group_id, topic_id, entry))
 
 
 def _view_of_group(group_id: str, topic_id: str | None, entry: GroupEntry) -> MessageView:
@@ -242,16 +228,14 @@ def _view_of_group(group_id: str, topic_id: str | None, entry: GroupEntry) -> Me
     )
 
 
-def _of_refused(code: int, send: RefusedSend) -> _Found:
-    return _Found(
-        sent_at=send.at,
-        seq=send.seq,
-        sender=send.sender,
-        to=send.to,
-        group=send.group_id,
-        text=lambda: send.text,
-        view=partial(_view_of_refused, code, send),
-    )
+def _of_refused(code: int, query: MessageQuery, send: RefusedSend) -> Iterator[_Found]:
+    if (
+        query.to in (None, send.to)
+        and query.sender in (None, send.sender)
+        and query.group in (None, send.group_id)
+        and (query.text is None or query.text.lower() in send.text.lower())
+    ):
+        yield _Found(send.at, send.seq, partial(_view_of_refused, code, send))
 
 
 def _view_of_refused(code: int, send: RefusedSend) -> MessageView:
@@ -287,6 +271,8 @@ def _of_push(push: SentPush) -> PushView:
 
 
 def _text(body: Sequence[Element]) -> str:
+    if len(body) == 1 and isinstance(body[0], TextElem):
+        return body[0].text  # most messages
     return "\n".join(each.text for each in body if isinstance(each, TextElem))
 
 

@@ -7,9 +7,10 @@ import { control } from "./control.js";
 import { accountRow, foundRow, groupRow } from "./inbox_rows.js";
 
 const ROW_HEIGHT = 58;
-const PAGE = 200;
+const PAGE = 100;
 const MOST = 1000;
 const MOST_FOUND = 100;
+const TYPING_MS = 150;
 
 export class InboxSide {
   #tab;
@@ -18,6 +19,8 @@ export class InboxSide {
   #wanted = PAGE;
   #seen = "";
   #selected = null;
+  #foundFor = "";
+  #typing = null;
   #list;
   #more = h("p", { class: "inbox-more soft", hidden: true });
   #found = h("div", { class: "inbox-found" });
@@ -44,7 +47,10 @@ export class InboxSide {
       "aria-label": label,
       placeholder: label,
       value: text,
-      oninput: () => onWanted(),
+      oninput: () => {
+        clearTimeout(this.#typing);
+        this.#typing = setTimeout(onWanted, TYPING_MS);
+      },
     });
     this.#list.element.addEventListener("scroll", () => this.#grow(onWanted));
     this.element = h(
@@ -93,11 +99,13 @@ export class InboxSide {
 
   async read() {
     const text = this.text;
+    // All messages are looked through: once for each text, and not again whenever something happens.
+    const isNew = text !== this.#foundFor;
     const [listed, messages] = await Promise.all([
       this.#tab === "accounts"
         ? control.get("/inboxes", { limit: this.#wanted, text })
         : control.get("/groups", { limit: this.#wanted }),
-      text === "" ? null : control.get("/messages", { limit: MOST_FOUND, text }),
+      text === "" || !isNew ? null : control.get("/messages", { limit: MOST_FOUND, text }),
     ]);
     if (text !== this.text) return;
     const items = this.#tab === "accounts" ? listed.inboxes : listed.groups.filter((each) => fits(each, text));
@@ -118,10 +126,12 @@ export class InboxSide {
     if (this.#tab === "groups" && text === "" && items.length === 0) {
       replace(this.#found, h("p", { class: "empty" }, t("inbox.none.groups")));
     } else if (text === "") replace(this.#found);
-    else this.#showFound(text, items, messages);
+    else if (messages) this.#showFound(text, items, messages);
+    this.#foundFor = text;
   }
 
   close() {
+    clearTimeout(this.#typing);
     this.#list.close();
   }
 
