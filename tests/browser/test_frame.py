@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from typing import Any
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from tests.browser.conftest import Opening
 from tests.browser.watched import Watched
+from tim_async import TimClient
 from tim_async.emulator import Emulator
 
 pytestmark = pytest.mark.browser
@@ -90,6 +92,27 @@ async def test_page_goes_on_after_the_emulator_was_away(open_page: Opening, emul
 
 async def evaluate(page: Page, script: str) -> Any:
     return await page.evaluate(f"async () => {{ {script} }}")
+
+
+async def test_what_happens_before_the_events_come_is_shown(
+    open_page: Opening, emulator: Emulator, client: TimClient
+) -> None:
+    """The page reads what there is; then something happens, and then the stream of events begins."""
+    async with open_page("about:blank", origin=emulator.url) as watched:
+        begun = asyncio.Event()
+
+        async def hold_back(route: Route) -> None:
+            await begun.wait()
+            await route.continue_()
+
+        await watched.page.route("**/_emulator/v1/events", hold_back)
+        await watched.page.goto(emulator.url)
+        row = watched.page.get_by_role("option", name="bob")
+        await expect(row).to_be_visible()
+        await client.c2c.send_text("bob", "in between")
+        await expect(row).not_to_contain_text("in between")
+        begun.set()
+        await expect(row).to_contain_text("in between")
 
 
 async def test_events_are_gathered_and_loss_is_known(page: Page, emulator: Emulator) -> None:
@@ -174,8 +197,9 @@ async def test_what_is_dangerous_is_asked_first(page: Page) -> None:
     await dialog.get_by_role("button", name="OK").click()
     await page.evaluate("void window.ask()")
     await page.keyboard.press("Escape")
-    await expect(dialog).to_have_count(0)
+    await page.wait_for_function("window.answers.length === 2")
     assert await page.evaluate("window.answers") == [True, False]
+    await expect(dialog).to_have_count(0)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -106,19 +106,20 @@ Opener = Callable[..., Any]
 
 
 @asynccontextmanager
-async def watching(browser: Browser, url: str, **options: Any) -> AsyncIterator[Watched]:
+async def watching(browser: Browser, url: str, *, origin: str | None = None, **options: Any) -> AsyncIterator[Watched]:
     """Open a page; at the end, nothing of `Watched.problems` may have happened.
 
     Args:
         browser: the browser.
         url: the page's address.
+        origin: the only address that the page may ask; None is that of the page.
         options: of Playwright's `new_context`: `locale`, `viewport`, `color_scheme` ...
     """
     options = {"locale": "en-GB", "viewport": {"width": 1280, "height": 800}, "timezone_id": "Asia/Shanghai", **options}
     context = await browser.new_context(**options)
     try:
         page = await context.new_page()
-        watched = Watched(context, page, url)
+        watched = Watched(context, page, origin or url)
         await page.goto(url)
         yield watched
         assert watched.problems == []

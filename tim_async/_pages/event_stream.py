@@ -72,12 +72,13 @@ class EventStream:
 
     async def serve(self, request: web.BaseRequest) -> web.StreamResponse:
         """Send events until the other side is gone: those after `Last-Event-ID`, otherwise those from now on."""
+        # Who sees that the stream has begun may read what there is: what happens from here on is sent.
+        seen = self._begin_after(request.headers.get("Last-Event-ID"))
         response = web.StreamResponse(
             headers={"Content-Type": "text/event-stream; charset=utf-8", "Cache-Control": "no-store"}
         )
-        await response.prepare(request)
-        seen = self._begin_after(request.headers.get("Last-Event-ID"))
         ended = self._ended
+        await response.prepare(request)
         try:
             await response.write(b"retry: 1000\n\n")
             while self._ended == ended:

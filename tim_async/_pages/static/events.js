@@ -3,7 +3,7 @@
 //
 // After a break the browser itself goes on from the last event that it has. The server may have been another one in
 // the meantime, and a page in the background may have been given more than it should keep: then what is shown is read
-// again (`onMissed`).
+// again (`onMissed`). So it is when the stream begins, for something may have happened since the page was first read.
 
 const GATHER_MS = 100;
 // Of one kind, between two calls of its listeners.
@@ -19,7 +19,6 @@ export class Events {
   #gathered = new Map();
   #isMissed = false;
   #isConnected = null;
-  #wasConnected = false;
   #timer = null;
   #again = null;
 
@@ -65,8 +64,7 @@ export class Events {
   #connect() {
     const source = (this.#source = new EventSource(this.#url));
     source.addEventListener("open", () => {
-      if (this.#wasConnected) this.#miss();
-      this.#wasConnected = true;
+      this.#miss();
       this.#setState(true);
     });
     source.addEventListener("error", () => {
