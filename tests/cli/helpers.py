@@ -5,17 +5,21 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import shlex
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import pytest
+from typer.main import get_command
 from typer.testing import Result
 
+from tim_async.cli._frame import LazyGroup
+from tim_async.cli.app import app
 from tim_async.emulator import Emulator
 
 ROOT = Path(__file__).parent.parent.parent
@@ -126,3 +130,23 @@ def interrupted(line: list[str], exports: Mapping[str, str], number: int) -> tup
         process.send_signal(number)
         output, errors = process.communicate(timeout=30)
     return output, errors, process.returncode
+
+
+def root() -> LazyGroup:
+    """Return the root of all commands."""
+    found = get_command(app)
+    assert isinstance(found, LazyGroup)
+    return found
+
+
+def read_line(line: str) -> None:
+    """Read a line of a shell as it stands, without running it: names, options and arguments must be there."""
+    words = shlex.split(line.partition(" | ")[0].removesuffix(" &"), comments=True)
+    redirections = {index for index, word in enumerate(words) if word in ("<", ">", ">>")}
+    words = [word for at, word in enumerate(words) if not {at, at - 1} & redirections]
+    found: Any = root()
+    name, *args = words
+    while isinstance(found, LazyGroup) and args:
+        name, *args = args
+        found = found.load(name)
+    assert isinstance(found, LazyGroup) or found.make_context(name, args).args == [], line

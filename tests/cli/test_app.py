@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from typer.main import get_command
 
-from tests.cli.helpers import Invoke, run_code
+from tests.cli.helpers import Invoke, read_line, root, run_code
 from tim_async.cli._completion_scripts import VARIABLE
 from tim_async.cli._frame import LazyGroup
-from tim_async.cli.app import app
 
 
 def walk(group: LazyGroup, *path: str) -> Iterator[tuple[tuple[str, ...], str, Any]]:
@@ -22,12 +19,6 @@ def walk(group: LazyGroup, *path: str) -> Iterator[tuple[tuple[str, ...], str, A
         yield (*path, entry.name), entry.summary, command
         if isinstance(command, LazyGroup):
             yield from walk(command, *path, entry.name)
-
-
-def root() -> LazyGroup:
-    command = get_command(app)
-    assert isinstance(command, LazyGroup)
-    return command
 
 
 COMMANDS = list(walk(root()))
@@ -70,15 +61,7 @@ def test_examples_are_read_as_they_stand(path: tuple[str, ...], summary: str, co
     lines = [line for line in command.epilog.splitlines() if line.startswith("tim-async ")]
     assert lines
     for line in lines:
-        words = shlex.split(line.partition(" | ")[0], comments=True)
-        redirections = {index for index, word in enumerate(words) if word in ("<", ">", ">>")}
-        words = [word for at, word in enumerate(words) if not {at, at - 1} & redirections]
-        found: Any = root()
-        name, *args = words
-        while isinstance(found, LazyGroup) and args:
-            name, *args = args
-            found = found.load(name)
-        assert isinstance(found, LazyGroup) or found.make_context(name, args).args == []
+        read_line(line)
 
 
 @HELP

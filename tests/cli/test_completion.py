@@ -17,8 +17,8 @@ from typing import Final
 import pytest
 
 from tests import cli_catalogue
-from tests.cli.helpers import ROOT, Invoke, RunProcess, posix
-from tests.cli.test_app import COMMANDS, root
+from tests.cli.helpers import ROOT, Invoke, RunProcess, posix, root
+from tests.cli.test_app import COMMANDS
 from tim_async import Region, endpoints
 from tim_async.cli import _catalogue
 from tim_async.cli._completion import REGIONS, _split, candidates

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.helpers import read_line
 from tests.site.blocks import LANGUAGES, Block, blocks, written
 from tim_async.emulator import DEFAULT_SECRET_KEY, Emulator
 
@@ -56,6 +57,22 @@ def test_python_is_typed(tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.usefixtures("app")
+def test_command_lines_are_read_as_they_stand() -> None:
+    source = "".join(block.source for block in blocks("en") if block.language == "sh").replace("\\\n", " ")
+    lines = re.findall(r"^ *(tim-async .*)$", source, re.MULTILINE)
+    assert len(lines) > 10
+    for line in lines:
+        read_line(line)
+
+
+@pytest.fixture
+def app(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An app in the environment, as the pages say."""
+    monkeypatch.setenv("TIM_SDK_APP_ID", "1400000000")
+    monkeypatch.setenv("TIM_SECRET_KEY", DEFAULT_SECRET_KEY)
 
 
 @pytest.mark.parametrize("block", PROGRAMS, ids=lambda block: block.page)
