@@ -40,6 +40,7 @@ Facts are attributes, never only text. No message, attribute, cause or context h
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import ClassVar, Final, Protocol, Self, TypeAlias, TypeVar
 
@@ -65,11 +66,27 @@ AnyRequest: TypeAlias = RequestStruct | Mapping[str, object]
 """A request as a struct, or as a mapping with the wire names."""
 
 
+@dataclass
+class _Facts:
+    """What encoders make of an error, such as the `error` of a failed chunk."""
+
+    kind: str
+    message: str
+    code: int | None
+    command: str | None
+    attempts: int
+    maybe_delivered: bool
+
+
 class TimError(Exception):
     """Base of everything this library raises on purpose.
 
+    Encoders that know dataclasses, `msgspec.to_builtins` and `dataclasses.asdict` among them, make an object of its
+    `kind`, `message`, `code`, `command`, `attempts` and `maybe_delivered`.
+
     Attributes:
         topic: short stable name of the page that explains this kind of error; each class has one of its own.
+        code: the code of the service, None where it said none.
         message: what happened, without command and attempts.
         command: the command that was called, such as `openim/sendmsg`; None outside a call.
         attempts: how many attempts got a token to be sent with; 0 when nothing was sent.
@@ -79,15 +96,25 @@ class TimError(Exception):
             recognised as the same message.
     """
 
+    # It stands in results, and results must go through encoders.
+    __dataclass_fields__: ClassVar = _Facts.__dataclass_fields__
+
     topic: ClassVar[str] = "error"
+    code: int | None = None
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
         self.message = message
+        self.__dict__.setdefault("code", None)  # encoders look at the object, not at its class
         self.command: str | None = None
         self.attempts = 0
         self.maybe_delivered = False
         self.request: AnyRequest = {}
+
+    @property
+    def kind(self) -> str:
+        """The name of the class."""
+        return type(self).__name__
 
     def __str__(self) -> str:
         where = f"{self.command}: " if self.command else ""
@@ -166,7 +193,7 @@ class UserSigError(UsageError):
 
     def __init__(self, message: str, *, code: int) -> None:
         super().__init__(message, field="user_sig")
-        self.code = code
+        self.code: int = code
 
 
 class LimiterSetupError(UsageError):

@@ -120,7 +120,7 @@ async def test_marks_have_limits(client: TimClient, emulator: Emulator) -> None:
     told = await client.live_group.mark_all(group_id, everybody, 1)
     assert sum(len(result.member_list) for result in told.results) == 1_000
     (chunk,) = told.failed_chunks
-    assert (len(chunk.items), chunk.error.code) == (1, 10004)  # type: ignore[attr-defined]
+    assert (len(chunk.items), chunk.error.code) == (1, 10004)
 
 
 async def test_robots_are_always_online_for_three_days(

@@ -22,6 +22,7 @@ import msgspec
 
 from ..errors import BodyTooLargeError, PartialFailureError, UsageError
 from .aliases import aliases_of, without_nulls
+from .short_repr import short_repr
 
 T = TypeVar("T")
 
@@ -106,6 +107,9 @@ class Request(WireStruct):
 
 class Result(WireStruct):
     """Base of the result structs."""
+
+    def __repr__(self) -> str:
+        return short_repr(self)
 
 
 class PartialResult(Result):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import aclosing
+from dataclasses import dataclass, field
 from itertools import count
 from typing import Generic, TypeAlias, TypeVar
 
@@ -22,6 +23,7 @@ Items: TypeAlias = Iterable[T] | AsyncIterable[T]
 """Whatever gives things one by one: a list, a generator, an asynchronous one such as the rows of a query."""
 
 
+@dataclass(eq=False, repr=False, slots=True)
 class FailedChunk(Generic[T]):
     """A chunk whose call failed as a whole.
 
@@ -30,16 +32,14 @@ class FailedChunk(Generic[T]):
         error: why it failed; `error.maybe_delivered` says whether it may have taken effect all the same.
     """
 
-    __slots__ = ("error", "items")
-
-    def __init__(self, items: Sequence[T], error: TimError) -> None:
-        self.items = items
-        self.error = error
+    items: Sequence[T]
+    error: TimError
 
     def __repr__(self) -> str:
         return f"<FailedChunk of {len(self.items)}: {self.error}>"
 
 
+@dataclass(eq=False, repr=False, slots=True)
 class Chunked(Generic[T, R]):
     """What became of a list that was handed over in chunks.
 
@@ -48,11 +48,11 @@ class Chunked(Generic[T, R]):
         failed_chunks: the chunks whose calls failed as a whole.
     """
 
-    __slots__ = ("failed_chunks", "results")
+    results: list[R] = field(default_factory=list)
+    failed_chunks: list[FailedChunk[T]] = field(default_factory=list)
 
-    def __init__(self) -> None:
-        self.results: list[R] = []
-        self.failed_chunks: list[FailedChunk[T]] = []
+    def __repr__(self) -> str:
+        return f"<Chunked: {len(self.results)} answers, {len(self.failed_chunks)} failed chunks>"
 
     @property
     def failed(self) -> list[object]:

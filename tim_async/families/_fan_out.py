@@ -24,9 +24,9 @@ from collections.abc import (
     Awaitable,
     Callable,
     Iterator,
-    Mapping,
 )
 from contextlib import aclosing
+from dataclasses import dataclass
 from typing import Final, Literal
 
 import msgspec
@@ -63,31 +63,35 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     error: TimError | None = None
 
 
+@dataclass(eq=False, repr=False, init=False)
 class Deliveries:
     """What became of a message to many: one `Delivery` for each account, in the order they were given.
 
     Attributes:
         msg_seq: MsgSeq of the message.
         msg_random: MsgRandom of the message.
+        deliveries: the outcomes.
     """
 
-    def __init__(self, msg_seq: int, msg_random: int, by_account: Mapping[str, Delivery | None]) -> None:
+    msg_seq: int
+    msg_random: int
+    deliveries: list[Delivery]
+
+    def __init__(self, msg_seq: int, msg_random: int, deliveries: list[Delivery]) -> None:
         self.msg_seq = msg_seq
         self.msg_random = msg_random
-        self._by_account = by_account
+        self.deliveries = deliveries
+        self._by_account = {each.account: each for each in deliveries}
 
     def __len__(self) -> int:
-        return sum(1 for _ in self)
+        return len(self.deliveries)
 
     def __iter__(self) -> Iterator[Delivery]:
-        return (each for each in self._by_account.values() if each is not None)
+        return iter(self.deliveries)
 
     def __getitem__(self, account: str) -> Delivery:
         """Return the outcome for an account; `KeyError` for one that was not sent to."""
-        found = self._by_account.get(account)
-        if found is None:
-            raise KeyError(account)
-        return found
+        return self._by_account[account]
 
     def __repr__(self) -> str:
         return f"<Deliveries: {len(self.sent)} sent, {len(self.failed)} failed, {len(self.unknown)} unknown>"
@@ -141,7 +145,7 @@ class FanOut:
         self._chunk_size = chunk_size
         self._on_delivery = on_delivery
         self._known: dict[str, Delivery | None] = {}  # None while an account's chunk is on its way
-        self._deliveries = Deliveries(message.msg_seq, message.msg_random, self._known)
+        self._marks = message.msg_seq, message.msg_random
         self._failure: Exception | None = None  # of the accounts' source, or of on_delivery
 
     async def run(self, accounts: Items[str]) -> Deliveries:
@@ -154,7 +158,7 @@ class FanOut:
                 await self._send_rest(chunks)
         if self._failure is not None:
             raise self._failure
-        return self._deliveries
+        return Deliveries(*self._marks, [each for each in self._known.values() if each is not None])
 
     async def _send_rest(self, chunks: AsyncIterator[list[str]]) -> None:
         reading = asyncio.Lock()
