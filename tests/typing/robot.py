@@ -34,7 +34,8 @@ async def robots(client: TimClient, answer: AsyncIterator[str]) -> None:
     piece = await family.send_stream_msg(from_account="@RBT#1", to_account="bob", chunk="x", finish=1)
     assert_type(piece, StreamedMsg)
     assert_type(await family.send_stream("@RBT#1", "bob", answer), str)
-    await family.send_stream("@RBT#1", "bob", ["x"])  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    assert_type(await family.send_stream("@RBT#1", "bob", ["x"]), str)
+    await family.send_stream("@RBT#1", "bob", [1])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]
     await family.delete(user_id="@RBT#1")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable
-from contextlib import suppress
+from contextlib import aclosing, suppress
 
 from .._api.endpoint import Endpoint, Family
 from ..errors import TimError
 from ..models.common import Empty, NoFields
 from ..models.robot import CreateRobot, DeleteRobot, Robots, SendRobotStreamMsg, StreamedMsg
+from ._chunks import Items, each_of
 
 
 class Robot(Family, name="robot"):
@@ -23,7 +23,7 @@ class Robot(Family, name="robot"):
     send_stream_msg = Endpoint("openim_robot_http_svc/send_stream_msg", SendRobotStreamMsg, StreamedMsg, doc="I71131")
     """Send a piece of a chatbot's answer. A repeated piece would be there twice."""
 
-    async def send_stream(self, from_account: str, to_account: str, chunks: AsyncIterable[str]) -> str:
+    async def send_stream(self, from_account: str, to_account: str, chunks: Items[str]) -> str:
         """Send a chatbot's answer piece by piece as it comes; return its MsgKey.
 
         Every piece goes out when the next one has come, so that the last can say that it is the last. When `chunks`
@@ -33,7 +33,7 @@ class Robot(Family, name="robot"):
         Args:
             from_account: the chatbot.
             to_account: who asked.
-            chunks: the pieces, such as a language model's; empty ones are left out.
+            chunks: the pieces as they come, such as a language model's; empty ones are left out.
 
         Returns:
             The MsgKey; "" when there was no piece, and nothing was sent.
@@ -45,14 +45,15 @@ class Robot(Family, name="robot"):
         held = ""
         is_sending = False
         try:
-            async for chunk in chunks:
-                if not chunk:
-                    continue
-                piece, held = held, chunk
-                if piece:
-                    is_sending = True
-                    key = await self._send_piece(from_account, to_account, piece, key)
-                    is_sending = False
+            async with aclosing(each_of(chunks)) as pieces:
+                async for chunk in pieces:
+                    if not chunk:
+                        continue
+                    piece, held = held, chunk
+                    if piece:
+                        is_sending = True
+                        key = await self._send_piece(from_account, to_account, piece, key)
+                        is_sending = False
         except BaseException as error:
             is_broken = is_sending and (key is None or isinstance(error, TimError))
             if held and not is_broken:

@@ -141,7 +141,7 @@ class BlockingRobotCalls(BlockingFamily[Robot], table=Robot):
         Args:
             from_account: the chatbot.
             to_account: who asked.
-            chunks: the pieces, such as a language model's; empty ones are left out.
+            chunks: the pieces as they come, such as a language model's; empty ones are left out.
 
         Returns:
             The MsgKey; "" when there was no piece, and nothing was sent.
