@@ -71,6 +71,7 @@ ALLOWED: Mapping[str, frozenset[str]] = {
     "cluster/_workers": _CALL | _BULK,
     "cluster": _CALL | _BULK | _CLUSTER,
     "testing": _CALL | _SERVICE | _EMULATOR,
+    "blocking": _CALL | {"_calls"},
     "otel": _CALL | _BULK,
     "cli": _CALL | _SERVICE | _EMULATOR | _BULK | _CLUSTER | {"otel", "_pages", "_explorer"},
 }

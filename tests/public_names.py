@@ -39,7 +39,8 @@ _CALLED = {"__init__", "__call__", "__aenter__", "__enter__", "__aiter__", "__an
 # What users are handed, and never construct.
 _HANDED_OUT = {"Family", "OnDecorator", "BeforeDecorator", "Fault"}
 PUBLIC = tuple(
-    f"tim_async.{name}" for name in ("bulk", "cluster", "emulator", "history", "otel", "testing", "usersig", "webhooks")
+    f"tim_async.{name}"
+    for name in ("blocking", "bulk", "cluster", "emulator", "history", "otel", "testing", "usersig", "webhooks")
 )
 """The public packages and modules beside `tim_async`."""
 _STANDARD = {**vars(builtins), **vars(typing), **vars(collections.abc), **vars(types)}

@@ -101,7 +101,10 @@ class HttpPool:
         if self.is_closed:
             raise UsageError("the client is closed")
         if self._loop is not None and not self._loop.is_closed():
-            raise UsageError("the client belongs to another event loop; use one client for each loop")
+            raise UsageError(
+                "the client belongs to another event loop; use one client for each loop, or one "
+                "tim_async.blocking.TimClient, which needs none and is shared by threads"
+            )
         self._forget_loop()
         if not self._by_session and (missing := missing_part()) is not None:
             self._by_session = True

@@ -1,0 +1,178 @@
+"""Where blocking clients live: one portal for all of a process, from the first call of the first of them on.
+
+The portal is started by the first call and ended when the last client that used it is closed, or was dropped without
+being closed; at the latest when the interpreter exits, which neither hangs on it nor warns of what was left open.
+
+A client belongs to the process that made the first call with it. One that is made before a fork and used after it
+(gunicorn with `--preload`, a module that Celery's parent imports) has a loop, connections and limits of its own in
+every child; one that was used before the fork stays with the parent, and refuses every call in the child. To begin
+again there without a word would be worse than an error: each process would use the whole limit by itself.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import threading
+import weakref
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from typing import Any, Final, ParamSpec, TypeVar
+
+from .._core.client import TimClient
+from ..errors import UsageError
+from ._portal import CLOSED, EXITING, Portal, check_thread
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+# How long the exit of the interpreter waits for what does not end when it is cancelled.
+_EXIT_S: Final = 5.0
+
+
+class _Process:
+    """The portal of this process, and how many use it."""
+
+    def __init__(self) -> None:
+        self.begin_again()
+
+    def begin_again(self) -> None:
+        """Have no portal; the lock may have been held by another thread when this process was forked."""
+        self.lock = threading.RLock()
+        self._portal: Portal | None = None
+        self._users = 0
+        self.is_exiting = False
+
+    def enter(self) -> Portal:
+        """Return the portal, which is started if there is none; to be left with `leave`.
+
+        Raises:
+            UsageError: this thread runs an event loop, or the interpreter is exiting.
+        """
+        check_thread()
+        with self.lock:
+            if self.is_exiting:
+                raise UsageError(EXITING)
+            if self._portal is None:
+                self._portal = _start()
+            self._users += 1
+            return self._portal
+
+    def leave(self, portal: Portal) -> None:
+        """Use a portal no longer; the last one to leave ends it."""
+        with self.lock:
+            if portal is not self._portal:
+                return  # of the parent process, or ended at exit
+            self._users -= 1
+            if self._users:
+                return
+            self._portal = None
+        portal.stop(CLOSED)
+
+    def end_at_exit(self) -> None:
+        """End the portal, now that the interpreter exits, and take no further calls."""
+        with self.lock:
+            self.is_exiting = True
+            portal, self._portal = self._portal, None
+        if portal is not None:
+            portal.stop(EXITING)
+            portal.join(_EXIT_S)
+
+
+def _start() -> Portal:
+    main = threading.main_thread()
+    # From 3.12 on, no thread can be started when the interpreter exits. Before, one could, and nothing would end it.
+    if main.is_alive() or threading.current_thread() is not main:
+        portal = Portal()
+        try:
+            portal.start()
+        except RuntimeError:
+            if main.is_alive():
+                raise  # there are too many threads
+        else:
+            return portal
+    raise UsageError(EXITING)
+
+
+_process: Final = _Process()
+atexit.register(_process.end_at_exit)
+if hasattr(os, "register_at_fork"):  # pragma: no branch - there is no forking on Windows
+    os.register_at_fork(after_in_child=_process.begin_again)
+
+
+@contextmanager
+def portal() -> Iterator[Portal]:
+    """Give the portal for a while, to those who have no client."""
+    entered = _process.enter()
+    try:
+        yield entered
+    finally:
+        _process.leave(entered)
+        if entered.refusal is not None:
+            entered.join()
+
+
+class Home:
+    """What a blocking client and its views share.
+
+    Args:
+        client: the asynchronous client that makes the calls.
+    """
+
+    def __init__(self, client: TimClient) -> None:
+        self._client = client
+        self._portal: Portal | None = None
+        self._leaving: weakref.finalize[[Portal, TimClient], Home] | None = None
+
+    def run(self, function: Callable[P, Coroutine[Any, Any, T]], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Await a coroutine in the background; return or raise what it does."""
+        return (self._portal or self._enter()).run(function, *args, **kwargs)
+
+    def serve(self, function: Callable[P, Coroutine[Any, Any, T]], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Do the same for a coroutine that has things done in the calling thread."""
+        return (self._portal or self._enter()).serve(function, *args, **kwargs)
+
+    def post(self, function: Callable[..., object], *args: object) -> None:
+        """Have a function called in the background, without waiting for it; for finalizers."""
+        if self._portal is not None:
+            self._portal.post(function, *args)
+
+    def _enter(self) -> Portal:
+        with _process.lock:
+            if self._portal is None:
+                portal = _process.enter()
+                self._leaving = weakref.finalize(self, _drop, portal, self._client)
+                self._leaving.atexit = False  # the portal ends at exit, whoever uses it
+                self._portal = portal
+            return self._portal
+
+    def close(self) -> None:
+        """Close the client, and leave the portal; the last client waits until its thread has ended."""
+        if self._portal is None and _process.is_exiting:
+            return
+        portal = self._portal or self._enter()
+        if portal.refusal is None:
+            portal.run(self._client.close)
+            if self._leaving is not None and self._leaving.detach() is not None:
+                _process.leave(portal)
+        if portal.refusal is CLOSED:
+            portal.join()
+
+
+def _drop(portal: Portal, client: TimClient) -> None:
+    """Close a client that was collected without being closed, and leave its portal."""
+    portal.post(_close_dropped, portal, client)
+
+
+def _close_dropped(portal: Portal, client: TimClient) -> None:
+    closing = portal.loop.create_task(client.close(), name="tim_async.blocking: close")
+    _closing.add(closing)
+
+    def leave(task: object) -> None:
+        _closing.discard(closing)
+        _process.leave(portal)
+
+    closing.add_done_callback(leave)
+
+
+_closing: Final[set[object]] = set()

@@ -1,0 +1,250 @@
+"""A job: one call into the portal's loop, and what its caller does meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Callable, Coroutine, Mapping
+from contextlib import suppress
+from contextvars import ContextVar
+from queue import Empty, SimpleQueue
+from types import TracebackType
+from typing import Any, Final, Generic, ParamSpec, Protocol, TypeVar, cast
+
+from ..errors import TimError
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+# A signal that comes just before a wait begins does not end it, and on Windows none does: it is seen between two waits.
+_WAIT_S: Final = 0.1 if sys.platform == "win32" else 0.5
+
+
+class Owner(Protocol):
+    """What a job needs of its portal."""
+
+    loop: asyncio.AbstractEventLoop
+    jobs: set[Job[Any]]
+
+    def cancelled(self, error: asyncio.CancelledError) -> TimError:
+        """Return the error of a call that something else than its caller cancelled."""
+        ...
+
+
+class Job(Generic[T]):
+    """One call into the loop.
+
+    Args:
+        portal: has the loop.
+        function: returns the coroutine that is awaited there.
+        args: what it takes.
+        kwargs: what it takes by name.
+        is_served: whether it has things done in its caller; `current_job` finds it then.
+
+    Attributes:
+        is_over: whether it has ended.
+        error: what it ended with; None for a result.
+    """
+
+    __slots__ = (
+        "_args",
+        "_function",
+        "_has_begun",
+        "_is_left",
+        "_is_served",
+        "_kwargs",
+        "_portal",
+        "_result",
+        "_task",
+        "_tasks",
+        "error",
+        "is_over",
+    )
+
+    def __init__(
+        self,
+        portal: Owner,
+        function: Callable[..., Coroutine[Any, Any, T]],
+        args: tuple[Any, ...],
+        kwargs: Mapping[str, Any],
+        *,
+        is_served: bool,
+    ) -> None:
+        self._portal = portal
+        self._function = function
+        self._args = args
+        self._kwargs = kwargs
+        self._is_served = is_served
+        self._tasks: SimpleQueue[_CallerTask | None] = SimpleQueue()  # for the caller; None is the end
+        self._task: asyncio.Task[None] | None = None
+        self._has_begun = False
+        self.is_over = False
+        self._is_left = False  # its caller waits no longer
+        self.error: BaseException | None = None
+
+    # In the loop
+
+    def begin(self) -> None:
+        """Begin; called in the loop, in a copy of the caller's context."""
+        if self.is_over:
+            return
+        if self._is_served:
+            _job.set(self)
+        self._task = _begin_task(self._portal.loop, self._run())
+
+    async def _run(self) -> None:
+        self._has_begun = True
+        try:
+            self._result = await self._function(*self._args, **self._kwargs)
+        except BaseException as error:  # noqa: BLE001 - all of them are the caller's
+            self.error = error
+        self._end()
+
+    def _end(self) -> None:
+        self.is_over = True
+        self._portal.jobs.discard(self)
+        self._tasks.put(None)
+
+    def cancel(self) -> None:
+        """Cancel what is on its way."""
+        if self.is_over:
+            return
+        if self._task is not None:
+            self._task.cancel()
+        if not self._has_begun:  # and now never will
+            self.drop(asyncio.CancelledError())
+
+    def drop(self, error: BaseException) -> None:
+        """End without the loop."""
+        if not self.is_over:
+            self.error = error
+            self._end()
+
+    async def in_caller(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Have the caller call a function, and return or raise what it does."""
+        if self._is_left:
+            raise asyncio.CancelledError
+        answer = self._portal.loop.create_future()
+        self._tasks.put(_CallerTask(self._portal.loop, answer, lambda: function(*args, **kwargs)))
+        return cast(T, await answer)
+
+    def post_to_caller(self, function: Callable[[], object]) -> None:
+        """Have the caller call a function that raises nothing, without waiting for it."""
+        self._tasks.put(_CallerTask(self._portal.loop, None, function))
+
+    # In the caller
+
+    @property
+    def has_tasks(self) -> bool:
+        """Whether something is asked of the caller that it has not begun."""
+        return not self._tasks.empty()
+
+    def wait(self) -> None:
+        """Wait until it has ended, and do what it asks for meanwhile."""
+        get = self._tasks.get
+        while True:
+            try:
+                task = get(True, _WAIT_S)
+            except Empty:
+                continue
+            if task is None:
+                return
+            task.do()
+
+    def leave(self) -> None:
+        """Wait no longer: what it asks the caller for is not done."""
+        self._is_left = True
+        while True:
+            try:
+                task = self._tasks.get_nowait()
+            except Empty:
+                return
+            if task is not None:
+                task.refuse()
+
+    def outcome(self) -> T:
+        """Return or raise what it ended with."""
+        error, self.error = self.error, None
+        if error is None:
+            return self._result
+        try:
+            if isinstance(error, asyncio.CancelledError):
+                raise self._portal.cancelled(error) from None
+            raise error.with_traceback(_below_run(error.__traceback__))
+        finally:
+            del error  # the traceback has this frame: without this the two would keep each other alive
+
+
+class _CallerTask:
+    """Something that a job asks of its caller."""
+
+    __slots__ = ("_answer", "_function", "_loop")
+
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, answer: asyncio.Future[Any] | None, function: Callable[[], object]
+    ) -> None:
+        self._loop = loop
+        self._answer = answer
+        self._function = function
+
+    def do(self) -> None:
+        """Do it in this thread. What is no `Exception`, such as Ctrl-C, ends the caller's wait."""
+        if self._answer is None:
+            self._function()
+            return
+        result: object = None
+        failure: Exception | None = None
+        try:
+            result = self._function()
+        except StopIteration as error:
+            # It would mean something else where the answer is awaited; Python does the same in a generator.
+            failure = RuntimeError("the function raised StopIteration")
+            failure.__cause__ = error
+        except Exception as error:  # noqa: BLE001 - it is raised where the answer is awaited
+            failure = error
+        except BaseException:
+            self.refuse()
+            raise
+        self._reply(self._answer, result, failure)
+
+    def refuse(self) -> None:
+        """Cancel what awaits the answer."""
+        if self._answer is not None:
+            with suppress(RuntimeError):  # the loop is closed
+                self._loop.call_soon_threadsafe(self._answer.cancel)
+
+    def _reply(self, answer: asyncio.Future[Any], result: object, failure: Exception | None) -> None:
+        def reply() -> None:
+            if answer.done():  # nothing awaits it any longer
+                return
+            if failure is None:
+                answer.set_result(result)
+            else:
+                answer.set_exception(failure)
+
+        with suppress(RuntimeError):  # the loop is closed
+            self._loop.call_soon_threadsafe(reply)
+
+
+_job: ContextVar[Job[Any]] = ContextVar("tim_async.blocking job")
+
+
+def current_job() -> Job[Any]:
+    """Return the job that the running task belongs to; one that is served."""
+    return _job.get()
+
+
+def _below_run(traceback: TracebackType | None) -> TracebackType | None:
+    """Return a traceback without the frame of `Job._run`, where there is one below it."""
+    return traceback.tb_next if traceback is not None and traceback.tb_next is not None else traceback
+
+
+if sys.version_info >= (3, 12):
+
+    def _begin_task(loop: asyncio.AbstractEventLoop, run: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        return asyncio.Task(run, loop=loop, eager_start=True)
+
+else:
+
+    def _begin_task(loop: asyncio.AbstractEventLoop, run: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        return loop.create_task(run)
