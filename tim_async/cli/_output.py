@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import queue
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, TextIO, cast
+from typing import TYPE_CHECKING, Annotated, Final, TextIO, cast
 
 import typer
 
@@ -13,6 +17,9 @@ from .._printable import is_harmless, json_text
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+# How long the end of a command waits for lines that are not printed yet.
+_LAST_LINES_S: Final = 1.0
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
 
@@ -68,6 +75,78 @@ def show_rows(title: str, rows: Sequence[tuple[str, str]]) -> None:
     screen.print(table)
 
 
+def painter() -> Callable[[str, str], str]:
+    """Return what gives a text a style (`bold green`) where colours are wanted, and makes it one line everywhere."""
+    screen = console()
+    name = None if screen.no_color or not screen.is_terminal else screen.color_system
+    if name is None:
+        return lambda text, style: one_line(text)
+    from rich.color import ColorSystem
+    from rich.style import Style
+
+    system = ColorSystem[name.upper()] if name.upper() in ColorSystem.__members__ else ColorSystem.STANDARD
+    return lambda text, style: Style.parse(style).render(one_line(text), color_system=system)
+
+
+class LinePrinter:
+    """Prints lines from a thread of its own: a terminal that is stopped, or a reader that is slow, holds nothing up.
+
+    Args:
+        most: how many lines wait; more are left out, and counted.
+    """
+
+    def __init__(self, most: int = 10_000) -> None:
+        self._waiting: queue.Queue[str | None] = queue.Queue(most)
+        self._left_out = 0
+        self._thread = threading.Thread(target=self._run, name="tim_async: lines", daemon=True)
+        self._thread.start()
+
+    def put(self, line: str) -> None:
+        """Print a line that a `painter` made, or JSON."""
+        try:
+            self._waiting.put_nowait(line)
+        except queue.Full:
+            self._left_out += 1
+
+    def close(self) -> None:
+        """Print what waits, for a second at most."""
+        try:
+            self._waiting.put(None, timeout=_LAST_LINES_S)
+        except queue.Full:
+            return
+        self._thread.join(_LAST_LINES_S)
+
+    def _run(self) -> None:
+        while (line := self._waiting.get()) is not None:
+            left_out, self._left_out = self._left_out, 0
+            text = f"{line}\n... {left_out} lines left out\n" if left_out else f"{line}\n"
+            try:
+                _write(text)
+                if self._waiting.empty():
+                    sys.stdout.flush()
+            except (OSError, ValueError):  # the reader is gone
+                _discard()
+        try:
+            sys.stdout.flush()
+        except (OSError, ValueError):
+            _discard()
+
+
+def _write(text: str) -> None:
+    try:
+        sys.stdout.write(text)
+    except UnicodeEncodeError:
+        sys.stdout.write(text.encode("ascii", "backslashreplace").decode())
+
+
+def _discard() -> None:
+    """Let stdout go nowhere from now on: what is left in its buffer would fail again when it is closed."""
+    with suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+
+
 class _Terminal:
     """A terminal as a file to write data to."""
 
@@ -96,6 +175,13 @@ def show_facts(facts: object, *, as_json: bool) -> None:
         print_json(facts)
     else:
         echo(str(facts))
+
+
+def json_line(value: object) -> str:
+    """Return a value as JSON on one line; what could steer a terminal stands there as its escape."""
+    import msgspec
+
+    return json_text(msgspec.json.encode(value).decode())
 
 
 def print_json(value: object, *, indent: int = 0) -> None:

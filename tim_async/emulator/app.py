@@ -34,7 +34,7 @@ from .keep import Keep
 from .outgoing.outbox import Outbox
 from .own_calls import OwnCalls
 from .saved_state import StateFile, put_back, take
-from .server.arrivals import ArrivalLog
+from .server.arrivals import Arrival, ArrivalLog
 from .server.faults import Faults
 from .server.limits import EVERY, Limits
 from .server.loopback import loopback
@@ -92,6 +92,7 @@ class Emulator(Steering):
         webhook_retries: how often an after-event without an answer is sent again.
         webhook_commands: the enabled commands, such as `C2C.CallbackAfterSendMsg`; None is all.
         allow_remote: whether `host` may be reachable from other machines.
+        on_call: called with every call when it is answered, or its connection is gone.
         state_file: a file that keeps the state over restarts: it is read here, and written after changes and by
             `stop`. None keeps nothing. What it holds and what not, says `export_state`.
 
@@ -131,6 +132,7 @@ class Emulator(Steering):
         webhook_retries: int = 0,
         webhook_commands: Collection[str] | None = None,
         allow_remote: bool = False,
+        on_call: Callable[[Arrival], None] | None = None,
         state_file: str | os.PathLike[str] | None = None,
     ) -> None:
         if isinstance(admins, str) or not admins:
@@ -143,6 +145,7 @@ class Emulator(Steering):
         self.admin = next(iter(admins))
         self._host = loopback(host, allow_remote=allow_remote)
         self._port = port
+        self._on_call = on_call
         own_clock = SteerableClock(clock)
         kept = Keep.of(keep or {})
         self._events = events = EventStream(kept.events)
@@ -197,7 +200,7 @@ class Emulator(Steering):
             clock=own_clock,
             has_own_dates=not is_real,
             window_clock=limit_clock,
-            on_call=lambda arrival: events.publish("call", partial(call_view, arrival)),
+            on_call=self._note_call,
         )
         control = Control(
             self,
@@ -316,6 +319,11 @@ class Emulator(Steering):
     def _note_change(self) -> None:
         if self._file is not None:
             self._file.note_change()
+
+    def _note_call(self, arrival: Arrival) -> None:
+        self._events.publish("call", partial(call_view, arrival))
+        if self._on_call is not None and arrival.took_s is not None:  # it is also noted while its answer waits
+            self._on_call(arrival)
 
     def _alert(self, endpoint: Endpoint[..., Any], seen: int, limit: int) -> None:
         service, _, word = endpoint.command.partition("/")

@@ -74,6 +74,18 @@ class Steering:
         self._clock.follow()
         self._import_admins()
 
+    def set_clock(self, now: float | None = None, *, stopped: bool = False) -> None:
+        """Let the clock show a time from now on, and go on from there or stand still.
+
+        Args:
+            now: unix seconds; None is what it shows now.
+            stopped: whether it stands still.
+
+        Raises:
+            UsageError: the time is not from 0 to the year 9999.
+        """
+        self._clock.set(self._clock() if now is None else now, stopped=stopped)
+
     def export_state(self) -> bytes:
         """Return all that the service would remember, as JSON.
 

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import re
 import signal
+import subprocess
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from threading import Thread
 from urllib.parse import parse_qs
 
 import pytest
 
-from tests.cli.helpers import APP, KEY, PROC, Invoke, RunProcess, emulator_process, posix
+from tests.cli.helpers import APP, KEY, PROC, Invoke, RunProcess, command, emulator_process, posix
+from tim_async import UsageError
 from tim_async.cli._options import DEFAULT_ADMIN
 from tim_async.cli.commands import emulator
 from tim_async.emulator import DEFAULT_ADMIN as EMULATOR_ADMIN
-from tim_async.emulator import DEFAULT_SDK_APP_ID, DEFAULT_SECRET_KEY
+from tim_async.emulator import DEFAULT_SDK_APP_ID, DEFAULT_SECRET_KEY, Emulator
 from tim_async.webhooks import sign
 
 
@@ -34,7 +38,9 @@ def test_emulator_serves_until_a_signal(tim_async: RunProcess, number: signal.Si
         process.send_signal(number)
         rest, errors = process.communicate(timeout=10)
     assert (process.returncode, errors) == (0, "")
-    assert rest.split() == ["stopped"]
+    line, last = rest.splitlines()
+    assert re.fullmatch(r'\d\d:\d\d:\d\d  openim/sendmsg +administrator -> bob  "你好"  OK  \d+ ms', line)
+    assert last == "stopped"
 
 
 @posix
@@ -130,3 +136,85 @@ def test_emulator_with_an_account_that_is_too_long(invoke: Invoke) -> None:
     result = invoke("emulator", "--account", "a" * 33)
     assert result.exit_code == 2
     assert result.stderr.startswith("tim-async: --account has 33 bytes ")
+
+
+@posix
+def test_wrong_key_is_a_line_with_the_reason_and_without_the_user_sig(tim_async: RunProcess) -> None:
+    with emulator_process() as (process, exports, _):
+        refused = tim_async("send", "bob", "hi", **{**exports, "TIM_SECRET_KEY": "another-key"})
+        process.terminate()
+        rest, errors = process.communicate(timeout=10)
+    assert refused.returncode == 1
+    line = rest.splitlines()[0]
+    assert "  70009 the signature is wrong: check that secret_key " in line
+    assert "usersig=" not in rest + errors
+    assert not re.search(r"eJ[\w*-]{20}", rest + errors)
+
+
+@posix
+def test_lines_as_json_and_none(tim_async: RunProcess) -> None:
+    for options, expected in ((("--json",), 2), (("--json", "--quiet"), 1)):
+        process = subprocess.Popen(
+            command("emulator", "--port", "0", *options),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+        )
+        with process:
+            assert process.stdout is not None
+            where = json.loads(process.stdout.readline())
+            assert tim_async("send", "bob", "你好", **where["variables"]).returncode == 0
+            process.terminate()
+            rest, errors = process.communicate(timeout=10)
+        lines = [json.loads(each) for each in rest.splitlines()]
+        assert (len(lines) + 1, errors) == (expected, "")
+        assert [(each["to"], each["words"], each["code"]) for each in lines] == [(["bob"], "你好", 0)] * len(lines)
+
+
+@pytest.fixture
+def made(monkeypatch: pytest.MonkeyPatch) -> list[Emulator]:
+    """The emulators that a command has made; it ends before they listen."""
+    found: list[Emulator] = []
+
+    async def start(self: Emulator) -> None:
+        found.append(self)
+        raise UsageError("made")
+
+    monkeypatch.setattr(Emulator, "start", start)
+    return found
+
+
+def test_options_reach_the_emulator(invoke: Invoke, made: list[Emulator], tmp_path: Path) -> None:
+    line = (
+        "--limit openim/sendmsg=50 --limit *=7 --tolerance 0 --keep messages=5 --keep calls=2 "
+        "--clock 1900000000 --stop-clock "
+        "--fault answer=20004,times=2,command=openim/sendmsg --fault drop,after --fault delay=0.5,rate=0.1,seed=1 "
+        "--webhook-command C2C.CallbackAfterSendMsg --webhook-timeout 1 --webhook-retries 2 --webhook-on-failure refuse"
+    )
+    invoke("emulator", *line.split(), "--state", str(tmp_path / "state.json"))
+    (emulator,) = made
+    answer, drop, delay = emulator.faults.active
+    assert (answer.kind, answer.times, answer.command) == ("answer", 2, "openim/sendmsg")
+    assert (drop.kind, drop.after, delay.kind, delay.rate) == ("drop", True, "delay", 0.1)
+    assert emulator._clock() == 1_900_000_000.0
+    assert emulator._clock.is_stopped
+    assert emulator._state.max_messages == 5
+    assert emulator._outbox.on_failure == "refuse"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "--limit openim/sendmsg", "--limit *=x", "--limit *=0", "--limit openim/no such=5", "--tolerance -1",
+        "--keep letters=5", "--keep calls=0", "--fault vanish", "--fault answer", "--fault drop=5",
+        "--fault delay=-1", "--fault drop,rate=2", "--fault drop,command=openim/nothing", "--fault drop,tims=2",
+        "--clock yesterday", "--clock 1e99", "--clock 999999999999999", "--webhook-on-failure perhaps",
+        "--webhook-command Nothing", "--webhook-retries -1", "--webhook-timeout 0", "--state /nonexistent/x/state.json",
+    ],
+)  # fmt: skip
+def test_option_that_is_wrong_is_named(invoke: Invoke, line: str) -> None:
+    option, value = line.split(" ", 1)
+    result = invoke("emulator", "--port", "0", option, value)
+    assert result.exit_code == 2, result.output
+    assert option in result.stderr
+    assert "Traceback" not in result.stderr

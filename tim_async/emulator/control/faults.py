@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from ...errors import UsageError
 from ..server.fault_kinds import AnswerFault, DelayFault, Fault, FaultKind, StallFault, StatusFault, When
-from ..server.faults import GARBAGE, GATEWAY_PAGE
+from ..server.faults import GARBAGE, GATEWAY_PAGE, Faults
 from .context import Control
 from .routes import Asked, NotFoundError, route
 from .views import Done
@@ -107,13 +107,14 @@ def faults(control: Control, asked: Asked[None, None]) -> list[FaultView]:
 @route("POST", "/faults", body=PlanFault, answer=FaultView, summary="Plan a fault.")
 def plan(control: Control, asked: Asked[None, PlanFault]) -> FaultView:
     """Plan a fault."""
-    view = _view(_plan(control, asked.body))
+    view = _view(plan_fault(control.emulator.faults, asked.body))
     control.events.publish("fault", lambda: view)
     return view
 
 
-def _plan(control: Control, body: PlanFault) -> Fault:
-    kinds, after = control.emulator.faults, body.is_after
+def plan_fault(kinds: Faults, body: PlanFault) -> Fault:
+    """Plan a fault; raise `UsageError` where a field is missing or wrong."""
+    after = body.is_after
     when: When = {
         "command": body.command,
         "times": body.times,

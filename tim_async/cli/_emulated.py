@@ -1,0 +1,183 @@
+"""Options of `tim-async emulator`: limits, faults, the clock, what is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+
+import typer
+
+from ._errors import stop
+from ._limits import read_limits, widest
+
+if TYPE_CHECKING:
+    from .._api.endpoint import Rate
+    from ..emulator.control.faults import PlanFault
+
+_LIMITS: Final = "Limits"
+_FAULTS: Final = "Faults"
+_STATE: Final = "State"
+_WEBHOOKS: Final = "Webhooks"
+_EVERY: Final = "*"
+# What the value after the kind of a fault is.
+_VALUES: Final = {"answer": "code", "delay": "seconds", "status": "status", "garbage": "body"}
+
+LimitsOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--limit",
+        metavar="COMMAND=NUMBER",
+        show_default=False,
+        help="Calls a second that are allowed, such as openim/sendmsg=300, or *=1000 for all; with /min, deliveries a "
+        "minute. May be repeated.",
+        rich_help_panel=_LIMITS,
+    ),
+]
+ToleranceOption = Annotated[
+    float,
+    typer.Option(
+        min=0, metavar="SHARE", help="The share of a limit that is allowed on top of it.", rich_help_panel=_LIMITS
+    ),
+]
+FaultOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--fault",
+        metavar="KIND",
+        show_default=False,
+        help="Plan a fault: answer=20004,times=2 or delay=3,rate=0.05 or drop,after or status=502, garbage, truncate, "
+        "endless, stall; with command=, times=, rate=, seed=, after_calls=. May be repeated.",
+        rich_help_panel=_FAULTS,
+    ),
+]
+ClockOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="TIME",
+        show_default=False,
+        help="What the clock shows at the start: 2027-01-31T09:00+08:00, or unix seconds.",
+        rich_help_panel=_STATE,
+    ),
+]
+StopClockOption = Annotated[
+    bool, typer.Option("--stop-clock", help="Let the clock stand still.", rich_help_panel=_STATE)
+]
+StateOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FILE", show_default=False, help="Keep the state in this file over restarts.", rich_help_panel=_STATE
+    ),
+]
+KeepOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--keep",
+        metavar="WHAT=NUMBER",
+        show_default=False,
+        help="How many messages (100000), calls with bodies, webhooks, pushes and events (10000 each) are kept. "
+        "May be repeated.",
+        rich_help_panel=_STATE,
+    ),
+]
+WebhookUrlOption = Annotated[
+    str | None,
+    typer.Option(metavar="URL", show_default=False, help="Send the app's webhooks there.", rich_help_panel=_WEBHOOKS),
+]
+WebhookCommandOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--webhook-command",
+        metavar="NAME",
+        show_default=False,
+        help="Send only this kind, such as C2C.CallbackAfterSendMsg; may be repeated.",
+        rich_help_panel=_WEBHOOKS,
+    ),
+]
+WebhookTimeoutOption = Annotated[
+    float, typer.Option(metavar="SECONDS", help="How long to wait for an answer.", rich_help_panel=_WEBHOOKS)
+]
+WebhookRetriesOption = Annotated[
+    int,
+    typer.Option(
+        min=0, metavar="NUMBER", help="How often an event without an answer is sent again.", rich_help_panel=_WEBHOOKS
+    ),
+]
+WebhookOnFailureOption = Annotated[
+    str,
+    typer.Option(
+        metavar="allow|refuse",
+        help="What becomes of a message when the webhook before it is not answered.",
+        rich_help_panel=_WEBHOOKS,
+    ),
+]
+QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Print no line for a call.")]
+LinesOption = Annotated[
+    bool, typer.Option("--json", help="Print JSON: where the emulator is, then one line for a call.")
+]
+
+
+def read_emulated_limits(given: Sequence[str] | None) -> dict[str, int | Rate]:
+    """Read COMMAND=NUMBER, with `*` for all commands that are not named."""
+    every = [each for each in given or () if each.partition("=")[0] == _EVERY]
+    limits: dict[str, int | Rate] = dict(widest(read_limits([each for each in given or () if each not in every])))
+    for each in every:
+        limits[_EVERY] = _number("--limit", each)
+    return limits
+
+
+def read_keep(given: Sequence[str] | None) -> dict[str, int]:
+    """Read WHAT=NUMBER."""
+    from ..emulator.keep import Keep
+
+    keep = {}
+    for each in given or ():
+        name = each.partition("=")[0]
+        if name not in Keep.__struct_fields__:
+            stop(f"--keep {each}: it must be one of {', '.join(Keep.__struct_fields__)}, such as messages=1000")
+        keep[name] = _number("--keep", each)
+    return keep
+
+
+def _number(option: str, given: str) -> int:
+    number = given.partition("=")[2]
+    if not (number.isascii() and number.isdigit() and 0 < int(number) < 10**12):
+        stop(f"{option} {given}: it must look like {given.partition('=')[0]}=1000")
+    return int(number)
+
+
+def read_fault(given: str) -> PlanFault:
+    """Read KIND or KIND=VALUE with further fields behind commas, as the control API has them."""
+    import msgspec
+
+    from ..emulator.control.faults import PlanFault
+
+    first, *rest = given.split(",")
+    kind, has_value, value = first.partition("=")
+    fields: dict[str, Any] = {"kind": kind}
+    if has_value:
+        if kind not in _VALUES:
+            stop(f"--fault {given}: {kind} takes no value")
+        fields[_VALUES[kind]] = value
+    for each in rest:
+        name, has_value, value = each.partition("=")
+        fields["is_after" if name == "after" else name] = value if has_value else True
+    try:
+        return msgspec.convert(fields, PlanFault, strict=False)
+    except msgspec.ValidationError as error:
+        stop(f"--fault {given}: {error}")
+
+
+def read_clock(given: str) -> float:
+    """Read a moment: unix seconds, or a date and time, of this machine's zone where it names none."""
+    try:
+        return float(given) if given.replace(".", "", 1).isdigit() else datetime.fromisoformat(given).timestamp()
+    except (ValueError, OverflowError, OSError):
+        stop(f"--clock {given}: it must look like 2027-01-31T09:00+08:00, or be unix seconds")
+
+
+def read_on_failure(given: str) -> Literal["allow", "refuse"]:
+    """Read what becomes of a message without the webhook's answer."""
+    if given not in ("allow", "refuse"):
+        stop(f"--webhook-on-failure {given}: it must be allow or refuse")
+    return "allow" if given == "allow" else "refuse"
