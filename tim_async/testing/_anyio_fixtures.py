@@ -13,11 +13,14 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-async def _tim_emulator_anyio(tim_emulator_options: Mapping[str, Any]) -> AsyncIterator[Emulator]:
-    from ._fixtures import Emulator
+async def _tim_emulator_anyio(
+    request: pytest.FixtureRequest, tim_emulator_options: Mapping[str, Any]
+) -> AsyncIterator[Emulator]:
+    from ._fixtures import Emulator, show_if_failed
 
     async with Emulator(**tim_emulator_options) as emulator:
         yield emulator
+        await show_if_failed(request, emulator)
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
+import pytest
 import pytest_asyncio
 
 if TYPE_CHECKING:
@@ -21,11 +22,14 @@ _LoopScope = Literal["function", "class", "module", "package", "session"]
 def _add(loop_scope: _LoopScope) -> None:
     """Add the fixtures for one loop scope, of new functions each time: pytest-asyncio marks the functions."""
 
-    async def emulator(tim_emulator_options: Mapping[str, Any]) -> AsyncIterator[Emulator]:
-        from ._fixtures import Emulator
+    async def emulator(
+        request: pytest.FixtureRequest, tim_emulator_options: Mapping[str, Any]
+    ) -> AsyncIterator[Emulator]:
+        from ._fixtures import Emulator, show_if_failed
 
         async with Emulator(**tim_emulator_options) as emulator:
             yield emulator
+            await show_if_failed(request, emulator)
 
     async def client(tim_emulator: Emulator, tim_client_options: Mapping[str, Any]) -> AsyncIterator[TimClient]:
         from ._fixtures import make_client

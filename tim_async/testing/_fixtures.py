@@ -7,6 +7,7 @@ from typing import Any
 
 from .._core.client import TimClient
 from ..emulator import Emulator
+from ._shown import show_if_failed
 
 
 def make_client(emulator: Emulator, options: Mapping[str, Any]) -> TimClient:
@@ -14,4 +15,4 @@ def make_client(emulator: Emulator, options: Mapping[str, Any]) -> TimClient:
     return TimClient(emulator.sdk_app_id, emulator.secret_key, emulator.admin, **{"base_url": emulator.url, **options})
 
 
-__all__ = ["Emulator", "TimClient", "make_client"]
+__all__ = ["Emulator", "TimClient", "make_client", "show_if_failed"]

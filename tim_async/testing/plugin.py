@@ -12,7 +12,8 @@ whichever runs the test. The rest of tim_async is imported only when a test uses
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from .._core.client import TimClient
     from ..emulator import Emulator
 
+# What the tests of this process have sent, for the report.
+_reported: list[Mapping[str, Any]] = []
 _NOT_ASYNC = (
     "tim_emulator and tim_client can be used only in asynchronous tests that pytest-asyncio or anyio's plugin runs: "
     "make the test an async function, and install one of them"
@@ -43,6 +46,9 @@ def tim_client_options() -> Mapping[str, Any]:
 def tim_emulator(request: pytest.FixtureRequest) -> Emulator:
     """An empty `Emulator` of the service on a loopback port, running in the event loop of the test."""
     emulator: Emulator = request.getfixturevalue(f"_tim_emulator_{_runner(request)}")
+    from ._shown import EMULATOR
+
+    request.node.stash[EMULATOR] = emulator
     return emulator
 
 
@@ -79,6 +85,59 @@ def _loop_scope(request: pytest.FixtureRequest) -> str:
     marker = request.node.get_closest_marker("asyncio")
     scope = marker.kwargs.get("loop_scope") or marker.kwargs.get("scope") if marker is not None else None
     return str(scope or request.config.getini("asyncio_default_test_loop_scope") or "function")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options of the plugin."""
+    group = parser.getgroup("tim_async")
+    group.addoption(
+        "--tim-show",
+        action="store_true",
+        help="show address and last calls of a failed test's emulator; on a terminal, keep it open until Enter",
+    )
+    group.addoption("--tim-report", metavar="FILE", help="write what the tests sent to their emulators as HTML")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Note what became of a test that has an emulator, and add what it sent."""
+    report = yield
+    if not {"tim_emulator", "tim_client"} & set(getattr(item, "fixturenames", ())):
+        return report
+    from ._shown import EMULATOR, FAILED, describe
+
+    emulator = item.stash.get(EMULATOR, None)
+    if report.failed:
+        item.stash[FAILED] = True
+    if emulator is not None and report.when != "teardown" and report.failed and item.config.getoption("tim_show"):
+        report.sections.append(("tim_emulator", describe(emulator)))
+    if emulator is not None and report.when == "teardown" and item.config.getoption("tim_report"):
+        from ._html_report import reported
+
+        outcome = "failed" if item.stash.get(FAILED, False) else "passed"
+        # An attribute of a report travels with it, from the processes of pytest-xdist.
+        vars(report)["tim_async"] = reported(item.nodeid, outcome, emulator)
+    return report
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Gather what the tests sent, those of other processes too."""
+    sent = getattr(report, "tim_async", None)
+    if sent is not None:
+        _reported.append(sent)
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:  # noqa: ANN401 - pytest's own
+    """Write the report, in the process that has all of it."""
+    path = config.getoption("tim_report")
+    if path:
+        from ._html_report import write_report
+
+        write_report(Path(path), _reported)
+        terminalreporter.write_line(f"tim_async: what {len(_reported)} tests sent is in {path}")
+        _reported.clear()
 
 
 def pytest_configure(config: pytest.Config) -> None:
