@@ -27,8 +27,7 @@ addTexts({
     "call.unknown.one": "1 unknown field",
     "call.unknown_field": "The documents of {command} have no such field",
     "call.page": "Official page",
-    "call.page_zh": "Chinese page",
-    "call.page_en": "English page",
+    "call.other_page": "官方文档",
     "call.what_now": "What to do",
     "call.attempts": "Attempts of one message",
     "call.attempt": "Attempt {attempt}",
@@ -57,8 +56,7 @@ addTexts({
     "call.unknown": "{count} 个未知字段",
     "call.unknown_field": "{command} 的文档中没有此字段",
     "call.page": "官方文档",
-    "call.page_zh": "中文文档",
-    "call.page_en": "英文文档",
+    "call.other_page": "Official page",
     "call.what_now": "怎么办",
     "call.attempts": "同一条消息的各次尝试",
     "call.attempt": "第 {attempt} 次尝试",
@@ -149,6 +147,7 @@ export class CallDetail {
         h("h2", {}, endpoint?.name ?? seen(call.command), title ? h("span", { class: "soft" }, ` · ${title}`) : null),
         h("p", { class: "soft" }, h("code", {}, seen(call.command)), pages(endpoint, isChinese)),
       ),
+      explore(call),
     );
   }
 
@@ -169,7 +168,7 @@ export class CallDetail {
         { class: "outcome-line" },
         codeBadge(call),
         call.fault ? h("span", { class: "badge warn" }, t("call.fault", { kind: t(`faults.kind.${call.fault}`) })) : null,
-        h("span", { class: "soft" }, facts.filter(Boolean).join(" · ")),
+        h("span", { class: "soft outcome-facts" }, facts.filter(Boolean).join(" · ")),
       ),
       meaning
         ? h(
@@ -240,10 +239,12 @@ function pages(endpoint, isChinese) {
   if (!endpoint) return null;
   const [own, other] = isChinese ? [endpoint.url_zh, endpoint.url] : [endpoint.url, endpoint.url_zh];
   const links = [
-    [own, t("call.page")],
-    [other, t(isChinese ? "call.page_en" : "call.page_zh")],
+    [own, t("call.page"), null],
+    [other, t("call.other_page"), isChinese ? "en" : "zh-CN"],
   ];
-  return links.filter(([url]) => url).map(([url, text]) => [" · ", h("a", { href: url, target: "_blank", rel: "noopener noreferrer" }, text)]);
+  return links
+    .filter(([url]) => url)
+    .map(([url, text, lang]) => [" · ", h("a", { href: url, lang, target: "_blank", rel: "noopener noreferrer" }, text)]);
 }
 
 function whatNow(text) {
@@ -256,7 +257,7 @@ function bodies(call) {
   return h(
     "div",
     { class: "bodies" },
-    panel(t("call.request"), call.request, call.request_size, t("call.no_body"), marks, explore(call)),
+    panel(t("call.request"), call.request, call.request_size, t("call.no_body"), marks),
     panel(t("call.answer"), call.answer, call.answer_size, t(nothing)),
   );
 }
@@ -267,7 +268,7 @@ function explore(call) {
   return h("a", { class: "button small", href: explorerLink(call.command, call.request) }, icon("compass"), t("call.explore"));
 }
 
-function panel(title, text, size, nothing, marks = new Map(), link = null) {
+function panel(title, text, size, nothing, marks = new Map()) {
   return h(
     "section",
     { class: "panel" },
@@ -278,7 +279,6 @@ function panel(title, text, size, nothing, marks = new Map(), link = null) {
       h("span", { class: "soft" }, t("call.bytes", { count: size })),
       marks.size > 0 ? h("span", { class: "badge warn" }, t("call.unknown", { count: marks.size })) : null,
       text ? copyButton(() => text) : null,
-      link,
     ),
     text ? jsonView(text, { marks, label: title }) : h("p", { class: "soft panel-none" }, text === null ? t("call.not_kept") : nothing),
   );

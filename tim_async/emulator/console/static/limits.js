@@ -125,7 +125,7 @@ class Limits {
       card.element.remove();
       this.#cards.delete(command);
     }
-    for (const [command, own] of rates) {
+    for (const [command, own] of this.#ordered(rates, paces)) {
       let card = this.#cards.get(command);
       if (card === undefined) {
         card = new Card(command, (rate) => this.#ask(command, rate), (rate) => this.#set(rate.set_as, null));
@@ -135,6 +135,16 @@ class Limits {
       card.draw(own, paces.get(command));
     }
     this.#empty.hidden = rates.size > 0;
+  }
+
+  // The busiest first, when the view is opened; what is called later comes below, so that nothing moves.
+  #ordered(rates, paces) {
+    if (this.#cards.size > 0) return rates;
+    const callsOf = (command) => {
+      const { passed = [], refused = [] } = paces.get(command) ?? {};
+      return [...passed, ...refused].reduce((a, b) => a + b, 0);
+    };
+    return [...rates].sort(([a], [b]) => callsOf(b) - callsOf(a));
   }
 
   async #ask(command, rate = { limit: 200, per_s: 1 }) {
