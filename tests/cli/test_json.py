@@ -12,8 +12,9 @@ from tim_async.cli.app import Root
 from tim_async.cli.commands.bulk.group import Bulk
 from tim_async.usersig import generate_user_sig
 
-# Their output is not facts: a demonstration, lines of a log, an answer that is JSON by itself, and a shell's script.
-WITHOUT = {"demo", "worker", "call", "bulk", "completion"}
+# Their output is not facts: lines of a log, an answer that is JSON by itself, a shell's script,
+# and the address of a page.
+WITHOUT = {"worker", "call", "bulk", "completion", "console"}
 
 
 def commands() -> Iterator[object]:

@@ -94,7 +94,7 @@ def test_one_module_prints() -> None:
     # Help, which click prints, tables without texts of others, what a shell reads, a file of JSON, and accounts, which
     # `for_data` makes fit.
     assert users == {
-        "_frame.py": {".write("}, "_demo.py": {"print("}, "_listing.py": {"print("}, "_completion.py": {".write("},
+        "_frame.py": {".write("}, "stage.py": {"print("}, "_listing.py": {"print("}, "_completion.py": {".write("},
         "show.py": {".write("}, "doctor.py": {"print("}, "report.py": {".write("},
     }  # fmt: skip
 

@@ -100,7 +100,7 @@ class Root(LazyGroup):
     """The commands of `tim-async`."""
 
     entries = (
-        Entry("demo", _TRY, "Send every kind of message to an emulator, and show what arrived.", _demo),
+        Entry("demo", _TRY, "Show in ten seconds what the library promises, inside an emulator.", _demo),
         Entry("emulator", _TRY, "Run the emulator of the service, until Ctrl-C or SIGTERM.", _emulator),
         Entry("doctor", _TRY, _DOCTOR, _doctor),
         Entry("send", _SEND, "Send a message to an account, and print its MsgKey and time.", _send),

@@ -1,0 +1,39 @@
+"""Plays the acts, one after the other."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from .acts import CROWD, Performance, converse, lose_an_answer, opened, race
+from .messages import MESSAGES
+from .stage import Stage
+
+
+@asynccontextmanager
+async def _quiet() -> AsyncIterator[None]:
+    """Keep what the library logs of the lost answer from between the lines."""
+    handler, logger = logging.NullHandler(), logging.getLogger("tim_async")
+    propagates, logger.propagate = logger.propagate, False
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        logger.propagate = propagates
+
+
+async def play(stage: Stage, *, crowd: int = CROWD) -> Performance:
+    """Do what the demo shows, show it, and return what came of it."""
+    async with _quiet(), opened() as (emulator, client):
+        performance = Performance(emulator.url, len(MESSAGES))
+        messages = await converse(client)
+        performance.arrived = len(messages)
+        await stage.show_conversation(messages, performance)
+        with stage.race() as show:
+            performance.lanes = await race(emulator, client, show, crowd)
+        performance.repeat = await lose_an_answer(emulator, client)
+        await stage.show_repeat(performance.repeat)
+    stage.show_next()
+    return performance
