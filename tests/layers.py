@@ -60,7 +60,15 @@ ALLOWED: Mapping[str, frozenset[str]] = {
     "emulator/server": _SERVICE | {"emulator", "emulator/state", "emulator/outgoing"},
     "emulator/console": frozenset({"_pages"}),
     "emulator/control": _SERVICE
-    | {"_pages", "emulator", "emulator/state", "emulator/outgoing", "emulator/server", "emulator/handlers"},
+    | {
+        "_pages",
+        "_explorer",
+        "emulator",
+        "emulator/state",
+        "emulator/outgoing",
+        "emulator/server",
+        "emulator/handlers",
+    },
     "emulator": _SERVICE | _EMULATOR | {"_pages", "_explorer"},
     "bulk/_ledger": frozenset({"_api", "models"}),
     "bulk/_message": frozenset({"_api", "models", "bulk/_ledger"}),

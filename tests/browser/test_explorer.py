@@ -259,3 +259,16 @@ async def test_call_is_opened_as_a_form(page: Page, client: TimClient) -> None:
     await page.get_by_role("link", name="Open in the explorer").click()
     await expect(field(page, "MsgLifeTime")).to_have_value("60")
     await expect(field(page, "Text")).to_have_value(HOSTILE)
+
+
+async def test_request_is_copied_as_code(page: Page, emulator: Emulator) -> None:
+    await go(page, address("openim/sendmsg", {"To_Account": "bob", "MsgBody": [TEXT]}))
+    await page.get_by_text("Copy as code").click()
+    code = page.locator(".x-code-text")
+    await expect(code).to_contain_text('to_account="bob"')
+    await field(page, "To_Account").fill("alice")
+    await expect(code).to_contain_text('to_account="alice"')
+    await page.get_by_role("button", name="curl").click()
+    await expect(code).to_contain_text("curl -X POST")
+    assert emulator.secret_key not in await code.inner_text()
+    assert emulator.count() == 0

@@ -118,6 +118,14 @@ async def test_request_is_sent_as_the_admin_with_the_identity_of_a_message(page:
     assert page.emulator.count("openim/sendmsg") == 1
 
 
+async def test_request_is_copied_as_a_program_and_as_commands(page: Page) -> None:
+    copies = await page.post("copies/openim/sendmsg", MESSAGE)
+    assert "client.c2c.send(" in copies["python"]
+    assert copies["command"].startswith("tim-async call c2c.send --json '")
+    assert copies["curl"].startswith("curl -X POST ")
+    assert page.emulator.secret_key not in str(copies)
+
+
 async def test_refusal_is_explained_with_its_answer(page: Page) -> None:
     outcome = await page.post("send/openim/sendmsg", {**MESSAGE, "To_Account": "nobody"})
     assert not outcome["is_ok"]

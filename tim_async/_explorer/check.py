@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any, Final
 
 import msgspec
 
+from .._api.checks import nearest
 from .._api.endpoint import Endpoint
+from .._api.fields import RequestField
 from .._api.lints import gathered
 from .._api.wire import check_size, decode, encode
 from ..errors import BodyTooLargeError, UsageError
-from .places import Step, in_wire_names, path_text, steps_to, unknown_fields
+from .places import Step, fields_at, in_wire_names, path_text, steps_to
+from .unknown import unknown_fields
 
 _MOST_PROBLEMS: Final = 20
 _MOST_ADVICE: Final = 50
@@ -66,13 +70,22 @@ def check(endpoint: Endpoint[..., Any], body: Mapping[str, Any], body_limit: int
     with gathered() as lints:
         problems = _problems(endpoint, given, body_limit)
     advice = [Remark(path=[], message=in_wire_names(each, fields, None, ())) for each in dict.fromkeys(lints)]
-    advice += [Remark(path=steps, message=text) for steps, text in unknown_fields(fields, given)]
+    advice += [_unknown(each, fields, given) for each in islice(unknown_fields(endpoint, body), _MOST_ADVICE)]
     return Checked(
         problems=problems,
         advice=advice[:_MOST_ADVICE],
         size_bytes=len(encode(body)),
         limit_bytes=body_limit if endpoint.has_body_limit else None,
     )
+
+
+def _unknown(steps: list[Step], fields: tuple[RequestField, ...], given: Mapping[str, Any]) -> Remark:
+    """Return what is said of a field that no document has."""
+    if steps[-1] == "MsgType":
+        return Remark(path=steps, message="this kind of element is not documented; it is sent as it is")
+    names = [each.wire_name for each in fields_at(fields, steps[:-1], given)]
+    near = nearest(str(steps[-1]), names)
+    return Remark(path=steps, message=f"{steps[-1]} is not a documented field; it is sent as it is{near}")
 
 
 def _problems(endpoint: Endpoint[..., Any], given: Mapping[str, Any], body_limit: int) -> list[Remark]:

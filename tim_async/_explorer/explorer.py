@@ -4,6 +4,7 @@
     GET  catalogue                      all endpoints
     GET  endpoints/openim/sendmsg       one endpoint with the fields of its request and its answer
     POST check/openim/sendmsg           the dry run of a request
+    POST copies/openim/sendmsg          the request as a program and as commands
     POST send/openim/sendmsg            the request, sent
     GET  codes, GET limits              the error codes, the service's limits
 
@@ -25,6 +26,7 @@ from ..families._registry import find_endpoint
 from .catalogue import catalogue, page_of
 from .check import check, read_body
 from .codes import code_lines
+from .copies import copies_of
 from .limits import service_limits
 from .sending import Send, send
 
@@ -136,12 +138,14 @@ class Explorer:
 
     async def _act(self, area: str, command: str, request: web.BaseRequest) -> object:
         endpoint = find_endpoint(command)
-        if area not in ("check", "send") or endpoint is None:
+        if area not in ("check", "copies", "send") or endpoint is None:
             return None
         typed = _read_typed(await request.read())
         body = read_body(typed.text)
         if area == "check":
             return check(endpoint, body, self._about.body_limit)
+        if area == "copies":
+            return copies_of(endpoint, body)
         self._require_confirmation(endpoint, typed)
         return await send(endpoint, body, self._about.sdk_app_id, self._send)
 

@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, TypeAlias
 
-from .._api.checks import nearest
 from .._api.fields import RequestField
 
 Step: TypeAlias = str | int
@@ -27,7 +26,7 @@ def steps_to(
     kinds: Mapping[str, tuple[RequestField, ...]] = {}
     for name, index in _TOKEN.findall(path or ""):
         if index:
-            body = body[int(index)] if isinstance(body, list) and int(index) < len(body) else None
+            body = _inside(body, int(index))
             steps.append(int(index))
             continue
         if kinds and isinstance(body, Mapping):
@@ -44,8 +43,27 @@ def steps_to(
             return steps, last
         steps.append(found.wire_name)
         last, fields, kinds = found, found.fields, found.kinds
-        body = body.get(found.wire_name) if isinstance(body, Mapping) else None
+        body = _inside(body, found.wire_name)
     return steps, last
+
+
+def fields_at(fields: tuple[RequestField, ...], steps: Iterable[Step], body: object) -> tuple[RequestField, ...]:
+    """Return the fields that the object at some steps may have."""
+    kinds: Mapping[str, tuple[RequestField, ...]] = {}
+    for step in steps:
+        if kinds and step == _CONTENT and isinstance(body, Mapping):
+            fields, kinds = kinds.get(str(body.get("MsgType")), ()), {}
+        elif isinstance(step, str):
+            found = next((each for each in fields if each.wire_name == step), None)
+            fields, kinds = ((), {}) if found is None else (found.fields, found.kinds)
+        body = _inside(body, step)
+    return fields
+
+
+def _inside(body: object, step: Step) -> object:
+    if isinstance(body, Mapping):
+        return body.get(step)
+    return body[step] if isinstance(body, list) and isinstance(step, int) and step < len(body) else None
 
 
 def path_text(steps: Iterable[Step]) -> str:
@@ -64,27 +82,6 @@ def in_wire_names(message: str, fields: tuple[RequestField, ...], path: str | No
         message = path_text(steps) + message[len(path) :]
     names = {each.name: each.wire_name for each in _all(fields) if "_" in each.name}
     return re.sub(r"\b[a-z]\w*_\w+\b", lambda found: names.get(found[0], found[0]), message)
-
-
-def unknown_fields(fields: tuple[RequestField, ...], body: object) -> Iterator[tuple[list[Step], str]]:
-    """Yield the steps to each field that no page has, and what is to be said of it."""
-    if not isinstance(body, Mapping):
-        return
-    known = {each.wire_name: each for each in fields}
-    for name, value in body.items():
-        if name not in known:
-            yield [name], f"{name} is not a documented field; it is sent as it is{nearest(str(name), known)}"
-            continue
-        field = known[name]
-        for index, item in enumerate(value if isinstance(value, list) else [value]):
-            before: list[Step] = [name, index] if isinstance(value, list) else [name]
-            if field.kinds and isinstance(item, Mapping):
-                below, content = field.kinds.get(str(item.get("MsgType")), ()), item.get(_CONTENT)
-                before.append(_CONTENT)
-            else:
-                below, content = field.fields, item
-            for steps, text in unknown_fields(below, content) if below else ():
-                yield [*before, *steps], text
 
 
 def _all(fields: Iterable[RequestField]) -> Iterator[RequestField]:

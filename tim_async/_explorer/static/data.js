@@ -20,5 +20,6 @@ export const endpointPage = (command) => once(`endpoints/${command}`);
 export const codes = () => once("codes");
 export const limits = () => once("limits");
 export const check = (command, text) => api.post(`${PREFIX}check/${command}`, { text });
+export const copies = (command, text) => api.post(`${PREFIX}copies/${command}`, { text });
 export const send = (command, text, isConfirmed) =>
   api.post(`${PREFIX}send/${command}`, { text, is_confirmed: isConfirmed });

@@ -6,6 +6,7 @@ import { h, replace } from "/_assets/pages/dom.js";
 import { icon } from "/_assets/pages/icons.js";
 import { addTexts, t } from "/_assets/pages/texts.js";
 import { outcomeCard } from "./answer.js";
+import { Copies } from "./copies.js";
 import { check, send } from "./data.js";
 import { dangerBadge, titleOf } from "./finder.js";
 import { Form } from "./form.js";
@@ -90,6 +91,7 @@ export class RequestPane {
   #state = h("div", { class: "x-state", role: "status" });
   #remarks = h("ul", { class: "x-remarks" });
   #answer = h("div", { "aria-live": "polite" });
+  #copies;
   #sendButton;
   #checked = null;
   #isBroken = false;
@@ -112,6 +114,7 @@ export class RequestPane {
       oninput: () => this.#jsonChanged(),
     });
     this.#sendButton = h("button", { type: "button", class: "button primary", onclick: () => this.#send() }, icon("send"), t("pane.send"));
+    this.#copies = new Copies(page.command, () => (this.#isBroken ? null : this.#compact()));
     this.element = this.#draw();
     this.element.addEventListener("keydown", (event) => {
       if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && !event.isComposing) {
@@ -188,6 +191,7 @@ export class RequestPane {
             this.#remarks,
           ),
           this.#answer,
+          this.#copies.element,
         ),
       ),
     );
@@ -246,6 +250,7 @@ export class RequestPane {
       this.#timer = null;
       this.keepAddress();
       this.#check();
+      this.#copies.changed();
     }, CHECK_AFTER_MS);
   }
 

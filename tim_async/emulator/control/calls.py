@@ -10,12 +10,12 @@ from aiohttp import web
 
 from ... import _codes
 from ..._api.endpoint import Endpoint
+from ..._explorer.copies import Copies, copies_of
 from ...errors import ADVICE, ADVICE_ZH
 from ..dispatch import ENDPOINTS
 from ..server.arrivals import Arrival
 from .context import Control
-from .copies import Copies, copies_of
-from .requests import gist_of, unknown_fields
+from .requests import gist_of, parse, unknown_pointers
 from .routes import Asked, NotFoundError, route
 from .views import Page
 
@@ -232,7 +232,7 @@ def call(control: Control, asked: Asked[None, None]) -> WholeCall:
         answer=found.answer.decode("utf-8", "replace"),
         endpoint=None if endpoint is None else _endpoint(endpoint),
         meaning=_meaning(found),
-        unknown=[] if endpoint is None else unknown_fields(endpoint, found.body),
+        unknown=[] if endpoint is None else unknown_pointers(endpoint, found.body),
         others=[view_of(each) for each in sorted(others, key=lambda each: each.number) if each is not found],
     )
 
@@ -243,8 +243,8 @@ def call(control: Control, asked: Asked[None, None]) -> WholeCall:
 def copies(control: Control, asked: Asked[None, None]) -> Copies:
     """Return a call as it can be copied, without any secret."""
     found = _find(control, asked.path["number"])
-    endpoint = ENDPOINTS.get(found.command)
-    return Copies() if endpoint is None else copies_of(endpoint, found.body)
+    endpoint, raw = ENDPOINTS.get(found.command), parse(found.body)
+    return Copies() if endpoint is None or not isinstance(raw, dict) else copies_of(endpoint, raw)
 
 
 def _find(control: Control, number: str) -> Arrival:

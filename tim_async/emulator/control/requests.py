@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
+from collections.abc import Mapping, Sequence
 from itertools import islice
 from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from ..._api.aliases import FieldAliases, aliases_of
 from ..._api.endpoint import Endpoint
-from ..._api.fields import RequestField
-from ...models.elements import Element
+from ..._explorer.unknown import unknown_fields
 
 _FIRST_WORDS: Final = 80
 # More are of no use to a reader, and a hostile body may have any number.
@@ -106,50 +103,13 @@ def _words(raw: Mapping[str, Any]) -> str:
     return ""
 
 
-def unknown_fields(endpoint: Endpoint[..., Any], body: bytes) -> list[str]:
-    """Return the fields of a body that its endpoint does not know, as JSON pointers such as `/MsgBody/0/Colour`.
-
-    Older names of fields are known. Objects of the app's own, and contents of elements of unknown kinds, may have any
-    field; the kind itself is then what is not known.
-    """
+def unknown_pointers(endpoint: Endpoint[..., Any], body: bytes) -> list[str]:
+    """Return the fields of a body that its endpoint does not know, as JSON pointers such as `/MsgBody/0/Colour`."""
     raw = parse(body)
     if not isinstance(raw, dict):
         return []
-    return list(islice(_unknown(raw, endpoint.fields, _aliases(endpoint.request), ""), _MAX_UNKNOWN))
+    return [_pointer(each) for each in islice(unknown_fields(endpoint, raw), _MAX_UNKNOWN)]
 
 
-def _unknown(
-    raw: Mapping[str, object], fields: Sequence[RequestField], aliases: FieldAliases | None, path: str
-) -> Iterator[str]:
-    known = {field.wire_name: field for field in fields}
-    for name, value in raw.items():
-        place = f"{path}/{name.replace('~', '~0').replace('/', '~1')}"
-        newer = name if aliases is None else aliases.names.get(name, name)
-        field = known.get(newer)
-        if field is None:
-            yield place
-            continue
-        below = None if aliases is None else aliases.parts.get(newer)
-        if isinstance(value, dict):
-            yield from _inside(value, field, below, place)
-        elif isinstance(value, list):
-            for index, item in enumerate(value):
-                if isinstance(item, dict):
-                    yield from _inside(item, field, below, f"{place}/{index}")
-
-
-def _inside(value: Mapping[str, object], field: RequestField, aliases: FieldAliases | None, path: str) -> Iterator[str]:
-    if not field.kinds:
-        if field.fields:
-            yield from _unknown(value, field.fields, aliases, path)
-        return
-    kind, content = value.get("MsgType"), value.get("MsgContent")
-    yield from (f"{path}/{name}" for name in value if name not in ("MsgType", "MsgContent"))
-    if not isinstance(kind, str) or kind not in field.kinds:
-        yield f"{path}/MsgType"
-    elif isinstance(content, dict):
-        older = FieldAliases(Element.older_names(kind))
-        yield from _unknown(content, field.kinds[kind], older, f"{path}/MsgContent")
-
-
-_aliases = cache(aliases_of)
+def _pointer(steps: Sequence[str | int]) -> str:
+    return "".join(f"/{str(each).replace('~', '~0').replace('/', '~1')}" for each in steps)

@@ -13,11 +13,11 @@ from typing import Any, Final
 
 import msgspec
 
-from ..._api.endpoint import Endpoint
-from ..._api.wire import Request, validator
-from ..._printable import json_text
-from ...errors import UsageError
-from .requests import parse, unknown_fields
+from .._api.endpoint import Endpoint
+from .._api.wire import Request, validator
+from .._printable import json_text
+from ..errors import UsageError
+from .unknown import unknown_fields
 
 _WIDTH: Final = 88
 _PROGRAM: Final = """\
@@ -56,11 +56,8 @@ class Copies(msgspec.Struct, kw_only=True):
     command: str | None = None
 
 
-def copies_of(endpoint: Endpoint[..., Any], body: bytes) -> Copies:
+def copies_of(endpoint: Endpoint[..., Any], raw: Mapping[str, object]) -> Copies:
     """Return a request as it can be copied."""
-    raw = parse(body)
-    if not isinstance(raw, dict):
-        return Copies()
     own = _without_identity(endpoint, raw)
     return Copies(
         python=_python(endpoint, own),
@@ -83,8 +80,8 @@ def _without_identity(endpoint: Endpoint[..., Any], raw: Mapping[str, object]) -
 
 def _python(endpoint: Endpoint[..., Any], raw: Mapping[str, object]) -> str:
     names = {"TimClient"}
-    unknown = unknown_fields(endpoint, msgspec.json.encode(raw))
-    extra = {name: value for name, value in raw.items() if f"/{name}" in unknown}
+    unknown = list(unknown_fields(endpoint, raw))
+    extra = {name: value for name, value in raw.items() if [name] in unknown}
     request = None
     if len(extra) == len(unknown):
         request = _typed(endpoint, {name: value for name, value in raw.items() if name not in extra})
