@@ -74,7 +74,7 @@ async def test_hostile_content_runs_nothing(
     assert await page.locator(".log a").count() == 0
     for number in (0, 1):
         await page.locator(".details-button").nth(number).click()
-        await expect(page.locator(".notification")).to_be_visible()
+        await expect(page.locator(".notification-shown")).to_be_visible()
         await page.keyboard.press("Escape")
     await page.keyboard.press("/")
     await page.keyboard.type("<script>")

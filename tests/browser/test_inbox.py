@@ -170,7 +170,7 @@ async def test_message_as_a_notification(page: Page, client: TimClient, emulator
     await go(page, "accounts", "carol", "c2c", "administrator")
     await page.get_by_role("button", name="Details of the message").click()
     dialog = page.get_by_role("dialog", name="Details of the message")
-    await expect(dialog.locator(".notification")).to_contain_text("Everything at half price until Sunday")
+    await expect(dialog.locator(".notification-shown")).to_contain_text("Everything at half price until Sunday")
     await expect(dialog).to_contain_text("carol is reached through a vendor")
     await dialog.get_by_role("combobox", name="Vendor").select_option("oppo")
     await expect(dialog).to_contain_text('"OPPOChannelID": "sale"')
@@ -273,7 +273,7 @@ async def test_nothing_keeps_people_from_using_it(
             await expect(watched.page.locator(".log .bubble").last).to_be_visible()
             assert await watched.serious() == []
         await watched.page.locator(".details-button").last.click()
-        await expect(watched.page.locator(".notification")).to_be_visible()
+        await expect(watched.page.locator(".notification-shown")).to_be_visible()
         assert await watched.serious() == []
 
 

@@ -4,13 +4,14 @@ import { h } from "/_assets/pages/dom.js";
 import { icon } from "/_assets/pages/icons.js";
 import { formatNumber, formatTime, t } from "/_assets/pages/texts.js";
 import "./inbox_texts.js";
+import { jsonView, seen } from "./json_view.js";
 
 // Forwarded messages may hold forwarded messages.
 const DEEPEST = 5;
 
 const KINDS = {
   TIMTextElem: (content) => h("p", { class: "text" }, content.Text ?? ""),
-  TIMFaceElem: (content) => card("more", t("element.face", { index: String(content.Index ?? "?") }), content.Data),
+  TIMFaceElem: (content) => card("face", t("element.face", { index: String(content.Index ?? "?") }), content.Data),
   TIMLocationElem: (content) =>
     card("pin", content.Desc || t("element.location"), `${content.Latitude}, ${content.Longitude}`),
   TIMImageElem: image,
@@ -57,18 +58,12 @@ export function summary(preview) {
 }
 
 export function json(value) {
-  return h("pre", { class: "json", tabindex: "0" }, JSON.stringify(value, null, 2) ?? "");
+  return jsonView(JSON.stringify(value) ?? "");
 }
 
 // A text that may be JSON, which reads better with its lines.
 export function maybeJson(text) {
-  try {
-    const value = JSON.parse(text);
-    if (value !== null && typeof value === "object") return json(value);
-  } catch {
-    // it is not
-  }
-  return h("pre", { class: "json", tabindex: "0" }, text);
+  return /^\s*[[{]/.test(text) ? jsonView(text) : h("pre", { class: "json", tabindex: "0" }, seen(text));
 }
 
 function card(picture, title, more, ...rest) {

@@ -6,18 +6,7 @@ import { h, replace } from "/_assets/pages/dom.js";
 import { formatDay, formatTime, t } from "/_assets/pages/texts.js";
 import { control, path } from "./control.js";
 import { json, maybeJson } from "./elements.js";
-
-const VENDORS = {
-  apns: "Apple",
-  fcm: "Google FCM",
-  harmony: "HarmonyOS",
-  honor: "Honor",
-  huawei: "Huawei",
-  meizu: "Meizu",
-  oppo: "OPPO",
-  vivo: "vivo",
-  xiaomi: "Xiaomi",
-};
+import { vendorCard } from "./vendor_push.js";
 
 // talk: {peer} or {group, topic}, as the control API has it.
 export function showDetails(message, viewer, talk) {
@@ -70,38 +59,15 @@ async function readNotification(place, message, viewer, talk) {
 
 function notification(found, viewer) {
   const shown = h("div", { class: "notification-shown" });
-  const names = found.vendors.map((each) => each.vendor);
   const choice = h(
     "select",
     { class: "field", "aria-label": t("message.vendors"), onchange: () => draw() },
-    names.map((each) => h("option", { value: each }, VENDORS[each] ?? each)),
+    found.vendors.map((each) => h("option", { value: each.vendor }, t(`vendor.${each.vendor}`))),
   );
   function draw() {
-    const each = found.vendors.find((vendor) => vendor.vendor === choice.value);
-    replace(
-      shown,
-      h(
-        "div",
-        { class: "notification", role: "group", "aria-label": t("message.vendor", { vendor: VENDORS[each.vendor] ?? each.vendor }) },
-        h("span", { class: "notification-app", "aria-hidden": "true" }),
-        h(
-          "div",
-          { class: "notification-words" },
-          h("strong", {}, each.title),
-          each.subtitle ? h("span", {}, each.subtitle) : null,
-          h("p", {}, each.text),
-        ),
-        h("span", { class: "soft" }, t("message.now")),
-      ),
-      each.is_cut ? h("p", {}, h("span", { class: "badge warn" }, t("message.cut"))) : null,
-      h(
-        "div",
-        { class: "section-head" },
-        h("span", { class: "soft" }, t("message.given")),
-        copyButton(() => JSON.stringify(each.given, null, 2)),
-      ),
-      json(each.given),
-    );
+    const card = vendorCard(found.vendors.find((each) => each.vendor === choice.value));
+    for (const each of card.querySelectorAll("details")) each.open = true;
+    replace(shown, card);
   }
   draw();
   return [h("p", { class: "soft" }, t(`message.status.${found.status}`, { name: viewer })), choice, shown];
