@@ -272,3 +272,18 @@ async def test_request_is_copied_as_code(page: Page, emulator: Emulator) -> None
     await expect(code).to_contain_text("curl -X POST")
     assert emulator.secret_key not in await code.inner_text()
     assert emulator.count() == 0
+
+
+async def test_form_of_a_long_list_has_few_rows(page: Page) -> None:
+    members = [{"Member_Account": f"user{number}"} for number in range(500)]
+    await go(page, address("group_open_http_svc/create_group"))
+    body = {"Type": "Public", "Name": "g", "MemberList": members}
+    await page.get_by_role("textbox", name="Request as JSON").fill(json.dumps(body))
+    await expect(page.get_by_role("button", name="MemberList has 500 items")).to_be_visible()
+    items = page.locator(".x-item")
+    await expect(items).to_have_count(50)
+    await page.get_by_role("button", name="Show 50 more").click()
+    await expect(items).to_have_count(100)
+    await page.get_by_role("button", name="Remove MemberList[0]", exact=True).click()
+    await expect(field(page, "Member_Account")).to_have_value("user1")
+    assert (await body_of(page))["MemberList"] == members[1:]

@@ -23,6 +23,7 @@ addTexts({
     "form.up": "Move {name} up",
     "form.unknown": "not a documented field; sent as it is",
     "form.kind": "Kind",
+    "form.more": "Show {count} more",
     "form.items": "{count} items",
     "form.items.one": "1 item",
   },
@@ -39,10 +40,13 @@ addTexts({
     "form.up": "上移 {name}",
     "form.unknown": "文档中没有此字段，将原样发送",
     "form.kind": "类型",
+    "form.more": "再显示 {count} 项",
     "form.items": "{count} 项",
   },
 });
 
+// As many items of a list are shown at first, and more with each press of a button.
+const SHOWN = 50;
 let ids = 0;
 const nextId = () => `x${(ids += 1)}`;
 const TYPED = "input[data-input], textarea[data-input], select[data-input]";
@@ -53,6 +57,7 @@ export class Form {
   #onChange;
   #rows = new Map(); // path as JSON -> {row, remark}
   #openOptional = new Set();
+  #shown = new Map(); // path as JSON -> how many items
 
   constructor(fields, onChange) {
     this.#fields = fields;
@@ -234,13 +239,24 @@ export class Form {
       this.#changed(path, next, order);
       redraw();
     };
+    const key = JSON.stringify(path);
+    const shown = this.#shown.get(key) ?? SHOWN;
     const kinds = Object.keys(field.kinds);
     const choose = hasKinds(field)
       ? h("select", { class: "field x-kind", "aria-label": t("form.add.kind") }, kinds.map((kind) => h("option", { value: kind }, kind)))
       : null;
-    const add = addButton(field, () => change([...items, newItem(field, choose?.value)]));
-    const cards = items.map((item, index) => this.#item(field, path, index, items, change));
-    const content = h("div", { class: "x-items" }, cards, h("div", { class: "x-add" }, choose, add));
+    const add = addButton(field, () => {
+      this.#shown.set(key, Math.max(shown, items.length + 1)); // the new one is to be seen
+      change([...items, newItem(field, choose?.value)]);
+    });
+    const cards = items.slice(0, shown).map((item, index) => this.#item(field, path, index, items, change));
+    const showMore = () => {
+      this.#shown.set(key, shown + SHOWN);
+      redraw();
+    };
+    const left = Math.min(items.length - shown, SHOWN);
+    const more = left > 0 ? h("button", { type: "button", class: "button small", onclick: showMore }, t("form.more", { count: left })) : null;
+    const content = h("div", { class: "x-items" }, cards, more, h("div", { class: "x-add" }, choose, add));
     return this.#box(field, path, id, [h("span", { class: "soft" }, t("form.items", { count: items.length }))], content);
   }
 

@@ -127,6 +127,7 @@ export function getAt(root, path) {
 export function setAt(root, path, value, order = null) {
   const parent = getAt(root, path.slice(0, -1));
   const name = path.at(-1);
+  if (parent === null || typeof parent !== "object") return; // what it lay in was just taken out of the JSON
   if (value === undefined) {
     if (Array.isArray(parent)) parent.splice(name, 1);
     else delete parent[name];

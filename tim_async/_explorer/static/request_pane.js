@@ -95,6 +95,7 @@ export class RequestPane {
   #sendButton;
   #checked = null;
   #isBroken = false;
+  #isFormOld = false;
   #isTouched = false; // a new form is not full of errors
   #isSending = false;
   #timer = null;
@@ -141,6 +142,8 @@ export class RequestPane {
     this.#isTouched = text !== null;
     this.#json.value = text ?? formatJson(skeleton(this.#page.fields));
     this.#readJson();
+    this.#isFormOld = true;
+    this.#drawForm();
     if (!this.#isBroken) this.#json.value = formatJson(this.#form.body);
     this.#check();
   }
@@ -220,9 +223,16 @@ export class RequestPane {
     this.#later();
   }
 
+  // What is typed counts at once; the form is drawn after a moment, since it may be large.
   #jsonChanged() {
     this.#readJson();
+    this.#isFormOld = !this.#isBroken;
     this.#later();
+  }
+
+  #drawForm() {
+    if (this.#isFormOld) this.#form.set(this.#form.body);
+    this.#isFormOld = false;
   }
 
   #readJson() {
@@ -230,7 +240,7 @@ export class RequestPane {
     let problem = "";
     try {
       const body = parseJson(text.trim() === "" ? "{}" : text);
-      if (isObject(body)) this.#form.set(body);
+      if (isObject(body)) this.#form.body = body;
       else problem = t("pane.not-object");
     } catch (error) {
       const place = placeOf(error, text);
@@ -248,6 +258,7 @@ export class RequestPane {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
       this.#timer = null;
+      this.#drawForm();
       this.keepAddress();
       this.#check();
       this.#copies.changed();
