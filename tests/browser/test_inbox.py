@@ -212,7 +212,9 @@ async def test_older_messages_are_read_on_the_way_up(page: Page, client: TimClie
     await expect(log.get_by_text("fresh", exact=True)).to_be_in_viewport()
 
 
-async def test_reset_and_deleted_messages_leave_the_page(page: Page, client: TimClient, emulator: Emulator) -> None:
+async def test_reset_and_deleted_messages_leave_the_page(
+    console: Watched, page: Page, client: TimClient, emulator: Emulator
+) -> None:
     sent = [await client.c2c.send_text("bob", text, from_account="alice") for text in ("one", "two", "three")]
     await go(page, "accounts", "bob", "c2c", "alice")
     await expect(page.locator(".log .bubble")).to_have_count(3)
@@ -222,6 +224,34 @@ async def test_reset_and_deleted_messages_leave_the_page(page: Page, client: Tim
         "import('/_assets/pages/api.js').then(({ api }) => api.post('/_emulator/v1/reset', { what: 'messages' }))"
     )
     await expect(page.locator(".log .bubble")).to_have_count(0)
+    # An account that is gone is reported once, whatever happens then.
+    await client.c2c.send_text("bob", "four", from_account="alice")
+    await expect(page.locator(".log .bubble")).to_have_text(["four"])
+    await client.request("im_open_login_svc/account_delete", {"DeleteItem": [{"UserID": "bob"}]})
+    await expect(page.locator(".log .bubble")).to_have_count(0)
+    emulator.add_accounts("carol")
+    for number in range(3):
+        await client.c2c.send_text("carol", f"number {number}")
+        await expect(page.get_by_role("option", name=re.compile("^carol"))).to_contain_text(f"number {number}")
+    await expect(page.locator(".toast")).to_have_count(1)
+    console.problems = [each for each in console.problems if "404" not in each]
+
+
+async def test_page_in_the_background_reads_when_it_is_looked_at_again(page: Page, client: TimClient) -> None:
+    row = page.get_by_role("option", name="bob")
+    await expect(row).to_be_visible()
+    hide = "(is) => { Object.defineProperty(document, 'hidden', { get: () => is, configurable: true }); }"
+    await page.evaluate(hide, True)
+    await client.c2c.send_text("bob", "one")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    for number in range(5):
+        await client.c2c.send_text("bob", f"number {number}")
+        await page.wait_for_timeout(100)
+    assert asked == []
+    await page.evaluate(hide, False)
+    await page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    await expect(row).to_contain_text("number 4")
 
 
 async def test_inbox_by_keyboard(page: Page, client: TimClient) -> None:

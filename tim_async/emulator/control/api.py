@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Collection
 from importlib import import_module
+from typing import Final
 from urllib.parse import unquote
 
 import msgspec
@@ -34,6 +35,12 @@ for _area in (
     "webhooks",
 ):
     import_module(f"{__package__}.{_area}")  # registers its routes
+
+_HEADERS: Final = {
+    "Cache-Control": "no-store",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+}
 
 
 class ControlApi:
@@ -100,5 +107,5 @@ def _answer(value: object, status: int) -> web.Response:
         body=msgspec.json.encode(value),
         status=status,
         content_type="application/json",
-        headers={"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"},
+        headers=_HEADERS,
     )

@@ -20,7 +20,8 @@ const SHORTEST_MS = 300;
 // How long to wait for each millisecond that the last reading took: a busy emulator is asked less often.
 const WAIT_FACTOR = 5;
 
-// Reads again when something has happened: at once, and then no oftener than the emulator can bear.
+// Reads again when something has happened: at once, and then no oftener than the emulator can bear. A page in the
+// background waits until it is looked at.
 export class Refresher {
   #read;
   #onError;
@@ -30,16 +31,28 @@ export class Refresher {
   #timer = null;
   #notBefore = 0;
 
+  #onSeen = () => {
+    if (!document.hidden && this.#isWanted) this.want();
+  };
+
+  // onError is called with what was raised, and with null when it is read again.
   constructor(read, onError = () => {}) {
     this.#read = read;
     this.#onError = onError;
+    document.addEventListener("visibilitychange", this.#onSeen);
   }
 
   // Reads soon.
   want() {
     this.#isWanted = true;
-    if (this.#isRunning || this.#isClosed || this.#timer !== null) return;
-    this.#timer = setTimeout(() => this.#run(), Math.max(this.#notBefore - performance.now(), 0));
+    if (this.#isRunning || this.#isClosed || this.#timer !== null || document.hidden) return;
+    this.#timer = setTimeout(
+      () => {
+        this.#timer = null;
+        if (!document.hidden) this.#run();
+      },
+      Math.max(this.#notBefore - performance.now(), 0),
+    );
   }
 
   // Reads now, whatever happened; what is being read is not waited for.
@@ -53,15 +66,16 @@ export class Refresher {
   close() {
     this.#isClosed = true;
     clearTimeout(this.#timer);
+    document.removeEventListener("visibilitychange", this.#onSeen);
   }
 
   async #run() {
-    this.#timer = null;
     this.#isRunning = true;
     this.#isWanted = false;
     const begun = performance.now();
     try {
       await this.#read();
+      this.#onError(null);
     } catch (error) {
       if (!this.#isClosed) this.#onError(error);
     }

@@ -80,7 +80,10 @@ export class Conversation {
   }
 
   #fail(error) {
+    if (error === null) return;
     this.#headSeen = "";
+    // The account or the group is gone, and what was said with it.
+    if (error.status === 404) this.#merge([], false);
     replace(this.#head, h("p", { class: "soft", role: "alert" }, t("inbox.failed", { problem: error.message })));
   }
 

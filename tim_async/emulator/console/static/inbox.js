@@ -49,6 +49,7 @@ class InboxView {
   #conversation = null;
   #box = h("div", { class: "inbox" });
   #refresher;
+  #problem = "";
   #end;
 
   constructor(element, context) {
@@ -57,7 +58,7 @@ class InboxView {
     replace(element, this.#box);
     this.#refresher = new Refresher(
       () => this.#read(),
-      (error) => context.notify(t("inbox.failed", { problem: error.message }), { kind: "error" }),
+      (error) => this.#fail(error),
     );
     this.#end = onChange(context.events, () => this.#changed());
     context.shortcut({ key: "j", title: () => t("shortcut.next"), run: () => this.#side.step(1) });
@@ -80,6 +81,13 @@ class InboxView {
   #changed() {
     this.#refresher.want();
     this.#conversation?.refresh();
+  }
+
+  // The same problem is reported once, however often it is met.
+  #fail(error) {
+    const problem = error === null ? "" : t("inbox.failed", { problem: error.message });
+    if (problem !== "" && problem !== this.#problem) this.#context.notify(problem, { kind: "error" });
+    this.#problem = problem;
   }
 
   async #read() {
