@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from docs.site import pages
+from docs.site.search import Search
 from docs.site.words import LANGUAGES
 from tim_async import __version__
 
@@ -53,12 +54,16 @@ html_sidebars = {
 html_static_path = ["static"]
 html_css_files = ["site.css"]
 html_copy_source = False
+html_favicon = "../tim_async/_pages/static/icon.svg"
+# A summary of an entry of the index is empty, which its script does not expect.
+html_show_search_summary = False
 html_show_sphinx = False
 
 
 def setup(app: Sphinx) -> None:
     """Make the pages that are made from the code, and name the other language on every page."""
     words = LANGUAGES[Path(app.srcdir).name]
+    app.add_search_language(Search)
     app.config["html_title"] = words.site_title
     app.connect("builder-inited", lambda app: pages.write(Path(app.srcdir), words))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tim_async._explorer.codes import CodeLine, code_lines
 
-from .markup import table, text
+from .markup import index, table, text
 from .words import Words
 
 
@@ -14,6 +14,7 @@ def page(words: Words) -> str:
     parts = [f"(error-codes)=\n# {words.errors}\n\n{words.errors_text}\n\n"]
     for scope, title in words.scopes.items():
         rows = [line for line in code_lines() if line.scope == scope and line.code]
+        parts.append(index(*dict.fromkeys(str(line.code) for line in rows)))
         parts.append(f"(codes-{scope})=\n## {title}\n\n")
         parts.append(
             table([words.error_code, words.meaning, words.to_do], [_row(line, chinese=chinese) for line in rows])

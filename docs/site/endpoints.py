@@ -12,7 +12,7 @@ from tim_async._api.fields import RequestField
 from tim_async._explorer.catalogue import EndpointPage, catalogue, page_of
 from tim_async.emulator.control.copies import copies_of
 
-from .markup import block, table, text
+from .markup import block, index, table, text
 from .samples import samples
 from .words import Words
 
@@ -45,6 +45,7 @@ def _section(page: EndpointPage, command: str, words: Words) -> str:
     title = f"{page.title_zh} · {page.title}" if chinese else f"{page.title} · {page.title_zh}"
     return "".join(
         [
+            index(page.title_zh, page.title, command, page.path),
             f"(call-{anchor(page.path)})=\n## {title}\n\n",
             f"`client.{page.path}` · `{command}`\n\n{text(page.purpose)}\n\n",
             *_facts(page, words),

@@ -30,3 +30,9 @@ def block(language: str, source: str, caption: str = "") -> str:
     """Return a block of code."""
     option = f":caption: {caption}\n" if caption else ""
     return f"````{{code-block}} {language}\n{option}\n{source.rstrip()}\n````\n\n"
+
+
+def index(*entries: str) -> str:
+    """Return entries of the index, which lead here; the search finds them as they are, numbers too."""
+    lines = "".join(f"   single: {each.replace(';', ',')}\n" for each in entries)
+    return f"```{{eval-rst}}\n.. index::\n{lines}```\n\n"
