@@ -118,6 +118,14 @@ async def test_request_is_sent_as_the_admin_with_the_identity_of_a_message(page:
     assert page.emulator.count("openim/sendmsg") == 1
 
 
+async def test_app_is_filled_in_where_a_request_repeats_it(page: Page) -> None:
+    outcome = await page.post("send/timpush/list_sched_task", {})
+    endpoint = endpoints()["timpush/list_sched_task"]
+    assert endpoint.app_field is not None
+    assert json.loads(outcome["request"])[endpoint.raw_field(endpoint.app_field)] == page.emulator.sdk_app_id
+    assert outcome["is_ok"], outcome
+
+
 async def test_request_is_copied_as_a_program_and_as_commands(page: Page) -> None:
     copies = await page.post("copies/openim/sendmsg", MESSAGE)
     assert "client.c2c.send(" in copies["python"]

@@ -52,6 +52,7 @@ function text(field, control, value, { id, set, fail }) {
     spellcheck: control === "text" ? "true" : "false",
     placeholder: value === "" ? t("input.empty") : control === "lines" ? t("input.lines") : control === "json" ? t("input.json") : null,
     oninput: () => {
+      if (isArea) fitRows(input);
       try {
         const next = fromText(field, control, input.value);
         set(next);
@@ -61,6 +62,7 @@ function text(field, control, value, { id, set, fail }) {
       }
     },
   });
+  if (isArea) fitRows(input);
   if (field.unit !== "unix seconds") return { element: input, hasLabel: true };
   const time = h("span", { class: "x-time soft" });
   const shownTime = (seconds) => replace(time, typeof seconds === "number" && seconds > 0 ? formatTime(seconds) : "");
@@ -78,6 +80,11 @@ function text(field, control, value, { id, set, fail }) {
     t("input.now"),
   );
   return { element: h("div", { class: "x-with" }, input, now, time), hasLabel: true };
+}
+
+// For browsers that do not know `field-sizing`.
+export function fitRows(area, most = 12) {
+  area.rows = Math.min(area.value.split("\n", most).length, most);
 }
 
 function choice(field, control, value, { id, set }) {

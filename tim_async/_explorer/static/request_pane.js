@@ -11,6 +11,7 @@ import { check, send } from "./data.js";
 import { dangerBadge, titleOf } from "./finder.js";
 import { Form } from "./form.js";
 import { isObject, skeleton } from "./form_values.js";
+import { fitRows } from "./inputs.js";
 import { formatJson, parseJson, placeOf } from "./json_text.js";
 import { explorerLink } from "./links.js";
 
@@ -78,6 +79,7 @@ addTexts({
 
 const CHECK_AFTER_MS = 250;
 const SHOWN_REMARKS = 6;
+const SHOWN_LINES = 28;
 // The answers of this page, so that a change of language keeps them.
 const outcomes = new Map();
 
@@ -140,11 +142,11 @@ export class RequestPane {
 
   #begin(text) {
     this.#isTouched = text !== null;
-    this.#json.value = text ?? formatJson(skeleton(this.#page.fields));
+    this.#write(text ?? formatJson(skeleton(this.#page.fields)));
     this.#readJson();
     this.#isFormOld = true;
     this.#drawForm();
-    if (!this.#isBroken) this.#json.value = formatJson(this.#form.body);
+    if (!this.#isBroken) this.#write(formatJson(this.#form.body));
     this.#check();
   }
 
@@ -201,11 +203,16 @@ export class RequestPane {
   }
 
   #clear() {
-    this.#json.value = formatJson(skeleton(this.#page.fields));
+    this.#write(formatJson(skeleton(this.#page.fields)));
     replace(this.#answer);
     outcomes.delete(this.#page.command);
     this.#jsonChanged();
-    this.#json.value = formatJson(this.#form.body);
+    this.#write(formatJson(this.#form.body));
+  }
+
+  #write(text) {
+    this.#json.value = text;
+    fitRows(this.#json, SHOWN_LINES);
   }
 
   #compact() {
@@ -217,7 +224,7 @@ export class RequestPane {
   }
 
   #formChanged() {
-    this.#json.value = formatJson(this.#form.body);
+    this.#write(formatJson(this.#form.body));
     this.#isBroken = false;
     this.#jsonProblem.hidden = true;
     this.#later();
