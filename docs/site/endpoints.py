@@ -10,7 +10,7 @@ import msgspec
 from tim_async import endpoints
 from tim_async._api.fields import RequestField
 from tim_async._explorer.catalogue import EndpointPage, catalogue, page_of
-from tim_async.emulator.control.copies import copies_of
+from tim_async._explorer.copies import copies_of
 
 from .markup import block, index, table, text
 from .samples import samples
@@ -121,7 +121,7 @@ def _meaning(field: RequestField, words: Words) -> str:
 
 def _examples(command: str, words: Words) -> Iterator[str]:
     sample = samples()[command]
-    copies = copies_of(endpoints()[command], msgspec.json.encode(sample.request))
+    copies = copies_of(endpoints()[command], sample.request)
     for language, source, caption in (
         ("python", copies.python, words.python),
         ("sh", copies.curl, words.curl),
