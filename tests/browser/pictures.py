@@ -1,4 +1,4 @@
-"""Pictures of the console for the documentation: `python -m tests.browser.pictures [FOLDER]` writes them anew.
+"""Pictures of the console for the documentation: `python -m tests.browser.pictures [FOLDER]` writes them.
 
 What they show is made here, by the SDK and at a fixed time; a browser of another version draws it a little differently.
 """

@@ -127,7 +127,15 @@ async def test_calls_are_found_by_text_account_and_trouble(remote: Remote) -> No
     assert await found(account="bob") == [1, 3]
     assert await found(account="administrator") == [1, 2, 3]
     assert await found(account="bo") == []
-    assert await found(trouble="true") == [3]
+    await post(remote, "openim/sendmsg", b'{"To_Account": "\\u7231", "Note": "\\u4e3D"}')
+    await post(remote, "openim/batchsendmsg", b"{}")
+    assert await found(account="爱") == await found(text="丽", account="爱") == [4]
+    assert await found(command="sendmsg") == [1, 2, 3, 4, 5]
+    assert await found(command="openim/sendmsg") == [1, 2, 3, 4]
+    assert await found(command="C2C.SEND") == [1, 2, 3, 4, 5]
+    assert await found(command="c2c.send_batch") == [5]
+    assert await found(command="openim/nothing") == []
+    assert await found(trouble="true") == [3, 4, 5]
     assert await found(trouble="true", account="alice") == []
 
 

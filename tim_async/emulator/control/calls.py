@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Collection
 from itertools import chain
 from typing import Any
 
@@ -142,7 +144,7 @@ class CallQuery(Page, kw_only=True):
     """Which calls.
 
     Attributes:
-        command: only of this command.
+        command: only of this command; what is no command is looked for in paths and in names such as `c2c.send`.
         code: only with this ErrorCode.
         account: only those that name this account or group, or that this admin made.
         text: only those with this text in the request or the answer.
@@ -186,21 +188,34 @@ def _facts(arrival: Arrival) -> dict[str, Any]:
     }
 
 
-def _needles(text: str | None) -> tuple[bytes, ...]:
-    """Return a text as it may stand in a body: in UTF-8, or with JSON's escapes."""
+def _commands(text: str | None) -> Collection[str] | None:
+    """Return the command of this name, or those that have the text in path or name; None for all."""
+    if not text or text in ENDPOINTS:
+        return {text} if text else None
+    word = text.lower()
+    return {each.command for each in ENDPOINTS.values() if word in each.command.lower() or word in _name(each)} | {text}
+
+
+def _spellings(text: str) -> tuple[bytes, ...]:
+    """Return a text as it may stand in a JSON text: in UTF-8, or with escapes; nothing of an empty one."""
     if not text:
         return ()
-    whole = msgspec.json.encode(text).decode()[1:-1].lower()
-    escaped = whole.encode("utf-16", "surrogatepass").decode("utf-16").encode("ascii", "backslashreplace")
-    return (whole.encode(), escaped)
+    whole = msgspec.json.encode(text)[1:-1]
+    return (whole, json.dumps(text).encode()[1:-1])
 
 
-def _fits(each: Arrival, query: CallQuery, needles: tuple[bytes, ...], account: bytes) -> bool:
+def _fits(
+    each: Arrival,
+    query: CallQuery,
+    commands: Collection[str] | None,
+    needles: tuple[bytes, ...],
+    accounts: tuple[bytes, ...],
+) -> bool:
     return (
-        query.command in (None, each.command)
+        (commands is None or each.command in commands)
         and query.code in (None, each.code)
         and not (query.trouble and each.code == 0)
-        and (not account or query.account == each.identifier or account in each.body)
+        and (not accounts or query.account == each.identifier or any(name in each.body for name in accounts))
         and (not needles or any(needle in body.lower() for body in (each.body, each.answer) for needle in needles))
     )
 
@@ -209,9 +224,10 @@ def _fits(each: Arrival, query: CallQuery, needles: tuple[bytes, ...], account: 
 def calls(control: Control, asked: Asked[CallQuery, None]) -> CallList:
     """Return a page of the calls that are kept with their bodies, before them those that wait for their answers."""
     query = asked.query
-    needles, account = _needles(query.text), msgspec.json.encode(query.account) if query.account else b""
+    commands, needles = _commands(query.command), _spellings((query.text or "").lower())
+    accounts = tuple(b'"%b"' % each for each in _spellings(query.account or ""))
     newest = chain(reversed(control.log.waiting.values()), reversed(control.log.kept))
-    fitting = [each for each in newest if _fits(each, query, needles, account)]
+    fitting = [each for each in newest if _fits(each, query, commands, needles, accounts)]
     page = fitting[query.offset : query.offset + query.limit]
     return CallList(total=len(fitting), calls=[view_of(each) for each in page])
 
@@ -254,9 +270,13 @@ def _find(control: Control, number: str) -> Arrival:
     raise NotFoundError(f"there is no call {number} among the newest {len(control.log.kept)}")
 
 
+def _name(endpoint: Endpoint[..., Any]) -> str:
+    return f"{endpoint.family}.{endpoint.name}"
+
+
 def _endpoint(endpoint: Endpoint[..., Any]) -> EndpointView:
     return EndpointView(
-        name=f"{endpoint.family}.{endpoint.name}",
+        name=_name(endpoint),
         title=endpoint.title,
         title_zh=endpoint.title_zh,
         url=endpoint.url,

@@ -19,24 +19,23 @@ class Attempts:
     Attributes:
         first: the number of the first of them.
         count: how many there were so far.
+        messages: how many messages came of them.
     """
 
-    __slots__ = ("_answers", "count", "first")
+    # As many are kept as arrivals: no answer is kept, but what a repeat's is compared with.
+    __slots__ = ("_answer", "count", "first", "messages")
 
     def __init__(self, first: int) -> None:
         self.first = first
         self.count = 0
-        self._answers: set[bytes] = set()
-
-    @property
-    def messages(self) -> int:
-        """How many messages came of them."""
-        return len(self._answers)
+        self.messages = 0
+        self._answer: int | None = None
 
     def carried_out(self, code: int, answer: bytes) -> None:
         """Note what one of them was answered with before a fault changed it."""
-        if code == 0:
-            self._answers.add(answer)
+        if code == 0 and self._answer != hash(answer):
+            self._answer = hash(answer)
+            self.messages += 1
 
 
 class AttemptIndex:

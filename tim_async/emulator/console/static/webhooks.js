@@ -101,6 +101,7 @@ class Webhooks {
   #again = throttled(() => this.#read(), 700);
   #text;
   #command;
+  #commands = h("datalist", { id: "webhook-commands" });
   #trouble;
   #split;
   #ends;
@@ -109,7 +110,7 @@ class Webhooks {
     this.#context = context;
     const typed = { oninput: () => this.#typed.again() };
     this.#text = h("input", { type: "search", class: "field wide", "data-search": true, "aria-label": t("webhooks.search"), placeholder: t("webhooks.search"), ...typed });
-    this.#command = h("input", { class: "field", "aria-label": t("webhooks.command"), placeholder: t("webhooks.command"), spellcheck: "false", ...typed });
+    this.#command = h("input", { class: "field", list: "webhook-commands", autocomplete: "off", "aria-label": t("webhooks.command"), placeholder: t("webhooks.command"), spellcheck: "false", ...typed });
     this.#trouble = h("button", { type: "button", class: "button", "aria-pressed": "false", onclick: () => this.#toggle() }, icon("alert"), t("webhooks.trouble"));
     this.#split = h(
       "div",
@@ -121,7 +122,7 @@ class Webhooks {
       element,
       h("div", { class: "view-head" }, h("h1", {}, t("webhooks.title")), this.#count),
       this.#receiver,
-      h("form", { class: "filters", role: "search", onsubmit: (event) => event.preventDefault() }, this.#text, this.#command, this.#trouble),
+      h("form", { class: "filters", role: "search", onsubmit: (event) => event.preventDefault() }, this.#text, this.#command, this.#commands, this.#trouble),
       this.#split,
     );
     element.classList.add("fills");
@@ -218,8 +219,19 @@ class Webhooks {
   #showCount(total) {
     this.#total = total;
     replace(this.#count, t("webhooks.count", { count: total }));
+    this.#nameCommands();
     this.#empty.hidden = this.#list.length > 0;
     replace(this.#empty, t(this.#isFiltered() ? "webhooks.nothing" : "webhooks.none"));
+  }
+
+  // Those that have come, to choose from.
+  #nameCommands() {
+    const known = new Set([...this.#commands.children].map((each) => each.value));
+    for (const { command } of this.#list.items.slice(0, PAGE)) {
+      if (known.has(command)) continue;
+      known.add(command);
+      this.#commands.append(h("option", { value: command }));
+    }
   }
 
   #show() {
