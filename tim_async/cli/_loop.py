@@ -9,7 +9,10 @@ T = TypeVar("T")
 
 
 def run_async(main: Coroutine[Any, Any, T]) -> T:
-    """Run a coroutine in a loop of its own and return its result; Ctrl-C cancels it."""
+    """Run a coroutine in a loop of its own and return its result; Ctrl-C cancels it.
+
+    The loop is the system's own, on Windows the proactor: it is woken by Ctrl-C, and nothing here needs another.
+    """
     import asyncio
 
     return asyncio.run(main)

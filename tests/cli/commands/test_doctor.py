@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 import email.utils
 import json
+import re
+import signal
+import subprocess
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
@@ -16,9 +19,9 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from tests.cli.helpers import APP, KEY, Invoke, emulated
+from tests.cli.helpers import APP, KEY, Invoke, command, emulated, posix
 from tests.services import free_port
-from tim_async import Region, TimClient
+from tim_async import ConnectError, Region, TimClient
 from tim_async.cli._doctor import recording
 from tim_async.cli._doctor.finding import Finding
 from tim_async.cli._doctor.service import examine_service
@@ -312,6 +315,56 @@ def test_record_that_ends_early_is_cleaned_up_and_says_what_is_left(invoke: Invo
     assert len(left) == (2 if step == "a text back" else 3)  # this one makes an account of any name
     assert all(f"to be removed by hand: account {account}\n" in result.stderr for account in left)
     assert json.loads(report.read_text("utf-8"))["is_cleaned_up"] is False
+
+
+@posix
+def test_record_that_is_interrupted_is_cleaned_up(tmp_path: Path) -> None:
+    with emulated(lambda emulator: emulator.faults.delay(30, command="openim/sendmsg")) as emulator:
+        line = command("doctor", "--record", "--yes", "--report", str(tmp_path / "r.json"), "--base-url", emulator.url)
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)  # it is inherited
+        try:
+            process = subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8")
+        finally:
+            signal.signal(signal.SIGINT, before)
+        with process:
+            end = time.monotonic() + 60
+            while not any(account.startswith("tim-doctor-") for account in [*emulator.accounts]):
+                assert time.monotonic() < end
+                time.sleep(0.01)
+            process.send_signal(signal.SIGINT)
+            _, errors = process.communicate(timeout=60)
+        assert set(emulator.accounts) == {"administrator"}
+    assert (process.returncode, "Traceback" in errors) == (130, False)
+    assert errors.startswith("tim-async: interrupted")
+
+
+def test_account_that_is_not_deleted_is_named(invoke: Invoke, tmp_path: Path) -> None:
+    def change(name: str, fields: dict[str, Any]) -> None:
+        if name == "im_open_login_svc/account_delete":
+            fields["ResultItem"][1]["ResultCode"] = 70403
+
+    line = ("doctor", "--record", "--yes", "--report", str(tmp_path / "r.json"), "--base-url")
+    with emulated() as emulator, in_front_of(emulator, change) as url:
+        result = invoke(*line, url)
+    assert result.exit_code == 1
+    assert re.fullmatch(r"left on the app, to be removed by hand: account tim-doctor-\w+-b\n", result.stderr)
+
+
+async def test_run_that_could_not_begin_leaves_nothing_to_clean_up() -> None:
+    async with TimClient(int(APP), KEY, base_url=f"http://127.0.0.1:{free_port()}") as client:
+        run = recording.Run(client)
+        await run.run()
+    assert isinstance(run.problem, ConnectError)
+    assert (run.answers, run.left) == ([], [])
+
+
+def test_password_of_a_webhook_is_not_shown(invoke: Invoke) -> None:
+    with emulated() as emulator:
+        line = ("doctor", "--base-url", emulator.url, "--webhook-url")
+        for address in (f"http://me:hunter2@127.0.0.1:{free_port()}/tim", "http://me:hunter2@127.0.0.1:99999/tim"):
+            result = invoke(*line, address)
+            assert result.exit_code == 1
+            assert "hunter2" not in result.output
 
 
 def test_run_is_made_after_a_question_only(invoke: Invoke, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

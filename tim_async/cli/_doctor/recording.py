@@ -21,6 +21,7 @@ MAX_CALLS: Final = 20
 _CLEAN_UP_TIMEOUT_S: Final = 20.0
 # The service shows a message in the history a moment after it took it.
 _LOOKS: Final = 3
+_NO_SUCH_ACCOUNT: Final = 70107
 _LOOK_INTERVAL_S: Final = 1.0
 
 
@@ -150,6 +151,12 @@ _CLEAN_UP: Final = (
 )
 
 
+def _not_deleted(fields: Mapping[str, Any]) -> list[str]:
+    """Return the accounts of an answer that are still there."""
+    items = [item for item in fields.get("ResultItem", ()) if isinstance(item, dict)]
+    return [str(item.get("UserID")) for item in items if item.get("ResultCode") not in (0, _NO_SUCH_ACCOUNT)]
+
+
 def _both(known: Mapping[str, Any]) -> list[str]:
     return [known["a"], known["b"]]
 
@@ -181,13 +188,16 @@ class Run:
 
     async def run(self) -> None:
         """Make the calls, and clean up whatever happens, also where it is cancelled."""
+        may_have_begun = True
         try:
             for step in STEPS:
                 await self._take(step)
         except TimError as error:
             self.problem = error
+            may_have_begun = bool(self.answers) or error.maybe_delivered
         finally:
-            await self._clean_up()
+            if may_have_begun:
+                await self._clean_up()
 
     async def _take(self, step: Step) -> None:
         for look in reversed(range(_LOOKS if step.until else 1)):
@@ -214,8 +224,6 @@ class Run:
 
     async def _clean_up(self) -> None:
         """Remove what was made; a Ctrl-C that comes now does not keep it from that, a second one does."""
-        if not self.answers:
-            return
         try:
             async with asyncio.timeout(_CLEAN_UP_TIMEOUT_S):
                 for step, needs, things in (
@@ -227,6 +235,6 @@ class Run:
                         answer = await self._ask(step)
                         self.answers.append(answer)
                         if not answer.code:
-                            del self.left[-len(things) :]
+                            self.left[-len(things) :] = [f"account {each}" for each in _not_deleted(answer.fields)]
         except (TimError, TimeoutError) as error:
             self.problem = self.problem or (error if isinstance(error, TimError) else None)

@@ -40,6 +40,7 @@ async def examine_webhook(url: str, app: int, token: str | None) -> list[Finding
         status, body = await _post(url, query)
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
         reason = type(error).__name__ if isinstance(error, TimeoutError) else str(error) or type(error).__name__
+        reason = reason.replace(url, shown)  # an address may have a password
         return [wrong(ABOUT, f"{shown} is not reached: {reason}", "start the receiver, and check the address")]
     return [_judge(status, body, shown), *_reach(parts.scheme, parts.hostname)]
 

@@ -181,7 +181,11 @@ async def _record(client: Any, app: int, identifier: str) -> tuple[Run, list[Com
 
     async with client:
         service = Run(client)
-        await service.run()
+        try:
+            await service.run()
+        finally:
+            for each in service.left:
+                echo(f"left on the app, to be removed by hand: {each}", err=True)
     async with (
         Emulator(app, DEFAULT_SECRET_KEY, admins=(identifier,)) as emulator,
         TimClient(app, DEFAULT_SECRET_KEY, identifier, base_url=emulator.url) as own,
@@ -201,8 +205,6 @@ def _show_run(run: Run, steps: Sequence[Compared], report: Path) -> None:
             echo(f"  {one_line(path)}: {one_line(there)}; the emulator has {here}")
     if run.problem is not None:
         echo(f"the run ended early: {one_line(str(run.problem))}", err=True)
-    for each in run.left:
-        echo(f"left on the app, to be removed by hand: {each}", err=True)
     echo(f"report: {report}; it has no secret and no name, but look at it before you hand it on")
 
 

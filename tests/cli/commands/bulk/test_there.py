@@ -9,6 +9,8 @@ import pytest
 
 from tests.cli.commands.bulk.conftest import WritePeople
 from tests.cli.helpers import Invoke, emulated
+from tim_async.cli import _output
+from tim_async.cli.commands.bulk import list as list_command
 
 NAME = ("--name", "spring")
 
@@ -37,6 +39,20 @@ def test_list(invoke: Invoke) -> None:
     assert result.stderr == "1 campaign\n"
     [found] = json.loads(invoke("bulk", "list", "--json").stdout)["campaigns"]
     assert (found["name"], found["status"], found["sent"]) == ("spring", "done", 2)
+
+
+@pytest.mark.usefixtures("sent")
+def test_list_on_a_narrow_terminal(invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (_output, list_command):
+        monkeypatch.setattr(module, "is_terminal", lambda: True)
+    monkeypatch.setenv("COLUMNS", "60")
+    lines = invoke("bulk", "list").stdout.splitlines()
+    assert lines[0].strip() == "spring: done"
+    assert lines[1].split(maxsplit=1)[1].strip() == "2 of 3, 1 failed, 0 unknown, 0 to do"
+    assert [line.split()[0] for line in lines[1:]] == ["sent", "planned", "begun", "ended"]
+    assert max(map(len, lines)) <= 60
+    monkeypatch.setenv("COLUMNS", "160")
+    assert invoke("bulk", "list").stdout.startswith("CAMPAIGN")
 
 
 def test_list_of_nothing(invoke: Invoke, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,7 +11,7 @@ import typer
 from ..._frame import make_command
 from ..._loop import run_async
 from ..._options import LEDGER_VARIABLE, OptionalAppIdOption, read_app_id
-from ..._output import JsonOption, echo, one_line, print_json, show_time
+from ..._output import JsonOption, echo, is_terminal, one_line, print_json, show_rows, show_time
 from ._options import LedgerOption
 
 if TYPE_CHECKING:
@@ -47,7 +48,10 @@ def list_all(
 def _show(found: Sequence[CampaignSummary]) -> None:
     rows = [_TITLES, *map(_cells, found)]
     widths = [max(len(row[place]) for row in rows) for place in range(len(_TITLES))]
-    if found:
+    if is_terminal() and sum(widths) + 2 * len(widths) > shutil.get_terminal_size().columns:
+        for each in found:
+            _show_one(each)
+    elif found:
         for row in rows:
             cells = [
                 cell.rjust(width) if place in _RIGHT else cell.ljust(width)
@@ -58,6 +62,14 @@ def _show(found: Sequence[CampaignSummary]) -> None:
         if each.status == "unreadable":
             echo(f"{one_line(each.ledger)}: {one_line(each.reason or '')}", err=True)
     echo(f"{len(found):,} {'campaign' if len(found) == 1 else 'campaigns'}", err=True)
+
+
+def _show_one(each: CampaignSummary) -> None:
+    """Print a campaign by itself, where the terminal is too narrow for a table."""
+    counts = f"{each.sent:,} of {each.total:,}, {each.failed:,} failed, {each.unknown:,} unknown, {each.left:,} to do"
+    dates = (("planned", each.created_at), ("begun", each.begun_at), ("ended", each.ended_at))
+    shown = [(name, show_time(date)) for name, date in dates if date is not None]
+    show_rows(f"{one_line(each.name)}: {each.status}", [("sent", counts), *shown])
 
 
 def _cells(each: CampaignSummary) -> tuple[str, ...]:
