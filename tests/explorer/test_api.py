@@ -134,7 +134,7 @@ async def test_request_is_copied_as_a_program_and_as_commands(page: Page) -> Non
 
 
 async def test_refusal_is_explained_with_its_answer(page: Page) -> None:
-    outcome = await page.post("send/openim/sendmsg", {**MESSAGE, "To_Account": "nobody"})
+    outcome = await page.post("send/openim/sendmsg", {**MESSAGE, "To_Account": "stranger"})
     assert not outcome["is_ok"]
     assert outcome["code"]["code"] == 90012
     assert "import" in outcome["advice"]
@@ -147,7 +147,7 @@ async def test_request_that_the_check_refuses_can_be_sent_all_the_same(page: Pag
 
 
 async def test_failed_items_are_counted(page: Page) -> None:
-    outcome = await page.post("send/openim/batchsendmsg", {**MESSAGE, "To_Account": ["bob", "nobody"]})
+    outcome = await page.post("send/openim/batchsendmsg", {**MESSAGE, "To_Account": ["bob", "stranger"]})
     assert (outcome["is_ok"], outcome["failed_items"]) == (True, 1), outcome
 
 

@@ -1,5 +1,5 @@
 // Values of a request and what a form shows of them. The request itself is the form's only state: what a control cannot
-// show is shown as JSON, and what nobody touches stays as it was given.
+// show is shown as JSON, and what is not touched stays as it was given.
 
 import { formatJson, parseJson } from "./json_text.js";
 
