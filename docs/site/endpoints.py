@@ -127,7 +127,6 @@ def _examples(command: str, words: Words) -> Iterator[str]:
         ("sh", copies.curl, words.curl),
         ("sh", copies.command, words.command_line),
     ):
-        if source is None:
-            raise ValueError(f"the sample of {command} is no JSON object")
+        assert source is not None  # a sample is an object
         yield block(language, source, caption)
     yield block("json", json.dumps(sample.reply, ensure_ascii=False, indent=2), words.sample_answer)

@@ -14,6 +14,7 @@ import pytest
 
 from tests.cli.helpers import read_line
 from tests.site.blocks import LANGUAGES, Block, blocks, written
+from tim_async import TimClient
 from tim_async.emulator import DEFAULT_SECRET_KEY, Emulator
 
 pytestmark = pytest.mark.docs
@@ -100,3 +101,10 @@ async def _finish(file: Path, environment: dict[str, str], folder: Path) -> tupl
     async with asyncio.timeout(60):
         _, errors = await process.communicate()
     return process.returncode, errors.decode()
+
+
+def test_calls_that_pages_name_are_there() -> None:
+    client = TimClient(1400000000, DEFAULT_SECRET_KEY)
+    for page, text in written("en").items():
+        for family, name in re.findall(r"`client\.(\w+)\.(\w+)", text):
+            assert hasattr(getattr(client, family), name), (page, family, name)
