@@ -246,7 +246,12 @@ export class Conversation {
       avatar(id, found.status, isGroup ? "group" : null),
       h("div", { class: "pane-title" }, h("h2", {}, found.name || id), h("span", { class: "soft" }, found.name ? `${id} · ${note}` : note)),
       found.unread > 0
-        ? h("button", { type: "button", class: "button small", onclick: () => this.#markRead() }, icon("check"), t("inbox.mark-read"))
+        ? h(
+            "button",
+            { type: "button", class: "button small mark-read", "aria-label": t("inbox.mark-read"), onclick: () => this.#markRead() },
+            icon("check"),
+            h("span", {}, t("inbox.mark-read")),
+          )
         : null,
       h("div", { class: "phone-of" }, h("span", { class: "soft" }, t("inbox.phone", { name: this.#viewer })), statusChoice(this.#viewer, this.#context)),
     );
