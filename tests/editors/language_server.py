@@ -70,9 +70,9 @@ class LanguageServer:
         return list(found["signatures"]) if found else []
 
     def completions(self, code: str) -> list[str]:
-        """Return what is offered at the mark `|` of some code, in its order."""
+        """Return what is offered at the mark `|` of some code, in its order; texts without their quotes."""
         found = self._at(code, "textDocument/completion", 0)
-        return [each["label"] for each in sorted(found["items"], key=lambda each: str(each["sortText"]))]
+        return [each["label"].strip("\"'") for each in sorted(found["items"], key=lambda each: str(each["sortText"]))]
 
     def _at(self, code: str, method: str, step: int) -> Any:
         before, after = code.split("|")
