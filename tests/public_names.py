@@ -204,13 +204,14 @@ def source() -> str:
 Made by `python -m tests.public_names`; a test keeps it current.
 """
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
 {imports}
-_NAMES: Final = {{
+# No Final here: `tim_async` would have it as a name of its own, which pyright's check of public types stumbles over.
+_NAMES: dict[str, str] = {{
 {table}}}
-HOMES: Final = {{name: home for home, names in _NAMES.items() for name in names.split()}}
+HOMES: dict[str, str] = {{name: home for home, names in _NAMES.items() for name in names.split()}}
 '''
 
 

@@ -3,7 +3,7 @@
 Made by `python -m tests.public_names`; a test keeps it current.
 """
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ._api.fields import RequestField as RequestField
@@ -269,7 +269,8 @@ if TYPE_CHECKING:
         ProfileTag as ProfileTag, SnsTag as SnsTag, TagValue as TagValue, Tagged as Tagged,
     )
 
-_NAMES: Final = {
+# No Final here: `tim_async` would have it as a name of its own, which pyright's check of public types stumbles over.
+_NAMES: dict[str, str] = {
     "_api.fields": (
         "RequestField "
     ),
@@ -530,4 +531,4 @@ _NAMES: Final = {
         "ProfileTag SnsTag TagValue Tagged "
     ),
 }
-HOMES: Final = {name: home for home, names in _NAMES.items() for name in names.split()}
+HOMES: dict[str, str] = {name: home for home, names in _NAMES.items() for name in names.split()}

@@ -542,10 +542,10 @@ class ApiError(TimError):
         self.code: int | None = code
         self.status = 200
         self.info = info
-        self.name = row.name if row else None
-        self.meaning = row.meaning if row else None
+        self.name: str | None = row.name if row else None
+        self.meaning: str | None = row.meaning if row else None
         self.hint: _codes.Hint = row.hint if row else "none"
-        self.advice = (row.advice if row else "") or ADVICE[self.hint]
+        self.advice: str = (row.advice if row else "") or ADVICE[self.hint]
         named = f"{code} {row.name}" if row else f"{code} (unknown code)"
         reason = info or (row.meaning if row else "no ErrorInfo")
         super().__init__(f"the service answered {named}: {reason}{f' [{self.advice}]' if self.advice else ''}")
@@ -587,9 +587,10 @@ class AuthError(ApiError):
         if off_s is not None:
             off = f"{_span(abs(off_s))} {'behind' if off_s < 0 else 'ahead of'} the service's"
             advice = f"set this host's clock: it is {off}"
-        self.message = self.message.removesuffix(f" [{self.advice}]") + f" [{advice}]"
-        self.args = (self.message,)
-        self.clock_off_s, self.advice = off_s, advice
+        self.message: str = self.message.removesuffix(f" [{self.advice}]") + f" [{advice}]"
+        self.args: tuple[str, ...] = (self.message,)
+        self.clock_off_s = off_s
+        self.advice: str = advice
 
 
 def _span(seconds: float) -> str:

@@ -73,20 +73,22 @@ class Telemetry:
         tracer_provider: trace.TracerProvider | None = None,
         meter_provider: metrics.MeterProvider | None = None,
     ) -> None:
-        self.tracer = trace.get_tracer(_INSTRUMENTATION_NAME, __version__, tracer_provider)
+        self.tracer: trace.Tracer = trace.get_tracer(_INSTRUMENTATION_NAME, __version__, tracer_provider)
         meter = metrics.get_meter(_INSTRUMENTATION_NAME, __version__, meter_provider)
-        self.calls = meter.create_counter("tim.calls", description="calls that ended")
-        self.attempts = meter.create_counter("tim.attempts", description="attempts that ended")
-        self.retries = meter.create_counter("tim.retries", description="attempts after a call's first")
-        self.errors = meter.create_counter("tim.errors", description="calls that failed")
-        self.failed_items = meter.create_counter("tim.failed_items", description="failed items of answers with code 0")
-        self.wait = meter.create_histogram(
+        self.calls: metrics.Counter = meter.create_counter("tim.calls", description="calls that ended")
+        self.attempts: metrics.Counter = meter.create_counter("tim.attempts", description="attempts that ended")
+        self.retries: metrics.Counter = meter.create_counter("tim.retries", description="attempts after a call's first")
+        self.errors: metrics.Counter = meter.create_counter("tim.errors", description="calls that failed")
+        self.failed_items: metrics.Counter = meter.create_counter(
+            "tim.failed_items", description="failed items of answers with code 0"
+        )
+        self.wait: metrics.Histogram = meter.create_histogram(
             "tim.wait", "s", "wait of an attempt for its turn", explicit_bucket_boundaries_advisory=_WAIT_BOUNDS_S
         )
-        self.attempt_duration = meter.create_histogram(
+        self.attempt_duration: metrics.Histogram = meter.create_histogram(
             "tim.attempt.duration", "s", "from token to answer", explicit_bucket_boundaries_advisory=_DURATION_BOUNDS_S
         )
-        self.call_duration = meter.create_histogram(
+        self.call_duration: metrics.Histogram = meter.create_histogram(
             "tim.call.duration", "s", "whole calls", explicit_bucket_boundaries_advisory=_WAIT_BOUNDS_S
         )
 

@@ -58,7 +58,7 @@ def family_module(table: type[Family]) -> str:
     texts = texts_below(table.__module__, table.__name__)
     for line in table.endpoints.values():
         lines += ["", *_call(line, imports, texts[line.name], "async def")]
-    return _head(doc, "empty-body,override") + imports.source("..") + "\n\n" + "\n".join(lines) + "\n"
+    return _head(doc, "empty-body,misc,override") + imports.source("..") + "\n\n" + "\n".join(lines) + "\n"
 
 
 def blocking_module(table: type[Family]) -> str:

@@ -133,8 +133,7 @@ def texts_below(module: str, kind: str) -> dict[str, str]:
     (found,) = [node for node in _tree(module).body if isinstance(node, ast.ClassDef) and node.name == kind]
     texts = {}
     for node, after in zip(found.body, found.body[1:], strict=False):
-        if isinstance(node, ast.Assign) and isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant):
-            (target,) = node.targets
-            assert isinstance(target, ast.Name)
-            texts[target.id] = str(after.value.value)
+        if isinstance(node, ast.AnnAssign) and isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant):
+            assert isinstance(node.target, ast.Name)
+            texts[node.target.id] = str(after.value.value)
     return texts

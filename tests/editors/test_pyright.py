@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
+from tests.editors.conftest import ROOT
 from tests.editors.language_server import LanguageServer
 
 pytest.importorskip("pyright", reason="pyright is in the group `typing`")
@@ -113,3 +120,15 @@ def test_decorators_of_webhooks_show_what_they_take_and_the_event(server: Langua
     assert {"from_account", "to_account", "msg_body", "callback_command"} <= set(server.completions(handler))
     wrong = f"{WEBHOOKS}@router.on(AfterSendMsg)\nasync def f(event: AfterSendMsg) -> None:\n    event.msg_key|\n"
     assert server.hover(wrong).startswith("```python\n(variable) msg_key: str")
+
+
+@pytest.mark.soak
+def test_public_types_are_complete(tmp_path: Path) -> None:
+    """At least 99 of 100 public names have a type that every checker understands in the same way."""
+    done = subprocess.run(
+        [sys.executable, "-m", "pyright", "--verifytypes", "tim_async", "--ignoreexternal", "--outputjson"],
+        check=False, capture_output=True, text=True, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    found = json.loads(done.stdout)["typeCompleteness"]
+    wrong = [each["name"] for each in found["symbols"] if not each["isTypeKnown"] or each["isTypeAmbiguous"]]
+    assert found["completenessScore"] >= 0.99, wrong

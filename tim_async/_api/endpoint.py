@@ -143,21 +143,21 @@ class Endpoint(Generic[P, R]):
         danger: Danger | None = None,
     ) -> None:
         self.command = command
-        self.service = command.partition("/")[0]
-        self.request = cast(type[Request], request)
+        self.service: str = command.partition("/")[0]
+        self.request: type[Request] = cast(type[Request], request)
         self.result = result
         self.doc = doc
         self.why_no_doc = why_no_doc
         self.not_read = not_read
-        self.is_partial = issubclass(result, PartialResult)
-        self.has_msg_key = repeat == "identity" and "msg_key" in getattr(result, "__struct_fields__", ())
-        self.app_field = self.request._app_field
+        self.is_partial: bool = issubclass(result, PartialResult)
+        self.has_msg_key: bool = repeat == "identity" and "msg_key" in getattr(result, "__struct_fields__", ())
+        self.app_field: str | None = self.request._app_field
         self.limits = limits
         self.repeat: Repeat = repeat
         self.has_body_limit = has_body_limit
         self.danger: Danger | None = danger
         self.family = ""
-        self.name = ""
+        self.name: str = ""
 
     def __set_name__(self, owner: type[Family], name: str) -> None:
         self.name = name

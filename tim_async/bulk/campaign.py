@@ -6,7 +6,7 @@ import logging
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from os import PathLike
-from typing import TextIO, Unpack
+from typing import Final, TextIO, Unpack
 
 import msgspec
 
@@ -33,7 +33,7 @@ from ._plan.suppressing import SuppressionFile
 from ._plan.timing_given import TimingChanges, TimingGiven
 from .progress import Report
 
-logger = logging.getLogger("tim_async")
+logger: Final = logging.getLogger("tim_async")
 
 
 class Campaign:

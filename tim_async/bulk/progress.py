@@ -205,8 +205,8 @@ class Tally:
             self.by_state[state] += count
             if state is RecipientState.FAILED:
                 self.codes[code or 0] += count
-        self.settled_now = 0
-        self.left_out_now = 0
+        self.settled_now: int = 0
+        self.left_out_now: int = 0
         self._recent: deque[tuple[float, int, int]] = deque()
 
     @property

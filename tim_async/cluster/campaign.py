@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from os import PathLike
-from typing import TextIO, Unpack
+from typing import Final, TextIO, Unpack
 
 import msgspec
 from taskiq_aio_pika import AioPikaBroker
@@ -35,7 +35,7 @@ from ._workers.options import DEFAULT_PARALLEL, WorkOptions, phase_of
 from ._workers.progress import Follower
 from ._workers.trace import carried
 
-logger = logging.getLogger("tim_async")
+logger: Final = logging.getLogger("tim_async")
 
 
 class ClusterCampaign:
@@ -68,7 +68,7 @@ class ClusterCampaign:
         self._definition = Definition(name, ledger, **arguments)
         self.name = name
         self._clock = clock
-        self.is_left_alone = False
+        self.is_left_alone: bool = False
 
     def __repr__(self) -> str:
         return f"<ClusterCampaign {self.name!r}>"

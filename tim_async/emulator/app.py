@@ -142,7 +142,7 @@ class Emulator(Steering):
                 raise UsageError(f"unknown command {command!r} in rate_limits", field="rate_limits")
         self.sdk_app_id = sdk_app_id
         self.secret_key = secret_key
-        self.admin = next(iter(admins))
+        self.admin: str = next(iter(admins))
         self._host = loopback(host, allow_remote=allow_remote)
         self._port = port
         self._on_call = on_call
@@ -172,7 +172,7 @@ class Emulator(Steering):
             keep=kept.webhooks,
         )
         limits = Limits(rate_limits, tolerance, self._alert)
-        self.faults = Faults(ENDPOINTS)
+        self.faults: Faults = Faults(ENDPOINTS)
         self._state, self._limits, self._log, self._outbox, self._clock = state, limits, log, outbox, own_clock
         self._clockwork = Clockwork(state, outbox, own_clock)
         self._admins = tuple(admins)

@@ -52,9 +52,9 @@ class Reply(Generic[R]):
     __slots__ = ("action_status", "error_info", "result")
 
     def __init__(self, result: R, *, action_status: str = "OK", error_info: str = "") -> None:
-        self.result = result
-        self.action_status = action_status
-        self.error_info = error_info
+        self.result: R = result
+        self.action_status: str = action_status
+        self.error_info: str = error_info
 
 
 class Call:
@@ -97,13 +97,13 @@ class Call:
         state: State,
         outbox: Outbox,
     ) -> None:
-        self.endpoint = endpoint
-        self.identifier = identifier
-        self.raw = raw
-        self.body = body
-        self.now = now
-        self.state = state
-        self.draw = random_u32()
+        self.endpoint: Endpoint[..., Any] = endpoint
+        self.identifier: str = identifier
+        self.raw: Mapping[str, object] = raw
+        self.body: bytes = body
+        self.now: float = now
+        self.state: State = state
+        self.draw: int = random_u32()
         self.events: list[Event] = []
         self._outbox = outbox
         self._answers: list[AnswerBody | None] = []

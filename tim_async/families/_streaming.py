@@ -84,8 +84,8 @@ class MessageStream(Generic[AnswerT]):
                 raise UsageError(f"{field} must be {low:g} to {high:g} seconds, not {seconds!r}", field=field)
         check_text("compatible_text", compatible_text, MAX_STREAM_BYTES - 1)
         self.result: AnswerT | None = None
-        self.text = ""
-        self.is_ended = False
+        self.text: str = ""
+        self.is_ended: bool = False
         self._call = call
         self._compatible_text = compatible_text
         self._pace = pace

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from .._api.endpoint import Endpoint, Family, Rate
 from ..models.account import (
@@ -31,9 +32,11 @@ _SLOW = (Rate(100),)
 class Account(Family, name="account"):
     """Accounts and their login state."""
 
-    import_account = Endpoint("im_open_login_svc/account_import", ImportAccount, Empty, doc="I34953", repeat="always")
+    import_account: Final = Endpoint(
+        "im_open_login_svc/account_import", ImportAccount, Empty, doc="I34953", repeat="always"
+    )
     """Import one account."""
-    import_accounts = Endpoint(
+    import_accounts: Final = Endpoint(
         "im_open_login_svc/multiaccount_import",
         ImportAccounts,
         ImportAccountsResult,
@@ -42,11 +45,11 @@ class Account(Family, name="account"):
         repeat="always",
     )
     """Import 1 to 100 accounts."""
-    delete = Endpoint(
+    delete: Final = Endpoint(
         "im_open_login_svc/account_delete", DeleteAccounts, AccountResults, doc="I34955", limits=_SLOW, danger="deletes"
     )
     """Delete 1 to 100 accounts with all their data; not to be undone."""
-    check = Endpoint(
+    check: Final = Endpoint(
         "im_open_login_svc/account_check",
         CheckAccounts,
         AccountResults,
@@ -55,13 +58,13 @@ class Account(Family, name="account"):
         repeat="always",
     )
     """Ask whether 1 to 100 accounts are imported."""
-    kick = Endpoint("im_open_login_svc/kick", KickAccount, Empty, doc="I34957", danger="excludes")
+    kick: Final = Endpoint("im_open_login_svc/kick", KickAccount, Empty, doc="I34957", danger="excludes")
     """End the logins of one account on all its devices; it can log in again."""
-    query_online_status = Endpoint(
+    query_online_status: Final = Endpoint(
         "openim/query_online_status", QueryOnlineStatus, OnlineStatuses, doc="I35477", repeat="always"
     )
     """Ask for the login state of 1 to 500 accounts."""
-    query_state = Endpoint("openim/querystate", QueryState, OnlineStates, doc="I35057", repeat="always")
+    query_state: Final = Endpoint("openim/querystate", QueryState, OnlineStates, doc="I35057", repeat="always")
     """Ask for the login state of 1 to 500 accounts by the older command, which `query_online_status` replaced."""
 
     async def import_all(self, accounts: Items[str | AccountItem]) -> Chunked[str | AccountItem, ImportAccountsResult]:

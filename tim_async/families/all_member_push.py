@@ -32,7 +32,7 @@ _SLOW = (Rate(100),)
 class AllMemberPush(Family, name="all_member_push"):
     """Pushes to all users, and the attributes and tags that pick an audience."""
 
-    send = Endpoint(
+    send: Final = Endpoint(
         "all_member_push/im_push",
         PushToAll,
         PushTask,
@@ -45,21 +45,23 @@ class AllMemberPush(Family, name="all_member_push"):
 
     A push that finds the day's number used up is a `WaitTooLongError` with the time, counted over the 24 hours before.
     """
-    set_attr_names = Endpoint(
+    set_attr_names: Final = Endpoint(
         "all_member_push/im_set_attr_name", SetAttrNames, Empty, doc="I37167", limits=_SLOW, repeat="always"
     )
     """Name the app's attributes."""
-    get_attr_names = Endpoint(
+    get_attr_names: Final = Endpoint(
         "all_member_push/im_get_attr_name", NoFields, AttrNames, doc="I37168", limits=_SLOW, repeat="always"
     )
     """Read the names of the app's attributes."""
-    get_attrs = Endpoint(
+    get_attrs: Final = Endpoint(
         "all_member_push/im_get_attr", PushUsers, AttrsOfUsers, doc="I37169", limits=_SLOW, repeat="always"
     )
     """Read the attributes of 1 to 100 users."""
-    set_attrs = Endpoint("all_member_push/im_set_attr", SetAttrs, Empty, doc="I37170", limits=_SLOW, repeat="always")
+    set_attrs: Final = Endpoint(
+        "all_member_push/im_set_attr", SetAttrs, Empty, doc="I37170", limits=_SLOW, repeat="always"
+    )
     """Give attributes to 1 to 100 users."""
-    remove_attrs = Endpoint(
+    remove_attrs: Final = Endpoint(
         "all_member_push/im_remove_attr",
         RemoveAttrs,
         Empty,
@@ -69,13 +71,15 @@ class AllMemberPush(Family, name="all_member_push"):
         danger="deletes",
     )
     """Take attributes from 1 to 100 users."""
-    get_tags = Endpoint(
+    get_tags: Final = Endpoint(
         "all_member_push/im_get_tag", PushUsers, TagsOfUsers, doc="I37172", limits=_SLOW, repeat="always"
     )
     """Read the tags of 1 to 100 users."""
-    add_tags = Endpoint("all_member_push/im_add_tag", ChangeTags, Empty, doc="I37173", limits=_SLOW, repeat="always")
+    add_tags: Final = Endpoint(
+        "all_member_push/im_add_tag", ChangeTags, Empty, doc="I37173", limits=_SLOW, repeat="always"
+    )
     """Give tags to 1 to 100 users, 10 each."""
-    remove_tags = Endpoint(
+    remove_tags: Final = Endpoint(
         "all_member_push/im_remove_tag",
         ChangeTags,
         Empty,
@@ -85,7 +89,7 @@ class AllMemberPush(Family, name="all_member_push"):
         danger="deletes",
     )
     """Take tags from 1 to 100 users, 10 each."""
-    clear_tags = Endpoint(
+    clear_tags: Final = Endpoint(
         "all_member_push/im_remove_all_tags",
         PushUsers,
         Empty,

@@ -56,9 +56,11 @@ _NO_END_TIME: Final = 2**31 - 1
 class C2C(Family, name="c2c"):
     """One-to-one messages."""
 
-    send = Endpoint("openim/sendmsg", SendMsg, SendMsgResult, doc="I34919", repeat="identity", has_body_limit=True)
+    send: Final = Endpoint(
+        "openim/sendmsg", SendMsg, SendMsgResult, doc="I34919", repeat="identity", has_body_limit=True
+    )
     """Send one message to one account."""
-    send_batch = Endpoint(
+    send_batch: Final = Endpoint(
         "openim/batchsendmsg",
         BatchSendMsg,
         BatchSendMsgResult,
@@ -68,16 +70,22 @@ class C2C(Family, name="c2c"):
         has_body_limit=True,
     )
     """Send one message to 1 to 500 accounts; `failed` names those who did not get it."""
-    get_roam_msgs = Endpoint("openim/admin_getroammsg", GetRoamMsgs, RoamMsgs, doc="I35478", repeat="always")
+    get_roam_msgs: Final = Endpoint("openim/admin_getroammsg", GetRoamMsgs, RoamMsgs, doc="I35478", repeat="always")
     """Read one page of a conversation's history."""
 
-    import_msg = Endpoint("openim/importmsg", ImportMsg, Empty, doc="I35014", repeat="always", has_body_limit=True)
+    import_msg: Final = Endpoint(
+        "openim/importmsg", ImportMsg, Empty, doc="I35014", repeat="always", has_body_limit=True
+    )
     """Import one message of the past, or a live one of another system."""
-    recall = Endpoint("openim/admin_msgwithdraw", RecallMsg, Empty, doc="I35015", repeat="always", danger="deletes")
+    recall: Final = Endpoint(
+        "openim/admin_msgwithdraw", RecallMsg, Empty, doc="I35015", repeat="always", danger="deletes"
+    )
     """Recall one message."""
-    modify = Endpoint("openim/modify_c2c_msg", ModifyMsg, Empty, doc="I47722", repeat="always", has_body_limit=True)
+    modify: Final = Endpoint(
+        "openim/modify_c2c_msg", ModifyMsg, Empty, doc="I47722", repeat="always", has_body_limit=True
+    )
     """Change a stored message."""
-    delete = Endpoint(
+    delete: Final = Endpoint(
         "openim/delete_c2c_msg_ramble",
         DeleteMsgs,
         DeletedMsgs,
@@ -87,11 +95,11 @@ class C2C(Family, name="c2c"):
         danger="deletes",
     )
     """Delete 1 to 30 messages from one side's history."""
-    mark_read = Endpoint("openim/admin_set_msg_read", MarkRead, Empty, doc="I38996", repeat="always")
+    mark_read: Final = Endpoint("openim/admin_set_msg_read", MarkRead, Empty, doc="I38996", repeat="always")
     """Mark what an account got from another one as read."""
-    get_unread = Endpoint("openim/get_c2c_unread_msg_num", GetUnread, Unread, doc="I41046", repeat="always")
+    get_unread: Final = Endpoint("openim/get_c2c_unread_msg_num", GetUnread, Unread, doc="I41046", repeat="always")
     """Ask how many messages are unread: of all, or from each of 1 to 10 accounts."""
-    send_read_receipts = Endpoint(
+    send_read_receipts: Final = Endpoint(
         "openim/c2c_msg_read_receipt",
         SendReadReceipts,
         Empty,
@@ -100,11 +108,11 @@ class C2C(Family, name="c2c"):
         repeat="always",
     )
     """Report to the sender that messages were read."""
-    get_extensions = Endpoint(
+    get_extensions: Final = Endpoint(
         "openim_msg_ext_http_svc/get_key_values", GetMsgExtensions, Extensions, doc="I51194", repeat="always"
     )
     """Read one page of a message's key/values."""
-    set_extensions = Endpoint(
+    set_extensions: Final = Endpoint(
         "openim_msg_ext_http_svc/set_key_values",
         SetMsgExtensions,
         SetExtensionsResult,
@@ -114,7 +122,7 @@ class C2C(Family, name="c2c"):
     )
     """Set, delete or clear a message's key/values."""
 
-    send_stream = Endpoint(
+    send_stream: Final = Endpoint(
         "stream_msg/send_c2c_stream_msg",
         SendStreamMsg,
         SendStreamMsgResult,

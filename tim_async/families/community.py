@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
+from typing import Final
 
 from .._api.endpoint import Endpoint, Family
 from ..models.common import Empty
@@ -51,25 +52,27 @@ from ._paging import pages
 class Community(Family, name="community"):
     """Communities: topics and permission groups."""
 
-    create_topic = Endpoint("million_group_open_http_svc/create_topic", CreateTopic, TopicCreated, doc="I49471")
+    create_topic: Final = Endpoint("million_group_open_http_svc/create_topic", CreateTopic, TopicCreated, doc="I49471")
     """Create a topic."""
-    get_topics = Endpoint("million_group_open_http_svc/get_topic", GetTopics, Topics, doc="I49469", repeat="always")
+    get_topics: Final = Endpoint(
+        "million_group_open_http_svc/get_topic", GetTopics, Topics, doc="I49469", repeat="always"
+    )
     """Read topics."""
-    modify_topic = Endpoint(
+    modify_topic: Final = Endpoint(
         "million_group_open_http_svc/modify_topic", ModifyTopic, Empty, doc="I49468", repeat="always"
     )
     """Change a topic."""
-    destroy_topics = Endpoint(
+    destroy_topics: Final = Endpoint(
         "million_group_open_http_svc/destroy_topic", DestroyTopics, DestroyTopicsResult, doc="I49470", danger="deletes"
     )
     """Delete topics with all their messages."""
-    import_topic = Endpoint("group_open_http_svc/import_topic", ImportTopic, TopicCreated, doc="I53448")
+    import_topic: Final = Endpoint("group_open_http_svc/import_topic", ImportTopic, TopicCreated, doc="I53448")
     """Import an existing topic."""
-    create_permission_group = Endpoint(
+    create_permission_group: Final = Endpoint(
         "group_open_http_svc/create_permission_group", CreatePermissionGroup, PermissionGroupCreated, doc="I61232"
     )
     """Create a permission group."""
-    destroy_permission_groups = Endpoint(
+    destroy_permission_groups: Final = Endpoint(
         "group_open_http_svc/destroy_permission_group",
         DestroyPermissionGroups,
         DestroyPermissionGroupsResult,
@@ -77,7 +80,7 @@ class Community(Family, name="community"):
         danger="deletes",
     )
     """Delete 1 to 20 permission groups."""
-    get_permission_groups = Endpoint(
+    get_permission_groups: Final = Endpoint(
         "group_open_http_svc/get_permission_group",
         GetPermissionGroups,
         PermissionGroups,
@@ -85,11 +88,11 @@ class Community(Family, name="community"):
         repeat="always",
     )
     """Read one page of permission groups."""
-    modify_permission_group = Endpoint(
+    modify_permission_group: Final = Endpoint(
         "group_open_http_svc/modify_permission_group", ModifyPermissionGroup, Empty, doc="I61234", repeat="always"
     )
     """Change a permission group."""
-    add_permission_group_members = Endpoint(
+    add_permission_group_members: Final = Endpoint(
         "group_open_http_svc/add_permission_group_member",
         AddPermissionGroupMembers,
         AddPermissionGroupMembersResult,
@@ -97,7 +100,7 @@ class Community(Family, name="community"):
         repeat="always",
     )
     """Add 1 to 100 members to a permission group."""
-    get_topic_permissions = Endpoint(
+    get_topic_permissions: Final = Endpoint(
         "group_open_http_svc/get_topic_permission_group",
         GetTopicPermissions,
         TopicPermissions,
@@ -105,7 +108,7 @@ class Community(Family, name="community"):
         repeat="always",
     )
     """Read what a permission group may do in topics."""
-    set_topic_permissions = Endpoint(
+    set_topic_permissions: Final = Endpoint(
         "group_open_http_svc/set_topic_permission_group",
         SetTopicPermissions,
         TopicPermissions,
@@ -113,7 +116,7 @@ class Community(Family, name="community"):
         repeat="always",
     )
     """Change what a permission group may do in topics."""
-    add_topic_permissions = Endpoint(
+    add_topic_permissions: Final = Endpoint(
         "group_open_http_svc/add_topic_permission_group",
         AddTopicPermissions,
         TopicOutcomes,
@@ -122,7 +125,7 @@ class Community(Family, name="community"):
         repeat="always",
     )
     """Give a permission group permissions in 1 to 50 further topics."""
-    delete_topic_permissions = Endpoint(
+    delete_topic_permissions: Final = Endpoint(
         "group_open_http_svc/delete_topic_permission_group",
         DeleteTopicPermissions,
         TopicOutcomes,
@@ -132,7 +135,7 @@ class Community(Family, name="community"):
         danger="deletes",
     )
     """Take a permission group's permissions in 1 to 50 topics away."""
-    delete_permission_group_members = Endpoint(
+    delete_permission_group_members: Final = Endpoint(
         "group_open_http_svc/delete_permission_group_member",
         DeletePermissionGroupMembers,
         DeletePermissionGroupMembersResult,
@@ -142,7 +145,7 @@ class Community(Family, name="community"):
         danger="excludes",
     )
     """Take 1 to 100 members out of a permission group; one who is not in it is no failure."""
-    get_permission_group_members = Endpoint(
+    get_permission_group_members: Final = Endpoint(
         "group_open_http_svc/get_permission_group_member_list",
         GetPermissionGroupMembers,
         PermissionGroupMembers,
@@ -151,7 +154,7 @@ class Community(Family, name="community"):
         repeat="always",
     )
     """Read one page of a permission group's members."""
-    get_online_num = Endpoint(
+    get_online_num: Final = Endpoint(
         "million_group_open_http_svc/get_online_member_num",
         GroupRequest,
         OnlineNum,

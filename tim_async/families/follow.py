@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from typing import Final
 
 from .._api.endpoint import Endpoint, Family
 from ..models.follow import (
@@ -35,15 +36,15 @@ class Follow(Family, name="follow"):
     One account follows another, without asking; two may follow each other.
     """
 
-    add = Endpoint("follow/follow_add", AddFollows, FollowResults, doc="I70345")
+    add: Final = Endpoint("follow/follow_add", AddFollows, FollowResults, doc="I70345")
     """Follow 1 to 20 accounts."""
-    delete = Endpoint("follow/follow_delete", DeleteFollows, FollowResults, doc="I70346", danger="deletes")
+    delete: Final = Endpoint("follow/follow_delete", DeleteFollows, FollowResults, doc="I70346", danger="deletes")
     """Follow 1 to 20 accounts no more."""
-    get = Endpoint("follow/follow_get", GetFollows, FollowPage, doc="I70347", repeat="always")
+    get: Final = Endpoint("follow/follow_get", GetFollows, FollowPage, doc="I70347", repeat="always")
     """Read a page of followers, of followed accounts, or of those that follow each other."""
-    check = Endpoint("follow/follow_check", CheckFollows, FollowRelations, doc="I70349", repeat="always")
+    check: Final = Endpoint("follow/follow_check", CheckFollows, FollowRelations, doc="I70349", repeat="always")
     """Ask whether an account and 1 to 100 others follow each other."""
-    get_counts = Endpoint("follow/follow_get_info", GetFollowCounts, FollowCounts, doc="I70350", repeat="always")
+    get_counts: Final = Endpoint("follow/follow_get_info", GetFollowCounts, FollowCounts, doc="I70350", repeat="always")
     """Count followers and followed accounts of 1 to 20 accounts."""
 
     def iter_followers(self, from_account: str, *, page_size: int = PAGE_SIZE) -> AsyncIterator[FollowedAccount]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from typing import Final
 
 from .._api.endpoint import Endpoint, Family, Rate
 from ..models.common import Empty
@@ -35,17 +36,19 @@ from ._paging import entries_by_offset, pages
 class Group(Family, name="group"):
     """Groups: their life cycle and their profiles."""
 
-    create = Endpoint("group_open_http_svc/create_group", CreateGroup, CreatedGroup, doc="I34895")
+    create: Final = Endpoint("group_open_http_svc/create_group", CreateGroup, CreatedGroup, doc="I34895")
     """Create a group, with an owner and members to begin with where they are given."""
-    get_info = Endpoint("group_open_http_svc/get_group_info", GetGroups, GroupInfos, doc="I34961", repeat="always")
+    get_info: Final = Endpoint(
+        "group_open_http_svc/get_group_info", GetGroups, GroupInfos, doc="I34961", repeat="always"
+    )
     """Read the profiles of 1 to 50 groups, with their members; `failed` names those that could not be read."""
-    modify_info = Endpoint(
+    modify_info: Final = Endpoint(
         "group_open_http_svc/modify_group_base_info", ModifyGroup, Empty, doc="I34962", repeat="always"
     )
     """Change a group's profile: name, notice, who may come in, whether all are muted ..."""
-    destroy = Endpoint("group_open_http_svc/destroy_group", GroupRequest, Empty, doc="I34896", danger="deletes")
+    destroy: Final = Endpoint("group_open_http_svc/destroy_group", GroupRequest, Empty, doc="I34896", danger="deletes")
     """End a group, with all that it has; not to be undone."""
-    list_all = Endpoint(
+    list_all: Final = Endpoint(
         "group_open_http_svc/get_appid_group_list",
         ListGroups,
         ListedGroups,
@@ -54,15 +57,15 @@ class Group(Family, name="group"):
         repeat="always",
     )
     """Read one page of all the groups of the app; once a second."""
-    list_joined = Endpoint(
+    list_joined: Final = Endpoint(
         "group_open_http_svc/get_joined_group_list", ListJoined, JoinedGroups, doc="I34925", repeat="always"
     )
     """Read the groups of an account, or one page of them."""
-    change_owner = Endpoint(
+    change_owner: Final = Endpoint(
         "group_open_http_svc/change_group_owner", ChangeOwner, Empty, doc="I34966", repeat="always", danger="excludes"
     )
     """Give a group to another of its members; the owner before is a plain member then."""
-    import_group = Endpoint("group_open_http_svc/import_group", ImportGroup, ImportedGroup, doc="I34967")
+    import_group: Final = Endpoint("group_open_http_svc/import_group", ImportGroup, ImportedGroup, doc="I34967")
     """Import a group that exists elsewhere: no webhook fires and no one is notified."""
 
     async def get_info_all(

@@ -19,13 +19,15 @@ class GroupAttributes(Family, name="group_attr"):
     A group has up to 16 texts and 20 numbers, by name.
     """
 
-    get = Endpoint("group_open_attr_http_svc/get_group_attr", GroupRequest, GroupAttrs, doc="I44187", repeat="always")
+    get: Final = Endpoint(
+        "group_open_attr_http_svc/get_group_attr", GroupRequest, GroupAttrs, doc="I44187", repeat="always"
+    )
     """Read the attributes of a group."""
-    modify = Endpoint(
+    modify: Final = Endpoint(
         "group_open_http_svc/modify_group_attr", WriteAttrs, Empty, doc="I44188", repeat="always", limits=WRITES
     )
     """Add or change 1 to 16 attributes; those that are not named stay."""
-    set = Endpoint(
+    set: Final = Endpoint(
         "group_open_http_svc/set_group_attr",
         WriteAttrs,
         Empty,
@@ -35,7 +37,7 @@ class GroupAttributes(Family, name="group_attr"):
         danger="deletes",
     )
     """Replace all the attributes of a group by 1 to 16 others."""
-    clear = Endpoint(
+    clear: Final = Endpoint(
         "group_open_http_svc/clear_group_attr",
         GroupRequest,
         Empty,
@@ -45,17 +47,19 @@ class GroupAttributes(Family, name="group_attr"):
         danger="deletes",
     )
     """Remove all the attributes of a group."""
-    delete = Endpoint(
+    delete: Final = Endpoint(
         "group_open_http_svc/delete_group_attr", DeleteAttrs, Empty, doc="I59499", limits=WRITES, danger="deletes"
     )
     """Remove attributes by name; one that is not there is refused with 10050."""
-    get_counters = Endpoint(
+    get_counters: Final = Endpoint(
         "group_open_http_svc/get_group_counter", CounterKeys, Counters, doc="I53427", repeat="always"
     )
     """Read counters of a group: those named, or all."""
-    update_counters = Endpoint("group_open_http_svc/update_group_counter", UpdateCounters, Counters, doc="I53428")
+    update_counters: Final = Endpoint(
+        "group_open_http_svc/update_group_counter", UpdateCounters, Counters, doc="I53428"
+    )
     """Set, increase or decrease 1 to 20 counters; returns their values afterwards."""
-    delete_counters = Endpoint(
+    delete_counters: Final = Endpoint(
         "group_open_http_svc/delete_group_counter", CounterKeys, Empty, doc="I53429", repeat="always", danger="deletes"
     )
     """Delete counters of a group: those named, or all."""

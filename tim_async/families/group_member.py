@@ -55,9 +55,9 @@ _COMMUNITY_PREFIX: Final = "@TGS#_"
 class GroupMember(Family, name="group_member"):
     """Members of groups: coming and going, roles, mutes, bans."""
 
-    add = Endpoint("group_open_http_svc/add_group_member", AddMembers, AddedMembers, doc="I34921")
+    add: Final = Endpoint("group_open_http_svc/add_group_member", AddMembers, AddedMembers, doc="I34921")
     """Add 1 to 300 members; `failed` names those who are not in."""
-    delete = Endpoint(
+    delete: Final = Endpoint(
         "group_open_http_svc/delete_group_member",
         DeleteMembers,
         Empty,
@@ -66,43 +66,45 @@ class GroupMember(Family, name="group_member"):
         danger="excludes",
     )
     """Remove 1 to 100 members; an account that is none is passed over."""
-    list_members = Endpoint(
+    list_members: Final = Endpoint(
         "group_open_http_svc/get_group_member_info", ListMembers, MemberPage, doc="I34948", repeat="always"
     )
     """Read one page of a group's members."""
-    get_info = Endpoint(
+    get_info: Final = Endpoint(
         "group_open_http_svc/get_specified_group_member_info", GetMembers, MemberInfos, doc="I64897", repeat="always"
     )
     """Read the profiles of 1 to 50 members."""
-    modify_info = Endpoint(
+    modify_info: Final = Endpoint(
         "group_open_http_svc/modify_group_member_info", ModifyMember, Empty, doc="I34900", repeat="always"
     )
     """Change one member: role, name card, own fields, how it gets messages, whether it is muted."""
-    get_roles = Endpoint("group_open_http_svc/get_role_in_group", GetRoles, Roles, doc="I34963", repeat="always")
+    get_roles: Final = Endpoint("group_open_http_svc/get_role_in_group", GetRoles, Roles, doc="I34963", repeat="always")
     """Read the roles of 1 to 500 accounts."""
-    mute = Endpoint(
+    mute: Final = Endpoint(
         "group_open_http_svc/forbid_send_msg", MuteMembers, Empty, doc="I34951", repeat="always", danger="excludes"
     )
     """Mute 1 to 500 members for a while, or lift that."""
-    list_muted = Endpoint(
+    list_muted: Final = Endpoint(
         "group_open_http_svc/get_group_muted_account", ListMuted, MutedAccounts, doc="I34964", repeat="always"
     )
     """Read who is muted."""
-    list_shutted = Endpoint(
+    list_shutted: Final = Endpoint(
         "group_open_http_svc/get_group_shutted_uin", GroupRequest, ShuttedUins, doc="I34964", repeat="always"
     )
     """Read who is muted, by the older command; `list_muted` is the newer."""
-    import_members = Endpoint(
+    import_members: Final = Endpoint(
         "group_open_http_svc/import_group_member", ImportMembers, AddedMembers, doc="I34969", repeat="always"
     )
     """Import 1 to 300 members: no webhook fires and no one is notified; `failed` names those who are not in."""
-    ban = Endpoint(
+    ban: Final = Endpoint(
         "group_open_http_svc/ban_group_member", BanMembers, Empty, doc="I50296", repeat="always", danger="excludes"
     )
     """Take 1 to 20 accounts out, and keep them out for a while."""
-    unban = Endpoint("group_open_http_svc/unban_group_member", UnbanMembers, Empty, doc="I50297", repeat="always")
+    unban: Final = Endpoint(
+        "group_open_http_svc/unban_group_member", UnbanMembers, Empty, doc="I50297", repeat="always"
+    )
     """Lift the bans of 1 to 20 accounts."""
-    list_banned = Endpoint(
+    list_banned: Final = Endpoint(
         "group_open_http_svc/get_group_ban_member", ListBanned, BannedAccounts, doc="I50295", repeat="always"
     )
     """Read one page of who is banned."""

@@ -55,7 +55,7 @@ MAX_GONE_IN_A_ROW: Final = 1_000
 class GroupMessages(Family, name="group_msg"):
     """Group messages, their history and receipts."""
 
-    send = Endpoint(
+    send: Final = Endpoint(
         "group_open_http_svc/send_group_msg",
         SendGroupMsg,
         SendGroupMsgResult,
@@ -65,11 +65,11 @@ class GroupMessages(Family, name="group_msg"):
         has_body_limit=True,
     )
     """Send a message to a group."""
-    send_system_notification = Endpoint(
+    send_system_notification: Final = Endpoint(
         "group_open_http_svc/send_group_system_notification", SendSystemNotification, Empty, doc="I34958"
     )
     """Send a notice to the online members of a group."""
-    recall = Endpoint(
+    recall: Final = Endpoint(
         "group_open_http_svc/group_msg_recall",
         RecallGroupMsgs,
         RecallGroupMsgsResult,
@@ -78,21 +78,23 @@ class GroupMessages(Family, name="group_msg"):
         danger="deletes",
     )
     """Recall 1 to 10 messages."""
-    import_msgs = Endpoint("group_open_http_svc/import_group_msg", ImportGroupMsgs, ImportGroupMsgsResult, doc="I34968")
+    import_msgs: Final = Endpoint(
+        "group_open_http_svc/import_group_msg", ImportGroupMsgs, ImportGroupMsgsResult, doc="I34968"
+    )
     """Import 1 to 7 messages."""
-    set_unread_num = Endpoint(
+    set_unread_num: Final = Endpoint(
         "group_open_http_svc/set_unread_msg_num", SetUnreadMsgNum, Empty, doc="I34909", repeat="always"
     )
     """Set how many messages a member has not read."""
-    delete_by_sender = Endpoint(
+    delete_by_sender: Final = Endpoint(
         "group_open_http_svc/delete_group_msg_by_sender", DeleteMsgsBySender, Empty, doc="I34970", danger="deletes"
     )
     """Delete what one sender wrote among the last 1,000 messages."""
-    get_history = Endpoint(
+    get_history: Final = Endpoint(
         "group_open_http_svc/group_msg_get_simple", GetGroupMsgs, GroupMsgs, doc="I34971", repeat="always"
     )
     """Read one page of a group's history."""
-    broadcast = Endpoint(
+    broadcast: Final = Endpoint(
         "group_open_http_svc/send_broadcast_msg",
         BroadcastMsg,
         BroadcastMsgResult,
@@ -103,11 +105,11 @@ class GroupMessages(Family, name="group_msg"):
         danger="reaches_all",
     )
     """Send a message to every live group."""
-    modify = Endpoint(
+    modify: Final = Endpoint(
         "openim/modify_group_msg", ModifyGroupMsg, Empty, doc="I47948", repeat="always", has_body_limit=True
     )
     """Change a stored message."""
-    get_receipts = Endpoint(
+    get_receipts: Final = Endpoint(
         "group_open_http_svc/get_group_msg_receipt",
         GetGroupMsgReceipts,
         GroupMsgReceipts,
@@ -115,7 +117,7 @@ class GroupMessages(Family, name="group_msg"):
         repeat="always",
     )
     """Ask how many members have read messages."""
-    get_receipt_detail = Endpoint(
+    get_receipt_detail: Final = Endpoint(
         "group_open_http_svc/get_group_msg_receipt_detail",
         GetReceiptDetail,
         ReceiptDetail,
@@ -123,13 +125,15 @@ class GroupMessages(Family, name="group_msg"):
         repeat="always",
     )
     """Read one page of those who have read a message, or have not."""
-    report_receipts = Endpoint(
+    report_receipts: Final = Endpoint(
         "group_open_http_svc/group_msg_receipt", ReportReceipts, Empty, doc="C107478", repeat="always"
     )
     """Report that a member has read 1 to 50 messages."""
-    clear = Endpoint("group_open_http_svc/clear_group_msg", ClearGroupMsgs, Empty, doc="I65970", danger="deletes")
+    clear: Final = Endpoint(
+        "group_open_http_svc/clear_group_msg", ClearGroupMsgs, Empty, doc="I65970", danger="deletes"
+    )
     """Hide stored messages from the clients."""
-    get_extensions = Endpoint(
+    get_extensions: Final = Endpoint(
         "openim_msg_ext_http_svc/group_get_key_values",
         GetGroupExtensions,
         Extensions,
@@ -137,7 +141,7 @@ class GroupMessages(Family, name="group_msg"):
         repeat="always",
     )
     """Read one page of a message's key/values."""
-    set_extensions = Endpoint(
+    set_extensions: Final = Endpoint(
         "openim_msg_ext_http_svc/group_set_key_values",
         SetGroupExtensions,
         SetExtensionsResult,
@@ -147,7 +151,7 @@ class GroupMessages(Family, name="group_msg"):
     )
     """Set, delete or clear a message's key/values."""
 
-    send_stream = Endpoint(
+    send_stream: Final = Endpoint(
         "stream_msg/send_group_stream_msg",
         SendGroupStreamMsg,
         SendGroupStreamMsgResult,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import Literal
+from typing import Final, Literal
 
 from .._api.endpoint import NOT_SEEN, SDK_ONLY, Endpoint, Family
 from ..models.common import Empty
@@ -30,19 +30,19 @@ from ._paging import pages
 class LiveGroup(Family, name="live_group"):
     """Live groups (AVChatRoom): who is online, marks, robots, admins."""
 
-    get_online_num = Endpoint(
+    get_online_num: Final = Endpoint(
         "group_open_http_svc/get_online_member_num", GroupRequest, OnlineNum, doc="I38521", repeat="always"
     )
     """Read how many are online in a group."""
-    mark_members = Endpoint(
+    mark_members: Final = Endpoint(
         "group_open_avchatroom_http_svc/modify_user_info", MarkMembers, MarkedMembers, doc="I50294", repeat="always"
     )
     """Set marks on 1 to 500 members, or take them off."""
-    list_online = Endpoint(
+    list_online: Final = Endpoint(
         "group_open_avchatroom_http_svc/get_members", ListOnline, OnlineMembers, doc="I50293", repeat="always"
     )
     """Read one page of who is online."""
-    add_robots = Endpoint(
+    add_robots: Final = Endpoint(
         "group_open_avchatroom_http_svc/add_robots",
         AddRobots,
         Empty,
@@ -51,11 +51,11 @@ class LiveGroup(Family, name="live_group"):
         repeat="always",
     )
     """Put robots into the list of who is online, there or not."""
-    delete_robots = Endpoint(
+    delete_robots: Final = Endpoint(
         "group_open_avchatroom_http_svc/del_robots", LiveMembers, Empty, doc="I60526", repeat="always", danger="deletes"
     )
     """Take robots out of the list of who is online."""
-    modify_admins = Endpoint(
+    modify_admins: Final = Endpoint(
         "group_open_avchatroom_http_svc/modify_admin",
         ModifyAdmins,
         Empty,
@@ -64,7 +64,7 @@ class LiveGroup(Family, name="live_group"):
         danger="excludes",
     )
     """Make accounts admins, or no longer; there can be 5."""
-    list_admins = Endpoint(
+    list_admins: Final = Endpoint(
         "group_open_avchatroom_http_svc/get_admin_list",
         GroupRequest,
         LiveAdmins,
@@ -73,7 +73,7 @@ class LiveGroup(Family, name="live_group"):
         repeat="always",
     )
     """Read who is an admin."""
-    check_members = Endpoint(
+    check_members: Final = Endpoint(
         "group_open_avchatroom_http_svc/check_members",
         LiveMembers,
         PresentMembers,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from typing import Final
 
 from .._api.endpoint import SDK_ONLY, Endpoint, Family
 from ..models.common import Empty, NoFields
@@ -43,9 +44,9 @@ from ._paging import entries_by_offset
 class Moderation(Family, name="moderation"):
     """Moderation of content, its word lists, the app-wide mute, and the retired filter words."""
 
-    moderate = Endpoint("im_msg_audit/content_moderation", Moderate, Judgement, doc="I77827", repeat="always")
+    moderate: Final = Endpoint("im_msg_audit/content_moderation", Moderate, Judgement, doc="I77827", repeat="always")
     """Have one text, image, audio or video judged. Every call is charged."""
-    moderate_batch = Endpoint(
+    moderate_batch: Final = Endpoint(
         "im_msg_audit/batch_content_moderation",
         ModerateBatch,
         Judgements,
@@ -54,13 +55,15 @@ class Moderation(Family, name="moderation"):
         repeat="always",
     )
     """Have 1 to 10 texts or images judged. Every content is charged."""
-    add_cloud_keywords = Endpoint("im_msg_audit_mgr/add_cloud_audit_keywords", AddCloudKeywords, Done, doc="I77831")
+    add_cloud_keywords: Final = Endpoint(
+        "im_msg_audit_mgr/add_cloud_audit_keywords", AddCloudKeywords, Done, doc="I77831"
+    )
     """Add 1 to 10 words to a library of cloud moderation."""
-    get_cloud_keywords = Endpoint(
+    get_cloud_keywords: Final = Endpoint(
         "im_msg_audit_mgr/get_cloud_audit_keywords", GetCloudKeywords, CloudWords, doc="C94302", repeat="always"
     )
     """Read one page of a library of cloud moderation."""
-    delete_cloud_keywords = Endpoint(
+    delete_cloud_keywords: Final = Endpoint(
         "im_msg_audit_mgr/delete_cloud_audit_keywords",
         DeleteCloudKeywords,
         DeletedCloudKeywords,
@@ -68,7 +71,7 @@ class Moderation(Family, name="moderation"):
         danger="deletes",
     )
     """Delete 1 to 10 words of a library of cloud moderation."""
-    get_cloud_libraries = Endpoint(
+    get_cloud_libraries: Final = Endpoint(
         "im_msg_audit_mgr/get_cloud_audit_keywords_ids",
         GetCloudLibraries,
         CloudLibraries,
@@ -76,11 +79,11 @@ class Moderation(Family, name="moderation"):
         repeat="always",
     )
     """Read one page of the list of libraries of cloud moderation."""
-    add_local_keywords = Endpoint(
+    add_local_keywords: Final = Endpoint(
         "im_msg_audit_mgr/add_local_audit_keywords", ChangeLocalKeywords, Done, doc=None, why_no_doc=SDK_ONLY
     )
     """Add 1 to 10 words to local filtering."""
-    get_local_keywords = Endpoint(
+    get_local_keywords: Final = Endpoint(
         "im_msg_audit_mgr/get_local_audit_keywords",
         GetLocalKeywords,
         LocalWords,
@@ -89,7 +92,7 @@ class Moderation(Family, name="moderation"):
         repeat="always",
     )
     """Read one page of the words of local filtering."""
-    delete_local_keywords = Endpoint(
+    delete_local_keywords: Final = Endpoint(
         "im_msg_audit_mgr/delete_local_audit_keywords",
         ChangeLocalKeywords,
         Done,
@@ -98,15 +101,17 @@ class Moderation(Family, name="moderation"):
         danger="deletes",
     )
     """Delete 1 to 10 words of local filtering."""
-    set_mute = Endpoint("openconfigsvr/setnospeaking", SetMute, Empty, doc="I34923", repeat="always", danger="excludes")
+    set_mute: Final = Endpoint(
+        "openconfigsvr/setnospeaking", SetMute, Empty, doc="I34923", repeat="always", danger="excludes"
+    )
     """Mute a user in the whole app, or let them speak again."""
-    get_mute = Endpoint("openconfigsvr/getnospeaking", GetMute, Mute, doc="I34924", repeat="always")
+    get_mute: Final = Endpoint("openconfigsvr/getnospeaking", GetMute, Mute, doc="I34924", repeat="always")
     """Read the app-wide mute of a user."""
-    get_dirty_words = Endpoint("openim_dirty_words/get", NoFields, DirtyWords, doc="C2396", repeat="always")
+    get_dirty_words: Final = Endpoint("openim_dirty_words/get", NoFields, DirtyWords, doc="C2396", repeat="always")
     """Read the filter words. Retired: apps of today have local filtering and cloud moderation instead."""
-    add_dirty_words = Endpoint("openim_dirty_words/add", ChangeDirtyWords, Empty, doc="C2397", repeat="always")
+    add_dirty_words: Final = Endpoint("openim_dirty_words/add", ChangeDirtyWords, Empty, doc="C2397", repeat="always")
     """Add filter words. Retired, see `get_dirty_words`."""
-    delete_dirty_words = Endpoint(
+    delete_dirty_words: Final = Endpoint(
         "openim_dirty_words/delete",
         ChangeDirtyWords,
         Empty,

@@ -45,14 +45,14 @@ PAGE_SIZE: Final = 20
 class OfficialAccount(Family, name="official_account"):
     """Official accounts, their subscribers and messages."""
 
-    create = Endpoint(
+    create: Final = Endpoint(
         "official_account_open_http_svc/create_official_account",
         CreateOfficialAccount,
         CreatedOfficialAccount,
         doc="I60755",
     )
     """Create an official account."""
-    modify = Endpoint(
+    modify: Final = Endpoint(
         "official_account_open_http_svc/modify_official_account_base_info",
         ModifyOfficialAccount,
         Empty,
@@ -60,7 +60,7 @@ class OfficialAccount(Family, name="official_account"):
         repeat="always",
     )
     """Change the profile of an official account."""
-    destroy = Endpoint(
+    destroy: Final = Endpoint(
         "official_account_open_http_svc/destroy_official_account",
         DestroyOfficialAccount,
         Empty,
@@ -68,7 +68,7 @@ class OfficialAccount(Family, name="official_account"):
         danger="deletes",
     )
     """Delete an official account."""
-    get = Endpoint(
+    get: Final = Endpoint(
         "official_account_open_http_svc/get_official_account_info",
         GetOfficialAccounts,
         OfficialAccounts,
@@ -77,7 +77,7 @@ class OfficialAccount(Family, name="official_account"):
         repeat="always",
     )
     """Read the profiles of 1 to 50 official accounts."""
-    get_subscribers = Endpoint(
+    get_subscribers: Final = Endpoint(
         "official_account_open_http_svc/get_subscriber_info",
         GetSubscribers,
         Subscribers,
@@ -85,7 +85,7 @@ class OfficialAccount(Family, name="official_account"):
         repeat="always",
     )
     """Read one page of the subscribers."""
-    add_subscribers = Endpoint(
+    add_subscribers: Final = Endpoint(
         "official_account_open_http_svc/add_subscriber",
         AddSubscribers,
         SubscriberOutcomes,
@@ -93,7 +93,7 @@ class OfficialAccount(Family, name="official_account"):
         repeat="always",
     )
     """Subscribe 1 to 100 users; those who had subscribed before have not failed."""
-    delete_subscribers = Endpoint(
+    delete_subscribers: Final = Endpoint(
         "official_account_open_http_svc/delete_subscriber",
         DeleteSubscribers,
         SubscriberOutcomes,
@@ -101,7 +101,7 @@ class OfficialAccount(Family, name="official_account"):
         danger="excludes",
     )
     """Unsubscribe users."""
-    modify_subscriber = Endpoint(
+    modify_subscriber: Final = Endpoint(
         "official_account_open_http_svc/modify_subscriber_info",
         ModifySubscriber,
         Empty,
@@ -109,7 +109,7 @@ class OfficialAccount(Family, name="official_account"):
         repeat="always",
     )
     """Change the app's own data about a subscription."""
-    get_subscribed = Endpoint(
+    get_subscribed: Final = Endpoint(
         "official_account_open_http_svc/get_subscribed_official_account_list",
         GetSubscribed,
         SubscribedAccounts,
@@ -118,7 +118,7 @@ class OfficialAccount(Family, name="official_account"):
         repeat="always",
     )
     """Read one page of the official accounts that a user has subscribed to."""
-    send = Endpoint(
+    send: Final = Endpoint(
         "official_account_open_http_svc/send_official_account_msg",
         SendOfficialMsg,
         SentOfficialMsg,
@@ -133,7 +133,7 @@ class OfficialAccount(Family, name="official_account"):
 
     The third of an hour is a `WaitTooLongError` with the time.
     """
-    recall = Endpoint(
+    recall: Final = Endpoint(
         "official_account_open_http_svc/official_account_msg_recall",
         RecallOfficialMsgs,
         OfficialRecallOutcomes,
@@ -141,7 +141,7 @@ class OfficialAccount(Family, name="official_account"):
         danger="deletes",
     )
     """Recall 1 to 10 messages."""
-    get_messages = Endpoint(
+    get_messages: Final = Endpoint(
         "official_account_open_http_svc/official_account_msg_get_simple",
         GetOfficialMsgs,
         OfficialMsgs,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 from .._api.endpoint import Endpoint, Family
 from ..models.common import Empty
@@ -16,9 +17,9 @@ class Profile(Family, name="profile"):
     Nickname, avatar, who may add the user as a friend, and the app's own fields.
     """
 
-    set = Endpoint("profile/portrait_set", SetProfile, Empty, doc="I34916", repeat="always")
+    set: Final = Endpoint("profile/portrait_set", SetProfile, Empty, doc="I34916", repeat="always")
     """Set fields of one account's profile."""
-    get = Endpoint("profile/portrait_get", GetProfiles, Profiles, doc="I34917", repeat="always")
+    get: Final = Endpoint("profile/portrait_get", GetProfiles, Profiles, doc="I34917", repeat="always")
     """Read fields of the profiles of 1 to 100 accounts."""
 
     async def set_values(self, account: str, values: Mapping[str, str | int]) -> Empty:

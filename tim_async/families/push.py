@@ -81,7 +81,7 @@ class Push(Family, name="push"):
 
     # Both kinds recognise a repeated MsgRandom, but one for an undocumented time, and the other for one second only:
     # a repeat may be a second push.
-    send = Endpoint(
+    send: Final = Endpoint(
         "timpush/push",
         SendPush,
         PushTask,
@@ -95,14 +95,14 @@ class Push(Family, name="push"):
     client `rate_limits={"timpush/push": (Rate(1), Rate(100, per=86_400))}`. A push that finds the number used up is a
     `WaitTooLongError` with the time, counted over the 24 hours before.
     """
-    send_batch = Endpoint("timpush/batch", SendPushBatch, PushBatchTask, doc="I67553", limits=_USERS)
+    send_batch: Final = Endpoint("timpush/batch", SendPushBatch, PushBatchTask, doc="I67553", limits=_USERS)
     """Push to 1 to 500 users; `failed` names those it does not go to.
 
     30 users a second is the limit of the free and the trial edition, so a call may have 30 of them. The standard
     edition has 500 and the advanced one 800: give the client
     `rate_limits={"timpush/batch": Rate(500, cost="to_account", max_cost=500)}`.
     """
-    send_web_batch = Endpoint(
+    send_web_batch: Final = Endpoint(
         "timpush/webbatch",
         SendWebPush,
         PushBatchTask,
@@ -111,13 +111,13 @@ class Push(Family, name="push"):
         limits=_USERS,
     )
     """Push to the browsers of 1 to 500 users; the limits are those of `send_batch`."""
-    revoke = Endpoint("timpush/revoke", Revoke, Empty, doc="I60571", limits=_ONE, danger="deletes")
+    revoke: Final = Endpoint("timpush/revoke", Revoke, Empty, doc="I60571", limits=_ONE, danger="deletes")
     """Stop a push, or take it back, within 24 hours."""
-    set_attr_names = Endpoint(
+    set_attr_names: Final = Endpoint(
         "timpush/set_attr_name", SetTypedAttrNames, Empty, doc="I60563", limits=_SLOW, repeat="always"
     )
     """Name the app's attributes."""
-    get_attr_names = Endpoint(
+    get_attr_names: Final = Endpoint(
         "timpush/get_attr_name",
         NoFields,
         TypedAttrNames,
@@ -126,11 +126,15 @@ class Push(Family, name="push"):
         repeat="always",
     )
     """Read the names of the app's attributes."""
-    get_attrs = Endpoint("timpush/get_attr", TimPushUsers, AttrsOrFailures, doc="I60564", limits=_SLOW, repeat="always")
+    get_attrs: Final = Endpoint(
+        "timpush/get_attr", TimPushUsers, AttrsOrFailures, doc="I60564", limits=_SLOW, repeat="always"
+    )
     """Read the attributes of 1 to 100 users."""
-    set_attrs = Endpoint("timpush/set_attr", TimPushSetAttrs, PushOutcome, doc="I60565", limits=_SLOW, repeat="always")
+    set_attrs: Final = Endpoint(
+        "timpush/set_attr", TimPushSetAttrs, PushOutcome, doc="I60565", limits=_SLOW, repeat="always"
+    )
     """Give attributes to 1 to 100 users."""
-    remove_attrs = Endpoint(
+    remove_attrs: Final = Endpoint(
         "timpush/remove_attr",
         TimPushRemoveAttrs,
         PushOutcome,
@@ -140,7 +144,7 @@ class Push(Family, name="push"):
         danger="deletes",
     )
     """Take attributes from 1 to 100 users."""
-    get_tags = Endpoint(
+    get_tags: Final = Endpoint(
         "timpush/get_tag",
         TimPushUsers,
         TagsOrFailures,
@@ -149,7 +153,7 @@ class Push(Family, name="push"):
         repeat="always",
     )
     """Read the tags of 1 to 100 users."""
-    add_tags = Endpoint(
+    add_tags: Final = Endpoint(
         "timpush/add_tag",
         TimPushChangeTags,
         PushOutcome,
@@ -159,7 +163,7 @@ class Push(Family, name="push"):
         repeat="always",
     )
     """Give tags to 1 to 100 users, 10 each."""
-    remove_tags = Endpoint(
+    remove_tags: Final = Endpoint(
         "timpush/remove_tag",
         TimPushChangeTags,
         PushOutcome,
@@ -169,7 +173,7 @@ class Push(Family, name="push"):
         danger="deletes",
     )
     """Take tags from 1 to 100 users, 10 each."""
-    clear_tags = Endpoint(
+    clear_tags: Final = Endpoint(
         "timpush/clear_all_tags",
         TimPushUsers,
         PushOutcome,
@@ -182,7 +186,7 @@ class Push(Family, name="push"):
 
     # Scheduled pushes
 
-    add_scheduled = Endpoint(
+    add_scheduled: Final = Endpoint(
         "timpush/add_sched_task",
         AddScheduledPush,
         ScheduledPushId,
@@ -192,7 +196,7 @@ class Push(Family, name="push"):
         danger="reaches_all",
     )
     """Schedule a push; `schedule` takes a moment and finds the type."""
-    modify_scheduled = Endpoint(
+    modify_scheduled: Final = Endpoint(
         "timpush/modify_sched_task",
         ModifyScheduledPush,
         ScheduledPushId,
@@ -203,7 +207,7 @@ class Push(Family, name="push"):
         danger="reaches_all",
     )
     """Change a scheduled push that is still pending."""
-    delete_scheduled = Endpoint(
+    delete_scheduled: Final = Endpoint(
         "timpush/delete_sched_task",
         DeleteScheduledPush,
         ScheduledPushId,
@@ -212,7 +216,7 @@ class Push(Family, name="push"):
         danger="deletes",
     )
     """Delete a scheduled push that is still pending."""
-    get_scheduled = Endpoint(
+    get_scheduled: Final = Endpoint(
         "timpush/get_sched_task",
         GetScheduledPush,
         FoundScheduledPush,
@@ -222,7 +226,7 @@ class Push(Family, name="push"):
         repeat="always",
     )
     """Read one scheduled push: its state, and the TaskId of what it pushed."""
-    list_scheduled = Endpoint(
+    list_scheduled: Final = Endpoint(
         "timpush/list_sched_task",
         ListScheduledPushes,
         ScheduledPushes,
@@ -235,7 +239,7 @@ class Push(Family, name="push"):
 
     # What became of pushes
 
-    get_figures = Endpoint(
+    get_figures: Final = Endpoint(
         "timpush/all_member_push_statistics",
         GetPushFigures,
         PushFigures,
@@ -245,7 +249,7 @@ class Push(Family, name="push"):
         repeat="always",
     )
     """Read how many pushes of up to 5 tasks were sent, delivered and clicked."""
-    get_losses = Endpoint(
+    get_losses: Final = Endpoint(
         "timpush/all_member_push_loss",
         GetPushLosses,
         PushLosses,
@@ -255,7 +259,7 @@ class Push(Family, name="push"):
         repeat="always",
     )
     """Read why pushes of up to 5 tasks were lost."""
-    get_trace = Endpoint(
+    get_trace: Final = Endpoint(
         "timpush/all_member_push_trace",
         GetPushTrace,
         PushTrace,
@@ -265,7 +269,7 @@ class Push(Family, name="push"):
         repeat="always",
     )
     """Follow a push of a task to the devices of one user."""
-    get_message_figures = Endpoint(
+    get_message_figures: Final = Endpoint(
         "timpush/normal_push_statistics",
         GetMessagePushFigures,
         MessagePushFigures,
@@ -275,7 +279,7 @@ class Push(Family, name="push"):
         repeat="always",
     )
     """Read how many pushes of chat messages were sent, delivered and clicked."""
-    get_message_losses = Endpoint(
+    get_message_losses: Final = Endpoint(
         "timpush/normal_push_loss",
         GetMessagePushLosses,
         MessagePushLosses,
@@ -285,7 +289,7 @@ class Push(Family, name="push"):
         repeat="always",
     )
     """Read why pushes of chat messages were lost."""
-    get_message_trace = Endpoint(
+    get_message_trace: Final = Endpoint(
         "timpush/normal_push_trace",
         GetMessagePushTrace,
         PushTrace,

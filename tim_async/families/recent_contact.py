@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from typing import Final
 
 from .._api.endpoint import Endpoint, Family
 from ..models.common import Empty
@@ -39,29 +40,31 @@ _PageStart = tuple[int, int, int, int]
 class RecentContact(Family, name="recent_contact"):
     """Conversation lists, conversation groups and marks."""
 
-    get_list = Endpoint("recentcontact/get_list", GetContacts, ContactPage, doc="I43087", repeat="always")
+    get_list: Final = Endpoint("recentcontact/get_list", GetContacts, ContactPage, doc="I43087", repeat="always")
     """Read a page of an account's conversations, the newest first."""
-    delete = Endpoint("recentcontact/delete", DeleteContact, Empty, doc="I43088", danger="deletes")
+    delete: Final = Endpoint("recentcontact/delete", DeleteContact, Empty, doc="I43088", danger="deletes")
     """Delete one conversation from an account's list, its history too where that is asked."""
-    create_contact_group = Endpoint(
+    create_contact_group: Final = Endpoint(
         "recentcontact/create_contact_group", CreateContactGroup, CreateContactGroupResult, doc="I53437"
     )
     """Make a conversation group."""
-    update_contact_group = Endpoint(
+    update_contact_group: Final = Endpoint(
         "recentcontact/update_contact_group", UpdateContactGroup, UpdateContactGroupResult, doc="I53439"
     )
     """Rename a conversation group, or change its conversations."""
-    mark = Endpoint("recentcontact/mark_contact", MarkContacts, MarkContactsResult, doc="I53438", repeat="always")
+    mark: Final = Endpoint(
+        "recentcontact/mark_contact", MarkContacts, MarkContactsResult, doc="I53438", repeat="always"
+    )
     """Set and clear marks on 1 to 100 conversations."""
-    search_contact_groups = Endpoint(
+    search_contact_groups: Final = Endpoint(
         "recentcontact/search_contact_group", SearchContactGroups, FoundContactGroups, doc="I53442", repeat="always"
     )
     """Read groups and marks of 1 to 300 conversations."""
-    get_contact_groups = Endpoint(
+    get_contact_groups: Final = Endpoint(
         "recentcontact/get_contact_group", GetContactGroups, ContactGroupPage, doc="I53440", repeat="always"
     )
     """Read a page of an account's conversations that have marks or are in a group."""
-    delete_contact_group = Endpoint(
+    delete_contact_group: Final = Endpoint(
         "recentcontact/del_contact_group", DeleteContactGroup, DeletedContactGroups, doc="I53441", danger="deletes"
     )
     """Delete a conversation group; the conversations stay."""

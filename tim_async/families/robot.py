@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import aclosing, suppress
+from typing import Final
 
 from .._api.endpoint import Endpoint, Family
 from ..errors import TimError
@@ -14,13 +15,15 @@ from ._chunks import Items, each_of
 class Robot(Family, name="robot"):
     """Chatbots: accounts that answer, and their streamed answers."""
 
-    get_all = Endpoint("openim_robot_http_svc/get_all_robots", NoFields, Robots, doc="I55280", repeat="always")
+    get_all: Final = Endpoint("openim_robot_http_svc/get_all_robots", NoFields, Robots, doc="I55280", repeat="always")
     """Read the accounts of all chatbots."""
-    create = Endpoint("openim_robot_http_svc/create_robot", CreateRobot, Empty, doc="I55281")
+    create: Final = Endpoint("openim_robot_http_svc/create_robot", CreateRobot, Empty, doc="I55281")
     """Create a chatbot; an app has at most 20."""
-    delete = Endpoint("openim_robot_http_svc/delete_robot", DeleteRobot, Empty, doc="I55282", danger="deletes")
+    delete: Final = Endpoint("openim_robot_http_svc/delete_robot", DeleteRobot, Empty, doc="I55282", danger="deletes")
     """Delete a chatbot."""
-    send_stream_msg = Endpoint("openim_robot_http_svc/send_stream_msg", SendRobotStreamMsg, StreamedMsg, doc="I71131")
+    send_stream_msg: Final = Endpoint(
+        "openim_robot_http_svc/send_stream_msg", SendRobotStreamMsg, StreamedMsg, doc="I71131"
+    )
     """Send a piece of a chatbot's answer. A repeated piece would be there twice."""
 
     async def send_stream(self, from_account: str, to_account: str, chunks: Items[str]) -> str:

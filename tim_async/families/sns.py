@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
+from typing import Final
 
 from .._api.endpoint import Endpoint, Family
 from ..models.common import Empty
@@ -49,41 +50,47 @@ class Sns(Family, name="sns"):
     after the other.
     """
 
-    add_friends = Endpoint("sns/friend_add", AddFriends, SnsResults, doc="I34902")
+    add_friends: Final = Endpoint("sns/friend_add", AddFriends, SnsResults, doc="I34902")
     """Add friends, asking them for consent where their profile wants it."""
-    import_friends = Endpoint("sns/friend_import", ImportFriends, SnsResults, doc="I34903", repeat="always")
+    import_friends: Final = Endpoint("sns/friend_import", ImportFriends, SnsResults, doc="I34903", repeat="always")
     """Put friends on one account's list, without asking them and without changing theirs."""
-    update_friends = Endpoint("sns/friend_update", UpdateFriends, SnsResults, doc="I34904", repeat="always")
+    update_friends: Final = Endpoint("sns/friend_update", UpdateFriends, SnsResults, doc="I34904", repeat="always")
     """Set fields of friendships: remark, friend lists, the app's own."""
-    delete_friends = Endpoint("sns/friend_delete", DeleteFriends, SnsResults, doc="I34905", danger="deletes")
+    delete_friends: Final = Endpoint("sns/friend_delete", DeleteFriends, SnsResults, doc="I34905", danger="deletes")
     """End friendships with 1 to 1,000 accounts."""
-    delete_all_friends = Endpoint("sns/friend_delete_all", DeleteAllFriends, Empty, doc="I34906", danger="deletes")
+    delete_all_friends: Final = Endpoint(
+        "sns/friend_delete_all", DeleteAllFriends, Empty, doc="I34906", danger="deletes"
+    )
     """End every friendship of an account."""
-    check_friends = Endpoint("sns/friend_check", CheckFriends, FriendRelations, doc="I34907", repeat="always")
+    check_friends: Final = Endpoint("sns/friend_check", CheckFriends, FriendRelations, doc="I34907", repeat="always")
     """Ask how an account stands to 1 to 1,000 others."""
-    get_friends = Endpoint("sns/friend_get", GetFriends, FriendPage, doc="I34908", repeat="always")
+    get_friends: Final = Endpoint("sns/friend_get", GetFriends, FriendPage, doc="I34908", repeat="always")
     """Read a page of an account's friends with all that is known of them."""
-    get_specified_friends = Endpoint(
+    get_specified_friends: Final = Endpoint(
         "sns/friend_get_list", GetSpecifiedFriends, SpecifiedFriends, doc="I34910", repeat="always"
     )
     """Read fields of 1 to 100 friends of an account."""
-    add_to_black_list = Endpoint("sns/black_list_add", AddToBlackList, SnsResults, doc="I34911", danger="excludes")
+    add_to_black_list: Final = Endpoint(
+        "sns/black_list_add", AddToBlackList, SnsResults, doc="I34911", danger="excludes"
+    )
     """Block 1 to 1,000 accounts; a friendship with them ends on both sides."""
-    delete_from_black_list = Endpoint(
+    delete_from_black_list: Final = Endpoint(
         "sns/black_list_delete", DeleteFromBlackList, SnsResults, doc="I34912", danger="deletes"
     )
     """Unblock 1 to 1,000 accounts."""
-    get_black_list = Endpoint("sns/black_list_get", GetBlackList, BlackListPage, doc="I34914", repeat="always")
+    get_black_list: Final = Endpoint("sns/black_list_get", GetBlackList, BlackListPage, doc="I34914", repeat="always")
     """Read a page of an account's block list."""
-    check_black_list = Endpoint("sns/black_list_check", CheckBlackList, BlackRelations, doc="I34913", repeat="always")
+    check_black_list: Final = Endpoint(
+        "sns/black_list_check", CheckBlackList, BlackRelations, doc="I34913", repeat="always"
+    )
     """Ask whether an account and 1 to 1,000 others block each other."""
-    add_friend_lists = Endpoint("sns/group_add", AddFriendLists, AddFriendListsResult, doc="I34950")
+    add_friend_lists: Final = Endpoint("sns/group_add", AddFriendLists, AddFriendListsResult, doc="I34950")
     """Make friend lists, and put friends into them."""
-    delete_friend_lists = Endpoint(
+    delete_friend_lists: Final = Endpoint(
         "sns/group_delete", DeleteFriendLists, DeleteFriendListsResult, doc="I34926", danger="deletes"
     )
     """Delete friend lists; the friends stay."""
-    get_friend_lists = Endpoint("sns/group_get", GetFriendLists, FriendLists, doc="I40123", repeat="always")
+    get_friend_lists: Final = Endpoint("sns/group_get", GetFriendLists, FriendLists, doc="I40123", repeat="always")
     """Read an account's friend lists."""
 
     async def iter_friends(self, from_account: str) -> AsyncIterator[FriendData]:

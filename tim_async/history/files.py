@@ -23,7 +23,7 @@ class FileMessages(ReadSoFar):
     """
 
     def __init__(self, path: str | Path, expected: ArchiveFile | None) -> None:
-        self.path = Path(path)
+        self.path: Path = Path(path)
         self._reading = Reading(str(path), expected)
         self._messages = self._read()
 

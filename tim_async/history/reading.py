@@ -14,7 +14,7 @@ from ..models.operation import ArchiveFile
 from .content import Content
 from .scanner import LayoutError, Scanner
 
-logger = logging.getLogger("tim_async")
+logger: Final = logging.getLogger("tim_async")
 
 _read_info: Final = reader(HistoryInfo)
 _read_c2c: Final = reader(ArchivedC2CMsg)
@@ -34,8 +34,8 @@ class Reading:
     """
 
     def __init__(self, source: str, expected: ArchiveFile | None) -> None:
-        self.info = HistoryInfo()
-        self.count = 0
+        self.info: HistoryInfo = HistoryInfo()
+        self.count: int = 0
         self._source = source
         self._content = Content(source, expected)
         self._scanner = Scanner()

@@ -35,9 +35,9 @@ class Scanner:
     """
 
     def __init__(self) -> None:
-        self.frame = bytearray()
-        self.has_list = False
-        self.damaged = 0
+        self.frame: bytearray = bytearray()
+        self.has_list: bool = False
+        self.damaged: int = 0
         self._message: bytearray | None = None  # the message that has begun, without what is in the chunk at hand
         self._depth = 0
         self._list_depth = 0  # the depth of what is directly in the list, 0 outside of it

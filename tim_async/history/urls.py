@@ -72,7 +72,7 @@ class UrlMessages(ReadSoFar):
 
     def __init__(self, file: ArchiveFile | str, *, timeout: float, proxy: str | None) -> None:
         self._fetching = _Fetching(file, timeout=timeout, proxy=proxy)
-        self.source = self._fetching.source
+        self.source: str = self._fetching.source
         self._reading = Reading(self.source, self._fetching.expected)
         self._messages = self._read()
 

@@ -182,7 +182,8 @@ class _Kind(Element, _Shape):
             return value
         return {**value, "MsgContent": {cls._aliases.get(name, name): part for name, part in content.items()}}
 
-    __repr__ = Element.__repr__
+    def __repr__(self) -> str:
+        return Element.__repr__(self)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _from_bytes, (type(self), encode(self))

@@ -8,7 +8,7 @@ text, a number stays a number, and the friend lists of a friend are an array of 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Final
 
@@ -81,7 +81,7 @@ class SnsTag(StrEnum):
 PROFILE_NUMBERS: Final = frozenset(
     {ProfileTag.BIRTHDAY, ProfileTag.LANGUAGE, ProfileTag.MSG_SETTINGS, ProfileTag.LEVEL, ProfileTag.ROLE}
 )
-PROFILE_CHOICES: Final = {
+PROFILE_CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
     ProfileTag.GENDER: ("Gender_Type_Unknown", "Gender_Type_Female", "Gender_Type_Male"),
     ProfileTag.ALLOW_TYPE: ("AllowType_Type_NeedConfirm", "AllowType_Type_AllowAny", "AllowType_Type_DenyAny"),
     ProfileTag.ADMIN_FORBID_TYPE: ("AdminForbid_Type_None", "AdminForbid_Type_SendOut"),

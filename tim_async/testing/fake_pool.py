@@ -66,10 +66,10 @@ class Sent:
 
     def __init__(self, command: str, query: str, body: bytes, timeout: float) -> None:
         self.command = command
-        self.query = {name: values[0] for name, values in parse_qs(query).items()}
+        self.query: dict[str, str] = {name: values[0] for name, values in parse_qs(query).items()}
         self.body = body
         self.timeout = timeout
-        self.at = asyncio.get_running_loop().time()
+        self.at: float = asyncio.get_running_loop().time()
 
     @property
     def fields(self) -> dict[str, Any]:
@@ -98,7 +98,7 @@ class FakeSlot:
     def __init__(self, pool: FakePool, rank: tuple[int, int]) -> None:
         self._pool = pool
         self._rank = rank
-        self.is_taken = False
+        self.is_taken: bool = False
 
     def take_nowait(self) -> bool:
         """Take the slot if the pool has a free one; return whether it did."""
@@ -151,7 +151,7 @@ class FakePool:
         self.sent: list[Sent] = []
         self.size = size
         self.busy = 0
-        self.is_closed = False
+        self.is_closed: bool = False
         self._script = list(script)
         self._scripts: dict[str, list[Answer]] = {}
         self._waiters: list[tuple[tuple[int, int], int, asyncio.Future[None]]] = []

@@ -39,7 +39,7 @@ from ..errors import (
 from ._names import Names
 from ._secrets import HIDDEN, hide, spellings
 
-logger = logging.getLogger("tim_async.testing")
+logger: Final = logging.getLogger("tim_async.testing")
 
 # An answer that is not JSON is kept as it was, up to this size.
 _MAX_RAW_BYTES: Final = 64 * 1024

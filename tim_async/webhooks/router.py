@@ -45,7 +45,7 @@ B = TypeVar("B", bound=BeforeEvent)
 E2 = TypeVar("E2", bound=Event)
 E3 = TypeVar("E3", bound=Event)
 
-logger = logging.getLogger("tim_async.webhooks")
+logger: Final = logging.getLogger("tim_async.webhooks")
 
 _UNEXPECTED: Final = "processing a webhook failed with an unexpected error"
 _OK_BODY: Final = encode(AnswerBody())

@@ -29,6 +29,8 @@ from .schema import SCHEMA_VERSION, meta, metadata, misfit
 from .sqlite import SqliteFile, Tables
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from .server import Server
 
 T = TypeVar("T")
@@ -68,9 +70,9 @@ class Database:
         may_be_beside: bool = False,
     ) -> None:
         where = locate(location)
-        self.path = where.path
-        self.name = where.name
-        self.full_name = where.full_name
+        self.path: Path | None = where.path
+        self.name: str = where.name
+        self.full_name: str = where.full_name
         self._purpose = purpose
         self._check: Callable[[Connection], None] | None = None
         self._file: SqliteFile | None = None

@@ -110,7 +110,7 @@ class LeasedChunks:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self.owner = secrets.token_hex(8)
+        self.owner: str = secrets.token_hex(8)
 
     async def claim(
         self,

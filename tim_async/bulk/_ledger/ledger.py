@@ -92,15 +92,17 @@ class Ledger:
         patience_s: float | None = None,
         may_be_beside: bool = False,
     ) -> None:
-        self.database = Database(location, purpose=purpose, patience_s=patience_s, may_be_beside=may_be_beside)
-        self.campaigns = CampaignStore(self.database)
-        self.steering = Steering(self.database)
-        self.removing = Removing(self.database)
-        self.queries = Queries(self.database)
-        self.chunks = ChunkStore(self.database)
-        self.looks = LookStore(self.database)
-        self.suppression = SuppressionStore(self.database)
-        self.shared = SharedLedger(self.database) if self.database.path is None else None
+        self.database: Database = Database(
+            location, purpose=purpose, patience_s=patience_s, may_be_beside=may_be_beside
+        )
+        self.campaigns: CampaignStore = CampaignStore(self.database)
+        self.steering: Steering = Steering(self.database)
+        self.removing: Removing = Removing(self.database)
+        self.queries: Queries = Queries(self.database)
+        self.chunks: ChunkStore = ChunkStore(self.database)
+        self.looks: LookStore = LookStore(self.database)
+        self.suppression: SuppressionStore = SuppressionStore(self.database)
+        self.shared: SharedLedger | None = SharedLedger(self.database) if self.database.path is None else None
 
     @property
     def name(self) -> str:

@@ -45,7 +45,7 @@ class SharedLedger:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self.workers = WorkerStore(database)
+        self.workers: WorkerStore = WorkerStore(database)
 
     def new_owner(self) -> LeasedChunks:
         """Return the chunks as one more owner claims them."""

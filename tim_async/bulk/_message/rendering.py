@@ -110,10 +110,10 @@ class Template:
 
     def __init__(self, message: str | string.Template | Message) -> None:
         text = message.template if isinstance(message, string.Template) else message
-        self.message = as_message(text)
+        self.message: Message = as_message(text)
         check_body(self.message.msg_body)
         self.uses: Counter[str] = Counter()
-        self.is_checked = False
+        self.is_checked: bool = False
         self._tree = self._compile(msgspec.to_builtins(self.message), ())
         self._json = None if self.is_checked else self._as_json()
 
@@ -225,7 +225,7 @@ class MessageSource:
         self.kind: Literal["fixed", "template", "function"]
         self.stored: str | None
         self.uses: Mapping[str, int] = {}
-        self.is_checked = False
+        self.is_checked: bool = False
         self.fixed: Message | None = None
         self._template: Template | None = None
         self._make: MakeMessage | None = None
@@ -260,7 +260,7 @@ class MessageSource:
             own = self.stored
         else:
             own = f"version {version}" if version is not None else of_function(self._make)
-        self.fingerprint = blake2b(f"{self.kind} {own}".encode(), digest_size=16).hexdigest()
+        self.fingerprint: str = blake2b(f"{self.kind} {own}".encode(), digest_size=16).hexdigest()
 
     def check_size(self, limit: int) -> None:
         """Raise `BodyTooLargeError` when the message that all recipients get is over the limit."""

@@ -16,6 +16,7 @@ from ...errors import LedgerError, UsageError
 from ...models.c2c import MAX_BATCH, SendMsg
 from .._ledger.home import default_ledger, is_named, make_parents
 from .._ledger.ledger import Ledger
+from .._ledger.looks import Look
 from .._ledger.options import Lanes, OnUnknown, Options
 from .._ledger.records import CampaignRow, storable
 from .._ledger.schema import Lane
@@ -138,7 +139,7 @@ class Definition:
         self.ledger = ledger
         self._app = sdk_app_id
         self.add_recipients = add_recipients
-        self.options = Options(
+        self.options: Options = Options(
             lanes=lanes,
             on_unknown=on_unknown,
             import_missing=import_missing,
@@ -156,7 +157,7 @@ class Definition:
         self._change_message = change_message
         self._lists = list_files(suppress, account_column)
         self._at_most = read_at_most(at_most)
-        self.look = read_look(first, sample, seed)
+        self.look: Look | None = read_look(first, sample, seed)
         self._batch_size = batch_size
         self._check_lanes(self._messages)
 

@@ -44,10 +44,10 @@ class Asked(Generic[Q, B]):
     __slots__ = ("body", "path", "query", "request")
 
     def __init__(self, path: Mapping[str, str], query: Q, body: B, request: web.BaseRequest) -> None:
-        self.path = path
-        self.query = query
-        self.body = body
-        self.request = request
+        self.path: Mapping[str, str] = path
+        self.query: Q = query
+        self.body: B = body
+        self.request: web.BaseRequest = request
 
 
 class Route(msgspec.Struct, frozen=True):

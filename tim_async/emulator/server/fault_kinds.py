@@ -58,14 +58,14 @@ class Fault:
 
     def __init__(self, forget: Forget, *, after: bool, when: When) -> None:
         self.number = 0
-        self.hits = 0
+        self.hits: int = 0
         self.after = after
         self._forget = forget
-        self.command = when.get("command")
-        self.times = when.get("times")
-        self.rate = when.get("rate")
+        self.command: str | None = when.get("command")
+        self.times: int | None = when.get("times")
+        self.rate: float | None = when.get("rate")
         self._random = random.Random(when.get("seed"))
-        self.after_calls = when.get("after_calls", 0)
+        self.after_calls: int = when.get("after_calls", 0)
         if self.times is not None:
             check_whole("times", self.times, 1)
         if self.rate is not None and not 0 <= self.rate <= 1:

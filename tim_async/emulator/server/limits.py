@@ -60,9 +60,9 @@ class Window:
     __slots__ = ("_entries", "_sum", "capacity", "per", "worst")
 
     def __init__(self, capacity: int, per: float) -> None:
-        self.capacity = capacity
-        self.per = per
-        self.worst = 0  # the most that it ever held
+        self.capacity: int = capacity
+        self.per: float = per
+        self.worst: int = 0  # the most that it ever held
         self._entries: deque[tuple[float, int]] = deque()
         self._sum = 0
 

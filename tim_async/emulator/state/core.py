@@ -137,7 +137,7 @@ class State:
         self.sdk_app_id = sdk_app_id
         self.base_url = ""
         self.auto_import = auto_import
-        self.checks_extension_seq = False
+        self.checks_extension_seq: bool = False
         self.max_contacts = max_contacts
         self.max_messages = max_messages
         self.max_pushes = max_pushes

@@ -16,7 +16,7 @@ class Duplicates(Generic[KeyT, AnswerT]):
     __slots__ = ("_seen", "window_s")
 
     def __init__(self, window_s: float) -> None:
-        self.window_s = window_s
+        self.window_s: float = window_s
         # A plain dict takes ever longer to show its first entry when it loses them from the front.
         self._seen: OrderedDict[KeyT, tuple[float, AnswerT]] = OrderedDict()
 

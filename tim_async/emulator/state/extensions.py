@@ -48,8 +48,8 @@ class ExtensionBook:
 
     def __init__(self) -> None:
         self.pairs: dict[str, Extension] = {}
-        self.latest_seq = 0
-        self.clear_seq = 0
+        self.latest_seq: int = 0
+        self.clear_seq: int = 0
         self._writes: deque[float] = deque()
 
     def write(self, request: SetExtensions, now: float, *, checks_seq: bool = False) -> list[ExtensionOutcome]:

@@ -32,4 +32,4 @@ class GroupSends(Part):
         self.sent: Duplicates[Identity, SendGroupMsgResult] = Duplicates(DUPLICATE_WINDOW_S)
         self.imported: Duplicates[Identity, ImportOutcome] = Duplicates(DUPLICATE_WINDOW_S)
         self.broadcasts: Duplicates[tuple[str, int], BroadcastMsgResult] = Duplicates(DUPLICATE_WINDOW_S)
-        self.broadcast_seqs = itertools.count(1)
+        self.broadcast_seqs: itertools.count[int] = itertools.count(1)

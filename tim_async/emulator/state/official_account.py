@@ -63,7 +63,7 @@ class Channels(Part):
         super().__init__(state)
         self.by_id: dict[str, Channel] = {}
         self.sent: Duplicates[tuple[str, int], SentOfficialMsg] = Duplicates(_DUPLICATE_WINDOW_S)
-        self.numbers = itertools.count(1)
+        self.numbers: itertools.count[int] = itertools.count(1)
 
     def forget_account(self, user_id: str) -> None:
         """End an account's subscriptions."""

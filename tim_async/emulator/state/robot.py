@@ -37,7 +37,7 @@ class Chatbots(Part):
         super().__init__(state)
         self.accounts: dict[str, None] = {}
         self.streams: dict[str, Stream] = {}
-        self.numbers = itertools.count(1)
+        self.numbers: itertools.count[int] = itertools.count(1)
 
     def forget_account(self, user_id: str) -> None:
         """Remove a chatbot whose account is deleted, and every stream of the account."""

@@ -101,15 +101,15 @@ class Thread:
     )
 
     def __init__(self) -> None:
-        self.next_seq = 1
-        self.last_msg_time = 0
+        self.next_seq: int = 1
+        self.last_msg_time: int = 0
         self.entries: dict[int, GroupEntry] = {}
         self.read: dict[str, int] = {}
         self.unread_set: dict[str, tuple[int, int]] = {}
-        self.cleared_seq = 0
+        self.cleared_seq: int = 0
         self.mutes: dict[str, int] = {}
-        self.mute_all = False
-        self.is_active = False
+        self.mute_all: bool = False
+        self.is_active: bool = False
         self.recent: deque[tuple[int, int]] = deque()
 
     def take_seq(self, now: float) -> int:

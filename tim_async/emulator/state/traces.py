@@ -29,14 +29,14 @@ class Block:
     __slots__ = ("flags", "is_sorted", "newest", "orders", "randoms", "seconds", "seqs", "ways")
 
     def __init__(self) -> None:
-        self.ways = array("Q")
-        self.seconds = array("Q")
-        self.seqs = array("Q")
-        self.randoms = array("I")
-        self.orders = array("I")
-        self.flags = array("B")
-        self.newest = 0
-        self.is_sorted = False
+        self.ways: array[int] = array("Q")
+        self.seconds: array[int] = array("Q")
+        self.seqs: array[int] = array("Q")
+        self.randoms: array[int] = array("I")
+        self.orders: array[int] = array("I")
+        self.flags: array[int] = array("B")
+        self.newest: int = 0
+        self.is_sorted: bool = False
 
     def add(self, way: int, message: RoamMsg, order: int, flags: int) -> None:
         """Add a trace."""
