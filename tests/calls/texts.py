@@ -78,7 +78,8 @@ def _span(text: str, low: int | None, high: int | None, unit: str | None) -> str
 
 
 def _titles(line: Endpoint[..., Any]) -> str:
-    return wrapped(f"{line.title}, {line.title_zh}: `{line.command}`.")
+    titles = ", ".join(title for title in (line.title, line.title_zh) if title)
+    return wrapped(f"{titles}: `{line.command}`." if titles else f"`{line.command}`.")
 
 
 def _more(struct: type[msgspec.Struct]) -> Iterator[str]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tim_async import TimClient
+from tim_async import TimClient, blocking
 
 core = pytest.importorskip("IPython.core.interactiveshell", reason="IPython is in the group `editor`")
 
@@ -20,6 +20,7 @@ def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
         patch.setenv("IPYTHONDIR", str(tmp_path_factory.mktemp("ipython")))
         shell = core.InteractiveShell(colors="nocolor")
         shell.user_ns["client"] = TimClient(1400000000, "0" * 64)
+        shell.user_ns["waiting"] = blocking.TimClient(1400000000, "0" * 64)
         yield shell
         shell.atexit_operations()
         atexit.unregister(shell.atexit_operations)
@@ -28,13 +29,14 @@ def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("c2c.send", ["to_account: str,", "msg_body: Sequence[Element],", "-> SendMsgResult", "单发单聊消息"]),
-        ("group.create", ["type: Literal[", "CreatedGroup", "name: 1 to 100 bytes."]),
-        ("push.send", ["offline_push_info: OfflinePushInfo,", "PushTask", "Limits: 1/s, 10/day."]),
+        ("client.c2c.send", ["to_account: str,", "msg_body: Sequence[Element],", "-> SendMsgResult", "单发单聊消息"]),
+        ("client.group.create", ["type: Literal[", "CreatedGroup", "name: 1 to 100 bytes."]),
+        ("waiting.c2c.send", ["to_account: str,", "msg_body: Sequence[Element],", "-> SendMsgResult"]),
+        ("client.push.send", ["offline_push_info: OfflinePushInfo,", "PushTask", "Limits: 1/s, 10/day."]),
     ],
 )
 def test_question_mark_shows_signature_and_text(shell: Any, name: str, expected: list[str]) -> None:
-    shown = shell.object_inspect_text(f"client.{name}")
+    shown = shell.object_inspect_text(name)
     assert shown.startswith("Signature:")
     for each in expected:
         assert each in shown

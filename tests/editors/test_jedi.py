@@ -59,6 +59,13 @@ def test_calls_and_fields_of_results_are_completed() -> None:
     )
 
 
+def test_call_without_a_loop() -> None:
+    made = "from tim_async.blocking import TimClient\nclient = TimClient(1400000000, 'key')\n"
+    shown = signature(f"{made}client.c2c.send(").to_string()
+    assert shown.startswith("send(*, to_account: str, msg_body: Sequence[Element], ")
+    assert {"msg_key", "msg_time"} <= set(completions(f"{made}client.c2c.send(to_account='bob', msg_body=[])."))
+
+
 def test_record_of_an_endpoint_stays_a_record() -> None:
     assert {"command", "limits", "fields"} <= set(completions("from tim_async import C2C\nC2C.send."))
 

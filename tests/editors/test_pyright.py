@@ -92,13 +92,17 @@ def test_record_of_an_endpoint_stays_a_record(server: LanguageServer) -> None:
 
 
 def test_call_without_a_loop_is_shown_as_one(server: LanguageServer) -> None:
-    made = "from tim_async._calls.blocking.families import BlockingFamilies as TimClient\n\n"
-    code = f"{made}def main(client: TimClient) -> None:\n"
+    code = "from tim_async.blocking import TimClient\n\ndef main(client: TimClient) -> None:\n"
     shown = lines(server.hover(f"{code}    client.c2c.send|()"))
     assert shown[1:5] == ["(method) def send(", "*,", "to_account: str,", "msg_body: Sequence[Element],"]
     assert ") -> SendMsgResult" in shown
     assert "to_account: the recipient, 1 to 32 bytes." in shown
     assert ") -> Iterator[RoamMsg]" in lines(server.hover(f"{code}    client.c2c.iter_roam_msgs|()"))
+    shown = lines(server.hover(f"{code}    client.group.create|()"))
+    assert "name: 1 to 100 bytes." in shown
+    assert ") -> CreatedGroup" in shown
+    (signature,) = server.signatures(f"{code}    client.push.send(|)")
+    assert signature["label"].endswith(" -> PushTask")
 
 
 def test_campaign_shows_every_argument(server: LanguageServer) -> None:
