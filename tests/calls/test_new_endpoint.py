@@ -53,7 +53,9 @@ class Greetings(Family, name="greetings"):
     async def wave_all(self, accounts: Sequence[str], *, hands: Literal[1, 2] = 2) -> list[Waved]:
         """Wave at any number of accounts.
 
-        await client.greetings.wave_all(accounts)
+            await client.greetings.wave_all(accounts)
+
+        They see it at once.
         """
         return [await self.wave(to_account=[each], hands=hands) for each in accounts]
 
