@@ -4,7 +4,7 @@ import shlex
 
 import pytest
 
-from tests.cli.helpers import APP, emulated, emulator_process, posix
+from tests.cli.helpers import APP, Invoke, emulated, emulator_process, posix
 from tim_async.cli import _shells
 from tim_async.cli._shells import join, set_variable
 from tim_async.cli.commands import emulator as command
@@ -22,6 +22,15 @@ def test_lines_of_windows_are_powershells(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(_shells, "WINDOWS", True)
     assert join(WORDS) == (r"tim-async bulk run C:\people.csv --text 'it''s $name; 你好 👋' '' '--ledger=x y'")
     assert set_variable("TIM_IDENTIFIER", "it's") == "$env:TIM_IDENTIFIER = 'it''s'"
+
+
+def test_examples_of_help_are_powershells_on_windows(monkeypatch: pytest.MonkeyPatch, invoke: Invoke) -> None:
+    assert "export TIM_BROKER_URL=" in invoke("worker", "--help").stdout
+    monkeypatch.setattr(_shells, "WINDOWS", True)
+    help_of_worker, help_of_signing = invoke("worker", "--help").stdout, invoke("user-sig", "--help").stdout
+    assert "  $env:TIM_BROKER_URL = 'amqp://tim:...@mq/'; $env:TIM_REDIS_URL = 'redis://cache/0'\n" in help_of_worker
+    assert "export" not in help_of_worker
+    assert "  Get-Content user_sig.txt | tim-async user-sig --verify\n" in help_of_signing
 
 
 @posix

@@ -14,6 +14,7 @@ from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
 from ._output import plain
+from ._shells import example
 
 # Click's classes; later versions of typer carry them inside, under names that are private.
 _Context: TypeAlias = Any
@@ -80,7 +81,7 @@ class _PlainHelp:
         if self.epilog:
             with formatter.section("Examples"):
                 for line in self.epilog.splitlines():
-                    formatter.write(f"  {line}\n")
+                    formatter.write(f"  {example(line)}\n")
 
 
 class Command(_PlainHelp, TyperCommand):

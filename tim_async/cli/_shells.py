@@ -18,6 +18,19 @@ def set_variable(name: str, value: str) -> str:
     return f"export {name}={shlex.quote(value)}"
 
 
+def example(line: str) -> str:
+    """Return a line of an example, written for POSIX shells, as it is typed here."""
+    if not WINDOWS:
+        return line
+    import shlex
+
+    if line.startswith("export "):
+        pairs = (word.partition("=") for word in shlex.split(line)[1:])
+        return "; ".join(set_variable(name, value) for name, _, value in pairs)
+    command, arrow, file = line.partition(" < ")
+    return f"Get-Content {file} | {command}" if arrow else line
+
+
 def join(words: Sequence[str]) -> str:
     """Return the line that runs a command."""
     if WINDOWS:

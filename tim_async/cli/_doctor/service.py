@@ -156,7 +156,7 @@ def _rights(error: TimError | None, identifier: str, *, is_imported: bool) -> li
 
 def _limits(error: TimError | None, limits: Sequence[str]) -> Finding:
     if isinstance(error, RateLimitedError):
-        advice = "look at what else calls as this app; processes share a limiter, or each has its part (rate_limits)"
+        advice = "look at what else calls as this app; processes share a HostRateLimiter or a RedisRateLimiter"
         return doubtful("limits", f"a single call was already one too many: {error}", advice)
     return right("limits", f"{C2C.send.command} is kept to {', '.join(limits)}; another limit goes into rate_limits")
 
