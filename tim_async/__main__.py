@@ -6,6 +6,7 @@ import _thread
 import os
 import signal
 import sys
+import time
 
 _EXTRA = frozenset({"typer", "rich"})
 _EXIT_INTERRUPTED = 130
@@ -48,12 +49,21 @@ def _run() -> None:
 def _raise_ctrl_c_later(unraisable: sys.UnraisableHookArgs) -> None:
     """Raise a Ctrl-C again that came while a destructor ran, where it would be printed and lost.
 
-    In a thread, since it must not be raised in here either.
+    By a thread, a moment later, since it must not be raised in here either.
     """
     if unraisable.exc_type is KeyboardInterrupt:
-        _thread.start_new_thread(_thread.interrupt_main, ())
+        _thread.start_new_thread(_raise_ctrl_c, (_thread.get_ident(),))
     else:
         sys.__unraisablehook__(unraisable)
+
+
+def _raise_ctrl_c(thread: int) -> None:
+    """Raise Ctrl-C in a thread, also where it waits for something; on Windows once that is over."""
+    time.sleep(0.01)
+    if sys.platform == "win32":
+        _thread.interrupt_main()
+    else:
+        signal.pthread_kill(thread, signal.SIGINT)
 
 
 def _end_silently_on_ctrl_c() -> None:

@@ -115,6 +115,28 @@ finally:
     assert (done.returncode, done.stderr) == (0, "")
 
 
+def test_signal_in_a_destructor_of_a_command_ends_it() -> None:
+    code = """
+import os, signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)
+class Late:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGINT)
+        for _ in range(1000):
+            str(self)
+from tim_async.cli import _frame
+def invoke(self, ctx):
+    Late()
+    time.sleep(30)
+_frame.TyperCommand.invoke = invoke
+sys.argv = ["tim-async", "explain", "20003"]
+from tim_async.__main__ import main
+main()
+"""
+    done = run_code(code)
+    assert (done.returncode, done.stderr) == (130, "tim-async: interrupted\n")
+
+
 def test_signal_in_a_destructor_is_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[object] = []
     monkeypatch.setattr("_thread.start_new_thread", lambda *args: started.append(args))
