@@ -1,42 +1,37 @@
-"""A FastAPI app that sends messages, with one client for as long as the app lives.
+"""A FastAPI app that sends messages and receives webhooks, with one client for as long as the app lives.
 
-Shows the client in the lifespan, a deadline for every request, and errors as HTTP answers:
+Shows client and webhook router in one lifespan, one limit over all worker processes, a deadline for every request, and
+errors as HTTP answers by the library's table (`tim_async.HTTP_STATUS`):
 
     400  the service refused the request       422  the message is wrong or too large, nothing was sent
     502  no usable answer, or another code     503  too much to do: come back after Retry-After seconds
+    504  no answer in time
 
 `python examples/fastapi_app.py` runs it with the embedded emulator and makes a few requests. For the real service, set
-TIM_SDK_APP_ID and TIM_SECRET_KEY and run `uvicorn --app-dir examples fastapi_app:app`.
+TIM_SDK_APP_ID, TIM_SECRET_KEY and TIM_WEBHOOK_TOKEN and run `uvicorn --app-dir examples --workers 4 fastapi_app:app`;
+the address for the console is https://.../tim/, with the slash.
 """
 
 import asyncio
 import logging
-import math
+import os
 import socket
 import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Annotated
 
 import httpx
 import uvicorn
-from fastapi import Depends, FastAPI, Request
+from fastapi import Depends, FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
-from tim_async import (
-    BreakerOpenError,
-    InvalidRequestError,
-    RateLimitedError,
-    ServiceBusyError,
-    TimClient,
-    TimError,
-    UsageError,
-    WaitTooLongError,
-)
+from tim_async import HostRateLimiter, TextElem, TimClient, TimError, encode, error_response
 from tim_async.emulator import DEFAULT_SECRET_KEY, Emulator
+from tim_async.webhooks import AfterSendMsg, WebhookRouter
 
-DEADLINE_S = 2.0  # nobody waits longer for a web page; waiting for a turn and repeats are included
+DEADLINE_S = 2.0  # no one waits longer for a web page; waiting for a turn and repeats are included
 
 
 class Note(BaseModel):
@@ -44,62 +39,86 @@ class Note(BaseModel):
     text: str
 
 
+@asynccontextmanager
+async def client_from_env() -> AsyncIterator[TimClient]:
+    """Yield a client that shares the app's limits with those of the other workers on this machine."""
+    async with HostRateLimiter() as limiter, TimClient.from_env(limiter=limiter) as client:
+        yield client
+
+
+def router_from_env() -> WebhookRouter:
+    return WebhookRouter(int(os.environ["TIM_SDK_APP_ID"]), os.environ.get("TIM_WEBHOOK_TOKEN"))
+
+
 def get_client(request: Request) -> TimClient:
-    """Return the app's client as this request shall use it: same connections and limits, with a deadline."""
+    """Return the app's client as this request shall use it: same connections and limits, with the request's deadline.
+
+    A proxy that gives up earlier says so (Envoy does, in milliseconds), and nothing is sent for an answer that no one
+    would read.
+    """
     client: TimClient = request.app.state.client
-    return client.with_options(deadline=DEADLINE_S)
+    given = request.headers.get("x-envoy-expected-rq-timeout-ms", "")
+    wanted_s = int(given) / 1000 if given.isdecimal() and int(given) else DEADLINE_S
+    return client.with_options(deadline=min(wanted_s, DEADLINE_S))
 
 
-def create_app(make_client: Callable[[], TimClient] = TimClient.from_env) -> FastAPI:
+def create_app(
+    open_client: Callable[[], AbstractAsyncContextManager[TimClient]] = client_from_env,
+    make_router: Callable[[], WebhookRouter] = router_from_env,
+) -> FastAPI:
+    router = make_router()
+
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with make_client() as client:
+        # In this order: handlers of events may use the client, and it is closed when the last of them has ended.
+        async with open_client() as client, router.lifespan(app):
             app.state.client = client
             yield
 
     app = FastAPI(lifespan=lifespan)
+    app.mount("/tim", router)
     app.add_exception_handler(TimError, answer_error)
 
     @app.post("/notify")
-    async def notify(note: Note, client: Annotated[TimClient, Depends(get_client)]) -> dict[str, str | int]:
+    async def notify(note: Note, client: Annotated[TimClient, Depends(get_client)]) -> Response:
         sent = await client.c2c.send_text(note.to, note.text)
-        return {"msg_key": sent.msg_key, "msg_time": sent.msg_time}
+        return Response(encode(sent), media_type="application/json")  # FastAPI cannot encode msgspec's structs
+
+    @router.on(AfterSendMsg)
+    async def reply(event: AfterSendMsg) -> None:
+        if [each.text for each in event.msg_body if isinstance(each, TextElem)] == ["ping"]:
+            await app.state.client.c2c.send_text(event.from_account, "pong", from_account=event.to_account)
 
     return app
 
 
 async def answer_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, TimError)
-    headers = {}
-    match error:
-        case RateLimitedError() | ServiceBusyError():
-            status, headers["Retry-After"] = 503, "1"
-        case WaitTooLongError():
-            status, headers["Retry-After"] = 503, str(math.ceil(error.wait or 1))
-        case BreakerOpenError():  # with the setting `breaker`
-            status, headers["Retry-After"] = 503, str(math.ceil(error.look_in_s or 1))
-        case InvalidRequestError():
-            status = 400
-        case UsageError():
-            status = 422
-        case _:
-            status = 502
-    content = {"error": type(error).__name__, "detail": str(error), "maybe_delivered": error.maybe_delivered}
-    return JSONResponse(content, status, headers)
+    answer = error_response(error)
+    return JSONResponse(answer.body, answer.status, answer.headers)
 
 
-app = create_app()
+def __getattr__(name: str) -> FastAPI:
+    """Make `fastapi_app:app` when it is asked for: it needs the variables of the environment."""
+    if name != "app":
+        raise AttributeError(name)
+    return create_app()
 
 
 async def main() -> None:
     logging.basicConfig(stream=sys.stdout, format="  log: %(message)s")  # retries are logged as warnings
-    async with Emulator() as emulator:
-        emulator.add_accounts("bob")
+    emulator = Emulator(webhook_token="token-of-the-console")
+    emulator.add_accounts("bob", "carol")
 
-        def make_client() -> TimClient:
-            return TimClient(emulator.sdk_app_id, DEFAULT_SECRET_KEY, base_url=emulator.url)
+    def open_client() -> TimClient:
+        return TimClient(emulator.sdk_app_id, DEFAULT_SECRET_KEY, base_url=emulator.url)
 
-        async with serve(create_app(make_client)) as url, httpx.AsyncClient(base_url=url) as http:
+    def make_router() -> WebhookRouter:
+        return WebhookRouter(emulator.sdk_app_id, "token-of-the-console")
+
+    async with emulator:
+        async with serve(create_app(open_client, make_router)) as url, httpx.AsyncClient(base_url=url) as http:
+            emulator.webhook_url = f"{url}/tim/"
             await show(http, "a text", {"to": "bob", "text": "你好, Bob! 👋"})
             await show(http, "an account that is not imported", {"to": "nobody", "text": "hi"})
             await show(http, "a text that is too long", {"to": "bob", "text": "长" * 3_000})
@@ -107,10 +126,17 @@ async def main() -> None:
             await show(http, "trouble inside the service", {"to": "bob", "text": "hi"})
             emulator.faults.drop(after=True, times=1)
             await show(http, "a lost connection", {"to": "bob", "text": "hi"})
+            emulator.faults.delay(1.0, times=1)
+            await show(http, "a proxy that waits 0.1 s", {"to": "bob", "text": "hi"}, timeout_ms=100)
+            async with open_client() as carol:
+                await carol.c2c.send_text("bob", "ping", from_account="carol")
+            await emulator.webhooks_settled()
+        # The app has waited for its handlers of events before it closed its client.
+        print(f"carol got: {emulator.sent(to='carol')[-1].text}")
 
 
-async def show(http: httpx.AsyncClient, what: str, note: dict[str, str]) -> None:
-    answer = await http.post("/notify", json=note)
+async def show(http: httpx.AsyncClient, what: str, note: dict[str, str], timeout_ms: int = 0) -> None:
+    answer = await http.post("/notify", json=note, headers={"x-envoy-expected-rq-timeout-ms": str(timeout_ms)})
     retry_after = f", Retry-After {answer.headers['Retry-After']}" if "Retry-After" in answer.headers else ""
     print(f"{what}: HTTP {answer.status_code}{retry_after}\n  {answer.text}")
 

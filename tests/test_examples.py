@@ -32,6 +32,8 @@ EXPECTED = {
         r"trouble inside the service: HTTP 503, Retry-After 1",
         r"a lost connection: HTTP 502",
         r'  \{.*"ConnectionLostError".*"maybe_delivered": ?true\}',
+        r"a proxy that waits 0.1 s: HTTP 504",
+        r"carol got: pong",
     ],
     "campaign.py": [
         r"campaign spring: 10,000 recipients, 1 duplicate row, 1 bad row",
@@ -149,7 +151,7 @@ def test_sample_project_passes_its_own_tests(tmp_path):
         (from_reply("openim", 90009, ""), 502, None),
         (from_reply("openim", 20006, ""), 502, None),
         (tim_async.ConnectError("no connection"), 502, None),
-        (tim_async.ReplyTimeoutError("no answer", timeout=1.0), 502, None),
+        (tim_async.ReplyTimeoutError("no answer", timeout=1.0), 504, None),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, Exception) else str(value),
 )

@@ -13,6 +13,7 @@ from ._core.pool import ConnectionSlot, Pool, RequestSlot
 from ._core.rate_limits import BucketCost, Claim, Priority, RateInForce, RateLimiter
 from ._core.retry import TRANSIENT_CODES, RetryPolicy
 from ._core.stats import ClientStats, CommandStats, StatsSource
+from ._error_responses import HTTP_STATUS, ErrorResponse, error_response
 from ._hidden import Hidden
 from ._version import __version__
 from .errors import (
@@ -84,6 +85,7 @@ from .models.offline_push import (
 _logging.getLogger("tim_async").addHandler(_logging.NullHandler())
 
 __all__ = [
+    "HTTP_STATUS",
     "TRANSIENT_CODES",
     "AndroidInfo",
     "AnswerError",
@@ -110,6 +112,7 @@ __all__ = [
     "Danger",
     "Element",
     "Endpoint",
+    "ErrorResponse",
     "EventDecodeError",
     "EventLostError",
     "EventTooLargeError",
@@ -174,5 +177,6 @@ __all__ = [
     "decode",
     "encode",
     "endpoints",
+    "error_response",
     "may_have_been_delivered",
 ]

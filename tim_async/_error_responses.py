@@ -1,0 +1,101 @@
+"""What a web app answers for an error: one table of HTTP statuses, for handlers of any framework.
+
+The caller of the web app is to learn what to do: 4xx where another request would succeed, 503 with Retry-After where
+the same one would later, 504 where no answer came in time, 502 where the service's answer is the trouble, and 500 where
+the web app's own set-up is.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+import msgspec
+
+from . import errors
+from .errors import TimError
+
+HTTP_STATUS: Final[Mapping[type[TimError], int]] = MappingProxyType(
+    {
+        TimError: 500,
+        errors.UsageError: 422,
+        errors.BodyTooLargeError: 422,
+        errors.UserSigError: 401,
+        errors.LimiterSetupError: 500,
+        errors.WaitTooLongError: 503,
+        errors.TransportError: 502,
+        errors.ConnectError: 502,
+        errors.BreakerOpenError: 503,
+        errors.ConnectionLostError: 502,
+        errors.ReplyTimeoutError: 504,
+        errors.ReplyDecodeError: 502,
+        errors.ArchiveError: 502,
+        errors.LedgerError: 500,
+        errors.LimiterUnavailableError: 503,
+        errors.ClusterError: 503,
+        errors.PartialFailureError: 502,
+        errors.WebhookError: errors.WebhookError.status,
+        errors.SignatureError: errors.SignatureError.status,
+        errors.StaleRequestError: errors.StaleRequestError.status,
+        errors.WrongAppError: errors.WrongAppError.status,
+        errors.MethodError: errors.MethodError.status,
+        errors.EventTooLargeError: errors.EventTooLargeError.status,
+        errors.BodyTimeoutError: errors.BodyTimeoutError.status,
+        errors.EventDecodeError: errors.EventDecodeError.status,
+        errors.AnswerError: errors.AnswerError.status,
+        errors.HandlerTimeoutError: errors.HandlerTimeoutError.status,
+        errors.EventLostError: errors.EventLostError.status,
+        errors.ApiError: 502,
+        errors.InvalidRequestError: 400,
+        errors.AuthError: 502,  # the app's own key or rights: the caller of the web app cannot help it
+        errors.RateLimitedError: 503,
+        errors.ServiceBusyError: 503,
+    }
+)
+"""The HTTP status with which a web app answers for each class of error."""
+
+_BUSY: Final = 503
+_RETRY_AFTER_S: Final = 1
+
+
+class ErrorResponse(msgspec.Struct, frozen=True, kw_only=True):
+    """An HTTP answer for an error.
+
+    Attributes:
+        status: the HTTP status.
+        headers: `Retry-After` in whole seconds, where the same request may succeed later.
+        body: an object for JSON: `error`, the class; `detail`, the text; `code` of the service, None where it said
+            none; `maybe_delivered`.
+    """
+
+    status: int
+    headers: dict[str, str]
+    body: dict[str, str | int | bool | None]
+
+
+def error_response(error: TimError) -> ErrorResponse:
+    """Return the HTTP answer for an error: the status of its class by `HTTP_STATUS`, or of the next class above it."""
+    status = next(HTTP_STATUS[kind] for kind in type(error).__mro__ if kind in HTTP_STATUS)
+    return ErrorResponse(
+        status=status,
+        headers={"Retry-After": str(_retry_after(error))} if status == _BUSY else {},
+        body={
+            "error": error.kind,
+            "detail": str(error),
+            "code": error.code,
+            "maybe_delivered": error.maybe_delivered,
+        },
+    )
+
+
+def _retry_after(error: TimError) -> int:
+    match error:
+        case errors.WaitTooLongError():
+            seconds = error.wait
+        case errors.BreakerOpenError():
+            seconds = error.look_in_s
+        case _:
+            seconds = None
+    return max(math.ceil(seconds or 0), _RETRY_AFTER_S)
