@@ -59,6 +59,9 @@ CASES: dict[str, tuple[Case, str]] = {
         f"adaptive-redis-{group}": (late("adaptive", "adaptive", group, "redis"), "asyncio")
         for group in ("random", "free")
     },
+    "blocking-cap": (late("threads", "cap"), "asyncio"),
+    "blocking-cost": (late("threads", "cost"), "asyncio"),
+    "blocking-handing-over": (late("threads", "handing_over"), "asyncio"),
     "emulator-watched": (late("watching", "watched"), "asyncio"),
     "side-by-side": (late("side_by_side", "side_by_side"), "asyncio"),
     "campaign-limit": (late("campaign", "at_the_limits", "single"), "asyncio"),
