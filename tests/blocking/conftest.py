@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -48,8 +50,16 @@ def emulator(emulator_thread: Portal) -> Iterator[Emulator]:
         return await emulator.__aenter__()
 
     emulator = emulator_thread.run(make)
+
+    async def stop() -> None:
+        await emulator.stop()
+        loop: Any = asyncio.get_running_loop()
+        end = loop.time() + 10
+        while len(loop._selector.get_map()) > 1 and loop.time() < end:  # noqa: ASYNC110 - its connections end later
+            await asyncio.sleep(0.002)
+
     yield emulator
-    emulator_thread.run(emulator.stop)
+    emulator_thread.run(stop)
 
 
 @pytest.fixture
@@ -65,7 +75,11 @@ def make_client(emulator: Emulator) -> Iterator[Callable[..., TimClient]]:
     for client in made:
         client.close()
     assert threads() == 0
-    assert not [thread for thread in threading.enumerate() if "tim_async" in thread.name]
+    gc.collect()
+    for thread in threading.enumerate():
+        if "ledger" in thread.name:  # it ends when nothing refers to its ledger
+            thread.join(10)
+            assert not thread.is_alive()
 
 
 @pytest.fixture

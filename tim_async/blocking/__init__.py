@@ -7,6 +7,30 @@ with TimClient(sdk_app_id=1400000000, secret_key="...") as client:
     sent = client.c2c.send(to_account="bob", msg_body=[TextElem(text="hi")])
 """
 
+from importlib import import_module as _import_module
+from typing import TYPE_CHECKING
+
+from ..usersig import generate_user_sig, verify_user_sig
+from ._archives import UrlMessages, download, read_url
 from .client import TimClient
 
-__all__ = ["TimClient"]
+if TYPE_CHECKING:
+    from ._campaign import Campaign, SuppressionLists
+else:
+
+    def __getattr__(name: str) -> object:
+        if name in ("Campaign", "SuppressionLists"):  # they need the extra `bulk`
+            return getattr(_import_module(f"{__name__}._campaign"), name)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+__all__ = [
+    "Campaign",
+    "SuppressionLists",
+    "TimClient",
+    "UrlMessages",
+    "download",
+    "generate_user_sig",
+    "read_url",
+    "verify_user_sig",
+]

@@ -11,12 +11,15 @@ again there without a word would be worse than an error: each process would use 
 
 from __future__ import annotations
 
+import asyncio
 import atexit
 import os
 import threading
 import weakref
-from collections.abc import Callable, Coroutine, Iterator
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, Final, ParamSpec, TypeVar
 
 from .._core.client import TimClient
@@ -28,6 +31,9 @@ T = TypeVar("T")
 
 # How long the exit of the interpreter waits for what does not end when it is cancelled.
 _EXIT_S: Final = 5.0
+# What an iterator reads ahead: so many items, or what comes within so many seconds.
+_BATCH: Final = 256
+_BATCH_S: Final = 0.005
 
 
 class _Process:
@@ -112,6 +118,101 @@ def portal() -> Iterator[Portal]:
             entered.join()
 
 
+def alone(function: Callable[P, Coroutine[Any, Any, T]], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Await a coroutine in the loop, without a client."""
+    with portal() as entered:
+        return entered.serve(function, *args, **kwargs)
+
+
+class Walk(Iterator[T]):
+    """A plain iterator over an asynchronous one, without a client; the thread is there while it is read.
+
+    It reads a little ahead: these are rows of a ledger and messages of a file, by the million, and to ask the loop for
+    each of them would cost more than they do.
+
+    Args:
+        source: the asynchronous iterator.
+    """
+
+    def __init__(self, source: AsyncIterator[T]) -> None:
+        self._source: AsyncIterator[T] | None = source
+        self._portal: Portal | None = None
+        self._leaving: weakref.finalize[..., Walk[T]] | None = None
+        self._ahead: deque[T] = deque()
+        self._error: Exception | None = None
+
+    def __next__(self) -> T:
+        if not self._ahead:
+            self._read()
+        return self._ahead.popleft()
+
+    def _read(self) -> None:
+        if self._error is not None:
+            error, self._error = self._error, None
+            self.close()
+            raise error
+        if self._source is None:
+            raise StopIteration
+        if self._portal is None:
+            self._portal = _process.enter()
+            self._leaving = weakref.finalize(self, self._portal.post, _drop, self._portal, partial(close, self._source))
+            self._leaving.atexit = False
+        try:
+            self._ahead, self._error = self._portal.run(_next_batch, self._source)
+        except BaseException:
+            self.close()
+            raise
+        if self._error is None and not self._ahead:
+            self.close()
+            raise StopIteration
+
+    def close(self) -> None:
+        """End it: what it has open is closed, and its thread has ended unless others use it."""
+        source, self._source = self._source, None
+        self._ahead.clear()
+        if source is None or self._portal is None or self._leaving is None or self._leaving.detach() is None:
+            return
+        try:
+            if self._portal.refusal is None:
+                self._portal.run(close, source)
+        finally:
+            _process.leave(self._portal)
+            if self._portal.refusal is CLOSED:
+                self._portal.join()
+
+
+async def _next_batch(source: AsyncIterator[T]) -> tuple[deque[T], Exception | None]:
+    """Return what comes next, and what was raised after it; nothing at the end."""
+    batch: deque[T] = deque()
+    clock = asyncio.get_running_loop().time
+    until = clock() + _BATCH_S
+    try:
+        async for item in source:
+            batch.append(item)
+            if len(batch) >= _BATCH or clock() >= until:
+                break
+    except Exception as error:
+        if not batch:
+            raise
+        return batch, error
+    return batch, None
+
+
+END: Final = object()
+
+
+async def next_of(source: AsyncIterator[object]) -> object:
+    """Return what comes next, `END` after the last."""
+    return await anext(source, END)
+
+
+async def close(source: AsyncIterator[object]) -> None:
+    """End an iterator that nothing reads any longer: in the loop, where it was begun."""
+    end: Callable[[], Coroutine[Any, Any, None]] | None = getattr(source, "aclose", None)
+    if end is not None:
+        await end()
+
+
 class Home:
     """What a blocking client and its views share.
 
@@ -122,7 +223,7 @@ class Home:
     def __init__(self, client: TimClient) -> None:
         self._client = client
         self._portal: Portal | None = None
-        self._leaving: weakref.finalize[[Portal, TimClient], Home] | None = None
+        self._leaving: weakref.finalize[..., Home] | None = None
 
     def run(self, function: Callable[P, Coroutine[Any, Any, T]], *args: P.args, **kwargs: P.kwargs) -> T:
         """Await a coroutine in the background; return or raise what it does."""
@@ -141,7 +242,7 @@ class Home:
         with _process.lock:
             if self._portal is None:
                 portal = _process.enter()
-                self._leaving = weakref.finalize(self, _drop, portal, self._client)
+                self._leaving = weakref.finalize(self, portal.post, _drop, portal, self._client.close)
                 self._leaving.atexit = False  # the portal ends at exit, whoever uses it
                 self._portal = portal
             return self._portal
@@ -159,13 +260,9 @@ class Home:
             portal.join()
 
 
-def _drop(portal: Portal, client: TimClient) -> None:
-    """Close a client that was collected without being closed, and leave its portal."""
-    portal.post(_close_dropped, portal, client)
-
-
-def _close_dropped(portal: Portal, client: TimClient) -> None:
-    closing = portal.loop.create_task(client.close(), name="tim_async.blocking: close")
+def _drop(portal: Portal, close: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Close what was collected without being closed, and leave its portal; called in the loop."""
+    closing = portal.loop.create_task(close(), name="tim_async.blocking: close")
     _closing.add(closing)
 
     def leave(task: object) -> None:

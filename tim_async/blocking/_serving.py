@@ -13,9 +13,9 @@ from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, It
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from functools import partial
-from typing import Any, Final, Generic, TypeVar, cast
+from typing import Any, Final, Generic, Self, TypeVar, cast
 
-from ._job import current_job
+from ._job import Job, current_job
 
 T = TypeVar("T")
 
@@ -45,6 +45,22 @@ class Feed(Generic[T]):
             await reader.more()
 
 
+class FeedOnce(Feed[T]):
+    """An iterator of the caller's: it can be read once only, in any number of calls."""
+
+    def __init__(self, items: Iterator[T]) -> None:
+        super().__init__(items)
+        self._reading: AsyncIterator[T] | None = None
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> T:
+        if self._reading is None:
+            self._reading = super().__aiter__()
+        return await anext(self._reading)
+
+
 class _Reader(Generic[T]):
     """Reads an iterable for a job.
 
@@ -60,23 +76,22 @@ class _Reader(Generic[T]):
         self.error: Exception | None = None
         self._items = items
         self._iterator: Iterator[T] | None = None
-        self._job = current_job()
-        self._loop = asyncio.get_running_loop()
         self._is_reading = False
         self._waiter: asyncio.Future[None] | None = None
 
     async def more(self) -> None:
         """Wait until there is more to take, or no more."""
-        waiter = self._waiter = self._loop.create_future()
+        job, waiter = current_job(), asyncio.get_running_loop().create_future()
+        self._waiter = waiter
         # What comes from here on ends the wait; what came before is seen now.
         if self.read or self.is_over:
             return
         if not self._is_reading:
             self._is_reading = True
-            self._job.post_to_caller(self._read)
+            job.post_to_caller(partial(self._read, job))
         await waiter
 
-    def _read(self) -> None:
+    def _read(self, job: Job[Any]) -> None:
         """Read what can be taken soon; in the calling thread."""
         try:
             if self._iterator is None:
@@ -84,7 +99,7 @@ class _Reader(Generic[T]):
             for item in self._iterator:
                 self.read.append(item)
                 self._wake()
-                if len(self.read) >= _READ_AHEAD or self._job.has_tasks or self._job.is_over:
+                if len(self.read) >= _READ_AHEAD or job.has_tasks or job.is_over:
                     break
             else:
                 self.is_over = True
@@ -98,7 +113,7 @@ class _Reader(Generic[T]):
         waiter, self._waiter = self._waiter, None
         if waiter is not None:
             with suppress(RuntimeError):  # the loop is closed
-                self._loop.call_soon_threadsafe(_set, waiter)
+                waiter.get_loop().call_soon_threadsafe(_set, waiter)
 
 
 def _set(waiter: asyncio.Future[None]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping
 from types import TracebackType
 from typing import Any, Final, ParamSpec, Self, TypeVar, Unpack, cast
 
@@ -19,14 +19,12 @@ from .._core.retry import RetryPolicy
 from .._core.stats import ClientStats
 from .._hidden import hide
 from ..errors import AnyRequest
-from ._home import Home
+from ._home import END, Home, close, next_of
 from ._serving import feed, posted
 
 P = ParamSpec("P")
 R = TypeVar("R")
 T = TypeVar("T")
-
-_END: Final = object()
 
 
 class TimClient(BlockingFamilies):
@@ -253,13 +251,21 @@ class TimClient(BlockingFamilies):
             each.raise_failure()
         return result
 
+    def serve(self, function: Callable[P, Coroutine[Any, Any, R]], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Await a coroutine in the loop that has things done in this thread. For use in this package."""
+        return self._home.serve(function, *args, **kwargs)
+
+    def post(self, function: Callable[..., object], *args: object) -> None:
+        """Have a function called in the loop, without waiting for it. For use in this package."""
+        self._home.post(function, *args)
+
     def walk(self, function: Callable[P, AsyncIterator[T]], /, *args: P.args, **kwargs: P.kwargs) -> Iterator[T]:
         """Return a plain iterator over what a function yields in the loop, page by page as it goes on."""
         return self._walk(function(*args, **kwargs))
 
     def _walk(self, source: AsyncIterator[T]) -> Iterator[T]:
         try:
-            while (item := self._home.run(_next, source)) is not _END:
+            while (item := self._home.run(next_of, source)) is not END:
                 yield cast(T, item)
         finally:
             self._home.post(_close, source)
@@ -273,16 +279,10 @@ async def _await(function: Callable[..., Awaitable[R]], args: tuple[Any, ...], k
     return await function(*args, **kwargs)
 
 
-async def _next(source: AsyncIterator[object]) -> object:
-    return await anext(source, _END)
-
-
 def _close(source: AsyncIterator[object]) -> None:
-    """End an iterator that nothing reads any longer: in the loop, where it was begun."""
-    if isinstance(source, AsyncGenerator):
-        closing = asyncio.ensure_future(source.aclose())
-        _closing.add(closing)
-        closing.add_done_callback(_closing.discard)
+    closing = asyncio.ensure_future(close(source))
+    _closing.add(closing)
+    closing.add_done_callback(_closing.discard)
 
 
 _closing: Final[set[asyncio.Future[None]]] = set()

@@ -40,7 +40,8 @@ def of_function(make: object) -> str:
     """
     problem = ""
     try:
-        return _Reader().read(make)
+        # What hands a call on to another thread is not the function that is compared.
+        return _Reader().read(getattr(make, "compared_as", make))
     except _UnknownError as unknown:
         problem = (
             f"message_version is missing: the function that makes the messages was made with {unknown.what}, which "

@@ -1,0 +1,90 @@
+"""Archives of messages at an address, read without an event loop. For files of this machine: `history.read_file`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from .. import history
+from ..models.history import ArchivedMsg, HistoryInfo
+from ..models.operation import ArchiveFile
+from ._home import Walk, alone
+
+
+class UrlMessages:
+    """The messages of a file at an address: an iterator, and a context manager that ends the download.
+
+    Attributes:
+        source: the address without its query, which may be a signature.
+    """
+
+    def __init__(self, messages: history.UrlMessages) -> None:
+        self._inner = messages
+        self.source = messages.source
+        self._messages = Walk(messages)
+
+    @property
+    def info(self) -> HistoryInfo:
+        """What the file says of itself; empty before the first message was read."""
+        return self._inner.info
+
+    @property
+    def count(self) -> int:
+        """Messages that were read so far."""
+        return self._inner.count
+
+    @property
+    def damaged(self) -> int:
+        """Messages so far that could not be read, and were left out."""
+        return self._inner.damaged
+
+    def close(self) -> None:
+        """End the download."""
+        self._messages.close()
+
+    def __iter__(self) -> Iterator[ArchivedMsg]:
+        return self
+
+    def __next__(self) -> ArchivedMsg:
+        return next(self._messages)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def read_url(file: ArchiveFile | str, *, timeout: float = 60.0, proxy: str | None = None) -> UrlMessages:
+    """Read the messages of a file at an address, as they come; its sizes and MD5s are checked at the end.
+
+    Args:
+        file: an entry of `Archive.file`; or an address alone, of which only the file's own sums are checked.
+        timeout: seconds until a connection is made, and between two pieces of the file.
+        proxy: the address of a proxy.
+
+    Raises:
+        UsageError: there is no http or https address.
+        ArchiveError: while it is read: the file does not come, is cut off, damaged or not the announced one.
+    """
+    return UrlMessages(history.read_url(file, timeout=timeout, proxy=proxy))
+
+
+def download(file: ArchiveFile | str, path: str | Path, *, timeout: float = 60.0, proxy: str | None = None) -> Path:
+    """Fetch a file, check its sizes and MD5s, and keep it as it came; return its path.
+
+    Args:
+        file: an entry of `Archive.file`; or an address alone, of which only the file's own sums are checked.
+        path: where to keep it; what is there is replaced when all of the file has come and fits.
+        timeout: seconds until a connection is made, and between two pieces of the file.
+        proxy: the address of a proxy.
+
+    Raises:
+        UsageError: there is no http or https address.
+        ArchiveError: the file does not come, is cut off, damaged or not the announced one, or cannot be written.
+    """
+    return alone(history.download, file, path, timeout=timeout, proxy=proxy)
