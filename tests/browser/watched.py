@@ -10,13 +10,15 @@ from typing import Any, Final
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Request, async_playwright
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Request, async_playwright, expect
 from yarl import URL
 
 _NAMES: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 # What is found is to be fixed; "moderate" and "minor" are advice.
 _SERIOUS: Final = frozenset({"serious", "critical"})
 WAIT_MS: Final = 10_000
+# As long as everything else waits: a busy machine draws a page late.
+expect.set_options(timeout=WAIT_MS)
 
 
 def chromium() -> str:

@@ -347,6 +347,6 @@ export const webhooks = {
   name: "webhooks",
   title: "webhooks.title",
   icon: "webhook",
-  shortcut: "w",
+  shortcut: "h",
   mount: (element, context) => new Webhooks(element, context),
 };
