@@ -33,6 +33,7 @@ from .dispatch import ENDPOINTS
 from .keep import Keep
 from .outgoing.outbox import Outbox
 from .own_calls import OwnCalls
+from .own_thread import OwnThread
 from .saved_state import StateFile, put_back, take
 from .server.arrivals import Arrival, ArrivalLog
 from .server.faults import Faults
@@ -62,8 +63,8 @@ class Emulator(Steering):
             ...  # call the API at emulator.url
             assert emulator.history("alice", "bob")
 
-    It runs in the event loop that starts it. Its state survives `stop`: started again, it serves the same accounts and
-    messages at the same address.
+    It runs in the event loop that starts it; code without one writes `with Emulator() as emulator:`. Its state survives
+    `stop`: started again, it serves the same accounts and messages at the same address.
 
     Args:
         sdk_app_id: the only app.
@@ -288,6 +289,17 @@ class Emulator(Steering):
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
     ) -> None:
         await self.stop()
+
+    def __enter__(self) -> Self:
+        """Start in an event loop in a thread of its own, for code without one."""
+        self._thread = OwnThread(self.start, self.stop)
+        self._thread.begin()
+        return self
+
+    def __exit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._thread.end()
 
     @property
     def url(self) -> str:
