@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import quote
 
 import pytest
+import pytest_asyncio
 from aiohttp import web
 from playwright.async_api import Browser, expect
 
@@ -22,7 +23,7 @@ pytestmark = pytest.mark.browser
 MESSAGE = {"To_Account": "bob", "MsgBody": [{"MsgType": "TIMTextElem", "MsgContent": {"Text": "hi"}}]}
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def app() -> AsyncIterator[Emulator]:
     """The app that the console is for."""
     async with Emulator(int(APP), KEY) as emulator:
@@ -31,7 +32,7 @@ async def app() -> AsyncIterator[Emulator]:
 
 
 @pytest.fixture
-async def console_command(app: Emulator, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Console]:
+def console_command(app: Emulator, monkeypatch: pytest.MonkeyPatch) -> Iterator[Console]:
     monkeypatch.setenv("TIM_SDK_APP_ID", APP)
     monkeypatch.setenv("TIM_SECRET_KEY", KEY)
     with running(app.url) as console:

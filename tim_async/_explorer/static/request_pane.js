@@ -329,6 +329,7 @@ export class RequestPane {
       this.#showChecked(this.#checked);
       return;
     }
+    this.keepAddress(); // what is sent is what a link has
     const text = this.#compact();
     const { command, danger, answer } = this.#page;
     const asks = danger !== null && this.#about.asks_first;
