@@ -46,6 +46,8 @@ from .verification import Verifier
 OnProgress: TypeAlias = Callable[[Progress], Awaitable[None] | None]
 _Task: TypeAlias = asyncio.Task[None]
 
+# A share of the limit that is as good as all of it.
+_ALL_OF_IT: Final = 0.995
 LOOK_INTERVAL_S: Final = 1.0
 """How often a run looks into the ledger for what is wanted of it, and at the time of day; nothing sleeps longer."""
 _VERIFIERS: Final = 8
@@ -102,6 +104,7 @@ class Runner:
         self._is_resting = False
         self._held_up: HeldUp | None = None
         self._cap = 0.0
+        self._is_pace_noted = False
         self._opened: tuple[Lane, ...] = ()  # lanes for chunks that were not begun
 
     def stop(self, reason: str) -> None:
@@ -212,6 +215,7 @@ class Runner:
                     await self._source.look(self._context, row)
                     await lists.look(self._context)
                     await self._look_at_turns(self._context, held_up)
+                    await self._note_pace()
             stop = gate.stop()
             if stop is not None and self._context is not None and not self._is_resting:
                 self._context.halt(stop)
@@ -226,6 +230,14 @@ class Runner:
             await self._ledger.campaigns.add_held_up(self._campaign.id, held_up.seconds - before)
         if held_up.reason != reason:
             await self._ledger.campaigns.note_trouble(self._campaign.id, held_up.reason or None)
+
+    async def _note_pace(self) -> None:
+        """Note for those that watch what the service lets through, while that is less than the limits allow."""
+        in_force = pace_in_force(self._client, self._opened)
+        is_limited = in_force < self._cap * _ALL_OF_IT
+        if is_limited or self._is_pace_noted:
+            await self._ledger.paces.note(self._campaign.id, in_force if is_limited else None, now=self._wall())
+        self._is_pace_noted = is_limited
 
     def _reserve_turns(self) -> Callable[[int, float], Awaitable[float]] | None:
         shared = self._ledger.shared

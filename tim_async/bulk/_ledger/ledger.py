@@ -51,6 +51,7 @@ from .campaigns import CampaignStore
 from .chunks import ChunkStore
 from .database import Database
 from .looks import LookStore
+from .paces import PaceStore
 from .queries import Queries
 from .records import CampaignRow
 from .removing import Removing
@@ -101,6 +102,7 @@ class Ledger:
         self.queries: Queries = Queries(self.database)
         self.chunks: ChunkStore = ChunkStore(self.database)
         self.looks: LookStore = LookStore(self.database)
+        self.paces: PaceStore = PaceStore(self.database)
         self.suppression: SuppressionStore = SuppressionStore(self.database)
         self.shared: SharedLedger | None = SharedLedger(self.database) if self.database.path is None else None
 

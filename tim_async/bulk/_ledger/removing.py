@@ -14,7 +14,8 @@ from sqlalchemy import Column, Connection, Table, delete, select
 
 from .campaigns import change
 from .database import Database
-from .schema import accounts, campaigns, chunks, problems, recipients, turns
+from .paces import pace_key
+from .schema import accounts, campaigns, chunks, meta, problems, recipients, turns
 from .staged_rows import StagedTables
 
 # Rows in a transaction: it holds up a process that works on another campaign.
@@ -73,6 +74,7 @@ class Removing:
         def finish(connection: Connection) -> None:
             StagedTables(campaign_id).drop(connection)
             connection.execute(delete(turns).where(turns.c.campaign_id == campaign_id))
+            connection.execute(delete(meta).where(meta.c.key == pace_key(campaign_id)))
             connection.execute(delete(campaigns).where(campaigns.c.id == campaign_id))
 
         await self._database.write(finish)

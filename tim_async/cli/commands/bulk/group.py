@@ -14,6 +14,7 @@ _CAMPAIGN = "A campaign"
 _LEDGER = "Ledgers"
 _WORKERS = "A campaign of workers"
 
+_WATCH = "Show a campaign on a page while it runs: progress, rate, time left, codes, failures and workers."
 _SHOW = "Show what became of one recipient, with its message as it was sent, or would be sent now."
 _RETRY = "Let the next run try recipients again that failed, are unknown or were given up."
 _LIST = "List the campaigns of a ledger, or all of yours, with state, counts and dates."
@@ -110,6 +111,12 @@ def _retry() -> _Loaded:
     return command
 
 
+def _watch() -> _Loaded:
+    from .watch import command
+
+    return command
+
+
 def _archive() -> _Loaded:
     from .archive import command
 
@@ -129,6 +136,7 @@ class Bulk(LazyGroup):
         Entry("plan", _CAMPAIGN, "Read the recipients into the ledger and show what the campaign will be.", _plan),
         Entry("run", _CAMPAIGN, "Send to every recipient who is not settled yet.", _run),
         Entry("status", _CAMPAIGN, "Show what the ledger has about a campaign, also while it runs.", _status),
+        Entry("watch", _CAMPAIGN, _WATCH, _watch),
         Entry("export", _CAMPAIGN, "Write the outcome of every recipient: state, code, MsgKey, time.", _export),
         Entry("show", _CAMPAIGN, _SHOW, _show),
         Entry("retry", _CAMPAIGN, _RETRY, _retry),

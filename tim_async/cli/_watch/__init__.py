@@ -1,0 +1,1 @@
+"""The page that shows a campaign while it runs, and steers it."""
