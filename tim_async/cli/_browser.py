@@ -6,12 +6,18 @@ import os
 import sys
 
 
+def has_browser() -> bool:
+    """Return whether a browser can be opened beside this terminal; one inside of it would take the terminal over."""
+    if sys.platform in ("win32", "darwin"):
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
 def open_address(address: str) -> None:
-    """Open the browser, where there is one beside this terminal: one inside of it would take the terminal over."""
-    if sys.platform not in ("win32", "darwin") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+    """Open the browser, where there is one; what starts it may not return before it ends, and is not waited for."""
+    if not has_browser():
         return
     import threading
     import webbrowser
 
-    # What starts a browser may not return before it ends, and is not waited for.
     threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()

@@ -20,7 +20,7 @@ import pytest
 
 from tests.cli.helpers import APP, KEY, PROC, RunProcess, command, emulated, posix
 from tim_async import endpoints
-from tim_async.cli.commands import console as command_module
+from tim_async.cli import _browser
 from tim_async.emulator import Emulator
 
 pytestmark = [posix, pytest.mark.usefixtures("credentials")]
@@ -297,7 +297,7 @@ def test_address_that_is_opened_works_once(emulator: Emulator, monkeypatch: pyte
 def test_browser_is_opened_beside_the_terminal_and_never_in_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
     monkeypatch.delenv("DISPLAY", raising=False)
-    has_browser = command_module._has_browser
+    has_browser = _browser.has_browser
     assert has_browser() == (sys.platform == "darwin")
     monkeypatch.setenv("DISPLAY", ":0")
     assert has_browser()

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from .._browser import open_address
 from .._frame import make_command
 from .._loop import run_async
 from .._options import (
@@ -97,8 +96,8 @@ def console(
             with handled(lambda _: stopping.set()):
                 async with PageServer(explorer_page(), explorer_assets(), serve, port=port, hosts=hosts) as server:
                     echo(f"The console of app {sdk_app_id} is at this address until Ctrl-C:\n\n  {server.address}\n")
-                    if open_browser and _has_browser():
-                        _open(server.token.address_once(server.url))
+                    if open_browser:
+                        open_address(server.token.address_once(server.url))
                     await stopping.wait()
         echo("stopped")
 
@@ -116,21 +115,6 @@ def _sender(client: TimClient) -> Send:
         return encode(await in_time.request(endpoint.command, body))
 
     return send
-
-
-def _has_browser() -> bool:
-    """Return whether a browser can be opened beside this terminal; one inside of it would take the terminal over."""
-    if sys.platform in ("win32", "darwin"):
-        return True
-    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
-
-
-def _open(address: str) -> None:
-    """Open the browser; what starts it may not return before it ends, and is not waited for."""
-    import threading
-    import webbrowser
-
-    threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
 
 
 command = make_command(
