@@ -101,3 +101,15 @@ async def test_campaign_that_is_not_there_is_an_error(client: TimClient, campaig
     await campaign(recipients=["user1"], message="Hi").run(client)
     with pytest.raises(LedgerError, match="other"):
         await watch_of(Campaign("other", ledger=ledger)).look()
+
+
+async def test_ledger_of_either_kind_shows_workers_and_notes(client: TimClient, place: str) -> None:
+    campaign = Campaign("spring", ledger=place, recipients=["user1", "user2"], message="Hi")
+    await campaign.plan(client=client)
+    view = await watch_of(Campaign("spring", ledger=place)).look()
+    assert (view.report.status, view.report.total) == ("planned", 2)
+    assert view.workers == ([] if "//" in place else None)
+    async with Ledger(place, purpose="a note") as opened:
+        for in_force in (50.0, 60.0):
+            await opened.paces.note(1, in_force, now=1000.0)
+        assert await opened.paces.of(1, now=1000.0) == 60.0
