@@ -33,9 +33,9 @@ from .state.snapshot import VERSION
 
 FORMAT: Final = "tim-async emulator state"
 _logger = logging.getLogger("tim_async.emulator")
-# How soon a change is written; a large state less often, so that writing takes a twentieth of the time at most.
+# How soon a change is written; a large state less often, so that writing takes a fiftieth of the time at most.
 _PAUSE_S: Final = 1.0
-_PAUSE_FACTOR: Final = 20
+_PAUSE_FACTOR: Final = 50
 
 
 class SavedClock(msgspec.Struct, kw_only=True):

@@ -17,11 +17,11 @@ import base64
 import sys
 from array import array
 from collections import Counter, OrderedDict, deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from itertools import count
 from types import UnionType
-from typing import Any, Final, Union, get_args, get_origin, get_type_hints
+from typing import Any, Final, Union, cast, get_args, get_origin, get_type_hints
 
 import msgspec
 
@@ -36,6 +36,8 @@ from .traces import Block, Traces
 
 # The version of what is written; it changes with the names of the classes and of their fields.
 VERSION: Final = 1
+_SCALARS: Final = frozenset({str, int, float, bool, type(None)})
+_EMPTY: Final = (dict, list, set)
 _STATE: Final = __package__ + "."
 _MODELS: Final = __package__.removesuffix("emulator.state") + "models."
 # The classes that are no structs; what their fields are shows in these.
@@ -52,19 +54,24 @@ class Writer:
 
     def write(self, value: object) -> object:
         """Return a value as JSON has it."""
-        if value is None or isinstance(value, str | bool | int | float):
+        kind = type(value)
+        if kind in _SCALARS:
             return value
-        if isinstance(value, list):
-            return [self.write(each) for each in value]
+        if kind is list:
+            return self._items(cast("list[object]", value))
         if isinstance(value, Element):
             return {"$": "element", "of": msgspec.to_builtins(value)}
         if isinstance(value, WireStruct):
-            return {"$": f"wire:{_name(type(value), _MODELS)}", "of": msgspec.to_builtins(value)}
+            return {"$": f"wire:{_name(kind, _MODELS)}", "of": msgspec.to_builtins(value)}
         if isinstance(value, Rules):
             return {"$": "rules", "of": value.kind}
-        if isinstance(value, msgspec.Struct) or type(value) in _PLAIN:
+        if isinstance(value, msgspec.Struct) or kind in _PLAIN:
             return self._object(value)
         return self._collection(value)
+
+    def _items(self, values: Iterable[object]) -> list[object]:
+        # Most of what there is stands for itself, and a large state is written while nothing else can be done.
+        return [each if type(each) in _SCALARS else self.write(each) for each in values]
 
     def _object(self, value: object) -> object:
         known = self._numbers.get(id(value))
@@ -72,17 +79,24 @@ class Writer:
             return {"$": "same", "#": known}
         self._held.append(value)
         self._numbers[id(value)] = number = len(self._held)
-        written: dict[str, object] = {"$": _name(type(value), _STATE), "#": number}
-        for name in _fields(type(value)):
-            written[name] = self.write(getattr(value, name))
+        kind = type(value)
+        written: dict[str, object] = {"$": _name(kind, _STATE), "#": number}
+        defaults = _defaults(kind)
+        for name in _fields(kind):
+            field = getattr(value, name)
+            if type(field) in _SCALARS:
+                if name not in defaults or field != defaults[name]:
+                    written[name] = field
+            elif field or name not in defaults:
+                written[name] = self.write(field)
         return written
 
     def _collection(self, value: object) -> object:
         kind = type(value)
         if isinstance(value, dict):
             if kind is dict and all(type(each) is str and each[:1] != "$" for each in value):
-                return {name: self.write(each) for name, each in value.items()}
-            of: object = [[self.write(key), self.write(each)] for key, each in value.items()]
+                return dict(zip(value, self._items(value.values()), strict=True))
+            of: object = [self._items(pair) for pair in value.items()]
         elif isinstance(value, count):
             of = int(repr(value)[6:-1])  # count(5); copying it is deprecated
         elif isinstance(value, bytes):
@@ -90,9 +104,9 @@ class Writer:
         elif isinstance(value, array):
             of = [value.typecode, base64.b64encode(value.tobytes()).decode()]
         elif isinstance(value, tuple | deque):
-            of = [self.write(each) for each in value]
+            of = self._items(value)
         elif isinstance(value, set | frozenset):
-            of = sorted((self.write(each) for each in value), key=msgspec.json.encode)
+            of = sorted(self._items(value), key=msgspec.json.encode)
         else:
             raise TypeError(f"{kind.__name__} cannot be written")
         return {"$": kind.__name__, "of": of}
@@ -134,10 +148,11 @@ class Reader:
 
     def _object(self, kind: str, value: Mapping[str, Any]) -> object:
         cls = _find(kind, _STATE, object)
-        fields = {name: self.read(value[name]) for name in _fields(cls)}
+        defaults = _defaults(cls)
+        fields = {name: self.read(value[name]) for name in _fields(cls) if name in value or name not in defaults}
         for name, types in _types(cls).items():
-            if not isinstance(fields[name], types):
-                raise ValueError(f"{name} of {kind} is of another type")  # noqa: TRY004 - it comes from a file
+            if name in fields and not isinstance(fields[name], types):
+                raise ValueError(f"{name} of {kind} is of another type")
         if issubclass(cls, msgspec.Struct):
             return cls(**fields)
         plain: object = object.__new__(cls)
@@ -194,6 +209,7 @@ def _find(name: str, package: str, base: type) -> type[Any]:
 
 # Not `functools.cache`: to mypy, not every class can be a key.
 _FIELDS: Final[dict[type, tuple[str, ...]]] = {}
+_DEFAULTS: Final[dict[type, dict[str, object]]] = {}
 _TYPES: Final[dict[type, dict[str, tuple[type, ...]]]] = {}
 
 
@@ -205,6 +221,19 @@ def _fields(cls: type) -> tuple[str, ...]:
         else:
             known = tuple(getattr(cls, "__slots__", ())) or tuple(sorted(vars(_PLAIN[cls])))
         _FIELDS[cls] = known
+    return known
+
+
+def _defaults(cls: type) -> Mapping[str, object]:
+    """Return the defaults of a struct's fields; None stands for what is empty at first. They are not written."""
+    known = _DEFAULTS.get(cls)
+    if known is None:
+        known = _DEFAULTS[cls] = {}
+        for field in msgspec.structs.fields(cls) if issubclass(cls, msgspec.Struct) else ():
+            if field.default is not msgspec.NODEFAULT:
+                known[field.name] = field.default
+            elif field.default_factory in _EMPTY:
+                known[field.name] = None
     return known
 
 
