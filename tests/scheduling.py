@@ -12,7 +12,7 @@ from typing import Final
 from xdist.scheduler import LoadScopeScheduling
 
 # Every folder and file here is a group; the largest group is begun first.
-GROUPS: Final = ("tests/cluster/", "tests/editors/")
+GROUPS: Final = ("tests/browser/", "tests/cluster/", "tests/editors/")
 
 
 def group_of(node_id: str) -> str:

@@ -16,7 +16,7 @@ from yarl import URL
 _NAMES: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 # What is found is to be fixed; "moderate" and "minor" are advice.
 _SERIOUS: Final = frozenset({"serious", "critical"})
-WAIT_MS: Final = 10_000
+WAIT_MS: Final = 30_000
 # As long as everything else waits: a busy machine draws a page late.
 expect.set_options(timeout=WAIT_MS)
 
