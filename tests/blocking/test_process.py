@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import json
 import os
 import signal
 import subprocess
@@ -14,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.clock import worst_window
 from tests.scripted import OK, SECRET_KEY
 from tim_async import UsageError
 from tim_async.blocking import TimClient
@@ -367,3 +369,62 @@ def test_fork_in_what_a_call_asks_of_its_caller_ends_the_call_in_the_child() -> 
         """
     )
     assert lines == ["child: the client was used before thi", "parent goes on", "0"]
+
+
+PREFORK = """
+        import json, logging
+        from pathlib import Path
+        from tim_async import HostRateLimiter
+        logging.basicConfig(stream=sys.stdout, format="%(message)s")
+        folder = Path(FOLDER)
+        class Noted(KIND):
+            granted = []
+            async def acquire(self, claim, slot):
+                await super().acquire(claim, slot)
+                self.granted.append(time.monotonic())
+        limiter = Noted(ARGS)
+        client = client_of(limiter=limiter, rate_limits={"openim/sendmsg": Rate(10, 0.5)})
+        def worker():
+            until = time.monotonic() + 1.5
+            with client:
+                while time.monotonic() < until:
+                    send(client)
+            (folder / f"{os.getpid()}.json").write_text(json.dumps(limiter.granted))
+        sys.stdout.flush()
+        children = []
+        for _ in range(4):
+            child = os.fork()
+            if child == 0:
+                try:
+                    worker()
+                finally:
+                    sys.stdout.flush()
+                    os._exit(0)
+            children.append(child)
+        for child in children:
+            os.waitpid(child, 0)
+"""
+
+
+def run_prefork(folder: Path, kind: str, arguments: str) -> tuple[list[str], list[float]]:
+    """Run a server of four worker processes; return what they print, and when they sent."""
+    script = PREFORK.replace("FOLDER", repr(str(folder))).replace("KIND", kind).replace("ARGS", arguments)
+    lines = output_of(
+        textwrap.dedent(script).replace("class Noted", "from tim_async import LocalRateLimiter\nclass Noted")
+    )
+    return lines, [when for path in folder.glob("*.json") for when in json.loads(path.read_text())]
+
+
+def test_workers_of_a_prefork_server_share_one_limit_by_a_host_limiter(tmp_path: Path) -> None:
+    lines, granted = run_prefork(tmp_path, "HostRateLimiter", f"folder={str(tmp_path)!r}")
+    assert lines == []
+    assert len(granted) > 1
+    assert worst_window(granted, 0.5) <= 10
+
+
+def test_workers_of_a_prefork_server_say_that_each_has_a_limit_of_its_own(tmp_path: Path) -> None:
+    lines, granted = run_prefork(tmp_path, "LocalRateLimiter", "")
+    assert len(lines) == 4
+    assert {line[:72] for line in lines} == {"the client was made before this process was forked, and has a limit of i"}
+    assert all("limiter=HostRateLimiter() shares one limit" in line for line in lines)
+    assert worst_window(granted, 0.5) > 10

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import logging
 import os
 import threading
 import weakref
@@ -23,12 +24,20 @@ from functools import partial
 from typing import Any, Final, ParamSpec, TypeVar
 
 from .._core.client import TimClient
+from .._core.local_limiter import LocalRateLimiter
 from ..errors import UsageError
 from ._portal import CLOSED, EXITING, Portal, check_thread
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
+logger = logging.getLogger("tim_async")
+
+_OWN_LIMIT: Final = (
+    "the client was made before this process was forked, and has a limit of its own here: if others do the same, they "
+    "send more together than the service takes; limiter=HostRateLimiter() shares one limit between the processes of a "
+    "machine, and tim_async.cluster between machines"
+)
 # How long the exit of the interpreter waits for what does not end when it is cancelled.
 _EXIT_S: Final = 5.0
 # What an iterator reads ahead: so many items, or what comes within so many seconds.
@@ -222,6 +231,7 @@ class Home:
 
     def __init__(self, client: TimClient) -> None:
         self._client = client
+        self._made_in = os.getpid()
         self._portal: Portal | None = None
         self._leaving: weakref.finalize[..., Home] | None = None
 
@@ -245,6 +255,8 @@ class Home:
                 self._leaving = weakref.finalize(self, portal.post, _drop, portal, self._client.close)
                 self._leaving.atexit = False  # the portal ends at exit, whoever uses it
                 self._portal = portal
+                if os.getpid() != self._made_in and isinstance(self._client.limiter, LocalRateLimiter):
+                    logger.warning("%s", _OWN_LIMIT)
             return self._portal
 
     def close(self) -> None:
