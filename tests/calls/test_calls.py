@@ -13,6 +13,7 @@ from tests.public_names import load_calls
 from tim_async import C2CCalls, Endpoint, UsageError, endpoints
 from tim_async._api.wire import Request
 from tim_async._calls.blocking.c2c import BlockingC2CCalls
+from tim_async._codes import lookup
 from tim_async.families.c2c import C2C
 from tim_async.models.c2c import SendMsg, SendMsgResult
 
@@ -44,6 +45,14 @@ def test_call_shows_every_field(command: str) -> None:
     assert all(f"\n            {name}: " in text for name in parameters)
     assert f"`{command}`" in text
     assert str(line.title_zh) in text
+
+
+def test_codes_of_pages_have_a_meaning() -> None:
+    lines = endpoints().values()
+    assert [(line.command, code) for line in lines for code in line.codes if lookup(line.service, code) is None] == []
+    assert sum(bool(line.codes) for line in lines) > 100
+    assert C2C.send.codes[:3] == (20001, 20002, 20003)
+    assert "            90012: To_Account is not registered.\n" in (C2CCalls.send.__doc__ or "")
 
 
 class Caller:
