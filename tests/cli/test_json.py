@@ -14,7 +14,7 @@ from tim_async.usersig import generate_user_sig
 
 # Their output is not facts: lines of a log, an answer that is JSON by itself, a shell's script,
 # and the address of a page.
-WITHOUT = {"worker", "call", "bulk", "completion", "console"}
+WITHOUT = {"worker", "call", "bulk", "completion", "console", "watch"}
 
 
 def commands() -> Iterator[object]:
