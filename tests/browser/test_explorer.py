@@ -48,6 +48,9 @@ async def test_group_message_is_sent_and_its_link_opens_the_same_form(
     await client.group.create(type="Public", name="g", group_id="G1", owner_account="alice")
     page = console.page
     await page.get_by_role("link", name="Explorer").click()
+    await expect(page.get_by_role("searchbox")).to_be_visible()
+    await page.keyboard.press("Escape")
+    await page.locator("main").focus()
     await page.keyboard.press("/")
     await page.keyboard.type("send a group message")
     await page.keyboard.press("Enter")
