@@ -81,7 +81,7 @@ ALLOWED: Mapping[str, frozenset[str]] = {
     "cluster/_workers": _CALL | _BULK,
     "cluster": _CALL | _BULK | _CLUSTER,
     "testing": _CALL | _SERVICE | _EMULATOR,
-    "blocking": _CALL | _BULK | {"_calls", "history", "usersig"},
+    "blocking": _CALL | _BULK | {"_calls", "history", "usersig", "webhooks"},
     "otel": _CALL | _BULK,
     "cli": _CALL | _SERVICE | _EMULATOR | _BULK | _CLUSTER | {"otel", "_pages", "_explorer"},
 }

@@ -16,11 +16,14 @@ from .client import TimClient
 
 if TYPE_CHECKING:
     from ._campaign import Campaign, SuppressionLists
+    from ._webhooks import WebhookReceiver
 else:
 
     def __getattr__(name: str) -> object:
-        if name in ("Campaign", "SuppressionLists"):  # they need the extra `bulk`
-            return getattr(_import_module(f"{__name__}._campaign"), name)
+        # Campaigns need the extra `bulk`; webhooks load all events.
+        home = {"Campaign": "_campaign", "SuppressionLists": "_campaign", "WebhookReceiver": "_webhooks"}.get(name)
+        if home is not None:
+            return getattr(_import_module(f"{__name__}.{home}"), name)
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
@@ -29,6 +32,7 @@ __all__ = [
     "SuppressionLists",
     "TimClient",
     "UrlMessages",
+    "WebhookReceiver",
     "download",
     "generate_user_sig",
     "read_url",

@@ -21,9 +21,8 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import Any, Final, ParamSpec, TypeVar
+from typing import Any, Final, ParamSpec, Protocol, TypeVar
 
-from .._core.client import TimClient
 from .._core.local_limiter import LocalRateLimiter
 from ..errors import UsageError
 from ._portal import CLOSED, EXITING, Portal, check_thread
@@ -222,14 +221,21 @@ async def close(source: AsyncIterator[object]) -> None:
         await end()
 
 
+class Lodger(Protocol):
+    """What works in the loop until it is closed: an asynchronous client, or a receiver of webhooks."""
+
+    async def close(self) -> None:
+        """Close it."""
+
+
 class Home:
     """What a blocking client and its views share.
 
     Args:
-        client: the asynchronous client that makes the calls.
+        client: the asynchronous client that makes the calls, or what else works in the loop.
     """
 
-    def __init__(self, client: TimClient) -> None:
+    def __init__(self, client: Lodger) -> None:
         self._client = client
         self._made_in = os.getpid()
         self._portal: Portal | None = None
@@ -255,7 +261,9 @@ class Home:
                 self._leaving = weakref.finalize(self, portal.post, _drop, portal, self._client.close)
                 self._leaving.atexit = False  # the portal ends at exit, whoever uses it
                 self._portal = portal
-                if os.getpid() != self._made_in and isinstance(self._client.limiter, LocalRateLimiter):
+                if os.getpid() != self._made_in and isinstance(
+                    getattr(self._client, "limiter", None), LocalRateLimiter
+                ):
                     logger.warning("%s", _OWN_LIMIT)
             return self._portal
 
