@@ -429,10 +429,10 @@ async def test_bound_endpoint_builds_the_request_and_hands_it_to_the_client():
         pytest.param({"to_account": "bob"}, "msg_body", id="missing"),
     ],
 )
-async def test_bound_endpoint_refuses_wrong_arguments(arguments, problem):
+def test_bound_endpoint_refuses_wrong_arguments(arguments, problem):
     client = RecordingClient()
     with pytest.raises(UsageError, match=f"openim/sendmsg: .*{problem}") as caught:
-        await C2C(client).send(**arguments)
+        C2C(client).send(**arguments)
     assert caught.value.__context__ is None
     assert client.calls == []
 

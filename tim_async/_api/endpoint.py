@@ -20,7 +20,7 @@ import msgspec
 
 from ..errors import UsageError
 from .aliases import FieldAliases, aliases_of
-from .calling import async_call, put_calls
+from .calling import method_of, put_calls
 from .checks import check_seconds, check_whole, nearest, quoted
 from .plain_look import plain_look
 from .wire import PartialResult, Request, encode, find_mapping, reader, request_validator, validate, wire_name
@@ -174,7 +174,7 @@ class Endpoint(Generic[P, R]):
 
     @cached_property
     def _call(self) -> Callable[..., Coroutine[Any, Any, R]]:
-        return async_call(self)
+        return method_of(self)
 
     def __repr__(self) -> str:
         return f"<Endpoint {self.command} as {self.family}.{self.name}>"
@@ -331,7 +331,7 @@ class Family:
 
     def __init_subclass__(cls, *, name: str | None = None) -> None:
         if name is None:
-            put_calls(cls, cls.endpoints, async_call)
+            put_calls(cls, cls.endpoints)
             return
         cls.family = name
         table = {line.name: line for line in vars(cls).values() if isinstance(line, Endpoint)}

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterat
 from types import TracebackType
 from typing import Generic, ParamSpec, Protocol, Self, TypeVar
 
-from .._api.calling import blocking_call, put_calls
+from .._api.calling import put_calls
 from .._api.endpoint import Endpoint, Family
 from .._api.wire import Request
 from ._streaming import AnswerT, MessageStream
@@ -50,7 +50,7 @@ class BlockingFamily(Generic[FamilyT]):
     """
 
     def __init_subclass__(cls, *, table: type[Family]) -> None:
-        put_calls(cls, table.endpoints, blocking_call)
+        put_calls(cls, table.endpoints)
 
     def __init__(self, client: BlockingCaller, family: FamilyT) -> None:
         self.client = client
