@@ -137,12 +137,13 @@ def _cells(call: CallSummary) -> tuple[str, str, str, str]:
         result = "no envelope"
     else:
         result = f"{call.code} {call.info}".rstrip() if call.code else "OK"
-    fault = f" (fault: {call.fault})" if call.fault else ""
+    notes = [f"attempt {call.attempt}"] if call.attempt > 1 else []
+    notes += [f"fault: {call.fault}"] if call.fault else []
     return (
         one_line(call.command),
         one_line(f"{call.sender} -> {to}" if to else call.sender),
         one_line(call.words),
-        one_line(result + fault),
+        one_line(f"{result} ({', '.join(notes)})" if notes else result),
     )
 
 
