@@ -143,19 +143,20 @@ async def test_file_that_something_else_has_changed_is_left_as_it_is(
     assert "something else has changed it" in caplog.text
 
 
+@pytest.mark.parametrize(("place", "name"), [(os, "fsync"), (Path, "replace")], ids=["disk", "move"])
 async def test_write_that_fails_leaves_the_old_file_and_is_tried_again(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, place: object, name: str
 ) -> None:
     file = tmp_path / "state.json"
     async with running(state_file=file) as api:
         await api.call(SEND, message())
     before = file.read_bytes()
 
-    def full(number: int) -> None:
+    def full(*arguments: object) -> None:
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr(os, "fsync", full)
+        patched.setattr(place, name, full)
         async with running(state_file=file) as api:
             await api.call(SEND, message(MsgSeq=2))
     assert file.read_bytes() == before
