@@ -78,8 +78,8 @@ class EventStream:
             headers={"Content-Type": "text/event-stream; charset=utf-8", "Cache-Control": "no-store"}
         )
         ended = self._ended
-        await response.prepare(request)
         try:
+            await response.prepare(request)
             await response.write(b"retry: 1000\n\n")
             while self._ended == ended:
                 missed, events = self.after(seen)
