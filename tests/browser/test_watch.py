@@ -8,14 +8,20 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import msgspec
 import pytest
 from playwright.async_api import expect
 
 from tests.browser.conftest import Opening
 from tests.cli.helpers import command
 from tests.families.conftest import client_of
-from tim_async.bulk import Campaign
+from tim_async import UsageError
+from tim_async._pages.server import PageServer
+from tim_async.bulk import Campaign, WorkerInfo
+from tim_async.bulk.watching import CampaignView, watch_of
+from tim_async.cli._watch.site import make_serve, watch_assets, watch_page
 from tim_async.emulator import Emulator
+from tim_async.testing import FakePool
 
 pytestmark = pytest.mark.browser
 NAME = "春季 <b>spring</b>"
@@ -112,3 +118,53 @@ async def test_page_in_chinese_on_a_telephone(open_page: Opening, tmp_path: Path
         await expect(page.get_by_role("cell", name="missing", exact=True)).to_be_visible()
         assert await watched.serious() == []
         assert not await watched.is_wider_than_window()
+
+
+class Shown:
+    """A campaign of workers that rests: what only a cluster has otherwise."""
+
+    def __init__(self, view: CampaignView) -> None:
+        self._view = view
+
+    async def look(self) -> CampaignView:
+        return self._view
+
+    async def pause(self, reason: str) -> bool:
+        return False
+
+    async def resume(self) -> bool:
+        raise UsageError("it is one of workers")
+
+    async def set_rate(self, rate: float | None) -> None:
+        raise UsageError(f"rate must be above 0, not {rate}")
+
+
+async def test_rests_workers_and_refusals_are_shown(open_page: Opening, tmp_path: Path) -> None:
+    campaign = Campaign(NAME, ledger=tmp_path / "spring.db", recipients=["bob"], message="Hi")
+    async with FakePool().client() as client:
+        await campaign.plan(client=client)
+    view = await watch_of(campaign).look()
+    replace = msgspec.structs.replace
+    worker = WorkerInfo(
+        id="1", app=1, host=HOSTILE, pid=17, version="1", started_at=1.0, seen_at=2.0, alive_until=3.0, is_alive=True,
+        state="working", tasks=4, chunks=1234, at_work=[],
+    )  # fmt: skip
+    report = replace(view.report, status="paused", rests_until=1.9e9, held_up_s=75.0, is_with_workers=True)
+    progress = replace(view.progress, rest_ends="tomorrow 09:00", held_up="interactive calls", left_s=3725.0)
+    dead = replace(worker, id="2", host="left", is_alive=False)
+    shown = Shown(replace(view, report=report, progress=progress, workers=[worker, dead]))
+    async with (
+        PageServer(watch_page(), watch_assets(), make_serve(shown)) as server,
+        open_page(server.address) as watched,
+    ):
+        page = watched.page
+        await expect(page.get_by_text("rests until tomorrow 09:00")).to_be_visible()
+        await expect(page.get_by_text("stands still: interactive calls")).to_be_visible()
+        await expect(page.get_by_text("stood still for 0:01:15")).to_be_visible()
+        await expect(page.get_by_text("1:02:05")).to_be_visible()
+        row = page.get_by_role("row").filter(has_text=f"{HOSTILE}, process 17")
+        await expect(row).to_contain_text("1,234 chunks done")
+        await expect(page.get_by_role("row").filter(has_text="left, process 17")).to_contain_text("dead, last seen")
+        await page.get_by_role("button", name="Resume").click()
+        await expect(page.get_by_text("it is one of workers")).to_be_visible()
+        watched.problems.clear()  # the browser's console names the refusal, too
