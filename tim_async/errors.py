@@ -40,9 +40,9 @@ Facts are attributes, never only text. No message, attribute, cause or context h
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import Field, dataclass
 from datetime import UTC, datetime
-from typing import ClassVar, Final, Protocol, Self, TypeAlias, TypeVar
+from typing import Any, ClassVar, Final, Protocol, Self, TypeAlias, TypeVar
 
 from . import _codes
 from ._printable import one_line
@@ -97,7 +97,7 @@ class TimError(Exception):
     """
 
     # It stands in results, and results must go through encoders.
-    __dataclass_fields__: ClassVar = _Facts.__dataclass_fields__
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]] = _Facts.__dataclass_fields__
 
     topic: ClassVar[str] = "error"
     code: int | None = None

@@ -22,7 +22,7 @@ class UrlMessages:
 
     def __init__(self, messages: history.UrlMessages) -> None:
         self._inner = messages
-        self.source = messages.source
+        self.source: str = messages.source
         self._messages = Walk(messages)
 
     @property

@@ -26,9 +26,9 @@ class Attempts:
     __slots__ = ("_answer", "count", "first", "messages")
 
     def __init__(self, first: int) -> None:
-        self.first = first
-        self.count = 0
-        self.messages = 0
+        self.first: int = first
+        self.count: int = 0
+        self.messages: int = 0
         self._answer: int | None = None
 
     def carried_out(self, code: int, answer: bytes) -> None:
