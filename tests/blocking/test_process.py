@@ -18,7 +18,7 @@ import pytest
 from tests.clock import worst_window
 from tests.scripted import OK, SECRET_KEY
 from tim_async import UsageError
-from tim_async.blocking import TimClient
+from tim_async.blocking import Campaign, TimClient
 from tim_async.testing import FakePool
 
 ROOT = Path(__file__).parents[2]
@@ -173,7 +173,7 @@ def test_client_that_is_never_closed_neither_hangs_nor_warns() -> None:
         client = client_of(rate_limits={"openim/sendmsg": Rate(1, 600)})
         print(send(client))
         for _ in range(5):
-            threading.Thread(target=refusal, args=(client,), daemon=True).start()
+            threading.Thread(target=send, args=(client,), daemon=True).start()
         while client.stats()["openim/sendmsg"].waiting < 5:
             time.sleep(0.001)
         print(threads())
@@ -181,6 +181,28 @@ def test_client_that_is_never_closed_neither_hangs_nor_warns() -> None:
     )
     assert lines == ["89541", "1"]
     assert time.monotonic() - began < 15
+
+
+def test_campaign_that_the_exit_ends_has_written_what_is_known(tmp_path: Path) -> None:
+    path = tmp_path / "campaigns.db"
+    began = time.monotonic()
+    lines = output_of(
+        f"""
+        from tim_async.blocking import Campaign
+        client = client_of(rate_limits={{"openim/sendmsg": Rate(1, 0.2)}})
+        accounts = [f"user-{{number}}" for number in range(50)]
+        campaign = Campaign("long", ledger={str(path)!r}, recipients=accounts, message="hi", lanes="single")
+        threading.Thread(target=campaign.run, args=(client,), daemon=True).start()
+        while "openim/sendmsg" not in client.stats() or not client.stats()["openim/sendmsg"].succeeded:
+            time.sleep(0.001)
+        stream = client.c2c.stream("bob").__enter__()
+        print(client.stats()["openim/sendmsg"].succeeded)
+        """
+    )
+    assert time.monotonic() - began < 15
+    report = Campaign("long", ledger=path).status()
+    assert report.sent >= int(lines[0])
+    assert report.in_flight == 0
 
 
 def test_threads_that_outlive_the_main_thread_go_on() -> None:

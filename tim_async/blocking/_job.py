@@ -25,6 +25,7 @@ class Owner(Protocol):
 
     loop: asyncio.AbstractEventLoop
     jobs: set[Job[Any]]
+    wakes_callers: bool
 
     def cancelled(self, error: asyncio.CancelledError) -> TimError:
         """Return the error of a call that something else than its caller cancelled."""
@@ -44,6 +45,7 @@ class Job(Generic[T]):
     Attributes:
         is_over: whether it has ended.
         error: what it ended with; None for a result.
+        task: the task that it runs in, once it has begun.
     """
 
     __slots__ = (
@@ -55,10 +57,10 @@ class Job(Generic[T]):
         "_kwargs",
         "_portal",
         "_result",
-        "_task",
         "_tasks",
         "error",
         "is_over",
+        "task",
     )
 
     def __init__(
@@ -76,7 +78,7 @@ class Job(Generic[T]):
         self._kwargs = kwargs
         self._is_served = is_served
         self._tasks: SimpleQueue[_CallerTask | None] = SimpleQueue()  # for the caller; None is the end
-        self._task: asyncio.Task[None] | None = None
+        self.task: asyncio.Task[None] | None = None
         self._has_begun = False
         self.is_over = False
         self._is_left = False  # its caller waits no longer
@@ -90,7 +92,7 @@ class Job(Generic[T]):
             return
         if self._is_served:
             _job.set(self)
-        self._task = _begin_task(self._portal.loop, self._run())
+        self.task = _begin_task(self._portal.loop, self._run())
 
     async def _run(self) -> None:
         self._has_begun = True
@@ -103,14 +105,15 @@ class Job(Generic[T]):
     def _end(self) -> None:
         self.is_over = True
         self._portal.jobs.discard(self)
-        self._tasks.put(None)
+        if self._portal.wakes_callers:
+            self._tasks.put(None)
 
     def cancel(self) -> None:
         """Cancel what is on its way."""
         if self.is_over:
             return
-        if self._task is not None:
-            self._task.cancel()
+        if self.task is not None:
+            self.task.cancel()
         if not self._has_begun:  # and now never will
             self.drop(asyncio.CancelledError())
 

@@ -19,6 +19,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Coroutine
+from collections.abc import Set as AbstractSet
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any, Final, ParamSpec, TypeVar
@@ -75,6 +76,8 @@ class Portal:
         loop: the loop.
         jobs: the jobs that have not ended.
         refusal: why it takes no calls; None while it does.
+        wakes_callers: whether callers hear of the end of their jobs. When the interpreter exits, only daemon threads are
+            left that wait: they end without a word, as Python has it, and not with an error that nothing handles.
     """
 
     def __init__(self) -> None:
@@ -82,6 +85,7 @@ class Portal:
         _loops.add(self.loop)
         self.jobs: set[Job[Any]] = set()
         self.refusal: str | None = None
+        self.wakes_callers = True
         self._is_stopped = False
         self._executor = ThreadPoolExecutor(thread_name_prefix="tim_async.blocking")
         self._thread = threading.Thread(target=self._serve, name="tim_async.blocking", daemon=True)
@@ -182,6 +186,7 @@ class Portal:
     def stop(self, refusal: str) -> None:
         """Take no further calls, and end the thread; what is on its way is cancelled."""
         self.refusal = refusal
+        self.wakes_callers = refusal is not EXITING
         with suppress(RuntimeError):
             self.loop.call_soon_threadsafe(self._stop)
 
@@ -221,10 +226,16 @@ class Portal:
                 job.drop(UsageError(self.refusal or CLOSED))
 
     async def _end_tasks(self) -> None:
+        """Cancel the jobs and let them end in order, as a campaign that writes what is known; then what is left."""
         for job in tuple(self.jobs):
             job.cancel()
-        tasks = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in tasks:
+        await _wait_for({job.task for job in self.jobs if job.task is not None})
+        left = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in left:
             task.cancel()
-        if tasks:
-            await asyncio.wait(tasks, timeout=_LAST_TASKS_S)
+        await _wait_for(left)
+
+
+async def _wait_for(tasks: AbstractSet[asyncio.Task[Any]]) -> None:
+    if tasks:
+        await asyncio.wait(tasks, timeout=_LAST_TASKS_S)
