@@ -76,8 +76,8 @@ class Portal:
         loop: the loop.
         jobs: the jobs that have not ended.
         refusal: why it takes no calls; None while it does.
-        wakes_callers: whether callers hear of the end of their jobs. When the interpreter exits, only daemon threads are
-            left that wait: they end without a word, as Python has it, and not with an error that nothing handles.
+        wakes_callers: whether callers hear of the end of their jobs. When the interpreter exits, only daemon threads
+            are left that wait: they end without a word, as Python has it, and not with an error that nothing handles.
     """
 
     def __init__(self) -> None:
