@@ -340,6 +340,10 @@ async def test_what_is_not_there_is_said(remote: Remote) -> None:
     assert (status, problem["message"]) == (400, f"{PREFIX}/clock takes GET and PUT, not DELETE")
     status, problem = await remote.ask("GET", "/calls?limit=0")
     assert (status, problem["field"]) == (400, "limit")
+    for path in ("accounts", "calls", "groups", "inboxes", "messages", "pushes", "webhooks"):
+        assert (await remote.ask("GET", f"/{path}?offset={2**53 - 1}&limit=1000"))[0] == 200
+        status, problem = await remote.ask("GET", f"/{path}?offset={10**20}")
+        assert (status, problem["field"]) == (400, "offset"), path
     async with remote.session.put(
         f"{remote.emulator.url}{PREFIX}/clock", data=b"{", headers={"Content-Type": "application/json"}
     ) as response:

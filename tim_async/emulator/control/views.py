@@ -17,7 +17,8 @@ class Page(msgspec.Struct, kw_only=True):
     """
 
     limit: Annotated[int, Meta(ge=1, le=1000)] = 100
-    offset: Annotated[int, Meta(ge=0)] = 0
+    # A larger one is no number in JavaScript, and none that itertools.islice takes.
+    offset: Annotated[int, Meta(ge=0, le=2**53 - 1)] = 0
 
 
 class Done(msgspec.Struct, kw_only=True):
