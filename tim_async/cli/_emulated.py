@@ -164,7 +164,7 @@ def read_fault(given: str) -> PlanFault:
         fields["is_after" if name == "after" else name] = value if has_value else True
     try:
         return msgspec.convert(fields, PlanFault, strict=False)
-    except msgspec.ValidationError as error:
+    except (msgspec.ValidationError, UnicodeError) as error:
         stop(f"--fault {given}: {error}")
 
 

@@ -81,6 +81,10 @@ def _wire_name(key: str, fields: Sequence[RequestField]) -> str:
 
 def _read(item: str, fields: Sequence[RequestField]) -> tuple[list[str], object]:
     """Return the parts of a key, "" for one more item of a list, and the value."""
+    try:
+        item.encode()
+    except UnicodeEncodeError:  # bytes of another encoding; JSON cannot hold them
+        stop(f"{item!r} is not valid Unicode text")
     parts = _ITEM.fullmatch(item)
     key = _KEY.fullmatch(parts[1]) if parts else None
     if parts is None or key is None:

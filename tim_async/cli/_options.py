@@ -15,6 +15,7 @@ APP_PANEL: Final = "App"
 LEDGER_VARIABLE: Final = "TIM_LEDGER"
 DEFAULT_ADMIN: Final = "administrator"
 DEFAULT_REGION: Final = "china"
+_MAX_DIGITS: Final = 20
 
 
 def read_app_id(value: str | int) -> int:
@@ -22,8 +23,9 @@ def read_app_id(value: str | int) -> int:
     if isinstance(value, int):  # a default
         return value
     # The value is not repeated: a key in the wrong variable must not appear on the screen.
-    if not value.isascii() or not value.isdigit() or int(value) == 0:
-        raise typer.BadParameter("it must be a number above 0")
+    # Python reads no number of thousands of digits.
+    if not value.isascii() or not value.isdigit() or len(value) > _MAX_DIGITS or int(value) == 0:
+        raise typer.BadParameter("it must be a number above 0", param_hint="'--sdk-app-id' (env var: 'TIM_SDK_APP_ID')")
     return int(value)
 
 

@@ -118,6 +118,9 @@ def test_fields_are_read_from_files(invoke: Invoke, tmp_path: Path) -> None:
         (["msg_body[99999999999999999999]=1"], "the list has 0 items so far"),
         (["cloud_custom_data=x", "cloud_custom_data[y]=1"], "cloud_custom_data has a value there already"),
         (["to_account:=5", "msg_body:=[]"], "Expected `str`, got `int`"),
+        (["to_account=b\udcff", "msg_body:=[]"], r"'to_account=b\udcff' is not valid Unicode text"),
+        (["to_acount=bob"], "'to_acount' is not a documented field of openim/sendmsg; did you mean 'to_account'?"),
+        (["MsgBod:=[]"], "'MsgBod' is not a documented field of openim/sendmsg; did you mean 'MsgBody'?"),
     ],
 )
 def test_wrong_fields_are_refused_before_anything_is_sent(invoke: Invoke, items: list[str], expected: str) -> None:

@@ -156,6 +156,27 @@ def test_clock(invoke: Invoke, ahead_s: float, state: str, text: str) -> None:
     assert found["clock"].text.replace("59", "60").replace("61", "60") == text
 
 
+def test_key_is_not_blamed_for_the_clock(invoke: Invoke) -> None:
+    """A UserSig that a late clock made has expired: nothing is known of the key."""
+
+    def expired(command: str, fields: dict[str, Any]) -> dict[str, Any]:
+        return {"ActionStatus": "FAIL", "ErrorCode": 70001, "ErrorInfo": "usersig expired"}
+
+    with emulated() as emulator, in_front_of(emulator, expired, ahead_s=10**8) as url:
+        found = doctor(invoke, url, code=1)
+    assert found["clock"].state == "wrong"
+    assert found["key"].advice == "set the clock, as above: nothing is known of the key until then"
+
+
+@pytest.mark.parametrize("app", ["abc", "0", "1" * 5000], ids=len)
+def test_app_id_that_is_no_number_is_named(invoke: Invoke, monkeypatch: pytest.MonkeyPatch, app: str) -> None:
+    monkeypatch.setenv("TIM_SDK_APP_ID", app)
+    result = invoke("doctor")
+    assert result.exit_code == 2
+    assert "TIM_SDK_APP_ID" in result.stderr
+    assert "must be a number" in result.stderr
+
+
 def test_gateway_that_answers_html(invoke: Invoke) -> None:
     async def handle(request: web.Request) -> web.Response:
         return web.Response(text="<html>Log in</html>", content_type="text/html")

@@ -208,6 +208,7 @@ def test_options_reach_the_emulator(invoke: Invoke, made: list[Emulator], tmp_pa
         "--limit openim/sendmsg", "--limit *=x", "--limit *=0", "--limit openim/no such=5", "--tolerance -1",
         "--keep letters=5", "--keep calls=0", "--fault vanish", "--fault answer", "--fault drop=5",
         "--fault delay=-1", "--fault drop,rate=2", "--fault drop,command=openim/nothing", "--fault drop,tims=2",
+        "--fault answer=\udcff", "--fault drop,command=\udcff",
         "--clock yesterday", "--clock 1e99", "--clock 999999999999999", "--webhook-on-failure perhaps",
         "--webhook-command Nothing", "--webhook-retries -1", "--webhook-timeout 0", "--state /nonexistent/x/state.json",
     ],

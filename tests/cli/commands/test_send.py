@@ -132,6 +132,7 @@ def unused_url() -> str:
         (["send", "bob", "hi"], {"TIM_SDK_APP_ID": ""}, "TIM_SDK_APP_ID"),
         (["send", "bob", "hi"], {"TIM_SDK_APP_ID": KEY}, "it must be a number above 0"),
         (["send", "bob", "hi"], {"TIM_SDK_APP_ID": "0"}, "it must be a number above 0"),
+        (["send", "bob", "hi"], {"TIM_SDK_APP_ID": "1" * 5000}, "it must be a number above 0"),
         (["send", "bob", "hi"], {"TIM_SECRET_KEY": ""}, "TIM_SECRET_KEY is missing"),
         (
             ["send", "bob", "hi"],

@@ -144,6 +144,8 @@ def _rights(error: TimError | None, identifier: str, *, is_imported: bool) -> li
         ]
     if isinstance(error, AuthError):
         advice = "copy the key of this very app from the console; one that was replaced there is no longer good"
+        if error.name == "usersig_expired":  # the key signed it; what is wrong is the time that it names
+            advice = "set the clock, as above: nothing is known of the key until then"
         return [wrong("key", str(error), advice), unknown("admin", "not examined: the key was refused")]
     if error is not None and not isinstance(error, RateLimitedError):
         return [unknown("key", str(error)), unknown("admin", str(error))]

@@ -114,9 +114,14 @@ def _check(endpoint: Endpoint[..., Any], fields: dict[str, Any]) -> None:
     """Check a body as a typed call would; warn of a field that the struct does not have."""
     import msgspec
 
+    from ..._api.checks import nearest
     from ..._api.wire import decode
     from ...errors import UsageError
 
+    known = endpoint.request.__struct_encode_fields__
+    older = getattr(endpoint.request, "_older", {})
+    unknown = [field for field in fields if field not in known and field not in older]
+    names = [name for each in endpoint.fields for name in (each.name, each.wire_name)]
     try:
         request = decode(_encode(fields), endpoint.request)
         endpoint.encode(request.identified())
@@ -124,12 +129,13 @@ def _check(endpoint: Endpoint[..., Any], fields: dict[str, Any]) -> None:
         error.command = endpoint.command
         if error.field and error.field not in error.message and error.message.startswith("cannot read "):
             error.message = error.message.replace("cannot read ", f"cannot read {error.field} of ", 1)
+        for field in unknown:  # misspelt, it is what is missing
+            warn(f"{field!r} is not a documented field of {endpoint.command}{nearest(field, names)}")
         # The body was typed with wire names: errors name its fields by those.
         stop(describe(error, {each.name: each.encode_name for each in msgspec.structs.fields(endpoint.request)}))
-    older = getattr(endpoint.request, "_older", {})
-    for field in fields:
-        if field not in endpoint.request.__struct_encode_fields__ and field not in older:
-            warn(f"warning: {field!r} is not a documented field of {endpoint.command}; it is sent as it is")
+    for field in unknown:
+        hint = nearest(field, names)
+        warn(f"warning: {field!r} is not a documented field of {endpoint.command}; it is sent as it is{hint}")
 
 
 command = make_command(
