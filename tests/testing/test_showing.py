@@ -94,6 +94,16 @@ def test_failed_test_shows_its_emulator_and_the_report_what_was_sent(
     assert "usersig" not in text.lower()
 
 
+@posix
+def test_report_that_cannot_be_written_leaves_the_summary_and_no_file(tmp_path: Path) -> None:
+    (tmp_path / "taken").mkdir()
+    done = run(tmp_path, TESTS, "--tim-report", "taken", *AUTO)
+    assert "1 failed, 3 passed" in done.stdout, done.stdout + done.stderr
+    assert "tim_async: --tim-report could not be written: " in done.stdout
+    assert "Traceback" not in done.stdout + done.stderr
+    assert not [each.name for each in tmp_path.iterdir() if each.name.endswith(".new")]
+
+
 def test_report_of_no_test_and_of_many_calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_report(tmp_path / "report.html", [])
     assert "0 tests" in (tmp_path / "report.html").read_text("utf-8")

@@ -83,12 +83,16 @@ def last_calls(emulator: Emulator, count: int) -> list[str]:
 
 
 def write_report(path: Path, tests: Sequence[Mapping[str, Any]]) -> None:
-    """Write the report, in one step."""
+    """Write the report, in one step; an OSError leaves nothing behind."""
     found = msgspec.convert(list(tests), list[ReportedTest])
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_name(f".{path.name}.{os.getpid()}.new")
-    fresh.write_text(_page(found), encoding="utf-8")
-    fresh.replace(path)
+    try:
+        fresh.write_text(_page(found), encoding="utf-8")
+        fresh.replace(path)
+    except BaseException:
+        fresh.unlink(missing_ok=True)
+        raise
 
 
 def _text(body: bytes) -> str:

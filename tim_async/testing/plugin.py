@@ -135,8 +135,12 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     if path:
         from ._html_report import write_report
 
-        write_report(Path(path), _reported)
-        terminalreporter.write_line(f"tim_async: what {len(_reported)} tests sent is in {path}")
+        try:
+            write_report(Path(path), _reported)
+        except OSError as error:  # the tests have run: their own summary must still appear
+            terminalreporter.write_line(f"tim_async: --tim-report could not be written: {error}", red=True)
+        else:
+            terminalreporter.write_line(f"tim_async: what {len(_reported)} tests sent is in {path}")
         _reported.clear()
 
 
