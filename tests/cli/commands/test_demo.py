@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
+import gc
 import io
 import json
 import os
@@ -54,6 +55,22 @@ def test_demo_prints_a_delivered_message_where_there_is_no_terminal(tim_async: R
     assert done.stdout.count("\nnext: tim-async ") == 3
     assert "http://127.0.0.1:8900/" in done.stdout
     assert "\x1b" not in done.stdout
+
+
+def test_interrupted_race_leaves_nothing_for_the_event_loop_to_print() -> None:
+    problems: list[dict[str, Any]] = []
+
+    async def main() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: problems.append(context))
+        task = asyncio.current_task()
+        assert task is not None
+        async with acts.opened() as (emulator, client):
+            with pytest.raises(asyncio.CancelledError):
+                await acts.race(emulator, client, lambda _: task.cancel(), 450)
+
+    asyncio.run(main())
+    gc.collect()
+    assert problems == []
 
 
 @posix

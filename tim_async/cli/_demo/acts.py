@@ -183,6 +183,8 @@ async def race(
             both.result()
         finally:
             both.cancel()
+            # What it ended with is looked at: the event loop prints a traceback of what was not.
+            await asyncio.gather(both, return_exceptions=True)
     return lanes
 
 
