@@ -64,9 +64,13 @@ def test_interrupted_race_leaves_nothing_for_the_event_loop_to_print() -> None:
         asyncio.get_running_loop().set_exception_handler(lambda _, context: problems.append(context))
         task = asyncio.current_task()
         assert task is not None
+
+        def interrupt(_: list[Lane]) -> None:
+            task.cancel()
+
         async with acts.opened() as (emulator, client):
             with pytest.raises(asyncio.CancelledError):
-                await acts.race(emulator, client, lambda _: task.cancel(), 450)
+                await acts.race(emulator, client, interrupt, 450)
 
     asyncio.run(main())
     gc.collect()
