@@ -84,6 +84,13 @@ def test_campaign_has_what_the_asynchronous_one_has() -> None:
             assert inspect.getdoc(getattr(ours, name)), name
 
 
+def test_campaign_shows_its_arguments_by_name() -> None:
+    shown = inspect.signature(Campaign)
+    assert shown == inspect.signature(bulk.Campaign)
+    assert "not_before" in shown.parameters
+    assert "**arguments" not in str(shown)
+
+
 def test_generator_and_functions_run_in_the_calling_thread(
     client: TimClient, people: list[dict[str, str]], ledger: Path
 ) -> None:

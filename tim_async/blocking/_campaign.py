@@ -62,6 +62,9 @@ class Campaign:
         self._campaign = bulk.Campaign(name, ledger=ledger, sdk_app_id=sdk_app_id, **arguments)
         self._runner: TimClient | None = None
 
+    # What `help` and IPython's `?` show: the arguments by name, as the other class has them.
+    vars(__init__)["__signature__"] = inspect.signature(bulk.Campaign.__init__)
+
     def __repr__(self) -> str:
         return f"<blocking Campaign {self.name!r}>"
 
