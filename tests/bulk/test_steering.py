@@ -20,6 +20,7 @@ from tim_async.bulk._engine import runner, steered
 from tim_async.bulk._engine.context import RunContext
 from tim_async.bulk._ledger.ledger import Ledger
 from tim_async.bulk._ledger.sqlite import ClosedMeanwhileError
+from tim_async.bulk._ledger.steering import Steering
 from tim_async.emulator import Emulator
 
 Make: TypeAlias = Callable[..., Campaign]
@@ -105,6 +106,30 @@ async def test_cancelled_from_elsewhere_it_ends_for_good(make: Make, client: Tim
     with pytest.raises(UsageError, match="was cancelled"):
         await make(message=Held(), message_version="1").run(client)
     assert len(emulator.messages()) == report.sent
+
+
+@pytest.mark.parametrize("steer", ["resume", "cancel"])
+async def test_steered_just_as_it_has_come_to_rest_it_heeds_that(
+    make: Make, client: TimClient, emulator: Emulator, monkeypatch: pytest.MonkeyPatch, steer: str
+) -> None:
+    """Between the runner's end and the look at what is to be done next."""
+    message, keep_counts, rests = Held(), Steering.keep_counts, 0
+
+    async def steered(*args: Any) -> None:
+        nonlocal rests
+        await keep_counts(*args)
+        rests += 1
+        if rests == 1:
+            message.free.set()
+            assert await getattr(make(), steer)()
+
+    monkeypatch.setattr(Steering, "keep_counts", steered)
+    running = asyncio.create_task(make(**held(40, message)).run(client))
+    await until(lambda: len(emulator.messages()) >= 5)
+    assert await make().pause()
+    report = await running
+    assert report.status == {"resume": "done", "cancel": "cancelled"}[steer]
+    assert (report.sent == 40) == (steer == "resume")
 
 
 async def test_cancelled_while_it_waits_it_ends(make: Make, client: TimClient, emulator: Emulator) -> None:

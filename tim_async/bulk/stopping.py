@@ -58,12 +58,14 @@ class Stop(msgspec.Struct, frozen=True):
         reason: in words, with what to do.
         is_own: whether only this process may be affected, as when it is cut off from the service: others may go on.
         is_rest: whether it goes on by itself, at a time that it has.
+        is_asked: whether a user paused it, who may let it go on at any moment.
     """
 
     status: Status
     reason: str
     is_own: bool = False
     is_rest: bool = False
+    is_asked: bool = False
 
 
 class FailureScope(Enum):

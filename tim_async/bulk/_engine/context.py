@@ -198,7 +198,7 @@ class RunContext:
         elif row.status == "cancelled":
             self.halt(Stop("cancelled", row.reason or ""))
         elif row.paused_at is not None:
-            self.halt(Stop("paused", row.reason or ""))
+            self.halt(Stop("paused", row.reason or "", is_asked=True))
 
     async def pause(self, seconds: float) -> bool:
         """Sleep; return early, with True, when the run is to end."""

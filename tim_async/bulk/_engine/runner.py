@@ -118,6 +118,12 @@ class Runner:
         """Whether `stop` was called."""
         return self._halt is not None
 
+    @property
+    def was_paused(self) -> bool:
+        """Whether it ended because a user had paused the campaign."""
+        stop = None if self._context is None else self._context.stop
+        return stop is not None and stop.is_asked
+
     async def wake(self) -> None:
         """Let it look again for chunks, as its source may have some now."""
         if self._context is not None:

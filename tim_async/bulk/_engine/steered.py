@@ -108,9 +108,14 @@ class SteeredRun:
             # Those that failed in earlier runs were taken up again by the first of these.
             self._options = msgspec.structs.replace(self._options, retry_failed=False)
             row = await ledger.campaigns.find(campaign.name)
-            if self._stopped.is_set() or row is None or row.paused_at is None:
+            if self._stopped.is_set() or row is None:
                 return found
-            if not found.left:  # it was paused when all was done
+            if row.status == "cancelled" != found.status:  # since the runner ended
+                return await self._report()
+            if row.paused_at is None:
+                if not runner.was_paused:
+                    return found
+            elif not found.left:  # it was paused when all was done
                 await ledger.steering.end(campaign.id, "done", None, now=self._wall())
                 return await self._report()
         return await self._report()
