@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import socket
 import time
+import warnings
 from contextlib import suppress
 
 import aiohttp
@@ -170,3 +172,28 @@ async def test_real_clock():
         sig = generate_user_sig(api.emulator.sdk_app_id, DEFAULT_SECRET_KEY, "administrator")
         answer = await api.call(SEND, message(), usersig=sig)
         assert abs(answer["MsgTime"] - time.time()) <= 2
+
+
+@pytest.mark.parametrize("turns", range(4))
+def test_stopped_at_the_end_of_its_loop_it_leaves_no_connection_open(turns):
+    """Neither one that has been accepted nor one that was just being accepted."""
+
+    async def main():
+        emulator = Emulator()
+        await emulator.start()
+        host, port = emulator.url.removeprefix("http://").split(":")
+        sockets.append(socket.create_connection((host, int(port))))
+        await asyncio.sleep(0.05)
+        sockets.extend(socket.create_connection((host, int(port))) for _ in range(5))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        await emulator.stop()
+
+    sockets = []
+    with warnings.catch_warnings(record=True) as found:
+        warnings.simplefilter("always")
+        asyncio.run(main())
+        gc.collect()
+    for each in sockets:
+        each.close()
+    assert [str(each.message) for each in found if "unclosed" in str(each.message)] == []

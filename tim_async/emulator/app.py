@@ -6,6 +6,7 @@ import asyncio
 import os
 import time
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -49,6 +50,9 @@ for _family in FAMILIES:
     import_module(f"tim_async.emulator.handlers.{_family}")  # registers the family's handlers
 
 EventT = TypeVar("EventT", bound=Event)
+
+# Turns of the loop in which a connection that came is accepted, and in which one that was aborted is closed.
+_TURNS: Final = 5
 
 DEFAULT_SDK_APP_ID: Final = 1_400_000_000
 DEFAULT_SECRET_KEY: Final = "emulator-key-0123456789abcdef0123456789abcdef0123456789abcdef"  # noqa: S105 - a toy's
@@ -266,8 +270,14 @@ class Emulator(Steering):
         self._server = self._listener = None
         self._clockwork.close()
         self._events.end()
+        loop = asyncio.get_running_loop()
+        for each in listener.sockets:
+            # Python 3.11 loses a connection that is being accepted when its listener is closed.
+            with suppress(NotImplementedError, RuntimeError, ValueError):  # other loops have no such readers
+                loop.remove_reader(each.fileno())
+        for _ in range(_TURNS):
+            await asyncio.sleep(0)
         listener.close()
-        await asyncio.sleep(0)  # let connections that are just being accepted register
         for _ in range(2):
             # The second round is for requests that arrived on open connections during the first.
             for connection in server.connections:
@@ -279,7 +289,8 @@ class Emulator(Steering):
         await self._outbox.stop()
         if self._file is not None:
             await self._file.close()
-        await asyncio.sleep(0)  # the loop closes the sockets of aborted connections in its next iteration
+        for _ in range(_TURNS):
+            await asyncio.sleep(0)
 
     async def __aenter__(self) -> Self:
         await self.start()

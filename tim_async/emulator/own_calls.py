@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from random import getrandbits
 from typing import Any, Final
 
 import aiohttp
@@ -12,6 +11,7 @@ from yarl import URL
 from .._api.endpoint import Endpoint
 from .._api.wire import encode
 from .._hidden import hide
+from .._randomness import random_u32
 from ..errors import ConnectionLostError, ReplyTimeoutError
 from ..usersig import generate_user_sig
 
@@ -50,7 +50,7 @@ class OwnCalls:
             "sdkappid": str(self._sdk_app_id),
             "identifier": self._admin,
             "usersig": sig,
-            "random": str(getrandbits(32)),
+            "random": str(random_u32()),
             "contenttype": "json",
         }
         url = URL(self._address()).with_path(f"/v4/{endpoint.command}").with_query(query)

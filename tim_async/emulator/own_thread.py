@@ -6,9 +6,6 @@ import asyncio
 import threading
 from collections.abc import Awaitable, Callable
 
-# Turns of the loop in which connections that were closed end.
-_LAST_TURNS = 5
-
 
 class OwnThread:
     """Starts something in an event loop, and stops it there.
@@ -55,5 +52,3 @@ class OwnThread:
         self._has_started.set()
         await self._end.wait()
         await self._stop()
-        for _ in range(_LAST_TURNS):
-            await asyncio.sleep(0)
