@@ -114,13 +114,14 @@ HEAVY = {
 }  # fmt: skip
 LOADED = """
 import sys
+before = set(sys.modules)  # a measurement of coverage brings some
 from tim_async.__main__ import main
 sys.argv = ["tim-async", *{args!r}]
 try:
     main()
 except SystemExit as end:
     assert not end.code, end.code
-print(*sorted({heavy!r} & set(sys.modules)), file=sys.stderr)
+print(*sorted({heavy!r} & (set(sys.modules) - before)), file=sys.stderr)
 """
 
 
