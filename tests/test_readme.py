@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import json
 import re
 import subprocess
 import sys
@@ -13,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests import endpoint_table
+from tests.pasted import check_types
 from tests.scripted import SECRET_KEY
 from tests.testing.test_plugin import run
 from tim_async import RetryPolicy, Settings, TextElem, TimClient, endpoints, errors
@@ -56,19 +56,7 @@ def test_other_examples_import_what_exists(source: str) -> None:
 
 def test_examples_are_typed(tmp_path: Path) -> None:
     """What README shows is what people paste: a checker of types must not complain about it."""
-    pytest.importorskip("pyright", reason="pyright is in the group `typing`")
-    for number, source in enumerate(PYTHON):
-        (tmp_path / f"block_{number}.py").write_text(source, encoding="utf-8")
-    options = {"pythonVersion": "3.11", "typeCheckingMode": "standard", "extraPaths": [str(ROOT)]}
-    (tmp_path / "pyrightconfig.json").write_text(json.dumps(options), encoding="utf-8")
-    done = subprocess.run(
-        [sys.executable, "-m", "pyright", "--project", str(tmp_path), "--pythonpath", sys.executable],
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+    check_types({f"block_{number}": source for number, source in enumerate(PYTHON)}, tmp_path)
 
 
 async def test_aioresponses_example_passes() -> None:

@@ -61,6 +61,6 @@ def _fields(fields: tuple[RequestField, ...], words: Words) -> str:
 
 
 def _shown(default: object) -> object:
-    """Return the default of a field as it is written; one that is made anew for each is a call."""
+    """Return the default of a field as it is written; one that is made for each is a call."""
     value = default.factory() if hasattr(default, "factory") else default
     return value if isinstance(value, int | float | str | dict | tuple | None) else f"{type(value).__name__}()"

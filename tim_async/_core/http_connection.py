@@ -1,7 +1,7 @@
 """One connection of the pool: a request is written on it, and one answer is read from it.
 
 aiohttp opens a connection and parses its answers. `HttpConnection` stands between the transport and aiohttp's
-`ResponseHandler`, so that it sees what the handler does not tell:
+`ResponseHandler`, so that it sees what the handler does not show:
 
 - *Bytes that were not asked for.* HTTP/1.1 has no way to say which request an answer belongs to, so a connection on
   which anything arrives while no request is under way is dropped: whatever it is, the next call would take it for its
@@ -236,7 +236,7 @@ class HttpConnection(asyncio.Protocol):
                     return with_date(data, message.headers)
                 failure = too_large_error(self._limit, size, message.headers)
             else:
-                # Good for another request only if all of it has come: whoever answers so need not be waited for.
+                # Good for another request only if all of it has come: what answers so need not be waited for.
                 self.is_reusable = payload.is_eof() and not handler.should_close
                 if message.code == 200:
                     failure = compressed_error(message.headers)

@@ -259,7 +259,7 @@ class Home:
             if self._portal is None:
                 portal = _process.enter()
                 self._leaving = weakref.finalize(self, portal.post, _drop, portal, self._client.close)
-                self._leaving.atexit = False  # the portal ends at exit, whoever uses it
+                self._leaving.atexit = False  # the portal ends at exit, whatever uses it
                 self._portal = portal
                 if os.getpid() != self._made_in and isinstance(
                     getattr(self._client, "limiter", None), LocalRateLimiter

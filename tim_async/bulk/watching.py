@@ -140,7 +140,7 @@ class CampaignWatch:
             return self._found
 
     def forget(self) -> None:
-        """Look anew the next time: something was changed."""
+        """Look again the next time: something was changed."""
         self._good_until = 0.0
 
     async def _read(self, ledger: Ledger, row: CampaignRow) -> CampaignView:

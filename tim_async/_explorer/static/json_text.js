@@ -6,7 +6,7 @@ const TEXTS_AND_LONG_NUMBERS = /"(?:[^"\\]|\\.)*"|-?\d{16,}(?![\d.eE])/g;
 export function parseJson(text) {
   const value = JSON.parse(text);
   if (!LONG.test(text)) return value;
-  // Long numbers stand as texts while the text is read: a mark that no text can begin with tells them apart.
+  // Long numbers stand as texts while the text is read: a mark that no text can begin with keeps them apart.
   const mark = `\u0000${Math.random()}:`;
   const marked = text.replace(TEXTS_AND_LONG_NUMBERS, (found) => (found[0] === '"' ? found : JSON.stringify(mark + found)));
   return JSON.parse(marked, (name, item) => {
