@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 from typing import Any
 
 import pytest
@@ -13,8 +14,11 @@ pytest.importorskip("taskiq_aio_pika")
 
 from tests.cluster.workers.deployment import Deployment, ended, once_each
 from tim_async import UsageError
+from tim_async.bulk import Campaign
 from tim_async.bulk._ledger.ledger import Ledger
 from tim_async.bulk._plan import planning
+from tim_async.bulk._plan.definition import CampaignArguments
+from tim_async.cluster import ClusterCampaign
 from tim_async.cluster._workers import broker as work_queue
 
 
@@ -112,3 +116,11 @@ async def test_given_up_chunks_of_a_cancelled_campaign_stay_so(deployment: Deplo
     with pytest.raises(UsageError, match="'spring' was cancelled"):
         await campaign.retry_given_up(broker="amqp://mq/")
     assert [each.chunk for each in await campaign.given_up()] == [0]
+
+
+def test_signature_has_the_arguments_of_all_campaigns_by_name():
+    """As `help` and IPython show it; one that the class does not take is in no place of it."""
+    shown = inspect.signature(ClusterCampaign).parameters
+    assert list(shown)[:3] == ["name", "ledger", "clock"]
+    assert set(shown) == {"name", "ledger", "clock", *CampaignArguments.__annotations__}
+    assert shown["recipients"].default == inspect.signature(Campaign).parameters["recipients"].default

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import logging
 import time
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
@@ -27,6 +28,7 @@ from ..bulk._plan.plan import Plan, at_its_times, make_plan
 from ..bulk._plan.planning import check_recipients
 from ..bulk._plan.reading import OnPlanning
 from ..bulk._plan.timing_given import TimingChanges, TimingGiven
+from ..bulk.campaign import Campaign
 from ..bulk.progress import Report
 from ..errors import UsageError
 from ..models.c2c import SendMsgResult
@@ -36,6 +38,14 @@ from ._workers.progress import Follower
 from ._workers.trace import carried
 
 logger: Final = logging.getLogger("tim_async")
+
+
+def _with_names(signature: inspect.Signature) -> inspect.Signature:
+    """Return a signature with the arguments of all campaigns in the place of those that are not named."""
+    own = [each for each in signature.parameters.values() if each.kind is not inspect.Parameter.VAR_KEYWORD]
+    of_all = inspect.signature(Campaign.__init__).parameters
+    others = [of_all[name] for name in CampaignArguments.__annotations__ if name not in signature.parameters]
+    return signature.replace(parameters=[*own, *others])
 
 
 class ClusterCampaign:
@@ -69,6 +79,9 @@ class ClusterCampaign:
         self.name = name
         self._clock = clock
         self.is_left_alone: bool = False
+
+    # What `help` and IPython's `?` show: the arguments by name.
+    vars(__init__)["__signature__"] = _with_names(inspect.signature(__init__))
 
     def __repr__(self) -> str:
         return f"<ClusterCampaign {self.name!r}>"
