@@ -24,7 +24,7 @@ simulation and hardly matter one by one; `tests/core/test_adaptive_share.py` has
 from __future__ import annotations
 
 import math
-from typing import Final
+from typing import Final, NamedTuple
 
 BEAT_S: Final = 0.5  # longer than the way to the service, shorter than the second that it counts
 FEW_CALLS: Final = 10  # a part of fewer calls says nothing
@@ -46,6 +46,43 @@ LEAST_SHARE: Final = 0.01
 def grown_share(base: float, beats: float) -> float:
     """Return the share so many beats after a cut to `base`."""
     return min(base + SLOW_GROWTH * beats + (beats / GROWTH_BEATS) ** 3, 1.0)
+
+
+class Cut(NamedTuple):
+    """What a share is cut to.
+
+    Attributes:
+        share: the new share, before its least value.
+        top: the share at which the series of cuts began that goes on, 0.0 for none.
+        is_taken_back: whether the last cuts had not helped, so that refusals are forgiven again.
+    """
+
+    share: float
+    top: float
+    is_taken_back: bool = False
+
+
+def cut_share(old: float, top: float, *, excess: float, refusals: int, part: float) -> Cut:
+    """Return what becomes of a share after a beat with too many refusals.
+
+    Args:
+        old: the share in force.
+        top: the share at which a series of cuts began, 0.0 outside of one.
+        excess: refusals that were not forgiven.
+        refusals: all of them.
+        part: calls of which they were a part.
+    """
+    new = old * max(DEEPEST_CUT, 1.0 - CUT_FACTOR * excess / part - CUT_MARGIN)
+    if refusals >= max(3.0, OVERLOAD_PART * part):
+        return Cut(new, 0.0)  # plainly too fast: nothing to test
+    if old >= top:
+        return Cut(new, old)  # a series of small cuts begins here
+    if new >= TEST_DEPTH * top:
+        return Cut(new, top)
+    new = TEST_DEPTH * top
+    if old < 1.05 * new:  # refused as before, a fifth slower: it is not the rate
+        return Cut(top, 0.0, is_taken_back=True)
+    return Cut(new, top)
 
 
 class AdaptiveShare:
@@ -154,17 +191,11 @@ class AdaptiveShare:
         return True
 
     def _cut(self, now: float, beat: float, *, excess: float, refusals: int, part: float) -> None:
-        old = self.share(now)
-        new = old * max(DEEPEST_CUT, 1.0 - CUT_FACTOR * excess / part - CUT_MARGIN)
-        if refusals >= max(3.0, OVERLOAD_PART * part):
-            self._top = 0.0  # plainly too fast: nothing to test
-        elif old >= self._top:
-            self._top = old  # a series of small cuts begins here
-        elif new < TEST_DEPTH * self._top:
-            new = TEST_DEPTH * self._top
-            if old < 1.05 * new:  # refused as before, a fifth slower: it is not the rate
-                new, self._top, self._forgiven = self._top, 0.0, FORGIVEN_STORE
-        self._base = max(new, self._least())
+        cut = cut_share(self.share(now), self._top, excess=excess, refusals=refusals, part=part)
+        self._top = cut.top
+        if cut.is_taken_back:
+            self._forgiven = FORGIVEN_STORE
+        self._base = max(cut.share, self._least())
         self._cut_at = now
         self._since = now + beat
         self._counts_from = now + self.beat_s

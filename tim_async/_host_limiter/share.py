@@ -14,9 +14,6 @@ import msgspec
 
 from .._core.adaptive_share import (
     BEAT_S,
-    CUT_FACTOR,
-    CUT_MARGIN,
-    DEEPEST_CUT,
     FEW_CALLS,
     FORGIVEN_PART,
     FORGIVEN_STORE,
@@ -24,8 +21,7 @@ from .._core.adaptive_share import (
     HURRY_PART,
     KEPT_BEATS,
     LEAST_SHARE,
-    OVERLOAD_PART,
-    TEST_DEPTH,
+    cut_share,
     grown_share,
 )
 from .._shared_limits.link import US_PER_S, ShareState
@@ -159,17 +155,12 @@ class Share:
         self._cut(now, beat, excess=-left, refusals=refusals, part=part)
 
     def _cut(self, now: float, beat: float, *, excess: float, refusals: int, part: float) -> None:
-        stored, old = self.stored, self.at(now)
-        new = old * max(DEEPEST_CUT, 1.0 - CUT_FACTOR * excess / part - CUT_MARGIN)
-        if refusals >= max(3.0, OVERLOAD_PART * part):
-            stored.top = 0.0  # plainly too fast: nothing to test
-        elif old >= stored.top:
-            stored.top = old  # a series of small cuts begins here
-        elif new < TEST_DEPTH * stored.top:
-            new = TEST_DEPTH * stored.top
-            if old < 1.05 * new:  # refused as before, a fifth slower: it is not the rate
-                new, stored.top, stored.forgiven = stored.top, 0.0, FORGIVEN_STORE
-        stored.base = max(new, LEAST_SHARE, min(0.5, 0.5 * self.unit / US_PER_S))
+        stored = self.stored
+        cut = cut_share(self.at(now), stored.top, excess=excess, refusals=refusals, part=part)
+        stored.top = cut.top
+        if cut.is_taken_back:
+            stored.forgiven = FORGIVEN_STORE
+        stored.base = max(cut.share, LEAST_SHARE, min(0.5, 0.5 * self.unit / US_PER_S))
         stored.cut_at = now
         stored.since = now + beat
         stored.calls = stored.units = 0  # what is reserved already was reserved before the cut
