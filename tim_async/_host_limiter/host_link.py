@@ -55,20 +55,6 @@ class HostLink:
         self.round_trips = 0
         self.outage = Outage(self.where, patience, self.now)
 
-    @property
-    def outages(self) -> int:
-        """How often the file could not be used."""
-        return self.outage.count
-
-    @property
-    def available_until(self) -> float:
-        """The local time at which the outage began that goes on now; the present without one."""
-        return self.outage.available_until
-
-    def check(self) -> None:
-        """Raise at once if an outage has lasted too long and the last attempt was a moment ago."""
-        self.outage.check()
-
     async def reserve(self, keys: list[str], request: ReserveRequest) -> ReserveReply:
         """Make reservations in the buckets of an app. See `ReservationLink.reserve`.
 

@@ -148,7 +148,7 @@ class SharedRateLimiter(Generic[LinkT]):
 
     def stats(self) -> LimiterStats:
         """Return the counts at this moment."""
-        self._stats.round_trips, self._stats.outages = self._link.round_trips, self._link.outages
+        self._stats.round_trips, self._stats.outages = self._link.round_trips, self._link.outage.count
         self._stats.tolerance_s = self._lateness.in_force
         return msgspec.structs.replace(self._stats)
 
@@ -186,7 +186,7 @@ class SharedRateLimiter(Generic[LinkT]):
             except LimiterUnavailableError as error:
                 if self._fallback is None:
                     raise
-                self._fallback.start(error, used_until=self._link.available_until + RESERVE_AHEAD_S)
+                self._fallback.start(error, used_until=self._link.outage.available_until + RESERVE_AHEAD_S)
 
     def refused(self, claim: Claim, code: int | None) -> float:
         """Count a refusal, over all processes; they go slower where there are many. See `RateLimiter.refused`.

@@ -6,6 +6,8 @@ from typing import Final, Protocol
 
 import msgspec
 
+from .outage import Outage
+
 US_PER_S: Final = 1e6
 # A clock that is being slewed runs at most 500 ppm too fast or too slow.
 MAX_CLOCK_DRIFT: Final = 0.0005
@@ -152,28 +154,16 @@ class ReservationLink(Protocol):
         where: names the store in messages; contains no secret.
         clock: the store's clock in terms of `now`.
         round_trips: requests that were answered.
+        outage: whether the store can be used.
     """
 
     where: str
     clock: ServerClock
     round_trips: int
+    outage: Outage
 
     def now(self) -> float:
         """Return the local time: seconds of a clock that does not go back."""
-        ...
-
-    @property
-    def outages(self) -> int:
-        """How often it could not be used."""
-        ...
-
-    @property
-    def available_until(self) -> float:
-        """The local time at which the outage began that goes on now; the present without one."""
-        ...
-
-    def check(self) -> None:
-        """Raise at once if an outage has lasted too long and the last attempt was a moment ago."""
         ...
 
     async def reserve(self, keys: list[str], request: ReserveRequest) -> ReserveReply:

@@ -79,7 +79,7 @@ class CommandScheduler:
         Raises:
             LimiterUnavailableError: the store has been unavailable for too long.
         """
-        self.link.check()
+        self.link.outage.check()
         if wanting.is_interactive:
             for other in self._held_for_background(wanting):
                 self.give_back(other, len(other.held), later_than=2 * _REQUEST_LEAD_S)

@@ -85,20 +85,6 @@ class RedisLink:
         self.outage = Outage(where, patience, self.now)
         self._slow_replies = 0
 
-    @property
-    def outages(self) -> int:
-        """How often Redis could not be reached, or refused to serve."""
-        return self.outage.count
-
-    @property
-    def available_until(self) -> float:
-        """The local time at which the outage began that goes on now; the present without one."""
-        return self.outage.available_until
-
-    def check(self) -> None:
-        """Raise at once if an outage has lasted too long and the last attempt was a moment ago."""
-        self.outage.check()
-
     async def reserve(self, keys: list[str], request: ReserveRequest) -> ReserveReply:
         """Run the script.
 
