@@ -592,6 +592,22 @@ async def test_calls_that_wait_when_the_client_closes_are_told(client_of: Make) 
         errors = await asyncio.gather(*tasks, return_exceptions=True)
     assert [type(error) for error in errors] == [ConnectionLostError, *[UsageError] * 4]
     assert [error.maybe_delivered for error in errors] == [True, False, False, False, False]
+    assert str(errors[0]).startswith("openim/sendmsg: the client was closed before the answer of 127.0.0.1:")
+
+
+async def test_answer_of_which_half_had_come_when_the_client_closed_says_so(client_of: Make) -> None:
+    async def half(exchange: Exchange) -> None:
+        await exchange.answer(http(OK)[:-5])
+        await hang(exchange)
+
+    async with Server(half).running() as server:
+        client = client_of(server)
+        task = asyncio.create_task(send(client))
+        await server.seen(1)
+        await asyncio.sleep(0.05)
+        await client.close()
+        with pytest.raises(ConnectionLostError, match="the client was closed before the answer"):
+            await task
 
 
 async def test_closing_while_a_connection_is_being_opened_leaves_nothing(client_of: Make) -> None:

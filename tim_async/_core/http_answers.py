@@ -38,13 +38,21 @@ def timeout_error(authority: str, timeout: float) -> ReplyTimeoutError:
     return ReplyTimeoutError(f"no answer from {authority} within {timeout:.3g} s", timeout=timeout)
 
 
-def broken_error(authority: str, error: Exception) -> ReplyDecodeError | ConnectionLostError:
-    """Return the error for what ended an answer, without the text of aiohttp's error."""
-    if isinstance(error, ClientPayloadError):
-        return ReplyDecodeError(f"the answer of {authority} ended early", status=200)
+def broken_error(authority: str, error: Exception, *, is_closed: bool) -> ReplyDecodeError | ConnectionLostError:
+    """Return the error for what ended an answer, without the text of aiohttp's error.
+
+    Args:
+        authority: host and port of the service.
+        error: what aiohttp raised.
+        is_closed: whether the client was closed meanwhile.
+    """
     if isinstance(error, HttpProcessingError | ClientResponseError):
         status = error.code if isinstance(error, HttpProcessingError) else error.status
         return ReplyDecodeError(f"{authority} does not speak HTTP", status=status)
+    if is_closed:
+        return ConnectionLostError(f"the client was closed before the answer of {authority} came")
+    if isinstance(error, ClientPayloadError):
+        return ReplyDecodeError(f"the answer of {authority} ended early", status=200)
     return ConnectionLostError(f"the connection to {authority} was lost ({type(error).__name__})")
 
 

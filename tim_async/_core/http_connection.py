@@ -107,6 +107,7 @@ class HttpConnection(asyncio.Protocol):
         "_ends_at",
         "_handler",
         "_has_parser",
+        "_is_closed",
         "_is_dropped",
         "_is_waiting",
         "_last",
@@ -142,6 +143,7 @@ class HttpConnection(asyncio.Protocol):
         self._on_lost = on_lost
         self._has_parser = False
         self._is_waiting = False
+        self._is_closed = False  # by the client
         self._is_dropped = False
         self._timed_out = False
         self._last = b""  # what arrived last
@@ -193,6 +195,11 @@ class HttpConnection(asyncio.Protocol):
             self._is_dropped = True
             self.is_reusable = False
             self._transport.abort()
+
+    def close(self) -> None:
+        """Drop it because the client is closed, which is what the exchange under way then reports."""
+        self._is_closed = True
+        self.drop()
 
     def abandon(self) -> None:
         """End it without its event loop, which is closed: the other side sees the end."""
@@ -247,7 +254,11 @@ class HttpConnection(asyncio.Protocol):
             raise error.with_traceback(None)  # noqa: B904 - it is the same error
         except (aiohttp.ClientError, HttpProcessingError, aiohttp.EofStream, OSError, RuntimeError) as error:
             where = self.host.authority
-            failure = timeout_error(where, timeout) if self._timed_out else broken_error(where, error)
+            failure = (
+                timeout_error(where, timeout)
+                if self._timed_out
+                else broken_error(where, error, is_closed=self._is_closed)
+            )
         finally:
             self._is_waiting = False
             message = payload = None

@@ -427,7 +427,7 @@ class HttpPool:
             self._last_lost = self._loop.create_future()
             closed = self._last_lost
             for connection in tuple(self._connections):
-                connection.drop()
+                connection.close()
             await closed
         if self._sessions is not None:
             await self._sessions.close()

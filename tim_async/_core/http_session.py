@@ -59,6 +59,7 @@ class HttpSessions:
         self._sessions: tuple[aiohttp.ClientSession, ...] = ()
         self._connector: SessionConnector | None = None
         self.is_closed = False
+        self._awaited: set[aiohttp.StreamReader] = set()  # answers of which a part is still to come
 
     def _session(self, index: int) -> aiohttp.ClientSession:
         if not self._sessions:
@@ -97,7 +98,8 @@ class HttpSessions:
             # A session that is closed while a request is on its way raises RuntimeError.
             if isinstance(error, RuntimeError) and not self.is_closed:
                 raise
-            return _explain(error, host, self._connect_timeout(timeout), timeout, timed_out=exchange.timed_out)
+            problem = _explain(error, host, self._connect_timeout(timeout), timeout, timed_out=exchange.timed_out)
+            return problem or broken_error(host.authority, error, is_closed=self.is_closed)
         else:
             # The end of the connection is the end of an answer that has no length.
             return timeout_error(host.authority, timeout) if exchange.timed_out else answer
@@ -147,7 +149,11 @@ class HttpSessions:
             data = content.read_nowait()
             size = len(data)
         else:
-            data, size = await read_on(content, announced_size(headers), limit)
+            self._awaited.add(content)
+            try:
+                data, size = await read_on(content, announced_size(headers), limit)
+            finally:
+                self._awaited.discard(content)
         return with_date(data, headers) if size <= limit else too_large_error(limit, size, headers)
 
     async def close(self) -> None:
@@ -157,10 +163,14 @@ class HttpSessions:
             await session.close()
         if self._connector is not None:
             await self._connector.close()
+        for content in self._awaited:  # a connection that aiohttp closes does not end the reading of its answer
+            content.set_exception(aiohttp.ClientConnectionError())
 
 
-def _explain(error: Exception, host: Host, connect_timeout: float, timeout: float, *, timed_out: bool) -> TimError:
-    """Return the error for one of aiohttp's, without its text and address."""
+def _explain(
+    error: Exception, host: Host, connect_timeout: float, timeout: float, *, timed_out: bool
+) -> TimError | None:
+    """Return the error for a connection that was not made, or an answer that was late; None for any other problem."""
     connecting = (
         aiohttp.ConnectionTimeoutError,
         aiohttp.ClientConnectorError,
@@ -171,4 +181,4 @@ def _explain(error: Exception, host: Host, connect_timeout: float, timeout: floa
         return connect_error(host.authority, error, connect_timeout)
     if timed_out or isinstance(error, TimeoutError):
         return timeout_error(host.authority, timeout)
-    return broken_error(host.authority, error)
+    return None
