@@ -324,6 +324,19 @@ async def test_webhooks_go_where_they_are_sent_and_can_be_sent_again(remote: Rem
         await server.shutdown(0.1)
 
 
+@pytest.mark.parametrize(
+    "url", ["nonsense", "", "ftp://127.0.0.1/", "http://", "http://a b/", " http://a/", "http://a/\n"]
+)
+async def test_receiver_that_is_no_address_is_refused(remote: Remote, url: str) -> None:
+    before = await remote.get("/webhooks/receiver")
+    status, problem = await remote.ask("PUT", "/webhooks/receiver", {"url": url, "token": "another"})
+    assert status == 400
+    assert problem == {
+        "message": "url must be an http or https URL such as http://127.0.0.1:8080/tim", "field": "url"
+    }  # fmt: skip
+    assert await remote.get("/webhooks/receiver") == before
+
+
 async def test_requests_of_other_sites_change_and_read_nothing(remote: Remote) -> None:
     url = f"{remote.emulator.url}{PREFIX}"
     assert (await remote.ask("GET", "/messages", Host="evil.example:80"))[0] == 403

@@ -6,7 +6,7 @@ import msgspec
 
 from ..._api.wire import encode
 from ...errors import UsageError
-from ..outgoing.outbox import Webhook
+from ..outgoing.outbox import Webhook, check_url
 from .context import Control
 from .routes import Asked, NotFoundError, route
 from .views import Page
@@ -78,7 +78,7 @@ class SetReceiver(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """Where webhooks are to go.
 
     Attributes:
-        url: the address; None sends none.
+        url: the address, http or https; None sends none.
         token: signs them; None leaves the token as it is, and an empty one signs nothing.
     """
 
@@ -138,6 +138,7 @@ def receiver(control: Control, asked: Asked[None, None]) -> Receiver:
 @route("PUT", "/webhooks/receiver", body=SetReceiver, answer=Receiver, summary="Set where webhooks go.")
 def set_receiver(control: Control, asked: Asked[None, SetReceiver]) -> Receiver:
     """Set where webhooks go."""
+    check_url("url", asked.body.url)
     control.outbox.url = asked.body.url
     if asked.body.token is not None:
         control.outbox.token = asked.body.token or None

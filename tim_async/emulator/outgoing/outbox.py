@@ -137,10 +137,7 @@ class Outbox:
 
     @url.setter
     def url(self, url: str | None) -> None:
-        if url is not None and not _is_address(url):
-            raise UsageError(
-                "webhook_url must be an http or https URL such as http://127.0.0.1:8080/tim", field="webhook_url"
-            )
+        check_url("webhook_url", url)
         self._url = url
 
     @property
@@ -298,7 +295,23 @@ def _read_answer(body: bytes) -> AnswerBody | None:
         return None
 
 
+def check_url(name: str, url: object) -> None:
+    """Check that a URL is one to which webhooks can be sent; None is.
+
+    Args:
+        name: the name of the argument, for the error.
+        url: the URL.
+
+    Raises:
+        UsageError: it is not.
+    """
+    if url is not None and not _is_address(url):
+        raise UsageError(f"{name} must be an http or https URL such as http://127.0.0.1:8080/tim", field=name)
+
+
 def _is_address(url: object) -> bool:
+    if isinstance(url, str) and not (url.isprintable() and " " not in url):
+        return False  # yarl takes a space for a letter of the host
     try:
         parsed = URL(url) if isinstance(url, str) else URL()
         (parsed.raw_host or "").encode("idna")  # as the resolver encodes it
