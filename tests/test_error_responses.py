@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from tim_async import HTTP_STATUS, error_response, errors
+from tests.scripted import SECRET_KEY
+from tests.servers import Exchange, Server
+from tim_async import HTTP_STATUS, TimClient, error_response, errors
 from tim_async.errors import TimError, from_reply
 
 
@@ -25,14 +26,6 @@ def test_table_has_every_class_in_the_order_of_the_tree() -> None:
     assert {200, 400, 401, 422, 500, 502, 503, 504} <= set(HTTP_STATUS.values())
     with pytest.raises(TypeError):
         HTTP_STATUS[TimError] = 200  # type: ignore[index]
-
-
-def test_readme_has_the_table() -> None:
-    readme = Path(__file__).parents[1].joinpath("README.md").read_text("utf-8")
-    rows = re.findall(r"^\| ([45]\d\d) \| (.*?): ", readme, re.MULTILINE)
-    shown = {name: int(status) for status, names in rows for name in re.findall(r"`(\w+)`", names)}
-    webhooks = {kind.__name__ for kind in tree(TimError) if issubclass(kind, errors.WebhookError)}
-    assert shown == {kind.__name__: HTTP_STATUS[kind] for kind in HTTP_STATUS if kind.__name__ not in webhooks}
 
 
 def test_webhook_errors_have_the_status_that_the_router_answers_with() -> None:
@@ -85,3 +78,26 @@ class ShopError(errors.RateLimitedError):
 
 def test_subclass_of_a_program_has_the_status_of_its_base() -> None:
     assert error_response(ShopError(60007, "", None)).status == 503
+
+
+@pytest.mark.parametrize(
+    "error", [ValueError("secret"), KeyError(), asyncio.CancelledError()], ids=lambda error: repr(error)
+)
+def test_error_that_is_none_of_ours_is_a_500_without_its_text(error: BaseException) -> None:
+    answer = error_response(error)
+    assert (answer.status, answer.headers) == (500, {})
+    assert answer.body == {
+        "error": type(error).__name__, "detail": "internal error", "code": None, "maybe_delivered": False
+    }  # fmt: skip
+
+
+async def test_timeout_around_a_call_says_that_it_may_have_been_delivered() -> None:
+    async def hang(exchange: Exchange) -> None:
+        await asyncio.sleep(60)
+
+    async with Server(hang).running() as server, TimClient(1400000000, SECRET_KEY, base_url=server.url) as client:
+        with pytest.raises(TimeoutError) as caught:
+            async with asyncio.timeout(0.1):
+                await client.c2c.send_text("bob", "hi")
+    assert error_response(caught.value).status == 500
+    assert error_response(caught.value).body["maybe_delivered"] is True

@@ -15,7 +15,7 @@ from typing import Final
 import msgspec
 
 from . import errors
-from .errors import TimError
+from .errors import TimError, may_have_been_delivered
 
 HTTP_STATUS: Final[Mapping[type[TimError], int]] = MappingProxyType(
     {
@@ -57,6 +57,7 @@ HTTP_STATUS: Final[Mapping[type[TimError], int]] = MappingProxyType(
 """The HTTP status with which a web app answers for each class of error."""
 
 _BUSY: Final = 503
+_UNKNOWN: Final = 500
 _RETRY_AFTER_S: Final = 1
 
 
@@ -65,9 +66,9 @@ class ErrorResponse(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         status: the HTTP status.
-        headers: `Retry-After` in whole seconds, where the same request may succeed later.
+        headers: `Retry-After` in whole seconds, where the same request may succeed later; otherwise empty.
         body: an object for JSON: `error`, the class; `detail`, the text; `code` of the service, None where it said
-            none; `maybe_delivered`.
+            none; `maybe_delivered`, whether what was sent may have taken effect.
     """
 
     status: int
@@ -75,8 +76,26 @@ class ErrorResponse(msgspec.Struct, frozen=True, kw_only=True):
     body: dict[str, str | int | bool | None]
 
 
-def error_response(error: TimError) -> ErrorResponse:
-    """Return the HTTP answer for an error: the status of its class by `HTTP_STATUS`, or of the next class above it."""
+def error_response(error: BaseException) -> ErrorResponse:
+    """Return the HTTP answer for an error: the status of its class by `HTTP_STATUS`, or of the next class above it.
+
+    An error that is no `TimError` is answered with 500, so that one handler can serve all errors of an app. Its class
+    is named, and its text is not: it may hold what a caller must not see.
+
+    Args:
+        error: any error.
+    """
+    if not isinstance(error, TimError):
+        return ErrorResponse(
+            status=_UNKNOWN,
+            headers={},
+            body={
+                "error": type(error).__name__,
+                "detail": "internal error",
+                "code": None,
+                "maybe_delivered": may_have_been_delivered(error),
+            },
+        )
     status = next(HTTP_STATUS[kind] for kind in type(error).__mro__ if kind in HTTP_STATUS)
     return ErrorResponse(
         status=status,

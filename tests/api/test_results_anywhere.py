@@ -119,7 +119,7 @@ def test_repr_holds_what_is_given_of_a_short_result() -> None:
 
 
 async def test_every_result_is_returned_by_a_route() -> None:
-    """The two ways that README shows: the bytes as they are, or plain objects that FastAPI encodes."""
+    """The two ways that the guide to web apps shows: the bytes as they are, or plain objects that FastAPI encodes."""
     results = [each.values[0] for each in RESULTS]
     app = FastAPI()
 
