@@ -5,45 +5,35 @@ from __future__ import annotations
 import asyncio
 from bisect import bisect_left, bisect_right
 from collections.abc import Awaitable, Callable
-from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-import matplotlib as mpl
-from matplotlib import pyplot
+from matplotlib.figure import Figure
 
+from docs.drawing import LINE, OTHER, OURS, REFUSED, canvas, save
 from tests.clock import run
 from tests.core.simulation import Client, Service, even, simulate
 from tim_async import LocalRateLimiter, Rate
 from tim_async._core.rate_limits import BucketCost, Claim, next_order
 
-_FOLDER: Final = Path(__file__).parent / "static" / "plots"
 _LIMIT: Final = 200
 _CALLS: Final = 1_000
-_OURS, _OTHER, _REFUSED, _LINE = "#2b6cb0", "#8a8f98", "#c53030", "#718096"
 
 
 def main() -> None:
-    """Write all plots; the same ones each time."""
-    mpl.rcParams.update(
-        {"svg.hashsalt": "tim_async", "font.size": 9, "axes.spines.top": False, "axes.spines.right": False}
-    )
-    _FOLDER.mkdir(parents=True, exist_ok=True)
-    for name, draw in {"burst": _burst, "adaptive": _adaptive}.items():
-        figure = draw()
-        figure.savefig(_FOLDER / f"{name}.svg", metadata={"Date": None}, bbox_inches="tight")
-        pyplot.close(figure)
+    """Write all plots."""
+    save({"burst": _burst(), "adaptive": _adaptive()})
 
 
-def _burst() -> Any:  # noqa: ANN401 - matplotlib's
+def _burst() -> Figure:
     """Draw 1,000 calls at once from an idle client: a leaky bucket, and this library."""
-    figure, axes = pyplot.subplots(1, 2, figsize=(7.6, 2.8), sharey=True)
-    cases = {"AsyncLimiter(200, 1)": (_leaky(), _OTHER), "tim_async": (_ours(), _OURS)}
+    figure, axes = canvas(2.8, 2, share_y=True)
+    cases = {"AsyncLimiter(200, 1)": (_leaky(), OTHER), "tim_async": (_ours(), OURS)}
     for axis, (title, (times, colour)) in zip(axes, cases.items(), strict=True):
         service = Service(_LIMIT)
         refused = [when for when in times if not service.takes(when)]
         axis.plot(*_in_last_second(times), color=colour, linewidth=1.4)
-        axis.vlines(refused, 0, 14, color=_REFUSED, linewidth=0.6)
-        axis.axhline(_LIMIT, color=_LINE, linewidth=0.8, linestyle="--")
+        axis.vlines(refused, 0, 14, color=REFUSED, linewidth=0.6)
+        axis.axhline(_LIMIT, color=LINE, linewidth=0.8, linestyle="--")
         axis.set_title(f"{title}: {len(refused)} of {len(times)} refused", fontsize=9)
         axis.set_xlabel("seconds")
         axis.set_ylim(0, 420)
@@ -51,20 +41,20 @@ def _burst() -> Any:  # noqa: ANN401 - matplotlib's
     return figure
 
 
-def _adaptive() -> Any:  # noqa: ANN401 - matplotlib's
+def _adaptive() -> Figure:
     """Draw what is sent and refused while others use part of the limit, for a time."""
-    figure, axis = pyplot.subplots(figsize=(7.6, 2.8))
+    figure, axis = canvas(2.8)
     client = Client()
     simulate(Service(_LIMIT), [client], seconds=90, others=[even(100.0, 15.0, 55.0)])
     seconds = range(1, 90)
-    axis.plot(seconds, [client.rate(client.taken, each - 1, each) for each in seconds], color=_OURS, label="answered")
+    axis.plot(seconds, [client.rate(client.taken, each - 1, each) for each in seconds], color=OURS, label="answered")
     axis.plot(
-        seconds, [client.rate(client.refused, each - 1, each) for each in seconds], color=_REFUSED, label="refused"
+        seconds, [client.rate(client.refused, each - 1, each) for each in seconds], color=REFUSED, label="refused"
     )
     axis.plot(
         [0, 15, 15, 55, 55, 90],
         [200, 200, 100, 100, 200, 200],
-        color=_LINE,
+        color=LINE,
         linewidth=0.8,
         linestyle="--",
         label="free",
