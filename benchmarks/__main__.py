@@ -5,10 +5,12 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import platform
 import sys
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
+from datetime import UTC, datetime
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -137,18 +139,38 @@ def run(case: Case, loop: str) -> list[Row]:
         return runner.run(bounded())
 
 
-def chosen_cases(word: str) -> dict[str, tuple[Case, str]]:
-    """Return the case of this name, or all that have the word in their name."""
-    return {word: CASES[word]} if word in CASES else {name: case for name, case in CASES.items() if word in name}
+def chosen_cases(words: Sequence[str]) -> dict[str, tuple[Case, str]]:
+    """Return the cases of these names; a word that is not a name stands for all that contain it. All without words."""
+    if not words:
+        return CASES
+    return {
+        name: case
+        for word in words
+        for name, case in ({word: CASES[word]} if word in CASES else CASES).items()
+        if word in name
+    }
+
+
+def machine() -> str:
+    """Return what the figures depend on: processor, cores, system."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    model = models[0] if models else platform.machine()
+    return f"{model}, {os.cpu_count()} cores, {platform.system()}"
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--json", type=Path, metavar="FILE", help="save the table")
     parser.add_argument("--compare", type=Path, metavar="FILE", help="compare with a saved table; 1 if one is worse")
-    parser.add_argument("--repeat", type=int, metavar="N", default=1, help="run each so many times (1)")
-    parser.add_argument("--only", metavar="WORD", default="", help="run the one of this name, or with it in their name")
-    parser.add_argument("--list", action="store_true", help="name them and stop")
+    parser.add_argument("--repeat", type=int, metavar="N", default=1, help="run each case N times (1)")
+    parser.add_argument(
+        "--only", metavar="WORD", action="append", default=[], help="run the case of this name, or all that contain it"
+    )
+    parser.add_argument("--list", action="store_true", help="list the cases and stop")
     chosen = parser.parse_args()
     cases = chosen_cases(chosen.only)
     if chosen.list:
@@ -161,10 +183,15 @@ def main() -> int:
         start = time.perf_counter()
         rows += merge([run(case, loop) for _ in range(chosen.repeat)])
         print(f"{name}: {time.perf_counter() - start:.0f} s", file=sys.stderr)
-    print(f"Python {platform.python_version()}, {platform.machine()}")
+    print(f"Python {platform.python_version()}, {machine()}")
     print(table(rows))
     if chosen.json:
-        document = {"python": platform.python_version(), "rows": [row.as_json() for row in rows]}
+        document = {
+            "date": datetime.now(UTC).date().isoformat(),
+            "python": platform.python_version(),
+            "machine": machine(),
+            "rows": [row.as_json() for row in rows],
+        }
         chosen.json.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
     is_worse = False
     if before is not None:
