@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import fcntl
 import json
 import os
 import signal
@@ -23,8 +25,9 @@ from tests.emulator.handlers.test_group_msg import message as group_message
 from tests.emulator.test_golden_answers import fields
 from tests.emulator.worlds import prepared
 from tim_async import UsageError
-from tim_async.emulator import Emulator, saved_state
+from tim_async.emulator import Emulator, saved_state, state_lock
 from tim_async.emulator.state.core import Part
+from tim_async.emulator.state_lock import StateLock, _try_lock
 
 FOREIGN = {
     "not JSON": b"{",
@@ -108,7 +111,7 @@ async def test_state_is_written_while_it_runs(tmp_path: Path, monkeypatch: pytes
     async with running(state_file=file) as api:
         await api.call(SEND, message(MsgBody=[text("你好 🌸")]))
         await until(lambda: file.exists() and "你好 🌸" in file.read_text("utf-8"))
-        assert os.listdir(tmp_path) == ["state.json"]
+        assert sorted(os.listdir(tmp_path)) == [".state.json.lock", "state.json"]
 
 
 @pytest.mark.parametrize("data", FOREIGN.values(), ids=FOREIGN)
@@ -141,6 +144,99 @@ async def test_file_that_something_else_has_changed_is_left_as_it_is(
         await api.call(SEND, message())
     assert file.read_text() == "mine"
     assert "something else has changed it" in caplog.text
+
+
+async def test_second_emulator_on_one_file_does_not_start(tmp_path: Path) -> None:
+    file = tmp_path / "state.json"
+    async with running(state_file=file) as api:
+        other = Emulator(state_file=file)
+        with pytest.raises(UsageError, match=r"state\.json: another emulator is using it") as caught:
+            await other.start()
+        assert caught.value.field == "state_file"
+        await api.call(SEND, message())
+    assert os.listdir(tmp_path) == ["state.json"]
+    with pytest.raises(UsageError, match=r"state\.json: something else has changed it"):
+        await other.start()
+    async with running(state_file=file) as api:
+        assert [each.text for each in api.emulator.sent()] == ["hi"]
+
+
+async def test_emulator_starts_again_on_its_own_file(tmp_path: Path) -> None:
+    emulator = Emulator(state_file=tmp_path / "state.json")
+    for name in ("alice", "bob"):
+        async with emulator:
+            emulator.add_accounts(name)
+    assert set(Emulator(state_file=tmp_path / "state.json").accounts) == {"administrator", "alice", "bob"}
+
+
+async def test_port_that_is_taken_leaves_the_file_to_others(tmp_path: Path) -> None:
+    file = tmp_path / "state.json"
+    async with Emulator() as taken:
+        with pytest.raises(UsageError, match="cannot listen"):
+            await Emulator(state_file=file, port=int(taken.url.rpartition(":")[2])).start()
+    async with running(state_file=file):
+        pass
+
+
+async def test_disk_without_locks_is_used_without_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unsupported(*arguments: object) -> None:
+        raise OSError(95, "Operation not supported")
+
+    monkeypatch.setattr(fcntl, "flock", unsupported)
+    async with running(state_file=tmp_path / "state.json"):
+        pass
+    assert os.listdir(tmp_path) == ["state.json"]
+
+
+def test_lock_whose_file_was_just_removed_is_taken_on_a_new_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its last holder removes the file between the opening and the locking of the next one."""
+    file, tried = tmp_path / ".state.json.lock", []
+
+    def removed_first(descriptor: int) -> bool:
+        tried.append(descriptor)
+        if len(tried) == 1:
+            file.unlink()
+        return _try_lock(descriptor)
+
+    monkeypatch.setattr(state_lock, "_try_lock", removed_first)
+    lock = StateLock(tmp_path / "state.json")
+    lock.acquire()
+    assert (len(tried), file.exists()) == (2, True)
+    with pytest.raises(UsageError, match="another emulator"):
+        StateLock(tmp_path / "state.json").acquire()
+    lock.release()
+    lock.release()
+    assert os.listdir(tmp_path) == []
+
+
+HOLDER = """
+import asyncio, sys
+from tim_async.emulator import Emulator
+async def main():
+    async with Emulator(state_file=sys.argv[1]):
+        print("started", flush=True)
+        await asyncio.sleep(60)
+asyncio.run(main())
+"""
+
+
+@pytest.mark.soak
+async def test_killed_emulator_does_not_keep_others_from_its_file(tmp_path: Path) -> None:
+    file = tmp_path / "state.json"
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", HOLDER, str(file), stdout=asyncio.subprocess.PIPE
+    )
+    assert process.stdout is not None
+    assert await process.stdout.readline() == b"started\n"
+    with pytest.raises(UsageError, match="another emulator is using it"):
+        await Emulator(state_file=file).start()
+    process.send_signal(signal.SIGKILL)
+    await process.wait()
+    async with running(state_file=file):
+        pass
+    assert os.listdir(tmp_path) == ["state.json"]
 
 
 @pytest.mark.parametrize(("place", "name"), [(os, "fsync"), (Path, "replace")], ids=["disk", "move"])

@@ -239,13 +239,15 @@ class Emulator(Steering):
             raise UsageError("the emulator is already started")
         loop = asyncio.get_running_loop()
         if self._file is not None:
-            self._file.check()
+            self._file.reserve()
         # No access log: its lines would contain the UserSig.
         self._server = server = web.Server(self._serve, access_log=None, lingering_time=1.0)
         try:
             self._listener = await loop.create_server(server, self._host, self._port, backlog=1024)
         except OSError as error:
             self._server = None
+            if self._file is not None:
+                self._file.release()
             problem = (
                 f"cannot listen on {self._host} port {self._port}: {os.strerror(error.errno) if error.errno else error}"
             )

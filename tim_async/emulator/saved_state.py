@@ -8,7 +8,9 @@ windows, calls, webhooks and where they go, events; and the settings, above all 
 
 The file is written next to its place, to the disk, and moved there in one step: whenever the process is killed, there
 is the old file or the new one. A file that is no state, or one of another version or app, is left alone: the emulator
-does not start. So is one that something else has changed since: it is not written any more, and the log says so.
+does not start. Nor does a second emulator on the file of one that runs (`state_lock`), or on a file that something else
+has changed since it was read. A file that is changed while the emulator runs is not written any more, and the log says
+so.
 """
 
 from __future__ import annotations
@@ -30,6 +32,7 @@ from .server.steerable_clock import SteerableClock
 from .state.core import State
 from .state.saved import load, save
 from .state.snapshot import VERSION
+from .state_lock import StateLock
 
 FORMAT: Final = "tim-async emulator state"
 _logger = logging.getLogger("tim_async.emulator")
@@ -122,6 +125,7 @@ class StateFile:
     def __init__(self, path: Path, take: Callable[[], SavedState]) -> None:
         self._path = path.resolve()
         self._take = take
+        self._lock = StateLock(self._path)
         self._mark: tuple[int, ...] | None = None  # of the file as it was last read or written here
         self._changed = asyncio.Event()
         self._closing = asyncio.Event()
@@ -147,25 +151,44 @@ class StateFile:
         self._changed.set()
         self._task = asyncio.create_task(self._keep(), name="tim_async: state")
 
-    def check(self) -> None:
-        """Raise `UsageError` where the file cannot be written; remove what a killed process left beside it."""
-        folder = self._path.parent
-        if not folder.is_dir() or not os.access(folder, os.W_OK):
-            raise UsageError(f"{self._path}: its folder does not exist, or cannot be written to", field="state_file")
-        for left in folder.glob(f".{glob.escape(self._path.name)}.*.new"):
+    def reserve(self) -> None:
+        """Let no other emulator use the file, until `close` or `release`; remove what a killed process left beside it.
+
+        Raises:
+            UsageError: the file cannot be written, another emulator is using it, or something has changed it since it
+                was read.
+        """
+        problem = None
+        try:
+            self._lock.acquire()
+        except OSError:
+            problem = "its folder does not exist, or cannot be written to"
+        if problem is None and _mark_of(self._path) != self._mark:
+            problem = "something else has changed it since it was read"
+        if problem is not None:
+            self.release()
+            raise UsageError(f"{self._path}: {problem}", field="state_file")
+        for left in self._path.parent.glob(f".{glob.escape(self._path.name)}.*.new"):
             left.unlink(missing_ok=True)
 
     def note_change(self) -> None:
         """Let the file be written soon."""
         self._changed.set()
 
+    def release(self) -> None:
+        """Let other emulators use the file."""
+        self._lock.release()
+
     async def close(self) -> None:
-        """Write the file a last time."""
+        """Write the file a last time, and let other emulators use it."""
         task, self._task = self._task, None
-        if task is not None:
-            self._closing.set()
-            self._changed.set()
-            await task
+        try:
+            if task is not None:
+                self._closing.set()
+                self._changed.set()
+                await task
+        finally:
+            self.release()
 
     async def _keep(self) -> None:
         pause = _PAUSE_S

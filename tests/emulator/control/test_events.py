@@ -59,6 +59,21 @@ async def test_who_was_away_goes_on_from_the_last_event(remote: Remote) -> None:
         assert [(await anext(events))[0] for _ in range(2)] == ["2", "3"]
 
 
+@pytest.mark.parametrize("last", ["4", "99999"])
+async def test_who_was_away_over_a_restart_is_sent_that_it_missed_something(remote: Remote, last: str) -> None:
+    """A number above the newest is from before the restart: it is not known what happened until then."""
+    for number in range(3):
+        await remote.do("POST", "/clock/forward", {"seconds": number})
+    async with remote.session.get(f"{remote.emulator.url}{PREFIX}/events", headers={"Last-Event-ID": last}) as response:
+        events = events_of(response)
+        assert [(await anext(events))[:2] for _ in range(4)] == [
+            ("", "missed"),
+            ("1", "clock"),
+            ("2", "clock"),
+            ("3", "clock"),
+        ]
+
+
 async def test_emulator_stops_while_events_are_read(remote: Remote) -> None:
     async with remote.session.get(f"{remote.emulator.url}{PREFIX}/events") as response:
         await remote.emulator.stop()
@@ -76,6 +91,7 @@ def test_what_is_not_kept_any_more_is_counted() -> None:
     assert [each.data() for each in events] == [Said(2), Said(3), Said(4)]
     assert stream.after(4)[0] == 0
     assert stream.after(5) == (0, [])
+    assert stream.after(-1)[0] == 3, "what was before a restart is one more"
 
 
 async def test_listener_that_has_missed_events_is_sent_their_number(

@@ -301,5 +301,9 @@ def _meaning(found: Arrival) -> CodeMeaning | None:
 
 @route("GET", "/events", summary="What happens, as server-sent events: call, webhook, clock, reset, fault.")
 async def events(control: Control, asked: Asked[None, None]) -> web.StreamResponse:
-    """Send events as they come; `Last-Event-ID` goes on from there."""
+    """Send events as they come, each with the answer of its own path as data.
+
+    `Last-Event-ID` goes on from there. `missed` says how many events are not kept any more; one more when the emulator
+    was started again since.
+    """
     return await control.events.serve(asked.request)
