@@ -67,48 +67,55 @@ class Emulator(Steering):
             ...  # call the API at emulator.url
             assert emulator.history("alice", "bob")
 
-    It runs in the event loop that starts it; code without one writes `with Emulator() as emulator:`. Its state survives
-    `stop`: started again, it serves the same accounts and messages at the same address.
+    It runs in the event loop that starts it; code without one writes `with Emulator() as emulator:`, which runs it in a
+    loop and thread of its own. Its state survives `stop`: started again, it serves the same accounts and messages at
+    the same address. A browser shows the console at `url`; programs in any language use the control API below
+    `/_emulator/v1`.
 
     Args:
-        sdk_app_id: the only app.
-        secret_key: the app's key.
-        admins: accounts that may call the API; they exist from the start and cannot be deleted.
-        host: the address to listen on, a loopback address unless `allow_remote`.
-        port: port to listen on; 0 picks a free one.
-        auto_import: whether unknown accounts are imported when a request first names them.
-        rate_limits: limits by command that replace the defaults; a number is calls per second, `*` stands for all
-            commands not named.
-        tolerance: the share of a limit that is allowed on top of it.
+        sdk_app_id: the only app; calls for another one are refused.
+        secret_key: the app's key, with which UserSigs are checked. The default, `DEFAULT_SECRET_KEY`, is public.
+        admins: accounts that may call the API, at least one; they exist from the start and cannot be deleted.
+        host: the address to listen on, `localhost` or a loopback address unless `allow_remote`.
+        port: port to listen on, 0 to 65535; 0 picks a free one, which it keeps over restarts.
+        auto_import: whether unknown accounts are imported when a request first names them. Otherwise they are refused,
+            as the service does.
+        rate_limits: limits by command, such as `{"openim/sendmsg": 50}`, that replace the documented ones. A number,
+            at least 1, is calls per second, a `Rate` is any other limit; `*` stands for every command not named.
+        tolerance: the share of a limit that is allowed on top of it, at least 0: 0.05 allows 210 calls instead of 200.
         body_limit: maximum size of a message's body in bytes, without the list of recipients.
         duplicate_window_s: seconds during which a repeated message is recognized.
         history_days: how many days of history are kept.
         max_contacts: how many conversations the list of an account keeps.
-        clock: unix seconds, for MsgTime, duplicates, history and the validity of UserSigs.
-        window_clock: monotonic seconds, for the limits. None is `clock` if one was given, otherwise the monotonic
-            clock.
-        arrivals_size: how many arrivals are kept.
-        keep: how many `messages`, `calls` with their bodies, `webhooks`, `pushes` and `events` are kept: 10,000 of
-            each, and 100,000 messages. A message to an account that makes room is still read back by its identity.
-        webhook_url: the URL to which the app's webhooks are sent; None sends none. `webhooks` has them either way.
+        clock: returns unix seconds, for MsgTime, duplicates, history and the validity of UserSigs. The default is the
+            host's clock, or that of time-machine and freezegun. `set_clock` and the control API steer it.
+        window_clock: returns monotonic seconds, for the limits. None is `clock` if one was given, otherwise the
+            monotonic clock, which no test replaces.
+        arrivals_size: how many requests `arrivals` has.
+        keep: how many `messages` (100,000), and `calls` with their bodies, `webhooks`, `pushes` and `events` (10,000
+            of each) are kept, at least 1: `{"messages": 1000}`. A message to an account that makes room for newer ones
+            is still read back by its identity, with an empty MsgBody.
+        webhook_url: the http or https URL to which the app's webhooks are sent; None sends none, and allows what a
+            before-event asks for. `webhooks` has the events either way.
         webhook_token: signs webhooks; None leaves Sign and RequestTime out.
-        webhook_timeout_s: seconds to wait for an answer.
+        webhook_timeout_s: seconds to wait for an answer, above 0; the service waits 2.
         webhook_on_failure: whether a before-event without an answer is allowed, or refused with 80003.
-        webhook_retries: how often an after-event without an answer is sent again.
+        webhook_retries: how often an after-event without an answer is sent again, at least 0.
         webhook_commands: the enabled commands, such as `C2C.CallbackAfterSendMsg`; None is all.
-        allow_remote: whether `host` may be reachable from other machines.
-        on_call: called with every call when it is answered, or its connection is gone.
-        state_file: a file that keeps the state over restarts: it is read here, and written after changes and by
-            `stop`. None keeps nothing. What it holds and what not, says `export_state`.
+        allow_remote: whether `host` may be reachable from other machines, which may then read and change everything.
+        on_call: called with every call when it is answered, or its connection is gone, in the emulator's loop.
+        state_file: a file that keeps the state over restarts: it is read here, and written within a second of a change
+            and by `stop`. None keeps nothing. What it holds and what not, says `export_state`.
 
     Attributes:
         sdk_app_id: the app.
         secret_key: its key.
         admin: the first admin.
-        faults: the planned faults.
+        faults: the planned faults; each method of `Faults` plans one.
 
     Raises:
-        UsageError: an argument is invalid.
+        UsageError: an argument is invalid, or the state file cannot be read or is not of this version and app;
+            `field` names the argument.
     """
 
     def __init__(
@@ -233,7 +240,8 @@ class Emulator(Steering):
         """Start to listen.
 
         Raises:
-            UsageError: it is already started, or the port is taken.
+            UsageError: it is already started, or the port is taken; or the state file cannot be written, is used by
+                another emulator, or was changed since it was read.
         """
         if self._server is not None:
             raise UsageError("the emulator is already started")

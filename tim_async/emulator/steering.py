@@ -95,9 +95,15 @@ class Steering:
         return msgspec.json.encode(take(self._state, self._clock))
 
     def import_state(self, data: bytes) -> None:
-        """Have an exported state, and nothing of what there was; raise `UsageError`, and change nothing, for another.
+        """Have an exported state, and nothing of what there was.
 
-        Admins are imported where they are not among the accounts.
+        Admins are imported where they are not among the accounts. Faults, limits, calls and webhooks stay.
+
+        Args:
+            data: what `export_state` returned, of this version and app.
+
+        Raises:
+            UsageError: it is anything else; nothing is changed.
         """
         try:
             saved = msgspec.json.decode(data, type=SavedState)
@@ -115,7 +121,14 @@ class Steering:
         return MappingProxyType(self._state.accounts)
 
     def add_accounts(self, *user_ids: str) -> None:
-        """Import accounts of 1 to 32 bytes; raise `UsageError` for any other."""
+        """Import accounts; those that exist stay as they are.
+
+        Args:
+            *user_ids: of 1 to 32 bytes each.
+
+        Raises:
+            UsageError: one is of another length; those before it are imported.
+        """
         for user_id in user_ids:
             check_account("user_ids", user_id)
             self._state.import_account(user_id, self._clock())
@@ -128,13 +141,16 @@ class Steering:
         status: Literal["Online", "PushOnline"] = "Online",
         kicks: Collection[str] = (),
     ) -> None:
-        """Log an account in on a platform; raise `UsageError` when it is not imported.
+        """Log an account in on a platform.
 
         Args:
             user_id: the account.
-            platform: the platform.
+            platform: the platform, such as `Web`, `iOS` or `Android`.
             status: a `PushOnline` account is reached only by a vendor's pushes.
             kicks: platforms that this login logs out, as the app's settings may say; its own may be among them.
+
+        Raises:
+            UsageError: the account is not imported.
         """
         self._check_imported(user_id)
         logins = self._state.part(LoginState)
@@ -143,13 +159,26 @@ class Steering:
             self._emit_of_client([came_online(user_id, int(self._clock() * 1000), kicked)], platform)
 
     def set_offline(self, user_id: str, platform: str | None = None) -> None:
-        """Log an account out on a platform, or everywhere with None, where it is logged in."""
+        """Log an account out where it is logged in.
+
+        Args:
+            user_id: the account.
+            platform: only on this platform; None is everywhere.
+
+        Raises:
+            UsageError: the account is not imported.
+        """
         self._check_imported(user_id)
         for gone in self._state.part(LoginState).log_out(user_id, platform):
             self._emit_of_client([went_offline(user_id, int(self._clock() * 1000))], gone)
 
     def pin_contact(self, user_id: str, contact: ContactItem, *, pinned: bool = True) -> None:
         """Pin or unpin a conversation of an account's list, as its client would.
+
+        Args:
+            user_id: the account.
+            contact: the conversation: its Type with To_Account or GroupId.
+            pinned: whether it is pinned.
 
         Raises:
             UsageError: the conversation is not on the list, or 50 others are pinned.
@@ -166,14 +195,25 @@ class Steering:
             raise UsageError(f"{user_id!r} is not imported", field="user_id")
 
     def history(self, operator: str, peer: str) -> list[RoamMsg]:
-        """Return a conversation as one side sees it, oldest message first."""
+        """Return a conversation as one side sees it, oldest message first.
+
+        Messages that this side deleted and expired ones are left out, recalled ones are not.
+
+        Args:
+            operator: the side.
+            peer: the other account.
+        """
         entries = self._state.backwards(operator, peer, now=self._clock())
         return [entry.message for entry in entries][::-1]
 
     def group_history(self, group_id: str, topic_id: str | None = None) -> list[GroupMsg]:
         """Return the messages of a group or a topic, oldest first, recalled ones included.
 
-        Expired messages are left out, and so are the service's notices of who joined or left.
+        Expired messages are left out, and so are the service's notices of who joined or left. A live group stores none.
+
+        Args:
+            group_id: the group.
+            topic_id: the topic of a community; None is the group itself.
 
         Raises:
             UsageError: the group or topic does not exist.
@@ -184,7 +224,12 @@ class Steering:
             raise UsageError(f"{refusal.code}: {refusal.info}", field="group_id") from None
 
     def messages(self, *, to: str | None = None, from_: str | None = None) -> list[RoamMsg]:
-        """Return the stored messages in the order of arrival: all, or those to or from an account."""
+        """Return the stored one-to-one messages in the order of arrival.
+
+        Args:
+            to: only messages to this account.
+            from_: only messages from this sender.
+        """
         return [
             message
             for message in self._state.messages(self._clock())
@@ -220,7 +265,7 @@ class Steering:
 
         Args:
             group_id: the group.
-            accounts: the accounts.
+            *accounts: the accounts.
             approved: whether owner or admins approve, where the group requires that.
 
         Raises:
@@ -240,7 +285,15 @@ class Steering:
             raise UsageError(f"{refusal.code}: {refusal.info}", field="group_id") from None
 
     def leave_group(self, group_id: str, *accounts: str) -> None:
-        """Make members leave a group by themselves; raise `UsageError` for an unknown group or an account not in it."""
+        """Make members leave a group by themselves.
+
+        Args:
+            group_id: the group.
+            *accounts: the members.
+
+        Raises:
+            UsageError: the group does not exist, or an account is not in it; those before it have left.
+        """
         groups = self._state.part(Groups)
         try:
             group = groups.find(group_id)
@@ -268,11 +321,20 @@ class Steering:
         return self._log.arrivals
 
     def count(self, command: str | None = None) -> int:
-        """Count the requests of a command, or of all commands with None, whatever their answers were."""
+        """Count the requests that arrived, whatever their answers were, also those that `arrivals` has no more.
+
+        Args:
+            command: only of this command, such as `openim/sendmsg`; None is all.
+        """
         return self._log.count(command)
 
     def worst_window(self, command: str | None = None, per: float = 1.0) -> int:
-        """Return the largest number of requests within any `per` seconds, among those in `arrivals`."""
+        """Return the largest number of requests within any window, among those in `arrivals`.
+
+        Args:
+            command: only of this command; None is all.
+            per: length of the window in seconds.
+        """
         return self._log.worst_window(command, per)
 
     @property
@@ -286,16 +348,19 @@ class Steering:
 
     @property
     def webhooks(self) -> Sequence[Webhook]:
-        """The webhook events that are kept, oldest first, with their results; also when no URL is set."""
+        """The webhook events that are kept, oldest first, with their results; also when no URL is set.
+
+        `Emulator(keep={"webhooks": ...})` says how many.
+        """
         self._clockwork.run()
         return self._outbox.log
 
     def events(self, kind: type[EventT]) -> list[EventT]:
-        """Return the events of one class among `webhooks`: `emulator.events(AfterSendMsg)`."""
+        """Return the events of one class among `webhooks`, oldest first: `emulator.events(AfterSendMsg)`."""
         return [webhook.event for webhook in self.webhooks if isinstance(webhook.event, kind)]
 
     async def webhooks_settled(self) -> None:
-        """Wait until all webhooks so far were sent."""
+        """Wait until all webhooks so far were sent, and sent again as often as configured."""
         await self._outbox.settled()
 
     @property

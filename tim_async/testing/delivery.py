@@ -15,13 +15,14 @@ async def deliver(
         answer = await deliver(router, BeforeSendMsg(from_account="alice", msg_body=[TextElem("hi")]))
         assert answer.error_code == 0
 
-    Handlers that run after the answer may still be running: leaving `async with router` waits for them.
+    A handler that fails is logged, and the answer is the one that the service would get. Handlers that run after the
+    answer may still be running: leaving `async with router` waits for them.
 
     Args:
-        router: the receiver.
+        router: the receiver, whose app and token the delivery has.
         event: the event.
-        client_ip: ClientIP of the URL.
-        opt_platform: OptPlatform of the URL.
+        client_ip: ClientIP of the URL, the address of who caused the event.
+        opt_platform: OptPlatform of the URL: `RESTAPI`, or the platform of a client, such as `iOS`.
     """
     checker = router.checker
     query = make_query(

@@ -140,10 +140,10 @@ class FakePool:
     Args:
         script: the answers to commands without answers of their own, one after the other; the last one is repeated.
             Without any, a message is answered with a MsgKey and MsgTime, everything else with a bare OK.
-        size: largest number of requests in flight.
+        size: largest number of requests in flight, at least 1; further calls wait.
 
     Attributes:
-        sent: the requests, oldest first.
+        sent: the requests, each attempt of a call, oldest first.
         busy: the number of requests in flight.
     """
 
@@ -192,11 +192,22 @@ class FakePool:
         return self
 
     def client(self, **options: Unpack[SettingsOptions]) -> TimClient:
-        """Make a client on top of this pool, with a fake app id and secret key."""
+        """Make a client on top of this pool, with a fake app id and secret key.
+
+        Args:
+            **options: settings of `TimClient`, such as `retry` or `rate_limits`.
+
+        Raises:
+            UsageError: an option is unknown or invalid.
+        """
         return TimClient(_FAKE_SDK_APP_ID, _FAKE_KEY, pool=self, **options)
 
     def calls(self, command: str | Endpoint[..., Any]) -> list[Sent]:
-        """Return the requests of one command."""
+        """Return the requests of one command, oldest first.
+
+        Args:
+            command: such as `openim/sendmsg`, or `C2C.send`.
+        """
         wanted = command.command if isinstance(command, Endpoint) else command
         return [sent for sent in self.sent if sent.command == wanted]
 
@@ -293,7 +304,13 @@ def _player(tape: Tape) -> Callable[[Sent], Answer]:
 
 
 def envelope(fields: Mapping[str, object], *, code: int = 0, info: str = "") -> bytes:
-    """Return an answer: the envelope, and the fields of a result, which override those of the envelope."""
+    """Return the bytes of an answer: the envelope, and the fields of a result, which override those of the envelope.
+
+    Args:
+        fields: the result's fields by their wire names.
+        code: the ErrorCode; ActionStatus is `OK` for 0, otherwise `FAIL`.
+        info: the ErrorInfo.
+    """
     status = "FAIL" if code else "OK"
     return msgspec.json.encode({"ActionStatus": status, "ErrorInfo": info, "ErrorCode": code, **fields})
 

@@ -105,9 +105,11 @@ class Recorder:
     The texts of messages are kept: check a recording before you share it.
 
     Args:
-        path: the file; it is created readable by its owner only, and removed again when nothing was recorded.
+        path: the file, to which it appends; it is created readable by its owner only, and removed again when nothing
+            was recorded.
         hide_accounts: whether account names are replaced.
-        max_bytes: the size at which the file is full; later attempts are not written, which is logged once.
+        max_bytes: the size at which the file is full, at least 1, by default 100 MiB; later attempts are not written,
+            which is logged once.
 
     Raises:
         UsageError: the file cannot be written, or an argument is invalid; `field` names it.

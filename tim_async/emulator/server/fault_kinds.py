@@ -26,8 +26,8 @@ class When(TypedDict, total=False):
         command: only this command; None is every command.
         times: how often it strikes before it ends, at least 1; None is without limit.
         rate: the share of requests that it strikes, 0.0 to 1.0, drawn for each; None is all.
-        seed: makes the draws repeatable.
-        after_calls: how many requests of the command pass first.
+        seed: makes the draws repeatable; None draws otherwise each time.
+        after_calls: how many requests that it could strike pass first, at least 0; 0 by default.
     """
 
     command: str | None
@@ -105,7 +105,11 @@ class Fault:
 
 
 class AnswerFault(Fault):
-    """Answers with a code."""
+    """Answers with a code.
+
+    Attributes:
+        planned_code: the ErrorCode.
+    """
 
     kind: FaultKind = "answer"
 
@@ -127,7 +131,11 @@ class AnswerFault(Fault):
 
 
 class DelayFault(Fault):
-    """Answers late."""
+    """Answers late.
+
+    Attributes:
+        seconds: the delay.
+    """
 
     kind: FaultKind = "delay"
 
@@ -149,7 +157,11 @@ class DropFault(Fault):
 
 
 class StatusFault(Fault):
-    """Answers with a given HTTP status and body: a gateway's error page."""
+    """Answers with a given HTTP status and body: a gateway's error page.
+
+    Attributes:
+        planned_status: the HTTP status.
+    """
 
     kind: FaultKind = "status"
 

@@ -68,7 +68,23 @@ NOTHING: Final = Plan(0.0, 0.0, None)
 
 
 class Faults:
-    """The planned faults of an emulator. Each method plans one; `**when` is described at `When`."""
+    """The planned faults of an emulator.
+
+        emulator.faults.answer(20004, command="openim/sendmsg", times=2)
+        emulator.faults.drop(after=True, rate=0.05, seed=1)
+
+    Each method plans one, and returns it. Which requests it strikes, the keyword arguments of `When` say, which all of
+    them take: `command`, `times`, `rate`, `seed`, `after_calls`. Faults are tried in the order in which they were
+    planned, and the first that strikes answers; delays add up and let the next one be tried. A request whose path, URL,
+    UserSig or admin is refused is struck by none.
+
+    With `after`, the request is carried out first, and only the answer is wrong. Without it nothing is carried out, and
+    the call does not count for a limit.
+
+    Raises:
+        UsageError: by every method, for an unknown command, `times` below 1, a `rate` that is not 0 to 1, or an
+            `after_calls` below 0; `field` names the argument.
+    """
 
     def __init__(self, commands: Container[str]) -> None:
         self._commands = commands
@@ -82,15 +98,36 @@ class Faults:
         return list(self._active)
 
     def answer(self, code: int, info: str = "", *, after: bool = False, **when: Unpack[When]) -> Fault:
-        """Answer with a code other than 0; `info` defaults to the meaning in the catalogue."""
+        """Answer with an error code.
+
+        Args:
+            code: the ErrorCode, any number but 0.
+            info: the ErrorInfo; "" is the meaning of the code in the catalogue.
+            after: whether the request is carried out first.
+            **when: which requests, as described at `When`.
+        """
         return self._plan(AnswerFault(self.forget, code, info, after=after, when=when))
 
     def delay(self, seconds: float, *, after: bool = False, **when: Unpack[When]) -> Fault:
-        """Answer `seconds` late: carry the request out after the delay, or before it with `after`."""
+        """Answer late.
+
+        Args:
+            seconds: the delay, at least 0.
+            after: whether the request is carried out before the delay, rather than after it.
+            **when: which requests, as described at `When`.
+
+        Raises:
+            UsageError: `seconds` is below 0.
+        """
         return self._plan(DelayFault(self.forget, seconds, after=after, when=when))
 
     def drop(self, *, after: bool = False, **when: Unpack[When]) -> Fault:
-        """Close the connection without an answer, before or after the request took effect."""
+        """Close the connection without an answer.
+
+        Args:
+            after: whether the request is carried out first: the answer is lost, but the message is there.
+            **when: which requests, as described at `When`.
+        """
         return self._plan(DropFault(self.forget, after=after, when=when))
 
     def status(
@@ -102,11 +139,25 @@ class Faults:
         after: bool = False,
         **when: Unpack[When],
     ) -> Fault:
-        """Answer with an HTTP status and a body, as a gateway does."""
+        """Answer with an HTTP status and a body, as a gateway does.
+
+        Args:
+            status: the HTTP status, 200 to 599.
+            body: the body; the default is a page of a gateway.
+            content_type: its Content-Type.
+            after: whether the request is carried out first.
+            **when: which requests, as described at `When`.
+        """
         return self._plan(StatusFault(self.forget, status, body, content_type, after=after, when=when))
 
     def garbage(self, body: bytes = GARBAGE, *, after: bool = False, **when: Unpack[When]) -> Fault:
-        """Answer with HTTP 200 and a body that is not an envelope."""
+        """Answer with HTTP 200 and a body that is not an envelope.
+
+        Args:
+            body: the body; the default is not JSON.
+            after: whether the request is carried out first.
+            **when: which requests, as described at `When`.
+        """
         return self._plan(GarbageFault(self.forget, 200, body, "application/json", after=after, when=when))
 
     def truncate(self, **when: Unpack[When]) -> Fault:
@@ -114,11 +165,19 @@ class Faults:
         return self._plan(TruncateFault(self.forget, after=True, when=when))
 
     def endless(self, *, after: bool = False, **when: Unpack[When]) -> Fault:
-        """Answer with a chunked body that ends only when the client disconnects or 256 MiB are sent."""
+        """Answer with a chunked body that ends only when the client disconnects or 256 MiB are sent.
+
+        Args:
+            after: whether the request is carried out first.
+            **when: which requests, as described at `When`.
+        """
         return self._plan(EndlessFault(self.forget, after=after, when=when))
 
     def stall(self, **when: Unpack[When]) -> StallFault:
-        """Carry requests out as they arrive, and answer them all when `release` of the returned fault is called."""
+        """Carry requests out as they arrive, and answer them all when `release` of the returned fault is called.
+
+        Removing it does not answer them; `clear`, `Emulator.reset` and the control API do.
+        """
         stall = StallFault(self.forget, when=when)
         self._stalls.append(stall)
         self._plan(stall)
@@ -132,7 +191,7 @@ class Faults:
         self._stalls.clear()
 
     def forget(self, fault: Fault) -> None:
-        """Remove a fault."""
+        """Remove a fault; does nothing when it is not planned any more."""
         if fault in self._active:
             self._active.remove(fault)
 
