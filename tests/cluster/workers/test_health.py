@@ -6,7 +6,6 @@ import asyncio
 import re
 import socket
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -26,10 +25,8 @@ from tim_async import CommandStats, LedgerError, UsageError
 from tim_async.cluster import Worker
 from tim_async.cluster._workers import health
 from tim_async.cluster._workers.health import ReadinessChecks, served
-from tim_async.cluster._workers.metrics import _bounded
+from tim_async.cluster._workers.metrics import _bounded, described
 from tim_async.emulator import DEFAULT_SECRET_KEY
-
-README = Path(__file__).parents[3] / "README.md"
 
 
 @pytest.fixture
@@ -51,12 +48,6 @@ async def started(worker: Worker) -> str:
 
 def families(text: str) -> dict[str, Any]:
     return {family.name: family for family in text_string_to_metric_families(text)}
-
-
-def documented() -> dict[str, tuple[str, set[str]]]:
-    """Return kind and labels of the metrics that README lists, by name as it is scraped."""
-    rows = re.findall(r"^\| `(tim_\w+)` \| (\w+) \|([^|]*)\|", README.read_text("utf-8"), re.MULTILINE)
-    return {name: (kind, set(re.findall(r"`(\w+)`", labels))) for name, kind, labels in rows}
 
 
 async def test_worker_shows_that_it_is_ready_and_what_it_did(
@@ -86,7 +77,7 @@ async def test_worker_shows_that_it_is_ready_and_what_it_did(
     assert DEFAULT_SECRET_KEY not in text
 
 
-async def test_readme_lists_the_metrics_that_there_are(deployment: Deployment, http: aiohttp.ClientSession) -> None:
+async def test_metrics_are_those_that_are_described(deployment: Deployment, http: aiohttp.ClientSession) -> None:
     campaign = deployment.campaign(count=10)
     await deployment.submit(campaign)
     [worker] = await deployment.work(1, health_port=0)
@@ -99,7 +90,7 @@ async def test_readme_lists_the_metrics_that_there_are(deployment: Deployment, h
             if sample.name.startswith("tim_"):
                 shown.setdefault(sample.name, (family.type, set()))[1].update(sample.labels)
     shown["tim_worker_info"] = ("info", shown["tim_worker_info"][1])
-    assert shown == documented()
+    assert shown == {each.name: (each.kind, set(each.labels)) for each in described()}
 
 
 def test_labels_are_those_of_the_catalogue() -> None:

@@ -1,4 +1,4 @@
-"""What a worker shows to Prometheus. README lists the metrics.
+"""What a worker shows to Prometheus; `described` lists the metrics, and a page of the reference is made from it.
 
 All is read when it is asked for: nothing is counted twice, and calls cost no more. Labels are commands and codes of the
 catalogue, so there are no more series than those; what else a program calls, or an app's own webhook answers, is
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import Final, Protocol, runtime_checkable
+from typing import Final, Literal, NamedTuple, Protocol, runtime_checkable
 
 import msgspec
 from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
@@ -26,7 +26,19 @@ CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 _OTHER: Final = "other"
 _HTTP_STATUS: Final = re.compile(r"HTTP [1-5]\d\d")
 
-# By command. Counters end in `_total` where they are written.
+# By name: where its value is, and what it says. Counters end in `_total` where they are written.
+_WORKER_COUNTERS: Final[Mapping[str, tuple[str, str]]] = {
+    "tim_worker_chunks": ("chunks", "Chunks that were worked on."),
+    "tim_worker_chunks_given_up": ("given_up", "Chunks that this worker gave up for all."),
+    "tim_worker_bad_messages": ("bad_messages", "Messages that were dropped, as they are no work messages."),
+}
+_WORKER_GAUGES: Final[Mapping[str, tuple[str, str]]] = {
+    "tim_worker_chunks_at_work": ("at_work", "Chunks at work now."),
+    "tim_worker_campaigns_at_work": ("campaigns", "Campaigns of which chunks are at work now."),
+    "tim_worker_tasks": ("tasks", "Chunks at work at a time at most (`--tasks`)."),
+    "tim_worker_start_time_seconds": ("started_at", "When the worker began, in unix seconds."),
+    "tim_worker_lease_renewed_time_seconds": ("renewed_at", "When it last renewed its lease, in unix seconds."),
+}
 _COMMAND_COUNTERS: Final[Mapping[str, tuple[str, str]]] = {
     "tim_calls": ("calls", "Calls that began."),
     "tim_calls_succeeded": ("succeeded", "Calls that returned a result."),
@@ -41,6 +53,7 @@ _COMMAND_GAUGES: Final[Mapping[str, tuple[str, str]]] = {
     "tim_limit_rate": ("rate", "Calls a second that the limiter lets through now."),
     "tim_limit_configured_rate": ("configured_rate", "Calls a second that it lets through when nothing slows it."),
 }
+_ERRORS: Final = ("tim_errors", "Attempts that failed, by ErrorCode, HTTP status or class of error.")
 _LIMITER_COUNTERS: Final[Mapping[str, tuple[str, str]]] = {
     "tim_limiter_requests": ("round_trips", "Requests that Redis answered."),
     "tim_limiter_reserved": ("reserved", "Reservations that Redis granted."),
@@ -50,6 +63,44 @@ _LIMITER_COUNTERS: Final[Mapping[str, tuple[str, str]]] = {
     "tim_limiter_outages": ("outages", "Times that Redis could not be reached, or refused to serve."),
     "tim_limiter_fallback_granted": ("fallback_granted", "Calls made without Redis."),
 }
+_LIMITER_GAUGES: Final[Mapping[str, tuple[str, str]]] = {
+    "tim_limiter_tolerance_seconds": (
+        "tolerance_s",
+        "Seconds after its moment for which a reservation can be used now: more while the process is starved.",
+    ),
+}
+_WORKER_INFO: Final = ("tim_worker", "Always 1; the labels name the app and the version of the worker.")
+
+
+class Described(NamedTuple):
+    """A metric as Prometheus sees it.
+
+    Attributes:
+        name: as it is scraped.
+        kind: its kind.
+        labels: the names of its labels.
+        text: what it says.
+    """
+
+    name: str
+    kind: Literal["info", "gauge", "counter"]
+    labels: tuple[str, ...]
+    text: str
+
+
+def described() -> list[Described]:
+    """Return all metrics, those of the worker first, then those of calls and of the limiter."""
+    name, text = _WORKER_INFO
+    found = [Described(f"{name}_info", "info", ("app", "version"), text)]
+    for gauges, counters, labels in (
+        (_WORKER_GAUGES, _WORKER_COUNTERS, ()),
+        (_COMMAND_GAUGES, _COMMAND_COUNTERS, ("command",)),
+        (_LIMITER_GAUGES, _LIMITER_COUNTERS, ()),
+    ):
+        found += [Described(name, "gauge", labels, text) for name, (_, text) in gauges.items()]
+        found += [Described(f"{name}_total", "counter", labels, text) for name, (_, text) in counters.items()]
+    name, text = _ERRORS
+    return [*found, Described(f"{name}_total", "counter", ("command", "code"), text)]
 
 
 @runtime_checkable
@@ -117,31 +168,17 @@ class WorkerMetrics(Collector):
             counts = limiter.stats()
             for name, (field, text) in _LIMITER_COUNTERS.items():
                 yield CounterMetricFamily(name, text, value=getattr(counts, field))
-            tolerance = getattr(counts, "tolerance_s", 0.0)
-            text = "Seconds after its moment for which a reservation can be used now."
-            yield GaugeMetricFamily("tim_limiter_tolerance_seconds", text, value=tolerance)
+            for name, (field, text) in _LIMITER_GAUGES.items():
+                yield GaugeMetricFamily(name, text, value=getattr(counts, field, 0.0))
 
     def _of_worker(self) -> Iterable[Metric]:
         facts, app = self._facts(), str(self._client.sdk_app_id)
-        yield InfoMetricFamily("tim_worker", "The worker.", value={"app": app, "version": __version__})
-        for name, text, value in (
-            ("tim_worker_chunks", "Chunks that were worked on.", facts.chunks),
-            ("tim_worker_chunks_given_up", "Chunks that this worker gave up for all.", facts.given_up),
-            ("tim_worker_bad_messages", "Messages that were dropped as they are no work messages.", facts.bad_messages),
-        ):
-            yield CounterMetricFamily(name, text, value=value)
-        for name, text, number in (
-            ("tim_worker_chunks_at_work", "Chunks at work now.", facts.at_work),
-            ("tim_worker_campaigns_at_work", "Campaigns of which chunks are at work now.", facts.campaigns),
-            ("tim_worker_tasks", "Chunks at work at a time at most.", facts.tasks),
-            ("tim_worker_start_time_seconds", "When the worker began, in unix seconds.", facts.started_at),
-            (
-                "tim_worker_lease_renewed_time_seconds",
-                "When it last renewed its lease, in unix seconds.",
-                facts.renewed_at,
-            ),
-        ):
-            yield GaugeMetricFamily(name, text, value=number)
+        name, text = _WORKER_INFO
+        yield InfoMetricFamily(name, text, value={"app": app, "version": __version__})
+        for name, (field, text) in _WORKER_COUNTERS.items():
+            yield CounterMetricFamily(name, text, value=getattr(facts, field))
+        for name, (field, text) in _WORKER_GAUGES.items():
+            yield GaugeMetricFamily(name, text, value=getattr(facts, field))
 
     def _of_commands(self) -> Iterable[Metric]:
         by_command = _bounded(self._client.stats())
@@ -156,7 +193,8 @@ class WorkerMetrics(Collector):
                 if getattr(stats, field) is not None:
                     gauge.add_metric([command], getattr(stats, field))
             yield gauge
-        failed = CounterMetricFamily("tim_errors", "Attempts that failed, by code or kind.", labels=["command", "code"])
+        name, text = _ERRORS
+        failed = CounterMetricFamily(name, text, labels=["command", "code"])
         for command, stats in by_command.items():
             for code, count in stats.errors.items():
                 failed.add_metric([command, code], count)
