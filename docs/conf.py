@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from docs.site import pages
+from docs.site import pages, signatures
 from docs.site.search import Search
 from docs.site.words import LANGUAGES
 from tim_async import __version__
@@ -35,7 +35,9 @@ suppress_warnings = ["config.cache"]
 default_role = "code"
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
-autodoc_class_signature = "separated"
+autodoc_class_signature = "mixed"
+python_maximum_signature_line_length = 100
+python_use_unqualified_type_names = True
 napoleon_google_docstring = True
 napoleon_numpy_docstring = False
 napoleon_use_ivar = True
@@ -65,6 +67,7 @@ def setup(app: Sphinx) -> None:
     words = LANGUAGES[Path(app.srcdir).name]
     app.add_search_language(Search)
     app.config["html_title"] = words.site_title
+    signatures.setup(app)
     app.connect("builder-inited", lambda app: pages.write(Path(app.srcdir), words))
 
     def name_other_language(

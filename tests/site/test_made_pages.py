@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
+from typing import Final
 
 import pytest
 
-from docs.site import pages
+from docs.site import pages, worker_metrics
+from docs.site.ledger import PRINTED
+from docs.site.ledger_words import EN, ZH
 from docs.site.words import LANGUAGES, Words
 from tim_async import _codes, endpoints
+from tim_async.bulk import RecipientOutcome
+from tim_async.bulk._ledger.schema import SCHEMA_VERSION, metadata
 from tim_async.cli._topics import pages as topics
+from tim_async.cluster._workers.metrics import described
 from tim_async.webhooks import EVENTS
 
 pytestmark = pytest.mark.docs
 
+ROOT: Final = Path(__file__).parents[2]
 BOTH = pytest.mark.parametrize("words", LANGUAGES.values(), ids=LANGUAGES)
 
 
@@ -53,6 +61,44 @@ def test_every_topic_and_every_event_has_a_section(words: Words) -> None:
     made = pages.made(words)
     assert re.findall(r"^\(error-(.*)\)=$", made["errors"], re.MULTILINE) == [page.topic for page in topics()]
     assert sections(made["events"]) == list(EVENTS)
+
+
+@BOTH
+def test_every_metric_has_a_row(words: Words) -> None:
+    page = pages.made(words)["worker-metrics"]
+    assert sorted(re.findall(r"^\| `(tim_\w+)` \|", page, re.MULTILINE)) == sorted(each.name for each in described())
+    assert set(worker_metrics._ZH.meanings) == {each.name for each in described()}
+
+
+@BOTH
+def test_every_column_of_a_ledger_has_a_row(words: Words) -> None:
+    page = pages.made(words)["ledger"]
+    assert f" {SCHEMA_VERSION} " in page.replace("（", " ")
+    for table in metadata.tables.values():
+        section = page.partition(f"\n### {table.name}\n")[2].partition("\n### ")[0].partition("\n## ")[0]
+        rows = dict(re.findall(r"^\| `(\w+)` \| [^|]+ \| (.*) \|$", section, re.MULTILINE))
+        assert list(rows) == [column.name for column in table.columns]
+        assert all(rows.values())
+    exports = page.partition("(export)=")[2].partition("(json)=")[0]
+    assert re.findall(r"^\| `(\w+)`", exports, re.MULTILINE) == list(RecipientOutcome.__struct_fields__)
+
+
+def test_every_command_with_json_is_listed() -> None:
+    folder = ROOT / "tim_async" / "cli" / "commands" / "bulk"
+    modules = {
+        path.relative_to(folder).with_suffix("").as_posix().replace("/", " ").replace("_", "-")
+        for path in folder.rglob("*.py")
+        if "JsonOption = False" in path.read_text("utf-8")
+    }
+    # `bulk suppress list` is in the module `show`.
+    names = {name.replace("suppress show", "suppress list") for name in modules}
+    assert {each.command.partition(" --")[0] for each in PRINTED} == names
+
+
+def test_ledger_words_name_the_same_in_both_languages() -> None:
+    for english, chinese in zip(EN, ZH, strict=True):
+        if isinstance(english, dict) and isinstance(chinese, dict):
+            assert list(english) == list(chinese)
 
 
 def test_both_languages_say_everything() -> None:

@@ -55,8 +55,12 @@ class ClusterCampaign:
         await campaign.submit(client, broker="amqp://...")
         report = await campaign.watch()
 
-    The arguments are those of `Campaign`. The message is a text, a `Message` or a `Template`: a function is not in the
-    ledger, so workers do not have it.
+    Args:
+        name: names it in the ledger.
+        ledger: URL of the workers' PostgreSQL database, such as `postgresql+asyncpg://user:password@host/name`.
+        clock: unix seconds.
+        **arguments: recipients, message and everything else that `tim_async.bulk.Campaign` takes. The message is a
+            text, elements, a `Message` or a `Template`: a function is not in the ledger, so workers do not have it.
 
     Attributes:
         name: names it in the ledger.

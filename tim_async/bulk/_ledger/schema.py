@@ -18,6 +18,8 @@ from sqlalchemy import (
     Text,
 )
 
+# `doc` is for the page of the reference; what a struct of `records` or `presence` says of a column is not said again.
+
 # Changes whenever a table does. A ledger of another version is refused: a campaign is short, its library is not.
 SCHEMA_VERSION: Final = 3
 
@@ -66,8 +68,13 @@ class Lane(IntEnum):
 meta = Table(
     "tim_bulk_meta",
     metadata,
-    Column("key", String(64), primary_key=True),
-    Column("value", Text, nullable=False),
+    Column(
+        "key",
+        String(64),
+        primary_key=True,
+        doc="what is known: `version` is that of the tables, `suppression` and `contacts` mark what the ledger keeps",
+    ),
+    Column("value", Text, nullable=False, doc="its value"),
 )
 
 campaigns = Table(
@@ -117,10 +124,10 @@ campaigns = Table(
 recipients = Table(
     "tim_bulk_recipients",
     metadata,
-    Column("campaign_id", Integer, primary_key=True, autoincrement=False),
+    Column("campaign_id", Integer, primary_key=True, autoincrement=False, doc="the campaign"),
     Column("ordinal", Integer, primary_key=True, autoincrement=False),
     Column("account", Text, nullable=False),
-    Column("columns", Text),
+    Column("columns", Text, doc="the row's other columns as JSON; NULL without any"),
     Column("line", Integer, nullable=False),
     Column("chunk", Integer, nullable=False),
     Column("state", SmallInteger, nullable=False),
@@ -140,25 +147,27 @@ recipients = Table(
 accounts = Table(
     "tim_bulk_accounts",
     metadata,
-    Column("campaign_id", Integer, primary_key=True, autoincrement=False),
-    Column("key", Text().with_variant(Integer, "postgresql"), primary_key=True),
-    Column("ordinal", Integer, primary_key=True, autoincrement=False),
+    Column("campaign_id", Integer, primary_key=True, autoincrement=False, doc="the campaign"),
+    Column(
+        "key", Text().with_variant(Integer, "postgresql"), primary_key=True, doc="the account; on PostgreSQL its hash"
+    ),
+    Column("ordinal", Integer, primary_key=True, autoincrement=False, doc="the recipient"),
     sqlite_with_rowid=False,
 )
 
 chunks = Table(
     "tim_bulk_chunks",
     metadata,
-    Column("campaign_id", Integer, primary_key=True, autoincrement=False),
+    Column("campaign_id", Integer, primary_key=True, autoincrement=False, doc="the campaign"),
     Column("number", Integer, primary_key=True, autoincrement=False),
     Column("state", SmallInteger, nullable=False),
     Column("lane", SmallInteger),
     Column("since", Double),
     Column("body", Text),
-    Column("owner", Text),
-    Column("lease_until", Double, nullable=False),
-    Column("deaths", SmallInteger, nullable=False),
-    Column("given_up_at", Double),
+    Column("owner", Text, doc="random; the run or worker that has it; NULL for none"),
+    Column("lease_until", Double, nullable=False, doc="unix seconds after which another may claim it"),
+    Column("deaths", SmallInteger, nullable=False, doc="how many workers died or failed with it"),
+    Column("given_up_at", Double, doc="unix seconds at which it was given up; NULL where it was not"),
     Index("tim_bulk_chunks_by_state", "state", "number", "campaign_id"),
     sqlite_with_rowid=False,
 )
@@ -166,8 +175,8 @@ chunks = Table(
 problems = Table(
     "tim_bulk_problems",
     metadata,
-    Column("campaign_id", Integer, primary_key=True, autoincrement=False),
-    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("campaign_id", Integer, primary_key=True, autoincrement=False, doc="the campaign"),
+    Column("number", Integer, primary_key=True, autoincrement=False, doc="its place among them, from 0"),
     Column("line", Integer, nullable=False),
     Column("kind", String(16), nullable=False),
     Column("account", Text, nullable=False),
@@ -179,9 +188,9 @@ problems = Table(
 locks = Table(
     "tim_bulk_locks",
     metadata,
-    Column("name", Text, primary_key=True),
-    Column("owner", String(32), nullable=False),
-    Column("held_until", Double, nullable=False),
+    Column("name", Text, primary_key=True, doc="what is locked"),
+    Column("owner", String(32), nullable=False, doc="random; the process that has it"),
+    Column("held_until", Double, nullable=False, doc="unix seconds after which it is free"),
 )
 
 # Of a server: the workers that are alive, and those that died lately; see `presence`.
@@ -206,26 +215,26 @@ workers = Table(
 turns = Table(
     "tim_bulk_turns",
     metadata,
-    Column("campaign_id", Integer, primary_key=True, autoincrement=False),
-    Column("lane", SmallInteger, primary_key=True, autoincrement=False),
-    Column("reserved_until", Double, nullable=False),
+    Column("campaign_id", Integer, primary_key=True, autoincrement=False, doc="the campaign"),
+    Column("lane", SmallInteger, primary_key=True, autoincrement=False, doc="by which command"),
+    Column("reserved_until", Double, nullable=False, doc="unix seconds up to which its turns are reserved"),
 )
 
 suppression_lists = Table(
     "tim_bulk_suppression_lists",
     metadata,
-    Column("id", Integer, primary_key=True, autoincrement=True),
-    Column("name", Text, nullable=False, unique=True),
-    Column("source", String(64)),
-    Column("changed_at", Double, nullable=False),
+    Column("id", Integer, primary_key=True, autoincrement=True, doc="its number"),
+    Column("name", Text, nullable=False, unique=True, doc="its name"),
+    Column("source", String(64), doc="distinguishes the file that was read into it last; NULL where none was"),
+    Column("changed_at", Double, nullable=False, doc="unix seconds of the last change"),
 )
 
 # By account, as it is asked; a list is counted, listed and removed by reading all of it.
 suppressed = Table(
     "tim_bulk_suppressed",
     metadata,
-    Column("account", Text, primary_key=True),
-    Column("list_id", Integer, primary_key=True, autoincrement=False),
+    Column("account", Text, primary_key=True, doc="the account"),
+    Column("list_id", Integer, primary_key=True, autoincrement=False, doc="the list"),
     sqlite_with_rowid=False,
 )
 
@@ -233,8 +242,8 @@ suppressed = Table(
 contacts = Table(
     "tim_bulk_contacts",
     metadata,
-    Column("account", Text, primary_key=True),
-    Column("campaign_id", Integer, primary_key=True, autoincrement=False),
-    Column("since", Double, nullable=False),
+    Column("account", Text, primary_key=True, doc="the account"),
+    Column("campaign_id", Integer, primary_key=True, autoincrement=False, doc="the campaign that sent to it"),
+    Column("since", Double, nullable=False, doc="unix seconds at which that was written ahead"),
     sqlite_with_rowid=False,
 )
