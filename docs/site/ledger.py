@@ -145,7 +145,8 @@ def _meaning(said: str) -> str:
 
 def _type(column: Column[object]) -> str:
     """Return the type of a column, with that of a server where it is another, and what it may not be."""
-    own, server = str(column.type), column.type.compile(dialect=postgresql.dialect())
+    dialect = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy says nothing of it
+    own, server = str(column.type), column.type.compile(dialect=dialect)
     shown = f"`{own}`" if own in (server, "DOUBLE") else f"`{own}`, PostgreSQL `{server}`"
     return f"{shown} key" if column.primary_key else shown if column.nullable else f"{shown} not null"
 
