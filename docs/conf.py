@@ -30,6 +30,8 @@ nitpick_ignore_regex = [("py:.*", r".*")]
 myst_enable_extensions = ["attrs_block", "attrs_inline", "colon_fence", "deflist"]
 myst_heading_anchors = 3
 suppress_warnings = ["config.cache"]
+# Quotes alone: two hyphens begin an option.
+smartquotes_action = "q"
 
 # Docstrings mark code as Markdown does.
 default_role = "code"
@@ -55,6 +57,7 @@ html_sidebars = {
 }
 html_static_path = ["static"]
 html_css_files = ["site.css"]
+html_js_files = ["tabs.js"]
 html_copy_source = False
 html_favicon = "../tim_async/_pages/static/icon.svg"
 # A summary of an entry of the index is empty, which its script does not expect.

@@ -10,7 +10,7 @@ import sys
 from typing import Final
 
 MODULES: Final = (
-    "tests.field_ranges", "tests.calls", "tests.public_names", "tests.endpoint_table", "tests.cli_catalogue",
+    "tests.field_ranges", "tests.calls", "tests.public_names", "tests.cli_catalogue",
 )  # fmt: skip
 
 if __name__ == "__main__":

@@ -11,11 +11,10 @@ from typing import Any
 
 import pytest
 
-from tests import endpoint_table
 from tests.pasted import check_types
 from tests.scripted import SECRET_KEY
 from tests.testing.test_plugin import run
-from tim_async import RetryPolicy, Settings, TextElem, TimClient, endpoints, errors
+from tim_async import RetryPolicy, Settings, TextElem, TimClient, errors
 from tim_async._core.config import SETTING_NAMES
 from tim_async.emulator import DEFAULT_SECRET_KEY, Emulator
 from tim_async.testing import deliver
@@ -115,15 +114,6 @@ async def test_example_without_a_socket_runs() -> None:
     names: dict[str, object] = {}
     exec(source, names)
     await names["without_a_socket"]()  # type: ignore[operator]
-
-
-def test_table_of_endpoints_is_the_registry() -> None:
-    """`python -m tests.endpoint_table` writes it anew."""
-    assert endpoint_table.in_readme(README) == endpoint_table.table()
-
-
-def test_commands_are_counted() -> None:
-    assert f"{len(endpoints())} commands, typed" in README
 
 
 def test_events_are_counted() -> None:

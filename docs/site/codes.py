@@ -22,7 +22,13 @@ def page(words: Words) -> str:
     return "".join(parts)
 
 
+def code_anchor(scope: str, code: int) -> str:
+    """Return the name of a code's row, for links."""
+    return f"code-{scope.replace('_', '-')}-{code}"
+
+
 def _row(line: CodeLine, *, chinese: bool) -> list[str]:
     meaning = f"{line.meaning_zh}<br>{text(line.meaning)}" if chinese else text(line.meaning)
+    advice = line.advice_zh if chinese else line.advice
     raised = f"<br>`{line.raised_as}`" if line.raised_as else ""
-    return [f"`{line.code}`", meaning + raised, text(line.advice)]
+    return [f"`{line.code}`{{#{code_anchor(line.scope, line.code)}}}", meaning + raised, text(advice)]

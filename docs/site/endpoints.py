@@ -1,20 +1,125 @@
-"""The pages of the endpoints: one for each family, a section for each endpoint."""
+"""The pages of the endpoints: one for each family, a section for each endpoint, and the table of all."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from tim_async import endpoints
+from tim_async import Endpoint, _codes, emulator, endpoints  # noqa: F401 - the emulator registers its handlers
 from tim_async._api.fields import RequestField
 from tim_async._explorer.catalogue import EndpointPage, catalogue, page_of
-from tim_async._explorer.copies import copies_of
+from tim_async.emulator.dispatch import STATELESS
 
-from .markup import block, index, table, text
-from .samples import samples
+from .codes import code_anchor
+from .helpers import helpers_of
+from .markup import Tab, block, details, index, intro, table, tabs, text
+from .samples import examples, samples
 from .words import Words
+
+
+class _Texts(NamedTuple):
+    """What the pages say in one language.
+
+    Attributes:
+        repeat: what sending twice does, by kind.
+        emulated: what the emulator does with a command, in a cell: it is kept, or only checked.
+        emulator: the same, in a sentence.
+        examples: labels of the ways to call, by key.
+    """
+
+    title: str
+    colon: str
+    call: str
+    command: str
+    document: str
+    no_document: str
+    not_read: str
+    emulated: tuple[str, str]
+    official: str
+    limits: str
+    no_limit: str
+    repeat_name: str
+    repeat: dict[str, str]
+    emulator_name: str
+    emulator: tuple[str, str]
+    not_read_name: str
+    helpers: str
+    codes: str
+    request: str
+    answer: str
+    danger: str
+    sample: str
+    examples: dict[str, str]
+
+
+_TEXTS: Final = {
+    "en": _Texts(
+        title="Endpoints",
+        colon=": ",
+        call="Call",
+        command="Command",
+        document="Document",
+        no_document="none: {why}",
+        not_read="{document}; not read: {what}",
+        emulated=("stateful", "checked"),
+        official="Official page",
+        limits="Limits",
+        no_limit="none known",
+        repeat_name="Repeating it",
+        repeat={
+            "never": "can take effect twice",
+            "always": "is harmless",
+            "identity": "is harmless within 120 seconds: the service recognises the message by its identity",
+        },
+        emulator_name="Emulator",
+        emulator=("stateful: it keeps what the call changes", "checks the fields, and answers in the documented shape"),
+        not_read_name="Not read of the official page",
+        helpers="Built on it",
+        codes="Error codes that its page lists ({count})",
+        request="Request",
+        answer="Answer",
+        danger="It cannot be taken back.",
+        sample="An answer",
+        examples={"python": "Python", "blocking": "Python, blocking", "curl": "curl", "command": "Command line"},
+    ),
+    "zh": _Texts(
+        title="接口",
+        colon="：",
+        call="调用",
+        command="请求命令字",
+        document="文档",
+        no_document="无：{why}",
+        not_read="{document}；未读到：{what}",
+        emulated=("有状态", "仅校验"),
+        official="官方文档",
+        limits="请求频率限制",
+        no_limit="未知",
+        repeat_name="重复请求",
+        repeat={
+            "never": "可能会生效两次",
+            "always": "无副作用",
+            "identity": "120 秒内无副作用：服务端按消息标识去重",
+        },
+        emulator_name="模拟器",
+        emulator=("有状态，会保存调用带来的变化", "仅校验字段，按文档的格式应答"),
+        not_read_name="官方文档中未读到",
+        helpers="基于本接口的方法",
+        codes="官方文档列出的错误码（{count} 个）",
+        request="请求包字段",
+        answer="应答包字段",
+        danger="操作不可撤销。",
+        sample="应答示例",
+        examples={"python": "Python", "blocking": "Python（阻塞）", "curl": "curl", "command": "命令行"},
+    ),
+}
+
+
+def texts_of(words: Words) -> _Texts:
+    """Return what the pages say in a language."""
+    return _TEXTS[words.folder]
 
 
 def pages(words: Words) -> dict[str, str]:
@@ -22,16 +127,16 @@ def pages(words: Words) -> dict[str, str]:
     chinese = words.code != "en"
     found = catalogue()
     titles = {family.name: family.title_zh if chinese else family.title for family in found.families}
-    lines: dict[str, list[str]] = {name: [] for name in titles}
-    for command, endpoint in endpoints().items():
-        lines[endpoint.family].append(_section(page_of(endpoint), command, words))
+    sections: dict[str, list[str]] = {name: [] for name in titles}
+    rows: dict[str, list[list[str]]] = {name: [] for name in titles}
+    for endpoint in endpoints().values():
+        sections[endpoint.family].append(_section(endpoint, words))
+        rows[endpoint.family].append(_row(endpoint, words))
     made = {}
     for name, title in titles.items():
         note = f"{words.texts_in_english}\n\n" if words.texts_in_english else ""
-        made[name] = f"(family-{name})=\n# {title}\n\n{note}{''.join(lines[name])}"
-    toc = "\n".join(titles)
-    intro = words.endpoints_text.format(count=len(endpoints()))
-    made["endpoints"] = f"# {words.endpoints}\n\n{intro}\n\n```{{toctree}}\n:maxdepth: 2\n\n{toc}\n```\n"
+        made[name] = f"(family-{name})=\n# {title}\n\n{note}{''.join(sections[name])}"
+    made["endpoints"] = _overview(titles, rows, words)
     return made
 
 
@@ -40,43 +145,105 @@ def anchor(path: str) -> str:
     return path.replace(".", "-").replace("_", "-")
 
 
-def _section(page: EndpointPage, command: str, words: Words) -> str:
-    chinese = words.code != "en"
-    title = f"{page.title_zh} · {page.title}" if chinese else f"{page.title} · {page.title_zh}"
+def _overview(titles: dict[str, str], rows: dict[str, list[list[str]]], words: Words) -> str:
+    texts = texts_of(words)
+    above = intro("endpoints", words.folder).format(count=len(endpoints()))
+    toc = "\n".join(titles)
+    parts = [f"(endpoints)=\n# {texts.title}\n\n{above}\n```{{toctree}}\n:hidden:\n\n{toc}\n```\n\n"]
+    head = ["", texts.call, texts.command, texts.limits, texts.document, texts.emulator_name]
+    for name, title in titles.items():
+        parts.append(f"(endpoints-{name})=\n## [{title}]({name}.md)\n\n{table(head, rows[name])}")
+    return "".join(parts)
+
+
+def _row(endpoint: Endpoint[..., Any], words: Words) -> list[str]:
+    """Return the row of an endpoint in the table of all."""
+    texts = texts_of(words)
+    page = page_of(endpoint)
+    document = page.doc or texts.no_document.format(why=endpoint.why_no_doc)
+    url = (page.url_zh or page.url) if words.code != "en" else (page.url or page.url_zh)
+    if page.doc and url:
+        document = f"[{page.doc}]({url})"
+    if endpoint.not_read:
+        document = texts.not_read.format(document=document, what=text(endpoint.not_read))
+    title = page.title_zh if words.code != "en" else page.title
+    return [
+        f"[{text(title)}](#call-{anchor(page.path)})",
+        f"`client.{page.path}`",
+        f"`{page.command}`",
+        ", ".join(page.limits) or texts.no_limit,
+        document,
+        texts.emulated[endpoint.command in STATELESS],
+    ]
+
+
+def _section(endpoint: Endpoint[..., Any], words: Words) -> str:
+    texts = texts_of(words)
+    page = page_of(endpoint)
+    title = f"{page.title_zh} · {page.title}" if words.code != "en" else f"{page.title} · {page.title_zh}"
     return "".join(
         [
-            index(page.title_zh, page.title, command, page.path),
+            index(page.title_zh, page.title, endpoint.command, page.path),
             f"(call-{anchor(page.path)})=\n## {title}\n\n",
-            f"`client.{page.path}` · `{command}`\n\n{text(page.purpose)}\n\n",
-            *_facts(page, words),
-            _fields(words.request, page.fields, words),
-            _fields(words.answer, page.answer, words),
-            *_examples(command, words),
+            f"`client.{page.path}` · `{endpoint.command}`\n\n{text(page.purpose)}\n\n",
+            *_facts(endpoint, page, texts),
+            *_examples(endpoint.command, page, texts),
+            _fields(texts.request, page.fields, words),
+            _fields(f"{texts.answer}{texts.colon}`{endpoint.result.__name__}`", _answered(page.answer), words),
+            block("json", json.dumps(samples()[endpoint.command].reply, ensure_ascii=False, indent=2), texts.sample),
+            *_codes_of(endpoint, words),
         ]
     )
 
 
-def _facts(page: EndpointPage, words: Words) -> Iterator[str]:
+def _facts(endpoint: Endpoint[..., Any], page: EndpointPage, texts: _Texts) -> Iterator[str]:
     links = [f"[{name}]({url})" for name, url in (("English", page.url), ("中文", page.url_zh)) if url]
-    repeats = {"never": words.repeat_never, "always": words.repeat_always, "identity": words.repeat_identity}
     facts = [
-        (words.limits, ", ".join(page.limits) or words.no_limit),
-        (words.repeat, repeats[page.repeat]),
+        (texts.limits, ", ".join(page.limits) or texts.no_limit),
+        (texts.repeat_name, texts.repeat[page.repeat]),
+        (texts.emulator_name, texts.emulator[endpoint.command in STATELESS]),
     ]
     if links or page.doc:
-        facts.insert(0, (words.official, " · ".join(links) or f"{page.doc}"))
-    yield "".join(f"- {name}: {value}\n" for name, value in facts) + "\n"
+        facts.insert(0, (texts.official, " · ".join(links) or f"{page.doc}"))
+    if endpoint.not_read:
+        facts.append((texts.not_read_name, text(endpoint.not_read)))
+    facts += [
+        (texts.helpers, f"`client.{each.path}`{texts.colon}{text(each.purpose)}") for each in helpers_of(endpoint)
+    ]
+    yield "".join(f"- {name}{texts.colon}{value}\n" for name, value in facts) + "\n"
     if page.danger:
-        yield f":::{{warning}}\n{words.danger}\n:::\n\n"
+        yield f":::{{warning}}\n{texts.danger}\n:::\n\n"
+
+
+def _codes_of(endpoint: Endpoint[..., Any], words: Words) -> Iterator[str]:
+    """Yield the codes that its page lists, each with its meaning and a link to what to do."""
+    rows = []
+    for code in endpoint.codes:
+        row = _codes.lookup(endpoint.service, code)
+        if row is None:
+            rows.append([f"`{code}`", ""])
+        else:
+            meaning = row.meaning if words.code == "en" else row.meaning_zh
+            rows.append([f"[`{code}`](error-codes.md#{code_anchor(row.scope, code)})", text(meaning)])
+    if rows:
+        title = texts_of(words).codes.format(count=len(rows))
+        yield details(title, table([words.error_code, words.meaning], rows))
+
+
+def _answered(fields: tuple[RequestField, ...]) -> tuple[RequestField, ...]:
+    return tuple(msgspec.structs.replace(field, required=False, is_filled_in=False) for field in fields)
 
 
 def _fields(title: str, fields: tuple[RequestField, ...], words: Words) -> str:
     if not fields:
-        return f"**{title}**: {words.no_fields}\n\n"
-    if title == words.answer:
-        fields = tuple(msgspec.structs.replace(field, required=False, is_filled_in=False) for field in fields)
-    rows = rows_of(sorted(fields, key=lambda field: not field.required), words)
+        return f"**{title}**{texts_of(words).colon}{words.no_fields}\n\n"
+    rows = rows_of(sorted(fields, key=_order), words)
     return f"**{title}**\n\n" + table([words.field, words.type, words.meaning], rows)
+
+
+def _order(field: RequestField) -> int:
+    """Order fields: those that must be given, then the others, and last those that the library fills in."""
+    return 2 if field.is_filled_in else int(not field.required)
 
 
 def rows_of(fields: Iterable[RequestField], words: Words) -> list[list[str]]:
@@ -88,7 +255,7 @@ def _rows(fields: Iterable[RequestField], depth: int, words: Words) -> Iterator[
     for field in fields:
         indent = "&emsp;" * depth
         kind = f"{field.type} ({field.items})" if field.items else field.type
-        required = f"<br>*{words.required}*" if field.required else ""
+        required = f"<br>*{words.required}*" if field.required and not field.is_filled_in else ""
         yield [
             f"{indent}`{field.wire_name}`<br>{indent}<small>`{field.name}`</small>",
             kind + required,
@@ -115,18 +282,18 @@ def _meaning(field: RequestField, words: Words) -> str:
     elif field.range is not None:
         low, high = field.range
         form = words.range if None not in (low, high) else words.at_least if high is None else words.at_most
-        parts.append(form.format(low=low, high=high) + (f" {field.unit}" if field.unit else ""))
+        parts.append(
+            form.format(low=low, high=high) + (f" {words.units.get(field.unit, field.unit)}" if field.unit else "")
+        )
     return "<br>".join(part for part in parts if part)
 
 
-def _examples(command: str, words: Words) -> Iterator[str]:
-    sample = samples()[command]
-    copies = copies_of(endpoints()[command], sample.request)
-    for language, source, caption in (
-        ("python", copies.python, words.python),
-        ("sh", copies.curl, words.curl),
-        ("sh", copies.command, words.command_line),
-    ):
-        assert source is not None  # a sample is an object
-        yield block(language, source, caption)
-    yield block("json", json.dumps(sample.reply, ensure_ascii=False, indent=2), words.sample_answer)
+def _examples(command: str, page: EndpointPage, texts: _Texts) -> Iterator[str]:
+    made = examples(command, samples()[command].request)
+    yield tabs(
+        f"ways-{anchor(page.path)}",
+        [
+            Tab(key, texts.examples[key], block(language, source))
+            for language, (key, source) in zip(("python", "python", "sh", "sh"), made._asdict().items(), strict=True)
+        ],
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from . import codes, endpoints, errors, ledger, structs, worker_metrics
+from . import codes, command_line, endpoints, errors, ledger, structs, worker_metrics
 from .words import Words
 
 FOLDER: Final = "reference/made"
@@ -21,6 +21,7 @@ def made(words: Words) -> dict[str, str]:
         "events": structs.events(words),
         "errors": errors.page(words),
         "error-codes": codes.page(words),
+        "command-line": command_line.page(words),
         "worker-metrics": worker_metrics.page(words),
         "ledger": ledger.page(words),
     }

@@ -10,6 +10,7 @@ class Words(NamedTuple):
 
     Attributes:
         code: Sphinx's name of the language.
+        units: how units of numbers are called, where that is not what the texts of fields call them.
         other: the folder of the other language.
         other_name: how the other language calls itself.
     """
@@ -18,17 +19,6 @@ class Words(NamedTuple):
     other: str
     other_name: str
     site_title: str
-    endpoints: str
-    endpoints_text: str
-    official: str
-    limits: str
-    no_limit: str
-    repeat: str
-    repeat_never: str
-    repeat_always: str
-    repeat_identity: str
-    request: str
-    answer: str
     no_fields: str
     field: str
     type: str
@@ -41,15 +31,11 @@ class Words(NamedTuple):
     at_most: str
     elements: str
     offline_push: str
+    units: dict[str, str]
     errors: str
     errors_text: str
     error_code: str
     to_do: str
-    danger: str
-    python: str
-    curl: str
-    command_line: str
-    sample_answer: str
     texts_in_english: str
     elements_title: str
     elements_text: str
@@ -67,26 +53,17 @@ class Words(NamedTuple):
     topic: str
     scopes: dict[str, str]
 
+    @property
+    def folder(self) -> str:
+        """The folder of the language."""
+        return "en" if self.code == "en" else "zh"
+
 
 _EN: Final = Words(
     code="en",
     other="zh",
     other_name="中文",
     site_title="tim-async",
-    endpoints="Endpoints",
-    endpoints_text=(
-        "All {count} commands of the service, a page for each family of them. `client` is a "
-        "[TimClient](../client.md); the answer of a call is the struct whose fields stand under *Answer*."
-    ),
-    official="Official page",
-    limits="Limits",
-    no_limit="none known",
-    repeat="Repeating it",
-    repeat_never="can take effect twice",
-    repeat_always="is harmless",
-    repeat_identity="is harmless within 120 seconds: the service recognises the message by its identity",
-    request="Request",
-    answer="Answer",
     no_fields="It has no fields.",
     field="Field",
     type="Type",
@@ -99,6 +76,7 @@ _EN: Final = Words(
     at_most="at most {high}",
     elements="message elements: see [Message elements](elements.md)",
     offline_push="see [Offline push](offline-push.md)",
+    units={},
     errors="Error codes",
     errors_text=(
         "Every code of the service that is known, by the kind of command that answers with it. "
@@ -106,11 +84,6 @@ _EN: Final = Words(
     ),
     error_code="Code",
     to_do="What to do",
-    danger="It cannot be taken back.",
-    python="Python",
-    curl="curl",
-    command_line="Command line",
-    sample_answer="An answer",
     texts_in_english="",
     elements_title="Message elements",
     elements_text=(
@@ -156,20 +129,6 @@ _ZH: Final = Words(
     other="en",
     other_name="English",
     site_title="tim-async",
-    endpoints="接口",
-    endpoints_text=(
-        "服务端的全部 {count} 个接口，按类别分页。`client` 是 [TimClient](../client.md)；"
-        "调用返回的是结构体，其字段见“应答包字段”。"
-    ),
-    official="官方文档",
-    limits="请求频率限制",
-    no_limit="未知",
-    repeat="重复请求",
-    repeat_never="可能会生效两次",
-    repeat_always="无副作用",
-    repeat_identity="120 秒内无副作用：服务端按消息标识去重",
-    request="请求包字段",
-    answer="应答包字段",
     no_fields="没有字段。",
     field="字段",
     type="类型",
@@ -182,15 +141,18 @@ _ZH: Final = Words(
     at_most="最大 {high}",
     elements="消息元素，见[消息元素](elements.md)",
     offline_push="见[离线推送](offline-push.md)",
+    units={
+        "bytes": "字节",
+        "degrees": "度",
+        "items": "项",
+        "pixels": "像素",
+        "seconds": "秒",
+        "unix seconds": "秒（UNIX 时间戳）",
+    },
     errors="错误码",
     errors_text="服务端所有已知的错误码，按接口类别排列。在终端里用 `tim-async explain 错误码` 可以查到同样的内容。",
     error_code="错误码",
     to_do="处理方法",
-    danger="操作不可撤销。",
-    python="Python",
-    curl="curl",
-    command_line="命令行",
-    sample_answer="应答示例",
     texts_in_english="字段说明为英文，中文说明见官方文档。",
     elements_title="消息元素",
     elements_text=(

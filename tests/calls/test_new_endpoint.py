@@ -162,5 +162,5 @@ def test_one_command_writes_all_that_is_generated() -> None:
     text = Path(__file__).parents[2].joinpath("CONTRIBUTING.md").read_text("utf-8")
     steps = text.partition("## Add an endpoint\n")[2].partition("\n## ")[0]
     assert set(re.findall(r"`python -m (tests\.\w+)`", steps)) == {"tests.renew"}
-    assert {"tests.calls", "tests.endpoint_table", "tests.field_ranges"} <= set(MODULES)
+    assert {"tests.calls", "tests.cli_catalogue", "tests.field_ranges"} <= set(MODULES)
     assert MODULES.index("tests.field_ranges") < MODULES.index("tests.calls")

@@ -322,6 +322,11 @@ def be_present(world: World) -> None:
         world.request["MemberList"] = marks
 
 
+@before("group_member/modify_group_member_info.role")
+def add_member(world: World) -> None:
+    world.add(world.request["Member_Account"])
+
+
 @before("live_group/get_admin_list")
 def name_admin(world: World) -> None:
     body = {"GroupId": world.group, "CommandType": 1, "Admin_Account": ["alice"]}
@@ -376,6 +381,7 @@ def write_with_extensions(world: World) -> None:
 # Communities.
 
 
+@before("community/modify_topic.name")
 @before("community/destroy_topic", "community/modify_topic", From_Account=DROP)
 @before("community/create_topic", "community/import_topic", From_Account=DROP)
 def make_topic(world: World) -> None:
@@ -383,9 +389,10 @@ def make_topic(world: World) -> None:
         world.topic()
 
 
+@before("community/get_topic.listed")
 @before("community/get_topic", ResponseFilter=DROP)
 def join_topic(world: World) -> None:
-    world.add("member")
+    world.add(world.request.get("From_Account", "member"))
     world.topic()
     world.request["TopicIdList"] = [*world.request["TopicIdList"], f"{world.group}@TOPIC#_gone"]
 
@@ -526,6 +533,12 @@ def schedule(world: World) -> None:
         added = world.call("timpush/add_sched_task", **{**body, "SchedAt": "2025-05-20 10:00:00"})
         if "TaskID" in world.request:
             world.request["TaskID"] = added["TaskID"]
+
+
+# The range of the sample is of eight days; seven are the most.
+@before("push/all_member_push_loss", "push/normal_push_loss", EndTime=1_741_104_000 + 7 * 86_400)
+def end_that_week(world: World) -> None:
+    world.now = world.request["EndTime"]
 
 
 # Robots, official accounts, moderation.

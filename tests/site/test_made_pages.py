@@ -9,14 +9,19 @@ from typing import Final
 import pytest
 
 from docs.site import pages, worker_metrics
+from docs.site.command_line import commands
+from docs.site.helpers import helpers_by_endpoint
 from docs.site.ledger import PRINTED
 from docs.site.ledger_words import EN, ZH
+from docs.site.markup import intro
 from docs.site.words import LANGUAGES, Words
 from tim_async import _codes, endpoints
 from tim_async.bulk import RecipientOutcome
 from tim_async.bulk._ledger.schema import SCHEMA_VERSION, metadata
 from tim_async.cli._topics import pages as topics
 from tim_async.cluster._workers.metrics import described
+from tim_async.emulator.dispatch import STATELESS
+from tim_async.families._registry import FAMILIES, load_family
 from tim_async.webhooks import EVENTS
 
 pytestmark = pytest.mark.docs
@@ -44,6 +49,72 @@ def test_every_endpoint_has_a_section_with_both_titles(words: Words) -> None:
             assert f"`{field.wire_name}`" in section
         assert f"await client.{endpoint.family}.{endpoint.name}(" in section
         assert f"tim-async call {endpoint.family}.{endpoint.name}" in section
+
+
+@BOTH
+def test_table_of_endpoints_is_the_registry(words: Words) -> None:
+    page = pages.made(words)["endpoints"]
+    rows = re.findall(
+        r"^\| \[.*?\]\(#call-([\w-]+)\) \| `client\.(.*?)` \| `(.*?)` \| (.*?) \| (.*?) \| (.*?) \|$",
+        page,
+        re.MULTILINE,
+    )
+    assert [command for _, _, command, *_ in rows] == list(endpoints())
+    for anchor, call, command, limits, document, kept in rows:
+        endpoint = endpoints()[command]
+        assert call == f"{endpoint.family}.{endpoint.name}"
+        assert anchor == call.replace(".", "-").replace("_", "-")
+        assert limits == (", ".join(map(str, endpoint.limits)) or {"en": "none known", "zh": "未知"}[words.folder])
+        assert (endpoint.doc or endpoint.why_no_doc or "") in document
+        assert (endpoint.not_read or "") in document
+        assert kept in (("checked", "仅校验") if command in STATELESS else ("stateful", "有状态"))
+    assert f"{len(endpoints())} " in page.partition("```")[0]
+
+
+def test_listing_of_endpoints_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    (source,) = re.findall(r"```python\n(.*?)```", intro("endpoints", "en"), re.DOTALL)
+    assert source in intro("endpoints", "zh")
+    exec(source, {})
+    assert "https://cloud.tencent.com" not in capsys.readouterr().out.splitlines()[1]
+
+
+@BOTH
+def test_codes_of_an_endpoint_lead_to_their_rows(words: Words) -> None:
+    made = pages.made(words)
+    anchors = set(re.findall(r"`\{#(code-[\w-]+)\}", made["error-codes"]))
+    for family in {endpoint.family for endpoint in endpoints().values()}:
+        found = re.findall(r"\(error-codes\.md#([\w-]+)\)", made[family])
+        assert set(found) <= anchors
+        listed = sum(len(each.codes) for each in endpoints().values() if each.family == family)
+        assert len(found) == listed
+
+
+def test_helpers_are_found_by_what_they_call() -> None:
+    found = {path: [each.path for each in helpers] for path, helpers in helpers_by_endpoint().items()}
+    assert found["c2c.send_batch"] == ["c2c.send_to_all"]
+    assert found["follow.get"] == ["follow.iter_followers", "follow.iter_followings", "follow.iter_mutual"]
+    methods = {
+        f"{name}.{each}"
+        for name in FAMILIES
+        for each in vars(load_family(name))
+        if not each.startswith("_") and each not in ("family", "endpoints", *load_family(name).endpoints)
+    }
+    assert {each for helpers in found.values() for each in helpers} == methods
+
+
+@BOTH
+def test_every_command_has_a_section_with_its_options(words: Words) -> None:
+    page = pages.made(words)["command-line"]
+    found = commands()
+    assert sections(page) == [f"tim-async {name}" for name in found]
+    assert {"bulk suppress add", "worker", "doctor"} <= found.keys()
+    for name, command in found.items():
+        section = page.partition(f"\n## tim-async {name}\n")[2].partition("\n(command-")[0]
+        named = set(re.findall(r"(?<![\w-])--[\w-]+", section))
+        assert {opt for param in command.params for opt in param.opts if opt.startswith("--")} - {"--help"} <= named
+        for variable in {param.envvar for param in command.params if getattr(param, "envvar", None)}:
+            assert f"`{variable}`" in section
+        assert (command.epilog or "") in section
 
 
 @BOTH
@@ -103,5 +174,5 @@ def test_ledger_words_name_the_same_in_both_languages() -> None:
 
 def test_both_languages_say_everything() -> None:
     for words in LANGUAGES.values():
-        assert all(value for name, value in words._asdict().items() if name != "texts_in_english")
+        assert all(value for name, value in words._asdict().items() if name not in ("texts_in_english", "units"))
     assert LANGUAGES["en"].scopes.keys() == LANGUAGES["zh"].scopes.keys()
