@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from docs.site import pages, signatures
+from docs.site import docstrings, pages, signatures
 from docs.site.search import Search
 from docs.site.words import LANGUAGES
 from tim_async import __version__
@@ -71,6 +71,7 @@ def setup(app: Sphinx) -> None:
     app.add_search_language(Search)
     app.config["html_title"] = words.site_title
     signatures.setup(app)
+    docstrings.setup(app)
     app.connect("builder-inited", lambda app: pages.write(Path(app.srcdir), words))
 
     def name_other_language(

@@ -118,7 +118,7 @@ class TimClient(BlockingFamilies):
 
     @property
     def base_url(self) -> str:
-        """The address that calls go to, such as `https://console.tim.qq.com`, without `/v4`."""
+        """Scheme and host that calls go to, without `/v4`."""
         return self.families.base_url
 
     @property
