@@ -7,16 +7,14 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.pasted import check_types
 from tests.scripted import SECRET_KEY
 from tests.testing.test_plugin import run
-from tim_async import RetryPolicy, Settings, TextElem, TimClient, errors
+from tim_async import RetryPolicy, Settings, TextElem, errors
 from tim_async._core.config import SETTING_NAMES
-from tim_async.emulator import DEFAULT_SECRET_KEY, Emulator
 from tim_async.testing import deliver
 from tim_async.webhooks import EVENTS, BeforeSendMsg, WebhookRouter
 
@@ -72,24 +70,6 @@ async def test_test_example_passes() -> None:
     await names["test_the_greeting_survives_trouble"]()  # type: ignore[operator]
 
 
-async def test_group_examples_do_what_they_say(capsys: pytest.CaptureFixture[str]) -> None:
-    names: dict[str, Any] = {}
-    for source in PYTHON:
-        if "async def found_a_group" in source or "async def in_a_group" in source:
-            exec(source, names)
-    async with (
-        Emulator() as emulator,
-        TimClient(emulator.sdk_app_id, DEFAULT_SECRET_KEY, base_url=emulator.url) as client,
-    ):
-        emulator.add_accounts("alice", "bob", "carol")
-        group_id = await names["found_a_group"](client, "alice", ["bob", "carol", "nobody"])
-        await names["in_a_group"](client, group_id)
-    printed = capsys.readouterr().out
-    assert "[AddedMember(member_account='nobody', result=0)]" in printed
-    assert "alice Owner\nbob Admin\n10004 " in printed
-    assert "4 administrator [TextElem(text='We meet at ten')]\n[]\n" in printed, "after three notices"
-
-
 def test_example_with_fixtures_passes(tmp_path: Path) -> None:
     (source,) = [source for source in PYTHON if "tim_emulator: Emulator" in source]
     done = run(tmp_path, source, "-o", "asyncio_mode=auto")
@@ -134,15 +114,6 @@ def test_table_of_settings_is_the_settings() -> None:
 def test_tree_of_errors_is_the_tree() -> None:
     told = set(re.findall(r"^[│├└─ ]*(\w+Error)\b", README.split("## Errors")[1], re.MULTILINE))
     assert told == {name for name, value in vars(errors).items() if isinstance(value, type) and name.endswith("Error")}
-
-
-def test_policy_line_tells_the_defaults() -> None:
-    (line,) = re.findall(r"`RetryPolicy\(codes=TRANSIENT_CODES, ([^`]*)\)`", README)
-    values = ast.parse(f"dict({line})", mode="eval").body
-    assert isinstance(values, ast.Call)
-    policy = RetryPolicy()
-    for keyword in values.keywords:
-        assert getattr(policy, str(keyword.arg)) == ast.literal_eval(keyword.value)
 
 
 def test_no_secret_of_the_tests_is_in_the_readme() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 DOCS: Final = Path(__file__).parents[2] / "docs"
 LANGUAGES: Final = ("en", "zh")
@@ -46,3 +46,12 @@ def blocks(language: str) -> list[Block]:
         for page, text in written(language).items()
         for kind, source in re.findall(r"^```(\w+)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
     ]
+
+
+def defined_by(page: str) -> dict[str, Any]:
+    """Return the names that the Python code of an English page defines, whole programs left out."""
+    names: dict[str, Any] = {}
+    for block in blocks("en"):
+        if block.page == page and block.language == "python" and not block.is_program:
+            exec(compile(block.source, f"{page}.md", "exec"), names)
+    return names
