@@ -49,7 +49,6 @@ class _Texts(NamedTuple):
     helpers: str
     codes: str
     request: str
-    answer: str
     danger: str
     sample: str
     examples: dict[str, str]
@@ -80,7 +79,6 @@ _TEXTS: Final = {
         helpers="Built on it",
         codes="Error codes that its page lists ({count})",
         request="Request",
-        answer="Answer",
         danger="It cannot be taken back.",
         sample="An answer",
         examples={"python": "Python", "blocking": "Python, blocking", "curl": "curl", "command": "Command line"},
@@ -109,7 +107,6 @@ _TEXTS: Final = {
         helpers="基于本接口的方法",
         codes="官方文档列出的错误码（{count} 个）",
         request="请求包字段",
-        answer="应答包字段",
         danger="操作不可撤销。",
         sample="应答示例",
         examples={"python": "Python", "blocking": "Python（阻塞）", "curl": "curl", "command": "命令行"},
@@ -189,7 +186,7 @@ def _section(endpoint: Endpoint[..., Any], words: Words) -> str:
             *_facts(endpoint, page, texts),
             *_examples(endpoint.command, page, texts),
             _fields(texts.request, page.fields, words),
-            _fields(f"{texts.answer}{texts.colon}`{endpoint.result.__name__}`", _answered(page.answer), words),
+            _fields(f"{words.answer}{texts.colon}`{endpoint.result.__name__}`", _answered(page.answer), words),
             block("json", json.dumps(samples()[endpoint.command].reply, ensure_ascii=False, indent=2), texts.sample),
             *_codes_of(endpoint, words),
         ]

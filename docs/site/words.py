@@ -19,6 +19,7 @@ class Words(NamedTuple):
     other: str
     other_name: str
     site_title: str
+    answer: str
     no_fields: str
     field: str
     type: str
@@ -64,6 +65,7 @@ _EN: Final = Words(
     other="zh",
     other_name="中文",
     site_title="tim-async",
+    answer="Answer",
     no_fields="It has no fields.",
     field="Field",
     type="Type",
@@ -129,6 +131,7 @@ _ZH: Final = Words(
     other="en",
     other_name="English",
     site_title="tim-async",
+    answer="应答包字段",
     no_fields="没有字段。",
     field="字段",
     type="类型",
