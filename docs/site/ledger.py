@@ -110,7 +110,7 @@ def page(words: Words) -> str:
     parts += [f"## {own.tables}\n\n{own.tables_text}\n\n"]
     parts += [_table(each, own, words) for each in metadata.tables.values()]
     parts += [f"(export)=\n## {own.export}\n\n{own.export_text}\n\n", _fields(RecipientOutcome, words)]
-    parts += [f"(json)=\n## `--json`\n\n{own.json_text}\n\n", _printed(own, words)]
+    parts += [f"(json)=\n## `--json`\n\n{own.json_text}\n\n", _printed(own)]
     parts += [f"### {each.__name__}\n\n{_fields(each, words)}" for each in _STRUCTS]
     return "".join(parts)
 
@@ -151,9 +151,9 @@ def _type(column: Column[object]) -> str:
     return f"{shown} key" if column.primary_key else shown if column.nullable else f"{shown} not null"
 
 
-def _printed(own: LedgerWords, words: Words) -> str:
+def _printed(own: LedgerWords) -> str:
     rows = [[f"`bulk {each.command}`", f"`{each.shape}`"] for each in PRINTED]
-    return table([own.command, words.answer], rows)
+    return table([own.command, own.printed], rows)
 
 
 def _fields(struct: type[msgspec.Struct], words: Words) -> str:

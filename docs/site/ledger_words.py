@@ -20,6 +20,7 @@ class LedgerWords(NamedTuple):
     name: str
     column: str
     command: str
+    printed: str
     states: str
     recipient_states: str
     chunk_states: str
@@ -54,6 +55,7 @@ EN: Final = LedgerWords(
     name="Name",
     column="Column",
     command="Command",
+    printed="Prints",
     states="States",
     recipient_states="Of a recipient",
     chunk_states="Of a chunk",
@@ -152,6 +154,7 @@ ZH: Final = LedgerWords(
     name="名称",
     column="列",
     command="命令",
+    printed="打印的对象",
     states="状态",
     recipient_states="接收人的状态",
     chunk_states="分块的状态",
