@@ -11,7 +11,8 @@ rest. One stands in front of the block that it is about; several facts are separ
     <!-- file: hello.py -->    the block, of any language, is saved in this file
     <!-- shows -->             the block, of any language, is what the last command printed (`terminal:` says which):
                                its lines are on the screen in this order; counts such as `3 retries` are the same,
-                               other numbers may be others, `…` is anything, and white space does not matter
+                               other numbers may be others, `…` is anything, and white space does not matter;
+                               with `shows: about`, counts may be others, too
 
 or, without a block after it:
 
@@ -54,6 +55,7 @@ _NOT_SHOWN: Final = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07\x1b]*(?:\x0
 _PROMPT: Final = re.compile(r"<ready (\d+)>")
 # All but counts: those have a word after them, as in `3 retries`.
 _NUMBER: Final = re.compile(r"(?<![\d,])((?!\d[\d,]* [a-z]{3,}(?![\w/]))\d+(?:,\d{3})*)")
+_ANY_NUMBER: Final = re.compile(r"(\d+(?:,\d{3})*)")
 _PATIENCE_S: Final = 300.0
 _PORT_PATIENCE_S: Final = 120.0
 _SCREEN_PATIENCE_S: Final = 15.0
@@ -145,9 +147,9 @@ class Terminal:
         """Wait until the last command has ended; return the exit code of the first that failed, or 0."""
         return int(self.wait_for(_PROMPT.pattern)[1])
 
-    def check_shown(self, text: str) -> None:
+    def check_shown(self, text: str, *, is_about: bool) -> None:
         """Check that the last command prints these lines, in this order, or has printed them."""
-        lines = [_pattern(line) for line in text.splitlines() if line.strip()]
+        lines = [_pattern(line, _ANY_NUMBER if is_about else _NUMBER) for line in text.splitlines() if line.strip()]
         deadline = time.monotonic() + _SCREEN_PATIENCE_S
         while (missing := _missing(lines, self.new)) and time.monotonic() < deadline:
             self._read()
@@ -262,7 +264,9 @@ class Reader:
             return None
         terminal = self._terminal(int(step.facts.get("terminal", 1)))
         if "shows" in step.facts:
-            (terminal if "terminal" in step.facts else last or terminal).check_shown(source)
+            (terminal if "terminal" in step.facts else last or terminal).check_shown(
+                source, is_about=step.facts["shows"] == "about"
+            )
             return None
         expected = int(step.facts.get("exit", 0))
         if keys := step.facts.get("press"):
@@ -321,10 +325,10 @@ def _missing(patterns: list[str], screen: str) -> str | None:
     return None
 
 
-def _pattern(line: str) -> str:
-    """Return a pattern for a line: counts are as they are, other numbers may be others, and `…` is anything."""
-    parts = _NUMBER.split(" ".join(line.split()))
-    pattern = "".join(r"\d[\d,]*" if _NUMBER.fullmatch(part) else re.escape(part) for part in parts)
+def _pattern(line: str, varying: re.Pattern[str] = _NUMBER) -> str:
+    """Return a pattern for a line: numbers that vary may be others, and `…` is anything."""
+    parts = varying.split(" ".join(line.split()))
+    pattern = "".join(r"\d[\d,]*" if varying.fullmatch(part) else re.escape(part) for part in parts)
     return pattern.replace("…", ".*?")
 
 
