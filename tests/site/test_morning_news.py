@@ -1,4 +1,4 @@
-"""README's campaign from a database, at nine in the morning, with a look first: it does what the text says."""
+"""The guide's campaign from a database, at nine in the morning, with a look first: it does what the text says."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import pytest
 
 from tests.bulk.conftest import FAST, each_got
 from tests.families.conftest import client_of
-from tests.test_readme import PYTHON
+from tests.site.blocks import blocks
 from tim_async import LedgerError
 from tim_async.bulk._engine import runner, steered
 from tim_async.emulator import Emulator
@@ -43,9 +43,9 @@ async def test_how_to_does_what_it_says(
     monkeypatch.setenv("TIM_LEDGER", str(tmp_path / "news.db"))
     for module in (runner, steered):
         monkeypatch.setattr(module, "LOOK_INTERVAL_S", 0.01)
-    (source,) = [source for source in PYTHON if "def morning_news(" in source]
+    (block,) = [block for block in blocks("zh") if "def morning_news(" in block.source]
     how_to: dict[str, Any] = {}
-    exec(compile(source, "README.md", "exec"), how_to)
+    exec(compile(block.source, block.page, "exec"), how_to)
     database = str(tmp_path / "readers.db")
     with contextlib.closing(sqlite3.connect(database)) as connection, connection:
         connection.execute("CREATE TABLE readers (account, name, wants_news)")
