@@ -1,7 +1,7 @@
 """The base of all webhook events, the register of their commands, and decoding them. Source: I34354.
 
 An event is a struct of the body's fields. The URL's parameters and the original body are kept beside the fields, where
-comparison and encoding ignore them, so that fields and commands newer than this library are not lost.
+comparison ignores them, so that fields and commands newer than this library are not lost.
 """
 
 from __future__ import annotations
@@ -113,12 +113,15 @@ class Event(WireStruct, kw_only=True, dict=True):
         return mark
 
     def to_body(self) -> bytes:
-        """Return the wire form, as the service sends it."""
+        """Return the wire form, as the service sends it; of a received event, with its `extra`."""
         if self._has_events:
             return encode(self)
-        head = b'{"CallbackCommand":%b' % encode(self.callback_command)
-        fields = encode(self)
-        return head + b"}" if fields == b"{}" else b"%b,%b" % (head, fields[1:])
+        parts = (
+            b'{"CallbackCommand":%b}' % encode(self.callback_command),
+            encode(self),
+            encode(self.extra) if self.body else b"{}",
+        )
+        return b"{%b}" % b",".join(part[1:-1] for part in parts if part != b"{}")
 
 
 class BeforeEvent(Event, kw_only=True):
