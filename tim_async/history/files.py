@@ -63,8 +63,9 @@ def read_file(path: str | Path, *, expected: ArchiveFile | None = None) -> FileM
     """Read the messages of a file, gzipped or not.
 
     Args:
-        path: the file.
-        expected: what the service said of it; its sizes and MD5s are checked at the end.
+        path: the file; it is opened when the first message is read.
+        expected: what the service said of it, an entry of `Archive.file`: its sizes and MD5s are checked at the end.
+            None checks nothing but the file's own sums.
 
     Raises:
         ArchiveError: while it is read: the file cannot be opened, is cut off, damaged or not the expected one.

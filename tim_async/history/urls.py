@@ -110,8 +110,9 @@ def read_url(file: ArchiveFile | str, *, timeout: float = 60.0, proxy: str | Non
 
     Args:
         file: an entry of `Archive.file`; or an address alone, of which only the file's own sums are checked.
-        timeout: seconds until a connection is made, and between two pieces of the file.
-        proxy: the address of a proxy.
+        timeout: seconds until a connection is made, and between two pieces of the file; there is no limit for the
+            whole.
+        proxy: the address of an HTTP proxy, such as `http://proxy:3128`; None for none.
 
     Raises:
         UsageError: there is no http or https address.
@@ -128,8 +129,9 @@ async def download(
     Args:
         file: an entry of `Archive.file`; or an address alone, of which only the file's own sums are checked.
         path: where to keep it; what is there is replaced when all of the file has come and fits.
-        timeout: seconds until a connection is made, and between two pieces of the file.
-        proxy: the address of a proxy.
+        timeout: seconds until a connection is made, and between two pieces of the file; there is no limit for the
+            whole.
+        proxy: the address of an HTTP proxy, such as `http://proxy:3128`; None for none.
 
     Raises:
         UsageError: there is no http or https address.

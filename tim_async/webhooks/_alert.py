@@ -14,7 +14,14 @@ class SlowsDown(Protocol):
     """A limiter that can be slowed down, such as `tim_async.LocalRateLimiter`."""
 
     def slow_down(self, app: int, command: str, *, rate: float, seconds: float) -> None:
-        """Let through at most `rate` calls a second of a command, for `seconds` from now."""
+        """Let through at most `rate` calls a second of a command, for `seconds` from now.
+
+        Args:
+            app: the SDKAppID.
+            command: the command, such as `openim/sendmsg`.
+            rate: calls a second.
+            seconds: how long.
+        """
         ...
 
 
@@ -32,7 +39,10 @@ def slow_down(limiter: SlowsDown, *, share: float = 0.75, seconds: float = 10.0)
     Args:
         limiter: the limiter that the client was given.
         share: the fraction of the limit to use, above 0 and at most 1.
-        seconds: how long to stay slow after the last alert.
+        seconds: how long to stay slow after the last alert, above 0.
+
+    Returns:
+        A handler for `router.on(RequestOverLimit)`.
 
     Raises:
         UsageError: an argument is invalid; `field` names it.

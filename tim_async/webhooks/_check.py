@@ -21,7 +21,12 @@ _MAX_TIME_DIGITS: Final = 12
 
 
 def sign(token: str, request_time: str) -> str:
-    """Return the Sign for a RequestTime (unix seconds in decimal digits), as the service makes it."""
+    """Return the Sign of a request, as the service makes it: the SHA-256 of token and time, in lower-case hex.
+
+    Args:
+        token: the token set in the console.
+        request_time: the RequestTime: unix seconds, in decimal digits.
+    """
     return hashlib.sha256(f"{token}{request_time}".encode()).hexdigest()
 
 
@@ -45,10 +50,10 @@ class Checker:
     """Checks the parameters of a webhook's URL.
 
     Args:
-        sdk_app_id: this app.
+        sdk_app_id: this app, at least 1.
         token: the token set in the console, or several while it is being changed; with None, Sign is not checked.
-        window_s: how far RequestTime may be off, in seconds.
-        clock: unix seconds.
+        window_s: how far RequestTime may be off, in seconds above 0.
+        clock: returns unix seconds.
 
     Attributes:
         sdk_app_id: this app.
@@ -83,6 +88,9 @@ class Checker:
 
     def check(self, query: Mapping[str, str]) -> WebhookParams:
         """Return the parameters of a URL.
+
+        Args:
+            query: the parameters of the URL's query, decoded.
 
         Raises:
             WrongAppError: SdkAppid is missing, or that of another app.

@@ -24,9 +24,9 @@ class SeenEvents:
     with `event.mark` as the key.
 
     Args:
-        size: number of events to remember; the oldest is forgotten first.
-        within_s: seconds for which an event is remembered.
-        clock: a monotonic clock, in seconds.
+        size: number of events to remember, at least 1; the oldest is forgotten first.
+        within_s: seconds above 0 for which an event is remembered.
+        clock: returns the seconds of a monotonic clock.
 
     Raises:
         UsageError: an argument is invalid; `field` names it.

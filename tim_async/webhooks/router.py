@@ -71,24 +71,26 @@ class WebhookRouter:
     router`) makes shutdown wait for the handlers that run after the answers; with aiohttp, `add_to` does the same.
 
     Args:
-        sdk_app_id: your app; webhooks of another app are refused.
+        sdk_app_id: your app, at least 1; webhooks of another app are refused.
         token: the token set in the console, which proves that a webhook comes from the service; a list while you are
             changing it. With None, Sign is not checked, and a warning is logged once.
-        window_s: how far a RequestTime may be off, in seconds. Within it, a request that was read on its way can be
-            sent again, even with another body, which Sign does not cover; see `SeenEvents`.
-        max_body: largest body of a request, in bytes.
-        before_timeout: seconds from the arrival of a request to its answer. The service waits 2 s.
-        after_timeout: seconds a handler may take after the answer; None for no limit.
-        concurrency: number of events handled at the same time after their answers. Above 1, events may overtake each
-            other.
-        max_pending: number of events that may wait to be handled. When it is reached, answers are held back, and
-            requests still waiting at their deadline get status 503.
-        max_pending_bytes: total size of the bodies of waiting events.
-        shutdown_timeout: seconds that shutdown may take. The last tenth is kept for cancelling unfinished handlers and
-            reporting them to `on_error`.
-        on_error: called for every refused webhook and every failure of a handler, with the event if there is one. All
-            of these are logged as well.
-        clock: unix seconds, for the window.
+        window_s: how far a RequestTime may be off, in seconds above 0. Within it, a request that was read on its way
+            can be sent again, even with another body, which Sign does not cover; see `SeenEvents`.
+        max_body: largest body of a request, in bytes, at least 1; 1 MiB by default.
+        before_timeout: seconds above 0 from the arrival of a request to its answer. The service waits 2 s.
+        after_timeout: seconds above 0 that a handler may take after the answer; None for no limit.
+        concurrency: number of events handled at the same time after their answers, at least 1. Above 1, events may
+            overtake each other.
+        max_pending: number of events that may wait to be handled, at least 1. When it is reached, answers are held
+            back, and requests still waiting at their deadline get status 503.
+        max_pending_bytes: total size of the bodies of waiting events, in bytes, at least 1; 64 MiB by default. A body
+            above it is accepted when no event waits.
+        shutdown_timeout: seconds above 0 that shutdown may take. The last tenth is kept for cancelling unfinished
+            handlers and reporting them to `on_error`.
+        on_error: a function, asynchronous or plain, that is called with the error and its event for every refused
+            webhook and every failure of a handler; the event is None where it was not read. All of these are logged as
+            well. None calls nothing.
+        clock: returns unix seconds, for the window.
 
     Raises:
         UsageError: an argument is invalid; `field` names it.
@@ -153,6 +155,9 @@ class WebhookRouter:
         decides on can be watched too. An event may have any number of handlers; they run one after the other, in the
         order in which they were registered.
 
+        Args:
+            events: one or more event classes.
+
         Raises:
             UsageError: no event class is given, or an argument is not an event class.
         """
@@ -163,7 +168,8 @@ class WebhookRouter:
 
         Args:
             event: the event class.
-            default: the answer when the function is late or fails; None is `Allow`.
+            default: the answer when the function is late, fails, or answers what the event does not accept; None is
+                `Allow`.
 
         Raises:
             UsageError: events of this class cannot be decided on, already have such a function, or do not accept
@@ -205,7 +211,11 @@ class WebhookRouter:
 
     @asynccontextmanager
     async def lifespan(self, app: object = None) -> AsyncIterator[None]:
-        """Start and close with an app: `FastAPI(lifespan=router.lifespan)`; also for Starlette and Litestar."""
+        """Start and close with an app: `FastAPI(lifespan=router.lifespan)`; also for Starlette and Litestar.
+
+        Args:
+            app: the app that the framework passes; it is not used.
+        """
         async with self:
             yield
 
@@ -237,8 +247,8 @@ class WebhookRouter:
 
         Args:
             query: the URL's query, as text or decoded.
-            body: the body.
-            method: the HTTP method.
+            body: the body, JSON in UTF-8.
+            method: the HTTP method; all but POST are refused with 405.
             deadline: loop time by which the response must be ready; None is `before_timeout` from now.
 
         Raises:
@@ -328,7 +338,12 @@ class WebhookRouter:
         return await serve_aiohttp(self, request)
 
     def add_to(self, app: web.Application, path: str) -> None:
-        """Serve a path of an aiohttp.web app, and start and close with the app."""
+        """Serve a path of an aiohttp.web app, and start and close with the app.
+
+        Args:
+            app: the app; it must not have started yet.
+            path: the path, exactly as in the console's address: `/tim` and `/tim/` are two paths.
+        """
 
         async def context(app: web.Application) -> AsyncIterator[None]:
             async with self:
