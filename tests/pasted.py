@@ -15,10 +15,12 @@ _ROOT: Final = Path(__file__).parents[1]
 
 
 def check_types(sources: Mapping[str, str], folder: Path) -> None:
-    """Have pyright check programs by their names; what it complains about fails the test."""
+    """Have pyright check programs by their names, which may have folders; what it complains about fails the test."""
     pytest.importorskip("pyright", reason="pyright is in the group `typing`")
     for name, source in sources.items():
-        (folder / f"{name}.py").write_text(source, encoding="utf-8")
+        file = folder / f"{name}.py"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(source, encoding="utf-8")
     options = {"pythonVersion": "3.11", "typeCheckingMode": "standard", "extraPaths": [str(_ROOT)]}
     (folder / "pyrightconfig.json").write_text(json.dumps(options), encoding="utf-8")
     done = subprocess.run(

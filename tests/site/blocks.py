@@ -9,6 +9,8 @@ from typing import Any, Final, NamedTuple
 DOCS: Final = Path(__file__).parents[2] / "docs"
 LANGUAGES: Final = ("en", "zh")
 
+_BLOCK: Final = re.compile(r"^(?:<!-- file: ([^\n]*?) -->\n)?```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
 
 class Block(NamedTuple):
     """A block of code.
@@ -17,11 +19,13 @@ class Block(NamedTuple):
         page: the page that shows it, such as `how-to/limits`.
         language: its language, such as `python`.
         source: its text.
+        file: the file in which a tutorial has it saved; empty without.
     """
 
     page: str
     language: str
     source: str
+    file: str = ""
 
     @property
     def is_program(self) -> bool:
@@ -42,9 +46,9 @@ def written(language: str) -> dict[str, str]:
 def blocks(language: str) -> list[Block]:
     """Return the blocks of code of a tree, in the order of the pages."""
     return [
-        Block(page, kind, source)
+        Block(page, kind, source, file)
         for page, text in written(language).items()
-        for kind, source in re.findall(r"^```(\w+)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+        for file, kind, source in _BLOCK.findall(text)
     ]
 
 

@@ -43,9 +43,11 @@ def test_chinese_page_is_chinese(page: str) -> None:
 
 
 def test_python_is_typed(tmp_path: Path) -> None:
-    python = [block for block in blocks("en") if block.language == "python"]
-    pages = [block.page.replace("/", "_").replace("-", "_") for block in python]
-    named = {f"{page}_{number}": python[number].source for number, page in enumerate(pages)}
+    named: dict[str, str] = {}
+    for number, block in enumerate(block for block in blocks("en") if block.language == "python"):
+        page = block.page.replace("/", "_").replace("-", "_")
+        saved = f"{page}/{block.file.removesuffix('.py')}"  # beside the files that it imports
+        named[saved if block.file and saved not in named else f"{page}_{number}"] = block.source
     check_types(named, tmp_path)
 
 
