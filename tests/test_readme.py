@@ -13,10 +13,8 @@ import pytest
 from tests.pasted import check_types
 from tests.scripted import SECRET_KEY
 from tests.testing.test_plugin import run
-from tim_async import RetryPolicy, Settings, TextElem, errors
+from tim_async import RetryPolicy, Settings, errors
 from tim_async._core.config import SETTING_NAMES
-from tim_async.testing import deliver
-from tim_async.webhooks import EVENTS, BeforeSendMsg, WebhookRouter
 
 ROOT = Path(__file__).parents[1]
 README = ROOT.joinpath("README.md").read_text(encoding="utf-8")
@@ -76,28 +74,11 @@ def test_example_with_fixtures_passes(tmp_path: Path) -> None:
     assert "1 passed" in done.stdout, done.stdout + done.stderr
 
 
-async def test_example_of_a_receiver_decides_as_it_says() -> None:
-    (source,) = [source for source in PYTHON if "WebhookRouter(1400000000" in source]
-    names: dict[str, object] = {}
-    exec(source, names)
-    router = names["router"]
-    assert isinstance(router, WebhookRouter)
-    codes = []
-    for text in ("hi", "see http://x", "damn"):
-        answer = await deliver(router, BeforeSendMsg(msg_body=[TextElem(text)]))
-        codes.append((answer.error_code, answer.msg_body))
-    assert codes == [(0, None), (120_001, None), (0, [TextElem("****")])]
-
-
 async def test_example_without_a_socket_runs() -> None:
     (source,) = [source for source in PYTHON if "FakePool()" in source]
     names: dict[str, object] = {}
     exec(source, names)
     await names["without_a_socket"]()  # type: ignore[operator]
-
-
-def test_events_are_counted() -> None:
-    assert f"a class for each of the {len(EVENTS)} commands" in README
 
 
 def test_table_of_settings_is_the_settings() -> None:
