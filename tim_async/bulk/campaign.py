@@ -46,58 +46,66 @@ class Campaign:
     once per recipient, and what is not known is reported.
 
     Args:
-        name: names it in the ledger.
-        ledger: path of an SQLite file, made where it is missing; one runner at a time may work on it. None is the one
-            that `TIM_LEDGER` names, else a file in the user's folder for state, by app and name: it does not depend on
-            the working folder. `locate` says where that is.
+        name: its name in the ledger, any text that is not empty.
+        ledger: path of an SQLite file, which is made if it is missing; one runner at a time may work on it. None
+            (default) is the one that `TIM_LEDGER` names, otherwise a file in the user's folder for state, by app and
+            name: it does not depend on the working folder. `locate` returns where that is.
         sdk_app_id: the app, to find the default ledger where no client is given; without it, the only one of that name.
-        recipients: a file by its path (`.csv`, `.tsv`, `.jsonl`, `.ndjson`, `.txt` with an account a line, any of them
-            also compressed, `.gz`), a `CsvFile`, `JsonLinesFile` or `AccountListFile`, or any iterable or async
-            iterable of accounts or of mappings with the account and columns for templates. Read once, when the campaign
-            is planned. Where that was cut off, a file is read on, and others are read again, which an iterator does not
-            allow. An account that is given twice gets one message. Not needed to carry on.
-        message: what all recipients get: a text, an element, a list of elements, a `Message`; or what makes it: a
-            `Template`, or a function (sync or async) that takes a `Recipient` and returns any of the former; a sync one
-            must be quick, as nothing else happens meanwhile. To carry on it is needed only for a function: the ledger
-            has the others.
-        message_version: distinguishes a function's messages from others'. Without it, the function's code does, its
-            defaults, and the variables and arguments that it was made with; what it looks up elsewhere does not count.
-            Needed where these cannot be compared, as with the method of an object.
-        message_timeout_s: seconds that an async function may take for one message; that recipient fails then.
-        account_column: the column or key that has the account.
-        lanes: `auto` sends the same message for all in batches and personal ones one by one; `single`, `batch`, `both`.
-        on_unknown: what becomes of recipients that may have the message when a repeat is no longer safe, or was refused
-            after the answer to an earlier attempt was lost: `verify` reads the conversation back, `skip` reports them
-            as unknown, `send` sends again, perhaps twice.
-        import_missing: whether recipients that are not imported are imported, and tried again.
-        retry_failed: whether recipients that failed in earlier runs are tried again.
-        change_message: whether another message than the one that was begun with is meant: the recipients that are left
-            get it.
-        add_recipients: whether recipients are read again, and new ones are added. Bad rows and duplicates are then
-            those of this reading; a recipient that was known before is not a duplicate.
-        batch_size: recipients in a batch, 1 to 500; None picks what keeps both limits of the batch command busy.
-        concurrency: calls at a time, those of a function as well; None is three quarters of the client's `pool_size`.
-        patience_s: seconds of trouble after which the campaign stops.
+        recipients: a path (`.csv`, `.tsv`, `.jsonl`, `.ndjson`, `.txt` with an account a line; each also compressed,
+            `.gz`), a `CsvFile`, `JsonLinesFile` or `AccountListFile`, or an iterable or async iterable of accounts, or
+            of mappings with the account and the columns for templates. Read once, when the campaign is planned. If that
+            is interrupted, a file is read on from there, and others are read again, which is not possible with an
+            iterator. An account that is given twice gets one message. Not needed to carry on.
+        message: what all recipients get: a text, an element, a list of elements, or a `Message`. Or what makes it: a
+            `Template`, or a function (sync or async) that takes a `Recipient` and returns any of the former. A sync
+            function must be quick, as it blocks the event loop. To carry on, only a function is needed again: the
+            ledger has the others.
+        message_version: distinguishes the messages of a function from those of another one. By default the code of the
+            function is compared, with its defaults and the variables and arguments that it was made with; what it looks
+            up elsewhere is not. Needed where these cannot be compared, as with the method of an object.
+        message_timeout_s: seconds that an async function may take for one message, 30 by default; after that, its
+            recipient fails.
+        account_column: the column or key that has the account, `account` by default.
+        lanes: `auto` (default) sends the same message for all in batches and personal ones one by one; `single` sends
+            all one by one, `batch` in batches, `both` uses the two limits side by side.
+        on_unknown: what happens to recipients that may have the message when a repeat is no longer safe, or was refused
+            after the answer to an earlier attempt was lost: `verify` (default) reads the conversation back, `skip`
+            reports them as unknown, `send` sends again, perhaps twice.
+        import_missing: whether to import recipients that are not imported, and send to them again; False by default.
+        retry_failed: whether to try again those that failed in earlier runs; False by default.
+        change_message: whether the message may differ from the one that was begun with; the recipients that are left
+            get it. False by default: another message is refused.
+        add_recipients: whether to read the recipients again and add new ones. Bad rows and duplicates are then those of
+            this reading; a recipient that was known before is not a duplicate. False by default: other recipients are
+            refused.
+        batch_size: recipients in a batch, 1 to 500; None (default) picks what keeps both limits of the batch command
+            busy.
+        concurrency: maximum number of calls at a time, 1 to 10,000, and of calls of an async message function; None
+            (default) is three quarters of the client's `pool_size`.
+        patience_s: seconds of trouble, such as no good answer, after which the campaign stops; 60 by default.
         not_before: when it begins: a datetime, a text such as `2026-12-01 09:00`, or `09:00` for the next nine o'clock.
-            A run that is started earlier waits. What was given before, given again, changes nothing, nor what
-            `set_timing` set meanwhile; what is not given is as the ledger has it. The same holds for the next five.
-        until: when nothing more is sent, whatever is left; given like `not_before`.
-        between: hours of the day, such as `("09:00", "21:00")`, over midnight too. Outside of them nothing is begun,
+            A run that is started earlier waits. None (default) leaves this as the ledger has it. The value of an
+            earlier run, given again, changes nothing, not even what `set_timing` has set since. The same holds for the
+            next five arguments.
+        until: when it ends: nothing more is sent, whatever is left. Given like `not_before`.
+        between: hours of the day, such as `("09:00", "21:00")`, also over midnight. Outside of them nothing is begun,
             what is in flight ends, and the run waits for the next day.
-        time_zone: whose clock shows them, such as `Asia/Shanghai`; needed for `between`, and for times without one.
-        rate: recipients a second, over all processes that work on it; batches keep to it on average.
-        share: the part of each command's limit that it uses, such as 0.4; of the present rate where the service's "too
-            many calls" brought it below the limit.
-        suppress: files with accounts that are not sent to, in any of the forms that recipients have: each is read into
-            a suppression list of the ledger, which is called like the file and holds for all campaigns of the ledger;
-            see `SuppressionLists`.
-        at_most: messages that an account gets within so many days, over all campaigns of the ledger: (1, 7) is one a
-            week. Recipients that had as many are left out. It is kept: runs without it go by the last one.
-        first: so many of the first recipients are sent to, then the campaign is paused, as by `pause`: the run waits
-            until `resume` lets it go on with the rest.
-        sample: the same with so many recipients at random.
-        seed: decides the sample, which is the same for the same seed and recipients; None draws one.
-        clock: unix seconds.
+        time_zone: the time zone of these times, such as `Asia/Shanghai`; needed for `between`, and for times without
+            a zone of their own.
+        rate: maximum number of recipients a second, over all processes that work on it; batches keep to it on average.
+        share: the part of each command's limit that it uses, 0.001 to 1, such as 0.4; while the service's "too many
+            calls" keeps the rate below the limit, that part of the present rate. Not together with `rate`.
+        suppress: one or more files with accounts that are not sent to, in any of the forms that recipients have. Each
+            is read into a suppression list of the ledger, which is named after the file and holds for all campaigns of
+            the ledger; see `SuppressionLists`.
+        at_most: (messages, days): recipients that had so many messages within so many days, over all campaigns of the
+            ledger, are left out; (1, 7) is one a week. It is kept: runs without it use the last one.
+        first: how many of the first recipients are sent to before the campaign is paused, as by `pause`: the run waits
+            until `resume` lets it go on with the rest. None (default) does not pause.
+        sample: the same with recipients chosen at random. Not together with `first`.
+        seed: decides the choice of `sample`, which is the same for the same seed and recipients; None (default) draws
+            one.
+        clock: returns unix seconds; for tests.
 
     Raises:
         UsageError: an argument is wrong; it names the argument.
@@ -202,7 +210,7 @@ class Campaign:
             rate_limits: the limits, where there is no client.
             on_planning: called with a `PlanProgress` at the beginning, every `progress_every_s` and at the end, while
                 recipients are read; may be async.
-            progress_every_s: seconds.
+            progress_every_s: seconds between two calls of it, 1 by default.
 
         Raises:
             UsageError: the message is over the limit, the source cannot be read, or either is missing.
@@ -229,7 +237,7 @@ class Campaign:
             on_progress: called with a `Progress` at the beginning, every `progress_every_s` and at the end; may be
                 async.
             on_planning: called as `plan` does, where recipients are read first.
-            progress_every_s: seconds.
+            progress_every_s: seconds between two calls of either, 1 by default.
 
         Raises:
             UsageError: something differs from what was begun, or there are no recipients; it names the argument. Or the
@@ -287,7 +295,14 @@ class Campaign:
         return await inspection.send_to_me(self._definition, client, account, self._clock)
 
     def stop(self, reason: str = "it was stopped") -> bool:
-        """Let a run end: nothing more is started, what is in flight is finished and written. False when none runs."""
+        """Let the run of this object end: nothing more is started, what is in flight is finished and written.
+
+        Args:
+            reason: shown in the report.
+
+        Returns:
+            Whether a run was going on.
+        """
         if self._run is None:
             return False
         self._run.stop(reason)
@@ -380,6 +395,9 @@ class Campaign:
     async def show(self, account: str) -> showing.RecipientDetails:
         """Return what became of one recipient, with its message as it was sent, or as it would be sent now.
 
+        Args:
+            account: the recipient.
+
         Raises:
             UsageError: the campaign has no such recipient.
             LedgerError: there is no such ledger, or no such campaign in it.
@@ -390,7 +408,7 @@ class Campaign:
         """Put a campaign aside that is not at work: it is not listed, and cannot be run.
 
         Returns:
-            Whether it was not archived.
+            Whether it was not archived before.
 
         Raises:
             UsageError: it is at work, or a process waits to go on with it.
@@ -399,7 +417,7 @@ class Campaign:
         return await steering.archive(self._definition, self._clock)
 
     async def unarchive(self) -> bool:
-        """Take it out of the archive; return whether it was there.
+        """Take it out of the archive; return whether it was in there.
 
         Raises:
             LedgerError: there is no such ledger, or no such campaign in it.
@@ -419,7 +437,11 @@ class Campaign:
         await steering.delete(self._definition)
 
     def outcomes(self) -> AsyncIterator[export.RecipientOutcome]:
-        """Yield what became of every recipient, in the order of the plan; then the rows without a valid account."""
+        """Yield what became of every recipient, in the order of the plan; then the rows without a valid account.
+
+        Raises:
+            LedgerError: there is no such ledger, or no such campaign in it.
+        """
         return inspection.outcomes(self._definition)
 
     async def export(self, target: str | PathLike[str] | TextIO, *, file_format: export.Format | None = None) -> int:

@@ -40,7 +40,10 @@ class SuppressionLists:
         ledger: path or URL of the ledger, as `Campaign` has it. None is the default of a campaign.
         campaign: the campaign whose default ledger is meant, where none is named here or by `TIM_LEDGER`.
         sdk_app_id: that campaign's app, to find it.
-        clock: unix seconds.
+        clock: returns unix seconds; for tests.
+
+    Raises:
+        UsageError: no ledger is named, and no campaign.
     """
 
     def __init__(
@@ -65,12 +68,14 @@ class SuppressionLists:
         """Add accounts to a list, which is made where it is missing, as the ledger is.
 
         Args:
-            accounts: a file, or accounts.
-            list_name: the list; None is one that is called like the file, without its endings, or `suppressed`.
-            account_column: the column of a file that has the account.
+            accounts: a file by its path or as a `CsvFile`, `JsonLinesFile` or `AccountListFile`, or an iterable or
+                async iterable of accounts.
+            list_name: the list; None (default) is one that is called like the file, without its endings, or
+                `suppressed`.
+            account_column: the column of a file that has the account, `account` by default.
 
         Raises:
-            UsageError: a file cannot be read.
+            UsageError: a file cannot be read, or `list_name` is empty.
             LedgerError: the ledger cannot be used.
         """
         name, reader = _source(accounts, account_column)
@@ -95,9 +100,9 @@ class SuppressionLists:
         Recipients that were left out stay so; campaigns that come later send to them.
 
         Args:
-            accounts: a file, or accounts.
-            list_name: the list; None is all of them.
-            account_column: the column of a file that has the account.
+            accounts: as for `add`.
+            list_name: the list; None (default) is all of them.
+            account_column: the column of a file that has the account, `account` by default.
 
         Raises:
             LedgerError: there is no such ledger or list.
