@@ -46,19 +46,21 @@ class RedisRateLimiter(SharedRateLimiter[RedisLink]):
     Args:
         url: `redis://[:password@]host:port/db`, `rediss://...` or `unix://...`; or a client of redis-py's `asyncio`
             (for Sentinel or Cluster), which the caller closes.
-        prefix: the beginning of all keys in Redis.
-        tolerance_s: seconds after its moment for which a reservation can be used, the same in all processes. It must be
-            well above the time to Redis and back, and above the delays of the event loop. Windows are taken to be
-            longer by this, so it costs a part of the limit.
-        late_tolerance_s: the same for a process that comes too late to a tenth of its reservations, as its processor is
-            busy with something else, until that is over; of a limit it costs a tenth at most. No more than
+        prefix: the beginning of all keys in Redis, `tim` by default; printable, without braces and spaces.
+        tolerance_s: seconds after its moment for which a reservation can be used, the same in all processes; 0.01 by
+            default. It must be well above the time to Redis and back, and above the delays of the event loop. Windows
+            are extended by this time, so it costs part of the limit: 1 % of a limit by the second for each 10 ms.
+        late_tolerance_s: the same for a process that is too late for a tenth of its reservations because its processor
+            is busy, until that is over; 0.08 by default. It costs at most a tenth of a limit. A value up to
             `tolerance_s` turns it off.
-        batch_s: seconds' worth of reservations to make with one request while calls wait; 0 makes one at a time.
-        reply_timeout_s: seconds for Redis to answer.
-        outage_wait_s: seconds for which calls wait for a Redis that is gone, before they fail (or fall back).
-        fallback_processes: how many processes share the limits; when Redis is gone, each continues with its part. If
-            only some of them lose Redis, the limits are exceeded by their parts. None: calls fail
-            (`LimiterUnavailableError`).
+        batch_s: seconds' worth of reservations to make with one request while calls wait, 0 to 0.25; 0.05 by default. 0
+            makes one at a time.
+        reply_timeout_s: seconds for Redis to answer a request, 1 by default.
+        outage_wait_s: seconds for which calls wait for Redis during an outage before they fail, or fall back; 3 by
+            default, 0 for not at all.
+        fallback_processes: how many processes share the limits, 1 or more: during an outage of Redis, each continues
+            with its part. If only some of them lose Redis, the limits are exceeded by their parts. None (default):
+            calls fail (`LimiterUnavailableError`).
 
     Raises:
         UsageError: an argument is invalid; `field` names it.
