@@ -163,6 +163,16 @@ def test_every_argument_is_described(each: Public) -> None:
         assert undescribed(each.value) == []
 
 
+@pytest.mark.parametrize("each", OURS, ids=lambda each: each.name)
+def test_defaults_can_be_read(each: Public) -> None:
+    """A default that is a function is shown by its name; any other says what it is."""
+    members = [vars(each.value)[name] for name in vars(each.value)] if inspect.isclass(each.value) else [each.value]
+    for member in members:
+        if inspect.isfunction(member):
+            defaults = [*(member.__defaults__ or ()), *(member.__kwdefaults__ or {}).values()]
+            assert [value for value in defaults if " at 0x" in repr(value) and not inspect.isroutine(value)] == []
+
+
 def undescribed(value: type) -> list[str]:
     """Return the arguments of a class that its docstring does not describe."""
     doc = inspect.getdoc(value) or ""
