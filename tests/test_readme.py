@@ -12,7 +12,6 @@ import pytest
 
 from tests.pasted import check_types
 from tests.scripted import SECRET_KEY
-from tests.testing.test_plugin import run
 from tim_async import RetryPolicy, Settings, errors
 from tim_async._core.config import SETTING_NAMES
 
@@ -52,33 +51,6 @@ def test_other_examples_import_what_exists(source: str) -> None:
 def test_examples_are_typed(tmp_path: Path) -> None:
     """What README shows is what people paste: a checker of types must not complain about it."""
     check_types({f"block_{number}": source for number, source in enumerate(PYTHON)}, tmp_path)
-
-
-async def test_aioresponses_example_passes() -> None:
-    (source,) = [source for source in PYTHON if "async def test_the_gateway_is_busy" in source]
-    names: dict[str, object] = {}
-    exec(source, names)
-    await names["test_the_gateway_is_busy"]()  # type: ignore[operator]
-
-
-async def test_test_example_passes() -> None:
-    (source,) = [source for source in PYTHON if "async def test_the_greeting" in source]
-    names: dict[str, object] = {}
-    exec(source, names)
-    await names["test_the_greeting_survives_trouble"]()  # type: ignore[operator]
-
-
-def test_example_with_fixtures_passes(tmp_path: Path) -> None:
-    (source,) = [source for source in PYTHON if "tim_emulator: Emulator" in source]
-    done = run(tmp_path, source, "-o", "asyncio_mode=auto")
-    assert "1 passed" in done.stdout, done.stdout + done.stderr
-
-
-async def test_example_without_a_socket_runs() -> None:
-    (source,) = [source for source in PYTHON if "FakePool()" in source]
-    names: dict[str, object] = {}
-    exec(source, names)
-    await names["without_a_socket"]()  # type: ignore[operator]
 
 
 def test_table_of_settings_is_the_settings() -> None:

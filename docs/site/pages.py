@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from . import codes, command_line, endpoints, errors, ledger, structs, worker_metrics
+from . import codes, command_line, control, endpoints, errors, fixtures, ledger, structs, worker_metrics
 from .words import Words
 
 FOLDER: Final = "reference/made"
@@ -24,6 +24,8 @@ def made(words: Words) -> dict[str, str]:
         "command-line": command_line.page(words),
         "worker-metrics": worker_metrics.page(words),
         "ledger": ledger.page(words),
+        "control-api": control.page(words),
+        "fixtures": fixtures.page(words),
     }
 
 

@@ -324,7 +324,11 @@ class Emulator(Steering):
 
     @property
     def url(self) -> str:
-        """The base URL, such as `http://127.0.0.1:41234`; `UsageError` when the emulator is not started."""
+        """The base URL with the port, for `base_url` of clients.
+
+        Raises:
+            UsageError: the emulator is not started.
+        """
         if self._server is None:
             raise UsageError("the emulator is not started and has no URL")
         host = f"[{self._host}]" if ":" in self._host else self._host
