@@ -30,8 +30,6 @@ class Texts(NamedTuple):
     title: str
     intro: str
     overview: str
-    path: str
-    what: str
     areas: dict[str, str]
     summaries: dict[str, str]
     query: str
@@ -60,8 +58,6 @@ _EN: Final = Texts(
         "machine's. Lists come newest first, 100 at a time: `limit` and `offset` ask for others."
     ),
     overview="All paths",
-    path="Path",
-    what="What it does",
     areas={
         "accounts": "Accounts and their devices",
         "calls": "Calls",
@@ -117,8 +113,6 @@ _ZH: Final = Texts(
         "列表从新到旧，每次 100 条，用 `limit` 和 `offset` 翻页。\n\n字段说明为英文。"
     ),
     overview="所有路径",
-    path="路径",
-    what="作用",
     areas={
         "accounts": "账号及其设备",
         "calls": "调用记录",
@@ -223,11 +217,8 @@ def page(words: Words) -> str:
     texts = TEXTS[words.code]
     routes = sorted(ROUTES, key=lambda each: (each.path.split("/")[1], each.path, each.method))
     parts = [f"(control-api)=\n# {texts.title}\n\n{texts.intro}\n\n## {texts.overview}\n\n"]
-    rows = [
-        [f"[`{each.method} {each.path}`](#{anchor(each)})", text(summary(each, words))]
-        for each in routes
-    ]  # fmt: skip
-    parts.append(table([texts.path, texts.what], rows))
+    parts += [f"- [`{each.method} {each.path}`](#{anchor(each)}): {text(summary(each, words))}\n" for each in routes]
+    parts.append("\n")
     area = None
     for each in routes:
         if each.path.split("/")[1] != area:

@@ -50,7 +50,6 @@ class Texts(NamedTuple):
     intro: str
     fixtures: str
     fixture: str
-    gives: str
     fixtures_text: str
     override: str
     options: str
@@ -67,7 +66,6 @@ _EN: Final = Texts(
     ),
     fixtures="Fixtures",
     fixture="Fixture",
-    gives="Value",
     fixtures_text=(
         "They are new for every test, and work in asynchronous tests only: under pytest-asyncio in strict and in auto "
         "mode, and under anyio's plugin with the asyncio backend. Emulator and client run in the loop of the test, "
@@ -88,7 +86,6 @@ _ZH: Final = Texts(
     ),
     fixtures="fixture",
     fixture="fixture",
-    gives="值",
     fixtures_text=(
         "每个测试都是新的，只能用在异步测试里：pytest-asyncio 的 strict 和 auto 模式，以及 anyio 插件的 asyncio 后端。"
         "模拟器和客户端运行在测试自己的事件循环里，不论 `loop_scope` 是什么；hypothesis 测试的所有样例共用它们。"
@@ -130,13 +127,14 @@ def page(words: Words) -> str:
     """Return the page."""
     texts = TEXTS[words.code]
     found = [
-        [f"`{each.name}`", f"`{each.gives}`", text(texts.meanings.get(each.name, each.meaning))] for each in fixtures()
+        [f"`{each.name}`<br><small>`{each.gives}`</small>", text(texts.meanings.get(each.name, each.meaning))]
+        for each in fixtures()
     ]
     given = [[f"`{each.name}`", text(texts.meanings.get(each.name, f"{each.meaning}."))] for each in options()]
     return "".join(
         [
             f"(fixtures)=\n# {texts.title}\n\n{texts.intro}\n\n## {texts.fixtures}\n\n{texts.fixtures_text}\n\n",
-            table([texts.fixture, texts.gives, words.meaning], found),
+            table([texts.fixture, words.meaning], found),
             f"{texts.override}\n\n{block('python', _OVERRIDE.strip())}",
             f"## {texts.options}\n\n{texts.options_text}\n\n",
             table([texts.option, words.meaning], given),

@@ -25,8 +25,8 @@ def section(words: Words, anchor: str) -> str:
 
 
 @BOTH
-def test_every_operation_is_in_the_table_and_has_a_section(words: Words) -> None:
-    listed = set(re.findall(r"^\| \[`(.*?)`\]\(#(.*?)\) \|", PAGES[words.code], re.MULTILINE))
+def test_every_operation_is_in_the_list_and_has_a_section(words: Words) -> None:
+    listed = set(re.findall(r"^- \[`(.*?)`\]\(#(.*?)\): ", PAGES[words.code], re.MULTILINE))
     assert listed == {(f"{each.method} {each.path}", control.anchor(each)) for each in ROUTES}
     assert len({control.anchor(each) for each in ROUTES}) == len(ROUTES)
     for each in ROUTES:

@@ -35,7 +35,7 @@ def test_all_of_the_plugin_is_read_from_its_source() -> None:
 def test_every_fixture_and_option_has_a_row(words: Words) -> None:
     page = fixtures.page(words)
     for fixture in fixtures.fixtures():
-        assert f"| `{fixture.name}` | `{fixture.gives}` |" in page
+        assert f"| `{fixture.name}`<br><small>`{fixture.gives}`</small> |" in page
     for option in fixtures.options():
         assert f"| `{option.name}` |" in page
 
