@@ -1,6 +1,7 @@
-"""Pictures of the console for the documentation: `python -m tests.browser.pictures [FOLDER]` writes them.
+"""Pictures for the documentation, of the console and of a campaign: `python -m tests.browser.pictures [FOLDER]`.
 
-What they show is made here, by the SDK and at a fixed time; a browser of another version draws it a little differently.
+What they show is made here, by the SDK, the console's at a fixed time; a browser of another version draws it a little
+differently.
 """
 
 from __future__ import annotations
@@ -13,14 +14,20 @@ from collections.abc import Collection, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 from urllib.parse import quote
 
+import msgspec
 from playwright.async_api import Browser, ViewportSize, expect
 
 from tests.browser.watched import launched
 from tests.browser.world import fill
 from tim_async import RetryPolicy, TimClient, TimError
+from tim_async._pages.server import PageServer
+from tim_async.bulk import Campaign
+from tim_async.bulk.watching import CampaignView, CampaignWatch, watch_of
+from tim_async.cli._watch.site import make_serve, watch_assets, watch_page
 from tim_async.emulator import Emulator
 from tim_async.emulator.dispatch import ENDPOINTS
 
@@ -28,6 +35,7 @@ FOLDER: Final = Path(__file__).parents[2] / "docs" / "static" / "console"
 # 09:41 in Shanghai, where the browser is.
 NOW: Final = 1_780_105_260
 SIZE: Final[ViewportSize] = {"width": 1080, "height": 660}
+CAMPAIGN_SIZE: Final[ViewportSize] = {"width": 1080, "height": 880}
 LOCALES: Final = {"en": "en-GB", "zh": "zh-CN"}
 
 
@@ -48,6 +56,54 @@ async def write_pictures(browser: Browser, folder: Path, languages: Collection[s
                 written.append(path)
             await page.close()
     return written
+
+
+class _Shown:
+    """A campaign that is only looked at; its ledger is where it is on other machines."""
+
+    def __init__(self, watch: CampaignWatch) -> None:
+        self._watch = watch
+
+    async def look(self) -> CampaignView:
+        view = await self._watch.look()
+        ledger = "~/.local/state/tim-async/campaigns/1400000000/spring.db"
+        return msgspec.structs.replace(view, report=msgspec.structs.replace(view.report, ledger=ledger))
+
+    async def pause(self, reason: str) -> bool:
+        return False
+
+    async def resume(self) -> bool:
+        return False
+
+    async def set_rate(self, rate: float | None) -> None:
+        return None
+
+
+async def write_picture_of_a_campaign(browser: Browser, folder: Path, language: str, seconds: float) -> Path:
+    """Write the picture of a campaign after so many seconds: the tutorial's, in which one in a hundred is missing."""
+    accounts = [f"user-{number:05}" for number in range(10_000)]
+    with TemporaryDirectory() as place:
+        async with Emulator() as emulator:
+            emulator.add_accounts(*(account for number, account in enumerate(accounts) if number % 100))
+            async with TimClient(emulator.sdk_app_id, emulator.secret_key, base_url=emulator.url) as client:
+                campaign = Campaign(
+                    "spring", ledger=Path(place) / "spring.db", recipients=accounts, message="Hi", lanes="single"
+                )
+                await campaign.plan(client=client)
+                running = asyncio.create_task(campaign.run(client))
+                async with PageServer(watch_page(), watch_assets(), make_serve(_Shown(watch_of(campaign)))) as server:
+                    page = await browser.new_page(
+                        locale=LOCALES[language], viewport=CAMPAIGN_SIZE, timezone_id="Asia/Shanghai"
+                    )
+                    await page.goto(server.address)
+                    await expect(page.get_by_role("cell", name="user-00100", exact=True)).to_be_visible()
+                    await asyncio.sleep(seconds)
+                    path = folder / f"campaign.{language}.png"
+                    await page.screenshot(path=path)
+                    await page.close()
+                running.cancel()
+                await asyncio.gather(running, return_exceptions=True)
+    return path
 
 
 async def _happen(emulator: Emulator) -> Mapping[str, tuple[str, str]]:
@@ -97,7 +153,8 @@ async def main() -> None:
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     async with launched() as browser:
-        for path in await write_pictures(browser, folder):
+        campaigns = [await write_picture_of_a_campaign(browser, folder, language, 25.0) for language in LOCALES]
+        for path in [*await write_pictures(browser, folder), *campaigns]:
             print(f"{path}: {path.stat().st_size:,} bytes")  # noqa: T201 - it is a command
 
 
