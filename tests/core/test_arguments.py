@@ -79,11 +79,11 @@ def test_wrong_field_of_a_call_names_the_nearest_and_all(named: dict[str, Any], 
 def test_fields_by_position_are_explained() -> None:
     client: Any = scripted()[0]
     text = str(refused(lambda: client.c2c.send("bob", HI)))
-    assert text.startswith("openim/sendmsg: fields are given by name, such as msg_body=... (the fields are ")
+    assert text.startswith("openim/sendmsg: pass fields by name, such as msg_body=... (the fields are ")
     ready = SendMsg(to_account="bob", msg_body=HI)
     assert "client.call(endpoint, request)" in str(refused(lambda: client.c2c.send(ready)))
     text = str(refused(lambda: client.operation.get_ip_list("all")))
-    assert text == "ConfigSvc/GetIPList: fields are given by name, such as field=... (it has no fields)"
+    assert text == "ConfigSvc/GetIPList: pass fields by name, such as field=... (it has no fields)"
 
 
 def test_unknown_setting_names_the_nearest_and_all() -> None:

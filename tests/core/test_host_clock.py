@@ -47,7 +47,7 @@ async def test_clock_is_named_without_a_figure_where_no_answer_has_a_date() -> N
     async with client:
         error = await expired(client)
     assert error.clock_off_s is None
-    assert error.advice == "check this host's clock: by it, the UserSig is still valid"
+    assert error.advice == "check this host's clock: the UserSig is still valid by it"
 
 
 async def test_date_that_cannot_be_read_is_none() -> None:

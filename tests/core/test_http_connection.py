@@ -261,7 +261,7 @@ async def test_connection_that_was_over_when_it_was_opened_is_reported_as_not_ma
         server.greeting = b"220 mail.example.com ESMTP\r\n" if trouble == "speaks first" else b""
         with monkeypatch.context() as patched:
             patched.setattr(aiohttp.TCPConnector, "connect", late)
-            reason = "closed the connection at once" if server.closes_at_once else "sent something before it was asked"
+            reason = "closed the connection immediately" if server.closes_at_once else "sent data before any request"
             with pytest.raises(ConnectError, match=reason) as caught:
                 await send(client)
             assert not caught.value.maybe_delivered

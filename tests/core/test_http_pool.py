@@ -193,7 +193,7 @@ async def test_too_many_calls_for_a_gateway_hold_back_the_command(
                 await send(client)
         (in_force,) = client.limiter.rates(client.sdk_app_id, "openim/sendmsg")
         assert in_force.share < 0.8
-        assert "openim/sendmsg: too many calls for the service (HTTP 429), going on with" in caplog.text
+        assert "openim/sendmsg: too many calls for the service (HTTP 429), slowing down to" in caplog.text
         copy = pickle.loads(pickle.dumps(error))
         assert (copy.code, copy.status, str(copy)) == (None, 429, str(error))
 

@@ -73,7 +73,7 @@ async def test_of_ten_thousand_at_once_all_that_may_wait_do_and_the_others_are_r
     assert (error.waiting, error.max_waiting, error.remaining) == (500, 500, None)
     assert error.wait == pytest.approx(501 / 198.5, rel=0.01)
     assert (error.attempts, error.maybe_delivered, error.command) == (0, False, SENDMSG)
-    assert "500 calls wait for their turn already, and no more than 500 may" in str(error)
+    assert "500 calls already wait for their turn, the maximum is 500" in str(error)
     assert len(pool.sent) == 700
     stats = client.stats()[SENDMSG]
     assert (stats.turned_away, stats.waiting, stats.errors) == (9_300, 0, {"WaitTooLongError": 9_300})
@@ -220,12 +220,12 @@ def test_open_breaker_lets_one_look_through_at_a_time() -> None:
         state.admit(101)
     error = caught.value
     assert (error.silent_s, error.failures, error.look_in_s) == (11, 1, 4)
-    assert str(error).endswith("not answered for 11.0 s (1 attempts in a row failed); the next look is in 4.000 s")
+    assert str(error).endswith("not answered for 11.0 s (1 attempts in a row failed); the next probe is in 4.000 s")
     assert state.admit(105)
     with pytest.raises(BreakerOpenError) as caught:
         state.admit(106)
     assert caught.value.look_in_s is None
-    assert "one call is looking now" in str(caught.value)
+    assert "one call is probing it now" in str(caught.value)
     assert not state.failed(108, began=105), "it is open already"
     state.end_look(108, has_failed=True)
     with pytest.raises(BreakerOpenError):
@@ -316,8 +316,10 @@ async def test_of_ten_thousand_calls_to_a_silent_service_all_end_when_the_breake
     assert client.stats()[SENDMSG].errors == {"ReplyTimeoutError": 51, "BreakerOpenError": breaker.refused}
     lines = [record.getMessage() for record in caplog.records]
     assert len(lines) == 2
-    assert lines[0].startswith("no answer from the service for 10.0 s (5 attempts in a row failed): calls fail at once")
-    assert lines[1] == "the service answers again after 31.0 s; 10248 calls failed at once meanwhile"
+    assert lines[0].startswith(
+        "no answer from the service for 10.0 s (5 attempts in a row failed): calls fail immediately"
+    )
+    assert lines[1] == "the service answers again after 31.0 s; 10248 calls failed immediately meanwhile"
 
 
 @pytest.mark.parametrize(

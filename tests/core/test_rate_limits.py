@@ -686,7 +686,7 @@ def test_a_cut_is_one_warning(caplog: pytest.LogCaptureFixture) -> None:
     (record,) = caplog.records
     assert record.levelname == "WARNING"
     assert record.getMessage() == (
-        "openim/sendmsg: too many calls for the service (60007), going on with 123 of 199 a second"
+        "openim/sendmsg: too many calls for the service (60007), slowing down to 123 of 199 a second"
     )
 
 

@@ -1,1 +1,1 @@
-"""The way of a call: client, attempts, limits, retries, the pool."""
+"""How a call is made: client, attempts, limits, retries, the pool."""

@@ -1,9 +1,8 @@
-"""What the pool uses of aiohttp beyond its documentation, in one list, and whether the aiohttp at hand has it.
+"""The list of aiohttp's undocumented parts that the pool uses, and a check whether the installed aiohttp has them.
 
-`http_connection` reads answers through aiohttp's protocol, and the session's requests, responses and connector do a
-little more than aiohttp's own (`http_session_exchange`, `http_session_connector`). A test checks the list against the
-aiohttp that is installed. A client that meets an aiohttp without one of the parts of a connection leaves its calls to
-aiohttp's session.
+`http_connection` reads answers through aiohttp's protocol, and the session's requests, responses and connector extend
+aiohttp's own slightly (`http_session_exchange`, `http_session_connector`). A test checks the list against the installed
+aiohttp. If a part that connections need is missing, a client sends its calls through aiohttp's session instead.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from typing import Final, NamedTuple
 
 import aiohttp
 
-# aiohttp's own, None where something had replaced it before this module was imported.
+# aiohttp's own method, None if it had been replaced before this module was imported.
 _REQUEST: Final = (
     aiohttp.ClientSession._request
     if inspect.isfunction(aiohttp.ClientSession._request)
@@ -30,8 +29,8 @@ class Part(NamedTuple):
     Attributes:
         owner: the class that has it, with its module.
         name: the attribute.
-        parameters: names that are given.
-        used_for: what would not work without it.
+        parameters: parameter names that we pass.
+        used_for: what would fail without it.
     """
 
     owner: str
@@ -43,16 +42,16 @@ class Part(NamedTuple):
 _HANDLER: Final = "aiohttp.client_proto.ResponseHandler"
 _MESSAGE: Final = "aiohttp.http.RawResponseMessage"
 
-# What a connection of the pool takes.
+# Needed by a connection of the pool.
 CONNECTION_PARTS: Final = (
     Part("aiohttp.ClientRequest", "__init__", ("method", "url", "loop", "ssl"), "naming a host to connect to"),
     Part("aiohttp.TCPConnector", "connect", ("req", "traces", "timeout"), "opening a connection"),
     Part("aiohttp.connector.Connection", "protocol", (), "reading answers"),
     Part("aiohttp.connector.Connection", "transport", (), "writing requests"),
-    Part("aiohttp.connector.Connection", "close", (), "giving a closed connection back to the connector"),
+    Part("aiohttp.connector.Connection", "close", (), "returning a closed connection to the connector"),
     Part(_HANDLER, "set_response_params", ("read_until_eof", "auto_decompress"), "expecting an answer"),
     Part(_HANDLER, "read", (), "reading the head of an answer"),
-    Part(_HANDLER, "should_close", (), "seeing what is left over after an answer"),
+    Part(_HANDLER, "should_close", (), "seeing whether data is left over after an answer"),
     Part(_HANDLER, "data_received", ("data",), "parsing an answer"),
     Part(_HANDLER, "eof_received", (), "parsing an answer that ends with its connection"),
     Part(_HANDLER, "connection_lost", ("exc",), "ending an exchange whose connection is lost"),
@@ -61,9 +60,9 @@ CONNECTION_PARTS: Final = (
     Part(_MESSAGE, "compression", (), "refusing a compressed answer"),
     Part(_MESSAGE, "chunked", (), "seeing the end of an answer"),
 )
-# What the session's way takes beside it.
+# Needed in addition for aiohttp's session.
 SESSION_PARTS: Final = (
-    Part("aiohttp.ClientSession", "_request", (), "noticing what replaces it, such as aioresponses"),
+    Part("aiohttp.ClientSession", "_request", (), "noticing a replacement, such as aioresponses"),
     Part("aiohttp.ClientRequest", "send", ("conn",), "completing the request line without showing the UserSig"),
     Part(_HANDLER, "transport", (), "completing the request line without showing the UserSig"),
     Part("aiohttp.ClientResponse", "start", ("connection",), "raising errors that do not quote the answer"),
@@ -75,12 +74,12 @@ SESSION_PARTS: Final = (
 
 
 def is_session_replaced() -> bool:
-    """Return whether something stands in for `ClientSession._request`, as aioresponses does in a test."""
+    """Return whether `ClientSession._request` is replaced, as aioresponses does in tests."""
     return aiohttp.ClientSession._request is not _REQUEST
 
 
 def missing_part(parts: Sequence[Part] = CONNECTION_PARTS) -> str | None:
-    """Return the first part that the aiohttp at hand lacks, such as `...ResponseHandler.read`; None when it has all."""
+    """Return the first part that the installed aiohttp lacks, such as `...ResponseHandler.read`; None if none."""
     for owner, name, parameters, _ in parts:
         module, _, cls = owner.rpartition(".")
         holder = getattr(import_module(module), cls, None)

@@ -1,6 +1,6 @@
-"""The attempts of one call: made until one succeeds or the policy gives up.
+"""The attempts of one call, repeated until one succeeds or the policy gives up.
 
-`_attempt` is one of them: turn, slot, token, wire, answer.
+`_attempt` makes one: turn, slot, token, wire, answer.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ from .retry import latest_start, next_backoff
 
 logger = logging.getLogger("tim_async")
 
-# A UserSig that was current this many seconds ago is sent without another look.
+# A UserSig that was current this many seconds ago is sent without checking again.
 _SIG_CHECK_S: Final = 0.5
-# Answers that show that the UserSig is no longer valid.
+# Answers showing that the UserSig is no longer valid.
 _USER_SIG_CODES: Final = frozenset({20002, 70001, 70002, 70003, 70005, 70009, 70013, 70014})
 
 
@@ -57,14 +57,14 @@ async def run(state: ClientState, call: Call) -> bytes:
                 else:
                     reply = await _attempt_behind_breaker(state, call, loop)
             except (WaitTooLongError, BreakerOpenError) as error:
-                # A repeat that would get no turn in time, or is not let through: the failure before it says more.
+                # The retry would not get its turn in time, or is not let through: the previous failure says more.
                 failure = failure or error
                 break
             except TimError as error:
                 failure = error
             else:
                 call.stats.succeeded += 1
-                failure = None  # the error refers to this frame: without this the two would keep each other alive
+                failure = None  # break the reference cycle between the error and this frame
                 return reply
             backoff = _backoff(call, failure, loop.time())
             if backoff is None:
@@ -122,7 +122,7 @@ def _backoff(call: Call, failure: TimError, now: float) -> float | None:
 
 
 async def _attempt_behind_breaker(state: ClientState, call: Call, loop: asyncio.AbstractEventLoop) -> bytes:
-    """Make one attempt if the breaker lets it through, and note what it says of the service."""
+    """Make one attempt if the breaker allows it, and report the outcome to the breaker."""
     breaker = state.breaker
     assert breaker is not None  # noqa: S101 - it is the reason for coming here
     began = loop.time()
@@ -144,7 +144,7 @@ async def _attempt_behind_breaker(state: ClientState, call: Call, loop: asyncio.
     except TransportError:
         now = loop.time()
         has_failed = True
-        # Without the wait for its turn, it took no longer than its timeout.
+        # Without the wait for its turn, it took at most its timeout.
         if breaker.failed(now, max(began, now - call.options.timeout)):
             state.refuse_waiting(breaker, now)
         raise
@@ -155,7 +155,7 @@ async def _attempt_behind_breaker(state: ClientState, call: Call, loop: asyncio.
 
 async def _attempt(state: ClientState, call: Call, loop: asyncio.AbstractEventLoop) -> bytes:
     """Make one attempt: turn, slot, token, wire, answer."""
-    # As in the limiter, a hundred thousand calls may wait here: what need not be a variable is none.
+    # As in the limiter, a hundred thousand calls may wait here: keep this frame's variables few.
     call.tries += 1
     began = loop.time()
     took_at: float | None = None
@@ -172,7 +172,7 @@ async def _attempt(state: ClientState, call: Call, loop: asyncio.AbstractEventLo
             timeout = call.begin_attempt(now)
             took_at = now
             if abs(took_at - began) > _SIG_CHECK_S:
-                # The wait was long, or the clock was set back: prefer the UserSig that is current now.
+                # The wait was long, or the clock was set back: use the current UserSig instead.
                 user_sig = state.auth.peek() or user_sig
             post = slot.post(call.command, state.query(user_sig), call.body, timeout=timeout)
             reply = await (_in_real_time(state, post, timeout) if is_loop_clock_replaced(loop) else post)
@@ -181,7 +181,7 @@ async def _attempt(state: ClientState, call: Call, loop: asyncio.AbstractEventLo
         outcome = "0"
         return reply
     except TimError as error:
-        reply = b""  # it may repeat the address, and this frame is part of the error
+        reply = b""  # it may quote the URL, and this frame is part of the error
         outcome = _name(error)
         call.stats.count_error(outcome)
         call.is_in_flight = False
@@ -194,7 +194,7 @@ async def _attempt(state: ClientState, call: Call, loop: asyncio.AbstractEventLo
 
 
 def _note_attempt(call: Call, outcome: str, began: float, took_at: float | None, now: float) -> None:
-    """Count and log an attempt that is over; `took_at` is when it was granted, None when it was not."""
+    """Count and log an attempt that has ended; `took_at` is when its token was granted, None if it was not."""
     granted = now if took_at is None else took_at
     waited_s, took_s = granted - began, now - granted
     call.stats.waited_s += waited_s
@@ -208,7 +208,7 @@ def _note_attempt(call: Call, outcome: str, began: float, took_at: float | None,
 
 
 async def _in_real_time(state: ClientState, post: Awaitable[bytes], timeout: float) -> bytes:
-    """Wait for an answer while the loop's clock may stand still: then the real one decides about the timeout."""
+    """Wait for an answer while the loop's clock may stand still; the real clock then enforces the timeout."""
     with suppress(TimeoutError):
         async with ending_stopped_waits(timeout):
             return await post
@@ -217,7 +217,7 @@ async def _in_real_time(state: ClientState, post: Awaitable[bytes], timeout: flo
 
 
 async def _acquire_in_time(state: ClientState, claim: Claim, slot: ConnectionSlot, left: float) -> Hidden:
-    """Wait for a UserSig and the turn, at most until the deadline; return with slot and tokens taken."""
+    """Wait for a UserSig and the turn, at most until the deadline; return with the slot and tokens taken."""
     try:
         async with asyncio.timeout_at(claim.deadline):
             user_sig = await state.auth.get()
@@ -229,17 +229,17 @@ async def _acquire_in_time(state: ClientState, claim: Claim, slot: ConnectionSlo
 
 
 def _check_reply(state: ClientState, call: Call, reply: bytes, user_sig: Hidden) -> bytes:
-    """Return an answer whose envelope says success, its damaged texts repaired; raise for every other one."""
+    """Return a successful answer with damaged texts repaired; raise for any other answer."""
     envelope, reply = read_envelope(call, reply)
     if isinstance(envelope, str):
         size = len(reply)
-        del reply  # it may repeat the address, and this frame is part of the error
+        del reply  # it may quote the URL, and this frame is part of the error
         raise ReplyDecodeError(f"the answer {envelope}", status=200, size=size)
     code = envelope.error_code
-    # Of the values that are known, only FAIL contradicts code 0 (SomeError comes with the failures of a batch).
+    # Of the known values, only FAIL contradicts code 0 (SomeError accompanies the failures of a batch).
     if code == 0 and envelope.action_status != "FAIL":
         return reply
-    # An ErrorInfo that echoes the request must not bring the UserSig into an error.
+    # An ErrorInfo that echoes the request must not put the UserSig into an error.
     info = hide_in(envelope.error_info or "", user_sig)
     if code == 0:
         size = len(reply)
@@ -260,7 +260,7 @@ def _check_reply(state: ClientState, call: Call, reply: bytes, user_sig: Hidden)
 
 
 def _slow_down(state: ClientState, call: Call, error: ApiError) -> None:
-    """Report a refusal to the limiter, if it means "too many calls"."""
+    """Report a refusal to the limiter if it means "too many calls"."""
     if error.asks_to_slow_down:
         call.slow_down_s = state.limiter.refused(call.claim, error.code)
 
@@ -268,10 +268,10 @@ def _slow_down(state: ClientState, call: Call, error: ApiError) -> None:
 def _is_open(error: TimError) -> bool:
     """Return whether an attempt that ended with this error may have taken effect."""
     if isinstance(error, ApiError):
-        # A refusal is final; "trouble inside the service" leaves open how far the request had come.
+        # A refusal is final; "trouble inside the service" does not say how far the request got.
         return error.transient
     if isinstance(error, ReplyDecodeError):
-        # A redirect, and a proxy that wants a password, answer in the service's place.
+        # A redirect, or a proxy that wants a password, answers in place of the service.
         return error.status != 407 and not 300 <= error.status < 400
     return isinstance(error, TransportError) and not isinstance(error, ConnectError)
 

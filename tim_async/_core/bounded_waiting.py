@@ -1,8 +1,8 @@
-"""At most so many calls of a command wait for their turn: one more is refused at once.
+"""A bound on the calls of a command that wait for their turn: further calls are refused immediately.
 
-A call that would wait longer than its caller does is work for nothing, and where more come than the limit lets through,
-every one of them does. The bound counts the calls that wait before a call: of an interactive one those that are
-interactive themselves, of a background one all of the command. A repeat has been let in already.
+A call that waits longer than its caller is wasted work, and when calls arrive faster than the limit allows, every call
+ends up like that. The bound counts the calls ahead of a new call: for an interactive call the interactive ones, for a
+background call all calls of the command. A retry has already been admitted.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ logger = logging.getLogger("tim_async")
 
 
 class _Queue:
-    """The calls of a command that wait.
+    """The waiting calls of a command.
 
     Attributes:
-        waiting: their number, by class of priority.
-        refused: calls that were refused, in all.
-        series: calls that were refused since there were too many, 0 when there are not.
+        waiting: their number, by priority class.
+        refused: total number of refused calls.
+        series: calls refused since the bound was reached, 0 while it is not.
     """
 
     __slots__ = ("refused", "series", "waiting")
@@ -34,11 +34,11 @@ class _Queue:
 
 
 class BoundedWaiting:
-    """What calls wait at in the place of a limiter: at most `max_waiting` of a command do.
+    """Wraps a limiter and lets at most `max_waiting` calls of a command wait.
 
     Args:
-        limiter: decides about those that may wait.
-        max_waiting: most calls that wait before another one.
+        limiter: decides about the admitted calls.
+        max_waiting: maximum number of calls ahead of a new one.
     """
 
     def __init__(self, limiter: RateLimiter, max_waiting: int) -> None:
@@ -47,7 +47,7 @@ class BoundedWaiting:
         self._queues: dict[str, _Queue] = {}
 
     async def acquire(self, claim: Claim, slot: ConnectionSlot) -> None:
-        """Wait for the claim's turn, unless too many wait for theirs. See `RateLimiter.acquire`."""
+        """Wait for the claim's turn, unless too many calls are waiting. See `RateLimiter.acquire`."""
         queue = self._queues.get(claim.command)
         if queue is None:
             queue = self._queues[claim.command] = _Queue()
@@ -61,14 +61,14 @@ class BoundedWaiting:
             await self._limiter.acquire(claim, slot)
         finally:
             waiting[rank] -= 1
-            # Not at each call that goes while others are refused: half of them must have gone.
+            # Log once half of the waiting calls have gone, not at every call that goes while others are refused.
             if queue.series and 2 * sum(waiting) <= self._max_waiting:
                 logger.warning("%s: calls may wait again, %d were refused", claim.command, queue.series)
                 queue.series = 0
 
     def _refuse(self, claim: Claim, queue: _Queue, waiting: int) -> None:
         if not queue.series:
-            logger.warning("%s: %d calls wait (max_waiting), more are refused", claim.command, waiting)
+            logger.warning("%s: %d calls are waiting (max_waiting), more are refused", claim.command, waiting)
         queue.refused += 1
         queue.series += 1
         rates = self._limiter.rates(claim.app, claim.command)
@@ -85,7 +85,7 @@ class BoundedWaiting:
         return 0 if queue is None else queue.refused
 
     def begin_again(self) -> None:
-        """Forget who waits: the event loop that they waited in is closed."""
+        """Forget the waiting calls: their event loop is closed."""
         for queue in self._queues.values():
             queue.waiting = [0, 0]
             queue.series = 0

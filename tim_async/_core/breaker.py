@@ -1,14 +1,14 @@
-"""The breaker: while the service does not answer, calls fail at once instead of each waiting for its timeout.
+"""The breaker: while the service does not answer, calls fail immediately instead of waiting for their timeout.
 
-Words. An *answer* is whatever comes from the service, a refusal included, and "too many calls" of a gateway. A
-*failure* is an attempt without one: no connection, a timeout, a lost connection, another page. A *look* is the one call
-that is let through to see whether the service answers again.
+Words. An *answer* is anything from the service, including a refusal, and a gateway's "too many calls". A *failure* is
+an attempt without one: no connection, a timeout, a lost connection, another page. A *look* is the single call that is
+let through to see whether the service answers again.
 
-It opens when so many attempts in a row have failed, over so many seconds, without an answer to any command. It closes
-with the first answer, to the look or to a call that was on its way. An attempt that was cancelled, or got no turn,
-says nothing: the next call looks then.
+The breaker opens after a number of failed attempts in a row, over a number of seconds, without an answer to any
+command. It closes at the first answer, to the look or to a call that was under way. An attempt that was cancelled or
+got no turn has no result: the next call then becomes the look.
 
-`BreakerState` knows no loop and no clock: the time is passed in, in seconds of any clock that does not go back.
+`BreakerState` uses no loop and no clock: the time is passed in, in seconds of any monotonic clock.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ logger = logging.getLogger("tim_async")
 
 
 class Breaker(msgspec.Struct, frozen=True, kw_only=True):
-    """When calls fail at once, as the service does not answer: `TimClient(..., breaker=Breaker(after_s=20))`.
+    """When calls fail immediately because the service does not answer: `TimClient(..., breaker=Breaker(after_s=20))`.
 
     Attributes:
         after_s: seconds without an answer after which it opens.
-        failures: attempts in a row that must have failed by then, at least 1: one call that times out on an idle
-            client is no reason.
-        look_every_s: seconds from one look to the next.
+        failures: failed attempts in a row that are also required, at least 1: a single timeout on an idle client is
+            not enough.
+        look_every_s: seconds between looks.
     """
 
     after_s: float = 10.0
@@ -48,11 +48,11 @@ class BreakerStats(msgspec.Struct, kw_only=True):
     """The breaker of a client.
 
     Attributes:
-        is_open: whether calls fail at once.
-        silent_s: seconds since attempts began to fail that no answer came between, 0.0 when the last one was answered.
-        failures: attempts in a row that failed.
-        opened: how many times it opened.
-        refused: calls that failed at once, in all.
+        is_open: whether calls fail immediately.
+        silent_s: seconds since the first of the failed attempts in a row, 0.0 if the last attempt was answered.
+        failures: failed attempts in a row.
+        opened: number of times it opened.
+        refused: total number of calls that failed immediately.
     """
 
     is_open: bool
@@ -63,20 +63,20 @@ class BreakerStats(msgspec.Struct, kw_only=True):
 
 
 class BreakerState:
-    """A breaker at work.
+    """The state of a breaker.
 
     Attributes:
-        is_open: whether calls fail at once.
+        is_open: whether calls fail immediately.
     """
 
     def __init__(self, breaker: Breaker) -> None:
         self._breaker = breaker
         self._opened = self._refused = 0
-        self._refused_earlier = 0  # before it opened last
+        self._refused_earlier = 0  # before it last opened
         self.begin_again()
 
     def begin_again(self) -> None:
-        """Close, and forget what is known of the service; the clock may show another time from now on."""
+        """Close and forget the service's state; the clock may show a different time from now on."""
         self.is_open = False
         self._answered_at = -math.inf
         self._silent_since = math.inf
@@ -88,7 +88,7 @@ class BreakerState:
         """Let an attempt through; return whether it is the look.
 
         Raises:
-            BreakerOpenError: it is open, and no look is due.
+            BreakerOpenError: it is open and no look is due.
         """
         if not self.is_open:
             return False
@@ -98,7 +98,7 @@ class BreakerState:
         raise self.refuse(now)
 
     def refuse(self, now: float) -> BreakerOpenError:
-        """Count a call that is not let through, or is ended while it waits; return its error."""
+        """Count a call that is refused, or ended while it waits; return its error."""
         self._refused += 1
         return BreakerOpenError(
             silent_s=now - self._silent_since,
@@ -107,10 +107,10 @@ class BreakerState:
         )
 
     def answered(self, now: float) -> None:
-        """Note an answer to any attempt."""
+        """Record an answer to any attempt."""
         if self.is_open:
             logger.warning(
-                "the service answers again after %.1f s; %d calls failed at once meanwhile",
+                "the service answers again after %.1f s; %d calls failed immediately meanwhile",
                 now - self._silent_since,
                 self._refused - self._refused_earlier,
             )
@@ -118,7 +118,7 @@ class BreakerState:
         self._answered_at = now
 
     def failed(self, now: float, began: float) -> bool:
-        """Note an attempt without an answer, which began at that time; return whether it opens now."""
+        """Record an attempt without an answer and the time it began; return whether the breaker opens now."""
         if not self._failures:
             self._silent_since = max(began, self._answered_at)
         self._failures += 1
@@ -131,8 +131,8 @@ class BreakerState:
         self._opened += 1
         self._refused_earlier = self._refused
         logger.warning(
-            "no answer from the service for %.1f s (%d attempts in a row failed): calls fail at once, and one every "
-            "%g s looks whether it answers again",
+            "no answer from the service for %.1f s (%d attempts in a row failed): calls fail immediately, except one "
+            "every %g s that checks whether it answers again",
             silent_s,
             self._failures,
             breaker.look_every_s,
@@ -140,12 +140,12 @@ class BreakerState:
         return True
 
     def end_look(self, now: float, *, has_failed: bool) -> None:
-        """Note the end of the look that was not answered: the next one is due later, or at once if it has no result."""
+        """Record the end of an unanswered look; the next is due after the interval, or at once if it had no result."""
         self._is_looking = False
         self._look_at = now + self._breaker.look_every_s if has_failed else now
 
     def stats(self, now: float | None) -> BreakerStats:
-        """Return its numbers; `now` is None where no event loop is open that it could be silent in."""
+        """Return its numbers; `now` is None when no event loop is open."""
         return BreakerStats(
             is_open=self.is_open,
             silent_s=now - self._silent_since if self._failures and now is not None else 0.0,

@@ -1,4 +1,4 @@
-"""One limit at work: its tokens, its window, its share after refusals, and the claims that queue for it."""
+"""One limit at run time: its tokens, its window, its share after refusals, and the claims queued for it."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ logger = logging.getLogger("tim_async")
 _LATE_TIMER_S: Final = 0.005
 # A wait that rounding makes shorter than this would not be over when the timer fires.
 _SHORTEST_WAIT_S: Final = 1e-6
-# A call that waited longer than this for a slot is paced: what a stalled service held up must not come to it at once.
+# A call that waited longer than this for a slot is paced: calls held up by a stalled service must not reach it at once.
 BURST_PATIENCE_S: Final = 0.5
-# After a burst that uses up a window, nothing goes until the window is over, not even a repeat. That may be a second;
-# of longer windows a burst leaves a part, so that they go on.
+# After a burst that uses up a window, nothing may go until the window is over, not even a retry. For a second that is
+# acceptable; in longer windows a burst leaves a part free so that calls continue.
 _LONG_WINDOW_S: Final = 2.0
 _BURST_PART: Final = 0.75
-# Entries without a claim that a queue keeps before it is tidied up.
+# Entries without a claim that a queue keeps before it is cleaned up.
 _FEW_DEAD: Final = 64
 
 
@@ -41,15 +41,15 @@ def burst_limit(rate: Rate) -> float:
 
 
 def shape(rate: Rate) -> tuple[float, float]:
-    """Return burst and rate a second for a limit; no window of `rate.per` seconds then holds more than `rate.limit`."""
+    """Return a limit's burst and rate per second; no window of `rate.per` seconds then holds more than `rate.limit`."""
     burst = rate.max_cost + _LATE_TIMER_S * rate.limit / rate.per
-    # Large costs on a small limit leave little to flow; the burst must leave at least one unit a window.
+    # Large costs on a small limit leave little flow; the burst must leave at least one unit per window.
     burst = min(burst, float(rate.limit))
     return burst, (rate.limit + 1 - burst) / (rate.per + PACED_MARGIN_S)
 
 
 class Tokens(AsyncLimiter):
-    """An `AsyncLimiter` that also says when there will be room."""
+    """An `AsyncLimiter` that also reports when there will be room."""
 
     def __init__(self, rate: Rate) -> None:
         burst, flow = shape(rate)
@@ -62,32 +62,32 @@ class Tokens(AsyncLimiter):
         return self.max_rate - self._level
 
     def due(self, units: float) -> float:
-        """Return the seconds until so many units can be taken, 0.0 for now."""
+        """Return the seconds until the units can be taken, 0.0 for now."""
         if self.has_capacity(units):
             return 0.0
-        # Rounding may say "now" where has_capacity says "not yet".
+        # Rounding may give "now" where has_capacity says "not yet".
         return max((self._level + units - self.max_rate) / self.flow, _SHORTEST_WAIT_S)
 
     def take(self, units: float) -> None:
-        """Take units; of a burst, for which there need not be room, as many as there are."""
+        """Take units; a burst, which needs no room, takes as many as there are."""
         self._level = min(self._level + units, self.max_rate)
 
     def set_flow(self, flow: float) -> None:
-        """Let through at another rate from now on."""
+        """Change the rate from now on."""
         self._leak()
         self.flow = self._rate_per_sec = flow
 
     def empty(self, now: float) -> None:
-        """Leave nothing to take."""
+        """Remove all tokens."""
         self._level = self.max_rate
         self._last_check = now
 
     def shift(self, seconds: float) -> None:
-        """Move them in time, to a clock that shows another time."""
+        """Shift all times, for a clock that now shows a different time."""
         self._last_check += seconds
 
     def moved(self, rate: Rate, seconds: float) -> Tokens:
-        """Return the same for the loop that runs now, whose clock may show another time."""
+        """Return a copy for the running loop, whose clock may show a different time."""
         moved = Tokens(rate)
         moved._level, moved._last_check = self._level, self._last_check + seconds
         moved.flow = moved._rate_per_sec = self.flow
@@ -95,17 +95,17 @@ class Tokens(AsyncLimiter):
 
 
 class Waiter:
-    """A claim that waits.
+    """A waiting claim.
 
     Attributes:
         pairs: its buckets with its cost in each, narrow ones first.
-        slot: the place in the pool that it is going to take.
-        rank: class of priority.
-        order: place in the order of arrival; smaller goes first.
-        bursts_until: loop time up to which it need not go at the pace, as nothing but the slot was missing when it
-            came; 0.0 when it must.
-        stands_at: the position of the bucket that it queues for; the number of buckets while it waits for a slot; -1
-            for neither.
+        slot: the place in the pool that it will take.
+        rank: priority class.
+        order: position in the order of arrival; smaller goes first.
+        bursts_until: loop time until which it may skip the pace, because on arrival it lacked only the slot; 0.0 if it
+            may not.
+        stands_at: position of the bucket that it queues for; the number of buckets while it waits for a slot; -1 for
+            neither.
         future: True when everything is granted, False when only the slot is missing.
     """
 
@@ -121,20 +121,20 @@ class Waiter:
         self.future: asyncio.Future[bool]
 
     def __lt__(self, other: Waiter) -> bool:
-        """Let a heap compare two entries that are alike but for the waiter: no order is one more than another."""
+        """Let a heap compare entries that are equal except for the waiter; order numbers are unique."""
         return False
 
     def comes_after(self, other: Waiter | None) -> bool:
-        """Return whether another one goes first."""
+        """Return whether another waiter goes first."""
         return other is not None and (other.rank, other.order) < (self.rank, self.order)
 
 
 class AppShare(AdaptiveShare):
-    """The share of all commands of an app, after codes that speak of the whole app. It counts each call once.
+    """The share of all commands of an app, after codes that concern the whole app. It counts each call once.
 
     Args:
         app: the app's id.
-        flow: calls a second that all commands had together when the first such code came: the rate that was too much.
+        flow: calls a second of all commands together when the first such code arrived: the rate that was too high.
     """
 
     __slots__ = ("_app", "_refused_with")
@@ -145,7 +145,7 @@ class AppShare(AdaptiveShare):
         self._refused_with: int | None = None
 
     def count_granted(self, now: float) -> None:
-        """Count a call that was granted."""
+        """Count a granted call."""
         if self.granted(now):
             self._report_cut(now)
 
@@ -160,10 +160,10 @@ class AppShare(AdaptiveShare):
 
 
 def report_cut(label: str, code: int | None, flow: float, configured: float) -> None:
-    """Log that refusals made something slower; one warning for each cut."""
+    """Log that refusals slowed a bucket down; one warning per cut."""
     logger.warning(
-        "%s: too many calls for the service (%s), going on with %.3g of %.3g a second",
-        one_line(label),  # it may hold the id of a group
+        "%s: too many calls for the service (%s), slowing down to %.3g of %.3g a second",
+        one_line(label),  # it may contain a group id
         "HTTP 429" if code is None else code,
         flow,
         configured,
@@ -171,13 +171,14 @@ def report_cut(label: str, code: int | None, flow: float, configured: float) -> 
 
 
 class Bucket:
-    """One limit at work.
+    """One limit at run time.
 
     Args:
         rate: the limit.
-        label: whose limit it is, in messages.
+        label: whose limit it is, for messages.
         now: loop time.
-        used_until: loop time until which others may have used it up; then it goes at the pace for good. None for never.
+        used_until: loop time until which others may have used it up; after that it always goes at the pace. None for
+            never.
     """
 
     __slots__ = (
@@ -217,28 +218,28 @@ class Bucket:
         self.is_quota = rate.is_quota
         self._base_flow = rate.limit / rate.per if self._is_counted else self.tokens.flow
         self.share = AdaptiveShare(self._base_flow)
-        self.app_share: AppShare | None = None  # None as long as no code spoke of the whole app
+        self.app_share: AppShare | None = None  # None until a code concerned the whole app
         self._refused_with: int | None = None
-        self.slow_until = 0.0  # loop time up to which it lets through at most `slow_flow`; 0.0 for no such time
+        self.slow_until = 0.0  # loop time until which it allows at most `slow_flow`; 0.0 for none
         self.slow_flow = self._base_flow
         self.is_paced = used_until is not None
         if used_until is not None:
             self.tokens.empty(now)
             if used_until + rate.per + BURST_MARGIN_S > now:
                 self.window.add(math.ceil(self._burst_limit), used_until, is_burst=True)
-        self.claims = 0  # claims on their way through it; while there are any it is not forgotten
-        self.queued = [0, 0]  # units that queue, by class of priority
-        self.passed = [0, 0]  # units of claims that had room here and wait for a later bucket, or for a slot
-        self.paced = [0, 0]  # claims that queue and are to go at the pace
-        self.seekers: list[Waiter | None] = [None, None]  # who waits for a slot, by class
+        self.claims = 0  # claims on their way through it; it is kept while there are any
+        self.queued = [0, 0]  # queued units, by priority class
+        self.passed = [0, 0]  # units of claims that had room here and wait for a later bucket or a slot
+        self.paced = [0, 0]  # queued claims that must go at the pace
+        self.seekers: list[Waiter | None] = [None, None]  # the waiter for a slot, by class
         self._queue: list[tuple[int, int, int, Waiter]] = []  # class, order, units, waiter
         self._dead = 0
         self._timer: asyncio.TimerHandle | None = None
 
-    # How fast
+    # Speed
 
     def flow(self, now: float) -> float:
-        """Return the units a second that are let through now."""
+        """Return the units a second that are currently allowed."""
         flow = self._base_flow * self.share.share(now)
         if self.app_share is not None:
             flow *= self.app_share.share(now)
@@ -252,21 +253,21 @@ class Bucket:
     def _adapt(self, now: float) -> None:
         flow = self.flow(now)
         if self._is_long:
-            # What a burst took would be missing at the end of the window: those after it go slower from the beginning.
+            # The burst's units would be missing at the end of the window: calls after it go slower from the start.
             flow *= 1.0 - self.window.held_bursts(now) / self.rate.limit
         if flow != self.tokens.flow:
             self.tokens.set_flow(flow)
 
     @property
     def configured_flow(self) -> float:
-        """The units a second that are let through when nothing slows it."""
+        """The units a second that are allowed while nothing slows it down."""
         return self._base_flow
 
     def due(self, units: int, now: float, rank: int) -> float:
-        """Return the seconds until a claim of this class may take so many units at the pace, 0.0 for now.
+        """Return the seconds until a claim of this class may take units at the pace, 0.0 for now.
 
-        What is kept for claims of its class and higher ones is not there for it; with rank -1 for a claim for which
-        room is kept itself.
+        Units kept for claims of its class and higher ones are not available to it. Pass rank -1 for a claim that has
+        units kept for it.
         """
         units += sum(self.passed[: rank + 1])
         if self._is_counted:
@@ -275,19 +276,19 @@ class Bucket:
         self._adapt(now)
         limit = None
         if self.tokens.flow < self._base_flow and self.window.held_bursts(now):
-            # While it is slowed, what follows a burst makes no more of the window than the slower rate does.
+            # While slowed down, the calls after a burst may use no more of the window than the slower rate.
             limit = self.rate.limit * (self.flow(now) / self._base_flow)
         return max(self.tokens.due(units), self.window.due(units, now, limit))
 
     def may_burst(self, units: int, now: float) -> bool:
-        """Return whether a claim may go at once, whatever the pace says."""
+        """Return whether a claim may go at once, regardless of the pace."""
         if self.is_paced:
             return False
         limit = self._burst_limit * (self.flow(now) / self._base_flow)
         return self.window.held(now) + self.passed[0] + units <= limit
 
     def take(self, units: int, now: float) -> None:
-        """Take units; where none are there at the pace, or there is no pace, they are a burst."""
+        """Take units; if the pace has none, or there is no pace, they count as a burst."""
         is_burst = self._is_counted or not self.tokens.has_capacity(units)
         if not self._is_counted:
             self.tokens.take(units)
@@ -304,7 +305,7 @@ class Bucket:
     def _report_cut(self, now: float) -> None:
         report_cut(self.label, self._refused_with, self.flow(now), self.configured_flow)
 
-    # Who waits
+    # Waiters
 
     def has_waiters(self, rank: int) -> bool:
         """Return whether a claim of this class or a higher one waits here, or for a slot after this."""
@@ -317,7 +318,7 @@ class Bucket:
         return self.seekers[0] is not None or (rank > 0 and self.seekers[1] is not None)
 
     def will_burst(self, units: int, now: float) -> bool:
-        """Return whether a claim of the highest class may go as soon as all who wait, and it, have a slot."""
+        """Return whether a claim of the highest class may go as soon as it and all waiters have a slot."""
         return not self.paced[0] and self.may_burst(self.queued[0] + units, now)
 
     def push(self, waiter: Waiter, units: int) -> None:
@@ -335,19 +336,19 @@ class Bucket:
         return queue[0][3] if queue else None
 
     def head_due(self, now: float) -> float:
-        """Return the seconds until the first in the queue may go on from here, 0.0 for now."""
+        """Return the seconds until the first in the queue may move on, 0.0 for now."""
         _, _, units, head = self._queue[0]
         if now < head.bursts_until and self.may_burst(units, now):
             return 0.0
         return self.due(units, now, head.rank)
 
     def pop(self) -> None:
-        """Take the first out of the queue."""
+        """Remove the first from the queue."""
         *_, units, waiter = heappop(self._queue)
         self._leave(waiter, units)
 
     def bury(self, waiter: Waiter, units: int) -> None:
-        """Forget a waiter whose future is done; its entry is dropped when it comes up, or when there are too many."""
+        """Drop a waiter whose future is done; its entry is removed when it comes up, or when there are too many."""
         self._leave(waiter, units)
         self._dead += 1
         if self._dead > _FEW_DEAD and self._dead * 2 > len(self._queue):
@@ -360,7 +361,7 @@ class Bucket:
         self.paced[waiter.rank] -= not waiter.bursts_until
 
     def wake_at(self, when: float, loop: asyncio.AbstractEventLoop, serve: Callable[[Bucket], None]) -> None:
-        """Have the queue served at a time, or earlier where it is to be served earlier already."""
+        """Schedule serving the queue at a time, unless it is scheduled earlier."""
         if self._timer is not None:
             if self._timer.when() <= when:
                 return
@@ -372,7 +373,7 @@ class Bucket:
         serve(self)
 
     def estimate(self, claim: Claim, units: int, now: float) -> float:
-        """Return the seconds until a claim's turn, given those who wait already and that none of them gives up."""
+        """Return the estimated seconds until a claim's turn, assuming that no earlier waiter gives up."""
         rank, _ = claim.rank
         before = sum(self.queued[:rank]) + (0 if claim.is_repeat else self.queued[rank]) + sum(self.passed[: rank + 1])
         total = before + units
@@ -382,21 +383,21 @@ class Bucket:
         self._adapt(now)
         paced = max((total - self.tokens.room()) / self.tokens.flow, 0.0)
         if opens > 0.0:
-            # Until then the tokens have come back; those who wait go on from there at the pace.
+            # By then the tokens are back; the waiters continue from there at the pace.
             paced = max(paced, opens + max(total - self.tokens.max_rate, 0.0) / self.tokens.flow)
         return max(paced, opens)
 
     def quota_wait(self, units: int, now: float) -> float:
-        """Return the seconds until so many more units fit, beside the claims that are on their way; for a quota."""
+        """Return the seconds until a quota has room for more units, in addition to the claims under way."""
         if self.window.held(now) + units + self.claims <= self.rate.limit:
             return 0.0
-        # When those on their way are granted is not known; none of them leaves the window before its length is over.
+        # When those under way will be granted is unknown; none leaves the window before its length has passed.
         return self.window.due(units + self.claims, now) or self.rate.per
 
-    # What becomes of it
+    # Lifetime
 
     def is_idle(self, now: float) -> bool:
-        """Return whether a new bucket would be just the same."""
+        """Return whether a new bucket would be equivalent."""
         return (
             not self.claims
             and not self.window.held(now)
@@ -405,7 +406,7 @@ class Bucket:
         )
 
     def shift(self, seconds: float) -> None:
-        """Move it back in time, with those who wait: the loop's clock was set. It is to be served then."""
+        """Shift it back in time together with its waiters, after the loop's clock was set. Serve it afterwards."""
         self.tokens.shift(seconds)
         self.window.shift(seconds)
         self.share.shift(seconds)
@@ -416,13 +417,13 @@ class Bucket:
                 waiter.bursts_until += seconds
 
     def fail_all(self, make_error: Callable[[], Exception]) -> None:
-        """End the wait of all who queue with an error; each withdraws by itself."""
+        """End the wait of all queued claims with an error; each withdraws itself."""
         for *_, waiter in self._queue:
             if not waiter.future.done():  # pragma: no branch - cancelled in this very turn of the loop
                 waiter.future.set_exception(make_error())
 
     def moved(self, seconds: float) -> Bucket:
-        """Return the same for another loop, whose clock may show another time, without those who waited in the old."""
+        """Return a copy for another loop, whose clock may show a different time, without the old loop's waiters."""
         moved = Bucket(self.rate, self.label, now=0.0)
         moved.tokens = self.tokens.moved(self.rate, seconds)
         self.window.shift(seconds)
@@ -435,4 +436,4 @@ class Bucket:
 
 
 Pairs: TypeAlias = Sequence[tuple[Bucket, int]]
-"""Buckets, narrow ones first, with what is taken from each."""
+"""Buckets, narrow ones first, with the units taken from each."""

@@ -1,4 +1,4 @@
-"""What a client shares with its views, and the state of one call on its way."""
+"""The state that a client shares with its views, and the state of one call."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from .user_sig_cache import UserSigCache
 
 
 class Options(NamedTuple):
-    """What `with_options` and `with_lease` can change.
+    """Options that `with_options` and `with_lease` can change.
 
     Attributes:
         until: returns the loop time after which nothing may be sent, None for never; called when tokens are granted.
@@ -41,7 +41,7 @@ class Options(NamedTuple):
 
 
 class ClientState:
-    """What a client and all its views share."""
+    """The state shared by a client and all its views."""
 
     def __init__(self, credentials: Credentials, settings: Settings, pool: Pool, host: str) -> None:
         self.credentials = credentials
@@ -50,7 +50,7 @@ class ClientState:
         self.host = host
         self.limiter = settings.limiter or LocalRateLimiter()
         self.bounded = None if settings.max_waiting is None else BoundedWaiting(self.limiter, settings.max_waiting)
-        self.gate: BoundedWaiting | RateLimiter = self.bounded or self.limiter  # what calls wait at
+        self.gate: BoundedWaiting | RateLimiter = self.bounded or self.limiter  # calls wait here
         self.breaker = None if settings.breaker is None else BreakerState(settings.breaker)
         self.observer = settings.observer
         self.auth = UserSigCache(
@@ -66,13 +66,13 @@ class ClientState:
         self.keyless: set[str] = set()  # commands that answered a message without a MsgKey
         self._fixed_costs: dict[str, tuple[BucketCost, ...]] = {}
         self.closing: asyncio.Task[None] | None = None
-        self.loop: asyncio.AbstractEventLoop | None = None  # of the calls
-        self.calls: dict[asyncio.Task[Any], Call] = {}  # calls on their way, by the tasks that make them
+        self.loop: asyncio.AbstractEventLoop | None = None  # the loop that makes the calls
+        self.calls: dict[asyncio.Task[Any], Call] = {}  # calls under way, by task
         if self.observer is not None:
             self.observer.attach(self)
 
     def open(self) -> None:
-        """Open the pool; in another event loop than before, which is closed then, forget what that one left behind.
+        """Open the pool; if the previous event loop is closed, drop its state and use the running one.
 
         Raises:
             UsageError: the client is closed, or belongs to another loop that is not closed.
@@ -87,10 +87,10 @@ class ClientState:
                 self.breaker.begin_again()
 
     def snapshot(self) -> ClientStats:
-        """Return copies of all counts, with what waits now and the rates in force."""
+        """Return copies of all counts, with the current number of waiting calls and the rates in force."""
         commands = self.stats.snapshot()
         for call in list(self.calls.values()):
-            # Telemetry asks from a thread of its own: it may have begun just now.
+            # Telemetry calls this from another thread: the call may have just begun.
             if call.command in commands:  # pragma: no branch - a race of threads
                 commands[call.command].waiting += not call.is_in_flight
         app = self.credentials.sdk_app_id
@@ -114,7 +114,7 @@ class ClientState:
                 task.cancel()
 
     def refuse_waiting(self, breaker: BreakerState, now: float) -> None:
-        """End the calls that wait, since the breaker has opened; but for the one that opened it."""
+        """End the waiting calls because the breaker has opened, except the call that opened it."""
         current = asyncio.current_task()
         for task, call in self.calls.items():
             if not call.is_in_flight and task is not current:
@@ -126,7 +126,7 @@ class ClientState:
         return Hidden(f"{self.query_head}{user_sig}&random={random_u32()}&contenttype=json")
 
     def costs(self, command: str, endpoint: Endpoint[..., Any] | None, request: object) -> tuple[BucketCost, ...]:
-        """Return what a call takes from which buckets; kept by command, unless a limit depends on the request."""
+        """Return what a call takes from each bucket; cached by command, unless a limit depends on the request."""
         fixed = self._fixed_costs.get(command)
         if fixed is not None:
             return fixed
@@ -165,13 +165,13 @@ class Call(msgspec.Struct):
     """The state of one call.
 
     Attributes:
-        deadline: loop time at which the call ends; the claim's own may be earlier for a repeat.
-        tries: attempts begun, those included that found no connection.
+        deadline: loop time at which the call ends; a retry's claim may have an earlier one.
+        tries: attempts begun, including those that found no connection.
         attempts: attempts that were sent.
         first_at: loop time of the first attempt.
         watch: the call's observer, None without one.
-        slow_down_s: seconds before which a repeat is not worth it, after "too many calls".
-        dropped_for: why the call was ended while it waited, None when it was not.
+        slow_down_s: minimum seconds before a retry, after "too many calls".
+        dropped_for: why the call was ended while it waited, None if it was not.
     """
 
     command: str
@@ -192,10 +192,10 @@ class Call(msgspec.Struct):
     slow_down_s: float = 0.0
 
     def begin_attempt(self, now: float) -> float:
-        """Count an attempt that is going to be sent; return the seconds that it may take.
+        """Count an attempt that is about to be sent; return the seconds that it may take.
 
         Raises:
-            WaitTooLongError: its time is over, or that of the lease.
+            WaitTooLongError: its time, or that of the lease, is over.
         """
         deadline, until = self.claim.deadline, self.options.until
         if deadline is not None and now >= deadline:
@@ -212,14 +212,14 @@ class Call(msgspec.Struct):
         return timeout if self.deadline is None else min(timeout, self.deadline - now)
 
     def sign(self, error: TimError) -> None:
-        """Set the facts of the call on an error."""
+        """Set the call's facts on an error."""
         error.command = self.command
         error.attempts = self.attempts
         error.request = self.request
         error.maybe_delivered = self.maybe_delivered
 
     def explain(self, error: asyncio.CancelledError) -> None:
-        """Set on a cancellation whether the request may have taken effect."""
+        """Add to a cancellation whether the request may have taken effect."""
         maybe = self.maybe_delivered or self.is_in_flight
         error.maybe_delivered = maybe  # type: ignore[attr-defined]  # read by errors.may_have_been_delivered
         if self.is_in_flight:

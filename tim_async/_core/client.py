@@ -1,7 +1,7 @@
-"""The client: its lifetime, its families, and the way of one call.
+"""The client: its lifetime, its families, and the steps of one call.
 
-A call is read top down in `TimClient.call`: the request is checked and encoded once, `run` makes attempts until one
-succeeds or the policy gives up, and the answer is read.
+Read `TimClient.call` top down: the request is checked and encoded once, `run` makes attempts until one succeeds or the
+policy gives up, and the answer is decoded.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ class TimClient(Families):
         **options: Unpack[SettingsOptions],
     ) -> None:
         key = hide(secret_key)
-        del secret_key  # so that no tool that shows the variables of a failed constructor shows it
+        del secret_key  # keep it out of tools that show the variables of a failed constructor
         credentials = Credentials(sdk_app_id, key, identifier)
         if settings is not None and not isinstance(settings, Settings):
             raise UsageError(f"settings must be Settings, not {quoted(settings)}", field="settings")
@@ -154,7 +154,7 @@ class TimClient(Families):
 
     @property
     def limiter(self) -> RateLimiter:
-        """The rate limiter, shared with all views and with the clients that were given the same one."""
+        """The rate limiter, shared with all views and with other clients that were given the same one."""
         return self._state.limiter
 
     @property
@@ -165,11 +165,11 @@ class TimClient(Families):
     def open(self) -> None:
         """Bind the client to the running event loop, as `async with` and the first call do.
 
-        When that loop is closed, the client begins again in the next one that uses it, and so it does in a forked
-        process: one that is made at module level serves one `asyncio.run` after the other.
+        When that loop is closed, or in a forked process, the client starts over in the next loop that uses it. A client
+        created at module level therefore serves several `asyncio.run` calls in a row.
 
         Raises:
-            UsageError: the client is closed, or belongs to another event loop that is not.
+            UsageError: the client is closed, or belongs to another event loop that is still open.
         """
         self._state.open()
 
@@ -190,17 +190,17 @@ class TimClient(Families):
         state = self._state
         if state.closing is None or state.closing.get_loop() is not asyncio.get_running_loop():
             state.closing = asyncio.create_task(state.close(), name="tim_async: close")
-        # A caller that is cancelled meanwhile leaves nothing half closed.
+        # If the caller is cancelled meanwhile, nothing is left half closed.
         await asyncio.shield(state.closing)
 
     async def warm_up(self, connections: int = 10) -> int:
         """Open connections ahead of load; return how many are open.
 
         Through a proxy, and wherever else aiohttp's session makes the connections (`trust_env`, `trace_configs`, under
-        aioresponses), none is opened ahead: that is logged, and 0 is returned.
+        aioresponses), none can be opened ahead: that is logged, and 0 is returned.
 
         Args:
-            connections: how many to have open; `pool_size` is the most there can be.
+            connections: number of connections to have open, at most `pool_size`.
 
         Raises:
             ConnectError: none could be opened.
@@ -268,7 +268,7 @@ class TimClient(Families):
         return view
 
     def count_calls(self, commands: Collection[str], priority: Priority) -> tuple[int, int]:
-        """Return how many calls of some commands wait, and how many are on their way. For use in this package."""
+        """Return how many calls of some commands are waiting, and how many are in flight. For use in this package."""
         calls = [
             call
             for call in self._state.calls.values()
@@ -278,24 +278,24 @@ class TimClient(Families):
         return len(calls) - in_flight, in_flight
 
     def limits_of(self, endpoint: Endpoint[..., Any]) -> tuple[Rate, ...]:
-        """Return the limits in force for an endpoint: its own, unless the setting `rate_limits` has others."""
+        """Return the limits in force for an endpoint: its own, unless the setting `rate_limits` overrides them."""
         return self._state.settings.rates(endpoint.command, endpoint.limits)
 
     def replace_pool(self, pool: Pool) -> None:
-        """Send what this client and its views begin from now on through another pool. For use in this package."""
+        """Send the future calls of this client and its views through another pool. For use in this package."""
         self._state.pool = pool
 
     async def call(self, endpoint: Endpoint[..., R], request: AnyRequest) -> R:
-        """Send a ready request and return its result.
+        """Send a prepared request and return its result.
 
-        It is the endpoint's struct, or a mapping whose fields are sent as they are given, like those of `request`. It
-        is not changed: where it has an identity to fill in (MsgSeq, MsgRandom), that is done in a copy, before the
-        first attempt. `error.request` holds the request as it was sent, and can be sent again.
+        The request is the endpoint's struct, or a mapping whose fields are sent as given, like those of `request`. It
+        is not changed: a missing identity (MsgSeq, MsgRandom) is filled in on a copy before the first attempt.
+        `error.request` holds the request as it was sent, and can be sent again.
 
         Raises:
             UsageError: the request is wrong, or the client is closed; nothing was sent.
             WaitTooLongError: the turn would come after the deadline; nothing was sent.
-            TransportError: no usable answer came.
+            TransportError: no usable answer came back.
             ApiError: the service answered with an error code.
         """
         if not isinstance(endpoint, Endpoint):
@@ -312,8 +312,8 @@ class TimClient(Families):
     async def request(self, command: str, body: Mapping[str, object] | None = None) -> dict[str, Any]:
         """Call any command, known to this library or not, with a plain mapping; return the whole answer.
 
-        Limits, retries and the size limit are those of the command's endpoint, if this library has one. Fields are sent
-        as they are given; only the identity of a message (MsgRandom, MsgSeq) is filled in where it is missing.
+        If this library has an endpoint for the command, its limits, retries and size limit apply. Fields are sent as
+        given; only the identity of a message (MsgRandom, MsgSeq) is filled in if missing.
 
         Args:
             command: such as `openim/sendmsg`.
@@ -340,7 +340,7 @@ class TimClient(Families):
         request: AnyRequest,
         encoder: Callable[[E, Any, Options], tuple[AnyRequest, bytes]],
     ) -> Call:
-        """Check and encode a request; return the call, of which nothing was sent and no token taken."""
+        """Check and encode a request; return the call, before any token is taken."""
         state, options = self._state, self._options
         state.open()
         stats = state.stats.of(command)
@@ -384,7 +384,7 @@ def _encode_struct(endpoint: Endpoint[..., Any], request: Any, options: Options)
 def _encode_fields(
     endpoint: Endpoint[..., Any] | None, request: Mapping[str, object], options: Options
 ) -> tuple[AnyRequest, bytes]:
-    """Return the fields of a request with its identity and the extra ones, and their wire form."""
+    """Return the fields of a request with its identity and the extra fields, and their wire form."""
     fields = dict(request)
     if endpoint is not None:
         endpoint.identify(fields)
@@ -393,7 +393,7 @@ def _encode_fields(
 
 
 def _count_failed(call: Call, result: object) -> int:
-    """Log and count the failed items of a result that came with an OK; return their number."""
+    """Log and count the failed items of a result that was answered OK; return their number."""
     failed = len(result.failed) if isinstance(result, PartialResult) else 0
     if failed:
         call.stats.failed_items += failed

@@ -1,4 +1,4 @@
-"""Credentials, regions and settings. All are checked when they are made; `repr` hides secrets."""
+"""Credentials, regions and settings. All are checked on creation; `repr` hides secrets."""
 
 from __future__ import annotations
 
@@ -58,18 +58,18 @@ _HOSTS: Final[dict[Region, tuple[str, ...]]] = {
     Region.FRANKFURT: ("adminapiger.im.qcloud.com", "adminapiger.my-imcloud.com"),
     Region.SILICON_VALLEY: ("adminapiusa.im.qcloud.com", "adminapiusa.my-imcloud.com"),
     Region.JAKARTA: ("adminapiidn.im.qcloud.com", "adminapiidn.my-imcloud.com"),
-    Region.MUMBAI: ("adminapiind.im.qcloud.com", "adminapiind.my-imcloud.com"),  # not in pages of 2025 and later
+    Region.MUMBAI: ("adminapiind.im.qcloud.com", "adminapiind.my-imcloud.com"),  # absent from pages of 2025 and later
     Region.SAUDI_ARABIA: ("adminapiksa.im.qcloud.com",),  # seen in third-party code only
 }
 
 
 def region_named(region: object, name: str = "region") -> Region:
-    """Return a region that is given itself, or by its name; raise `UsageError` for another value."""
+    """Return a region given as such or by name; raise `UsageError` for any other value."""
     if isinstance(region, Region):
         return region
     names = [each.value for each in Region]
     if not isinstance(region, str):
-        problem = f"must be a Region, or the name of one, not {quoted(region)}"
+        problem = f"must be a Region or the name of one, not {quoted(region)}"
     elif (plain := re.sub(r"[\s-]+", "_", region.strip().lower())) in names:
         return Region(plain)
     else:
@@ -86,14 +86,14 @@ def hosts_of(region: Region, base_url: str | None) -> tuple[str, ...]:
     return (base_url.rstrip("/").removesuffix("/v4").rstrip("/"),)
 
 
-# What says that a key was warned of; the keys themselves are not kept.
+# Marks of keys that were already warned about; the keys themselves are not kept.
 _odd_keys: Final[set[int]] = set()
 
 
 def check_key_form(secret_key: Hidden, address: str) -> None:
-    """Log a warning for a key of the service itself that is not 64 hexadecimal digits, once for each in a process.
+    """Log a warning for a key of the service itself that is not 64 hexadecimal digits, once per key and process.
 
-    All keys seen in consoles look so, but no document says that others cannot be. Emulators take any.
+    All keys seen in consoles look like that, but no document rules out others. Emulators accept any.
     """
     is_service = any(URL(address).host in region.hosts for region in Region)
     if is_service and re.fullmatch(r"[0-9A-Fa-f]{64}", secret_key) is None and hash(secret_key) not in _odd_keys:
@@ -126,7 +126,7 @@ class Credentials(msgspec.Struct, frozen=True):
 
 
 def is_http_address(address: object) -> bool:
-    """Return whether a value is the address of a host: scheme and host, perhaps a port and a path."""
+    """Return whether a value is a host's address: scheme and host, optionally a port and a path."""
     if not isinstance(address, str):
         return False
     try:
@@ -231,7 +231,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         if given is None:
             return limits
         if isinstance(given, int):
-            # A number replaces the limit of plain calls; limits by group, by recipient and of a day stay.
+            # A number replaces the limit of plain calls; limits per group, per recipient and per day stay.
             narrow = [rate for rate in limits if rate.key or rate.cost]
             return (*narrow, Rate(given), *(rate for rate in limits if rate.is_quota and rate not in narrow))
         return (given,) if isinstance(given, Rate) else tuple(given)
@@ -250,7 +250,7 @@ def _repr_without(value: msgspec.Struct, secret: str) -> str:
 
 
 def _check_proxy(proxy: object) -> None:
-    """Raise `UsageError` unless a value is the address of a proxy; it may hold a name and a password."""
+    """Raise `UsageError` unless a value is a proxy's address; it may contain a name and a password."""
     if isinstance(proxy, str):
         scheme, _, rest = proxy.partition("://")
         if is_http_address(f"{scheme}://{rest.rpartition('@')[2]}"):
@@ -308,7 +308,7 @@ SETTING_NAMES: Final = Settings.__struct_fields__
 
 
 def check_command(command: str) -> str:
-    """Return a command; raise `UsageError` when it does not look like one, for it becomes a part of the URL."""
+    """Return a command; raise `UsageError` if it does not look like one, because it becomes part of the URL."""
     if not isinstance(command, str) or not re.fullmatch(_COMMAND, command):
         raise UsageError(f"{command!r} is not a command; commands look like openim/sendmsg", field="command")
     return command

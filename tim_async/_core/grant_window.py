@@ -1,4 +1,4 @@
-"""The grants of the last second (or minute) of one limit: the promise itself, kept as a sum."""
+"""The grants of one limit in the last second (or minute), kept as a sum: the guarantee itself."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from typing import Final
 from .rate_limits import LATE_CLOCK_S
 
 # How much longer than the limit's own window a grant is kept. Grants made faster than the pace leave together and
-# spread out on the way to the service; for paced ones only clocks count that are read a little late.
+# spread out on the way to the service; for paced ones only the lateness of clock readings matters.
 BURST_MARGIN_S: Final = 0.05
 PACED_MARGIN_S: Final = LATE_CLOCK_S
-# Where a window may hold more grants, those of a short while are kept as one, until the last of them leaves.
+# If a window may hold more grants than this, those of a short interval are merged until the last of them leaves.
 _FINE_GRANTS: Final = 1000
 
 
 class _Slice:
-    """Grants of a short while.
+    """The grants of a short interval.
 
     Attributes:
         leaves_at: when the last of them leaves the window.
         opened_at: when the first of them would have left.
-        units: what they cost.
+        units: their cost.
     """
 
     __slots__ = ("leaves_at", "opened_at", "units")
@@ -33,11 +33,11 @@ class _Slice:
 
 
 class GrantWindow:
-    """What was granted lately, and when there is room again.
+    """The recent grants, and when there is room again.
 
     Args:
         limit: units that any window may hold.
-        per: its length in seconds.
+        per: length of the window in seconds.
     """
 
     __slots__ = ("_bursts", "_held", "_held_bursts", "_limit", "_paced", "_per", "_slice_s")
@@ -47,13 +47,13 @@ class GrantWindow:
         self._per = per
         self._held = 0
         self._held_bursts = 0
-        # Two lines, so that each is in the order of leaving.
+        # Two queues, so that each is in the order of leaving.
         self._bursts: deque[_Slice] = deque()
         self._paced: deque[_Slice] = deque()
         self._slice_s = per / _FINE_GRANTS if limit > _FINE_GRANTS else 0.0
 
     def held(self, now: float) -> int:
-        """Return the units that it holds."""
+        """Return the units in the window."""
         while self._paced and self._paced[0].leaves_at <= now:
             self._held -= self._paced.popleft().units
         while self._bursts and self._bursts[0].leaves_at <= now:
@@ -63,11 +63,11 @@ class GrantWindow:
         return self._held
 
     def held_bursts(self, now: float) -> int:
-        """Return the units that it holds of bursts."""
+        """Return the units of bursts in the window."""
         return self._held_bursts and self.held(now) and self._held_bursts
 
     def add(self, units: int, now: float, *, is_burst: bool) -> None:
-        """Keep a grant; the paced ones just before a burst are a part of it."""
+        """Add a grant; paced grants just before a burst count as part of it."""
         self._held += units
         if is_burst:
             self._held_bursts += units
@@ -85,12 +85,12 @@ class GrantWindow:
             line.append(_Slice(leaves_at, units))
 
     def due(self, units: int, now: float, limit: float | None = None) -> float:
-        """Return the seconds until there is room for so many units; where they never fit, until it is empty.
+        """Return the seconds until there is room for some units; if they never fit, until the window is empty.
 
         Args:
-            units: how many.
-            now: when.
-            limit: what it may hold; None is its own limit.
+            units: the units.
+            now: the current time.
+            limit: the units it may hold; None for its own limit.
         """
         excess = self.held(now) + units - (self._limit if limit is None else limit)
         if excess <= 0:
@@ -104,7 +104,7 @@ class GrantWindow:
         return max(leaves_at - now, 0.0)
 
     def shift(self, seconds: float) -> None:
-        """Move all grants in time, to a clock that shows another time."""
+        """Shift all grants, for a clock that now shows a different time."""
         for line in (self._bursts, self._paced):
             for each in line:
                 each.leaves_at += seconds

@@ -1,8 +1,8 @@
-"""What an answer shows of this host's clock, when the service takes a UserSig for expired that is valid by that clock.
+"""What an answer shows about this host's clock, when the service rejects as expired a UserSig that is still valid here.
 
-A UserSig has the time at which it was made, and one that was signed a moment ago has expired only where two clocks
-differ by its whole lifetime. The service's clock is in the Date of its answer, which only such an answer is asked for:
-to look for it in every one would cost more than it is worth.
+A UserSig contains its creation time. One that was signed a moment ago has expired only if two clocks differ by its
+whole lifetime. The service's clock is in the answer's Date header, which is read only for such an answer: reading it
+from every answer would cost more than it is worth.
 """
 
 from __future__ import annotations
@@ -17,22 +17,22 @@ from ..usersig import read_user_sig
 
 EXPIRED: Final = 70001
 _MARK: Final = b"70001"
-# Below this, Date, which has whole seconds, and the way of the answer say nothing about the clock.
+# Date has whole seconds, and answers take time: differences below this say nothing about the clock.
 _SMALLEST_OFFSET_S: Final = 5.0
 
 
 class DatedAnswer(bytes):
-    """An answer with the time at which the service gave it.
+    """An answer with the time at which the service sent it.
 
     Attributes:
-        date: the Date of its head, "" where it had none.
+        date: its Date header, "" if it had none.
     """
 
     date: str
 
 
 def with_date(data: bytes, headers: Mapping[str, str]) -> bytes:
-    """Return an answer, with its Date if it may say that a UserSig has expired."""
+    """Return an answer, with its Date if it may report an expired UserSig."""
     if _MARK not in data:
         return data
     dated = DatedAnswer(data)
@@ -41,7 +41,7 @@ def with_date(data: bytes, headers: Mapping[str, str]) -> bytes:
 
 
 def blame_clock(error: AuthError, reply: bytes, user_sig: str) -> None:
-    """Let an error of code 70001 name this host's clock, if the UserSig is valid by it."""
+    """Make an error of code 70001 name this host's clock, if the UserSig is valid by it."""
     now = wall_time()
     try:
         if now > read_user_sig(user_sig).expires_at:

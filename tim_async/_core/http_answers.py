@@ -1,7 +1,7 @@
-"""What an answer says before its JSON is read: errors for what is not the service's, and for one that does not come.
+"""Errors for answers that fail before their JSON is read: answers that are not the service's, or never arrive.
 
-The service answers every request with status 200, whatever became of it. Anything else comes from a gateway or a proxy
-on the way.
+The service answers every request with status 200, successful or not. Anything else comes from a gateway or a proxy on
+the way.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ def connect_error(authority: str, error: BaseException, timeout: float) -> Conne
 
 
 def timeout_error(authority: str, timeout: float) -> ReplyTimeoutError:
-    """Return the error for an answer that has not come in time."""
+    """Return the error for an answer that did not arrive in time."""
     return ReplyTimeoutError(f"no answer from {authority} within {timeout:.3g} s", timeout=timeout)
 
 
 def broken_error(authority: str, error: Exception, *, is_closed: bool) -> ReplyDecodeError | ConnectionLostError:
-    """Return the error for what ended an answer, without the text of aiohttp's error.
+    """Return the error for an answer that broke off, without the text of aiohttp's error.
 
     Args:
         authority: host and port of the service.
@@ -65,7 +65,7 @@ def status_error(status: int, headers: Mapping[str, str]) -> ReplyDecodeError | 
 
 
 def compressed_error(headers: Mapping[str, str]) -> ReplyDecodeError:
-    """Return the error for an answer that is compressed: it could unpack to any size."""
+    """Return the error for a compressed answer, which could unpack to any size."""
     problem = "the answer is compressed, although the request did not allow that"
     return ReplyDecodeError(problem, status=200, content_type=_content_type(headers))
 
@@ -77,15 +77,15 @@ def too_large_error(limit: int, size: int, headers: Mapping[str, str]) -> ReplyD
 
 
 def announced_size(headers: Mapping[str, str]) -> int:
-    """Return what an answer says of its own length, 0 where it says nothing."""
+    """Return the announced length of an answer, 0 if it announces none."""
     length = headers.get("Content-Length", "")
     return int(length) if length.isdecimal() and len(length) < 20 else 0
 
 
 async def read_on(content: StreamReader, announced: int, limit: int) -> tuple[bytes, int]:
-    """Read a body that has not come wholly yet; return it with its size.
+    """Read a body that has not arrived completely; return it with its size.
 
-    Where it has more bytes than the limit, or announces more, it is not read to its end, and only the size is returned.
+    If it has or announces more bytes than the limit, it is not read to its end, and only the size is returned.
     """
     if announced > limit:
         return b"", announced

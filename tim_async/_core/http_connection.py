@@ -1,22 +1,22 @@
-"""One connection of the pool: a request is written on it, and one answer is read from it.
+"""One connection of the pool: it writes a request and reads one answer.
 
-aiohttp opens a connection and parses its answers. `HttpConnection` stands between the transport and aiohttp's
-`ResponseHandler`, so that it sees what the handler does not show:
+aiohttp opens the connection and parses its answers. `HttpConnection` sits between the transport and aiohttp's
+`ResponseHandler`, to see what the handler does not show:
 
-- *Bytes that were not asked for.* HTTP/1.1 has no way to say which request an answer belongs to, so a connection on
-  which anything arrives while no request is under way is dropped: whatever it is, the next call would take it for its
-  own answer. So is one that holds more than the one answer.
-- *The end of the transport.* The place of a connection is free when the transport is closed, not when closing began.
+- *Unsolicited bytes.* HTTP/1.1 cannot say which request an answer belongs to, so a connection on which anything arrives
+  while no request is in flight is dropped: the next call would take it for its own answer. A connection with data
+  beyond its one answer is dropped too.
+- *The end of the transport.* A connection's place is free when the transport is closed, not when closing starts.
 
-Between the last look of the event loop and the write of a request, bytes (or the end of the connection) may wait in the
-kernel. `has_unread` asks the kernel, which costs a microsecond. Where something waits, two turns of the loop show what
-it is: over TLS it may be a session ticket, which is no reason to drop a connection.
+Between the event loop's last poll and the write of a request, bytes (or the end of the connection) may wait in the
+kernel. `has_unread` asks the kernel, which costs a microsecond. If something waits, two turns of the loop show what it
+is: over TLS it may be a session ticket, which is no reason to drop a connection.
 
-A connection has one timer, which follows `_ends_at`: the end of the attempt while a request is under way, the end of
-its keep-alive while it is idle. It is set again only when it fires too early, so a request costs it nothing.
+A connection has one timer, which follows `_ends_at`: the end of the attempt while a request is in flight, the end of
+its keep-alive while it is idle. It is rescheduled only when it fires too early, so a request costs it nothing.
 
-The address holds the UserSig. It stands in no variable here, and neither do the headers of an answer once an error is
-raised: a redirect repeats the address. aiohttp's errors end here; ours are raised outside of the handler.
+The URL contains the UserSig. When an error is raised, no variable here holds it or the headers of an answer (a redirect
+repeats the URL). aiohttp's errors end here; ours are raised outside the handler.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ from .http_answers import (
     too_large_error,
 )
 
-if TYPE_CHECKING:  # what an aiohttp might lack, see aiohttp_parts
+if TYPE_CHECKING:  # may be missing in an aiohttp, see aiohttp_parts
     from aiohttp.client_proto import ResponseHandler
     from aiohttp.connector import Connection
     from aiohttp.http import RawResponseMessage
@@ -54,19 +54,19 @@ if TYPE_CHECKING:  # what an aiohttp might lack, see aiohttp_parts
 HEADERS: Final = {
     "Content-Type": "application/json",
     "Accept": "application/json",
-    # A compressed answer could unpack to any size, and a few hundred bytes gain nothing.
+    # A compressed answer could unpack to any size, and compressing a few hundred bytes gains nothing.
     "Accept-Encoding": "identity",
     "User-Agent": f"tim-async/{__version__}",
 }
-# Interim answers (100 Continue, 103 Early Hints) before the one that counts.
+# Maximum number of interim answers (100 Continue, 103 Early Hints) before the real one.
 _MAX_INTERIM_ANSWERS: Final = 10
-# A connection on which nothing waited so long ago is not looked at again before a request is written.
+# A connection that was checked this recently is not checked again before a request is written.
 _FRESH_S: Final = 0.001
 _NEVER: Final = float("inf")
 
 
 class Host:
-    """A host of the service, and the fixed parts of a request to it."""
+    """A host of the service, with the fixed parts of a request to it."""
 
     __slots__ = ("_addresses", "authority", "headers", "path", "url")
 
@@ -79,7 +79,7 @@ class Host:
         self._addresses: dict[str, URL] = {}
 
     def address(self, command: str) -> URL:
-        """Return the address of a command, without the query."""
+        """Return the URL of a command, without the query."""
         address = self._addresses.get(command)
         if address is None:
             address = self._addresses[command] = self.url.joinpath(command, encoded=True)
@@ -90,15 +90,15 @@ class HttpConnection(asyncio.Protocol):
     """A connection from its opening to its end.
 
     Args:
-        connection: what aiohttp's connector returned; it is kept as long as the transport is open.
+        connection: what aiohttp's connector returned; kept as long as the transport is open.
         handler: its protocol.
         transport: its transport.
-        host: the host it leads to.
-        max_reply_bytes: an answer over this is given up.
+        host: the host it is connected to.
+        max_reply_bytes: a longer answer is abandoned.
         on_lost: called once, when the transport is closed.
 
     Attributes:
-        is_reusable: whether the last answer, if there was one, left it as good as new.
+        is_reusable: whether another request can be sent on it, judging by the last answer.
     """
 
     __slots__ = (
@@ -146,7 +146,7 @@ class HttpConnection(asyncio.Protocol):
         self._is_closed = False  # by the client
         self._is_dropped = False
         self._timed_out = False
-        self._last = b""  # what arrived last
+        self._last = b""  # the last bytes that arrived
         self._ends_at = _NEVER
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = _NEVER
@@ -154,43 +154,43 @@ class HttpConnection(asyncio.Protocol):
         self._poll = poll_of(transport)
         transport.set_protocol(self)
         if handler.should_close:
-            self.drop()  # it spoke before it was asked
+            self.drop()  # it sent something unsolicited
 
-    # What the pool needs
+    # For the pool
 
     def is_usable(self, now: float) -> bool:
         """Return whether, as far as the event loop knows, a request can be sent on it."""
         return now < self._ends_at and not self._transport.is_closing()
 
     def has_unread(self, now: float) -> bool:
-        """Return whether something waits in the kernel that the event loop has not read: bytes, or the end."""
+        """Return whether the kernel has something the event loop has not read: bytes, or the end of the connection."""
         if self._poll(0):
             return True
         self._checked_at = now
         return False
 
     def is_ready(self) -> bool:
-        """Return whether a request can be written this very moment."""
+        """Return whether a request can be written right now."""
         now = self._loop.time()
         return self.is_usable(now) and (now - self._checked_at < _FRESH_S or not self.has_unread(now))
 
     async def settle(self) -> bool:
-        """Let the event loop read what waits in the kernel; return whether a request can be written then."""
-        for _ in range(2):  # this task may run before the reader in the first turn
+        """Let the event loop read what waits in the kernel; return whether a request can be written afterwards."""
+        for _ in range(2):  # in the first turn, this task may run before the reader
             await asyncio.sleep(0)
         return self.is_ready()
 
     def rest(self, now: float, keep_alive_s: float) -> None:
-        """Begin to be idle: it ends when it has not been used for so long."""
-        self._checked_at = now if self._last else 0.0  # what is new was never read from
+        """Become idle; the connection closes after being idle for this long."""
+        self._checked_at = now if self._last else 0.0  # a new one was never read from
         self._end_at(now + keep_alive_s)
 
     def take(self) -> None:
-        """Stop being idle: a call has it, and takes its time."""
+        """Stop being idle: a call uses it."""
         self._ends_at = _NEVER
 
     def drop(self) -> None:
-        """Close it at once; `on_lost` is called when that is done."""
+        """Close it immediately; `on_lost` is called once it is closed."""
         if not self._is_dropped:
             self._is_dropped = True
             self.is_reusable = False
@@ -202,11 +202,11 @@ class HttpConnection(asyncio.Protocol):
         self.drop()
 
     def abandon(self) -> None:
-        """End it without its event loop, which is closed: the other side sees the end."""
+        """End it without its event loop, which is closed: the peer sees the end."""
         self._is_dropped = True
         self.is_reusable = False
         sock = self._transport.get_extra_info("socket")
-        with suppress(OSError, AttributeError, TypeError):  # closed already, or uvloop's, which closes it with the loop
+        with suppress(OSError, AttributeError, TypeError):  # already closed, or uvloop's, which closes it with the loop
             sock.shutdown(socket.SHUT_RDWR)
 
     # The exchange
@@ -222,7 +222,7 @@ class HttpConnection(asyncio.Protocol):
         self._end_at(self._loop.time() + timeout)
         try:
             if not self._has_parser:
-                # One parser reads all answers of a connection: after anything but a whole answer it is dropped.
+                # One parser reads all answers of a connection: it is dropped after an incomplete one.
                 handler.set_response_params(read_until_eof=True, auto_decompress=False)
                 self._has_parser = True
             self._transport.write(
@@ -243,14 +243,14 @@ class HttpConnection(asyncio.Protocol):
                     return with_date(data, message.headers)
                 failure = too_large_error(self._limit, size, message.headers)
             else:
-                # Good for another request only if all of it has come: what answers so need not be waited for.
+                # Reusable only if all of the answer has arrived: the rest of an error page is not worth waiting for.
                 self.is_reusable = payload.is_eof() and not handler.should_close
                 if message.code == 200:
                     failure = compressed_error(message.headers)
                 else:
                     failure = status_error(message.code, message.headers)
         except asyncio.CancelledError as error:
-            # The frames it came through hold parts of the answer, which tools that show local variables would show.
+            # Its frames contain parts of the answer, which tools that show local variables would display.
             raise error.with_traceback(None)  # noqa: B904 - it is the same error
         except (aiohttp.ClientError, HttpProcessingError, aiohttp.EofStream, OSError, RuntimeError) as error:
             where = self.host.authority
@@ -296,7 +296,7 @@ class HttpConnection(asyncio.Protocol):
     # What the transport calls
 
     def data_received(self, data: bytes) -> None:
-        """Hand bytes to aiohttp's parser if they were asked for."""
+        """Pass bytes to aiohttp's parser if a request is in flight."""
         if self._is_waiting:
             self._last = data
             self._handler.data_received(data)
@@ -304,11 +304,11 @@ class HttpConnection(asyncio.Protocol):
             self.drop()
 
     def eof_received(self) -> None:
-        """Close the transport: the other side sends no more."""
+        """Close the transport: the peer sends no more."""
         self._handler.eof_received()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """End the exchange that is under way, and give the place back."""
+        """End the exchange in flight and give the place back."""
         self._is_dropped = True
         self.is_reusable = False
         if self._timer is not None:
@@ -320,12 +320,12 @@ class HttpConnection(asyncio.Protocol):
 
 
 def _ends_with(last: bytes, tail: bytes) -> bool:
-    """Return whether what arrived last is the end of an answer, and not the beginning of another one."""
+    """Return whether the last bytes are the end of an answer, and not the start of another one."""
     return last.endswith(tail) if len(last) >= len(tail) else tail.endswith(last)
 
 
 def poll_of(transport: asyncio.Transport) -> Callable[[float], object]:
-    """Return a function that returns something true while the transport's socket has something to read."""
+    """Return a function that returns a true value while the transport's socket has something to read."""
     sock = transport.get_extra_info("socket")
     number = -1 if sock is None else sock.fileno()
     if number < 0:

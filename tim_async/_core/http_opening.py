@@ -1,4 +1,4 @@
-"""How the pool's connections are opened: by aiohttp's connector, within `connect_timeout`."""
+"""Opening the pool's connections, through aiohttp's connector and within `connect_timeout`."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from .http_connection import Host, HttpConnection
 
 @lru_cache(maxsize=128)
 def client_timeout(total: float | None, connect: float) -> aiohttp.ClientTimeout:
-    """Return aiohttp's form of a timeout, which by default it would round up to whole seconds beyond 5 s."""
+    """Return aiohttp's form of a timeout, without its default of rounding up to whole seconds beyond 5 s."""
     return aiohttp.ClientTimeout(total=total, connect=connect, ceil_threshold=float("inf"))
 
 
 def new_connector(settings: Settings) -> aiohttp.TCPConnector:
-    """Make the connector that opens connections; how many there may be is the pool's business."""
+    """Create the connector that opens connections; the pool limits their number."""
     return aiohttp.TCPConnector(limit=0, ttl_dns_cache=max(1, int(settings.dns_cache_s)), ssl=settings.ssl)
 
 
@@ -32,7 +32,7 @@ async def connect(
     connections: set[HttpConnection],
     on_lost: Callable[[HttpConnection], None],
 ) -> HttpConnection | TransportError:
-    """Open one connection, or return what went wrong; whatever has a transport is added to `connections`."""
+    """Open one connection, or return the error; every transport that was opened is added to `connections`."""
     timeout = settings.connect_timeout
     loop = asyncio.get_running_loop()
     request = aiohttp.ClientRequest("POST", host.url, loop=loop, ssl=True)
@@ -43,11 +43,11 @@ async def connect(
         return connect_error(host.authority, error, timeout)
     if opened.protocol is None or opened.transport is None:
         opened.close()
-        return ConnectError(f"could not connect to {host.authority}: it closed the connection at once")
+        return ConnectError(f"could not connect to {host.authority}: it closed the connection immediately")
     connection = HttpConnection(
         opened, opened.protocol, opened.transport, host, max_reply_bytes=settings.max_reply_bytes, on_lost=on_lost
     )
     connections.add(connection)
     if not connection.is_usable(loop.time()):
-        return ConnectError(f"could not connect to {host.authority}: it sent something before it was asked")
+        return ConnectError(f"could not connect to {host.authority}: it sent data before any request")
     return connection

@@ -1,24 +1,24 @@
-"""The one door to the network: a pool of connections, bytes in, bytes out.
+"""The only door to the network: a pool of connections, bytes in, bytes out.
 
-A *slot* is a place for one request on its way. It comes with a connection that is already open, so that the token that
-is taken next is used at once; if the connection were opened after the token was taken, the request would arrive late,
-together with others. When no idle connection is left, the pool opens some, ahead of the calls that wait.
+A *slot* is a place for one request in flight. It comes with a connection that is already open, so that the token taken
+next is used immediately; if the connection were opened after the token was taken, the request would arrive late,
+together with others. When no idle connection is left, the pool opens some, ahead of the waiting calls.
 
 The pool owns its connections: aiohttp's connector opens them, and from then on the pool decides which request gets
-which one (`http_connection`). So a connection and its place are one thing, and the other side never counts more than
-`pool_size`: the place of a connection that was dropped is free when its transport is closed. An idle connection that
-has ended, or holds bytes that nothing asked for, is dropped before a token is taken; should that happen between token
-and write, another one takes its place, since nothing was sent.
+which one (`http_connection`). A connection and its place are therefore one thing, and the peer never counts more than
+`pool_size`: the place of a dropped connection is free when its transport is closed. An idle connection that has ended,
+or holds unsolicited bytes, is dropped before a token is taken; if that happens between token and write, another one
+takes its place, because nothing was sent.
 
-A proxy, `trust_env`, trace hooks, a replaced `ClientSession._request` (aioresponses) and an aiohttp that lacks what
-this takes (`aiohttp_parts`) send a call through aiohttp's session instead (`http_session`). A slot then has no
-connection: the session keeps its own, and opens them when it posts. What can change from one call to the next is the
-way, not how many connections there are: on each way, those of the other count, and make room where they are idle.
+With a proxy, `trust_env`, trace hooks, a replaced `ClientSession._request` (aioresponses) or an aiohttp that lacks a
+part used here (`aiohttp_parts`), a call goes through aiohttp's session instead (`http_session`). Its slot then has no
+connection: the session keeps its own and opens them when it posts. The route may change from one call to the next, but
+not the number of connections: each route counts the connections of the other, and idle ones make room.
 
-The pool belongs to an event loop, whose end closes its connections, and then to the next one that uses it.
+The pool belongs to an event loop. When that loop ends, its connections close, and the pool belongs to the next one.
 
-A named region has a backup host. When no connection can be made to the first, the other one is tried and stays first
-for a while. That is not a retry of a call: nothing had been sent.
+A named region has a backup host. When no connection can be made to the first, the other one is tried and preferred for
+a while. That is not a retry of a call, because nothing was sent.
 """
 
 from __future__ import annotations
@@ -48,9 +48,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("tim_async")
 
-# Connections opened at a time: enough to fill the pool quickly, too few to look like an attack.
+# Connections opened concurrently: enough to fill the pool quickly, too few to look like an attack.
 _OPEN_AT_ONCE: Final = 8
-# A host to which no connection could be made comes second for this long.
+# A host that refused a connection is tried second for this long.
 _HOST_PENALTY_S: Final = 30.0
 # Connections in a row that may end between token and write before the attempt fails.
 _MAX_REPLACEMENTS: Final = 3
@@ -59,22 +59,22 @@ _FIRST: Final = (-1, 0)
 
 
 class HttpPool:
-    """At most `pool_size` connections, and as many requests on their way."""
+    """At most `pool_size` connections, and as many requests in flight."""
 
     def __init__(self, hosts: tuple[str, ...], settings: Settings) -> None:
         self._hosts = tuple(Host(host) for host in hosts)
         self._settings = settings
-        self.size = settings.pool_size  # most connections at a time
+        self.size = settings.pool_size  # maximum number of connections
         self._loop: asyncio.AbstractEventLoop | None = None
         self._end_of_loop: AsyncGenerator[None, None] | None = None
-        self.epoch = 0  # event loops that it has belonged to; what came to be in another one does not count
+        self.epoch = 0  # event loops that it has belonged to; objects of earlier ones do not count
         self._connector: aiohttp.TCPConnector | None = None
         self._begin_session_way()
         self._by_session = bool(settings.proxy or settings.trust_env or settings.trace_configs)
         self.is_closed = False
         self.demand = 0  # attempts that have, or want, a slot
-        self._busy = 0  # slots that are taken
-        self._in_session = 0  # those of them that have no connection of the pool
+        self._busy = 0  # taken slots
+        self._in_session = 0  # taken slots that have no connection of the pool
         self._opening: set[asyncio.Task[None]] = set()
         self._connections: set[HttpConnection] = set()  # all whose transport is not closed yet
         self._idle: deque[HttpConnection] = deque()
@@ -86,14 +86,14 @@ class HttpPool:
 
     @property
     def open_connections(self) -> int:
-        """Connections in use and idle, as far as the pool knows: those of aiohttp's session only while in use."""
+        """Number of known connections, in use and idle; those of aiohttp's session count only while in use."""
         return self._busy + len(self._idle)
 
     def open(self) -> asyncio.AbstractEventLoop:
-        """Make the connector on the first call and return the loop it belongs to.
+        """Create the connector on the first call and return the loop it belongs to.
 
         Raises:
-            UsageError: the pool is closed, or belongs to another loop that is not closed.
+            UsageError: the pool is closed, or belongs to another loop that is still open.
         """
         loop = asyncio.get_running_loop()
         if self._loop is loop and not self.is_closed:
@@ -119,7 +119,7 @@ class HttpPool:
         return loop
 
     def _forget_loop(self) -> None:
-        """Begin as if there had been no loop; slots and tasks of the old one do not count any more."""
+        """Start over without a loop; slots and tasks of the old one no longer count."""
         for connection in self._connections:
             connection.abandon()
         self._connections, self._idle, self._opening, self._waiters = set(), deque(), set(), []
@@ -135,25 +135,25 @@ class HttpPool:
 
     def _session_way(self) -> HttpSessions:
         if self._sessions is None:
-            from .http_session import HttpSessions  # few clients go that way: the others start up without it
+            from .http_session import HttpSessions  # late: few clients need it, the others start faster
 
             self._sessions = HttpSessions(self._hosts, self._settings, self._places)
         return self._sessions
 
     def _make_room(self) -> int:
-        """Begin to close what is idle, for a connection of the session; return how many connections are left."""
+        """Start closing idle connections to make room for the session; return how many connections are left."""
         while self._idle:
             self._idle.popleft().drop()
         return len(self._connections) + len(self._opening)
 
     def after_fork(self) -> None:
-        """Leave all connections to the parent process, and open new ones on the next call."""
+        """Leave all connections to the parent process and open new ones on the next call."""
         leave_to_parent(dict(vars(self)))
         self._connections = set()
         self._forget_loop()
 
     def slot(self, rank: tuple[int, int]) -> HttpSlot:
-        """Return a slot to take; `rank` orders those that wait, smaller first."""
+        """Return a slot to take; `rank` orders the waiters, smaller first."""
         return HttpSlot(self, rank)
 
     # Slots
@@ -173,22 +173,22 @@ class HttpPool:
             if not connection.is_usable(now):
                 connection.drop()
             elif connection.has_unread(now):
-                self._idle.append(connection)  # the event loop will read it, and then it is known what it is
+                self._idle.append(connection)  # the event loop will read it and show what it is
             else:
                 self._assign(slot, connection)
                 return True
         return False
 
     def _running_loop(self) -> asyncio.AbstractEventLoop:
-        """Return the loop, which `open` checked when the call began; raise when the pool was closed since."""
+        """Return the loop, which `open` checked when the call began; raise if the pool was closed since."""
         return self.open() if self._loop is None or self.is_closed else self._loop
 
     async def take(self, slot: HttpSlot, rank: tuple[int, int]) -> None:
-        """Wait for a connection, opening some where there are too few."""
+        """Wait for a connection, opening some if there are too few."""
         if self.take_nowait(slot):
             return
         if self._idle:
-            # Something waits to be read on them: see what becomes of them before opening more.
+            # Unread data waits on them: find out what it is before opening more.
             for _ in range(2):
                 await asyncio.sleep(0)
             if self.take_nowait(slot):
@@ -199,11 +199,11 @@ class HttpPool:
         try:
             await future
         except asyncio.CancelledError:
-            slot.release()  # given in the very moment of the cancellation
+            slot.release()  # granted at the moment of the cancellation
             raise
 
     def release(self, slot: HttpSlot) -> None:
-        """Take a slot back; its connection is idle again, unless the attempt left it unfit for another request."""
+        """Take a slot back; its connection becomes idle again, unless the attempt left it unusable."""
         connection, slot.connection = slot.connection, None
         slot.is_taken = False
         if slot.epoch != self.epoch:
@@ -215,7 +215,7 @@ class HttpPool:
             connection.rest(self._loop.time(), self._settings.keep_alive_s)
             self._idle.append(connection)
         else:
-            connection.drop()  # its place is free when it is closed
+            connection.drop()  # its place is free once it is closed
         if self._waiters:
             self._hand_over()
 
@@ -239,7 +239,7 @@ class HttpPool:
             heappop(self._waiters)
 
     def _hand_over(self) -> None:
-        """Give idle connections to the calls that wait."""
+        """Give idle connections to the waiting calls."""
         while self._waiters:
             _, _, slot, future = self._waiters[0]
             if future.done():
@@ -265,7 +265,7 @@ class HttpPool:
     # Connections
 
     def _grow(self) -> None:
-        """Open connections for the calls that wait, and for some of those that are about to."""
+        """Open connections for the waiting calls, and for some of the expected ones."""
         self._hand_over()
         if not self._waiters or self.is_closed or self._by_session or is_session_replaced():
             return
@@ -274,14 +274,14 @@ class HttpPool:
             self._start(self._open_one())
 
     def _room(self) -> int:
-        """Return how many connections may be opened; idle ones of the session begin to make room if there is none."""
+        """Return how many connections may be opened; if none, idle ones of the session start making room."""
         taken = max(self._in_session, len(self._places)) + len(self._connections) + len(self._opening)
         if taken >= self.size:
             self._places.close_idle(_OPEN_AT_ONCE)
         return self.size - taken
 
     def _grow_if_awaited(self) -> None:
-        """Use a place that is free again for the calls that wait."""
+        """Use a free place for the waiting calls."""
         if self._waiters:
             self._grow()
 
@@ -294,7 +294,7 @@ class HttpPool:
     def _end_opening(self, task: asyncio.Task[None]) -> None:
         self._opening.discard(task)
         self._places.changed()
-        self._grow_if_awaited()  # the calls that still wait must not depend on what became of this one
+        self._grow_if_awaited()  # the calls that still wait must not depend on the outcome of this one
 
     async def _open_one(self) -> None:
         try:
@@ -305,7 +305,7 @@ class HttpPool:
                 self._waiters[0][3].set_exception(error)
 
     async def _open_idle(self) -> None:
-        """Open a connection to the first host that takes one, and keep it as an idle one."""
+        """Open a connection to the first host that accepts one, and keep it idle."""
         loop = self.open()
         now = loop.time()
         failure: TransportError | None = None
@@ -335,10 +335,10 @@ class HttpPool:
         self._places.changed()
         self._grow_if_awaited()
 
-    # Requests that cannot go out at once on the connection at hand
+    # Requests that cannot be written at once on the slot's connection
 
     async def post(self, slot: HttpSlot, command: str, query: Hidden, body: bytes, timeout: float) -> bytes:
-        """Send one request through the session, or on the connection that takes the place of one that ended."""
+        """Send one request through the session, or on a connection that replaces one that ended."""
         loop = self._running_loop()
         end = loop.time() + timeout
         if slot.connection is not None:
@@ -348,7 +348,7 @@ class HttpPool:
         sessions = self._session_way()
         first, *others = self._by_penalty(loop.time())
         answer = await sessions.post(first, command, query, body, timeout)
-        # Only when no connection could be made may the request go to another host.
+        # The request may go to another host only if no connection could be made.
         while isinstance(answer, ConnectError):
             self._penalty_until[first] = loop.time() + _HOST_PENALTY_S
             left = end - loop.time()
@@ -361,12 +361,12 @@ class HttpPool:
         raise answer
 
     def _by_penalty(self, now: float) -> Sequence[int]:
-        """Return the hosts in the order in which they are to be tried."""
+        """Return the hosts in the order in which to try them."""
         hosts = range(len(self._hosts))
         return hosts if len(hosts) == 1 else sorted(hosts, key=lambda host: (self._penalty_until[host] > now, host))
 
     async def _replace(self, slot: HttpSlot, end: float) -> None:
-        """See whether the slot's connection has ended, and get another one if so: nothing has been sent."""
+        """Replace the slot's connection if it has ended: nothing has been sent."""
         try:
             async with asyncio.timeout_at(end):
                 for _ in range(_MAX_REPLACEMENTS):
@@ -378,11 +378,11 @@ class HttpPool:
                 if slot.connection is None or slot.connection.is_ready():
                     return
         except TimeoutError:
-            pass  # raised below, so that the cancellation inside the timeout is no context of it
+            pass  # raised below, so that the cancellation inside the timeout does not become its context
         raise ConnectError(f"{self._hosts[0].authority} ended connections before anything was sent")
 
     async def warm_up(self, connections: int) -> int:
-        """Open connections ahead of load; return how many are open, 0 where aiohttp's session opens its own.
+        """Open connections ahead of load; return how many are open, 0 if aiohttp's session opens its own.
 
         Raises:
             ConnectError: none of them could be opened.
@@ -417,7 +417,7 @@ class HttpPool:
             await self._end_of_loop.aclose()
 
     async def _close_connections(self) -> None:
-        """Close all that is open, and forget the loop."""
+        """Close all connections and forget the loop."""
         for task in tuple(self._opening):
             task.cancel()
         if self._opening:

@@ -1,12 +1,12 @@
-"""The other way to the wire: aiohttp's own `ClientSession.post`, for whatever users set or replace on a session.
+"""The other route to the network: aiohttp's own `ClientSession.post`, for everything that users configure or replace.
 
-A proxy, `trust_env`, trace hooks and whatever replaces `ClientSession._request` (aioresponses, vcrpy) keep working.
-Each host has a session of its own over one connector. What a session sees of a request and its answer has no UserSig
-(`http_session_exchange`), and no more connections are open than the pool has places (`http_session_places`).
+A proxy, `trust_env`, trace hooks and tools that replace `ClientSession._request` (aioresponses, vcrpy) keep working.
+Each host has its own session over one connector. The session never sees the UserSig in a request or answer
+(`http_session_exchange`), and it never has more connections open than the pool has places (`http_session_places`).
 
-Hooks and what replaces the session see a request as aiohttp makes it, with its body and under its timer. Where nothing
-looks, as through a proxy, the body joins the head like the query does (aiohttp would write it in a task of its own),
-and the connection keeps the time.
+Hooks and replacements see a request as aiohttp makes it, with its body and under aiohttp's timer. Without them, as
+through a proxy, the body is sent with the head, like the query (aiohttp would write it in a separate task), and the
+connection keeps the time.
 """
 
 from __future__ import annotations
@@ -44,12 +44,12 @@ from .http_session_places import Places
 
 
 class HttpSessions:
-    """aiohttp's sessions, one for each host; made when the first request goes through them.
+    """aiohttp's sessions, one per host; created when the first request goes through them.
 
     Args:
-        hosts: of the service.
-        settings: of the client.
-        places: of their connections.
+        hosts: the service's hosts.
+        settings: the client's settings.
+        places: the places of their connections.
     """
 
     def __init__(self, hosts: tuple[Host, ...], settings: Settings, places: Places) -> None:
@@ -95,24 +95,24 @@ class HttpSessions:
         except asyncio.CancelledError as error:
             cancelled = asyncio.CancelledError(*error.args)
         except (aiohttp.ClientError, OSError, ValueError, RuntimeError) as error:
-            # A session that is closed while a request is on its way raises RuntimeError.
+            # A session that is closed while a request is in flight raises RuntimeError.
             if isinstance(error, RuntimeError) and not self.is_closed:
                 raise
             problem = _explain(error, host, self._connect_timeout(timeout), timeout, timed_out=exchange.timed_out)
             return problem or broken_error(host.authority, error, is_closed=self.is_closed)
         else:
-            # The end of the connection is the end of an answer that has no length.
+            # An answer without a length ends with its connection.
             return timeout_error(host.authority, timeout) if exchange.timed_out else answer
         finally:
             EXCHANGE.reset(token)
             exchange.end()
-        # Not the same error: the frames that it came through, and its context, hold parts of the answer.
+        # A new error: the frames and the context of the original contain parts of the answer.
         raise cancelled
 
     async def _exchange(
         self, exchange: Exchange, session: aiohttp.ClientSession, url: URL, body: bytes, timeout: float, end: float
     ) -> bytes | TimError:
-        """Do the same, on another connection where one turned out to be stale; aiohttp's errors are raised."""
+        """Send it, on another connection if one turned out to be stale; aiohttp's errors are raised."""
         has_body, left = exchange.has_body, timeout
         # Each idle connection may turn out to be stale, and then a new one as well.
         for _ in range(self._settings.pool_size + 2):
@@ -130,16 +130,16 @@ class HttpSessions:
                     break
                 continue
             answer = await self._read(response)
-            exchange.is_answered = response.connection is None  # it was given back
+            exchange.is_answered = response.connection is None  # aiohttp has released it
             return answer
         return ConnectError(f"{url.authority} ended connections before anything was sent")
 
     def _connect_timeout(self, left: float) -> float:
-        """Return the time to connect: it ends a little earlier, so that a failure shows that nothing was sent."""
+        """Return the connect timeout: slightly shorter, so that a failure shows that nothing was sent."""
         return min(self._settings.connect_timeout, left * 0.9)
 
     async def _read(self, response: aiohttp.ClientResponse) -> bytes | ReplyDecodeError | RateLimitedError:
-        """Read an answer of at most `max_reply_bytes`; return an error for any other, whether or not it has come."""
+        """Read an answer of at most `max_reply_bytes`; return an error for any other, even before all of it arrived."""
         limit, headers, content = self._settings.max_reply_bytes, response.headers, response.content
         if response.status != 200:
             return status_error(response.status, headers)

@@ -1,4 +1,4 @@
-"""aiohttp's connector for the session's way: it waits for a place, and reports when the sockets of one have ended."""
+"""aiohttp's connector for the session's route: it waits for a place, and reports when a place's sockets have closed."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 
 class SessionConnector(aiohttp.TCPConnector):
-    """A connector that opens a connection when there is a place for it.
+    """A connector that opens a connection only when a place is free.
 
-    `_create_connection` is the method that aiohttp documents for subclasses to define how a connection is made.
+    aiohttp documents `_create_connection` as the method for subclasses to override.
     """
 
     def __init__(self, settings: Settings, places: Places) -> None:
@@ -52,26 +52,27 @@ class SessionConnector(aiohttp.TCPConnector):
             place.end_opening()
 
 
-# The place of the connection that this task is opening, for the sockets it takes.
+# The place of the connection that the current task is opening, for its sockets.
 _PLACE: Final[ContextVar[Place | None]] = ContextVar("tim_async: place", default=None)
 
 
 class _Socket(socket.socket):
-    """A socket that reports its end, whichever event loop closes it, and how.
+    """A socket that reports when it closes, in any event loop and in any way.
 
     Attributes:
-        end: reports it, once; also when the socket is only forgotten, as by uvloop before 0.23 where an opening failed.
+        end: reports it, once; also when the socket is garbage-collected, as with uvloop before 0.23 after a failed
+            opening.
     """
 
     end: weakref.finalize[[], _Socket] | None = None
 
     def close(self) -> None:
-        """Close it: asyncio's way."""
+        """Close it, as asyncio does."""
         super().close()
         self._report()
 
     def detach(self) -> int:
-        """Let go of a socket that is closed: uvloop's way."""
+        """Detach a closed socket, as uvloop does."""
         number = super().detach()
         self._report()
         return number

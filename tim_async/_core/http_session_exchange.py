@@ -1,11 +1,11 @@
-"""One request of aiohttp's session and its answer, without the UserSig in what users and tools see of them.
+"""One request of aiohttp's session and its answer, with the UserSig hidden from users and tools.
 
-The session sees an address without its query, and so do hooks, errors and `request_info`: the query, which holds the
-UserSig, joins the request line when that is written (`SessionTransport`). If a later aiohttp wrote it in another way,
-the query would be missing and the service would refuse the call; it would not leak.
+The session sees the URL without its query, and so do hooks, errors and `request_info`. The query, which contains the
+UserSig, is added to the request line when that is written (`SessionTransport`). If a later aiohttp wrote it
+differently, the query would be missing and the service would refuse the call; it would not leak.
 
-A gateway may repeat the address in its answer, as the `Location` of a redirect does. It is hidden before the response
-has it (`SessionResponse`), and errors that quote an answer become others that do not.
+A gateway may repeat the URL in its answer, as the `Location` of a redirect does. It is hidden before the response
+contains it (`SessionResponse`), and errors that quote an answer are replaced by errors that do not.
 """
 
 from __future__ import annotations
@@ -22,29 +22,29 @@ from .._hidden import Hidden, hide_in
 from .http_connection import poll_of
 
 _NEVER: Final = float("inf")
-# No UserSig is as short as this: the signature in it alone is longer.
+# Every UserSig is longer than this: the signature alone is.
 _SHORT: Final = 32
 
 RawHeaders: TypeAlias = tuple[tuple[bytes, bytes], ...]
 
 
 class StaleConnectionError(aiohttp.ClientConnectionError):
-    """A connection that was idle holds bytes that nothing asked for, or has ended; nothing was sent on it."""
+    """An idle connection has unsolicited bytes, or has ended; nothing was sent on it."""
 
 
 class Exchange:
-    """One request on its way, from its first attempt to find a connection to the end of its answer.
+    """One request, from its first attempt to find a connection to the end of its answer.
 
     Args:
-        query: of the address.
-        body: what is written with the request line; None where the session sees the body, and writes it itself.
-        ends_at: loop time at which its connection is closed; never where aiohttp has a timer for the request.
+        query: the URL's query.
+        body: written with the request line; None if the session sees the body and writes it itself.
+        ends_at: loop time at which its connection is closed; never if aiohttp has a timer for the request.
 
     Attributes:
         has_body: whether the body is written with the request line.
-        timed_out: whether its connection was closed since its time was over.
-        response: what has come of its answer.
-        is_answered: whether the answer was read to its end, so that its connection may serve another request.
+        timed_out: whether its connection was closed because its time was over.
+        response: its answer so far.
+        is_answered: whether the answer was read to its end, so that its connection can be reused.
     """
 
     __slots__ = (
@@ -78,17 +78,17 @@ class Exchange:
         transport.take(self)
 
     def complete(self, data: bytes) -> bytes:
-        """Return the bytes to be written, with all that belongs to the request in the first of them."""
+        """Return the bytes to write, with the query and body added to the first of them."""
         if not self._unsent:
             return data
         self._unsent = False
         return data.replace(b" HTTP/1.1\r\n", f"?{self._query} HTTP/1.1\r\n".encode(), 1) + self._body
 
     def end(self) -> None:
-        """Leave the connection, and close it unless all of the answer was read; another request may have it by then."""
+        """Leave the connection, and close it unless the whole answer was read; another request may have it by then."""
         transport, response, self.response = self._transport, self.response, None
         if response is not None and not self.is_answered:
-            response.close()  # older versions of aiohttp do not, where a call is cancelled in a hook
+            response.close()  # older versions of aiohttp do not when a call is cancelled in a hook
         if transport is not None and transport.exchange is self:
             transport.exchange = None
             if not self.is_answered:
@@ -99,7 +99,7 @@ class Exchange:
         return hide_in(text, self._user_sig())
 
     def is_echoed(self, headers: Mapping[str, str]) -> bool:
-        """Return whether headers may repeat the UserSig: as it is, or percent-encoded."""
+        """Return whether headers may repeat the UserSig, plain or percent-encoded."""
         user_sig = self._user_sig()
         for value in headers.values():  # noqa: SIM110 - a generator costs more than the rest of it
             if user_sig in value or "%" in value:
@@ -112,20 +112,20 @@ class Exchange:
         return self._secret
 
 
-# The exchange that this task is in; for its request and response, and no others.
+# The exchange of the current task; only for its own request and response.
 EXCHANGE: Final[ContextVar[Exchange | None]] = ContextVar("tim_async: exchange", default=None)
 
 
 class SessionRequest(aiohttp.ClientRequest):
-    """A request whose address gets its query when it is written."""
+    """A request whose URL gets its query when it is written."""
 
     def send(self, conn: aiohttp.connector.Connection) -> Coroutine[Any, Any, aiohttp.ClientResponse]:
-        """Send the request, if the connection is as good as new."""
+        """Send the request if the connection is clean."""
         exchange, transport = EXCHANGE.get(), conn.transport
         if exchange is None:
             return super().send(conn)
         if not isinstance(transport, SessionTransport):
-            raise StaleConnectionError  # it has none: it was lost in this very moment
+            raise StaleConnectionError  # it has no transport: the connection was just lost
         exchange.begin(transport)
         _check(conn, transport)
         return self._send_if_clean(conn, transport) if transport.has_unread() else super().send(conn)
@@ -133,8 +133,8 @@ class SessionRequest(aiohttp.ClientRequest):
     async def _send_if_clean(
         self, conn: aiohttp.connector.Connection, transport: SessionTransport
     ) -> aiohttp.ClientResponse:
-        """See what waits to be read; aiohttp would take an answer that came too late for the answer to this request."""
-        for _ in range(2):  # this task may run before the reader in the first turn
+        """Check for unread data; aiohttp would take a late answer to another request for the answer to this one."""
+        for _ in range(2):  # in the first turn, this task may run before the reader
             await asyncio.sleep(0)
         _check(conn, transport)
         return await super().send(conn)
@@ -148,7 +148,7 @@ def _check(conn: aiohttp.connector.Connection, transport: SessionTransport) -> N
 
 
 class SessionResponse(aiohttp.ClientResponse):
-    """A response that does not show the UserSig where the head of the answer repeats it, and neither do its errors."""
+    """A response that hides the UserSig if its headers repeat it; so do its errors."""
 
     _shown: CIMultiDictProxy[str] = None  # type: ignore[assignment] # until `start` sets it, as in aiohttp
     _shown_raw: RawHeaders = None  # type: ignore[assignment]
@@ -178,7 +178,7 @@ class SessionResponse(aiohttp.ClientResponse):
         self._shown_raw = raw
 
     async def start(self, connection: aiohttp.connector.Connection) -> aiohttp.ClientResponse:
-        """Read the head of the answer; what goes wrong with it is raised without a word of it."""
+        """Read the head of the answer; errors about it do not quote it."""
         failure: BaseException
         exchange = EXCHANGE.get()
         if exchange is not None:  # pragma: no branch - only for requests that the pool makes
@@ -199,22 +199,22 @@ class SessionResponse(aiohttp.ClientResponse):
             if exchange is not None and self.reason and len(self.reason) > _SHORT:
                 self.reason = exchange.hide(self.reason)
             return self
-        # Raised here, where no handler is active: it has neither the frames nor the context of the other.
+        # Raised here, where no handler is active, without the frames and context of the original.
         raise failure
 
 
 class SessionTransport:
-    """Stands between aiohttp's protocol and the transport of its connection, for all that is written.
+    """Sits between aiohttp's protocol and the transport of its connection, for everything that is written.
 
-    A request that is complete with its head is written in the next turn of the event loop, one after the other with
-    those of other calls: the other side is then woken once for all of them, not for each (a fifth of the CPU of a call
-    at 20 at a time). aiohttp does the same, with a task for each request.
+    A request that is complete with its head is written in the next turn of the event loop, together with those of other
+    calls: the peer is then woken once for all of them, not for each (a fifth of the CPU of a call at 20 in parallel).
+    aiohttp does the same, with a task for each request.
 
-    It has one timer, which follows the end of the exchange and is set again only when it fires too early: a timer of
-    aiohttp's for each request costs a twentieth of the call.
+    It has one timer, which follows the end of the exchange and is rescheduled only when it fires too early: one aiohttp
+    timer per request costs a twentieth of the call.
 
     Attributes:
-        exchange: the one that has the connection; None while it is idle.
+        exchange: the exchange that uses the connection; None while it is idle.
         is_closing: whether it is closed, or about to be.
     """
 
@@ -247,20 +247,20 @@ class SessionTransport:
         return getattr(self._transport, name)
 
     def take(self, exchange: Exchange) -> None:
-        """Stop being idle: an exchange has it, until its end."""
+        """Stop being idle: an exchange uses it until it ends."""
         self.exchange = exchange
         self._end_at(exchange.ends_at)
 
     def is_idle(self) -> bool:
-        """Return whether it is open, and no call has it."""
+        """Return whether it is open and unused."""
         return self.exchange is None and not self.is_closing()
 
     def has_unread(self) -> bool:
-        """Return whether something waits in the kernel that the event loop has not read: bytes, or the end."""
+        """Return whether the kernel has something the event loop has not read: bytes, or the end of the connection."""
         return bool(self._poll(0))
 
     def write(self, data: bytes) -> None:
-        """Write some bytes of a request, and with the first of them what the session does not see."""
+        """Write bytes of a request, adding what the session does not see to the first of them."""
         exchange = self.exchange
         if exchange is None:
             self._transport.write(data)
@@ -270,11 +270,11 @@ class SessionTransport:
             self._transport.write(exchange.complete(data))
 
     def _write_of(self, exchange: Exchange, data: bytes) -> None:
-        if self.exchange is exchange:  # it was not given up in the meantime
+        if self.exchange is exchange:  # it was not abandoned meanwhile
             self._transport.write(data)
 
     def writelines(self, chunks: Sequence[bytes]) -> None:
-        """Do the same for several pieces."""
+        """Write several pieces."""
         self.write(b"".join(chunks))
 
     def _end_at(self, when: float) -> None:
@@ -294,14 +294,14 @@ class SessionTransport:
             self.close()
 
     def stop_timer(self) -> None:
-        """Have no timer; what is closed needs none."""
+        """Stop the timer; a closed connection needs none."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
             self._timer_at = _NEVER
 
     def close(self) -> None:
-        """Close it at once, without waiting for what is left to be written, or for the goodbye of TLS."""
+        """Close it immediately, without waiting for unwritten data or for the closing handshake of TLS."""
         self.stop_timer()
         self._transport.abort()
 

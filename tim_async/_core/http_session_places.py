@@ -1,14 +1,14 @@
-"""How many connections aiohttp's session has open, as the other side counts them.
+"""The number of connections that aiohttp's session has open, as the peer counts them.
 
-aiohttp's connector counts the connections that are in use. It does not count those that are idle, and it gives the
-place of a connection away when it begins to close it, while its socket is still open; so the other side could count
-more than `pool_size`. Here a connection takes a *place* before the first step of its opening and keeps it until its
-last socket is closed, from whichever side and whatever had become of the opening by then. A connection is opened when
-there is a place for it; an idle one that cannot serve the request (it leads to another host) makes room.
+aiohttp's connector counts only connections in use, not idle ones, and releases a connection's place when it starts
+closing it, while the socket is still open; the peer could therefore count more than `pool_size`. Here a connection
+takes a *place* before the first step of opening and keeps it until its last socket is closed, by either side and
+whatever the outcome of the opening. A connection is opened only when a place is free; an idle one
+that cannot serve the request (because it is connected to another host) makes room.
 
-A place is never waited for long. Each call that gets here has a slot of the pool, and there are as many slots as
-places, so one of the places belongs to a connection that no call uses. All of these are closed at once, without the
-goodbye of TLS, which the other side could draw out.
+No call waits for a place for long. Each call here has a slot of the pool, and there are as many slots as places, so one
+of the places belongs to an unused connection. Unused connections are closed immediately, without the closing handshake
+of TLS, which the peer could delay.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
 
 class Place:
-    """What one connection takes up, from the first step of opening it to the end of its last socket.
+    """The place of one connection, from the first step of opening it to the end of its last socket.
 
     Attributes:
-        transport: that of the connection, None while it is being opened, and when that failed.
+        transport: the connection's transport, None while it is being opened, and if that failed.
     """
 
     __slots__ = ("_is_opening", "_on_free", "_sockets", "transport")
@@ -35,7 +35,7 @@ class Place:
         self.transport: SessionTransport | None = None
         self._on_free = on_free
         self._is_opening = True
-        self._sockets = 0  # that are open: where a host has several addresses, they are tried side by side
+        self._sockets = 0  # open ones: a host's several addresses are tried in parallel
 
     def socket_opened(self) -> None:
         """Count one more socket."""
@@ -47,7 +47,7 @@ class Place:
         self._free_when_over()
 
     def end_opening(self) -> None:
-        """Note that no further socket will be opened."""
+        """Record that no further socket will be opened."""
         self._is_opening = False
         self._free_when_over()
 
@@ -60,10 +60,10 @@ class Places:
     """As many places as the pool has slots.
 
     Args:
-        size: how many there are.
-        others: returns how many of them connections take that are not the session's, after those that are idle have
-            begun to make room.
-        on_free: called when a place is free again.
+        size: their number.
+        others: returns how many of them are taken by connections outside the session, after idle ones have started
+            making room.
+        on_free: called when a place becomes free.
     """
 
     def __init__(self, size: int, others: Callable[[], int], on_free: Callable[[], None]) -> None:
@@ -78,7 +78,7 @@ class Places:
         return len(self._taken)
 
     async def take(self) -> Place:
-        """Take a place, waiting for one where all are taken."""
+        """Take a place, waiting until one is free."""
         self._loop = asyncio.get_running_loop()
         while len(self._taken) + self._others() >= self._size:
             self.close_idle(1)
@@ -93,22 +93,22 @@ class Places:
         return place
 
     def close_idle(self, count: int) -> None:
-        """Begin to close as many connections that no call uses, where there are so many."""
+        """Start closing up to `count` unused connections."""
         idle = [place.transport for place in self._taken if place.transport is not None and place.transport.is_idle()]
         for transport in idle[:count]:
             transport.abort()
 
     def changed(self) -> None:
-        """Let the calls that wait for a place look again."""
+        """Wake the calls that wait for a place."""
         for waiter in self._waiters:
             if not waiter.done():
                 waiter.set_result(None)
 
     def _over(self, place: Place) -> None:
-        # A turn of the event loop later: a server that looks at its sockets only now and then (one in this very loop
-        # does) would else see the new connection before the end of the old one.
+        # One turn of the event loop later: a server that polls its sockets only now and then (such as one in this very
+        # loop) would otherwise see the new connection before the end of the old one.
         with suppress(RuntimeError):  # the loop is closed
-            self._loop.call_soon_threadsafe(self._free, place)  # a socket that is only forgotten may end anywhere
+            self._loop.call_soon_threadsafe(self._free, place)  # a garbage-collected socket may end in any thread
 
     def _free(self, place: Place) -> None:
         if place.transport is not None:

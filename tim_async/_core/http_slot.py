@@ -1,4 +1,4 @@
-"""A slot of the HTTP pool, as an attempt has it."""
+"""A slot of the HTTP pool, as used by an attempt."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .http_connection import HttpConnection
 
 
 class SlotPool(Protocol):
-    """What a slot needs of its pool."""
+    """The methods of the pool that a slot needs."""
 
     epoch: int
     demand: int
@@ -29,12 +29,12 @@ class SlotPool(Protocol):
         ...
 
     async def post(self, slot: HttpSlot, command: str, query: Hidden, body: bytes, timeout: float) -> bytes:
-        """Send a request that cannot go out at once on the connection of the slot."""
+        """Send a request that cannot be written at once on the slot's connection."""
         ...
 
 
 class HttpSlot:
-    """A slot of the pool for one attempt; a context manager that gives it back."""
+    """A pool slot for one attempt; a context manager that releases it."""
 
     __slots__ = ("_pool", "_rank", "connection", "epoch", "is_taken")
 
@@ -42,7 +42,7 @@ class HttpSlot:
         self._pool = pool
         self._rank = rank
         self.epoch = pool.epoch
-        self.connection: HttpConnection | None = None  # None while it is not taken, and on the session's way
+        self.connection: HttpConnection | None = None  # None while not taken, and on the session's route
         self.is_taken = False
 
     def take_nowait(self) -> bool:
@@ -59,7 +59,7 @@ class HttpSlot:
         await self._pool.take(self, self._rank)
 
     def release(self) -> None:
-        """Give the slot back; do nothing when it is not taken."""
+        """Release the slot; do nothing if it is not taken."""
         if self.is_taken:
             self._pool.release(self)
 

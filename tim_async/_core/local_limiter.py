@@ -1,4 +1,4 @@
-"""The rate limits of one process. The theory stands in `rate_limits`."""
+"""The rate limits of one process. See `rate_limits` for the theory."""
 
 from __future__ import annotations
 
@@ -27,19 +27,19 @@ from .rate_limits import (
     used_up,
 )
 
-# Buckets with a key (one a group) are swept when there are this many, and again whenever their number has doubled.
+# Keyed buckets (one per group) are swept at this number, and again whenever their number has doubled.
 _SWEEP_AT: Final = 256
 
 
 class LocalRateLimiter:
-    """The limits of one process. Give the same one to several clients of an app, and they share the app's limits.
+    """The limits of one process. Pass the same one to several clients of an app, and they share the app's limits.
 
-    It belongs to the event loop that uses it. In another loop, after the first one was closed, and in a forked process
-    it goes on with what it granted there.
+    It belongs to the event loop that uses it. In another loop, after the first one was closed, and in a forked process,
+    its earlier grants still count.
 
     Args:
-        used_until: loop time until which others may have used up the limits; they are kept from then on, and nothing
-            goes faster than the pace. None when there are no others.
+        used_until: loop time until which others may have used up the limits. The limits are kept from then on, and
+            nothing goes faster than the pace. None if there are no others.
     """
 
     def __init__(self, *, used_until: float | None = None) -> None:
@@ -50,14 +50,14 @@ class LocalRateLimiter:
         self._used_at = 0.0  # loop time
         self._sweep_at = _SWEEP_AT
         self._used_until = used_until
-        # The buckets of claims without a key, by command: found again for every call of a client.
+        # Buckets of claims without a key, by command: cached because every call of a client needs them.
         self._found: dict[str, tuple[tuple[BucketCost, ...], Pairs]] = {}
         self._watch = ClockWatch()
         forget_when_forked(self)
 
     async def acquire(self, claim: Claim, slot: ConnectionSlot) -> None:
         """Wait for the claim's turn; return with the slot and the tokens taken. See `RateLimiter.acquire`."""
-        # A hundred thousand calls may wait here: in one frame, with as little in it as there can be.
+        # A hundred thousand calls may wait here: use one frame with as little in it as possible.
         waiter = self._go_or_wait(claim, slot)
         if waiter is None:
             return
@@ -70,7 +70,7 @@ class LocalRateLimiter:
                         break
                     await slot.take()
                 except GeneratorExit:
-                    raise  # its loop was closed without it: the buckets have forgotten it
+                    raise  # its loop was closed under it: the buckets have already dropped it
                 except BaseException:
                     self._withdraw(waiter)
                     raise
@@ -81,7 +81,7 @@ class LocalRateLimiter:
         claim.granted_at = asyncio.get_running_loop().time()
 
     def _go_or_wait(self, claim: Claim, slot: ConnectionSlot) -> Waiter | None:
-        """Take slot and tokens if nothing keeps the claim from going at once; return who is to wait otherwise."""
+        """Take slot and tokens if the claim may go at once; otherwise return its waiter."""
         loop = asyncio.get_running_loop()
         now = loop.time()
         if self._loop is not loop or now < self._used_at:
@@ -120,7 +120,7 @@ class LocalRateLimiter:
         self._place(waiter, loop.time())
 
     def _has_turn(self, waiter: Waiter) -> bool:
-        """Take the tokens of a waiter that has its slot; False, without the slot, when its turn is over."""
+        """Take the tokens of a waiter that has its slot; False, without the slot, if its turn has passed."""
         self._unpass(waiter)
         now = asyncio.get_running_loop().time()
         has_turn = _is_due(waiter, now)
@@ -131,12 +131,12 @@ class LocalRateLimiter:
         self._serve_last(waiter)
         return has_turn
 
-    # The way of a waiter through its buckets
+    # A waiter's way through its buckets
 
     def _place(self, waiter: Waiter, now: float, kept: int = 0) -> None:
-        """Let a waiter go as far as it can: to the first bucket without room, to the slots, or to its end.
+        """Move a waiter as far as possible: to the first bucket without room, to the slots, or to its end.
 
-        In the first `kept` buckets room was kept for it, which others that passed them later do not take.
+        In the first `kept` buckets room was reserved for it, which later claims that passed them do not take.
         """
         pairs, rank = waiter.pairs, waiter.rank
         bursts = _may_burst(waiter, now)
@@ -168,7 +168,7 @@ class LocalRateLimiter:
         waiter.future.set_result(has_slot)
 
     def _serve(self, bucket: Bucket) -> None:
-        """Let all go on from here who may."""
+        """Move on all waiters that may leave this bucket."""
         loop = self._running_loop()
         while (head := bucket.head()) is not None and not bucket.is_sought(head.rank):
             now = loop.time()
@@ -188,13 +188,13 @@ class LocalRateLimiter:
             self._watch.begin(seconds, loop, self._look_at_clock)
 
     def _pass(self, waiter: Waiter, index: int) -> None:
-        """Note where a waiter stands, and keep what it passed for it."""
+        """Record where a waiter stands, and reserve its units in the buckets it passed."""
         waiter.stands_at = index
         for bucket, units in waiter.pairs[:index]:
             bucket.passed[waiter.rank] += units
 
     def _unpass(self, waiter: Waiter) -> None:
-        """Take a waiter from where it stands."""
+        """Remove a waiter from where it stands."""
         for bucket, units in waiter.pairs[: max(waiter.stands_at, 0)]:
             bucket.passed[waiter.rank] -= units
         if waiter.stands_at == len(waiter.pairs) > 0:
@@ -202,10 +202,10 @@ class LocalRateLimiter:
         waiter.stands_at = -1
 
     def _withdraw(self, waiter: Waiter) -> None:
-        """Free the place of a waiter that gave up, in whatever moment."""
+        """Remove a waiter that gave up, at any point."""
         index, pairs = waiter.stands_at, waiter.pairs
         if index < 0:
-            waiter.slot.release()  # granted in the very moment of the cancellation; its tokens are spent
+            waiter.slot.release()  # granted at the moment of the cancellation; its tokens are spent
             return
         if index < len(pairs):
             bucket, units = pairs[index]
@@ -218,13 +218,13 @@ class LocalRateLimiter:
         if waiter.pairs:
             self._serve(waiter.pairs[-1][0])
 
-    # What the service says
+    # The service's refusals
 
     def refused(self, claim: Claim, code: int | None) -> float:
-        """Go slower where the service refuses more than a few of the granted calls. See `RateLimiter.refused`.
+        """Slow down if the service refuses more than a few of the granted calls. See `RateLimiter.refused`.
 
-        The code says which buckets: 60011, 60018 and 60019 speak of the whole app, 10023 of the group, 90057 of the
-        deliveries, the others of the command.
+        The code selects the buckets: 60011, 60018 and 60019 concern the whole app, 10023 the group, 90057 the
+        deliveries, all others the command.
         """
         now = self._running_loop().time()
         if code is not None and code in _codes.APP_WIDE_CODES:
@@ -240,7 +240,7 @@ class LocalRateLimiter:
         share = self._app_shares.get(claim.app)
         own = [bucket for key, bucket in self._buckets.items() if key[0] == claim.app]
         if share is None or share.is_over(now):
-            # What was granted lately, by all commands together, is the rate that was too much.
+            # The recent grants of all commands together are the rate that was too high.
             share = self._app_shares[claim.app] = AppShare(claim.app, self._calls_of_app(claim.app, now))
         for bucket in own:
             bucket.app_share = share
@@ -248,7 +248,7 @@ class LocalRateLimiter:
         return share.beat_s
 
     def _calls_of_app(self, app: int, now: float) -> float:
-        """Return the calls a second that were granted lately, by all commands together: each call once, at least 1."""
+        """Return the recently granted calls a second, of all commands together: each call once, at least 1."""
         calls: dict[str, float] = {}
         for key, bucket in self._buckets.items():
             if key[0] == app and key[1] != "*" and is_plain(bucket.rate):
@@ -257,9 +257,9 @@ class LocalRateLimiter:
         return max(sum(calls.values()), 1.0)
 
     def slow_down(self, app: int, command: str, *, rate: float, seconds: float) -> None:
-        """Let through at most `rate` plain calls a second of a command that is in use, for `seconds` from now.
+        """Allow at most `rate` plain calls a second of a command that is in use, for the next `seconds`.
 
-        It never makes one faster, and the last word counts. See `tim_async.webhooks.slow_down`.
+        This never speeds a command up, and the latest call replaces earlier ones. See `tim_async.webhooks.slow_down`.
 
         Raises:
             UsageError: `rate` or `seconds` is not above 0.
@@ -313,7 +313,7 @@ class LocalRateLimiter:
         return bucket
 
     def _sweep(self) -> None:
-        """Forget keyed buckets that are idle: a new one would be just the same."""
+        """Drop idle keyed buckets: a new one would be equivalent."""
         now = self._running_loop().time()
         self._buckets = {key: bucket for key, bucket in self._buckets.items() if not (key[3] and bucket.is_idle(now))}
         self._sweep_at = max(_SWEEP_AT, 2 * len(self._buckets))
@@ -326,10 +326,10 @@ class LocalRateLimiter:
         self._used_at = now
         return loop
 
-    # A clock that tests replace
+    # Clocks replaced by tests
 
     def _look_at_clock(self, begun_at: float) -> None:
-        """Look at the loop's clock after a wait that the real clock says is over."""
+        """Check the loop's clock after a wait that is over by the real clock."""
         now = asyncio.get_running_loop().time()
         if now == begun_at:
             for bucket in self._buckets.values():
@@ -344,7 +344,7 @@ class LocalRateLimiter:
             self._set_back(loop, now)
 
     def _set_back(self, loop: asyncio.AbstractEventLoop, now: float) -> None:
-        """Go on with the loop's clock set back, as at the end of a test that had replaced it."""
+        """Continue after the loop's clock was set back, as at the end of a test that had replaced it."""
         seconds, self._used_at = now - self._used_at, now
         for bucket in self._buckets.values():
             bucket.shift(seconds)
@@ -355,10 +355,10 @@ class LocalRateLimiter:
             self._used_until += seconds
 
     def _bind(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Belong to a loop. What was granted in one that is closed now still counts."""
+        """Bind to a loop. Grants of an earlier, closed loop still count."""
         if self._loop is not None and not self._loop.is_closed():
             raise LimiterSetupError("this limiter belongs to another event loop that is still running", field="limiter")
-        # The loops of a process show the same clock; one of another kind is taken to go on where this one stopped.
+        # The loops of a process share a clock; one with another clock is assumed to continue where this one stopped.
         seconds = min(loop.time() - self._used_at, 0.0)
         # New buckets: calls that were never ended in the old loop may still withdraw from the old ones.
         self._buckets = {key: bucket.moved(seconds) for key, bucket in self._buckets.items()}
@@ -374,18 +374,18 @@ class LocalRateLimiter:
         self._loop = loop
 
     def after_fork(self) -> None:  # pragma: no cover - in the child of a fork
-        """Leave the event loop, and the calls that wait in it, to the parent process; what was granted still counts."""
+        """Leave the event loop and its waiting calls to the parent process; past grants still count."""
         self._loop = None
 
 
 def _count(waiter: Waiter, change: int) -> None:
-    """Count who is on its way through the buckets: one that has any is not forgotten."""
+    """Count the waiters on their way through the buckets: a bucket that has any is kept."""
     for bucket, _ in waiter.pairs:
         bucket.claims += change
 
 
 def _may_burst(waiter: Waiter, now: float) -> bool:
-    """Return whether a waiter need not go at the pace."""
+    """Return whether a waiter may skip the pace."""
     return now < waiter.bursts_until and all(bucket.may_burst(units, now) for bucket, units in waiter.pairs)
 
 
@@ -398,6 +398,6 @@ def _take(pairs: Sequence[tuple[Bucket, int]], now: float) -> None:
     """Take the tokens of all buckets."""
     for bucket, units in pairs:
         bucket.take(units, now)
-    # The app counts the call, however many limits it has.
+    # The app counts a call once, however many limits it has.
     if pairs and (share := pairs[0][0].app_share) is not None:
         share.count_granted(now)

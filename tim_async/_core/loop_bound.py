@@ -1,12 +1,12 @@
-"""What belongs to an event loop: it ends with the loop, and stays with the parent when a process forks.
+"""Objects that belong to an event loop: they end with it, and stay with the parent when a process forks.
 
-`asyncio.run` finishes asynchronous generators before it closes its loop, so one that was begun in the loop can close
+`asyncio.run` finishes asynchronous generators before it closes its loop, so a generator started in the loop can close
 connections there.
 
-A forked process has copies of the parent's sockets. What it wrote on them would go into the middle of the parent's
-requests, and even closing them properly would: TLS says goodbye, and an event loop that shares its selector with the
-parent's would take the parent's sockets out of it. So the child forgets them, and keeps what it forgets, as the
-finalizers of such objects would close them.
+A forked process has copies of the parent's sockets. Anything it wrote to them would land in the middle of the parent's
+requests. Closing them properly is harmful too: TLS sends a closing message, and an event loop that shares its selector
+with the parent's would remove the parent's sockets from it. So the child forgets them but keeps the objects alive,
+because their finalizers would close the sockets.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from weakref import WeakSet
 
 
 class Forkable(Protocol):
-    """Something that belongs to an event loop."""
+    """An object that belongs to an event loop."""
 
     def after_fork(self) -> None:
-        """Forget the event loop of the parent and what belongs to it; called in the child."""
+        """Forget the parent's event loop and everything that belongs to it; called in the child."""
         ...
 
 
@@ -31,7 +31,7 @@ _inherited: Final[list[object]] = []
 
 
 def at_end_of_loop(close: Callable[[], Awaitable[None]]) -> AsyncGenerator[None, None]:
-    """Have a function awaited at the end of the running loop; `aclose()` of what is returned awaits it earlier."""
+    """Await a function at the end of the running loop; `aclose()` of the returned generator awaits it earlier."""
 
     async def wait() -> AsyncGenerator[None, None]:
         try:
@@ -40,18 +40,18 @@ def at_end_of_loop(close: Callable[[], Awaitable[None]]) -> AsyncGenerator[None,
             await close()
 
     waiting = wait()
-    with suppress(StopIteration):  # it has come to its yield, and the loop knows of it
+    with suppress(StopIteration):  # it has reached its yield, and the loop has registered it
         waiting.__anext__().send(None)
     return waiting
 
 
 def forget_when_forked(each: Forkable) -> None:
-    """Have `after_fork` called in every process that is forked from this one while the object lives."""
+    """Call `after_fork` in every process forked from this one while the object lives."""
     _living.add(each)
 
 
 def leave_to_parent(*inherited: object) -> None:
-    """Keep what belongs to the parent process, so that it is never finalized here."""
+    """Keep the parent's objects alive, so that they are never finalized here."""
     _inherited.extend(inherited)  # pragma: no cover - in the child of a fork, which no coverage is measured in
 
 

@@ -1,6 +1,6 @@
-"""The interface for metrics and traces of calls, which `tim_async.otel` implements.
+"""The interface for metrics and traces of calls, implemented by `tim_async.otel`.
 
-Without an observer, it costs a call three tests for None.
+A call without an observer spends three tests for None on it.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from .stats import StatsSource
 
 
 class CallObserver(Protocol):
-    """Watches one call. Its arguments hold no content, account or secret."""
+    """Watches one call. Its arguments contain no content, account or secret."""
 
     def attempt(self, number: int, outcome: str, waited_s: float, took_s: float) -> None:
-        """Record an attempt that just ended.
+        """Record an attempt that has ended.
 
         Args:
             number: 1 for the first; attempts that got no connection or no turn count too.
@@ -28,7 +28,7 @@ class CallObserver(Protocol):
         """Record the end of the call.
 
         Args:
-            outcome: as of an attempt.
+            outcome: as for an attempt.
             attempts: attempts that were sent.
             failed_items: items that failed in an answer whose ErrorCode is 0.
         """
@@ -36,17 +36,17 @@ class CallObserver(Protocol):
 
 
 class Observer(Protocol):
-    """Watches a client's calls. Its methods run in the middle of them: they must neither raise nor block."""
+    """Watches a client's calls. Its methods run in the middle of calls and must neither raise nor block."""
 
     def attach(self, source: StatsSource) -> None:
-        """Begin to watch a client; called once for each. What does not want its counts does nothing.
+        """Start watching a client; called once per client. An observer that does not use its counts does nothing.
 
         Args:
-            source: returns the client's counts, its rates in force among them. Keep it by a weak reference only: the
-                client may go before the observer does.
+            source: returns the client's counts, including its rates in force. Keep only a weak reference to it: the
+                client may be dropped before the observer.
         """
         ...
 
     def begin(self, command: str, priority: str) -> CallObserver:
-        """Record the beginning of a call, and return its observer."""
+        """Record the start of a call, and return its observer."""
         ...

@@ -1,6 +1,6 @@
-"""What a client needs of a pool: slots for requests on their way, and one door to send them through.
+"""The pool as a client sees it: slots for requests in flight, through which requests are sent.
 
-`http_pool.HttpPool` is the one that speaks HTTP. `tim_async.testing.FakePool` has none, for tests without a socket.
+`http_pool.HttpPool` speaks HTTP. `tim_async.testing.FakePool` does not, for tests without a socket.
 """
 
 from __future__ import annotations
@@ -30,25 +30,25 @@ class ConnectionSlot(Protocol):
         ...
 
     def release(self) -> None:
-        """Give the slot back; do nothing when it is not taken."""
+        """Release the slot; do nothing if it is not taken."""
         ...
 
 
 class RequestSlot(ConnectionSlot, Protocol):
-    """The same as the client sees it: a request can be sent on it, and as a context manager it gives itself back."""
+    """The slot as the client sees it: it sends a request, and as a context manager it releases itself."""
 
     def post(self, command: str, query: Hidden, body: bytes, *, timeout: float) -> Coroutine[None, None, bytes]:
         """Send one request on the taken slot; return the answer's body.
 
         Args:
-            command: what comes after `/v4/`.
-            query: the URL's query, encoded. It holds the UserSig.
+            command: the path after `/v4/`.
+            query: the URL's query, encoded. It contains the UserSig.
             body: JSON bytes.
-            timeout: seconds until the answer must be read to its end.
+            timeout: seconds until the answer must have been read completely.
 
         Raises:
             ConnectError: nothing was sent.
-            TransportError: something may have been sent and no usable answer came.
+            TransportError: something may have been sent and no usable answer came back.
         """
         ...
 
@@ -76,7 +76,7 @@ class Pool(Protocol):
         ...
 
     def slot(self, rank: tuple[int, int]) -> RequestSlot:
-        """Return a slot to take; `rank` orders those that wait, smaller first."""
+        """Return a slot to take; `rank` orders the waiters, smaller first."""
         ...
 
     async def warm_up(self, connections: int) -> int:

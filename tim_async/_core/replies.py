@@ -1,8 +1,8 @@
-"""Reading answers: first the envelope, then what a success holds.
+"""Decoding answers: first the envelope, then the result of a success.
 
-An answer is read strictly. Where that fails, its damaged texts are repaired (`_api.damage`) and it is read once more,
-so that one cut character costs neither the code of a refusal nor a page of a conversation. Whatever else is wrong with
-it is a `ReplyDecodeError`.
+An answer is decoded strictly. If that fails, its damaged texts are repaired (`_api.damage`) and it is decoded once
+more, so that one cut character costs neither the code of a refusal nor a page of a conversation. Anything else wrong
+with it raises `ReplyDecodeError`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ logger = logging.getLogger("tim_async")
 
 
 def read_envelope(call: Call, reply: bytes) -> tuple[Envelope | str, bytes]:
-    """Return the envelope of an answer, or what is wrong with it; and the answer, its damaged texts repaired."""
+    """Return the envelope of an answer, or a text saying what is wrong with it; and the answer with repaired texts."""
     try:
         return decode_envelope(reply), reply
     except UNREADABLE as error:
@@ -42,7 +42,7 @@ def read_envelope(call: Call, reply: bytes) -> tuple[Envelope | str, bytes]:
 
 
 def read_reply(call: Call, reply: bytes, decode: Callable[[bytes], R]) -> R:
-    """Return what an answer that says success holds; raise `ReplyDecodeError` when it cannot be read."""
+    """Decode the result of a successful answer; raise `ReplyDecodeError` if it cannot be decoded."""
     try:
         return decode(reply)
     except UNREADABLE as error:
@@ -59,7 +59,7 @@ def read_reply(call: Call, reply: bytes, decode: Callable[[bytes], R]) -> R:
     failure = ReplyDecodeError(
         f"the request succeeded, but its answer cannot be read: {problem}", status=200, size=len(reply)
     )
-    del reply, repaired  # they may repeat the address, and this frame is part of the error
+    del reply, repaired  # they may quote the URL, and this frame is part of the error
     call.maybe_delivered = True
     call.sign(failure)
     call.stats.count_error(type(failure).__name__)
@@ -69,11 +69,11 @@ def read_reply(call: Call, reply: bytes, decode: Callable[[bytes], R]) -> R:
 
 
 def warn_without_key(state: ClientState, call: Call) -> None:
-    """Log, once for each command, that a message was taken and not named: is that the service?"""
+    """Log, once per command, that a message was accepted without a MsgKey: is this the service?"""
     if call.command not in state.keyless:
         state.keyless.add(call.command)
         logger.warning(
-            "%s: the answer says success but has no MsgKey, which the service gives every message; "
+            "%s: the answer says success but has no MsgKey, which the service returns for every message; "
             "check that the base URL is the service's. Later answers of this kind are not logged",
             call.command,
         )

@@ -1,8 +1,8 @@
-"""Whether an attempt is repeated, and after which wait. Pure: no clock and no loop; the random source is passed in.
+"""Whether an attempt is retried, and after how long. Pure: no clock and no loop; the random source is passed in.
 
-By default, only the four codes with which the service reports internal errors are repeated (20004, 20005, 91000,
-90992). After a timeout or a lost connection the request may have taken effect: it is repeated only when the user allows
-it and the endpoint's line says that a repeat is harmless.
+By default, only the four codes with which the service reports internal errors are retried (20004, 20005, 91000, 90992).
+After a timeout or a lost connection the request may have taken effect: it is retried only if the user allows it and the
+endpoint's line says that a repeat is harmless.
 """
 
 from __future__ import annotations
@@ -21,22 +21,22 @@ from ..errors import ApiError, ConnectError, TimError, TransportError, UsageErro
 
 TRANSIENT_CODES: Final = frozenset({20004, 20005, 91000, 90992})
 
-# The service recognises a repeated message for 120 s (c2c, "Duplicates"). A repeat must arrive within them, so none
-# begins later than this after the first attempt: the rest is for the transfer and its timeout.
+# The service recognises a repeated message for 120 s (c2c, "Duplicates"). A retry must arrive within that time, so none
+# starts later than this after the first attempt; the rest is for the transfer and its timeout.
 IDENTITY_WINDOW_S: Final = 105.0
 
 
 class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
-    """When attempts are repeated: exponential backoff with full jitter, bounded by attempts and by time.
+    """When attempts are retried: exponential backoff with full jitter, bounded by attempts and by time.
 
     Attributes:
-        codes: codes after which another attempt is made.
-        max_attempts: attempts in all, at least 1.
+        codes: codes that are retried.
+        max_attempts: total number of attempts, at least 1.
         base: seconds; the backoff after attempt n is random in 0..min(cap, base * factor ** (n - 1)).
         factor: growth from one backoff to the next, at least 1.
-        cap: seconds, the longest backoff.
-        max_elapsed: seconds from the first attempt, after which no further attempt begins.
-        transport: `never`; `connect` repeats when nothing was sent; `any` also after a timeout, a lost connection or
+        cap: the longest backoff in seconds.
+        max_elapsed: seconds from the first attempt after which no further attempt starts.
+        transport: `never`; `connect` retries when nothing was sent; `any` also after a timeout, a lost connection or
             an unusable answer, for endpoints where a repeat is harmless (`Endpoint.repeat`).
     """
 
@@ -66,14 +66,14 @@ class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
 
     @classmethod
     def official(cls) -> RetryPolicy:
-        """Return the policy that follows the service's texts: retry "try again" and, after a while, "slow down"."""
+        """Return the policy that follows the service's advice: retry "try again" and, after a while, "slow down"."""
         return cls(codes=_codes.codes_with_hint("retry") | _codes.SLOW_DOWN_CODES, transport="connect")
 
 
 def is_repeatable(policy: RetryPolicy, error: TimError, repeat: Repeat) -> bool:
-    """Return whether the policy retries after this error at all."""
+    """Return whether the policy retries this error at all."""
     if isinstance(error, ApiError):
-        # A gateway's "too many calls" (HTTP 429) is repeated where the service's own is.
+        # A gateway's "too many calls" (HTTP 429) is retried if the service's own is.
         return (60007 if error.code is None else error.code) in policy.codes
     if isinstance(error, ConnectError):
         return policy.transport != "never"
@@ -81,7 +81,7 @@ def is_repeatable(policy: RetryPolicy, error: TimError, repeat: Repeat) -> bool:
 
 
 def latest_start(policy: RetryPolicy, repeat: Repeat) -> float:
-    """Return the seconds from the first attempt after which no repeat may begin."""
+    """Return the seconds from the first attempt after which no retry may start."""
     return min(policy.max_elapsed, IDENTITY_WINDOW_S) if repeat == "identity" else policy.max_elapsed
 
 
@@ -99,13 +99,13 @@ def next_backoff(
 
     Args:
         policy: the policy.
-        error: what ended the attempt.
+        error: the error that ended the attempt.
         attempt: attempts made so far, at least 1.
         elapsed: seconds since the first attempt began.
         repeat: whether a repeat is harmless, from the endpoint's line.
-        slow_down_s: seconds that pass at least after the first attempt, as the service said "too many calls"; they grow
-            as the backoff does, and the random part is as long again.
-        uniform: random number between two bounds.
+        slow_down_s: minimum seconds after the first attempt if the service answered "too many calls"; it grows like
+            the backoff, and up to as much again is added at random.
+        uniform: returns a random number between two bounds.
     """
     if attempt >= policy.max_attempts or not is_repeatable(policy, error, repeat):
         return None

@@ -20,16 +20,16 @@ class CommandStats(msgspec.Struct, kw_only=True):
         attempts: requests that were sent.
         retries: attempts after a call's first.
         errors: failed attempts, by code or class of error; also calls that were refused before any attempt.
-        failed_items: items that failed in answers whose ErrorCode is 0.
+        failed_items: failed items in answers whose ErrorCode is 0.
         waited_s: seconds spent waiting for a turn.
         took_s: seconds from the token to the answer.
-        turned_away: calls that were refused at once, as `max_waiting` others waited.
-        waiting: calls that wait now: for a slot, for their turn, or to be repeated.
-        rate: calls (or deliveries) a second that the limiter lets through now; None while the limit is not in use. The
-            service's "too many calls" brings it below the configured one, and it comes back by itself. Of several
-            limits it is the one that is slowed most.
-        configured_rate: calls a second that it lets through when nothing slows it. A little under the limit, so that
-            no second ever holds more.
+        turned_away: calls refused immediately because `max_waiting` others were waiting.
+        waiting: calls that are waiting: for a slot, for their turn, or to be retried.
+        rate: calls (or deliveries) a second that the limiter currently allows; None while the limit is not in use. The
+            service's "too many calls" lowers it below the configured rate, and it recovers over time. Of several
+            limits, the one slowed most.
+        configured_rate: calls a second allowed while nothing slows it down; slightly below the limit, so that no second
+            ever holds more.
     """
 
     calls: int = 0
@@ -58,7 +58,7 @@ class Stats:
         self._commands: dict[str, CommandStats] = {}
 
     def of(self, command: str) -> CommandStats:
-        """Return the counts of a command, to be changed in place."""
+        """Return the counts of a command, to be updated in place."""
         stats = self._commands.get(command)
         if stats is None:
             stats = self._commands[command] = CommandStats()
@@ -66,7 +66,7 @@ class Stats:
 
     def snapshot(self) -> dict[str, CommandStats]:
         """Return copies of all counts."""
-        # A list, since telemetry asks from a thread of its own while calls of further commands may begin.
+        # A list, because telemetry calls this from another thread while calls of further commands may begin.
         return {
             command: msgspec.structs.replace(stats, errors=dict(stats.errors))
             for command, stats in list(self._commands.items())
@@ -74,7 +74,7 @@ class Stats:
 
 
 class ClientStats(Mapping[str, CommandStats]):
-    """The counts of a client by command, as they were when it was asked.
+    """A snapshot of a client's counts, by command.
 
     Attributes:
         sdk_app_id: the app.
@@ -101,7 +101,7 @@ class ClientStats(Mapping[str, CommandStats]):
 
 
 class StatsSource(Protocol):
-    """What an observer may ask for counts at any time, also from another thread."""
+    """Returns counts to an observer at any time, also from another thread."""
 
     def snapshot(self) -> ClientStats:
         """Return the counts of a client."""

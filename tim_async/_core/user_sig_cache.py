@@ -1,4 +1,4 @@
-"""The UserSig of a client: signed or fetched once, kept, and renewed by one task at a time before it expires."""
+"""The UserSig of a client: signed or fetched once, cached, and renewed by one task before it expires."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ logger = logging.getLogger("tim_async")
 
 # A UserSig is renewed when this part of its lifetime is left: clocks may differ, and calls may wait.
 _RENEW_AT: Final = 0.2
-# After a failed renewal the old one is used, and the provider is not called again for this long.
+# After a failed renewal the old one stays in use, and the provider is not called again for this long.
 _RENEW_PAUSE_S: Final = 5.0
 
 
 class UserSigCache:
     """Returns a valid UserSig.
 
-    With a key it signs one itself, without waiting. With a provider, calls share one request to it, and while the old
-    UserSig is still valid they do not wait for the new one.
+    With a key it signs UserSigs itself, without waiting. With a provider, calls share one request to it, and while the
+    old UserSig is still valid they do not wait for the new one.
     """
 
     def __init__(
@@ -51,27 +51,27 @@ class UserSigCache:
         self._task: asyncio.Task[Hidden] | None = None
 
     def peek(self) -> Hidden | None:
-        """Return a UserSig without waiting: sign one with the key; None when a call must wait for the provider."""
+        """Return a UserSig without waiting, signed with the key if needed; None if the provider must be asked."""
         now = self._clock()
         if self._current is not None and now < self._renew_at:
             return self._current
         if self._provider is None:
             return self._sign(now)
         if self._current is not None and now <= self._expires_at:
-            self._renew_at = now + _RENEW_PAUSE_S  # set first: a renewal may end at once
+            self._renew_at = now + _RENEW_PAUSE_S  # set first: a renewal may end immediately
             self._renew()
             return self._current
         return None
 
     async def get(self) -> Hidden:
-        """Return a UserSig, from the provider if needed. What the provider raises is raised here."""
+        """Return a UserSig, from the provider if needed. Errors of the provider are raised here."""
         ready = self.peek()
         if ready is not None:
             return ready
         task = self._renew()
         failure: TimError
         try:
-            # When a caller is cancelled, the request goes on: others wait for the same one.
+            # If a caller is cancelled, the request continues: others wait for the same one.
             return await asyncio.shield(task)
         except TimError as error:
             failure = copy.copy(error)  # each caller sets its own facts on it
@@ -83,12 +83,12 @@ class UserSigCache:
         raise failure
 
     def forget(self, user_sig: str) -> None:
-        """Drop a UserSig that the service refused, unless it was replaced already."""
+        """Drop a UserSig that the service refused, unless it was already replaced."""
         if self._current == user_sig:
             self._current = None
 
     async def close(self) -> None:
-        """Cancel a renewal that is running."""
+        """Cancel a running renewal."""
         task, self._task = self._task, None
         if task is not None and not task.done() and task.get_loop() is asyncio.get_running_loop():
             task.cancel()
