@@ -56,7 +56,7 @@ from tim_async.models.elements import RawElem, TextElem
         pytest.param(
             "openim", 90012, "import the account first: client.account.import_account(user_id=...)", id="call"
         ),
-        pytest.param("group_open_http_svc", 10007, "check that this type of group has the operation", id="10007"),
+        pytest.param("group_open_http_svc", 10007, "check that this type of group supports the operation", id="10007"),
         pytest.param("openim", 60018, errors.ADVICE["quota"], id="by-hint"),
     ],
 )
@@ -113,7 +113,7 @@ def test_api_error_carries_the_facts_of_the_catalogue():
     assert error.meaning
     assert "70001 usersig_expired" in str(error)
     assert "UserSig expired" in str(error)
-    assert str(error).endswith("; with a secret_key the client renews it by itself]")
+    assert str(error).endswith("; with a secret_key the client renews it automatically]")
 
 
 def test_api_error_without_info_reports_the_meaning():

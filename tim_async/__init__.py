@@ -5,9 +5,8 @@
     async with TimClient(sdk_app_id=1400000000, secret_key="...") as client:
         sent = await client.c2c.send(to_account="bob", msg_body=[TextElem(text="hi")])
 
-The names in `_public` are imported when one of them is first used, those in `_names` (families, structs, results of
-helpers) each on its own first use. pytest imports this package in every run, for the plugin in `tim_async.testing`;
-aiohttp and the rest are loaded when they are needed.
+Each name in `_public` is imported on first use, each name in `_names` (families, structs, helper results) likewise.
+pytest imports this package in every run, for the plugin in `tim_async.testing`; aiohttp and the rest load when needed.
 """
 
 from importlib import import_module
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 else:
 
     def __getattr__(name: str) -> object:
-        # Other names with an underscore are asked for by the import system, while `_public` itself is being imported.
+        # The import system asks for other underscore names while it imports `_public`.
         if name.startswith("_") and name not in ("__all__", "__version__"):
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         from . import _public

@@ -13,7 +13,7 @@ _EXIT_INTERRUPTED = 130
 
 
 def main() -> None:
-    """Run the command line and exit with its code; with 2 when the extra `cli` is not installed."""
+    """Run the command line and exit with its code, or with 2 when the extra `cli` is not installed."""
     try:
         _run()
     except KeyboardInterrupt:
@@ -47,9 +47,9 @@ def _run() -> None:
 
 
 def _raise_ctrl_c_later(unraisable: sys.UnraisableHookArgs) -> None:
-    """Raise a Ctrl-C again that came while a destructor ran, where it would be printed and lost.
+    """Re-raise a Ctrl-C that arrived while a destructor ran; Python would print it there and drop it.
 
-    By a thread, a moment later, since it must not be raised in here either.
+    A thread raises it a moment later, because this hook must not raise either.
     """
     if unraisable.exc_type is KeyboardInterrupt:
         _thread.start_new_thread(_raise_ctrl_c, (_thread.get_ident(),))
@@ -58,7 +58,7 @@ def _raise_ctrl_c_later(unraisable: sys.UnraisableHookArgs) -> None:
 
 
 def _raise_ctrl_c(thread: int) -> None:
-    """Raise Ctrl-C in a thread, also where it waits for something; on Windows once that is over."""
+    """Raise Ctrl-C in a thread, even while it waits; on Windows only once the wait is over."""
     time.sleep(0.01)
     if sys.platform == "win32":
         _thread.interrupt_main()
@@ -67,13 +67,13 @@ def _raise_ctrl_c(thread: int) -> None:
 
 
 def _end_silently_on_ctrl_c() -> None:
-    """Let a Ctrl-C while the interpreter is shut down end the process, without the traceback it would print."""
+    """Let a Ctrl-C during interpreter shutdown end the process without a traceback."""
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _replace_what_cannot_be_shown() -> None:
-    """Let question marks stand where Chinese cannot be shown or read, instead of a traceback."""
+    """Print question marks for characters the terminal cannot encode, instead of raising."""
     import io
 
     for stream in (sys.stdin, sys.stdout, sys.stderr):

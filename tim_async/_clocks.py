@@ -1,14 +1,14 @@
-"""Which clock is read, also where tests replace clocks.
+"""Which clock each part reads, including under tests that replace clocks.
 
-freezegun puts functions of its own in the place of `time.time` and `time.monotonic`, in every module that holds one of
-them by name, but not in default arguments. time-machine changes what `time.time` itself returns, and leaves the
-monotonic clock alone. So that client, emulator and webhooks of a process show one time:
+freezegun replaces `time.time` and `time.monotonic` in every module that holds them by name, but not in default
+arguments. time-machine changes what `time.time` returns and leaves the monotonic clock alone. To make the client,
+emulator and webhooks of one process agree:
 
-- the time of day is looked up at every call (`wall_time`): it is the test's, everywhere
-- what measures real time, such as the windows of the emulator's limits, uses the real clock (`real_monotonic`)
-- waits use the event loop's clock. freezegun stops that too, unless it is called with `real_asyncio=True`; then no
-  timer of the loop ever fires. A wait that begins while the clock is replaced (`is_loop_clock_replaced`) is therefore
-  watched by the real clock, and raises an error instead of waiting for ever (`sleep`, `ClockWatch`)
+- the time of day is looked up on every call (`wall_time`), so that a test's time applies everywhere
+- code that measures real time, such as the windows of the emulator's limits, uses the real clock (`real_monotonic`)
+- waits use the event loop's clock. freezegun stops that clock too, unless it is called with `real_asyncio=True`; the
+  loop's timers then never fire. A wait that begins while the clock is replaced (`is_loop_clock_replaced`) is therefore
+  watched with the real clock and raises an error instead of waiting forever (`sleep`, `ClockWatch`)
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from typing import Final
 
 from .errors import UsageError
 
-# A wait should be over so many seconds before it is looked at: the loop may be busy.
+# Grace in seconds before an overdue wait is checked: the loop may be busy.
 _GRACE_S: Final = 1.0
 
 
@@ -34,12 +34,12 @@ def wall_time() -> float:
 
 
 def is_monotonic_replaced() -> bool:
-    """Return whether something else stands in the place of the monotonic clock."""
+    """Return whether the monotonic clock is replaced."""
     return not isinstance(time.monotonic, BuiltinFunctionType)
 
 
 def is_loop_clock_replaced(loop: asyncio.AbstractEventLoop) -> bool:
-    """Return whether the clock of a loop may stand still, or jump: the monotonic clock is replaced for it, too."""
+    """Return whether a loop's clock may stand still or jump, because the monotonic clock is replaced for it too."""
     return is_monotonic_replaced() and abs(loop.time() - real_monotonic()) > _GRACE_S
 
 
@@ -62,18 +62,18 @@ def clock_stands_still() -> UsageError:
 
 
 class ClockWatch:
-    """Calls a function in the loop a second after a wait should be over, by the real clock; one wait at a time."""
+    """Calls a function in the loop one second after a wait should have ended by the real clock; one wait at a time."""
 
     def __init__(self) -> None:
         self._timer: threading.Timer | None = None
 
     def begin(self, seconds: float, loop: asyncio.AbstractEventLoop, look: Callable[[float], None]) -> None:
-        """Watch a wait of so many seconds, unless one is watched already.
+        """Watch a wait, unless one is being watched already.
 
         Args:
-            seconds: the wait.
-            loop: the loop in which it is made.
-            look: called in the loop with the loop time of now.
+            seconds: length of the wait.
+            loop: the loop that waits.
+            look: called in the loop with the current loop time.
         """
         if self._timer is not None and self._timer.is_alive():
             return
@@ -82,21 +82,21 @@ class ClockWatch:
         self._timer.start()
 
     def stop(self) -> None:
-        """Watch no longer."""
+        """Stop watching."""
         if self._timer is not None:
             self._timer.cancel()
 
     def _end(self, loop: asyncio.AbstractEventLoop, look: Callable[[float], None], begun_at: float) -> None:
-        self._timer = None  # `look` may begin another watch while this thread still ends
+        self._timer = None  # `look` may start another watch while this thread is still ending
         with suppress(RuntimeError):  # the loop is closed
             loop.call_soon_threadsafe(look, begun_at)
 
 
 @asynccontextmanager
 async def ending_stopped_waits(seconds: float) -> AsyncIterator[None]:
-    """Raise `TimeoutError` in a block whose timers should have fired within so many seconds, and never will.
+    """Raise `TimeoutError` in a block whose timers are overdue by the real clock and will never fire.
 
-    The loop's clock stands still, or was set back: then `loop.time()` is not later than when the block began.
+    That is when the loop's clock stands still or was set back: `loop.time()` is not later than at the block's start.
     """
     loop, watch, is_over = asyncio.get_running_loop(), ClockWatch(), False
 
@@ -119,10 +119,10 @@ async def ending_stopped_waits(seconds: float) -> AsyncIterator[None]:
 
 
 async def sleep(seconds: float, until: asyncio.Event | None = None) -> None:
-    """Sleep, or less when an event is set. One that began while the clock was replaced ends when it is set back.
+    """Sleep for some seconds or until an event is set; a sleep begun on a replaced clock ends when it is restored.
 
     Raises:
-        UsageError: the event loop's clock stands still, so that this would never end.
+        UsageError: the event loop's clock stands still, so the sleep would never end.
     """
     loop = asyncio.get_running_loop()
     if not is_loop_clock_replaced(loop):

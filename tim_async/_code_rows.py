@@ -162,7 +162,7 @@ ROWS: Final[tuple[tuple[str, int, str, str, str], ...]] = (
     ("common", 60003, "json_parse_failed", "fix_request", "The request body is not valid JSON (gateway check)."),
     ("common", 60004, "account_check_failed", "auth", "The account or its UserSig, in the URL or the body, is wrong. (varies: the 2025 table says try again later, then support)"),
     ("common", 60005, "account_check_failed_2", "auth", "Same meaning as 60004, other internal step. (varies: as 60004)"),
-    ("common", 60006, "sdkappid_invalid", "fix_request", "The app id is not valid any more. (varies: dropped from the 2025 table)"),
+    ("common", 60006, "sdkappid_invalid", "fix_request", "The app id is no longer valid. (varies: dropped from the 2025 table)"),
     ("common", 60007, "rest_rate_limited", "quota", "This REST command was called more often than its per-app limit; slow down or raise the limit in the console."),
     ("common", 60008, "rest_timeout_or_bad_http", "retry", "The backend timed out on the request, or the HTTP request is malformed; check, then try again."),
     ("common", 60009, "unknown_resource", "fix_request", "No such REST resource; the path is wrong."),

@@ -1,11 +1,11 @@
-"""The error catalogue of the service: what every code means and what a caller can do about it.
+"""The service's error codes: what each one means and what the caller can do about it.
 
-A code is not unique: 10004 is one thing in the group commands and another in the message extensions. So a row is
-keyed by its *scope* and its code, and `lookup` finds the scope that belongs to a command's service.
+A code is not unique: 10004 means one thing in the group commands and another in the message extensions. A row is
+therefore keyed by *scope* and code, and `lookup` picks the scope for a command's service.
 
-The rows stand in `_code_rows`: scope, code, name, hint, meaning. Hints: `none` (nothing to do), `fix_request`, `auth`,
-`quota` (slow down, or more than the plan allows), `retry` (the service's own text says "try again"). What a code means
-in Chinese, and what to do about it in particular, stands in `_code_advice`; the latter in Chinese in `_code_advice_zh`.
+The rows are in `_code_rows`: scope, code, name, hint, meaning. Hints: `none` (nothing to do), `fix_request`, `auth`,
+`quota` (slow down, or the plan's limit is exceeded), `retry` (the service's own text says "try again"). `_code_advice`
+holds the Chinese meaning and specific advice; `_code_advice_zh` holds that advice in Chinese.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ class Code(NamedTuple):
     @property
     def advice_zh(self) -> str:
         """The advice in Chinese."""
-        from ._code_advice_zh import TEXTS  # for those who read it, and no call
+        from ._code_advice_zh import TEXTS  # late: no call needs it
 
         return TEXTS.get(self.advice, "")
 
 
-# Where to look first for a command of this service. Whatever is not listed starts at "common".
+# Scopes to search first for a command of this service. Services not listed start at "common".
 _SCOPES: Final[dict[str, tuple[str, ...]]] = {
     "im_open_login_svc": ("account",),
     "openim": ("sendmsg",),
@@ -63,15 +63,15 @@ _SCOPES: Final[dict[str, tuple[str, ...]]] = {
     "openim_dirty_words": ("moderation",),
 }
 
-# Answers that mean "too many calls" and ask for fewer calls, not for another one (rest-overview, "over the limit").
+# Codes that mean "too many calls": lower the rate, the request itself is right (rest-overview, "over the limit").
 SLOW_DOWN_CODES: Final = frozenset({60007, 60011, 60018, 60019, 10006, 10023, 90024, 90051, 90057})
-# Those of them that speak of the app as a whole and not of one command.
+# Those that concern the whole app and not one command.
 APP_WIDE_CODES: Final = frozenset({60011, 60018, 60019})
 
 
 @cache
 def _by_scope() -> Mapping[tuple[str, int], Code]:
-    from ._code_advice import ROWS as ADVICE  # late: a call that succeeds needs none of them
+    from ._code_advice import ROWS as ADVICE  # late: a successful call needs none of them
     from ._code_rows import ROWS
 
     advice = {(scope, code): texts for scope, code, *texts in ADVICE}
@@ -93,12 +93,12 @@ def lookup(service: str, code: int) -> Code | None:
         if row is not None:
             return row
     rows = _by_code().get(code, ())
-    # A number with one meaning is safe to explain wherever it turns up; with two, a guess could mislead.
+    # A code with one meaning is safe to explain for any service; with two meanings a guess could mislead.
     return rows[0] if len(rows) == 1 else None
 
 
 def find(code: int) -> list[Code]:
-    """Return every row with this code, whatever its scope."""
+    """Return every row with this code, in any scope."""
     return [*_by_code().get(code, ())]
 
 
@@ -108,5 +108,5 @@ def rows() -> list[Code]:
 
 
 def codes_with_hint(hint: Hint) -> frozenset[int]:
-    """Return the codes, but for success, that carry this hint in every scope that has them."""
+    """Return the codes, except success, that carry this hint in every scope that has them."""
     return frozenset(code for code, rows in _by_code().items() if code != 0 and all(row.hint == hint for row in rows))

@@ -1,8 +1,8 @@
-"""What a web app answers for an error: one table of HTTP statuses, for handlers of any framework.
+"""HTTP answers for errors in a web app: one table of statuses, usable from any framework.
 
-The caller of the web app is to learn what to do: 4xx where another request would succeed, 503 with Retry-After where
-the same one would later, 504 where no answer came in time, 502 where the service's answer is the trouble, and 500 where
-the web app's own set-up is.
+The status says what the web app's client can do: 4xx when a different request would succeed, 503 with Retry-After when
+the same request may succeed later, 504 when no answer came in time, 502 when the service's answer is at fault, and 500
+when the web app's own setup is.
 """
 
 from __future__ import annotations
@@ -49,12 +49,12 @@ HTTP_STATUS: Final[Mapping[type[TimError], int]] = MappingProxyType(
         errors.EventLostError: errors.EventLostError.status,
         errors.ApiError: 502,
         errors.InvalidRequestError: 400,
-        errors.AuthError: 502,  # the app's own key or rights: the caller of the web app cannot help it
+        errors.AuthError: 502,  # the app's own key or permissions: its client cannot fix them
         errors.RateLimitedError: 503,
         errors.ServiceBusyError: 503,
     }
 )
-"""The HTTP status with which a web app answers for each class of error."""
+"""The HTTP status that a web app should answer with, for each class of error."""
 
 _BUSY: Final = 503
 _UNKNOWN: Final = 500

@@ -1,4 +1,4 @@
-"""Secrets that do not show: a string and bytes whose `repr` hides what they hold."""
+"""Secrets: strings and bytes whose `repr` hides their contents."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 
 
 class Hidden(str):
-    """Text that does not show itself: secret keys, UserSigs and URLs that hold one."""
+    """Text whose `repr` hides it: secret keys, UserSigs and URLs that contain one."""
 
     __slots__ = ()
 
@@ -15,7 +15,7 @@ class Hidden(str):
 
 
 class HiddenBytes(bytes):
-    """The same for bytes: a key as it is handed to the signing functions."""
+    """The same for bytes: a key as it is passed to the signing functions."""
 
     __slots__ = ()
 
@@ -24,14 +24,14 @@ class HiddenBytes(bytes):
 
 
 def hide(secret: object) -> Hidden | None:
-    """Return a secret that does not show, before anything can raise; None stays None, what is not text becomes ""."""
+    """Return a secret wrapped in `Hidden`, before anything can raise; None stays None, anything but text becomes ""."""
     if secret is None:
         return None
     return Hidden(secret) if isinstance(secret, str) else Hidden()
 
 
 def hide_in(text: str, secret: str) -> str:
-    """Return a text in which a secret is hidden, also where it is percent-encoded, more or less of it, or twice."""
+    """Return a text with a secret removed, including partly, fully or doubly percent-encoded copies of it."""
     text = text.replace(secret, "<hidden>")
     if "%" not in text or not secret:
         return text

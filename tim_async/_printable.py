@@ -1,25 +1,25 @@
-"""Texts of others in logs, errors and on terminals: they stay on their line and cannot steer a terminal.
+"""Untrusted text in logs, errors and terminals: kept on one line and unable to control a terminal.
 
-Accounts, names and answers come from people, and a terminal obeys what is printed on it: ESC and U+009B begin commands
-(OSC 8 makes links that show one address and open another), U+202E turns the rest of the line around, and a line break
-begins a line that this library never wrote.
+Accounts, names and answers come from users, and a terminal obeys what is printed on it: ESC and U+009B start commands
+(OSC 8 makes links that show one address and open another), U+202E reverses the rest of the line, and a line break
+starts a line that this library never wrote.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
-# Not printable for Python, and harmless: the spaces of typeset and East Asian text, the joiners of emoji and scripts.
+# Unprintable according to Python but harmless: typographic and East Asian spaces, joiners of emoji and scripts.
 _HARMLESS: Final = "\u00a0\u3000\u200c\u200d"
 
 
 def is_harmless(character: str) -> bool:
-    """Return whether a character is shown, and does nothing else; a line break and a tab do more."""
+    """Return whether a character only displays something; line breaks and tabs do more."""
     return character.isprintable() or character in _HARMLESS
 
 
 def one_line(text: str, limit: int | None = None) -> str:
-    """Return a text with escapes (`\\x1b`) in place of what is not harmless, cut after `limit` characters."""
+    """Return a text with unsafe characters escaped (`\\x1b`), cut after `limit` characters."""
     if limit is not None and len(text) > limit:
         text = f"{text[:limit]}..."
     if text.isprintable():
@@ -28,7 +28,7 @@ def one_line(text: str, limit: int | None = None) -> str:
 
 
 def json_text(text: str) -> str:
-    """Return JSON, one line or several, with its own escapes (`\\u001b`) in place of what is not harmless."""
+    """Return JSON, on one line or several, with unsafe characters as JSON escapes (`\\u001b`)."""
     if text.isprintable():
         return text
     return "".join(each if each == "\n" or is_harmless(each) else _json_escape(each) for each in text)

@@ -1,4 +1,4 @@
-"""The public names of the package, which `tim_async` has as its own from the first use of one."""
+"""The public names of the package; `tim_async` takes them over when one of them is first used."""
 
 import logging as _logging
 
@@ -81,7 +81,7 @@ from .models.offline_push import (
     OfflinePushInfo,
 )
 
-# Where an app sets up no logging, Python would print every warning of ours to its standard error.
+# Without logging set up, Python would print each of our warnings to standard error.
 _logging.getLogger("tim_async").addHandler(_logging.NullHandler())
 
 __all__ = [

@@ -1,11 +1,11 @@
-"""Random numbers from the operating system, whatever the app does with the `random` module.
+"""Random numbers from the operating system, independent of the `random` module.
 
-An app that seeds `random` (a simulation, a test suite, a worker that begins with `random.seed(1234)`) must not decide
-over the identity of messages: two processes with one seed would number their messages alike, and the service drops the
-second of two that are alike while it answers OK. So nothing here has a state that can be set from outside.
+An app that seeds `random` (a simulation, a test suite, a worker that calls `random.seed(1234)`) must not determine the
+identity of messages: two processes with the same seed would generate the same MsgRandom values, and the service drops
+the second of two identical messages while it answers OK. So no state here can be set from outside.
 
-The numbers are read in blocks, since asking the system for each one costs 0.7 us, twice for a message. A forked process
-forgets the block of its parent.
+Numbers are read in blocks: a system call for each costs 0.7 us, twice per message. A forked process discards its
+parent's block.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Final
 _BLOCK_WORDS: Final = 256
 _U32_COUNT: Final = 2**32
 
-# Taken from its end; list.pop is atomic, so that no two threads get the same number.
+# Consumed from the end; list.pop is atomic, so no two threads get the same number.
 _words: list[int] = []
 
 
@@ -35,5 +35,5 @@ def uniform(low: float, high: float) -> float:
     return low + (high - low) * random_u32() / _U32_COUNT
 
 
-if hasattr(os, "register_at_fork"):  # there is no forking on Windows
+if hasattr(os, "register_at_fork"):  # not on Windows
     os.register_at_fork(after_in_child=_words.clear)

@@ -2,10 +2,10 @@
 
     TimError
     ├── UsageError                wrong argument, missing setting, client closed: change the program
-    │   ├── BodyTooLargeError     the message is over the size limit, nothing was spent
+    │   ├── BodyTooLargeError     the message is over the size limit, nothing was sent
     │   ├── UserSigError          a UserSig does not verify
     │   └── LimiterSetupError     the limiter cannot serve this client, nothing was sent
-    ├── WaitTooLongError          busy: the turn would come after the deadline, or too many wait; nothing was sent
+    ├── WaitTooLongError          busy: the turn would come after the deadline, or too many calls wait; nothing was sent
     ├── TransportError            no usable answer came back
     │   ├── ConnectError          no connection could be made, nothing was sent
     │   ├── BreakerOpenError      the service has not answered for some seconds, nothing was sent
@@ -16,16 +16,16 @@
     ├── LedgerError               a campaign's ledger cannot be read, written or locked
     ├── LimiterUnavailableError   the shared limiter cannot be reached, nothing was sent
     ├── ClusterError              the broker of the workers cannot be reached
-    ├── PartialFailureError       some items of a batch failed, asked for by `raise_for_failed()`
-    ├── WebhookError              a webhook that was refused, or could not be served
+    ├── PartialFailureError       some items of a batch failed, raised by `raise_for_failed()`
+    ├── WebhookError              a webhook was refused or could not be served
     │   ├── SignatureError        its Sign is missing or wrong
     │   ├── StaleRequestError     its RequestTime is too far from now
-    │   ├── WrongAppError         it is about another app
+    │   ├── WrongAppError         it is for another app
     │   ├── MethodError           it is not a POST
     │   ├── EventTooLargeError    its body is over the limit
     │   ├── BodyTimeoutError      its body did not come in time
-    │   ├── EventDecodeError      its body is not what its command says
-    │   ├── AnswerError           a handler answered what the event does not take
+    │   ├── EventDecodeError      its body does not match its command
+    │   ├── AnswerError           a handler returned an answer that the event does not allow
     │   ├── HandlerTimeoutError   a handler took too long
     │   └── EventLostError        too many events wait, the receiver closes, or a handler was cancelled
     └── ApiError                  the service answered with a code
@@ -34,7 +34,7 @@
         ├── RateLimitedError      too many calls, or more than the plan allows: slow down or raise the limit
         └── ServiceBusyError      trouble inside the service, its own text says "try again"
 
-Facts are attributes, never only text. No message, attribute, cause or context holds a secret key or a UserSig.
+Facts are attributes, not only text. No message, attribute, cause or context contains a secret key or a UserSig.
 """
 
 from __future__ import annotations
@@ -51,24 +51,24 @@ _E = TypeVar("_E", bound="TimError")
 
 
 class RequestStruct(Protocol):
-    """The request struct of an endpoint, such as `SendMsg`: what a call does with it before it is encoded."""
+    """The request struct of an endpoint, such as `SendMsg`: what a call does with it before encoding it."""
 
     def check(self) -> None:
-        """Check what field types cannot say."""
+        """Check what field types cannot express."""
         ...
 
     def identified(self) -> Self:
-        """Return it with the fields filled in by which the service recognises a repeat."""
+        """Return it with the fields filled in that let the service recognise a repeat."""
         ...
 
 
 AnyRequest: TypeAlias = RequestStruct | Mapping[str, object]
-"""A request as a struct, or as a mapping with the wire names."""
+"""A request as a struct, or as a mapping with wire names."""
 
 
 @dataclass
 class _Facts:
-    """What encoders make of an error, such as the `error` of a failed chunk."""
+    """The fields that encoders write for an error, such as the `error` of a failed chunk."""
 
     kind: str
     message: str
@@ -79,24 +79,24 @@ class _Facts:
 
 
 class TimError(Exception):
-    """Base of everything this library raises on purpose.
+    """Base class of every error that this library raises.
 
-    Encoders that know dataclasses, `msgspec.to_builtins` and `dataclasses.asdict` among them, make an object of its
-    `kind`, `message`, `code`, `command`, `attempts` and `maybe_delivered`.
+    Encoders that support dataclasses, such as `msgspec.to_builtins` and `dataclasses.asdict`, turn an error into an
+    object with `kind`, `message`, `code`, `command`, `attempts` and `maybe_delivered`.
 
     Attributes:
-        topic: short stable name of the page that explains this kind of error; each class has one of its own.
-        code: the code of the service, None where it said none.
+        topic: short stable name of the documentation page for this kind of error; unique to each class.
+        code: the service's code, None if it gave none.
         message: what happened, without command and attempts.
         command: the command that was called, such as `openim/sendmsg`; None outside a call.
-        attempts: how many attempts got a token to be sent with; 0 when nothing was sent.
-        maybe_delivered: True when the service may have acted on the request all the same.
-        request: the request as it was sent, its MsgSeq and MsgRandom filled in: a struct, or the mapping of a raw
-            call; an empty mapping outside of a call. Sending it again with `client.call` within 120 seconds is
-            recognised as the same message.
+        attempts: number of attempts that got a token to be sent with; 0 when nothing was sent.
+        maybe_delivered: True when the service may still have acted on the request.
+        request: the request as it was sent, with MsgSeq and MsgRandom filled in: a struct, or the mapping of a raw
+            call; an empty mapping outside a call. The service recognises it as the same message when it is sent
+            again with `client.call` within 120 seconds.
     """
 
-    # It stands in results, and results must go through encoders.
+    # Errors are part of results, and results must be encodable.
     __dataclass_fields__: ClassVar[dict[str, Field[Any]]] = _Facts.__dataclass_fields__
 
     topic: ClassVar[str] = "error"
@@ -105,7 +105,7 @@ class TimError(Exception):
     def __init__(self, message: str) -> None:
         super().__init__(message)
         self.message = message
-        self.__dict__.setdefault("code", None)  # encoders look at the object, not at its class
+        self.__dict__.setdefault("code", None)  # encoders read the instance, not its class
         self.command: str | None = None
         self.attempts = 0
         self.maybe_delivered = False
@@ -120,11 +120,11 @@ class TimError(Exception):
         where = f"{self.command}: " if self.command else ""
         times = f" (after {self.attempts} attempts)" if self.attempts > 1 else ""
         unsure = "; the request may have taken effect all the same" if self.maybe_delivered else ""
-        # An ErrorInfo, an account or a file's row in it comes from others.
+        # It may quote untrusted text: an ErrorInfo, an account or a row of a file.
         return one_line(f"{where}{self.message}{times}{unsure}")
 
     def __reduce__(self) -> tuple[Callable[..., TimError], tuple[object, ...]]:
-        # The constructors take facts, not the finished text: rebuild from the facts, so that errors cross processes.
+        # Constructors take facts, not the finished text: rebuild from the facts, so that errors can cross processes.
         return _rebuild, (type(self), self.args, self.__dict__)
 
 
@@ -139,7 +139,7 @@ class UsageError(TimError):
     """The call or the configuration is wrong; nothing was sent.
 
     Attributes:
-        field: the field, argument or setting that is wrong, None where there is no single one.
+        field: the field, argument or setting that is wrong, None if there is no single one.
     """
 
     topic = "usage"
@@ -149,7 +149,7 @@ class UsageError(TimError):
         self.field = field
 
 
-# Bytes of a message: what the client allows by default, and what documents of 2022 and later have.
+# Size limit of a message in bytes: the client's default, and the limit in documents of 2022 and later.
 _BODY_LIMIT: Final = 8192
 _NEWER_BODY_LIMIT: Final = 12_288
 
@@ -158,8 +158,8 @@ class BodyTooLargeError(UsageError):
     """The encoded message is over the limit; no token and no connection was used.
 
     Attributes:
-        actual: size of the encoded request in bytes, a list of recipients not counted; of a streamed message, the size
-            its text would have.
+        actual: size of the encoded request in bytes, without the list of recipients; for a streamed message, the size
+            that its text would have.
         limit: the limit in bytes (setting `body_limit`).
         field: the largest top-level field, as its wire name.
         field_bytes: the size of that field's value in bytes.
@@ -197,30 +197,30 @@ class UserSigError(UsageError):
 
 
 class LimiterSetupError(UsageError):
-    """The limiter cannot serve this client, whatever is to be sent. Nothing was.
+    """The limiter cannot serve this client at all; nothing was sent.
 
-    What keeps the shared limits refuses the credentials, or is too far away; or the limiter was given to clients that
-    cannot share it.
+    The store of the shared limits refused the credentials or is too far away, or the limiter was given to clients
+    that cannot share it.
     """
 
     topic = "limiter-setup"
 
 
 class WaitTooLongError(TimError):
-    """Busy: the wait for a turn would outlast, or did outlast, the call's deadline, too many calls wait already, or the
-    number of calls that an hour or a day has is used up.
+    """Busy: the wait for a turn would outlast, or did outlast, the call's deadline, too many calls already wait, or the
+    quota of an hour or a day is used up.
 
-    Nothing was sent by this attempt. The request is right: fewer calls at a time, a later deadline or a higher limit
-    get it through.
+    This attempt sent nothing. The request itself is valid: send fewer calls at a time, set a later deadline or raise
+    the limit.
 
     Attributes:
-        wait: seconds until the call's turn as things stood, None where that is not known, as when the deadline passed
-            while it waited.
-        remaining: seconds that were left to the deadline when the wait began; None where it was not the deadline.
-        waiting: calls of the command that waited already, where they were too many; else None.
-        max_waiting: how many may (setting `max_waiting`), None where it was the deadline.
-        limit: the number that is used up, such as `10/day`; None where it was something else.
-        at: unix seconds from which on there is room again, where a number is used up.
+        wait: seconds until the call's turn at the time of the error; None when unknown, for example when the deadline
+            passed during the wait.
+        remaining: seconds left to the deadline when the wait began; None when the deadline was not the reason.
+        waiting: calls of the command that were already waiting, when that was the reason; else None.
+        max_waiting: the maximum of calls that may wait (setting `max_waiting`), when that was the reason; else None.
+        limit: the quota that is used up, such as `10/day`; None for other reasons.
+        at: unix time in seconds when a used-up quota has room again.
     """
 
     topic = "wait-too-long"
@@ -239,8 +239,8 @@ class WaitTooLongError(TimError):
             when = datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
             text = f"the limit of {limit} is used up; there is room again at {when}"
         elif remaining is None:
-            about = "" if wait is None else f"; the turn of one more would come in about {wait:.3f} s"
-            text = f"{waiting} calls wait for their turn already, and no more than {max_waiting} may{about}"
+            about = "" if wait is None else f"; another call would get its turn in about {wait:.3f} s"
+            text = f"{waiting} calls already wait for their turn, the maximum is {max_waiting}{about}"
         elif wait is None:
             text = f"the rate limit allowed no call within the {remaining:.3f} s left to the deadline"
         else:
@@ -263,24 +263,24 @@ class TransportError(TimError):
 
 
 class ConnectError(TransportError):
-    """No connection could be made, neither to the host nor to its backup; nothing was sent."""
+    """Neither the host nor its backup accepted a connection; nothing was sent."""
 
     topic = "connect"
 
 
 class BreakerOpenError(TransportError):
-    """The service has not answered for some seconds, so calls fail at once (setting `breaker`); nothing was sent.
+    """The service has not answered for some seconds, so calls fail immediately (setting `breaker`); nothing was sent.
 
     Attributes:
-        silent_s: seconds since attempts began to fail that no answer came between.
-        failures: attempts in a row that failed.
-        look_in_s: seconds until a call is let through to look whether the service answers; None while one looks.
+        silent_s: seconds since the first of the failed attempts in a row.
+        failures: number of failed attempts in a row.
+        look_in_s: seconds until one call is let through as a probe; None while a probe is under way.
     """
 
     topic = "breaker-open"
 
     def __init__(self, *, silent_s: float, failures: int, look_in_s: float | None) -> None:
-        look = "one call is looking now" if look_in_s is None else f"the next look is in {look_in_s:.3f} s"
+        look = "one call is probing it now" if look_in_s is None else f"the next probe is in {look_in_s:.3f} s"
         super().__init__(
             f"the service has not answered for {silent_s:.1f} s ({failures} attempts in a row failed); {look}"
         )
@@ -290,7 +290,7 @@ class BreakerOpenError(TransportError):
 
 
 class ConnectionLostError(TransportError):
-    """The connection broke after the request may have been sent and before an answer came."""
+    """The connection broke after the request may have been sent and before an answer arrived."""
 
     topic = "connection-lost"
 
@@ -299,7 +299,7 @@ class ReplyTimeoutError(TransportError):
     """No answer came in time.
 
     Attributes:
-        timeout: the seconds that were allowed.
+        timeout: the timeout in seconds.
     """
 
     topic = "reply-timeout"
@@ -310,12 +310,12 @@ class ReplyTimeoutError(TransportError):
 
 
 class ReplyDecodeError(TransportError):
-    """Something answered, but not with the service's envelope.
+    """An answer arrived, but without the service's envelope.
 
     Attributes:
         status: HTTP status, 200 for every answer of the service itself.
-        content_type: the answer's media type, "" when it named none.
-        size: bytes that were read.
+        content_type: the answer's media type, "" if it gave none.
+        size: number of bytes read.
     """
 
     topic = "reply-decode"
@@ -328,10 +328,10 @@ class ReplyDecodeError(TransportError):
 
 
 class ArchiveError(TimError):
-    """An archive of messages cannot be fetched or read: it is cut off, damaged, or not the file that was announced.
+    """An archive of messages cannot be fetched or read: it is truncated, damaged, or not the announced file.
 
     Attributes:
-        source: the file's path, or its address without the query.
+        source: the file's path, or its URL without the query.
     """
 
     topic = "archive"
@@ -342,11 +342,11 @@ class ArchiveError(TimError):
 
 
 class LedgerError(TimError):
-    """A campaign's ledger cannot be read, written or locked. Nothing was sent that it does not know of.
+    """A campaign's ledger cannot be read, written or locked. Every message that was sent is recorded in it.
 
     Attributes:
-        is_away: whether its database could not be reached, which may pass.
-        is_missing: whether there is none where one was to be read.
+        is_away: whether its database could not be reached, which may be temporary.
+        is_missing: whether the ledger to be read does not exist.
     """
 
     topic = "ledger"
@@ -355,13 +355,13 @@ class LedgerError(TimError):
 
 
 class LimiterUnavailableError(TimError):
-    """What keeps the limits of several processes cannot be reached, and without it nothing may be sent."""
+    """The store of the limits that several processes share cannot be reached; without it nothing may be sent."""
 
     topic = "limiter-unavailable"
 
 
 class ClusterError(TimError):
-    """The broker that spreads work over workers cannot be reached. What was submitted is in the ledger."""
+    """The broker that distributes work to workers cannot be reached. Submitted work is in the ledger."""
 
     topic = "cluster"
 
@@ -381,7 +381,7 @@ class PartialFailureError(TimError):
 
 
 class WebhookError(TimError):
-    """A webhook that was refused, or could not be served; `command` is its CallbackCommand where that is known.
+    """A webhook was refused or could not be served; `command` is its CallbackCommand if known.
 
     Attributes:
         status: the HTTP status it was answered with.
@@ -392,18 +392,18 @@ class WebhookError(TimError):
 
 
 class SignatureError(WebhookError):
-    """The Sign is missing or wrong: it does not come from the service, or the tokens differ."""
+    """The Sign is missing or wrong: the request is not from the service, or the tokens differ."""
 
     topic = "webhook-signature"
     status = 401
 
 
 class StaleRequestError(WebhookError):
-    """The RequestTime is too far from now: an old request repeated by someone, or a clock that is wrong.
+    """The RequestTime is too far from now: a replayed request, or a wrong clock.
 
     Attributes:
-        age: seconds between the RequestTime and now, below 0 for one that is to come.
-        window: seconds that are allowed.
+        age: seconds from the RequestTime to now, negative when it lies in the future.
+        window: the allowed difference in seconds.
     """
 
     topic = "webhook-stale"
@@ -416,7 +416,7 @@ class StaleRequestError(WebhookError):
 
 
 class WrongAppError(WebhookError):
-    """The SdkAppid is missing, or is another app's."""
+    """The SdkAppid is missing or belongs to another app."""
 
     topic = "webhook-wrong-app"
     status = 403
@@ -430,7 +430,7 @@ class MethodError(WebhookError):
 
 
 class EventTooLargeError(WebhookError):
-    """The body is over the limit; it was not read to its end.
+    """The body is over the limit; reading stopped there.
 
     Attributes:
         limit: the limit in bytes.
@@ -445,10 +445,10 @@ class EventTooLargeError(WebhookError):
 
 
 class BodyTimeoutError(WebhookError):
-    """The body did not come in time.
+    """The body did not arrive in time.
 
     Attributes:
-        timeout: the seconds it had.
+        timeout: the timeout in seconds.
     """
 
     topic = "event-timeout"
@@ -463,7 +463,7 @@ class EventDecodeError(WebhookError):
     """The body cannot be read.
 
     Attributes:
-        field: wire path of the field that does not fit, None where there is no single one.
+        field: wire path of the field that is wrong, None if there is no single one.
     """
 
     topic = "event-decode"
@@ -475,38 +475,38 @@ class EventDecodeError(WebhookError):
 
 
 class AnswerError(WebhookError):
-    """A handler answered what the event does not take; the default answer was given instead."""
+    """A handler returned an answer that the event does not allow; the default answer was sent instead."""
 
     topic = "handler-answer"
     status = 200
 
 
 class HandlerTimeoutError(WebhookError):
-    """A handler took too long. One that was to answer was answered for by default.
+    """A handler took too long. If its answer was awaited, the default answer was sent.
 
     Attributes:
-        timeout: the seconds it had.
+        timeout: the timeout in seconds.
     """
 
     topic = "handler-timeout"
     status = 200
 
     def __init__(self, *, timeout: float) -> None:
-        super().__init__(f"the handler did not end within {timeout:.3g} s")
+        super().__init__(f"the handler did not finish within {timeout:.3g} s")
         self.timeout = timeout
 
 
 class EventLostError(WebhookError):
-    """Handlers were not run, or not to their end, for an event.
+    """The handlers for an event did not run, or did not finish.
 
-    Too many events wait, the receiver or its event loop ends, or a handler cancelled itself.
+    Too many events wait, the receiver or its event loop is closing, or a handler cancelled itself.
     """
 
     topic = "event-lost"
     status = 503
 
 
-# What to do, by the catalogue's hint, where the code's row does not say more; "" where its meaning says all there is.
+# Advice by hint, for codes whose row has none; "" where the meaning is enough.
 ADVICE: Final[dict[str, str]] = {
     "none": "",
     "fix_request": "change the request before sending it again",
@@ -529,11 +529,11 @@ class ApiError(TimError):
     Attributes:
         code: the answer's ErrorCode; None for a gateway in front of the service, which answers with an HTTP status.
         status: the HTTP status, 200 for every answer of the service itself.
-        info: the answer's ErrorInfo, "" when it had none.
-        name: the catalogue's name for the code, None when the code is unknown.
-        meaning: what the documents say of the code, None when it is unknown.
+        info: the answer's ErrorInfo, "" if it had none.
+        name: the catalogue's name for the code, None if the code is unknown.
+        meaning: the documented meaning of the code, None if it is unknown.
         hint: `none`, `fix_request`, `auth`, `quota` or `retry`.
-        advice: what to do, with the call to make where there is one; "" where the meaning says all there is.
+        advice: what to do, with the call to make if there is one; "" if the meaning is enough.
     """
 
     topic = "api"
@@ -552,12 +552,12 @@ class ApiError(TimError):
 
     @property
     def transient(self) -> bool:
-        """Whether the service's own text says that trying again may help. What is retried decides the policy."""
+        """Whether the service's own text says that trying again may help. The retry policy decides what is retried."""
         return self.hint == "retry"
 
     @property
     def asks_to_slow_down(self) -> bool:
-        """Whether it says "too many calls": the request is right, the rate is too high."""
+        """Whether the code means "too many calls": the request is valid, the rate is too high."""
         return self.status == 429 or self.code in _codes.SLOW_DOWN_CODES
 
 
@@ -568,11 +568,11 @@ class InvalidRequestError(ApiError):
 
 
 class AuthError(ApiError):
-    """Credentials, rights or the app's settings do not allow the call.
+    """Credentials, permissions or the app's settings do not allow the call.
 
     Attributes:
-        clock_off_s: of a UserSig that the service takes for expired and that is valid by this host's clock: the seconds
-            by which that clock is ahead of the service's, below 0 when it is behind; None where no answer showed it.
+        clock_off_s: for a UserSig that the service rejects as expired and that is valid by this host's clock: how many
+            seconds that clock is ahead of the service's, negative when it is behind; None if no answer showed it.
     """
 
     topic = "auth"
@@ -582,8 +582,8 @@ class AuthError(ApiError):
         self.clock_off_s: float | None = None
 
     def blame_clock(self, off_s: float | None) -> None:
-        """Say in advice and message that the clock of this host is wrong, or may be where `off_s` is None."""
-        advice = "check this host's clock: by it, the UserSig is still valid"
+        """Blame this host's clock in advice and message, or suspect it when `off_s` is None."""
+        advice = "check this host's clock: the UserSig is still valid by it"
         if off_s is not None:
             off = f"{_span(abs(off_s))} {'behind' if off_s < 0 else 'ahead of'} the service's"
             advice = f"set this host's clock: it is {off}"
@@ -603,14 +603,14 @@ def _span(seconds: float) -> str:
 class RateLimitedError(ApiError):
     """Too many calls, or more than the app's plan allows.
 
-    A gateway in front of the service refuses with HTTP status 429: then `status` is 429 and `code` is None.
+    A gateway in front of the service refuses with HTTP status 429; then `status` is 429 and `code` is None.
     """
 
     topic = "rate-limited"
 
     @classmethod
     def from_status(cls, status: int) -> RateLimitedError:
-        """Build the error for a gateway that refused the call before it reached the service."""
+        """Build the error for a call that a gateway refused before it reached the service."""
         error = cls.__new__(cls)
         TimError.__init__(error, f"a gateway answered HTTP status {status}: too many calls [{ADVICE['quota']}]")
         error.code, error.status, error.info = None, status, ""
@@ -641,10 +641,10 @@ def from_reply(service: str, code: int, info: str) -> ApiError:
 
 
 def may_have_been_delivered(error: BaseException) -> bool:
-    """Return whether a failed, timed-out or cancelled call may have taken effect all the same.
+    """Return whether a failed, timed-out or cancelled call may still have taken effect.
 
-    Works for every `TimError`, and for the `CancelledError` or `TimeoutError` that ends a call from outside
-    (`asyncio.timeout`, `asyncio.wait_for`, `task.cancel`). An exception that did not come through a call is False.
+    Accepts every `TimError`, and the `CancelledError` or `TimeoutError` that ends a call from outside
+    (`asyncio.timeout`, `asyncio.wait_for`, `task.cancel`). Any exception that did not pass through a call is False.
     """
     pending: list[BaseException | None] = [error]
     visited: set[int] = set()

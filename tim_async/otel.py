@@ -1,12 +1,12 @@
-"""Metrics and traces for OpenTelemetry. Needs the extra `otel`; the app chooses the SDK and its exporters.
+"""Metrics and traces for OpenTelemetry. Requires the extra `otel`; the app chooses the SDK and its exporters.
 
     from tim_async.otel import Telemetry
 
     async with TimClient(1400000000, "...", observer=Telemetry()) as client:
         ...
 
-There is a span for every call, named after its command, with a child span for every attempt. Attributes hold only
-app, command, priority, code, counts and seconds: never a message, an account, the text of an answer or a secret.
+Each call has a span named after its command, with a child span for each attempt. Attributes contain only app, command,
+priority, code, counts and seconds: never a message, an account, the text of an answer or a secret.
 
 | instrument | unit | attributes |
 |---|---|---|
@@ -18,9 +18,9 @@ app, command, priority, code, counts and seconds: never a message, an account, t
 | `tim.wait` histogram: an attempt's wait for its turn | s | `tim.command`, `tim.priority` |
 | `tim.attempt.duration` histogram: from token to answer | s | `tim.command`, `tim.outcome` |
 | `tim.call.duration` histogram: whole calls, including waits and retries | s | `tim.command`, `tim.outcome` |
-| `tim.limit.rate` gauge: calls a second that the limiter lets through now | 1/s | `tim.command`, `tim.app` |
-| `tim.limit.configured` gauge: those it lets through when the service refuses none | 1/s | `tim.command`, `tim.app` |
-| `tim.waiting` gauge: calls that wait now | | `tim.command`, `tim.app` |
+| `tim.limit.rate` gauge: calls a second that the limiter currently allows | 1/s | `tim.command`, `tim.app` |
+| `tim.limit.configured` gauge: calls a second allowed while the service refuses none | 1/s | `tim.command`, `tim.app` |
+| `tim.waiting` gauge: calls that are waiting | | `tim.command`, `tim.app` |
 | `tim.campaign.recipients` gauge, by `progress` | | `tim.campaign`, `tim.state` |
 | `tim.campaign.rate` gauge, by `progress`: recipients settled per second | 1/s | `tim.campaign` |
 
@@ -53,7 +53,7 @@ except ModuleNotFoundError as error:
 
 _INSTRUMENTATION_NAME: Final = "tim_async"
 _NS_PER_S: Final = 1_000_000_000
-# A wait takes milliseconds on an idle client, and minutes in bulk work.
+# Waits last milliseconds on an idle client and minutes in bulk work.
 _WAIT_BOUNDS_S: Final = (0.001, 0.005, 0.02, 0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 300.0, 1800.0)
 _DURATION_BOUNDS_S: Final = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 
@@ -105,12 +105,12 @@ class Telemetry:
         self.rate = meter.create_gauge("tim.campaign.rate", "1/s", "recipients settled per second")
 
     def attach(self, source: StatsSource) -> None:
-        """Read the rates in force and the calls that wait from a client, for as long as it lives."""
+        """Read the current rates and the number of waiting calls from a client, for as long as it lives."""
         # A new list: the exporter's thread may be reading the old one.
         self._sources = [each for each in self._sources if each() is not None] + [ref(source)]
 
     def _rates(self, name: str) -> Iterator[metrics.Observation]:
-        """Yield a rate of each command; of clients with limiters of their own that of the slowest."""
+        """Yield the rate of each command; of several clients with their own limiters, the lowest."""
         rates: dict[tuple[int, str], float] = {}
         for app, command, stats in self._stats():
             rate = getattr(stats, name)
@@ -119,7 +119,7 @@ class Telemetry:
         return _observations(rates)
 
     def _waiting(self, _: metrics.CallbackOptions) -> Iterator[metrics.Observation]:
-        """Yield the calls that wait, by command."""
+        """Yield the number of waiting calls by command."""
         waiting: Counter[tuple[int, str]] = Counter()
         for app, command, stats in self._stats():
             waiting[app, command] += stats.waiting
@@ -169,7 +169,7 @@ class CallTelemetry:
         self._context = trace.set_span_in_context(self._span)
 
     def attempt(self, number: int, outcome: str, waited_s: float, took_s: float) -> None:
-        """Record an attempt that has just ended."""
+        """Record an attempt that has ended."""
         owner, command = self._owner, {"tim.command": self._command}
         both = {**command, "tim.outcome": outcome}
         owner.attempts.add(1, both)

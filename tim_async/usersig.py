@@ -1,11 +1,11 @@
-"""Sign and verify a UserSig, the signature that every REST call carries. Source: usersig, I34385.
+"""Sign and verify a UserSig, the signature in every REST call. Source: usersig, I34385.
 
     time and expire are seconds; a UserSig is valid while now <= time + expire
     text  = "TLS.identifier:...\\n" "TLS.sdkappid:...\\n" "TLS.time:...\\n" "TLS.expire:...\\n" ["TLS.userbuf:...\\n"]
     sig   = base64(HMAC-SHA256(secret key as it stands in the console, text))
     value = base64(zlib(JSON of the fields and sig)) with + / = written as * - _
 
-The text is not canonical: JSON order, its spacing and the compression level are free. Compare fields, not strings.
+The text is not canonical: JSON order, spacing and compression level are free. Compare fields, not strings.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from ._hidden import Hidden, HiddenBytes, hide
 from .errors import UsageError, UserSigError
 
 DEFAULT_LIFETIME_S: Final = 180 * 86_400
-# What a UserSig unpacks to is a few hundred bytes plus userbuf; a bomb is refused long before it fills memory.
+# A UserSig unpacks to a few hundred bytes plus userbuf; a decompression bomb is refused long before it fills memory.
 _MAX_UNPACKED_BYTES: Final = 65_536
 MAX_USERBUF_BYTES: Final = 32_768
 _TO_URL: Final = str.maketrans("+/=", "*-_")
@@ -39,7 +39,7 @@ class UserSigClaims(msgspec.Struct, frozen=True, kw_only=True, rename=lambda nam
         sdkappid: the app it was made for.
         time: when it was made, unix seconds.
         expire: how long it is valid, in seconds from `time`.
-        userbuf: base64 of the extra bytes that were signed along, None without.
+        userbuf: base64 of the extra signed bytes, None if there are none.
     """
 
     identifier: str
@@ -100,17 +100,17 @@ def generate_user_sig(
 
     Args:
         sdk_app_id: the app's id.
-        secret_key: the app's key, as the console shows it (it is not hex-decoded).
+        secret_key: the app's key, as the console shows it (not hex-decoded).
         identifier: the account to sign for, 1 to 32 bytes of UTF-8.
-        expire: seconds of validity, at least 1; a day or longer is advised, 180 days is the default.
-        userbuf: extra bytes to sign along; None and b"" are different things.
-        now: unix seconds to sign with, the present by default.
+        expire: seconds of validity, at least 1; the service advises a day or longer, the default is 180 days.
+        userbuf: extra bytes to sign; None and b"" differ.
+        now: unix time in seconds to sign with, by default the current time.
 
     Raises:
-        UsageError: an argument is out of range; it names the argument and never the key.
+        UsageError: an argument is out of range; the error names the argument and never the key.
     """
     hidden = hide(secret_key)
-    del secret_key  # so that no tool that shows the variables of a failed call shows it
+    del secret_key  # keep it out of tools that show the variables of a failed call
     check_whole("sdk_app_id", sdk_app_id, 1)
     check_account("identifier", identifier)
     check_whole("expire", expire, 1)
@@ -140,7 +140,7 @@ def _key(secret_key: Hidden | None) -> HiddenBytes:
     key = check_secret_key(Hidden() if secret_key is None else secret_key)
     try:
         return HiddenBytes(key.encode())
-    except UnicodeEncodeError:  # a lone surrogate; the error would carry the text
+    except UnicodeEncodeError:  # a lone surrogate; the original error contains the text
         pass
     raise UsageError("secret_key is not valid Unicode text", field="secret_key")
 
@@ -165,7 +165,7 @@ def _unpack(user_sig: str) -> _Signed:
         if inflater.eof:
             signed = _decoder.decode(unpacked)
     except (ValueError, binascii.Error, zlib.error, msgspec.MsgspecError):
-        pass  # raised below, outside of the handler: the original's context would carry parts of the UserSig
+        pass  # raised below, outside the handler: the original error would carry parts of the UserSig as context
     if signed is None:
         raise UserSigError("the UserSig cannot be decoded", code=70003)
     return signed
@@ -187,8 +187,8 @@ def verify_user_sig(
         sdk_app_id: the app it must be for.
         secret_key: the app's key.
         identifier: the account it must be for; None for any.
-        userbuf: the bytes that must have been signed with it; None for none.
-        now: unix seconds to check the validity at, the present by default.
+        userbuf: the extra bytes that must have been signed; None for none.
+        now: unix time in seconds to check the validity at, by default the current time.
 
     Raises:
         UserSigError: with the service's code: 70002 empty, 70003 malformed, 70014 other app, 70013 other account,

@@ -1,1 +1,1 @@
-"""How an endpoint is described and written: wire form, checks, older names of fields."""
+"""How an endpoint is described and encoded: wire form, checks, older field names."""

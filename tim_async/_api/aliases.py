@@ -1,8 +1,8 @@
-"""Older names of fields, which the service or an older caller uses instead of the names that replaced them.
+"""Older field names, used by the service or by older callers instead of the names that replaced them.
 
-A struct lists them in `_older`, from the older wire name to the current one: `{"Identifier": "UserID"}`. Reading takes
-both, and the newer one when both are there; writing uses only the newer one. The tables of all structs below a type are
-gathered once, when its decoder is made; a type without any costs nothing.
+A struct lists them in `_older`, from the older wire name to the current one: `{"Identifier": "UserID"}`. Decoding
+accepts both and prefers the newer one; encoding uses only the newer one. The tables of all structs below a type are
+collected once, when its decoder is built; a type without older names costs nothing.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ class FieldAliases:
     """The older names of a struct and of all structs below it.
 
     Attributes:
-        names: from the older wire name to the newer one.
+        names: maps older wire names to newer ones.
         parts: the aliases of its fields, by wire name.
     """
 
@@ -30,9 +30,9 @@ class FieldAliases:
         self.parts: dict[str, FieldAliases] = {}
 
     def resolve(self, value: object) -> object:
-        """Return the plain JSON value, an object or a list of them, with newer names throughout.
+        """Return the plain JSON value, an object or a list of objects, with newer names throughout.
 
-        It goes no deeper than the structs: no field is a list of lists, and a body may be nested to any depth.
+        It descends no deeper than the structs do: no field is a list of lists, and a body may be nested to any depth.
         """
         if isinstance(value, list):
             return [self.resolve_object(item) if isinstance(item, dict) else item for item in value]
@@ -51,7 +51,7 @@ class FieldAliases:
 
 
 def aliases_of(type_: object) -> FieldAliases | None:
-    """Gather the older names of a type; None when it has none."""
+    """Collect the older names of a type; None when it has none."""
     found: dict[type[msgspec.Struct], FieldAliases] = {}
     roots = [_gather(struct, found) for struct in _structs(type_)]
     if not roots or not any(each.names for each in found.values()):
@@ -76,7 +76,7 @@ def _gather(struct: type[msgspec.Struct], found: dict[type[msgspec.Struct], Fiel
 
 
 def _structs(type_: object) -> list[type[msgspec.Struct]]:
-    """Return the structs a type is made of: itself, the items of a list, the members of a union."""
+    """Return the structs that make up a type: itself, the items of a list, the members of a union."""
     if isinstance(type_, type) and issubclass(type_, msgspec.Struct):
         return [type_]
     return [struct for part in get_args(type_) for struct in _structs(part)]

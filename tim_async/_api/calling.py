@@ -1,10 +1,10 @@
-"""The methods that make calls, and what they show.
+"""The methods that make calls, and the signatures that they show.
 
-A generated class (`_calls`) has a method for each line of its family's table, with the signature and the text that
-editors show. When the class is made, `put_calls` puts the method that does the work in the place of each one: it hands
-the fields that were given to the request struct, so that a field that was not given costs nothing, and a mistake is a
-`UsageError` that names the field. It wears the signature and the text of the method it replaces, for `inspect`, `help`
-and IPython.
+A generated class (`_calls`) has one method per line of its family's table, with the signature and docstring that
+editors show. When the class is created, `put_calls` replaces each of these with the method that does the work. It
+passes the given fields to the request struct, so a field that is not given costs nothing and a mistake becomes a
+`UsageError` that names the field. It keeps the signature and docstring of the method it replaces, for `inspect`,
+`help` and IPython.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from .wire import Request
 
 
 class Line(Protocol):
-    """What a method knows of its endpoint."""
+    """What a method needs from its endpoint."""
 
     request: type[Request]
 
     def misuse(self, given: Sequence[object], named: Mapping[str, object]) -> UsageError:
-        """Return the error for arguments that make no request."""
+        """Return the error for arguments that do not form a request."""
         ...
 
 
@@ -36,13 +36,13 @@ FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
 
 
 class _Holder(Protocol):
-    """What has the calls of a client."""
+    """An object that has a client's calls."""
 
     client: Any
 
 
 class Written(str):
-    """An annotation as it is written in the source; a signature shows it without quotes."""
+    """An annotation as written in the source; signatures show it without quotes."""
 
     __slots__ = ()
 
@@ -51,9 +51,9 @@ class Written(str):
 
 
 def method_of(line: Line) -> Callable[..., Any]:
-    """Make the method for a line. It returns what its client's `call` does: a coroutine, or the result.
+    """Build the method for a line. It returns what its client's `call` returns: a coroutine, or the result.
 
-    No coroutine of its own: each one that waits would keep half a KiB more.
+    It is not a coroutine function itself: each waiting call would then hold another half KiB.
     """
     make = line.request
 
@@ -61,9 +61,9 @@ def method_of(line: Line) -> Callable[..., Any]:
         try:
             request = make(*args, **fields)
         except TypeError:
-            pass  # raised below, so that msgspec's error is not its context
+            pass  # raised below, so that msgspec's error does not become its context
         else:
-            request.identify()  # it was made here; one that is passed to `client.call` is not changed
+            request.identify()  # in place: it was created here; `client.call` copies a caller's request
             return self.client.call(line, request)
         raise line.misuse(args, fields)
 
@@ -80,7 +80,7 @@ def put_calls(kind: type, table: Mapping[str, Line]) -> None:
 
 
 def mark_async(function: FunctionT) -> FunctionT:
-    """Mark a function that returns a coroutine, for those who ask before they call it: mocks, retries, servers."""
+    """Mark a function that returns a coroutine, for code that inspects it first: mocks, retry decorators, servers."""
     if sys.version_info >= (3, 12):
         return inspect.markcoroutinefunction(function)
     function._is_coroutine = asyncio.coroutines._is_coroutine  # type: ignore[attr-defined]  # what asyncio asks for

@@ -1,7 +1,7 @@
-"""Checks of what types cannot say: whole numbers within bounds, lengths in bytes, sizes of a batch.
+"""Checks that types cannot express: integers within bounds, lengths in bytes, batch sizes.
 
-Each raises a `UsageError` that names the field or argument, what is wrong and what is allowed. A text that strayed into
-a field of another type may be a secret or a message, so only numbers and None are quoted.
+Each raises a `UsageError` that names the field or argument, the problem and what is allowed. Only numbers and None are
+quoted, because text in a field of another type may be a secret or a message.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ from ..errors import UsageError
 
 U32_MAX: Final = 0xFFFF_FFFF
 ACCOUNT_MAX_BYTES: Final = 32
-# What a file can begin with and nobody sees: a byte order mark, spaces without width.
+# Invisible characters that a file may begin with: a byte order mark, zero-width spaces.
 _INVISIBLE: Final = "\ufeff\u200b\u2060"
 
 
 def quoted(value: object) -> str:
-    """Return a number or None as it is, of anything else its type."""
+    """Return a number or None as it is, and only the type of any other value."""
     return repr(value) if value is None or isinstance(value, int | float) else f"a {type(value).__name__}"
 
 
 def check_whole(field: str, value: object, low: int, high: int | None = None) -> None:
-    """Raise `UsageError` unless a value is a whole number from low to high, or of at least low; a bool is not one."""
+    """Raise `UsageError` unless a value is an integer from low to high, or at least low; bool is not accepted."""
     if isinstance(value, int) and not isinstance(value, bool) and low <= value and (high is None or value <= high):
         return
     bounds = f"of at least {low}" if high is None else f"from {low} to {high}"
@@ -32,13 +32,13 @@ def check_whole(field: str, value: object, low: int, high: int | None = None) ->
 
 
 def check_range(field: str, value: int | None, low: int, high: int) -> None:
-    """Raise `UsageError` unless a value is None or a whole number from low to high."""
+    """Raise `UsageError` unless a value is None or an integer from low to high."""
     if value is not None:
         check_whole(field, value, low, high)
 
 
 def check_seconds(field: str, value: object) -> None:
-    """Raise `UsageError` unless a value is a number of seconds above 0 and not infinite."""
+    """Raise `UsageError` unless a value is a finite number of seconds above 0."""
     if not isinstance(value, int | float) or isinstance(value, bool) or not 0 < value < float("inf"):
         raise UsageError(f"{field} must be a number of seconds above 0, not {quoted(value)}", field=field)
 
@@ -52,7 +52,7 @@ def check_account(field: str, account: str, max_bytes: int = ACCOUNT_MAX_BYTES) 
 
 
 def check_list(field: str, items: object) -> None:
-    """Raise `UsageError` when a single text is given as a list: its characters would be taken for the items."""
+    """Raise `UsageError` when a single text is passed as a list: its characters would become the items."""
     if isinstance(items, str | bytes):
         raise UsageError(f"{field} must be a list, not a single text", field=field)
 
@@ -76,7 +76,7 @@ def check_accounts(
 
 
 def check_given(field: str, text: str) -> None:
-    """Raise `UsageError` unless a value is a text that is not empty."""
+    """Raise `UsageError` unless a value is a non-empty text."""
     if not isinstance(text, str):
         raise UsageError(f"{field} must be text, not {quoted(text)}", field=field)
     if not text:
@@ -84,7 +84,7 @@ def check_given(field: str, text: str) -> None:
 
 
 def check_group_id(field: str, group_id: str) -> None:
-    """Raise `UsageError` unless a group id is a text that is not empty; its form is not documented any further."""
+    """Raise `UsageError` unless a group id is a non-empty text; its format is not documented further."""
     check_given(field, group_id)
 
 
@@ -98,11 +98,11 @@ def check_text(field: str, text: str | None, high: int, *, low: int = 0) -> None
 
 
 def _size(field: str, text: str) -> int:
-    """Return the bytes of a text in UTF-8; raise `UsageError` when it has none, for a lone surrogate."""
+    """Return the size of a text in UTF-8 bytes; raise `UsageError` for text with a lone surrogate, which has none."""
     try:
         return len(text.encode())
     except UnicodeEncodeError:
-        pass  # raised below: the error holds the text
+        pass  # raised below: the original error contains the text
     raise UsageError(f"{field} is not valid Unicode text", field=field)
 
 
@@ -114,20 +114,20 @@ def check_choice(field: str, value: object, choices: tuple[object, ...]) -> None
 
 
 def check_secret_key(secret_key: object, name: str = "secret_key") -> Hidden:
-    """Return an app's key as one that does not show; raise `UsageError` for one that cannot be a key."""
+    """Return an app's key wrapped in `Hidden`; raise `UsageError` for a value that cannot be a key."""
     secret_key = hide(secret_key)
     if not secret_key or secret_key.isspace():
         raise UsageError(f"{name} must be text that is not empty", field=name)
     if any(end.isspace() or end in _INVISIBLE for end in (secret_key[0], secret_key[-1])):
         raise UsageError(
-            f"{name} has white space or a byte order mark around it: pass the key alone (strip() what a file has)",
+            f"{name} has white space or a byte order mark around it: pass only the key (strip() the file's text)",
             field=name,
         )
     return secret_key
 
 
 def nearest(name: str, names: Iterable[str]) -> str:
-    """Return "; did you mean 'x'?" for the one of some names that a misspelt one is near to, "" without any."""
+    """Return "; did you mean 'x'?" for the name closest to a misspelt one, "" if none is close."""
     import difflib
 
     found = difflib.get_close_matches(name, list(names), n=1)

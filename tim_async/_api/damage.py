@@ -1,14 +1,14 @@
-r"""JSON with damaged texts: a page must not become unreadable because of one message in it.
+r"""JSON with damaged texts: one broken message must not make a whole page unreadable.
 
-Texts in answers and events come from people and from other software, and have been cut, joined and converted on their
-way. Three kinds of damage are repaired, inside texts only:
+Texts in answers and events come from users and other software, and may have been cut, joined and converted on the way.
+Three kinds of damage are repaired, inside texts only:
 
-- bytes that are not UTF-8, such as a character that was cut in the middle: U+FFFD
-- half a surrogate pair, as an escape (`\ud83d` alone): U+FFFD
-- a character that must be escaped and is not, and a backslash that begins no escape: escaped, so that it is kept
+- bytes that are not UTF-8, such as a character cut in the middle: U+FFFD
+- half a surrogate pair as an escape (`\ud83d` alone): U+FFFD
+- an unescaped character that needs escaping, and a backslash that starts no escape: escaped, which keeps them
 
-Whatever else is wrong with JSON (cut off, NaN, a number out of range, nesting without end) says that it is not the
-document it should be, and stays an error.
+Any other defect (truncation, NaN, a number out of range, unlimited nesting) means that this is not the expected
+document, and stays an error.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import re
 from functools import cache
 from typing import Final
 
-# Repairing blocks the event loop; what has more damaged texts than this was never JSON.
+# Repairing blocks the event loop; text with more damage than this was never JSON.
 _MAX_DAMAGED_TEXTS: Final = 10_000
 
 _SOUND: Final = (
@@ -25,9 +25,9 @@ _SOUND: Final = (
     r"|\\u(?![dD][89a-fA-F])[0-9a-fA-F]{4}"
     r'|\\["\\/bfnrt]'
 )
-# Groups that repeat are atomic, not possessive, which means the same: up to 3.11.4 Python matches those wrongly.
+# Repeated groups are atomic, not possessive, which means the same: Python up to 3.11.4 matches possessive ones wrongly.
 _TEXT: Final = r'"[^"\\]*+(?>(?:\\.[^"\\]*+)*)(?:"|\\?\Z)'
-# A damaged text, and all before it that is sound. Nothing is given back, so that it takes one look at each character.
+# A damaged text and all sound ones before it. It never backtracks, so it looks at each character once.
 _DAMAGED: Final = rf'((?>(?:[^"]++|"(?>(?:[^"\\\x00-\x1f\ud800-\udfff]++|{_SOUND})*)")*))({_TEXT})'
 _PART: Final = (
     rf"(?P<sound>(?>(?:{_SOUND})+))"
@@ -39,12 +39,12 @@ _PART: Final = (
 
 @cache
 def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """Compile them for the first damage: most processes meet none, and start up faster."""
+    """Compile them at the first damage: most processes never see any and start faster."""
     return re.compile(_DAMAGED, re.DOTALL), re.compile(_PART)
 
 
 def repair(data: bytes | str) -> bytes | None:
-    """Return JSON with its damaged texts repaired; None where there are none, or far too many."""
+    """Return JSON with its damaged texts repaired; None if none are damaged, or far too many."""
     damaged, part = _patterns()
     text = data if isinstance(data, str) else data.decode("utf-8", "replace")
     parts: list[str] = []

@@ -1,11 +1,11 @@
-"""Endpoints: the record behind one line of a family's table, the typed call it turns into, and the registry.
+"""Endpoints: the record behind each line of a family's table, the typed call it becomes, and the registry.
 
     class C2C(Family, name="c2c"):
         send = Endpoint("openim/sendmsg", SendMsg, SendMsgResult, doc="I34919")
 
-On the class, `C2C.send` is the record. On an instance it is the call, with the parameters of `SendMsg` and
-`SendMsgResult` as its answer: `Endpoint` is generic over both, so nothing is written twice. `client.c2c` is an instance
-of the class that is generated from the table (`_calls/c2c.py`), where `send` is a method, with a text for editors.
+On the class, `C2C.send` is the record. On an instance it is the call, with the parameters of `SendMsg`, and returns a
+`SendMsgResult`: `Endpoint` is generic over both, so nothing is written twice. `client.c2c` is an instance of the class
+generated from the table (`_calls/c2c.py`), where `send` is a method with a docstring for editors.
 """
 
 from __future__ import annotations
@@ -42,12 +42,12 @@ class Rate(msgspec.Struct, frozen=True):
 
     Attributes:
         limit: calls, or units of `cost`, at least 1.
-        per: length of the window in seconds. From an hour on it is a number of the hour or the day: all of it may be
-            used at once, and a call that finds it used up is a `WaitTooLongError` with the time, not a wait.
-        cost: request field whose length is what a call costs (`to_account`: one for every recipient); None is 1.
-        key: request field that gives every value a bucket of its own (`group_id`); None is one bucket for all.
+        per: length of the window in seconds. From an hour on it is a quota per hour or day: all of it may be used at
+            once, and when it is used up a call raises `WaitTooLongError` with the time of reset instead of waiting.
+        cost: request field whose length is the cost of a call (`to_account`: one per recipient); None means 1.
+        key: request field whose values each have their own bucket (`group_id`); None means one bucket for all.
             `msg_body.stream_msg_id` is a field of the first element. A call without a value is not counted.
-        max_cost: the most one call can cost.
+        max_cost: the highest cost of one call.
     """
 
     limit: int
@@ -62,21 +62,21 @@ class Rate(msgspec.Struct, frozen=True):
         check_whole("max_cost", self.max_cost, 1, self.limit)
 
     def __str__(self) -> str:
-        """Return such as `200/s`, `12,000 to_account/60 s`, `40/s per group_id`, `10/day`."""
+        """Return a short text such as `200/s`, `12,000 to_account/60 s`, `40/s per group_id`, `10/day`."""
         span = _SPANS.get(self.per) or f"{self.per:g} s"
         what = f" {self.cost}" if self.cost else ""
         return f"{self.limit:,}{what}/{span}" + (f" per {self.key.rpartition('.')[2]}" if self.key else "")
 
     @property
     def is_quota(self) -> bool:
-        """Whether it is a number of the hour or the day, for which no call waits."""
+        """Whether it is a quota of an hour or a day, which no call waits for."""
         return self.per >= HOUR_S
 
     @property
     def is_counted(self) -> bool:
-        """Whether it is kept by counting what was granted, without a pace: calls may cost most of it, or it is a quota.
+        """Whether it has no pace and only counts grants: one call may cost most of it, or it is a quota.
 
-        A pace leaves room for the largest call beside what flows; where that is most of the limit, little would flow.
+        A pace reserves room for the largest call on top of its flow; if that is most of the limit, little flows.
         """
         return self.is_quota or (self.max_cost > 1 and 4 * self.max_cost > 3 * self.limit)
 
@@ -85,9 +85,9 @@ HOUR_S: Final = 3_600.0
 DAY_S: Final = 86_400.0
 _SPANS: Final = {1.0: "s", HOUR_S: "hour", DAY_S: "day"}
 DEFAULT_LIMITS: Final = (Rate(200),)
-# Why a line has no document.
+# Why an endpoint has no document.
 SDK_ONLY: Final = "no page found; the fields are taken from an SDK"
-# What was not read of a document whose number is known, and no more.
+# For a document that is known by its number only.
 NOT_SEEN: Final = "all of it; the fields are taken from an SDK"
 
 
@@ -95,11 +95,11 @@ class Caller(Protocol):
     """What a family needs from a client."""
 
     def call(self, endpoint: Endpoint[..., R], request: Request) -> Coroutine[None, None, R]:
-        """Send a ready request."""
+        """Send a prepared request."""
         ...
 
     def limits_of(self, endpoint: Endpoint[..., Any]) -> tuple[Rate, ...]:
-        """Return the limits in force for an endpoint; its own, where nothing else is set."""
+        """Return the limits in force for an endpoint; by default its own."""
         return endpoint.limits
 
 
@@ -109,21 +109,21 @@ class Endpoint(Generic[P, R]):
     Attributes:
         command: the path below `/v4/`, such as `openim/sendmsg`.
         request: the request struct.
-        result: the result struct; an answer is read leniently.
-        doc: id of the document that describes it, `I` for the international site and `C` for the Chinese one; None
-            where none was found; `why_no_doc` then names the source of its fields.
+        result: the result struct; answers are decoded leniently.
+        doc: id of the document that describes it, `I` for the international site and `C` for the Chinese one; None if
+            none was found; `why_no_doc` then names the source of its fields.
         why_no_doc: why there is no document.
-        not_read: what of the document could not be read, such as "its answer"; None where all was.
-        limits: its rates, the narrow ones (with a key) first.
+        not_read: the parts of the document that could not be read, such as "its answer"; None if all of it was.
+        limits: its rates, narrow ones (with a key) first.
         repeat: whether sending twice is harmless: `always` for reads, `identity` for messages whose identity (MsgSeq
             and MsgRandom, or Random) lets the service drop the repeat within 120 seconds or more, `never` otherwise.
-        has_body_limit: whether the limit for messages (setting `body_limit`) holds for its requests.
+        has_body_limit: whether the size limit for messages (setting `body_limit`) applies to its requests.
         is_partial: whether its result has an outcome for each item of a batch.
-        has_msg_key: whether it sends a message, and its answer names the message.
-        danger: what it does to a real app that cannot simply be taken back: it `deletes` what is stored, `excludes`
-            people (from a group, from speaking, from their login or their rights), or `reaches_all` with a message;
-            None for others. People are asked before they send it; programs are not.
-        app_field: the request's field that repeats the app's id of the URL, None for none; the client fills it in.
+        has_msg_key: whether it sends a message and its answer contains the message's key.
+        danger: an effect on a real app that cannot easily be undone: it `deletes` stored data, `excludes` users (from a
+            group, from speaking, from their login or their rights), or `reaches_all` with a message; None for others.
+            Interactive tools ask before they send it; programs are not asked.
+        app_field: the request's field that repeats the app's id from the URL, None for none; the client fills it in.
         family: the client's attribute that has it, such as `c2c`.
         name: its name there, such as `send`.
     """
@@ -181,13 +181,13 @@ class Endpoint(Generic[P, R]):
 
     @cached_property
     def _page(self) -> Page:
-        from .pages import page_of  # no call needs it
+        from .pages import page_of  # late: no call needs it
 
         return page_of(self.command)
 
     @property
     def title(self) -> str | None:
-        """What the command does, in a few English words; None for a command that this library does not know."""
+        """A few English words saying what the command does; None for a command that this library does not know."""
         return self._page.title
 
     @property
@@ -197,28 +197,28 @@ class Endpoint(Generic[P, R]):
 
     @property
     def is_title_zh_made(self) -> bool:
-        """Whether no page showed `title_zh`: it was made in the manner of its siblings."""
+        """Whether `title_zh` was written by analogy with its siblings because no page showed it."""
         return self._page.is_title_zh_made
 
     @property
     def url(self) -> str | None:
-        """Address of its English page; None where none was seen."""
+        """URL of its English page; None if none was seen."""
         return self._page.url
 
     @property
     def url_zh(self) -> str | None:
-        """Address of its Chinese page; None where none was seen."""
+        """URL of its Chinese page; None if none was seen."""
         return self._page.url_zh
 
     @property
     def codes(self) -> tuple[int, ...]:
-        """The error codes that its page lists, without those that any command may answer with."""
+        """The error codes that its page lists, except those that any command may return."""
         return self._page.codes
 
     @cached_property
     def fields(self) -> tuple[RequestField, ...]:
-        """The fields of its request, in their order."""
-        from .fields import fields_of  # no call needs it
+        """The fields of its request, in order."""
+        from .fields import fields_of  # late: no call needs it
 
         return fields_of(self.command, self.request)
 
@@ -240,7 +240,7 @@ class Endpoint(Generic[P, R]):
 
     @cached_property
     def read_result(self) -> Callable[[bytes], R]:
-        """Decoder of an answer that said success."""
+        """The decoder for successful answers."""
         return reader(self.result)
 
     def encode(self, request: Request) -> bytes:
@@ -255,7 +255,7 @@ class Endpoint(Generic[P, R]):
         try:
             request.check()
         except (TypeError, ValueError, AttributeError) as error:
-            problem = error  # a check got a value of the wrong type, which `validate` names
+            problem = error  # a check failed on a value of the wrong type; `validate` names it
         if problem is None and type(request) is self.request and self._is_plain(request):
             return encode(request)
         validate(self._validate, request)
@@ -266,16 +266,16 @@ class Endpoint(Generic[P, R]):
         return encode(request)
 
     def misuse(self, given: Sequence[object], named: Mapping[str, object]) -> UsageError:
-        """Return the error for arguments that make no request: given by position, misspelt or missing."""
+        """Return the error for arguments that do not form a request: positional, misspelt or missing ones."""
         fields = msgspec.structs.fields(self.request)
         names = [field.name for field in fields]
         missing = [field.name for field in fields if field.required and field.name not in named]
         unknown = [name for name in named if name not in names]
         wrong: str | None
         if given:
-            wrong, problem = None, f"fields are given by name, such as {(missing or names or ['field'])[0]}=..."
+            wrong, problem = None, f"pass fields by name, such as {(missing or names or ['field'])[0]}=..."
             if isinstance(given[0], Request):
-                problem += "; a ready request goes to client.call(endpoint, request)"
+                problem += "; pass a prepared request to client.call(endpoint, request)"
         elif unknown:
             wrong = unknown[0]
             problem = f"unknown field {wrong!r}{nearest(wrong, names)}"
@@ -285,12 +285,12 @@ class Endpoint(Generic[P, R]):
         return UsageError(f"{self.command}: {problem} ({known})", field=wrong)
 
     def identify(self, fields: dict[str, object]) -> None:
-        """Fill in the identity of a request given as a plain mapping, where it is missing."""
+        """Fill in the missing identity of a request given as a plain mapping."""
         for field, make in self.request._identity.items():
             fields.setdefault(self.raw_field(field), make())
 
     def name_app(self, request: Q, sdk_app_id: int) -> Q:
-        """Return a request with the app's id where it is not given; for an endpoint with an `app_field`."""
+        """Return a request with the app's id filled in if missing; for an endpoint with an `app_field`."""
         assert self.app_field is not None  # noqa: S101 - said above
         if isinstance(request, Mapping):
             return cast(Q, {self.raw_field(self.app_field): sdk_app_id, **request})
@@ -300,9 +300,9 @@ class Endpoint(Generic[P, R]):
         return request
 
     def limit_value(self, request: object, field: str) -> object:
-        """Return the value of a request, a struct or a mapping, that a limit counts or has buckets for; None for none.
+        """Return the request's value that a limit counts or has buckets for; None for none.
 
-        `msg_body.stream_msg_id` is a field of the first element.
+        The request may be a struct or a mapping. `msg_body.stream_msg_id` is a field of the first element.
         """
         head, _, part = field.partition(".")
         is_raw = isinstance(request, Mapping)
@@ -321,7 +321,7 @@ class Endpoint(Generic[P, R]):
 
 
 class Family:
-    """Base of the families: a table of endpoints, and helpers where code is needed.
+    """Base class of the families: a table of endpoints, and helpers that need code.
 
     A class with a `name` is a table; one without is generated from the table it derives from, and has its calls.
     """

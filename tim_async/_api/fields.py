@@ -1,10 +1,10 @@
-"""The fields of requests as data: what forms, signatures, reference pages and the command line are made from.
+"""The fields of requests as data: the source of forms, signatures, reference pages and the command line.
 
-Names, types and texts are read from the structs and their docstrings. How long a text may be, how many items a list and
-which numbers a field may have is said by the checks, in code; `ranges.json` holds what those refuse, by command and
-wire path. `python -m tests.field_ranges` finds it out by trying, and a test keeps it current.
+Names, types and texts come from the structs and their docstrings. Limits on text lengths, item counts and numbers are
+checked in code; `ranges.json` holds the values that those checks refuse, by command and wire path.
+`python -m tests.field_ranges` measures them, and a test keeps the file current.
 
-Nothing here is loaded before `Endpoint.fields` is asked for.
+Nothing here is loaded before `Endpoint.fields` is used.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _JsonType: TypeAlias = Literal["String", "Integer", "Number", "Boolean", "Object
 
 _ATTRIBUTE: Final = re.compile(r"^ {4}(\w+): (.*(?:\n {8}.*)*)", re.MULTILINE)
 _NO_KINDS: Final[Mapping[str, tuple[RequestField, ...]]] = MappingProxyType({})
-# The unit of a number stands before anything else is said of it.
+# The unit of a number comes first in its text.
 _UNIT: Final = re.compile(r"[^;,(]*?\b(unix seconds|milliseconds|seconds|minutes|days|bytes|pixels|degrees)\b")
 _TYPES: Final[dict[type[inspect.Type], _JsonType]] = {
     inspect.StrType: "String",
@@ -40,23 +40,23 @@ _TYPES: Final[dict[type[inspect.Type], _JsonType]] = {
 
 
 class RequestField(msgspec.Struct, frozen=True, kw_only=True):
-    """A field of a request, or of an object inside of one.
+    """A field of a request, or of an object inside one.
 
     Attributes:
         name: its Python name, such as `to_account`.
         wire_name: its name on the wire, such as `To_Account`.
-        type: its JSON type; `Any` where it takes several.
+        type: its JSON type; `Any` if it accepts several.
         items: the JSON type of the items of an `Array`, None for others.
         required: whether the service's page requires it.
-        is_filled_in: whether it has a value where the caller gives none; it is sent in any case.
-        text: what it means.
-        unit: what its number counts, such as `seconds`; what `range` counts for others: `bytes` of a `String`'s UTF-8,
-            `items` of an `Array`; None where nothing is counted.
-        range: the smallest and the largest number, length or count that is not refused; None at an end without limit.
-        item_range: the same of every item of an `Array` of texts or numbers.
-        choices: the values it may have, or each of its items may; None where they are not listed.
-        fields: the fields of the object, or of every object in the array.
-        kinds: for elements of messages, the fields of their `MsgContent` by their `MsgType`.
+        is_filled_in: whether it gets a value when the caller gives none; it is always sent.
+        text: its meaning.
+        unit: what its number counts, such as `seconds`; otherwise what `range` counts: `bytes` of a `String` in UTF-8,
+            `items` of an `Array`; None if nothing is counted.
+        range: the smallest and the largest accepted number, length or count; None at an end without limit.
+        item_range: the same for each item of an `Array` of texts or numbers.
+        choices: the accepted values of the field or of its items; None if they are not listed.
+        fields: the fields of the object, or of each object in the array.
+        kinds: for message elements, the fields of their `MsgContent` by `MsgType`.
     """
 
     name: str
@@ -75,12 +75,12 @@ class RequestField(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Range(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
-    """What the checks let pass of one field.
+    """The values of one field that the checks accept.
 
     Attributes:
-        low: the smallest number, length in bytes or number of items; None without limit.
-        high: the largest one; None without limit.
-        choices: the only values, where they are not a whole range.
+        low: the smallest number, length in bytes or number of items; None for no limit.
+        high: the largest one; None for no limit.
+        choices: the only accepted values, if they are not a contiguous range.
     """
 
     low: int | None = None
@@ -89,15 +89,15 @@ class Range(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fiel
 
 
 ANY: Final = Range()
-# Parts of a request that are checked alike in every command.
+# Parts of a request that are checked the same way in every command.
 SHARED: Final = ("MsgBody[].", "OfflinePushInfo.")
 
 
 @lru_cache(maxsize=1)
 def ranges() -> Mapping[str, Mapping[str, Range]]:
-    """Return what the checks let pass, by command and then by wire path.
+    """Return the accepted ranges, by command and then by wire path.
 
-    "" stands for all commands: elements and push settings are checked alike wherever they are.
+    "" stands for all commands: elements and push settings are checked the same way everywhere.
     """
     return msgspec.json.decode(data_file("ranges.json"), type=dict[str, dict[str, Range]])
 
@@ -105,19 +105,19 @@ def ranges() -> Mapping[str, Mapping[str, Range]]:
 def fields_of(
     command: str, request: type[Request], known: Mapping[str, Range] | None = None
 ) -> tuple[RequestField, ...]:
-    """Return the fields of a command's request, with the ranges that are known of the command unless given."""
+    """Return the fields of a command's request, by default with the ranges known for the command."""
     if known is None:
         return tuple(_Reader(request, ranges().get(command, {}), ranges()[""]).read())
     return tuple(_Reader(request, known, {}).read())
 
 
 def answer_fields_of(result: type[msgspec.Struct]) -> tuple[RequestField, ...]:
-    """Return the fields of an answer, which has no ranges: nothing checks what the service sends."""
+    """Return the fields of an answer, without ranges: nothing checks what the service sends."""
     return tuple(_Reader(Request, {}, {}).below(result, "", ()))
 
 
 def shared_range(path: str, shared: Mapping[str, Range]) -> Range:
-    """Return the range that a field has in every command, for one of an element or of push settings."""
+    """Return the range of an element's or push setting's field, which is the same in every command."""
     part = next((path[place:] for mark in SHARED if (place := path.rfind(mark)) >= 0), "")
     return shared.get(part, ANY)
 
@@ -138,13 +138,13 @@ class _Reader:
             if field.name not in self._request._identity:
                 yield field
                 continue
-            # The pages require MsgRandom and Random, and leave MsgSeq to the sender.
+            # The pages require MsgRandom and Random, and leave MsgSeq optional.
             yield msgspec.structs.replace(field, is_filled_in=True, required=field.name != "msg_seq")
 
     def below(
         self, struct: type[msgspec.Struct], path: str, around: tuple[type[msgspec.Struct], ...]
     ) -> Iterator[RequestField]:
-        """Yield the fields of a struct; one that holds itself is not followed into itself."""
+        """Yield the fields of a struct; a struct that contains itself is not followed further."""
         if struct in around:
             return
         info = inspect.type_info(struct)
@@ -194,7 +194,7 @@ class _Reader:
 
 
 def texts_of(struct: type[msgspec.Struct]) -> dict[str, str]:
-    """Return what the docstrings of a struct and of its bases say about its fields, by Python name."""
+    """Return what the docstrings of a struct and its bases say about its fields, by Python name."""
     texts: dict[str, str] = {}
     for each in reversed(struct.__mro__):
         doc = cleandoc(vars(each).get("__doc__") or "").partition("Attributes:\n")[2]
@@ -203,13 +203,13 @@ def texts_of(struct: type[msgspec.Struct]) -> dict[str, str]:
 
 
 def purpose_of(struct: type[msgspec.Struct]) -> str:
-    """Return what the docstring of a request says first, without its source: what the endpoint does."""
+    """Return the first sentence of a request's docstring, without its source: what the endpoint does."""
     paragraph = (struct.__doc__ or "").split("\n\n")[0]
     return re.sub(r"\s*Source: .*", "", " ".join(paragraph.split()))
 
 
 def _given(type_: inspect.Type) -> inspect.Type:
-    """Return the type of a field where it is given: without None; the values of one that may have others, too."""
+    """Return the type of a field when it is given: without None, and without the `str` of an open set of values."""
     if isinstance(type_, inspect.Metadata):
         return inspect.LiteralType((type_.extra or {})["choices"])
     if isinstance(type_, inspect.UnionType):

@@ -1,7 +1,7 @@
-"""Lints: what the service takes, and its pages advise against. They are logged, and refuse nothing.
+"""Lints: requests that the service accepts but its pages advise against. They are logged and never refused.
 
-A check hands over sentences without values, which are always the same: so each of them is logged once in a process,
-however many requests it is about, and what is remembered stays small.
+Checks report fixed sentences without values, so each is logged only once per process, however many requests it
+concerns, and the memory it takes stays small.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _gathered: Final[ContextVar[list[str] | None]] = ContextVar("gathered lints", de
 
 @contextmanager
 def gathered() -> Iterator[list[str]]:
-    """Gather the lints of what is checked inside, which are then not logged: for those who show them."""
+    """Collect the lints of checks made inside instead of logging them, for callers that display them."""
     lints: list[str] = []
     before = _gathered.set(lints)
     try:
@@ -29,7 +29,7 @@ def gathered() -> Iterator[list[str]]:
 
 
 def log_lints(lints: Iterable[str]) -> None:
-    """Log those that were not logged before."""
+    """Log those that have not been logged before."""
     shown = _gathered.get()
     if shown is not None:
         shown.extend(lints)

@@ -1,7 +1,7 @@
-"""Titles and addresses of the service's own pages, by command; read from `pages.json` when they are asked for.
+"""Titles and URLs of the service's own pages, by command; read from `pages.json` on first use.
 
-The English titles are this library's. The Chinese ones are those of the pages, but for the few that no page was seen
-of: `is_title_zh_made` marks them. An address stands here only when the page was seen.
+The English titles are this library's. The Chinese ones are those of the pages, except for the few commands whose page
+was never seen: `is_title_zh_made` marks them. A URL is listed only if its page was seen.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from .data_files import data_file
 
 
 class Page(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What is known of a command's page.
+    """What is known about a command's page.
 
     Attributes:
         title: what the command does, in English.
         title_zh: the title of the Chinese page.
-        is_title_zh_made: whether `title_zh` was made in the manner of its siblings, because no page showed it.
-        url: address of the English page; None when no such page was seen.
-        url_zh: address of the Chinese page; None when no such page was seen.
+        is_title_zh_made: whether `title_zh` was written by analogy with its siblings because no page showed it.
+        url: URL of the English page; None if none was seen.
+        url_zh: URL of the Chinese page; None if none was seen.
         codes: the error codes that the page lists.
     """
 
@@ -39,10 +39,10 @@ _UNKNOWN = Page()
 
 @lru_cache(maxsize=1)
 def pages() -> Mapping[str, Page]:
-    """Return what is known of the pages, by command."""
+    """Return the known pages, by command."""
     return msgspec.json.decode(data_file("pages.json"), type=dict[str, Page])
 
 
 def page_of(command: str) -> Page:
-    """Return what is known of a command's page; of an unknown command, nothing is."""
+    """Return a command's page; an empty one for an unknown command."""
     return pages().get(command, _UNKNOWN)

@@ -1,9 +1,9 @@
-"""A quick look at a request: whether it is plainly of the right types.
+"""A fast check that a request obviously has the right types.
 
-The thorough check turns the request into plain values and back, which finds every misfit and names it, and costs
-several microseconds. Almost every request is plainly right: each text is a `str`, each list a `list`. A function that
-is written for the struct when its endpoint is first called sees that in less than one. What it does not know (a tuple,
-a subclass, a dict, an element of an unknown kind) is not wrong: the thorough check decides.
+The full check converts the request to plain values and back, which finds and names every error but costs several
+microseconds. Almost every request is obviously right: each text is a `str`, each list a `list`. A function generated
+for the struct when its endpoint is first called confirms that in less than one microsecond. A value it does not know
+(a tuple, a subclass, a dict, an element of an unknown kind) is not an error: the full check decides.
 """
 
 from __future__ import annotations
@@ -30,23 +30,23 @@ _EXACT: Final[dict[type[inspect.Type], type]] = {
 
 @cache
 def plain_look(struct: type[msgspec.Struct]) -> Look:
-    """Return the function that looks at a struct of exactly this class."""
+    """Return the function that checks a struct of exactly this class."""
     return _Writer(struct).look()
 
 
 def _is_plain_custom(value: object) -> bool:
-    """Look at an element, a struct whose class is only known when it is there."""
+    """Check an element, a struct whose class is known only at run time."""
     kind = type(value)
     return issubclass(kind, CustomType) and issubclass(kind, msgspec.Struct) and plain_look(kind)(value)
 
 
 def _is_plain_struct(value: object, struct: type[msgspec.Struct]) -> bool:
-    """Look at a struct inside of another; found late, as a relayed message holds messages."""
+    """Check a nested struct; resolved late, because a relayed message contains messages."""
     return type(value) is struct and plain_look(struct)(value)
 
 
 class _Writer:
-    """Writes the function for one struct."""
+    """Generates the function for one struct."""
 
     def __init__(self, struct: type[msgspec.Struct]) -> None:
         self._struct = struct
@@ -75,7 +75,7 @@ class _Writer:
         return name
 
     def _condition(self, type_: inspect.Type, value: str) -> str | None:
-        """Return the expression that is true of a plainly right value, None where there is no telling."""
+        """Return an expression that is true for an obviously right value, None if no expression can decide."""
         if isinstance(type_, inspect.Metadata):
             return self._condition(type_.type, value)
         exact = _EXACT.get(type(type_))
@@ -87,7 +87,7 @@ class _Writer:
             kinds = self._name(frozenset(map(type, type_.values)))
             return f"(type({value}) in {kinds} and {value} in {self._name(frozenset(type_.values))})"
         if isinstance(type_, inspect.UnionType):
-            # What is absent is looked for first: most fields are.
+            # Test for the absent value first: most fields are absent.
             types = sorted(type_.types, key=lambda each: not isinstance(each, inspect.NoneType))
             known = [each for each in (self._condition(each, value) for each in types) if each is not None]
             return f"({' or '.join(known)})" if known else None
@@ -105,6 +105,6 @@ class _Writer:
 
 
 def _is_bounded(type_: inspect.Type) -> bool:
-    """Return whether a type has bounds besides."""
+    """Return whether a type has additional bounds."""
     names = ("gt", "ge", "lt", "le", "multiple_of", "min_length", "max_length", "pattern")
     return any(getattr(type_, name, None) is not None for name in names)

@@ -1,4 +1,4 @@
-"""A text of a result for people: long lists and texts are cut, so that a log line or a debugger can show it."""
+"""Short texts of results: long lists and texts are cut, to fit a log line or a debugger."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _LONGEST: Final = 1000
 
 
 def short_repr(struct: msgspec.Struct) -> str:
-    """Return a text of a struct: as msgspec makes it, but cut; fields that have their default are left out."""
+    """Return the text of a struct as msgspec writes it, but cut; fields with their default value are left out."""
     text = _of_struct(struct, 0)
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}...)"
 
@@ -54,5 +54,5 @@ def _of_items(texts: Iterable[str], count: int) -> str:
     return shown if count <= _MOST_ITEMS else f"{shown}, ... {count - _MOST_ITEMS} more"
 
 
-# Structs that show themselves as msgspec does; others, such as elements, have a text of their own.
+# Structs that use msgspec's repr; others, such as elements, have their own.
 _PLAIN: Final = {msgspec.Struct.__repr__}

@@ -1,10 +1,10 @@
 """The wire form: names, encoding, decoding, the envelope and the size limit.
 
-Python names are the wire names in snake case. `wire_name` turns them back: `msg_body` is `MsgBody`; the table holds
-what no rule gives. A struct whose wire name differs from both says so with `msgspec.field(name=...)`.
+Python names are the wire names in snake case. `wire_name` converts them back: `msg_body` is `MsgBody`; a table holds
+the irregular ones. A struct whose wire name follows neither declares it with `msgspec.field(name=...)`.
 
-Requests leave out what was not given; a given 0 is sent. Results ignore unknown fields, read numbers that came as text,
-and accept missing fields: an answer that says success must not become an error for a field of less importance.
+Requests omit what was not given; a given 0 is sent. Results ignore unknown fields, accept numbers sent as text and
+missing fields: a successful answer must not become an error because of a minor field.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from .short_repr import short_repr
 
 T = TypeVar("T")
 
-# Words that are not simply capitalised, and names that follow no rule at all.
+# Words that are not simply capitalised, and irregular names.
 _WORDS: Final = {"c2c": "C2C", "oppo": "OPPO", "vivo": "VIVO", "uuid": "UUID"}
 _NAMES: Final = {
     "admin_list": "Admin_List",
@@ -64,39 +64,39 @@ def wire_name(name: str) -> str:
     if irregular is not None:
         return irregular
     words = [_WORDS.get(word) or word[:1].upper() + word[1:] for word in name.split("_")]
-    # The documents join accounts with an underscore, and nothing else: From_Account, NewOwner_Account.
+    # The documents join account names with an underscore, and nothing else: From_Account, NewOwner_Account.
     if words[-1] == "Account" and len(words) > 1:
         words[-1] = "_Account"
     return "".join(words)
 
 
 class WireStruct(msgspec.Struct, rename=wire_name, omit_defaults=True):
-    """Base of everything that has a wire form."""
+    """Base class of everything that has a wire form."""
 
-    # Older wire names of its fields, read as well as the newer ones and never sent: {"Identifier": "UserID"}.
+    # Older wire names of its fields, accepted in decoding and never sent: {"Identifier": "UserID"}.
     _older: ClassVar[Mapping[str, str]] = {}
 
 
 class Request(WireStruct):
-    """Base of the request structs."""
+    """Base class of the request structs."""
 
-    # The fields by which the service recognises a repeated message, and what makes a value of their own:
+    # The fields that let the service recognise a repeated message, each with the function that generates a value:
     # {"msg_random": next_msg_random}.
     _identity: ClassVar[Mapping[str, Callable[[], int]]] = {}
-    # The field that repeats the app's id of the URL, which the client fills in where it is not given.
+    # The field that repeats the app's id from the URL; the client fills it in if it is missing.
     _app_field: ClassVar[str | None] = None
 
     def check(self) -> None:
-        """Check what field types cannot say; raise `UsageError` naming the field."""
+        """Check what field types cannot express; raise `UsageError` naming the field."""
 
     def identify(self) -> None:
-        """Fill in the fields of the request's identity (MsgSeq, MsgRandom) that are not given."""
+        """Fill in the missing fields of the request's identity (MsgSeq, MsgRandom)."""
         for field, make in self._identity.items():
             if getattr(self, field) is None:
                 setattr(self, field, make())
 
     def identified(self) -> Self:
-        """Return the request with its identity filled in; itself where nothing is missing."""
+        """Return the request with its identity filled in; the request itself if nothing is missing."""
         for field in self._identity:
             if getattr(self, field) is None:
                 named = copy.copy(self)
@@ -106,50 +106,50 @@ class Request(WireStruct):
 
 
 class Result(WireStruct):
-    """Base of the result structs."""
+    """Base class of the result structs."""
 
     def __repr__(self) -> str:
         return short_repr(self)
 
 
 class PartialResult(Result):
-    """Base of the results that have an outcome for each item of a batch.
+    """Base class of the results that have an outcome for each item of a batch.
 
-    An answer can be OK as a whole and still name failed items: the client logs a warning and counts them in `stats()`,
+    An answer can be OK as a whole and still list failed items: the client logs a warning and counts them in `stats()`,
     and `raise_for_failed()` raises an error for them.
     """
 
     @property
     def failed(self) -> Sequence[object]:
-        """The items that failed; empty when all went well."""
+        """The items that failed; empty if none did."""
         raise NotImplementedError
 
     def raise_for_failed(self) -> None:
-        """Raise `PartialFailureError` when any item failed."""
+        """Raise `PartialFailureError` if any item failed."""
         if self.failed:
             raise PartialFailureError(self.failed)
 
 
 def always(value: T) -> T:
-    """Field default that stands in for a missing field when reading, and is written out like any other value."""
+    """Default for a field that may be missing in decoding and is always encoded."""
     field: T = msgspec.field(default_factory=lambda: value)
     return field
 
 
 def listed(values: object) -> object:
-    """Return the type that a set of texts has at run time where the service may add to it: any text.
+    """Return the run-time type of a set of texts that the service may extend: any text.
 
         GroupType = Literal["Public", "Private"]
         if not TYPE_CHECKING:
             GroupType = listed(GroupType)
 
-    So editors complete the values and type checkers refuse others, and one that is new can be sent all the same.
+    Editors complete the known values and type checkers refuse others, but a new value can still be sent.
     """
     return Annotated[str, msgspec.Meta(extra={"choices": get_args(values)})]
 
 
 class Envelope(msgspec.Struct, rename=wire_name):
-    """What frames every answer. Source: I34620.
+    """The frame of every answer. Source: I34620.
 
     ErrorInfo may be missing; ActionStatus can also be `SomeError`. ErrorCode 0 is success.
     """
@@ -160,38 +160,38 @@ class Envelope(msgspec.Struct, rename=wire_name):
 
 
 class CustomType:
-    """Base of the types that msgspec cannot read by itself."""
+    """Base class of the types that msgspec cannot decode itself."""
 
     __slots__ = ()
 
     @classmethod
     def from_wire(cls, value: object, *, strict: bool) -> Self:
-        """Build from the decoded JSON value; raise `ValueError` where it does not fit."""
+        """Build from the decoded JSON value; raise `ValueError` if it does not fit."""
         raise ValueError(f"{cls.__name__} cannot be read")
 
     @classmethod
     def parts(cls) -> Mapping[str, type[msgspec.Struct]]:
-        """Return the kinds there are by name, each with the struct of its fields."""
+        """Return the known kinds by name, each with the struct of its fields."""
         return {}
 
 
-# msgspec's hooks for types it does not know: those derived from CustomType, and `object`, which it spells Any.
+# msgspec's hooks for types it does not know: those derived from CustomType, and `object`, which it calls Any.
 def read_custom_leniently(type_: type[Any], value: object) -> object:
-    """Read a type of ours as it comes from the service."""
+    """Decode a custom type as it comes from the service."""
     return value if type_ is object else type_.from_wire(value, strict=False)
 
 
 def read_custom_strictly(type_: type[Any], value: object) -> object:
-    """Read a type of ours as it must be to be sent."""
+    """Check a custom type as it must be when it is sent."""
     return value if type_ is object else type_.from_wire(value, strict=True)
 
 
-# What reading an answer raises when it is not the JSON that is expected.
+# Errors raised when an answer is not the expected JSON.
 UNREADABLE: Final = (msgspec.MsgspecError, UnicodeError, RecursionError)
 
 _encode: Final = msgspec.json.Encoder().encode
 _decode: Final = msgspec.json.Decoder().decode
-# Types that msgspec would turn into text; no field of the service has them.
+# Types that msgspec would encode as text; no field of the service has them.
 _AS_THEY_ARE: Final = (bytes, bytearray, memoryview, date, datetime, time, timedelta, Decimal, UUID)
 _CODE_NAME: Final = b'"ErrorCode"'
 _envelope_decoder: Final = msgspec.json.Decoder(Envelope, strict=False)
@@ -199,7 +199,7 @@ _object_decoder: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
 def reader(type_: type[T]) -> Callable[[bytes | str], T]:
-    """Make the decoder for what the service sends: lenient, see the module's text."""
+    """Build the decoder for what the service sends: lenient, see the module's docstring."""
     decode_plain = msgspec.json.Decoder(type_, strict=False, dec_hook=read_custom_leniently).decode
     aliases = aliases_of(type_)
 
@@ -210,7 +210,7 @@ def reader(type_: type[T]) -> Callable[[bytes | str], T]:
         try:
             return decode_plain(data) if aliases is None else build(aliases.resolve(_decode(data)))
         except msgspec.ValidationError as error:
-            # A null in place of a list or a number means that the field was not given.
+            # A null instead of a list or a number means that the field was not given.
             given = _decode(data)
             cleaned = without_nulls(given)
             if cleaned == given:
@@ -225,7 +225,7 @@ def reader(type_: type[T]) -> Callable[[bytes | str], T]:
 
 
 def validator(type_: type[T]) -> Callable[[bytes], T]:
-    """Make the decoder that checks a wire form: types and ranges must hold."""
+    """Build the decoder that checks a wire form: types and ranges must hold."""
     decode_plain = msgspec.json.Decoder(type_, strict=True, dec_hook=read_custom_strictly).decode
     aliases = aliases_of(type_)
     if aliases is None:
@@ -239,9 +239,9 @@ def validator(type_: type[T]) -> Callable[[bytes], T]:
 
 
 def request_validator(type_: type[T]) -> Callable[[object], T]:
-    """Make the check of a request before it is encoded.
+    """Build the check of a request before it is encoded.
 
-    Checking the wire form would not do: msgspec writes bytes as text, and `b"bob"` would become some account.
+    Checking the wire form is not enough: msgspec encodes bytes as text, so `b"bob"` would become some account.
     """
 
     to_builtins, convert = msgspec.to_builtins, msgspec.convert
@@ -256,7 +256,7 @@ def encode(value: object) -> bytes:
     """Return the wire form: UTF-8 JSON, exact wire names, nothing for what was not given.
 
     Raises:
-        UsageError: the value holds something that has no wire form.
+        UsageError: the value contains something that has no wire form.
     """
     try:
         return _encode(value)
@@ -280,12 +280,12 @@ _reader_of: Final = lru_cache(maxsize=256)(reader)
 
 
 def decode(data: bytes | str, type: type[T]) -> T:
-    """Read the wire form of a struct, an element or any type msgspec knows, as the client reads answers.
+    """Decode the wire form of a struct, an element or any type msgspec knows, in the way the client decodes answers.
 
     Unknown fields are ignored, numbers may be given as text, and unknown kinds of elements become `RawElem`.
 
     Raises:
-        UsageError: the data does not fit the type; `field` holds the wire path of the misfit.
+        UsageError: the data does not fit the type; `field` is the wire path of the error.
     """
     try:
         value: T = _reader_of(type)(data)  # type: ignore[arg-type]  # types are hashable
@@ -304,7 +304,7 @@ _PYTHON_NAMES: Final = {wire: python for python, wire in _NAMES.items()}
 
 
 def python_path(path: str) -> str:
-    """Turn a wire path into Python names: `MsgBody[...].MsgContent.Text` is `msg_body[...].msg_content.text`."""
+    """Convert a wire path to Python names: `MsgBody[...].MsgContent.Text` becomes `msg_body[...].msg_content.text`."""
     return re.sub(r"\w+", lambda name: _PYTHON_NAMES.get(name[0]) or _python_name(name[0]), path)
 
 
@@ -314,7 +314,7 @@ def _python_name(name: str) -> str:
 
 def split_path(message: str) -> tuple[str, str | None]:
     """Split msgspec's "Expected ... - at `$.A[...].B`" into the problem and the wire path `A[...].B`."""
-    # A path from inside a custom type comes first, the path to that custom type after it.
+    # A path inside a custom type comes first, followed by the path to that custom type.
     problem, *paths = message.split(" - at `$")
     path = "".join(part.rstrip("`") for part in reversed(paths)).removeprefix(".")
     return problem, path or None
@@ -333,7 +333,7 @@ def validate(check: Callable[[T], object], value: T) -> None:
 
 
 def find_mapping(request: msgspec.Struct) -> str | None:
-    """Return the field, or the item of one, that was given as a mapping where a struct is needed."""
+    """Return the field, or the field's item, that was given as a mapping where a struct is needed."""
     for name in request.__struct_fields__:
         value = getattr(request, name)
         if isinstance(value, Mapping):
@@ -346,13 +346,13 @@ def find_mapping(request: msgspec.Struct) -> str | None:
 
 
 def decode_envelope(data: bytes) -> Envelope:
-    """Read the envelope of an answer; raise one of `UNREADABLE` when the answer is not one.
+    """Decode the envelope of an answer; raise one of `UNREADABLE` if it has none.
 
-    An answer with two ErrorCodes says two things, and no rule decides which one counts.
+    An answer with two ErrorCodes is ambiguous, and no rule decides which one counts.
     """
     envelope = _envelope_decoder.decode(data)
     if data.count(_CODE_NAME) > 1:
-        # The objects inside it may have codes of their own. A quote inside a text is escaped, so that no text counts.
+        # Nested objects may have codes too. Quotes inside a text are escaped, so no text matches.
         inside = sum(bytes(value).count(_CODE_NAME) for value in _object_decoder.decode(data).values())
         if data.count(_CODE_NAME) - inside > 1:
             raise msgspec.ValidationError("it has two ErrorCodes")
@@ -360,22 +360,22 @@ def decode_envelope(data: bytes) -> Envelope:
 
 
 def decode_object(data: bytes) -> dict[str, Any]:
-    """Read an answer as a plain dict; raise `msgspec.MsgspecError` when it is no JSON object."""
+    """Decode an answer as a plain dict; raise `msgspec.MsgspecError` if it is not a JSON object."""
     return msgspec.json.decode(data, type=dict[str, Any])
 
 
 def merge_extra(body: bytes, extra: Mapping[str, object]) -> bytes:
-    """Return the encoded object with `extra` merged into its top level; a field named in both takes extra's value."""
+    """Return the encoded object with `extra` merged into its top level; on conflict the value in `extra` wins."""
     fields: dict[str, object] = dict(_object_decoder.decode(body))
     fields.update(extra)
     return encode(fields)
 
 
 def check_size(body: bytes, limit: int) -> None:
-    """Raise `BodyTooLargeError` when an encoded request is over the limit, a list of recipients not counted.
+    """Raise `BodyTooLargeError` when an encoded request is over the limit, not counting a list of recipients.
 
     The limit counts bytes of UTF-8. Recipients given as a list (`To_Account` of openim/batchsendmsg) are addressing,
-    not message; a single recipient is a few bytes and counts.
+    not content; a single recipient is a few bytes and counts.
     """
     if len(body) <= limit:
         return
@@ -383,7 +383,7 @@ def check_size(body: bytes, limit: int) -> None:
     actual = len(body)
     recipients = fields.get("To_Account")
     if recipients is not None and bytes(recipients)[:1] == b"[":
-        # The name, its quotes, the colon and the comma go with the list.
+        # The name, its quotes, the colon and the comma are not counted either.
         actual -= len(bytes(fields.pop("To_Account"))) + len('"To_Account":,')
     if actual <= limit:
         return
