@@ -64,7 +64,7 @@ def test_process_that_is_in_time_for_half_a_minute_goes_back(caplog: pytest.LogC
     verdicts = [judged.second() for _ in range(32)]
     assert verdicts == [True] * 30 + [False] * 2
     assert judged.lateness.in_force == USUAL_S
-    assert "in time again" in caplog.text
+    assert "on time again" in caplog.text
 
 
 def test_few_reservations_are_judged_when_there_are_enough() -> None:

@@ -14,7 +14,7 @@ from tests.shared_limits.claims import FAST, FreeSlot, FullPool, cancel, claim, 
 from tests.shared_limits.conftest import Limiter, Shared
 from tim_async import Claim, Rate
 
-CUT = "all processes go on with"
+CUT = "all processes slow down to"
 
 
 async def granted(limiter: Limiter, *rates: Rate, count: int, **options: Any) -> list[Claim]:

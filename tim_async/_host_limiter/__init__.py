@@ -1,1 +1,1 @@
-"""One cap for the processes of one machine, kept in a file."""
+"""One cap for the processes of one machine, stored in a file."""

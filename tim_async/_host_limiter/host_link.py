@@ -1,4 +1,4 @@
-"""The way to the file: its lock, its clock, and when it cannot be used."""
+"""Access to the file: its lock, its clock, and what happens when it cannot be used."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ from .state_file import BusyError, DamagedError, StateFile
 
 logger = logging.getLogger("tim_async")
 
-# The lock is held for a fraction of a millisecond, by a process that has its processor.
+# The lock is held for a fraction of a millisecond, by a process that is running.
 _SHORTEST_WAIT_S: Final = 0.0002
 _LONGEST_WAIT_S: Final = 0.004
-# A process that is stopped while it has the lock would stop all others. So much later its reservations are over.
+# A process that is stopped while it holds the lock would stop all others. After this time its reservations are over.
 _STUCK_S: Final = 2.0
 _LONGEST_NAME: Final = 120
-# Waiting does not help against these.
+# Errors that do not go away by waiting.
 _PERMANENT: Final = frozenset(
     {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP, errno.ENOLCK}
 )
@@ -59,7 +59,7 @@ class HostLink:
         """Make reservations in the buckets of an app. See `ReservationLink.reserve`.
 
         Raises:
-            LimiterUnavailableError: the file could not be used for longer than the patience: the disk is full, say.
+            LimiterUnavailableError: the file could not be used for longer than the patience, as on a full disk.
             LimiterSetupError: waiting does not help: another user's folder, a foreign file, no permission.
         """
         name = file_name(keys[0])
@@ -76,7 +76,7 @@ class HostLink:
                     await asyncio.sleep(wait)
                     continue
                 self._replace(name, busy.file[0])
-                problem = "the process that has its lock is stopped"
+                problem = "the process that holds its lock is stopped"
             except OSError as error:
                 problem = error.strerror or type(error).__name__
                 if error.errno in _PERMANENT:
@@ -84,7 +84,7 @@ class HostLink:
                         f"{self.where} cannot be used: {problem}; choose another one with HostRateLimiter(folder=...)",
                         field="folder",
                     ) from None
-                # It may have been kept in part: what came back must not come back twice, as it is given away again.
+                # It may have been stored in part: nothing may be given back twice, because others get it.
                 request = msgspec.structs.replace(request, back=[], refused=[])
             self.outage.fail(problem, "cannot be used")
             self.outage.raise_after_patience(self.now())
@@ -110,13 +110,13 @@ class HostLink:
             os.close(folder)
 
     def _replace(self, name: str, inode: int) -> None:
-        """Remove a file whose lock is not given up; its state is lost then."""
+        """Remove a file whose lock is not released; its state is lost."""
         folder = open_folder(self._folder)
         try:
             if os.stat(name, dir_fd=folder, follow_symlinks=False).st_ino == inode:
                 os.unlink(name, dir_fd=folder)
                 logger.warning(
-                    "%s: a process that is stopped has had its lock for %.0f s, so it is replaced", self.where, _STUCK_S
+                    "%s: a stopped process has held its lock for %.0f s, so it is replaced", self.where, _STUCK_S
                 )
         except FileNotFoundError:
             pass  # another process was faster
@@ -124,7 +124,7 @@ class HostLink:
             os.close(folder)
 
     async def ping(self) -> None:
-        """Look whether the folder can be used now.
+        """Check whether the folder can be used now.
 
         Raises:
             LimiterUnavailableError: it cannot.
@@ -135,14 +135,14 @@ class HostLink:
             raise LimiterUnavailableError(f"{self.where} cannot be used: {error.strerror}") from None
 
     def forget(self) -> None:
-        """Leave what belongs to another event loop: nothing stays open between two requests."""
+        """Drop what belongs to another event loop: nothing stays open between two requests."""
 
     async def close(self) -> None:
-        """Close what is open: nothing."""
+        """Do nothing: nothing is open."""
 
 
 class _LockWait:
-    """The wait for a lock that others have, and whether they get anywhere with it."""
+    """The wait for a lock that others hold, and whether they make progress with it."""
 
     def __init__(self) -> None:
         self._file: tuple[int, int] | None = None
@@ -150,7 +150,7 @@ class _LockWait:
         self._wait = _SHORTEST_WAIT_S
 
     def next_wait(self, file: tuple[int, int], now: float) -> float | None:
-        """Return the seconds after which to try again; None when the holder has got nowhere for too long."""
+        """Return the seconds until the next attempt; None if the holder has made no progress for too long."""
         if file != self._file:
             self._file, self._since = file, now
         if now - self._since >= _STUCK_S:
@@ -161,7 +161,7 @@ class _LockWait:
 
 
 def file_name(key: str) -> str:
-    """Return the name of the file of an app, by the app's name in the store."""
+    """Return the file name of an app, from the app's name in the store."""
     name = quote(key.removesuffix(":app").strip("{}"), safe="")
     if len(name) > _LONGEST_NAME:
         name = blake2b(name.encode("ascii"), digest_size=16).hexdigest()

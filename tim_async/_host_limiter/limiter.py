@@ -1,12 +1,12 @@
-"""One cap for the processes of one machine, without a service. The theory stands in `_shared_limits.limiter`.
+"""One cap for the processes of one machine, without a service. See `_shared_limits.limiter` for the theory.
 
-The store is a file for each app (`state_file`), in a folder that belongs to the user (`place`). Each request locks it,
-reserves (`reserve`) and unlocks it, in a fraction of a millisecond; nothing is open between two requests, so there is
-nothing to be inherited by a forked process, and nothing to be cleaned up after one that was killed.
+The store is one file per app (`state_file`), in a folder that belongs to the user (`place`). Each request locks it,
+reserves (`reserve`) and unlocks it, in a fraction of a millisecond. Nothing is open between two requests, so a forked
+process inherits nothing, and a killed one leaves nothing to clean up.
 
-One clock. All processes of a machine read the same monotonic clock (`machine`), so a moment means the same to each. It
-stands still while the machine is suspended: what was granted before counts for a second afterwards. It begins again
-when the machine is started, which the file is marked with.
+One clock. All processes of a machine read the same monotonic clock (`machine`), so a moment is the same for each. It
+stands still while the machine is suspended: earlier grants then count for a second after the machine resumes. It starts
+over at boot, and the file records the boot.
 """
 
 from __future__ import annotations
@@ -27,26 +27,26 @@ class HostRateLimiter(SharedRateLimiter["HostLink"]):
     """The limits of all processes of one user on this machine. Use it as `async with HostRateLimiter() as limiter:`.
 
     It is a `RateLimiter`: `TimClient(..., limiter=limiter)`. One limiter serves any number of clients and apps in its
-    event loop. One at module level serves one event loop after the other, and forked processes (`gunicorn -w 4`).
-    Processes share their limits if they have the same folder, the same prefix and the same app. Nothing has to be
-    running for it: the limits are in a file, which may be removed at any time.
+    event loop. A limiter at module level serves one event loop after another, and forked processes (`gunicorn -w 4`).
+    Processes share their limits if they have the same folder, the same prefix and the same app. No other program has to
+    run: the limits are in a file, which may be removed at any time.
 
     Args:
-        folder: where the files are, made if it is missing: a folder of this user that no other can write to. None for
-            `$XDG_RUNTIME_DIR/tim-async`, or a private folder in `/tmp` for a user without a session. Give it where
-            processes see different ones: containers that share a folder, a service with a `/tmp` of its own.
-        prefix: the beginning of the names of the files.
-        tolerance_s: seconds after its moment for which a reservation can be used, the same in all processes. It must be
-            above the delays of the event loop. Windows are taken to be longer by this, so it costs a part of the limit.
-        late_tolerance_s: the same for a process that comes too late to a tenth of its reservations, as its processor is
-            busy with something else, until that is over; of a limit it costs a tenth at most. No more than
-            `tolerance_s` turns it off.
+        folder: where the files are, created if missing: a folder of this user that no other user can write to. None for
+            `$XDG_RUNTIME_DIR/tim-async`, or a private folder in `/tmp` for a user without a session. Pass it when
+            processes see different folders: containers that share one, a service with a private `/tmp`.
+        prefix: prefix of the file names.
+        tolerance_s: seconds after its moment for which a reservation can be used, the same in all processes. It must
+            exceed the delays of the event loop. Windows are extended by this time, so it costs part of the limit.
+        late_tolerance_s: the same for a process that is too late for a tenth of its reservations because its processor
+            is busy, until that is over; it costs at most a tenth of a limit. A value up to `tolerance_s` turns it off.
         batch_s: seconds' worth of reservations to make with one request while calls wait; 0 makes one at a time.
-        outage_wait_s: seconds for which calls wait for a file that cannot be used, as the disk is full, before they
+        outage_wait_s: seconds for which calls wait for a file that cannot be used, for example on a full disk, before
+            they fail (`LimiterUnavailableError`).
             fail (`LimiterUnavailableError`).
 
     Raises:
-        UsageError: an argument is invalid, which `field` names; or the system is Windows, which has no such locks.
+        UsageError: an argument is invalid, which `field` names; or the system is Windows, which lacks such locks.
     """
 
     def __init__(
@@ -72,7 +72,7 @@ class HostRateLimiter(SharedRateLimiter["HostLink"]):
 
 
 def _absolute(folder: object) -> Path | None:
-    """Return the folder as a path that does not depend on the working folder later."""
+    """Return the folder as an absolute path."""
     if folder is None:
         return None
     if not isinstance(folder, str | os.PathLike) or not str(folder) or "\0" in str(folder):

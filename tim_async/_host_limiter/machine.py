@@ -1,4 +1,4 @@
-"""The clock that all processes of this machine read alike, and what names the machine since it was started."""
+"""The monotonic clock that all processes of this machine share, and an id of the machine's current boot."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _NS_PER_S: Final = 1_000_000_000
 
 @cache
 def boot_id() -> str:
-    """Return what is another one after every start of the machine; "" where the system does not say.
+    """Return an id that changes at every boot of the machine; "" if the system has none.
 
-    Without it, what a file holds from before a start is known by the monotonic clock alone, which begins again.
+    Without it, a file from before a boot is recognised only by the monotonic clock, which starts over.
     """
     try:
         return _BOOT_ID.read_text("ascii").strip()
@@ -26,12 +26,12 @@ def boot_id() -> str:
 
 
 def clock_offset_s() -> float:
-    """Return by how much the monotonic clock of this process is ahead of the machine's: in a time namespace.
+    """Return how far the monotonic clock of this process is ahead of the machine's, in a time namespace.
 
-    A container may have one, so that its monotonic clock goes on when it is moved to another machine.
+    A container may have one, so that its monotonic clock continues when it moves to another machine.
     """
     try:
-        # The offsets are those that children get. That those are this process's own, the names of the namespaces say.
+        # The offsets are those of child processes. The names of the namespaces show whether this process has them too.
         if os.readlink(_NAMESPACES / "time") != os.readlink(_NAMESPACES / "time_for_children"):
             return 0.0
         for line in _OFFSETS.read_text("ascii").splitlines():

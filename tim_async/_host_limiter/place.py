@@ -1,8 +1,8 @@
-"""The folder of the files: one that belongs to this user, and that no other user can write to.
+"""The folder of the files: owned by this user, and writable by no other user.
 
-`XDG_RUNTIME_DIR`, or `/run/user/<id>` for a process that was started without the variable, as by cron; else a private
-folder in `/tmp`, which the user of a service has. It is looked up for every request: the first two go when the user's
-last session ends. A folder that another user has put there, or a link, is never used.
+`XDG_RUNTIME_DIR`, or `/run/user/<id>` for a process started without the variable, as by cron; otherwise a private
+folder in `/tmp`, as for a service's user. It is looked up for every request, because the first two disappear when the
+user's last session ends. A folder that another user created there, or a link, is never used.
 """
 
 from __future__ import annotations
@@ -22,20 +22,20 @@ _OTHERS_WRITE: Final = stat.S_IWGRP | stat.S_IWOTH
 
 
 def open_folder(given: Path | None) -> int:
-    """Return a descriptor of the folder, which the caller closes.
+    """Return a descriptor of the folder; the caller closes it.
 
     Args:
-        given: the folder that the user chose; None for the one of this user.
+        given: the folder that the user chose; None for the default one.
 
     Raises:
         LimiterSetupError: it belongs to another user, or others can write to it.
-        OSError: it cannot be made or opened.
+        OSError: it cannot be created or opened.
     """
     return _open_given(given) if given is not None else _open_own(own_folder(), os.geteuid())
 
 
 def own_folder() -> Path:
-    """Return the path of the folder of this user, as things are now."""
+    """Return the current path of this user's folder."""
     uid = os.geteuid()
     for runtime in (os.environ.get("XDG_RUNTIME_DIR", ""), f"/run/user/{uid}"):
         if os.path.isabs(runtime) and _is_private(runtime, uid):
@@ -53,7 +53,7 @@ def _is_private(folder: str, uid: int) -> bool:
 
 
 def _open_own(path: Path, uid: int) -> int:
-    """Make and open a folder for this user alone; looked at when it is open, so it cannot be exchanged in between."""
+    """Create and open a folder for this user only; checked once it is open, so it cannot be swapped in between."""
     with suppress(FileExistsError):
         path.mkdir(mode=0o700)
     try:

@@ -1,7 +1,7 @@
-"""Answer a request for reservations; as in `reserve.lua`. The theory stands in `_shared_limits.limiter`.
+"""Answer a request for reservations; as in `reserve.lua`. See `_shared_limits.limiter` for the theory.
 
-Times are microseconds of the machine's clock. A request that was answered is never made twice, since there is no way
-on which an answer is lost; so nothing guards here against that.
+Times are microseconds of the machine's clock. An answered request is never repeated, because answers cannot get lost
+here, so nothing guards against repeats.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class _Answer:
             self.buckets.append(Bucket(stored, request, index, epoch=self.app.epoch, now=now))
 
     def _load_app(self, stored: StoredApp | None, new_epoch: Callable[[], str]) -> StoredApp:
-        """Return the app; a new epoch begins where its state is lost, or the clock went back."""
+        """Return the app; a new epoch begins if its state is lost or the clock went back."""
         now, request = self._now, self._request
         if stored is None or now < stored.seen - _SECOND:
             # Earlier reservations may still be in use.
@@ -52,10 +52,10 @@ class _Answer:
             stored.quiet, stored.unknown_until = max(stored.quiet, until), max(stored.unknown_until, until)
         return stored
 
-    # What comes back, and what was refused
+    # Returned reservations, and refusals
 
     def settle(self) -> None:
-        """Take back what is given back, and count what was refused."""
+        """Take back returned reservations, and count refusals."""
         request, now = self._request, self._now
         if request.epoch == self.app.epoch:
             for at, parts in request.back:
@@ -70,15 +70,15 @@ class _Answer:
                 self._refuse_app(at)
 
     def _refuse_app(self, at: float) -> None:
-        # Calls of all commands lately. At the first refusal that means the whole app they are the flow that was too
-        # much.
+        # The recent calls of all commands. At the first refusal that concerns the whole app, they are the flow that
+        # was too high.
         if self.app_share.kept_for == 0:
             calls, _ = self.app_slices.sum_after(self._now - _SECOND - ANSWER_US)
             self.app.flow = float(max(1, calls - self.app_share.ahead))
             self.app_share.unit = _SECOND / self.app.flow
         self.app_share.count_refusal(self._now, at)
 
-    # What is reserved
+    # Reservations
 
     def _find(self, costs: Costs) -> float:
         moment = self._now
@@ -106,7 +106,7 @@ class _Answer:
         self.app_share.count_grant(self._now, at, 1)
 
     def reserve(self) -> tuple[list[list[float]], list[int]]:
-        """Return the moments of each batch, and how many of it may go now besides."""
+        """Return the moments of each batch, and how many of it may also go now."""
         now, app_part = self._now, self.app_share.at(self._now)
         for bucket in self.buckets:
             bucket.prepare(self.app, now, app_part)
@@ -124,7 +124,7 @@ class _Answer:
                 elif wanted_now > 0 and len(moments) + burst >= wanted_now and self._may_burst(costs):
                     break  # the caller cannot use more now, and may still burst when it can
                 elif len(moments) < wanted and not (horizon is not None and start > horizon):
-                    # One reservation is always made. More are made while they are near: within half of what is left
+                    # One reservation is always made, more only while they are near: within half of the time left
                     # up to `ahead`.
                     if horizon is None:
                         horizon = start + max(0.0, (now + self._request.ahead - start) / 2)
@@ -140,14 +140,14 @@ class _Answer:
 def reserve(
     store: Store, keys: list[str], request: ReserveRequest, now: float, new_epoch: Callable[[], str]
 ) -> ReserveReply:
-    """Answer a request, and keep what that leaves.
+    """Answer a request, and store the result.
 
     Args:
-        store: keeps the state.
+        store: stores the state.
         keys: the names of the app and of the buckets.
-        request: what is asked for.
+        request: the request.
         now: the time.
-        new_epoch: returns a name that no epoch ever had.
+        new_epoch: returns a name that no epoch has had.
     """
     answer = _Answer(store, keys, request, now, new_epoch)
     answer.settle()

@@ -1,8 +1,8 @@
 """How the buckets of all processes react to "too many calls".
 
-The theory, and the constants, stand in `_core.adaptive_share`. This is the same step by step, as in `share.lua`: calls
-are counted when their moments are reserved, so the ones whose moments are still to come are left out of a judgement.
-Times are microseconds.
+See `_core.adaptive_share` for the theory and the constants. This is the same algorithm, step by step as in `share.lua`:
+calls are counted when their moments are reserved, so calls whose moments lie ahead are left out of a judgement. Times
+are microseconds.
 """
 
 from __future__ import annotations
@@ -27,23 +27,23 @@ from .._core.adaptive_share import (
 from .._shared_limits.link import US_PER_S, ShareState
 
 _BEAT: Final = BEAT_S * US_PER_S
-# Length of a beat that was looked at twice in one moment.
+# Length of a beat that was judged twice at the same moment.
 _SHORTEST: Final = 0.001
 
 
 class StoredShare(msgspec.Struct, array_like=True):
-    """A share as it is kept.
+    """A share as it is stored.
 
     Attributes:
         base: its value right after the last cut.
-        cut_at: when that was.
-        since: when the beat began that is counted now.
+        cut_at: time of the last cut.
+        since: start of the current beat.
         calls: reserved in it, or later.
-        units: what they cost.
-        refusals: that came in it.
-        cost: of a call on average.
-        forgiven: refusals that would still be forgiven.
-        top: the share at which a series of cuts began, 0.0 outside of one.
+        units: their cost.
+        refusals: received in it.
+        cost: average cost of a call.
+        forgiven: refusals that will still be forgiven.
+        top: the share at which a series of cuts began, 0.0 outside one.
     """
 
     base: float = 1.0
@@ -61,13 +61,13 @@ class Share:
     """A share while a request is answered.
 
     Args:
-        stored: as it is kept, and is changed here.
+        stored: the stored form, which is changed here.
         unit: length of a unit as configured.
 
     Attributes:
-        ahead: calls counted in `stored.calls` whose moments are still to come.
-        units_ahead: what they cost.
-        was_cut: whether it was cut by this request.
+        ahead: calls counted in `stored.calls` whose moments lie ahead.
+        units_ahead: their cost.
+        was_cut: whether this request cut it.
     """
 
     __slots__ = ("ahead", "stored", "unit", "units_ahead", "was_cut")
@@ -85,7 +85,7 @@ class Share:
 
     @property
     def state(self) -> ShareState:
-        """What is answered."""
+        """The state for the answer."""
         return ShareState(self.stored.base, self.stored.cut_at, self.beat, self.was_cut)
 
     def at(self, now: float) -> float:
@@ -111,7 +111,7 @@ class Share:
             self._judge(now)
 
     def count_return(self, at: float, units: int) -> None:
-        """Take off a call whose reservation came back."""
+        """Subtract a call whose reservation was given back."""
         stored = self.stored
         if at >= stored.cut_at + self.beat and stored.calls > 0:
             stored.calls -= 1
@@ -120,25 +120,25 @@ class Share:
     def count_refusal(self, now: float, at: float) -> None:
         """Count a call that the service refused, by its reservation."""
         if at < self.stored.cut_at + self.beat:
-            return  # granted before the cut, or while the service's own window still held what was before it
+            return  # granted before the cut, or while the service's window still contained calls from before it
         self.stored.refusals += 1
         self._judge(now)
 
     @property
     def kept_for(self) -> float:
-        """The time from now for which it must be kept, 0 where a new one would be just the same."""
+        """How long from now it must be kept, 0 if a new one would be equivalent."""
         stored = self.stored
         is_new = stored.base >= 1.0 and stored.refusals == 0 and stored.forgiven >= FORGIVEN_STORE
         return 0.0 if is_new else KEPT_BEATS * self.beat
 
     def _judge(self, now: float) -> None:
-        """Judge the beat when it is over, or when so many calls were refused that it need not be waited for."""
+        """Judge the beat if it is over, or if so many calls were refused that it can end early."""
         stored, beat = self.stored, self.beat
-        usual = self.at(now) * beat / self.unit / stored.cost  # calls of a beat
+        usual = self.at(now) * beat / self.unit / stored.cost  # calls per beat
         is_over = now >= stored.since + beat
         if not is_over and stored.refusals < max(HURRY_LEAST, HURRY_PART * usual):
             return
-        # Refused are only calls that were made.
+        # Only calls that were made can be refused.
         made, refusals = max(stored.calls - self.ahead, 0), stored.refusals
         calls = max(made, refusals)
         if stored.calls > 0:
@@ -163,5 +163,5 @@ class Share:
         stored.base = max(cut.share, LEAST_SHARE, min(0.5, 0.5 * self.unit / US_PER_S))
         stored.cut_at = now
         stored.since = now + beat
-        stored.calls = stored.units = 0  # what is reserved already was reserved before the cut
+        stored.calls = stored.units = 0  # existing reservations were made before the cut
         self.was_cut = True

@@ -1,4 +1,4 @@
-"""The buckets of an app as they are kept in the file, and as they are while a request is answered."""
+"""The buckets of an app, as stored in the file and while a request is answered."""
 
 from __future__ import annotations
 
@@ -13,30 +13,29 @@ from .timeline import Gaps, Timeline
 from .window import Slice, Slices, width_of
 
 _SECOND: Final = 1_000_000.0
-# The smaller limit of another process counts for this long after its last request.
+# Another process's smaller limit counts for this long after its last request.
 _SMALLER_LIMIT: Final = 60 * _SECOND
 # How much longer than it matters a bucket is kept.
 _BUCKET_TTL: Final = 2 * _SECOND
-# A call that is this young is not counted yet: its refusal would not have been reported.
+# A call younger than this is not counted yet: its refusal would not have been reported.
 ANSWER_US: Final = 150_000.0
-# A window from an hour on is a quota: one that was lost begins again with nothing used, as no call can wait for its
-# end.
+# A window of an hour or more is a quota: a lost one starts with nothing used, because no call can wait for its end.
 _QUOTA: Final = 3600 * _SECOND
-# Where more of a window is in use, nothing bursts: the pace is nearly as fast, and those after a burst would wait.
+# If more of a window than this is used, nothing bursts: the pace is nearly as fast, and calls after a burst would wait.
 _CALM_PART: Final = 0.75
 
 
 class StoredApp(msgspec.Struct, array_like=True):
-    """An app as it is kept. Times are microseconds.
+    """An app as it is stored. Times are microseconds.
 
     Attributes:
         epoch: identifies the state.
-        seen: when the last request came.
-        quiet: nothing is reserved before.
-        lost_at: when an earlier state was lost: there may be bursts until then that this one does not know.
+        seen: time of the last request.
+        quiet: nothing is reserved before this time.
+        lost_at: when an earlier state was lost: until then there may be bursts that this one does not know.
         unknown_until: the same for other reservations.
         slices: the reservations of all commands.
-        flow: calls a second that its share is of.
+        flow: calls a second that its share refers to.
         share: its share.
     """
 
@@ -51,12 +50,12 @@ class StoredApp(msgspec.Struct, array_like=True):
 
 
 class StoredBucket(msgspec.Struct, array_like=True):
-    """A bucket as it is kept. Times are microseconds; most are explained in `ReserveRequest`.
+    """A bucket as it is stored. Times are microseconds; see `ReserveRequest` for most of the fields.
 
     Attributes:
-        epoch: of the state that it belongs to.
-        kept_until: when a new one would be just the same.
-        unit_at: when a process with this unit last made a request.
+        epoch: epoch of the state that it belongs to.
+        kept_until: when a new one would be equivalent.
+        unit_at: time of the last request by a process with this unit.
     """
 
     epoch: str
@@ -74,18 +73,18 @@ class StoredBucket(msgspec.Struct, array_like=True):
 
 
 class Store(Protocol):
-    """Keeps an app and its buckets by their names."""
+    """Stores an app and its buckets by name."""
 
     def app(self, name: str) -> StoredApp | None:
-        """Return the app; None if it is not kept."""
+        """Return the app; None if it is not stored."""
         ...
 
     def bucket(self, name: str) -> StoredBucket | None:
-        """Return a bucket; None if it is not kept."""
+        """Return a bucket; None if it is not stored."""
         ...
 
     def save(self, name: str, app: StoredApp, buckets: Sequence[tuple[str, StoredBucket]]) -> None:
-        """Keep what a request left."""
+        """Store the result of a request."""
         ...
 
 
@@ -93,21 +92,21 @@ class Bucket:
     """A bucket while a request is answered.
 
     Args:
-        stored: as it is kept; None for a new one.
-        request: what is asked for.
-        index: its position among the buckets of the request, beginning with 0.
-        epoch: of the state.
+        stored: its stored form; None for a new one.
+        request: the request.
+        index: its position among the buckets of the request, starting with 0.
+        epoch: epoch of the state.
         now: the time.
 
     Attributes:
-        part: which part of what is configured is in force.
+        part: the part of the configured flow that is in force.
         length: the length of a unit in force; 0.0 without a pace.
         held: units in the window.
-        bursts: those of bursts.
+        bursts: units of bursts in the window.
         bursts_until: when the last burst has left.
-        paced_from: nothing is reserved before.
-        bursts_from: nothing bursts before.
-        is_calm: whether so little of the window is in use that there may be bursts.
+        paced_from: nothing is reserved before this time.
+        bursts_from: nothing bursts before this time.
+        is_calm: whether so little of the window is used that bursts are allowed.
     """
 
     __slots__ = (
@@ -136,7 +135,7 @@ class Bucket:
     ) -> None:
         unit = request.units[index]
         if stored is not None and stored.unit > unit and now - stored.unit_at < _SMALLER_LIMIT:
-            # Another process has a smaller limit: it applies to all for as long as that process is active.
+            # Another process has a smaller limit: it applies to all processes while that one is active.
             self.unit, self.unit_at = stored.unit, stored.unit_at
             self.limit, self.burst_limit, self.window = stored.limit, stored.burst_limit, stored.window
         else:
@@ -144,7 +143,7 @@ class Bucket:
             self.limit, self.burst_limit = request.limits[index], request.burst_limits[index]
             self.window = request.windows[index]
         self.width = width_of(self.window)
-        # What has no pace is only counted: it takes no time of the timeline, and every reservation is a burst.
+        # Without a pace, grants are only counted: they take no time of the timeline, and every reservation is a burst.
         self.is_counted = request.counted[index]
         if stored is None:
             self.timeline, self.slices = Timeline(0.0, 0.0, [], now), Slices([], self.width, now)
@@ -154,7 +153,7 @@ class Bucket:
             self.slices = Slices(stored.slices, self.width, now - self.window)
             self.share = Share(stored.share, self.unit)
         if request.epoch != epoch:
-            # The caller may hold reservations of an earlier epoch, or know of some: their time must not be taken again.
+            # The caller may hold or know reservations of an earlier epoch: their time must not be taken again.
             self.timeline.tail = max(self.timeline.tail, min(request.tails[index], now + self.window))
             self.timeline.last = max(self.timeline.last, self.timeline.tail)
         self.share.ahead, self.share.units_ahead = self.slices.sum_after(now + self.width - ANSWER_US)
@@ -169,7 +168,7 @@ class Bucket:
             self.share.count_return(at, units)
 
     def prepare(self, app: StoredApp, now: float, app_part: float) -> None:
-        """Sum up what it holds, and how fast it goes now."""
+        """Sum up what it holds, and determine its current speed."""
         for ends, units, bursts, _ in self.slices.slices:
             self.held += units
             self.bursts += bursts
@@ -188,13 +187,13 @@ class Bucket:
             # A burst may have used up the window.
             self.paced_from = max(app.quiet, app.lost_at + self.window)
         else:
-            # Of a long window a burst leaves a part. What it took would be missing at the end, so those after it go
+            # A burst uses only part of a long window. Its units would be missing at the end, so calls after it go
             # slower.
             taken = self.burst_limit if now < app.lost_at + self.window else self.bursts
             self.length /= max(1 - taken / self.limit, 1 - self.burst_limit / self.limit)
 
     def opens_at(self, start: float, units: int) -> float:
-        """Return the first moment from `start` on with room for so many units, though nothing need be free then."""
+        """Return the first moment from `start` on with room for the units, whether or not the timeline is free then."""
         if start >= self.bursts_until:
             return start
         excess, opens = self.held + units - self.limit * self.part, start
@@ -206,7 +205,7 @@ class Bucket:
         return min(opens, self.bursts_until)
 
     def may_burst(self, now: float, units: int) -> bool:
-        """Return whether a call may go now, whatever the pace says: nothing is reserved beyond, and there is room."""
+        """Return whether a call may go now, regardless of the pace: nothing is reserved later, and there is room."""
         is_next = self.is_counted or self.timeline.last <= now or self.timeline.earliest(now, self.length) == now
         has_room = self.held + units <= self.burst_limit * self.part
         return is_next and has_room and self.is_calm and now >= self.bursts_from
@@ -224,7 +223,7 @@ class Bucket:
         self.share.count_grant(now, at, units)
 
     def stored(self, epoch: str, now: float) -> StoredBucket:
-        """Return it as it is kept."""
+        """Return its stored form."""
         slices, timeline = self.slices.slices, self.timeline
         newest = slices[-1][0] + self.window - now if slices else 0.0
         left = max(0.0, timeline.tail - now, self.share.kept_for, newest)
@@ -244,7 +243,7 @@ class Bucket:
         )
 
     def state(self, now: float) -> BucketState:
-        """Return it as it is answered."""
+        """Return its state for the answer."""
         room = self.burst_limit * self.part - self.held if now >= self.bursts_from and self.is_calm else 0.0
         return BucketState(
             self.timeline.tail, self.unit, self.length, max(room, 0.0), self.bursts_until, self.share.state

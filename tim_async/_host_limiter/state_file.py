@@ -1,18 +1,18 @@
-"""The file that keeps the buckets of one app.
+"""The file that stores the buckets of one app.
 
-What it looks like. A head, then *cells*: the first is the app's, each other one has the buckets whose names fall on it.
-A cell has two halves, each with a number, a length and a checksum; the half with the higher number counts, and the
-other one is written next. A process that is killed while it writes leaves that half with a wrong checksum, and what
-was there before counts: reservations that it never learned of are simply not made.
+Layout. A head, then *cells*: the first is the app's, each other one has the buckets whose names hash to it. A cell has
+two halves, each with a number, a length and a checksum; the half with the higher number counts, and the other one is
+written next. A process killed while writing leaves that half with a wrong checksum, and the other half still counts:
+the reservations it never learned of are simply not made.
 
-The file is read and written, not mapped: when another program cuts a mapped file short, or the disk is full, a process
-is killed by SIGBUS where it would get an error. A cell costs a microsecond or two that way.
+The file is read and written, not mapped: when another program truncates a mapped file, or the disk is full, a process
+is killed by SIGBUS instead of getting an error. Reading and writing a cell costs a microsecond or two.
 
 The lock (`flock`) belongs to the open file, so it ends with the process that holds it, however that ends. A file that
-was removed or replaced while its lock was waited for is opened again.
+was removed or replaced while waiting for its lock is opened again.
 
-State that is lost - the file is new, was removed, cut short, damaged, is from before the machine was started or from
-another version - begins a new epoch, as in Redis. A file that is not one of these is never written to.
+Lost state - the file is new, was removed, truncated or damaged, is from before a reboot or from another version -
+starts a new epoch, as in Redis. A file that is not one of these is never written to.
 """
 
 from __future__ import annotations
@@ -48,15 +48,15 @@ _CELL_SIZE: Final = 2 * _HALF_SIZE
 _FIRST_CELLS: Final = 64
 _GROWTH: Final = 8
 _MOST_CELLS: Final = 2**21
-# Another version of this library, or processes that see another start of the machine, use a file that was written to
-# this lately; they and we would take it for lost in turn.
+# Another version of this library, or processes that see another boot of the machine, use a file written to this
+# recently; each side would take the other's state for lost.
 _IN_USE_S: Final = 5.0
 
 _Cell = dict[str, StoredBucket]
 
 
 def _format() -> int:
-    """Return a number that is another one when what is kept has other fields: it cannot be forgotten that way."""
+    """Return a number that depends on the stored fields, so that changing them changes the format."""
     kept = [(kind.__name__, kind.__struct_fields__) for kind in (StoredApp, StoredBucket, StoredShare)]
     return zlib.crc32(repr((kept, _HEAD_SIZE, _HALF_SIZE)).encode("ascii"))
 
@@ -68,7 +68,7 @@ class BusyError(Exception):
     """Another process has the lock.
 
     Attributes:
-        file: the file, and when it was last written to: while that stays, its holder is getting nowhere.
+        file: the file, and when it was last written to: while that does not change, its holder makes no progress.
     """
 
     def __init__(self, file: tuple[int, int]) -> None:
@@ -77,11 +77,11 @@ class BusyError(Exception):
 
 
 class DamagedError(Exception):
-    """What is kept cannot be read."""
+    """The stored data cannot be read."""
 
 
 class InUseError(OSError):
-    """The file is in use by processes that this one cannot share it with."""
+    """The file is in use by processes with which this one cannot share it."""
 
 
 class StateFile:
@@ -99,13 +99,13 @@ class StateFile:
         BusyError: another process has the lock.
         InUseError: the file is in use by others.
         LimiterSetupError: it is not one of these files, or belongs to another user.
-        OSError: it cannot be opened or made.
+        OSError: it cannot be opened or created.
     """
 
     def __init__(self, folder: int, name: str, clock: Callable[[], float]) -> None:
         self._folder = folder
         self._name = name
-        self._numbers: dict[int, int] = {}  # of the half that counts, by cell
+        self._numbers: dict[int, int] = {}  # of the valid half, by cell
         self._loaded: dict[int, _Cell] = {}
         self._cells = 0
         self._descriptor = self._open()
@@ -123,7 +123,7 @@ class StateFile:
         self.close()
 
     def close(self) -> None:
-        """Free the lock; a child that was forked meanwhile has the same one."""
+        """Release the lock, which a child forked meanwhile shares."""
         if self._descriptor >= 0:
             descriptor, self._descriptor = self._descriptor, -1
             try:
@@ -177,7 +177,7 @@ class StateFile:
     # The head
 
     def _read_head(self) -> int:
-        """Return the number of cells; 0 where nothing is kept."""
+        """Return the number of cells; 0 if nothing is stored."""
         found = os.fstat(self._descriptor)
         head = os.pread(self._descriptor, _HEAD.size, 0)
         if _MAGIC.startswith(head.rstrip(b"\0")):
@@ -197,7 +197,7 @@ class StateFile:
         return cells if found.st_size == _size(cells) else 0
 
     def _begin(self) -> None:
-        """Make the file a new one."""
+        """Initialise the file."""
         self._cells = _FIRST_CELLS
         self._loaded.clear()
         self._numbers.clear()
@@ -208,16 +208,16 @@ class StateFile:
     # Cells
 
     def app(self, name: str) -> StoredApp | None:
-        """Return the app; None if it is not kept. See `Store.app`."""
+        """Return the app; None if it is not stored. See `Store.app`."""
         data = self._read(0) if self._cells else b""
         return _decode(_APP, data) if data else None
 
     def bucket(self, name: str) -> StoredBucket | None:
-        """Return a bucket; None if it is not kept. See `Store.bucket`."""
+        """Return a bucket; None if it is not stored. See `Store.bucket`."""
         return self._cell(_index(name, self._cells)).get(name) if self._cells else None
 
     def forget(self) -> None:
-        """Take what is kept for lost."""
+        """Treat the stored data as lost."""
         self._cells = 0
 
     def _cell(self, index: int) -> _Cell:
@@ -228,7 +228,7 @@ class StateFile:
         return cell
 
     def _read(self, index: int) -> bytes:
-        """Return what a cell holds.
+        """Return the contents of a cell.
 
         Raises:
             DamagedError: it was written to, and neither half can be read.
@@ -249,10 +249,10 @@ class StateFile:
         self._numbers[index] = best
         return found
 
-    # Keep
+    # Saving
 
     def save(self, name: str, app: StoredApp, buckets: Sequence[tuple[str, StoredBucket]]) -> None:
-        """Keep what a request left. See `Store.save`."""
+        """Store the result of a request. See `Store.save`."""
         if not self._cells:
             self._begin()
         changed: dict[int, bytes] = {}
@@ -282,11 +282,11 @@ class StateFile:
         )
 
     def _grow(self) -> None:
-        """Go on in a file with more cells, which replaces this one."""
+        """Continue in a file with more cells, which replaces this one."""
         kept = {name: each for index in range(1, self._cells + 1) for name, each in self._cell(index).items()}
         larger = f"{self._name}.new"
         with suppress(FileNotFoundError):
-            os.unlink(larger, dir_fd=self._folder)  # of a process that was killed meanwhile
+            os.unlink(larger, dir_fd=self._folder)  # left by a process that was killed
         flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
         descriptor = os.open(larger, flags, 0o600, dir_fd=self._folder)
         try:
@@ -303,7 +303,7 @@ class StateFile:
 
 
 def _fill(descriptor: int, cells: int, app: bytes, buckets: _Cell, now: float) -> int:
-    """Write a file with more cells, so many that they hold what is kept; return their number."""
+    """Write a file with enough cells for the stored data; return their number."""
     written: list[bytes] = []
     while not written or max(map(len, written)) > _ROOM:
         cells *= _GROWTH

@@ -1,8 +1,8 @@
 """A bucket's timeline, taken from front to back; as in `timeline.lua`.
 
-`tail` is the first moment that is still free, `gaps` are free intervals before it, `last` is the last moment that is
-reserved. A call that costs u units takes one interval of u units, and is made at its beginning: that moment is its
-reservation. Times are microseconds.
+`tail` is the first moment that is still free, `gaps` are free intervals before it, `last` is the last reserved moment.
+A call that costs u units takes one interval of u units and is made at its start: that moment is its reservation. Times
+are microseconds.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Final
 
 _MAX_GAPS: Final = 64
-# Moments come back as they were given, but for what adding and subtracting leaves of them.
+# Moments are given back exactly, except for rounding errors.
 _ROUNDING: Final = 0.5
 
 Gaps = list[tuple[float, float]]
@@ -21,7 +21,7 @@ class Timeline:
 
     Attributes:
         tail: the first moment that is still free.
-        last: the last moment that is reserved.
+        last: the last reserved moment.
         gaps: free intervals before `tail`, in order.
     """
 
@@ -33,7 +33,7 @@ class Timeline:
         self.gaps: Gaps = [(max(start, now), end) for start, end in gaps if end > now]
 
     def release(self, now: float, start: float, end: float) -> None:
-        """Free what a reservation took."""
+        """Free the time of a reservation."""
         start = max(start, now)
         if start >= end or end > self.tail + _ROUNDING:
             return
@@ -49,7 +49,7 @@ class Timeline:
         self.gaps = merged
 
     def earliest(self, start: float, length: float) -> float:
-        """Return the first moment from `start` on from which so much is free."""
+        """Return the first moment from `start` on at which an interval of this length is free."""
         for gap_start, gap_end in self.gaps:
             moment = max(gap_start, start)
             if moment + length <= gap_end:
@@ -57,7 +57,7 @@ class Timeline:
         return max(self.tail, start)
 
     def take(self, now: float, start: float, length: float, unit: float) -> None:
-        """Take an interval that is free; what is shorter than a unit beside it is left to no one."""
+        """Take a free interval; adjacent gaps shorter than a unit are discarded."""
         self.last = max(self.last, start)
         if start >= self.tail:
             free_from = max(self.tail, now)

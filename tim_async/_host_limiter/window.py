@@ -1,11 +1,11 @@
-"""What was granted lately, and what is reserved ahead, in slices of time; as in `window.lua`.
+"""Recent grants and reservations ahead, in slices of time; as in `window.lua`.
 
-A slice is `(ends, units, bursts, calls)`: the reservations whose moments lie before `ends`, by no more than the width
-of a slice; what they cost; what those of them cost that are bursts; and how many they are. It stays for as long as its
-last moment could matter, so the sum is what the window holds or more. Times are microseconds.
+A slice is `(ends, units, bursts, calls)`: the reservations whose moments lie at most one slice width before `ends`;
+their cost; the cost of the bursts among them; and their number. It is kept as long as its last moment could matter, so
+the sum is at least what the window holds. Times are microseconds.
 
-A window that holds no burst is kept by the timeline alone. One that does is kept by the sum: whatever is added later, a
-burst or not, needs room beside all that may lie in one window with it.
+A window without bursts is guaranteed by the timeline alone. A window with one is guaranteed by the sum: whatever is
+added later, burst or not, needs room beside everything that may lie in one window with it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import math
 from typing import Final
 
 _SLICE_US: Final = 50_000.0
-# Of long windows a slice is a part.
+# Slices of long windows are a fraction of the window.
 _SLICES: Final = 24
 
 Slice = tuple[float, int, int, int]
@@ -29,9 +29,9 @@ class Slices:
     """The slices of a window.
 
     Args:
-        stored: as they are kept.
-        width: of a slice.
-        since: those that ended by then are left out.
+        stored: the stored slices.
+        width: width of a slice.
+        since: slices that ended by this time are left out.
     """
 
     __slots__ = ("_width", "slices")
@@ -57,7 +57,7 @@ class Slices:
         return end
 
     def take_off(self, at: float, units: int, bursts: int) -> bool:
-        """Take off a reservation that came back unused; return whether it was still there."""
+        """Subtract a reservation that was given back unused; return whether it was still there."""
         end = self._end(at)
         for index, (ends, held, held_bursts, calls) in enumerate(self.slices):
             if ends == end and calls > 0 and held >= units and held_bursts >= bursts:

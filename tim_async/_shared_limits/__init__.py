@@ -1,1 +1,1 @@
-"""One cap for many processes: everything but what keeps it, which is Redis or a file."""
+"""One cap for many processes: everything except the store, which is Redis or a file."""

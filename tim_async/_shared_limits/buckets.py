@@ -1,4 +1,4 @@
-"""What one process knows of an app's buckets, and the requests it makes to the store for them."""
+"""What one process knows about an app's buckets, and its requests to the store for them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _REFUSAL_DELAY_S: Final = 0.05
 
 
 class ReservedBatch(NamedTuple):
-    """What a request got: how many reservations for now, `now`, and the moments of others."""
+    """The result of a request: how many reservations for now, `now`, and the moments of others."""
 
     bursts: int
     now: float
@@ -39,15 +39,15 @@ class AppBuckets:
 
     Args:
         app: the app's id.
-        prefix: what all keys begin with.
+        prefix: prefix of all keys.
         limiter_id: identifies this limiter in the key that guards against giving back twice.
         ahead: how far ahead reservations are usually made, in seconds.
-        lateness: of this process.
+        lateness: the lateness of this process.
 
     Attributes:
         app: the app's id.
         epoch: identifies the state in the store, "" until the first reply.
-        share: the share of its calls that is left after refusals that mean the whole app.
+        share: the share of its calls that is left after refusals that concern the whole app.
     """
 
     def __init__(
@@ -75,7 +75,7 @@ class AppBuckets:
         return self._link.clock.resets, self.epoch
 
     def bucket(self, key: BucketKey, rate: Rate) -> SharedBucket:
-        """Return a bucket; it is forgotten when nothing uses it, as the store keeps what matters."""
+        """Return a bucket; it is dropped when nothing uses it, because the store keeps its state."""
         bucket = self._buckets.get(key)
         if bucket is None:
             _, command, index, value = key
@@ -84,34 +84,34 @@ class AppBuckets:
             self._buckets[key] = bucket
         return bucket
 
-    # How fast
+    # Speed
 
     def _part(self, bucket: SharedBucket) -> float:
-        """Return the share of a bucket that its refusals, and those of the app, leave now."""
+        """Return the share of a bucket that its own refusals and the app's leave now."""
         now = self._link.clock.server_time(self._link.now())
         return bucket.share.at(now) * self.share.at(now)
 
     def unit_s(self, bucket: SharedBucket) -> float:
-        """Return the seconds that a unit of a bucket takes now."""
+        """Return the current length of a bucket's unit in seconds."""
         return bucket.shared_unit / US_PER_S / self._part(bucket)
 
     def rates(self, command: str) -> list[RateInForce]:
         """Return the rates in force of a command's limits; see `RateLimiter.rates`."""
         found = [
-            # What all processes together are configured for: another one may have a smaller limit.
+            # The configured rate of all processes together: another one may have a smaller limit.
             RateInForce(bucket.rate, self._part(bucket) * US_PER_S / bucket.shared_unit, US_PER_S / bucket.shared_unit)
             for key, bucket in list(self._buckets.items())
             if key[1] == command and not key[3]
         ]
         return sorted(found, key=attrgetter("share"))
 
-    # What the service refused
+    # Refusals
 
     def refused(self, buckets: Sequence[SharedBucket | None], granted_at: float) -> None:
         """Report a refused call with the next request, or after a moment.
 
         Args:
-            buckets: the buckets that the service means; None is the app.
+            buckets: the buckets that the refusal concerns; None is the app.
             granted_at: local time of the call's reservation.
         """
         self._refused += [(bucket, granted_at) for bucket in buckets]
@@ -152,9 +152,9 @@ class AppBuckets:
         """Send one request for some buckets, and update them from the reply; return what is reserved, by batch.
 
         Args:
-            buckets: those that `batches` names by position, beginning with 1.
-            batches: as of `ReserveRequest`.
-            back: the reservations given back: moment, and what each takes of its buckets.
+            buckets: those that `batches` refers to by position, starting with 1.
+            batches: as in `ReserveRequest`.
+            back: the reservations given back: the moment, and what each takes of its buckets.
             quiet: seconds from now without reservations.
         """
         epoch = self.epoch
@@ -192,12 +192,12 @@ class AppBuckets:
             ),
         )
         if self.epoch not in (epoch, reply.epoch):
-            # It was sent in an earlier epoch; a later request has learned of the next one.
+            # It was sent in an earlier epoch; a later request has already learned of the next one.
             return [ReservedBatch(0, reply.now, []) for _ in reply.batches]
         if reply.epoch != epoch and epoch:
             logger.warning(
-                "%s lost its state (flushed, restarted or failed over); the limits of app %d start afresh when what "
-                "was granted before is over",
+                "%s lost its state (flushed, restarted or failed over); the limits of app %d start afresh once "
+                "earlier grants have expired",
                 self._link.where,
                 self.app,
             )
@@ -231,6 +231,6 @@ class AppBuckets:
 
 def _warn_of_cut(what: str, part: float, flow: float) -> None:
     logger.warning(
-        "%s: too many calls for the service, all processes go on with %.3g of %.3g a second",
+        "%s: too many calls for the service, all processes slow down to %.3g of %.3g a second",
         *(one_line(what), part * flow, flow),
     )

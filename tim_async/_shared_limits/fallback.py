@@ -19,8 +19,8 @@ from .stats import LimiterStats
 
 logger = logging.getLogger("tim_async")
 
-# Without the store, a process looks for it this often. The first one that finds it keeps reservations away for longer
-# than that, so that the others have found it too.
+# Without the store, each process probes it this often. The first one that finds it delays reservations for longer than
+# that, so that the others have found it too.
 _PROBE_INTERVAL_S: Final = 0.5
 _QUIET_PERIOD_S: Final = 1.0
 
@@ -31,7 +31,7 @@ class Fallback:
     Args:
         processes: the number of processes that share the limits.
         where: names the store in messages.
-        apps: the buckets of each app, which are asked for to find out whether the store is back.
+        apps: the buckets of each app, used to probe the store.
         stats: the counts of the limiter.
     """
 
@@ -50,15 +50,15 @@ class Fallback:
         return self._limiter
 
     def start(self, error: LimiterUnavailableError, *, used_until: float) -> None:
-        """Use this process's part of the limits from now on, and look for the store.
+        """Use this process's part of the limits from now on, and probe the store.
 
         Args:
-            error: says that the store is gone.
+            error: the error that reported the outage.
             used_until: local time until which the whole limits may have been used.
         """
         if self._limiter is None and not self._is_closed:
             logger.warning("%s; continuing with 1/%d of the limits", error.message, self._processes)
-            # It goes at the pace only, and so does what follows when the store is back.
+            # It goes only at the pace, and so do calls after the store is back.
             self._limiter = LocalRateLimiter(used_until=used_until)
             self._probe = asyncio.create_task(self._wait_for_store(), name="tim_async: look for the store")
 
@@ -78,14 +78,14 @@ class Fallback:
         return limiter.refused(self._divide(claim), code)
 
     def begin_again(self) -> None:
-        """Look for the store in the loop that runs now, if it is gone."""
+        """Probe the store in the running loop, if it is gone."""
         self._is_closed = False
         self._probe = None
         if self._limiter is not None:
             self._probe = asyncio.create_task(self._wait_for_store(), name="tim_async: look for the store")
 
     async def close(self) -> None:
-        """Stop looking for the store."""
+        """Stop probing the store."""
         self._is_closed = True
         if self._probe is not None:
             self._probe.cancel()
@@ -111,7 +111,7 @@ class Fallback:
 
 
 class _StoreBackError(Exception):
-    """The store is back: a claim that waits for this process's part of the limits must not take it any more."""
+    """The store is back: a claim waiting for this process's part of the limits must not take it any more."""
 
 
 class _FallbackSlot:

@@ -1,4 +1,4 @@
-"""What a process knows of a share that all processes have in common: it grows by itself between two replies."""
+"""What a process knows of a share that all processes have in common; it recovers between two replies."""
 
 from __future__ import annotations
 
@@ -32,5 +32,5 @@ class KnownShare:
 
     @property
     def beat_s(self) -> float:
-        """Seconds of a beat: what passes before a refused call is worth repeating."""
+        """Length of a beat in seconds: the time before a refused call is worth repeating."""
         return self._beat / US_PER_S

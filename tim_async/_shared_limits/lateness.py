@@ -1,13 +1,13 @@
 """How late a process comes to its reservations, and what it does about that.
 
-On a processor that is busy with something else, a process gets its turn some milliseconds after it asked for it: four
-workers beside two busy loops came 10 to 70 ms late to half of their reservations. With a tolerance of 10 ms those
-expire, the limit is used up by reservations that no call has, and each message costs several requests.
+On a busy processor, a process runs some milliseconds later than it asked to: four workers next to two busy loops were
+10 to 70 ms late for half of their reservations. With a tolerance of 10 ms those expire, the limit is used up by
+reservations that no call uses, and each message costs several requests.
 
-A larger tolerance for all would cost all a part of the limit, so a process asks for it only while it is *starved*: when
-a tenth of its reservations expired, twice in a row. From then on it makes its reservations farther apart, which all
-processes of the app do with it (see `SharedBucket.note_spacing`), and uses those that are certainly among no others
-up to `late_tolerance` after their moment. When hardly any has come late for a while, it goes back.
+A larger tolerance costs part of the limit, so a process asks for it only while it is *starved*: when a tenth of its
+reservations expired, twice in a row. From then on it spaces its reservations farther apart, as do all processes of the
+app (see `SharedBucket.note_spacing`), and uses those that are certain to lie among such reservations up to
+`late_tolerance` after their moment. When hardly any has been late for a while, it returns to the usual tolerance.
 """
 
 from __future__ import annotations
@@ -19,30 +19,30 @@ from typing import Final
 
 logger = logging.getLogger("tim_async")
 
-# So many reservations, over so many seconds at least, are judged together.
+# Reservations judged together, and the minimum seconds that they cover.
 _JUDGED: Final = 50
 _JUDGED_S: Final = 1.0
-# Where so large a part of them expired, twice in a row, the process is starved: one stall expires a few in one go.
+# If at least this part of them expired, twice in a row, the process is starved: a single stall expires a few at once.
 _STARVED_PART: Final = 0.1
 _STARVED_IN_A_ROW: Final = 2
-# Where so small a part would have expired with the usual tolerance, for so many seconds, it is not any more.
+# If at most this part would have expired with the usual tolerance, for this many seconds, it no longer is.
 _CALM_PART: Final = 0.01
 _CALM_S: Final = 30.0
-# A line in the log about reservations that expired comes at most this often.
+# Expired reservations are logged at most this often.
 _LOG_INTERVAL_S: Final = 60.0
 
 
 class Lateness:
-    """What one process knows of its own lateness.
+    """What one process knows about its own lateness.
 
     Args:
         tolerance: seconds after its moment for which a reservation can be used.
-        late_tolerance: the same while the process is starved; no more than `tolerance` for never.
-        clock: seconds that do not go back.
+        late_tolerance: the same while the process is starved; a value up to `tolerance` turns it off.
+        clock: monotonic seconds.
 
     Attributes:
         tolerance: as given.
-        late_tolerance: as given, `tolerance` at least.
+        late_tolerance: as given, at least `tolerance`.
         is_starved: whether the larger one is wanted.
     """
 
@@ -70,16 +70,16 @@ class Lateness:
         self._since = clock()
         self._starved_in_a_row = 0
         self._calm_since: float | None = None
-        self._unlogged = [0, 0]  # expired, and all, since the last line in the log
+        self._unlogged = [0, 0]  # expired, and all, since the last log line
         self._logged_at = -math.inf
 
     @property
     def in_force(self) -> float:
-        """Seconds after its moment for which a reservation can be used now, where those around it allow it."""
+        """Seconds after its moment for which a reservation can be used now, if its neighbours allow it."""
         return self.late_tolerance if self.is_starved else self.tolerance
 
     def use(self, late_s: float) -> None:
-        """Note a reservation that was used, so many seconds after its moment."""
+        """Record a reservation that was used, and how many seconds after its moment."""
         self._used += 1
         if late_s > self.tolerance:
             self._late += 1
@@ -87,7 +87,7 @@ class Lateness:
             self._judge()
 
     def expire(self) -> None:
-        """Note a reservation that a call waited for, and that came too late."""
+        """Record a reservation that a call waited for and that expired."""
         self._expired += 1
         if self._used + self._expired >= _JUDGED:
             self._judge()
@@ -116,15 +116,15 @@ class Lateness:
         self._starved_in_a_row, self._calm_since = 0, None
         if is_starved:
             logger.warning(
-                "this process gets its processor too late for its calls; reservations can be used for %.0f ms instead "
-                "of %.0f, which takes a few percent of the limits, until that is over",
+                "this process runs too late for its calls because its processor is busy; reservations can be used for "
+                "%.0f ms instead of %.0f, which costs a few percent of the limits, until that is over",
                 *(1000 * self.late_tolerance, 1000 * self.tolerance),
             )
         else:
-            logger.warning("this process is in time again; reservations can be used for %.0f ms", 1000 * self.tolerance)
+            logger.warning("this process is on time again; reservations can be used for %.0f ms", 1000 * self.tolerance)
 
     def _log(self, now: float, total: int) -> None:
-        """Log now and then how many reservations expired, where those are not just a few."""
+        """Log from time to time how many reservations expired, if more than a few did."""
         self._unlogged[0] += self._expired
         self._unlogged[1] += total
         if self._expired < _STARVED_PART * total or now - self._logged_at < _LOG_INTERVAL_S:

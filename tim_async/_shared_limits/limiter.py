@@ -1,53 +1,52 @@
 """One cap for many processes: calls reserve moments in time instead of being counted.
 
-Words. The *store* keeps what the processes share: Redis, or a file of this machine. A *reservation* is a moment of the
+Words. The *store* holds what the processes share: Redis, or a file of this machine. A *reservation* is a moment of the
 store's clock at which one call may be made. A *unit* is the length of time that one call (or one delivery) takes of its
 limit. A *reservation batch* is several reservations made with one request. Request classes and schedulers: see
 `request_class` and `scheduler`.
 
-What goes wrong elsewhere. Limiters that count calls in Redis make each process ask again and again whether there is
-room: hundreds of commands a message, most of them refused, and a crowd that gets in when a window begins. Limiters that
-hand out budgets do not know when a budget is spent: a process that stalls spends it late, on top of the budgets of
-others.
+The problem with other designs. Limiters that count calls in Redis make each process ask again and again whether there
+is room: hundreds of commands per message, most of them refused, and a rush when a window begins. Limiters that hand out
+budgets do not know when a budget is spent: a process that stalls spends it late, on top of the budgets of others.
 
 What we do. A limit is a timeline, taken from front to back: the store reserves the next free moments and returns them.
 No process asks twice, each knows how long to wait, and reservations are first come, first served.
 
 A reservation can be used at its moment or up to `tolerance_s` later; after that it is void and the call takes another
-one. It therefore does not matter how long a process was stopped or stalled, at which point, or whether it died. Calls
-made in a window of length W have their reservations in one of W + tolerance, and the unit is long enough for that
-(`shared_bucket.unit_s`): no window holds more than the limit, whichever process made the calls. The price is a part of
-the limit: 1 % for 10 ms of 1 s. A process that keeps coming too late, as its processor is busy, asks for more of it
+one. It therefore does not matter how long, or at which point, a process was stopped or stalled, or whether it died.
+Calls made in a window of length W have their reservations in one of W + tolerance, and the unit is long enough for that
+(`shared_bucket.unit_s`): no window holds more than the limit, whichever processes made the calls. This costs part of
+the limit: 1 % for 10 ms of 1 s. A process that is repeatedly late because its processor is busy asks for more tolerance
 (`lateness`).
 
-Bursts. Interactive calls that find nothing reserved beyond now, and room in the window, are all granted at once, by one
-request; those that had to wait, and background calls, go at the pace. For that the store keeps what was granted in the
-last window in slices of 50 ms. A slice stays until a window that holds a part of it cannot reach beyond it any more,
-with the tolerance and what the way may spread: 1.06 to 1.11 s for a limit of 200 a second. What is added to a window
-that holds a burst, at the pace too, needs room beside all that may lie in one window with it; a window without bursts
-is kept by the timeline alone. Bursts leave a quarter of windows longer than two seconds, as in one process, and begin
-nowhere where three quarters of a window are in use: there the pace is nearly as fast.
+Bursts. Interactive calls that find nothing reserved after now, and room in the window, are all granted at once, by one
+request; calls that had to wait, and background calls, go at the pace. For that the store keeps the grants of the last
+window in slices of 50 ms. A slice is kept until no window that contains part of it can reach beyond it, including the
+tolerance and the spread on the way: 1.06 to 1.11 s for a limit of 200 a second. Whatever is added to a window that
+contains a burst, at the pace too, needs room beside everything that may lie in one window with it; a window without
+bursts is guaranteed by the timeline alone. Bursts leave a quarter of windows longer than two seconds free, as in one
+process, and none starts while three quarters of a window are in use: there the pace is nearly as fast.
 
-No pace. Limits that are only counted (`Rate.is_counted`: users a second, the number of a day) have no timeline; a
-reservation takes room of their window and is found by that. For the number of an hour or a day, nothing waits: a call
-whose first moment is more than a minute away is an error with the time, and the moment goes back. When the store has
-lost its state, such a number begins again with nothing used: the service refuses what is too much.
+No pace. Limits that are only counted (`Rate.is_counted`: users a second, daily quotas) have no timeline; a reservation
+takes room in their window and is found by that. Nothing waits for the quota of an hour or a day: a call whose first
+moment is more than a minute away raises an error with that time, and the moment is given back. After the store has lost
+its state, a quota starts with nothing used: the service refuses the excess.
 
 Reservations are made ahead by at most the length of a batch for one process, and by about `RESERVE_AHEAD_S` for all
-together. When the store has lost its state, or its clock went back, the new state does not know what was granted
-before: nothing is reserved before a burst of the old state would have left the window. That is a second; limits with
-longer windows go on after a quarter of a second, at a quarter of their rate for one window. A state that is used for
-the first time is such a one, as there is no telling. Reservations farther ahead (for limits that let one call a second
-through, for costs of 500) are reported to the new state by the first process that knows of them. In the worst case what
-it does not know may come on top: less than one window's worth.
+together. When the store has lost its state, or its clock went back, the new state does not know the earlier grants:
+nothing is reserved before a burst of the old state would have left the window. That takes a second; limits with longer
+windows continue after a quarter of a second, at a quarter of their rate for one window. A state used for the first time
+is treated the same way, because it cannot be told apart. Reservations farther ahead (for limits of one call a second,
+or costs of 500) are reported to the new state by the first process that knows of them. In the worst case, less than one
+window's worth that the new state does not know is granted on top.
 
 Too many calls. When the service refuses calls, the bucket uses a share of its rate, as in one process
-(`_core.adaptive_share`), but the share is one for all: the store counts refusals against reservations given (less
-those that came back), by the moments of the reservations, and makes the reservations that follow longer. A process
-reports refusals with its next request, or after 50 ms; what is reserved already goes out at the old pace. The process
-whose request causes a cut logs it.
+(`_core.adaptive_share`), but all processes have one share: the store counts refusals against the reservations made
+(minus those given back), by the moments of the reservations, and makes later reservations longer. A process reports
+refusals with its next request, or after 50 ms; existing reservations are used at the old pace. The process whose
+request causes a cut logs it.
 
-Priorities are those of one process: the store does not know which calls wait, only which time is free.
+Priorities apply within one process: the store does not know which calls wait, only which time is free.
 """
 
 from __future__ import annotations
@@ -84,18 +83,18 @@ LinkT = TypeVar("LinkT", bound=ReservationLink)
 
 
 class SharedRateLimiter(Generic[LinkT]):
-    """What the limiters of many processes have in common: everything but the store.
+    """Everything that the limiters of many processes have in common, except the store.
 
     Args:
-        link: the way to the store.
-        prefix: the beginning of all names in the store.
+        link: the connection to the store.
+        prefix: prefix of all names in the store.
         tolerance_s: seconds after its moment for which a reservation can be used.
-        late_tolerance_s: the same for a process that comes too late to a tenth of its reservations.
+        late_tolerance_s: the same for a process that is too late for a tenth of its reservations.
         batch_s: seconds' worth of reservations to make with one request.
-        fallback_processes: how many processes share the limits, when each is to continue with its part while the store
-            is unavailable; None when calls fail then.
-        remedy_of_loop: what to do in an event loop after the first, where `link` serves one only; None where it serves
-            one after the other.
+        fallback_processes: the number of processes that share the limits, if each is to continue with its part while
+            the store is unavailable; None if calls then fail.
+        remedy_of_loop: what to do in an event loop after the first, if `link` serves only one; None if it serves one
+            after another.
     """
 
     def __init__(
@@ -119,7 +118,7 @@ class SharedRateLimiter(Generic[LinkT]):
         self._end_of_loop: AsyncGenerator[None, None] | None = None
         self._apps: dict[int, AppBuckets] = {}
         self._schedulers: dict[tuple[int, str], CommandScheduler] = {}
-        # The request classes of claims without a key, by app and command: found again for every call of a client.
+        # Request classes of claims without a key, by app and command: cached because every call needs them.
         self._found: dict[tuple[int, str], tuple[tuple[BucketCost, ...], RequestClass]] = {}
         self._fallback = (
             None if fallback_processes is None else Fallback(fallback_processes, link.where, self._apps, self._stats)
@@ -147,13 +146,13 @@ class SharedRateLimiter(Generic[LinkT]):
             await self._end_of_loop.aclose()
 
     def stats(self) -> LimiterStats:
-        """Return the counts at this moment."""
+        """Return the current counts."""
         self._stats.round_trips, self._stats.outages = self._link.round_trips, self._link.outage.count
         self._stats.tolerance_s = self._lateness.in_force
         return msgspec.structs.replace(self._stats)
 
     async def ping(self) -> None:
-        """Look whether the store answers now.
+        """Check whether the store answers now.
 
         Raises:
             LimiterUnavailableError: it does not.
@@ -189,7 +188,7 @@ class SharedRateLimiter(Generic[LinkT]):
                 self._fallback.start(error, used_until=self._link.outage.available_until + RESERVE_AHEAD_S)
 
     def refused(self, claim: Claim, code: int | None) -> float:
-        """Count a refusal, over all processes; they go slower where there are many. See `RateLimiter.refused`.
+        """Count a refusal, over all processes; they slow down if there are many. See `RateLimiter.refused`.
 
         The others learn of it with their next request, within a quarter of a second if they are busy.
         """
@@ -205,7 +204,7 @@ class SharedRateLimiter(Generic[LinkT]):
         return max(bucket.share.beat_s for bucket in buckets)
 
     def rates(self, app: int, command: str) -> list[RateInForce]:
-        """Return the rates in force of a command's limits: of all processes together, without the store of this one.
+        """Return the rates in force of a command's limits: of all processes, or without the store of this one.
 
         See `RateLimiter.rates`.
         """
@@ -282,13 +281,13 @@ class SharedRateLimiter(Generic[LinkT]):
         return loop
 
     def _begin(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Belong to a loop. What an earlier one left behind does not count: the store knows what was granted."""
+        """Bind to a loop. Reservations of an earlier loop do not count: the store knows what was granted."""
         self._loop, self._has_begun = loop, True
         self._schedulers.clear()
         self._found.clear()
         known = tuple(self._apps)
         self._apps.clear()
-        for app in known:  # without the store these are asked for to find out whether it is back
+        for app in known:  # used to probe the store while it is gone
             self._app(app)
         self._link.forget()
         if self._fallback is not None:
@@ -306,14 +305,14 @@ class SharedRateLimiter(Generic[LinkT]):
         self._loop = self._end_of_loop = None
 
     def after_fork(self) -> None:  # pragma: no cover - in the child of a fork
-        """Leave the event loop, the calls that wait in it and the connections to the parent process."""
-        # What the loop holds, calls that wait included, is kept with it.
+        """Leave the event loop, its waiting calls and the connections to the parent process."""
+        # Whatever the loop refers to, including waiting calls, is kept with it.
         leave_to_parent(dict(vars(self)), dict(vars(self._link)))
         self._loop = self._end_of_loop = None
 
 
 def check_shared(*, prefix: str, tolerance_s: float, late_tolerance_s: float, batch_s: float) -> None:
-    """Raise `UsageError`, with the name of the argument, for settings that no shared limiter can have."""
+    """Raise `UsageError`, with the name of the argument, for settings that are invalid in every shared limiter."""
     if (
         not isinstance(prefix, str)
         or not prefix

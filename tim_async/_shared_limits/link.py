@@ -1,4 +1,4 @@
-"""What a limiter asks of the store that keeps the shared limits, what that answers, and its clock."""
+"""The interface to the store of the shared limits: requests, answers, and its clock."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ MAX_CLOCK_DRIFT: Final = 0.0005
 
 
 class ReserveRequest(msgspec.Struct, kw_only=True):
-    """What is asked of the store. Times are microseconds; buckets are given by their position, beginning with 1.
+    """A request to the store. Times are microseconds; buckets are given by position, starting with 1.
 
     Attributes:
         epoch: the epoch of the reservations the caller holds, "" for none.
-        number: grows with every request of a limiter, so that a repeated request gives back, and reports, only once.
+        number: increases with every request of a limiter, so that a repeated request gives back and reports only once.
         ahead: how far ahead reservations are usually made.
-        quiet: no reservation earlier than this long from now.
+        quiet: make no reservation earlier than this long from now.
         units: the length of one unit, by bucket.
         limits: the units that a window may hold, by bucket.
         burst_limits: the units of a window that bursts may use, by bucket.
-        counted: whether it has no pace and is only counted, by bucket.
+        counted: whether it has no pace and only counts, by bucket.
         windows: how long a reservation may matter after its moment, by bucket.
         tails: the first free moment as the caller last knew it, by bucket.
-        batches: the reservation batches wanted, most urgent first: how many, bucket and units of each cost, and how
-            many of them (or more) may be bursts.
-        back: the reservations given back: the moment, and bucket, units and length of each cost, 0.0 for a burst.
-        refused: the calls that the service refused: the bucket that it meant, 0 for the app, and the call's moment.
+        batches: the reservation batches wanted, most urgent first: their number, the bucket and units of each cost, and
+            how many of them (or more) may be bursts.
+        back: the reservations given back: the moment, and the bucket, units and length of each cost, 0.0 for a burst.
+        refused: the calls that the service refused: the bucket concerned, 0 for the app, and the call's moment.
     """
 
     epoch: str
@@ -49,7 +49,7 @@ class ReserveRequest(msgspec.Struct, kw_only=True):
 
 
 class ShareState(msgspec.Struct, array_like=True):
-    """A share as the store left it: its value right after the last cut, when that was, a beat, whether it is new."""
+    """A share as the store reports it: its value after the last cut, when that was, a beat, whether it is new."""
 
     base: float
     cut_at: float
@@ -58,7 +58,7 @@ class ShareState(msgspec.Struct, array_like=True):
 
 
 class BucketState(msgspec.Struct, array_like=True):
-    """A bucket as the store left it.
+    """A bucket as the store reports it.
 
     Attributes:
         tail: the first free moment.
@@ -78,16 +78,16 @@ class BucketState(msgspec.Struct, array_like=True):
 
 
 class ReserveReply(msgspec.Struct):
-    """What the store answers. Times are microseconds of its clock.
+    """The store's answer. Times are microseconds of its clock.
 
     Attributes:
         epoch: identifies the state; a new one means that the earlier state was lost.
         now: the server's time.
-        flow: calls of the app a second that its share is of.
+        flow: calls of the app a second that its share refers to.
         app: the app's share.
         batches: the moments reserved at the pace, by batch.
-        bursts: how many reservations are for now besides, by batch.
-        buckets: the buckets as they are now.
+        bursts: how many more reservations are for now, by batch.
+        buckets: the current state of the buckets.
     """
 
     epoch: str
@@ -106,9 +106,9 @@ class ServerClock:
     the clocks therefore lies between two bounds, and the bounds of many replies together are tighter than those of one.
 
     Attributes:
-        low: the least difference, server minus local, in seconds.
-        high: the greatest difference.
-        resets: how often a clock was found to have been set; reservations from before are void.
+        low: the smallest possible difference, server minus local, in seconds.
+        high: the largest possible difference.
+        resets: how often a clock was found to have been set; earlier reservations are void.
     """
 
     def __init__(self) -> None:
@@ -131,7 +131,7 @@ class ServerClock:
 
     @property
     def spread(self) -> float:
-        """The distance of the bounds in seconds."""
+        """The distance between the bounds in seconds."""
         return self.high - self.low
 
     def earliest(self, at: float) -> float:
@@ -143,17 +143,17 @@ class ServerClock:
         return at / US_PER_S - self.high
 
     def server_time(self, local: float) -> float:
-        """Return the latest that the server's time can be at a local time, in microseconds."""
+        """Return the latest possible server time at a local time, in microseconds."""
         return (local + self.high) * US_PER_S
 
 
 class ReservationLink(Protocol):
-    """The way to the store.
+    """The connection to the store.
 
     Attributes:
         where: names the store in messages; contains no secret.
         clock: the store's clock in terms of `now`.
-        round_trips: requests that were answered.
+        round_trips: number of answered requests.
         outage: whether the store can be used.
     """
 
@@ -163,7 +163,7 @@ class ReservationLink(Protocol):
     outage: Outage
 
     def now(self) -> float:
-        """Return the local time: seconds of a clock that does not go back."""
+        """Return the local time in seconds of a monotonic clock."""
         ...
 
     async def reserve(self, keys: list[str], request: ReserveRequest) -> ReserveReply:
@@ -171,7 +171,7 @@ class ReservationLink(Protocol):
 
         Args:
             keys: the names of the app and of the buckets; the last is a guard, if something is given back or refused.
-            request: what is wanted.
+            request: the request.
 
         Raises:
             LimiterUnavailableError: the store has been unavailable for too long.
@@ -180,11 +180,11 @@ class ReservationLink(Protocol):
         ...
 
     async def ping(self) -> None:
-        """Look whether the store answers now; raise `LimiterUnavailableError` if it does not."""
+        """Check whether the store answers now; raise `LimiterUnavailableError` if it does not."""
         ...
 
     def forget(self) -> None:
-        """Leave what belongs to another event loop, or to the parent process."""
+        """Drop what belongs to another event loop, or to the parent process."""
         ...
 
     async def close(self) -> None:

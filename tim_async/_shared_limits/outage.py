@@ -1,4 +1,4 @@
-"""A time in which the store cannot be used: short ones are waited out, long ones are reported."""
+"""Outages of the store: short ones are waited out, long ones are reported."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MAX_BACKOFF_S: Final = 0.25
 
 
 class Outage:
-    """Whether the store can be used, since when not, and why.
+    """Whether the store can be used, and if not, since when and why.
 
     Args:
         where: names the store in messages; contains no secret.
@@ -24,8 +24,8 @@ class Outage:
         now: the local time.
 
     Attributes:
-        count: how many there were.
-        failed_at: local time of the last attempt that failed.
+        count: number of outages.
+        failed_at: local time of the last failed attempt.
         reason: why it failed.
     """
 
@@ -40,7 +40,7 @@ class Outage:
 
     @property
     def available_until(self) -> float:
-        """The local time at which the outage began that goes on now; the present without one."""
+        """The local time at which the current outage began; the present time if there is none."""
         return self._now() if self._down_since is None else self._down_since
 
     def check(self) -> None:
@@ -50,7 +50,7 @@ class Outage:
             self.raise_after_patience(now)
 
     def begin_request(self) -> None:
-        """Note that a request is made: an outage since which there was none may be over."""
+        """Record that a request is made: an outage since which there was none may be over."""
         if self._down_since is not None and self._now() - self.failed_at > self._patience + MAX_BACKOFF_S:
             self._down_since = None
 
@@ -63,7 +63,7 @@ class Outage:
             )
 
     def fail(self, reason: str, problem: str) -> None:
-        """Note an attempt that failed: why, and what that is of the store, such as "cannot be reached"."""
+        """Record a failed attempt: the reason, and what it means for the store, such as "cannot be reached"."""
         now = self._now()
         if self._down_since is None:
             self._down_since = now
@@ -73,7 +73,7 @@ class Outage:
         self.reason = reason
 
     def succeed(self, now: float) -> None:
-        """Note an attempt that succeeded."""
+        """Record a successful attempt."""
         if self._down_since is not None:
             logger.warning(
                 "%s is available again after %.1f s; the last error was: %s",

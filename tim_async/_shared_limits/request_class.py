@@ -1,7 +1,7 @@
-"""A request class: claims that ask for the same, and the reservations held for them.
+"""A request class: claims that ask for the same thing, and the reservations held for them.
 
-A *request class* is all claims that ask for the same buckets with the same costs. Its reservations are alike, so none
-belongs to a claim until it is used: the first claim in the queue takes the next one.
+A *request class* consists of all claims for the same buckets with the same costs. Its reservations are interchangeable,
+so none belongs to a claim until it is used: the first claim in the queue takes the next one.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
     from .link import ReservationLink
     from .shared_bucket import BucketPart, SharedBucket
 
-# What is left of the time of a large call that missed its moment is given back from this length on.
+# The unused time of a large call that missed its moment is given back if it is at least this long.
 _MIN_REMAINDER_S: Final = 0.05
-# The largest batch where all limits are per key, so that a longer batch takes nothing from other calls.
+# The largest batch if all limits are per key, so that a longer batch takes nothing from other calls.
 _MAX_KEYED_BATCH: Final = 64
-# A moment that is farther is the one at which the number of an hour or a day has room again: nothing waits for that.
+# A moment farther away than this is the reset of an hourly or daily quota: nothing waits for that.
 _LONGEST_WAIT_S: Final = 60.0
-# The most reservations to request as a burst. After the pool was full it is one, and one more for each that is used.
+# The most reservations to request as a burst. After the pool was full it is one, plus one for each that is used.
 _MOST_BURSTS: Final = 1000
 
 ClassKey = tuple[object, ...]
@@ -42,8 +42,8 @@ class Reservation(NamedTuple):
 
     Attributes:
         at: the moment in microseconds.
-        lengths: what it takes of the buckets' timelines, in microseconds; 0.0 for a burst and where there is no pace.
-        is_burst: whether it was made for the present, whatever the pace.
+        lengths: what it takes of the buckets' timelines, in microseconds; 0.0 for a burst and without a pace.
+        is_burst: whether it was made for the present, regardless of the pace.
     """
 
     at: float
@@ -52,7 +52,7 @@ class Reservation(NamedTuple):
 
 
 class Scheduler(Protocol):
-    """What a request class needs of the `CommandScheduler`, which makes the requests for it."""
+    """The part of `CommandScheduler` that a request class uses."""
 
     app: AppBuckets
     link: ReservationLink
@@ -78,7 +78,7 @@ class Scheduler(Protocol):
 
 
 class RequestClass:
-    """All claims that ask for the same buckets with the same costs, and the reservations held for them.
+    """All claims for the same buckets with the same costs, and the reservations held for them.
 
     Args:
         scheduler: the scheduler of the command.
@@ -130,13 +130,13 @@ class RequestClass:
         self.batch = self.max_batch  # reservations to request at a time
         self.used = 0  # reservations used since the last request
         self.missed = 0  # reservations missed since then
-        self.others = 1.0  # how much longer the intervals are for the reservations of others, as far as known
+        self.others = 1.0  # factor by which others' reservations lengthen the intervals, as far as known
         self._failure: TimError | None = None
 
     @property
     def max_batch(self) -> int:
-        """The most reservations to request at a time."""
-        # A bucket of a key is this class's own. Only what it takes of the common ones keeps others waiting.
+        """The maximum number of reservations to request at a time."""
+        # A key's bucket is this class's own. Only what it takes of the common ones keeps others waiting.
         common = [
             self.scheduler.app.unit_s(bucket) * cost
             for bucket, cost in zip(self.buckets, self.costs, strict=True)
@@ -157,7 +157,7 @@ class RequestClass:
         return self.min_interval * self.others
 
     def adapt_batch(self) -> None:
-        """Set the batch to what could be used of the last one: a busy loop must not keep reservations from others."""
+        """Set the batch to the number usable last time: a busy loop must not withhold reservations from others."""
         most = self.max_batch
         if self.missed:
             self.batch = max(1, self.used)
@@ -179,8 +179,8 @@ class RequestClass:
 
     @property
     def wanted_bursts(self) -> int:
-        """The number of reservations that may be for the present, whatever the pace."""
-        # Those who were kept waiting, by a stalled service or a queue, go at the pace.
+        """The number of reservations that may be for the present, regardless of the pace."""
+        # Claims that were kept waiting, by a stalled service or a queue, go at the pace.
         holder = self.turns.holder
         if self.is_blocked or self.held or holder is None or holder.waiter.rank[0] > 0:
             return 0
@@ -189,12 +189,12 @@ class RequestClass:
 
     @property
     def rank(self) -> tuple[int, int]:
-        """The rank of the first claim; below all others without one."""
+        """The rank of the first claim; without one, below all others."""
         return (CLASSES, 0) if self.turns.holder is None else self.turns.holder.waiter.rank
 
     @property
     def _quota(self) -> Rate | None:
-        """The number of an hour or a day among the limits, the shortest one; None without one."""
+        """The shortest hourly or daily quota among the limits; None without one."""
         quotas = [bucket.rate for bucket in self.buckets if bucket.rate.is_quota]
         return min(quotas, key=lambda rate: rate.per) if quotas else None
 
@@ -204,19 +204,19 @@ class RequestClass:
         return self.rank[0] == 0
 
     def add(self, batch: ReservedBatch) -> None:
-        """Hold reservations that were just made."""
+        """Hold new reservations."""
         self.drop_void()
         self._generation = self.scheduler.app.generation
         moments, previous = batch.moments, self.held[-1].at if self.held else None
         lengths = tuple(cost * bucket.length for bucket, cost in zip(self.buckets, self.costs, strict=True))
         paced = [Reservation(at, lengths) for at in moments]
-        # One that the timeline had for now is used first: it could not be given back in time.
+        # A reservation that the timeline had for now is used first: it could not be given back in time.
         first = 1 if moments and moments[0] <= batch.now else 0
         burst = Reservation(batch.now, (0.0,) * len(lengths), is_burst=True)
         self.held.extend([*paced[:first], *[burst] * batch.bursts, *paced[first:]])
         if moments:
             if previous is not None and self.claims > len(self.held):
-                # After a burst the next reservation is far, but those that follow are not.
+                # After a burst the next reservation is far away, but those that follow are not.
                 if all(bucket.bursts_until < moments[-1] for bucket in self.buckets):
                     self.others = max(1.0, (moments[-1] - previous) / US_PER_S / len(moments) / self.min_interval)
             elif self.claims <= len(self.held):
@@ -247,14 +247,14 @@ class RequestClass:
         return None
 
     def _tolerance_at(self, at: float) -> float:
-        """Return for how many seconds a reservation with the moment `at` can be used."""
+        """Return the seconds for which a reservation at the moment `at` can be used."""
         lateness = self.scheduler.lateness
         if not lateness.is_starved:
             return lateness.tolerance
         return min(bucket.tolerance_at(at) for bucket in self.buckets)
 
     def estimate(self, waiter: Waiter, now: float) -> float:
-        """Return the seconds until a new claim could be served, as things stand."""
+        """Return the estimated seconds until a new claim can be served."""
         first = self.next_moment(now)
         ahead = self.turns.ahead(waiter)
         clock = self.scheduler.link.clock
@@ -284,13 +284,13 @@ class RequestClass:
         )
 
     def fail(self, error: TimError) -> None:
-        """Let the first claim raise an error."""
+        """Make the first claim raise an error."""
         if self.turns.holder is not None:
             self._failure = error
             self.wake()
 
     def wake(self) -> None:
-        """Let the first claim look again."""
+        """Make the first claim check again."""
         if self.turns.holder is not None:
             self.turns.holder.waiter.make_way()
 
@@ -350,7 +350,7 @@ class RequestClass:
             turns.leave()
 
     def _check(self) -> None:
-        """Raise what a request ended with."""
+        """Raise the error that a request ended with."""
         if self._failure is not None:
             failure, self._failure = self._failure, None
             raise failure
@@ -362,7 +362,7 @@ class RequestClass:
         return self.held[0].is_burst and waiter.rank[0] > 0
 
     async def _wait_for_slot(self, slot: ConnectionSlot) -> None:
-        """Wait for a place in the pool, which is full: held reservations would expire unused."""
+        """Wait for a place in the full pool: held reservations would expire unused."""
         self.is_blocked = True
         self._most_bursts = 1
         self.scheduler.give_back(self, len(self.held))
@@ -377,7 +377,7 @@ class RequestClass:
         self._most_bursts = min(self._most_bursts + 1, self._all_bursts)
 
     def _grant_followers(self) -> None:
-        """Grant what else is due to those who follow: of a burst, all get theirs in the same moment."""
+        """Grant what else is due to the claims behind: in a burst, all get theirs at the same moment."""
         now = self.scheduler.link.now()
         while (waiter := self.turns.first()) is not None:
             first = self.next_moment(now)

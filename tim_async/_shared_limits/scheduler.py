@@ -1,7 +1,7 @@
-"""The scheduler of a command: when reservations are requested, for which request classes, and what is given back.
+"""The scheduler of a command: when to request reservations, for which request classes, and what to give back.
 
 It requests reservation batches from the store, for the most urgent classes first, and requests more when the last
-reservation held is near: what is requested late can still go to claims that come late and are more urgent.
+held reservation is near: reservations requested late can still go to urgent claims that arrive late.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("tim_async")
 
-# More is requested when the last reservation held is this near: longer than the way to the store and back.
+# More is requested when the last held reservation is this near: longer than the round trip to the store.
 _REQUEST_LEAD_S: Final = 0.02
-# The most classes (groups, say) for which one request is made.
+# The maximum number of classes (such as groups) in one request.
 _MAX_CLASSES: Final = 64
-# A reservation that is given back must reach the store before its moment, to be of use to others.
+# A reservation given back must reach the store this long before its moment, to be of use to others.
 _MIN_RETURN_LEAD_S: Final = 0.005
 
 
@@ -39,7 +39,7 @@ class CommandScheduler:
         stats: the counts of the limiter.
         batch_s: seconds' worth of reservations in a batch.
         ahead: how far ahead reservations are usually made, in seconds.
-        lateness: of this process.
+        lateness: the lateness of this process.
     """
 
     def __init__(
@@ -60,21 +60,21 @@ class CommandScheduler:
         self.lateness = lateness
         self.loop = asyncio.get_running_loop()
         self.classes: dict[ClassKey, RequestClass] = {}
-        self.active: dict[RequestClass, None] = {}  # those with claims
+        self.active: dict[RequestClass, None] = {}  # classes with claims
         self._pending: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
-        self._last_held = 0.0  # local time of the last reservation held, apart from those that a key makes far
+        self._last_held = 0.0  # local time of the last held reservation, except those that a key moves far away
         self._returns: list[tuple[float, list[BucketPart]]] = []
         self._returns_generation: tuple[int, str] = (0, "")
         self.is_closed = False
 
     @property
     def is_idle(self) -> bool:
-        """Whether no request is under way and nothing is left to give back."""
+        """Whether no request is in flight and nothing is left to give back."""
         return self._pending is None and not self._returns
 
     def request(self, wanting: RequestClass) -> None:
-        """Request reservations as soon as it is time; interactive claims do not wait behind those held for background.
+        """Request reservations when it is time; interactive claims do not wait behind those held for background.
 
         Raises:
             LimiterUnavailableError: the store has been unavailable for too long.
@@ -96,7 +96,7 @@ class CommandScheduler:
         )
 
     def claim_entered(self, request_class: RequestClass) -> None:
-        """Note that a class has claims."""
+        """Record that a class has claims."""
         self.active[request_class] = None
 
     def claim_left(self, request_class: RequestClass) -> None:
@@ -104,7 +104,7 @@ class CommandScheduler:
         self.give_back(request_class, len(request_class.held) - request_class.claims)
         if not request_class.claims:
             self.active.pop(request_class, None)
-            if request_class.is_keyed:  # there may be any number of keys, and the store keeps what matters about them
+            if request_class.is_keyed:  # there may be any number of keys, and the store keeps their state
                 self.stats.expired += len(request_class.held)
                 request_class.held.clear()
                 if self.classes.get(request_class.key) is request_class:
@@ -127,9 +127,9 @@ class CommandScheduler:
             self.schedule()
 
     def add_return(self, holder: RequestClass, reservation: Reservation, *, min_remainder: float = 0.0) -> None:
-        """Give back what is left of one reservation with the next request, unless that is under `min_remainder`.
+        """Give back the rest of one reservation with the next request, unless it is under `min_remainder`.
 
-        Of a burst all is left, whenever it comes back, and so is what takes no time of a limit that is only counted.
+        A burst is given back whole at any time, and so is a reservation that takes no time of a counted limit.
         """
         if self._returns_generation != self.app.generation:
             self._returns.clear()
@@ -142,7 +142,7 @@ class CommandScheduler:
             self._returns.append((reservation.at, parts))
 
     def update_last_held(self) -> None:
-        """Determine again which of the reservations held is the last."""
+        """Determine which of the held reservations is the last."""
         ends = (self.link.clock.earliest(each.held[-1].at) for each in self.active if each.held)
         self._last_held = max(ends, default=0.0)
 
@@ -166,10 +166,10 @@ class CommandScheduler:
     def _choose(self) -> list[tuple[RequestClass, int, int]]:
         """Return the classes to request for, most urgent first, with the number of reservations for each.
 
-        That is how many at the pace, and how many in all that may be bursts; those need no room in the batch.
+        The numbers are: at the pace, and in all that may be bursts; bursts need no room in the batch.
         """
         chosen: list[tuple[RequestClass, int, int]] = []
-        room = 1.0  # the part of a request that is left
+        room = 1.0  # the remaining part of a request
         for each in sorted((each for each in self.active if each.wanted), key=lambda each: each.rank):
             each.adapt_batch()
             count = max(1, min(each.wanted, int(room * each.batch))) if room > 0 else 0
@@ -182,7 +182,7 @@ class CommandScheduler:
         return chosen
 
     async def _send(self, *, is_time: bool) -> None:
-        # Chosen only now: what is to be sent at once, by many tasks, is one request.
+        # Chosen only now: everything that many tasks want at once goes into one request.
         chosen = self._choose() if is_time else []
         positions: dict[SharedBucket, int] = {}
 
@@ -207,7 +207,7 @@ class CommandScheduler:
                 if not each.is_keyed or last <= horizon:
                     self._last_held = max(self._last_held, last)
             if each not in self.active:
-                self.claim_left(each)  # its claims have left while the request was under way
+                self.claim_left(each)  # its claims left while the request was in flight
             each.wake()
 
     def _on_reply(self, request: asyncio.Task[None]) -> None:
@@ -231,7 +231,7 @@ class CommandScheduler:
             each.fail(_copy(failure))
 
     async def close(self) -> None:
-        """Cancel what is under way; claims that still wait get an error."""
+        """Cancel the request in flight; claims that still wait get an error."""
         self.is_closed = True
         if self._timer is not None:
             self._timer.cancel()

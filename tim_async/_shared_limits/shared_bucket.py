@@ -15,9 +15,9 @@ from .link import MAX_CLOCK_DRIFT, US_PER_S, BucketState
 
 # Units are rounded on their way to the store and back.
 _UNIT_ROUNDING: Final = 1.0001
-# What a larger tolerance may take of a limit.
+# The part of a limit that a larger tolerance may cost.
 _LARGEST_LATE_PART: Final = 0.1
-# The state in the store outlives the last request by 2 s; after a longer pause others may have begun a new one.
+# The state in the store outlives the last request by 2 s; after a longer pause others may have started a new one.
 _LONGEST_PAUSE_S: Final = 1.5
 
 
@@ -25,8 +25,8 @@ def unit_s(rate: Rate, tolerance: float) -> float:
     """Return the seconds that one unit of a limit takes in its timeline.
 
     Calls are made up to `tolerance` after their reserved moment. The moments of the calls made in a window of `per` lie
-    in a window longer by that, and all but the last call's time lie in it completely: at most `limit - max_cost` units,
-    and the last call. A limit without a pace has no timeline: there it is the unit's part of the window.
+    in a window longer by that, and all but the last call's time lie completely in it: at most `limit - max_cost` units,
+    plus the last call. A limit without a pace has no timeline; the result is then the unit's part of the window.
     """
     largest = 1 if rate.is_counted else rate.max_cost
     return (rate.per * (1 + MAX_CLOCK_DRIFT) + tolerance + LATE_CLOCK_S) / (rate.limit + 1 - largest)
@@ -48,7 +48,7 @@ class SharedBucket:
         name: its name in the store.
         label: its name in messages.
         late_unit: length of a unit in microseconds while a process is starved.
-        shared_unit: the length that is configured for all, which another process may have made longer.
+        shared_unit: the length configured for all, which another process may have made longer.
         length: the length in force at the last reply, when refusals had made it longer still.
         share: the share of its flow that is left after refusals.
         tail: the first free moment as last reported, in microseconds of the server's clock.
@@ -107,15 +107,15 @@ class SharedBucket:
         return self._late_window_s if self._lateness.is_starved else self._window_s
 
     def note_spacing(self, unit: float, tail: float, *, sent_at: float, received_at: float) -> None:
-        """Note that a request asked for a unit, and which moments were reserved up to then.
+        """Record that a request asked for a unit, and which moments were reserved until then.
 
-        The larger tolerance is good for reservations among those that lie farther apart: all from the `tail` that the
-        first request for that found. A window that begins with late calls of those holds no other. One that begins
-        earlier has calls with the usual tolerance at its beginning, and is no fuller than ever. The state in the store
-        keeps a longer unit for a minute after the last request for it, when late calls have left the window.
+        The larger tolerance is valid for reservations among those that lie farther apart: all from the `tail` that the
+        first request for that unit found. A window that begins with late calls of those contains no others. One that
+        begins earlier has calls with the usual tolerance at its beginning, and is no fuller than usual. The state in
+        the store keeps a longer unit for a minute after the last request for it, when late calls have left the window.
 
         Args:
-            unit: what the request asked for.
+            unit: the unit that the request asked for.
             tail: the first free moment after it.
             sent_at: local time.
             received_at: local time.
@@ -127,29 +127,29 @@ class SharedBucket:
         self._spacing_sent_at = sent_at
 
     def forget_spacing(self) -> None:
-        """Note that the store has lost its state."""
+        """Record that the store has lost its state."""
         self._spaced_from = math.inf
 
     def tolerance_at(self, at: float) -> float:
-        """Return for how many seconds a reservation with the moment `at` can be used."""
-        # With a unit of others that is longer still, another limit is in force, and their tolerance is not known.
+        """Return the seconds for which a reservation at the moment `at` can be used."""
+        # If others have a longer unit still, another limit is in force, and their tolerance is unknown.
         is_spaced = at >= self._spaced_from and self.shared_unit <= self.unit * _UNIT_ROUNDING
         return self._late_tolerance if is_spaced and self._lateness.is_starved else self._lateness.tolerance
 
     @property
     def has_smaller_limit_elsewhere(self) -> bool:
-        """Whether another process has a smaller limit, or a larger tolerance than one that is starved."""
+        """Whether another process has a smaller limit, or a larger tolerance than a starved one."""
         return self.shared_unit > self.late_unit * _UNIT_ROUNDING
 
     def update(self, state: BucketState, now: float) -> None:
-        """Take a reply into account that came at a local time."""
+        """Take into account a reply that arrived at a local time."""
         self.tail, self.length = state.tail, state.length
         self.shared_unit = state.unit if state.unit > self.unit * _UNIT_ROUNDING else self.unit
         self.share.update(state.share)
         self._room, self._seen_at, self.bursts_until = state.room, now, state.bursts_until
 
     def room(self, now: float) -> float:
-        """Return the units that can burst, as far as known: what was granted meanwhile by others is not."""
+        """Return the units that can burst, as far as known: grants of others since then are not."""
         return burst_limit(self.rate) if now - self._seen_at > self.window_s else self._room
 
 

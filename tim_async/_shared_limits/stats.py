@@ -12,12 +12,12 @@ class LimiterStats(msgspec.Struct, kw_only=True):
         round_trips: requests that the store answered.
         reserved: reservations that the store granted.
         granted: calls that used one.
-        expired: reservations not used in time, because the loop was busy, the pool full or the process stopped.
+        expired: reservations not used in time because the loop was busy, the pool full or the process stopped.
         given_back: reservations given back for others to use.
-        outages: times that the store could not be reached, or refused to serve.
+        outages: number of times that the store could not be reached, or refused to serve.
         fallback_granted: calls made on this process's part of the limits, without the store.
-        tolerance_s: seconds after its moment for which a reservation can be used now: more than usual while this
-            process comes late to many of them.
+        tolerance_s: seconds after its moment for which a reservation can currently be used: more than usual while this
+            process is late for many of them.
     """
 
     round_trips: int = 0

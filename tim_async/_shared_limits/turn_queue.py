@@ -8,7 +8,7 @@ from heapq import heapify, heappop, heappush
 from .._clocks import clock_stands_still, ending_stopped_waits, is_loop_clock_replaced
 from .._core.pool import ConnectionSlot
 
-# Classes of priority: the index of the class stands first in a rank.
+# Priority classes: the index of the class comes first in a rank.
 CLASSES = 2
 
 
@@ -16,11 +16,11 @@ class Waiter:
     """A claim on its way through the queues.
 
     Attributes:
-        rank: class of priority, then position in the order of arrival; smaller goes first.
+        rank: priority class, then position in the order of arrival; smaller goes first.
         is_repeat: whether it goes before all others of its class.
-        since: local time at which it came.
-        slot: the place in the pool that it is going to take.
-        granted_at: local time of the reservation that it was granted while it waited for its turn; None without one.
+        since: local time at which it arrived.
+        slot: the place in the pool that it will take.
+        granted_at: local time of the reservation granted while it waited for its turn; None without one.
         wake: set while it waits for a turn or for something else.
     """
 
@@ -51,7 +51,7 @@ class Waiter:
             self.wake = None
 
     async def sleep(self, delay: float) -> None:
-        """Sleep, or less when `make_way` is called."""
+        """Sleep, or until `make_way` is called."""
         loop = asyncio.get_running_loop()
         timer = loop.call_later(delay, self.make_way)
         try:
@@ -89,20 +89,20 @@ class _Entry:
 
 
 class Turns:
-    """The waiter that has the turn, and those that queue for it."""
+    """The waiter that has the turn, and those queued for it."""
 
     __slots__ = ("_abandoned", "_queue", "holder", "queued")
 
     def __init__(self) -> None:
         self.holder: _Entry | None = None
-        self.queued = [0] * CLASSES  # cost waiting, by class of priority
+        self.queued = [0] * CLASSES  # waiting cost, by priority class
         self._queue: list[_Entry] = []
         self._abandoned = 0
 
     async def turn(self, waiter: Waiter, cost: int) -> bool:
-        """Wait for the turn; False when the wait was given up to make way elsewhere. Cancelling leaves the queue.
+        """Wait for the turn; False if the wait was abandoned to make way elsewhere. Cancelling leaves the queue.
 
-        A waiter that was granted a reservation meanwhile (`granted_at`) does not get the turn; this returns True too.
+        A waiter that was meanwhile granted a reservation (`granted_at`) does not get the turn; this returns True too.
         """
         if self.holder is None:
             self.holder = _Entry(waiter, cost, None)
