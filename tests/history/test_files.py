@@ -92,7 +92,7 @@ def test_damaged_message_is_left_out_and_counted(tmp_path: Path, caplog: pytest.
     with caplog.at_level(logging.WARNING, "tim_async"):
         assert [message.from_account for message in messages] == ["sender1", "sender4"]
     assert (messages.count, messages.damaged) == (2, 2)
-    assert "2 damaged messages were left out" in caplog.text
+    assert "2 damaged messages were skipped" in caplog.text
 
 
 def test_damaged_text_is_repaired(tmp_path: Path) -> None:
@@ -129,10 +129,10 @@ WRONG = {
     "another content": (PACKED, announced(CONTENT + b" ", PACKED), "instead of the announced"),
     "another MD5": (PACKED, announced(CONTENT.replace(b"hi", b"ho"), PACKED), "its MD5 is"),
     "bits flipped": (PACKED[:60] + b"\xff\xff\xff" + PACKED[63:], None, "is damaged"),
-    "html": (b"<html></html>", None, "no archive of messages: it has no MsgList"),
-    "empty": (b"", None, "no archive of messages: it has no MsgList"),
-    "gzipped html": (pack(b"<html></html>"), None, "no archive of messages"),
-    "something large": (pack(b"x" * 2_000_000), None, "no archive of messages: it has no MsgList"),
+    "html": (b"<html></html>", None, "not an archive of messages: it has no MsgList"),
+    "empty": (b"", None, "not an archive of messages: it has no MsgList"),
+    "gzipped html": (pack(b"<html></html>"), None, "not an archive of messages"),
+    "something large": (pack(b"x" * 2_000_000), None, "not an archive of messages: it has no MsgList"),
 }
 
 

@@ -82,7 +82,7 @@ async def test_file_is_checked_as_it_is_when_it_is_named_as_an_encoding() -> Non
 async def test_host_that_does_not_answer() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
-        with pytest.raises(ArchiveError, match=r"it did not come within 0\.05 s"):
+        with pytest.raises(ArchiveError, match=r"it did not arrive within 0\.05 s"):
             await anext(read_url(f"http://127.0.0.1:{port}/1.gz", timeout=0.05))
 
 
@@ -96,7 +96,7 @@ async def test_refusal_names_the_address_without_its_query() -> None:
 
 
 async def test_host_that_is_away() -> None:
-    with pytest.raises(ArchiveError, match=r"it did not come \(ClientConnectorError\)"):
+    with pytest.raises(ArchiveError, match=r"it did not arrive \(ClientConnectorError\)"):
         await anext(read_url("http://127.0.0.1:9/1.gz"))
 
 

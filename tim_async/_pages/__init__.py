@@ -1,1 +1,1 @@
-"""What the pages of the emulator and of the command line share; it knows no client."""
+"""Shared by the pages of the emulator and of the command line; it does not know the client."""

@@ -1,8 +1,8 @@
 """The files of pages, read from the package: from a folder as well as from a zip.
 
-A mount is a name in the address and a package with a folder `static`: `/_assets/pages/shell.js` is the file `shell.js`
-of `tim_async/_pages/static`. Files are read once. A browser asks each time whether its copy is still the right one, so
-that a newer version of the package is seen at once.
+A mount maps a name in the URL to a package with a folder `static`: `/_assets/pages/shell.js` is the file `shell.js` of
+`tim_async/_pages/static`. Files are read once. Browsers revalidate their copies on every request, so a newer version of
+the package is visible immediately.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Assets:
     """The files of a server's pages.
 
     Args:
-        mounts: packages by the name that they have in addresses; each has a folder `static`.
+        mounts: packages by their name in URLs; each has a folder `static`.
     """
 
     def __init__(self, mounts: Mapping[str, str]) -> None:
@@ -51,7 +51,7 @@ class Assets:
         address = _ADDRESS.fullmatch(request.path)
         file = None if address is None else self._find(address[1], address[2], address[3])
         if address is None or file is None:
-            return web.Response(status=404, text="there is no such file\n", headers=HEADERS)
+            return web.Response(status=404, text="file not found\n", headers=HEADERS)
         headers = {**HEADERS, "Cache-Control": "no-cache", "ETag": file.tag}
         if file.tag in request.headers.get("If-None-Match", ""):
             return web.Response(status=304, headers=headers)

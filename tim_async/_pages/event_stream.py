@@ -1,4 +1,4 @@
-"""Server-sent events: what happens, to any number of browsers and programs that listen.
+"""Server-sent events to any number of browsers and programs.
 
 The newest events are kept, so that one who was away goes on from the last event it has (`Last-Event-ID`). One that
 listens too slowly, or whose last event is of an earlier run, is sent `missed` with the number of events that it will
@@ -16,20 +16,20 @@ from typing import Final, NamedTuple
 import msgspec
 from aiohttp import web
 
-# Events that come within this time of each other are written together.
+# Events within this time of each other are written together.
 _GATHER_S: Final = 0.05
-# A line to a listener that has nothing to read, by which both sides notice that the other is gone.
+# A line sent to an idle listener, which lets both sides notice that the other is gone.
 _HEARTBEAT_S: Final = 15.0
 _AT_ONCE: Final = 500
 
 
 class KeptEvent(NamedTuple):
-    """An event that was published.
+    """A published event.
 
     Attributes:
         number: counts all events from 1.
         kind: its name, such as `call`.
-        data: returns what it says; called when it is sent.
+        data: returns its contents; called when it is sent.
     """
 
     number: int
@@ -38,27 +38,27 @@ class KeptEvent(NamedTuple):
 
 
 class EventStream:
-    """Events for those who listen.
+    """Publishes events to listeners.
 
     Args:
-        keep: how many of the newest are kept.
+        keep: number of the newest events to keep.
     """
 
     def __init__(self, keep: int) -> None:
         self._kept: deque[KeptEvent] = deque(maxlen=keep)
         self._last = 0
         self._waiting: set[asyncio.Event] = set()
-        self._ended = 0  # how often all listeners were sent away
+        self._ended = 0  # how often the streams of all listeners were ended
 
     def publish(self, kind: str, data: Callable[[], msgspec.Struct]) -> None:
-        """Let the listeners know of something."""
+        """Send an event to the listeners."""
         self._last += 1
         self._kept.append(KeptEvent(self._last, kind, data))
         for each in self._waiting:
             each.set()
 
     def end(self) -> None:
-        """End the streams of all who listen: the server stops."""
+        """End the streams of all listeners: the server stops."""
         self._ended += 1
         for each in self._waiting:
             each.set()
@@ -72,12 +72,12 @@ class EventStream:
         first = self._kept[0].number if self._kept else self._last + 1
         missed = max(first - number - 1, 0)
         start = max(number + 1 - first, 0)
-        # By index: a listener that keeps up asks for the last ones, which are not reached from the front.
+        # By index: a listener that keeps up asks for the last events, which are slow to reach from the front.
         return missed, [self._kept[index] for index in range(start, min(start + _AT_ONCE, len(self._kept)))]
 
     async def serve(self, request: web.BaseRequest) -> web.StreamResponse:
-        """Send events until the other side is gone: those after `Last-Event-ID`, otherwise those from now on."""
-        # Who sees that the stream has begun may read what there is: what happens from here on is sent.
+        """Send events until the other side is gone: those after `Last-Event-ID`, otherwise new ones."""
+        # A listener that sees the start of the stream may read the state: every later event is sent.
         seen = self._begin_after(request.headers.get("Last-Event-ID"))
         response = web.StreamResponse(
             headers={"Content-Type": "text/event-stream; charset=utf-8", "Cache-Control": "no-store"}
@@ -103,7 +103,7 @@ class EventStream:
                 await response.write(b"".join(lines))
                 await asyncio.sleep(_GATHER_S)
         except ConnectionError:
-            pass  # nothing is left to be done
+            pass  # the listener is gone
         return response
 
     def _begin_after(self, last: str | None) -> int:
@@ -113,7 +113,7 @@ class EventStream:
         return int(last) if int(last) <= self._last else -1
 
     async def _wait(self) -> bool:
-        """Wait for the next event; return whether one came before the time for a heartbeat."""
+        """Wait for the next event; return False if a heartbeat is due first."""
         changed = asyncio.Event()
         self._waiting.add(changed)
         try:

@@ -1,8 +1,8 @@
-"""Which requests a page's server answers: those of this machine's own browser, and of no other site in it.
+"""Which requests a page's server answers: those of this machine's browser, but not of other sites in it.
 
-A page that listens on loopback can be reached by every site that the user's browser shows, in two ways. A name of
-theirs may resolve to 127.0.0.1 (DNS rebinding): its `Host` is not one of ours. And a script or form of theirs may post
-to our address: its `Origin` is not ours, and a form cannot send `application/json`.
+Every site in the user's browser can reach a page that listens on loopback, in two ways. A site's host name may resolve
+to 127.0.0.1 (DNS rebinding): its `Host` is not one of ours. Or its script or form may post to our URL: its `Origin` is
+not ours, and a form cannot send `application/json`.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ _READS: Final = frozenset({"GET", "HEAD"})
 
 
 def why_refused(request: web.BaseRequest, hosts: Collection[str] | None = ()) -> str | None:
-    """Return why a request must not be answered, None when it may be.
+    """Return why a request must be refused, None if it may be answered.
 
     Args:
         request: the request.
-        hosts: names by which the server is known besides those of loopback, without a port; None is any name.
+        hosts: host names of the server besides loopback, without a port; None accepts any name.
     """
     host = request.headers.get("Host", "")
     name = _name_of(host)

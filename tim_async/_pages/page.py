@@ -1,6 +1,6 @@
-"""The one document that every page consists of; all else is made by its entry module.
+"""The one document that every page consists of; its entry module creates everything else.
 
-It holds no script and no style of its own: the policy forbids both.
+It contains no script and no style: the policy forbids both.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ def page(title: str, *, script: str, styles: Sequence[str] = ()) -> bytes:
     """Return a page.
 
     Args:
-        title: what the browser shows until the script has begun.
+        title: what the browser shows until the script runs.
         script: the entry module, such as `console/main.js`.
-        styles: style sheets besides that of the frame, such as `console/inbox.css`.
+        styles: style sheets besides the common one, such as `console/inbox.css`.
     """
     links = "\n".join(f'<link rel="stylesheet" href="{PREFIX}{escape(each)}">' for each in ("pages/base.css", *styles))
     return _DOCUMENT.format(title=escape(title), prefix=PREFIX, styles=links, script=escape(script)).encode()

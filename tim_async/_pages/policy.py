@@ -1,7 +1,7 @@
-"""What a page of ours may do in the browser: run its own scripts, and talk to its own server. Nothing else.
+"""What a page may do in the browser: run its own scripts and talk to its own server, nothing else.
 
-A text that someone sent is shown by these pages. Should markup in it ever get into a page as markup, it has no script,
-style, picture, frame or form of another place, and no script that stands in the page itself.
+These pages show untrusted text. Should markup in it ever become markup of the page, it can load no script, style,
+image, frame or form from elsewhere, and run no inline script.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _POLICY: Final = {
     "base-uri": "'none'",
     "form-action": "'none'",
     "frame-ancestors": "'none'",
-    # A script that makes markup or code of a text is stopped there, whatever the text is.
+    # Stops scripts that turn a text into markup or code.
     "require-trusted-types-for": "'script'",
 }
 
@@ -33,4 +33,4 @@ HEADERS: Final[Mapping[str, str]] = MappingProxyType(
         "X-Frame-Options": "DENY",
     }
 )
-"""Of every page and every file of it."""
+"""For every page and every file of it."""

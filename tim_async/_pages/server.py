@@ -1,9 +1,9 @@
-"""A page's server on this machine, behind a token: for commands whose page can steer a real app.
+"""A page's server on this machine, behind a token: for commands whose page can control a real app.
 
-what is asked for              who is answered
-the address with its token     everyone who has it: with the cookie
-/, files of the page           every page of this server: they hold no data
-all else                       those who have the cookie
+request                        who gets an answer
+the URL with its token         anyone who has it: with the cookie
+/, files of the page           every page of this server: they contain no data
+everything else                requests with the cookie
 
 A request whose Host or Origin is another site's is refused before any of this.
 """
@@ -32,14 +32,14 @@ _SHUTDOWN_TIMEOUT_S: Final = 1.0
 
 
 class PageServer:
-    """Serves a page on a port of loopback, while its `async with` lasts.
+    """Serves a page on a loopback port within its `async with` block.
 
     Args:
         document: the page.
         assets: its files.
-        serve: answers all other requests of those who have the cookie; None where there is nothing at that address.
+        serve: answers all other requests that have the cookie; None if it has nothing at that path.
         port: the port; 0 picks a free one.
-        hosts: names of the server besides those of loopback.
+        hosts: host names of the server besides loopback.
 
     Attributes:
         token: the token.
@@ -63,16 +63,16 @@ class PageServer:
 
     @property
     def url(self) -> str:
-        """The address without the token."""
+        """The URL without the token."""
         return f"http://{_HOST}:{self._port}"
 
     @property
     def address(self) -> str:
-        """The address to print."""
+        """The URL to print."""
         return self.token.address(self.url)
 
     async def __aenter__(self) -> PageServer:
-        # No access log: its lines would hold the token.
+        # No access log: its lines would contain the token.
         server = web.Server(self._serve, access_log=None)
         try:
             self._listener = await asyncio.get_running_loop().create_server(server, _HOST, self._port)
@@ -92,7 +92,7 @@ class PageServer:
         for connection in self._server.connections:
             if connection.transport is not None:
                 connection.transport.abort()
-        # Streams of events have no end of their own, and aiohttp lets what was begun go on.
+        # Event streams never end, and aiohttp lets running requests finish.
         running = list(self._running)
         for task in running:
             task.cancel()
@@ -113,7 +113,7 @@ class PageServer:
         if request.path == "/" and request.method in {"GET", "HEAD"}:
             return respond(self._document)
         if not self.token.is_known(request):
-            return _refuse(401, "open the address that the command printed")
+            return _refuse(401, "open the URL that the command printed")
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - aiohttp runs every request in one
         self._running.add(task)
@@ -121,7 +121,7 @@ class PageServer:
             answer = await self._serve_data(request)
         finally:
             self._running.discard(task)
-        return _refuse(404, f"there is no {request.path}") if answer is None else answer
+        return _refuse(404, f"{request.path} not found") if answer is None else answer
 
 
 def _refuse(status: int, problem: str) -> web.Response:

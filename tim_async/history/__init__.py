@@ -6,12 +6,12 @@
             async for message in messages:
                 print(message.from_account, message.msg_timestamp, message.msg_body)
 
-A file is read as it comes, however large it is, and compared with the sizes and MD5s that the service announced. These
-are known at its end only: `read_url` hands out messages before. `download` keeps nothing that does not fit; `read_file`
-reads what it kept, or any other file of this kind.
+A file is read as it arrives, however large it is, and checked against the sizes and MD5s that the service announced.
+These are known only at its end: `read_url` yields messages before that. `download` keeps only a file that matches;
+`read_file` reads a downloaded file, or any other file of this kind.
 
-Reading is lenient: unknown fields are ignored, unknown elements are `RawElem`, numbers may be text, a damaged text is
-repaired, and a message that cannot be read is left out and counted (`damaged`).
+Decoding is lenient: unknown fields are ignored, unknown elements become `RawElem`, numbers may be text, a damaged text
+is repaired, and a message that cannot be read is skipped and counted (`damaged`).
 """
 
 from __future__ import annotations

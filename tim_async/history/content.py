@@ -1,4 +1,4 @@
-"""What a file holds: unpacked chunk by chunk, and compared with what the service said of it."""
+"""The contents of a file: unpacked chunk by chunk, and checked against what the service announced."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _CHUNK_BYTES: Final = 256 * 1024
 
 
 class _Tally:
-    """Counts bytes, and sums them up."""
+    """Counts bytes and computes their MD5."""
 
     def __init__(self) -> None:
         self._md5 = hashlib.md5(usedforsecurity=False)
@@ -26,7 +26,7 @@ class _Tally:
         self._size += len(data)
 
     def misfit(self, size: int, md5: str) -> str | None:
-        """Return what differs from what was announced; a size of 0 and an empty MD5 announce nothing."""
+        """Return how the file differs from the announcement; a size of 0 and an empty MD5 announce nothing."""
         if size and size != self._size:
             return f"it has {self._size} bytes instead of the announced {size}"
         if md5 and md5.lower() != self._md5.hexdigest():
@@ -35,23 +35,23 @@ class _Tally:
 
 
 class Content:
-    """Unpacks a gzip file, or takes one as it is that was unpacked before.
+    """Unpacks a gzip file, or passes an unpacked file through.
 
     Args:
-        source: the file's path or address, for errors.
-        expected: what the service said of it; None checks nothing but the file's own sums.
+        source: the file's path or URL, for errors.
+        expected: the service's announcement; None checks only the file's own checksums.
     """
 
     def __init__(self, source: str, expected: ArchiveFile | None) -> None:
         self._source = source
         self._expected = expected
         self._packed, self._plain = _Tally(), _Tally()
-        self._start = b""  # what has come of the first two bytes, or of those after a member's end
+        self._start = b""  # what has arrived of the first two bytes, or of those after a member's end
         self._member: zlib._Decompress | None = None
-        self._is_packed: bool | None = None  # not known before two bytes have come
+        self._is_packed: bool | None = None  # unknown until two bytes have arrived
 
     def feed(self, data: bytes) -> Iterator[bytes]:
-        """Take the next bytes of the file; yield what they hold, in chunks.
+        """Take the next bytes of the file; yield their contents in chunks.
 
         Raises:
             ArchiveError: the file is damaged.
@@ -70,7 +70,7 @@ class Content:
     def _unpack(self, data: bytes) -> Iterator[bytes]:
         while data:
             if self._member is None:
-                # What follows a member is another one, or padding.
+                # Another member or padding follows a member.
                 self._start += data.lstrip(b"\0") if not self._start else data
                 if len(self._start) < len(_MAGIC) or not self._start.startswith(_MAGIC):
                     return
@@ -90,10 +90,10 @@ class Content:
             raise ArchiveError(f"{self._source} is damaged: {problem}", source=self._source)
 
     def end(self) -> None:
-        """Check the file when all of it has come.
+        """Check the file after all of it has arrived.
 
         Raises:
-            ArchiveError: it is cut off, or not the one that was announced.
+            ArchiveError: it is truncated, or not the announced file.
         """
         problem = "it ends in the middle" if self._member is not None else None
         if self._expected is not None:

@@ -1,4 +1,4 @@
-"""The messages of a file on this machine."""
+"""The messages of a local file."""
 
 from __future__ import annotations
 
@@ -68,6 +68,6 @@ def read_file(path: str | Path, *, expected: ArchiveFile | None = None) -> FileM
             None checks nothing but the file's own sums.
 
     Raises:
-        ArchiveError: while it is read: the file cannot be opened, is cut off, damaged or not the expected one.
+        ArchiveError: during iteration: the file cannot be opened, is truncated, damaged or not the expected one.
     """
     return FileMessages(path, expected)

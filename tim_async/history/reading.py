@@ -1,4 +1,4 @@
-"""From the bytes of a file to its messages, whatever brings the bytes."""
+"""From the bytes of a file to its messages, independent of where the bytes come from."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ class Reading:
     """Takes the bytes of a file and yields its messages.
 
     Args:
-        source: the file's path or address, for errors.
-        expected: what the service said of it, None when that is not known.
+        source: the file's path or URL, for errors.
+        expected: the service's entry for the file, None if unknown.
 
     Attributes:
-        info: what the file says of itself; empty before its list of messages has begun.
-        count: messages that were read.
+        info: the file's header; empty before its list of messages has begun.
+        count: number of messages read.
     """
 
     def __init__(self, source: str, expected: ArchiveFile | None) -> None:
@@ -44,7 +44,7 @@ class Reading:
 
     @property
     def damaged(self) -> int:
-        """Messages that could not be read, and were left out."""
+        """Number of messages that could not be read and were skipped."""
         return self._scanner.damaged + self._unreadable
 
     def feed(self, data: bytes) -> Iterator[ArchivedMsg]:
@@ -64,10 +64,10 @@ class Reading:
                     self._look_at_frame(b"]}")
                 yield from self._messages(found)
                 continue
-            raise ArchiveError(f"{self._source} is no archive of messages: {problem}", source=self._source)
+            raise ArchiveError(f"{self._source} is not an archive of messages: {problem}", source=self._source)
 
     def end(self) -> None:
-        """Check that all of the file has come, and that it is the one that was announced.
+        """Check that all of the file has arrived, and that it is the announced file.
 
         Raises:
             ArchiveError: it is not.
@@ -80,14 +80,14 @@ class Reading:
         else:
             self._look_at_frame(b"")
             if self.damaged:
-                logger.warning("%s: %d damaged messages were left out", self._source, self.damaged)
+                logger.warning("%s: %d damaged messages were skipped", self._source, self.damaged)
             return
-        raise ArchiveError(f"{self._source} is no archive of messages: {problem}", source=self._source)
+        raise ArchiveError(f"{self._source} is not an archive of messages: {problem}", source=self._source)
 
     def _look_at_frame(self, end: bytes) -> None:
         try:
             self.info = _read_info(bytes(self._scanner.frame) + end)
-        except UNREADABLE:  # a bare list, or a damaged frame: its messages are read all the same
+        except UNREADABLE:  # a bare list, or a damaged frame: its messages are still read
             return
 
     def _messages(self, found: list[bytes]) -> Iterator[ArchivedMsg]:
@@ -102,23 +102,23 @@ class Reading:
 
 
 class ReadSoFar:
-    """What has been read of a file."""
+    """What has been read of a file so far."""
 
     _reading: Reading
 
     @property
     def info(self) -> HistoryInfo:
-        """What the file says of itself; empty before the first message was read."""
+        """The file's header; empty before the first message was read."""
         return self._reading.info
 
     @property
     def count(self) -> int:
-        """Messages that were read so far."""
+        """Number of messages read so far."""
         return self._reading.count
 
     @property
     def damaged(self) -> int:
-        """Messages so far that could not be read, and were left out."""
+        """Number of messages so far that could not be read and were skipped."""
         return self._reading.damaged
 
 

@@ -1,11 +1,11 @@
-"""Cuts a file of messages into the messages, chunk by chunk.
+"""Splits a file of messages into messages, chunk by chunk.
 
-The service writes `{"SdkAppId":..,"ChatType":..,"MsgTime":..,"MsgList":[`, then a message a line, then `]}`. Any other
-layout of the same JSON is read as well, such as one without line ends or one that was indented.
+The service writes `{"SdkAppId":..,"ChatType":..,"MsgTime":..,"MsgList":[`, then one message per line, then `]}`. Any
+other layout of the same JSON is accepted too, such as one without line breaks or with indentation.
 
-A line that was cut off must not take the rest of the file with it. A message is given up where a line ends within a
-text, which JSON does not allow, and where a line begins with `{"` although the message before it has no end: as the
-service writes it, a message begins so, and nothing within a message does.
+A truncated line must not lose the rest of the file. A message is abandoned if a line ends inside a text, which JSON
+does not allow, or if a line begins with `{"` before the previous message has ended: in the service's layout only a
+message begins like that.
 """
 
 from __future__ import annotations
@@ -22,30 +22,30 @@ _MAX_FRAME_BYTES: Final = 1024 * 1024
 
 
 class LayoutError(Exception):
-    """The content is no list of messages; the text says why."""
+    """The content is not a list of messages; the text says why."""
 
 
 class Scanner:
-    """Takes the content of a file, and returns each message when its last byte has come.
+    """Takes the content of a file, and returns each message when its last byte has arrived.
 
     Attributes:
-        frame: what is around the messages; valid JSON once the list has begun, if `]}` is added, and at the end.
+        frame: the text around the messages; valid JSON once the list has begun, if `]}` is added, and at the end.
         has_list: whether the list of messages has begun.
-        damaged: messages that were given up.
+        damaged: number of abandoned messages.
     """
 
     def __init__(self) -> None:
         self.frame: bytearray = bytearray()
         self.has_list: bool = False
         self.damaged: int = 0
-        self._message: bytearray | None = None  # the message that has begun, without what is in the chunk at hand
+        self._message: bytearray | None = None  # the current message, without the part in the current chunk
         self._depth = 0
-        self._list_depth = 0  # the depth of what is directly in the list, 0 outside of it
+        self._list_depth = 0  # the depth of items directly in the list, 0 outside it
         self._in_text = False
         self._is_escaped = False
         self._offset = 0  # of the chunk in the content
-        self._line_at = 0  # where the line begins
-        self._brace_at = -1  # where a line began with { within a message
+        self._line_at = 0  # start of the line
+        self._brace_at = -1  # where a line inside a message began with {
 
     def feed(self, data: bytes) -> list[bytes]:
         """Take the next chunk; return the messages that it completes.
@@ -54,7 +54,7 @@ class Scanner:
             LayoutError: it cannot be a list of messages.
         """
         found: list[bytes] = []
-        start, position = 0, 0  # where what is collected begins in this chunk; what is looked at
+        start, position = 0, 0  # start of the uncollected part of this chunk; scan position
         if self._is_escaped and data:
             self._is_escaped, position = False, 1
         while (token := (_WITHIN_TEXT if self._in_text else _OUTSIDE).search(data, position)) is not None:
@@ -86,7 +86,7 @@ class Scanner:
         """Check that nothing is missing at the end.
 
         Raises:
-            LayoutError: the content is cut off, or has no list of messages.
+            LayoutError: the content is truncated, or has no list of messages.
         """
         if not self.has_list:
             raise LayoutError("it has no MsgList")
@@ -122,7 +122,7 @@ class Scanner:
         return self._depth == 0 or (self._depth == 1 and _LIST.search(self.frame, 0, len(self.frame) - 1) is not None)
 
     def _give_up(self, rest: bytes | None) -> None:
-        """Leave the message out that has begun; go on with the one that begins with `rest`."""
+        """Abandon the current message; continue with the one that begins with `rest`."""
         self.damaged += 1
         self._message = None if rest is None else bytearray(rest)
 

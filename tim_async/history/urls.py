@@ -1,4 +1,4 @@
-"""The messages of a file at an address, and the file itself."""
+"""The messages of a file at a URL, and the file itself."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _CHUNK_BYTES: Final = 64 * 1024
 
 
 class _Fetching:
-    """Fetches a file from its address."""
+    """Fetches a file from its URL."""
 
     def __init__(self, file: ArchiveFile | str, *, timeout: float, proxy: str | None) -> None:
         self.expected = None if isinstance(file, str) else file
@@ -32,16 +32,16 @@ class _Fetching:
         except ValueError:
             is_address = False
         if not is_address:
-            raise UsageError("file must have an http or https address", field="file")
+            raise UsageError("file must have an http or https URL", field="file")
         self.source = str(self._url.with_query(None).with_user(None))
         self._timeout = aiohttp.ClientTimeout(total=None, sock_connect=timeout, sock_read=timeout)
         self._timeout_s = timeout
         self._proxy = proxy
 
     async def chunks(self) -> AsyncGenerator[bytes, None]:
-        """Yield the file, in pieces."""
+        """Yield the file in pieces."""
         try:
-            # The sums are those of the file as it is: nothing unpacks it on the way.
+            # The checksums are those of the packed file: nothing may unpack it on the way.
             async with (
                 aiohttp.ClientSession(
                     auto_decompress=False, timeout=self._timeout, cookie_jar=aiohttp.DummyCookieJar()
@@ -53,21 +53,21 @@ class _Fetching:
                     async for data in response.content.iter_chunked(_CHUNK_BYTES):
                         yield data
         except TimeoutError:
-            problem = f"it did not come within {self._timeout_s:g} s"
+            problem = f"it did not arrive within {self._timeout_s:g} s"
         except (aiohttp.ClientError, OSError) as error:
-            problem = f"it did not come ({type(error).__name__})"
+            problem = f"it did not arrive ({type(error).__name__})"
         else:
             if status == 200:
                 return
-            problem = f"HTTP status {status}: client.operation.get_history returns a new address"
+            problem = f"HTTP status {status}: client.operation.get_history returns a new URL"
         raise ArchiveError(f"cannot fetch {self.source}: {problem}", source=self.source)
 
 
 class UrlMessages(ReadSoFar):
-    """The messages of a file at an address: an async iterator, and a context manager that ends the download.
+    """The messages of a file at a URL: an async iterator, and a context manager that ends the download.
 
     Attributes:
-        source: the address without its query, which may be a signature.
+        source: the URL without its query, which may be a signature.
     """
 
     def __init__(self, file: ArchiveFile | str, *, timeout: float, proxy: str | None) -> None:
@@ -106,7 +106,7 @@ class UrlMessages(ReadSoFar):
 
 
 def read_url(file: ArchiveFile | str, *, timeout: float = 60.0, proxy: str | None = None) -> UrlMessages:
-    """Read the messages of a file at an address, as they come; its sizes and MD5s are checked at the end.
+    """Read the messages of a file at a URL while it downloads; its sizes and MD5s are checked at the end.
 
     Args:
         file: an entry of `Archive.file`; or an address alone, of which only the file's own sums are checked.
@@ -115,8 +115,8 @@ def read_url(file: ArchiveFile | str, *, timeout: float = 60.0, proxy: str | Non
         proxy: the address of an HTTP proxy, such as `http://proxy:3128`; None for none.
 
     Raises:
-        UsageError: there is no http or https address.
-        ArchiveError: while it is read: the file does not come, is cut off, damaged or not the announced one.
+        UsageError: there is no http or https URL.
+        ArchiveError: during iteration: the file does not arrive, is truncated, damaged or not the announced one.
     """
     return UrlMessages(file, timeout=timeout, proxy=proxy)
 
@@ -124,7 +124,7 @@ def read_url(file: ArchiveFile | str, *, timeout: float = 60.0, proxy: str | Non
 async def download(
     file: ArchiveFile | str, path: str | Path, *, timeout: float = 60.0, proxy: str | None = None
 ) -> Path:
-    """Fetch a file, check its sizes and MD5s, and keep it as it came; return its path.
+    """Download a file, check its sizes and MD5s, and store it as it arrived; return its path.
 
     Args:
         file: an entry of `Archive.file`; or an address alone, of which only the file's own sums are checked.
@@ -134,8 +134,8 @@ async def download(
         proxy: the address of an HTTP proxy, such as `http://proxy:3128`; None for none.
 
     Raises:
-        UsageError: there is no http or https address.
-        ArchiveError: the file does not come, is cut off, damaged or not the announced one, or cannot be written.
+        UsageError: there is no http or https URL.
+        ArchiveError: the file does not arrive, is truncated, damaged or not the announced one, or cannot be written.
     """
     fetching = _Fetching(file, timeout=timeout, proxy=proxy)
     content = Content(fetching.source, fetching.expected)
@@ -147,7 +147,7 @@ async def download(
             async for data in chunks:
                 kept.write(data)
                 for _ in content.feed(data):
-                    pass  # what it holds only counts for its size and MD5
+                    pass  # reading is enough to check size and MD5
         content.end()
         part.replace(target)
     except OSError as error:
