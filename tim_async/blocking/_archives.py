@@ -1,4 +1,4 @@
-"""Archives of messages at an address, read without an event loop. For files of this machine: `history.read_file`."""
+"""Archives of messages at a URL, read without an event loop. For local files: `history.read_file`."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from ._home import Walk, alone
 
 
 class UrlMessages:
-    """The messages of a file at an address: an iterator, and a context manager that ends the download.
+    """The messages of a file at a URL: an iterator, and a context manager that ends the download.
 
     Attributes:
-        source: the address without its query, which may be a signature.
+        source: the URL without its query, which may be a signature.
     """
 
     def __init__(self, messages: history.UrlMessages) -> None:
@@ -27,17 +27,17 @@ class UrlMessages:
 
     @property
     def info(self) -> HistoryInfo:
-        """What the file says of itself; empty before the first message was read."""
+        """The file's header; empty before the first message was read."""
         return self._inner.info
 
     @property
     def count(self) -> int:
-        """Messages that were read so far."""
+        """Number of messages read so far."""
         return self._inner.count
 
     @property
     def damaged(self) -> int:
-        """Messages so far that could not be read, and were left out."""
+        """Number of messages so far that could not be read and were skipped."""
         return self._inner.damaged
 
     def close(self) -> None:
@@ -60,7 +60,7 @@ class UrlMessages:
 
 
 def read_url(file: ArchiveFile | str, *, timeout: float = 60.0, proxy: str | None = None) -> UrlMessages:
-    """Read the messages of a file at an address, as they come; its sizes and MD5s are checked at the end.
+    """Read the messages of a file at a URL while it downloads; its sizes and MD5s are checked at the end.
 
     Args:
         file: an entry of `Archive.file`; or an address alone, of which only the file's own sums are checked.
@@ -69,14 +69,14 @@ def read_url(file: ArchiveFile | str, *, timeout: float = 60.0, proxy: str | Non
         proxy: the address of an HTTP proxy, such as `http://proxy:3128`; None for none.
 
     Raises:
-        UsageError: there is no http or https address.
-        ArchiveError: while it is read: the file does not come, is cut off, damaged or not the announced one.
+        UsageError: there is no http or https URL.
+        ArchiveError: during iteration: the file does not arrive, is truncated, damaged or not the announced one.
     """
     return UrlMessages(history.read_url(file, timeout=timeout, proxy=proxy))
 
 
 def download(file: ArchiveFile | str, path: str | Path, *, timeout: float = 60.0, proxy: str | None = None) -> Path:
-    """Fetch a file, check its sizes and MD5s, and keep it as it came; return its path.
+    """Download a file, check its sizes and MD5s, and store it as it arrived; return its path.
 
     Args:
         file: an entry of `Archive.file`; or an address alone, of which only the file's own sums are checked.
@@ -86,7 +86,7 @@ def download(file: ArchiveFile | str, path: str | Path, *, timeout: float = 60.0
         proxy: the address of an HTTP proxy, such as `http://proxy:3128`; None for none.
 
     Raises:
-        UsageError: there is no http or https address.
-        ArchiveError: the file does not come, is cut off, damaged or not the announced one, or cannot be written.
+        UsageError: there is no http or https URL.
+        ArchiveError: the file does not arrive, is truncated, damaged or not the announced one, or cannot be written.
     """
     return alone(history.download, file, path, timeout=timeout, proxy=proxy)

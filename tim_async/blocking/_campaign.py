@@ -1,4 +1,4 @@
-"""Campaigns without an event loop, and what belongs to them."""
+"""Campaigns and suppression lists without an event loop."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .client import TimClient
 P = ParamSpec("P")
 T = TypeVar("T")
 
-# A plain function runs in the calling thread, one at a time: the time that it may take is not for its turn there.
+# A plain function runs in the calling thread, one at a time: its time limit does not include the wait for that.
 _NO_TIMEOUT_S: Final = 31_536_000.0
 
 
@@ -62,7 +62,7 @@ class Campaign:
         self._campaign = bulk.Campaign(name, ledger=ledger, sdk_app_id=sdk_app_id, **arguments)
         self._runner: TimClient | None = None
 
-    # What `help` and IPython's `?` show: the arguments by name, as the other class has them.
+    # Shown by `help` and IPython's `?`: the arguments by name, as in the asynchronous class.
     vars(__init__)["__signature__"] = inspect.signature(bulk.Campaign.__init__)
 
     def __repr__(self) -> str:
@@ -248,10 +248,10 @@ class SuppressionLists:
 
 
 class InCaller:
-    """A plain function that the loop awaits, and the calling thread calls.
+    """A plain function that the loop awaits and the calling thread calls.
 
     Attributes:
-        compared_as: the function, which is what a campaign compares.
+        compared_as: the function itself, which is what a campaign compares.
     """
 
     def __init__(self, function: Callable[..., Any]) -> None:
@@ -263,7 +263,7 @@ class InCaller:
 
 
 def in_caller(function: T) -> T:
-    """Return what the loop calls in the place of a plain function; anything else as it is."""
+    """Wrap a plain function for the loop to call; return anything else unchanged."""
     is_plain = callable(function) and not isinstance(function, type) and not inspect.iscoroutinefunction(function)
     if not is_plain or hasattr(function, "__struct_fields__"):
         return function
@@ -271,14 +271,14 @@ def in_caller(function: T) -> T:
 
 
 def _fed(given: T) -> T:
-    """Return what is read in the place of recipients or accounts; a file, and what is at hand, as it is."""
+    """Wrap recipients or accounts for the loop to read; return a file, or data already in memory, unchanged."""
     return cast(T, FeedOnce(given) if isinstance(given, Iterator) else feed(cast(Any, given)))
 
 
 def _wait(
     runner: TimClient | None, function: Callable[P, Coroutine[Any, Any, T]], /, *args: P.args, **kwargs: P.kwargs
 ) -> T:
-    """Await in the loop what a function returns: a client's, or one for this call."""
+    """Await in the loop what a function returns, with a client's portal or with one for this call."""
     if runner is not None:
         return runner.serve(function, *args, **kwargs)
     return alone(function, *args, **kwargs)

@@ -1,12 +1,12 @@
-"""Where blocking clients live: one portal for all of a process, from the first call of the first of them on.
+"""Where blocking clients live: one portal per process, from the first call of the first client on.
 
-The portal is started by the first call and ended when the last client that used it is closed, or was dropped without
-being closed; at the latest when the interpreter exits, which neither hangs on it nor warns of what was left open.
+The first call starts the portal. It ends when the last client that used it is closed or garbage-collected, and at the
+latest when the interpreter exits, which is neither delayed by it nor prints warnings about open resources.
 
-A client belongs to the process that made the first call with it. One that is made before a fork and used after it
-(gunicorn with `--preload`, a module that Celery's parent imports) has a loop, connections and limits of its own in
-every child; one that was used before the fork stays with the parent, and refuses every call in the child. To begin
-again there without a word would be worse than an error: each process would use the whole limit by itself.
+A client belongs to the process that made the first call with it. A client created before a fork and used after it
+(gunicorn with `--preload`, a module that Celery's parent imports) has its own loop, connections and limits in each
+child; a client used before the fork stays with the parent and refuses every call in a child. Starting over silently
+would be worse than an error: each process would use the whole limit.
 """
 
 from __future__ import annotations
@@ -33,32 +33,32 @@ T = TypeVar("T")
 logger = logging.getLogger("tim_async")
 
 _OWN_LIMIT: Final = (
-    "the client was made before this process was forked, and has a limit of its own here: if others do the same, they "
-    "send more together than the service takes; limiter=HostRateLimiter() shares one limit between the processes of a "
-    "machine, and tim_async.cluster between machines"
+    "the client was created before this process was forked, and has its own limit here: if other processes do the "
+    "same, together they send more than the service allows; limiter=HostRateLimiter() shares one limit between the "
+    "processes of a machine, and tim_async.cluster between machines"
 )
-# How long the exit of the interpreter waits for what does not end when it is cancelled.
+# How long the exit of the interpreter waits for calls that do not end when cancelled.
 _EXIT_S: Final = 5.0
-# What an iterator reads ahead: so many items, or what comes within so many seconds.
+# How far an iterator reads ahead: this many items, or the items of this many seconds.
 _BATCH: Final = 256
 _BATCH_S: Final = 0.005
 
 
 class _Process:
-    """The portal of this process, and how many use it."""
+    """The portal of this process, and the number of its users."""
 
     def __init__(self) -> None:
         self.begin_again()
 
     def begin_again(self) -> None:
-        """Have no portal; the lock may have been held by another thread when this process was forked."""
+        """Start without a portal; another thread may have held the lock when this process was forked."""
         self.lock = threading.RLock()
         self._portal: Portal | None = None
         self._users = 0
         self.is_exiting = False
 
     def enter(self) -> Portal:
-        """Return the portal, which is started if there is none; to be left with `leave`.
+        """Return the portal, starting it if needed; release it with `leave`.
 
         Raises:
             UsageError: this thread runs an event loop, or the interpreter is exiting.
@@ -73,7 +73,7 @@ class _Process:
             return self._portal
 
     def leave(self, portal: Portal) -> None:
-        """Use a portal no longer; the last one to leave ends it."""
+        """Release a portal; the last user ends it."""
         with self.lock:
             if portal is not self._portal:
                 return  # of the parent process, or ended at exit
@@ -84,7 +84,7 @@ class _Process:
         portal.stop(CLOSED)
 
     def end_at_exit(self) -> None:
-        """End the portal, now that the interpreter exits, and take no further calls."""
+        """End the portal because the interpreter exits, and accept no further calls."""
         with self.lock:
             self.is_exiting = True
             portal, self._portal = self._portal, None
@@ -95,14 +95,14 @@ class _Process:
 
 def _start() -> Portal:
     main = threading.main_thread()
-    # From 3.12 on, no thread can be started when the interpreter exits. Before, one could, and nothing would end it.
+    # From 3.12 on, no thread can be started while the interpreter exits. Before, one could, and nothing would end it.
     if main.is_alive() or threading.current_thread() is not main:
         portal = Portal()
         try:
             portal.start()
         except RuntimeError:
             if main.is_alive():
-                raise  # there are too many threads
+                raise  # too many threads
         else:
             return portal
     raise UsageError(EXITING)
@@ -116,7 +116,7 @@ if hasattr(os, "register_at_fork"):  # pragma: no branch - there is no forking o
 
 @contextmanager
 def portal() -> Iterator[Portal]:
-    """Give the portal for a while, to those who have no client."""
+    """Provide the portal for a block of code that has no client."""
     entered = _process.enter()
     try:
         yield entered
@@ -133,10 +133,10 @@ def alone(function: Callable[P, Coroutine[Any, Any, T]], *args: P.args, **kwargs
 
 
 class Walk(Iterator[T]):
-    """A plain iterator over an asynchronous one, without a client; the thread is there while it is read.
+    """A plain iterator over an asynchronous one, without a client; the thread exists while it is read.
 
-    It reads a little ahead: these are rows of a ledger and messages of a file, by the million, and to ask the loop for
-    each of them would cost more than they do.
+    It reads a little ahead: it yields rows of a ledger or messages of a file, by the million, and a round trip to the
+    loop for each would cost more than the item.
 
     Args:
         source: the asynchronous iterator.
@@ -175,7 +175,7 @@ class Walk(Iterator[T]):
             raise StopIteration
 
     def close(self) -> None:
-        """End it: what it has open is closed, and its thread has ended unless others use it."""
+        """Close it: the source is closed, and the thread ends unless others use it."""
         source, self._source = self._source, None
         self._ahead.clear()
         if source is None or self._portal is None or self._leaving is None or self._leaving.detach() is None:
@@ -190,7 +190,7 @@ class Walk(Iterator[T]):
 
 
 async def _next_batch(source: AsyncIterator[T]) -> tuple[deque[T], Exception | None]:
-    """Return what comes next, and what was raised after it; nothing at the end."""
+    """Return the next items, and the error raised after them; nothing at the end."""
     batch: deque[T] = deque()
     clock = asyncio.get_running_loop().time
     until = clock() + _BATCH_S
@@ -210,29 +210,29 @@ END: Final = object()
 
 
 async def next_of(source: AsyncIterator[object]) -> object:
-    """Return what comes next, `END` after the last."""
+    """Return the next item, `END` after the last."""
     return await anext(source, END)
 
 
 async def close(source: AsyncIterator[object]) -> None:
-    """End an iterator that nothing reads any longer: in the loop, where it was begun."""
+    """Close an iterator that is no longer read, in the loop where it was started."""
     end: Callable[[], Coroutine[Any, Any, None]] | None = getattr(source, "aclose", None)
     if end is not None:
         await end()
 
 
 class Lodger(Protocol):
-    """What works in the loop until it is closed: an asynchronous client, or a receiver of webhooks."""
+    """Something that works in the loop until it is closed: an asynchronous client, or a receiver of webhooks."""
 
     async def close(self) -> None:
         """Close it."""
 
 
 class Home:
-    """What a blocking client and its views share.
+    """The state that a blocking client shares with its views.
 
     Args:
-        client: the asynchronous client that makes the calls, or what else works in the loop.
+        client: the asynchronous client that makes the calls, or another object that works in the loop.
     """
 
     def __init__(self, client: Lodger) -> None:
@@ -242,15 +242,15 @@ class Home:
         self._leaving: weakref.finalize[..., Home] | None = None
 
     def run(self, function: Callable[P, Coroutine[Any, Any, T]], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Await a coroutine in the background; return or raise what it does."""
+        """Await a coroutine in the loop; return its result or raise its error."""
         return (self._portal or self._enter()).run(function, *args, **kwargs)
 
     def serve(self, function: Callable[P, Coroutine[Any, Any, T]], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Do the same for a coroutine that has things done in the calling thread."""
+        """Do the same for a coroutine that runs functions in the calling thread."""
         return (self._portal or self._enter()).serve(function, *args, **kwargs)
 
     def post(self, function: Callable[..., object], *args: object) -> None:
-        """Have a function called in the background, without waiting for it; for finalizers."""
+        """Call a function in the loop without waiting for it; for finalizers."""
         if self._portal is not None:
             self._portal.post(function, *args)
 
@@ -259,7 +259,7 @@ class Home:
             if self._portal is None:
                 portal = _process.enter()
                 self._leaving = weakref.finalize(self, portal.post, _drop, portal, self._client.close)
-                self._leaving.atexit = False  # the portal ends at exit, whatever uses it
+                self._leaving.atexit = False  # the portal ends at exit anyway
                 self._portal = portal
                 if os.getpid() != self._made_in and isinstance(
                     getattr(self._client, "limiter", None), LocalRateLimiter
@@ -268,7 +268,7 @@ class Home:
             return self._portal
 
     def close(self) -> None:
-        """Close the client, and leave the portal; the last client waits until its thread has ended."""
+        """Close the client and release the portal; the last client waits until the portal's thread has ended."""
         if self._portal is None and _process.is_exiting:
             return
         portal = self._portal or self._enter()
@@ -281,7 +281,7 @@ class Home:
 
 
 def _drop(portal: Portal, close: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    """Close what was collected without being closed, and leave its portal; called in the loop."""
+    """Close a client that was garbage-collected without being closed, and release its portal; called in the loop."""
     closing = portal.loop.create_task(close(), name="tim_async.blocking: close")
     _closing.add(closing)
 

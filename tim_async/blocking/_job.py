@@ -1,4 +1,4 @@
-"""A job: one call into the portal's loop, and what its caller does meanwhile."""
+"""A job: one call into the portal's loop, and the work that its caller does meanwhile."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from ..errors import TimError
 P = ParamSpec("P")
 T = TypeVar("T")
 
-# A signal that comes just before a wait begins does not end it, and on Windows none does: it is seen between two waits.
+# A signal that arrives just before a wait begins does not end it, and on Windows none does: check between waits.
 _WAIT_S: Final = 0.1 if sys.platform == "win32" else 0.5
 
 
 class Owner(Protocol):
-    """What a job needs of its portal."""
+    """The part of the portal that a job needs."""
 
     loop: asyncio.AbstractEventLoop
     jobs: set[Job[Any]]
     wakes_callers: bool
 
     def cancelled(self, error: asyncio.CancelledError) -> TimError:
-        """Return the error of a call that something else than its caller cancelled."""
+        """Return the error of a call that was cancelled, but not by its caller."""
         ...
 
 
@@ -36,16 +36,16 @@ class Job(Generic[T]):
     """One call into the loop.
 
     Args:
-        portal: has the loop.
-        function: returns the coroutine that is awaited there.
-        args: what it takes.
-        kwargs: what it takes by name.
-        is_served: whether it has things done in its caller; `current_job` finds it then.
+        portal: the portal whose loop runs it.
+        function: returns the coroutine to await there.
+        args: its positional arguments.
+        kwargs: its keyword arguments.
+        is_served: whether it runs functions in its caller; `current_job` then finds it.
 
     Attributes:
         is_over: whether it has ended.
-        error: what it ended with; None for a result.
-        task: the task that it runs in, once it has begun.
+        error: the error it ended with; None for a result.
+        task: the task that runs it, once it has begun.
     """
 
     __slots__ = (
@@ -77,17 +77,17 @@ class Job(Generic[T]):
         self._args = args
         self._kwargs = kwargs
         self._is_served = is_served
-        self._tasks: SimpleQueue[_CallerTask | None] = SimpleQueue()  # for the caller; None is the end
+        self._tasks: SimpleQueue[_CallerTask | None] = SimpleQueue()  # for the caller; None marks the end
         self.task: asyncio.Task[None] | None = None
         self._has_begun = False
         self.is_over = False
-        self._is_left = False  # its caller waits no longer
+        self._is_left = False  # its caller has stopped waiting
         self.error: BaseException | None = None
 
     # In the loop
 
     def begin(self) -> None:
-        """Begin; called in the loop, in a copy of the caller's context."""
+        """Start; called in the loop, in a copy of the caller's context."""
         if self.is_over:
             return
         if self._is_served:
@@ -109,12 +109,12 @@ class Job(Generic[T]):
             self._tasks.put(None)
 
     def cancel(self) -> None:
-        """Cancel what is on its way."""
+        """Cancel the running call."""
         if self.is_over:
             return
         if self.task is not None:
             self.task.cancel()
-        if not self._has_begun:  # and now never will
+        if not self._has_begun:  # it never will now
             self.drop(asyncio.CancelledError())
 
     def drop(self, error: BaseException) -> None:
@@ -124,7 +124,7 @@ class Job(Generic[T]):
             self._end()
 
     async def in_caller(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Have the caller call a function, and return or raise what it does."""
+        """Call a function in the caller's thread; return its result or raise its error."""
         if self._is_left:
             raise asyncio.CancelledError
         answer = self._portal.loop.create_future()
@@ -132,18 +132,18 @@ class Job(Generic[T]):
         return cast(T, await answer)
 
     def post_to_caller(self, function: Callable[[], object]) -> None:
-        """Have the caller call a function that raises nothing, without waiting for it."""
+        """Call a function that never raises in the caller's thread, without waiting for it."""
         self._tasks.put(_CallerTask(self._portal.loop, None, function))
 
     # In the caller
 
     @property
     def has_tasks(self) -> bool:
-        """Whether something is asked of the caller that it has not begun."""
+        """Whether there is work for the caller that it has not started."""
         return not self._tasks.empty()
 
     def wait(self) -> None:
-        """Wait until it has ended, and do what it asks for meanwhile."""
+        """Wait until it has ended, and do the caller's work meanwhile."""
         get = self._tasks.get
         while True:
             try:
@@ -155,7 +155,7 @@ class Job(Generic[T]):
             task.do()
 
     def leave(self) -> None:
-        """Wait no longer: what it asks the caller for is not done."""
+        """Stop waiting: pending work for the caller is dropped."""
         self._is_left = True
         while True:
             try:
@@ -166,7 +166,7 @@ class Job(Generic[T]):
                 task.refuse()
 
     def outcome(self) -> T:
-        """Return or raise what it ended with."""
+        """Return its result or raise its error."""
         error, self.error = self.error, None
         if error is None:
             return self._result
@@ -175,11 +175,11 @@ class Job(Generic[T]):
                 raise self._portal.cancelled(error) from None
             raise error.with_traceback(_below_run(error.__traceback__))
         finally:
-            del error  # the traceback has this frame: without this the two would keep each other alive
+            del error  # break the reference cycle between the traceback and this frame
 
 
 class _CallerTask:
-    """Something that a job asks of its caller."""
+    """One piece of work for the caller."""
 
     __slots__ = ("_answer", "_function", "_loop")
 
@@ -191,7 +191,7 @@ class _CallerTask:
         self._function = function
 
     def do(self) -> None:
-        """Do it in this thread. What is no `Exception`, such as Ctrl-C, ends the caller's wait."""
+        """Do it in this thread. Anything but an `Exception`, such as Ctrl-C, ends the caller's wait."""
         if self._answer is None:
             self._function()
             return
@@ -200,7 +200,7 @@ class _CallerTask:
         try:
             result = self._function()
         except StopIteration as error:
-            # It would mean something else where the answer is awaited; Python does the same in a generator.
+            # It has another meaning where the answer is awaited; Python does the same in a generator.
             failure = RuntimeError("the function raised StopIteration")
             failure.__cause__ = error
         except Exception as error:  # noqa: BLE001 - it is raised where the answer is awaited
@@ -211,14 +211,14 @@ class _CallerTask:
         self._reply(self._answer, result, failure)
 
     def refuse(self) -> None:
-        """Cancel what awaits the answer."""
+        """Cancel the code that awaits the answer."""
         if self._answer is not None:
             with suppress(RuntimeError):  # the loop is closed
                 self._loop.call_soon_threadsafe(self._answer.cancel)
 
     def _reply(self, answer: asyncio.Future[Any], result: object, failure: Exception | None) -> None:
         def reply() -> None:
-            if answer.done():  # nothing awaits it any longer
+            if answer.done():  # nothing awaits it any more
                 return
             if failure is None:
                 answer.set_result(result)
@@ -233,12 +233,12 @@ _job: ContextVar[Job[Any]] = ContextVar("tim_async.blocking job")
 
 
 def current_job() -> Job[Any]:
-    """Return the job that the running task belongs to; one that is served."""
+    """Return the job of the running task, which must be served."""
     return _job.get()
 
 
 def _below_run(traceback: TracebackType | None) -> TracebackType | None:
-    """Return a traceback without the frame of `Job._run`, where there is one below it."""
+    """Return a traceback without the frame of `Job._run`, if there is a frame below it."""
     return traceback.tb_next if traceback is not None and traceback.tb_next is not None else traceback
 
 

@@ -1,17 +1,17 @@
-"""The portal: an event loop in a thread of its own, and calls into it from any other thread.
+"""The portal: an event loop in its own thread, and calls into it from any other thread.
 
-Words. A *job* is one call into the loop. Its *caller* is the thread that waits for it; meanwhile it does what the job
-asks of it, so that what users hand over, such as a generator over the rows of a database or a function that is called
-with each outcome, runs in the thread that they handed it over in.
+Words. A *job* is one call into the loop. Its *caller* is the thread that waits for it. Meanwhile the caller does work
+for the job, so that a user's generator over database rows, or a function called with each outcome, runs in the user's
+thread.
 
-What is promised. A caller gets the job's own exception, with the job's frames in its traceback. Whatever interrupts a
-caller (Ctrl-C, a signal handler that raises) cancels its job first, and waits until it has ended: what it held, such as
-a turn at the limiter, is free when the interruption goes on. No caller is left waiting: a job is known to the portal
-before the loop hears of it, and the loop's end ends all that are left.
+Guarantees. A caller gets the job's own exception, with the job's frames in its traceback. Anything that interrupts a
+caller (Ctrl-C, a signal handler that raises) first cancels its job and waits until it has ended: whatever it held, such
+as a turn at the limiter, is free when the interruption continues. No caller is left waiting: the portal knows a job
+before the loop does, and the end of the loop ends all remaining jobs.
 
-What a call costs. Less than with `asyncio.run_coroutine_threadsafe`, which needs a task with a callback, a future in
-each world, and a further turn of the loop: here the job's own coroutine puts the outcome where its caller waits. Where
-Python can begin a task at once (3.12), it is.
+Cost of a call. Less than `asyncio.run_coroutine_threadsafe`, which needs a task with a callback, a future on each side,
+and another turn of the loop: here the job's own coroutine puts the outcome where its caller waits. On Python 3.12 and
+later, the task starts eagerly.
 """
 
 from __future__ import annotations
@@ -32,27 +32,27 @@ from ._job import Job
 P = ParamSpec("P")
 T = TypeVar("T")
 
-# How long the end of the loop waits for tasks that do not end when they are cancelled.
+# How long the end of the loop waits for tasks that do not end when cancelled.
 _LAST_TASKS_S: Final = 5.0
 
 CLOSED: Final = "the client is closed"
 EXITING: Final = (
-    "the interpreter is exiting, and calls can no longer be made: make them before the main thread ends, for which it "
-    "may have to join your other threads"
+    "the interpreter is exiting and calls can no longer be made: make them before the main thread ends; it may have "
+    "to join your other threads first"
 )
 FORKED: Final = (
-    "the client was used before this process was forked from the one that used it, and stays there: make one client "
-    "in each process, or make the first call after the fork (gunicorn: in the worker, or the hook post_fork; Celery: "
-    "in the task, or the signal worker_process_init)"
+    "the client was used before this process was forked, and belongs to the parent process: create one client in each "
+    "process, or make the first call after the fork (gunicorn: in the worker, or the hook post_fork; Celery: in the "
+    "task, or the signal worker_process_init)"
 )
 _IN_LOOP: Final = (
-    "this thread runs an event loop, which a blocking call would hold up: use tim_async.TimClient there, with "
+    "this thread runs an event loop, which a blocking call would block: use tim_async.TimClient there, with "
     "`async with` and `await`, or await asyncio.to_thread(...) with this call"
 )
 _IN_PORTAL: Final = (
-    "this is the thread in which tim_async.blocking makes its calls, so that a call would wait for itself: observers, "
-    "providers of a UserSig and asynchronous functions that a client is given run here. Use tim_async.TimClient "
-    "there, or hand the call to another thread"
+    "this is the thread in which tim_async.blocking makes its calls, so a call would wait for itself: observers, "
+    "UserSig providers and asynchronous functions passed to a client run here. Use tim_async.TimClient there, or move "
+    "the call to another thread"
 )
 
 _loops: Final[WeakSet[asyncio.AbstractEventLoop]] = WeakSet()
@@ -70,14 +70,14 @@ def check_thread() -> None:
 
 
 class Portal:
-    """An event loop in a thread of its own.
+    """An event loop in its own thread.
 
     Attributes:
         loop: the loop.
         jobs: the jobs that have not ended.
-        refusal: why it takes no calls; None while it does.
-        wakes_callers: whether callers hear of the end of their jobs. When the interpreter exits, only daemon threads
-            are left that wait: they end without a word, as Python has it, and not with an error that nothing handles.
+        refusal: why it accepts no calls; None while it does.
+        wakes_callers: whether callers are woken at the end of their jobs. When the interpreter exits, only daemon
+            threads are left waiting: they end silently, as usual in Python, and not with an unhandled error.
     """
 
     def __init__(self) -> None:
@@ -108,14 +108,14 @@ class Portal:
         """Check that this thread may make a call.
 
         Raises:
-            UsageError: it may not; the message names what to do.
+            UsageError: it may not; the message says what to do.
         """
         check_thread()
         if self.refusal is not None:
             raise UsageError(self.refusal)
 
     def run(self, function: Callable[P, Coroutine[Any, Any, T]], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Await a coroutine in the loop; return or raise what it does.
+        """Await a coroutine in the loop; return its result or raise its error.
 
         Raises:
             UsageError: see `check`.
@@ -125,7 +125,7 @@ class Portal:
         return self._run(Job(self, function, args, kwargs, is_served=False))
 
     def serve(self, function: Callable[P, Coroutine[Any, Any, T]], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Do the same for a coroutine that has things done in its caller: `current_job` finds the job."""
+        """Do the same for a coroutine that runs functions in its caller: `current_job` finds the job."""
         self.check()
         return self._run(Job(self, function, args, kwargs, is_served=True))
 
@@ -142,7 +142,7 @@ class Portal:
         return job.outcome()
 
     def _begin(self, job: Job[Any]) -> bool:
-        """Hand a job to the loop; False when that is closed."""
+        """Pass a job to the loop; False if the loop is closed."""
         self.jobs.add(job)
         try:
             self.loop.call_soon_threadsafe(job.begin)
@@ -152,10 +152,10 @@ class Portal:
         return True
 
     def _interrupt(self, job: Job[Any], interruption: BaseException) -> None:
-        """Cancel a job whose caller was interrupted, and wait until it has ended; a second interruption ends that."""
+        """Cancel the job of an interrupted caller, and wait until it has ended; a second interruption ends the wait."""
         try:
             self.loop.call_soon_threadsafe(job.cancel)
-            if not job.is_over:  # else nothing is left that would end the wait
+            if not job.is_over:  # otherwise nothing would end the wait
                 job.wait()
         except BaseException:  # noqa: BLE001 - the first one goes on
             job.leave()
@@ -169,22 +169,22 @@ class Portal:
                 interruption.maybe_delivered = True  # type: ignore[attr-defined]  # read by may_have_been_delivered
 
     def post(self, function: Callable[..., object], *args: object) -> None:
-        """Have a function called in the loop, if there still is one; for finalizers, which run anywhere."""
+        """Call a function in the loop if it still exists; for finalizers, which run in any thread."""
         if self.refusal is None:
             with suppress(RuntimeError):
                 self.loop.call_soon_threadsafe(function, *args)
 
     def cancelled(self, error: asyncio.CancelledError) -> TimError:
-        """Return the error of a call that something else than its caller cancelled."""
+        """Return the error of a call that was cancelled, but not by its caller."""
         reason = self.refusal
-        found = UsageError(f"{reason}; the call was on its way") if reason else TimError("the call was cancelled")
+        found = UsageError(f"{reason}; the call was in flight") if reason else TimError("the call was cancelled")
         found.maybe_delivered = may_have_been_delivered(error)
         return found
 
     # The end
 
     def stop(self, refusal: str) -> None:
-        """Take no further calls, and end the thread; what is on its way is cancelled."""
+        """Accept no further calls and end the thread; calls in flight are cancelled."""
         self.refusal = refusal
         self.wakes_callers = refusal is not EXITING
         with suppress(RuntimeError):
@@ -200,7 +200,7 @@ class Portal:
             self._thread.join(timeout)
 
     def after_fork(self) -> None:
-        """Leave the loop to the parent process; its thread is not in this one."""
+        """Leave the loop to the parent process; its thread does not exist in this one."""
         leave_to_parent(dict(vars(self)))
         self.refusal = FORKED
         for job in tuple(self.jobs):
@@ -211,22 +211,22 @@ class Portal:
         asyncio.set_event_loop(loop)
         try:
             while not self._is_stopped:
-                # A task that ends with one of these ends the loop's run. It is its caller's, not this thread's.
+                # A task that ends with one of these ends the loop's run. It belongs to its caller, not to this thread.
                 with suppress(SystemExit, KeyboardInterrupt):
                     loop.run_forever()
             loop.run_until_complete(self._end_tasks())
             loop.run_until_complete(loop.shutdown_asyncgens())
-            if self.refusal is not EXITING:  # else the interpreter has ended its threads, and starts no others
+            if self.refusal is not EXITING:  # otherwise the interpreter has ended its threads and starts no others
                 self._executor.shutdown()
         finally:
             asyncio.set_event_loop(None)
             loop.close()
-            # What came between the last turn of the loop and its end.
+            # Jobs that arrived between the last turn of the loop and its end.
             for job in tuple(self.jobs):
                 job.drop(UsageError(self.refusal or CLOSED))
 
     async def _end_tasks(self) -> None:
-        """Cancel the jobs and let them end in order, as a campaign that writes what is known; then what is left."""
+        """Cancel the jobs and let them end in order, such as a campaign that writes its state; then cancel the rest."""
         for job in tuple(self.jobs):
             job.cancel()
         await _wait_for({job.task for job in self.jobs if job.task is not None})

@@ -1,7 +1,7 @@
-"""What a call is given that runs in the calling thread: iterables that it reads, functions that it calls.
+"""Arguments that are used in the calling thread: iterables that a call reads, functions that it calls.
 
-A generator over the rows of a database, or a function that writes outcomes into one, works in the thread it belongs to,
-and may take its time there; in the loop's thread it would hold up the calls of all others.
+A generator over database rows, or a function that writes outcomes to a database, runs in the user's thread and may take
+its time there; in the loop's thread it would block all other calls.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from ._job import Job, current_job
 
 T = TypeVar("T")
 
-# Items that are read before the loop takes them: enough that a quick iterable costs little for each of its items.
+# Items read before the loop takes them: enough that a fast iterable costs little per item.
 _READ_AHEAD: Final = 512
 
 
 class Feed(Generic[T]):
-    """An iterable of the caller's, which the loop reads.
+    """A caller's iterable, read by the loop.
 
-    The calling thread reads it ahead, a bounded number of items, and hands over each as soon as it has it: none is held
-    back while the next one is waited for. It stops reading where there is something else to be done for the call.
+    The calling thread reads ahead by a bounded number of items and passes each on as soon as it has it, without
+    waiting for the next. It stops reading when there is other work for the call.
     """
 
     def __init__(self, items: Iterable[T]) -> None:
@@ -46,7 +46,7 @@ class Feed(Generic[T]):
 
 
 class FeedOnce(Feed[T]):
-    """An iterator of the caller's: it can be read once only, in any number of calls."""
+    """A caller's iterator: it can be read only once, across any number of calls."""
 
     def __init__(self, items: Iterator[T]) -> None:
         super().__init__(items)
@@ -65,9 +65,9 @@ class _Reader(Generic[T]):
     """Reads an iterable for a job.
 
     Attributes:
-        read: what was read and not taken.
-        is_over: whether there is no more.
-        error: what the iterable raised after what was read.
+        read: items read and not yet taken.
+        is_over: whether there are no more.
+        error: the error that the iterable raised after these items.
     """
 
     def __init__(self, items: Iterable[T]) -> None:
@@ -80,10 +80,10 @@ class _Reader(Generic[T]):
         self._waiter: asyncio.Future[None] | None = None
 
     async def more(self) -> None:
-        """Wait until there is more to take, or no more."""
+        """Wait until there are items to take, or no more will come."""
         job, waiter = current_job(), asyncio.get_running_loop().create_future()
         self._waiter = waiter
-        # What comes from here on ends the wait; what came before is seen now.
+        # Items that arrive from here on end the wait; earlier ones are seen now.
         if self.read or self.is_over:
             return
         if not self._is_reading:
@@ -92,7 +92,7 @@ class _Reader(Generic[T]):
         await waiter
 
     def _read(self, job: Job[Any]) -> None:
-        """Read what can be taken soon; in the calling thread."""
+        """Read the items that can be taken soon; in the calling thread."""
         try:
             if self._iterator is None:
                 self._iterator = iter(self._items)
@@ -122,7 +122,7 @@ def _set(waiter: asyncio.Future[None]) -> None:
 
 
 def feed(items: Iterable[T]) -> AsyncIterator[T]:
-    """Return what the loop reads in place of an iterable: itself, where reading it is no work, or where it is none."""
+    """Return the loop's reader for an iterable; the argument itself if it is in memory or not an iterable."""
     at_hand = (str, bytes, Sequence, AbstractSet, Mapping)
     if isinstance(items, at_hand) or not isinstance(items, Iterable) or isinstance(items, AsyncIterable):
         return cast(AsyncIterator[T], items)
@@ -130,9 +130,9 @@ def feed(items: Iterable[T]) -> AsyncIterator[T]:
 
 
 class Posted:
-    """A function of the caller's that the loop calls without waiting for it; the calling thread calls it.
+    """A caller's function that the loop calls without waiting for it; it runs in the calling thread.
 
-    What it raises is raised by the next call of it, or by `raise_failure`; then it is not called any more.
+    An error that it raises is raised by its next call, or by `raise_failure`; then it is not called any more.
     """
 
     def __init__(self, function: Callable[..., object]) -> None:
@@ -152,13 +152,13 @@ class Posted:
             self._failure = error
 
     def raise_failure(self) -> None:
-        """Raise what the function raised, if it did."""
+        """Raise the error of the function, if there was one."""
         if self._failure is not None:
             raise self._failure
 
 
 def posted(given: dict[str, Any]) -> list[Posted]:
-    """Put a `Posted` in the place of each plain function among named arguments; return these."""
+    """Wrap each plain function among keyword arguments in `Posted`; return the wrappers."""
     found = {
         name: Posted(value)
         for name, value in given.items()

@@ -73,7 +73,7 @@ class TimClient(BlockingFamilies):
         **options: Unpack[SettingsOptions],
     ) -> None:
         key = hide(secret_key)
-        del secret_key  # so that no tool that shows the variables of a failed constructor shows it
+        del secret_key  # keep it out of tools that show the variables of a failed constructor
         self.families = asynchronous.TimClient(
             sdk_app_id, key, identifier, region=region, base_url=base_url, settings=settings, pool=pool, **options
         )
