@@ -1,6 +1,6 @@
 """The fixtures of the pytest plugin for tests run by pytest-asyncio, which in strict mode runs only its own fixtures.
 
-There is one for each of its loops: an emulator answers only in the loop in which the test runs.
+There is one for each of its loop scopes: an emulator answers only in the loop in which the test runs.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _LoopScope = Literal["function", "class", "module", "package", "session"]
 
 
 def _add(loop_scope: _LoopScope) -> None:
-    """Add the fixtures for one loop scope, of new functions each time: pytest-asyncio marks the functions."""
+    """Add the fixtures for one loop scope, with new functions each time: pytest-asyncio marks the functions."""
 
     async def emulator(
         request: pytest.FixtureRequest, tim_emulator_options: Mapping[str, Any]

@@ -1,4 +1,4 @@
-"""What tests sent, as one HTML file: it needs nothing else, and nothing in it runs."""
+"""What tests sent, as one self-contained HTML file without scripts."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .._printable import one_line
 from ..emulator import Arrival, Emulator
 from ..emulator.summary import CallSummary, summary_of
 
-# Of each test, and of each body.
+# Limits per test, and per body.
 _MAX_CALLS: Final = 500
 _MAX_BODY: Final = 4_000
 _STYLE: Final = """
@@ -38,7 +38,7 @@ class ReportedCall(msgspec.Struct, kw_only=True):
     """A call of a test.
 
     Attributes:
-        summary: in a few words.
+        summary: a short description.
         request: the request's body.
         answer: the answer's body.
     """
@@ -55,7 +55,7 @@ class ReportedTest(msgspec.Struct, kw_only=True):
         name: its node id.
         outcome: `passed` or `failed`.
         calls: its calls, oldest first.
-        left_out: how many older ones are not among them.
+        left_out: number of older calls that are not listed.
     """
 
     name: str
@@ -83,7 +83,7 @@ def last_calls(emulator: Emulator, count: int) -> list[str]:
 
 
 def write_report(path: Path, tests: Sequence[Mapping[str, Any]]) -> None:
-    """Write the report, in one step; an OSError leaves nothing behind."""
+    """Write the report atomically; an OSError leaves nothing behind."""
     found = msgspec.convert(list(tests), list[ReportedTest])
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_name(f".{path.name}.{os.getpid()}.new")
@@ -132,7 +132,7 @@ def _call(call: ReportedCall) -> str:
 
 
 def _cells(call: CallSummary) -> tuple[str, str, str, str]:
-    """Return command, who to whom, the words, and the result."""
+    """Return command, sender and recipients, the text, and the result."""
     more = call.recipients - len(call.to)
     to = ", ".join(call.to) + (f" and {more:,} more" if more else "")
     if call.status != 200:

@@ -1,4 +1,4 @@
-"""An emulator that is kept open after its test has failed, so that one can look at it."""
+"""Keeps an emulator open after its test has failed, so that it can be inspected."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _LAST_CALLS: Final = 10
 
 
 def describe(emulator: Emulator) -> str:
-    """Return where an emulator is, and its last calls."""
+    """Return an emulator's URL and its last calls."""
     lines = last_calls(emulator, _LAST_CALLS)
     return "\n".join([f"{emulator.url}/_emulator/v1", *(lines or ["nothing was sent"])])
 

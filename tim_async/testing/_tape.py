@@ -1,4 +1,4 @@
-"""The answers of a recording, and which request gets which of them."""
+"""The answers of a recording, and which request gets which answer."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Tape:
         """
         places = self._places.get(self._likeness(fields), deque[int]())
         while places and places[0] not in self._left:
-            places.popleft()  # another request got it
+            places.popleft()  # another request took it
         place = places.popleft() if places else next(iter(self._left), None)
         if place is None:
             raise UsageError(f"the recording has no further answer for {self._command}")

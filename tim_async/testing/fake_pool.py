@@ -115,7 +115,7 @@ class FakeSlot:
             await self._pool.wait_for_slot(self._rank)
 
     def release(self) -> None:
-        """Give the slot back."""
+        """Release the slot."""
         if self.is_taken:
             self.is_taken = False
             self._pool.busy -= 1
@@ -270,7 +270,7 @@ class FakePool:
 
 
 async def _resolve(answer: Answer, sent: Sent) -> bytes:
-    """Return the bytes of an answer, or raise the exception that it is."""
+    """Return the bytes of an answer, or raise it if it is an exception."""
     while callable(answer) and not isinstance(answer, BaseException | Result):
         made = answer(sent)
         answer = await made if inspect.isawaitable(made) else made

@@ -1,4 +1,4 @@
-"""The pytest plugin, which pytest loads where tim-async is installed.
+"""The pytest plugin, which pytest loads if tim-async is installed.
 
     async def test_greeting(tim_emulator: Emulator, tim_client: TimClient) -> None:
         tim_emulator.add_accounts("bob")
@@ -102,7 +102,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Note what became of a test that has an emulator, and add what it sent."""
+    """Record the outcome of a test that has an emulator, and what it sent."""
     report = yield
     if not {"tim_emulator", "tim_client"} & set(getattr(item, "fixturenames", ())):
         return report
@@ -117,13 +117,13 @@ def pytest_runtest_makereport(
         from ._html_report import reported
 
         outcome = "failed" if item.stash.get(FAILED, False) else "passed"
-        # An attribute of a report travels with it, from the processes of pytest-xdist.
+        # An attribute of a report is transferred with it from the processes of pytest-xdist.
         vars(report)["tim_async"] = reported(item.nodeid, outcome, emulator)
     return report
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
-    """Gather what the tests sent, those of other processes too."""
+    """Collect what the tests sent, including those of other processes."""
     sent = getattr(report, "tim_async", None)
     if sent is not None:
         _reported.append(sent)

@@ -41,7 +41,7 @@ from ._secrets import HIDDEN, hide, spellings
 
 logger: Final = logging.getLogger("tim_async.testing")
 
-# An answer that is not JSON is kept as it was, up to this size.
+# An answer that is not JSON is kept unchanged, up to this size.
 _MAX_RAW_BYTES: Final = 64 * 1024
 
 
@@ -125,7 +125,7 @@ class Recorder:
         self._is_full = False
         self._attached: list[TimClient] = []
         try:
-            # One without a line is removed at the end, if it was not there before.
+            # A file without lines is removed at the end, if it did not exist before.
             self._made = None if os.path.lexists(path) else os.path.abspath(path)
             self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
             self._size = _cut_broken_line(self._file)

@@ -32,8 +32,8 @@ def slow_down(limiter: SlowsDown, *, share: float = 0.75, seconds: float = 10.0)
         client = TimClient(..., limiter=limiter)
         router.on(RequestOverLimit)(slow_down(limiter))
 
-    The limit is that of the app, but a limiter knows only the calls of its own process: where several processes share
-    an app, the alert shows that the others are sending too. It is sent at 80 % of the limit, so a share below 0.8 ends
+    The limit applies to the app, but a limiter knows only the calls of its own process: if several processes share an
+    app, the alert shows that the others are sending too. It is sent at 80 % of the limit, so a share below 0.8 ends
     the alerts.
 
     Args:

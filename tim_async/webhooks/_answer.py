@@ -2,7 +2,7 @@
 
 answer         what happens                                       for
 Allow          the operation proceeds                             every event
-Refuse         it is refused; the sender gets an ErrorCode        every event but ChatbotOnC2CSignalMessage
+Refuse         it is refused; the sender gets an ErrorCode        every event except ChatbotOnC2CSignalMessage
 Drop           it is dropped; the sender gets a success           messages
 Replace        another message is sent instead                    messages
 RefuseSome     it proceeds for the other accounts only            invitations, subscriptions, friends
@@ -77,7 +77,7 @@ class RefuseSome(Answer, frozen=True, kw_only=True):
 
     Attributes:
         accounts: the refused accounts; the event must name each of them.
-        code: as in `Refuse`; only for friends, where each account has a code of its own.
+        code: as in `Refuse`; only for friends, where each account has its own code.
         info: the ErrorInfo for the refused accounts.
     """
 
@@ -115,7 +115,7 @@ class AnswerBody(Result, kw_only=True):
 
     Attributes:
         action_status: OK, or FAIL when the webhook itself was invalid.
-        error_info: text for the sender of what is refused.
+        error_info: the text that the sender gets for a refusal.
         error_code: the decision.
         msg_body: elements that replace those of the message.
         cloud_custom_data: data that replaces that of the message.
@@ -143,7 +143,7 @@ class Rule(NamedTuple):
         answers: the classes of answers besides `Allow`.
         codes: the ErrorCodes with which an app may refuse.
         refused: the ErrorCode of a refusal without a code.
-        named: the event's list of accounts, and the field of its items that holds the account; for `RefuseSome`.
+        named: the event's list of accounts, and the field of its items that contains the account; for `RefuseSome`.
     """
 
     answers: tuple[type[Answer], ...]

@@ -1,4 +1,4 @@
-"""Work after the answer: a bounded queue, and a bounded number of worker tasks that empty it.
+"""Work after the answer: a bounded queue, and a bounded number of worker tasks that process it.
 
 Workers are started when there is work and end when there is none, so an idle receiver has no tasks. When the queue is
 full, a request waits for room before it is answered, and the service waits with it: events are held back, not lost.
@@ -24,9 +24,9 @@ class Background(Generic[T]):
     Args:
         work: does the work for one item; raises nothing except when its own task is cancelled.
         lost: called with each item whose work was cancelled while this was open.
-        concurrency: largest number of workers.
-        max_items: largest number of waiting items.
-        max_bytes: largest total size of waiting items.
+        concurrency: maximum number of workers.
+        max_items: maximum number of waiting items.
+        max_bytes: maximum total size of waiting items.
     """
 
     def __init__(
@@ -92,7 +92,7 @@ class Background(Generic[T]):
             except TimeoutError:
                 return False
             finally:
-                self._wake()  # there may be room for another; and the waiter that gave up may have been the one woken
+                self._wake()  # there may be room for another, or the waiter that gave up may have been the woken one
         return self.put_nowait(item, size)
 
     async def _wait_for_room(self, size: int) -> None:
@@ -160,7 +160,7 @@ class Background(Generic[T]):
         self._start_worker()
 
     async def close(self, deadline: float) -> list[T]:
-        """Accept no more work, and finish what there is by `deadline` (loop time); return the unfinished items.
+        """Accept no more work, and finish the existing work by `deadline` (loop time); return the unfinished items.
 
         The workers still running then are cancelled; `unfinished` holds their tasks until they have ended.
         """

@@ -1,4 +1,4 @@
-"""Runs the handlers: the one that decides before its deadline, the others after the answer."""
+"""Runs the handlers: the deciding one before its deadline, the others after the answer."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ DecidingFunction = Callable[[Any], Answer | Awaitable[Answer | None] | None]
 logger = logging.getLogger("tim_async.webhooks")
 
 _MAX_PENDING_REPORTS: Final = 10_000
-# The fraction of the shutdown time kept for handlers that were cancelled, and for reporting their events.
+# The fraction of the shutdown time reserved for handlers that were cancelled, and for reporting their events.
 _CANCELLATION_FRACTION: Final = 0.1
 
 
@@ -32,7 +32,7 @@ def name_of(event: Event) -> str:
 
 
 class _HandlerExitError(Exception):
-    """A handler raised SystemExit or KeyboardInterrupt; its text is the name of that."""
+    """A handler raised SystemExit or KeyboardInterrupt; the text is the name of that exception."""
 
 
 class Decider(NamedTuple):
@@ -43,7 +43,7 @@ class Decider(NamedTuple):
 
 
 class Job(NamedTuple):
-    """The calls to make after an answer, and the event they are about; None for calls of `on_error`."""
+    """The calls to make after an answer, and their event; None for calls of `on_error`."""
 
     event: Event | None
     calls: tuple[Callable[[], object], ...]
@@ -76,7 +76,7 @@ class Handlers:
         self._background = Background(
             self._run, self._cancelled, concurrency=concurrency, max_items=max_pending, max_bytes=max_pending_bytes
         )
-        # A queue of its own: reports must neither wait behind handlers nor be dropped when those fill theirs.
+        # A separate queue: reports must neither wait behind handlers nor be dropped when those fill theirs.
         self._reports = Background(
             self._run, self._cancelled, concurrency=1, max_items=_MAX_PENDING_REPORTS, max_bytes=1
         )
@@ -172,7 +172,7 @@ class Handlers:
                 answer = decider.function(event)
                 return await answer if inspect.isawaitable(answer) else answer
             except (SystemExit, KeyboardInterrupt) as error:
-                # asyncio raises these two through the event loop, which ends the server and all it is doing.
+                # asyncio raises these two through the event loop, which ends the server and everything it does.
                 raise _HandlerExitError(type(error).__name__) from error
 
         left = max(0.0, deadline - asyncio.get_running_loop().time())

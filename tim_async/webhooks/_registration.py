@@ -1,4 +1,4 @@
-"""The decorators by which handlers are registered, and the checks of what is registered."""
+"""The decorators that register handlers, and the checks of their arguments."""
 
 from __future__ import annotations
 

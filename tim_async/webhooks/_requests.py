@@ -15,7 +15,7 @@ _MAX_QUERY_PARAMS: Final = 64
 
 
 def parse_query(query: str) -> dict[str, str]:
-    """Decode a URL's query. Of a parameter that is given twice the first one counts, when checking as when reading.
+    """Decode a URL's query. If a parameter is given twice, the first one counts, both in checking and in decoding.
 
     Raises:
         EventDecodeError: the query has too many parameters.
@@ -34,7 +34,7 @@ async def read_body(
 
     Args:
         read: returns the next part; None at the end.
-        length: the announced length; None where the request announces none.
+        length: the announced length; None if the request announces none.
         max_body: the limit in bytes.
         timeout: the seconds that the error names.
         deadline: loop time until which the body must be there.

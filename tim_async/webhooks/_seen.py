@@ -20,8 +20,8 @@ class SeenEvents:
                 ...  # the first time
 
     Messages are recognised by their MsgKey, or by their number in the group; messages without one, and other events, by
-    their whole body. The memory is that of one process: several processes behind one address need a store they share,
-    with `event.mark` as the key.
+    their whole body. The memory belongs to one process: several processes behind one URL need a shared store, with
+    `event.mark` as the key.
 
     Args:
         size: number of events to remember, at least 1; the oldest is forgotten first.

@@ -1,1 +1,1 @@
-"""The structs of the webhook events, a module for each part of the service."""
+"""The structs of the webhook events, one module for each part of the service."""

@@ -15,10 +15,10 @@ from .._message import UserDefinedData
 
 
 class GroupBeforeCreateTopic(BeforeEvent, kw_only=True):
-    """A topic is about to be made. Source: I49463. Answers: allow, refuse.
+    """A topic is about to be created. Source: I49463. Answers: allow, refuse.
 
     Attributes:
-        operator_account: who asks for it.
+        operator_account: who requests it.
         type: the group's type, Community.
         name: the topic's name.
         group_id: the community; not on every page.
@@ -34,12 +34,12 @@ class GroupBeforeCreateTopic(BeforeEvent, kw_only=True):
 
 
 class GroupAfterCreateTopic(Event, kw_only=True):
-    """A topic was made. Source: I49464.
+    """A topic was created. Source: I49464.
 
     Attributes:
         group_id: the community.
         topic_id: the topic.
-        operator_account: who made it.
+        operator_account: who created it.
         owner_account: the community's owner.
         type: the group's type, Community.
         name: the topic's name.
@@ -86,7 +86,7 @@ class GroupAfterTopicInfoChanged(Event, kw_only=True):
         name: its name now.
         introduction: its introduction now.
         notification: its announcement now.
-        face_url: its avatar's address now.
+        face_url: its avatar's URL now.
         event_time: unix milliseconds; not on every page.
     """
 

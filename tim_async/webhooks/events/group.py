@@ -1,4 +1,4 @@
-"""Events of groups themselves: their profiles, attributes, owners, and how many there are.
+"""Events of groups themselves: profiles, attributes, owners and quotas.
 
 EventTime is unix milliseconds, which the service writes as text in some events and as a number in others.
 """
@@ -16,14 +16,14 @@ from .._message import MemberRef, UserDefinedData
 
 
 class GroupBeforeCreateGroup(BeforeEvent, kw_only=True):
-    """A group is about to be made. Source: I34368. Answers: allow, refuse.
+    """A group is about to be created. Source: I34368. Answers: allow, refuse.
 
     Attributes:
-        operator_account: who asks for it.
+        operator_account: who requests it.
         owner_account: the future owner, "" without one.
         type: the group's type.
         name: its name.
-        create_group_num: how many groups of this type the owner has.
+        create_group_num: number of groups of this type that the owner has.
         member_list: the first members.
         event_time: unix milliseconds.
     """
@@ -40,11 +40,11 @@ class GroupBeforeCreateGroup(BeforeEvent, kw_only=True):
 
 
 class GroupAfterCreateGroup(Event, kw_only=True):
-    """A group was made. Source: I34369.
+    """A group was created. Source: I34369.
 
     Attributes:
         group_id: the group.
-        operator_account: who made it.
+        operator_account: who created it.
         owner_account: its owner, "" without one.
         type: its type.
         name: its name.
@@ -74,7 +74,7 @@ class GroupAfterGroupInfoChanged(Event, kw_only=True):
         name: its name now.
         introduction: its introduction now.
         notification: its announcement now.
-        face_url: its avatar's address now.
+        face_url: its avatar's URL now.
         user_defined_data_list: custom fields that changed; known from older pages.
         event_time: unix milliseconds.
     """
@@ -131,8 +131,8 @@ class GroupAfterChangeGroupOwner(Event, kw_only=True):
         group_id: the group.
         type: its type.
         operator_account: who changed it.
-        old_owner_account: the owner before.
-        new_owner_account: the owner now.
+        old_owner_account: the previous owner.
+        new_owner_account: the new owner.
         event_time: unix milliseconds.
     """
 
@@ -146,7 +146,7 @@ class GroupAfterChangeGroupOwner(Event, kw_only=True):
 
 
 class GroupAfterGroupFull(Event, kw_only=True):
-    """A group has reached its largest number of members. Source: I34376.
+    """A group has reached its maximum number of members. Source: I34376.
 
     Attributes:
         group_id: the group.
@@ -183,8 +183,8 @@ class GroupOnDailyGroupQuotaAlarm(Event, kw_only=True):
     """More than 70 % of the daily quota for new groups is used; disbanded groups are not counted. Source: I57455.
 
     Attributes:
-        quota_used: groups made today.
-        quota: groups that may be made in a day.
+        quota_used: groups created today.
+        quota: groups that may be created per day.
         event_time: unix milliseconds.
     """
 

@@ -20,7 +20,7 @@ class GroupBeforeApplyJoinGroup(BeforeEvent, kw_only=True):
     Attributes:
         group_id: the group.
         type: its type.
-        requestor_account: who asks.
+        requestor_account: who asks to join.
         event_time: unix milliseconds.
     """
 

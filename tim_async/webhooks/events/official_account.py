@@ -13,10 +13,10 @@ from .._event import BeforeEvent, Event
 
 
 class OfficialAccountBeforeCreateOfficialAccount(BeforeEvent, kw_only=True):
-    """An official account is about to be made. Answers: allow, refuse.
+    """An official account is about to be created. Answers: allow, refuse.
 
     Attributes:
-        operator_account: who asks for it.
+        operator_account: who requests it.
         owner_account: its future owner.
         name: its name.
         event_time: unix milliseconds.
@@ -30,11 +30,11 @@ class OfficialAccountBeforeCreateOfficialAccount(BeforeEvent, kw_only=True):
 
 
 class OfficialAccountAfterCreateOfficialAccount(Event, kw_only=True):
-    """An official account was made.
+    """An official account was created.
 
     Attributes:
         official_account: the official account.
-        operator_account: who made it.
+        operator_account: who created it.
         owner_account: its owner.
         name: its name.
         event_time: unix milliseconds.
@@ -56,7 +56,7 @@ class OfficialAccountAfterOfficialAccountInfoChanged(Event, kw_only=True):
         operator_account: who changed it.
         name: its name now.
         introduction: its introduction now.
-        face_url: its avatar's address now.
+        face_url: its avatar's URL now.
         organization: its organisation now.
         event_time: unix milliseconds.
     """
@@ -150,7 +150,7 @@ class OfficialAccountAfterDeleteSubscriber(Event, kw_only=True):
 
 
 class OfficialAccountAfterOfficialAccountFull(Event, kw_only=True):
-    """An official account has reached its largest number of subscribers.
+    """An official account has reached its maximum number of subscribers.
 
     Attributes:
         official_account: the official account.

@@ -12,7 +12,7 @@ from .._message import AccountPair
 
 
 class FriendItem(WireStruct, kw_only=True):
-    """Someone who is about to become a friend.
+    """An account that is about to become a friend.
 
     Attributes:
         to_account: the account.
@@ -37,7 +37,7 @@ class PrevFriendAdd(BeforeEvent, kw_only=True):
         from_account: the account that gets new friends.
         friend_item: the future friends.
         add_type: Add_Type_Single or Add_Type_Both.
-        force_add_flags: 1 when an admin adds them without asking.
+        force_add_flags: 1 when an admin adds them without their consent.
         event_time: unix milliseconds.
     """
 
@@ -51,7 +51,7 @@ class PrevFriendAdd(BeforeEvent, kw_only=True):
 
 
 class ResponseFriendItem(WireStruct, kw_only=True):
-    """An answer to someone's friend request.
+    """An answer to a friend request.
 
     Attributes:
         to_account: who is answered.
@@ -90,7 +90,7 @@ class FriendAdd(Event, kw_only=True):
         pair_list: the pairs that became friends.
         client_cmd: what caused it: friend_add, friend_response ...
         admin_account: the admin who did it, "" if it was not an admin.
-        force_flag: 1 when an admin added them without asking.
+        force_flag: 1 when an admin added them without their consent.
         event_time: unix milliseconds.
     """
 

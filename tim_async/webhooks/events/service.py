@@ -16,8 +16,8 @@ class RequestOverLimit(Event, kw_only=True):
     Attributes:
         service_name: the command's part before the slash, such as `openim`.
         command: its part after the slash, such as `sendmsg`.
-        request: calls counted in a second.
-        limit: calls allowed in a second.
+        request: calls counted per second.
+        limit: calls allowed per second.
     """
 
     callback_command: ClassVar[str] = "Alert.RequestOverLimit"
@@ -83,8 +83,8 @@ class TaskPushResult(WireStruct, kw_only=True):
     Attributes:
         callback_command: `Push.AllMemberPush`, or a sibling of it.
         event_type: 1 offline push, 2 online push, 3 click.
-        task_id: the task id from the answer of the call that began it.
-        task_time: unix seconds at which the task began.
+        task_id: the task id from the answer to the call that started it.
+        task_time: unix seconds at which the task started.
         event_time: unix seconds.
         to_account: the recipient.
         push_platform: as in `PushResult`.
