@@ -66,9 +66,9 @@ class ErrorResponse(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         status: the HTTP status.
-        headers: `Retry-After` in whole seconds, where the same request may succeed later; otherwise empty.
-        body: an object for JSON: `error`, the class; `detail`, the text; `code` of the service, None where it said
-            none; `maybe_delivered`, whether what was sent may have taken effect.
+        headers: `Retry-After` in whole seconds, if the same request may succeed later; otherwise empty.
+        body: a JSON-ready object: `error`, the class; `detail`, the text; `code` of the service, None if it gave
+            none; `maybe_delivered`, whether the request may have taken effect.
     """
 
     status: int
@@ -77,10 +77,10 @@ class ErrorResponse(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def error_response(error: BaseException) -> ErrorResponse:
-    """Return the HTTP answer for an error: the status of its class by `HTTP_STATUS`, or of the next class above it.
+    """Return the HTTP answer for an error; `HTTP_STATUS` gives the status of its class or of the nearest base class.
 
-    An error that is no `TimError` is answered with 500, so that one handler can serve all errors of an app. Its class
-    is named, and its text is not: it may hold what a caller must not see.
+    Errors other than `TimError` get 500, so that one handler can serve all errors of an app. The answer names their
+    class but not their text, which may contain something that the caller must not see.
 
     Args:
         error: any error.

@@ -1,9 +1,9 @@
 """Server-sent events to any number of browsers and programs.
 
-The newest events are kept, so that one who was away goes on from the last event it has (`Last-Event-ID`). One that
-listens too slowly, or whose last event is of an earlier run, is sent `missed` with the number of events that it will
-not get; it never holds the others up, and costs no memory of its own. Events are encoded when they are sent: most of
-the time there are no listeners.
+The newest events are kept, so that a listener that was away continues from the last event it has (`Last-Event-ID`). A
+listener that reads too slowly, or whose last event is from an earlier run, is sent `missed` with the number of events
+that it will not get; it never delays the others, and takes no memory. Events are encoded only when they are sent: most
+of the time there are no listeners.
 """
 
 from __future__ import annotations
@@ -64,10 +64,10 @@ class EventStream:
             each.set()
 
     def after(self, number: int) -> tuple[int, list[KeptEvent]]:
-        """Return how many events after one are not kept any more, and the oldest of those that are.
+        """Return how many events after a number are no longer kept, and the oldest of those that are.
 
         Args:
-            number: the last event that was seen; -1 is one of an earlier run.
+            number: the last event seen; -1 for an event of an earlier run.
         """
         first = self._kept[0].number if self._kept else self._last + 1
         missed = max(first - number - 1, 0)
@@ -109,7 +109,7 @@ class EventStream:
     def _begin_after(self, last: str | None) -> int:
         if last is None or not (last.isascii() and last.isdecimal()) or len(last) > 18:
             return self._last
-        # More than there were: it is of an earlier run, and what was lost of that counts as one more event missed.
+        # A higher number is from an earlier run, whose lost events count as one missed event.
         return int(last) if int(last) <= self._last else -1
 
     async def _wait(self) -> bool:

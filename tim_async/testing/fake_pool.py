@@ -140,7 +140,7 @@ class FakePool:
     Args:
         script: the answers to commands without answers of their own, one after the other; the last one is repeated.
             Without any, a message is answered with a MsgKey and MsgTime, everything else with a bare OK.
-        size: largest number of requests in flight, at least 1; further calls wait.
+        size: maximum number of requests in flight, at least 1; further calls wait.
 
     Attributes:
         sent: the requests, each attempt of a call, oldest first.
