@@ -126,7 +126,7 @@ async def test_a_list_that_breaks_is_handed_over_as_far_as_it_came() -> None:
     with pytest.raises(ValueError, match="line 6") as caught:
         await in_chunks("numbers", numbers(), 2, call, concurrency=2)
     assert sorted(done) == [[0, 1], [4]]
-    assert caught.value.__notes__ == ["until then 3 chunks of up to 2 were handed over, 1 of them failed"]
+    assert caught.value.__notes__ == ["before that, 3 chunks of up to 2 were sent, 1 of them failed"]
 
 
 async def test_cancelled_it_begins_no_further_chunk() -> None:

@@ -90,7 +90,7 @@ class AccountCalls(Account):
         *,
         delete_item: Sequence[UserIDItem],
     ) -> AccountResults:
-        """Delete 1 to 100 accounts with all their data; not to be undone.
+        """Delete 1 to 100 accounts with all their data; this cannot be undone.
 
         Delete accounts, 删除账号: `im_open_login_svc/account_delete`.
 
@@ -123,7 +123,7 @@ class AccountCalls(Account):
         *,
         check_item: Sequence[UserIDItem],
     ) -> AccountResults:
-        """Ask whether 1 to 100 accounts are imported.
+        """Check whether 1 to 100 accounts are imported.
 
         Check whether accounts are imported, 查询账号: `im_open_login_svc/account_check`.
 
@@ -184,7 +184,7 @@ class AccountCalls(Account):
         is_return_instid: Literal[0, 1] | None = None,
         is_return_custom_status: Literal[0, 1] | None = None,
     ) -> OnlineStatuses:
-        """Ask for the login state of 1 to 500 accounts.
+        """Query the login state of 1 to 500 accounts.
 
         Query online state of accounts, 查询账号在线状态: `openim/query_online_status`.
 
@@ -221,7 +221,7 @@ class AccountCalls(Account):
         to_account: Sequence[str],
         is_need_detail: Literal[0, 1] | None = None,
     ) -> OnlineStates:
-        """Ask for the login state of 1 to 500 accounts by the older command, which `query_online_status` replaced.
+        """Query the login state of 1 to 500 accounts with the older command, which `query_online_status` replaced.
 
         Query online state of accounts (older command), 获取用户在线状态: `openim/querystate`.
 

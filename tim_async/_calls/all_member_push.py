@@ -39,12 +39,11 @@ class AllMemberPushCalls(AllMemberPush):
         from_account: str | None = None,
         offline_push_info: OfflinePushInfo | None = None,
     ) -> PushTask:
-        """Push to every user, or to those a condition picks: once a second, and by default 100 times a day.
+        """Push to every user, or to those selected by a condition: once a second, and by default 100 times a day.
 
         Push to all users or an audience, 全员推送: `all_member_push/im_push`.
 
-        A push that finds the day's number used up is a `WaitTooLongError` with the time, counted over the 24 hours
-        before.
+        A push that exceeds the daily quota raises `WaitTooLongError` with the time; the quota counts the last 24 hours.
 
         One push a second, and by default 100 a day: more are refused with 90047. The request has at most 10 KB.
 
@@ -92,7 +91,7 @@ class AllMemberPushCalls(AllMemberPush):
         *,
         attr_names: Mapping[str, str],
     ) -> Empty:
-        """Name the app's attributes.
+        """Set the names of the app's attributes.
 
         Name the app's user attributes, 设置应用属性名称: `all_member_push/im_set_attr_name`.
 
@@ -173,7 +172,7 @@ class AllMemberPushCalls(AllMemberPush):
         *,
         user_attrs: Sequence[UserAttrs],
     ) -> Empty:
-        """Give attributes to 1 to 100 users.
+        """Set attributes of 1 to 100 users.
 
         Set attributes of users, 设置用户属性: `all_member_push/im_set_attr`.
 
@@ -203,7 +202,7 @@ class AllMemberPushCalls(AllMemberPush):
         *,
         user_attrs: Sequence[UserAttrNames],
     ) -> Empty:
-        """Take attributes from 1 to 100 users.
+        """Remove attributes from 1 to 100 users.
 
         Remove attributes of users, 删除用户属性: `all_member_push/im_remove_attr`.
 
@@ -263,7 +262,7 @@ class AllMemberPushCalls(AllMemberPush):
         *,
         user_tags: Sequence[UserTags],
     ) -> Empty:
-        """Give tags to 1 to 100 users, 10 each.
+        """Add tags to 1 to 100 users, up to 10 each.
 
         Add tags to users (10 per user per call), 添加用户标签: `all_member_push/im_add_tag`.
 
@@ -292,7 +291,7 @@ class AllMemberPushCalls(AllMemberPush):
         *,
         user_tags: Sequence[UserTags],
     ) -> Empty:
-        """Take tags from 1 to 100 users, 10 each.
+        """Remove tags from 1 to 100 users, up to 10 each.
 
         Remove tags from users, 删除用户标签: `all_member_push/im_remove_tag`.
 
@@ -321,7 +320,7 @@ class AllMemberPushCalls(AllMemberPush):
         *,
         to_account: Sequence[str],
     ) -> Empty:
-        """Take all tags from 1 to 100 users.
+        """Remove all tags from 1 to 100 users.
 
         Remove every tag of users, 删除用户所有标签: `all_member_push/im_remove_all_tags`.
 

@@ -118,7 +118,7 @@ class C2CCalls(C2C):
         offline_push_info: OfflinePushInfo | None = None,
         is_need_read_receipt: Literal[0, 1] | None = None,
     ) -> BatchSendMsgResult:
-        """Send one message to 1 to 500 accounts; `failed` names those who did not get it.
+        """Send one message to 1 to 500 accounts; `failed` lists those who did not get it.
 
         Send one-to-one messages to many users, 批量发单聊消息: `openim/batchsendmsg`.
 
@@ -232,7 +232,7 @@ class C2CCalls(C2C):
         msg_random: int | None = None,
         cloud_custom_data: str | None = None,
     ) -> Empty:
-        """Import one message of the past, or a live one of another system.
+        """Import one past message, or a live one from another system.
 
         Import a one-to-one message, 导入单聊消息: `openim/importmsg`.
 
@@ -383,7 +383,7 @@ class C2CCalls(C2C):
         peer_account: str,
         msg_read_time: int | str | None = None,
     ) -> Empty:
-        """Mark what an account got from another one as read.
+        """Mark the messages that an account received from another one as read.
 
         Mark one-to-one messages read, 设置单聊消息已读: `openim/admin_set_msg_read`.
 
@@ -415,7 +415,7 @@ class C2CCalls(C2C):
         to_account: str,
         peer_account: Sequence[str] | None = None,
     ) -> Unread:
-        """Ask how many messages are unread: of all, or from each of 1 to 10 accounts.
+        """Query the number of unread messages: of all, or from each of 1 to 10 accounts.
 
         Unread one-to-one counts, 查询单聊未读消息计数: `openim/get_c2c_unread_msg_num`.
 
@@ -569,7 +569,7 @@ class C2CCalls(C2C):
         msg_seq: int | None = None,
         msg_random: int | None = None,
     ) -> SendStreamMsgResult:
-        """Begin a streamed message, or add to one; `stream` does both, and ends it.
+        """Start a streamed message, or add to one; `stream` does both, and ends it.
 
         Native streaming one-to-one message, 发送单聊流式消息: `stream_msg/send_c2c_stream_msg`.
 

@@ -437,7 +437,7 @@ class CommunityCalls(Community):
         permission_group_id: str,
         topic_id_list: Sequence[str] | None = None,
     ) -> TopicPermissions:
-        """Read what a permission group may do in topics.
+        """Read a permission group's permissions in topics.
 
         Read topic permissions of a permission group, 获取话题权限: `group_open_http_svc/get_topic_permission_group`.
 
@@ -466,7 +466,7 @@ class CommunityCalls(Community):
         permission_group_id: str,
         topic_permission_list: Sequence[TopicPermission],
     ) -> TopicPermissions:
-        """Change what a permission group may do in topics.
+        """Change a permission group's permissions in topics.
 
         Change topic permissions of a permission group, 修改话题权限: `group_open_http_svc/set_topic_permission_group`.
 
@@ -494,7 +494,7 @@ class CommunityCalls(Community):
         permission_group_id: str,
         topic_permission_list: Sequence[TopicPermission],
     ) -> TopicOutcomes:
-        """Give a permission group permissions in 1 to 50 further topics.
+        """Grant a permission group permissions in 1 to 50 more topics.
 
         Add topic permissions to a permission group, 添加话题权限: `group_open_http_svc/add_topic_permission_group`.
 
@@ -523,7 +523,7 @@ class CommunityCalls(Community):
         permission_group_id: str,
         topic_id_list: Sequence[str],
     ) -> TopicOutcomes:
-        """Take a permission group's permissions in 1 to 50 topics away.
+        """Revoke a permission group's permissions in 1 to 50 topics.
 
         Remove topic permissions from a permission group, 删除话题权限: `group_open_http_svc/delete_topic_permission_group`.
 
@@ -553,7 +553,7 @@ class CommunityCalls(Community):
         permission_group_id: str,
         member_list: Sequence[PermissionMember],
     ) -> DeletePermissionGroupMembersResult:
-        """Take 1 to 100 members out of a permission group; one who is not in it is no failure.
+        """Remove 1 to 100 members from a permission group; accounts that are not in it do not fail.
 
         Remove members from a permission group, 删除权限组成员: `group_open_http_svc/delete_permission_group_member`.
 
@@ -617,7 +617,7 @@ class CommunityCalls(Community):
         *,
         group_id: str,
     ) -> OnlineNum:
-        """Ask how many members of a community are online; the service counts them every four minutes.
+        """Query how many members of a community are online; the service counts them every four minutes.
 
         Online member count of a community, 获取社群在线人数: `million_group_open_http_svc/get_online_member_num`.
 

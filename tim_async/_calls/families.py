@@ -64,7 +64,7 @@ class Families(Caller):
 
     @cached_property
     def follow(self) -> FollowCalls:
-        """Follows: who reads whom."""
+        """Follows: who follows whom."""
         from .follow import FollowCalls
 
         return FollowCalls(self)
@@ -85,7 +85,7 @@ class Families(Caller):
 
     @cached_property
     def group_member(self) -> GroupMemberCalls:
-        """Members of groups: coming and going, roles, mutes, bans."""
+        """Group members: joining and leaving, roles, mutes, bans."""
         from .group_member import GroupMemberCalls
 
         return GroupMemberCalls(self)
@@ -120,7 +120,7 @@ class Families(Caller):
 
     @cached_property
     def operation(self) -> OperationCalls:
-        """Figures, archives of messages, addresses of the service, and files of the chat."""
+        """Statistics, message archives, the service's IP addresses, and chat files."""
         from .operation import OperationCalls
 
         return OperationCalls(self)
@@ -134,7 +134,7 @@ class Families(Caller):
 
     @cached_property
     def push(self) -> PushCalls:
-        """Pushes of the push service, with the attributes and tags that pick an audience."""
+        """Pushes of the push service, with the attributes and tags that select an audience."""
         from .push import PushCalls
 
         return PushCalls(self)

@@ -1,4 +1,4 @@
-"""Follows: who reads whom.
+"""Follows: who follows whom.
 
 Made by `python -m tests.calls`; a test keeps it current.
 """
@@ -16,7 +16,7 @@ from ..models.follow import FollowCounts, FollowItem, FollowPage, FollowRelation
 
 
 class FollowCalls(Follow):
-    """Follows: who reads whom."""
+    """Follows: who follows whom."""
 
     async def add(
         self,
@@ -51,7 +51,7 @@ class FollowCalls(Follow):
         from_account: str,
         to_account: Sequence[str],
     ) -> FollowResults:
-        """Follow 1 to 20 accounts no more.
+        """Unfollow 1 to 20 accounts.
 
         Unfollow users, 取消关注用户: `follow/follow_delete`.
 
@@ -109,7 +109,7 @@ class FollowCalls(Follow):
         from_account: str,
         to_account: Sequence[str],
     ) -> FollowRelations:
-        """Ask whether an account and 1 to 100 others follow each other.
+        """Check whether an account and 1 to 100 others follow each other.
 
         Check follow relations, 校验关注关系: `follow/follow_check`.
 

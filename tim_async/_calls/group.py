@@ -48,7 +48,7 @@ class GroupCalls(Group):
         enable_permission: Literal[0, 1] | None = None,
         default_permission: int | None = None,
     ) -> CreatedGroup:
-        """Create a group, with an owner and members to begin with where they are given.
+        """Create a group, optionally with an owner and first members.
 
         Create a group, 创建群组: `group_open_http_svc/create_group`.
 
@@ -110,7 +110,7 @@ class GroupCalls(Group):
         group_id_list: Sequence[str],
         response_filter: ResponseFilter | None = None,
     ) -> GroupInfos:
-        """Read the profiles of 1 to 50 groups, with their members; `failed` names those that could not be read.
+        """Read the profiles of 1 to 50 groups, with their members; `failed` lists those that could not be read.
 
         Read group profiles, 获取群详细资料: `group_open_http_svc/get_group_info`.
 
@@ -158,7 +158,7 @@ class GroupCalls(Group):
         default_permission: int | None = None,
         history_msg_before_join: Literal["On", "Off"] | None = None,
     ) -> Empty:
-        """Change a group's profile: name, notice, who may come in, whether all are muted ...
+        """Change a group's profile: name, announcement, how to join, whether all are muted ...
 
         Change a group profile, 修改群基础资料: `group_open_http_svc/modify_group_base_info`.
 
@@ -205,7 +205,7 @@ class GroupCalls(Group):
         *,
         group_id: str,
     ) -> Empty:
-        """End a group, with all that it has; not to be undone.
+        """Disband a group and delete its data; this cannot be undone.
 
         Disband a group, 解散群组: `group_open_http_svc/destroy_group`.
 
@@ -239,7 +239,7 @@ class GroupCalls(Group):
         next: int | None = None,
         group_type: Literal["Public", "Private", "Work", "ChatRoom", "Meeting", "AVChatRoom", "Community"] | None = None,
     ) -> ListedGroups:
-        """Read one page of all the groups of the app; once a second.
+        """Read one page of all groups of the app; once a second.
 
         List every group of the app, 获取 App 中的所有群组: `group_open_http_svc/get_appid_group_list`.
 
@@ -321,7 +321,7 @@ class GroupCalls(Group):
         new_owner_account: str,
         from_account: str | None = None,
     ) -> Empty:
-        """Give a group to another of its members; the owner before is a plain member then.
+        """Transfer a group to another member; the previous owner becomes a plain member.
 
         Transfer a group, 转让群主: `group_open_http_svc/change_group_owner`.
 
@@ -366,7 +366,7 @@ class GroupCalls(Group):
         create_time: int | None = None,
         support_topic: Literal[0, 1] | None = None,
     ) -> ImportedGroup:
-        """Import a group that exists elsewhere: no webhook fires and no one is notified.
+        """Import a group that exists elsewhere: no webhook fires and no member is notified.
 
         Import an existing group, 导入群基础资料: `group_open_http_svc/import_group`.
 

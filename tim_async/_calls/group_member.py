@@ -1,4 +1,4 @@
-"""Members of groups: coming and going, roles, mutes, bans.
+"""Group members: joining and leaving, roles, mutes, bans.
 
 Made by `python -m tests.calls`; a test keeps it current.
 """
@@ -28,7 +28,7 @@ from ..models.group_member import (
 
 
 class GroupMemberCalls(GroupMember):
-    """Members of groups: coming and going, roles, mutes, bans."""
+    """Group members: joining and leaving, roles, mutes, bans."""
 
     async def add(
         self,
@@ -37,7 +37,7 @@ class GroupMemberCalls(GroupMember):
         member_list: Sequence[NewMember],
         silence: Literal[0, 1] | None = None,
     ) -> AddedMembers:
-        """Add 1 to 300 members; `failed` names those who are not in.
+        """Add 1 to 300 members; `failed` lists those who were not added.
 
         Add members, 增加群成员: `group_open_http_svc/add_group_member`.
 
@@ -85,7 +85,7 @@ class GroupMemberCalls(GroupMember):
         silence: Literal[0, 1] | None = None,
         reason: str | None = None,
     ) -> Empty:
-        """Remove 1 to 100 members; an account that is none is passed over.
+        """Remove 1 to 100 members; accounts that are not members are ignored.
 
         Remove members, 删除群成员: `group_open_http_svc/delete_group_member`.
 
@@ -209,7 +209,7 @@ class GroupMemberCalls(GroupMember):
         app_member_defined_data: Sequence[DefinedData] | None = None,
         mute_time: int | None = None,
     ) -> Empty:
-        """Change one member: role, name card, own fields, how it gets messages, whether it is muted.
+        """Change one member: role, name card, custom fields, message settings, mute.
 
         Change one member, 修改群成员资料: `group_open_http_svc/modify_group_member_info`.
 
@@ -288,7 +288,7 @@ class GroupMemberCalls(GroupMember):
         mute_time: int,
         topic_id: str | None = None,
     ) -> Empty:
-        """Mute 1 to 500 members for a while, or lift that.
+        """Mute 1 to 500 members for a time, or unmute them.
 
         Mute or unmute members, 批量禁言和取消禁言: `group_open_http_svc/forbid_send_msg`.
 
@@ -326,7 +326,7 @@ class GroupMemberCalls(GroupMember):
         group_id: str,
         topic_id: str | None = None,
     ) -> MutedAccounts:
-        """Read who is muted.
+        """Read the muted members.
 
         List muted members (current form of get_group_shutted_uin), 获取被禁言群成员列表:
         `group_open_http_svc/get_group_muted_account`.
@@ -362,7 +362,7 @@ class GroupMemberCalls(GroupMember):
         *,
         group_id: str,
     ) -> ShuttedUins:
-        """Read who is muted, by the older command; `list_muted` is the newer.
+        """Read the muted members, with the older command; `list_muted` is the newer one.
 
         List muted members (older command name), 获取被禁言群成员列表: `group_open_http_svc/get_group_shutted_uin`.
 
@@ -397,7 +397,7 @@ class GroupMemberCalls(GroupMember):
         group_id: str,
         member_list: Sequence[ImportedMember],
     ) -> AddedMembers:
-        """Import 1 to 300 members: no webhook fires and no one is notified; `failed` names those who are not in.
+        """Import 1 to 300 members: no webhook fires and no one is notified; `failed` lists those who were not added.
 
         Import members, 导入群成员: `group_open_http_svc/import_group_member`.
 
@@ -438,7 +438,7 @@ class GroupMemberCalls(GroupMember):
         duration: int,
         description: str | None = None,
     ) -> Empty:
-        """Take 1 to 20 accounts out, and keep them out for a while.
+        """Remove 1 to 20 accounts, and keep them out for a time.
 
         Ban members from a group for a period, 群成员封禁: `group_open_http_svc/ban_group_member`.
 
@@ -505,7 +505,7 @@ class GroupMemberCalls(GroupMember):
         offset: int,
         limit: int | None = None,
     ) -> BannedAccounts:
-        """Read one page of who is banned.
+        """Read one page of the banned accounts.
 
         Page through banned members, 获取封禁群成员列表: `group_open_http_svc/get_group_ban_member`.
 

@@ -234,7 +234,7 @@ class GroupMessagesCalls(GroupMessages):
         member_account: str,
         unread_msg_num: int,
     ) -> Empty:
-        """Set how many messages a member has not read.
+        """Set a member's number of unread messages.
 
         Set a member's unread count, 设置成员未读消息计数: `group_open_http_svc/set_unread_msg_num`.
 
@@ -270,7 +270,7 @@ class GroupMessagesCalls(GroupMessages):
         sender_account: str,
         topic_id: str | None = None,
     ) -> Empty:
-        """Delete what one sender wrote among the last 1,000 messages.
+        """Delete one sender's messages among the last 1,000.
 
         Remove recent messages of one sender, 删除指定用户发送的消息: `group_open_http_svc/delete_group_msg_by_sender`.
 
@@ -432,7 +432,7 @@ class GroupMessagesCalls(GroupMessages):
         group_id: str,
         msg_seq_list: Sequence[MsgSeqItem],
     ) -> GroupMsgReceipts:
-        """Ask how many members have read messages.
+        """Query how many members have read messages.
 
         Read/unread counts for group messages, 拉取群消息已读回执信息: `group_open_http_svc/get_group_msg_receipt`.
 
@@ -471,7 +471,7 @@ class GroupMessagesCalls(GroupMessages):
         cursor: str,
         count: int,
     ) -> ReceiptDetail:
-        """Read one page of those who have read a message, or have not.
+        """Read one page of the members who have read a message, or have not.
 
         Members who read, or did not read, one group message, 拉取群消息已读回执详情:
         `group_open_http_svc/get_group_msg_receipt_detail`.
@@ -542,7 +542,7 @@ class GroupMessagesCalls(GroupMessages):
         group_id: str,
         msg_seq: int | None = None,
     ) -> Empty:
-        """Hide stored messages from the clients.
+        """Hide stored messages from clients.
 
         Hide stored group messages from clients (admin can still read them), 清空群聊历史消息:
         `group_open_http_svc/clear_group_msg`.
@@ -650,7 +650,7 @@ class GroupMessagesCalls(GroupMessages):
         cloud_custom_data: str | None = None,
         stream_msg_id: str | None = None,
     ) -> SendGroupStreamMsgResult:
-        """Begin a streamed message, or add to one; `stream` does both, and ends it.
+        """Start a streamed message, or add to one; `stream` does both, and ends it.
 
         Native streaming group message, 发送群流式消息: `stream_msg/send_group_stream_msg`.
 

@@ -41,7 +41,7 @@ class ModerationCalls(Moderation):
         ext_sender: str | None = None,
         ext_receiver: str | None = None,
     ) -> Judgement:
-        """Have one text, image, audio or video judged. Every call is charged.
+        """Moderate one text, image, audio or video. Every call is charged.
 
         Submit one text, image, audio or video for moderation, 主动审核接口: `im_msg_audit/content_moderation`.
 
@@ -75,7 +75,7 @@ class ModerationCalls(Moderation):
         audit_name: str,
         contents: Sequence[Content],
     ) -> Judgements:
-        """Have 1 to 10 texts or images judged. Every content is charged.
+        """Moderate 1 to 10 texts or images. Every item is charged.
 
         Submit several texts or images for moderation, 批量主动审核接口: `im_msg_audit/batch_content_moderation`.
 
@@ -104,7 +104,7 @@ class ModerationCalls(Moderation):
         lib_id: str,
         user_keywords: Sequence[CloudKeyword],
     ) -> Done:
-        """Add 1 to 10 words to a library of cloud moderation.
+        """Add 1 to 10 words to a cloud moderation library.
 
         Add words to a cloud moderation library, 添加敏感词: `im_msg_audit_mgr/add_cloud_audit_keywords`.
 
@@ -135,7 +135,7 @@ class ModerationCalls(Moderation):
         lib_id: str,
         content: str | None = None,
     ) -> CloudWords:
-        """Read one page of a library of cloud moderation.
+        """Read one page of a cloud moderation library.
 
         Read words of a cloud moderation library, 获取敏感词: `im_msg_audit_mgr/get_cloud_audit_keywords`.
 
@@ -168,7 +168,7 @@ class ModerationCalls(Moderation):
         lib_id: str,
         keywords: Sequence[str],
     ) -> DeletedCloudKeywords:
-        """Delete 1 to 10 words of a library of cloud moderation.
+        """Delete 1 to 10 words from a cloud moderation library.
 
         Delete words of a cloud moderation library, 删除敏感词: `im_msg_audit_mgr/delete_cloud_audit_keywords`.
 
@@ -199,7 +199,7 @@ class ModerationCalls(Moderation):
         offset: int,
         limit: int,
     ) -> CloudLibraries:
-        """Read one page of the list of libraries of cloud moderation.
+        """Read one page of the list of cloud moderation libraries.
 
         List cloud moderation libraries, 获取词库列表: `im_msg_audit_mgr/get_cloud_audit_keywords_ids`.
 
@@ -260,7 +260,7 @@ class ModerationCalls(Moderation):
         limit: int,
         keyword: str | None = None,
     ) -> LocalWords:
-        """Read one page of the words of local filtering.
+        """Read one page of the local filtering words.
 
         Read local filter words, 获取本地敏感词: `im_msg_audit_mgr/get_local_audit_keywords`.
 
@@ -296,7 +296,7 @@ class ModerationCalls(Moderation):
         sdk_app_id: int,
         local_audit_words: Sequence[LocalKeyword],
     ) -> Done:
-        """Delete 1 to 10 words of local filtering.
+        """Delete 1 to 10 words from local filtering.
 
         Delete local filter words, 删除本地敏感词: `im_msg_audit_mgr/delete_local_audit_keywords`.
 
@@ -325,7 +325,7 @@ class ModerationCalls(Moderation):
         c2cmsg_nospeaking_time: int | None = None,
         groupmsg_nospeaking_time: int | None = None,
     ) -> Empty:
-        """Mute a user in the whole app, or let them speak again.
+        """Mute a user in the whole app, or unmute them.
 
         Set the app-wide mute of a user, 设置全局禁言: `openconfigsvr/setnospeaking`.
 
@@ -388,7 +388,7 @@ class ModerationCalls(Moderation):
     async def get_dirty_words(
         self,
     ) -> DirtyWords:
-        """Read the filter words. Retired: apps of today have local filtering and cloud moderation instead.
+        """Read the filter words. Retired: local filtering and cloud moderation replace it.
 
         Read custom filter words (retired), 查询 App 自定义脏字: `openim_dirty_words/get`.
 
@@ -461,5 +461,5 @@ class ModerationCalls(Moderation):
                 for does not.
 
         Limits: 200/s. A repeat is harmless. It deletes what is stored.
-        Page: retired, and its page with it.
+        Page: retired together with its page.
         """

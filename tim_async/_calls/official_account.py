@@ -205,7 +205,7 @@ class OfficialAccountCalls(OfficialAccount):
         official_account: str,
         subscriber_list: Sequence[SubscriberItem],
     ) -> SubscriberOutcomes:
-        """Subscribe 1 to 100 users; those who had subscribed before have not failed.
+        """Subscribe 1 to 100 users; users who were already subscribed do not fail.
 
         Subscribe users to an official account, 添加订阅者: `official_account_open_http_svc/add_subscriber`.
 
@@ -264,7 +264,7 @@ class OfficialAccountCalls(OfficialAccount):
         subscriber_account: str,
         custom_string: str,
     ) -> Empty:
-        """Change the app's own data about a subscription.
+        """Change the app's custom data of a subscription.
 
         Change a subscriber's custom data, 修改订阅者资料: `official_account_open_http_svc/modify_subscriber_info`.
 
@@ -293,7 +293,7 @@ class OfficialAccountCalls(OfficialAccount):
         offset: int | None = None,
         response_filter: SubscribedFilter | None = None,
     ) -> SubscribedAccounts:
-        """Read one page of the official accounts that a user has subscribed to.
+        """Read one page of a user's subscribed official accounts.
 
         Official accounts a user subscribes to, 查询订阅的公众号列表:
         `official_account_open_http_svc/get_subscribed_official_account_list`.
@@ -331,11 +331,11 @@ class OfficialAccountCalls(OfficialAccount):
         send_msg_control: Sequence[Literal["NoUnread", "NoLastMsg", "WithMuteNotifications", "NoMsgCheck"]] | None = None,
         cloud_custom_data: str | None = None,
     ) -> SentOfficialMsg:
-        """Send a message to all subscribers: one a second, and two an hour for each official account.
+        """Send a message to all subscribers: one a second, and two an hour per official account.
 
         Broadcast a message to subscribers, 公众号用户发送广播消息: `official_account_open_http_svc/send_official_account_msg`.
 
-        The third of an hour is a `WaitTooLongError` with the time.
+        The third within an hour raises `WaitTooLongError` with the time.
 
         An account has one message a second, and two an hour. Where `random` is not given, the call fills it in before
         the first attempt; every attempt then sends the same bytes, and the service drops the repeat.
@@ -408,7 +408,7 @@ class OfficialAccountCalls(OfficialAccount):
         req_msg_number: int | None = None,
         with_recalled_msg: Literal[0, 1] | None = None,
     ) -> OfficialMsgs:
-        """Read one page of the history of an official account, newer messages first.
+        """Read one page of an official account's history, newest messages first.
 
         Read official account message history, 拉取公众号历史消息:
         `official_account_open_http_svc/official_account_msg_get_simple`.

@@ -1,4 +1,4 @@
-"""Pushes of the push service, with the attributes and tags that pick an audience.
+"""Pushes of the push service, with the attributes and tags that select an audience.
 
 Made by `python -m tests.calls`; a test keeps it current.
 """
@@ -29,7 +29,7 @@ from ..models.push_statistics import MessagePushFigures, MessagePushLosses, Push
 
 
 class PushCalls(Push):
-    """Pushes of the push service, with the attributes and tags that pick an audience."""
+    """Pushes of the push service, with the attributes and tags that select an audience."""
 
     async def send(
         self,
@@ -40,13 +40,13 @@ class PushCalls(Push):
         condition: TimPushCondition | None = None,
         data_id: str | None = None,
     ) -> PushTask:
-        """Push to every user, or to those a condition picks: once a second, and 10 times a day.
+        """Push to every user, or to those selected by a condition: once a second, and 10 times a day.
 
         Push to all users or to an audience (new push service), 全员/标签推送: `timpush/push`.
 
-        10 a day is the number of the free and the trial edition. The standard and the advanced one have 100: give the
-        client `rate_limits={"timpush/push": (Rate(1), Rate(100, per=86_400))}`. A push that finds the number used up is
-        a `WaitTooLongError` with the time, counted over the 24 hours before.
+        10 a day is the quota of the free and trial editions. The standard and advanced editions have 100: pass
+        `rate_limits={"timpush/push": (Rate(1), Rate(100, per=86_400))}` to the client. A push that exceeds the quota
+        raises `WaitTooLongError` with the time; the quota counts the last 24 hours.
 
         Args:
             from_account: the sender, a user id or a RegistrationID.
@@ -80,13 +80,13 @@ class PushCalls(Push):
         msg_random: int | None = None,
         data_id: str | None = None,
     ) -> PushBatchTask:
-        """Push to 1 to 500 users; `failed` names those it does not go to.
+        """Push to 1 to 500 users; `failed` lists those it does not go to.
 
         Push to listed users (new push service), 单发推送（指定 UserID）: `timpush/batch`.
 
-        30 users a second is the limit of the free and the trial edition, so a call may have 30 of them. The standard
-        edition has 500 and the advanced one 800: give the client `rate_limits={"timpush/batch": Rate(500,
-        cost="to_account", max_cost=500)}`.
+        30 users a second is the limit of the free and trial editions, so a call may have 30 of them. The standard
+        edition allows 500 and the advanced one 800: pass `rate_limits={"timpush/batch": Rate(500, cost="to_account",
+        max_cost=500)}` to the client.
 
         Args:
             from_account: the sender, a user id or a RegistrationID.
@@ -162,7 +162,7 @@ class PushCalls(Push):
         task_id: str,
         offline_push_info: OfflinePushInfo,
     ) -> Empty:
-        """Stop a push, or take it back, within 24 hours.
+        """Stop or revoke a push, within 24 hours.
 
         Stop or recall a push task of the last 24 hours, 撤回推送: `timpush/revoke`.
 
@@ -195,7 +195,7 @@ class PushCalls(Push):
         attr_names: Mapping[str, str],
         attr_types: Mapping[str, Literal[0, 1]] | None = None,
     ) -> Empty:
-        """Name the app's attributes.
+        """Set the names of the app's attributes.
 
         Name the app's user attributes (new push service), 设置应用属性名称: `timpush/set_attr_name`.
 
@@ -273,7 +273,7 @@ class PushCalls(Push):
         *,
         user_attrs: Sequence[UserAttrs],
     ) -> PushOutcome:
-        """Give attributes to 1 to 100 users.
+        """Set attributes of 1 to 100 users.
 
         Set attributes of users (new push service), 设置用户属性: `timpush/set_attr`.
 
@@ -304,7 +304,7 @@ class PushCalls(Push):
         *,
         user_attrs: Sequence[UserAttrNames],
     ) -> PushOutcome:
-        """Take attributes from 1 to 100 users.
+        """Remove attributes from 1 to 100 users.
 
         Remove attributes of users (new push service), 删除用户属性: `timpush/remove_attr`.
 
@@ -359,7 +359,7 @@ class PushCalls(Push):
         *,
         user_tags: Sequence[UserTags],
     ) -> PushOutcome:
-        """Give tags to 1 to 100 users, 10 each.
+        """Add tags to 1 to 100 users, up to 10 each.
 
         Add tags to users (new push service), 添加用户标签: `timpush/add_tag`.
 
@@ -385,7 +385,7 @@ class PushCalls(Push):
         *,
         user_tags: Sequence[UserTags],
     ) -> PushOutcome:
-        """Take tags from 1 to 100 users, 10 each.
+        """Remove tags from 1 to 100 users, up to 10 each.
 
         Remove tags from users (new push service), 删除用户标签: `timpush/remove_tag`.
 
@@ -414,7 +414,7 @@ class PushCalls(Push):
         *,
         to_account: Sequence[str],
     ) -> PushOutcome:
-        """Take all tags from 1 to 100 users.
+        """Remove all tags from 1 to 100 users.
 
         Remove every tag of users (new push service), 清空用户标签: `timpush/clear_all_tags`.
 
@@ -446,7 +446,7 @@ class PushCalls(Push):
         content: PushContent,
         sdkappid: int | None = None,
     ) -> ScheduledPushId:
-        """Schedule a push; `schedule` takes a moment and finds the type.
+        """Schedule a push; `schedule` takes a datetime and determines the type.
 
         Create a scheduled push, 创建定时任务: `timpush/add_sched_task`.
 
@@ -542,7 +542,7 @@ class PushCalls(Push):
         task_id: int,
         sdkappid: int | None = None,
     ) -> FoundScheduledPush:
-        """Read one scheduled push: its state, and the TaskId of what it pushed.
+        """Read one scheduled push: its state, and the TaskId of its push.
 
         Read one scheduled push, 获取定时任务详情: `timpush/get_sched_task`.
 
@@ -641,7 +641,7 @@ class PushCalls(Push):
         end_time: int,
         task_id: Sequence[str] = (),
     ) -> PushLosses:
-        """Read why pushes of up to 5 tasks were lost.
+        """Read why pushes of up to 5 tasks failed.
 
         Why pushes to all users or an audience were lost, 全员/标签推送折损分析: `timpush/all_member_push_loss`.
 
@@ -669,7 +669,7 @@ class PushCalls(Push):
         task_id: str,
         user_id: str,
     ) -> PushTrace:
-        """Follow a push of a task to the devices of one user.
+        """Trace a task's push to the devices of one user.
 
         Trace a push to all users or an audience for one user, 全员/标签推送消息链路: `timpush/all_member_push_trace`.
 
@@ -729,7 +729,7 @@ class PushCalls(Push):
         start_time: int,
         end_time: int,
     ) -> MessagePushLosses:
-        """Read why pushes of chat messages were lost.
+        """Read why pushes of chat messages failed.
 
         Why pushes of chat messages were lost, 普通推送折损分析: `timpush/normal_push_loss`.
 
@@ -759,7 +759,7 @@ class PushCalls(Push):
         *,
         push_id: str,
     ) -> PushTrace:
-        """Follow the push of a chat message to the devices it went to.
+        """Trace the push of a chat message to the devices it went to.
 
         Trace the push of one chat message, 普通推送消息链路: `timpush/normal_push_trace`.
 

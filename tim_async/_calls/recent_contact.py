@@ -41,7 +41,7 @@ class RecentContactCalls(RecentContact):
         top_start_index: int,
         assist_flags: int,
     ) -> ContactPage:
-        """Read a page of an account's conversations, the newest first.
+        """Read a page of an account's conversations, newest first.
 
         Page through a user's conversations, 拉取会话列表: `recentcontact/get_list`.
 
@@ -87,7 +87,7 @@ class RecentContactCalls(RecentContact):
         clear_ramble: Literal[0, 1] | None = None,
         to_groupid: str | None = None,
     ) -> Empty:
-        """Delete one conversation from an account's list, its history too where that is asked.
+        """Delete one conversation from an account's list, optionally with its history.
 
         Delete one conversation, 删除单个会话: `recentcontact/delete`.
 
@@ -121,7 +121,7 @@ class RecentContactCalls(RecentContact):
         from_account: str,
         group_contact_item: Sequence[GroupContactItem],
     ) -> CreateContactGroupResult:
-        """Make a conversation group.
+        """Create a conversation group.
 
         Create a conversation group, 创建会话分组数据: `recentcontact/create_contact_group`.
 

@@ -100,7 +100,7 @@ class RobotCalls(Robot):
         msg_key: str | None = None,
         finish: Literal[0, 1] | None = None,
     ) -> StreamedMsg:
-        """Send a piece of a chatbot's answer. A repeated piece would be there twice.
+        """Send a piece of a chatbot's answer. A repeated piece would appear twice.
 
         Send one chunk of a streamed chatbot reply, 发送流式响应消息: `openim_robot_http_svc/send_stream_msg`.
 

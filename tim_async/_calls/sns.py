@@ -40,7 +40,7 @@ class SnsCalls(Sns):
         add_type: Literal["Add_Type_Single", "Add_Type_Both"] | None = None,
         force_add_flags: Literal[0, 1] | None = None,
     ) -> SnsResults:
-        """Add friends, asking them for consent where their profile wants it.
+        """Add friends, with their consent if their profile requires it.
 
         Add friends, 添加好友: `sns/friend_add`.
 
@@ -88,7 +88,7 @@ class SnsCalls(Sns):
         from_account: str,
         add_friend_item: Sequence[ImportFriendItem],
     ) -> SnsResults:
-        """Put friends on one account's list, without asking them and without changing theirs.
+        """Put friends on one account's list, without their consent and without changing their lists.
 
         Import friends without verification, 导入好友: `sns/friend_import`.
 
@@ -126,7 +126,7 @@ class SnsCalls(Sns):
         from_account: str,
         update_item: Sequence[UpdateFriendItem],
     ) -> SnsResults:
-        """Set fields of friendships: remark, friend lists, the app's own.
+        """Set fields of friendships: remark, friend lists, custom fields.
 
         Change friend data, 更新好友: `sns/friend_update`.
 
@@ -235,7 +235,7 @@ class SnsCalls(Sns):
         to_account: Sequence[str],
         check_type: Literal["CheckResult_Type_Single", "CheckResult_Type_Both"],
     ) -> FriendRelations:
-        """Ask how an account stands to 1 to 1,000 others.
+        """Check the relation of an account to 1 to 1,000 others.
 
         Check friend relations, 校验好友: `sns/friend_check`.
 
@@ -271,7 +271,7 @@ class SnsCalls(Sns):
         standard_sequence: int | None = None,
         custom_sequence: int | None = None,
     ) -> FriendPage:
-        """Read a page of an account's friends with all that is known of them.
+        """Read a page of an account's friends with all their data.
 
         Page through a user's friends, 拉取好友: `sns/friend_get`.
 
@@ -454,7 +454,7 @@ class SnsCalls(Sns):
         to_account: Sequence[str],
         check_type: Literal["BlackCheckResult_Type_Single", "BlackCheckResult_Type_Both"],
     ) -> BlackRelations:
-        """Ask whether an account and 1 to 1,000 others block each other.
+        """Check whether an account and 1 to 1,000 others block each other.
 
         Check block relations, 校验黑名单: `sns/black_list_check`.
 
@@ -489,7 +489,7 @@ class SnsCalls(Sns):
         group_name: Sequence[str],
         to_account: Sequence[str] | None = None,
     ) -> AddFriendListsResult:
-        """Make friend lists, and put friends into them.
+        """Create friend lists, and put friends into them.
 
         Create friend lists, 添加分组: `sns/group_add`.
 

@@ -1,1 +1,1 @@
-"""The tables of endpoints, one module a family."""
+"""The tables of endpoints, one module per family."""

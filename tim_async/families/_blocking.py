@@ -1,7 +1,7 @@
-"""What the generated classes for code without a loop are made of: their base, and a stream that is written in one.
+"""The base of the generated classes for code without an event loop, and their stream.
 
-The calls and helpers of a family run in the event loop of another thread; the client knows where that is. Here is only
-what it is asked for.
+A family's calls and helpers run in an event loop in another thread, which the client provides. This module only
+forwards to them.
 """
 
 from __future__ import annotations
@@ -22,31 +22,31 @@ FamilyT = TypeVar("FamilyT", bound=Family)
 
 
 class BlockingCaller(Protocol):
-    """What a family without a loop needs from a client."""
+    """The client that a blocking family needs."""
 
     def call(self, endpoint: Endpoint[..., R], request: Request) -> R:
-        """Send a ready request, and wait for the result."""
+        """Send a prepared request and wait for the result."""
         ...
 
     def wait(self, function: Callable[P, Awaitable[R]], /, *args: P.args, **kwargs: P.kwargs) -> R:
-        """Call a function in the client's loop, and wait for what it returns."""
+        """Call a function in the client's loop and wait for its result."""
         ...
 
     def walk(self, function: Callable[P, AsyncIterator[R]], /, *args: P.args, **kwargs: P.kwargs) -> Iterator[R]:
-        """Return a plain iterator over what a function yields in the client's loop."""
+        """Return a plain iterator over the items that a function yields in the client's loop."""
         ...
 
     def feed(self, items: Iterable[T]) -> AsyncIterator[T]:
-        """Return what the client's loop reads in place of a caller's iterable, so that reading it blocks no call."""
+        """Wrap a caller's iterable for the client's loop, so that reading it blocks no call."""
         ...
 
 
 class BlockingFamily(Generic[FamilyT]):
-    """Base of the families without a loop; generated from a table.
+    """Base class of the blocking families; subclasses are generated from a table.
 
     Attributes:
         client: makes the calls.
-        family: the family with a loop, which has the helpers.
+        family: the asynchronous family, which has the helpers.
     """
 
     def __init_subclass__(cls, *, table: type[Family]) -> None:
@@ -58,9 +58,9 @@ class BlockingFamily(Generic[FamilyT]):
 
 
 class BlockingStream(Generic[AnswerT]):
-    """A streamed message; made by `client.c2c.stream` or `client.group_msg.stream`, and used as `with`.
+    """A streamed message; created by `client.c2c.stream` or `client.group_msg.stream`, and used with `with`.
 
-    `MessageStream` says what happens when something goes wrong.
+    See `MessageStream` for error handling.
     """
 
     def __init__(self, client: BlockingCaller, stream: MessageStream[AnswerT]) -> None:
@@ -72,17 +72,17 @@ class BlockingStream(Generic[AnswerT]):
 
     @property
     def result(self) -> AnswerT | None:
-        """The answer to the first call, None before it: `stream_msg_id`, and what names the message."""
+        """The answer to the first call, None before it: `stream_msg_id`, and the message's key or number."""
         return self._stream.result
 
     @property
     def text(self) -> str:
-        """What the service took so far, in the end the whole text."""
+        """The text that the service has accepted so far, in the end the whole text."""
         return self._stream.text
 
     @property
     def is_ended(self) -> bool:
-        """Whether the service took the end."""
+        """Whether the service accepted the end."""
         return self._stream.is_ended
 
     def __enter__(self) -> Self:
@@ -90,14 +90,14 @@ class BlockingStream(Generic[AnswerT]):
         return self
 
     def write(self, text: str) -> None:
-        """Add text. It goes out at the stream's pace, together with what is written until then.
+        """Add text. It is sent at the stream's pace, together with other text written until then.
 
-        The first text is sent at once, and its answer waited for.
+        The first text is sent immediately, and its answer awaited.
 
         Raises:
-            BodyTooLargeError: the message would have 128 KB or more; nothing was added, and the stream goes on.
-            UsageError: the text is no text, or the stream is not entered or was left.
-            TimError: a call failed; the stream takes nothing more, and leaving the block ends it.
+            BodyTooLargeError: the message would reach 128 KB; nothing was added, and the stream continues.
+            UsageError: the argument is not text, or the stream was not entered or was left.
+            TimError: a call failed; the stream accepts nothing more, and leaving the block ends it.
         """
         self._client.wait(self._stream.write, text)
 

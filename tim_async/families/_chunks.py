@@ -1,6 +1,6 @@
-"""Splitting: a list longer than one call may have, handed over in chunks, with nothing lost on the way.
+"""Splitting: a list that is too long for one call is passed in chunks, and nothing gets lost on the way.
 
-Only where splitting is harmless: what the service does for two halves must be what it would have done for the whole.
+Only where splitting is harmless: the service must treat two halves as it would have treated the whole.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 Items: TypeAlias = Iterable[T] | AsyncIterable[T]
-"""Whatever gives things one by one: a list, a generator, an asynchronous one such as the rows of a query."""
+"""Anything that yields items: a list, a generator, or an asynchronous one such as the rows of a query."""
 
 
 @dataclass(eq=False, repr=False, slots=True)
@@ -28,8 +28,8 @@ class FailedChunk(Generic[T]):
     """A chunk whose call failed as a whole.
 
     Attributes:
-        items: what the call was for.
-        error: why it failed; `error.maybe_delivered` says whether it may have taken effect all the same.
+        items: the items of the call.
+        error: why it failed; `error.maybe_delivered` says whether it may still have taken effect.
     """
 
     items: Sequence[T]
@@ -41,7 +41,7 @@ class FailedChunk(Generic[T]):
 
 @dataclass(eq=False, repr=False, slots=True)
 class Chunked(Generic[T, R]):
-    """What became of a list that was handed over in chunks.
+    """The outcome of a list that was passed in chunks.
 
     Attributes:
         results: the answers, in the order of the list.
@@ -56,12 +56,12 @@ class Chunked(Generic[T, R]):
 
     @property
     def failed(self) -> list[object]:
-        """The failed items of all answers, then the chunks that failed as a whole; empty when all went well."""
+        """The failed items of all answers, then the chunks that failed as a whole; empty if nothing failed."""
         items = [item for result in self.results if isinstance(result, PartialResult) for item in result.failed]
         return [*items, *self.failed_chunks]
 
     def raise_for_failed(self) -> None:
-        """Raise `PartialFailureError` when anything failed."""
+        """Raise `PartialFailureError` if anything failed."""
         failed = self.failed
         if failed:
             raise PartialFailureError(failed)
@@ -70,23 +70,23 @@ class Chunked(Generic[T, R]):
 async def in_chunks(
     field: str, items: Items[T], size: int, call: Callable[[Sequence[T]], Awaitable[R]], *, concurrency: int = 8
 ) -> Chunked[T, R]:
-    """Call once for every `size` items, up to `concurrency` calls at a time; the list is read as the calls go on.
+    """Call once for every `size` items, with up to `concurrency` calls in parallel; the list is consumed lazily.
 
-    A chunk that fails does not keep the others from being sent. Cancelled, it starts no further chunk, and cancels
-    those on their way. When the list itself raises, what it gave until then is handed over, and its error is raised as
-    it is, with a note of how much that was.
+    A chunk that fails does not stop the others. When cancelled, it starts no further chunk and cancels those in flight.
+    When the list itself raises, the items it yielded before are passed on, and its error is raised unchanged, with a
+    note saying how many those were.
 
     Args:
-        field: what errors call `items`.
-        items: what is to be handed over; read lazily.
-        size: items in one call, at least 1.
+        field: the name of `items` in errors.
+        items: the items to pass; consumed lazily.
+        size: items per call, at least 1.
         call: makes the call for one chunk.
-        concurrency: calls at a time, at least 1.
+        concurrency: maximum number of parallel calls, at least 1.
 
     Raises:
-        UsageError: a single text in place of a list, or sizes below 1; or no chunk could be sent for what was given,
-            and so nothing was.
-        Exception: what the list raised, or a call that did not fail with an error of ours: it ends those on their way.
+        UsageError: a single text instead of a list, or a size below 1; or no chunk could be sent because of the
+            arguments, so nothing was.
+        Exception: raised by the list, or by a call with an error that is not a `TimError`; it ends the calls in flight.
     """
     check_source(field, items)
     check_whole("size", size, 1)
@@ -94,7 +94,7 @@ async def in_chunks(
     outcomes: dict[int, R | FailedChunk[T]] = {}
     broken: list[Exception] = []
     numbers = count()
-    reading = asyncio.Lock()  # an asynchronous list gives one item at a time
+    reading = asyncio.Lock()  # an asynchronous source yields one item at a time
 
     async def work(chunks: AsyncIterator[list[T]]) -> None:
         while True:
@@ -106,7 +106,7 @@ async def in_chunks(
                 outcomes[number] = await call(chunk)
             except TimError as error:
                 outcomes[number] = FailedChunk(chunk, error)
-                await asyncio.sleep(0)  # what is refused here waits for nothing, and a long list would stop the loop
+                await asyncio.sleep(0)  # a refused chunk never waits, so a long list would block the loop
 
     try:
         async with (
@@ -117,12 +117,10 @@ async def in_chunks(
             for _ in range(concurrency):
                 workers.create_task(work(chunks))
     except ExceptionGroup as group:
-        raise group.exceptions[0] from None  # callers wait for their own error, not for a group of them
+        raise group.exceptions[0] from None  # callers expect their own error, not a group
     if broken:
         failed = sum(isinstance(outcome, FailedChunk) for outcome in outcomes.values())
-        broken[0].add_note(
-            f"until then {len(outcomes)} chunks of up to {size} were handed over, {failed} of them failed"
-        )
+        broken[0].add_note(f"before that, {len(outcomes)} chunks of up to {size} were sent, {failed} of them failed")
         raise broken[0]
     chunked: Chunked[T, R] = Chunked()
     for _, outcome in sorted(outcomes.items(), key=lambda pair: pair[0]):
@@ -143,7 +141,7 @@ def check_source(field: str, items: object) -> None:
 
 
 async def each_of(items: Items[T]) -> AsyncGenerator[T, None]:
-    """Yield one item after the other, whether they come asynchronously or not."""
+    """Yield items from a synchronous or asynchronous source."""
     if isinstance(items, AsyncIterable):
         async for item in items:
             yield item
@@ -153,7 +151,7 @@ async def each_of(items: Items[T]) -> AsyncGenerator[T, None]:
 
 
 async def _cut(items: AsyncIterator[T], size: int, broken: list[Exception]) -> AsyncGenerator[list[T], None]:
-    """Yield the items in chunks; an error of theirs goes into `broken`, and ends it with what came until then."""
+    """Yield the items in chunks; an error of the source goes into `broken`, after a chunk with the last items."""
     chunk: list[T] = []
     try:
         async for item in items:

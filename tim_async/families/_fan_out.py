@@ -1,16 +1,16 @@
-"""One message to any number of accounts, and what became of each of them.
+"""One message to any number of accounts, and the outcome for each of them.
 
-Words. A *chunk* is what one call of openim/batchsendmsg is for. A *delivery* is the outcome for one account: sent,
-failed, or unknown when the service may have taken the message.
+Words. A *chunk* is the accounts of one openim/batchsendmsg call. A *delivery* is the outcome for one account: sent,
+failed, or unknown if the service may have accepted the message.
 
-What is done. Accounts are read as the calls go on, each is sent to once. Every chunk carries the same MsgSeq and
-MsgRandom, for it is the same message; so a chunk that the client repeats, as its retry policy allows, is not delivered
-twice: the service recognises a repeat for 120 seconds, and the client begins none after 105. A chunk that ends without
-a clear answer is not sent again from here. Its accounts are unknown, and sending to them once more with the marks of
-the first time (`msg_seq` and `msg_random` of the result) is safe within the 120 seconds.
+What we do. Accounts are consumed lazily, and each is sent to once. Every chunk carries the same MsgSeq and MsgRandom,
+because it is the same message; so a chunk that the client retries, as its retry policy allows, is not delivered twice:
+the service recognises a repeat for 120 seconds, and the client starts none after 105. A chunk without a clear answer is
+not sent again here. Its accounts are unknown, and sending to them once more with the same marks (`msg_seq` and
+`msg_random` of the result) is safe within the 120 seconds.
 
-The first chunk goes alone: a message that cannot be sent at all, being too large, say, is refused before anything is
-spent.
+The first chunk is sent alone: a message that cannot be sent at all, for example because it is too large, is refused
+before anything is spent.
 """
 
 from __future__ import annotations
@@ -36,24 +36,24 @@ from ..errors import ApiError, PartialFailureError, TimError, UsageError, may_ha
 from ..models.c2c import MAX_BATCH, BatchSendMsg, BatchSendMsgResult
 from ._chunks import Items, check_source, each_of
 
-# Deliveries on their way at a time: what 200 a second are while an answer takes two seconds.
+# Maximum deliveries in flight: 200 a second when an answer takes two seconds.
 _IN_FLIGHT: Final = 400
 _MAX_WORKERS: Final = 64
 _MIN_WORKERS: Final = 4
 
-# Codes that say that none of the accounts exists; then an earlier attempt was not delivered either.
+# Codes saying that none of the accounts exists; then an earlier attempt was not delivered either.
 _NOBODY: Final = frozenset({70107, 90012, 90048})
 
 
 class Delivery(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of the message to one account.
+    """The outcome of the message for one account.
 
     Attributes:
         account: the account.
-        state: `sent`; `failed`: it did not get the message; `unknown`: it may have got it.
-        msg_key: names the message, "" unless it was sent.
-        code: why it failed or is unknown, when the service answered with a code.
-        error: the error that the call for it ended with; None when the code was for this account alone.
+        state: `sent`; `failed`: the account did not get the message; `unknown`: it may have got it.
+        msg_key: the message's key, "" unless it was sent.
+        code: why it failed or is unknown, if the service answered with a code.
+        error: the error that its call ended with; None if the code concerned only this account.
     """
 
     account: str
@@ -65,7 +65,7 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(eq=False, repr=False, init=False)
 class Deliveries:
-    """What became of a message to many: one `Delivery` for each account, in the order they were given.
+    """The outcomes of a message to many accounts: one `Delivery` per account, in the given order.
 
     Attributes:
         msg_seq: MsgSeq of the message.
@@ -90,7 +90,7 @@ class Deliveries:
         return iter(self.deliveries)
 
     def __getitem__(self, account: str) -> Delivery:
-        """Return the outcome for an account; `KeyError` for one that was not sent to."""
+        """Return the outcome for an account; raise `KeyError` if it was not sent to."""
         return self._by_account[account]
 
     def __repr__(self) -> str:
@@ -98,21 +98,21 @@ class Deliveries:
 
     @property
     def sent(self) -> list[Delivery]:
-        """Those who got it."""
+        """The deliveries that were sent."""
         return [each for each in self if each.state == "sent"]
 
     @property
     def failed(self) -> list[Delivery]:
-        """Those who did not get it."""
+        """The deliveries that failed."""
         return [each for each in self if each.state == "failed"]
 
     @property
     def unknown(self) -> list[Delivery]:
-        """Those who may have got it."""
+        """The deliveries whose outcome is unknown."""
         return [each for each in self if each.state == "unknown"]
 
     def raise_for_failed(self) -> None:
-        """Raise `PartialFailureError` when anyone did not get it, or may not have got it."""
+        """Raise `PartialFailureError` if any delivery failed or is unknown."""
         rest = [each for each in self if each.state != "sent"]
         if rest:
             raise PartialFailureError(rest)
@@ -124,7 +124,7 @@ class FanOut:
     Args:
         call: sends a batch.
         message: the message; its recipients are replaced, its marks must be filled in.
-        chunk_size: accounts in one call, 1 to 500.
+        chunk_size: accounts per call, 1 to 500.
         on_delivery: called with each outcome as soon as it is known.
     """
 
@@ -144,9 +144,9 @@ class FanOut:
         self._message = message
         self._chunk_size = chunk_size
         self._on_delivery = on_delivery
-        self._known: dict[str, Delivery | None] = {}  # None while an account's chunk is on its way
+        self._known: dict[str, Delivery | None] = {}  # None while an account's chunk is in flight
         self._marks = message.msg_seq, message.msg_random
-        self._failure: Exception | None = None  # of the accounts' source, or of on_delivery
+        self._failure: Exception | None = None  # raised by the accounts' source, or by on_delivery
 
     async def run(self, accounts: Items[str]) -> Deliveries:
         """Send to all of them; see `C2C.send_to_all`."""
@@ -176,7 +176,7 @@ class FanOut:
                 workers.create_task(work())
 
     async def _chunks(self, accounts: AsyncIterator[str]) -> AsyncGenerator[list[str], None]:
-        """Yield the accounts that were not sent to yet; a source that raises ends with what it gave until then."""
+        """Yield the accounts not sent to yet; if the source raises, end with the accounts it yielded before."""
         chunk: list[str] = []
         try:
             async for account in accounts:
@@ -193,7 +193,7 @@ class FanOut:
             yield chunk
 
     def _is_new(self, account: str) -> bool:
-        """Note an account, unless it was sent to already; one that cannot exist fails here."""
+        """Register an account, unless it was already sent to; an invalid one fails here."""
         problem: UsageError | None = None
         try:
             check_account("to_accounts", account)

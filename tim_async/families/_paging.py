@@ -1,4 +1,4 @@
-"""Pages: the loop behind every iterator over a command that answers page by page."""
+"""Paging: the loop behind every iterator over a command that answers page by page."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ T = TypeVar("T")
 async def pages(
     command: str, fetch: Callable[[C], Awaitable[P]], first: C, following: Callable[[P], C | None]
 ) -> AsyncIterator[P]:
-    """Yield page after page until `following` says so; each is asked for only when the one before was used up.
+    """Yield page after page while `following` returns a place; each is fetched only after the previous one is used.
 
     Args:
-        command: which `fetch` calls.
-        fetch: asks for the page that begins at a place: an offset, a cursor, a time.
+        command: the command that `fetch` calls.
+        fetch: fetches the page that begins at a place: an offset, a cursor, a time.
         first: the place of the first page.
         following: returns the place of the next page, None after the last one.
 
     Raises:
-        ReplyDecodeError: a page names a place that was read already. Such pages would be asked for again and again; to
-            end there would pass off a part as all.
+        ReplyDecodeError: a page names a place that was already read. Following it would never end, and stopping there
+            would present a part as the whole.
     """
     place: C | None = first
     seen: set[C] = set()
     while place is not None:
         if place in seen:
-            raise _stuck(command, "names a place that was read already")
+            raise _stuck(command, "names a place that was already read")
         seen.add(place)
         page = await fetch(place)
         yield page
@@ -46,15 +46,15 @@ async def entries_once(
     entries: Callable[[P], Sequence[T]],
     key: Callable[[T], Hashable],
 ) -> AsyncIterator[T]:
-    """Yield the entries of `pages` that may overlap, each once.
+    """Yield the entries of possibly overlapping `pages`, each once.
 
     Args:
-        command: which `fetch` calls.
-        fetch: asks for the page that begins at a place.
+        command: the command that `fetch` calls.
+        fetch: fetches the page that begins at a place.
         first: the place of the first page.
         following: returns the place of the next page, None after the last one.
-        entries: returns what a page has.
-        key: returns what identifies an entry.
+        entries: returns the entries of a page.
+        key: returns the identity of an entry.
     """
     seen: set[Hashable] = set()
     async for page in pages(command, fetch, first, following):
@@ -71,18 +71,18 @@ async def entries_by_offset(
     entries: Callable[[P], Sequence[T]],
     total: Callable[[P], int],
 ) -> AsyncIterator[T]:
-    """Yield the entries of a command that takes an offset and returns how many there are in all.
+    """Yield the entries of a command that takes an offset and returns a total.
 
-    It ends when all were read, and with an empty page.
+    It ends when all were read, or with an empty page.
 
     Args:
-        command: which `fetch` calls.
-        fetch: asks for the page that leaves out so many.
-        entries: returns what a page has.
-        total: returns how many entries all pages have.
+        command: the command that `fetch` calls.
+        fetch: fetches the page at an offset.
+        entries: returns the entries of a page.
+        total: returns the number of entries of all pages.
 
     Raises:
-        ReplyDecodeError: a page comes a second time: the service leaves nothing out, and would be asked for ever.
+        ReplyDecodeError: a page is repeated: the service ignores the offset, and reading would never end.
     """
     offset = 0
     found: Sequence[T] = ()

@@ -1,4 +1,4 @@
-"""The families: where each is found, and the registry of all endpoints.
+"""The families: where each is defined, and the registry of all endpoints.
 
 A family's module is imported when the family is first used, so that `import tim_async` stays cheap.
 """
@@ -13,7 +13,7 @@ from typing import Any, Final, cast
 
 from .._api.endpoint import Endpoint, Family
 
-# The class of each family, by the name of its module, which is the client's attribute too.
+# The class of each family, by module name, which is also the client's attribute.
 FAMILIES: Final[Mapping[str, str]] = MappingProxyType(
     {
         "account": "Account",
@@ -37,7 +37,7 @@ FAMILIES: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 
-# Where to look for a command by the part before its slash: the first raw call of a client imports no more than it must.
+# The families to search for a command, by the part before its slash: a client's first raw call imports no others.
 SERVICES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
         "ConfigSvc": ("operation",),

@@ -1,20 +1,20 @@
-"""A streamed message: text that is written bit by bit, and reaches its readers as it grows. Source: C128596, C128597.
+"""A streamed message: text written piece by piece, which its readers see grow. Source: C128596, C128597.
 
-Words. A *piece* is what one call carries: all that was written since the call before. A stream is named by the answer
-to its first call, and goes on until its last piece.
+Words. A *piece* is the text of one call: everything written since the previous call. The answer to the first call names
+the stream, which goes on until its last piece.
 
-What the service does. It takes five calls a second for each stream, ends a stream that gets nothing for 15 seconds,
+What the service does. It accepts five calls a second per stream, ends a stream that gets nothing for 15 seconds,
 refuses pieces after the end, and keeps a message under 128 KB.
 
-What is done. A task of its own makes the calls, one at a time, so that the writer does not wait for the pace, and a
-cancelled writer leaves no call half made. Only the first `write` waits for its answer: what is wrong with the message
-as such (an account that is not there, say) shows there. Whatever happens, the end is sent when the block is left; when
-that is by an exception, or the leaving itself is cancelled, it has `end_timeout` seconds for it, then the exception
-goes on. Only a stream whose first call brought no answer has no name to end it by; the service ends it.
+What we do. A separate task makes the calls, one at a time, so that the writer does not wait for the pace and a
+cancelled writer leaves no call half made. Only the first `write` waits for its answer: an error of the message itself
+(an unknown account, for example) is raised there. The end is always sent when the block is left; if that happens
+through an exception, or leaving is itself cancelled, it gets `end_timeout` seconds, and then the exception propagates.
+Only a stream whose first call got no answer cannot be ended, because its name is unknown; the service ends it.
 
-A piece that was refused, or surely did not arrive, goes out again with the end. One whose outcome is not known does so,
-too, with the Index it had: that is what identifies it, as it is when the client's retry policy repeats a call.
-So a text is complete when the end was taken, whatever happened before, and then leaving raises nothing.
+A piece that was refused, or certainly did not arrive, is sent again with the end. A piece with an unknown outcome is
+sent again too, with the same Index: that identifies it, as when the client's retry policy repeats a call. So a text is
+complete when the end was accepted, whatever happened before, and leaving the block then raises nothing.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class StreamAnswer(Protocol):
 
     @property
     def stream_msg_id(self) -> str:
-        """Names the stream."""
+        """The name of the stream."""
         ...
 
 
@@ -52,17 +52,16 @@ AnswerT = TypeVar("AnswerT", bound=StreamAnswer)
 
 
 class MessageStream(Generic[AnswerT]):
-    """A streamed message; made by `client.c2c.stream` or `client.group_msg.stream`, and used as `async with`.
+    """A streamed message; created by `client.c2c.stream` or `client.group_msg.stream`, and used with `async with`.
 
-    Nothing is sent before something is written. Leaving the block sends the end, and waits until it is taken. It raises
-    when the text may not have arrived as a whole: the error of the call that went wrong. A block that is left by an
-    exception of its own raises that one, and a stream that could not be ended then is logged; the service ends it
-    after 15 seconds.
+    Nothing is sent before something is written. Leaving the block sends the end and waits until it is accepted. It
+    raises the error of the failed call if the text may not have arrived completely. A block left by its own exception
+    raises that one; if the stream could not be ended, this is logged, and the service ends it after 15 seconds.
 
     Attributes:
-        result: the answer to the first call, None before it: `stream_msg_id`, and what names the message.
-        text: what the service took so far, in the end the whole text.
-        is_ended: whether the service took the end.
+        result: the answer to the first call, None before it: `stream_msg_id`, and the message's key or number.
+        text: the text that the service has accepted so far, in the end the whole text.
+        is_ended: whether the service accepted the end.
     """
 
     def __init__(
@@ -93,12 +92,12 @@ class MessageStream(Generic[AnswerT]):
         self._end_timeout = end_timeout
         self._written: list[str] = []  # not yet sent
         self._size = len((compatible_text or "").encode())
-        self._open: list[StreamChunk] = []  # sent, and not known whether they were taken
-        self._index = 0  # of the last chunk that was taken
+        self._open: list[StreamChunk] = []  # sent, with unknown outcome
+        self._index = 0  # of the last accepted chunk
         self._next_at = 0.0
         self._state = "new"  # then entered, and left
         self._wake = asyncio.Event()
-        self._answered = asyncio.Event()  # the first call ended, well or not
+        self._answered = asyncio.Event()  # the first call ended, successfully or not
         self._sender: asyncio.Task[None] | None = None
         self._failure: TimError | None = None
         check(self._element(self._chunks("", is_last=False)))
@@ -109,19 +108,19 @@ class MessageStream(Generic[AnswerT]):
 
     async def __aenter__(self) -> Self:
         if self._state != "new":
-            raise UsageError("a stream can be entered only once: make a new one")
+            raise UsageError("a stream can be entered only once: create a new one")
         self._state = "entered"
         return self
 
     async def write(self, text: str) -> None:
-        """Add text. It goes out at the stream's pace, together with what is written until then.
+        """Add text. It is sent at the stream's pace, together with other text written until then.
 
-        The first text is sent at once, and its answer waited for. A `write` that is cancelled there has written.
+        The first text is sent immediately, and its answer awaited. A `write` cancelled at that point has written.
 
         Raises:
-            BodyTooLargeError: the message would have 128 KB or more; nothing was added, and the stream goes on.
-            UsageError: the text is no text, or the stream is not entered or was left.
-            TimError: a call failed; the stream takes nothing more, and leaving the block ends it.
+            BodyTooLargeError: the message would reach 128 KB; nothing was added, and the stream continues.
+            UsageError: the argument is not text, or the stream was not entered or was left.
+            TimError: a call failed; the stream accepts nothing more, and leaving the block ends it.
         """
         if self._state != "entered":
             raise UsageError("write to a stream inside its `async with` block")
@@ -163,7 +162,7 @@ class MessageStream(Generic[AnswerT]):
         cancellation: asyncio.CancelledError | None = None
         ending = asyncio.create_task(self._end(self._sender), name="tim_async: end of stream")
         while not ending.done():
-            # `wait` leaves the task alone when it is cancelled itself.
+            # `wait` does not cancel the task when it is cancelled itself.
             try:
                 await asyncio.wait({ending}, timeout=None if until is None else max(until - loop.time(), 0.0))
             except asyncio.CancelledError as error:
@@ -173,16 +172,16 @@ class MessageStream(Generic[AnswerT]):
                 ending.cancel()
                 until = None
         if not ending.cancelled():
-            ending.result()  # what is wrong with this module itself must not be lost
+            ending.result()  # errors of this module must not be lost
         if not self.is_ended and self.result is not None:
-            _logger.warning("%r: not written to, the service will end it in %g s", self, MAX_GAP_S)
+            _logger.warning("%r: no text was written, the service will end it in %g s", self, MAX_GAP_S)
         if cancellation is not None:
             raise cancellation
         if exc_type is None and not self.is_ended and self._failure is not None:
             raise self._failure
 
     async def _end(self, sender: asyncio.Task[None]) -> None:
-        """Wait until the end is sent; send it once more where something went wrong before."""
+        """Wait until the end is sent; send it once more if something failed before."""
         await sender
         if self._failure is None or self.result is None:
             return
@@ -192,7 +191,7 @@ class MessageStream(Generic[AnswerT]):
             _logger.warning("%r: could not end it: %s", self, error)
 
     async def _send_all(self) -> None:
-        """Send what is written until the stream is left, or a call fails."""
+        """Send what is written until the stream is left or a call fails."""
         try:
             while not self.is_ended:
                 is_idle = False
@@ -206,14 +205,14 @@ class MessageStream(Generic[AnswerT]):
                 except ApiError as error:
                     if not is_idle or self._written or error.maybe_delivered:
                         raise
-                    _logger.warning("%r: the service refused an empty piece that was to keep it open: %s", self, error)
+                    _logger.warning("%r: the service refused an empty keep-alive piece: %s", self, error)
         except TimError as error:
             self._failure = error
         finally:
             self._answered.set()
 
     async def _send(self, *, is_last: bool | None) -> None:
-        """Send a piece when the pace allows it; None sends the end when the stream was left meanwhile."""
+        """Send a piece when the pace allows it; None sends the end if the stream was left meanwhile."""
         loop = asyncio.get_running_loop()
         if self._next_at > loop.time():
             await sleep(self._next_at - loop.time())
@@ -226,7 +225,7 @@ class MessageStream(Generic[AnswerT]):
         try:
             result = await self._call(self._element(chunks))
         except TimError as error:
-            # What is open stays so; the new chunk becomes so, too, or is taken back.
+            # Open chunks stay open; the new chunk becomes open too, or is taken back.
             if error.maybe_delivered:
                 self._open = chunks
             elif len(chunks) > len(self._open) and chunks[-1].markdown:
@@ -240,7 +239,7 @@ class MessageStream(Generic[AnswerT]):
         self._answered.set()
 
     def _chunks(self, text: str, *, is_last: bool) -> list[StreamChunk]:
-        """Return what is open, and a chunk of the text behind it; an end that is open stands as it was."""
+        """Return the open chunks, and a chunk of the text after them; an open end is returned unchanged."""
         if self._open and self._open[-1].is_last:
             return self._open
         index = (self._open[-1].index if self._open else self._index) + 1

@@ -1,4 +1,4 @@
-"""Accounts: what the service must know before anyone can be written to, and who of them is online."""
+"""Accounts: importing them before they can get messages, and their login state."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Account(Family, name="account"):
     delete: Final = Endpoint(
         "im_open_login_svc/account_delete", DeleteAccounts, AccountResults, doc="I34955", limits=_SLOW, danger="deletes"
     )
-    """Delete 1 to 100 accounts with all their data; not to be undone."""
+    """Delete 1 to 100 accounts with all their data; this cannot be undone."""
     check: Final = Endpoint(
         "im_open_login_svc/account_check",
         CheckAccounts,
@@ -57,21 +57,21 @@ class Account(Family, name="account"):
         limits=_SLOW,
         repeat="always",
     )
-    """Ask whether 1 to 100 accounts are imported."""
+    """Check whether 1 to 100 accounts are imported."""
     kick: Final = Endpoint("im_open_login_svc/kick", KickAccount, Empty, doc="I34957", danger="excludes")
     """End the logins of one account on all its devices; it can log in again."""
     query_online_status: Final = Endpoint(
         "openim/query_online_status", QueryOnlineStatus, OnlineStatuses, doc="I35477", repeat="always"
     )
-    """Ask for the login state of 1 to 500 accounts."""
+    """Query the login state of 1 to 500 accounts."""
     query_state: Final = Endpoint("openim/querystate", QueryState, OnlineStates, doc="I35057", repeat="always")
-    """Ask for the login state of 1 to 500 accounts by the older command, which `query_online_status` replaced."""
+    """Query the login state of 1 to 500 accounts with the older command, which `query_online_status` replaced."""
 
     async def import_all(self, accounts: Items[str | AccountItem]) -> Chunked[str | AccountItem, ImportAccountsResult]:
-        """Import any number of accounts, 100 in a call: `import_accounts` in chunks.
+        """Import any number of accounts, 100 per call: `import_accounts` in chunks.
 
         Args:
-            accounts: user ids, or items with nickname and avatar; read as the calls go on.
+            accounts: user ids, or items with nickname and avatar; consumed lazily.
         """
 
         async def call(chunk: Sequence[str | AccountItem]) -> ImportAccountsResult:
@@ -81,29 +81,29 @@ class Account(Family, name="account"):
         return await in_chunks("accounts", accounts, MAX_BATCH, call)
 
     async def delete_all(self, accounts: Items[str]) -> Chunked[str, AccountResults]:
-        """Delete the given accounts, however many, 100 in a call: `delete` in chunks. Not to be undone.
+        """Delete any number of accounts, 100 per call: `delete` in chunks. This cannot be undone.
 
         Args:
-            accounts: user ids; read as the calls go on.
+            accounts: user ids; consumed lazily.
         """
         return await in_chunks("accounts", accounts, MAX_BATCH, lambda chunk: self.delete(delete_item=_items(chunk)))
 
     async def check_all(self, accounts: Items[str]) -> Chunked[str, AccountResults]:
-        """Ask of any number of accounts whether they are imported, 100 in a call: `check` in chunks.
+        """Check whether any number of accounts are imported, 100 per call: `check` in chunks.
 
         Args:
-            accounts: user ids; read as the calls go on.
+            accounts: user ids; consumed lazily.
         """
         return await in_chunks("accounts", accounts, MAX_BATCH, lambda chunk: self.check(check_item=_items(chunk)))
 
     async def query_online_status_all(
         self, accounts: Items[str], *, with_platforms: bool = False
     ) -> Chunked[str, OnlineStatuses]:
-        """Ask for the login state of any number of accounts, 500 in a call: `query_online_status` in chunks.
+        """Query the login state of any number of accounts, 500 per call: `query_online_status` in chunks.
 
         Args:
-            accounts: user ids; read as the calls go on.
-            with_platforms: whether to return the state on every platform too.
+            accounts: user ids; consumed lazily.
+            with_platforms: whether to return the state on each platform as well.
         """
         return await in_chunks(
             "accounts",

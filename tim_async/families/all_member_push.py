@@ -41,14 +41,14 @@ class AllMemberPush(Family, name="all_member_push"):
         repeat="identity",
         danger="reaches_all",
     )
-    """Push to every user, or to those a condition picks: once a second, and by default 100 times a day.
+    """Push to every user, or to those selected by a condition: once a second, and by default 100 times a day.
 
-    A push that finds the day's number used up is a `WaitTooLongError` with the time, counted over the 24 hours before.
+    A push that exceeds the daily quota raises `WaitTooLongError` with the time; the quota counts the last 24 hours.
     """
     set_attr_names: Final = Endpoint(
         "all_member_push/im_set_attr_name", SetAttrNames, Empty, doc="I37167", limits=_SLOW, repeat="always"
     )
-    """Name the app's attributes."""
+    """Set the names of the app's attributes."""
     get_attr_names: Final = Endpoint(
         "all_member_push/im_get_attr_name", NoFields, AttrNames, doc="I37168", limits=_SLOW, repeat="always"
     )
@@ -60,7 +60,7 @@ class AllMemberPush(Family, name="all_member_push"):
     set_attrs: Final = Endpoint(
         "all_member_push/im_set_attr", SetAttrs, Empty, doc="I37170", limits=_SLOW, repeat="always"
     )
-    """Give attributes to 1 to 100 users."""
+    """Set attributes of 1 to 100 users."""
     remove_attrs: Final = Endpoint(
         "all_member_push/im_remove_attr",
         RemoveAttrs,
@@ -70,7 +70,7 @@ class AllMemberPush(Family, name="all_member_push"):
         repeat="always",
         danger="deletes",
     )
-    """Take attributes from 1 to 100 users."""
+    """Remove attributes from 1 to 100 users."""
     get_tags: Final = Endpoint(
         "all_member_push/im_get_tag", PushUsers, TagsOfUsers, doc="I37172", limits=_SLOW, repeat="always"
     )
@@ -78,7 +78,7 @@ class AllMemberPush(Family, name="all_member_push"):
     add_tags: Final = Endpoint(
         "all_member_push/im_add_tag", ChangeTags, Empty, doc="I37173", limits=_SLOW, repeat="always"
     )
-    """Give tags to 1 to 100 users, 10 each."""
+    """Add tags to 1 to 100 users, up to 10 each."""
     remove_tags: Final = Endpoint(
         "all_member_push/im_remove_tag",
         ChangeTags,
@@ -88,7 +88,7 @@ class AllMemberPush(Family, name="all_member_push"):
         repeat="always",
         danger="deletes",
     )
-    """Take tags from 1 to 100 users, 10 each."""
+    """Remove tags from 1 to 100 users, up to 10 each."""
     clear_tags: Final = Endpoint(
         "all_member_push/im_remove_all_tags",
         PushUsers,
@@ -98,32 +98,32 @@ class AllMemberPush(Family, name="all_member_push"):
         repeat="always",
         danger="deletes",
     )
-    """Take all tags from 1 to 100 users."""
+    """Remove all tags from 1 to 100 users."""
 
     async def get_attrs_all(self, accounts: Items[str]) -> Chunked[str, AttrsOfUsers]:
-        """Read the attributes of any number of users, 100 a call."""
+        """Read the attributes of any number of users, 100 per call."""
         return await in_chunks("accounts", accounts, MAX_USERS, lambda chunk: self.get_attrs(to_account=chunk))
 
     async def set_attrs_all(self, user_attrs: Items[UserAttrs]) -> Chunked[UserAttrs, Empty]:
-        """Give attributes to any number of users, 100 a call, each of them named once: calls run side by side."""
+        """Set attributes of any number of users, 100 per call; name each user once, because calls run concurrently."""
         return await in_chunks("user_attrs", user_attrs, MAX_USERS, lambda chunk: self.set_attrs(user_attrs=chunk))
 
     async def remove_attrs_all(self, user_attrs: Items[UserAttrNames]) -> Chunked[UserAttrNames, Empty]:
-        """Take attributes from any number of users, 100 a call."""
+        """Remove attributes from any number of users, 100 per call."""
         return await in_chunks("user_attrs", user_attrs, MAX_USERS, lambda chunk: self.remove_attrs(user_attrs=chunk))
 
     async def get_tags_all(self, accounts: Items[str]) -> Chunked[str, TagsOfUsers]:
-        """Read the tags of any number of users, 100 a call."""
+        """Read the tags of any number of users, 100 per call."""
         return await in_chunks("accounts", accounts, MAX_USERS, lambda chunk: self.get_tags(to_account=chunk))
 
     async def add_tags_all(self, user_tags: Items[UserTags]) -> Chunked[UserTags, Empty]:
-        """Give tags to any number of users, 100 a call."""
+        """Add tags to any number of users, 100 per call."""
         return await in_chunks("user_tags", user_tags, MAX_USERS, lambda chunk: self.add_tags(user_tags=chunk))
 
     async def remove_tags_all(self, user_tags: Items[UserTags]) -> Chunked[UserTags, Empty]:
-        """Take tags from any number of users, 100 a call."""
+        """Remove tags from any number of users, 100 per call."""
         return await in_chunks("user_tags", user_tags, MAX_USERS, lambda chunk: self.remove_tags(user_tags=chunk))
 
     async def clear_tags_all(self, accounts: Items[str]) -> Chunked[str, Empty]:
-        """Take all tags from any number of users, 100 a call."""
+        """Remove all tags from any number of users, 100 per call."""
         return await in_chunks("accounts", accounts, MAX_USERS, lambda chunk: self.clear_tags(to_account=chunk))

@@ -46,10 +46,10 @@ from ._fan_out import Deliveries, Delivery, FanOut
 from ._paging import entries_once
 from ._streaming import END_TIMEOUT_S, KEEP_ALIVE_S, PACE_S, MessageStream
 
-# An answer is cut at 13 KB (I35478), about a hundred short texts: asking for more brings no more.
+# An answer is cut at 13 KB (I35478), about a hundred short texts: a larger page would not return more.
 PAGE_SIZE: Final = 100
-# The last second of a 32-bit clock: the newest messages come first whatever stands here, and with the host's own time a
-# service whose clock is a second ahead would leave out the newest one.
+# The last second of a 32-bit clock: the newest messages come first whatever this value is. With the host's own time, a
+# service whose clock is a second ahead would omit the newest message.
 _NO_END_TIME: Final = 2**31 - 1
 
 
@@ -69,14 +69,14 @@ class C2C(Family, name="c2c"):
         repeat="identity",
         has_body_limit=True,
     )
-    """Send one message to 1 to 500 accounts; `failed` names those who did not get it."""
+    """Send one message to 1 to 500 accounts; `failed` lists those who did not get it."""
     get_roam_msgs: Final = Endpoint("openim/admin_getroammsg", GetRoamMsgs, RoamMsgs, doc="I35478", repeat="always")
     """Read one page of a conversation's history."""
 
     import_msg: Final = Endpoint(
         "openim/importmsg", ImportMsg, Empty, doc="I35014", repeat="always", has_body_limit=True
     )
-    """Import one message of the past, or a live one of another system."""
+    """Import one past message, or a live one from another system."""
     recall: Final = Endpoint(
         "openim/admin_msgwithdraw", RecallMsg, Empty, doc="I35015", repeat="always", danger="deletes"
     )
@@ -96,9 +96,9 @@ class C2C(Family, name="c2c"):
     )
     """Delete 1 to 30 messages from one side's history."""
     mark_read: Final = Endpoint("openim/admin_set_msg_read", MarkRead, Empty, doc="I38996", repeat="always")
-    """Mark what an account got from another one as read."""
+    """Mark the messages that an account received from another one as read."""
     get_unread: Final = Endpoint("openim/get_c2c_unread_msg_num", GetUnread, Unread, doc="I41046", repeat="always")
-    """Ask how many messages are unread: of all, or from each of 1 to 10 accounts."""
+    """Query the number of unread messages: of all, or from each of 1 to 10 accounts."""
     send_read_receipts: Final = Endpoint(
         "openim/c2c_msg_read_receipt",
         SendReadReceipts,
@@ -130,10 +130,10 @@ class C2C(Family, name="c2c"):
         not_read="its answer's table and its codes",
         limits=(Rate(5, key="msg_body.stream_msg_id"), Rate(200)),
     )
-    """Begin a streamed message, or add to one; `stream` does both, and ends it."""
+    """Start a streamed message, or add to one; `stream` does both, and ends it."""
 
     async def send_text(self, to_account: str, text: str, *, from_account: str | None = None) -> SendMsgResult:
-        """Send a text: `send` with a single text element, its errors included.
+        """Send a text: `send` with a single text element; raises the same errors.
 
         Args:
             to_account: the recipient, 1 to 32 bytes.
@@ -151,26 +151,27 @@ class C2C(Family, name="c2c"):
         on_delivery: Callable[[Delivery], object] | None = None,
         **options: Unpack[MessageOptions],
     ) -> Deliveries:
-        """Send one message to any number of accounts; return what became of each of them.
+        """Send one message to any number of accounts; return the outcome for each of them.
 
-        It goes out by `send_batch`, as fast as both of its limits allow: 12,000 deliveries a minute, which any
-        `chunk_size` keeps busy, and 200 calls a second. An account given twice is sent to once. All chunks carry the
-        same MsgSeq and MsgRandom; what the client's retry policy repeats is not delivered twice, and an account whose
-        outcome is not known is reported as `unknown`. Within 120 seconds it can be sent to again, with the same marks:
+        It uses `send_batch`, as fast as both of its limits allow: 12,000 deliveries a minute, which any `chunk_size`
+        can use fully, and 200 calls a second. An account given twice is sent to once. All chunks carry the same MsgSeq
+        and MsgRandom, so the service does not deliver a retried chunk twice. An account with an unknown outcome is
+        reported as `unknown`. Within 120 seconds it can be sent to again, with the same marks:
 
             sent = await client.c2c.send_to_all(accounts, body)
             again = [delivery.account for delivery in sent.unknown]
             await client.c2c.send_to_all(again, body, msg_seq=sent.msg_seq, msg_random=sent.msg_random)
 
-        Cancelled, it starts no further call; those on their way are reported to `on_delivery` as failed or unknown.
-        When `to_accounts` raises, what it gave before is sent and reported to `on_delivery`, then the error is raised.
+        When cancelled, it starts no further call; accounts of calls in flight are reported to `on_delivery` as failed
+        or unknown. When `to_accounts` raises, the accounts it yielded before are sent to and reported to `on_delivery`,
+        then the error is raised.
 
         Args:
-            to_accounts: accounts of 1 to 32 bytes, read as the sending goes on.
+            to_accounts: accounts of 1 to 32 bytes, consumed lazily.
             msg_body: 1 or more elements.
-            chunk_size: accounts in one call, 1 to 500. Smaller chunks leave fewer accounts unknown when an answer is
-                lost; larger ones leave more calls for others.
-            on_delivery: called with each outcome as soon as it is known; a plain function, it is not awaited.
+            chunk_size: accounts per call, 1 to 500. Smaller chunks leave fewer accounts unknown when an answer is lost;
+                larger ones leave more calls for other work.
+            on_delivery: called with each outcome as soon as it is known; a plain function, not awaited.
             options: further fields of `BatchSendMsg`.
 
         Raises:
@@ -201,26 +202,26 @@ class C2C(Family, name="c2c"):
         keep_alive: float | None = KEEP_ALIVE_S,
         end_timeout: float = END_TIMEOUT_S,
     ) -> MessageStream[SendStreamMsgResult]:
-        """Stream a text that grows while it is shown:
+        """Stream a text that grows while it is displayed:
 
             async with client.c2c.stream("bob", from_account="bot") as stream:
                 async for words in answer:
                     await stream.write(words)
 
-        See `MessageStream` for what becomes of it when something goes wrong.
+        See `MessageStream` for error handling.
 
         Args:
             to_account: the recipient, 1 to 32 bytes.
             from_account: the shown sender; None is the admin.
             sync_other_machine: 1 also to the sender's online devices and history, 2 not to the sender.
-            compatible_text: what clients show that know no streamed messages.
-            pace: seconds between two calls at least; what is written meanwhile goes out together.
-            keep_alive: seconds without a call after which an empty piece is sent, since the service ends a stream that
-                gets nothing for 15 s; None sends none.
-            end_timeout: seconds that the end may take when the block was left by an exception or is cancelled.
+            compatible_text: shown by clients that do not support streamed messages.
+            pace: minimum seconds between two calls; text written meanwhile is sent together.
+            keep_alive: seconds without a call after which an empty piece is sent, because the service ends a stream
+                that gets nothing for 15 s; None sends none.
+            end_timeout: seconds that the end may take if the block was left by an exception or is cancelled.
 
         Raises:
-            UsageError: an argument does not fit.
+            UsageError: an argument is invalid.
         """
 
         message = SendStreamMsg(
@@ -228,7 +229,7 @@ class C2C(Family, name="c2c"):
         )
 
         async def call(element: StreamElem) -> SendStreamMsgResult:
-            request = copy.copy(message)  # each call has an identity of its own
+            request = copy.copy(message)  # each call has its own identity
             request.msg_body = [element]
             return await self.client.call(C2C.send_stream, request)
 
@@ -253,18 +254,18 @@ class C2C(Family, name="c2c"):
         max_time: int | None = None,
         page_size: int = PAGE_SIZE,
     ) -> AsyncIterator[RoamMsg]:
-        """Read a conversation's history, newest message first, page by page as the loop goes on.
+        """Read a conversation's history, newest message first, fetching pages on demand.
 
         Args:
             operator_account: the side whose view is read.
             peer_account: the other side.
-            min_time: unix seconds, the oldest second that counts.
-            max_time: unix seconds, the newest second that counts; None is no end, whatever the clock of this host says.
-            page_size: messages asked for in one call.
+            min_time: unix seconds, the oldest second to include.
+            max_time: unix seconds, the newest second to include; None for no end, independent of this host's clock.
+            page_size: messages per call.
 
         Raises:
-            ReplyDecodeError: there are more messages, but a page does not say where, or names a place that was read
-                already. The messages before it are good, but not all there are.
+            ReplyDecodeError: there are more messages, but a page does not say where, or names a place that was already
+                read. The messages before it are valid, but not complete.
         """
         newest = _NO_END_TIME if max_time is None else max_time
         key: str | None = None
@@ -283,10 +284,10 @@ class C2C(Family, name="c2c"):
             if page.is_complete:
                 return
             newest, key = page.last_msg_time, page.last_msg_key
-            # Such a page would be asked for again and again; to end here would pass off a part of the history as all.
+            # Following such a page would never end, and stopping here would present a part of the history as the whole.
             if not key or not newest or key in seen:
                 place = (
-                    "a place that was read already" if key in seen else "no LastMsgKey and LastMsgTime to go on from"
+                    "a place that was already read" if key in seen else "no LastMsgKey and LastMsgTime to continue from"
                 )
                 error = ReplyDecodeError(f"the history has more messages, but the answer names {place}", status=200)
                 error.command = C2C.get_roam_msgs.command
@@ -296,13 +297,13 @@ class C2C(Family, name="c2c"):
             seen.add(key)
 
     async def recall_msg(self, message: RoamMsg) -> Empty:
-        """Recall a message as the history gave it: `recall` with its accounts and its key."""
+        """Recall a message returned by the history: `recall` with its accounts and its key."""
         return await self.recall(
             from_account=message.from_account, to_account=message.to_account, msg_key=message.msg_key
         )
 
     async def confirm_read(self, messages: Sequence[RoamMsg]) -> Empty:
-        """Report to the sender of messages, as the history gave them, that they were read: `send_read_receipts`.
+        """Report to the sender that messages returned by the history were read: `send_read_receipts`.
 
         Args:
             messages: one or more, all from the same sender to the same recipient.
@@ -320,12 +321,12 @@ class C2C(Family, name="c2c"):
     async def delete_all(
         self, operator_account: str, peer_account: str, msg_keys: Items[str]
     ) -> Chunked[str, DeletedMsgs]:
-        """Delete any number of messages from one side's history, 30 in a call.
+        """Delete any number of messages from one side's history, 30 per call.
 
         Args:
             operator_account: the side that no longer sees them.
             peer_account: the other side.
-            msg_keys: names them.
+            msg_keys: the messages' keys.
         """
 
         async def call(keys: Sequence[str]) -> DeletedMsgs:
@@ -334,11 +335,11 @@ class C2C(Family, name="c2c"):
         return await in_chunks("msg_keys", msg_keys, MAX_KEYS, call)
 
     async def get_unread_from(self, to_account: str, peer_accounts: Items[str]) -> Chunked[str, Unread]:
-        """Ask how many messages of each of any number of accounts are unread, 10 accounts in a call.
+        """Query the number of unread messages from any number of accounts, 10 accounts per call.
 
         Args:
-            to_account: who has not read them.
-            peer_accounts: who wrote them.
+            to_account: the account that has not read them.
+            peer_accounts: the senders.
         """
 
         async def call(peers: Sequence[str]) -> Unread:
@@ -349,12 +350,12 @@ class C2C(Family, name="c2c"):
     async def iter_extensions(
         self, to_account: str, msg_key: str, *, from_account: str | None = None, start_seq: int = 0
     ) -> AsyncIterator[Extension]:
-        """Read a message's key/values by their version, page by page as the loop goes on.
+        """Read a message's key/values by version, fetching pages on demand.
 
         Args:
-            to_account: who got the message.
-            msg_key: names it.
-            from_account: who sent it; None is the admin.
+            to_account: the message's recipient.
+            msg_key: the message's key.
+            from_account: its sender; None is the admin.
             start_seq: only pairs of this version and later ones.
         """
 

@@ -107,7 +107,7 @@ class Community(Family, name="community"):
         doc="C103973",
         repeat="always",
     )
-    """Read what a permission group may do in topics."""
+    """Read a permission group's permissions in topics."""
     set_topic_permissions: Final = Endpoint(
         "group_open_http_svc/set_topic_permission_group",
         SetTopicPermissions,
@@ -115,7 +115,7 @@ class Community(Family, name="community"):
         doc="I61237",
         repeat="always",
     )
-    """Change what a permission group may do in topics."""
+    """Change a permission group's permissions in topics."""
     add_topic_permissions: Final = Endpoint(
         "group_open_http_svc/add_topic_permission_group",
         AddTopicPermissions,
@@ -124,7 +124,7 @@ class Community(Family, name="community"):
         not_read="its codes",
         repeat="always",
     )
-    """Give a permission group permissions in 1 to 50 further topics."""
+    """Grant a permission group permissions in 1 to 50 more topics."""
     delete_topic_permissions: Final = Endpoint(
         "group_open_http_svc/delete_topic_permission_group",
         DeleteTopicPermissions,
@@ -134,7 +134,7 @@ class Community(Family, name="community"):
         repeat="always",
         danger="deletes",
     )
-    """Take a permission group's permissions in 1 to 50 topics away."""
+    """Revoke a permission group's permissions in 1 to 50 topics."""
     delete_permission_group_members: Final = Endpoint(
         "group_open_http_svc/delete_permission_group_member",
         DeletePermissionGroupMembers,
@@ -144,7 +144,7 @@ class Community(Family, name="community"):
         repeat="always",
         danger="excludes",
     )
-    """Take 1 to 100 members out of a permission group; one who is not in it is no failure."""
+    """Remove 1 to 100 members from a permission group; accounts that are not in it do not fail."""
     get_permission_group_members: Final = Endpoint(
         "group_open_http_svc/get_permission_group_member_list",
         GetPermissionGroupMembers,
@@ -162,16 +162,16 @@ class Community(Family, name="community"):
         not_read="its codes after 10004",
         repeat="always",
     )
-    """Ask how many members of a community are online; the service counts them every four minutes."""
+    """Query how many members of a community are online; the service counts them every four minutes."""
 
     async def iter_permission_groups(
         self, group_id: str, *, page_size: int = MAX_PERMISSION_GROUPS
     ) -> AsyncIterator[PermissionGroupInfo]:
-        """Read all permission groups of a community, page by page as the loop goes on.
+        """Read all permission groups of a community, fetching pages on demand.
 
         Args:
             group_id: the community.
-            page_size: permission groups asked for in one call, 1 to 20.
+            page_size: permission groups per call, 1 to 20.
         """
 
         async def fetch(place: str) -> PermissionGroups:
@@ -184,7 +184,7 @@ class Community(Family, name="community"):
     async def add_all_permission_group_members(
         self, group_id: str, permission_group_id: str, accounts: Items[str]
     ) -> Chunked[str, AddPermissionGroupMembersResult]:
-        """Add any number of members to a permission group, 100 with each call.
+        """Add any number of members to a permission group, 100 per call.
 
         Args:
             group_id: the community.
@@ -204,7 +204,7 @@ class Community(Family, name="community"):
     async def delete_all_permission_group_members(
         self, group_id: str, permission_group_id: str, accounts: Items[str]
     ) -> Chunked[str, DeletePermissionGroupMembersResult]:
-        """Take any number of members out of a permission group, 100 with each call.
+        """Remove any number of members from a permission group, 100 per call.
 
         Args:
             group_id: the community.
@@ -224,12 +224,12 @@ class Community(Family, name="community"):
     async def iter_permission_group_members(
         self, group_id: str, permission_group_id: str, *, page_size: int = MAX_LISTED_MEMBERS
     ) -> AsyncIterator[str]:
-        """Read the accounts of all members of a permission group, page by page as the loop goes on.
+        """Read the accounts of all members of a permission group, fetching pages on demand.
 
         Args:
             group_id: the community.
             permission_group_id: the permission group.
-            page_size: members asked for in one call, 1 to 50.
+            page_size: members per call, 1 to 50.
         """
 
         async def fetch(place: str) -> PermissionGroupMembers:
@@ -245,12 +245,12 @@ class Community(Family, name="community"):
     async def add_all_topic_permissions(
         self, group_id: str, permission_group_id: str, topic_permissions: Items[TopicPermission]
     ) -> Chunked[TopicPermission, TopicOutcomes]:
-        """Give a permission group permissions in any number of further topics, 50 with each call.
+        """Grant a permission group permissions in any number of more topics, 50 per call.
 
         Args:
             group_id: the community.
             permission_group_id: the permission group.
-            topic_permissions: the topics, with what it may do there.
+            topic_permissions: the topics, with the permissions in each.
         """
 
         async def add(some: Sequence[TopicPermission]) -> TopicOutcomes:
@@ -263,7 +263,7 @@ class Community(Family, name="community"):
     async def delete_all_topic_permissions(
         self, group_id: str, permission_group_id: str, topic_ids: Items[str]
     ) -> Chunked[str, TopicOutcomes]:
-        """Take a permission group's permissions in any number of topics away, 50 with each call.
+        """Revoke a permission group's permissions in any number of topics, 50 per call.
 
         Args:
             group_id: the community.

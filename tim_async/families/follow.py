@@ -1,4 +1,4 @@
-"""Follows: who reads whom."""
+"""Follows: who follows whom."""
 
 from __future__ import annotations
 
@@ -31,46 +31,46 @@ from ._paging import pages
 
 
 class Follow(Family, name="follow"):
-    """Follows: who reads whom.
+    """Follows: who follows whom.
 
-    One account follows another, without asking; two may follow each other.
+    One account follows another, without consent; two may follow each other.
     """
 
     add: Final = Endpoint("follow/follow_add", AddFollows, FollowResults, doc="I70345")
     """Follow 1 to 20 accounts."""
     delete: Final = Endpoint("follow/follow_delete", DeleteFollows, FollowResults, doc="I70346", danger="deletes")
-    """Follow 1 to 20 accounts no more."""
+    """Unfollow 1 to 20 accounts."""
     get: Final = Endpoint("follow/follow_get", GetFollows, FollowPage, doc="I70347", repeat="always")
     """Read a page of followers, of followed accounts, or of those that follow each other."""
     check: Final = Endpoint("follow/follow_check", CheckFollows, FollowRelations, doc="I70349", repeat="always")
-    """Ask whether an account and 1 to 100 others follow each other."""
+    """Check whether an account and 1 to 100 others follow each other."""
     get_counts: Final = Endpoint("follow/follow_get_info", GetFollowCounts, FollowCounts, doc="I70350", repeat="always")
     """Count followers and followed accounts of 1 to 20 accounts."""
 
     def iter_followers(self, from_account: str, *, page_size: int = PAGE_SIZE) -> AsyncIterator[FollowedAccount]:
-        """Read the accounts that follow an account, page by page as the loop goes on.
+        """Read the accounts that follow an account, fetching pages on demand.
 
         Args:
             from_account: the account.
-            page_size: accounts asked for in one call, 1 to 1,000.
+            page_size: accounts per call, 1 to 1,000.
         """
         return self._walk(from_account, FOLLOWERS, page_size)
 
     def iter_followings(self, from_account: str, *, page_size: int = PAGE_SIZE) -> AsyncIterator[FollowedAccount]:
-        """Read the accounts that an account follows, page by page as the loop goes on.
+        """Read the accounts that an account follows, fetching pages on demand.
 
         Args:
             from_account: the account.
-            page_size: accounts asked for in one call, 1 to 1,000.
+            page_size: accounts per call, 1 to 1,000.
         """
         return self._walk(from_account, FOLLOWINGS, page_size)
 
     def iter_mutual(self, from_account: str, *, page_size: int = PAGE_SIZE) -> AsyncIterator[FollowedAccount]:
-        """Read the accounts that an account follows and that follow it, page by page as the loop goes on.
+        """Read the accounts that an account follows and that follow it, fetching pages on demand.
 
         Args:
             from_account: the account.
-            page_size: accounts asked for in one call, 1 to 1,000.
+            page_size: accounts per call, 1 to 1,000.
         """
         return self._walk(from_account, MUTUAL, page_size)
 
@@ -88,11 +88,11 @@ class Follow(Family, name="follow"):
                 yield entry
 
     async def add_all(self, from_account: str, accounts: Items[str]) -> Chunked[str, FollowResults]:
-        """Follow any number of accounts, 20 in a call: `add` in chunks, one after the other.
+        """Follow any number of accounts, 20 per call: `add` in chunks, one after another.
 
         Args:
             from_account: the follower.
-            accounts: the accounts to follow; read as the calls go on.
+            accounts: the accounts to follow; consumed lazily.
         """
         return await in_chunks(
             "accounts",
@@ -105,11 +105,11 @@ class Follow(Family, name="follow"):
         )
 
     async def delete_all(self, from_account: str, accounts: Items[str]) -> Chunked[str, FollowResults]:
-        """Follow the given accounts no more, however many, 20 in a call: `delete` in chunks, one after the other.
+        """Unfollow any number of accounts, 20 per call: `delete` in chunks, one after another.
 
         Args:
             from_account: the follower.
-            accounts: the accounts; read as the calls go on.
+            accounts: the accounts; consumed lazily.
         """
         return await in_chunks(
             "accounts",
@@ -120,22 +120,22 @@ class Follow(Family, name="follow"):
         )
 
     async def check_all(self, from_account: str, accounts: Items[str]) -> Chunked[str, FollowRelations]:
-        """Ask whether an account and any number of others follow each other, 100 in a call: `check` in chunks.
+        """Check whether an account and any number of others follow each other, 100 per call: `check` in chunks.
 
         Args:
-            from_account: the account that is asked about.
-            accounts: the others; read as the calls go on.
+            from_account: the account to check.
+            accounts: the others; consumed lazily.
         """
         return await in_chunks(
             "accounts", accounts, MAX_CHECK_BATCH, lambda chunk: self.check(from_account=from_account, to_account=chunk)
         )
 
     async def get_counts_all(self, from_account: str, accounts: Items[str]) -> Chunked[str, FollowCounts]:
-        """Count followers and followed accounts of any number of accounts, 20 in a call: `get_counts` in chunks.
+        """Count followers and followed accounts of any number of accounts, 20 per call: `get_counts` in chunks.
 
         Args:
-            from_account: the account that asks.
-            accounts: the accounts that are asked about; read as the calls go on.
+            from_account: the account that makes the query.
+            accounts: the accounts to count for; consumed lazily.
         """
         return await in_chunks(
             "accounts", accounts, MAX_BATCH, lambda chunk: self.get_counts(from_account=from_account, to_account=chunk)

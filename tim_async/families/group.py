@@ -37,17 +37,17 @@ class Group(Family, name="group"):
     """Groups: their life cycle and their profiles."""
 
     create: Final = Endpoint("group_open_http_svc/create_group", CreateGroup, CreatedGroup, doc="I34895")
-    """Create a group, with an owner and members to begin with where they are given."""
+    """Create a group, optionally with an owner and first members."""
     get_info: Final = Endpoint(
         "group_open_http_svc/get_group_info", GetGroups, GroupInfos, doc="I34961", repeat="always"
     )
-    """Read the profiles of 1 to 50 groups, with their members; `failed` names those that could not be read."""
+    """Read the profiles of 1 to 50 groups, with their members; `failed` lists those that could not be read."""
     modify_info: Final = Endpoint(
         "group_open_http_svc/modify_group_base_info", ModifyGroup, Empty, doc="I34962", repeat="always"
     )
-    """Change a group's profile: name, notice, who may come in, whether all are muted ..."""
+    """Change a group's profile: name, announcement, how to join, whether all are muted ..."""
     destroy: Final = Endpoint("group_open_http_svc/destroy_group", GroupRequest, Empty, doc="I34896", danger="deletes")
-    """End a group, with all that it has; not to be undone."""
+    """Disband a group and delete its data; this cannot be undone."""
     list_all: Final = Endpoint(
         "group_open_http_svc/get_appid_group_list",
         ListGroups,
@@ -56,7 +56,7 @@ class Group(Family, name="group"):
         limits=(Rate(1),),
         repeat="always",
     )
-    """Read one page of all the groups of the app; once a second."""
+    """Read one page of all groups of the app; once a second."""
     list_joined: Final = Endpoint(
         "group_open_http_svc/get_joined_group_list", ListJoined, JoinedGroups, doc="I34925", repeat="always"
     )
@@ -64,18 +64,18 @@ class Group(Family, name="group"):
     change_owner: Final = Endpoint(
         "group_open_http_svc/change_group_owner", ChangeOwner, Empty, doc="I34966", repeat="always", danger="excludes"
     )
-    """Give a group to another of its members; the owner before is a plain member then."""
+    """Transfer a group to another member; the previous owner becomes a plain member."""
     import_group: Final = Endpoint("group_open_http_svc/import_group", ImportGroup, ImportedGroup, doc="I34967")
-    """Import a group that exists elsewhere: no webhook fires and no one is notified."""
+    """Import a group that exists elsewhere: no webhook fires and no member is notified."""
 
     async def get_info_all(
         self, group_ids: Items[str], *, response_filter: ResponseFilter | None = None
     ) -> Chunked[str, GroupInfos]:
-        """Read the profiles of any number of groups, 50 in a call; see `get_info`.
+        """Read the profiles of any number of groups, 50 per call; see `get_info`.
 
         Args:
-            group_ids: the groups; read as the calls go on.
-            response_filter: which fields are returned; None is all.
+            group_ids: the groups; consumed lazily.
+            response_filter: the fields to return; None for all.
         """
         return await in_chunks(
             "group_ids",
@@ -87,11 +87,11 @@ class Group(Family, name="group"):
     async def iter_all(
         self, *, group_type: GroupType | None = None, page_size: int = MAX_GROUPS_OF_APP
     ) -> AsyncIterator[str]:
-        """Yield the ids of all the groups of the app, page by page as the loop goes on; a page a second.
+        """Yield the ids of all groups of the app, fetching pages on demand; one page a second.
 
         Args:
             group_type: only groups of this type.
-            page_size: groups asked for in one call, 1 to 10000.
+            page_size: groups per call, 1 to 10000.
         """
 
         async def fetch(place: int) -> ListedGroups:
@@ -111,15 +111,15 @@ class Group(Family, name="group"):
         with_inactive: bool = False,
         page_size: int = MAX_JOINED,
     ) -> AsyncIterator[JoinedGroup]:
-        """Yield the groups of an account, page by page as the loop goes on.
+        """Yield the groups of an account, fetching pages on demand.
 
         Args:
             member_account: the account, 1 to 32 bytes.
             group_type: only groups of this type.
-            response_filter: which fields are returned; None is the ids alone.
-            with_live: whether live groups (AVChatRoom) count too, as far as the service knows.
-            with_inactive: whether to include work groups without a message so far.
-            page_size: groups asked for in one call, 1 to 5000.
+            response_filter: the fields to return; None for the ids only.
+            with_live: whether to include live groups (AVChatRoom), as far as the service knows them.
+            with_inactive: whether to include work groups without any message.
+            page_size: groups per call, 1 to 5000.
         """
 
         async def fetch(offset: int) -> JoinedGroups:

@@ -9,14 +9,14 @@ from ..models.common import Empty
 from ..models.group import GroupRequest
 from ..models.group_attr import CounterKeys, Counters, DeleteAttrs, GroupAttrs, UpdateCounters, WriteAttrs
 
-# Adding, changing and removing attributes, of one group: 5 a second, besides 200 of a command (I44188, code 10049).
+# Adding, changing and removing attributes of one group: 5 a second, besides 200 per command (I44188, code 10049).
 WRITES: Final = (Rate(5, key="group_id"), Rate(200))
 
 
 class GroupAttributes(Family, name="group_attr"):
     """Attributes and counters of groups.
 
-    A group has up to 16 texts and 20 numbers, by name.
+    A group has up to 16 named texts and 20 named numbers.
     """
 
     get: Final = Endpoint(
@@ -26,7 +26,7 @@ class GroupAttributes(Family, name="group_attr"):
     modify: Final = Endpoint(
         "group_open_http_svc/modify_group_attr", WriteAttrs, Empty, doc="I44188", repeat="always", limits=WRITES
     )
-    """Add or change 1 to 16 attributes; those that are not named stay."""
+    """Add or change 1 to 16 attributes; the others stay."""
     set: Final = Endpoint(
         "group_open_http_svc/set_group_attr",
         WriteAttrs,
@@ -36,7 +36,7 @@ class GroupAttributes(Family, name="group_attr"):
         limits=WRITES,
         danger="deletes",
     )
-    """Replace all the attributes of a group by 1 to 16 others."""
+    """Replace all attributes of a group with 1 to 16 others."""
     clear: Final = Endpoint(
         "group_open_http_svc/clear_group_attr",
         GroupRequest,
@@ -46,15 +46,15 @@ class GroupAttributes(Family, name="group_attr"):
         limits=WRITES,
         danger="deletes",
     )
-    """Remove all the attributes of a group."""
+    """Remove all attributes of a group."""
     delete: Final = Endpoint(
         "group_open_http_svc/delete_group_attr", DeleteAttrs, Empty, doc="I59499", limits=WRITES, danger="deletes"
     )
-    """Remove attributes by name; one that is not there is refused with 10050."""
+    """Remove attributes by name; an unknown name is refused with 10050."""
     get_counters: Final = Endpoint(
         "group_open_http_svc/get_group_counter", CounterKeys, Counters, doc="I53427", repeat="always"
     )
-    """Read counters of a group: those named, or all."""
+    """Read counters of a group: the named ones, or all."""
     update_counters: Final = Endpoint(
         "group_open_http_svc/update_group_counter", UpdateCounters, Counters, doc="I53428"
     )
@@ -62,4 +62,4 @@ class GroupAttributes(Family, name="group_attr"):
     delete_counters: Final = Endpoint(
         "group_open_http_svc/delete_group_counter", CounterKeys, Empty, doc="I53429", repeat="always", danger="deletes"
     )
-    """Delete counters of a group: those named, or all."""
+    """Delete counters of a group: the named ones, or all."""

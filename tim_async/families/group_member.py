@@ -1,4 +1,4 @@
-"""Members of groups: coming and going, roles, mutes, bans."""
+"""Group members: joining and leaving, roles, mutes, bans."""
 
 from __future__ import annotations
 
@@ -45,18 +45,18 @@ from ..models.group_member import (
 from ._chunks import Chunked, Items, in_chunks
 from ._paging import entries_by_offset, pages
 
-# The document advises it, and allows 200 (I34948).
+# The document advises this value, and allows 200 (I34948).
 PAGE_SIZE: Final = 100
 
-# Ids of all communities begin so (I34948: communities are paged by a cursor, other groups by offset).
+# The prefix of all community ids (I34948: communities are paged by a cursor, other groups by offset).
 _COMMUNITY_PREFIX: Final = "@TGS#_"
 
 
 class GroupMember(Family, name="group_member"):
-    """Members of groups: coming and going, roles, mutes, bans."""
+    """Group members: joining and leaving, roles, mutes, bans."""
 
     add: Final = Endpoint("group_open_http_svc/add_group_member", AddMembers, AddedMembers, doc="I34921")
-    """Add 1 to 300 members; `failed` names those who are not in."""
+    """Add 1 to 300 members; `failed` lists those who were not added."""
     delete: Final = Endpoint(
         "group_open_http_svc/delete_group_member",
         DeleteMembers,
@@ -65,7 +65,7 @@ class GroupMember(Family, name="group_member"):
         repeat="always",
         danger="excludes",
     )
-    """Remove 1 to 100 members; an account that is none is passed over."""
+    """Remove 1 to 100 members; accounts that are not members are ignored."""
     list_members: Final = Endpoint(
         "group_open_http_svc/get_group_member_info", ListMembers, MemberPage, doc="I34948", repeat="always"
     )
@@ -77,29 +77,29 @@ class GroupMember(Family, name="group_member"):
     modify_info: Final = Endpoint(
         "group_open_http_svc/modify_group_member_info", ModifyMember, Empty, doc="I34900", repeat="always"
     )
-    """Change one member: role, name card, own fields, how it gets messages, whether it is muted."""
+    """Change one member: role, name card, custom fields, message settings, mute."""
     get_roles: Final = Endpoint("group_open_http_svc/get_role_in_group", GetRoles, Roles, doc="I34963", repeat="always")
     """Read the roles of 1 to 500 accounts."""
     mute: Final = Endpoint(
         "group_open_http_svc/forbid_send_msg", MuteMembers, Empty, doc="I34951", repeat="always", danger="excludes"
     )
-    """Mute 1 to 500 members for a while, or lift that."""
+    """Mute 1 to 500 members for a time, or unmute them."""
     list_muted: Final = Endpoint(
         "group_open_http_svc/get_group_muted_account", ListMuted, MutedAccounts, doc="I34964", repeat="always"
     )
-    """Read who is muted."""
+    """Read the muted members."""
     list_shutted: Final = Endpoint(
         "group_open_http_svc/get_group_shutted_uin", GroupRequest, ShuttedUins, doc="I34964", repeat="always"
     )
-    """Read who is muted, by the older command; `list_muted` is the newer."""
+    """Read the muted members, with the older command; `list_muted` is the newer one."""
     import_members: Final = Endpoint(
         "group_open_http_svc/import_group_member", ImportMembers, AddedMembers, doc="I34969", repeat="always"
     )
-    """Import 1 to 300 members: no webhook fires and no one is notified; `failed` names those who are not in."""
+    """Import 1 to 300 members: no webhook fires and no one is notified; `failed` lists those who were not added."""
     ban: Final = Endpoint(
         "group_open_http_svc/ban_group_member", BanMembers, Empty, doc="I50296", repeat="always", danger="excludes"
     )
-    """Take 1 to 20 accounts out, and keep them out for a while."""
+    """Remove 1 to 20 accounts, and keep them out for a time."""
     unban: Final = Endpoint(
         "group_open_http_svc/unban_group_member", UnbanMembers, Empty, doc="I50297", repeat="always"
     )
@@ -107,7 +107,7 @@ class GroupMember(Family, name="group_member"):
     list_banned: Final = Endpoint(
         "group_open_http_svc/get_group_ban_member", ListBanned, BannedAccounts, doc="I50295", repeat="always"
     )
-    """Read one page of who is banned."""
+    """Read one page of the banned accounts."""
 
     # Pages
 
@@ -120,14 +120,14 @@ class GroupMember(Family, name="group_member"):
         app_defined_data_filter_group_member: Sequence[str] | None = None,
         page_size: int = PAGE_SIZE,
     ) -> AsyncIterator[MemberInfo]:
-        """Yield a group's members, page by page as the loop goes on; communities are paged by their cursor.
+        """Yield a group's members, fetching pages on demand; communities are paged by their cursor.
 
         Args:
             group_id: the group.
-            member_info_filter: fields of members, by their wire names; None is all there is.
-            member_role_filter: only members of these roles.
-            app_defined_data_filter_group_member: own fields of members; None is all there is.
-            page_size: members asked for in one call, 1 to 200.
+            member_info_filter: member fields, by wire name; None for all.
+            member_role_filter: only members with these roles.
+            app_defined_data_filter_group_member: custom member fields; None for all.
+            page_size: members per call, 1 to 200.
         """
         check_group_id("group_id", group_id)
 
@@ -154,17 +154,17 @@ class GroupMember(Family, name="group_member"):
             GroupMember.list_members.command,
             lambda offset: fetch(offset, None),
             lambda page: page.member_list,
-            # With a filter of roles too: MemberNum counts the whole group, so that an empty page ends it earlier.
+            # MemberNum counts the whole group, even with a role filter, so an empty page ends it earlier.
             lambda page: page.member_num,
         ):
             yield member
 
     async def iter_banned(self, group_id: str, *, page_size: int = MAX_BAN_PAGE) -> AsyncIterator[BannedAccount]:
-        """Yield who is banned from a group, page by page as the loop goes on.
+        """Yield the accounts banned from a group, fetching pages on demand.
 
         Args:
             group_id: the group.
-            page_size: accounts asked for in one call, 1 to 100.
+            page_size: accounts per call, 1 to 100.
         """
 
         async def fetch(offset: int) -> BannedAccounts:
@@ -179,13 +179,13 @@ class GroupMember(Family, name="group_member"):
     async def add_all(
         self, group_id: str, accounts: Items[str], *, silence: Literal[0, 1] | None = None, chunk_size: int = MAX_ADD
     ) -> Chunked[str, AddedMembers]:
-        """Add any number of members, 300 in a call; see `add`.
+        """Add any number of members, 300 per call; see `add`.
 
         Args:
             group_id: the group.
-            accounts: the accounts; read as the calls go on.
+            accounts: the accounts; consumed lazily.
             silence: 1 sends no notification.
-            chunk_size: accounts in one call; the Chinese site's page of 2026 says 20.
+            chunk_size: accounts per call; the Chinese site's page of 2026 says 20.
         """
 
         async def add(chunk: Sequence[str]) -> AddedMembers:
@@ -197,12 +197,12 @@ class GroupMember(Family, name="group_member"):
     async def import_all(
         self, group_id: str, members: Items[ImportedMember], *, chunk_size: int = MAX_IMPORT
     ) -> Chunked[ImportedMember, AddedMembers]:
-        """Import any number of members, 300 in a call; see `import_members`.
+        """Import any number of members, 300 per call; see `import_members`.
 
         Args:
             group_id: the group.
-            members: the members; read as the calls go on.
-            chunk_size: members in one call; the Chinese site's page of 2026 says 20.
+            members: the members; consumed lazily.
+            chunk_size: members per call; the Chinese site's page of 2026 says 20.
         """
         return await in_chunks(
             "members", members, chunk_size, lambda chunk: self.import_members(group_id=group_id, member_list=chunk)
@@ -216,13 +216,13 @@ class GroupMember(Family, name="group_member"):
         silence: Literal[0, 1] | None = None,
         reason: str | None = None,
     ) -> Chunked[str, Empty]:
-        """Remove any number of members, 100 in a call; see `delete`.
+        """Remove any number of members, 100 per call; see `delete`.
 
         Args:
             group_id: the group.
-            accounts: the accounts; read as the calls go on.
+            accounts: the accounts; consumed lazily.
             silence: 1 sends no notification.
-            reason: sent to those who are removed.
+            reason: sent to the removed members.
         """
         return await in_chunks(
             "accounts",
@@ -234,12 +234,12 @@ class GroupMember(Family, name="group_member"):
     async def get_info_all(
         self, group_id: str, accounts: Items[str], *, member_info_filter: Sequence[str] | None = None
     ) -> Chunked[str, MemberInfos]:
-        """Read the profiles of any number of members, 50 in a call; see `get_info`.
+        """Read the profiles of any number of members, 50 per call; see `get_info`.
 
         Args:
             group_id: the group.
-            accounts: the accounts; read as the calls go on.
-            member_info_filter: fields of members, by their wire names; None is all there is.
+            accounts: the accounts; consumed lazily.
+            member_info_filter: member fields, by wire name; None for all.
         """
         return await in_chunks(
             "accounts",
@@ -251,7 +251,7 @@ class GroupMember(Family, name="group_member"):
         )
 
     async def get_roles_all(self, group_id: str, accounts: Items[str]) -> Chunked[str, Roles]:
-        """Read the roles of any number of accounts, 500 in a call; see `get_roles`."""
+        """Read the roles of any number of accounts, 500 per call; see `get_roles`."""
         return await in_chunks(
             "accounts", accounts, MAX_ROLES, lambda chunk: self.get_roles(group_id=group_id, user_account=chunk)
         )
@@ -259,12 +259,12 @@ class GroupMember(Family, name="group_member"):
     async def mute_all(
         self, group_id: str, accounts: Items[str], mute_time: int, *, topic_id: str | None = None
     ) -> Chunked[str, Empty]:
-        """Mute any number of members, 500 in a call, or lift that; see `mute`.
+        """Mute any number of members, 500 per call, or unmute them; see `mute`.
 
         Args:
             group_id: the group.
-            accounts: the accounts; read as the calls go on.
-            mute_time: seconds; 0 lifts it, 4294967295 lasts for ever.
+            accounts: the accounts; consumed lazily.
+            mute_time: seconds; 0 unmutes, 4294967295 is permanent.
             topic_id: only in this topic, in a community.
         """
         return await in_chunks(
@@ -277,13 +277,13 @@ class GroupMember(Family, name="group_member"):
     async def ban_all(
         self, group_id: str, accounts: Items[str], duration: int, *, description: str | None = None
     ) -> Chunked[str, Empty]:
-        """Ban any number of accounts, 20 in a call; see `ban`.
+        """Ban any number of accounts, 20 per call; see `ban`.
 
         Args:
             group_id: the group.
-            accounts: the accounts; read as the calls go on.
+            accounts: the accounts; consumed lazily.
             duration: seconds, 1 to 4294967295.
-            description: sent to those who are banned, up to 1000 bytes.
+            description: sent to the banned accounts, up to 1000 bytes.
         """
         return await in_chunks(
             "accounts",
@@ -295,7 +295,7 @@ class GroupMember(Family, name="group_member"):
         )
 
     async def unban_all(self, group_id: str, accounts: Items[str]) -> Chunked[str, Empty]:
-        """Lift the bans of any number of accounts, 20 in a call; see `unban`."""
+        """Lift the bans of any number of accounts, 20 per call; see `unban`."""
         return await in_chunks(
             "accounts", accounts, MAX_BAN, lambda chunk: self.unban(group_id=group_id, members_account=chunk)
         )

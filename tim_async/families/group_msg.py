@@ -47,8 +47,8 @@ from ._chunks import Chunked, Items, in_chunks
 from ._paging import entries_once, pages
 from ._streaming import END_TIMEOUT_S, KEEP_ALIVE_S, PACE_S, MessageStream
 
-# Deleting by sender reaches back 1,000 messages (I34970): so many empty places in a row, and more, are history that
-# has expired, which goes down to the group's first message without anything left in it.
+# Deleting by sender reaches back 1,000 messages (I34970): this many empty places in a row mean expired history, which
+# extends down to the group's first message without any remaining message.
 MAX_GONE_IN_A_ROW: Final = 1_000
 
 
@@ -85,11 +85,11 @@ class GroupMessages(Family, name="group_msg"):
     set_unread_num: Final = Endpoint(
         "group_open_http_svc/set_unread_msg_num", SetUnreadMsgNum, Empty, doc="I34909", repeat="always"
     )
-    """Set how many messages a member has not read."""
+    """Set a member's number of unread messages."""
     delete_by_sender: Final = Endpoint(
         "group_open_http_svc/delete_group_msg_by_sender", DeleteMsgsBySender, Empty, doc="I34970", danger="deletes"
     )
-    """Delete what one sender wrote among the last 1,000 messages."""
+    """Delete one sender's messages among the last 1,000."""
     get_history: Final = Endpoint(
         "group_open_http_svc/group_msg_get_simple", GetGroupMsgs, GroupMsgs, doc="I34971", repeat="always"
     )
@@ -116,7 +116,7 @@ class GroupMessages(Family, name="group_msg"):
         doc="I49439",
         repeat="always",
     )
-    """Ask how many members have read messages."""
+    """Query how many members have read messages."""
     get_receipt_detail: Final = Endpoint(
         "group_open_http_svc/get_group_msg_receipt_detail",
         GetReceiptDetail,
@@ -124,7 +124,7 @@ class GroupMessages(Family, name="group_msg"):
         doc="I49438",
         repeat="always",
     )
-    """Read one page of those who have read a message, or have not."""
+    """Read one page of the members who have read a message, or have not."""
     report_receipts: Final = Endpoint(
         "group_open_http_svc/group_msg_receipt", ReportReceipts, Empty, doc="C107478", repeat="always"
     )
@@ -132,7 +132,7 @@ class GroupMessages(Family, name="group_msg"):
     clear: Final = Endpoint(
         "group_open_http_svc/clear_group_msg", ClearGroupMsgs, Empty, doc="I65970", danger="deletes"
     )
-    """Hide stored messages from the clients."""
+    """Hide stored messages from clients."""
     get_extensions: Final = Endpoint(
         "openim_msg_ext_http_svc/group_get_key_values",
         GetGroupExtensions,
@@ -159,7 +159,7 @@ class GroupMessages(Family, name="group_msg"):
         not_read="its answer and its codes",
         limits=(Rate(5, key="stream_msg_id"), Rate(200)),
     )
-    """Begin a streamed message, or add to one; `stream` does both, and ends it."""
+    """Start a streamed message, or add to one; `stream` does both, and ends it."""
 
     def stream(
         self,
@@ -172,29 +172,29 @@ class GroupMessages(Family, name="group_msg"):
         keep_alive: float | None = KEEP_ALIVE_S,
         end_timeout: float = END_TIMEOUT_S,
     ) -> MessageStream[SendGroupStreamMsgResult]:
-        """Stream a text to a group that grows while it is shown, as `client.c2c.stream` does to an account.
+        """Stream a growing text to a group, as `client.c2c.stream` does to an account.
 
         Args:
             group_id: the group.
             from_account: the shown sender; None is the admin.
-            compatible_text: what clients show that know no streamed messages.
+            compatible_text: shown by clients that do not support streamed messages.
             cloud_custom_data: stored with the message and delivered.
-            pace: seconds between two calls at least; what is written meanwhile goes out together.
-            keep_alive: seconds without a call after which an empty piece is sent, since the service ends a stream that
-                gets nothing for 15 s; None sends none.
-            end_timeout: seconds that the end may take when the block was left by an exception or is cancelled.
+            pace: minimum seconds between two calls; text written meanwhile is sent together.
+            keep_alive: seconds without a call after which an empty piece is sent, because the service ends a stream
+                that gets nothing for 15 s; None sends none.
+            end_timeout: seconds that the end may take if the block was left by an exception or is cancelled.
 
         Raises:
-            UsageError: an argument does not fit.
+            UsageError: an argument is invalid.
         """
         message = SendGroupStreamMsg(
             group_id=group_id, from_account=from_account, cloud_custom_data=cloud_custom_data, msg_body=()
         )
 
         async def call(element: StreamElem) -> SendGroupStreamMsgResult:
-            request = copy.copy(message)  # each call has an identity of its own
+            request = copy.copy(message)  # each call has its own identity
             request.msg_body = [element]
-            request.stream_msg_id = element.stream_msg_id  # the reference has it here, another client in the element
+            request.stream_msg_id = element.stream_msg_id  # as in the reference; another client has it in the element
             return await self.client.call(GroupMessages.send_stream, request)
 
         def check(element: StreamElem) -> None:
@@ -212,7 +212,7 @@ class GroupMessages(Family, name="group_msg"):
     async def send_text(
         self, group_id: str, text: str, *, from_account: str | None = None, topic_id: str | None = None
     ) -> SendGroupMsgResult:
-        """Send a text: `send` with a single text element, its errors included.
+        """Send a text: `send` with a single text element; raises the same errors.
 
         Args:
             group_id: the group.
@@ -233,17 +233,17 @@ class GroupMessages(Family, name="group_msg"):
         with_recalled: bool = False,
         page_size: int = MAX_HISTORY,
     ) -> AsyncIterator[GroupMsg]:
-        """Read a group's history, newest message first, page by page as the loop goes on.
+        """Read a group's history, newest message first, fetching pages on demand.
 
-        The places of deleted and expired messages are left out. It ends at the group's first message, or when 1,000
-        such places came one after the other.
+        Deleted and expired messages are left out. It ends at the group's first message, or after 1,000 such gaps in a
+        row.
 
         Args:
             group_id: the group.
             topic_id: the topic, in a community with topics.
-            newest_seq: the highest MsgSeq that counts; None is the newest message.
-            with_recalled: whether recalled messages are among them; those have `is_recalled`.
-            page_size: messages asked for in one call, 1 to 20.
+            newest_seq: the highest MsgSeq to include; None for the newest message.
+            with_recalled: whether to include recalled messages; those have `is_recalled`.
+            page_size: messages per call, 1 to 20.
         """
 
         async def fetch(seq: int) -> GroupMsgs:
@@ -261,7 +261,7 @@ class GroupMessages(Family, name="group_msg"):
         async for page in pages(GroupMessages.get_history.command, fetch, first, lambda page: page.next_req_msg_seq):
             for message in sorted(page.rsp_msg_list, key=lambda message: message.msg_seq, reverse=True):
                 if lowest is not None and message.msg_seq >= lowest:
-                    continue  # a page may reach into the one before
+                    continue  # a page may overlap the previous one
                 lowest = message.msg_seq
                 gone = gone + 1 if message.is_gone else 0
                 if not message.is_gone and (with_recalled or not message.is_recalled):
@@ -272,7 +272,7 @@ class GroupMessages(Family, name="group_msg"):
     async def recall_all(
         self, group_id: str, msg_seqs: Items[int], *, topic_id: str | None = None, reason: str | None = None
     ) -> Chunked[int, RecallGroupMsgsResult]:
-        """Recall any number of messages, 10 with each call.
+        """Recall any number of messages, 10 per call.
 
         Args:
             group_id: the group.
@@ -287,7 +287,7 @@ class GroupMessages(Family, name="group_msg"):
         return await in_chunks("msg_seqs", msg_seqs, MAX_RECALLS, recall)
 
     async def report_all_receipts(self, group_id: str, from_account: str, msg_seqs: Items[int]) -> Chunked[int, Empty]:
-        """Report that a member has read any number of messages, 50 with each call.
+        """Report that a member has read any number of messages, 50 per call.
 
         Args:
             group_id: the group.
@@ -303,13 +303,13 @@ class GroupMessages(Family, name="group_msg"):
     async def iter_readers(
         self, group_id: str, msg_seq: int, *, unread: bool = False, page_size: int = MAX_READERS
     ) -> AsyncIterator[str]:
-        """Read who has read a message, page by page as the loop goes on.
+        """Read the members who have read a message, fetching pages on demand.
 
         Args:
             group_id: the group.
             msg_seq: the message.
-            unread: whether those who have not read it are wanted instead.
-            page_size: members asked for in one call, 1 to 200.
+            unread: whether to return those who have not read it instead.
+            page_size: members per call, 1 to 200.
         """
 
         async def fetch(cursor: str) -> ReceiptDetail:
@@ -322,7 +322,7 @@ class GroupMessages(Family, name="group_msg"):
                 yield account
 
     async def iter_extensions(self, group_id: str, msg_seq: int, *, start_seq: int = 0) -> AsyncIterator[Extension]:
-        """Read a message's key/values by their version, page by page as the loop goes on.
+        """Read a message's key/values by version, fetching pages on demand.
 
         Args:
             group_id: the group.
@@ -344,7 +344,7 @@ class GroupMessages(Family, name="group_msg"):
             yield pair
 
 
-# Stands for "the newest message", a place no message has.
+# Stands for "the newest message"; no message has this number.
 _NEWEST: Final = -1
 
 

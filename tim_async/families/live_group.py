@@ -33,15 +33,15 @@ class LiveGroup(Family, name="live_group"):
     get_online_num: Final = Endpoint(
         "group_open_http_svc/get_online_member_num", GroupRequest, OnlineNum, doc="I38521", repeat="always"
     )
-    """Read how many are online in a group."""
+    """Read how many members of a group are online."""
     mark_members: Final = Endpoint(
         "group_open_avchatroom_http_svc/modify_user_info", MarkMembers, MarkedMembers, doc="I50294", repeat="always"
     )
-    """Set marks on 1 to 500 members, or take them off."""
+    """Set or remove marks of 1 to 500 members."""
     list_online: Final = Endpoint(
         "group_open_avchatroom_http_svc/get_members", ListOnline, OnlineMembers, doc="I50293", repeat="always"
     )
-    """Read one page of who is online."""
+    """Read one page of the online members."""
     add_robots: Final = Endpoint(
         "group_open_avchatroom_http_svc/add_robots",
         AddRobots,
@@ -50,11 +50,11 @@ class LiveGroup(Family, name="live_group"):
         not_read="its request and its answer; both are taken from an SDK",
         repeat="always",
     )
-    """Put robots into the list of who is online, there or not."""
+    """Add robots to the list of online members, whether or not they are in the group."""
     delete_robots: Final = Endpoint(
         "group_open_avchatroom_http_svc/del_robots", LiveMembers, Empty, doc="I60526", repeat="always", danger="deletes"
     )
-    """Take robots out of the list of who is online."""
+    """Remove robots from the list of online members."""
     modify_admins: Final = Endpoint(
         "group_open_avchatroom_http_svc/modify_admin",
         ModifyAdmins,
@@ -63,7 +63,7 @@ class LiveGroup(Family, name="live_group"):
         repeat="always",
         danger="excludes",
     )
-    """Make accounts admins, or no longer; there can be 5."""
+    """Grant or revoke the admin role of accounts; a group can have 5 admins."""
     list_admins: Final = Endpoint(
         "group_open_avchatroom_http_svc/get_admin_list",
         GroupRequest,
@@ -72,7 +72,7 @@ class LiveGroup(Family, name="live_group"):
         not_read=NOT_SEEN,
         repeat="always",
     )
-    """Read who is an admin."""
+    """Read the admins."""
     check_members: Final = Endpoint(
         "group_open_avchatroom_http_svc/check_members",
         LiveMembers,
@@ -81,10 +81,10 @@ class LiveGroup(Family, name="live_group"):
         why_no_doc=SDK_ONLY,
         repeat="always",
     )
-    """Ask which of some accounts are in the group."""
+    """Check which of some accounts are in the group."""
 
     async def iter_online(self, group_id: str, *, mark: int | None = None) -> AsyncIterator[OnlineMember]:
-        """Yield who is online in a group, page by page as the loop goes on: the newest 1000 at most.
+        """Yield the online members of a group, fetching pages on demand: at most the newest 1000.
 
         Args:
             group_id: the group.
@@ -101,12 +101,12 @@ class LiveGroup(Family, name="live_group"):
     async def mark_all(
         self, group_id: str, members: Items[MarkedMember], command_type: Literal[1, 2]
     ) -> Chunked[MarkedMember, MarkedMembers]:
-        """Set marks on any number of members, 500 in a call, or take them off; see `mark_members`.
+        """Set or remove marks of any number of members, 500 per call; see `mark_members`.
 
         Args:
             group_id: the live group.
-            members: the members and their marks; read as the calls go on.
-            command_type: 1 sets, 2 takes off.
+            members: the members and their marks; consumed lazily.
+            command_type: 1 sets, 2 removes.
         """
         return await in_chunks(
             "members",

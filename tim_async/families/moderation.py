@@ -45,7 +45,7 @@ class Moderation(Family, name="moderation"):
     """Moderation of content, its word lists, the app-wide mute, and the retired filter words."""
 
     moderate: Final = Endpoint("im_msg_audit/content_moderation", Moderate, Judgement, doc="I77827", repeat="always")
-    """Have one text, image, audio or video judged. Every call is charged."""
+    """Moderate one text, image, audio or video. Every call is charged."""
     moderate_batch: Final = Endpoint(
         "im_msg_audit/batch_content_moderation",
         ModerateBatch,
@@ -54,15 +54,15 @@ class Moderation(Family, name="moderation"):
         why_no_doc=SDK_ONLY,
         repeat="always",
     )
-    """Have 1 to 10 texts or images judged. Every content is charged."""
+    """Moderate 1 to 10 texts or images. Every item is charged."""
     add_cloud_keywords: Final = Endpoint(
         "im_msg_audit_mgr/add_cloud_audit_keywords", AddCloudKeywords, Done, doc="I77831"
     )
-    """Add 1 to 10 words to a library of cloud moderation."""
+    """Add 1 to 10 words to a cloud moderation library."""
     get_cloud_keywords: Final = Endpoint(
         "im_msg_audit_mgr/get_cloud_audit_keywords", GetCloudKeywords, CloudWords, doc="C94302", repeat="always"
     )
-    """Read one page of a library of cloud moderation."""
+    """Read one page of a cloud moderation library."""
     delete_cloud_keywords: Final = Endpoint(
         "im_msg_audit_mgr/delete_cloud_audit_keywords",
         DeleteCloudKeywords,
@@ -70,7 +70,7 @@ class Moderation(Family, name="moderation"):
         doc="I77832",
         danger="deletes",
     )
-    """Delete 1 to 10 words of a library of cloud moderation."""
+    """Delete 1 to 10 words from a cloud moderation library."""
     get_cloud_libraries: Final = Endpoint(
         "im_msg_audit_mgr/get_cloud_audit_keywords_ids",
         GetCloudLibraries,
@@ -78,7 +78,7 @@ class Moderation(Family, name="moderation"):
         doc="C94301",
         repeat="always",
     )
-    """Read one page of the list of libraries of cloud moderation."""
+    """Read one page of the list of cloud moderation libraries."""
     add_local_keywords: Final = Endpoint(
         "im_msg_audit_mgr/add_local_audit_keywords", ChangeLocalKeywords, Done, doc=None, why_no_doc=SDK_ONLY
     )
@@ -91,7 +91,7 @@ class Moderation(Family, name="moderation"):
         why_no_doc=SDK_ONLY,
         repeat="always",
     )
-    """Read one page of the words of local filtering."""
+    """Read one page of the local filtering words."""
     delete_local_keywords: Final = Endpoint(
         "im_msg_audit_mgr/delete_local_audit_keywords",
         ChangeLocalKeywords,
@@ -100,15 +100,15 @@ class Moderation(Family, name="moderation"):
         why_no_doc=SDK_ONLY,
         danger="deletes",
     )
-    """Delete 1 to 10 words of local filtering."""
+    """Delete 1 to 10 words from local filtering."""
     set_mute: Final = Endpoint(
         "openconfigsvr/setnospeaking", SetMute, Empty, doc="I34923", repeat="always", danger="excludes"
     )
-    """Mute a user in the whole app, or let them speak again."""
+    """Mute a user in the whole app, or unmute them."""
     get_mute: Final = Endpoint("openconfigsvr/getnospeaking", GetMute, Mute, doc="I34924", repeat="always")
     """Read the app-wide mute of a user."""
     get_dirty_words: Final = Endpoint("openim_dirty_words/get", NoFields, DirtyWords, doc="C2396", repeat="always")
-    """Read the filter words. Retired: apps of today have local filtering and cloud moderation instead."""
+    """Read the filter words. Retired: local filtering and cloud moderation replace it."""
     add_dirty_words: Final = Endpoint("openim_dirty_words/add", ChangeDirtyWords, Empty, doc="C2397", repeat="always")
     """Add filter words. Retired, see `get_dirty_words`."""
     delete_dirty_words: Final = Endpoint(
@@ -116,18 +116,18 @@ class Moderation(Family, name="moderation"):
         ChangeDirtyWords,
         Empty,
         doc=None,
-        why_no_doc="retired, and its page with it",
+        why_no_doc="retired together with its page",
         repeat="always",
         danger="deletes",
     )
     """Delete filter words. Retired, see `get_dirty_words`."""
 
     async def moderate_all(self, audit_name: str, contents: Items[Content]) -> Chunked[Content, Judgements]:
-        """Have any number of texts and images judged, 10 a call.
+        """Moderate any number of texts and images, 10 per call.
 
         Args:
             audit_name: the policy.
-            contents: the contents; give each a number of its own, not only within a call, to find the answers by.
+            contents: the items; give each a ContentId that is unique over all calls, to match the answers.
         """
         return await in_chunks(
             "contents", contents, MAX_CONTENTS, lambda chunk: self.moderate_batch(audit_name=audit_name, contents=chunk)
@@ -136,7 +136,7 @@ class Moderation(Family, name="moderation"):
     async def add_cloud_keywords_all(
         self, sdk_app_id: int, lib_id: str, keywords: Items[CloudKeyword]
     ) -> Chunked[CloudKeyword, Done]:
-        """Add any number of words to a library, 10 a call."""
+        """Add any number of words to a library, 10 per call."""
         return await in_chunks(
             "keywords",
             keywords,
@@ -147,13 +147,13 @@ class Moderation(Family, name="moderation"):
     def iter_cloud_keywords(
         self, sdk_app_id: int, lib_id: str, *, content: str | None = None, page_size: int = MAX_PAGE
     ) -> AsyncIterator[CloudWord]:
-        """Read a library of cloud moderation, page by page as the loop goes on.
+        """Read a cloud moderation library, fetching pages on demand.
 
         Args:
             sdk_app_id: the app.
             lib_id: the library.
-            content: only words that have this in them; None is all.
-            page_size: words asked for in one call, 1 to 100.
+            content: only words that contain this; None for all.
+            page_size: words per call, 1 to 100.
         """
         return entries_by_offset(
             Moderation.get_cloud_keywords.command,
@@ -165,11 +165,11 @@ class Moderation(Family, name="moderation"):
         )
 
     def iter_cloud_libraries(self, sdk_app_id: int, *, page_size: int = MAX_PAGE) -> AsyncIterator[CloudLibrary]:
-        """Read the list of libraries of cloud moderation, page by page as the loop goes on.
+        """Read the list of cloud moderation libraries, fetching pages on demand.
 
         Args:
             sdk_app_id: the app.
-            page_size: libraries asked for in one call, 1 to 100.
+            page_size: libraries per call, 1 to 100.
         """
         return entries_by_offset(
             Moderation.get_cloud_libraries.command,
@@ -181,13 +181,13 @@ class Moderation(Family, name="moderation"):
     def iter_local_keywords(
         self, sdk_app_id: int, filter_type: int, *, keyword: str | None = None, page_size: int = MAX_PAGE
     ) -> AsyncIterator[LocalWord]:
-        """Read the words of local filtering, page by page as the loop goes on.
+        """Read the local filtering words, fetching pages on demand.
 
         Args:
             sdk_app_id: the app.
-            filter_type: only words with which this is done.
-            keyword: only words that have this in them; None is all.
-            page_size: words asked for in one call, 1 to 100.
+            filter_type: only words with this action.
+            keyword: only words that contain this; None for all.
+            page_size: words per call, 1 to 100.
         """
         return entries_by_offset(
             Moderation.get_local_keywords.command,

@@ -38,7 +38,7 @@ from ..models.official_account import (
 from ._chunks import Chunked, Items, in_chunks
 from ._paging import entries_by_offset, pages
 
-# Messages on a page of history; what the service allows is not documented.
+# Messages per page of history; the service's maximum is not documented.
 PAGE_SIZE: Final = 20
 
 
@@ -92,7 +92,7 @@ class OfficialAccount(Family, name="official_account"):
         doc="I60760",
         repeat="always",
     )
-    """Subscribe 1 to 100 users; those who had subscribed before have not failed."""
+    """Subscribe 1 to 100 users; users who were already subscribed do not fail."""
     delete_subscribers: Final = Endpoint(
         "official_account_open_http_svc/delete_subscriber",
         DeleteSubscribers,
@@ -108,7 +108,7 @@ class OfficialAccount(Family, name="official_account"):
         doc="I60762",
         repeat="always",
     )
-    """Change the app's own data about a subscription."""
+    """Change the app's custom data of a subscription."""
     get_subscribed: Final = Endpoint(
         "official_account_open_http_svc/get_subscribed_official_account_list",
         GetSubscribed,
@@ -117,7 +117,7 @@ class OfficialAccount(Family, name="official_account"):
         not_read="its answer's table",
         repeat="always",
     )
-    """Read one page of the official accounts that a user has subscribed to."""
+    """Read one page of a user's subscribed official accounts."""
     send: Final = Endpoint(
         "official_account_open_http_svc/send_official_account_msg",
         SendOfficialMsg,
@@ -129,9 +129,9 @@ class OfficialAccount(Family, name="official_account"):
         has_body_limit=True,
         danger="reaches_all",
     )
-    """Send a message to all subscribers: one a second, and two an hour for each official account.
+    """Send a message to all subscribers: one a second, and two an hour per official account.
 
-    The third of an hour is a `WaitTooLongError` with the time.
+    The third within an hour raises `WaitTooLongError` with the time.
     """
     recall: Final = Endpoint(
         "official_account_open_http_svc/official_account_msg_recall",
@@ -148,12 +148,12 @@ class OfficialAccount(Family, name="official_account"):
         doc="I60812",
         repeat="always",
     )
-    """Read one page of the history of an official account, newer messages first."""
+    """Read one page of an official account's history, newest messages first."""
 
     async def add_subscribers_all(
         self, official_account: str, accounts: Items[str]
     ) -> Chunked[str, SubscriberOutcomes]:
-        """Subscribe any number of users, 100 a call.
+        """Subscribe any number of users, 100 per call.
 
         Args:
             official_account: the account's id.
@@ -167,11 +167,11 @@ class OfficialAccount(Family, name="official_account"):
         return await in_chunks("accounts", accounts, MAX_SUBSCRIBERS, add)
 
     async def iter_subscribers(self, official_account: str, *, page_size: int = MAX_PAGE) -> AsyncIterator[Subscriber]:
-        """Read the subscribers, page by page as the loop goes on.
+        """Read the subscribers, fetching pages on demand.
 
         Args:
             official_account: the account's id.
-            page_size: subscribers asked for in one call, 1 to 200.
+            page_size: subscribers per call, 1 to 200.
         """
         walk = pages(
             OfficialAccount.get_subscribers.command,
@@ -186,11 +186,11 @@ class OfficialAccount(Family, name="official_account"):
     def iter_subscribed(
         self, subscriber_account: str, *, page_size: int = MAX_PAGE
     ) -> AsyncIterator[SubscribedAccount]:
-        """Read the official accounts that a user has subscribed to, page by page as the loop goes on.
+        """Read a user's subscribed official accounts, fetching pages on demand.
 
         Args:
             subscriber_account: the user.
-            page_size: accounts asked for in one call, 1 to 200.
+            page_size: accounts per call, 1 to 200.
         """
         return entries_by_offset(
             OfficialAccount.get_subscribed.command,
@@ -202,12 +202,12 @@ class OfficialAccount(Family, name="official_account"):
     async def iter_messages(
         self, official_account: str, *, page_size: int = PAGE_SIZE, with_recalled_msg: Literal[0, 1] | None = None
     ) -> AsyncIterator[OfficialMsg]:
-        """Read the messages of an official account, newer ones first, page by page as the loop goes on.
+        """Read an official account's messages, newest first, fetching pages on demand.
 
         Args:
             official_account: the account's id.
-            page_size: messages asked for in one call.
-            with_recalled_msg: 1 with those that were recalled.
+            page_size: messages per call.
+            with_recalled_msg: 1 includes recalled messages.
         """
         walk = pages(
             OfficialAccount.get_messages.command,

@@ -29,16 +29,16 @@ class Profile(Family, name="profile"):
 
         Args:
             account: the account whose profile it is.
-            values: from tag to value, at least 1.
+            values: maps tags to values, at least 1.
         """
         items = [ProfileItem(tag=tag, value=value) for tag, value in values.items()]
         return await self.set(from_account=account, profile_item=items)
 
     async def get_all(self, accounts: Items[str], tags: Sequence[str]) -> Chunked[str, Profiles]:
-        """Read fields of the profiles of any number of accounts, 100 in a call: `get` in chunks.
+        """Read fields of the profiles of any number of accounts, 100 per call: `get` in chunks.
 
         Args:
-            accounts: user ids; read as the calls go on.
-            tags: the fields that are wanted, at least 1.
+            accounts: user ids; consumed lazily.
+            tags: the fields to read, at least 1.
         """
         return await in_chunks("accounts", accounts, MAX_BATCH, lambda chunk: self.get(to_account=chunk, tag_list=tags))

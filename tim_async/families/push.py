@@ -1,4 +1,4 @@
-"""Pushes of the push service: at once, scheduled, what became of them, and the attributes and tags for audiences."""
+"""The push service: immediate and scheduled pushes, their statistics, and audience attributes and tags."""
 
 from __future__ import annotations
 
@@ -69,18 +69,18 @@ PAGE_SIZE: Final = 100
 _SLOW = (Rate(100),)
 _SCHEDULED = (Rate(5),)
 _ONE = (Rate(1),)
-# Users a second: those of the free and the trial edition; 500 in the standard and 800 in the advanced one (C137903).
+# Users a second in the free and trial editions; 500 in the standard and 800 in the advanced edition (C137903).
 USERS_A_SECOND: Final = 30
-# Pushes a day: those of the free and the trial edition; 100 in the standard and the advanced one (C137903).
+# Pushes a day in the free and trial editions; 100 in the standard and advanced editions (C137903).
 PUSHES_A_DAY: Final = 10
 _USERS = (Rate(USERS_A_SECOND, cost="to_account", max_cost=USERS_A_SECOND), Rate(200))
 
 
 class Push(Family, name="push"):
-    """Pushes of the push service, with the attributes and tags that pick an audience."""
+    """Pushes of the push service, with the attributes and tags that select an audience."""
 
-    # Both kinds recognise a repeated MsgRandom, but one for an undocumented time, and the other for one second only:
-    # a repeat may be a second push.
+    # Both recognise a repeated MsgRandom, but one for an undocumented time and the other for only one second: a repeat
+    # may be a second push.
     send: Final = Endpoint(
         "timpush/push",
         SendPush,
@@ -89,18 +89,18 @@ class Push(Family, name="push"):
         limits=(Rate(1), Rate(PUSHES_A_DAY, per=DAY_S)),
         danger="reaches_all",
     )
-    """Push to every user, or to those a condition picks: once a second, and 10 times a day.
+    """Push to every user, or to those selected by a condition: once a second, and 10 times a day.
 
-    10 a day is the number of the free and the trial edition. The standard and the advanced one have 100: give the
-    client `rate_limits={"timpush/push": (Rate(1), Rate(100, per=86_400))}`. A push that finds the number used up is a
-    `WaitTooLongError` with the time, counted over the 24 hours before.
+    10 a day is the quota of the free and trial editions. The standard and advanced editions have 100: pass
+    `rate_limits={"timpush/push": (Rate(1), Rate(100, per=86_400))}` to the client. A push that exceeds the quota raises
+    `WaitTooLongError` with the time; the quota counts the last 24 hours.
     """
     send_batch: Final = Endpoint("timpush/batch", SendPushBatch, PushBatchTask, doc="I67553", limits=_USERS)
-    """Push to 1 to 500 users; `failed` names those it does not go to.
+    """Push to 1 to 500 users; `failed` lists those it does not go to.
 
-    30 users a second is the limit of the free and the trial edition, so a call may have 30 of them. The standard
-    edition has 500 and the advanced one 800: give the client
-    `rate_limits={"timpush/batch": Rate(500, cost="to_account", max_cost=500)}`.
+    30 users a second is the limit of the free and trial editions, so a call may have 30 of them. The standard edition
+    allows 500 and the advanced one 800: pass `rate_limits={"timpush/batch": Rate(500, cost="to_account",
+    max_cost=500)}` to the client.
     """
     send_web_batch: Final = Endpoint(
         "timpush/webbatch",
@@ -112,11 +112,11 @@ class Push(Family, name="push"):
     )
     """Push to the browsers of 1 to 500 users; the limits are those of `send_batch`."""
     revoke: Final = Endpoint("timpush/revoke", Revoke, Empty, doc="I60571", limits=_ONE, danger="deletes")
-    """Stop a push, or take it back, within 24 hours."""
+    """Stop or revoke a push, within 24 hours."""
     set_attr_names: Final = Endpoint(
         "timpush/set_attr_name", SetTypedAttrNames, Empty, doc="I60563", limits=_SLOW, repeat="always"
     )
-    """Name the app's attributes."""
+    """Set the names of the app's attributes."""
     get_attr_names: Final = Endpoint(
         "timpush/get_attr_name",
         NoFields,
@@ -133,7 +133,7 @@ class Push(Family, name="push"):
     set_attrs: Final = Endpoint(
         "timpush/set_attr", TimPushSetAttrs, PushOutcome, doc="I60565", limits=_SLOW, repeat="always"
     )
-    """Give attributes to 1 to 100 users."""
+    """Set attributes of 1 to 100 users."""
     remove_attrs: Final = Endpoint(
         "timpush/remove_attr",
         TimPushRemoveAttrs,
@@ -143,7 +143,7 @@ class Push(Family, name="push"):
         repeat="always",
         danger="deletes",
     )
-    """Take attributes from 1 to 100 users."""
+    """Remove attributes from 1 to 100 users."""
     get_tags: Final = Endpoint(
         "timpush/get_tag",
         TimPushUsers,
@@ -162,7 +162,7 @@ class Push(Family, name="push"):
         limits=_SLOW,
         repeat="always",
     )
-    """Give tags to 1 to 100 users, 10 each."""
+    """Add tags to 1 to 100 users, up to 10 each."""
     remove_tags: Final = Endpoint(
         "timpush/remove_tag",
         TimPushChangeTags,
@@ -172,7 +172,7 @@ class Push(Family, name="push"):
         repeat="always",
         danger="deletes",
     )
-    """Take tags from 1 to 100 users, 10 each."""
+    """Remove tags from 1 to 100 users, up to 10 each."""
     clear_tags: Final = Endpoint(
         "timpush/clear_all_tags",
         TimPushUsers,
@@ -182,7 +182,7 @@ class Push(Family, name="push"):
         repeat="always",
         danger="deletes",
     )
-    """Take all tags from 1 to 100 users."""
+    """Remove all tags from 1 to 100 users."""
 
     # Scheduled pushes
 
@@ -195,7 +195,7 @@ class Push(Family, name="push"):
         limits=_SCHEDULED,
         danger="reaches_all",
     )
-    """Schedule a push; `schedule` takes a moment and finds the type."""
+    """Schedule a push; `schedule` takes a datetime and determines the type."""
     modify_scheduled: Final = Endpoint(
         "timpush/modify_sched_task",
         ModifyScheduledPush,
@@ -225,7 +225,7 @@ class Push(Family, name="push"):
         limits=_SCHEDULED,
         repeat="always",
     )
-    """Read one scheduled push: its state, and the TaskId of what it pushed."""
+    """Read one scheduled push: its state, and the TaskId of its push."""
     list_scheduled: Final = Endpoint(
         "timpush/list_sched_task",
         ListScheduledPushes,
@@ -237,7 +237,7 @@ class Push(Family, name="push"):
     )
     """Read one page of scheduled pushes."""
 
-    # What became of pushes
+    # Statistics
 
     get_figures: Final = Endpoint(
         "timpush/all_member_push_statistics",
@@ -258,7 +258,7 @@ class Push(Family, name="push"):
         limits=_ONE,
         repeat="always",
     )
-    """Read why pushes of up to 5 tasks were lost."""
+    """Read why pushes of up to 5 tasks failed."""
     get_trace: Final = Endpoint(
         "timpush/all_member_push_trace",
         GetPushTrace,
@@ -268,7 +268,7 @@ class Push(Family, name="push"):
         limits=_ONE,
         repeat="always",
     )
-    """Follow a push of a task to the devices of one user."""
+    """Trace a task's push to the devices of one user."""
     get_message_figures: Final = Endpoint(
         "timpush/normal_push_statistics",
         GetMessagePushFigures,
@@ -288,7 +288,7 @@ class Push(Family, name="push"):
         limits=_ONE,
         repeat="always",
     )
-    """Read why pushes of chat messages were lost."""
+    """Read why pushes of chat messages failed."""
     get_message_trace: Final = Endpoint(
         "timpush/normal_push_trace",
         GetMessagePushTrace,
@@ -298,19 +298,19 @@ class Push(Family, name="push"):
         limits=_ONE,
         repeat="always",
     )
-    """Follow the push of a chat message to the devices it went to."""
+    """Trace the push of a chat message to the devices it went to."""
 
     def _most_targets(self, endpoint: Endpoint[..., PushBatchTask]) -> int:
-        """Return how many users a call may have, by the limits in force."""
+        """Return the maximum number of users per call, by the limits in force."""
         return min([MAX_TARGETS, *(rate.max_cost for rate in self.client.limits_of(endpoint) if rate.cost)])
 
     async def schedule(self, content: PushContent, at: datetime) -> ScheduledPushId:
-        """Schedule a push for a moment: `add_scheduled` with the type that the content has.
+        """Schedule a push for a time: `add_scheduled` with the type that matches the content.
 
         Args:
-            content: what is pushed; with `to_account` to listed users, with `condition` to an audience, otherwise to
+            content: the push; with `to_account` to the listed users, with `condition` to an audience, otherwise to
                 every user.
-            at: when, with a time zone.
+            at: the time, with a time zone.
         """
         return await self.add_scheduled(type=content.type, sched_at=utc_text(at), content=content)
 
@@ -324,15 +324,15 @@ class Push(Family, name="push"):
         keyword: str | None = None,
         page_size: int = PAGE_SIZE,
     ) -> AsyncIterator[ScheduledPush]:
-        """Read the scheduled pushes of a range of time, page by page as the loop goes on.
+        """Read the scheduled pushes of a time range, fetching pages on demand.
 
         Args:
-            begin: the beginning of the range, with a time zone.
-            end: the end of the range; the app's settings say how long it may be.
-            order_by: `schedAt`, or `createAt`, which is then the time the range is about.
+            begin: start of the range, with a time zone.
+            end: end of the range; the app's settings limit its length.
+            order_by: `schedAt`, or `createAt`, which the range then applies to.
             asc: whether the earliest comes first.
-            keyword: a part of title or text.
-            page_size: pushes asked for in one call.
+            keyword: part of the title or text.
+            page_size: pushes per call.
         """
 
         async def fetch(offset: int) -> ScheduledPushes:
@@ -360,16 +360,16 @@ class Push(Family, name="push"):
         data_id: str | None = None,
         task_name: str | None = None,
     ) -> Chunked[str, PushBatchTask]:
-        """Push to the browsers of any number of users; every call is a task of its own.
+        """Push to the browsers of any number of users; every call is a separate task.
 
-        A call has 500 users, or what the limit allows a second.
+        A call has 500 users, or as many as the limit allows per second.
 
         Args:
             to_account: the targets, user ids.
             from_account: the sender.
-            web_info: the notification of the browser; it or `message` must be given.
-            message: the message for pages that are open.
-            data_id: the app's own id of the business behind it, at most 64 bytes.
+            web_info: the browser notification; it or `message` is required.
+            message: the message for open pages.
+            data_id: the app's own id for the push, at most 64 bytes.
             task_name: the name of the tasks in the console, at most 20 bytes.
         """
         return await in_chunks(
@@ -394,17 +394,17 @@ class Push(Family, name="push"):
         offline_push_info: OfflinePushInfo,
         data_id: str | None = None,
     ) -> Chunked[str, PushBatchTask]:
-        """Push to any number of users, with each call as many as one may have: 500, or what the limit allows a second.
+        """Push to any number of users, with the maximum per call: 500, or as many as the limit allows per second.
 
-        Every call is a task of its own, with a MsgRandom of its own (by one and the same the service would drop all
-        but the first) and a TaskId of its own: to take it all back, revoke each of `results`. A user who is named twice
-        may get it twice.
+        Every call is a separate task, with its own MsgRandom (with a common one the service would drop all but the
+        first) and its own TaskId: to revoke everything, revoke each of `results`. A user who is named twice may get the
+        push twice.
 
         Args:
             to_account: the targets, user ids or RegistrationIDs.
             from_account: the sender, a user id or a RegistrationID.
             offline_push_info: title, text and settings of the notification.
-            data_id: the app's own id of the business behind it, at most 64 bytes; what the tasks have in common.
+            data_id: the app's own id for the push, at most 64 bytes; common to all tasks.
         """
         return await in_chunks(
             "to_account",
@@ -416,29 +416,29 @@ class Push(Family, name="push"):
         )
 
     async def get_attrs_all(self, accounts: Items[str]) -> Chunked[str, AttrsOrFailures]:
-        """Read the attributes of any number of users, 100 a call."""
+        """Read the attributes of any number of users, 100 per call."""
         return await in_chunks("accounts", accounts, MAX_USERS, lambda chunk: self.get_attrs(to_account=chunk))
 
     async def set_attrs_all(self, user_attrs: Items[UserAttrs]) -> Chunked[UserAttrs, PushOutcome]:
-        """Give attributes to any number of users, 100 a call, each of them named once: calls run side by side."""
+        """Set attributes of any number of users, 100 per call; name each user once, because calls run concurrently."""
         return await in_chunks("user_attrs", user_attrs, MAX_USERS, lambda chunk: self.set_attrs(user_attrs=chunk))
 
     async def remove_attrs_all(self, user_attrs: Items[UserAttrNames]) -> Chunked[UserAttrNames, PushOutcome]:
-        """Take attributes from any number of users, 100 a call. Experimental, as `remove_attrs` is."""
+        """Remove attributes from any number of users, 100 per call. Experimental, like `remove_attrs`."""
         return await in_chunks("user_attrs", user_attrs, MAX_USERS, lambda chunk: self.remove_attrs(user_attrs=chunk))
 
     async def get_tags_all(self, accounts: Items[str]) -> Chunked[str, TagsOrFailures]:
-        """Read the tags of any number of users, 100 a call. Experimental, as `get_tags` is."""
+        """Read the tags of any number of users, 100 per call. Experimental, like `get_tags`."""
         return await in_chunks("accounts", accounts, MAX_USERS, lambda chunk: self.get_tags(to_account=chunk))
 
     async def add_tags_all(self, user_tags: Items[UserTags]) -> Chunked[UserTags, PushOutcome]:
-        """Give tags to any number of users, 100 a call. Experimental, as `add_tags` is."""
+        """Add tags to any number of users, 100 per call. Experimental, like `add_tags`."""
         return await in_chunks("user_tags", user_tags, MAX_USERS, lambda chunk: self.add_tags(user_tags=chunk))
 
     async def remove_tags_all(self, user_tags: Items[UserTags]) -> Chunked[UserTags, PushOutcome]:
-        """Take tags from any number of users, 100 a call."""
+        """Remove tags from any number of users, 100 per call."""
         return await in_chunks("user_tags", user_tags, MAX_USERS, lambda chunk: self.remove_tags(user_tags=chunk))
 
     async def clear_tags_all(self, accounts: Items[str]) -> Chunked[str, PushOutcome]:
-        """Take all tags from any number of users, 100 a call."""
+        """Remove all tags from any number of users, 100 per call."""
         return await in_chunks("accounts", accounts, MAX_USERS, lambda chunk: self.clear_tags(to_account=chunk))

@@ -41,13 +41,13 @@ class RecentContact(Family, name="recent_contact"):
     """Conversation lists, conversation groups and marks."""
 
     get_list: Final = Endpoint("recentcontact/get_list", GetContacts, ContactPage, doc="I43087", repeat="always")
-    """Read a page of an account's conversations, the newest first."""
+    """Read a page of an account's conversations, newest first."""
     delete: Final = Endpoint("recentcontact/delete", DeleteContact, Empty, doc="I43088", danger="deletes")
-    """Delete one conversation from an account's list, its history too where that is asked."""
+    """Delete one conversation from an account's list, optionally with its history."""
     create_contact_group: Final = Endpoint(
         "recentcontact/create_contact_group", CreateContactGroup, CreateContactGroupResult, doc="I53437"
     )
-    """Make a conversation group."""
+    """Create a conversation group."""
     update_contact_group: Final = Endpoint(
         "recentcontact/update_contact_group", UpdateContactGroup, UpdateContactGroupResult, doc="I53439"
     )
@@ -70,13 +70,13 @@ class RecentContact(Family, name="recent_contact"):
     """Delete a conversation group; the conversations stay."""
 
     async def iter_list(self, from_account: str, *, assist_flags: int = ALL_FLAGS) -> AsyncIterator[Contact]:
-        """Read an account's conversations, pinned and newest first, page by page as the loop goes on.
+        """Read an account's conversations, pinned and newest first, fetching pages on demand.
 
         A conversation that gets a message meanwhile may be returned twice.
 
         Args:
             from_account: the account.
-            assist_flags: which conversations are returned, see `GetContacts`; the newest description wants 63.
+            assist_flags: which conversations are returned, see `GetContacts`; the newest document recommends 63.
         """
 
         async def fetch(place: _PageStart) -> ContactPage:
@@ -95,9 +95,9 @@ class RecentContact(Family, name="recent_contact"):
                 yield contact
 
     async def iter_marked(self, from_account: str) -> AsyncIterator[MarkedContact]:
-        """Read an account's conversations that have marks or are in a group, page by page as the loop goes on.
+        """Read an account's conversations that have marks or are in a group, fetching pages on demand.
 
-        The names of the groups are in `get_contact_groups`.
+        `get_contact_groups` returns the names of the groups.
 
         Args:
             from_account: the account.
@@ -113,11 +113,11 @@ class RecentContact(Family, name="recent_contact"):
                 yield contact
 
     async def mark_all(self, from_account: str, items: Items[MarkItem]) -> Chunked[MarkItem, MarkContactsResult]:
-        """Set and clear marks on any number of conversations, 100 in a call: `mark` in chunks, one after the other.
+        """Set and clear marks on any number of conversations, 100 per call: `mark` in chunks, one after another.
 
         Args:
             from_account: the account whose list it is.
-            items: the conversations and their marks; read as the calls go on.
+            items: the conversations and their marks; consumed lazily.
         """
         return await in_chunks(
             "items",
@@ -130,11 +130,11 @@ class RecentContact(Family, name="recent_contact"):
     async def search_contact_groups_all(
         self, from_account: str, contacts: Items[ContactItem]
     ) -> Chunked[ContactItem, FoundContactGroups]:
-        """Read groups and marks of any number of conversations, 300 in a call: `search_contact_groups` in chunks.
+        """Read groups and marks of any number of conversations, 300 per call: `search_contact_groups` in chunks.
 
         Args:
             from_account: the account whose list it is.
-            contacts: the conversations; read as the calls go on.
+            contacts: the conversations; consumed lazily.
         """
         return await in_chunks(
             "contacts",

@@ -24,22 +24,22 @@ class Robot(Family, name="robot"):
     send_stream_msg: Final = Endpoint(
         "openim_robot_http_svc/send_stream_msg", SendRobotStreamMsg, StreamedMsg, doc="I71131"
     )
-    """Send a piece of a chatbot's answer. A repeated piece would be there twice."""
+    """Send a piece of a chatbot's answer. A repeated piece would appear twice."""
 
     async def send_stream(self, from_account: str, to_account: str, chunks: Items[str]) -> str:
-        """Send a chatbot's answer piece by piece as it comes; return its MsgKey.
+        """Send a chatbot's answer piece by piece as it arrives; return its MsgKey.
 
-        Every piece goes out when the next one has come, so that the last can say that it is the last. When `chunks`
-        raises, or the call is cancelled, the piece at hand ends the message, so that no client waits for more; it
-        does not when a piece could not be sent, or no MsgKey is known yet.
+        Each piece is sent when the next one has arrived, so that the last one can be marked as last. When `chunks`
+        raises or the call is cancelled, the current piece ends the message, so that no client waits for more, unless a
+        piece could not be sent or the MsgKey is not known yet.
 
         Args:
             from_account: the chatbot.
-            to_account: who asked.
-            chunks: the pieces as they come, such as a language model's; empty ones are left out.
+            to_account: the account that asked.
+            chunks: the pieces as they arrive, for example from a language model; empty ones are skipped.
 
         Returns:
-            The MsgKey; "" when there was no piece, and nothing was sent.
+            The MsgKey; "" if there was no piece, and nothing was sent.
 
         Raises:
             TimError: a piece could not be sent.
@@ -60,7 +60,7 @@ class Robot(Family, name="robot"):
         except BaseException as error:
             is_broken = is_sending and (key is None or isinstance(error, TimError))
             if held and not is_broken:
-                # Raise what went wrong first, not that the ending failed too.
+                # Raise the original error, not that the ending failed too.
                 with suppress(TimError):
                     await self._send_piece(from_account, to_account, held, key, finish=True)
             raise

@@ -46,16 +46,15 @@ from ._paging import pages
 class Sns(Family, name="sns"):
     """Friends, block list and friend lists.
 
-    The service stumbles (30008) over writes for one account at the same time: the helpers that write make one call
-    after the other.
+    Concurrent writes for one account fail (30008), so the helpers that write make one call after another.
     """
 
     add_friends: Final = Endpoint("sns/friend_add", AddFriends, SnsResults, doc="I34902")
-    """Add friends, asking them for consent where their profile wants it."""
+    """Add friends, with their consent if their profile requires it."""
     import_friends: Final = Endpoint("sns/friend_import", ImportFriends, SnsResults, doc="I34903", repeat="always")
-    """Put friends on one account's list, without asking them and without changing theirs."""
+    """Put friends on one account's list, without their consent and without changing their lists."""
     update_friends: Final = Endpoint("sns/friend_update", UpdateFriends, SnsResults, doc="I34904", repeat="always")
-    """Set fields of friendships: remark, friend lists, the app's own."""
+    """Set fields of friendships: remark, friend lists, custom fields."""
     delete_friends: Final = Endpoint("sns/friend_delete", DeleteFriends, SnsResults, doc="I34905", danger="deletes")
     """End friendships with 1 to 1,000 accounts."""
     delete_all_friends: Final = Endpoint(
@@ -63,9 +62,9 @@ class Sns(Family, name="sns"):
     )
     """End every friendship of an account."""
     check_friends: Final = Endpoint("sns/friend_check", CheckFriends, FriendRelations, doc="I34907", repeat="always")
-    """Ask how an account stands to 1 to 1,000 others."""
+    """Check the relation of an account to 1 to 1,000 others."""
     get_friends: Final = Endpoint("sns/friend_get", GetFriends, FriendPage, doc="I34908", repeat="always")
-    """Read a page of an account's friends with all that is known of them."""
+    """Read a page of an account's friends with all their data."""
     get_specified_friends: Final = Endpoint(
         "sns/friend_get_list", GetSpecifiedFriends, SpecifiedFriends, doc="I34910", repeat="always"
     )
@@ -83,9 +82,9 @@ class Sns(Family, name="sns"):
     check_black_list: Final = Endpoint(
         "sns/black_list_check", CheckBlackList, BlackRelations, doc="I34913", repeat="always"
     )
-    """Ask whether an account and 1 to 1,000 others block each other."""
+    """Check whether an account and 1 to 1,000 others block each other."""
     add_friend_lists: Final = Endpoint("sns/group_add", AddFriendLists, AddFriendListsResult, doc="I34950")
-    """Make friend lists, and put friends into them."""
+    """Create friend lists, and put friends into them."""
     delete_friend_lists: Final = Endpoint(
         "sns/group_delete", DeleteFriendLists, DeleteFriendListsResult, doc="I34926", danger="deletes"
     )
@@ -94,7 +93,7 @@ class Sns(Family, name="sns"):
     """Read an account's friend lists."""
 
     async def iter_friends(self, from_account: str) -> AsyncIterator[FriendData]:
-        """Read an account's friends, page by page as the loop goes on.
+        """Read an account's friends, fetching pages on demand.
 
         Args:
             from_account: the account.
@@ -110,11 +109,11 @@ class Sns(Family, name="sns"):
                 yield friend
 
     async def iter_black_list(self, from_account: str, *, page_size: int = READ_BATCH) -> AsyncIterator[BlackListItem]:
-        """Read an account's block list, page by page as the loop goes on.
+        """Read an account's block list, fetching pages on demand.
 
         Args:
             from_account: the account.
-            page_size: accounts asked for in one call, at least 1.
+            page_size: accounts per call, at least 1.
         """
         walk = pages(
             Sns.get_black_list.command,
@@ -131,12 +130,12 @@ class Sns(Family, name="sns"):
     async def check_friends_all(
         self, from_account: str, accounts: Items[str], *, check_type: CheckType = "CheckResult_Type_Both"
     ) -> Chunked[str, FriendRelations]:
-        """Ask how an account stands to any number of others, 1,000 in a call: `check_friends` in chunks.
+        """Check the relation of an account to any number of others, 1,000 per call: `check_friends` in chunks.
 
         Args:
-            from_account: the account that is asked about.
-            accounts: the others; read as the calls go on.
-            check_type: whether to look at one side or both.
+            from_account: the account to check.
+            accounts: the others; consumed lazily.
+            check_type: whether to check one side or both.
         """
         return await in_chunks(
             "accounts",
@@ -148,12 +147,12 @@ class Sns(Family, name="sns"):
     async def get_specified_friends_all(
         self, from_account: str, accounts: Items[str], tags: Sequence[str]
     ) -> Chunked[str, SpecifiedFriends]:
-        """Read fields of any number of friends, 100 in a call: `get_specified_friends` in chunks.
+        """Read fields of any number of friends, 100 per call: `get_specified_friends` in chunks.
 
         Args:
             from_account: the account whose friends they are.
-            accounts: the friends; read as the calls go on.
-            tags: the fields that are wanted, at least 1.
+            accounts: the friends; consumed lazily.
+            tags: the fields to read, at least 1.
         """
         return await in_chunks(
             "accounts",
@@ -163,11 +162,11 @@ class Sns(Family, name="sns"):
         )
 
     async def add_to_black_list_all(self, from_account: str, accounts: Items[str]) -> Chunked[str, SnsResults]:
-        """Block any number of accounts, 1,000 in a call: `add_to_black_list` in chunks, one after the other.
+        """Block any number of accounts, 1,000 per call: `add_to_black_list` in chunks, one after another.
 
         Args:
             from_account: the account that blocks.
-            accounts: the accounts to block; read as the calls go on.
+            accounts: the accounts to block; consumed lazily.
         """
         return await in_chunks(
             "accounts",
@@ -178,11 +177,11 @@ class Sns(Family, name="sns"):
         )
 
     async def delete_from_black_list_all(self, from_account: str, accounts: Items[str]) -> Chunked[str, SnsResults]:
-        """Unblock any number of accounts, 1,000 in a call: `delete_from_black_list` in chunks, one after the other.
+        """Unblock any number of accounts, 1,000 per call: `delete_from_black_list` in chunks, one after another.
 
         Args:
             from_account: the account that blocked.
-            accounts: the accounts to unblock; read as the calls go on.
+            accounts: the accounts to unblock; consumed lazily.
         """
         return await in_chunks(
             "accounts",
@@ -195,12 +194,12 @@ class Sns(Family, name="sns"):
     async def check_black_list_all(
         self, from_account: str, accounts: Items[str], *, check_type: BlackCheckType = "BlackCheckResult_Type_Both"
     ) -> Chunked[str, BlackRelations]:
-        """Ask whether an account and any number of others block each other: `check_black_list` in chunks of 1,000.
+        """Check whether an account and any number of others block each other: `check_black_list` in chunks of 1,000.
 
         Args:
-            from_account: the account that is asked about.
-            accounts: the others; read as the calls go on.
-            check_type: whether to look at one side or both.
+            from_account: the account to check.
+            accounts: the others; consumed lazily.
+            check_type: whether to check one side or both.
         """
         return await in_chunks(
             "accounts",

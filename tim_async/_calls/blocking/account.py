@@ -99,7 +99,7 @@ class BlockingAccountCalls(BlockingFamily[Account], table=Account):
         *,
         delete_item: Sequence[UserIDItem],
     ) -> AccountResults:
-        """Delete 1 to 100 accounts with all their data; not to be undone.
+        """Delete 1 to 100 accounts with all their data; this cannot be undone.
 
         Delete accounts, 删除账号: `im_open_login_svc/account_delete`.
 
@@ -132,7 +132,7 @@ class BlockingAccountCalls(BlockingFamily[Account], table=Account):
         *,
         check_item: Sequence[UserIDItem],
     ) -> AccountResults:
-        """Ask whether 1 to 100 accounts are imported.
+        """Check whether 1 to 100 accounts are imported.
 
         Check whether accounts are imported, 查询账号: `im_open_login_svc/account_check`.
 
@@ -193,7 +193,7 @@ class BlockingAccountCalls(BlockingFamily[Account], table=Account):
         is_return_instid: Literal[0, 1] | None = None,
         is_return_custom_status: Literal[0, 1] | None = None,
     ) -> OnlineStatuses:
-        """Ask for the login state of 1 to 500 accounts.
+        """Query the login state of 1 to 500 accounts.
 
         Query online state of accounts, 查询账号在线状态: `openim/query_online_status`.
 
@@ -230,7 +230,7 @@ class BlockingAccountCalls(BlockingFamily[Account], table=Account):
         to_account: Sequence[str],
         is_need_detail: Literal[0, 1] | None = None,
     ) -> OnlineStates:
-        """Ask for the login state of 1 to 500 accounts by the older command, which `query_online_status` replaced.
+        """Query the login state of 1 to 500 accounts with the older command, which `query_online_status` replaced.
 
         Query online state of accounts (older command), 获取用户在线状态: `openim/querystate`.
 
@@ -261,10 +261,10 @@ class BlockingAccountCalls(BlockingFamily[Account], table=Account):
         self,
         accounts: Iterable[str | AccountItem],
     ) -> Chunked[str | AccountItem, ImportAccountsResult]:
-        """Import any number of accounts, 100 in a call: `import_accounts` in chunks.
+        """Import any number of accounts, 100 per call: `import_accounts` in chunks.
 
         Args:
-            accounts: user ids, or items with nickname and avatar; read as the calls go on.
+            accounts: user ids, or items with nickname and avatar; consumed lazily.
         """
         return self.client.wait(self.family.import_all, self.client.feed(accounts))
 
@@ -272,10 +272,10 @@ class BlockingAccountCalls(BlockingFamily[Account], table=Account):
         self,
         accounts: Iterable[str],
     ) -> Chunked[str, AccountResults]:
-        """Delete the given accounts, however many, 100 in a call: `delete` in chunks. Not to be undone.
+        """Delete any number of accounts, 100 per call: `delete` in chunks. This cannot be undone.
 
         Args:
-            accounts: user ids; read as the calls go on.
+            accounts: user ids; consumed lazily.
         """
         return self.client.wait(self.family.delete_all, self.client.feed(accounts))
 
@@ -283,10 +283,10 @@ class BlockingAccountCalls(BlockingFamily[Account], table=Account):
         self,
         accounts: Iterable[str],
     ) -> Chunked[str, AccountResults]:
-        """Ask of any number of accounts whether they are imported, 100 in a call: `check` in chunks.
+        """Check whether any number of accounts are imported, 100 per call: `check` in chunks.
 
         Args:
-            accounts: user ids; read as the calls go on.
+            accounts: user ids; consumed lazily.
         """
         return self.client.wait(self.family.check_all, self.client.feed(accounts))
 
@@ -296,11 +296,11 @@ class BlockingAccountCalls(BlockingFamily[Account], table=Account):
         *,
         with_platforms: bool = False,
     ) -> Chunked[str, OnlineStatuses]:
-        """Ask for the login state of any number of accounts, 500 in a call: `query_online_status` in chunks.
+        """Query the login state of any number of accounts, 500 per call: `query_online_status` in chunks.
 
         Args:
-            accounts: user ids; read as the calls go on.
-            with_platforms: whether to return the state on every platform too.
+            accounts: user ids; consumed lazily.
+            with_platforms: whether to return the state on each platform as well.
         """
         return self.client.wait(
             self.family.query_online_status_all,

@@ -41,12 +41,11 @@ class BlockingAllMemberPushCalls(BlockingFamily[AllMemberPush], table=AllMemberP
         from_account: str | None = None,
         offline_push_info: OfflinePushInfo | None = None,
     ) -> PushTask:
-        """Push to every user, or to those a condition picks: once a second, and by default 100 times a day.
+        """Push to every user, or to those selected by a condition: once a second, and by default 100 times a day.
 
         Push to all users or an audience, 全员推送: `all_member_push/im_push`.
 
-        A push that finds the day's number used up is a `WaitTooLongError` with the time, counted over the 24 hours
-        before.
+        A push that exceeds the daily quota raises `WaitTooLongError` with the time; the quota counts the last 24 hours.
 
         One push a second, and by default 100 a day: more are refused with 90047. The request has at most 10 KB.
 
@@ -94,7 +93,7 @@ class BlockingAllMemberPushCalls(BlockingFamily[AllMemberPush], table=AllMemberP
         *,
         attr_names: Mapping[str, str],
     ) -> Empty:
-        """Name the app's attributes.
+        """Set the names of the app's attributes.
 
         Name the app's user attributes, 设置应用属性名称: `all_member_push/im_set_attr_name`.
 
@@ -175,7 +174,7 @@ class BlockingAllMemberPushCalls(BlockingFamily[AllMemberPush], table=AllMemberP
         *,
         user_attrs: Sequence[UserAttrs],
     ) -> Empty:
-        """Give attributes to 1 to 100 users.
+        """Set attributes of 1 to 100 users.
 
         Set attributes of users, 设置用户属性: `all_member_push/im_set_attr`.
 
@@ -205,7 +204,7 @@ class BlockingAllMemberPushCalls(BlockingFamily[AllMemberPush], table=AllMemberP
         *,
         user_attrs: Sequence[UserAttrNames],
     ) -> Empty:
-        """Take attributes from 1 to 100 users.
+        """Remove attributes from 1 to 100 users.
 
         Remove attributes of users, 删除用户属性: `all_member_push/im_remove_attr`.
 
@@ -265,7 +264,7 @@ class BlockingAllMemberPushCalls(BlockingFamily[AllMemberPush], table=AllMemberP
         *,
         user_tags: Sequence[UserTags],
     ) -> Empty:
-        """Give tags to 1 to 100 users, 10 each.
+        """Add tags to 1 to 100 users, up to 10 each.
 
         Add tags to users (10 per user per call), 添加用户标签: `all_member_push/im_add_tag`.
 
@@ -294,7 +293,7 @@ class BlockingAllMemberPushCalls(BlockingFamily[AllMemberPush], table=AllMemberP
         *,
         user_tags: Sequence[UserTags],
     ) -> Empty:
-        """Take tags from 1 to 100 users, 10 each.
+        """Remove tags from 1 to 100 users, up to 10 each.
 
         Remove tags from users, 删除用户标签: `all_member_push/im_remove_tag`.
 
@@ -323,7 +322,7 @@ class BlockingAllMemberPushCalls(BlockingFamily[AllMemberPush], table=AllMemberP
         *,
         to_account: Sequence[str],
     ) -> Empty:
-        """Take all tags from 1 to 100 users.
+        """Remove all tags from 1 to 100 users.
 
         Remove every tag of users, 删除用户所有标签: `all_member_push/im_remove_all_tags`.
 
@@ -351,47 +350,47 @@ class BlockingAllMemberPushCalls(BlockingFamily[AllMemberPush], table=AllMemberP
         self,
         accounts: Iterable[str],
     ) -> Chunked[str, AttrsOfUsers]:
-        """Read the attributes of any number of users, 100 a call."""
+        """Read the attributes of any number of users, 100 per call."""
         return self.client.wait(self.family.get_attrs_all, self.client.feed(accounts))
 
     def set_attrs_all(
         self,
         user_attrs: Iterable[UserAttrs],
     ) -> Chunked[UserAttrs, Empty]:
-        """Give attributes to any number of users, 100 a call, each of them named once: calls run side by side."""
+        """Set attributes of any number of users, 100 per call; name each user once, because calls run concurrently."""
         return self.client.wait(self.family.set_attrs_all, self.client.feed(user_attrs))
 
     def remove_attrs_all(
         self,
         user_attrs: Iterable[UserAttrNames],
     ) -> Chunked[UserAttrNames, Empty]:
-        """Take attributes from any number of users, 100 a call."""
+        """Remove attributes from any number of users, 100 per call."""
         return self.client.wait(self.family.remove_attrs_all, self.client.feed(user_attrs))
 
     def get_tags_all(
         self,
         accounts: Iterable[str],
     ) -> Chunked[str, TagsOfUsers]:
-        """Read the tags of any number of users, 100 a call."""
+        """Read the tags of any number of users, 100 per call."""
         return self.client.wait(self.family.get_tags_all, self.client.feed(accounts))
 
     def add_tags_all(
         self,
         user_tags: Iterable[UserTags],
     ) -> Chunked[UserTags, Empty]:
-        """Give tags to any number of users, 100 a call."""
+        """Add tags to any number of users, 100 per call."""
         return self.client.wait(self.family.add_tags_all, self.client.feed(user_tags))
 
     def remove_tags_all(
         self,
         user_tags: Iterable[UserTags],
     ) -> Chunked[UserTags, Empty]:
-        """Take tags from any number of users, 100 a call."""
+        """Remove tags from any number of users, 100 per call."""
         return self.client.wait(self.family.remove_tags_all, self.client.feed(user_tags))
 
     def clear_tags_all(
         self,
         accounts: Iterable[str],
     ) -> Chunked[str, Empty]:
-        """Take all tags from any number of users, 100 a call."""
+        """Remove all tags from any number of users, 100 per call."""
         return self.client.wait(self.family.clear_tags_all, self.client.feed(accounts))

@@ -122,7 +122,7 @@ class BlockingC2CCalls(BlockingFamily[C2C], table=C2C):
         offline_push_info: OfflinePushInfo | None = None,
         is_need_read_receipt: Literal[0, 1] | None = None,
     ) -> BatchSendMsgResult:
-        """Send one message to 1 to 500 accounts; `failed` names those who did not get it.
+        """Send one message to 1 to 500 accounts; `failed` lists those who did not get it.
 
         Send one-to-one messages to many users, 批量发单聊消息: `openim/batchsendmsg`.
 
@@ -236,7 +236,7 @@ class BlockingC2CCalls(BlockingFamily[C2C], table=C2C):
         msg_random: int | None = None,
         cloud_custom_data: str | None = None,
     ) -> Empty:
-        """Import one message of the past, or a live one of another system.
+        """Import one past message, or a live one from another system.
 
         Import a one-to-one message, 导入单聊消息: `openim/importmsg`.
 
@@ -387,7 +387,7 @@ class BlockingC2CCalls(BlockingFamily[C2C], table=C2C):
         peer_account: str,
         msg_read_time: int | str | None = None,
     ) -> Empty:
-        """Mark what an account got from another one as read.
+        """Mark the messages that an account received from another one as read.
 
         Mark one-to-one messages read, 设置单聊消息已读: `openim/admin_set_msg_read`.
 
@@ -419,7 +419,7 @@ class BlockingC2CCalls(BlockingFamily[C2C], table=C2C):
         to_account: str,
         peer_account: Sequence[str] | None = None,
     ) -> Unread:
-        """Ask how many messages are unread: of all, or from each of 1 to 10 accounts.
+        """Query the number of unread messages: of all, or from each of 1 to 10 accounts.
 
         Unread one-to-one counts, 查询单聊未读消息计数: `openim/get_c2c_unread_msg_num`.
 
@@ -573,7 +573,7 @@ class BlockingC2CCalls(BlockingFamily[C2C], table=C2C):
         msg_seq: int | None = None,
         msg_random: int | None = None,
     ) -> SendStreamMsgResult:
-        """Begin a streamed message, or add to one; `stream` does both, and ends it.
+        """Start a streamed message, or add to one; `stream` does both, and ends it.
 
         Native streaming one-to-one message, 发送单聊流式消息: `stream_msg/send_c2c_stream_msg`.
 
@@ -610,7 +610,7 @@ class BlockingC2CCalls(BlockingFamily[C2C], table=C2C):
         *,
         from_account: str | None = None,
     ) -> SendMsgResult:
-        """Send a text: `send` with a single text element, its errors included.
+        """Send a text: `send` with a single text element; raises the same errors.
 
         Args:
             to_account: the recipient, 1 to 32 bytes.
@@ -628,26 +628,27 @@ class BlockingC2CCalls(BlockingFamily[C2C], table=C2C):
         on_delivery: Callable[[Delivery], object] | None = None,
         **options: Unpack[MessageOptions],
     ) -> Deliveries:
-        """Send one message to any number of accounts; return what became of each of them.
+        """Send one message to any number of accounts; return the outcome for each of them.
 
-        It goes out by `send_batch`, as fast as both of its limits allow: 12,000 deliveries a minute, which any
-        `chunk_size` keeps busy, and 200 calls a second. An account given twice is sent to once. All chunks carry the
-        same MsgSeq and MsgRandom; what the client's retry policy repeats is not delivered twice, and an account whose
-        outcome is not known is reported as `unknown`. Within 120 seconds it can be sent to again, with the same marks:
+        It uses `send_batch`, as fast as both of its limits allow: 12,000 deliveries a minute, which any `chunk_size`
+        can use fully, and 200 calls a second. An account given twice is sent to once. All chunks carry the same MsgSeq
+        and MsgRandom, so the service does not deliver a retried chunk twice. An account with an unknown outcome is
+        reported as `unknown`. Within 120 seconds it can be sent to again, with the same marks:
 
             sent = client.c2c.send_to_all(accounts, body)
             again = [delivery.account for delivery in sent.unknown]
             client.c2c.send_to_all(again, body, msg_seq=sent.msg_seq, msg_random=sent.msg_random)
 
-        Cancelled, it starts no further call; those on their way are reported to `on_delivery` as failed or unknown.
-        When `to_accounts` raises, what it gave before is sent and reported to `on_delivery`, then the error is raised.
+        When cancelled, it starts no further call; accounts of calls in flight are reported to `on_delivery` as failed
+        or unknown. When `to_accounts` raises, the accounts it yielded before are sent to and reported to `on_delivery`,
+        then the error is raised.
 
         Args:
-            to_accounts: accounts of 1 to 32 bytes, read as the sending goes on.
+            to_accounts: accounts of 1 to 32 bytes, consumed lazily.
             msg_body: 1 or more elements.
-            chunk_size: accounts in one call, 1 to 500. Smaller chunks leave fewer accounts unknown when an answer is
-                lost; larger ones leave more calls for others.
-            on_delivery: called with each outcome as soon as it is known; a plain function, it is not awaited.
+            chunk_size: accounts per call, 1 to 500. Smaller chunks leave fewer accounts unknown when an answer is lost;
+                larger ones leave more calls for other work.
+            on_delivery: called with each outcome as soon as it is known; a plain function, not awaited.
             options: further fields of `BatchSendMsg`.
 
         Raises:
@@ -673,26 +674,26 @@ class BlockingC2CCalls(BlockingFamily[C2C], table=C2C):
         keep_alive: float | None = 10.0,
         end_timeout: float = 5.0,
     ) -> BlockingStream[SendStreamMsgResult]:
-        """Stream a text that grows while it is shown:
+        """Stream a text that grows while it is displayed:
 
             with client.c2c.stream("bob", from_account="bot") as stream:
                 for words in answer:
                     stream.write(words)
 
-        See `MessageStream` for what becomes of it when something goes wrong.
+        See `MessageStream` for error handling.
 
         Args:
             to_account: the recipient, 1 to 32 bytes.
             from_account: the shown sender; None is the admin.
             sync_other_machine: 1 also to the sender's online devices and history, 2 not to the sender.
-            compatible_text: what clients show that know no streamed messages.
-            pace: seconds between two calls at least; what is written meanwhile goes out together.
-            keep_alive: seconds without a call after which an empty piece is sent, since the service ends a stream that
-                gets nothing for 15 s; None sends none.
-            end_timeout: seconds that the end may take when the block was left by an exception or is cancelled.
+            compatible_text: shown by clients that do not support streamed messages.
+            pace: minimum seconds between two calls; text written meanwhile is sent together.
+            keep_alive: seconds without a call after which an empty piece is sent, because the service ends a stream
+                that gets nothing for 15 s; None sends none.
+            end_timeout: seconds that the end may take if the block was left by an exception or is cancelled.
 
         Raises:
-            UsageError: an argument does not fit.
+            UsageError: an argument is invalid.
         """
         return BlockingStream(
             self.client,
@@ -716,18 +717,18 @@ class BlockingC2CCalls(BlockingFamily[C2C], table=C2C):
         max_time: int | None = None,
         page_size: int = 100,
     ) -> Iterator[RoamMsg]:
-        """Read a conversation's history, newest message first, page by page as the loop goes on.
+        """Read a conversation's history, newest message first, fetching pages on demand.
 
         Args:
             operator_account: the side whose view is read.
             peer_account: the other side.
-            min_time: unix seconds, the oldest second that counts.
-            max_time: unix seconds, the newest second that counts; None is no end, whatever the clock of this host says.
-            page_size: messages asked for in one call.
+            min_time: unix seconds, the oldest second to include.
+            max_time: unix seconds, the newest second to include; None for no end, independent of this host's clock.
+            page_size: messages per call.
 
         Raises:
-            ReplyDecodeError: there are more messages, but a page does not say where, or names a place that was read
-                already. The messages before it are good, but not all there are.
+            ReplyDecodeError: there are more messages, but a page does not say where, or names a place that was already
+                read. The messages before it are valid, but not complete.
         """
         return self.client.walk(
             self.family.iter_roam_msgs,
@@ -742,14 +743,14 @@ class BlockingC2CCalls(BlockingFamily[C2C], table=C2C):
         self,
         message: RoamMsg,
     ) -> Empty:
-        """Recall a message as the history gave it: `recall` with its accounts and its key."""
+        """Recall a message returned by the history: `recall` with its accounts and its key."""
         return self.client.wait(self.family.recall_msg, message)
 
     def confirm_read(
         self,
         messages: Sequence[RoamMsg],
     ) -> Empty:
-        """Report to the sender of messages, as the history gave them, that they were read: `send_read_receipts`.
+        """Report to the sender that messages returned by the history were read: `send_read_receipts`.
 
         Args:
             messages: one or more, all from the same sender to the same recipient.
@@ -762,12 +763,12 @@ class BlockingC2CCalls(BlockingFamily[C2C], table=C2C):
         peer_account: str,
         msg_keys: Iterable[str],
     ) -> Chunked[str, DeletedMsgs]:
-        """Delete any number of messages from one side's history, 30 in a call.
+        """Delete any number of messages from one side's history, 30 per call.
 
         Args:
             operator_account: the side that no longer sees them.
             peer_account: the other side.
-            msg_keys: names them.
+            msg_keys: the messages' keys.
         """
         return self.client.wait(self.family.delete_all, operator_account, peer_account, self.client.feed(msg_keys))
 
@@ -776,11 +777,11 @@ class BlockingC2CCalls(BlockingFamily[C2C], table=C2C):
         to_account: str,
         peer_accounts: Iterable[str],
     ) -> Chunked[str, Unread]:
-        """Ask how many messages of each of any number of accounts are unread, 10 accounts in a call.
+        """Query the number of unread messages from any number of accounts, 10 accounts per call.
 
         Args:
-            to_account: who has not read them.
-            peer_accounts: who wrote them.
+            to_account: the account that has not read them.
+            peer_accounts: the senders.
         """
         return self.client.wait(self.family.get_unread_from, to_account, self.client.feed(peer_accounts))
 
@@ -792,12 +793,12 @@ class BlockingC2CCalls(BlockingFamily[C2C], table=C2C):
         from_account: str | None = None,
         start_seq: int = 0,
     ) -> Iterator[Extension]:
-        """Read a message's key/values by their version, page by page as the loop goes on.
+        """Read a message's key/values by version, fetching pages on demand.
 
         Args:
-            to_account: who got the message.
-            msg_key: names it.
-            from_account: who sent it; None is the admin.
+            to_account: the message's recipient.
+            msg_key: the message's key.
+            from_account: its sender; None is the admin.
             start_seq: only pairs of this version and later ones.
         """
         return self.client.walk(

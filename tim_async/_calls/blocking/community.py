@@ -440,7 +440,7 @@ class BlockingCommunityCalls(BlockingFamily[Community], table=Community):
         permission_group_id: str,
         topic_id_list: Sequence[str] | None = None,
     ) -> TopicPermissions:
-        """Read what a permission group may do in topics.
+        """Read a permission group's permissions in topics.
 
         Read topic permissions of a permission group, 获取话题权限: `group_open_http_svc/get_topic_permission_group`.
 
@@ -469,7 +469,7 @@ class BlockingCommunityCalls(BlockingFamily[Community], table=Community):
         permission_group_id: str,
         topic_permission_list: Sequence[TopicPermission],
     ) -> TopicPermissions:
-        """Change what a permission group may do in topics.
+        """Change a permission group's permissions in topics.
 
         Change topic permissions of a permission group, 修改话题权限: `group_open_http_svc/set_topic_permission_group`.
 
@@ -497,7 +497,7 @@ class BlockingCommunityCalls(BlockingFamily[Community], table=Community):
         permission_group_id: str,
         topic_permission_list: Sequence[TopicPermission],
     ) -> TopicOutcomes:
-        """Give a permission group permissions in 1 to 50 further topics.
+        """Grant a permission group permissions in 1 to 50 more topics.
 
         Add topic permissions to a permission group, 添加话题权限: `group_open_http_svc/add_topic_permission_group`.
 
@@ -526,7 +526,7 @@ class BlockingCommunityCalls(BlockingFamily[Community], table=Community):
         permission_group_id: str,
         topic_id_list: Sequence[str],
     ) -> TopicOutcomes:
-        """Take a permission group's permissions in 1 to 50 topics away.
+        """Revoke a permission group's permissions in 1 to 50 topics.
 
         Remove topic permissions from a permission group, 删除话题权限: `group_open_http_svc/delete_topic_permission_group`.
 
@@ -556,7 +556,7 @@ class BlockingCommunityCalls(BlockingFamily[Community], table=Community):
         permission_group_id: str,
         member_list: Sequence[PermissionMember],
     ) -> DeletePermissionGroupMembersResult:
-        """Take 1 to 100 members out of a permission group; one who is not in it is no failure.
+        """Remove 1 to 100 members from a permission group; accounts that are not in it do not fail.
 
         Remove members from a permission group, 删除权限组成员: `group_open_http_svc/delete_permission_group_member`.
 
@@ -620,7 +620,7 @@ class BlockingCommunityCalls(BlockingFamily[Community], table=Community):
         *,
         group_id: str,
     ) -> OnlineNum:
-        """Ask how many members of a community are online; the service counts them every four minutes.
+        """Query how many members of a community are online; the service counts them every four minutes.
 
         Online member count of a community, 获取社群在线人数: `million_group_open_http_svc/get_online_member_num`.
 
@@ -651,11 +651,11 @@ class BlockingCommunityCalls(BlockingFamily[Community], table=Community):
         *,
         page_size: int = 20,
     ) -> Iterator[PermissionGroupInfo]:
-        """Read all permission groups of a community, page by page as the loop goes on.
+        """Read all permission groups of a community, fetching pages on demand.
 
         Args:
             group_id: the community.
-            page_size: permission groups asked for in one call, 1 to 20.
+            page_size: permission groups per call, 1 to 20.
         """
         return self.client.walk(self.family.iter_permission_groups, group_id, page_size=page_size)
 
@@ -665,7 +665,7 @@ class BlockingCommunityCalls(BlockingFamily[Community], table=Community):
         permission_group_id: str,
         accounts: Iterable[str],
     ) -> Chunked[str, AddPermissionGroupMembersResult]:
-        """Add any number of members to a permission group, 100 with each call.
+        """Add any number of members to a permission group, 100 per call.
 
         Args:
             group_id: the community.
@@ -685,7 +685,7 @@ class BlockingCommunityCalls(BlockingFamily[Community], table=Community):
         permission_group_id: str,
         accounts: Iterable[str],
     ) -> Chunked[str, DeletePermissionGroupMembersResult]:
-        """Take any number of members out of a permission group, 100 with each call.
+        """Remove any number of members from a permission group, 100 per call.
 
         Args:
             group_id: the community.
@@ -706,12 +706,12 @@ class BlockingCommunityCalls(BlockingFamily[Community], table=Community):
         *,
         page_size: int = 50,
     ) -> Iterator[str]:
-        """Read the accounts of all members of a permission group, page by page as the loop goes on.
+        """Read the accounts of all members of a permission group, fetching pages on demand.
 
         Args:
             group_id: the community.
             permission_group_id: the permission group.
-            page_size: members asked for in one call, 1 to 50.
+            page_size: members per call, 1 to 50.
         """
         return self.client.walk(
             self.family.iter_permission_group_members,
@@ -726,12 +726,12 @@ class BlockingCommunityCalls(BlockingFamily[Community], table=Community):
         permission_group_id: str,
         topic_permissions: Iterable[TopicPermission],
     ) -> Chunked[TopicPermission, TopicOutcomes]:
-        """Give a permission group permissions in any number of further topics, 50 with each call.
+        """Grant a permission group permissions in any number of more topics, 50 per call.
 
         Args:
             group_id: the community.
             permission_group_id: the permission group.
-            topic_permissions: the topics, with what it may do there.
+            topic_permissions: the topics, with the permissions in each.
         """
         return self.client.wait(
             self.family.add_all_topic_permissions,
@@ -746,7 +746,7 @@ class BlockingCommunityCalls(BlockingFamily[Community], table=Community):
         permission_group_id: str,
         topic_ids: Iterable[str],
     ) -> Chunked[str, TopicOutcomes]:
-        """Take a permission group's permissions in any number of topics away, 50 with each call.
+        """Revoke a permission group's permissions in any number of topics, 50 per call.
 
         Args:
             group_id: the community.

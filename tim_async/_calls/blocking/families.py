@@ -71,7 +71,7 @@ class BlockingFamilies(BlockingCaller):
 
     @cached_property
     def follow(self) -> BlockingFollowCalls:
-        """Follows: who reads whom."""
+        """Follows: who follows whom."""
         from .follow import BlockingFollowCalls
 
         return BlockingFollowCalls(self, self.families.follow)
@@ -92,7 +92,7 @@ class BlockingFamilies(BlockingCaller):
 
     @cached_property
     def group_member(self) -> BlockingGroupMemberCalls:
-        """Members of groups: coming and going, roles, mutes, bans."""
+        """Group members: joining and leaving, roles, mutes, bans."""
         from .group_member import BlockingGroupMemberCalls
 
         return BlockingGroupMemberCalls(self, self.families.group_member)
@@ -127,7 +127,7 @@ class BlockingFamilies(BlockingCaller):
 
     @cached_property
     def operation(self) -> BlockingOperationCalls:
-        """Figures, archives of messages, addresses of the service, and files of the chat."""
+        """Statistics, message archives, the service's IP addresses, and chat files."""
         from .operation import BlockingOperationCalls
 
         return BlockingOperationCalls(self, self.families.operation)
@@ -141,7 +141,7 @@ class BlockingFamilies(BlockingCaller):
 
     @cached_property
     def push(self) -> BlockingPushCalls:
-        """Pushes of the push service, with the attributes and tags that pick an audience."""
+        """Pushes of the push service, with the attributes and tags that select an audience."""
         from .push import BlockingPushCalls
 
         return BlockingPushCalls(self, self.families.push)

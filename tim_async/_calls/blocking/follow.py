@@ -1,4 +1,4 @@
-"""Follows: who reads whom.
+"""Follows: who follows whom.
 
 Made by `python -m tests.calls`; a test keeps it current.
 """
@@ -18,7 +18,7 @@ from ...models.follow import FollowCounts, FollowItem, FollowPage, FollowRelatio
 
 
 class BlockingFollowCalls(BlockingFamily[Follow], table=Follow):
-    """Follows: who reads whom."""
+    """Follows: who follows whom."""
 
     def add(
         self,
@@ -53,7 +53,7 @@ class BlockingFollowCalls(BlockingFamily[Follow], table=Follow):
         from_account: str,
         to_account: Sequence[str],
     ) -> FollowResults:
-        """Follow 1 to 20 accounts no more.
+        """Unfollow 1 to 20 accounts.
 
         Unfollow users, 取消关注用户: `follow/follow_delete`.
 
@@ -111,7 +111,7 @@ class BlockingFollowCalls(BlockingFamily[Follow], table=Follow):
         from_account: str,
         to_account: Sequence[str],
     ) -> FollowRelations:
-        """Ask whether an account and 1 to 100 others follow each other.
+        """Check whether an account and 1 to 100 others follow each other.
 
         Check follow relations, 校验关注关系: `follow/follow_check`.
 
@@ -163,11 +163,11 @@ class BlockingFollowCalls(BlockingFamily[Follow], table=Follow):
         *,
         page_size: int = 100,
     ) -> Iterator[FollowedAccount]:
-        """Read the accounts that follow an account, page by page as the loop goes on.
+        """Read the accounts that follow an account, fetching pages on demand.
 
         Args:
             from_account: the account.
-            page_size: accounts asked for in one call, 1 to 1,000.
+            page_size: accounts per call, 1 to 1,000.
         """
         return self.client.walk(self.family.iter_followers, from_account, page_size=page_size)
 
@@ -177,11 +177,11 @@ class BlockingFollowCalls(BlockingFamily[Follow], table=Follow):
         *,
         page_size: int = 100,
     ) -> Iterator[FollowedAccount]:
-        """Read the accounts that an account follows, page by page as the loop goes on.
+        """Read the accounts that an account follows, fetching pages on demand.
 
         Args:
             from_account: the account.
-            page_size: accounts asked for in one call, 1 to 1,000.
+            page_size: accounts per call, 1 to 1,000.
         """
         return self.client.walk(self.family.iter_followings, from_account, page_size=page_size)
 
@@ -191,11 +191,11 @@ class BlockingFollowCalls(BlockingFamily[Follow], table=Follow):
         *,
         page_size: int = 100,
     ) -> Iterator[FollowedAccount]:
-        """Read the accounts that an account follows and that follow it, page by page as the loop goes on.
+        """Read the accounts that an account follows and that follow it, fetching pages on demand.
 
         Args:
             from_account: the account.
-            page_size: accounts asked for in one call, 1 to 1,000.
+            page_size: accounts per call, 1 to 1,000.
         """
         return self.client.walk(self.family.iter_mutual, from_account, page_size=page_size)
 
@@ -204,11 +204,11 @@ class BlockingFollowCalls(BlockingFamily[Follow], table=Follow):
         from_account: str,
         accounts: Iterable[str],
     ) -> Chunked[str, FollowResults]:
-        """Follow any number of accounts, 20 in a call: `add` in chunks, one after the other.
+        """Follow any number of accounts, 20 per call: `add` in chunks, one after another.
 
         Args:
             from_account: the follower.
-            accounts: the accounts to follow; read as the calls go on.
+            accounts: the accounts to follow; consumed lazily.
         """
         return self.client.wait(self.family.add_all, from_account, self.client.feed(accounts))
 
@@ -217,11 +217,11 @@ class BlockingFollowCalls(BlockingFamily[Follow], table=Follow):
         from_account: str,
         accounts: Iterable[str],
     ) -> Chunked[str, FollowResults]:
-        """Follow the given accounts no more, however many, 20 in a call: `delete` in chunks, one after the other.
+        """Unfollow any number of accounts, 20 per call: `delete` in chunks, one after another.
 
         Args:
             from_account: the follower.
-            accounts: the accounts; read as the calls go on.
+            accounts: the accounts; consumed lazily.
         """
         return self.client.wait(self.family.delete_all, from_account, self.client.feed(accounts))
 
@@ -230,11 +230,11 @@ class BlockingFollowCalls(BlockingFamily[Follow], table=Follow):
         from_account: str,
         accounts: Iterable[str],
     ) -> Chunked[str, FollowRelations]:
-        """Ask whether an account and any number of others follow each other, 100 in a call: `check` in chunks.
+        """Check whether an account and any number of others follow each other, 100 per call: `check` in chunks.
 
         Args:
-            from_account: the account that is asked about.
-            accounts: the others; read as the calls go on.
+            from_account: the account to check.
+            accounts: the others; consumed lazily.
         """
         return self.client.wait(self.family.check_all, from_account, self.client.feed(accounts))
 
@@ -243,10 +243,10 @@ class BlockingFollowCalls(BlockingFamily[Follow], table=Follow):
         from_account: str,
         accounts: Iterable[str],
     ) -> Chunked[str, FollowCounts]:
-        """Count followers and followed accounts of any number of accounts, 20 in a call: `get_counts` in chunks.
+        """Count followers and followed accounts of any number of accounts, 20 per call: `get_counts` in chunks.
 
         Args:
-            from_account: the account that asks.
-            accounts: the accounts that are asked about; read as the calls go on.
+            from_account: the account that makes the query.
+            accounts: the accounts to count for; consumed lazily.
         """
         return self.client.wait(self.family.get_counts_all, from_account, self.client.feed(accounts))

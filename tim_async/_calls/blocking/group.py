@@ -51,7 +51,7 @@ class BlockingGroupCalls(BlockingFamily[Group], table=Group):
         enable_permission: Literal[0, 1] | None = None,
         default_permission: int | None = None,
     ) -> CreatedGroup:
-        """Create a group, with an owner and members to begin with where they are given.
+        """Create a group, optionally with an owner and first members.
 
         Create a group, 创建群组: `group_open_http_svc/create_group`.
 
@@ -113,7 +113,7 @@ class BlockingGroupCalls(BlockingFamily[Group], table=Group):
         group_id_list: Sequence[str],
         response_filter: ResponseFilter | None = None,
     ) -> GroupInfos:
-        """Read the profiles of 1 to 50 groups, with their members; `failed` names those that could not be read.
+        """Read the profiles of 1 to 50 groups, with their members; `failed` lists those that could not be read.
 
         Read group profiles, 获取群详细资料: `group_open_http_svc/get_group_info`.
 
@@ -161,7 +161,7 @@ class BlockingGroupCalls(BlockingFamily[Group], table=Group):
         default_permission: int | None = None,
         history_msg_before_join: Literal["On", "Off"] | None = None,
     ) -> Empty:
-        """Change a group's profile: name, notice, who may come in, whether all are muted ...
+        """Change a group's profile: name, announcement, how to join, whether all are muted ...
 
         Change a group profile, 修改群基础资料: `group_open_http_svc/modify_group_base_info`.
 
@@ -208,7 +208,7 @@ class BlockingGroupCalls(BlockingFamily[Group], table=Group):
         *,
         group_id: str,
     ) -> Empty:
-        """End a group, with all that it has; not to be undone.
+        """Disband a group and delete its data; this cannot be undone.
 
         Disband a group, 解散群组: `group_open_http_svc/destroy_group`.
 
@@ -242,7 +242,7 @@ class BlockingGroupCalls(BlockingFamily[Group], table=Group):
         next: int | None = None,
         group_type: Literal["Public", "Private", "Work", "ChatRoom", "Meeting", "AVChatRoom", "Community"] | None = None,
     ) -> ListedGroups:
-        """Read one page of all the groups of the app; once a second.
+        """Read one page of all groups of the app; once a second.
 
         List every group of the app, 获取 App 中的所有群组: `group_open_http_svc/get_appid_group_list`.
 
@@ -324,7 +324,7 @@ class BlockingGroupCalls(BlockingFamily[Group], table=Group):
         new_owner_account: str,
         from_account: str | None = None,
     ) -> Empty:
-        """Give a group to another of its members; the owner before is a plain member then.
+        """Transfer a group to another member; the previous owner becomes a plain member.
 
         Transfer a group, 转让群主: `group_open_http_svc/change_group_owner`.
 
@@ -369,7 +369,7 @@ class BlockingGroupCalls(BlockingFamily[Group], table=Group):
         create_time: int | None = None,
         support_topic: Literal[0, 1] | None = None,
     ) -> ImportedGroup:
-        """Import a group that exists elsewhere: no webhook fires and no one is notified.
+        """Import a group that exists elsewhere: no webhook fires and no member is notified.
 
         Import an existing group, 导入群基础资料: `group_open_http_svc/import_group`.
 
@@ -417,11 +417,11 @@ class BlockingGroupCalls(BlockingFamily[Group], table=Group):
         *,
         response_filter: ResponseFilter | None = None,
     ) -> Chunked[str, GroupInfos]:
-        """Read the profiles of any number of groups, 50 in a call; see `get_info`.
+        """Read the profiles of any number of groups, 50 per call; see `get_info`.
 
         Args:
-            group_ids: the groups; read as the calls go on.
-            response_filter: which fields are returned; None is all.
+            group_ids: the groups; consumed lazily.
+            response_filter: the fields to return; None for all.
         """
         return self.client.wait(self.family.get_info_all, self.client.feed(group_ids), response_filter=response_filter)
 
@@ -431,11 +431,11 @@ class BlockingGroupCalls(BlockingFamily[Group], table=Group):
         group_type: Literal["Public", "Private", "Work", "ChatRoom", "Meeting", "AVChatRoom", "Community"] | None = None,
         page_size: int = 10000,
     ) -> Iterator[str]:
-        """Yield the ids of all the groups of the app, page by page as the loop goes on; a page a second.
+        """Yield the ids of all groups of the app, fetching pages on demand; one page a second.
 
         Args:
             group_type: only groups of this type.
-            page_size: groups asked for in one call, 1 to 10000.
+            page_size: groups per call, 1 to 10000.
         """
         return self.client.walk(self.family.iter_all, group_type=group_type, page_size=page_size)
 
@@ -449,15 +449,15 @@ class BlockingGroupCalls(BlockingFamily[Group], table=Group):
         with_inactive: bool = False,
         page_size: int = 5000,
     ) -> Iterator[JoinedGroup]:
-        """Yield the groups of an account, page by page as the loop goes on.
+        """Yield the groups of an account, fetching pages on demand.
 
         Args:
             member_account: the account, 1 to 32 bytes.
             group_type: only groups of this type.
-            response_filter: which fields are returned; None is the ids alone.
-            with_live: whether live groups (AVChatRoom) count too, as far as the service knows.
-            with_inactive: whether to include work groups without a message so far.
-            page_size: groups asked for in one call, 1 to 5000.
+            response_filter: the fields to return; None for the ids only.
+            with_live: whether to include live groups (AVChatRoom), as far as the service knows them.
+            with_inactive: whether to include work groups without any message.
+            page_size: groups per call, 1 to 5000.
         """
         return self.client.walk(
             self.family.iter_joined,

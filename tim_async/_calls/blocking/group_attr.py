@@ -58,7 +58,7 @@ class BlockingGroupAttributesCalls(BlockingFamily[GroupAttributes], table=GroupA
         group_id: str,
         group_attr: Sequence[GroupAttr],
     ) -> Empty:
-        """Add or change 1 to 16 attributes; those that are not named stay.
+        """Add or change 1 to 16 attributes; the others stay.
 
         Add or change custom attributes of a group, 修改群自定义属性: `group_open_http_svc/modify_group_attr`.
 
@@ -96,7 +96,7 @@ class BlockingGroupAttributesCalls(BlockingFamily[GroupAttributes], table=GroupA
         group_id: str,
         group_attr: Sequence[GroupAttr],
     ) -> Empty:
-        """Replace all the attributes of a group by 1 to 16 others.
+        """Replace all attributes of a group with 1 to 16 others.
 
         Replace all custom attributes of a group, 重置群自定义属性: `group_open_http_svc/set_group_attr`.
 
@@ -132,7 +132,7 @@ class BlockingGroupAttributesCalls(BlockingFamily[GroupAttributes], table=GroupA
         *,
         group_id: str,
     ) -> Empty:
-        """Remove all the attributes of a group.
+        """Remove all attributes of a group.
 
         Remove every custom attribute of a group, 清空群自定义属性: `group_open_http_svc/clear_group_attr`.
 
@@ -168,7 +168,7 @@ class BlockingGroupAttributesCalls(BlockingFamily[GroupAttributes], table=GroupA
         group_id: str,
         group_attr: Sequence[GroupAttrKey],
     ) -> Empty:
-        """Remove attributes by name; one that is not there is refused with 10050.
+        """Remove attributes by name; an unknown name is refused with 10050.
 
         Delete named custom attributes of a group, 删除群自定义属性: `group_open_http_svc/delete_group_attr`.
 
@@ -203,7 +203,7 @@ class BlockingGroupAttributesCalls(BlockingFamily[GroupAttributes], table=GroupA
         group_id: str,
         group_counter_keys: Sequence[str] | None = None,
     ) -> Counters:
-        """Read counters of a group: those named, or all.
+        """Read counters of a group: the named ones, or all.
 
         Read group counters, 获取群计数器: `group_open_http_svc/get_group_counter`.
 
@@ -274,7 +274,7 @@ class BlockingGroupAttributesCalls(BlockingFamily[GroupAttributes], table=GroupA
         group_id: str,
         group_counter_keys: Sequence[str] | None = None,
     ) -> Empty:
-        """Delete counters of a group: those named, or all.
+        """Delete counters of a group: the named ones, or all.
 
         Delete group counters, 删除群计数器: `group_open_http_svc/delete_group_counter`.
 

@@ -1,4 +1,4 @@
-"""Members of groups: coming and going, roles, mutes, bans.
+"""Group members: joining and leaving, roles, mutes, bans.
 
 Made by `python -m tests.calls`; a test keeps it current.
 """
@@ -31,7 +31,7 @@ from ...models.group_member import (
 
 
 class BlockingGroupMemberCalls(BlockingFamily[GroupMember], table=GroupMember):
-    """Members of groups: coming and going, roles, mutes, bans."""
+    """Group members: joining and leaving, roles, mutes, bans."""
 
     def add(
         self,
@@ -40,7 +40,7 @@ class BlockingGroupMemberCalls(BlockingFamily[GroupMember], table=GroupMember):
         member_list: Sequence[NewMember],
         silence: Literal[0, 1] | None = None,
     ) -> AddedMembers:
-        """Add 1 to 300 members; `failed` names those who are not in.
+        """Add 1 to 300 members; `failed` lists those who were not added.
 
         Add members, 增加群成员: `group_open_http_svc/add_group_member`.
 
@@ -88,7 +88,7 @@ class BlockingGroupMemberCalls(BlockingFamily[GroupMember], table=GroupMember):
         silence: Literal[0, 1] | None = None,
         reason: str | None = None,
     ) -> Empty:
-        """Remove 1 to 100 members; an account that is none is passed over.
+        """Remove 1 to 100 members; accounts that are not members are ignored.
 
         Remove members, 删除群成员: `group_open_http_svc/delete_group_member`.
 
@@ -212,7 +212,7 @@ class BlockingGroupMemberCalls(BlockingFamily[GroupMember], table=GroupMember):
         app_member_defined_data: Sequence[DefinedData] | None = None,
         mute_time: int | None = None,
     ) -> Empty:
-        """Change one member: role, name card, own fields, how it gets messages, whether it is muted.
+        """Change one member: role, name card, custom fields, message settings, mute.
 
         Change one member, 修改群成员资料: `group_open_http_svc/modify_group_member_info`.
 
@@ -291,7 +291,7 @@ class BlockingGroupMemberCalls(BlockingFamily[GroupMember], table=GroupMember):
         mute_time: int,
         topic_id: str | None = None,
     ) -> Empty:
-        """Mute 1 to 500 members for a while, or lift that.
+        """Mute 1 to 500 members for a time, or unmute them.
 
         Mute or unmute members, 批量禁言和取消禁言: `group_open_http_svc/forbid_send_msg`.
 
@@ -329,7 +329,7 @@ class BlockingGroupMemberCalls(BlockingFamily[GroupMember], table=GroupMember):
         group_id: str,
         topic_id: str | None = None,
     ) -> MutedAccounts:
-        """Read who is muted.
+        """Read the muted members.
 
         List muted members (current form of get_group_shutted_uin), 获取被禁言群成员列表:
         `group_open_http_svc/get_group_muted_account`.
@@ -365,7 +365,7 @@ class BlockingGroupMemberCalls(BlockingFamily[GroupMember], table=GroupMember):
         *,
         group_id: str,
     ) -> ShuttedUins:
-        """Read who is muted, by the older command; `list_muted` is the newer.
+        """Read the muted members, with the older command; `list_muted` is the newer one.
 
         List muted members (older command name), 获取被禁言群成员列表: `group_open_http_svc/get_group_shutted_uin`.
 
@@ -400,7 +400,7 @@ class BlockingGroupMemberCalls(BlockingFamily[GroupMember], table=GroupMember):
         group_id: str,
         member_list: Sequence[ImportedMember],
     ) -> AddedMembers:
-        """Import 1 to 300 members: no webhook fires and no one is notified; `failed` names those who are not in.
+        """Import 1 to 300 members: no webhook fires and no one is notified; `failed` lists those who were not added.
 
         Import members, 导入群成员: `group_open_http_svc/import_group_member`.
 
@@ -441,7 +441,7 @@ class BlockingGroupMemberCalls(BlockingFamily[GroupMember], table=GroupMember):
         duration: int,
         description: str | None = None,
     ) -> Empty:
-        """Take 1 to 20 accounts out, and keep them out for a while.
+        """Remove 1 to 20 accounts, and keep them out for a time.
 
         Ban members from a group for a period, 群成员封禁: `group_open_http_svc/ban_group_member`.
 
@@ -508,7 +508,7 @@ class BlockingGroupMemberCalls(BlockingFamily[GroupMember], table=GroupMember):
         offset: int,
         limit: int | None = None,
     ) -> BannedAccounts:
-        """Read one page of who is banned.
+        """Read one page of the banned accounts.
 
         Page through banned members, 获取封禁群成员列表: `group_open_http_svc/get_group_ban_member`.
 
@@ -546,14 +546,14 @@ class BlockingGroupMemberCalls(BlockingFamily[GroupMember], table=GroupMember):
         app_defined_data_filter_group_member: Sequence[str] | None = None,
         page_size: int = 100,
     ) -> Iterator[MemberInfo]:
-        """Yield a group's members, page by page as the loop goes on; communities are paged by their cursor.
+        """Yield a group's members, fetching pages on demand; communities are paged by their cursor.
 
         Args:
             group_id: the group.
-            member_info_filter: fields of members, by their wire names; None is all there is.
-            member_role_filter: only members of these roles.
-            app_defined_data_filter_group_member: own fields of members; None is all there is.
-            page_size: members asked for in one call, 1 to 200.
+            member_info_filter: member fields, by wire name; None for all.
+            member_role_filter: only members with these roles.
+            app_defined_data_filter_group_member: custom member fields; None for all.
+            page_size: members per call, 1 to 200.
         """
         return self.client.walk(
             self.family.iter_members,
@@ -570,11 +570,11 @@ class BlockingGroupMemberCalls(BlockingFamily[GroupMember], table=GroupMember):
         *,
         page_size: int = 100,
     ) -> Iterator[BannedAccount]:
-        """Yield who is banned from a group, page by page as the loop goes on.
+        """Yield the accounts banned from a group, fetching pages on demand.
 
         Args:
             group_id: the group.
-            page_size: accounts asked for in one call, 1 to 100.
+            page_size: accounts per call, 1 to 100.
         """
         return self.client.walk(self.family.iter_banned, group_id, page_size=page_size)
 
@@ -586,13 +586,13 @@ class BlockingGroupMemberCalls(BlockingFamily[GroupMember], table=GroupMember):
         silence: Literal[0, 1] | None = None,
         chunk_size: int = 300,
     ) -> Chunked[str, AddedMembers]:
-        """Add any number of members, 300 in a call; see `add`.
+        """Add any number of members, 300 per call; see `add`.
 
         Args:
             group_id: the group.
-            accounts: the accounts; read as the calls go on.
+            accounts: the accounts; consumed lazily.
             silence: 1 sends no notification.
-            chunk_size: accounts in one call; the Chinese site's page of 2026 says 20.
+            chunk_size: accounts per call; the Chinese site's page of 2026 says 20.
         """
         return self.client.wait(
             self.family.add_all,
@@ -609,12 +609,12 @@ class BlockingGroupMemberCalls(BlockingFamily[GroupMember], table=GroupMember):
         *,
         chunk_size: int = 300,
     ) -> Chunked[ImportedMember, AddedMembers]:
-        """Import any number of members, 300 in a call; see `import_members`.
+        """Import any number of members, 300 per call; see `import_members`.
 
         Args:
             group_id: the group.
-            members: the members; read as the calls go on.
-            chunk_size: members in one call; the Chinese site's page of 2026 says 20.
+            members: the members; consumed lazily.
+            chunk_size: members per call; the Chinese site's page of 2026 says 20.
         """
         return self.client.wait(self.family.import_all, group_id, self.client.feed(members), chunk_size=chunk_size)
 
@@ -626,13 +626,13 @@ class BlockingGroupMemberCalls(BlockingFamily[GroupMember], table=GroupMember):
         silence: Literal[0, 1] | None = None,
         reason: str | None = None,
     ) -> Chunked[str, Empty]:
-        """Remove any number of members, 100 in a call; see `delete`.
+        """Remove any number of members, 100 per call; see `delete`.
 
         Args:
             group_id: the group.
-            accounts: the accounts; read as the calls go on.
+            accounts: the accounts; consumed lazily.
             silence: 1 sends no notification.
-            reason: sent to those who are removed.
+            reason: sent to the removed members.
         """
         return self.client.wait(
             self.family.delete_all,
@@ -649,12 +649,12 @@ class BlockingGroupMemberCalls(BlockingFamily[GroupMember], table=GroupMember):
         *,
         member_info_filter: Sequence[str] | None = None,
     ) -> Chunked[str, MemberInfos]:
-        """Read the profiles of any number of members, 50 in a call; see `get_info`.
+        """Read the profiles of any number of members, 50 per call; see `get_info`.
 
         Args:
             group_id: the group.
-            accounts: the accounts; read as the calls go on.
-            member_info_filter: fields of members, by their wire names; None is all there is.
+            accounts: the accounts; consumed lazily.
+            member_info_filter: member fields, by wire name; None for all.
         """
         return self.client.wait(
             self.family.get_info_all,
@@ -668,7 +668,7 @@ class BlockingGroupMemberCalls(BlockingFamily[GroupMember], table=GroupMember):
         group_id: str,
         accounts: Iterable[str],
     ) -> Chunked[str, Roles]:
-        """Read the roles of any number of accounts, 500 in a call; see `get_roles`."""
+        """Read the roles of any number of accounts, 500 per call; see `get_roles`."""
         return self.client.wait(self.family.get_roles_all, group_id, self.client.feed(accounts))
 
     def mute_all(
@@ -679,12 +679,12 @@ class BlockingGroupMemberCalls(BlockingFamily[GroupMember], table=GroupMember):
         *,
         topic_id: str | None = None,
     ) -> Chunked[str, Empty]:
-        """Mute any number of members, 500 in a call, or lift that; see `mute`.
+        """Mute any number of members, 500 per call, or unmute them; see `mute`.
 
         Args:
             group_id: the group.
-            accounts: the accounts; read as the calls go on.
-            mute_time: seconds; 0 lifts it, 4294967295 lasts for ever.
+            accounts: the accounts; consumed lazily.
+            mute_time: seconds; 0 unmutes, 4294967295 is permanent.
             topic_id: only in this topic, in a community.
         """
         return self.client.wait(
@@ -703,13 +703,13 @@ class BlockingGroupMemberCalls(BlockingFamily[GroupMember], table=GroupMember):
         *,
         description: str | None = None,
     ) -> Chunked[str, Empty]:
-        """Ban any number of accounts, 20 in a call; see `ban`.
+        """Ban any number of accounts, 20 per call; see `ban`.
 
         Args:
             group_id: the group.
-            accounts: the accounts; read as the calls go on.
+            accounts: the accounts; consumed lazily.
             duration: seconds, 1 to 4294967295.
-            description: sent to those who are banned, up to 1000 bytes.
+            description: sent to the banned accounts, up to 1000 bytes.
         """
         return self.client.wait(
             self.family.ban_all,
@@ -724,5 +724,5 @@ class BlockingGroupMemberCalls(BlockingFamily[GroupMember], table=GroupMember):
         group_id: str,
         accounts: Iterable[str],
     ) -> Chunked[str, Empty]:
-        """Lift the bans of any number of accounts, 20 in a call; see `unban`."""
+        """Lift the bans of any number of accounts, 20 per call; see `unban`."""
         return self.client.wait(self.family.unban_all, group_id, self.client.feed(accounts))

@@ -237,7 +237,7 @@ class BlockingGroupMessagesCalls(BlockingFamily[GroupMessages], table=GroupMessa
         member_account: str,
         unread_msg_num: int,
     ) -> Empty:
-        """Set how many messages a member has not read.
+        """Set a member's number of unread messages.
 
         Set a member's unread count, 设置成员未读消息计数: `group_open_http_svc/set_unread_msg_num`.
 
@@ -273,7 +273,7 @@ class BlockingGroupMessagesCalls(BlockingFamily[GroupMessages], table=GroupMessa
         sender_account: str,
         topic_id: str | None = None,
     ) -> Empty:
-        """Delete what one sender wrote among the last 1,000 messages.
+        """Delete one sender's messages among the last 1,000.
 
         Remove recent messages of one sender, 删除指定用户发送的消息: `group_open_http_svc/delete_group_msg_by_sender`.
 
@@ -435,7 +435,7 @@ class BlockingGroupMessagesCalls(BlockingFamily[GroupMessages], table=GroupMessa
         group_id: str,
         msg_seq_list: Sequence[MsgSeqItem],
     ) -> GroupMsgReceipts:
-        """Ask how many members have read messages.
+        """Query how many members have read messages.
 
         Read/unread counts for group messages, 拉取群消息已读回执信息: `group_open_http_svc/get_group_msg_receipt`.
 
@@ -474,7 +474,7 @@ class BlockingGroupMessagesCalls(BlockingFamily[GroupMessages], table=GroupMessa
         cursor: str,
         count: int,
     ) -> ReceiptDetail:
-        """Read one page of those who have read a message, or have not.
+        """Read one page of the members who have read a message, or have not.
 
         Members who read, or did not read, one group message, 拉取群消息已读回执详情:
         `group_open_http_svc/get_group_msg_receipt_detail`.
@@ -545,7 +545,7 @@ class BlockingGroupMessagesCalls(BlockingFamily[GroupMessages], table=GroupMessa
         group_id: str,
         msg_seq: int | None = None,
     ) -> Empty:
-        """Hide stored messages from the clients.
+        """Hide stored messages from clients.
 
         Hide stored group messages from clients (admin can still read them), 清空群聊历史消息:
         `group_open_http_svc/clear_group_msg`.
@@ -653,7 +653,7 @@ class BlockingGroupMessagesCalls(BlockingFamily[GroupMessages], table=GroupMessa
         cloud_custom_data: str | None = None,
         stream_msg_id: str | None = None,
     ) -> SendGroupStreamMsgResult:
-        """Begin a streamed message, or add to one; `stream` does both, and ends it.
+        """Start a streamed message, or add to one; `stream` does both, and ends it.
 
         Native streaming group message, 发送群流式消息: `stream_msg/send_group_stream_msg`.
 
@@ -692,20 +692,20 @@ class BlockingGroupMessagesCalls(BlockingFamily[GroupMessages], table=GroupMessa
         keep_alive: float | None = 10.0,
         end_timeout: float = 5.0,
     ) -> BlockingStream[SendGroupStreamMsgResult]:
-        """Stream a text to a group that grows while it is shown, as `client.c2c.stream` does to an account.
+        """Stream a growing text to a group, as `client.c2c.stream` does to an account.
 
         Args:
             group_id: the group.
             from_account: the shown sender; None is the admin.
-            compatible_text: what clients show that know no streamed messages.
+            compatible_text: shown by clients that do not support streamed messages.
             cloud_custom_data: stored with the message and delivered.
-            pace: seconds between two calls at least; what is written meanwhile goes out together.
-            keep_alive: seconds without a call after which an empty piece is sent, since the service ends a stream that
-                gets nothing for 15 s; None sends none.
-            end_timeout: seconds that the end may take when the block was left by an exception or is cancelled.
+            pace: minimum seconds between two calls; text written meanwhile is sent together.
+            keep_alive: seconds without a call after which an empty piece is sent, because the service ends a stream
+                that gets nothing for 15 s; None sends none.
+            end_timeout: seconds that the end may take if the block was left by an exception or is cancelled.
 
         Raises:
-            UsageError: an argument does not fit.
+            UsageError: an argument is invalid.
         """
         return BlockingStream(
             self.client,
@@ -728,7 +728,7 @@ class BlockingGroupMessagesCalls(BlockingFamily[GroupMessages], table=GroupMessa
         from_account: str | None = None,
         topic_id: str | None = None,
     ) -> SendGroupMsgResult:
-        """Send a text: `send` with a single text element, its errors included.
+        """Send a text: `send` with a single text element; raises the same errors.
 
         Args:
             group_id: the group.
@@ -747,17 +747,17 @@ class BlockingGroupMessagesCalls(BlockingFamily[GroupMessages], table=GroupMessa
         with_recalled: bool = False,
         page_size: int = 20,
     ) -> Iterator[GroupMsg]:
-        """Read a group's history, newest message first, page by page as the loop goes on.
+        """Read a group's history, newest message first, fetching pages on demand.
 
-        The places of deleted and expired messages are left out. It ends at the group's first message, or when 1,000
-        such places came one after the other.
+        Deleted and expired messages are left out. It ends at the group's first message, or after 1,000 such gaps in a
+        row.
 
         Args:
             group_id: the group.
             topic_id: the topic, in a community with topics.
-            newest_seq: the highest MsgSeq that counts; None is the newest message.
-            with_recalled: whether recalled messages are among them; those have `is_recalled`.
-            page_size: messages asked for in one call, 1 to 20.
+            newest_seq: the highest MsgSeq to include; None for the newest message.
+            with_recalled: whether to include recalled messages; those have `is_recalled`.
+            page_size: messages per call, 1 to 20.
         """
         return self.client.walk(
             self.family.iter_history,
@@ -776,7 +776,7 @@ class BlockingGroupMessagesCalls(BlockingFamily[GroupMessages], table=GroupMessa
         topic_id: str | None = None,
         reason: str | None = None,
     ) -> Chunked[int, RecallGroupMsgsResult]:
-        """Recall any number of messages, 10 with each call.
+        """Recall any number of messages, 10 per call.
 
         Args:
             group_id: the group.
@@ -798,7 +798,7 @@ class BlockingGroupMessagesCalls(BlockingFamily[GroupMessages], table=GroupMessa
         from_account: str,
         msg_seqs: Iterable[int],
     ) -> Chunked[int, Empty]:
-        """Report that a member has read any number of messages, 50 with each call.
+        """Report that a member has read any number of messages, 50 per call.
 
         Args:
             group_id: the group.
@@ -815,13 +815,13 @@ class BlockingGroupMessagesCalls(BlockingFamily[GroupMessages], table=GroupMessa
         unread: bool = False,
         page_size: int = 200,
     ) -> Iterator[str]:
-        """Read who has read a message, page by page as the loop goes on.
+        """Read the members who have read a message, fetching pages on demand.
 
         Args:
             group_id: the group.
             msg_seq: the message.
-            unread: whether those who have not read it are wanted instead.
-            page_size: members asked for in one call, 1 to 200.
+            unread: whether to return those who have not read it instead.
+            page_size: members per call, 1 to 200.
         """
         return self.client.walk(self.family.iter_readers, group_id, msg_seq, unread=unread, page_size=page_size)
 
@@ -832,7 +832,7 @@ class BlockingGroupMessagesCalls(BlockingFamily[GroupMessages], table=GroupMessa
         *,
         start_seq: int = 0,
     ) -> Iterator[Extension]:
-        """Read a message's key/values by their version, page by page as the loop goes on.
+        """Read a message's key/values by version, fetching pages on demand.
 
         Args:
             group_id: the group.

@@ -34,7 +34,7 @@ class BlockingLiveGroupCalls(BlockingFamily[LiveGroup], table=LiveGroup):
         *,
         group_id: str,
     ) -> OnlineNum:
-        """Read how many are online in a group.
+        """Read how many members of a group are online.
 
         Online member count, 获取直播群在线人数: `group_open_http_svc/get_online_member_num`.
 
@@ -70,7 +70,7 @@ class BlockingLiveGroupCalls(BlockingFamily[LiveGroup], table=LiveGroup):
         command_type: Literal[1, 2],
         member_list: Sequence[MarkedMember],
     ) -> MarkedMembers:
-        """Set marks on 1 to 500 members, or take them off.
+        """Set or remove marks of 1 to 500 members.
 
         Set or remove marks on live-group members, 设置直播群成员标记: `group_open_avchatroom_http_svc/modify_user_info`.
 
@@ -110,7 +110,7 @@ class BlockingLiveGroupCalls(BlockingFamily[LiveGroup], table=LiveGroup):
         timestamp: int,
         mark: int | None = None,
     ) -> OnlineMembers:
-        """Read one page of who is online.
+        """Read one page of the online members.
 
         List online members of a live group, 获取直播群在线成员列表: `group_open_avchatroom_http_svc/get_members`.
 
@@ -139,7 +139,7 @@ class BlockingLiveGroupCalls(BlockingFamily[LiveGroup], table=LiveGroup):
         group_id: str,
         member_account: Sequence[str] | None = None,
     ) -> Empty:
-        """Put robots into the list of who is online, there or not.
+        """Add robots to the list of online members, whether or not they are in the group.
 
         Add bot accounts to a live group's online list, 设置直播群机器人: `group_open_avchatroom_http_svc/add_robots`.
 
@@ -168,7 +168,7 @@ class BlockingLiveGroupCalls(BlockingFamily[LiveGroup], table=LiveGroup):
         group_id: str,
         member_account: Sequence[str],
     ) -> Empty:
-        """Take robots out of the list of who is online.
+        """Remove robots from the list of online members.
 
         Remove bot accounts from a live group's online list, 取消直播群机器人: `group_open_avchatroom_http_svc/del_robots`.
 
@@ -195,7 +195,7 @@ class BlockingLiveGroupCalls(BlockingFamily[LiveGroup], table=LiveGroup):
         command_type: Literal[1, 2],
         admin_account: Sequence[str],
     ) -> Empty:
-        """Make accounts admins, or no longer; there can be 5.
+        """Grant or revoke the admin role of accounts; a group can have 5 admins.
 
         Set or remove live-group admins (max 5), 设置/取消直播群管理员: `group_open_avchatroom_http_svc/modify_admin`.
 
@@ -223,7 +223,7 @@ class BlockingLiveGroupCalls(BlockingFamily[LiveGroup], table=LiveGroup):
         *,
         group_id: str,
     ) -> LiveAdmins:
-        """Read who is an admin.
+        """Read the admins.
 
         List live-group admins, 获取直播群管理员列表: `group_open_avchatroom_http_svc/get_admin_list`.
 
@@ -248,7 +248,7 @@ class BlockingLiveGroupCalls(BlockingFamily[LiveGroup], table=LiveGroup):
         group_id: str,
         member_account: Sequence[str],
     ) -> PresentMembers:
-        """Ask which of some accounts are in the group.
+        """Check which of some accounts are in the group.
 
         Which of the given users are in a live group, 查询用户是否在直播群内: `group_open_avchatroom_http_svc/check_members`.
 
@@ -274,7 +274,7 @@ class BlockingLiveGroupCalls(BlockingFamily[LiveGroup], table=LiveGroup):
         *,
         mark: int | None = None,
     ) -> Iterator[OnlineMember]:
-        """Yield who is online in a group, page by page as the loop goes on: the newest 1000 at most.
+        """Yield the online members of a group, fetching pages on demand: at most the newest 1000.
 
         Args:
             group_id: the group.
@@ -288,11 +288,11 @@ class BlockingLiveGroupCalls(BlockingFamily[LiveGroup], table=LiveGroup):
         members: Iterable[MarkedMember],
         command_type: Literal[1, 2],
     ) -> Chunked[MarkedMember, MarkedMembers]:
-        """Set marks on any number of members, 500 in a call, or take them off; see `mark_members`.
+        """Set or remove marks of any number of members, 500 per call; see `mark_members`.
 
         Args:
             group_id: the live group.
-            members: the members and their marks; read as the calls go on.
-            command_type: 1 sets, 2 takes off.
+            members: the members and their marks; consumed lazily.
+            command_type: 1 sets, 2 removes.
         """
         return self.client.wait(self.family.mark_all, group_id, self.client.feed(members), command_type)

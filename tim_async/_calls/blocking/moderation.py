@@ -46,7 +46,7 @@ class BlockingModerationCalls(BlockingFamily[Moderation], table=Moderation):
         ext_sender: str | None = None,
         ext_receiver: str | None = None,
     ) -> Judgement:
-        """Have one text, image, audio or video judged. Every call is charged.
+        """Moderate one text, image, audio or video. Every call is charged.
 
         Submit one text, image, audio or video for moderation, 主动审核接口: `im_msg_audit/content_moderation`.
 
@@ -80,7 +80,7 @@ class BlockingModerationCalls(BlockingFamily[Moderation], table=Moderation):
         audit_name: str,
         contents: Sequence[Content],
     ) -> Judgements:
-        """Have 1 to 10 texts or images judged. Every content is charged.
+        """Moderate 1 to 10 texts or images. Every item is charged.
 
         Submit several texts or images for moderation, 批量主动审核接口: `im_msg_audit/batch_content_moderation`.
 
@@ -109,7 +109,7 @@ class BlockingModerationCalls(BlockingFamily[Moderation], table=Moderation):
         lib_id: str,
         user_keywords: Sequence[CloudKeyword],
     ) -> Done:
-        """Add 1 to 10 words to a library of cloud moderation.
+        """Add 1 to 10 words to a cloud moderation library.
 
         Add words to a cloud moderation library, 添加敏感词: `im_msg_audit_mgr/add_cloud_audit_keywords`.
 
@@ -140,7 +140,7 @@ class BlockingModerationCalls(BlockingFamily[Moderation], table=Moderation):
         lib_id: str,
         content: str | None = None,
     ) -> CloudWords:
-        """Read one page of a library of cloud moderation.
+        """Read one page of a cloud moderation library.
 
         Read words of a cloud moderation library, 获取敏感词: `im_msg_audit_mgr/get_cloud_audit_keywords`.
 
@@ -173,7 +173,7 @@ class BlockingModerationCalls(BlockingFamily[Moderation], table=Moderation):
         lib_id: str,
         keywords: Sequence[str],
     ) -> DeletedCloudKeywords:
-        """Delete 1 to 10 words of a library of cloud moderation.
+        """Delete 1 to 10 words from a cloud moderation library.
 
         Delete words of a cloud moderation library, 删除敏感词: `im_msg_audit_mgr/delete_cloud_audit_keywords`.
 
@@ -204,7 +204,7 @@ class BlockingModerationCalls(BlockingFamily[Moderation], table=Moderation):
         offset: int,
         limit: int,
     ) -> CloudLibraries:
-        """Read one page of the list of libraries of cloud moderation.
+        """Read one page of the list of cloud moderation libraries.
 
         List cloud moderation libraries, 获取词库列表: `im_msg_audit_mgr/get_cloud_audit_keywords_ids`.
 
@@ -265,7 +265,7 @@ class BlockingModerationCalls(BlockingFamily[Moderation], table=Moderation):
         limit: int,
         keyword: str | None = None,
     ) -> LocalWords:
-        """Read one page of the words of local filtering.
+        """Read one page of the local filtering words.
 
         Read local filter words, 获取本地敏感词: `im_msg_audit_mgr/get_local_audit_keywords`.
 
@@ -301,7 +301,7 @@ class BlockingModerationCalls(BlockingFamily[Moderation], table=Moderation):
         sdk_app_id: int,
         local_audit_words: Sequence[LocalKeyword],
     ) -> Done:
-        """Delete 1 to 10 words of local filtering.
+        """Delete 1 to 10 words from local filtering.
 
         Delete local filter words, 删除本地敏感词: `im_msg_audit_mgr/delete_local_audit_keywords`.
 
@@ -330,7 +330,7 @@ class BlockingModerationCalls(BlockingFamily[Moderation], table=Moderation):
         c2cmsg_nospeaking_time: int | None = None,
         groupmsg_nospeaking_time: int | None = None,
     ) -> Empty:
-        """Mute a user in the whole app, or let them speak again.
+        """Mute a user in the whole app, or unmute them.
 
         Set the app-wide mute of a user, 设置全局禁言: `openconfigsvr/setnospeaking`.
 
@@ -393,7 +393,7 @@ class BlockingModerationCalls(BlockingFamily[Moderation], table=Moderation):
     def get_dirty_words(
         self,
     ) -> DirtyWords:
-        """Read the filter words. Retired: apps of today have local filtering and cloud moderation instead.
+        """Read the filter words. Retired: local filtering and cloud moderation replace it.
 
         Read custom filter words (retired), 查询 App 自定义脏字: `openim_dirty_words/get`.
 
@@ -466,7 +466,7 @@ class BlockingModerationCalls(BlockingFamily[Moderation], table=Moderation):
                 for does not.
 
         Limits: 200/s. A repeat is harmless. It deletes what is stored.
-        Page: retired, and its page with it.
+        Page: retired together with its page.
         """
 
     def moderate_all(
@@ -474,11 +474,11 @@ class BlockingModerationCalls(BlockingFamily[Moderation], table=Moderation):
         audit_name: str,
         contents: Iterable[Content],
     ) -> Chunked[Content, Judgements]:
-        """Have any number of texts and images judged, 10 a call.
+        """Moderate any number of texts and images, 10 per call.
 
         Args:
             audit_name: the policy.
-            contents: the contents; give each a number of its own, not only within a call, to find the answers by.
+            contents: the items; give each a ContentId that is unique over all calls, to match the answers.
         """
         return self.client.wait(self.family.moderate_all, audit_name, self.client.feed(contents))
 
@@ -488,7 +488,7 @@ class BlockingModerationCalls(BlockingFamily[Moderation], table=Moderation):
         lib_id: str,
         keywords: Iterable[CloudKeyword],
     ) -> Chunked[CloudKeyword, Done]:
-        """Add any number of words to a library, 10 a call."""
+        """Add any number of words to a library, 10 per call."""
         return self.client.wait(self.family.add_cloud_keywords_all, sdk_app_id, lib_id, self.client.feed(keywords))
 
     def iter_cloud_keywords(
@@ -499,13 +499,13 @@ class BlockingModerationCalls(BlockingFamily[Moderation], table=Moderation):
         content: str | None = None,
         page_size: int = 100,
     ) -> Iterator[CloudWord]:
-        """Read a library of cloud moderation, page by page as the loop goes on.
+        """Read a cloud moderation library, fetching pages on demand.
 
         Args:
             sdk_app_id: the app.
             lib_id: the library.
-            content: only words that have this in them; None is all.
-            page_size: words asked for in one call, 1 to 100.
+            content: only words that contain this; None for all.
+            page_size: words per call, 1 to 100.
         """
         return self.client.walk(
             self.family.iter_cloud_keywords,
@@ -521,11 +521,11 @@ class BlockingModerationCalls(BlockingFamily[Moderation], table=Moderation):
         *,
         page_size: int = 100,
     ) -> Iterator[CloudLibrary]:
-        """Read the list of libraries of cloud moderation, page by page as the loop goes on.
+        """Read the list of cloud moderation libraries, fetching pages on demand.
 
         Args:
             sdk_app_id: the app.
-            page_size: libraries asked for in one call, 1 to 100.
+            page_size: libraries per call, 1 to 100.
         """
         return self.client.walk(self.family.iter_cloud_libraries, sdk_app_id, page_size=page_size)
 
@@ -537,13 +537,13 @@ class BlockingModerationCalls(BlockingFamily[Moderation], table=Moderation):
         keyword: str | None = None,
         page_size: int = 100,
     ) -> Iterator[LocalWord]:
-        """Read the words of local filtering, page by page as the loop goes on.
+        """Read the local filtering words, fetching pages on demand.
 
         Args:
             sdk_app_id: the app.
-            filter_type: only words with which this is done.
-            keyword: only words that have this in them; None is all.
-            page_size: words asked for in one call, 1 to 100.
+            filter_type: only words with this action.
+            keyword: only words that contain this; None for all.
+            page_size: words per call, 1 to 100.
         """
         return self.client.walk(
             self.family.iter_local_keywords,

@@ -210,7 +210,7 @@ class BlockingOfficialAccountCalls(BlockingFamily[OfficialAccount], table=Offici
         official_account: str,
         subscriber_list: Sequence[SubscriberItem],
     ) -> SubscriberOutcomes:
-        """Subscribe 1 to 100 users; those who had subscribed before have not failed.
+        """Subscribe 1 to 100 users; users who were already subscribed do not fail.
 
         Subscribe users to an official account, 添加订阅者: `official_account_open_http_svc/add_subscriber`.
 
@@ -269,7 +269,7 @@ class BlockingOfficialAccountCalls(BlockingFamily[OfficialAccount], table=Offici
         subscriber_account: str,
         custom_string: str,
     ) -> Empty:
-        """Change the app's own data about a subscription.
+        """Change the app's custom data of a subscription.
 
         Change a subscriber's custom data, 修改订阅者资料: `official_account_open_http_svc/modify_subscriber_info`.
 
@@ -298,7 +298,7 @@ class BlockingOfficialAccountCalls(BlockingFamily[OfficialAccount], table=Offici
         offset: int | None = None,
         response_filter: SubscribedFilter | None = None,
     ) -> SubscribedAccounts:
-        """Read one page of the official accounts that a user has subscribed to.
+        """Read one page of a user's subscribed official accounts.
 
         Official accounts a user subscribes to, 查询订阅的公众号列表:
         `official_account_open_http_svc/get_subscribed_official_account_list`.
@@ -336,11 +336,11 @@ class BlockingOfficialAccountCalls(BlockingFamily[OfficialAccount], table=Offici
         send_msg_control: Sequence[Literal["NoUnread", "NoLastMsg", "WithMuteNotifications", "NoMsgCheck"]] | None = None,
         cloud_custom_data: str | None = None,
     ) -> SentOfficialMsg:
-        """Send a message to all subscribers: one a second, and two an hour for each official account.
+        """Send a message to all subscribers: one a second, and two an hour per official account.
 
         Broadcast a message to subscribers, 公众号用户发送广播消息: `official_account_open_http_svc/send_official_account_msg`.
 
-        The third of an hour is a `WaitTooLongError` with the time.
+        The third within an hour raises `WaitTooLongError` with the time.
 
         An account has one message a second, and two an hour. Where `random` is not given, the call fills it in before
         the first attempt; every attempt then sends the same bytes, and the service drops the repeat.
@@ -413,7 +413,7 @@ class BlockingOfficialAccountCalls(BlockingFamily[OfficialAccount], table=Offici
         req_msg_number: int | None = None,
         with_recalled_msg: Literal[0, 1] | None = None,
     ) -> OfficialMsgs:
-        """Read one page of the history of an official account, newer messages first.
+        """Read one page of an official account's history, newest messages first.
 
         Read official account message history, 拉取公众号历史消息:
         `official_account_open_http_svc/official_account_msg_get_simple`.
@@ -445,7 +445,7 @@ class BlockingOfficialAccountCalls(BlockingFamily[OfficialAccount], table=Offici
         official_account: str,
         accounts: Iterable[str],
     ) -> Chunked[str, SubscriberOutcomes]:
-        """Subscribe any number of users, 100 a call.
+        """Subscribe any number of users, 100 per call.
 
         Args:
             official_account: the account's id.
@@ -459,11 +459,11 @@ class BlockingOfficialAccountCalls(BlockingFamily[OfficialAccount], table=Offici
         *,
         page_size: int = 200,
     ) -> Iterator[Subscriber]:
-        """Read the subscribers, page by page as the loop goes on.
+        """Read the subscribers, fetching pages on demand.
 
         Args:
             official_account: the account's id.
-            page_size: subscribers asked for in one call, 1 to 200.
+            page_size: subscribers per call, 1 to 200.
         """
         return self.client.walk(self.family.iter_subscribers, official_account, page_size=page_size)
 
@@ -473,11 +473,11 @@ class BlockingOfficialAccountCalls(BlockingFamily[OfficialAccount], table=Offici
         *,
         page_size: int = 200,
     ) -> Iterator[SubscribedAccount]:
-        """Read the official accounts that a user has subscribed to, page by page as the loop goes on.
+        """Read a user's subscribed official accounts, fetching pages on demand.
 
         Args:
             subscriber_account: the user.
-            page_size: accounts asked for in one call, 1 to 200.
+            page_size: accounts per call, 1 to 200.
         """
         return self.client.walk(self.family.iter_subscribed, subscriber_account, page_size=page_size)
 
@@ -488,12 +488,12 @@ class BlockingOfficialAccountCalls(BlockingFamily[OfficialAccount], table=Offici
         page_size: int = 20,
         with_recalled_msg: Literal[0, 1] | None = None,
     ) -> Iterator[OfficialMsg]:
-        """Read the messages of an official account, newer ones first, page by page as the loop goes on.
+        """Read an official account's messages, newest first, fetching pages on demand.
 
         Args:
             official_account: the account's id.
-            page_size: messages asked for in one call.
-            with_recalled_msg: 1 with those that were recalled.
+            page_size: messages per call.
+            with_recalled_msg: 1 includes recalled messages.
         """
         return self.client.walk(
             self.family.iter_messages,

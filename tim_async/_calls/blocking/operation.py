@@ -1,4 +1,4 @@
-"""Figures, archives of messages, addresses of the service, and files of the chat.
+"""Statistics, message archives, the service's IP addresses, and chat files.
 
 Made by `python -m tests.calls`; a test keeps it current.
 """
@@ -18,14 +18,14 @@ from ...models.operation import AppInfo, Archive, FileToSign, IPList, SignedFile
 
 
 class BlockingOperationCalls(BlockingFamily[Operation], table=Operation):
-    """Figures, archives of messages, addresses of the service, and files of the chat."""
+    """Statistics, message archives, the service's IP addresses, and chat files."""
 
     def get_app_info(
         self,
         *,
         request_field: Sequence[str] | None = None,
     ) -> AppInfo:
-        """Read the app's figures of the last 30 days.
+        """Read the app's statistics of the last 30 days.
 
         Daily operation figures of the last 30 days, 拉取运营数据: `openconfigsvr/getappinfo`.
 
@@ -54,7 +54,7 @@ class BlockingOperationCalls(BlockingFamily[Operation], table=Operation):
         chat_type: Literal["C2C", "Group"],
         msg_time: str,
     ) -> Archive:
-        """Ask where the archive of an hour's messages can be fetched; 1004 when there is none, or not yet.
+        """Get the URLs of an hour's message archive; fails with 1004 if there is none, or not yet.
 
         Download one hour of message archives, 下载最近消息记录: `open_msg_svc/get_history`.
 
@@ -84,7 +84,7 @@ class BlockingOperationCalls(BlockingFamily[Operation], table=Operation):
     def get_ip_list(
         self,
     ) -> IPList:
-        """Read the addresses of the service.
+        """Read the service's IP addresses.
 
         Server IP list, 获取服务器 IP 地址: `ConfigSvc/GetIPList`.
 
@@ -105,7 +105,7 @@ class BlockingOperationCalls(BlockingFamily[Operation], table=Operation):
         *,
         raw_url: str,
     ) -> Empty:
-        """Block a file of the chat.
+        """Block a chat file.
 
         Block a chat file, 聊天文件封禁: `im_cos_msg/forbid_illegal_object`.
 
@@ -128,7 +128,7 @@ class BlockingOperationCalls(BlockingFamily[Operation], table=Operation):
         *,
         raw_url: str,
     ) -> Empty:
-        """Let a file that was blocked be seen again.
+        """Unblock a chat file.
 
         Unblock a chat file, 聊天文件解封: `im_cos_msg/allow_banned_object`.
 
@@ -151,7 +151,7 @@ class BlockingOperationCalls(BlockingFamily[Operation], table=Operation):
         *,
         raw_urls: Sequence[FileToSign],
     ) -> SignedFiles:
-        """Ask for addresses by which files of the chat can be fetched for 15 minutes; `failed` names the others.
+        """Get URLs for downloading chat files within 15 minutes; `failed` lists the other files.
 
         Signed download URLs for chat files, 聊天文件签名: `im_cos_msg/get_cos_sig`.
 

@@ -103,7 +103,7 @@ class BlockingProfileCalls(BlockingFamily[Profile], table=Profile):
 
         Args:
             account: the account whose profile it is.
-            values: from tag to value, at least 1.
+            values: maps tags to values, at least 1.
         """
         return self.client.wait(self.family.set_values, account, values)
 
@@ -112,10 +112,10 @@ class BlockingProfileCalls(BlockingFamily[Profile], table=Profile):
         accounts: Iterable[str],
         tags: Sequence[str],
     ) -> Chunked[str, Profiles]:
-        """Read fields of the profiles of any number of accounts, 100 in a call: `get` in chunks.
+        """Read fields of the profiles of any number of accounts, 100 per call: `get` in chunks.
 
         Args:
-            accounts: user ids; read as the calls go on.
-            tags: the fields that are wanted, at least 1.
+            accounts: user ids; consumed lazily.
+            tags: the fields to read, at least 1.
         """
         return self.client.wait(self.family.get_all, self.client.feed(accounts), tags)

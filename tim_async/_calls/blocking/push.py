@@ -1,4 +1,4 @@
-"""Pushes of the push service, with the attributes and tags that pick an audience.
+"""Pushes of the push service, with the attributes and tags that select an audience.
 
 Made by `python -m tests.calls`; a test keeps it current.
 """
@@ -32,7 +32,7 @@ from ...models.push_statistics import MessagePushFigures, MessagePushLosses, Pus
 
 
 class BlockingPushCalls(BlockingFamily[Push], table=Push):
-    """Pushes of the push service, with the attributes and tags that pick an audience."""
+    """Pushes of the push service, with the attributes and tags that select an audience."""
 
     def send(
         self,
@@ -43,13 +43,13 @@ class BlockingPushCalls(BlockingFamily[Push], table=Push):
         condition: TimPushCondition | None = None,
         data_id: str | None = None,
     ) -> PushTask:
-        """Push to every user, or to those a condition picks: once a second, and 10 times a day.
+        """Push to every user, or to those selected by a condition: once a second, and 10 times a day.
 
         Push to all users or to an audience (new push service), 全员/标签推送: `timpush/push`.
 
-        10 a day is the number of the free and the trial edition. The standard and the advanced one have 100: give the
-        client `rate_limits={"timpush/push": (Rate(1), Rate(100, per=86_400))}`. A push that finds the number used up is
-        a `WaitTooLongError` with the time, counted over the 24 hours before.
+        10 a day is the quota of the free and trial editions. The standard and advanced editions have 100: pass
+        `rate_limits={"timpush/push": (Rate(1), Rate(100, per=86_400))}` to the client. A push that exceeds the quota
+        raises `WaitTooLongError` with the time; the quota counts the last 24 hours.
 
         Args:
             from_account: the sender, a user id or a RegistrationID.
@@ -83,13 +83,13 @@ class BlockingPushCalls(BlockingFamily[Push], table=Push):
         msg_random: int | None = None,
         data_id: str | None = None,
     ) -> PushBatchTask:
-        """Push to 1 to 500 users; `failed` names those it does not go to.
+        """Push to 1 to 500 users; `failed` lists those it does not go to.
 
         Push to listed users (new push service), 单发推送（指定 UserID）: `timpush/batch`.
 
-        30 users a second is the limit of the free and the trial edition, so a call may have 30 of them. The standard
-        edition has 500 and the advanced one 800: give the client `rate_limits={"timpush/batch": Rate(500,
-        cost="to_account", max_cost=500)}`.
+        30 users a second is the limit of the free and trial editions, so a call may have 30 of them. The standard
+        edition allows 500 and the advanced one 800: pass `rate_limits={"timpush/batch": Rate(500, cost="to_account",
+        max_cost=500)}` to the client.
 
         Args:
             from_account: the sender, a user id or a RegistrationID.
@@ -165,7 +165,7 @@ class BlockingPushCalls(BlockingFamily[Push], table=Push):
         task_id: str,
         offline_push_info: OfflinePushInfo,
     ) -> Empty:
-        """Stop a push, or take it back, within 24 hours.
+        """Stop or revoke a push, within 24 hours.
 
         Stop or recall a push task of the last 24 hours, 撤回推送: `timpush/revoke`.
 
@@ -198,7 +198,7 @@ class BlockingPushCalls(BlockingFamily[Push], table=Push):
         attr_names: Mapping[str, str],
         attr_types: Mapping[str, Literal[0, 1]] | None = None,
     ) -> Empty:
-        """Name the app's attributes.
+        """Set the names of the app's attributes.
 
         Name the app's user attributes (new push service), 设置应用属性名称: `timpush/set_attr_name`.
 
@@ -276,7 +276,7 @@ class BlockingPushCalls(BlockingFamily[Push], table=Push):
         *,
         user_attrs: Sequence[UserAttrs],
     ) -> PushOutcome:
-        """Give attributes to 1 to 100 users.
+        """Set attributes of 1 to 100 users.
 
         Set attributes of users (new push service), 设置用户属性: `timpush/set_attr`.
 
@@ -307,7 +307,7 @@ class BlockingPushCalls(BlockingFamily[Push], table=Push):
         *,
         user_attrs: Sequence[UserAttrNames],
     ) -> PushOutcome:
-        """Take attributes from 1 to 100 users.
+        """Remove attributes from 1 to 100 users.
 
         Remove attributes of users (new push service), 删除用户属性: `timpush/remove_attr`.
 
@@ -362,7 +362,7 @@ class BlockingPushCalls(BlockingFamily[Push], table=Push):
         *,
         user_tags: Sequence[UserTags],
     ) -> PushOutcome:
-        """Give tags to 1 to 100 users, 10 each.
+        """Add tags to 1 to 100 users, up to 10 each.
 
         Add tags to users (new push service), 添加用户标签: `timpush/add_tag`.
 
@@ -388,7 +388,7 @@ class BlockingPushCalls(BlockingFamily[Push], table=Push):
         *,
         user_tags: Sequence[UserTags],
     ) -> PushOutcome:
-        """Take tags from 1 to 100 users, 10 each.
+        """Remove tags from 1 to 100 users, up to 10 each.
 
         Remove tags from users (new push service), 删除用户标签: `timpush/remove_tag`.
 
@@ -417,7 +417,7 @@ class BlockingPushCalls(BlockingFamily[Push], table=Push):
         *,
         to_account: Sequence[str],
     ) -> PushOutcome:
-        """Take all tags from 1 to 100 users.
+        """Remove all tags from 1 to 100 users.
 
         Remove every tag of users (new push service), 清空用户标签: `timpush/clear_all_tags`.
 
@@ -449,7 +449,7 @@ class BlockingPushCalls(BlockingFamily[Push], table=Push):
         content: PushContent,
         sdkappid: int | None = None,
     ) -> ScheduledPushId:
-        """Schedule a push; `schedule` takes a moment and finds the type.
+        """Schedule a push; `schedule` takes a datetime and determines the type.
 
         Create a scheduled push, 创建定时任务: `timpush/add_sched_task`.
 
@@ -545,7 +545,7 @@ class BlockingPushCalls(BlockingFamily[Push], table=Push):
         task_id: int,
         sdkappid: int | None = None,
     ) -> FoundScheduledPush:
-        """Read one scheduled push: its state, and the TaskId of what it pushed.
+        """Read one scheduled push: its state, and the TaskId of its push.
 
         Read one scheduled push, 获取定时任务详情: `timpush/get_sched_task`.
 
@@ -644,7 +644,7 @@ class BlockingPushCalls(BlockingFamily[Push], table=Push):
         end_time: int,
         task_id: Sequence[str] = (),
     ) -> PushLosses:
-        """Read why pushes of up to 5 tasks were lost.
+        """Read why pushes of up to 5 tasks failed.
 
         Why pushes to all users or an audience were lost, 全员/标签推送折损分析: `timpush/all_member_push_loss`.
 
@@ -672,7 +672,7 @@ class BlockingPushCalls(BlockingFamily[Push], table=Push):
         task_id: str,
         user_id: str,
     ) -> PushTrace:
-        """Follow a push of a task to the devices of one user.
+        """Trace a task's push to the devices of one user.
 
         Trace a push to all users or an audience for one user, 全员/标签推送消息链路: `timpush/all_member_push_trace`.
 
@@ -732,7 +732,7 @@ class BlockingPushCalls(BlockingFamily[Push], table=Push):
         start_time: int,
         end_time: int,
     ) -> MessagePushLosses:
-        """Read why pushes of chat messages were lost.
+        """Read why pushes of chat messages failed.
 
         Why pushes of chat messages were lost, 普通推送折损分析: `timpush/normal_push_loss`.
 
@@ -762,7 +762,7 @@ class BlockingPushCalls(BlockingFamily[Push], table=Push):
         *,
         push_id: str,
     ) -> PushTrace:
-        """Follow the push of a chat message to the devices it went to.
+        """Trace the push of a chat message to the devices it went to.
 
         Trace the push of one chat message, 普通推送消息链路: `timpush/normal_push_trace`.
 
@@ -788,12 +788,12 @@ class BlockingPushCalls(BlockingFamily[Push], table=Push):
         content: PushContent,
         at: datetime,
     ) -> ScheduledPushId:
-        """Schedule a push for a moment: `add_scheduled` with the type that the content has.
+        """Schedule a push for a time: `add_scheduled` with the type that matches the content.
 
         Args:
-            content: what is pushed; with `to_account` to listed users, with `condition` to an audience, otherwise to
+            content: the push; with `to_account` to the listed users, with `condition` to an audience, otherwise to
                 every user.
-            at: when, with a time zone.
+            at: the time, with a time zone.
         """
         return self.client.wait(self.family.schedule, content, at)
 
@@ -807,15 +807,15 @@ class BlockingPushCalls(BlockingFamily[Push], table=Push):
         keyword: str | None = None,
         page_size: int = 100,
     ) -> Iterator[ScheduledPush]:
-        """Read the scheduled pushes of a range of time, page by page as the loop goes on.
+        """Read the scheduled pushes of a time range, fetching pages on demand.
 
         Args:
-            begin: the beginning of the range, with a time zone.
-            end: the end of the range; the app's settings say how long it may be.
-            order_by: `schedAt`, or `createAt`, which is then the time the range is about.
+            begin: start of the range, with a time zone.
+            end: end of the range; the app's settings limit its length.
+            order_by: `schedAt`, or `createAt`, which the range then applies to.
             asc: whether the earliest comes first.
-            keyword: a part of title or text.
-            page_size: pushes asked for in one call.
+            keyword: part of the title or text.
+            page_size: pushes per call.
         """
         return self.client.walk(
             self.family.iter_scheduled,
@@ -837,16 +837,16 @@ class BlockingPushCalls(BlockingFamily[Push], table=Push):
         data_id: str | None = None,
         task_name: str | None = None,
     ) -> Chunked[str, PushBatchTask]:
-        """Push to the browsers of any number of users; every call is a task of its own.
+        """Push to the browsers of any number of users; every call is a separate task.
 
-        A call has 500 users, or what the limit allows a second.
+        A call has 500 users, or as many as the limit allows per second.
 
         Args:
             to_account: the targets, user ids.
             from_account: the sender.
-            web_info: the notification of the browser; it or `message` must be given.
-            message: the message for pages that are open.
-            data_id: the app's own id of the business behind it, at most 64 bytes.
+            web_info: the browser notification; it or `message` is required.
+            message: the message for open pages.
+            data_id: the app's own id for the push, at most 64 bytes.
             task_name: the name of the tasks in the console, at most 20 bytes.
         """
         return self.client.wait(
@@ -867,17 +867,17 @@ class BlockingPushCalls(BlockingFamily[Push], table=Push):
         offline_push_info: OfflinePushInfo,
         data_id: str | None = None,
     ) -> Chunked[str, PushBatchTask]:
-        """Push to any number of users, with each call as many as one may have: 500, or what the limit allows a second.
+        """Push to any number of users, with the maximum per call: 500, or as many as the limit allows per second.
 
-        Every call is a task of its own, with a MsgRandom of its own (by one and the same the service would drop all
-        but the first) and a TaskId of its own: to take it all back, revoke each of `results`. A user who is named twice
-        may get it twice.
+        Every call is a separate task, with its own MsgRandom (with a common one the service would drop all but the
+        first) and its own TaskId: to revoke everything, revoke each of `results`. A user who is named twice may get the
+        push twice.
 
         Args:
             to_account: the targets, user ids or RegistrationIDs.
             from_account: the sender, a user id or a RegistrationID.
             offline_push_info: title, text and settings of the notification.
-            data_id: the app's own id of the business behind it, at most 64 bytes; what the tasks have in common.
+            data_id: the app's own id for the push, at most 64 bytes; common to all tasks.
         """
         return self.client.wait(
             self.family.send_batch_all,
@@ -891,47 +891,47 @@ class BlockingPushCalls(BlockingFamily[Push], table=Push):
         self,
         accounts: Iterable[str],
     ) -> Chunked[str, AttrsOrFailures]:
-        """Read the attributes of any number of users, 100 a call."""
+        """Read the attributes of any number of users, 100 per call."""
         return self.client.wait(self.family.get_attrs_all, self.client.feed(accounts))
 
     def set_attrs_all(
         self,
         user_attrs: Iterable[UserAttrs],
     ) -> Chunked[UserAttrs, PushOutcome]:
-        """Give attributes to any number of users, 100 a call, each of them named once: calls run side by side."""
+        """Set attributes of any number of users, 100 per call; name each user once, because calls run concurrently."""
         return self.client.wait(self.family.set_attrs_all, self.client.feed(user_attrs))
 
     def remove_attrs_all(
         self,
         user_attrs: Iterable[UserAttrNames],
     ) -> Chunked[UserAttrNames, PushOutcome]:
-        """Take attributes from any number of users, 100 a call. Experimental, as `remove_attrs` is."""
+        """Remove attributes from any number of users, 100 per call. Experimental, like `remove_attrs`."""
         return self.client.wait(self.family.remove_attrs_all, self.client.feed(user_attrs))
 
     def get_tags_all(
         self,
         accounts: Iterable[str],
     ) -> Chunked[str, TagsOrFailures]:
-        """Read the tags of any number of users, 100 a call. Experimental, as `get_tags` is."""
+        """Read the tags of any number of users, 100 per call. Experimental, like `get_tags`."""
         return self.client.wait(self.family.get_tags_all, self.client.feed(accounts))
 
     def add_tags_all(
         self,
         user_tags: Iterable[UserTags],
     ) -> Chunked[UserTags, PushOutcome]:
-        """Give tags to any number of users, 100 a call. Experimental, as `add_tags` is."""
+        """Add tags to any number of users, 100 per call. Experimental, like `add_tags`."""
         return self.client.wait(self.family.add_tags_all, self.client.feed(user_tags))
 
     def remove_tags_all(
         self,
         user_tags: Iterable[UserTags],
     ) -> Chunked[UserTags, PushOutcome]:
-        """Take tags from any number of users, 100 a call."""
+        """Remove tags from any number of users, 100 per call."""
         return self.client.wait(self.family.remove_tags_all, self.client.feed(user_tags))
 
     def clear_tags_all(
         self,
         accounts: Iterable[str],
     ) -> Chunked[str, PushOutcome]:
-        """Take all tags from any number of users, 100 a call."""
+        """Remove all tags from any number of users, 100 per call."""
         return self.client.wait(self.family.clear_tags_all, self.client.feed(accounts))

@@ -45,7 +45,7 @@ class BlockingRecentContactCalls(BlockingFamily[RecentContact], table=RecentCont
         top_start_index: int,
         assist_flags: int,
     ) -> ContactPage:
-        """Read a page of an account's conversations, the newest first.
+        """Read a page of an account's conversations, newest first.
 
         Page through a user's conversations, 拉取会话列表: `recentcontact/get_list`.
 
@@ -91,7 +91,7 @@ class BlockingRecentContactCalls(BlockingFamily[RecentContact], table=RecentCont
         clear_ramble: Literal[0, 1] | None = None,
         to_groupid: str | None = None,
     ) -> Empty:
-        """Delete one conversation from an account's list, its history too where that is asked.
+        """Delete one conversation from an account's list, optionally with its history.
 
         Delete one conversation, 删除单个会话: `recentcontact/delete`.
 
@@ -125,7 +125,7 @@ class BlockingRecentContactCalls(BlockingFamily[RecentContact], table=RecentCont
         from_account: str,
         group_contact_item: Sequence[GroupContactItem],
     ) -> CreateContactGroupResult:
-        """Make a conversation group.
+        """Create a conversation group.
 
         Create a conversation group, 创建会话分组数据: `recentcontact/create_contact_group`.
 
@@ -367,13 +367,13 @@ class BlockingRecentContactCalls(BlockingFamily[RecentContact], table=RecentCont
         *,
         assist_flags: int = 63,
     ) -> Iterator[Contact]:
-        """Read an account's conversations, pinned and newest first, page by page as the loop goes on.
+        """Read an account's conversations, pinned and newest first, fetching pages on demand.
 
         A conversation that gets a message meanwhile may be returned twice.
 
         Args:
             from_account: the account.
-            assist_flags: which conversations are returned, see `GetContacts`; the newest description wants 63.
+            assist_flags: which conversations are returned, see `GetContacts`; the newest document recommends 63.
         """
         return self.client.walk(self.family.iter_list, from_account, assist_flags=assist_flags)
 
@@ -381,9 +381,9 @@ class BlockingRecentContactCalls(BlockingFamily[RecentContact], table=RecentCont
         self,
         from_account: str,
     ) -> Iterator[MarkedContact]:
-        """Read an account's conversations that have marks or are in a group, page by page as the loop goes on.
+        """Read an account's conversations that have marks or are in a group, fetching pages on demand.
 
-        The names of the groups are in `get_contact_groups`.
+        `get_contact_groups` returns the names of the groups.
 
         Args:
             from_account: the account.
@@ -395,11 +395,11 @@ class BlockingRecentContactCalls(BlockingFamily[RecentContact], table=RecentCont
         from_account: str,
         items: Iterable[MarkItem],
     ) -> Chunked[MarkItem, MarkContactsResult]:
-        """Set and clear marks on any number of conversations, 100 in a call: `mark` in chunks, one after the other.
+        """Set and clear marks on any number of conversations, 100 per call: `mark` in chunks, one after another.
 
         Args:
             from_account: the account whose list it is.
-            items: the conversations and their marks; read as the calls go on.
+            items: the conversations and their marks; consumed lazily.
         """
         return self.client.wait(self.family.mark_all, from_account, self.client.feed(items))
 
@@ -408,10 +408,10 @@ class BlockingRecentContactCalls(BlockingFamily[RecentContact], table=RecentCont
         from_account: str,
         contacts: Iterable[ContactItem],
     ) -> Chunked[ContactItem, FoundContactGroups]:
-        """Read groups and marks of any number of conversations, 300 in a call: `search_contact_groups` in chunks.
+        """Read groups and marks of any number of conversations, 300 per call: `search_contact_groups` in chunks.
 
         Args:
             from_account: the account whose list it is.
-            contacts: the conversations; read as the calls go on.
+            contacts: the conversations; consumed lazily.
         """
         return self.client.wait(self.family.search_contact_groups_all, from_account, self.client.feed(contacts))

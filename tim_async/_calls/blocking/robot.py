@@ -102,7 +102,7 @@ class BlockingRobotCalls(BlockingFamily[Robot], table=Robot):
         msg_key: str | None = None,
         finish: Literal[0, 1] | None = None,
     ) -> StreamedMsg:
-        """Send a piece of a chatbot's answer. A repeated piece would be there twice.
+        """Send a piece of a chatbot's answer. A repeated piece would appear twice.
 
         Send one chunk of a streamed chatbot reply, 发送流式响应消息: `openim_robot_http_svc/send_stream_msg`.
 
@@ -132,19 +132,19 @@ class BlockingRobotCalls(BlockingFamily[Robot], table=Robot):
         to_account: str,
         chunks: Iterable[str],
     ) -> str:
-        """Send a chatbot's answer piece by piece as it comes; return its MsgKey.
+        """Send a chatbot's answer piece by piece as it arrives; return its MsgKey.
 
-        Every piece goes out when the next one has come, so that the last can say that it is the last. When `chunks`
-        raises, or the call is cancelled, the piece at hand ends the message, so that no client waits for more; it
-        does not when a piece could not be sent, or no MsgKey is known yet.
+        Each piece is sent when the next one has arrived, so that the last one can be marked as last. When `chunks`
+        raises or the call is cancelled, the current piece ends the message, so that no client waits for more, unless a
+        piece could not be sent or the MsgKey is not known yet.
 
         Args:
             from_account: the chatbot.
-            to_account: who asked.
-            chunks: the pieces as they come, such as a language model's; empty ones are left out.
+            to_account: the account that asked.
+            chunks: the pieces as they arrive, for example from a language model; empty ones are skipped.
 
         Returns:
-            The MsgKey; "" when there was no piece, and nothing was sent.
+            The MsgKey; "" if there was no piece, and nothing was sent.
 
         Raises:
             TimError: a piece could not be sent.

@@ -44,7 +44,7 @@ class BlockingSnsCalls(BlockingFamily[Sns], table=Sns):
         add_type: Literal["Add_Type_Single", "Add_Type_Both"] | None = None,
         force_add_flags: Literal[0, 1] | None = None,
     ) -> SnsResults:
-        """Add friends, asking them for consent where their profile wants it.
+        """Add friends, with their consent if their profile requires it.
 
         Add friends, 添加好友: `sns/friend_add`.
 
@@ -92,7 +92,7 @@ class BlockingSnsCalls(BlockingFamily[Sns], table=Sns):
         from_account: str,
         add_friend_item: Sequence[ImportFriendItem],
     ) -> SnsResults:
-        """Put friends on one account's list, without asking them and without changing theirs.
+        """Put friends on one account's list, without their consent and without changing their lists.
 
         Import friends without verification, 导入好友: `sns/friend_import`.
 
@@ -130,7 +130,7 @@ class BlockingSnsCalls(BlockingFamily[Sns], table=Sns):
         from_account: str,
         update_item: Sequence[UpdateFriendItem],
     ) -> SnsResults:
-        """Set fields of friendships: remark, friend lists, the app's own.
+        """Set fields of friendships: remark, friend lists, custom fields.
 
         Change friend data, 更新好友: `sns/friend_update`.
 
@@ -239,7 +239,7 @@ class BlockingSnsCalls(BlockingFamily[Sns], table=Sns):
         to_account: Sequence[str],
         check_type: Literal["CheckResult_Type_Single", "CheckResult_Type_Both"],
     ) -> FriendRelations:
-        """Ask how an account stands to 1 to 1,000 others.
+        """Check the relation of an account to 1 to 1,000 others.
 
         Check friend relations, 校验好友: `sns/friend_check`.
 
@@ -275,7 +275,7 @@ class BlockingSnsCalls(BlockingFamily[Sns], table=Sns):
         standard_sequence: int | None = None,
         custom_sequence: int | None = None,
     ) -> FriendPage:
-        """Read a page of an account's friends with all that is known of them.
+        """Read a page of an account's friends with all their data.
 
         Page through a user's friends, 拉取好友: `sns/friend_get`.
 
@@ -458,7 +458,7 @@ class BlockingSnsCalls(BlockingFamily[Sns], table=Sns):
         to_account: Sequence[str],
         check_type: Literal["BlackCheckResult_Type_Single", "BlackCheckResult_Type_Both"],
     ) -> BlackRelations:
-        """Ask whether an account and 1 to 1,000 others block each other.
+        """Check whether an account and 1 to 1,000 others block each other.
 
         Check block relations, 校验黑名单: `sns/black_list_check`.
 
@@ -493,7 +493,7 @@ class BlockingSnsCalls(BlockingFamily[Sns], table=Sns):
         group_name: Sequence[str],
         to_account: Sequence[str] | None = None,
     ) -> AddFriendListsResult:
-        """Make friend lists, and put friends into them.
+        """Create friend lists, and put friends into them.
 
         Create friend lists, 添加分组: `sns/group_add`.
 
@@ -600,7 +600,7 @@ class BlockingSnsCalls(BlockingFamily[Sns], table=Sns):
         self,
         from_account: str,
     ) -> Iterator[FriendData]:
-        """Read an account's friends, page by page as the loop goes on.
+        """Read an account's friends, fetching pages on demand.
 
         Args:
             from_account: the account.
@@ -613,11 +613,11 @@ class BlockingSnsCalls(BlockingFamily[Sns], table=Sns):
         *,
         page_size: int = 100,
     ) -> Iterator[BlackListItem]:
-        """Read an account's block list, page by page as the loop goes on.
+        """Read an account's block list, fetching pages on demand.
 
         Args:
             from_account: the account.
-            page_size: accounts asked for in one call, at least 1.
+            page_size: accounts per call, at least 1.
         """
         return self.client.walk(self.family.iter_black_list, from_account, page_size=page_size)
 
@@ -628,12 +628,12 @@ class BlockingSnsCalls(BlockingFamily[Sns], table=Sns):
         *,
         check_type: Literal["CheckResult_Type_Single", "CheckResult_Type_Both"] = "CheckResult_Type_Both",
     ) -> Chunked[str, FriendRelations]:
-        """Ask how an account stands to any number of others, 1,000 in a call: `check_friends` in chunks.
+        """Check the relation of an account to any number of others, 1,000 per call: `check_friends` in chunks.
 
         Args:
-            from_account: the account that is asked about.
-            accounts: the others; read as the calls go on.
-            check_type: whether to look at one side or both.
+            from_account: the account to check.
+            accounts: the others; consumed lazily.
+            check_type: whether to check one side or both.
         """
         return self.client.wait(
             self.family.check_friends_all,
@@ -648,12 +648,12 @@ class BlockingSnsCalls(BlockingFamily[Sns], table=Sns):
         accounts: Iterable[str],
         tags: Sequence[str],
     ) -> Chunked[str, SpecifiedFriends]:
-        """Read fields of any number of friends, 100 in a call: `get_specified_friends` in chunks.
+        """Read fields of any number of friends, 100 per call: `get_specified_friends` in chunks.
 
         Args:
             from_account: the account whose friends they are.
-            accounts: the friends; read as the calls go on.
-            tags: the fields that are wanted, at least 1.
+            accounts: the friends; consumed lazily.
+            tags: the fields to read, at least 1.
         """
         return self.client.wait(self.family.get_specified_friends_all, from_account, self.client.feed(accounts), tags)
 
@@ -662,11 +662,11 @@ class BlockingSnsCalls(BlockingFamily[Sns], table=Sns):
         from_account: str,
         accounts: Iterable[str],
     ) -> Chunked[str, SnsResults]:
-        """Block any number of accounts, 1,000 in a call: `add_to_black_list` in chunks, one after the other.
+        """Block any number of accounts, 1,000 per call: `add_to_black_list` in chunks, one after another.
 
         Args:
             from_account: the account that blocks.
-            accounts: the accounts to block; read as the calls go on.
+            accounts: the accounts to block; consumed lazily.
         """
         return self.client.wait(self.family.add_to_black_list_all, from_account, self.client.feed(accounts))
 
@@ -675,11 +675,11 @@ class BlockingSnsCalls(BlockingFamily[Sns], table=Sns):
         from_account: str,
         accounts: Iterable[str],
     ) -> Chunked[str, SnsResults]:
-        """Unblock any number of accounts, 1,000 in a call: `delete_from_black_list` in chunks, one after the other.
+        """Unblock any number of accounts, 1,000 per call: `delete_from_black_list` in chunks, one after another.
 
         Args:
             from_account: the account that blocked.
-            accounts: the accounts to unblock; read as the calls go on.
+            accounts: the accounts to unblock; consumed lazily.
         """
         return self.client.wait(self.family.delete_from_black_list_all, from_account, self.client.feed(accounts))
 
@@ -690,12 +690,12 @@ class BlockingSnsCalls(BlockingFamily[Sns], table=Sns):
         *,
         check_type: Literal["BlackCheckResult_Type_Single", "BlackCheckResult_Type_Both"] = "BlackCheckResult_Type_Both",
     ) -> Chunked[str, BlackRelations]:
-        """Ask whether an account and any number of others block each other: `check_black_list` in chunks of 1,000.
+        """Check whether an account and any number of others block each other: `check_black_list` in chunks of 1,000.
 
         Args:
-            from_account: the account that is asked about.
-            accounts: the others; read as the calls go on.
-            check_type: whether to look at one side or both.
+            from_account: the account to check.
+            accounts: the others; consumed lazily.
+            check_type: whether to check one side or both.
         """
         return self.client.wait(
             self.family.check_black_list_all,
