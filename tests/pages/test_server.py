@@ -61,7 +61,7 @@ async def test_without_the_token_there_is_the_empty_page_and_no_data(
     for path in (DATA, "/nothing"):
         async with browser.get(served.url + path) as response:
             assert response.status == 401
-            assert "address that the command printed" in (await response.json())["message"]
+            assert "URL that the command printed" in (await response.json())["message"]
     async with browser.post(served.url, json={}) as response:
         assert response.status == 401
     async with browser.get(served.url + "/?token=wrong") as response:

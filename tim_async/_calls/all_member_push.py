@@ -50,14 +50,14 @@ class AllMemberPushCalls(AllMemberPush):
         Args:
             msg_body: 1 or more elements.
             condition: the audience; absent is everyone.
-            msg_random: u32, of which the service knows the push for 7 days: a second one with the same is dropped. Filled in where it is not given, so that every attempt of a call is the same push.
-            msg_life_time: seconds kept for those who are offline, 0 to 604800; 0 is the default.
+            msg_random: u32, by which the service recognises the push for 7 days: a second one with the same value is dropped. Filled in if it is not given, so that every attempt of a call is the same push.
+            msg_life_time: seconds kept for offline users, 0 to 604800; 0 is the default.
             from_account: the shown sender; at most 32 bytes.
             offline_push_info: offline push settings.
 
         Returns:
-            PushTask: a push that was taken.
-                task_id: names it, in reports and to revoke it.
+            PushTask: a push that was accepted.
+                task_id: id of the push, for reports and to revoke it.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -99,7 +99,7 @@ class AllMemberPushCalls(AllMemberPush):
             attr_names: "0" to "9" with the name of each, 1 to 50 bytes; numbers that are left out keep their names.
 
         Returns:
-            Empty: an answer of nothing but the envelope: the call went well.
+            Empty: an answer that contains only the envelope: the call succeeded.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -152,7 +152,7 @@ class AllMemberPushCalls(AllMemberPush):
 
         Returns:
             AttrsOfUsers: the attributes of users.
-                user_attrs: one entry a user.
+                user_attrs: one entry per user.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -177,10 +177,10 @@ class AllMemberPushCalls(AllMemberPush):
         Set attributes of users, 设置用户属性: `all_member_push/im_set_attr`.
 
         Args:
-            user_attrs: users with their attributes, 1 to 100; attributes that are left out stay.
+            user_attrs: users with their attributes, 1 to 100; attributes that are left out stay unchanged.
 
         Returns:
-            Empty: an answer of nothing but the envelope: the call went well.
+            Empty: an answer that contains only the envelope: the call succeeded.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -207,10 +207,10 @@ class AllMemberPushCalls(AllMemberPush):
         Remove attributes of users, 删除用户属性: `all_member_push/im_remove_attr`.
 
         Args:
-            user_attrs: users with the names of what they lose, 1 to 100.
+            user_attrs: users with the names of the attributes to remove, 1 to 100.
 
         Returns:
-            Empty: an answer of nothing but the envelope: the call went well.
+            Empty: an answer that contains only the envelope: the call succeeded.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -241,7 +241,7 @@ class AllMemberPushCalls(AllMemberPush):
 
         Returns:
             TagsOfUsers: the tags of users.
-                user_tags: one entry a user.
+                user_tags: one entry per user.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -270,7 +270,7 @@ class AllMemberPushCalls(AllMemberPush):
             user_tags: users with 1 to 10 tags each, 1 to 100.
 
         Returns:
-            Empty: an answer of nothing but the envelope: the call went well.
+            Empty: an answer that contains only the envelope: the call succeeded.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -299,7 +299,7 @@ class AllMemberPushCalls(AllMemberPush):
             user_tags: users with 1 to 10 tags each, 1 to 100.
 
         Returns:
-            Empty: an answer of nothing but the envelope: the call went well.
+            Empty: an answer that contains only the envelope: the call succeeded.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -328,7 +328,7 @@ class AllMemberPushCalls(AllMemberPush):
             to_account: the users, 1 to 100; at most 32 bytes each.
 
         Returns:
-            Empty: an answer of nothing but the envelope: the call went well.
+            Empty: an answer that contains only the envelope: the call succeeded.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.

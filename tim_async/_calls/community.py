@@ -53,11 +53,11 @@ class CommunityCalls(Community):
         Args:
             group_id: the community; it must have been created with topics.
             topic_name: 1 to 100 bytes.
-            topic_id: an id of one's own: the group_id, `@TOPIC#_` and a name; absent lets the service make one.
+            topic_id: a custom id: the group_id, `@TOPIC#_` and a name; absent lets the service generate one.
             from_account: the member shown as the creator; at most 32 bytes.
             custom_string: the app's own data, up to 3000 bytes.
-            face_url: avatar's address, up to 500 bytes.
-            notification: notice, up to 400 bytes.
+            face_url: avatar URL, up to 500 bytes.
+            notification: announcement, up to 400 bytes.
             introduction: up to 400 bytes.
 
         Returns:
@@ -103,13 +103,13 @@ class CommunityCalls(Community):
 
         Args:
             group_id: the community.
-            from_account: the member whose own state is returned too; at most 32 bytes.
+            from_account: the member whose own state is returned as well; at most 32 bytes.
             topic_id_list: the topics; absent is all.
-            response_filter: the topic's fields that are wanted; absent is all.
+            response_filter: the topic fields to return; absent is all.
 
         Returns:
-            Topics: topics, each with a code of its own.
-                topic_and_self_info: one entry a topic.
+            Topics: topics, each with its own code.
+                topic_and_self_info: one entry per topic.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -152,15 +152,15 @@ class CommunityCalls(Community):
             group_id: the community.
             topic_id: the topic.
             topic_name: 1 to 100 bytes.
-            from_account: the member shown as the one who did it; at most 32 bytes.
+            from_account: the member shown as the operator; at most 32 bytes.
             custom_string: the app's own data, up to 3000 bytes.
-            face_url: avatar's address, up to 500 bytes.
-            notification: notice, up to 400 bytes.
+            face_url: avatar URL, up to 500 bytes.
+            notification: announcement, up to 400 bytes.
             introduction: up to 400 bytes.
-            mute_all_member: On mutes everyone but the owner and admins, Off lifts it.
+            mute_all_member: On mutes everyone except the owner and admins, Off unmutes.
 
         Returns:
-            Empty: an answer of nothing but the envelope: the call went well.
+            Empty: an answer that contains only the envelope: the call succeeded.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -199,7 +199,7 @@ class CommunityCalls(Community):
 
         Returns:
             DestroyTopicsResult: outcome topic by topic.
-                destroy_result_item: one entry a topic.
+                destroy_result_item: one entry per topic.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -245,12 +245,12 @@ class CommunityCalls(Community):
         Args:
             group_id: the community.
             topic_name: 1 to 100 bytes.
-            type: Community, the only type there is.
-            topic_id: an id of one's own: the group_id, `@TOPIC#_` and a name; absent lets the service make one.
+            type: Community, the only type.
+            topic_id: a custom id: the group_id, `@TOPIC#_` and a name; absent lets the service generate one.
             from_account: the member shown as the creator; at most 32 bytes.
             custom_string: the app's own data, up to 3000 bytes.
-            face_url: avatar's address, up to 500 bytes.
-            notification: notice, up to 400 bytes.
+            face_url: avatar URL, up to 500 bytes.
+            notification: announcement, up to 400 bytes.
             introduction: up to 400 bytes.
             create_time: unix seconds; absent is now.
 
@@ -296,8 +296,8 @@ class CommunityCalls(Community):
         Args:
             group_id: the community.
             permission_group_name: 1 to 150 bytes.
-            permission: what its members may do, as bits of a mask.
-            permission_group_id: an id of one's own; absent lets the service make one.
+            permission: the permissions of its members, as a bit mask.
+            permission_group_id: a custom id; absent lets the service generate one.
             custom_string: the app's own data, up to 3000 bytes.
 
         Returns:
@@ -328,7 +328,7 @@ class CommunityCalls(Community):
 
         Returns:
             DestroyPermissionGroupsResult: outcome permission group by permission group.
-                permission_group_result_list: one entry a permission group.
+                permission_group_result_list: one entry per permission group.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -353,12 +353,12 @@ class CommunityCalls(Community):
         Args:
             group_id: the community.
             permission_group_id_list: the permission groups, up to 20; absent is all, page by page.
-            limit: permission groups on a page, 1 to 20.
-            next: "" for the first page, then the `next` of the page before.
+            limit: permission groups per page, 1 to 20.
+            next: "" for the first page, then the `next` of the previous page.
 
         Returns:
-            PermissionGroups: a page of permission groups, each with a code of its own.
-                permission_group_info_list: one entry a permission group.
+            PermissionGroups: a page of permission groups, each with its own code.
+                permission_group_info_list: one entry per permission group.
                 next: `next` of the next page; "" after the last one.
 
         Raises:
@@ -387,11 +387,11 @@ class CommunityCalls(Community):
             group_id: the community.
             permission_group_id: the permission group.
             permission_group_name: 1 to 150 bytes.
-            permission: what its members may do, as bits of a mask.
+            permission: the permissions of its members, as a bit mask.
             custom_string: the app's own data, up to 3000 bytes.
 
         Returns:
-            Empty: an answer of nothing but the envelope: the call went well.
+            Empty: an answer that contains only the envelope: the call succeeded.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -420,7 +420,7 @@ class CommunityCalls(Community):
 
         Returns:
             AddPermissionGroupMembersResult: outcome member by member.
-                member_list: one entry a member.
+                member_list: one entry per member.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -447,8 +447,8 @@ class CommunityCalls(Community):
             topic_id_list: the topics; absent is all.
 
         Returns:
-            TopicPermissions: permissions topic by topic, each with a code of its own.
-                topic_permission_result_list: one entry a topic.
+            TopicPermissions: permissions topic by topic, each with its own code.
+                topic_permission_result_list: one entry per topic.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -476,8 +476,8 @@ class CommunityCalls(Community):
             topic_permission_list: the topics, at least 1.
 
         Returns:
-            TopicPermissions: permissions topic by topic, each with a code of its own.
-                topic_permission_result_list: one entry a topic.
+            TopicPermissions: permissions topic by topic, each with its own code.
+                topic_permission_result_list: one entry per topic.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -501,11 +501,11 @@ class CommunityCalls(Community):
         Args:
             group_id: the community.
             permission_group_id: the permission group.
-            topic_permission_list: the topics, 1 to 50, with what it may do there.
+            topic_permission_list: the topics, 1 to 50, with the permissions in each.
 
         Returns:
             TopicOutcomes: outcome topic by topic.
-                topic_permission_result_list: one entry a topic.
+                topic_permission_result_list: one entry per topic.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -534,7 +534,7 @@ class CommunityCalls(Community):
 
         Returns:
             TopicOutcomes: outcome topic by topic.
-                topic_permission_result_list: one entry a topic.
+                topic_permission_result_list: one entry per topic.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -557,7 +557,7 @@ class CommunityCalls(Community):
 
         Remove members from a permission group, 删除权限组成员: `group_open_http_svc/delete_permission_group_member`.
 
-        One who is not in it is no failure.
+        Accounts that are not in it do not fail.
 
         Args:
             group_id: the community.
@@ -566,7 +566,7 @@ class CommunityCalls(Community):
 
         Returns:
             DeletePermissionGroupMembersResult: outcome member by member.
-                member_list: one entry a member, as in the answer to adding members.
+                member_list: one entry per member, as in the answer to adding members.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -594,8 +594,8 @@ class CommunityCalls(Community):
         Args:
             group_id: the community.
             permission_group_id: the permission group.
-            limit: members on a page, 1 to 50.
-            next: "" for the first page, then the `next` of the page before.
+            limit: members per page, 1 to 50.
+            next: "" for the first page, then the `next` of the previous page.
 
         Returns:
             PermissionGroupMembers: a page of a permission group's members.
@@ -625,9 +625,9 @@ class CommunityCalls(Community):
             group_id: the group.
 
         Returns:
-            OnlineNum: how many are online in a group.
-                online_member_num: the number; it is brought up to date every ten seconds or so, in a community by the
-                    command for communities every four minutes.
+            OnlineNum: the number of online members of a group.
+                online_member_num: the number; updated about every ten seconds, and by the command for communities every
+                    four minutes.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.

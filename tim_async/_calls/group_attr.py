@@ -66,7 +66,7 @@ class GroupAttributesCalls(GroupAttributes):
             group_attr: the attributes, with values of up to 16000 bytes together; at most 16 items.
 
         Returns:
-            Empty: an answer of nothing but the envelope: the call went well.
+            Empty: an answer that contains only the envelope: the call succeeded.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -104,7 +104,7 @@ class GroupAttributesCalls(GroupAttributes):
             group_attr: the attributes, with values of up to 16000 bytes together; at most 16 items.
 
         Returns:
-            Empty: an answer of nothing but the envelope: the call went well.
+            Empty: an answer that contains only the envelope: the call succeeded.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -139,7 +139,7 @@ class GroupAttributesCalls(GroupAttributes):
             group_id: the group.
 
         Returns:
-            Empty: an answer of nothing but the envelope: the call went well.
+            Empty: an answer that contains only the envelope: the call succeeded.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -176,7 +176,7 @@ class GroupAttributesCalls(GroupAttributes):
             group_attr: their names; at most 16 items.
 
         Returns:
-            Empty: an answer of nothing but the envelope: the call went well.
+            Empty: an answer that contains only the envelope: the call succeeded.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -208,11 +208,11 @@ class GroupAttributesCalls(GroupAttributes):
 
         Args:
             group_id: the group; not a community.
-            group_counter_keys: up to 20 names; absent is all there are; at most 128 bytes each.
+            group_counter_keys: up to 20 names; absent is all; at most 128 bytes each.
 
         Returns:
             Counters: counters of a group.
-                group_counter: the counters, after a change those that were changed.
+                group_counter: the counters; after a change, the changed ones.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -244,11 +244,11 @@ class GroupAttributesCalls(GroupAttributes):
         Args:
             group_id: the group; not a community.
             group_counter: the counters; at most 20 items.
-            mode: `Set`, `Increase` or `Decrease`; absent is not documented.
+            mode: `Set`, `Increase` or `Decrease`; the default is not documented.
 
         Returns:
             Counters: counters of a group.
-                group_counter: the counters, after a change those that were changed.
+                group_counter: the counters; after a change, the changed ones.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -279,10 +279,10 @@ class GroupAttributesCalls(GroupAttributes):
 
         Args:
             group_id: the group; not a community.
-            group_counter_keys: up to 20 names; absent is all there are; at most 128 bytes each.
+            group_counter_keys: up to 20 names; absent is all; at most 128 bytes each.
 
         Returns:
-            Empty: an answer of nothing but the envelope: the call went well.
+            Empty: an answer that contains only the envelope: the call succeeded.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.

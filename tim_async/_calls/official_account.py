@@ -53,11 +53,11 @@ class OfficialAccountCalls(OfficialAccount):
         Args:
             owner_account: the account that owns it; at most 32 bytes.
             name: 1 to 150 bytes.
-            official_account_user_id: an id of one's own, which begins with @TOA#_; absent lets the service make one.
+            official_account_user_id: a custom id, which begins with @TOA#_; absent lets the service generate one.
             introduction: at most 400 bytes.
-            face_url: avatar's address, at most 500 bytes.
-            max_subscriber_num: the most subscribers it may have; 100000 is the default.
-            organization: who is behind it, at most 500 bytes.
+            face_url: avatar URL, at most 500 bytes.
+            max_subscriber_num: maximum number of subscribers; 100000 is the default.
+            organization: the organization behind it, at most 500 bytes.
             custom_string: the app's own data, at most 3000 bytes.
 
         Returns:
@@ -91,13 +91,13 @@ class OfficialAccountCalls(OfficialAccount):
             official_account: its id.
             name: 1 to 150 bytes.
             introduction: at most 400 bytes.
-            face_url: avatar's address, at most 500 bytes.
-            max_subscriber_num: the most subscribers it may have.
-            organization: who is behind it, at most 500 bytes.
+            face_url: avatar URL, at most 500 bytes.
+            max_subscriber_num: maximum number of subscribers.
+            organization: the organization behind it, at most 500 bytes.
             custom_string: the app's own data, at most 3000 bytes.
 
         Returns:
-            Empty: an answer of nothing but the envelope: the call went well.
+            Empty: an answer that contains only the envelope: the call succeeded.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -121,7 +121,7 @@ class OfficialAccountCalls(OfficialAccount):
             official_account: its id.
 
         Returns:
-            Empty: an answer of nothing but the envelope: the call went well.
+            Empty: an answer that contains only the envelope: the call succeeded.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -151,11 +151,11 @@ class OfficialAccountCalls(OfficialAccount):
 
         Args:
             official_account_id_list: the accounts, 1 to 50.
-            response_filter: which fields are wanted; absent is all.
+            response_filter: the fields to return; absent is all.
 
         Returns:
             OfficialAccounts: the profiles of official accounts.
-                official_account_info_list: one entry an account.
+                official_account_info_list: one entry per account.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -181,13 +181,13 @@ class OfficialAccountCalls(OfficialAccount):
 
         Args:
             official_account: the account's id.
-            next: "" for the first page, then `next` of the answer before.
-            limit: subscribers in the page, 1 to 200.
+            next: "" for the first page, then `next` of the previous answer.
+            limit: subscribers per page, 1 to 200.
 
         Returns:
             Subscribers: one page of the subscribers.
-                next: the place of the next page; "" when there is none.
-                subscriber_num: how many there are in all.
+                next: the place of the next page; "" after the last one.
+                subscriber_num: total number of subscribers.
                 subscriber_list: the subscribers of this page.
 
         Raises:
@@ -215,7 +215,7 @@ class OfficialAccountCalls(OfficialAccount):
 
         Returns:
             SubscriberOutcomes: outcome user by user.
-                subscriber_list: one entry a user.
+                subscriber_list: one entry per user.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -242,7 +242,7 @@ class OfficialAccountCalls(OfficialAccount):
 
         Returns:
             SubscriberOutcomes: outcome user by user.
-                subscriber_list: one entry a user.
+                subscriber_list: one entry per user.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -274,7 +274,7 @@ class OfficialAccountCalls(OfficialAccount):
             custom_string: the data.
 
         Returns:
-            Empty: an answer of nothing but the envelope: the call went well.
+            Empty: an answer that contains only the envelope: the call succeeded.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -300,13 +300,13 @@ class OfficialAccountCalls(OfficialAccount):
 
         Args:
             subscriber_account: the user; at most 32 bytes.
-            limit: accounts in the page, 1 to 200; 200 is the default.
-            offset: how many to leave out, from 0.
-            response_filter: which fields are wanted; absent is all.
+            limit: accounts per page, 1 to 200; 200 is the default.
+            offset: number to skip, from 0.
+            response_filter: the fields to return; absent is all.
 
         Returns:
             SubscribedAccounts: official accounts that a user has subscribed to.
-                total_count: how many there are in all.
+                total_count: total number of accounts.
                 official_account_info_list: those of this page.
 
         Raises:
@@ -337,23 +337,23 @@ class OfficialAccountCalls(OfficialAccount):
 
         The third within an hour raises `WaitTooLongError` with the time.
 
-        An account has one message a second, and two an hour. Where `random` is not given, the call fills it in before
+        An account may send one message a second, and two an hour. If `random` is not given, the call fills it in before
         the first attempt; every attempt then sends the same bytes, and the service drops the repeat.
 
         Args:
             official_account: the account's id.
             msg_body: 1 or more elements, at most one of them a custom element.
-            random: u32; the message's identity: the service drops a second one of the same within five minutes.
+            random: u32; the message's identity: the service drops a second message with the same value within five minutes.
             offline_push_info: offline push settings.
             forbid_callback_control: webhooks to leave out.
-            online_only_flag: 1 only subscribers who are online get it; 0 is the default.
+            online_only_flag: 1 only online subscribers get it; 0 is the default.
             send_msg_control: NoLastMsg leaves the conversation list as it is.
             cloud_custom_data: stored with the message and delivered.
 
         Returns:
-            SentOfficialMsg: a message that was taken.
-                msg_time: unix seconds at which the service took it.
-                msg_key: names the message for recalling it, at most 50 characters.
+            SentOfficialMsg: a message that was accepted.
+                msg_time: unix seconds at which the service accepted it.
+                msg_key: the message's key, for recalling it, at most 50 characters.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -383,7 +383,7 @@ class OfficialAccountCalls(OfficialAccount):
 
         Returns:
             OfficialRecallOutcomes: outcome message by message.
-                recall_ret_list: one entry a message.
+                recall_ret_list: one entry per message.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -415,14 +415,14 @@ class OfficialAccountCalls(OfficialAccount):
 
         Args:
             official_account: the account's id.
-            last_msg_key: `last_msg_key` of the answer before; absent begins at the newest.
-            req_msg_number: how many messages are wanted, at least 1; how many are returned without it is not documented.
-            with_recalled_msg: 1 with those that were recalled; 0 is the default.
+            last_msg_key: `last_msg_key` of the previous answer; absent begins at the newest.
+            req_msg_number: number of messages to return, at least 1; the default is not documented.
+            with_recalled_msg: 1 includes recalled messages; 0 is the default.
 
         Returns:
             OfficialMsgs: a page of an official account's history, newer messages first.
                 official_account: the account's id.
-                is_finished: 1 when there is nothing more.
+                is_finished: 1 on the last page.
                 last_msg_key: `last_msg_key` for the next page.
                 rsp_msg_list: the messages.
 

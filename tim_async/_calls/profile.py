@@ -33,7 +33,7 @@ class ProfileCalls(Profile):
             profile_item: the fields, at least 1.
 
         Returns:
-            Empty: an answer of nothing but the envelope: the call went well.
+            Empty: an answer that contains only the envelope: the call succeeded.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -66,12 +66,12 @@ class ProfileCalls(Profile):
 
         Args:
             to_account: the accounts, 1 to 100; at most 32 bytes each.
-            tag_list: the fields that are wanted, at least 1: members of `ProfileTag`, or the app's own.
+            tag_list: the fields to read, at least 1: members of `ProfileTag`, or the app's own.
 
         Returns:
             Profiles: profiles account by account.
-                user_profile_item: one entry an account.
-                fail_account: accounts that failed; absent when none did.
+                user_profile_item: one entry per account.
+                fail_account: accounts that failed; absent if none did.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.

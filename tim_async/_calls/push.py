@@ -51,13 +51,13 @@ class PushCalls(Push):
         Args:
             from_account: the sender, a user id or a RegistrationID.
             offline_push_info: title, text and settings of the notification.
-            msg_random: u32, by which the service knows a push that came before; for how long is not documented. Filled in where it is not given.
+            msg_random: u32, by which the service recognises a repeated push; for how long is not documented. Filled in if it is not given.
             condition: the audience; absent is everyone.
-            data_id: the app's own id of the business behind it, at most 64 bytes.
+            data_id: the app's own id for the push, at most 64 bytes.
 
         Returns:
-            PushTask: a push that was taken.
-                task_id: names it, in reports and to revoke it.
+            PushTask: a push that was accepted.
+                task_id: id of the push, for reports and to revoke it.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -92,13 +92,13 @@ class PushCalls(Push):
             from_account: the sender, a user id or a RegistrationID.
             to_account: the targets, 1 to 500 user ids or RegistrationIDs.
             offline_push_info: title, text and settings of the notification.
-            msg_random: u32; within one second, a push with the same is dropped. Filled in where it is not given.
-            data_id: the app's own id of the business behind it, at most 64 bytes.
+            msg_random: u32; within one second, a push with the same value is dropped. Filled in if it is not given.
+            data_id: the app's own id for the push, at most 64 bytes.
 
         Returns:
-            PushBatchTask: a push to listed users that was taken.
-                error_list: the targets it does not go to; empty when it goes to all.
-                task_id: names it, in reports and to revoke it.
+            PushBatchTask: a push to listed users that was accepted.
+                error_list: the targets it does not go to; empty if it goes to all.
+                task_id: id of the push, for reports and to revoke it.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -131,21 +131,21 @@ class PushCalls(Push):
 
         Web push to listed users, 单发推送（Web）: `timpush/webbatch`.
 
-        With both, `message` goes to pages that are open, and `web_info` to the others.
+        With both, `message` goes to open pages, and `web_info` to the others.
 
         Args:
             from_account: the sender.
             to_account: the targets, 1 to 500 user ids.
-            msg_random: u32; within one second, a push with the same is dropped. Filled in where it is not given.
-            web_info: the notification of the browser; it or `message` must be given.
-            message: the message for pages that are open; what is in it was not readable, and it is sent as it is.
-            data_id: the app's own id of the business behind it, at most 64 bytes.
+            msg_random: u32; within one second, a push with the same value is dropped. Filled in if it is not given.
+            web_info: the browser notification; it or `message` is required.
+            message: the message for open pages; its fields were not readable, so it is sent unchanged.
+            data_id: the app's own id for the push, at most 64 bytes.
             task_name: the name of the task in the console, at most 20 bytes.
 
         Returns:
-            PushBatchTask: a push to listed users that was taken.
-                error_list: the targets it does not go to; empty when it goes to all.
-                task_id: names it, in reports and to revoke it.
+            PushBatchTask: a push to listed users that was accepted.
+                error_list: the targets it does not go to; empty if it goes to all.
+                task_id: id of the push, for reports and to revoke it.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -168,10 +168,10 @@ class PushCalls(Push):
 
         Args:
             task_id: the push.
-            offline_push_info: what is shown in place of the notification.
+            offline_push_info: shown instead of the notification.
 
         Returns:
-            Empty: an answer of nothing but the envelope: the call went well.
+            Empty: an answer that contains only the envelope: the call succeeded.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -201,10 +201,10 @@ class PushCalls(Push):
 
         Args:
             attr_names: "0" to "9" with the name of each, 1 to 50 bytes; numbers that are left out keep their names.
-            attr_types: the same numbers with what the attribute belongs to: 0 a user id, 1 a RegistrationID.
+            attr_types: the same numbers with the owner of the attribute: 0 a user id, 1 a RegistrationID.
 
         Returns:
-            Empty: an answer of nothing but the envelope: the call went well.
+            Empty: an answer that contains only the envelope: the call succeeded.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -230,7 +230,7 @@ class PushCalls(Push):
         Returns:
             TypedAttrNames: the names of the app's attributes.
                 attr_names: "0" to "9" with the name of each.
-                attr_types: the same numbers with what the attribute belongs to: 0 a user id, 1 a RegistrationID.
+                attr_types: the same numbers with the owner of the attribute: 0 a user id, 1 a RegistrationID.
 
         Raises:
             ApiError: the service refused it.
@@ -253,8 +253,8 @@ class PushCalls(Push):
 
         Returns:
             AttrsOrFailures: the attributes of users.
-                error_list: the users whose attributes could not be read; empty when all could.
-                user_attrs: one entry a user.
+                error_list: the users whose attributes could not be read; empty if all could.
+                user_attrs: one entry per user.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -278,11 +278,11 @@ class PushCalls(Push):
         Set attributes of users (new push service), 设置用户属性: `timpush/set_attr`.
 
         Args:
-            user_attrs: users, or RegistrationIDs, with their attributes, 1 to 100; attributes that are left out stay.
+            user_attrs: users, or RegistrationIDs, with their attributes, 1 to 100; attributes left out stay unchanged.
 
         Returns:
             PushOutcome: outcome for many users.
-                error_list: the users for whom it failed; empty when it worked for all.
+                error_list: the users for whom it failed; empty if it succeeded for all.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -309,11 +309,11 @@ class PushCalls(Push):
         Remove attributes of users (new push service), 删除用户属性: `timpush/remove_attr`.
 
         Args:
-            user_attrs: users, or RegistrationIDs, with the names of what they lose, 1 to 100.
+            user_attrs: users, or RegistrationIDs, with the names of the attributes to remove, 1 to 100.
 
         Returns:
             PushOutcome: outcome for many users.
-                error_list: the users for whom it failed; empty when it worked for all.
+                error_list: the users for whom it failed; empty if it succeeded for all.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -337,8 +337,8 @@ class PushCalls(Push):
 
         Returns:
             TagsOrFailures: the tags of users.
-                error_list: the users whose tags could not be read; empty when all could.
-                user_tags: one entry a user.
+                error_list: the users whose tags could not be read; empty if all could.
+                user_tags: one entry per user.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -368,7 +368,7 @@ class PushCalls(Push):
 
         Returns:
             PushOutcome: outcome for many users.
-                error_list: the users for whom it failed; empty when it worked for all.
+                error_list: the users for whom it failed; empty if it succeeded for all.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -394,7 +394,7 @@ class PushCalls(Push):
 
         Returns:
             PushOutcome: outcome for many users.
-                error_list: the users for whom it failed; empty when it worked for all.
+                error_list: the users for whom it failed; empty if it succeeded for all.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -423,7 +423,7 @@ class PushCalls(Push):
 
         Returns:
             PushOutcome: outcome for many users.
-                error_list: the users for whom it failed; empty when it worked for all.
+                error_list: the users for whom it failed; empty if it succeeded for all.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -452,13 +452,13 @@ class PushCalls(Push):
 
         Args:
             type: All for every user, Tag for an audience, User for listed users.
-            sched_at: when it is pushed, in UTC, such as "2025-06-01 10:00:00"; at most 19 bytes.
-            content: what is pushed, in the form that the type asks for.
-            sdkappid: the app's id, the client's own; filled in where it is not given.
+            sched_at: time of the push, in UTC, such as "2025-06-01 10:00:00"; at most 19 bytes.
+            content: the push, in the form that the type requires.
+            sdkappid: the app's id, the client's own; filled in if it is not given.
 
         Returns:
-            ScheduledPushId: the scheduled push that was made, changed or deleted.
-                task_id: names it in later calls.
+            ScheduledPushId: a scheduled push that was created, changed or deleted.
+                task_id: its id, for later calls.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -485,14 +485,14 @@ class PushCalls(Push):
 
         Args:
             task_id: the scheduled push.
-            type: the type it was made with.
-            sdkappid: the app's id, the client's own; filled in where it is not given.
-            sched_at: another time, in UTC, such as "2025-06-01 10:00:00"; at most 19 bytes.
-            content: another content, in the form that the type asks for.
+            type: the type it was created with.
+            sdkappid: the app's id, the client's own; filled in if it is not given.
+            sched_at: the new time, in UTC, such as "2025-06-01 10:00:00"; at most 19 bytes.
+            content: the new content, in the form that the type requires.
 
         Returns:
-            ScheduledPushId: the scheduled push that was made, changed or deleted.
-                task_id: names it in later calls.
+            ScheduledPushId: a scheduled push that was created, changed or deleted.
+                task_id: its id, for later calls.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -517,12 +517,12 @@ class PushCalls(Push):
 
         Args:
             task_id: the scheduled push.
-            type: the type it was made with.
-            sdkappid: the app's id, the client's own; filled in where it is not given.
+            type: the type it was created with.
+            sdkappid: the app's id, the client's own; filled in if it is not given.
 
         Returns:
-            ScheduledPushId: the scheduled push that was made, changed or deleted.
-                task_id: names it in later calls.
+            ScheduledPushId: a scheduled push that was created, changed or deleted.
+                task_id: its id, for later calls.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -548,7 +548,7 @@ class PushCalls(Push):
 
         Args:
             task_id: the scheduled push.
-            sdkappid: the app's id, the client's own; filled in where it is not given.
+            sdkappid: the app's id, the client's own; filled in if it is not given.
 
         Returns:
             FoundScheduledPush: one scheduled push.
@@ -581,19 +581,19 @@ class PushCalls(Push):
         Page through scheduled pushes, 获取定时任务列表: `timpush/list_sched_task`.
 
         Args:
-            begin_time: the beginning of the range, in UTC, such as "2025-06-01 10:00:00"; at most 19 bytes.
-            end_time: the end of the range; the app's settings say how long it may be; at most 19 bytes.
-            sdkappid: the app's id, the client's own; filled in where it is not given.
-            offset: how many to leave out, 0 by default.
-            want: how many are wanted, at least 1; 20 by default.
+            begin_time: start of the range, in UTC, such as "2025-06-01 10:00:00"; at most 19 bytes.
+            end_time: end of the range; the app's settings limit its length; at most 19 bytes.
+            sdkappid: the app's id, the client's own; filled in if it is not given.
+            offset: number to skip, 0 by default.
+            want: number of entries to return, at least 1; 20 by default.
             order_by: `schedAt` (the default) or `createAt`; the international page writes both in lower case.
             asc: True for the earliest first (the default).
-            keyword: a part of title or text.
+            keyword: part of the title or text.
 
         Returns:
             ScheduledPushes: a page of scheduled pushes.
-                total: how many there are on all pages.
-                tasks: those of this page.
+                total: number of pushes on all pages.
+                tasks: the pushes of this page.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -617,13 +617,13 @@ class PushCalls(Push):
         Figures of pushes to all users or an audience, 全员/标签推送数据统计: `timpush/all_member_push_statistics`.
 
         Args:
-            start_time: unix seconds, the beginning of the range.
-            end_time: unix seconds, the end of the range; it has at most 30 days; at least 1741104000.
-            task_id: up to 5 tasks; none is all of the range.
+            start_time: unix seconds, start of the range.
+            end_time: unix seconds, end of the range, which may span at most 30 days; at least 1741104000.
+            task_id: up to 5 tasks; none for the whole range.
 
         Returns:
-            PushFigures: figures task by task.
-                results: one entry a task.
+            PushFigures: counts task by task.
+                results: one entry per task.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -646,13 +646,13 @@ class PushCalls(Push):
         Why pushes to all users or an audience were lost, 全员/标签推送折损分析: `timpush/all_member_push_loss`.
 
         Args:
-            start_time: unix seconds, the beginning of the range.
-            end_time: unix seconds, the end of the range; it has at most 7 days; at least 1741104000.
-            task_id: up to 5 tasks; none is all of the range.
+            start_time: unix seconds, start of the range.
+            end_time: unix seconds, end of the range, which may span at most 7 days; at least 1741104000.
+            task_id: up to 5 tasks; none for the whole range.
 
         Returns:
             PushLosses: losses task by task.
-                results: one entry a task.
+                results: one entry per task.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -678,8 +678,8 @@ class PushCalls(Push):
             user_id: the user, 1 to 32 bytes.
 
         Returns:
-            PushTrace: the way of a push, device by device.
-                instance_trace: one entry a device.
+            PushTrace: the trace of a push, device by device.
+                instance_trace: one entry per device.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -702,15 +702,15 @@ class PushCalls(Push):
         Figures of pushes of chat messages, 普通推送数据统计: `timpush/normal_push_statistics`.
 
         Args:
-            start_time: unix seconds, the beginning of the range.
-            end_time: unix seconds, the end of the range; it has at most 30 days; at least 1741104000.
+            start_time: unix seconds, start of the range.
+            end_time: unix seconds, end of the range, which may span at most 30 days; at least 1741104000.
 
         Returns:
-            MessagePushFigures: figures of the pushes of chat messages.
-                total_count: how many could be sent.
-                sent_count: how many were sent.
-                delivered_count: how many were delivered.
-                click_count: how many were clicked.
+            MessagePushFigures: counts of the pushes of chat messages.
+                total_count: number that could be sent.
+                sent_count: number sent.
+                delivered_count: number delivered.
+                click_count: number clicked.
                 platform_statistics: the same for each channel.
 
         Raises:
@@ -734,15 +734,15 @@ class PushCalls(Push):
         Why pushes of chat messages were lost, 普通推送折损分析: `timpush/normal_push_loss`.
 
         Args:
-            start_time: unix seconds, the beginning of the range.
-            end_time: unix seconds, the end of the range; it has at most 7 days; at least 1741104000.
+            start_time: unix seconds, start of the range.
+            end_time: unix seconds, end of the range, which may span at most 7 days; at least 1741104000.
 
         Returns:
             MessagePushLosses: losses of the pushes of chat messages.
-                ready_to_send_loss: what was lost before it was sent.
-                post_send_delivered_loss: what was sent and not delivered.
-                platform_ready_to_send_loss: the first for each channel.
-                platform_post_send_delivered_loss: the second for each channel.
+                ready_to_send_loss: losses before sending.
+                post_send_delivered_loss: losses after sending.
+                platform_ready_to_send_loss: losses before sending, per channel.
+                platform_post_send_delivered_loss: losses after sending, per channel.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -767,8 +767,8 @@ class PushCalls(Push):
             push_id: the message's MsgId (`SendMsgResult.msg_id`).
 
         Returns:
-            PushTrace: the way of a push, device by device.
-                instance_trace: one entry a device.
+            PushTrace: the trace of a push, device by device.
+                instance_trace: one entry per device.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.

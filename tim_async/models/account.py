@@ -21,7 +21,7 @@ class ImportAccount(Request, kw_only=True):
     Attributes:
         user_id: 1 to 32 bytes.
         nick: nickname.
-        face_url: avatar's address.
+        face_url: avatar URL.
     """
 
     _older: ClassVar = {"Identifier": "UserID"}
@@ -40,7 +40,7 @@ class AccountItem(WireStruct, kw_only=True):
     Attributes:
         user_id: 1 to 32 bytes.
         nick: nickname.
-        face_url: avatar's address.
+        face_url: avatar URL.
     """
 
     _older: ClassVar = {"Identifier": "UserID"}
@@ -113,7 +113,7 @@ class DeleteAccounts(Request, kw_only=True):
 
 
 class CheckAccounts(Request, kw_only=True):
-    """Ask whether 1 to 100 accounts are imported. Source: I34956.
+    """Check whether 1 to 100 accounts are imported. Source: I34956.
 
     Attributes:
         check_item: the accounts.
@@ -133,7 +133,7 @@ class AccountResultItem(WireStruct, kw_only=True):
         user_id: the account.
         result_code: 0 is success.
         result_info: the reason of a failure.
-        account_status: `Imported` or `NotImported`, where that was asked.
+        account_status: `Imported` or `NotImported`, if it was requested.
     """
 
     _older: ClassVar = {"Identifier": "UserID"}
@@ -152,7 +152,7 @@ class AccountResults(PartialResult, kw_only=True):
     """Outcome account by account. Source: I34955, I34956.
 
     Attributes:
-        result_item: one entry an account.
+        result_item: one entry per account.
     """
 
     result_item: list[AccountResultItem] = msgspec.field(default_factory=list)
@@ -179,14 +179,14 @@ class KickAccount(Request, kw_only=True):
 
 
 class QueryOnlineStatus(Request, kw_only=True):
-    """Ask for the login state of 1 to 500 accounts. Source: I35477, C2566.
+    """Query the login state of 1 to 500 accounts. Source: I35477, C2566.
 
     Attributes:
         to_account: the accounts, 1 to 500.
-        is_need_detail: 1 returns the state on every platform too; 0 is the default.
-        is_return_instid: 1 returns the ids of the devices too; 0 is the default. Newer than the description of the
-            answer: `client.request` shows what it adds.
-        is_return_custom_status: 1 returns the states that clients set themselves too; 0 is the default. As above.
+        is_need_detail: 1 returns the state on each platform as well; 0 is the default.
+        is_return_instid: 1 returns the ids of the devices as well; 0 is the default. Newer than the documented answer:
+            `client.request` shows what it adds.
+        is_return_custom_status: 1 returns the states set by clients as well; 0 is the default. As above.
     """
 
     to_account: Sequence[str]
@@ -206,7 +206,7 @@ class PlatformStatus(WireStruct, kw_only=True):
 
     Attributes:
         platform: such as `iPhone`, `Android`, `Web`.
-        status: `Online`, or `PushOnline` where the app rests but can be pushed to.
+        status: `Online`, or `PushOnline` when the app is in the background but can be pushed to.
     """
 
     _older: ClassVar = {"State": "Status"}
@@ -219,8 +219,8 @@ class OnlineStatus(WireStruct, kw_only=True):
 
     Attributes:
         to_account: the account.
-        status: `Online`, `PushOnline` (the app rests but can be pushed to) or `Offline`.
-        detail: the state on every platform, where that was asked; platforms that are offline are left out.
+        status: `Online`, `PushOnline` (the app is in the background but can be pushed to) or `Offline`.
+        detail: the state on every platform, if it was requested; platforms that are offline are left out.
     """
 
     _older: ClassVar = {"State": "Status"}
@@ -230,12 +230,12 @@ class OnlineStatus(WireStruct, kw_only=True):
 
     @property
     def is_online(self) -> bool:
-        """Whether a message would reach the account at once."""
+        """Whether a message would reach the account immediately."""
         return self.status == "Online"
 
 
 class OnlineStatusFailure(WireStruct, kw_only=True):
-    """An account whose login state is not known.
+    """An account whose login state is unknown.
 
     Attributes:
         to_account: the account.
@@ -259,16 +259,16 @@ class OnlineStatuses(PartialResult, kw_only=True):
 
     @property
     def failed(self) -> list[OnlineStatusFailure]:
-        """The accounts whose state is not known."""
+        """The accounts whose state is unknown."""
         return self.error_list
 
 
 class QueryState(Request, kw_only=True):
-    """Ask for the login state of 1 to 500 accounts, as it was asked before `QueryOnlineStatus`. Source: I35057, C2566.
+    """Query the login state of 1 to 500 accounts with the predecessor of `QueryOnlineStatus`. Source: I35057, C2566.
 
     Attributes:
         to_account: the accounts, 1 to 500.
-        is_need_detail: 1 returns the state on every platform too; 0 is the default.
+        is_need_detail: 1 returns the state on each platform as well; 0 is the default.
     """
 
     to_account: Sequence[str]
@@ -281,13 +281,13 @@ class QueryState(Request, kw_only=True):
 
 
 class OnlineState(WireStruct, kw_only=True):
-    """The login state of one account, in the words of the older command.
+    """The login state of one account, as the older command reports it.
 
     Attributes:
         to_account: the account.
-        state: `Online`, `PushOnline` (logged out for less than 7 days, can be pushed to) or `Offline`; `Status`, its
-            newer name, is read too.
-        detail: the state on every platform, where that was asked.
+        state: `Online`, `PushOnline` (logged out for less than 7 days, can be pushed to) or `Offline`; its newer name
+            `Status` is accepted too.
+        detail: the state on every platform, if it was requested.
     """
 
     _older: ClassVar = {"Status": "State"}
@@ -297,7 +297,7 @@ class OnlineState(WireStruct, kw_only=True):
 
     @property
     def is_online(self) -> bool:
-        """Whether a message would reach the account at once."""
+        """Whether a message would reach the account immediately."""
         return self.state == "Online"
 
 
@@ -305,7 +305,7 @@ class OnlineStates(Result, kw_only=True):
     """Login states account by account. Source: I35057, C2566.
 
     Attributes:
-        query_result: one entry an account.
+        query_result: one entry per account.
     """
 
     query_result: list[OnlineState] = msgspec.field(default_factory=list)

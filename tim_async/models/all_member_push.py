@@ -1,6 +1,6 @@
-"""Pushes to all users, and the attributes and tags that pick an audience. Source: I37166 to I37175.
+"""Pushes to all users, and the attributes and tags that select an audience. Source: I37166 to I37175.
 
-The app names up to ten attributes, numbered 0 to 9; users have a value for some of them. Tags need no naming.
+The app names up to ten attributes, numbered 0 to 9; users have values for some of them. Tags need not be defined.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ MAX_ATTRS: Final = 10
 MAX_NAME_BYTES: Final = 50
 MAX_PUSH_BYTES: Final = 10 * 1024  # C117847; 90056 when it is more
 
-# The app's attributes go by these numbers.
+# The numbers of the app's attributes.
 ATTR_NUMBERS: Final = frozenset("0123456789")
 
 
 class Condition(WireStruct, kw_only=True):
-    """The audience of a push: by tags or by attributes, not by both. What is given must all hold.
+    """The audience of a push: by tags or by attributes, not both. All given conditions must hold.
 
     Attributes:
         attrs_or: attribute names with values, one of which a user must have.
@@ -52,9 +52,9 @@ class Condition(WireStruct, kw_only=True):
     tags_and: Sequence[str] | None = None
 
     def check(self, field: str = "condition") -> None:
-        """Check sizes, and that the parts go together; raise `UsageError` whose `field` is the path below the request.
+        """Check sizes and combinations; raise `UsageError` whose `field` is the path below the request.
 
-        An audience that names nothing would be everyone, as would a list without entries: neither can be meant.
+        An empty condition, or an empty list in it, would select everyone, which cannot be intended.
         """
         given = [name for name in self.__struct_fields__ if getattr(self, name) is not None]
         if not given:
@@ -75,16 +75,16 @@ class Condition(WireStruct, kw_only=True):
 
 
 class PushToAll(Request, kw_only=True):
-    """Push to every user of the app, or to those a condition picks. Source: I37166.
+    """Push to every user of the app, or to those selected by a condition. Source: I37166.
 
     One push a second, and by default 100 a day: more are refused with 90047. The request has at most 10 KB.
 
     Attributes:
         condition: the audience; absent is everyone.
-        msg_random: u32, of which the service knows the push for 7 days: a second one with the same is dropped. Filled
-            in where it is not given, so that every attempt of a call is the same push.
+        msg_random: u32, by which the service recognises the push for 7 days: a second one with the same value is
+            dropped. Filled in if it is not given, so that every attempt of a call is the same push.
         msg_body: 1 or more elements.
-        msg_life_time: seconds kept for those who are offline, 0 to 604800; 0 is the default.
+        msg_life_time: seconds kept for offline users, 0 to 604800; 0 is the default.
         from_account: the shown sender.
         offline_push_info: offline push settings.
     """
@@ -112,17 +112,17 @@ class PushToAll(Request, kw_only=True):
 
 
 class PushTask(Result, kw_only=True):
-    """A push that was taken. Source: I37166, I60561.
+    """A push that was accepted. Source: I37166, I60561.
 
     Attributes:
-        task_id: names it, in reports and to revoke it.
+        task_id: id of the push, for reports and to revoke it.
     """
 
     task_id: str = always("")
 
 
 class SetAttrNames(Request, kw_only=True):
-    """Name attributes of the app. Source: I37167.
+    """Set the names of the app's attributes. Source: I37167.
 
     Attributes:
         attr_names: "0" to "9" with the name of each, 1 to 50 bytes; numbers that are left out keep their names.
@@ -146,7 +146,7 @@ class AttrNames(Result, kw_only=True):
 
 
 class PushUsers(Request, kw_only=True):
-    """Ask for, or take away, what 1 to 100 users have. Source: I37169, I37172, I37175.
+    """Read or remove the attributes or tags of 1 to 100 users. Source: I37169, I37172, I37175.
 
     Attributes:
         to_account: the users, 1 to 100.
@@ -161,7 +161,7 @@ class PushUsers(Request, kw_only=True):
 
 
 class UserAttrs(WireStruct, kw_only=True):
-    """The attributes to give to one user.
+    """The attributes to set for one user.
 
     Attributes:
         to_account: the user.
@@ -173,10 +173,10 @@ class UserAttrs(WireStruct, kw_only=True):
 
 
 class SetAttrs(Request, kw_only=True):
-    """Give 1 to 100 users values of attributes that the app has named. Source: I37170.
+    """Set values of named attributes for 1 to 100 users. Source: I37170.
 
     Attributes:
-        user_attrs: users with their attributes, 1 to 100; attributes that are left out stay.
+        user_attrs: users with their attributes, 1 to 100; attributes that are left out stay unchanged.
     """
 
     _user_max_bytes: ClassVar = ACCOUNT_MAX_BYTES
@@ -193,7 +193,7 @@ class SetAttrs(Request, kw_only=True):
 
 
 class UserAttrNames(WireStruct, kw_only=True):
-    """The attributes to take from one user.
+    """The attributes to remove from one user.
 
     Attributes:
         to_account: the user.
@@ -205,10 +205,10 @@ class UserAttrNames(WireStruct, kw_only=True):
 
 
 class RemoveAttrs(Request, kw_only=True):
-    """Take attributes from 1 to 100 users. Source: I37171.
+    """Remove attributes from 1 to 100 users. Source: I37171.
 
     Attributes:
-        user_attrs: users with the names of what they lose, 1 to 100.
+        user_attrs: users with the names of the attributes to remove, 1 to 100.
     """
 
     _user_max_bytes: ClassVar = ACCOUNT_MAX_BYTES
@@ -240,14 +240,14 @@ class AttrsOfUsers(Result, kw_only=True):
     """The attributes of users. Source: I37169.
 
     Attributes:
-        user_attrs: one entry a user.
+        user_attrs: one entry per user.
     """
 
     user_attrs: list[AttrsOfUser] = msgspec.field(default_factory=list)
 
 
 class UserTags(WireStruct, kw_only=True):
-    """The tags that one user gets or loses.
+    """The tags to add to or remove from one user.
 
     Attributes:
         to_account: the user.
@@ -259,7 +259,7 @@ class UserTags(WireStruct, kw_only=True):
 
 
 class ChangeTags(Request, kw_only=True):
-    """Give tags to 1 to 100 users, or take them away. Source: I37173, I37174.
+    """Add or remove tags of 1 to 100 users. Source: I37173, I37174.
 
     Attributes:
         user_tags: users with 1 to 10 tags each, 1 to 100.
@@ -294,7 +294,7 @@ class TagsOfUsers(Result, kw_only=True):
     """The tags of users. Source: I37172.
 
     Attributes:
-        user_tags: one entry a user.
+        user_tags: one entry per user.
     """
 
     user_tags: list[TagsOfUser] = msgspec.field(default_factory=list)

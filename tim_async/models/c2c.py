@@ -18,8 +18,8 @@ MAX_BATCH: Final = 500
 class SendMsg(Outgoing, kw_only=True):
     """Send one message to one account. Source: I34919.
 
-    Neither friendship nor block list nor mute is checked, and webhooks fire. Where `msg_seq` or `msg_random` is not
-    given, the call fills it in before the first attempt; every attempt then sends the same bytes.
+    Friendship, block list and mute are not checked, and webhooks fire. If `msg_seq` or `msg_random` is not given, the
+    call fills it in before the first attempt; every attempt then sends the same bytes.
 
     Attributes:
         to_account: the recipient, 1 to 32 bytes.
@@ -56,12 +56,12 @@ class SendMsg(Outgoing, kw_only=True):
 
 
 class SendMsgResult(Result, kw_only=True):
-    """What became of a sent message. Source: I34919.
+    """The outcome of a sent message. Source: I34919.
 
     Attributes:
-        msg_time: unix seconds at which the service took the message.
-        msg_key: names the message for recall and read receipts; opaque, at most 50 characters.
-        msg_id: the message's id on clients; "" when the answer does not have it.
+        msg_time: unix seconds at which the service accepted the message.
+        msg_key: the message's key, for recall and read receipts; opaque, at most 50 characters.
+        msg_id: the message's id on clients; "" if the answer does not have it.
     """
 
     msg_time: int = always(0)
@@ -72,8 +72,8 @@ class SendMsgResult(Result, kw_only=True):
 class BatchSendMsg(Outgoing, kw_only=True):
     """Send one message to 1 to 500 accounts. Source: I34920.
 
-    What is not checked is what `SendMsg` does not check; no webhook fires. Every recipient counts as one delivery. All
-    of them get the same MsgSeq and MsgRandom, so that a repeat within 120 seconds is not delivered twice.
+    The checks are those of `SendMsg`; no webhook fires. Every recipient counts as one delivery. All of them get the
+    same MsgSeq and MsgRandom, so that a repeat within 120 seconds is not delivered twice.
 
     Attributes:
         to_account: the recipients, 1 to 500 accounts of 1 to 32 bytes.
@@ -112,12 +112,12 @@ class BatchFailure(WireStruct, kw_only=True):
 
 
 class BatchSendMsgResult(PartialResult, kw_only=True):
-    """What became of a message to many. Source: I34920.
+    """The outcome of a message to many. Source: I34920.
 
     Attributes:
-        msg_key: names the message, the same for all recipients; opaque, at most 50 characters.
-        msg_id: the message's id on clients; "" when the answer does not have it.
-        error_list: the recipients who did not get it, empty when all did. When none did, the call raises (90012).
+        msg_key: the message's key, the same for all recipients; opaque, at most 50 characters.
+        msg_id: the message's id on clients; "" if the answer does not have it.
+        error_list: the recipients who did not get it; empty if all did. If none did, the call raises (90012).
     """
 
     msg_key: str = always("")
@@ -136,10 +136,10 @@ class GetRoamMsgs(Request, kw_only=True):
     Attributes:
         operator_account: the side whose view is read.
         peer_account: the other side.
-        max_cnt: how many messages are wanted, at least 1. An answer is cut at 13 KB and may hold fewer.
-        min_time: unix seconds, first second that counts.
-        max_time: unix seconds, last second that counts; to continue, `last_msg_time` of the answer before.
-        last_msg_key: only to continue, `last_msg_key` of the answer before.
+        max_cnt: number of messages to return, at least 1. An answer is cut at 13 KB and may contain fewer.
+        min_time: unix seconds, the first second to include.
+        max_time: unix seconds, the last second to include; to continue, `last_msg_time` of the previous answer.
+        last_msg_key: only to continue, `last_msg_key` of the previous answer.
     """
 
     _older: ClassVar = {"From_Account": "Operator_Account", "To_Account": "Peer_Account"}
@@ -160,7 +160,7 @@ class GetRoamMsgs(Request, kw_only=True):
 
 
 class RoamMsg(WireStruct, kw_only=True):
-    """One message of a history.
+    """One message in a history.
 
     Attributes:
         from_account: the sender.
@@ -170,7 +170,7 @@ class RoamMsg(WireStruct, kw_only=True):
         msg_time_stamp: unix seconds.
         msg_flag_bits: 0 normal, 8 recalled.
         is_peer_read: 1 when the recipient sent a read receipt.
-        msg_key: names the message.
+        msg_key: the message's key.
         msg_body: its elements; unknown kinds are `RawElem`.
         cloud_custom_data: the app's own data.
         msg_client_time: unix seconds on the sending client; seen in third-party code only.
@@ -213,5 +213,5 @@ class RoamMsgs(Result, kw_only=True):
 
     @property
     def is_complete(self) -> bool:
-        """Whether there is no further page."""
+        """Whether this is the last page."""
         return self.complete == 1

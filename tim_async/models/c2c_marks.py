@@ -29,14 +29,14 @@ def check_msg_key(field: str, key: str) -> None:
 
 
 class ImportMsg(Request, kw_only=True):
-    """Import one message; no webhook fires. Import a conversation in the order of time. Source: I35014.
+    """Import one message; no webhook fires. Import a conversation in chronological order. Source: I35014.
 
-    A second import with the MsgSeq, MsgRandom and MsgTimeStamp of one before is dropped, whatever its content and
-    whichever of the two accounts sends it. Where `msg_seq` or `msg_random` is not given, the call fills it in.
+    A second import with the MsgSeq, MsgRandom and MsgTimeStamp of an earlier one is dropped, whatever its content and
+    whichever of the two accounts is the sender. If `msg_seq` or `msg_random` is not given, the call fills it in.
 
     Attributes:
         sync_from_old_system: 5 live: counted as unread and pushed; 2 history: read, and not pushed; 1 is known from
-            pages of 2020 in the place of 5.
+            pages of 2020 instead of 5.
         from_account: the sender.
         to_account: the recipient.
         msg_seq: u32; orders messages inside one second.
@@ -71,9 +71,9 @@ class RecallMsg(Request, kw_only=True):
     """Recall a message of any age that is still stored. Source: I35015.
 
     Attributes:
-        from_account: who sent it.
-        to_account: who got it.
-        msg_key: names it, 1 to 50 bytes.
+        from_account: the sender.
+        to_account: the recipient.
+        msg_key: the message's key, 1 to 50 bytes.
     """
 
     from_account: str
@@ -88,12 +88,12 @@ class RecallMsg(Request, kw_only=True):
 
 
 class ModifyMsg(Request, kw_only=True):
-    """Change a stored message; not to be undone, and not for messages of the push product. Source: I47722.
+    """Change a stored message; this cannot be undone, and does not work for push messages. Source: I47722.
 
     Attributes:
-        from_account: who sent it.
-        to_account: who got it.
-        msg_key: names it, 1 to 50 bytes.
+        from_account: the sender.
+        to_account: the recipient.
+        msg_key: the message's key, 1 to 50 bytes.
         msg_body: replaces its elements; absent keeps them.
         cloud_custom_data: replaces the app's own data; absent keeps it.
     """
@@ -105,7 +105,7 @@ class ModifyMsg(Request, kw_only=True):
     cloud_custom_data: str | None = None
 
     def check(self) -> None:
-        """Check accounts, key and elements, and that anything changes."""
+        """Check accounts, key and elements, and that something changes."""
         check_account("from_account", self.from_account)
         check_account("to_account", self.to_account)
         check_msg_key("msg_key", self.msg_key)
@@ -121,7 +121,7 @@ class DeleteMsgs(Request, kw_only=True):
     Attributes:
         operator_account: the side that no longer sees them.
         peer_account: the other side.
-        msg_key_list: names them, 1 to 30.
+        msg_key_list: the messages' keys, 1 to 30.
     """
 
     operator_account: str
@@ -140,10 +140,10 @@ class DeleteMsgs(Request, kw_only=True):
 
 
 class DeletedMsgs(PartialResult, kw_only=True):
-    """What was not deleted. Source: C101439, whose answer was not read; the field is known from an SDK.
+    """The messages that were not deleted. Source: C101439, whose answer was not read; the field is known from an SDK.
 
     Attributes:
-        invalid_msg_key_list: the keys that name no message of the conversation; empty when all were deleted.
+        invalid_msg_key_list: the keys that match no message of the conversation; empty if all were deleted.
     """
 
     invalid_msg_key_list: list[str] = msgspec.field(default_factory=list)
@@ -155,11 +155,11 @@ class DeletedMsgs(PartialResult, kw_only=True):
 
 
 class MarkRead(Request, kw_only=True):
-    """Mark what an account got from another one as read, and so clear its unread count. Source: I38996.
+    """Mark the messages that an account received from another one as read, clearing its unread count. Source: I38996.
 
     Attributes:
-        report_account: who has read.
-        peer_account: who wrote.
+        report_account: the account that has read.
+        peer_account: the account that wrote.
         msg_read_time: unix seconds, a number or (in older pages) a text of digits: messages up to this time are read;
             absent is now.
     """
@@ -180,11 +180,11 @@ class MarkRead(Request, kw_only=True):
 
 
 class GetUnread(Request, kw_only=True):
-    """Ask how many messages an account has not read. Source: I41046.
+    """Query how many messages an account has not read. Source: I41046.
 
     Attributes:
         to_account: the account.
-        peer_account: 1 to 10 others: how many from each of them; absent is the number of all.
+        peer_account: 1 to 10 accounts: the number from each of them; absent is the total.
     """
 
     to_account: str
@@ -197,10 +197,10 @@ class GetUnread(Request, kw_only=True):
 
 
 class UnreadCount(WireStruct, kw_only=True):
-    """How many messages from one account are unread.
+    """The number of unread messages from one account.
 
     Attributes:
-        peer_account: who wrote them.
+        peer_account: the sender.
         c2c_unread_msg_num: their number.
     """
 
@@ -209,7 +209,7 @@ class UnreadCount(WireStruct, kw_only=True):
 
 
 class UnreadFailure(WireStruct, kw_only=True):
-    """An account whose number could not be read.
+    """An account whose count could not be read.
 
     Attributes:
         peer_account: the account.
@@ -224,9 +224,9 @@ class Unread(PartialResult, kw_only=True):
     """Numbers of unread messages. Source: I41046.
 
     Attributes:
-        all_c2c_unread_msg_num: those of all conversations; None where the number of some was asked for.
-        c2c_unread_msg_num_list: those of each account that was asked for.
-        error_list: accounts whose number could not be read.
+        all_c2c_unread_msg_num: the total over all conversations; None if the numbers of some accounts were requested.
+        c2c_unread_msg_num_list: the number for each requested account.
+        error_list: accounts whose count could not be read.
     """
 
     all_c2c_unread_msg_num: int | None = None
@@ -235,7 +235,7 @@ class Unread(PartialResult, kw_only=True):
 
     @property
     def failed(self) -> list[UnreadFailure]:
-        """The accounts whose number could not be read."""
+        """The accounts whose count could not be read."""
         return self.error_list
 
 
@@ -243,9 +243,9 @@ class ReadMsg(WireStruct, kw_only=True):
     """A message that was read.
 
     Attributes:
-        from_account: who sent it, the request's `peer_account`.
-        to_account: who got it, the request's `operator_account`.
-        msg_key: names it, 1 to 50 bytes.
+        from_account: the sender, the request's `peer_account`.
+        to_account: the recipient, the request's `operator_account`.
+        msg_key: the message's key, 1 to 50 bytes.
     """
 
     from_account: str
@@ -254,11 +254,11 @@ class ReadMsg(WireStruct, kw_only=True):
 
 
 class SendReadReceipts(Request, kw_only=True):
-    """Report to the sender of messages that they were read; `is_peer_read` of the history is 1 then. Source: I77776.
+    """Report to the sender that messages were read; sets `is_peer_read` of the history to 1. Source: I77776.
 
     Attributes:
-        operator_account: who has read.
-        peer_account: who wrote.
+        operator_account: the account that has read.
+        peer_account: the account that wrote.
         c2c_msg_info: the messages, all from `peer_account` to `operator_account`.
     """
 
@@ -288,9 +288,9 @@ class GetMsgExtensions(GetExtensions, kw_only=True):
     """Read one page of a message's key/values. Source: I51194.
 
     Attributes:
-        from_account: who sent the message; absent is the admin.
-        to_account: who got it.
-        msg_key: names it, 1 to 50 bytes.
+        from_account: the message's sender; absent is the admin.
+        to_account: the recipient.
+        msg_key: the message's key, 1 to 50 bytes.
         start_seq: only pairs of this version and later ones.
     """
 
@@ -310,9 +310,9 @@ class SetMsgExtensions(SetExtensions, kw_only=True):
     The message must have been sent with `support_message_extension` 1.
 
     Attributes:
-        from_account: who sent the message; absent is the admin.
-        to_account: who got it.
-        msg_key: names it, 1 to 50 bytes.
+        from_account: the message's sender; absent is the admin.
+        to_account: the recipient.
+        msg_key: the message's key, 1 to 50 bytes.
         operate_type: 1 set, 2 delete, 3 clear all.
         extension_list: 1 to 20 pairs, for 1 and 2.
     """

@@ -1,4 +1,4 @@
-"""Streamed one-to-one messages: text that grows while it is shown. Source: C128596."""
+"""Streamed one-to-one messages: text that grows while it is displayed. Source: C128596."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from ..errors import UsageError
 from .elements import Element, StreamElem, check_body
 from .message import next_msg_random, next_msg_seq
 
-# The whole message stays under 128 KB; what is counted is not documented, here it is the text.
+# The whole message stays under 128 KB; what counts is not documented, here it is the text.
 MAX_STREAM_BYTES: Final = 128 * 1024
-# The service ends a stream that gets nothing for so many seconds.
+# The service ends a stream that gets nothing for this many seconds.
 MAX_GAP_S: Final = 15.0
 
 
 def check_stream_body(msg_body: Sequence[Element]) -> None:
-    """Raise `UsageError` unless a body is one element with chunks that count up."""
+    """Raise `UsageError` unless a body is one element with consecutively numbered chunks."""
     check_body(msg_body)
     element = msg_body[0]
     if len(msg_body) != 1 or not isinstance(element, StreamElem):
@@ -37,7 +37,7 @@ def check_stream_body(msg_body: Sequence[Element]) -> None:
 
 
 class SendStreamMsg(Request, kw_only=True):
-    """Begin a streamed message, or add to one. Source: C128596.
+    """Start a streamed message, or add to one. Source: C128596.
 
     The first call has no `stream_msg_id` in its element; its answer gives it, and all later calls send it.
 
@@ -46,8 +46,8 @@ class SendStreamMsg(Request, kw_only=True):
             sender's history only.
         from_account: the shown sender; absent is the admin.
         to_account: the recipient, 1 to 32 bytes.
-        msg_seq: u32; filled in for every call where it is not given.
-        msg_random: u32; filled in for every call where it is not given.
+        msg_seq: u32; filled in for every call if it is not given.
+        msg_random: u32; filled in for every call if it is not given.
         msg_body: one `StreamElem`.
     """
 
@@ -60,7 +60,7 @@ class SendStreamMsg(Request, kw_only=True):
     msg_body: Sequence[Element]
 
     def check(self) -> None:
-        """Check accounts, ranges, and that the body is one element with chunks that count up."""
+        """Check accounts, ranges, and that the body is one element with consecutively numbered chunks."""
         check_account("to_account", self.to_account)
         if self.from_account is not None:
             check_account("from_account", self.from_account)
@@ -71,13 +71,13 @@ class SendStreamMsg(Request, kw_only=True):
 
 
 class SendStreamMsgResult(Result, kw_only=True):
-    """What became of a piece of a streamed message. Source: C128596.
+    """The outcome of a piece of a streamed message. Source: C128596.
 
     Attributes:
-        stream_msg_id: names the stream in later calls.
-        msg_time: unix seconds at which the message began; where the answer has it, as for `SendMsgResult`.
-        msg_key: names the message for recall and read receipts, where the answer has it.
-        msg_id: the message's id on clients, where the answer has it.
+        stream_msg_id: id of the stream, for later calls.
+        msg_time: unix seconds at which the message began; if the answer has it, as for `SendMsgResult`.
+        msg_key: the message's key, for recall and read receipts, if the answer has it.
+        msg_id: the message's id on clients, if the answer has it.
     """
 
     stream_msg_id: str = always("")

@@ -9,7 +9,7 @@ from .._api.wire import Request, Result, WireStruct, always
 
 
 class Empty(Result, kw_only=True):
-    """An answer of nothing but the envelope: the call went well."""
+    """An answer that contains only the envelope: the call succeeded."""
 
 
 class AccountOutcome(WireStruct, kw_only=True):
@@ -44,7 +44,7 @@ ItemT = TypeVar("ItemT", bound=ItemResult)
 
 
 def failed_items(items: Iterable[ItemT], fail_account: Sequence[str], make: Callable[..., ItemT]) -> list[ItemT]:
-    """Return the entries that failed, and one of code -1 for every account that only Fail_Account names."""
+    """Return the entries that failed, and one with code -1 for every account that only Fail_Account lists."""
     failed = [item for item in items if item.result_code != 0]
     named = {item.to_account for item in failed}
     return failed + [
@@ -55,4 +55,4 @@ def failed_items(items: Iterable[ItemT], fail_account: Sequence[str], make: Call
 
 
 class NoFields(Request, kw_only=True):
-    """A request that asks without saying more; `{}` is sent."""
+    """A request without fields; `{}` is sent."""

@@ -1,8 +1,8 @@
 """Communities: topics and permission groups. Source: I49468 to I49471, I53448, I61232 to I61242, I66883.
 
-The pages of topics say 30, 100, 300 and 240 bytes for name, avatar, notice and introduction. Older pages of groups say
-so too, and newer ones allow more: topics are checked against the same larger figures, so that nothing is refused here
-that the service might take.
+The pages about topics allow 30, 100, 300 and 240 bytes for name, avatar, announcement and introduction. Older pages
+about groups do too, and newer ones allow more: topics are checked against these larger limits, so that nothing is
+refused here that the service might accept.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _U64_MAX: Final = 2**64 - 1
 
 
 def check_topic_id(group_id: str, topic_id: str | None) -> None:
-    """Raise `UsageError` unless a topic's own id is None or begins with its community's id and `@TOPIC#_`."""
+    """Raise `UsageError` unless a custom topic id is None or begins with its community's id and `@TOPIC#_`."""
     head = f"{group_id}{TOPIC_MARK}"
     if topic_id is not None and (not topic_id.startswith(head) or topic_id == head):
         raise UsageError("topic_id must be the group_id, followed by @TOPIC#_ and a name", field="topic_id")
@@ -57,12 +57,12 @@ class CreateTopic(Request, kw_only=True):
 
     Attributes:
         group_id: the community; it must have been created with topics.
-        topic_id: an id of one's own: the group_id, `@TOPIC#_` and a name; absent lets the service make one.
+        topic_id: a custom id: the group_id, `@TOPIC#_` and a name; absent lets the service generate one.
         topic_name: 1 to 100 bytes.
         from_account: the member shown as the creator.
         custom_string: the app's own data, up to 3000 bytes.
-        face_url: avatar's address, up to 500 bytes.
-        notification: notice, up to 400 bytes.
+        face_url: avatar URL, up to 500 bytes.
+        notification: announcement, up to 400 bytes.
         introduction: up to 400 bytes.
     """
 
@@ -97,9 +97,9 @@ class GetTopics(Request, kw_only=True):
 
     Attributes:
         group_id: the community.
-        from_account: the member whose own state is returned too.
+        from_account: the member whose own state is returned as well.
         topic_id_list: the topics; absent is all.
-        response_filter: the topic's fields that are wanted; absent is all.
+        response_filter: the topic fields to return; absent is all.
     """
 
     group_id: str
@@ -119,7 +119,7 @@ class TopicSelfInfo(WireStruct, kw_only=True):
     """A member's own state in a topic.
 
     Attributes:
-        shut_up_time: the member's mute; `MuteTime`, its newer name elsewhere, is read too.
+        shut_up_time: the member's mute; `MuteTime`, its newer name elsewhere, is accepted too.
         msg_seq: the last message that the member has read.
         msg_flag: AcceptAndNotify, AcceptNotNotify or Discard.
     """
@@ -131,16 +131,16 @@ class TopicSelfInfo(WireStruct, kw_only=True):
 
 
 class TopicInfo(WireStruct, kw_only=True):
-    """A topic. A field that was not asked for is None.
+    """A topic. A field that was not requested is None.
 
     Attributes:
         topic_id: its id.
         group_id: the community (`GroupID` on the wire, unlike everywhere else).
         topic_name: its name.
-        face_url: avatar's address.
-        notification: notice.
+        face_url: avatar URL.
+        notification: announcement.
         introduction: introduction.
-        next_msg_seq: the number that the next message gets.
+        next_msg_seq: the number of the next message.
         create_time: unix seconds.
         last_msg_time: unix seconds of the last message.
         mute_all_member: On or Off.
@@ -178,10 +178,10 @@ class TopicAndSelfInfo(WireStruct, kw_only=True):
 
 
 class Topics(PartialResult, kw_only=True):
-    """Topics, each with a code of its own. Source: I49469.
+    """Topics, each with its own code. Source: I49469.
 
     Attributes:
-        topic_and_self_info: one entry a topic.
+        topic_and_self_info: one entry per topic.
     """
 
     topic_and_self_info: list[TopicAndSelfInfo] = msgspec.field(default_factory=list)
@@ -193,18 +193,18 @@ class Topics(PartialResult, kw_only=True):
 
 
 class ModifyTopic(Request, kw_only=True):
-    """Change a topic; what is not given stays as it is. Source: I49468.
+    """Change a topic; fields that are not given stay unchanged. Source: I49468.
 
     Attributes:
         group_id: the community.
         topic_id: the topic.
         topic_name: 1 to 100 bytes.
-        from_account: the member shown as the one who did it.
+        from_account: the member shown as the operator.
         custom_string: the app's own data, up to 3000 bytes.
-        face_url: avatar's address, up to 500 bytes.
-        notification: notice, up to 400 bytes.
+        face_url: avatar URL, up to 500 bytes.
+        notification: announcement, up to 400 bytes.
         introduction: up to 400 bytes.
-        mute_all_member: On mutes everyone but the owner and admins, Off lifts it.
+        mute_all_member: On mutes everyone except the owner and admins, Off unmutes.
     """
 
     _older: ClassVar = {"ShutUpAllMember": "MuteAllMember", "muteAllMember": "MuteAllMember"}
@@ -227,7 +227,7 @@ class ModifyTopic(Request, kw_only=True):
 
 
 class DestroyTopics(Request, kw_only=True):
-    """Delete topics with all their messages; not to be undone. Source: I49470.
+    """Delete topics with all their messages; this cannot be undone. Source: I49470.
 
     Attributes:
         group_id: the community.
@@ -263,7 +263,7 @@ class DestroyTopicsResult(PartialResult, kw_only=True):
     """Outcome topic by topic. Source: I49470.
 
     Attributes:
-        destroy_result_item: one entry a topic.
+        destroy_result_item: one entry per topic.
     """
 
     destroy_result_item: list[DestroyOutcome] = msgspec.field(default_factory=list)
@@ -278,14 +278,14 @@ class ImportTopic(Request, kw_only=True):
     """Import an existing topic; no webhook fires. Source: I53448.
 
     Attributes:
-        type: Community, the only type there is.
+        type: Community, the only type.
         group_id: the community.
-        topic_id: an id of one's own: the group_id, `@TOPIC#_` and a name; absent lets the service make one.
+        topic_id: a custom id: the group_id, `@TOPIC#_` and a name; absent lets the service generate one.
         topic_name: 1 to 100 bytes.
         from_account: the member shown as the creator.
         custom_string: the app's own data, up to 3000 bytes.
-        face_url: avatar's address, up to 500 bytes.
-        notification: notice, up to 400 bytes.
+        face_url: avatar URL, up to 500 bytes.
+        notification: announcement, up to 400 bytes.
         introduction: up to 400 bytes.
         create_time: unix seconds; absent is now.
     """
@@ -318,9 +318,9 @@ class CreatePermissionGroup(Request, kw_only=True):
 
     Attributes:
         group_id: the community.
-        permission_group_id: an id of one's own; absent lets the service make one.
+        permission_group_id: a custom id; absent lets the service generate one.
         permission_group_name: 1 to 150 bytes.
-        permission: what its members may do, as bits of a mask.
+        permission: the permissions of its members, as a bit mask.
         custom_string: the app's own data, up to 3000 bytes.
     """
 
@@ -391,7 +391,7 @@ class DestroyPermissionGroupsResult(PartialResult, kw_only=True):
     """Outcome permission group by permission group. Source: I61233.
 
     Attributes:
-        permission_group_result_list: one entry a permission group.
+        permission_group_result_list: one entry per permission group.
     """
 
     permission_group_result_list: list[PermissionGroupOutcome] = msgspec.field(default_factory=list)
@@ -408,8 +408,8 @@ class GetPermissionGroups(Request, kw_only=True):
     Attributes:
         group_id: the community.
         permission_group_id_list: the permission groups, up to 20; absent is all, page by page.
-        limit: permission groups on a page, 1 to 20.
-        next: "" for the first page, then the `next` of the page before.
+        limit: permission groups per page, 1 to 20.
+        next: "" for the first page, then the `next` of the previous page.
     """
 
     group_id: str
@@ -434,8 +434,8 @@ class PermissionGroupInfo(WireStruct, kw_only=True):
         permission_group_id: its id.
         permission_group_name: its name.
         custom_string: the app's own data.
-        permission: what its members may do, as bits of a mask.
-        member_count: how many members it has.
+        permission: the permissions of its members, as a bit mask.
+        member_count: number of members.
     """
 
     error_code: int = always(0)
@@ -448,10 +448,10 @@ class PermissionGroupInfo(WireStruct, kw_only=True):
 
 
 class PermissionGroups(PartialResult, kw_only=True):
-    """A page of permission groups, each with a code of its own. Source: I61235.
+    """A page of permission groups, each with its own code. Source: I61235.
 
     Attributes:
-        permission_group_info_list: one entry a permission group.
+        permission_group_info_list: one entry per permission group.
         next: `next` of the next page; "" after the last one.
     """
 
@@ -465,13 +465,13 @@ class PermissionGroups(PartialResult, kw_only=True):
 
 
 class ModifyPermissionGroup(Request, kw_only=True):
-    """Change a permission group; what is not given stays as it is. Source: I61234.
+    """Change a permission group; fields that are not given stay unchanged. Source: I61234.
 
     Attributes:
         group_id: the community.
         permission_group_id: the permission group.
         permission_group_name: 1 to 150 bytes.
-        permission: what its members may do, as bits of a mask.
+        permission: the permissions of its members, as a bit mask.
         custom_string: the app's own data, up to 3000 bytes.
     """
 
@@ -527,7 +527,7 @@ class AddedPermissionMember(WireStruct, kw_only=True):
 
     Attributes:
         member_account: the member.
-        result: 0 failed, 1 added, 2 was a member before, as for members of a group; None when it is missing.
+        result: 0 failed, 1 added, 2 was already a member, as for group members; None if it is missing.
     """
 
     member_account: str = always("")
@@ -538,7 +538,7 @@ class AddPermissionGroupMembersResult(PartialResult, kw_only=True):
     """Outcome member by member. Source: C103974.
 
     Attributes:
-        member_list: one entry a member.
+        member_list: one entry per member.
     """
 
     member_list: list[AddedPermissionMember] = msgspec.field(default_factory=list)
@@ -550,7 +550,7 @@ class AddPermissionGroupMembersResult(PartialResult, kw_only=True):
 
 
 class GetTopicPermissions(Request, kw_only=True):
-    """Read what a permission group may do in topics. Source: C103973.
+    """Read a permission group's permissions in topics. Source: C103973.
 
     Attributes:
         group_id: the community.
@@ -571,13 +571,13 @@ class GetTopicPermissions(Request, kw_only=True):
 
 
 class TopicPermissionResult(WireStruct, kw_only=True):
-    """What a permission group may do in one topic.
+    """A permission group's permissions in one topic.
 
     Attributes:
         error_code: 0 is success.
         error_info: the reason of a failure.
         topic_id: the topic.
-        permission: bits of a mask.
+        permission: a bit mask.
     """
 
     error_code: int = always(0)
@@ -587,10 +587,10 @@ class TopicPermissionResult(WireStruct, kw_only=True):
 
 
 class TopicPermissions(PartialResult, kw_only=True):
-    """Permissions topic by topic, each with a code of its own. Source: C103973, I61237.
+    """Permissions topic by topic, each with its own code. Source: C103973, I61237.
 
     Attributes:
-        topic_permission_result_list: one entry a topic.
+        topic_permission_result_list: one entry per topic.
     """
 
     topic_permission_result_list: list[TopicPermissionResult] = msgspec.field(default_factory=list)
@@ -602,11 +602,11 @@ class TopicPermissions(PartialResult, kw_only=True):
 
 
 class TopicPermission(WireStruct, kw_only=True):
-    """What a permission group may do in one topic.
+    """A permission group's permissions in one topic.
 
     Attributes:
         topic_id: the topic.
-        permission: bits of a mask.
+        permission: a bit mask.
     """
 
     topic_id: str
@@ -614,7 +614,7 @@ class TopicPermission(WireStruct, kw_only=True):
 
 
 class SetTopicPermissions(Request, kw_only=True):
-    """Change what a permission group may do in topics. Source: I61237.
+    """Change a permission group's permissions in topics. Source: I61237.
 
     Attributes:
         group_id: the community.
@@ -637,12 +637,12 @@ class SetTopicPermissions(Request, kw_only=True):
 
 
 class AddTopicPermissions(Request, kw_only=True):
-    """Give a permission group permissions in 1 to 50 further topics. Source: I61236.
+    """Grant a permission group permissions in 1 to 50 more topics. Source: I61236.
 
     Attributes:
         group_id: the community.
         permission_group_id: the permission group.
-        topic_permission_list: the topics, 1 to 50, with what it may do there.
+        topic_permission_list: the topics, 1 to 50, with the permissions in each.
     """
 
     group_id: str
@@ -660,7 +660,7 @@ class AddTopicPermissions(Request, kw_only=True):
 
 
 class DeleteTopicPermissions(Request, kw_only=True):
-    """Take a permission group's permissions in 1 to 50 topics away. Source: I61238, C103972.
+    """Revoke a permission group's permissions in 1 to 50 topics. Source: I61238, C103972.
 
     Attributes:
         group_id: the community.
@@ -700,7 +700,7 @@ class TopicOutcomes(PartialResult, kw_only=True):
     """Outcome topic by topic. Source: I61236, I61238, C103972.
 
     Attributes:
-        topic_permission_result_list: one entry a topic.
+        topic_permission_result_list: one entry per topic.
     """
 
     topic_permission_result_list: list[TopicOutcome] = msgspec.field(default_factory=list)
@@ -712,9 +712,9 @@ class TopicOutcomes(PartialResult, kw_only=True):
 
 
 class DeletePermissionGroupMembers(Request, kw_only=True):
-    """Take 1 to 100 members out of a permission group. Source: I61241, C103975.
+    """Remove 1 to 100 members from a permission group. Source: I61241, C103975.
 
-    One who is not in it is no failure.
+    Accounts that are not in it do not fail.
 
     Attributes:
         group_id: the community.
@@ -740,7 +740,7 @@ class DeletedPermissionMember(WireStruct, kw_only=True):
 
     Attributes:
         member_account: the member.
-        result: as for added members: 0 failed, any other number is success; None when it is missing.
+        result: as for added members: 0 failed, any other number is success; None if it is missing.
     """
 
     member_account: str = always("")
@@ -748,10 +748,10 @@ class DeletedPermissionMember(WireStruct, kw_only=True):
 
 
 class DeletePermissionGroupMembersResult(PartialResult, kw_only=True):
-    """Outcome member by member. Source: I61241, C103975; their table of the answer was not readable.
+    """Outcome member by member. Source: I61241, C103975; the tables of their answers were not readable.
 
     Attributes:
-        member_list: one entry a member, as in the answer to adding members.
+        member_list: one entry per member, as in the answer to adding members.
     """
 
     member_list: list[DeletedPermissionMember] = msgspec.field(default_factory=list)
@@ -768,8 +768,8 @@ class GetPermissionGroupMembers(Request, kw_only=True):
     Attributes:
         group_id: the community.
         permission_group_id: the permission group.
-        limit: members on a page, 1 to 50.
-        next: "" for the first page, then the `next` of the page before.
+        limit: members per page, 1 to 50.
+        next: "" for the first page, then the `next` of the previous page.
     """
 
     group_id: str
@@ -785,7 +785,7 @@ class GetPermissionGroupMembers(Request, kw_only=True):
 
 
 class ListedPermissionMember(WireStruct, kw_only=True):
-    """One member of a permission group, as it is listed.
+    """One member in a list of a permission group's members.
 
     Attributes:
         member_account: the member.

@@ -1,12 +1,12 @@
 """Message elements, the parts of a MsgBody. Source: I33527 (elements).
 
 On the wire an element is `{"MsgType": "TIMTextElem", "MsgContent": {"Text": "hi"}}`; here it is `TextElem(text="hi")`.
-Each class declares the fields of its MsgContent. `_KindMeta` makes two msgspec structs of that: one for the content,
-and the class itself, whose only field is the content and whose tag is the kind. So an element has the shape of the
-wire and msgspec encodes it without a detour, while its fields read, and are given, as if they were its own.
+Each class declares the fields of its MsgContent. `_KindMeta` turns them into two msgspec structs: one for the content,
+and the class itself, whose only field is the content and whose tag is the kind. An element thus has the shape of the
+wire form and msgspec encodes it directly, while its fields are read and passed as if they were its own.
 
-Elements are read-only. `RawElem` carries any kind, and is what an unknown kind, or a known kind with unexpected
-content, is read as.
+Elements are read-only. `RawElem` holds any kind; unknown kinds, and known kinds with unexpected content, are decoded
+as `RawElem`.
 """
 
 from __future__ import annotations
@@ -38,11 +38,11 @@ class Element(CustomType):
     msg_content: Any
 
     def check(self) -> None:
-        """Check what the field types cannot say; raise `UsageError` naming the field."""
+        """Check what field types cannot express; raise `UsageError` naming the field."""
 
     @classmethod
     def from_wire(cls, value: object, *, strict: bool) -> Self:
-        """Read an element of any kind.
+        """Decode an element of any kind.
 
         Raises:
             ValueError: it does not fit; not a `ValidationError`, to which msgspec would not add its own path.
@@ -72,7 +72,7 @@ class Element(CustomType):
 
     @classmethod
     def older_names(cls, msg_type: str) -> Mapping[str, str]:
-        """Return the older names of fields of a kind's content, with the newer ones."""
+        """Return the older field names of a kind's content, mapped to the newer ones."""
         kind = _KINDS.get(msg_type)
         return {} if kind is None else kind._aliases
 
@@ -89,13 +89,13 @@ _make_struct: Final = msgspec.StructMeta.__call__
 
 
 def _take_content(self: msgspec.Struct) -> None:
-    """Make the content where the metaclass was not asked.
+    """Build the content when the metaclass was bypassed.
 
-    A line of code that called a builtin type like `list` very often calls the next class without its metaclass: Python
-    specialises such a line, and looks only at whether the class could be called that way. The first field then stands
-    where the content should be. (A field given by name is a TypeError there, never a wrong element.)
+    A line of code that has often called a builtin type such as `list` may call the next class without its metaclass:
+    Python specialises such a line, and checks only whether the class could be called that way. The first field then
+    takes the place of the content. (Passing a field by name raises TypeError there, and never creates a wrong element.)
     """
-    # No cast() here: it is a call, and this runs for every element that is made or read.
+    # No cast() here: it is a call, and this runs for every element that is created or decoded.
     kind: _KindMeta = type(self)  # type: ignore[assignment]
     given = self.msg_content  # type: ignore[attr-defined]
     if not isinstance(given, kind._content):
@@ -103,7 +103,7 @@ def _take_content(self: msgspec.Struct) -> None:
 
 
 class _KindMeta(msgspec.StructMeta):
-    """Turns the declared fields into a content struct, and the class into the pair that is the wire form."""
+    """Turns the declared fields into a content struct, and the class into the tagged struct of the wire form."""
 
     _content: type[msgspec.Struct]
     _preset: Mapping[str, object]
@@ -147,7 +147,7 @@ class _KindMeta(msgspec.StructMeta):
 
     @property
     def __signature__(cls) -> Signature:  # noqa: N805 - this is a metaclass
-        """What `help` and others show for the constructor."""
+        """The constructor's signature, for `help` and others."""
         return signature(cls._content) if "_content" in vars(cls) else Signature()
 
     def __call__(cls, *args: object, **fields: object) -> object:  # noqa: N805 - this is a metaclass
@@ -157,7 +157,7 @@ class _KindMeta(msgspec.StructMeta):
 
 
 if TYPE_CHECKING:
-    # What the metaclass makes of a class is, to a type checker, a frozen dataclass of the declared fields.
+    # To a type checker, the metaclass turns a class into a frozen dataclass of the declared fields.
     @dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(msgspec.field,))
     class _Shape:
         def __init_subclass__(cls, *, msg_type: str | None = None, kw_only: bool = True) -> None: ...
@@ -168,11 +168,11 @@ else:
 
 
 class _Kind(Element, _Shape):
-    """Base of the kinds this library knows."""
+    """Base class of the kinds that this library knows."""
 
-    # What a freshly made element has where the caller gave nothing; an element that was read keeps what came.
+    # Defaults of a newly created element; a decoded element keeps what it had.
     _preset: ClassVar[Mapping[str, object]] = {}
-    # Other spellings met in the documents, mapped to the one we send.
+    # Other spellings found in the documents, mapped to the one we send.
     _aliases: ClassVar[Mapping[str, str]] = {}
 
     @classmethod
@@ -197,7 +197,7 @@ def check_body(body: Sequence[Element], *, field: str = "msg_body") -> None:
     """Check a MsgBody before it is sent: not empty, at most one custom element, every element complete.
 
     Raises:
-        UsageError: `field` is the path of what is wrong, such as `msg_body[0].url`.
+        UsageError: `field` is the path of the error, such as `msg_body[0].url`.
     """
     if not isinstance(body, list | tuple):
         raise UsageError(f"{field} must be a list of elements", field=field)
@@ -221,18 +221,18 @@ def check_body(body: Sequence[Element], *, field: str = "msg_body") -> None:
 
 
 def _check_download(element: Element, fields: tuple[str, ...], flags: tuple[str, ...]) -> None:
-    """Check the fields without which REST cannot send a media element: addresses, ids, and flags that must be 2."""
+    """Check the fields that REST requires in a media element: URLs, ids, and flags that must be 2."""
     for name in fields:
         value = getattr(element, name)
         if value is None or value == "":
             raise UsageError(f"{name} is missing: this kind of element needs it", field=name)
     for name in flags:
         if getattr(element, name) != 2:
-            raise UsageError(f"{name} must be 2 (fetch from the address)", field=name)
+            raise UsageError(f"{name} must be 2 (fetch from the URL)", field=name)
 
 
 class RawElem(Element, msgspec.Struct, frozen=True, rename=wire_name):
-    """Any kind of element, with its content as it stands on the wire.
+    """An element of any kind, with its content in wire form.
 
     Attributes:
         msg_type: the kind's name.
@@ -243,7 +243,7 @@ class RawElem(Element, msgspec.Struct, frozen=True, rename=wire_name):
     msg_content: dict[str, Any]
 
     def check(self) -> None:
-        """Check only that there is a kind."""
+        """Check only that the kind is given."""
         if not self.msg_type:
             raise UsageError("msg_type is empty", field="msg_type")
 
@@ -276,7 +276,7 @@ class LocationElem(_Kind, msg_type="TIMLocationElem"):
 
 
 class FaceElem(_Kind, msg_type="TIMFaceElem"):
-    """An emoji of the app's own; its push text is "[Face]".
+    """A custom emoji of the app; its push text is "[Face]".
 
     Attributes:
         index: defined by the app.
@@ -288,11 +288,12 @@ class FaceElem(_Kind, msg_type="TIMFaceElem"):
 
 
 class CustomElem(_Kind, msg_type="TIMCustomElem"):
-    """Whatever the app likes; at most one in a message.
+    """Custom data; at most one in a message.
 
     Attributes:
         data: the payload; never put into the APNs packet.
-        desc: push text; `OfflinePushInfo.desc` wins. Without both, a message of this element alone is not pushed.
+        desc: push text; `OfflinePushInfo.desc` takes precedence. Without both, a message of this element alone is not
+            pushed.
         ext: delivered as `ext` in the APNs packet.
         sound: APNs sound file name.
     """
@@ -307,11 +308,11 @@ class SoundElem(_Kind, msg_type="TIMSoundElem"):
     """A voice message. To send one, `url` and `uuid` are needed.
 
     Attributes:
-        url: download address.
+        url: download URL.
         uuid: globally unique, usually the file's MD5.
         size: bytes.
         second: duration in seconds.
-        download_flag: must be 2, which is what a new element has.
+        download_flag: must be 2, the default of a new element.
     """
 
     _preset: ClassVar[Mapping[str, object]] = {"download_flag": 2}
@@ -336,7 +337,7 @@ class ImageInfo(WireStruct, kw_only=True):
         size: bytes.
         width: pixels; 0 occurs for large and thumbnail.
         height: pixels.
-        url: download address (`URL` on the wire, unlike the `Url` of sound and file).
+        url: download URL (`URL` on the wire, unlike the `Url` of sound and file).
     """
 
     type: int
@@ -379,11 +380,11 @@ class FileElem(_Kind, msg_type="TIMFileElem"):
     """A file. To send one, `url` and `uuid` are needed.
 
     Attributes:
-        url: download address.
+        url: download URL.
         uuid: globally unique.
         file_size: bytes.
         file_name: shown name.
-        download_flag: must be 2, which is what a new element has.
+        download_flag: must be 2, the default of a new element.
     """
 
     _preset: ClassVar[Mapping[str, object]] = {"download_flag": 2}
@@ -401,22 +402,22 @@ class FileElem(_Kind, msg_type="TIMFileElem"):
 
 
 class VideoFileElem(_Kind, msg_type="TIMVideoFileElem"):
-    """A video. To send one, addresses, ids and the thumbnail's width and height are needed.
+    """A video. To send one, URLs, ids and the thumbnail's width and height are needed.
 
     Attributes:
-        video_url: download address of the video.
+        video_url: download URL of the video.
         video_uuid: globally unique.
         video_size: bytes.
         video_second: duration in seconds; 0 from web clients.
         video_format: such as `mp4`.
-        video_download_flag: must be 2, which is what a new element has.
-        thumb_url: download address of the preview image.
+        video_download_flag: must be 2, the default of a new element.
+        thumb_url: download URL of the preview image.
         thumb_uuid: globally unique.
         thumb_size: bytes.
         thumb_width: pixels.
         thumb_height: pixels.
         thumb_format: such as `JPG`.
-        thumb_download_flag: must be 2, which is what a new element has.
+        thumb_download_flag: must be 2, the default of a new element.
     """
 
     _preset: ClassVar[Mapping[str, object]] = {"video_download_flag": 2, "thumb_download_flag": 2}
@@ -447,8 +448,8 @@ class RelayMsg(WireStruct, kw_only=True):
 
     Attributes:
         from_account: the sender.
-        to_account: the recipient, where the message came from a one-to-one conversation.
-        group_id: the group, where it came from one.
+        to_account: the recipient, if the message came from a one-to-one conversation.
+        group_id: the group, if it came from a group.
         msg_seq: u32.
         msg_random: u32.
         msg_time_stamp: unix seconds.
@@ -471,8 +472,8 @@ class RelayElem(_Kind, msg_type="TIMRelayElem"):
 
     Attributes:
         title: shown above the digest.
-        msg_num: how many messages.
-        compatible_text: shown by clients that do not know the kind.
+        msg_num: number of messages.
+        compatible_text: shown by clients that do not support this kind.
         abstract_list: lines of the digest.
         msg_list: the messages.
         json_msg_key: key of the stored messages.

@@ -1,7 +1,7 @@
 """Message extensions: key/value pairs on a message, one-to-one or of a group. Source: I51194, I51195, I52169, I52170.
 
-They need a top plan and a switch in the console, and a message sent with SupportMessageExtension 1. A message has at
-most 300 pairs, and takes at most 200 writes a minute.
+They require a top-tier plan and a console setting, and a message sent with SupportMessageExtension 1. A message has at
+most 300 pairs, and accepts at most 200 writes a minute.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class ExtensionItem(WireStruct, kw_only=True):
 
 
 class SetExtensions(Request, kw_only=True):
-    """Base of the requests that set, delete or clear the pairs of a message.
+    """Base class of the requests that set, delete or clear the pairs of a message.
 
     Attributes:
         operate_type: 1 set, 2 delete, 3 clear all.
@@ -50,7 +50,7 @@ class SetExtensions(Request, kw_only=True):
     extension_list: Sequence[ExtensionItem] | None = None
 
     def check(self) -> None:
-        """Check that the pairs are those that the operation needs."""
+        """Check that the pairs match the operation."""
         check_choice("operate_type", self.operate_type, (SET, DELETE, CLEAR))
         pairs = self.extension_list
         if pairs is None:
@@ -72,7 +72,7 @@ class Extension(WireStruct, kw_only=True):
 
     Attributes:
         key: its key.
-        value: its value; "" where it was deleted.
+        value: its value; "" if it was deleted.
         seq: its version.
     """
 
@@ -82,11 +82,11 @@ class Extension(WireStruct, kw_only=True):
 
 
 class ExtensionOutcome(WireStruct, kw_only=True):
-    """What became of one pair.
+    """The outcome for one pair.
 
     Attributes:
-        error_code: 0 is success; 23001 when another client changed it meanwhile.
-        extension: the pair as it stands now.
+        error_code: 0 is success; 23001 if another client changed it meanwhile.
+        extension: the pair's current state.
     """
 
     error_code: int = always(0)
@@ -97,7 +97,7 @@ class SetExtensionsResult(PartialResult, kw_only=True):
     """Outcome pair by pair. Source: I51195, I52170.
 
     Attributes:
-        extension_list: one entry a pair.
+        extension_list: one entry per pair.
     """
 
     extension_list: list[ExtensionOutcome] = msgspec.field(default_factory=list)
@@ -109,7 +109,7 @@ class SetExtensionsResult(PartialResult, kw_only=True):
 
 
 class GetExtensions(Request, kw_only=True):
-    """Base of the requests that read the pairs of a message.
+    """Base class of the requests that read the pairs of a message.
 
     Attributes:
         start_seq: only pairs of this version and later ones.
@@ -128,8 +128,8 @@ class Extensions(Result, kw_only=True):
     Attributes:
         extension_list: the pairs.
         complete_flag: 1 when this is the last page.
-        latest_seq: the highest version there is.
-        clear_seq: what a client has of this version and before is void.
+        latest_seq: the highest version.
+        clear_seq: a client's pairs of this version and before are void.
     """
 
     extension_list: list[Extension] = msgspec.field(default_factory=list)
@@ -139,15 +139,15 @@ class Extensions(Result, kw_only=True):
 
     @property
     def is_complete(self) -> bool:
-        """Whether there is no further page."""
+        """Whether this is the last page."""
         return self.complete_flag == 1
 
     @property
     def next_start_seq(self) -> int | None:
         """The `start_seq` of the next page, None after the last one.
 
-        It is the last version of this page, not the one after it: whether several pairs can have one version is not
-        documented. So the next page may begin with pairs that this one had.
+        It is the last version of this page, not the one after it, because it is not documented whether several pairs
+        can have one version. The next page may therefore begin with pairs of this one.
         """
         if self.is_complete or not self.extension_list:
             return None

@@ -53,7 +53,7 @@ class AddFollows(Request, kw_only=True):
 
 
 class DeleteFollows(Request, kw_only=True):
-    """Follow 1 to 20 accounts no more. Source: I70346.
+    """Unfollow 1 to 20 accounts. Source: I70346.
 
     Attributes:
         from_account: the follower.
@@ -73,7 +73,7 @@ class FollowResults(PartialResult, kw_only=True):
     """Outcome account by account. Source: I70345, I70346.
 
     Attributes:
-        result_item: one entry an account.
+        result_item: one entry per account.
     """
 
     result_item: list[AccountOutcome] = msgspec.field(default_factory=list)
@@ -85,13 +85,13 @@ class FollowResults(PartialResult, kw_only=True):
 
 
 class GetFollows(Request, kw_only=True):
-    """Read a page of an account's followers, of those it follows, or of those that follow each other. Source: I70347.
+    """Read a page of an account's followers, of those it follows, or of mutual follows. Source: I70347.
 
     Attributes:
         from_account: the account.
-        follow_type: 1 its followers, 2 those it follows, 3 those of them that follow back.
-        start_cursor: "" for the first page, then `next_cursor` of the page before.
-        want_num: how many are wanted, 1 to 1,000; 100 is usual.
+        follow_type: 1 its followers, 2 those it follows, 3 mutual follows.
+        start_cursor: "" for the first page, then `next_cursor` of the previous page.
+        want_num: number of entries to return, 1 to 1,000; 100 is usual.
     """
 
     from_account: str
@@ -111,7 +111,7 @@ class FollowedAccount(TaggedStruct, kw_only=True):
 
     Attributes:
         to_account: the account.
-        follow_time: unix seconds since when.
+        follow_time: unix seconds since when it follows.
         profile_item: fields of its profile.
         profile_sequence: version of its profile.
     """
@@ -123,7 +123,7 @@ class FollowedAccount(TaggedStruct, kw_only=True):
 
     @property
     def tagged(self) -> list[Tagged]:
-        """The fields of the profile as they came."""
+        """The fields of the profile as received."""
         return self.profile_item
 
 
@@ -132,7 +132,7 @@ class FollowPage(Result, kw_only=True):
 
     Attributes:
         follow_item: the accounts.
-        next_cursor: where the next page begins; "" on the last one.
+        next_cursor: where the next page begins; "" on the last page.
     """
 
     follow_item: list[FollowedAccount] = msgspec.field(default_factory=list)
@@ -140,15 +140,15 @@ class FollowPage(Result, kw_only=True):
 
     @property
     def is_complete(self) -> bool:
-        """Whether there is no further page."""
+        """Whether this is the last page."""
         return not self.next_cursor
 
 
 class CheckFollows(Request, kw_only=True):
-    """Ask whether an account and 1 to 100 others follow each other. Source: I70349.
+    """Check whether an account and 1 to 100 others follow each other. Source: I70349.
 
     Attributes:
-        from_account: the account that is asked about.
+        from_account: the account to check.
         to_account: the others, 1 to 100.
     """
 
@@ -168,20 +168,20 @@ class FollowRelation(AccountOutcome, kw_only=True):
         to_account: the other account.
         result_code: 0 is success.
         result_info: the reason of a failure.
-        follow_type: 0 neither follows, 1 the other follows the asking account, 2 the asking account follows the other,
-            3 both.
+        follow_type: 0 neither follows, 1 the other follows the checked account, 2 the checked account follows the
+            other, 3 both.
     """
 
     follow_type: int = always(0)
 
     @property
     def is_follower(self) -> bool:
-        """Whether the other follows the asking account."""
+        """Whether the other follows the checked account."""
         return self.follow_type in (FOLLOWERS, MUTUAL)
 
     @property
     def is_followed(self) -> bool:
-        """Whether the asking account follows the other."""
+        """Whether the checked account follows the other."""
         return self.follow_type in (FOLLOWINGS, MUTUAL)
 
 
@@ -189,7 +189,7 @@ class FollowRelations(PartialResult, kw_only=True):
     """Whether an account and others follow each other. Source: I70349.
 
     Attributes:
-        result_item: one entry an account.
+        result_item: one entry per account.
     """
 
     result_item: list[FollowRelation] = msgspec.field(default_factory=list)
@@ -204,8 +204,8 @@ class GetFollowCounts(Request, kw_only=True):
     """Count followers and followed accounts of 1 to 20 accounts. Source: I70350.
 
     Attributes:
-        from_account: the account that asks.
-        to_account: the accounts that are asked about, 1 to 20.
+        from_account: the account that makes the query.
+        to_account: the accounts to query, 1 to 20.
     """
 
     from_account: str
@@ -238,7 +238,7 @@ class FollowCounts(PartialResult, kw_only=True):
     """Counts account by account. Source: I70350.
 
     Attributes:
-        follow_info: one entry an account.
+        follow_info: one entry per account.
     """
 
     follow_info: list[FollowCount] = msgspec.field(default_factory=list)

@@ -1,6 +1,6 @@
 """Groups: requests, results, and the profiles of groups and members. Source: I34895 to I34967.
 
-The documents' older names are read as well: `ShutUpAllMember` for `MuteAllMember`, `ShutUpUntil` for `MuteUntil`.
+The documents' older names are accepted as well: `ShutUpAllMember` for `MuteAllMember`, `ShutUpUntil` for `MuteUntil`.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from .._api.checks import U32_MAX, check_account, check_given, check_group_id, c
 from .._api.wire import PartialResult, Request, Result, WireStruct, always, listed
 
 ApplyJoinOption = Literal["FreeAccess", "NeedPermission", "DisableApply"]
-"""How one comes into a group by oneself: at once, after approval, or not at all."""
+"""How users join a group on their own: freely, after approval, or not at all."""
 
 InviteJoinOption = Literal["FreeAccess", "NeedPermission", "DisableInvite"]
-"""How one comes into a group on a member's invitation: at once, after approval, or not at all."""
+"""How users join a group on a member's invitation: freely, after approval, or not at all."""
 
 OnOff = Literal["On", "Off"]
 
 GroupType = Literal["Public", "Private", "Work", "ChatRoom", "Meeting", "AVChatRoom", "Community"]
-"""The types of groups that can be asked for. Work is the newer name of Private, and Meeting that of ChatRoom."""
+"""The group types. Work is the newer name of Private, and Meeting that of ChatRoom."""
 if not TYPE_CHECKING:
     GroupType = listed(GroupType)
 
@@ -32,7 +32,7 @@ MAX_GROUP_INFOS: Final = 50
 MAX_JOINED: Final = 5_000
 
 GROUP_ID_MAX_BYTES: Final = 48
-# Pages of 2021 say 30, 240, 300 and 100 bytes; these are the figures of pages since 2024, the larger ones.
+# Pages of 2021 say 30, 240, 300 and 100 bytes; these are the larger limits of pages since 2024.
 NAME_MAX_BYTES: Final = 100
 INTRODUCTION_MAX_BYTES: Final = 400
 NOTIFICATION_MAX_BYTES: Final = 400
@@ -40,11 +40,11 @@ FACE_URL_MAX_BYTES: Final = 500
 
 
 class DefinedData(WireStruct, kw_only=True):
-    """An own field that a group or a member is to have; the app names its fields in the console.
+    """A custom field of a group or a member, to be set; the app defines its fields in the console.
 
     Attributes:
         key: the field's name.
-        value: its value; "" empties it.
+        value: its value; "" clears it.
     """
 
     key: str
@@ -52,7 +52,7 @@ class DefinedData(WireStruct, kw_only=True):
 
 
 class OwnField(WireStruct, kw_only=True):
-    """An own field of a group or a member in an answer.
+    """A custom field of a group or a member in an answer.
 
     Attributes:
         key: the field's name.
@@ -64,12 +64,12 @@ class OwnField(WireStruct, kw_only=True):
 
 
 class FirstMember(WireStruct, kw_only=True):
-    """A member that a group has from the start.
+    """A member that a new group starts with.
 
     Attributes:
         member_account: the account, 1 to 32 bytes.
         role: `Admin` makes it an admin; absent is a plain member.
-        app_member_defined_data: its own fields.
+        app_member_defined_data: its custom fields.
     """
 
     member_account: str
@@ -80,26 +80,26 @@ class FirstMember(WireStruct, kw_only=True):
 class CreateGroup(Request, kw_only=True):
     """Create a group. Source: I34895.
 
-    Owner and members named here are in the group at once, but in a live group (AVChatRoom): no one can be put into
-    one, `member_list` is refused with 10007, and its owner too has to join by a client.
+    The owner and members named here are in the group immediately, except in a live group (AVChatRoom): accounts
+    cannot be added to one, `member_list` is refused with 10007, and even its owner must join with a client.
 
     Attributes:
         type: Public, Private (Work), ChatRoom (Meeting), AVChatRoom, Community.
         name: 1 to 100 bytes.
-        owner_account: the owner; absent is a group without one.
-        group_id: an id of one's own, up to 48 bytes of printable ASCII that do not begin with `@TGS#`; for a
-            community it has to begin with `@TGS#_`. Absent is one that the service makes.
+        owner_account: the owner; absent is a group without an owner.
+        group_id: a custom id, up to 48 bytes of printable ASCII that do not begin with `@TGS#`; for a community it must
+            begin with `@TGS#_`. Absent lets the service generate one.
         introduction: up to 400 bytes.
-        notification: a notice to all members, up to 400 bytes.
-        face_url: avatar's address, up to 500 bytes.
-        max_member_count: the most members there can be; absent is what the plan allows for the type.
-        apply_join_option: how one comes in by oneself; absent is NeedPermission for Public.
-        invite_join_option: how one comes in on invitation.
-        app_defined_data: own fields.
-        member_list: up to 100 members to begin with.
+        notification: an announcement to all members, up to 400 bytes.
+        face_url: avatar URL, up to 500 bytes.
+        max_member_count: maximum number of members; absent is the plan's limit for the type.
+        apply_join_option: how users join on their own; absent is NeedPermission for Public.
+        invite_join_option: how users join by invitation.
+        app_defined_data: custom fields.
+        member_list: up to 100 first members.
         support_topic: 1 for a community with topics; 0 is the default.
-        enable_permission: 1 lets permission groups decide, in a community with topics; 0 is the default.
-        default_permission: bits of what members may where no permission group says otherwise.
+        enable_permission: 1 enables permission groups, in a community with topics; 0 is the default.
+        default_permission: permissions of members without a permission group, as a bit mask.
     """
 
     type: GroupType
@@ -129,12 +129,12 @@ class CreateGroup(Request, kw_only=True):
 
 
 class CreatedGroup(Result, kw_only=True):
-    """A group that was made. Source: I34895.
+    """A group that was created. Source: I34895.
 
     Attributes:
         group_id: its id.
-        type: its type; seen in one document's answer only.
-        huge_group_flag: seen in one document's answer only, its meaning is not stated.
+        type: its type; in one document's answer only.
+        huge_group_flag: in one document's answer only, with undocumented meaning.
     """
 
     group_id: str = always("")
@@ -150,16 +150,16 @@ class ImportGroup(Request, kw_only=True):
     Attributes:
         type: Public, Private (Work), ChatRoom (Meeting), Community.
         name: 1 to 100 bytes.
-        owner_account: the owner; absent is a group without one.
-        group_id: an id of one's own, as for `create`.
+        owner_account: the owner; absent is a group without an owner.
+        group_id: a custom id, as for `create`.
         introduction: up to 400 bytes.
-        notification: a notice to all members, up to 400 bytes.
-        face_url: avatar's address, up to 500 bytes.
-        max_member_count: the most members there can be, up to 6000; absent is 2000.
-        apply_join_option: how one comes in by oneself; absent is NeedPermission.
-        invite_join_option: how one comes in on invitation.
-        app_defined_data: own fields.
-        create_time: unix seconds of its making, not in the future; absent is now.
+        notification: an announcement to all members, up to 400 bytes.
+        face_url: avatar URL, up to 500 bytes.
+        max_member_count: maximum number of members, up to 6000; absent is 2000.
+        apply_join_option: how users join on their own; absent is NeedPermission.
+        invite_join_option: how users join by invitation.
+        app_defined_data: custom fields.
+        create_time: unix seconds of its creation, not in the future; absent is now.
         support_topic: 1 for a community with topics; 0 is the default.
     """
 
@@ -196,23 +196,23 @@ class ImportedGroup(Result, kw_only=True):
 
 
 class ModifyGroup(Request, kw_only=True):
-    """Change a group's profile; what is absent stays as it is. Source: I34962.
+    """Change a group's profile; fields that are absent stay unchanged. Source: I34962.
 
     Attributes:
         group_id: the group.
         name: 1 to 100 bytes.
         introduction: up to 400 bytes.
-        notification: a notice to all members, up to 400 bytes.
-        face_url: avatar's address, up to 500 bytes.
-        max_member_num: the most members there can be.
-        apply_join_option: how one comes in by oneself.
-        invite_join_option: how one comes in on invitation.
-        mute_all_member: `On` lets only the owner and admins write.
-        app_defined_data: own fields; those that are not named stay as they are.
-        from_account: who is shown to have done it.
-        enable_permission: 1 lets permission groups decide, in a community with topics.
-        default_permission: bits of what members may where no permission group says otherwise.
-        history_msg_before_join: `On` lets members read what was written before they came.
+        notification: an announcement to all members, up to 400 bytes.
+        face_url: avatar URL, up to 500 bytes.
+        max_member_num: maximum number of members.
+        apply_join_option: how users join on their own.
+        invite_join_option: how users join by invitation.
+        mute_all_member: `On` mutes everyone except the owner and admins.
+        app_defined_data: custom fields; others stay unchanged.
+        from_account: the member shown as the operator.
+        enable_permission: 1 enables permission groups, in a community with topics.
+        default_permission: permissions of members without a permission group, as a bit mask.
+        history_msg_before_join: `On` lets members read messages from before they joined.
     """
 
     _older: ClassVar = {"ShutUpAllMember": "MuteAllMember"}
@@ -241,7 +241,7 @@ class ModifyGroup(Request, kw_only=True):
 
 
 class GroupRequest(Request, kw_only=True):
-    """A group, and nothing else. Source: I34896, I34964, I38521, I44187, I44189, I60524.
+    """A group id and nothing else. Source: I34896, I34964, I38521, I44187, I44189, I60524.
 
     Attributes:
         group_id: the group.
@@ -250,17 +250,17 @@ class GroupRequest(Request, kw_only=True):
     group_id: str
 
     def check(self) -> None:
-        """Check that there is an id."""
+        """Check that the id is given."""
         check_group_id("group_id", self.group_id)
 
 
 class ChangeOwner(Request, kw_only=True):
-    """Give a group to another member; live groups cannot be given away, 10007. Source: I34966.
+    """Transfer a group to another member; live groups cannot be transferred (10007). Source: I34966.
 
     Attributes:
         group_id: the group.
-        new_owner_account: the new owner, who is a member already.
-        from_account: who is shown to have done it; in pages since 2024.
+        new_owner_account: the new owner, who must already be a member.
+        from_account: the member shown as the operator; in pages since 2024.
     """
 
     group_id: str
@@ -279,8 +279,8 @@ class ListGroups(Request, kw_only=True):
     """Read one page of all the groups of the app. Source: I34960.
 
     Attributes:
-        limit: groups on a page, 1 to 10000, which is the default.
-        next: 0 for the first page, then `next` of the answer before.
+        limit: groups per page, 1 to 10000, which is the default.
+        next: 0 for the first page, then `next` of the previous answer.
         group_type: only groups of this type.
     """
 
@@ -308,9 +308,9 @@ class ListedGroups(Result, kw_only=True):
     """A page of the groups of the app. Source: I34960.
 
     Attributes:
-        total_count: how many there are, on all pages.
+        total_count: number of groups on all pages.
         group_id_list: the groups of this page.
-        next: `next` for the next page; 0 says that this is the last.
+        next: `next` for the next page; 0 means that this is the last page.
     """
 
     total_count: int = always(0)
@@ -319,13 +319,13 @@ class ListedGroups(Result, kw_only=True):
 
 
 class ResponseFilter(WireStruct, kw_only=True):
-    """Which fields of groups and their members are returned.
+    """The fields of groups and their members to return.
 
     Attributes:
-        group_base_info_filter: fields of the group, by their wire names.
-        member_info_filter: fields of members; when it is absent or empty, members are not returned.
-        app_defined_data_filter_group: own fields of the group.
-        app_defined_data_filter_group_member: own fields of members.
+        group_base_info_filter: fields of the group, by wire name.
+        member_info_filter: fields of members; if it is absent or empty, members are not returned.
+        app_defined_data_filter_group: custom fields of the group.
+        app_defined_data_filter_group_member: custom fields of members.
     """
 
     group_base_info_filter: Sequence[str] | None = None
@@ -339,7 +339,7 @@ class GetGroups(Request, kw_only=True):
 
     Attributes:
         group_id_list: 1 to 50 groups.
-        response_filter: which fields are returned; absent is all.
+        response_filter: the fields to return; absent is all.
     """
 
     group_id_list: Sequence[str]
@@ -353,7 +353,7 @@ class GetGroups(Request, kw_only=True):
 
 
 class MemberInfo(WireStruct, kw_only=True):
-    """A member's profile; what was filtered out is None. Source: I34948, I34961, I64897.
+    """A member's profile; fields that were filtered out are None. Source: I34948, I34961, I64897.
 
     Attributes:
         member_account: the account.
@@ -362,10 +362,10 @@ class MemberInfo(WireStruct, kw_only=True):
         msg_seq: MsgSeq of the newest message it has read.
         msg_flag: AcceptAndNotify, AcceptNotNotify, Discard.
         last_send_msg_time: unix seconds of its last message, 0 for none.
-        mute_until: unix seconds at which it may write again, 0 for now.
-        name_card: how the group calls it.
-        online_status: its online state, where the app has that switched on.
-        app_member_defined_data: its own fields.
+        mute_until: unix seconds at which the mute ends, 0 for now.
+        name_card: the member's name in the group.
+        online_status: its online state, if the app has enabled it.
+        app_member_defined_data: its custom fields.
     """
 
     _older: ClassVar = {"ShutUpUntil": "MuteUntil"}
@@ -382,33 +382,33 @@ class MemberInfo(WireStruct, kw_only=True):
 
 
 class GroupInfo(WireStruct, kw_only=True):
-    """A group's profile; what was filtered out, or does not apply, is None. Source: I34961.
+    """A group's profile; fields that were filtered out or do not apply are None. Source: I34961.
 
     Attributes:
         group_id: its id.
-        error_code: 0 is success; 10010 is a group that does not exist.
+        error_code: 0 is success; 10010 means that the group does not exist.
         error_info: the reason of a failure.
         type: Public, Private, ChatRoom, AVChatRoom, Community.
         name: its name.
         appid: the app.
         introduction: introduction.
-        notification: notice.
-        face_url: avatar's address.
+        notification: announcement.
+        face_url: avatar URL.
         owner_account: the owner.
         create_time: unix seconds.
-        info_seq: counts changes of the profile.
+        info_seq: number of changes of the profile.
         last_info_time: unix seconds of the profile's last change.
         last_msg_time: unix seconds of the last message.
         next_msg_seq: MsgSeq of the next message.
-        member_num: how many members there are.
-        max_member_num: the most there can be.
-        apply_join_option: how one comes in by oneself.
-        invite_join_option: how one comes in on invitation.
-        mute_all_member: `On` lets only the owner and admins write.
-        enable_permission: 1 lets permission groups decide.
-        default_permission: bits of what members may where no permission group says otherwise.
-        app_defined_data: own fields.
-        member_list: members, as far as they were asked for.
+        member_num: number of members.
+        max_member_num: maximum number of members.
+        apply_join_option: how users join on their own.
+        invite_join_option: how users join by invitation.
+        mute_all_member: `On` mutes everyone except the owner and admins.
+        enable_permission: 1 if permission groups are enabled.
+        default_permission: permissions of members without a permission group, as a bit mask.
+        app_defined_data: custom fields.
+        member_list: members, if requested.
     """
 
     _older: ClassVar = {"ShutUpAllMember": "MuteAllMember"}
@@ -439,10 +439,10 @@ class GroupInfo(WireStruct, kw_only=True):
 
 
 class GroupInfos(PartialResult, kw_only=True):
-    """Profiles of groups, one for each that was asked for. Source: I34961.
+    """Profiles of groups, one per requested group. Source: I34961.
 
     Attributes:
-        group_info: the profiles, in the order they were asked for.
+        group_info: the profiles, in the requested order.
     """
 
     group_info: list[GroupInfo] = msgspec.field(default_factory=list)
@@ -454,10 +454,10 @@ class GroupInfos(PartialResult, kw_only=True):
 
 
 class JoinedFilter(WireStruct, kw_only=True):
-    """Which fields of an account's groups are returned.
+    """The fields of an account's groups to return.
 
     Attributes:
-        group_base_info_filter: fields of the group, by their wire names.
+        group_base_info_filter: fields of the group, by wire name.
         self_info_filter: fields of the account's own membership.
     """
 
@@ -470,12 +470,12 @@ class ListJoined(Request, kw_only=True):
 
     Attributes:
         member_account: the account, 1 to 32 bytes.
-        with_huge_groups: 1 includes live groups (AVChatRoom), as far as they are known; 0 is the default.
-        with_no_active_groups: 1 includes work groups without a message so far; 0 is the default.
-        limit: groups in one answer, up to 5000; absent is all.
-        offset: how many groups to pass over.
+        with_huge_groups: 1 includes live groups (AVChatRoom), as far as the service knows them; 0 is the default.
+        with_no_active_groups: 1 includes work groups without any message; 0 is the default.
+        limit: groups per answer, up to 5000; absent is all.
+        offset: number of groups to skip.
         group_type: only groups of this type.
-        response_filter: which fields are returned; absent is the ids alone.
+        response_filter: the fields to return; absent is the ids only.
         support_topic: 1 for communities with topics only; it needs `group_type` Community.
     """
 
@@ -514,24 +514,24 @@ class SelfInfo(WireStruct, kw_only=True):
 
 
 class JoinedGroup(WireStruct, kw_only=True):
-    """A group of an account; what was not asked for is None. Source: I34925.
+    """A group of an account; fields that were not requested are None. Source: I34925.
 
     Attributes:
         group_id: its id.
         type: Public, Private, ChatRoom, AVChatRoom, Community.
         name: its name.
         introduction: introduction.
-        notification: notice.
-        face_url: avatar's address.
+        notification: announcement.
+        face_url: avatar URL.
         owner_account: the owner.
         create_time: unix seconds.
         last_info_time: unix seconds of the profile's last change.
         last_msg_time: unix seconds of the last message.
         next_msg_seq: MsgSeq of the next message.
-        member_num: how many members there are.
-        max_member_num: the most there can be.
-        apply_join_option: how one comes in by oneself.
-        mute_all_member: `On` lets only the owner and admins write.
+        member_num: number of members.
+        max_member_num: maximum number of members.
+        apply_join_option: how users join on their own.
+        mute_all_member: `On` mutes everyone except the owner and admins.
         support_topic: 1 is a community with topics.
         gross_topic_next_msg_seq: MsgSeq of the next message over all topics.
         self_info: the account's own membership.
@@ -562,7 +562,7 @@ class JoinedGroups(Result, kw_only=True):
     """The groups of an account, or a page of them. Source: I34925.
 
     Attributes:
-        total_count: how many there are, on all pages.
+        total_count: number of groups on all pages.
         group_id_list: the groups.
     """
 
@@ -585,7 +585,7 @@ def check_profile(
     *,
     name_field: str = "name",
 ) -> None:
-    """Raise `UsageError` when a text of the profile of a group, or of a topic, is too long, or the name empty."""
+    """Raise `UsageError` if a text of a group's or topic's profile is too long, or the name empty."""
     check_text(name_field, name, NAME_MAX_BYTES, low=1)
     check_text("introduction", introduction, INTRODUCTION_MAX_BYTES)
     check_text("notification", notification, NOTIFICATION_MAX_BYTES)

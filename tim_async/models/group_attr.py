@@ -1,6 +1,6 @@
 """Attributes and counters of groups: requests and results. Source: I44187 to I44190, I59499, I53427 to I53429.
 
-The fields of an attribute are `key` and `value` on the wire too, in lower case; those of a counter are not.
+The fields of an attribute are lower case on the wire, `key` and `value`; those of a counter are not.
 """
 
 from __future__ import annotations
@@ -124,7 +124,7 @@ class Counter(WireStruct, kw_only=True):
 
     Attributes:
         key: 1 to 128 bytes.
-        value: a signed number of 64 bits: what it is to be, or by how much it is to be changed.
+        value: a signed 64-bit number: the new value, or the change.
     """
 
     key: str
@@ -132,12 +132,12 @@ class Counter(WireStruct, kw_only=True):
 
 
 class UpdateCounters(Request, kw_only=True):
-    """Set or change 1 to 20 counters; one that is not there yet counts from 0. Source: I53428.
+    """Set or change 1 to 20 counters; a new one starts at 0. Source: I53428.
 
     Attributes:
         group_id: the group; not a community.
         group_counter: the counters.
-        mode: `Set`, `Increase` or `Decrease`; absent is not documented.
+        mode: `Set`, `Increase` or `Decrease`; the default is not documented.
     """
 
     group_id: str
@@ -158,7 +158,7 @@ class CounterKeys(Request, kw_only=True):
 
     Attributes:
         group_id: the group; not a community.
-        group_counter_keys: up to 20 names; absent is all there are.
+        group_counter_keys: up to 20 names; absent is all.
     """
 
     group_id: str
@@ -188,7 +188,7 @@ class Counters(Result, kw_only=True):
     """Counters of a group. Source: I53427, I53428.
 
     Attributes:
-        group_counter: the counters, after a change those that were changed.
+        group_counter: the counters; after a change, the changed ones.
     """
 
     group_counter: list[ReadCounter] = msgspec.field(default_factory=list)

@@ -1,6 +1,6 @@
 """Members of groups: requests and results. Source: I34900 to I34969, I50295 to I50297, I64897.
 
-The documents' older name `ShutUpTime` for `MuteTime` is read as well.
+The documents' older name `ShutUpTime` for `MuteTime` is accepted as well.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from .group import DefinedData, MemberInfo
 Role = Literal["Owner", "Admin", "Member"]
 
 MsgFlag = Literal["AcceptAndNotify", "AcceptNotNotify", "Discard", "AcceptNotNotifyExceptAt"]
-"""How a member gets a group's messages."""
+"""How a member receives a group's messages."""
 if not TYPE_CHECKING:
     MsgFlag = listed(MsgFlag)
 
@@ -38,7 +38,7 @@ FOREVER: Final = U32_MAX
 
 
 class NewMember(WireStruct, kw_only=True):
-    """An account that is to be added.
+    """An account to add.
 
     Attributes:
         member_account: the account, 1 to 32 bytes.
@@ -48,9 +48,9 @@ class NewMember(WireStruct, kw_only=True):
 
 
 class AddMembers(Request, kw_only=True):
-    """Add 1 to 300 members. Live groups refuse it with 10007: one joins them by a client. Source: I34921.
+    """Add 1 to 300 members. Live groups refuse it with 10007: users join them with a client. Source: I34921.
 
-    A page of the Chinese site of 2026 says 20 at a time.
+    A page of the Chinese site of 2026 limits it to 20.
 
     Attributes:
         group_id: the group.
@@ -71,11 +71,11 @@ class AddMembers(Request, kw_only=True):
 
 
 class AddedMember(WireStruct, kw_only=True):
-    """What became of an account that was to be added, or imported.
+    """The outcome for an account to be added or imported.
 
     Attributes:
         member_account: the account.
-        result: 0 it failed, 1 it is a member now, 2 it was one already, 3 it is asked for its consent.
+        result: 0 failed, 1 it is now a member, 2 it already was one, 3 it was asked for its consent.
     """
 
     member_account: str = always("")
@@ -88,10 +88,10 @@ class AddedMember(WireStruct, kw_only=True):
 
 
 class AddedMembers(PartialResult, kw_only=True):
-    """What became of every account that was to be added, or imported. Source: I34921, I34969.
+    """The outcome for every account to be added or imported. Source: I34921, I34969.
 
     Attributes:
-        member_list: one entry an account.
+        member_list: one entry per account.
     """
 
     member_list: list[AddedMember] = msgspec.field(default_factory=list)
@@ -108,15 +108,15 @@ class AddedMembers(PartialResult, kw_only=True):
 
 
 class DeleteMembers(Request, kw_only=True):
-    """Remove 1 to 100 members; an account that is none is passed over. Source: I34949.
+    """Remove 1 to 100 members; accounts that are not members are ignored. Source: I34949.
 
-    Live groups refuse it with 10004; `ban` and `mute` are their means.
+    Live groups refuse it with 10004; use `ban` and `mute` there.
 
     Attributes:
         group_id: the group.
         member_to_del_account: the accounts.
         silence: 1 sends no notification; 0 is the default.
-        reason: sent to those who are removed.
+        reason: sent to the removed members.
     """
 
     group_id: str
@@ -135,12 +135,12 @@ class ListMembers(Request, kw_only=True):
 
     Attributes:
         group_id: the group.
-        limit: members on a page, 1 to 200; 100 is advised.
-        offset: how many members to pass over; not for communities.
-        next: for communities, in place of `offset`: "" for the first page, then `next` of the answer before.
-        member_info_filter: fields of members, by their wire names; absent is all there is.
-        member_role_filter: only members of these roles.
-        app_defined_data_filter_group_member: own fields of members; absent is all there is.
+        limit: members per page, 1 to 200; 100 is advised.
+        offset: number of members to skip; not for communities.
+        next: for communities, in place of `offset`: "" for the first page, then `next` of the previous answer.
+        member_info_filter: fields of members, by wire name; absent is all.
+        member_role_filter: only members with these roles.
+        app_defined_data_filter_group_member: custom fields of members; absent is all.
     """
 
     group_id: str
@@ -162,9 +162,9 @@ class MemberPage(Result, kw_only=True):
     """A page of members. Source: I34948.
 
     Attributes:
-        member_num: how many members the group has.
+        member_num: number of members of the group.
         member_list: the members of this page.
-        next: for communities: `next` for the next page; "" says that this is the last.
+        next: for communities: `next` for the next page; "" means that this is the last page.
     """
 
     member_num: int = always(0)
@@ -178,9 +178,9 @@ class GetMembers(Request, kw_only=True):
     Attributes:
         group_id: the group.
         member_list_account: the accounts.
-        member_info_filter: fields of members, by their wire names; absent is all there is.
-        member_role_filter: only members of these roles.
-        app_defined_data_filter_group_member: own fields of members; absent is all there is.
+        member_info_filter: fields of members, by wire name; absent is all.
+        member_role_filter: only members with these roles.
+        app_defined_data_filter_group_member: custom fields of members; absent is all.
     """
 
     group_id: str
@@ -196,7 +196,7 @@ class GetMembers(Request, kw_only=True):
 
 
 class MemberInfos(Result, kw_only=True):
-    """Profiles of members; accounts that are none are left out. Source: I64897.
+    """Profiles of members; accounts that are not members are left out. Source: I64897.
 
     Attributes:
         group_id: the group.
@@ -208,17 +208,17 @@ class MemberInfos(Result, kw_only=True):
 
 
 class ModifyMember(Request, kw_only=True):
-    """Change one member; what is absent stays as it is. Live groups refuse it with 10007. Source: I34900.
+    """Change one member; fields that are absent stay unchanged. Live groups refuse it with 10007. Source: I34900.
 
     Attributes:
         group_id: the group.
         member_account: the member.
-        role: `Admin` or `Member`; for another owner there is `group.change_owner`.
-        msg_flag: how it gets the group's messages: AcceptAndNotify, AcceptNotNotify, Discard, and in pages of 2026
+        role: `Admin` or `Member`; use `group.change_owner` to change the owner.
+        msg_flag: how it receives the group's messages: AcceptAndNotify, AcceptNotNotify, Discard, and in pages of 2026
             AcceptNotNotifyExceptAt, which notifies of mentions only.
-        name_card: how the group calls it, up to 50 bytes.
-        app_member_defined_data: its own fields; those that are not named stay as they are.
-        mute_time: seconds for which it may not write; 0 lifts it, 4294967295 lasts for ever.
+        name_card: the member's name in the group, up to 50 bytes.
+        app_member_defined_data: its custom fields; others stay unchanged.
+        mute_time: mute duration in seconds; 0 unmutes, 4294967295 is permanent.
     """
 
     _older: ClassVar = {"ShutUpTime": "MuteTime"}
@@ -271,19 +271,19 @@ class Roles(Result, kw_only=True):
     """Roles of accounts. Source: I34963.
 
     Attributes:
-        user_id_list: one entry an account.
+        user_id_list: one entry per account.
     """
 
     user_id_list: list[AccountRole] = msgspec.field(default_factory=list)
 
 
 class MuteMembers(Request, kw_only=True):
-    """Mute 1 to 500 members, or lift that. Work groups refuse it with 10007. Source: I34951.
+    """Mute 1 to 500 members, or unmute them. Work groups refuse it with 10007. Source: I34951.
 
     Attributes:
         group_id: the group.
         members_account: the accounts.
-        mute_time: seconds; 0 lifts it, 4294967295 lasts for ever.
+        mute_time: seconds; 0 unmutes, 4294967295 is permanent.
         topic_id: only in this topic, in a community.
     """
 
@@ -301,7 +301,7 @@ class MuteMembers(Request, kw_only=True):
 
 
 class ListMuted(Request, kw_only=True):
-    """Read who is muted. Source: I34964.
+    """Read the muted members. Source: I34964.
 
     Attributes:
         group_id: the group.
@@ -312,7 +312,7 @@ class ListMuted(Request, kw_only=True):
     topic_id: str | None = None
 
     def check(self) -> None:
-        """Check that there is an id."""
+        """Check that the id is given."""
         check_group_id("group_id", self.group_id)
 
 
@@ -321,7 +321,7 @@ class MutedAccount(WireStruct, kw_only=True):
 
     Attributes:
         member_account: the account.
-        muted_until: unix seconds at which it may write again.
+        muted_until: unix seconds at which the mute ends.
     """
 
     _older: ClassVar = {"ShuttedUntil": "MutedUntil"}
@@ -330,7 +330,7 @@ class MutedAccount(WireStruct, kw_only=True):
 
 
 class MutedAccounts(Result, kw_only=True):
-    """Who is muted. Source: I34964.
+    """The muted members. Source: I34964.
 
     Attributes:
         group_id: the group.
@@ -347,7 +347,7 @@ class ShuttedUin(WireStruct, kw_only=True):
 
     Attributes:
         member_account: the account.
-        shutted_until: unix seconds at which it may write again.
+        shutted_until: unix seconds at which the mute ends.
     """
 
     member_account: str = always("")
@@ -355,7 +355,7 @@ class ShuttedUin(WireStruct, kw_only=True):
 
 
 class ShuttedUins(Result, kw_only=True):
-    """The muted members, as the older command returns them. Source: I34964.
+    """The muted members, as returned by the older command. Source: I34964.
 
     Attributes:
         group_id: the group.
@@ -367,13 +367,13 @@ class ShuttedUins(Result, kw_only=True):
 
 
 class ImportedMember(WireStruct, kw_only=True):
-    """A member that is imported.
+    """A member to import.
 
     Attributes:
         member_account: the account, 1 to 32 bytes.
         role: `Admin` makes it an admin; absent is a plain member.
-        join_time: unix seconds, after the group was made and not in the future; absent is now.
-        unread_msg_num: messages it has not read, at most as many as the group has.
+        join_time: unix seconds, after the group was created and not in the future; absent is now.
+        unread_msg_num: its unread messages, at most as many as the group has.
     """
 
     member_account: str
@@ -383,7 +383,7 @@ class ImportedMember(WireStruct, kw_only=True):
 
 
 class ImportMembers(Request, kw_only=True):
-    """Import 1 to 300 members: no webhook fires, no one is notified. Live groups refuse it with 10007. Source: I34969.
+    """Import 1 to 300 members: no webhook fires and no one is notified. Live groups refuse it (10007). Source: I34969.
 
     Attributes:
         group_id: the group.
@@ -404,13 +404,13 @@ class ImportMembers(Request, kw_only=True):
 
 
 class BanMembers(Request, kw_only=True):
-    """Take 1 to 20 accounts out of a group, and keep them out for a while. Source: I50296.
+    """Remove 1 to 20 accounts from a group, and keep them out for a time. Source: I50296.
 
     Attributes:
         group_id: the group.
         members_account: the accounts.
         duration: seconds, 1 to 4294967295.
-        description: sent to those who are banned, up to 1000 bytes.
+        description: sent to the banned accounts, up to 1000 bytes.
     """
 
     group_id: str
@@ -444,12 +444,12 @@ class UnbanMembers(Request, kw_only=True):
 
 
 class ListBanned(Request, kw_only=True):
-    """Read one page of who is banned. Source: I50295.
+    """Read one page of the banned accounts. Source: I50295.
 
     Attributes:
         group_id: the group.
-        offset: 0 for the first page, then `next_offset` of the answer before.
-        limit: accounts on a page, 1 to 100.
+        offset: 0 for the first page, then `next_offset` of the previous answer.
+        limit: accounts per page, 1 to 100.
     """
 
     group_id: str
@@ -468,7 +468,7 @@ class BannedAccount(WireStruct, kw_only=True):
 
     Attributes:
         member_account: the account.
-        banned_until: unix seconds at which it may come in again.
+        banned_until: unix seconds at which the ban ends.
     """
 
     member_account: str = always("")
@@ -476,11 +476,11 @@ class BannedAccount(WireStruct, kw_only=True):
 
 
 class BannedAccounts(Result, kw_only=True):
-    """A page of who is banned. Source: I50295.
+    """A page of the banned accounts. Source: I50295.
 
     Attributes:
         banned_account_list: the accounts of this page.
-        next_offset: `offset` for the next page; 0 says that this is the last.
+        next_offset: `offset` for the next page; 0 means that this is the last page.
     """
 
     banned_account_list: list[BannedAccount] = msgspec.field(default_factory=list)

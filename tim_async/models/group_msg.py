@@ -41,10 +41,10 @@ class GroupAt(WireStruct, kw_only=True):
 
     Attributes:
         group_at_all_flag: 1 mentions everyone, 0 the account.
-        group_at_account: who is mentioned.
+        group_at_account: the mentioned account.
     """
 
-    # A number, not a Literal: it is read, too, and a new value must not spoil a history.
+    # A number, not a Literal: answers have it too, and a new value must not break decoding a history.
     group_at_all_flag: int | None = None
     group_at_account: str | None = None
 
@@ -52,13 +52,13 @@ class GroupAt(WireStruct, kw_only=True):
 class SendGroupMsg(Request, kw_only=True):
     """Send a message to a group. Source: I34959.
 
-    The sender needs not be a member. Where `random` is not given, the call fills it in before the first attempt; every
+    The sender need not be a member. If `random` is not given, the call fills it in before the first attempt; every
     attempt then sends the same bytes, and the service drops the repeat.
 
     Attributes:
         group_id: the group.
-        random: u32; the message's identity: the service drops a second one of the same within five minutes.
-        msg_priority: High, Normal (default), Low or Lowest; over the group's limit the lower ones are dropped first.
+        random: u32; the message's identity: the service drops a second message with the same value within five minutes.
+        msg_priority: High, Normal (default), Low or Lowest; over the group's limit, lower ones are dropped first.
         msg_body: 1 or more elements, at most one of them a custom element.
         from_account: the shown sender; absent is the admin.
         offline_push_info: offline push settings.
@@ -124,13 +124,13 @@ def _check_mentions(mentions: Sequence[GroupAt]) -> None:
 
 
 class SendGroupMsgResult(PartialResult, kw_only=True):
-    """What became of a message. Source: I34959.
+    """The outcome of a message. Source: I34959.
 
     Attributes:
-        msg_time: unix seconds at which the service took the message.
+        msg_time: unix seconds at which the service accepted the message.
         msg_seq: its number in the group, or in the topic; counts up from 1.
-        msg_drop_reason: why the message was dropped although the answer says OK, such as `MsgFreqCtrl` (too many
-            messages in the group); None or "" when it was not.
+        msg_drop_reason: why the message was dropped although the answer is OK, such as `MsgFreqCtrl` (too many messages
+            in the group); None or "" if it was not.
     """
 
     msg_time: int = always(0)
@@ -139,12 +139,12 @@ class SendGroupMsgResult(PartialResult, kw_only=True):
 
     @property
     def failed(self) -> list[str]:
-        """The reason why the message was dropped; empty when it was not."""
+        """The reason why the message was dropped; empty if it was not."""
         return [self.msg_drop_reason] if self.msg_drop_reason else []
 
 
 class SendSystemNotification(Request, kw_only=True):
-    """Send a notice to a group: not a message, not stored, only for those who are online. Source: I34958.
+    """Send a notification to a group: not a message, not stored, only for online members. Source: I34958.
 
     Attributes:
         group_id: the group.
@@ -159,7 +159,7 @@ class SendSystemNotification(Request, kw_only=True):
     topic_id: str | None = None
 
     def check(self) -> None:
-        """Check ids and accounts; an empty list is refused, for to the service it would be everyone."""
+        """Check ids and accounts; an empty list is refused, because for the service it means everyone."""
         check_group_id("group_id", self.group_id)
         check_accounts("to_members_account", self.to_members_account, 1, MAX_NOTIFIED)
         if self.topic_id is not None:
@@ -167,7 +167,7 @@ class SendSystemNotification(Request, kw_only=True):
 
 
 class MsgSeqItem(WireStruct, kw_only=True):
-    """Names one message of a group.
+    """Identifies one message of a group.
 
     Attributes:
         msg_seq: its number.
@@ -189,7 +189,7 @@ class RecallGroupMsgs(Request, kw_only=True):
         group_id: the group.
         msg_seq_list: the messages.
         topic_id: the topic, in a community with topics.
-        reason: stored and not shown, up to 100 bytes.
+        reason: stored and not displayed, up to 100 bytes.
     """
 
     group_id: str
@@ -222,7 +222,7 @@ class RecallGroupMsgsResult(PartialResult, kw_only=True):
     """Outcome message by message. Source: I34965.
 
     Attributes:
-        recall_ret_list: one entry a message.
+        recall_ret_list: one entry per message.
     """
 
     recall_ret_list: list[RecallOutcome] = msgspec.field(default_factory=list)
@@ -239,7 +239,7 @@ class ImportedGroupMsg(WireStruct, kw_only=True):
     Attributes:
         from_account: the sender.
         send_time: unix seconds.
-        random: u32; of two with the same within five minutes the later is dropped.
+        random: u32; of two messages with the same value within five minutes the later one is dropped.
         msg_body: 1 or more elements, at most one of them a custom element.
     """
 
@@ -285,7 +285,7 @@ class ImportOutcome(WireStruct, kw_only=True):
     Attributes:
         result: 0 is success; 10004 the time is invalid, 80001 the text was blocked, 80002 the message is too long.
         msg_time: unix seconds.
-        msg_seq: the number that the message got.
+        msg_seq: the number of the message.
     """
 
     result: int = always(0)
@@ -297,7 +297,7 @@ class ImportGroupMsgsResult(PartialResult, kw_only=True):
     """Outcome message by message, in the order of the request. Source: I34968.
 
     Attributes:
-        import_msg_result: one entry a message.
+        import_msg_result: one entry per message.
     """
 
     import_msg_result: list[ImportOutcome] = msgspec.field(default_factory=list)
@@ -309,7 +309,7 @@ class ImportGroupMsgsResult(PartialResult, kw_only=True):
 
 
 class SetUnreadMsgNum(Request, kw_only=True):
-    """Set how many messages of a group a member has not read. Source: I34909.
+    """Set a member's number of unread messages in a group. Source: I34909.
 
     Attributes:
         group_id: the group; not a live group.
@@ -329,7 +329,7 @@ class SetUnreadMsgNum(Request, kw_only=True):
 
 
 class DeleteMsgsBySender(Request, kw_only=True):
-    """Delete what one sender wrote among a group's last 1,000 messages; not to be undone. Source: I34970.
+    """Delete one sender's messages among a group's last 1,000; this cannot be undone. Source: I34970.
 
     Attributes:
         group_id: the group; not a live group.
@@ -354,9 +354,9 @@ class GetGroupMsgs(Request, kw_only=True):
 
     Attributes:
         group_id: the group; a live group has no history.
-        req_msg_number: how many messages are wanted, 1 or more; an answer has at most 20.
-        req_msg_seq: the highest number that counts; absent is the newest.
-        with_recalled_msg: 1 gives recalled messages too; 0 is the default.
+        req_msg_number: number of messages to return, 1 or more; an answer has at most 20.
+        req_msg_seq: the highest number to include; absent is the newest.
+        with_recalled_msg: 1 includes recalled messages; 0 is the default.
         topic_id: the topic, in a community with topics.
     """
 
@@ -384,8 +384,8 @@ class GroupMsg(WireStruct, kw_only=True):
     Attributes:
         from_account: the sender.
         is_place_msg: 0 a message; 1 the place of one that was deleted or has expired, without content; 2 recalled.
-        is_system_msg: 1 for a message of the system.
-        msg_priority: 1 high, 2 normal, 3 low, 4 lowest; text where the service writes one, such as High.
+        is_system_msg: 1 for a system message.
+        msg_priority: 1 high, 2 normal, 3 low, 4 lowest; text if the service sends text, such as High.
         msg_random: u32; the sender's Random.
         msg_seq: its number in the group, or in the topic.
         msg_time_stamp: unix seconds.
@@ -419,8 +419,8 @@ class GroupMsgs(Result, kw_only=True):
 
     Attributes:
         group_id: the group.
-        is_finished: 1 all that was asked for is here, 0 it was too much for one answer, 2 it was too much and all of
-            it has expired. None of them says whether there are older messages.
+        is_finished: 1 all requested messages are here, 0 they did not fit into one answer, 2 they did not fit and all
+            have expired. None of them says whether there are older messages.
         rsp_msg_list: the messages.
     """
 
@@ -430,7 +430,7 @@ class GroupMsgs(Result, kw_only=True):
 
     @property
     def next_req_msg_seq(self) -> int | None:
-        """The `req_msg_seq` of the page before this one in time; None when there can be none."""
+        """The `req_msg_seq` of the page before this one in time; None if there cannot be one."""
         if self.is_finished == 2 or not self.rsp_msg_list:
             return None
         lowest = min(message.msg_seq for message in self.rsp_msg_list)
@@ -442,7 +442,7 @@ class BroadcastMsg(Request, kw_only=True):
 
     Attributes:
         from_account: the shown sender; absent is the admin.
-        random: u32; the message's identity: the service drops a second one of the same within five minutes.
+        random: u32; the message's identity: the service drops a second message with the same value within five minutes.
         msg_body: 1 or more elements, at most one of them a custom element.
         cloud_custom_data: delivered with the message.
     """
@@ -462,7 +462,7 @@ class BroadcastMsg(Request, kw_only=True):
 
 
 class BroadcastMsgResult(Result, kw_only=True):
-    """What became of a broadcast. Source: I49440.
+    """The outcome of a broadcast. Source: I49440.
 
     Attributes:
         msg_seq: its number.
@@ -472,13 +472,13 @@ class BroadcastMsgResult(Result, kw_only=True):
 
 
 class ModifyGroupMsg(Request, kw_only=True):
-    """Change a stored message; not to be undone. What is not given stays as it is. Source: I47948.
+    """Change a stored message; this cannot be undone. Fields that are not given stay unchanged. Source: I47948.
 
     Attributes:
         group_id: the group; not a live group.
         msg_seq: the message.
         msg_body: the new elements.
-        cloud_custom_data: the new data of the app's own.
+        cloud_custom_data: the app's new data.
         topic_id: the topic, in a community with topics.
     """
 
@@ -489,7 +489,7 @@ class ModifyGroupMsg(Request, kw_only=True):
     cloud_custom_data: str | None = None
 
     def check(self) -> None:
-        """Check ids and elements, and that something is to be changed."""
+        """Check ids and elements, and that something changes."""
         check_group_id("group_id", self.group_id)
         if self.topic_id is not None:
             check_group_id("topic_id", self.topic_id)
@@ -501,7 +501,7 @@ class ModifyGroupMsg(Request, kw_only=True):
 
 
 class GetGroupMsgReceipts(Request, kw_only=True):
-    """Ask how many members have read messages of a group. Source: I49439.
+    """Query how many members have read messages of a group. Source: I49439.
 
     Attributes:
         group_id: the group.
@@ -521,7 +521,7 @@ class GroupMsgReceipt(WireStruct, kw_only=True):
     """Receipt of one message.
 
     Attributes:
-        code: 0 is success; 10062 when no receipt was asked for.
+        code: 0 is success; 10062 if no receipt was requested.
         msg_seq: the message.
         read_num: members who have read it.
         unread_num: members who have not.
@@ -537,7 +537,7 @@ class GroupMsgReceipts(PartialResult, kw_only=True):
     """Receipts message by message. Source: I49439.
 
     Attributes:
-        group_msg_receipt_list: one entry a message.
+        group_msg_receipt_list: one entry per message.
     """
 
     group_msg_receipt_list: list[GroupMsgReceipt] = msgspec.field(default_factory=list)
@@ -549,14 +549,14 @@ class GroupMsgReceipts(PartialResult, kw_only=True):
 
 
 class GetReceiptDetail(Request, kw_only=True):
-    """Ask who has read a message of a group, or who has not. Source: I49438.
+    """Query who has read a message of a group, or who has not. Source: I49438.
 
     Attributes:
         group_id: the group.
         msg_seq: the message.
         filter: 0 those who have read it, 1 those who have not.
-        cursor: "" for the first page, then the `cursor` of the page before.
-        count: members on a page, 1 to 200.
+        cursor: "" for the first page, then the `cursor` of the previous page.
+        count: members per page, 1 to 200.
     """
 
     group_id: str
@@ -574,7 +574,7 @@ class GetReceiptDetail(Request, kw_only=True):
 
 
 class ReadItem(WireStruct, kw_only=True):
-    """One who has read a message.
+    """A member who has read a message.
 
     Attributes:
         read_account: the member.
@@ -584,7 +584,7 @@ class ReadItem(WireStruct, kw_only=True):
 
 
 class UnreadItem(WireStruct, kw_only=True):
-    """One who has not read a message.
+    """A member who has not read a message.
 
     Attributes:
         unread_account: the member.
@@ -594,10 +594,10 @@ class UnreadItem(WireStruct, kw_only=True):
 
 
 class ReceiptDetail(Result, kw_only=True):
-    """A page of those who have read a message, or have not. Source: I49438.
+    """A page of the members who have read a message, or have not. Source: I49438.
 
     Attributes:
-        is_finish: 1 for the last page; `IsFinished`, as the document's table spells it, is read too.
+        is_finish: 1 for the last page; the spelling `IsFinished` in the document's table is accepted too.
         msg_seq: the message.
         read_list: those who have read it, with filter 0.
         unread_list: those who have not, with filter 1.
@@ -613,7 +613,7 @@ class ReceiptDetail(Result, kw_only=True):
 
     @property
     def accounts(self) -> list[str]:
-        """The members, of whichever kind was asked for."""
+        """The members, of the requested kind."""
         return [*(item.read_account for item in self.read_list), *(item.unread_account for item in self.unread_list)]
 
     @property
@@ -643,7 +643,7 @@ class ReportReceipts(Request, kw_only=True):
 
 
 class ClearGroupMsgs(Request, kw_only=True):
-    """Hide stored messages from the clients; the admin can still read them. Source: I65970.
+    """Hide stored messages from clients; the admin can still read them. Source: I65970.
 
     Attributes:
         group_id: the group.

@@ -1,4 +1,4 @@
-"""Streamed group messages: text that grows while it is shown. Source: C128597."""
+"""Streamed group messages: text that grows while it is displayed. Source: C128597."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from .message import next_random
 
 
 class SendGroupStreamMsg(Request, kw_only=True):
-    """Begin a streamed group message, or add to one. Source: C128597.
+    """Start a streamed group message, or add to one. Source: C128597.
 
-    The first call has no `stream_msg_id`; its answer gives it, and all later calls send it. Whether in the request or
-    in its element is not clear: `stream` of the family sends it in both.
+    The first call has no `stream_msg_id`; its answer returns it, and all later calls send it. Whether it belongs in the
+    request or in its element is unclear: `stream` of the family sends it in both.
 
     Attributes:
         group_id: the group.
         from_account: the shown sender; absent is the admin. Not in the part of the page that was readable.
-        msg_random: u32; filled in for every call where it is not given.
+        msg_random: u32; filled in for every call if it is not given.
         msg_body: one `StreamElem`.
         cloud_custom_data: stored with the message and delivered.
         stream_msg_id: from the first call's answer; absent on the first call.
@@ -37,7 +37,7 @@ class SendGroupStreamMsg(Request, kw_only=True):
     stream_msg_id: str | None = None
 
     def check(self) -> None:
-        """Check ids, account, range, and that the body is one element with chunks that count up."""
+        """Check ids, account, range, and that the body is one element with consecutively numbered chunks."""
         check_group_id("group_id", self.group_id)
         if self.from_account is not None:
             check_account("from_account", self.from_account)
@@ -48,10 +48,10 @@ class SendGroupStreamMsg(Request, kw_only=True):
 
 
 class SendGroupStreamMsgResult(Result, kw_only=True):
-    """What became of a piece of a streamed group message. Source: C128597, whose answer was not readable.
+    """The outcome of a piece of a streamed group message. Source: C128597, whose answer was not readable.
 
     Attributes:
-        stream_msg_id: names the stream in later calls.
+        stream_msg_id: id of the stream, for later calls.
     """
 
     stream_msg_id: str = always("")

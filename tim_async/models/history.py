@@ -1,4 +1,4 @@
-"""Messages as the files of the service's archives have them. Source: I34885, and what SDKs know beyond it."""
+"""Messages in the service's archive files. Source: I34885, and further fields known from SDKs."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from .elements import Element
 
 
 class HistoryInfo(WireStruct, kw_only=True):
-    """What a file says of itself before its messages.
+    """The header of a file, before its messages.
 
     Attributes:
         sdk_app_id: the app.
         chat_type: C2C for one-to-one messages, Group for group messages.
-        msg_time: the hour in China, as in 2015120121 for 9 to 10 in the evening.
+        msg_time: the hour in China time, such as 2015120121 for 21:00 to 22:00.
     """
 
     sdk_app_id: int = always(0)
@@ -36,9 +36,9 @@ class ArchivedC2CMsg(WireStruct, kw_only=True):
         msg_random: u32.
         msg_body: its elements; unknown kinds are `RawElem`.
         cloud_custom_data: the app's own data.
-        msg_key: names the message; known from an SDK.
+        msg_key: the message's key; known from an SDK.
         msg_from_platform: the sender's platform, such as iOS or RESTAPI; known from an SDK.
-        client_ip: the sender's address; known from an SDK.
+        client_ip: the sender's IP address; known from an SDK.
     """
 
     _older: ClassVar[Mapping[str, str]] = {"MsgTimeStamp": "MsgTimestamp"}
@@ -61,14 +61,14 @@ class ArchivedGroupMsg(WireStruct, kw_only=True):
     Attributes:
         from_account: the sender.
         group_id: the group.
-        topic_id: the topic of a community; in no document.
+        topic_id: the topic of a community; not documented.
         msg_timestamp: unix seconds.
         msg_seq: its number in the group.
         msg_random: u32; known from an SDK.
         msg_body: its elements; unknown kinds are `RawElem`.
         cloud_custom_data: the app's own data.
         msg_from_platform: the sender's platform, such as iOS or RESTAPI; known from an SDK.
-        client_ip: the sender's address; known from an SDK.
+        client_ip: the sender's IP address; known from an SDK.
     """
 
     _older: ClassVar[Mapping[str, str]] = {"MsgTimeStamp": "MsgTimestamp"}

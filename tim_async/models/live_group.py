@@ -17,31 +17,31 @@ MAX_ADMINS: Final = 5
 PAGE_SIZE: Final = 250
 
 ROBOT_MARK: Final = 500
-"""Keeps an account in the list of who is online for up to three days, there or not."""
+"""Keeps an account in the list of online members for up to three days, present or not."""
 
 HIDDEN_MARK: Final = 600
-"""Keeps an account out of the list of who is online."""
+"""Keeps an account out of the list of online members."""
 
 FIRST_OWN_MARK: Final = 1_000
-"""The app's own marks begin here."""
+"""The app's own marks start here."""
 
 
 class OnlineNum(Result, kw_only=True):
-    """How many are online in a group. Source: I38521, I66883.
+    """The number of online members of a group. Source: I38521, I66883.
 
     Attributes:
-        online_member_num: the number; it is brought up to date every ten seconds or so, in a community by the command
-            for communities every four minutes.
+        online_member_num: the number; updated about every ten seconds, and by the command for communities every four
+            minutes.
     """
 
     online_member_num: int = always(0)
 
 
 class MarkedMember(WireStruct, kw_only=True):
-    """An account and the marks that are set or taken off.
+    """An account and the marks to set or remove.
 
     Attributes:
-        member_account: the account, 1 to 32 bytes; it has to be online there but for the mark 500.
+        member_account: the account, 1 to 32 bytes; it must be online in the group, except for mark 500.
         marks: 1 to 10 marks: 1000 and above are the app's own, 500 is always online (for up to three days), 600 hidden.
     """
 
@@ -50,13 +50,13 @@ class MarkedMember(WireStruct, kw_only=True):
 
 
 class MarkMembers(Request, kw_only=True):
-    """Set marks on 1 to 500 members of a live group, or take them off. Source: I50294.
+    """Set or remove marks of 1 to 500 members of a live group. Source: I50294.
 
-    A group has up to 10 different marks, each on up to 1000 members; they are gone when the member leaves.
+    A group has up to 10 different marks, each on up to 1000 members; a member's marks are removed when it leaves.
 
     Attributes:
         group_id: the live group.
-        command_type: 1 sets, 2 takes off.
+        command_type: 1 sets, 2 removes.
         member_list: the members.
     """
 
@@ -83,7 +83,7 @@ class ChangedMarks(WireStruct, kw_only=True):
 
     Attributes:
         member_account: the account.
-        marks: the marks that were set or taken off.
+        marks: the marks that were set or removed.
     """
 
     member_account: str = always("")
@@ -91,10 +91,10 @@ class ChangedMarks(WireStruct, kw_only=True):
 
 
 class MarkedMembers(Result, kw_only=True):
-    """Whose marks were changed; members who are not online are left out. Source: I50294.
+    """The accounts whose marks were changed; members who are not online are left out. Source: I50294.
 
     Attributes:
-        command_type: 1 set, 2 taken off.
+        command_type: 1 set, 2 removed.
         member_list: the accounts.
     """
 
@@ -103,11 +103,11 @@ class MarkedMembers(Result, kw_only=True):
 
 
 class ListOnline(Request, kw_only=True):
-    """Read one page of who is online in a live group: 250 members, of the newest 1000. Source: I50293.
+    """Read one page of the online members of a live group: 250 members, of the newest 1000. Source: I50293.
 
     Attributes:
         group_id: the group.
-        timestamp: 0 for the first page, then `next_timestamp` of the answer before.
+        timestamp: 0 for the first page, then `next_timestamp` of the previous answer.
         mark: only members with this mark.
     """
 
@@ -123,14 +123,14 @@ class ListOnline(Request, kw_only=True):
 
 
 class OnlineMember(WireStruct, kw_only=True):
-    """A member who is online.
+    """An online member.
 
     Attributes:
         member_account: the account.
-        join_time: unix seconds at which it came.
+        join_time: unix seconds at which it joined.
         nick_name: nickname.
-        avatar: avatar's address.
-        marks: its marks, where it has any.
+        avatar: avatar URL.
+        marks: its marks, if any.
     """
 
     member_account: str = always("")
@@ -141,11 +141,11 @@ class OnlineMember(WireStruct, kw_only=True):
 
 
 class OnlineMembers(Result, kw_only=True):
-    """A page of who is online. Source: I50293.
+    """A page of online members. Source: I50293.
 
     Attributes:
         member_list: the members of this page.
-        next_timestamp: `timestamp` for the next page; 0 says that this is the last.
+        next_timestamp: `timestamp` for the next page; 0 means that this is the last page.
     """
 
     member_list: list[OnlineMember] = msgspec.field(default_factory=list)
@@ -170,10 +170,10 @@ class LiveMembers(Request, kw_only=True):
 
 
 class AddRobots(Request, kw_only=True):
-    """Put robots into a live group's list of who is online, there or not. Source: I60527.
+    """Add robots to a live group's list of online members, present or not. Source: I60527.
 
-    The body of this document was not seen. Its opposite, `delete_robots`, names the accounts `Member_Account`, and so
-    is it done here; should the service want another name, `client.with_options(extra=...)` can send it.
+    The body of this document was not seen. Its opposite, `delete_robots`, calls the accounts `Member_Account`, and so
+    does this one; if the service expects another name, `client.with_options(extra=...)` can send it.
 
     Attributes:
         group_id: the live group.
@@ -190,13 +190,13 @@ class AddRobots(Request, kw_only=True):
 
 
 class ModifyAdmins(Request, kw_only=True):
-    """Make accounts admins of a live group, or no longer; there can be 5. Source: I60525.
+    """Grant or revoke the admin role of accounts in a live group; it can have 5 admins. Source: I60525.
 
-    They need not be there, and stay admins when they leave.
+    They need not be present, and stay admins when they leave.
 
     Attributes:
         group_id: the live group.
-        command_type: 1 makes them admins, 2 takes that back.
+        command_type: 1 grants, 2 revokes.
         admin_account: 1 to 5 accounts.
     """
 
@@ -216,7 +216,7 @@ class LiveAdmin(WireStruct, kw_only=True):
     Attributes:
         admin_account: the account.
         nick_name: nickname.
-        avatar: avatar's address.
+        avatar: avatar URL.
     """
 
     admin_account: str = always("")
@@ -235,7 +235,7 @@ class LiveAdmins(Result, kw_only=True):
 
 
 class PresentMembers(Result, kw_only=True):
-    """Which of the accounts are in the live group. Known from an SDK.
+    """The accounts that are in the live group. Known from an SDK.
 
     Attributes:
         member_account: the accounts.

@@ -1,4 +1,4 @@
-"""What messages of all kinds have in common: their marks, and the parts that need checking. Source: c2c."""
+"""What all kinds of messages have in common: their marks, and the parts that need checks. Source: c2c."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ from .offline_push import OfflinePushInfo
 MAX_LIFE_TIME_S: Final = 604_800  # 7 days
 
 ForbidCallback = Literal["ForbidBeforeSendMsgCallback", "ForbidAfterSendMsgCallback"]
-"""A webhook that a message is to leave out."""
+"""A webhook that a message should not trigger."""
 if not TYPE_CHECKING:
     ForbidCallback = listed(ForbidCallback)
 
 SendMsgControl = Literal["NoUnread", "NoLastMsg", "WithMuteNotifications", "NoMsgCheck"]
-"""What a message is to leave out: the unread count, the conversation list, the push, the moderation."""
+"""What a message should skip: the unread count, the conversation list, the push, the moderation."""
 if not TYPE_CHECKING:
     SendMsgControl = listed(SendMsgControl)
 
-# The service orders a conversation by seconds, and inside a second by MsgSeq. Milliseconds grow with time across
-# processes; a u32 of them turns over every seven weeks, and cutting the range at a whole number of seconds puts that
-# moment between two seconds, where MsgSeq does not count.
+# The service orders a conversation by seconds, and within a second by MsgSeq. Milliseconds increase over time across
+# processes; a u32 of them wraps around every seven weeks, and cutting the range at a whole number of seconds moves the
+# wrap between two seconds, where MsgSeq does not matter.
 SEQ_RANGE: Final = U32_MAX // 1000 * 1000
 _seq_lock = threading.Lock()
 _last_seq = 0
 
 
 def next_msg_seq() -> int:
-    """Return a MsgSeq: milliseconds of the clock, never the same and never falling within a process."""
+    """Return a MsgSeq: milliseconds of the clock, unique and never decreasing within a process."""
     global _last_seq  # noqa: PLW0603 - one sequence for the whole process is the point
     with _seq_lock:
         _last_seq = max(int(time.time() * 1000), _last_seq + 1)
@@ -48,9 +48,9 @@ def next_msg_random() -> int:
     return random_u32()
 
 
-# The service takes two messages of a group with one Random within five minutes for the same message (I34959), whatever
-# they say. A group may have 12,000 messages in that time, and among so many random u32 there are two alike once in
-# sixty times: so they are counted, from a random start, and no two of a process are alike.
+# The service treats two messages of a group with the same Random within five minutes as one message (I34959), whatever
+# their content. A group may have 12,000 messages in that time, and among so many random u32 a collision occurs once in
+# sixty times: so they are counted from a random start, and no two in a process are equal.
 _numbers = itertools.count(random_u32())
 
 
@@ -59,18 +59,18 @@ def _restart_numbers() -> None:
     _numbers = itertools.count(random_u32())
 
 
-if hasattr(os, "register_at_fork"):  # there is no forking on Windows
-    # Runs after the hook of `_randomness`, which was registered earlier: the start is not one that the parent has, too.
+if hasattr(os, "register_at_fork"):  # not on Windows
+    # Runs after the hook of `_randomness`, which was registered earlier, so the start differs from the parent's.
     os.register_at_fork(after_in_child=_restart_numbers)
 
 
 def next_random() -> int:
-    """Return a u32 for the Random of a group message, never the same within a process until all were used."""
+    """Return a u32 for the Random of a group message, unique within a process until all were used."""
     return next(_numbers) & U32_MAX
 
 
 class Outgoing(Request, kw_only=True):
-    """Base of the requests that send a one-to-one message, to one account or to many.
+    """Base class of the requests that send a one-to-one message, to one account or to many.
 
     Attributes:
         sync_other_machine: 1 also to the sender's online devices and history, 2 not to the sender; absent is the
@@ -104,7 +104,7 @@ class Outgoing(Request, kw_only=True):
         """Check sender, ranges and elements."""
         if self.from_account is not None:
             check_account("from_account", self.from_account)
-        # Most messages give none of these: asking first keeps a plain text cheap.
+        # Most messages have none of these: testing first keeps a plain text cheap.
         if self.sync_other_machine is not None:
             check_choice("sync_other_machine", self.sync_other_machine, (1, 2))
         if self.online_only_flag is not None:
@@ -121,7 +121,7 @@ class Outgoing(Request, kw_only=True):
 
 
 class MessageOptions(TypedDict, total=False):
-    """What a helper can be given of a message besides its elements and its recipients; see `Outgoing`."""
+    """The options of a message besides its elements and recipients; see `Outgoing`."""
 
     sync_other_machine: Literal[1, 2] | None
     from_account: str | None

@@ -27,21 +27,22 @@ MAX_KEYWORDS: Final = 10
 MAX_CONTENTS: Final = 10
 MAX_PAGE: Final = 100
 MAX_CONTENT_BYTES: Final = 8 * 1024
-# A mute of so many seconds has no end.
+# A mute of this many seconds is permanent.
 MUTED_FOREVER: Final = U32_MAX
 
 Label = Literal["Normal", "Illegal", "Abuse", "Polity", "Ad", "Porn", "Sexy", "Terror", "Composite"]
 
 
 class Moderate(Request, kw_only=True):
-    """Have one content judged. Source: I77827.
+    """Moderate one text, image, audio or video. Source: I77827.
 
     Attributes:
-        audit_name: the policy: C2C, Group, UserInfo, GroupInfo, GroupMemberInfo, RelationChain, or the id of one's own.
+        audit_name: the policy: C2C, Group, UserInfo, GroupInfo, GroupMemberInfo, RelationChain, or a custom policy's
+            id.
         content_type: Text, Image, Audio or Video.
-        content: the text, or the address of the medium; 1 to 8192 bytes. An image has at most 5 MB.
-        ext_sender: the app's mark of the sender.
-        ext_receiver: the app's mark of the receiver.
+        content: the text, or the URL of the medium; 1 to 8192 bytes. An image has at most 5 MB.
+        ext_sender: the app's identifier of the sender.
+        ext_receiver: the app's identifier of the receiver.
     """
 
     audit_name: str
@@ -58,14 +59,14 @@ class Moderate(Request, kw_only=True):
 
 
 class Judgement(Result, kw_only=True):
-    """What became of a content. Source: I77827.
+    """The outcome for one item. Source: I77827.
 
     Attributes:
-        request_id: names the request in questions to the service.
+        request_id: id of the request, for support.
         result: Pass, Review or Block.
-        score: how sure it is, 0 to 100.
-        label: the kind of what was found.
-        keywords: the words that were found.
+        score: confidence, 0 to 100.
+        label: the category of the finding.
+        keywords: the words found.
     """
 
     request_id: str = always("")
@@ -76,12 +77,12 @@ class Judgement(Result, kw_only=True):
 
 
 class Content(WireStruct, kw_only=True):
-    """One content of a batch.
+    """One item of a batch.
 
     Attributes:
-        content_id: the caller's number for it, once in a call.
+        content_id: the caller's number for it, unique within a call.
         content_type: Text or Image.
-        content: the text, or the address of the image; 1 to 8192 bytes.
+        content: the text, or the URL of the image; 1 to 8192 bytes.
     """
 
     content_id: int
@@ -90,11 +91,12 @@ class Content(WireStruct, kw_only=True):
 
 
 class ModerateBatch(Request, kw_only=True):
-    """Have 1 to 10 texts or images judged. Known from an SDK.
+    """Moderate 1 to 10 texts or images. Known from an SDK.
 
     Attributes:
-        audit_name: the policy: C2C, Group, UserInfo, GroupInfo, GroupMemberInfo, RelationChain, or the id of one's own.
-        contents: the contents, 1 to 10, each with a number of its own.
+        audit_name: the policy: C2C, Group, UserInfo, GroupInfo, GroupMemberInfo, RelationChain, or a custom policy's
+            id.
+        contents: the items, 1 to 10, each with its own number.
     """
 
     audit_name: str
@@ -115,18 +117,18 @@ class ModerateBatch(Request, kw_only=True):
 
 
 class ItemJudgement(WireStruct, kw_only=True):
-    """What became of one content of a batch.
+    """The outcome for one item of a batch.
 
     Attributes:
-        error_code: 0 when it was judged; 93006 when that took too long.
-        error_info: the reason where it was not.
+        error_code: 0 if it was moderated; 93006 if that took too long.
+        error_info: the reason if it was not.
         content_id: the caller's number for it.
         result: Pass, Review or Block.
-        score: how sure it is, 0 to 100.
-        label: the kind of what was found.
-        sub_label: the finer kind.
-        keywords: the words that were found.
-        request_id: names the request in questions to the service.
+        score: confidence, 0 to 100.
+        label: the category of the finding.
+        sub_label: the subcategory.
+        keywords: the words found.
+        request_id: id of the request, for support.
     """
 
     error_code: int = always(0)
@@ -141,32 +143,32 @@ class ItemJudgement(WireStruct, kw_only=True):
 
 
 class Judgements(PartialResult, kw_only=True):
-    """What became of a batch. Known from an SDK.
+    """The outcome of a batch. Known from an SDK.
 
     Attributes:
-        audit_results: one entry a content; find one by its `content_id`.
+        audit_results: one entry per item; find one by its `content_id`.
     """
 
     audit_results: list[ItemJudgement] = msgspec.field(default_factory=list)
 
     @property
     def failed(self) -> list[ItemJudgement]:
-        """The contents that were not judged; one that is blocked was."""
+        """The items that were not moderated; a blocked one was."""
         return [item for item in self.audit_results if item.error_code != 0]
 
 
 class Done(Result, kw_only=True):
-    """A change of a word list that was made. Source: I77831.
+    """A successful change of a word list. Source: I77831.
 
     Attributes:
-        request_id: names the request in questions to the service.
+        request_id: id of the request, for support.
     """
 
     request_id: str = always("")
 
 
 class KeywordDeletion(WireStruct, kw_only=True):
-    """What became of one word.
+    """The outcome for one word.
 
     Attributes:
         keyword_id: its number in the library.
@@ -182,12 +184,12 @@ class KeywordDeletion(WireStruct, kw_only=True):
 
 
 class DeletedCloudKeywords(PartialResult, kw_only=True):
-    """What became of words that were to be deleted. Source: C94304, I77832.
+    """The outcome for words to be deleted. Source: C94304, I77832.
 
     Attributes:
-        request_id: names the request in questions to the service.
-        details: one entry a word.
-        count: how many were deleted; a sample of the page counts 0 with one word deleted, `details` is certain.
+        request_id: id of the request, for support.
+        details: one entry per word.
+        count: number of deleted words; a sample on the page shows 0 with one word deleted, so rely on `details`.
     """
 
     request_id: str = always("")
@@ -213,7 +215,7 @@ class CloudKeyword(WireStruct, kw_only=True):
 
 
 class AddCloudKeywords(Request, kw_only=True):
-    """Add 1 to 10 words to a library of cloud moderation. Source: I77831.
+    """Add 1 to 10 words to a cloud moderation library. Source: I77831.
 
     Attributes:
         sdk_app_id: the app.
@@ -234,7 +236,7 @@ class AddCloudKeywords(Request, kw_only=True):
 
 
 class DeleteCloudKeywords(Request, kw_only=True):
-    """Delete 1 to 10 words of a library of cloud moderation. Source: C94304, I77832.
+    """Delete 1 to 10 words from a cloud moderation library. Source: C94304, I77832.
 
     Attributes:
         sdk_app_id: the app.
@@ -253,14 +255,14 @@ class DeleteCloudKeywords(Request, kw_only=True):
 
 
 class GetCloudKeywords(Request, kw_only=True):
-    """Read one page of a library of cloud moderation. Source: C94302.
+    """Read one page of a cloud moderation library. Source: C94302.
 
     Attributes:
         sdk_app_id: the app.
-        offset: how many words to leave out, from 0.
-        limit: words in the page, 1 to 100.
+        offset: number of words to skip, from 0.
+        limit: words per page, 1 to 100.
         lib_id: the library.
-        content: only words that have this in them; absent is all.
+        content: only words that contain this; absent is all.
     """
 
     sdk_app_id: int
@@ -293,8 +295,8 @@ class CloudWords(Result, kw_only=True):
     """One page of a library. Source: C94302.
 
     Attributes:
-        request_id: names the request in questions to the service.
-        total_count: the words there are.
+        request_id: id of the request, for support.
+        total_count: number of words.
         infos: the words of this page.
     """
 
@@ -308,8 +310,8 @@ class GetCloudLibraries(Request, kw_only=True):
 
     Attributes:
         sdk_app_id: the app.
-        offset: how many libraries to leave out, from 0.
-        limit: libraries in the page, 1 to 100.
+        offset: number of libraries to skip, from 0.
+        limit: libraries per page, 1 to 100.
     """
 
     sdk_app_id: int
@@ -322,14 +324,14 @@ class GetCloudLibraries(Request, kw_only=True):
 
 
 class CloudLibrary(WireStruct, kw_only=True):
-    """A library of cloud moderation.
+    """A cloud moderation library.
 
     Attributes:
         id: the library, `lib_id` of the other commands.
         lib_name: its name.
-        describe: what it is for.
-        create_time: when it was made, as text.
-        suggestion: what is done with what has its words, such as Block.
+        describe: its purpose.
+        create_time: when it was created, as text.
+        suggestion: the action for content with its words, such as Block.
     """
 
     id: str = msgspec.field(name="ID", default_factory=lambda: "")
@@ -343,8 +345,8 @@ class CloudLibraries(Result, kw_only=True):
     """One page of the list of libraries. Source: C94301.
 
     Attributes:
-        request_id: names the request in questions to the service.
-        total_count: the libraries there are.
+        request_id: id of the request, for support.
+        total_count: number of libraries.
         infos: the libraries of this page.
     """
 
@@ -354,13 +356,13 @@ class CloudLibraries(Result, kw_only=True):
 
 
 class LocalKeyword(WireStruct, kw_only=True):
-    """A word, or a regular expression, of local filtering.
+    """A word, or a regular expression, for local filtering.
 
     Attributes:
         keyword: the word.
         word_type: its kind; the numbers are not documented.
-        filter_type: what is done with a message that has it; the numbers are not documented.
-        replaced_content: what takes its place.
+        filter_type: the action for a message that contains it; the numbers are not documented.
+        replaced_content: the replacement.
     """
 
     keyword: str
@@ -388,14 +390,14 @@ class ChangeLocalKeywords(Request, kw_only=True):
 
 
 class GetLocalKeywords(Request, kw_only=True):
-    """Read one page of the words of local filtering. Known from an SDK.
+    """Read one page of the local filtering words. Known from an SDK.
 
     Attributes:
         sdk_app_id: the app.
-        filter_type: only words with which this is done.
-        offset: how many words to leave out, from 0.
-        limit: words in the page, 1 to 100.
-        keyword: only words that have this in them; absent is all.
+        filter_type: only words with this action.
+        offset: number of words to skip, from 0.
+        limit: words per page, 1 to 100.
+        keyword: only words that contain this; absent is all.
     """
 
     sdk_app_id: int
@@ -410,15 +412,15 @@ class GetLocalKeywords(Request, kw_only=True):
 
 
 class LocalWord(WireStruct, kw_only=True):
-    """A word of local filtering.
+    """A local filtering word.
 
     Attributes:
         id: the word's id.
         keyword: the word.
         word_type: its kind.
-        filter_type: what is done with a message that has it.
-        replaced_content: what takes its place.
-        update_time: when it was changed last, as text.
+        filter_type: the action for a message that contains it.
+        replaced_content: the replacement.
+        update_time: when it was last changed, as text.
     """
 
     id: int = always(0)
@@ -430,15 +432,15 @@ class LocalWord(WireStruct, kw_only=True):
 
 
 class LocalWords(Result, kw_only=True):
-    """One page of the words of local filtering. Known from an SDK.
+    """One page of the local filtering words. Known from an SDK.
 
     Attributes:
-        request_id: names the request in questions to the service.
+        request_id: id of the request, for support.
         local_audit_words: the words of this page.
-        total_count: all words there are.
-        total_reg_count: the regular expressions among them.
-        cur_count: the words that were asked for, on all pages.
-        cur_reg_count: the regular expressions among them.
+        total_count: number of all words.
+        total_reg_count: number of regular expressions among them.
+        cur_count: number of matching words, on all pages.
+        cur_reg_count: number of regular expressions among them.
     """
 
     request_id: str = always("")
@@ -450,14 +452,14 @@ class LocalWords(Result, kw_only=True):
 
 
 class SetMute(Request, kw_only=True):
-    """Mute a user in the whole app, or let them speak again. Source: I34923.
+    """Mute a user in the whole app, or unmute them. Source: I34923.
 
-    Only what the user sends from a client is held back; messages that the app sends in their name go out.
+    Only messages that the user sends from a client are blocked; messages that the app sends in their name are not.
 
     Attributes:
         set_account: the user.
-        c2cmsg_nospeaking_time: seconds without one-to-one messages; 0 ends the mute, 4294967295 is for ever.
-        groupmsg_nospeaking_time: seconds without group messages; 0 ends the mute, 4294967295 is for ever.
+        c2cmsg_nospeaking_time: seconds without one-to-one messages; 0 ends the mute, 4294967295 is permanent.
+        groupmsg_nospeaking_time: seconds without group messages; 0 ends the mute, 4294967295 is permanent.
     """
 
     set_account: str
@@ -465,7 +467,7 @@ class SetMute(Request, kw_only=True):
     groupmsg_nospeaking_time: int | None = None
 
     def check(self) -> None:
-        """Check user and times, at least one of which is needed."""
+        """Check user and times, of which at least one is required."""
         check_account("set_account", self.set_account)
         if self.c2cmsg_nospeaking_time is None and self.groupmsg_nospeaking_time is None:
             raise UsageError(
@@ -493,8 +495,8 @@ class Mute(Result, kw_only=True):
     """The app-wide mute of a user. Source: I34924.
 
     Attributes:
-        c2cmsg_nospeaking_time: seconds without one-to-one messages; 0 is no mute, 4294967295 is for ever.
-        groupmsg_nospeaking_time: seconds without group messages; 0 is no mute, 4294967295 is for ever.
+        c2cmsg_nospeaking_time: seconds without one-to-one messages; 0 is no mute, 4294967295 is permanent.
+        groupmsg_nospeaking_time: seconds without group messages; 0 is no mute, 4294967295 is permanent.
     """
 
     c2cmsg_nospeaking_time: int = always(0)
@@ -526,7 +528,7 @@ class DirtyWords(Result, kw_only=True):
 
 
 def check_words(field: str, words: Sequence[str], high: int) -> None:
-    """Raise `UsageError` unless a list has 1 to `high` words, none of them empty."""
+    """Raise `UsageError` unless a list has 1 to `high` non-empty words."""
     check_list(field, words)
     check_items(field, words, 1, high)
     for index, word in enumerate(words):

@@ -43,9 +43,9 @@ class _Base(Request, kw_only=True):
     Attributes:
         name: at most 150 bytes.
         introduction: at most 400 bytes.
-        face_url: avatar's address, at most 500 bytes.
-        max_subscriber_num: the most subscribers it may have; 100000 is the default.
-        organization: who is behind it, at most 500 bytes.
+        face_url: avatar URL, at most 500 bytes.
+        max_subscriber_num: maximum number of subscribers; 100000 is the default.
+        organization: the organization behind it, at most 500 bytes.
         custom_string: the app's own data, at most 3000 bytes.
     """
 
@@ -68,12 +68,12 @@ class CreateOfficialAccount(_Base, kw_only=True):
 
     Attributes:
         owner_account: the account that owns it.
-        official_account_user_id: an id of one's own, which begins with @TOA#_; absent lets the service make one.
+        official_account_user_id: a custom id, which begins with @TOA#_; absent lets the service generate one.
         name: 1 to 150 bytes.
         introduction: at most 400 bytes.
-        face_url: avatar's address, at most 500 bytes.
-        max_subscriber_num: the most subscribers it may have; 100000 is the default.
-        organization: who is behind it, at most 500 bytes.
+        face_url: avatar URL, at most 500 bytes.
+        max_subscriber_num: maximum number of subscribers; 100000 is the default.
+        organization: the organization behind it, at most 500 bytes.
         custom_string: the app's own data, at most 3000 bytes.
     """
 
@@ -109,9 +109,9 @@ class ModifyOfficialAccount(_Base, kw_only=True):
         official_account: its id.
         name: 1 to 150 bytes.
         introduction: at most 400 bytes.
-        face_url: avatar's address, at most 500 bytes.
-        max_subscriber_num: the most subscribers it may have.
-        organization: who is behind it, at most 500 bytes.
+        face_url: avatar URL, at most 500 bytes.
+        max_subscriber_num: maximum number of subscribers.
+        organization: the organization behind it, at most 500 bytes.
         custom_string: the app's own data, at most 3000 bytes.
     """
 
@@ -149,7 +149,7 @@ class OfficialAccountItem(WireStruct, kw_only=True):
 
 
 class InfoFilter(WireStruct, kw_only=True):
-    """What is wanted of official accounts.
+    """The fields of official accounts to return.
 
     Attributes:
         official_account_base_info_filter: wire names of fields, such as `Name`.
@@ -163,7 +163,7 @@ class GetOfficialAccounts(Request, kw_only=True):
 
     Attributes:
         official_account_id_list: the accounts, 1 to 50.
-        response_filter: which fields are wanted; absent is all.
+        response_filter: the fields to return; absent is all.
     """
 
     official_account_id_list: Sequence[OfficialAccountItem]
@@ -177,20 +177,20 @@ class GetOfficialAccounts(Request, kw_only=True):
 
 
 class OfficialAccountInfo(WireStruct, kw_only=True):
-    """The profile of an official account; fields that were not asked for are None. Source: I60813.
+    """The profile of an official account; fields that were not requested are None. Source: I60813.
 
     Attributes:
         official_account: its id.
         name: its name.
         owner_account: the account that owns it.
         last_msg_time: unix seconds of its last message.
-        subscriber_num: how many have subscribed.
-        introduction: what it is about.
-        face_url: avatar's address.
-        organization: who is behind it.
+        subscriber_num: number of subscribers.
+        introduction: its introduction.
+        face_url: avatar URL.
+        organization: the organization behind it.
         custom_string: the app's own data.
         create_time: unix seconds.
-        max_subscriber_num: the most subscribers it may have.
+        max_subscriber_num: maximum number of subscribers.
     """
 
     official_account: str | None = None
@@ -210,7 +210,7 @@ class OfficialAccounts(Result, kw_only=True):
     """The profiles of official accounts. Source: I60758, I60813.
 
     Attributes:
-        official_account_info_list: one entry an account.
+        official_account_info_list: one entry per account.
     """
 
     official_account_info_list: list[OfficialAccountInfo] = msgspec.field(default_factory=list)
@@ -221,8 +221,8 @@ class GetSubscribers(Request, kw_only=True):
 
     Attributes:
         official_account: the account's id.
-        limit: subscribers in the page, 1 to 200.
-        next: "" for the first page, then `next` of the answer before.
+        limit: subscribers per page, 1 to 200.
+        next: "" for the first page, then `next` of the previous answer.
     """
 
     official_account: str
@@ -257,8 +257,8 @@ class Subscribers(Result, kw_only=True):
     """One page of the subscribers. Source: I60759.
 
     Attributes:
-        next: the place of the next page; "" when there is none.
-        subscriber_num: how many there are in all.
+        next: the place of the next page; "" after the last one.
+        subscriber_num: total number of subscribers.
         subscriber_list: the subscribers of this page.
     """
 
@@ -318,7 +318,7 @@ class SubscriberOutcome(WireStruct, kw_only=True):
 
     Attributes:
         subscriber_account: the user.
-        result: 0 failed, 1 done, 2 had subscribed before.
+        result: 0 failed, 1 done, 2 was already subscribed.
     """
 
     subscriber_account: str = always("")
@@ -329,7 +329,7 @@ class SubscriberOutcomes(PartialResult, kw_only=True):
     """Outcome user by user. Source: I60760.
 
     Attributes:
-        subscriber_list: one entry a user.
+        subscriber_list: one entry per user.
     """
 
     subscriber_list: list[SubscriberOutcome] = msgspec.field(default_factory=list)
@@ -341,7 +341,7 @@ class SubscriberOutcomes(PartialResult, kw_only=True):
 
 
 class ModifySubscriber(Request, kw_only=True):
-    """Change the app's own data about a subscription. Source: I60762.
+    """Change the app's data about a subscription. Source: I60762.
 
     Attributes:
         official_account: the account's id.
@@ -360,7 +360,7 @@ class ModifySubscriber(Request, kw_only=True):
 
 
 class SubscribedFilter(InfoFilter, kw_only=True):
-    """What is wanted of official accounts and of the subscription.
+    """The fields of official accounts and of the subscription to return.
 
     Attributes:
         official_account_base_info_filter: wire names of fields of the accounts, such as `Name`.
@@ -371,13 +371,13 @@ class SubscribedFilter(InfoFilter, kw_only=True):
 
 
 class GetSubscribed(Request, kw_only=True):
-    """Read which official accounts a user has subscribed to. Source: I60763.
+    """Read the official accounts that a user has subscribed to. Source: I60763.
 
     Attributes:
         subscriber_account: the user.
-        limit: accounts in the page, 1 to 200; 200 is the default.
-        offset: how many to leave out, from 0.
-        response_filter: which fields are wanted; absent is all.
+        limit: accounts per page, 1 to 200; 200 is the default.
+        offset: number to skip, from 0.
+        response_filter: the fields to return; absent is all.
     """
 
     subscriber_account: str
@@ -393,7 +393,7 @@ class GetSubscribed(Request, kw_only=True):
 
 
 class Subscription(WireStruct, kw_only=True):
-    """What an official account has of the user who asks; fields that were not asked for are None.
+    """A user's subscription to an official account; fields that were not requested are None.
 
     Attributes:
         subscribe_time: unix seconds.
@@ -405,7 +405,7 @@ class Subscription(WireStruct, kw_only=True):
 
 
 class SubscribedAccount(OfficialAccountInfo, kw_only=True):
-    """An official account that a user has subscribed to; fields that were not asked for are None.
+    """An official account that a user has subscribed to; fields that were not requested are None.
 
     Attributes:
         self_info: the user's own subscription.
@@ -418,7 +418,7 @@ class SubscribedAccounts(Result, kw_only=True):
     """Official accounts that a user has subscribed to. Source: I60763, whose table of the answer was not read.
 
     Attributes:
-        total_count: how many there are in all.
+        total_count: total number of accounts.
         official_account_info_list: those of this page.
     """
 
@@ -429,16 +429,16 @@ class SubscribedAccounts(Result, kw_only=True):
 class SendOfficialMsg(Request, kw_only=True):
     """Send a message to all subscribers. Source: I60810.
 
-    An account has one message a second, and two an hour. Where `random` is not given, the call fills it in before the
+    An account may send one message a second, and two an hour. If `random` is not given, the call fills it in before the
     first attempt; every attempt then sends the same bytes, and the service drops the repeat.
 
     Attributes:
         official_account: the account's id.
-        random: u32; the message's identity: the service drops a second one of the same within five minutes.
+        random: u32; the message's identity: the service drops a second message with the same value within five minutes.
         msg_body: 1 or more elements, at most one of them a custom element.
         offline_push_info: offline push settings.
         forbid_callback_control: webhooks to leave out.
-        online_only_flag: 1 only subscribers who are online get it; 0 is the default.
+        online_only_flag: 1 only online subscribers get it; 0 is the default.
         send_msg_control: NoLastMsg leaves the conversation list as it is.
         cloud_custom_data: stored with the message and delivered.
     """
@@ -464,11 +464,11 @@ class SendOfficialMsg(Request, kw_only=True):
 
 
 class SentOfficialMsg(Result, kw_only=True):
-    """A message that was taken. Source: I60810.
+    """A message that was accepted. Source: I60810.
 
     Attributes:
-        msg_time: unix seconds at which the service took it.
-        msg_key: names the message for recalling it, at most 50 characters.
+        msg_time: unix seconds at which the service accepted it.
+        msg_key: the message's key, for recalling it, at most 50 characters.
     """
 
     msg_time: int = always(0)
@@ -514,7 +514,7 @@ class OfficialRecallOutcomes(PartialResult, kw_only=True):
     """Outcome message by message. Source: I60811.
 
     Attributes:
-        recall_ret_list: one entry a message.
+        recall_ret_list: one entry per message.
     """
 
     recall_ret_list: list[OfficialRecallOutcome] = msgspec.field(default_factory=list)
@@ -530,9 +530,9 @@ class GetOfficialMsgs(Request, kw_only=True):
 
     Attributes:
         official_account: the account's id.
-        last_msg_key: `last_msg_key` of the answer before; absent begins at the newest.
-        req_msg_number: how many messages are wanted, at least 1; how many are returned without it is not documented.
-        with_recalled_msg: 1 with those that were recalled; 0 is the default.
+        last_msg_key: `last_msg_key` of the previous answer; absent begins at the newest.
+        req_msg_number: number of messages to return, at least 1; the default is not documented.
+        with_recalled_msg: 1 includes recalled messages; 0 is the default.
     """
 
     official_account: str
@@ -555,7 +555,7 @@ class OfficialMsg(WireStruct, kw_only=True):
         is_place_msg: 0 a message; 1 the place of one that has expired, was not stored or was deleted.
         msg_body: its elements; unknown kinds are `RawElem`.
         msg_seq: its number.
-        msg_key: names it, for `recall`.
+        msg_key: the message's key, for `recall`.
         msg_time_stamp: unix seconds.
     """
 
@@ -572,7 +572,7 @@ class OfficialMsgs(Result, kw_only=True):
 
     Attributes:
         official_account: the account's id.
-        is_finished: 1 when there is nothing more.
+        is_finished: 1 on the last page.
         last_msg_key: `last_msg_key` for the next page.
         rsp_msg_list: the messages.
     """
@@ -584,5 +584,5 @@ class OfficialMsgs(Result, kw_only=True):
 
     @property
     def is_complete(self) -> bool:
-        """Whether there is no further page."""
+        """Whether this is the last page."""
         return self.is_finished == 1

@@ -14,7 +14,7 @@ from ..errors import UsageError
 
 
 class MultiLanguageContent(WireStruct, kw_only=True):
-    """Title and text for one language, picked by the device's language (SDK 8.5.6870 or later).
+    """Title and text for one language, selected by the device's language (SDK 8.5.6870 or later).
 
     Attributes:
         language: such as `zh` or `en`.
@@ -36,22 +36,22 @@ class AndroidInfo(WireStruct, kw_only=True):
         xiao_mi_channel_id: Xiaomi channel, overrides the console.
         oppo_channel_id: OPPO channel, overrides the console.
         oppo_category: OPPO message class, such as IM or MARKETING.
-        oppo_notify_level: 1 bar, 2 bar and lock screen, 16 all; OPPO wants `oppo_category` with it.
+        oppo_notify_level: 1 bar, 2 bar and lock screen, 16 all; OPPO requires `oppo_category` with it.
         oppo_private_msg_template_id: OPPO private-message template.
         oppo_private_title_parameters: values for the template's title.
         oppo_private_content_parameters: values for the template's text.
         vivo_classification: 0 operation, 1 system (default).
-        vivo_category: vivo message class, preferred to the classification.
+        vivo_category: vivo message class, takes precedence over the classification.
         vivo_notify_type: "1" none, "2" ring, "3" vibrate, "4" both (default).
         hua_wei_channel_id: Huawei channel.
         hua_wei_importance: LOW or NORMAL.
         hua_wei_category: Huawei message class.
-        hua_wei_image: https address of an icon under 512 KB.
+        hua_wei_image: https URL of an icon under 512 KB.
         ext_as_huawei_intent_param: 1 Ext as intent parameter, 0 as action (only in the 2023 table).
         honor_importance: LOW or NORMAL.
-        honor_image: https address of an icon under 512 KB.
+        honor_image: https URL of an icon under 512 KB.
         google_channel_id: FCM channel.
-        google_image: address of an image of at most 1 MB.
+        google_image: URL of an image of at most 1 MB.
         google_priority: normal or high.
         mei_zu_notice_msg_type: 0 official, 1 private.
     """
@@ -105,7 +105,7 @@ class ApnsInfo(WireStruct, kw_only=True):
         badge_mode: 0 counts (default for chat), 1 does not.
         title: replaces the top title.
         sub_title: second line.
-        image: image address for the client.
+        image: image URL for the client.
         mutable_content: 1 turns on the iOS 10 extension.
         interruption_level: active, critical, passive or time-sensitive (iOS 15).
         content_available: 1 is a silent push.
@@ -131,7 +131,7 @@ class HarmonyInfo(WireStruct, kw_only=True):
     Attributes:
         title: replaces the top title.
         category: message class.
-        image: https address.
+        image: https URL.
         sound: file under rawfile.
         sound_duration: 1 to 60 seconds, only with `sound`.
     """
@@ -144,20 +144,20 @@ class HarmonyInfo(WireStruct, kw_only=True):
 
 
 class OfflinePushInfo(WireStruct, kw_only=True):
-    """Offline push settings; when given, those inside a custom element are void.
+    """Offline push settings; they override those inside a custom element.
 
     Attributes:
         push_flag: 0 push (default), 1 no offline push.
         title: for iOS and Android.
         desc: text, overrides the elements' push text.
-        ext: passthrough; any text, though some Android vendors drop a push whose text is not JSON; about 1 KB advised.
+        ext: passthrough; any text, but some Android vendors drop a push whose text is not JSON; about 1 KB recommended.
         multi_language_content: titles and texts by language.
         android_info: Android vendors.
         apns_info: Apple.
         harmony_info: HarmonyOS.
-        badge_add_num: 1 to 99 added to the badge; `badge_set_num` wins.
+        badge_add_num: 1 to 99, added to the badge; `badge_set_num` takes precedence.
         badge_set_num: badge value, 0 to 999 (vendors other than Apple: 0 to 99).
-        push_template_id: template made in the console.
+        push_template_id: template created in the console.
         push_template_param: values for the template's own variables.
     """
 
@@ -201,12 +201,12 @@ class OfflinePushInfo(WireStruct, kw_only=True):
         log_lints(self.lints())
 
     def lints(self) -> Iterator[str]:
-        """Yield what the service takes, and a vendor may not (I33527, I77715, C133879)."""
+        """Yield settings that the service accepts and a vendor may not (I33527, I77715, C133879)."""
         if self.ext is not None and not _is_json(self.ext):
             yield "the push's ext is not JSON: some Android vendors drop such a push"
         android, harmony = self.android_info, self.harmony_info
         if android is not None and android.oppo_notify_level is not None and android.oppo_category is None:
-            yield "oppo_notify_level without oppo_category: OPPO wants both"
+            yield "oppo_notify_level without oppo_category: OPPO requires both"
         if harmony is not None and harmony.sound_duration is not None and harmony.sound is None:
             yield "sound_duration without sound: HarmonyOS uses it for a sound of the app only"
 
@@ -214,6 +214,6 @@ class OfflinePushInfo(WireStruct, kw_only=True):
 def _is_json(text: str) -> bool:
     try:
         msgspec.json.decode(text)
-    except (msgspec.MsgspecError, UnicodeError, TypeError):  # what is no text at all is refused for its type
+    except (msgspec.MsgspecError, UnicodeError, TypeError):  # a value that is not text is refused by its type
         return False
     return True

@@ -1,4 +1,4 @@
-"""Figures, archives of messages, addresses of the service, and files of the chat.
+"""Statistics, message archives, the service's IP addresses, and chat files.
 
 Source: I34886, I34885, I36742; C74775 to C74777.
 """
@@ -15,36 +15,36 @@ from .._api.checks import check_choice, check_given, check_items, check_list
 from .._api.wire import PartialResult, Request, Result, WireStruct, always
 from ..errors import UsageError
 
-# A number of the figures: text by the document, read as a number too.
+# A number in the statistics: documented as text, accepted as a number too.
 Figure = str | int | None
 
 
 class GetAppInfo(Request, kw_only=True):
-    """Ask for the app's figures of the last 30 days. Source: I34886.
+    """Query the app's statistics of the last 30 days. Source: I34886.
 
     Attributes:
-        request_field: wire names of the figures that are wanted, such as `ActiveUserNum`; absent is all.
+        request_field: wire names of the figures to return, such as `ActiveUserNum`; absent is all.
     """
 
     request_field: Sequence[str] | None = None
 
     def check(self) -> None:
-        """Check that names are given one by one."""
+        """Check that the names are given as a list."""
         check_list("request_field", self.request_field)
 
 
 class AppFigures(WireStruct, kw_only=True):
-    """The figures of one day; those that were not asked for are None.
+    """The statistics of one day; those that were not requested are None.
 
     Attributes:
         apns_msg_num: notifications by Apple's push service.
-        active_user_num: users who were active.
+        active_user_num: active users.
         app_id: the app.
         app_name: its name.
-        c2c_apns_msg_num: of the notifications, those for one-to-one messages.
-        c2c_down_msg_num: one-to-one messages that were delivered.
+        c2c_apns_msg_num: notifications for one-to-one messages among them.
+        c2c_down_msg_num: one-to-one messages delivered.
         c2c_send_msg_user_num: users who sent one-to-one messages.
-        c2c_up_msg_num: one-to-one messages that were sent.
+        c2c_up_msg_num: one-to-one messages sent.
         call_back_req: webhook calls.
         call_back_rsp: answers to them.
         chain_decrease: friendships that ended.
@@ -52,23 +52,23 @@ class AppFigures(WireStruct, kw_only=True):
         company: the company.
         date: the day, as in 20160607.
         down_msg_num: messages that were delivered.
-        group_apns_msg_num: of the notifications, those for group messages.
-        group_all_group_num: groups there are.
-        group_destroy_group_num: groups that were disbanded.
-        group_down_msg_num: group messages that were delivered.
-        group_join_group_times: how often a group was joined.
-        group_new_group_num: groups that were made.
-        group_quit_group_times: how often a group was left.
+        group_apns_msg_num: notifications for group messages among them.
+        group_all_group_num: existing groups.
+        group_destroy_group_num: disbanded groups.
+        group_down_msg_num: group messages delivered.
+        group_join_group_times: number of times a group was joined.
+        group_new_group_num: groups created.
+        group_quit_group_times: number of times a group was left.
         group_send_msg_group_num: groups with messages.
         group_send_msg_user_num: users who sent group messages.
-        group_up_msg_num: group messages that were sent.
+        group_up_msg_num: group messages sent.
         login_times: the number of logins.
         login_user_num: users who logged in.
-        max_online_num: the most who were online at once.
+        max_online_num: maximum number of users online at the same time.
         regist_user_num_one_day: users who registered.
-        regist_user_num_total: users there are.
+        regist_user_num_total: total number of users.
         send_msg_user_num: users who sent messages.
-        up_msg_num: messages that were sent.
+        up_msg_num: messages sent.
     """
 
     apns_msg_num: Figure = None
@@ -106,21 +106,21 @@ class AppFigures(WireStruct, kw_only=True):
 
 
 class AppInfo(Result, kw_only=True):
-    """The app's figures. Source: I34886.
+    """The app's statistics. Source: I34886.
 
     Attributes:
-        result: one entry a day.
+        result: one entry per day.
     """
 
     result: list[AppFigures] = msgspec.field(default_factory=list)
 
 
 class GetHistory(Request, kw_only=True):
-    """Ask for the archive of an hour. Source: I34885.
+    """Get the archive of an hour. Source: I34885.
 
     Attributes:
         chat_type: C2C for one-to-one messages, Group for group messages.
-        msg_time: the hour in China, as in 2015120121 for 9 to 10 in the evening.
+        msg_time: the hour in China time, such as 2015120121 for 21:00 to 22:00.
     """
 
     chat_type: Literal["C2C", "Group"]
@@ -147,12 +147,12 @@ class ArchiveFile(WireStruct, kw_only=True):
     """A file of an archive: gzipped JSON.
 
     Attributes:
-        url: where it is.
-        expire_time: until when, as text.
-        file_size: bytes before it was gzipped.
-        file_md5: MD5 before it was gzipped.
-        gzip_size: bytes as it is.
-        gzip_md5: MD5 as it is.
+        url: where to download it.
+        expire_time: when the URL expires, as text.
+        file_size: bytes before gzip.
+        file_md5: MD5 before gzip.
+        gzip_size: bytes of the file.
+        gzip_md5: MD5 of the file.
     """
 
     url: str = msgspec.field(name="URL", default_factory=lambda: "")
@@ -174,7 +174,7 @@ class Archive(Result, kw_only=True):
 
 
 class IPList(Result, kw_only=True):
-    """Addresses of the service. Source: I36742.
+    """The service's IP addresses. Source: I36742.
 
     Attributes:
         ip_list: IP addresses that webhooks come from.
@@ -184,25 +184,25 @@ class IPList(Result, kw_only=True):
 
 
 class ChatFile(Request, kw_only=True):
-    """Name a file of the chat, to block it or to let it be seen again. Source: C74775, C74776.
+    """A chat file to block or unblock. Source: C74775, C74776.
 
     Attributes:
-        raw_url: its address, as in the message.
+        raw_url: its URL, as in the message.
     """
 
     raw_url: str
 
     def check(self) -> None:
-        """Check that the address is there."""
+        """Check that the URL is given."""
         check_given("raw_url", self.raw_url)
 
 
 class FileToSign(WireStruct, kw_only=True):
-    """A file whose address is to be signed.
+    """A file whose URL is to be signed.
 
     Attributes:
         resource_id: the caller's number for it.
-        raw_url: its address, as in the message.
+        raw_url: its URL, as in the message.
     """
 
     resource_id: int
@@ -210,7 +210,7 @@ class FileToSign(WireStruct, kw_only=True):
 
 
 class SignFiles(Request, kw_only=True):
-    """Ask for addresses by which files can be fetched. Source: C74777.
+    """Get URLs for downloading files. Source: C74777.
 
     Attributes:
         raw_urls: the files.
@@ -219,20 +219,20 @@ class SignFiles(Request, kw_only=True):
     raw_urls: Sequence[FileToSign]
 
     def check(self) -> None:
-        """Check that there are files with addresses."""
+        """Check that there are files with URLs."""
         check_items("raw_urls", self.raw_urls, 1, 2**31)
         for index, item in enumerate(self.raw_urls):
             check_given(f"raw_urls[{index}].raw_url", item.raw_url)
 
 
 class SignedFile(WireStruct, kw_only=True):
-    """A file with its signed address.
+    """A file with its signed URL.
 
     Attributes:
         resource_id: the caller's number for it.
-        code: 0 when it was signed.
-        desc: the reason where it was not.
-        pre_sig_url: the signed address, good for 15 minutes.
+        code: 0 if it was signed.
+        desc: the reason if it was not.
+        pre_sig_url: the signed URL, valid for 15 minutes.
         status: 0 normal, 1 blocked.
     """
 
@@ -244,10 +244,10 @@ class SignedFile(WireStruct, kw_only=True):
 
 
 class SignedFiles(PartialResult, kw_only=True):
-    """Files with their signed addresses. Source: C74777.
+    """Files with their signed URLs. Source: C74777.
 
     Attributes:
-        pre_sig_urls: one entry a file; find one by its `resource_id`.
+        pre_sig_urls: one entry per file; find one by its `resource_id`.
     """
 
     pre_sig_urls: list[SignedFile] = msgspec.field(default_factory=list)

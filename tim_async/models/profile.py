@@ -17,11 +17,11 @@ PROFILE_PREFIXES: Final = ("Tag_Profile_",)
 
 
 class ProfileItem(WireStruct, kw_only=True):
-    """A field of a profile that is to be set.
+    """A field of a profile to set.
 
     Attributes:
         tag: a member of `ProfileTag`, or the app's own, such as `Tag_Profile_Custom_Level`.
-        value: text of at most 500 bytes, or a number, by the kind of the tag.
+        value: text of at most 500 bytes, or a number, depending on the tag.
     """
 
     tag: str
@@ -29,7 +29,7 @@ class ProfileItem(WireStruct, kw_only=True):
 
 
 class SetProfile(Request, kw_only=True):
-    """Set fields of one account's profile; what is not named stays. Source: I34916.
+    """Set fields of one account's profile; other fields stay unchanged. Source: I34916.
 
     Attributes:
         from_account: the account whose profile it is.
@@ -40,7 +40,7 @@ class SetProfile(Request, kw_only=True):
     profile_item: Sequence[ProfileItem]
 
     def check(self) -> None:
-        """Check the account, and the kind of every value."""
+        """Check the account, and the type of every value."""
         check_account("from_account", self.from_account)
         check_items("profile_item", self.profile_item, 1, 2**16)
         for index, item in enumerate(self.profile_item):
@@ -54,7 +54,7 @@ class GetProfiles(Request, kw_only=True):
 
     Attributes:
         to_account: the accounts, 1 to 100.
-        tag_list: the fields that are wanted, at least 1: members of `ProfileTag`, or the app's own.
+        tag_list: the fields to read, at least 1: members of `ProfileTag`, or the app's own.
     """
 
     to_account: Sequence[str]
@@ -67,12 +67,12 @@ class GetProfiles(Request, kw_only=True):
 
 
 class UserProfile(TaggedStruct, kw_only=True):
-    """The profile of one account, as far as it was asked for.
+    """The profile of one account, as far as requested.
 
     Attributes:
         to_account: the account.
-        profile_item: its fields; those that were never set may be left out.
-        result_code: 0 is success; -1 where the service named the account among the failed ones without a code.
+        profile_item: its fields; fields that were never set may be left out.
+        result_code: 0 is success; -1 if the service listed the account as failed without a code.
         result_info: the reason of a failure.
     """
 
@@ -83,7 +83,7 @@ class UserProfile(TaggedStruct, kw_only=True):
 
     @property
     def tagged(self) -> list[Tagged]:
-        """The fields as they came."""
+        """The fields as received."""
         return self.profile_item
 
 
@@ -91,8 +91,8 @@ class Profiles(PartialResult, kw_only=True):
     """Profiles account by account. Source: I34917.
 
     Attributes:
-        user_profile_item: one entry an account.
-        fail_account: accounts that failed; absent when none did.
+        user_profile_item: one entry per account.
+        fail_account: accounts that failed; absent if none did.
     """
 
     user_profile_item: list[UserProfile] = msgspec.field(default_factory=list)

@@ -1,7 +1,7 @@
 """Pushes of the push service (timpush), with its attributes and tags. Source: I60561 to I60571, I67553, I80441.
 
-It follows the older pushes to all users: the same attributes, tags and requests, with the failed users listed.
-Users are reached by their user id or by the RegistrationID that the push service gave to a device.
+It succeeds the older pushes to all users: the same attributes, tags and requests, plus a list of failed users. Users
+are addressed by their user id or by the RegistrationID that the push service assigned to a device.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ MAX_TASK_NAME_BYTES: Final = 20
 
 
 class TimPushCondition(Condition, kw_only=True):
-    """The audience of a push: by tags or by attributes, not by both. What is given must all hold.
+    """The audience of a push: by tags or by attributes, not both. All given conditions must hold.
 
     Attributes:
         attrs_or: attribute names with values, one of which a user must have.
@@ -50,13 +50,13 @@ class TimPushCondition(Condition, kw_only=True):
 
 
 class _Push(Request, kw_only=True):
-    """What both kinds of push have in common.
+    """The fields that both kinds of push share.
 
     Attributes:
         from_account: the sender, a user id or a RegistrationID.
-        msg_random: u32, by which the service knows a push that came before.
+        msg_random: u32, by which the service recognises a repeated push.
         offline_push_info: title, text and settings of the notification.
-        data_id: the app's own id of the business behind it, at most 64 bytes.
+        data_id: the app's own id for the push, at most 64 bytes.
     """
 
     _identity: ClassVar = {"msg_random": next_msg_random}
@@ -74,15 +74,15 @@ class _Push(Request, kw_only=True):
 
 
 class SendPush(_Push, kw_only=True):
-    """Push to every user, or to those a condition picks. Source: I60561.
+    """Push to every user, or to those selected by a condition. Source: I60561.
 
     Attributes:
         from_account: the sender, a user id or a RegistrationID.
-        msg_random: u32, by which the service knows a push that came before; for how long is not documented. Filled in
-            where it is not given.
+        msg_random: u32, by which the service recognises a repeated push; for how long is not documented. Filled in if
+            it is not given.
         condition: the audience; absent is everyone.
         offline_push_info: title, text and settings of the notification.
-        data_id: the app's own id of the business behind it, at most 64 bytes.
+        data_id: the app's own id for the push, at most 64 bytes.
     """
 
     condition: TimPushCondition | None = None
@@ -100,9 +100,9 @@ class SendPushBatch(_Push, kw_only=True):
     Attributes:
         from_account: the sender, a user id or a RegistrationID.
         to_account: the targets, 1 to 500 user ids or RegistrationIDs.
-        msg_random: u32; within one second, a push with the same is dropped. Filled in where it is not given.
+        msg_random: u32; within one second, a push with the same value is dropped. Filled in if it is not given.
         offline_push_info: title, text and settings of the notification.
-        data_id: the app's own id of the business behind it, at most 64 bytes.
+        data_id: the app's own id for the push, at most 64 bytes.
     """
 
     to_account: Sequence[str]
@@ -117,7 +117,7 @@ class SendPushBatch(_Push, kw_only=True):
 
 
 class WebInfo(WireStruct, kw_only=True):
-    """A notification of the browser.
+    """A browser notification.
 
     Attributes:
         title: its title.
@@ -133,15 +133,15 @@ class WebInfo(WireStruct, kw_only=True):
 class SendWebPush(Request, kw_only=True):
     """Push to the browsers of 1 to 500 users. Source: I80441.
 
-    With both, `message` goes to pages that are open, and `web_info` to the others.
+    With both, `message` goes to open pages, and `web_info` to the others.
 
     Attributes:
         from_account: the sender.
         to_account: the targets, 1 to 500 user ids.
-        msg_random: u32; within one second, a push with the same is dropped. Filled in where it is not given.
-        web_info: the notification of the browser; it or `message` must be given.
-        message: the message for pages that are open; what is in it was not readable, and it is sent as it is.
-        data_id: the app's own id of the business behind it, at most 64 bytes.
+        msg_random: u32; within one second, a push with the same value is dropped. Filled in if it is not given.
+        web_info: the browser notification; it or `message` is required.
+        message: the message for open pages; its fields were not readable, so it is sent unchanged.
+        data_id: the app's own id for the push, at most 64 bytes.
         task_name: the name of the task in the console, at most 20 bytes.
     """
 
@@ -169,12 +169,12 @@ class SendWebPush(Request, kw_only=True):
 
 
 class PushFailure(WireStruct, kw_only=True):
-    """A user for whom it failed.
+    """A user for whom the call failed.
 
     Attributes:
         to_account: the user.
         error_code: why.
-        error_info: the reason in words; may be empty.
+        error_info: the reason as text; may be empty.
     """
 
     to_account: str = always("")
@@ -186,7 +186,7 @@ class PushOutcome(PartialResult, kw_only=True):
     """Outcome for many users. Source: I60565, I60569, I60570.
 
     Attributes:
-        error_list: the users for whom it failed; empty when it worked for all.
+        error_list: the users for whom it failed; empty if it succeeded for all.
     """
 
     error_list: list[PushFailure] = msgspec.field(default_factory=list)
@@ -198,22 +198,22 @@ class PushOutcome(PartialResult, kw_only=True):
 
 
 class PushBatchTask(PushOutcome, kw_only=True):
-    """A push to listed users that was taken. Source: I67553, I80441.
+    """A push to listed users that was accepted. Source: I67553, I80441.
 
     Attributes:
-        task_id: names it, in reports and to revoke it.
-        error_list: the targets it does not go to; empty when it goes to all.
+        task_id: id of the push, for reports and to revoke it.
+        error_list: the targets it does not go to; empty if it goes to all.
     """
 
     task_id: str = always("")
 
 
 class Revoke(Request, kw_only=True):
-    """Stop a push, or take it back, within 24 hours. Source: I60571.
+    """Stop or revoke a push, within 24 hours. Source: I60571.
 
     Attributes:
         task_id: the push.
-        offline_push_info: what is shown in place of the notification.
+        offline_push_info: shown instead of the notification.
     """
 
     task_id: str
@@ -226,11 +226,11 @@ class Revoke(Request, kw_only=True):
 
 
 class SetTypedAttrNames(SetAttrNames, kw_only=True):
-    """Name attributes of the app. Source: I60563.
+    """Set the names of the app's attributes. Source: I60563.
 
     Attributes:
         attr_names: "0" to "9" with the name of each, 1 to 50 bytes; numbers that are left out keep their names.
-        attr_types: the same numbers with what the attribute belongs to: 0 a user id, 1 a RegistrationID.
+        attr_types: the same numbers with the owner of the attribute: 0 a user id, 1 a RegistrationID.
     """
 
     attr_types: Mapping[str, Literal[0, 1]] | None = None
@@ -249,14 +249,14 @@ class TypedAttrNames(AttrNames, kw_only=True):
 
     Attributes:
         attr_names: "0" to "9" with the name of each.
-        attr_types: the same numbers with what the attribute belongs to: 0 a user id, 1 a RegistrationID.
+        attr_types: the same numbers with the owner of the attribute: 0 a user id, 1 a RegistrationID.
     """
 
     attr_types: dict[str, int] = msgspec.field(default_factory=dict)
 
 
 class TimPushUsers(PushUsers, kw_only=True):
-    """Ask for, or take away, what 1 to 100 users have. Source: I60564, I60567, I60570.
+    """Read or remove the attributes or tags of 1 to 100 users. Source: I60564, I60567, I60570.
 
     Attributes:
         to_account: the users, 1 to 100: user ids, or RegistrationIDs of 36 bytes.
@@ -266,27 +266,27 @@ class TimPushUsers(PushUsers, kw_only=True):
 
 
 class TimPushSetAttrs(SetAttrs, kw_only=True):
-    """Give 1 to 100 users values of attributes that the app has named. Source: I60565.
+    """Set values of named attributes for 1 to 100 users. Source: I60565.
 
     Attributes:
-        user_attrs: users, or RegistrationIDs, with their attributes, 1 to 100; attributes that are left out stay.
+        user_attrs: users, or RegistrationIDs, with their attributes, 1 to 100; attributes left out stay unchanged.
     """
 
     _user_max_bytes: ClassVar = REGISTRATION_ID_BYTES
 
 
 class TimPushRemoveAttrs(RemoveAttrs, kw_only=True):
-    """Take attributes from 1 to 100 users. Source: I60566.
+    """Remove attributes from 1 to 100 users. Source: I60566.
 
     Attributes:
-        user_attrs: users, or RegistrationIDs, with the names of what they lose, 1 to 100.
+        user_attrs: users, or RegistrationIDs, with the names of the attributes to remove, 1 to 100.
     """
 
     _user_max_bytes: ClassVar = REGISTRATION_ID_BYTES
 
 
 class TimPushChangeTags(ChangeTags, kw_only=True):
-    """Give tags to 1 to 100 users, or take them away. Source: I60568, I60569.
+    """Add or remove tags of 1 to 100 users. Source: I60568, I60569.
 
     Attributes:
         user_tags: users, or RegistrationIDs, with 1 to 10 tags each, 1 to 100.
@@ -299,8 +299,8 @@ class AttrsOrFailures(PushOutcome, kw_only=True):
     """The attributes of users. Source: I60564.
 
     Attributes:
-        user_attrs: one entry a user.
-        error_list: the users whose attributes could not be read; empty when all could.
+        user_attrs: one entry per user.
+        error_list: the users whose attributes could not be read; empty if all could.
     """
 
     user_attrs: list[AttrsOfUser] = msgspec.field(default_factory=list)
@@ -310,8 +310,8 @@ class TagsOrFailures(PushOutcome, kw_only=True):
     """The tags of users. Source: I60567.
 
     Attributes:
-        user_tags: one entry a user.
-        error_list: the users whose tags could not be read; empty when all could.
+        user_tags: one entry per user.
+        error_list: the users whose tags could not be read; empty if all could.
     """
 
     user_tags: list[TagsOfUser] = msgspec.field(default_factory=list)

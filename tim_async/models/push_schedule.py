@@ -1,6 +1,6 @@
 """Scheduled pushes. Source: I78839 to I78843, C130277 to C130281.
 
-Times are texts in UTC, such as "2025-06-01 10:00:00": `utc_text` makes them.
+Times are texts in UTC, such as "2025-06-01 10:00:00": `utc_text` creates them.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from .push import MAX_TARGETS, TimPushCondition
 PushType = Literal["All", "Tag", "User"]
 
 OrderBy = Literal["schedAt", "createAt", "schedat", "createat"]
-"""What scheduled pushes are ordered by: when they are sent, or when they were made."""
+"""What scheduled pushes are ordered by: the time of sending, or of creation."""
 if not TYPE_CHECKING:
     OrderBy = listed(OrderBy)
 
@@ -29,10 +29,10 @@ _FORM: Final = "%Y-%m-%d %H:%M:%S"
 
 
 def utc_text(when: datetime) -> str:
-    """Return a moment as these commands write it: `2025-06-01 10:00:00`, in UTC.
+    """Format a time as these commands expect it: `2025-06-01 10:00:00`, in UTC.
 
     Raises:
-        UsageError: it does not say in which time zone it is.
+        UsageError: it has no time zone.
     """
     if not isinstance(when, datetime) or when.tzinfo is None:
         raise UsageError("when must be a datetime with a time zone", field="when")
@@ -40,7 +40,7 @@ def utc_text(when: datetime) -> str:
 
 
 def utc_moment(text: str) -> datetime | None:
-    """Return the moment of such a text; None for a text of another form."""
+    """Parse such a text; return None for any other format."""
     try:
         return datetime.strptime(text, _FORM).replace(tzinfo=UTC)
     except ValueError:
@@ -60,7 +60,7 @@ def _check_type(kind: str) -> None:
 
 
 class PushContent(WireStruct, kw_only=True):
-    """What a scheduled push sends: the fields of the push that its type stands for.
+    """The content of a scheduled push: the fields of the push that its type stands for.
 
     Attributes:
         from_account: the sender.
@@ -102,7 +102,7 @@ class _OfApp(Request, kw_only=True):
     sdkappid: int | None = None
 
     def check(self) -> None:
-        """Check the app's id, where it is given."""
+        """Check the app's id, if it is given."""
         check_range("sdkappid", self.sdkappid, 1, 2**53)
 
 
@@ -119,10 +119,10 @@ class AddScheduledPush(_OfApp, kw_only=True):
     """Schedule a push. Source: I78839, C130277.
 
     Attributes:
-        sdkappid: the app's id, the client's own; filled in where it is not given.
+        sdkappid: the app's id, the client's own; filled in if it is not given.
         type: All for every user, Tag for an audience, User for listed users.
-        sched_at: when it is pushed, in UTC, such as "2025-06-01 10:00:00".
-        content: what is pushed, in the form that the type asks for.
+        sched_at: time of the push, in UTC, such as "2025-06-01 10:00:00".
+        content: the push, in the form that the type requires.
     """
 
     type: PushType
@@ -142,14 +142,14 @@ class AddScheduledPush(_OfApp, kw_only=True):
 
 
 class ModifyScheduledPush(_OfTask, kw_only=True):
-    """Change a push that is still pending; what is not given stays as it is. Source: I78840, C130278.
+    """Change a push that is still pending; fields that are not given stay unchanged. Source: I78840, C130278.
 
     Attributes:
-        sdkappid: the app's id, the client's own; filled in where it is not given.
+        sdkappid: the app's id, the client's own; filled in if it is not given.
         task_id: the scheduled push.
-        type: the type it was made with.
-        sched_at: another time, in UTC, such as "2025-06-01 10:00:00".
-        content: another content, in the form that the type asks for.
+        type: the type it was created with.
+        sched_at: the new time, in UTC, such as "2025-06-01 10:00:00".
+        content: the new content, in the form that the type requires.
     """
 
     type: PushType
@@ -169,9 +169,9 @@ class DeleteScheduledPush(_OfTask, kw_only=True):
     """Delete a push that is still pending. Source: I78841, C130279.
 
     Attributes:
-        sdkappid: the app's id, the client's own; filled in where it is not given.
+        sdkappid: the app's id, the client's own; filled in if it is not given.
         task_id: the scheduled push.
-        type: the type it was made with.
+        type: the type it was created with.
     """
 
     type: PushType
@@ -186,7 +186,7 @@ class GetScheduledPush(_OfTask, kw_only=True):
     """Read one scheduled push. Source: I78842, C130280.
 
     Attributes:
-        sdkappid: the app's id, the client's own; filled in where it is not given.
+        sdkappid: the app's id, the client's own; filled in if it is not given.
         task_id: the scheduled push.
     """
 
@@ -195,14 +195,14 @@ class ListScheduledPushes(_OfApp, kw_only=True):
     """Read one page of scheduled pushes. Source: I78843, C130281.
 
     Attributes:
-        sdkappid: the app's id, the client's own; filled in where it is not given.
-        offset: how many to leave out, 0 by default.
-        want: how many are wanted, at least 1; 20 by default.
+        sdkappid: the app's id, the client's own; filled in if it is not given.
+        offset: number to skip, 0 by default.
+        want: number of entries to return, at least 1; 20 by default.
         order_by: `schedAt` (the default) or `createAt`; the international page writes both in lower case.
         asc: True for the earliest first (the default).
-        begin_time: the beginning of the range, in UTC, such as "2025-06-01 10:00:00".
-        end_time: the end of the range; the app's settings say how long it may be.
-        keyword: a part of title or text.
+        begin_time: start of the range, in UTC, such as "2025-06-01 10:00:00".
+        end_time: end of the range; the app's settings limit its length.
+        keyword: part of the title or text.
     """
 
     offset: int = always(0)
@@ -227,10 +227,10 @@ class ListScheduledPushes(_OfApp, kw_only=True):
 
 
 class ScheduledPushId(Result, kw_only=True):
-    """The scheduled push that was made, changed or deleted. Source: I78839 to I78841.
+    """A scheduled push that was created, changed or deleted. Source: I78839 to I78841.
 
     Attributes:
-        task_id: names it in later calls.
+        task_id: its id, for later calls.
     """
 
     task_id: int = msgspec.field(name="TaskID", default_factory=int)
@@ -242,16 +242,16 @@ class ScheduledPush(WireStruct, kw_only=True):
     Attributes:
         task_id: its id.
         sdkappid: the app's id.
-        create_at: when it was made, in UTC.
+        create_at: creation time, in UTC.
         type: All, Tag or User.
-        sched_at: when it is pushed, in UTC.
-        content: what is pushed, as it came: the fields of `PushContent` by their wire names.
+        sched_at: time of the push, in UTC.
+        content: the content as received: the fields of `PushContent` by wire name.
         title: the title of the notification.
         desc: its text.
-        status: `pending`; what it is later is not on the pages that were readable.
+        status: `pending`; later values are not on the readable pages.
         dispatch_success: whether it was pushed; 0 before.
         dispatch_err: why it was not pushed.
-        push_task_id: the TaskId of the push, to revoke it and to read its figures.
+        push_task_id: the TaskId of the push, for revoking it and reading its statistics.
     """
 
     task_id: int = msgspec.field(name="TaskID", default_factory=int)
@@ -274,7 +274,7 @@ class ScheduledPush(WireStruct, kw_only=True):
 
     @property
     def scheduled_for(self) -> datetime | None:
-        """When it is pushed; None where the text is none of this form."""
+        """The time of the push; None if the text has another format."""
         return utc_moment(self.sched_at)
 
 
@@ -292,8 +292,8 @@ class ScheduledPushes(Result, kw_only=True):
     """A page of scheduled pushes. Source: I78843, C130281.
 
     Attributes:
-        total: how many there are on all pages.
-        tasks: those of this page.
+        total: number of pushes on all pages.
+        tasks: the pushes of this page.
     """
 
     total: int = always(0)

@@ -1,8 +1,8 @@
-"""What became of pushes: figures, losses, and the way of one push. Source: I71893 to I71898.
+"""Statistics of pushes: counts, losses, and the trace of one push. Source: I71893 to I71898.
 
 Each comes in two forms: for pushes to all users or to an audience, which are tasks, and for the pushes of chat
-messages. What the numbers of channels and reasons mean was not readable on any of the pages; `PushResult` lists the
-channels as webhooks number them.
+messages. The meaning of the numbers of channels and reasons was not readable on any of the pages; `PushResult` lists
+the channel numbers that webhooks use.
 """
 
 from __future__ import annotations
@@ -50,22 +50,22 @@ class GetPushFigures(_TasksOfRange, kw_only=True):
     """Read how many pushes of tasks were sent, delivered and clicked. Source: I71894.
 
     Attributes:
-        start_time: unix seconds, the beginning of the range.
-        end_time: unix seconds, the end of the range; it has at most 30 days.
-        task_id: up to 5 tasks; none is all of the range.
+        start_time: unix seconds, start of the range.
+        end_time: unix seconds, end of the range, which may span at most 30 days.
+        task_id: up to 5 tasks; none for the whole range.
     """
 
 
 class PlatformFigures(WireStruct, kw_only=True):
-    """Figures of one channel.
+    """Counts of one channel.
 
     Attributes:
         event_type: 1 offline pushes, 2 online pushes; only for pushes of tasks.
         push_platform: the number of the channel.
-        total_count: how many could be sent.
-        sent_count: how many were sent.
-        delivered_count: how many were delivered.
-        click_count: how many were clicked.
+        total_count: number that could be sent.
+        sent_count: number sent.
+        delivered_count: number delivered.
+        click_count: number clicked.
     """
 
     event_type: int | None = None
@@ -77,14 +77,14 @@ class PlatformFigures(WireStruct, kw_only=True):
 
 
 class TaskFigures(WireStruct, kw_only=True):
-    """Figures of one task.
+    """Counts of one task.
 
     Attributes:
         task_id: the task.
-        total_count: how many could be sent.
-        sent_count: how many were sent.
-        delivered_count: how many were delivered.
-        click_count: how many were clicked.
+        total_count: number that could be sent.
+        sent_count: number sent.
+        delivered_count: number delivered.
+        click_count: number clicked.
         platform_statistics: the same for each channel.
     """
 
@@ -97,22 +97,22 @@ class TaskFigures(WireStruct, kw_only=True):
 
 
 class PushFigures(Result, kw_only=True):
-    """Figures task by task. Source: I71894.
+    """Counts task by task. Source: I71894.
 
     Attributes:
-        results: one entry a task.
+        results: one entry per task.
     """
 
     results: list[TaskFigures] = msgspec.field(default_factory=list)
 
 
 class GetPushLosses(_TasksOfRange, kw_only=True):
-    """Read why pushes of tasks were lost. Source: I71895.
+    """Read why pushes of tasks failed. Source: I71895.
 
     Attributes:
-        start_time: unix seconds, the beginning of the range.
-        end_time: unix seconds, the end of the range; it has at most 7 days.
-        task_id: up to 5 tasks; none is all of the range.
+        start_time: unix seconds, start of the range.
+        end_time: unix seconds, end of the range, which may span at most 7 days.
+        task_id: up to 5 tasks; none for the whole range.
     """
 
 
@@ -121,8 +121,8 @@ class PushLoss(WireStruct, kw_only=True):
 
     Attributes:
         err_code: the number of the reason, as text.
-        err_count: how often.
-        err_info: the reason in words.
+        err_count: number of occurrences.
+        err_info: the reason as text.
     """
 
     err_code: str = always("")
@@ -137,8 +137,8 @@ class PlatformLoss(WireStruct, kw_only=True):
         event_type: 1 offline pushes, 2 online pushes; only for pushes of tasks.
         push_platform: the number of the channel.
         err_code: the number of the reason, as text.
-        err_count: how often.
-        err_info: the reason in words.
+        err_count: number of occurrences.
+        err_info: the reason as text.
     """
 
     event_type: int | None = None
@@ -153,10 +153,10 @@ class TaskLosses(WireStruct, kw_only=True):
 
     Attributes:
         task_id: the task.
-        ready_to_send_loss: what was lost before it was sent.
-        post_send_delivered_loss: what was sent and not delivered.
-        platform_ready_to_send_loss: the first for each channel.
-        platform_post_send_delivered_loss: the second for each channel.
+        ready_to_send_loss: losses before sending.
+        post_send_delivered_loss: losses after sending.
+        platform_ready_to_send_loss: losses before sending, per channel.
+        platform_post_send_delivered_loss: losses after sending, per channel.
     """
 
     task_id: str = msgspec.field(name="TaskID", default_factory=str)
@@ -170,14 +170,14 @@ class PushLosses(Result, kw_only=True):
     """Losses task by task. Source: I71895.
 
     Attributes:
-        results: one entry a task.
+        results: one entry per task.
     """
 
     results: list[TaskLosses] = msgspec.field(default_factory=list)
 
 
 class GetPushTrace(Request, kw_only=True):
-    """Follow a push of a task to the devices of one user; for the last 7 days. Source: I71893.
+    """Trace a task's push to the devices of one user, within the last 7 days. Source: I71893.
 
     Attributes:
         task_id: the task.
@@ -200,19 +200,19 @@ class GetMessagePushFigures(_TimeRange, kw_only=True):
     """Read how many pushes of chat messages were sent, delivered and clicked. Source: I71897.
 
     Attributes:
-        start_time: unix seconds, the beginning of the range.
-        end_time: unix seconds, the end of the range; it has at most 30 days.
+        start_time: unix seconds, start of the range.
+        end_time: unix seconds, end of the range, which may span at most 30 days.
     """
 
 
 class MessagePushFigures(Result, kw_only=True):
-    """Figures of the pushes of chat messages. Source: I71897.
+    """Counts of the pushes of chat messages. Source: I71897.
 
     Attributes:
-        total_count: how many could be sent.
-        sent_count: how many were sent.
-        delivered_count: how many were delivered.
-        click_count: how many were clicked.
+        total_count: number that could be sent.
+        sent_count: number sent.
+        delivered_count: number delivered.
+        click_count: number clicked.
         platform_statistics: the same for each channel.
     """
 
@@ -224,22 +224,22 @@ class MessagePushFigures(Result, kw_only=True):
 
 
 class GetMessagePushLosses(_TimeRange, kw_only=True):
-    """Read why pushes of chat messages were lost. Source: I71898.
+    """Read why pushes of chat messages failed. Source: I71898.
 
     Attributes:
-        start_time: unix seconds, the beginning of the range.
-        end_time: unix seconds, the end of the range; it has at most 7 days.
+        start_time: unix seconds, start of the range.
+        end_time: unix seconds, end of the range, which may span at most 7 days.
     """
 
 
 class MessagePushLosses(Result, kw_only=True):
-    """Losses of the pushes of chat messages. Source: I71898, whose sample is no JSON: this is its table.
+    """Losses of the pushes of chat messages. Source: I71898, whose sample is not JSON; this follows its table.
 
     Attributes:
-        ready_to_send_loss: what was lost before it was sent.
-        post_send_delivered_loss: what was sent and not delivered.
-        platform_ready_to_send_loss: the first for each channel.
-        platform_post_send_delivered_loss: the second for each channel.
+        ready_to_send_loss: losses before sending.
+        post_send_delivered_loss: losses after sending.
+        platform_ready_to_send_loss: losses before sending, per channel.
+        platform_post_send_delivered_loss: losses after sending, per channel.
     """
 
     ready_to_send_loss: list[PushLoss] = msgspec.field(default_factory=list)
@@ -249,7 +249,7 @@ class MessagePushLosses(Result, kw_only=True):
 
 
 class GetMessagePushTrace(Request, kw_only=True):
-    """Follow the push of a chat message to the devices it went to; for the last 7 days. Source: I71896.
+    """Trace the push of a chat message to the devices it went to, within the last 7 days. Source: I71896.
 
     Attributes:
         push_id: the message's MsgId (`SendMsgResult.msg_id`).
@@ -262,14 +262,14 @@ class GetMessagePushTrace(Request, kw_only=True):
         check_given("push_id", self.push_id)
 
 
-# The way of a push
+# The trace of a push
 
 
 class TraceStep(WireStruct, kw_only=True):
     """One step of a push.
 
     Attributes:
-        push_status: the state of the step; what its numbers mean was not readable.
+        push_status: the state of the step; the meaning of its numbers was not readable.
         error_code: 0 is success.
         error_info: the reason of a failure.
         event_time: the time of the step, such as "2025-03-07 10:04:47".
@@ -282,10 +282,10 @@ class TraceStep(WireStruct, kw_only=True):
 
 
 class CommitTrace(WireStruct, kw_only=True):
-    """The hand-over of a push.
+    """The submission of a push.
 
     Attributes:
-        im_stat: how the push service took it.
+        im_stat: the push service accepted it.
     """
 
     im_stat: TraceStep | None = msgspec.field(name="IMStat", default=None)
@@ -296,7 +296,7 @@ class OfflineTrace(WireStruct, kw_only=True):
 
     Attributes:
         offline_stat: the push service sent it.
-        channel_stat: the vendor's channel took it.
+        channel_stat: the vendor's channel accepted it.
         device_stat: it reached the device.
         click_stat: it was clicked.
     """
@@ -308,14 +308,14 @@ class OfflineTrace(WireStruct, kw_only=True):
 
 
 class InstanceTrace(WireStruct, kw_only=True):
-    """The way of a push to one device.
+    """The trace of a push to one device.
 
     Attributes:
         instance_id: the device.
         push_time: when it was pushed, such as "2025-03-07 10:04:47".
         device_model: its model.
         system: such as `Android` or `APNS`.
-        system_version: the version of that.
+        system_version: the version of the system.
         event_type: 1 offline push, 2 online push; only for pushes of tasks.
         push_platform: the number of the channel.
         token: the device's token.
@@ -323,10 +323,10 @@ class InstanceTrace(WireStruct, kw_only=True):
         sdk_version: the version of the chat SDK.
         push_version: the version of the push plugin.
         notification_status: whether the device shows notifications.
-        last_active_terminal: 1 for the device that was used last.
-        im_commit_stat: how it was handed over.
+        last_active_terminal: 1 for the most recently used device.
+        im_commit_stat: its submission.
         offline_push_stat: the steps of an offline push.
-        online_push_stat: the steps of an online push, as they came: what is in it was not readable.
+        online_push_stat: the steps of an online push as received; their fields were not readable.
     """
 
     instance_id: str = always("")
@@ -348,10 +348,10 @@ class InstanceTrace(WireStruct, kw_only=True):
 
 
 class PushTrace(Result, kw_only=True):
-    """The way of a push, device by device. Source: I71893, I71896.
+    """The trace of a push, device by device. Source: I71893, I71896.
 
     Attributes:
-        instance_trace: one entry a device.
+        instance_trace: one entry per device.
     """
 
     instance_trace: list[InstanceTrace] = msgspec.field(default_factory=list)

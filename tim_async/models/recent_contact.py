@@ -33,7 +33,7 @@ ContactType = Literal[1, 2]
 
 
 class ContactItem(WireStruct, kw_only=True):
-    """A conversation, named by its other end; `ContactItem.account("bob")` and `ContactItem.group("@TGS#1")` make one.
+    """A conversation, identified by its other end: `ContactItem.account("bob")` or `ContactItem.group("@TGS#1")`.
 
     Attributes:
         type: 1 one-to-one, 2 group.
@@ -47,19 +47,19 @@ class ContactItem(WireStruct, kw_only=True):
 
     @classmethod
     def account(cls, to_account: str) -> Self:
-        """Name the conversation with an account."""
+        """Return the conversation with an account."""
         return cls(type=C2C, to_account=to_account)
 
     @classmethod
     def group(cls, to_group_id: str) -> Self:
-        """Name the conversation of a group."""
+        """Return the conversation of a group."""
         return cls(type=GROUP, to_group_id=to_group_id)
 
 
 class GetContacts(Request, kw_only=True):
-    """Read a page of an account's conversations, the newest first. Source: I43087.
+    """Read a page of an account's conversations, newest first. Source: I43087.
 
-    The four places are 0 for the first page, then those of the page before.
+    The four places are 0 for the first page, then those of the previous page.
 
     Attributes:
         from_account: the account.
@@ -68,7 +68,7 @@ class GetContacts(Request, kw_only=True):
         top_time_stamp: unix seconds, place among pinned conversations.
         top_start_index: place among them within a second.
         assist_flags: bits: 0 lists pinned conversations separately, 1 includes empty ones, 2 pages pinned ones. A newer
-            description wants 63, for all there is.
+            document recommends 63, for everything.
     """
 
     from_account: str
@@ -87,7 +87,7 @@ class GetContacts(Request, kw_only=True):
 
 
 class Contact(WireStruct, kw_only=True):
-    """A conversation of a list.
+    """A conversation in a list.
 
     Attributes:
         type: 1 one-to-one, 2 group.
@@ -95,9 +95,9 @@ class Contact(WireStruct, kw_only=True):
         group_id: the group, for type 2.
         msg_time: unix seconds of the newest message.
         top_flag: 1 for a pinned conversation.
-        standard_mark: the marks, `1` at the place of every one that is set; newer pages only, as are the next two.
+        standard_mark: the marks, `1` at the position of each mark that is set; on newer pages only, like the next two.
         custom_mark: the app's own mark.
-        contact_group_id: the conversation groups that have it.
+        contact_group_id: the conversation groups that contain it.
     """
 
     type: int = always(0)
@@ -121,7 +121,7 @@ class ContactPage(Result, kw_only=True):
     Attributes:
         session_item: the conversations.
         complete_flag: 1 on the last page.
-        time_stamp: place of the next page, as are the next three.
+        time_stamp: place of the next page, like the next three.
         start_index: as above.
         top_time_stamp: as above.
         top_start_index: as above.
@@ -136,7 +136,7 @@ class ContactPage(Result, kw_only=True):
 
     @property
     def is_complete(self) -> bool:
-        """Whether there is no further page."""
+        """Whether this is the last page."""
         return self.complete_flag == 1
 
 
@@ -147,8 +147,8 @@ class DeleteContact(Request, kw_only=True):
         from_account: the account.
         type: 1 one-to-one, 2 group.
         to_account: the other account, for type 1.
-        clear_ramble: 1 clears the account's history of it too, not the other side's; 0 is the default.
-        to_groupid: the group, for type 2; the service spells it so.
+        clear_ramble: 1 also clears the account's own history of it; 0 is the default.
+        to_groupid: the group, for type 2; spelled as the service does.
     """
 
     _older: ClassVar = {"type": "Type"}
@@ -166,11 +166,11 @@ class DeleteContact(Request, kw_only=True):
 
 
 class GroupContactItem(WireStruct, kw_only=True):
-    """A conversation group to make.
+    """A conversation group to create.
 
     Attributes:
         group_name: 1 to 32 bytes.
-        contact_item: the conversations to put into it; those that are marked or in groups are 1,000 at most (51008).
+        contact_item: the conversations to put into it; at most 1,000 may be marked or grouped (51008).
     """
 
     group_name: str
@@ -178,7 +178,7 @@ class GroupContactItem(WireStruct, kw_only=True):
 
 
 class CreateContactGroup(Request, kw_only=True):
-    """Make a conversation group. Source: I53437.
+    """Create a conversation group. Source: I53437.
 
     Attributes:
         from_account: the account whose list it is; it has at most 20 groups.
@@ -212,7 +212,7 @@ class ContactGroup(WireStruct, kw_only=True):
 
 
 class ToldContact(WireStruct, kw_only=True):
-    """A conversation of an answer.
+    """A conversation in an answer.
 
     Attributes:
         type: 1 one-to-one, 2 group.
@@ -244,7 +244,7 @@ class GroupResult(WireStruct, kw_only=True):
 
     Attributes:
         group_item: the group.
-        result_item: one entry a conversation.
+        result_item: one entry per conversation.
     """
 
     group_item: ContactGroup = msgspec.field(default_factory=ContactGroup)
@@ -255,7 +255,7 @@ class CreateContactGroupResult(PartialResult, kw_only=True):
     """The new conversation group. Source: I53437.
 
     Attributes:
-        group_result_item: one entry a group.
+        group_result_item: one entry per group.
     """
 
     group_result_item: list[GroupResult] = msgspec.field(default_factory=list)
@@ -267,10 +267,10 @@ class CreateContactGroupResult(PartialResult, kw_only=True):
 
 
 class ContactUpdateItem(WireStruct, kw_only=True):
-    """A conversation to put into a group, or to take out.
+    """A conversation to add to a group, or to remove.
 
     Attributes:
-        contact_opt_type: 1 in, 2 out.
+        contact_opt_type: 1 add, 2 remove.
         contact_item: the conversation.
     """
 
@@ -279,13 +279,13 @@ class ContactUpdateItem(WireStruct, kw_only=True):
 
 
 class UpdateGroup(WireStruct, kw_only=True):
-    """What to change of a conversation group.
+    """A change of a conversation group.
 
     Attributes:
         update_group_type: 1 its name, 2 its conversations.
-        old_group_name: its present name.
+        old_group_name: its current name.
         new_group_name: its new name, for type 1, 1 to 32 bytes.
-        contact_update_item: the conversations to put in and take out, for type 2.
+        contact_update_item: the conversations to add and remove, for type 2.
     """
 
     update_group_type: Literal[1, 2]
@@ -299,7 +299,7 @@ class UpdateContactGroup(Request, kw_only=True):
 
     Attributes:
         from_account: the account whose list it is.
-        update_type: 1, a change of a group; no other is documented.
+        update_type: 1, a change of a group; no other value is documented.
         update_group: the change.
     """
 
@@ -337,7 +337,7 @@ class ContactUpdateResult(ContactResult, kw_only=True):
     """Outcome for one conversation of a change.
 
     Attributes:
-        contact_opt_type: 1 in, 2 out.
+        contact_opt_type: 1 add, 2 remove.
         contact_item: the conversation.
         result_code: 0 is success.
         result_info: the reason of a failure.
@@ -347,14 +347,14 @@ class ContactUpdateResult(ContactResult, kw_only=True):
 
 
 class UpdateGroupResult(WireStruct, kw_only=True):
-    """What became of a change.
+    """The outcome of a change.
 
     Attributes:
         update_group_type: 1 its name, 2 its conversations.
-        group_name: the name the group has now.
-        old_group_name: the name it had.
+        group_name: the group's new name.
+        old_group_name: the previous name.
         group_id: its number.
-        contact_result_item: one entry a conversation.
+        contact_result_item: one entry per conversation.
     """
 
     update_group_type: int = always(0)
@@ -365,10 +365,10 @@ class UpdateGroupResult(WireStruct, kw_only=True):
 
 
 class UpdateContactGroupResult(PartialResult, kw_only=True):
-    """What became of a change. Source: I53439.
+    """The outcome of a change. Source: I53439.
 
     Attributes:
-        update_type: as it was asked for.
+        update_type: as requested.
         update_group_result: the group after the change.
     """
 
@@ -382,12 +382,12 @@ class UpdateContactGroupResult(PartialResult, kw_only=True):
 
 
 class MarkItem(WireStruct, kw_only=True):
-    """Marks to set on a conversation, and to clear.
+    """Marks to set and clear on a conversation.
 
     Attributes:
         opt_type: 1 standard marks, 2 the app's own mark, 3 both.
         contact_item: the conversation.
-        clear_mark: standard marks to clear, 1 to 64: 1 star, 2 unread, 3 fold, 4 hide; those to 32 are the service's.
+        clear_mark: standard marks to clear, 1 to 64: 1 star, 2 unread, 3 fold, 4 hide; up to 32 they are the service's.
         set_mark: standard marks to set, as above.
         custom_mark: the app's own mark, at most 256 bytes.
     """
@@ -425,7 +425,7 @@ class MarkContacts(Request, kw_only=True):
 
 
 class MarkResult(ContactResult, kw_only=True):
-    """Outcome for one conversation that was to be marked.
+    """Outcome for one conversation to be marked.
 
     Attributes:
         opt_type: 1 standard marks, 2 the app's own mark, 3 both.
@@ -441,7 +441,7 @@ class MarkContactsResult(PartialResult, kw_only=True):
     """Outcome conversation by conversation. Source: I53438.
 
     Attributes:
-        result_item: one entry a conversation.
+        result_item: one entry per conversation.
     """
 
     result_item: list[MarkResult] = msgspec.field(default_factory=list)
@@ -479,9 +479,9 @@ class MarkedContact(ToldContact, kw_only=True):
         to_account: the other account, for type 1.
         to_group_id: the group, for type 2.
         timestamp: unix seconds of the last change.
-        standard_mark: the marks, `1` at the place of every one that is set.
+        standard_mark: the marks, `1` at the position of each mark that is set.
         custom_mark: the app's own mark.
-        contact_group_id: the numbers of the conversation groups that have it.
+        contact_group_id: the numbers of the conversation groups that contain it.
     """
 
     timestamp: int = always(0)
@@ -491,10 +491,10 @@ class MarkedContact(ToldContact, kw_only=True):
 
 
 class FoundContactGroups(Result, kw_only=True):
-    """Groups and marks of conversations that were asked for. Source: I53442.
+    """Groups and marks of the requested conversations. Source: I53442.
 
     Attributes:
-        contact_result_item: the conversations that have some.
+        contact_result_item: the conversations that have any.
         group_item: the conversation groups.
     """
 
@@ -507,7 +507,7 @@ class GetContactGroups(Request, kw_only=True):
 
     Attributes:
         from_account: the account.
-        start_index: 0 for the first page, then `next_start_index` of the page before.
+        start_index: 0 for the first page, then `next_start_index` of the previous page.
     """
 
     from_account: str
@@ -536,7 +536,7 @@ class ContactGroupPage(Result, kw_only=True):
 
     @property
     def is_complete(self) -> bool:
-        """Whether there is no further page."""
+        """Whether this is the last page."""
         return self.complete_flag == 1
 
 
@@ -562,7 +562,7 @@ class DeleteContactGroup(Request, kw_only=True):
 
 
 class DeletedContactGroups(Result, kw_only=True):
-    """The groups that are gone. Source: I53441.
+    """The deleted groups. Source: I53441.
 
     Attributes:
         group_item: the groups.
@@ -580,7 +580,7 @@ def _check_contact(field: str, item: ContactItem) -> None:
 
 
 def _check_end(prefix: str, kind: int, to_account: str | None, group_id: str | None, *, group_field: str) -> None:
-    """Check that the end which a kind of conversation needs is given."""
+    """Check that the other end required by a kind of conversation is given."""
     check_choice(f"{prefix}type", kind, (C2C, GROUP))
     if kind == C2C:
         if to_account is None:

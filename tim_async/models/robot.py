@@ -21,8 +21,8 @@ class CreateRobot(Request, kw_only=True):
     Attributes:
         user_id: its account, at most 32 bytes that begin with @RBT#.
         nick: nickname.
-        face_url: avatar's address.
-        self_signature: what it says of itself, at most 500 bytes.
+        face_url: avatar URL.
+        self_signature: its signature, at most 500 bytes.
     """
 
     user_id: str
@@ -65,9 +65,9 @@ class SendRobotStreamMsg(Request, kw_only=True):
 
     Attributes:
         from_account: the chatbot.
-        to_account: who asked.
-        chunk: the piece, which is added to those before.
-        msg_key: absent with the first piece, then the one of the first answer.
+        to_account: the account that asked.
+        chunk: the piece, appended to the earlier ones.
+        msg_key: absent with the first piece, then the key from the first answer.
         finish: 1 with the last piece.
     """
 
@@ -88,14 +88,14 @@ class StreamedMsg(Result, kw_only=True):
     """A message that is being streamed. Source: I71131.
 
     Attributes:
-        msg_key: names it; the pieces that follow give it back.
+        msg_key: the message's key; later pieces repeat it.
     """
 
     msg_key: str = always("")
 
 
 def check_robot(field: str, account: str) -> None:
-    """Raise `UsageError` unless an account can be a chatbot's."""
+    """Raise `UsageError` unless an account is valid for a chatbot."""
     check_account(field, account)
     if not account.startswith(PREFIX) or account == PREFIX:
         raise UsageError(f"{field} must begin with {PREFIX}, as the accounts of chatbots do", field=field)

@@ -28,8 +28,8 @@ from .tags import (
 )
 
 MAX_BATCH: Final = 1000
-READ_BATCH: Final = 100  # what the page advises
-MANY: Final = 2**20  # where the documents name no limit but the size of a body
+READ_BATCH: Final = 100  # recommended by the page
+MANY: Final = 2**20  # the documents have no limit other than the size of a body
 _TIME_MAX: Final = 2**53
 _SNS_PREFIXES: Final = ("Tag_SNS_",)
 _FRIEND_PREFIXES: Final = ("Tag_SNS_", "Tag_Profile_")
@@ -50,14 +50,14 @@ class SnsResultItem(AccountOutcome, kw_only=True):
 
     Attributes:
         to_account: the account.
-        result_code: 0 is success, 30539 that the friend is asked for consent; -1 where the service named the account
-            among the failed ones without a code.
+        result_code: 0 is success, 30539 means that the request is pending; -1 if the service listed the account as
+            failed without a code.
         result_info: the reason of a failure.
     """
 
     @property
     def is_pending(self) -> bool:
-        """Whether the other side is asked for consent: no failure, but no friendship yet."""
+        """Whether the request waits for consent: not a failure, but no friendship yet."""
         return self.result_code == 30539
 
 
@@ -65,8 +65,8 @@ class SnsResults(PartialResult, kw_only=True):
     """Outcome account by account. Source: I34902 to I34904, I34911, I34912.
 
     Attributes:
-        result_item: one entry an account.
-        fail_account: accounts that failed; absent when none did.
+        result_item: one entry per account.
+        fail_account: accounts that failed; absent if none did.
     """
 
     result_item: list[SnsResultItem] = msgspec.field(default_factory=list)
@@ -87,8 +87,8 @@ class AddFriendItem(WireStruct, kw_only=True):
         to_account: the account, 1 to 32 bytes.
         remark: the user's own name for the friend, at most 96 bytes.
         group_name: the friend list to put the friend into, one name of 1 to 30 bytes.
-        add_source: where the friendship comes from: `AddSource_Type_` and a keyword of 1 to 8 letters.
-        add_wording: what is said to the friend, at most 256 bytes.
+        add_source: the origin of the friendship: `AddSource_Type_` and a keyword of 1 to 8 letters.
+        add_wording: the message to the friend, at most 256 bytes.
     """
 
     to_account: str
@@ -99,7 +99,7 @@ class AddFriendItem(WireStruct, kw_only=True):
 
 
 class AddFriends(Request, kw_only=True):
-    """Add friends, asking them for consent where their profile wants it. Source: I34902.
+    """Add friends, with their consent if their profile requires it. Source: I34902.
 
     Attributes:
         from_account: the account that gets the friends.
@@ -127,7 +127,7 @@ class AddFriends(Request, kw_only=True):
 
 
 class SnsItem(WireStruct, kw_only=True):
-    """A field of a friendship that is to be set.
+    """A field of a friendship to set.
 
     Attributes:
         tag: a member of `SnsTag`, or the app's own, such as `Tag_SNS_Custom_Since`.
@@ -144,12 +144,12 @@ class ImportFriendItem(WireStruct, kw_only=True):
     Attributes:
         to_account: the account, 1 to 32 bytes.
         remark: the user's own name for the friend, at most 96 bytes.
-        remark_time: unix seconds at which the remark was made.
+        remark_time: unix seconds at which the remark was set.
         group_name: the friend lists to put the friend into, at most 32 names of 1 to 30 bytes.
-        add_source: where the friendship comes from: `AddSource_Type_` and a keyword of 1 to 8 letters.
-        add_wording: what was said to the friend, at most 256 bytes.
+        add_source: the origin of the friendship: `AddSource_Type_` and a keyword of 1 to 8 letters.
+        add_wording: the message to the friend, at most 256 bytes.
         add_time: unix seconds since when they are friends.
-        custom_item: the app's own fields.
+        custom_item: the app's custom fields.
     """
 
     to_account: str
@@ -163,18 +163,19 @@ class ImportFriendItem(WireStruct, kw_only=True):
 
 
 class ImportFriends(Request, kw_only=True):
-    """Put friends on one account's list, without asking them and without changing theirs. Source: I34903.
+    """Put friends on one account's list, without their consent and without changing their lists. Source: I34903.
 
     Attributes:
         from_account: the account that gets the friends.
-        add_friend_item: the friends, at least 1. Many in one call go better than many calls for one account.
+        add_friend_item: the friends, at least 1. One call with many friends works better than many calls for one
+            account.
     """
 
     from_account: str
     add_friend_item: Sequence[ImportFriendItem]
 
     def check(self) -> None:
-        """Check accounts, texts, times, and the kind of every value."""
+        """Check accounts, texts, times, and the type of every value."""
         check_account("from_account", self.from_account)
         check_items("add_friend_item", self.add_friend_item, 1, MANY)
         for index, item in enumerate(self.add_friend_item):
@@ -199,7 +200,7 @@ class UpdateFriendItem(WireStruct, kw_only=True):
 
 
 class UpdateFriends(Request, kw_only=True):
-    """Set fields of friendships: remark, friend lists, the app's own. Source: I34904.
+    """Set fields of friendships: remark, friend lists, custom fields. Source: I34904.
 
     Attributes:
         from_account: the account whose friends they are.
@@ -210,7 +211,7 @@ class UpdateFriends(Request, kw_only=True):
     update_item: Sequence[UpdateFriendItem]
 
     def check(self) -> None:
-        """Check accounts, and the kind of every value."""
+        """Check accounts, and the type of every value."""
         check_account("from_account", self.from_account)
         check_items("update_item", self.update_item, 1, MANY)
         for index, item in enumerate(self.update_item):
@@ -226,8 +227,8 @@ class DeleteFriends(Request, kw_only=True):
     Attributes:
         from_account: the account whose friends they are.
         to_account: the friends, 1 to 1,000.
-        delete_type: `Delete_Type_Single` takes the friends from the account's list, `Delete_Type_Both` takes it from
-            theirs too.
+        delete_type: `Delete_Type_Single` removes the friends from the account's list, `Delete_Type_Both` also removes
+            it from theirs.
     """
 
     from_account: str
@@ -245,8 +246,8 @@ class DeleteAllFriends(Request, kw_only=True):
 
     Attributes:
         from_account: the account.
-        delete_type: `Delete_Type_Single` empties the account's list, `Delete_Type_Both` takes it from its friends'
-            lists too.
+        delete_type: `Delete_Type_Single` empties the account's list, `Delete_Type_Both` also removes it from its
+            friends' lists.
     """
 
     from_account: str
@@ -259,12 +260,12 @@ class DeleteAllFriends(Request, kw_only=True):
 
 
 class CheckFriends(Request, kw_only=True):
-    """Ask how an account stands to 1 to 1,000 others. Source: I34907.
+    """Check the relation of an account to 1 to 1,000 others. Source: I34907.
 
     Attributes:
-        from_account: the account that is asked about.
+        from_account: the account to check.
         to_account: the others, 1 to 1,000.
-        check_type: `CheckResult_Type_Single` looks at the account's list only, `CheckResult_Type_Both` at both sides.
+        check_type: `CheckResult_Type_Single` checks the account's list only, `CheckResult_Type_Both` both sides.
     """
 
     from_account: str
@@ -278,13 +279,13 @@ class CheckFriends(Request, kw_only=True):
 
 
 class FriendRelation(AccountOutcome, kw_only=True):
-    """How an account stands to another.
+    """The relation of an account to another.
 
     Attributes:
         to_account: the other account.
-        relation: `CheckResult_Type_BothWay`, `CheckResult_Type_AWithB` (it is on the asking account's list),
-            `CheckResult_Type_BWithA` (the other way round) or `CheckResult_Type_NoRelation`.
-        result_code: 0 is success; -1 where the service named the account among the failed ones without a code.
+        relation: `CheckResult_Type_BothWay`, `CheckResult_Type_AWithB` (the other is on the checked account's list),
+            `CheckResult_Type_BWithA` (the reverse) or `CheckResult_Type_NoRelation`.
+        result_code: 0 is success; -1 if the service listed the account as failed without a code.
         result_info: the reason of a failure.
     """
 
@@ -292,16 +293,16 @@ class FriendRelation(AccountOutcome, kw_only=True):
 
     @property
     def is_on_own_list(self) -> bool:
-        """Whether the asking account has the other on its list."""
+        """Whether the checked account has the other on its list."""
         return self.relation in ("CheckResult_Type_BothWay", "CheckResult_Type_AWithB")
 
 
 class FriendRelations(PartialResult, kw_only=True):
-    """How an account stands to others. Source: I34907.
+    """The relation of an account to others. Source: I34907.
 
     Attributes:
-        info_item: one entry an account.
-        fail_account: accounts that failed; absent when none did.
+        info_item: one entry per account.
+        fail_account: accounts that failed; absent if none did.
     """
 
     info_item: list[FriendRelation] = msgspec.field(default_factory=list)
@@ -314,14 +315,14 @@ class FriendRelations(PartialResult, kw_only=True):
 
 
 class GetFriends(Request, kw_only=True):
-    """Read a page of an account's friends with all that is known of them. Source: I34908.
+    """Read a page of an account's friends with all their data. Source: I34908.
 
     Attributes:
         from_account: the account.
-        start_index: 0 for the first page, then `next_start_index` of the page before.
-        standard_sequence: version of the service's own fields that is known already: unless it changed since, these
-            fields are left out; 0 the first time.
-        custom_sequence: the same for the app's own fields.
+        start_index: 0 for the first page, then `next_start_index` of the previous page.
+        standard_sequence: the known version of the service's own fields, 0 the first time; they are left out unless
+            they have changed since.
+        custom_sequence: the same for the app's custom fields.
     """
 
     from_account: str
@@ -338,7 +339,7 @@ class GetFriends(Request, kw_only=True):
 
 
 class FriendData(TaggedStruct, kw_only=True):
-    """A friend of a page.
+    """A friend in a page.
 
     Attributes:
         to_account: the friend.
@@ -350,7 +351,7 @@ class FriendData(TaggedStruct, kw_only=True):
 
     @property
     def tagged(self) -> list[Tagged]:
-        """The fields as they came."""
+        """The fields as received."""
         return self.value_item
 
 
@@ -359,9 +360,9 @@ class FriendPage(Result, kw_only=True):
 
     Attributes:
         user_data_item: the friends.
-        standard_sequence: version of the service's own fields.
-        custom_sequence: version of the app's own fields.
-        friend_num: friends in total.
+        standard_sequence: version of the service's custom fields.
+        custom_sequence: version of the app's custom fields.
+        friend_num: total number of friends.
         complete_flag: other than 0 on the last page.
         next_start_index: `start_index` of the next page.
     """
@@ -375,7 +376,7 @@ class FriendPage(Result, kw_only=True):
 
     @property
     def is_complete(self) -> bool:
-        """Whether there is no further page."""
+        """Whether this is the last page."""
         return self.complete_flag != 0
 
 
@@ -384,8 +385,8 @@ class GetSpecifiedFriends(Request, kw_only=True):
 
     Attributes:
         from_account: the account.
-        to_account: the friends, 1 or more; at most 100 are advised, for a large answer may fail.
-        tag_list: the fields that are wanted, at least 1: members of `SnsTag` or `ProfileTag`, or the app's own.
+        to_account: the friends, 1 or more; at most 100 are recommended, because a large answer may fail.
+        tag_list: the fields to read, at least 1: members of `SnsTag` or `ProfileTag`, or the app's own.
     """
 
     from_account: str
@@ -401,12 +402,12 @@ class GetSpecifiedFriends(Request, kw_only=True):
 
 
 class SpecifiedFriend(TaggedStruct, kw_only=True):
-    """A friend that was asked for.
+    """A requested friend.
 
     Attributes:
         to_account: the friend.
         sns_profile_item: fields of the friendship and of the friend's profile; those never set may be left out.
-        result_code: 0 is success; -1 where the service named the account among the failed ones without a code.
+        result_code: 0 is success; -1 if the service listed the account as failed without a code.
         result_info: the reason of a failure.
     """
 
@@ -417,16 +418,16 @@ class SpecifiedFriend(TaggedStruct, kw_only=True):
 
     @property
     def tagged(self) -> list[Tagged]:
-        """The fields as they came."""
+        """The fields as received."""
         return self.sns_profile_item
 
 
 class SpecifiedFriends(PartialResult, kw_only=True):
-    """Friends that were asked for. Source: I34910.
+    """The requested friends. Source: I34910.
 
     Attributes:
-        info_item: one entry an account.
-        fail_account: accounts that failed, such as those that are no friends; absent when none did.
+        info_item: one entry per account.
+        fail_account: accounts that failed, such as those that are not friends; absent if none did.
     """
 
     info_item: list[SpecifiedFriend] = msgspec.field(default_factory=list)
@@ -475,9 +476,9 @@ class GetBlackList(Request, kw_only=True):
 
     Attributes:
         from_account: the account.
-        start_index: 0 for the first page, then `start_index` of the page before.
-        max_limited: how many are wanted, at least 1.
-        last_sequence: version that is known already, 0 the first time.
+        start_index: 0 for the first page, then `start_index` of the previous page.
+        max_limited: number of entries to return, at least 1.
+        last_sequence: the version already known, 0 the first time.
     """
 
     from_account: str
@@ -510,8 +511,8 @@ class BlackListPage(Result, kw_only=True):
 
     Attributes:
         black_list_item: the blocked accounts.
-        start_index: where the next page begins; 0 on the last one.
-        curruent_sequence: version of the block list; the service spells it so.
+        start_index: where the next page begins; 0 on the last page.
+        curruent_sequence: version of the block list; spelled as the service does.
     """
 
     black_list_item: list[BlackListItem] = msgspec.field(default_factory=list)
@@ -520,18 +521,18 @@ class BlackListPage(Result, kw_only=True):
 
     @property
     def is_complete(self) -> bool:
-        """Whether there is no further page."""
+        """Whether this is the last page."""
         return self.start_index == 0
 
 
 class CheckBlackList(Request, kw_only=True):
-    """Ask whether an account and 1 to 1,000 others block each other. Source: I34913.
+    """Check whether an account and 1 to 1,000 others block each other. Source: I34913.
 
     Attributes:
-        from_account: the account that is asked about.
+        from_account: the account to check.
         to_account: the others, 1 to 1,000.
-        check_type: `BlackCheckResult_Type_Single` looks at the account's list only, `BlackCheckResult_Type_Both` at
-            both sides.
+        check_type: `BlackCheckResult_Type_Single` checks the account's list only, `BlackCheckResult_Type_Both` both
+            sides.
     """
 
     from_account: str
@@ -549,9 +550,9 @@ class BlackRelation(AccountOutcome, kw_only=True):
 
     Attributes:
         to_account: the other account.
-        relation: `BlackCheckResult_Type_BothWay`, `BlackCheckResult_Type_AWithB` (the asking account blocks it),
-            `BlackCheckResult_Type_BWithA` (the other way round) or `BlackCheckResult_Type_NO`.
-        result_code: 0 is success; -1 where the service named the account among the failed ones without a code.
+        relation: `BlackCheckResult_Type_BothWay`, `BlackCheckResult_Type_AWithB` (the checked account blocks it),
+            `BlackCheckResult_Type_BWithA` (the reverse) or `BlackCheckResult_Type_NO`.
+        result_code: 0 is success; -1 if the service listed the account as failed without a code.
         result_info: the reason of a failure.
     """
 
@@ -559,7 +560,7 @@ class BlackRelation(AccountOutcome, kw_only=True):
 
     @property
     def is_on_own_list(self) -> bool:
-        """Whether the asking account blocks the other."""
+        """Whether the checked account blocks the other."""
         return self.relation in ("BlackCheckResult_Type_BothWay", "BlackCheckResult_Type_AWithB")
 
 
@@ -567,8 +568,8 @@ class BlackRelations(PartialResult, kw_only=True):
     """Whether an account and others block each other. Source: I34913.
 
     Attributes:
-        black_list_check_item: one entry an account.
-        fail_account: accounts that failed; absent when none did.
+        black_list_check_item: one entry per account.
+        fail_account: accounts that failed; absent if none did.
     """
 
     black_list_check_item: list[BlackRelation] = msgspec.field(default_factory=list)
@@ -581,7 +582,7 @@ class BlackRelations(PartialResult, kw_only=True):
 
 
 class AddFriendLists(Request, kw_only=True):
-    """Make friend lists, and put friends into them. Source: I34950.
+    """Create friend lists, and put friends into them. Source: I34950.
 
     Attributes:
         from_account: the account whose lists they are; it has at most 32.
@@ -604,8 +605,8 @@ class AddFriendListsResult(SnsResults, kw_only=True):
     """Outcome friend by friend. Source: I34950.
 
     Attributes:
-        result_item: one entry an account.
-        fail_account: accounts that failed; absent when none did.
+        result_item: one entry per account.
+        fail_account: accounts that failed; absent if none did.
         current_sequence: version of the friend lists.
     """
 
@@ -630,7 +631,7 @@ class DeleteFriendLists(Request, kw_only=True):
 
 
 class DeleteFriendListsResult(Result, kw_only=True):
-    """The lists are gone. Source: I34926.
+    """The outcome of deleting friend lists. Source: I34926.
 
     Attributes:
         current_sequence: version of the friend lists.
@@ -644,9 +645,9 @@ class GetFriendLists(Request, kw_only=True):
 
     Attributes:
         from_account: the account.
-        last_sequence: version that is known already, 0 the first time; known from older pages.
-        need_friend: `Need_Friend_Type_Yes` returns who is on the lists too; `Need_Friend_Type_No` is the default.
-        group_name: the lists that are wanted; absent is all.
+        last_sequence: the version already known, 0 the first time; known from older pages.
+        need_friend: `Need_Friend_Type_Yes` also returns the friends on the lists; `Need_Friend_Type_No` is the default.
+        group_name: the lists to read; absent is all.
     """
 
     from_account: str
@@ -667,8 +668,8 @@ class FriendList(WireStruct, kw_only=True):
 
     Attributes:
         group_name: its name.
-        friend_number: how many friends are on it.
-        to_account: the friends, where they were asked for.
+        friend_number: number of friends on it.
+        to_account: the friends, if requested.
     """
 
     group_name: str = always("")

@@ -1,8 +1,8 @@
 """Tagged values: how profiles and friendships name their fields. Source: I33520, I33521.
 
-A field is a tag and a value. The tags that the service defines are members of `ProfileTag` and `SnsTag`; an app's own
-ones are plain text, such as `Tag_Profile_Custom_Level` or `Tag_SNS_Custom_Since`. A value keeps its kind: text stays
-text, a number stays a number, and the friend lists of a friend are an array of text.
+A field is a tag and a value. The tags that the service defines are members of `ProfileTag` and `SnsTag`; custom ones
+are plain text, such as `Tag_Profile_Custom_Level` or `Tag_SNS_Custom_Since`. A value keeps its type: text stays text, a
+number stays a number, and the friend lists of a friend are an array of text.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ REMARK_MAX_BYTES: Final = 96
 WORDING_MAX_BYTES: Final = 256
 
 TagValue = str | int | list[str]
-"""What a tag can hold, as it comes from the service."""
+"""The type of a tag's value, as it comes from the service."""
 
 
 class ProfileTag(StrEnum):
-    """The tags of a profile that the service defines; their values are text where no other kind is named.
+    """The profile tags that the service defines; their values are text unless noted otherwise.
 
     Attributes:
         NICK: nickname, at most 500 bytes.
@@ -38,10 +38,10 @@ class ProfileTag(StrEnum):
         ALLOW_TYPE: who may add the user as a friend: `AllowType_Type_NeedConfirm`, `AllowType_Type_AllowAny` or
             `AllowType_Type_DenyAny`.
         LANGUAGE: number.
-        IMAGE: avatar's address, at most 500 bytes.
+        IMAGE: avatar URL, at most 500 bytes.
         MSG_SETTINGS: number; bit 0 set means that no messages are wanted.
-        ADMIN_FORBID_TYPE: `AdminForbid_Type_None`, or `AdminForbid_Type_SendOut` for a user who may not ask for
-            friendship.
+        ADMIN_FORBID_TYPE: `AdminForbid_Type_None`, or `AdminForbid_Type_SendOut` for a user who may not send friend
+            requests.
         LEVEL: number.
         ROLE: number.
     """
@@ -61,13 +61,13 @@ class ProfileTag(StrEnum):
 
 
 class SnsTag(StrEnum):
-    """The tags of a friendship that the service defines; their values are text where no other kind is named.
+    """The friendship tags that the service defines; their values are text unless noted otherwise.
 
     Attributes:
-        GROUP: array of text: the friend lists that have the friend, at most 32 names of 1 to 30 bytes.
+        GROUP: array of text: the friend lists that contain the friend, at most 32 names of 1 to 30 bytes.
         REMARK: the user's own name for the friend, at most 96 bytes.
         ADD_SOURCE: `AddSource_Type_` and a keyword of 1 to 8 letters.
-        ADD_WORDING: what was said when asking for friendship, at most 256 bytes.
+        ADD_WORDING: the text of the friend request, at most 256 bytes.
         ADD_TIME: number, unix seconds.
     """
 
@@ -92,11 +92,11 @@ _ADD_SOURCE: Final = re.compile(r"AddSource_Type_[A-Za-z]{1,8}")
 
 
 class Tagged(WireStruct, kw_only=True):
-    """A tag and its value, as the service returns them.
+    """A tag and its value, as returned by the service.
 
     Attributes:
-        tag: a member of `ProfileTag` or `SnsTag`, or the app's own.
-        value: text, number or array of text, by the kind of the tag.
+        tag: a member of `ProfileTag` or `SnsTag`, or a custom one.
+        value: text, number or array of text, depending on the tag.
     """
 
     tag: str = always("")
@@ -104,11 +104,11 @@ class Tagged(WireStruct, kw_only=True):
 
 
 class TaggedStruct(WireStruct):
-    """Base of the results that hold tagged values."""
+    """Base class of the results that contain tagged values."""
 
     @property
     def tagged(self) -> Sequence[Tagged]:
-        """The tags and their values as they came."""
+        """The tags and their values as received."""
         raise NotImplementedError
 
     @property
@@ -117,19 +117,19 @@ class TaggedStruct(WireStruct):
         return {item.tag: item.value for item in self.tagged}
 
     def value_of(self, tag: str) -> TagValue | None:
-        """Return the value of a tag; None when there is none."""
+        """Return the value of a tag; None if it has none."""
         for item in self.tagged:
             if item.tag == tag:
                 return item.value
         return None
 
     def text_of(self, tag: str) -> str | None:
-        """Return the value of a tag as text, a number in digits; None when there is none, or it is an array."""
+        """Return the value of a tag as text, a number in digits; None if it has none, or an array."""
         value = self.value_of(tag)
         return None if isinstance(value, list) or value is None else str(value)
 
     def number_of(self, tag: str) -> int | None:
-        """Return the value of a tag as a number, also one written as text; None when there is none."""
+        """Return the value of a tag as a number, even if it is text; None if it has none."""
         value = self.value_of(tag)
         if isinstance(value, str):
             return int(value) if re.fullmatch(r"-?[0-9]{1,20}", value) else None
@@ -137,7 +137,7 @@ class TaggedStruct(WireStruct):
 
 
 def check_profile_value(field: str, tag: str, value: object) -> None:
-    """Raise `UsageError` unless a value is of the kind that a tag of a profile has; unknown tags take any."""
+    """Raise `UsageError` unless a value has the type of a profile tag; unknown tags accept any."""
     if tag not in _PROFILE_TAGS:
         _check_own_value(field, value)
     elif tag in PROFILE_NUMBERS or (tag == ProfileTag.GENDER and _is_number(value)):
@@ -151,7 +151,7 @@ def check_profile_value(field: str, tag: str, value: object) -> None:
 
 
 def check_sns_value(field: str, tag: str, value: object) -> None:
-    """Raise `UsageError` unless a value is of the kind that a tag of a friendship has; unknown tags take any."""
+    """Raise `UsageError` unless a value has the type of a friendship tag; unknown tags accept any."""
     if tag == SnsTag.GROUP:
         if isinstance(value, str) or not isinstance(value, Sequence):
             raise UsageError(f"{field}: {tag} must be a list of names", field=field)
@@ -185,13 +185,13 @@ def check_add_source(field: str, source: str) -> None:
 
 
 def check_tag(field: str, tag: str, prefixes: tuple[str, ...]) -> None:
-    """Raise `UsageError` unless a tag begins as tags of its kind do."""
+    """Raise `UsageError` unless a tag has a prefix of its kind."""
     if not isinstance(tag, str) or not tag.startswith(prefixes):
         raise UsageError(f"{field} must begin with {' or '.join(prefixes)}", field=field)
 
 
 def check_tag_list(field: str, tags: Sequence[str], prefixes: tuple[str, ...]) -> None:
-    """Raise `UsageError` unless a list has at least one tag, and all of them begin as tags of their kind do."""
+    """Raise `UsageError` unless a list has at least one tag, and all of them have a prefix of their kind."""
     if isinstance(tags, str):
         raise UsageError(f"{field} must be a list of tags, not a single text", field=field)
     if not tags:
@@ -217,7 +217,7 @@ def _text(field: str, tag: str, value: object) -> str:
 
 
 def _check_own_value(field: str, value: object) -> None:
-    """Check the value of an app's own tag: text of at most 500 bytes, or a number."""
+    """Check the value of a custom tag: text of at most 500 bytes, or a number."""
     if isinstance(value, str):
         check_text(field, value, VALUE_MAX_BYTES)
     elif not _is_number(value):

@@ -42,10 +42,10 @@ class BlockingAccountCalls(BlockingFamily[Account], table=Account):
         Args:
             user_id: 1 to 32 bytes.
             nick: nickname.
-            face_url: avatar's address.
+            face_url: avatar URL.
 
         Returns:
-            Empty: an answer of nothing but the envelope: the call went well.
+            Empty: an answer that contains only the envelope: the call succeeded.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -108,7 +108,7 @@ class BlockingAccountCalls(BlockingFamily[Account], table=Account):
 
         Returns:
             AccountResults: outcome account by account.
-                result_item: one entry an account.
+                result_item: one entry per account.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -141,7 +141,7 @@ class BlockingAccountCalls(BlockingFamily[Account], table=Account):
 
         Returns:
             AccountResults: outcome account by account.
-                result_item: one entry an account.
+                result_item: one entry per account.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -169,7 +169,7 @@ class BlockingAccountCalls(BlockingFamily[Account], table=Account):
             user_id: 1 to 32 bytes.
 
         Returns:
-            Empty: an answer of nothing but the envelope: the call went well.
+            Empty: an answer that contains only the envelope: the call succeeded.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -199,9 +199,9 @@ class BlockingAccountCalls(BlockingFamily[Account], table=Account):
 
         Args:
             to_account: the accounts, 1 to 500; at most 32 bytes each.
-            is_need_detail: 1 returns the state on every platform too; 0 is the default.
-            is_return_instid: 1 returns the ids of the devices too; 0 is the default. Newer than the description of the answer: `client.request` shows what it adds.
-            is_return_custom_status: 1 returns the states that clients set themselves too; 0 is the default. As above.
+            is_need_detail: 1 returns the state on each platform as well; 0 is the default.
+            is_return_instid: 1 returns the ids of the devices as well; 0 is the default. Newer than the documented answer: `client.request` shows what it adds.
+            is_return_custom_status: 1 returns the states set by clients as well; 0 is the default. As above.
 
         Returns:
             OnlineStatuses: login states account by account.
@@ -236,11 +236,11 @@ class BlockingAccountCalls(BlockingFamily[Account], table=Account):
 
         Args:
             to_account: the accounts, 1 to 500; at most 32 bytes each.
-            is_need_detail: 1 returns the state on every platform too; 0 is the default.
+            is_need_detail: 1 returns the state on each platform as well; 0 is the default.
 
         Returns:
             OnlineStates: login states account by account.
-                query_result: one entry an account.
+                query_result: one entry per account.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.

@@ -51,8 +51,8 @@ class BlockingC2CCalls(BlockingFamily[C2C], table=C2C):
 
         Send a one-to-one message, 单发单聊消息: `openim/sendmsg`.
 
-        Neither friendship nor block list nor mute is checked, and webhooks fire. Where `msg_seq` or `msg_random` is not
-        given, the call fills it in before the first attempt; every attempt then sends the same bytes.
+        Friendship, block list and mute are not checked, and webhooks fire. If `msg_seq` or `msg_random` is not given,
+        the call fills it in before the first attempt; every attempt then sends the same bytes.
 
         Args:
             to_account: the recipient, 1 to 32 bytes.
@@ -72,10 +72,10 @@ class BlockingC2CCalls(BlockingFamily[C2C], table=C2C):
             is_need_read_receipt: 1 asks for a read receipt; 0 is the default.
 
         Returns:
-            SendMsgResult: what became of a sent message.
-                msg_time: unix seconds at which the service took the message.
-                msg_key: names the message for recall and read receipts; opaque, at most 50 characters.
-                msg_id: the message's id on clients; "" when the answer does not have it.
+            SendMsgResult: the outcome of a sent message.
+                msg_time: unix seconds at which the service accepted the message.
+                msg_key: the message's key, for recall and read receipts; opaque, at most 50 characters.
+                msg_id: the message's id on clients; "" if the answer does not have it.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -126,8 +126,8 @@ class BlockingC2CCalls(BlockingFamily[C2C], table=C2C):
 
         Send one-to-one messages to many users, 批量发单聊消息: `openim/batchsendmsg`.
 
-        What is not checked is what `SendMsg` does not check; no webhook fires. Every recipient counts as one delivery.
-        All of them get the same MsgSeq and MsgRandom, so that a repeat within 120 seconds is not delivered twice.
+        The checks are those of `SendMsg`; no webhook fires. Every recipient counts as one delivery. All of them get the
+        same MsgSeq and MsgRandom, so that a repeat within 120 seconds is not delivered twice.
 
         Args:
             to_account: the recipients, 1 to 500 accounts of 1 to 32 bytes.
@@ -144,10 +144,10 @@ class BlockingC2CCalls(BlockingFamily[C2C], table=C2C):
             is_need_read_receipt: 1 asks for a read receipt; 0 is the default.
 
         Returns:
-            BatchSendMsgResult: what became of a message to many.
-                msg_key: names the message, the same for all recipients; opaque, at most 50 characters.
-                msg_id: the message's id on clients; "" when the answer does not have it.
-                error_list: the recipients who did not get it, empty when all did. When none did, the call raises (90012).
+            BatchSendMsgResult: the outcome of a message to many.
+                msg_key: the message's key, the same for all recipients; opaque, at most 50 characters.
+                msg_id: the message's id on clients; "" if the answer does not have it.
+                error_list: the recipients who did not get it; empty if all did. If none did, the call raises (90012).
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -196,10 +196,10 @@ class BlockingC2CCalls(BlockingFamily[C2C], table=C2C):
         Args:
             operator_account: the side whose view is read; at most 32 bytes.
             peer_account: the other side; at most 32 bytes.
-            max_cnt: how many messages are wanted, at least 1. An answer is cut at 13 KB and may hold fewer.
-            min_time: unix seconds, first second that counts.
-            max_time: unix seconds, last second that counts; to continue, `last_msg_time` of the answer before.
-            last_msg_key: only to continue, `last_msg_key` of the answer before.
+            max_cnt: number of messages to return, at least 1. An answer is cut at 13 KB and may contain fewer.
+            min_time: unix seconds, the first second to include.
+            max_time: unix seconds, the last second to include; to continue, `last_msg_time` of the previous answer.
+            last_msg_key: only to continue, `last_msg_key` of the previous answer.
 
         Returns:
             RoamMsgs: a page of a conversation's history, older messages first; pages walk backwards in time.
@@ -240,13 +240,14 @@ class BlockingC2CCalls(BlockingFamily[C2C], table=C2C):
 
         Import a one-to-one message, 导入单聊消息: `openim/importmsg`.
 
-        Import a conversation in the order of time.
+        Import a conversation in chronological order.
 
-        A second import with the MsgSeq, MsgRandom and MsgTimeStamp of one before is dropped, whatever its content and
-        whichever of the two accounts sends it. Where `msg_seq` or `msg_random` is not given, the call fills it in.
+        A second import with the MsgSeq, MsgRandom and MsgTimeStamp of an earlier one is dropped, whatever its content
+        and whichever of the two accounts is the sender. If `msg_seq` or `msg_random` is not given, the call fills it
+        in.
 
         Args:
-            sync_from_old_system: 5 live: counted as unread and pushed; 2 history: read, and not pushed; 1 is known from pages of 2020 in the place of 5.
+            sync_from_old_system: 5 live: counted as unread and pushed; 2 history: read, and not pushed; 1 is known from pages of 2020 instead of 5.
             from_account: the sender; at most 32 bytes.
             to_account: the recipient; at most 32 bytes.
             msg_time_stamp: unix seconds at which the message was sent.
@@ -256,7 +257,7 @@ class BlockingC2CCalls(BlockingFamily[C2C], table=C2C):
             cloud_custom_data: stored with the message.
 
         Returns:
-            Empty: an answer of nothing but the envelope: the call went well.
+            Empty: an answer that contains only the envelope: the call succeeded.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -280,12 +281,12 @@ class BlockingC2CCalls(BlockingFamily[C2C], table=C2C):
         Recall a one-to-one message, 撤回单聊消息: `openim/admin_msgwithdraw`.
 
         Args:
-            from_account: who sent it; at most 32 bytes.
-            to_account: who got it; at most 32 bytes.
-            msg_key: names it, 1 to 50 bytes.
+            from_account: the sender; at most 32 bytes.
+            to_account: the recipient; at most 32 bytes.
+            msg_key: the message's key, 1 to 50 bytes.
 
         Returns:
-            Empty: an answer of nothing but the envelope: the call went well.
+            Empty: an answer that contains only the envelope: the call succeeded.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -319,14 +320,14 @@ class BlockingC2CCalls(BlockingFamily[C2C], table=C2C):
         Edit a stored one-to-one message, 修改单聊历史消息: `openim/modify_c2c_msg`.
 
         Args:
-            from_account: who sent it; at most 32 bytes.
-            to_account: who got it; at most 32 bytes.
-            msg_key: names it, 1 to 50 bytes.
+            from_account: the sender; at most 32 bytes.
+            to_account: the recipient; at most 32 bytes.
+            msg_key: the message's key, 1 to 50 bytes.
             msg_body: replaces its elements; absent keeps them.
             cloud_custom_data: replaces the app's own data; absent keeps it.
 
         Returns:
-            Empty: an answer of nothing but the envelope: the call went well.
+            Empty: an answer that contains only the envelope: the call succeeded.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -365,11 +366,11 @@ class BlockingC2CCalls(BlockingFamily[C2C], table=C2C):
         Args:
             operator_account: the side that no longer sees them; at most 32 bytes.
             peer_account: the other side; at most 32 bytes.
-            msg_key_list: names them, 1 to 30; at most 50 bytes each.
+            msg_key_list: the messages' keys, 1 to 30; at most 50 bytes each.
 
         Returns:
-            DeletedMsgs: what was not deleted.
-                invalid_msg_key_list: the keys that name no message of the conversation; empty when all were deleted.
+            DeletedMsgs: the messages that were not deleted.
+                invalid_msg_key_list: the keys that match no message of the conversation; empty if all were deleted.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -392,12 +393,12 @@ class BlockingC2CCalls(BlockingFamily[C2C], table=C2C):
         Mark one-to-one messages read, 设置单聊消息已读: `openim/admin_set_msg_read`.
 
         Args:
-            report_account: who has read; at most 32 bytes.
-            peer_account: who wrote; at most 32 bytes.
+            report_account: the account that has read; at most 32 bytes.
+            peer_account: the account that wrote; at most 32 bytes.
             msg_read_time: unix seconds, a number or (in older pages) a text of digits: messages up to this time are read; absent is now.
 
         Returns:
-            Empty: an answer of nothing but the envelope: the call went well.
+            Empty: an answer that contains only the envelope: the call succeeded.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -425,13 +426,14 @@ class BlockingC2CCalls(BlockingFamily[C2C], table=C2C):
 
         Args:
             to_account: the account; at most 32 bytes.
-            peer_account: 1 to 10 others: how many from each of them; absent is the number of all; at most 32 bytes each.
+            peer_account: 1 to 10 accounts: the number from each of them; absent is the total; at most 32 bytes each.
 
         Returns:
             Unread: numbers of unread messages.
-                all_c2c_unread_msg_num: those of all conversations; None where the number of some was asked for.
-                c2c_unread_msg_num_list: those of each account that was asked for.
-                error_list: accounts whose number could not be read.
+                all_c2c_unread_msg_num: the total over all conversations; None if the numbers of some accounts were
+                    requested.
+                c2c_unread_msg_num_list: the number for each requested account.
+                error_list: accounts whose count could not be read.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -459,12 +461,12 @@ class BlockingC2CCalls(BlockingFamily[C2C], table=C2C):
         Send read receipts for one-to-one messages, 发送单聊消息已读回执: `openim/c2c_msg_read_receipt`.
 
         Args:
-            operator_account: who has read; at most 32 bytes.
-            peer_account: who wrote; at most 32 bytes.
+            operator_account: the account that has read; at most 32 bytes.
+            peer_account: the account that wrote; at most 32 bytes.
             c2c_msg_info: the messages, all from `peer_account` to `operator_account`.
 
         Returns:
-            Empty: an answer of nothing but the envelope: the call went well.
+            Empty: an answer that contains only the envelope: the call succeeded.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -493,17 +495,17 @@ class BlockingC2CCalls(BlockingFamily[C2C], table=C2C):
         Read the extension key/values of a one-to-one message, 拉取单聊消息扩展: `openim_msg_ext_http_svc/get_key_values`.
 
         Args:
-            to_account: who got it; at most 32 bytes.
-            msg_key: names it, 1 to 50 bytes.
-            from_account: who sent the message; absent is the admin; at most 32 bytes.
+            to_account: the recipient; at most 32 bytes.
+            msg_key: the message's key, 1 to 50 bytes.
+            from_account: the message's sender; absent is the admin; at most 32 bytes.
             start_seq: only pairs of this version and later ones.
 
         Returns:
             Extensions: a page of the pairs of a message, by version; at most 200.
                 extension_list: the pairs.
                 complete_flag: 1 when this is the last page.
-                latest_seq: the highest version there is.
-                clear_seq: what a client has of this version and before is void.
+                latest_seq: the highest version.
+                clear_seq: a client's pairs of this version and before are void.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -536,15 +538,15 @@ class BlockingC2CCalls(BlockingFamily[C2C], table=C2C):
         The message must have been sent with `support_message_extension` 1.
 
         Args:
-            to_account: who got it; at most 32 bytes.
-            msg_key: names it, 1 to 50 bytes.
+            to_account: the recipient; at most 32 bytes.
+            msg_key: the message's key, 1 to 50 bytes.
             operate_type: 1 set, 2 delete, 3 clear all.
-            from_account: who sent the message; absent is the admin; at most 32 bytes.
+            from_account: the message's sender; absent is the admin; at most 32 bytes.
             extension_list: 1 to 20 pairs, for 1 and 2.
 
         Returns:
             SetExtensionsResult: outcome pair by pair.
-                extension_list: one entry a pair.
+                extension_list: one entry per pair.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -584,15 +586,15 @@ class BlockingC2CCalls(BlockingFamily[C2C], table=C2C):
             msg_body: one `StreamElem`; at most 1 items.
             sync_other_machine: 1 also to the sender's online devices and history, 2 not to the sender; absent is the sender's history only.
             from_account: the shown sender; absent is the admin; at most 32 bytes.
-            msg_seq: u32; filled in for every call where it is not given.
-            msg_random: u32; filled in for every call where it is not given.
+            msg_seq: u32; filled in for every call if it is not given.
+            msg_random: u32; filled in for every call if it is not given.
 
         Returns:
-            SendStreamMsgResult: what became of a piece of a streamed message.
-                stream_msg_id: names the stream in later calls.
-                msg_time: unix seconds at which the message began; where the answer has it, as for `SendMsgResult`.
-                msg_key: names the message for recall and read receipts, where the answer has it.
-                msg_id: the message's id on clients, where the answer has it.
+            SendStreamMsgResult: the outcome of a piece of a streamed message.
+                stream_msg_id: id of the stream, for later calls.
+                msg_time: unix seconds at which the message began; if the answer has it, as for `SendMsgResult`.
+                msg_key: the message's key, for recall and read receipts, if the answer has it.
+                msg_id: the message's id on clients, if the answer has it.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.

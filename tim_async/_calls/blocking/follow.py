@@ -36,7 +36,7 @@ class BlockingFollowCalls(BlockingFamily[Follow], table=Follow):
 
         Returns:
             FollowResults: outcome account by account.
-                result_item: one entry an account.
+                result_item: one entry per account.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -63,7 +63,7 @@ class BlockingFollowCalls(BlockingFamily[Follow], table=Follow):
 
         Returns:
             FollowResults: outcome account by account.
-                result_item: one entry an account.
+                result_item: one entry per account.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -87,14 +87,14 @@ class BlockingFollowCalls(BlockingFamily[Follow], table=Follow):
 
         Args:
             from_account: the account; at most 32 bytes.
-            follow_type: 1 its followers, 2 those it follows, 3 those of them that follow back.
-            start_cursor: "" for the first page, then `next_cursor` of the page before.
-            want_num: how many are wanted, 1 to 1,000; 100 is usual.
+            follow_type: 1 its followers, 2 those it follows, 3 mutual follows.
+            start_cursor: "" for the first page, then `next_cursor` of the previous page.
+            want_num: number of entries to return, 1 to 1,000; 100 is usual.
 
         Returns:
             FollowPage: a page of follows.
                 follow_item: the accounts.
-                next_cursor: where the next page begins; "" on the last one.
+                next_cursor: where the next page begins; "" on the last page.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -116,12 +116,12 @@ class BlockingFollowCalls(BlockingFamily[Follow], table=Follow):
         Check follow relations, 校验关注关系: `follow/follow_check`.
 
         Args:
-            from_account: the account that is asked about; at most 32 bytes.
+            from_account: the account to check; at most 32 bytes.
             to_account: the others, 1 to 100; at most 32 bytes each.
 
         Returns:
             FollowRelations: whether an account and others follow each other.
-                result_item: one entry an account.
+                result_item: one entry per account.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -142,12 +142,12 @@ class BlockingFollowCalls(BlockingFamily[Follow], table=Follow):
         Follower, following and mutual counts, 拉取关注、粉丝与互关数: `follow/follow_get_info`.
 
         Args:
-            from_account: the account that asks; at most 32 bytes.
-            to_account: the accounts that are asked about, 1 to 20; at most 32 bytes each.
+            from_account: the account that makes the query; at most 32 bytes.
+            to_account: the accounts to query, 1 to 20; at most 32 bytes each.
 
         Returns:
             FollowCounts: counts account by account.
-                follow_info: one entry an account.
+                follow_info: one entry per account.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.

@@ -55,31 +55,31 @@ class BlockingGroupCalls(BlockingFamily[Group], table=Group):
 
         Create a group, 创建群组: `group_open_http_svc/create_group`.
 
-        Owner and members named here are in the group at once, but in a live group (AVChatRoom): no one can be put into
-        one, `member_list` is refused with 10007, and its owner too has to join by a client.
+        The owner and members named here are in the group immediately, except in a live group (AVChatRoom): accounts
+        cannot be added to one, `member_list` is refused with 10007, and even its owner must join with a client.
 
         Args:
             type: Public, Private (Work), ChatRoom (Meeting), AVChatRoom, Community.
             name: 1 to 100 bytes.
-            owner_account: the owner; absent is a group without one; at most 32 bytes.
-            group_id: an id of one's own, up to 48 bytes of printable ASCII that do not begin with `@TGS#`; for a community it has to begin with `@TGS#_`. Absent is one that the service makes.
+            owner_account: the owner; absent is a group without an owner; at most 32 bytes.
+            group_id: a custom id, up to 48 bytes of printable ASCII that do not begin with `@TGS#`; for a community it must begin with `@TGS#_`. Absent lets the service generate one.
             introduction: up to 400 bytes.
-            notification: a notice to all members, up to 400 bytes.
-            face_url: avatar's address, up to 500 bytes.
-            max_member_count: the most members there can be; absent is what the plan allows for the type.
-            apply_join_option: how one comes in by oneself; absent is NeedPermission for Public.
-            invite_join_option: how one comes in on invitation.
-            app_defined_data: own fields.
-            member_list: up to 100 members to begin with.
+            notification: an announcement to all members, up to 400 bytes.
+            face_url: avatar URL, up to 500 bytes.
+            max_member_count: maximum number of members; absent is the plan's limit for the type.
+            apply_join_option: how users join on their own; absent is NeedPermission for Public.
+            invite_join_option: how users join by invitation.
+            app_defined_data: custom fields.
+            member_list: up to 100 first members.
             support_topic: 1 for a community with topics; 0 is the default.
-            enable_permission: 1 lets permission groups decide, in a community with topics; 0 is the default.
-            default_permission: bits of what members may where no permission group says otherwise.
+            enable_permission: 1 enables permission groups, in a community with topics; 0 is the default.
+            default_permission: permissions of members without a permission group, as a bit mask.
 
         Returns:
-            CreatedGroup: a group that was made.
+            CreatedGroup: a group that was created.
                 group_id: its id.
-                type: its type; seen in one document's answer only.
-                huge_group_flag: seen in one document's answer only, its meaning is not stated.
+                type: its type; in one document's answer only.
+                huge_group_flag: in one document's answer only, with undocumented meaning.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -119,11 +119,11 @@ class BlockingGroupCalls(BlockingFamily[Group], table=Group):
 
         Args:
             group_id_list: 1 to 50 groups.
-            response_filter: which fields are returned; absent is all.
+            response_filter: the fields to return; absent is all.
 
         Returns:
-            GroupInfos: profiles of groups, one for each that was asked for.
-                group_info: the profiles, in the order they were asked for.
+            GroupInfos: profiles of groups, one per requested group.
+                group_info: the profiles, in the requested order.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -169,20 +169,20 @@ class BlockingGroupCalls(BlockingFamily[Group], table=Group):
             group_id: the group.
             name: 1 to 100 bytes.
             introduction: up to 400 bytes.
-            notification: a notice to all members, up to 400 bytes.
-            face_url: avatar's address, up to 500 bytes.
-            max_member_num: the most members there can be.
-            apply_join_option: how one comes in by oneself.
-            invite_join_option: how one comes in on invitation.
-            mute_all_member: `On` lets only the owner and admins write.
-            app_defined_data: own fields; those that are not named stay as they are.
-            from_account: who is shown to have done it; at most 32 bytes.
-            enable_permission: 1 lets permission groups decide, in a community with topics.
-            default_permission: bits of what members may where no permission group says otherwise.
-            history_msg_before_join: `On` lets members read what was written before they came.
+            notification: an announcement to all members, up to 400 bytes.
+            face_url: avatar URL, up to 500 bytes.
+            max_member_num: maximum number of members.
+            apply_join_option: how users join on their own.
+            invite_join_option: how users join by invitation.
+            mute_all_member: `On` mutes everyone except the owner and admins.
+            app_defined_data: custom fields; others stay unchanged.
+            from_account: the member shown as the operator; at most 32 bytes.
+            enable_permission: 1 enables permission groups, in a community with topics.
+            default_permission: permissions of members without a permission group, as a bit mask.
+            history_msg_before_join: `On` lets members read messages from before they joined.
 
         Returns:
-            Empty: an answer of nothing but the envelope: the call went well.
+            Empty: an answer that contains only the envelope: the call succeeded.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -216,7 +216,7 @@ class BlockingGroupCalls(BlockingFamily[Group], table=Group):
             group_id: the group.
 
         Returns:
-            Empty: an answer of nothing but the envelope: the call went well.
+            Empty: an answer that contains only the envelope: the call succeeded.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -247,15 +247,15 @@ class BlockingGroupCalls(BlockingFamily[Group], table=Group):
         List every group of the app, 获取 App 中的所有群组: `group_open_http_svc/get_appid_group_list`.
 
         Args:
-            limit: groups on a page, 1 to 10000, which is the default.
-            next: 0 for the first page, then `next` of the answer before.
+            limit: groups per page, 1 to 10000, which is the default.
+            next: 0 for the first page, then `next` of the previous answer.
             group_type: only groups of this type.
 
         Returns:
             ListedGroups: a page of the groups of the app.
-                total_count: how many there are, on all pages.
+                total_count: number of groups on all pages.
                 group_id_list: the groups of this page.
-                next: `next` for the next page; 0 says that this is the last.
+                next: `next` for the next page; 0 means that this is the last page.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -290,17 +290,17 @@ class BlockingGroupCalls(BlockingFamily[Group], table=Group):
 
         Args:
             member_account: the account, 1 to 32 bytes.
-            with_huge_groups: 1 includes live groups (AVChatRoom), as far as they are known; 0 is the default.
-            with_no_active_groups: 1 includes work groups without a message so far; 0 is the default.
-            limit: groups in one answer, up to 5000; absent is all.
-            offset: how many groups to pass over.
+            with_huge_groups: 1 includes live groups (AVChatRoom), as far as the service knows them; 0 is the default.
+            with_no_active_groups: 1 includes work groups without any message; 0 is the default.
+            limit: groups per answer, up to 5000; absent is all.
+            offset: number of groups to skip.
             group_type: only groups of this type.
-            response_filter: which fields are returned; absent is the ids alone.
+            response_filter: the fields to return; absent is the ids only.
             support_topic: 1 for communities with topics only; it needs `group_type` Community.
 
         Returns:
             JoinedGroups: the groups of an account, or a page of them.
-                total_count: how many there are, on all pages.
+                total_count: number of groups on all pages.
                 group_id_list: the groups.
 
         Raises:
@@ -330,11 +330,11 @@ class BlockingGroupCalls(BlockingFamily[Group], table=Group):
 
         Args:
             group_id: the group.
-            new_owner_account: the new owner, who is a member already; at most 32 bytes.
-            from_account: who is shown to have done it; in pages since 2024; at most 32 bytes.
+            new_owner_account: the new owner, who must already be a member; at most 32 bytes.
+            from_account: the member shown as the operator; in pages since 2024; at most 32 bytes.
 
         Returns:
-            Empty: an answer of nothing but the envelope: the call went well.
+            Empty: an answer that contains only the envelope: the call succeeded.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -378,16 +378,16 @@ class BlockingGroupCalls(BlockingFamily[Group], table=Group):
         Args:
             type: Public, Private (Work), ChatRoom (Meeting), Community.
             name: 1 to 100 bytes.
-            owner_account: the owner; absent is a group without one; at most 32 bytes.
-            group_id: an id of one's own, as for `create`; at most 48 bytes.
+            owner_account: the owner; absent is a group without an owner; at most 32 bytes.
+            group_id: a custom id, as for `create`; at most 48 bytes.
             introduction: up to 400 bytes.
-            notification: a notice to all members, up to 400 bytes.
-            face_url: avatar's address, up to 500 bytes.
-            max_member_count: the most members there can be, up to 6000; absent is 2000.
-            apply_join_option: how one comes in by oneself; absent is NeedPermission.
-            invite_join_option: how one comes in on invitation.
-            app_defined_data: own fields.
-            create_time: unix seconds of its making, not in the future; absent is now.
+            notification: an announcement to all members, up to 400 bytes.
+            face_url: avatar URL, up to 500 bytes.
+            max_member_count: maximum number of members, up to 6000; absent is 2000.
+            apply_join_option: how users join on their own; absent is NeedPermission.
+            invite_join_option: how users join by invitation.
+            app_defined_data: custom fields.
+            create_time: unix seconds of its creation, not in the future; absent is now.
             support_topic: 1 for a community with topics; 0 is the default.
 
         Returns:

@@ -67,7 +67,7 @@ class BlockingGroupAttributesCalls(BlockingFamily[GroupAttributes], table=GroupA
             group_attr: the attributes, with values of up to 16000 bytes together; at most 16 items.
 
         Returns:
-            Empty: an answer of nothing but the envelope: the call went well.
+            Empty: an answer that contains only the envelope: the call succeeded.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -105,7 +105,7 @@ class BlockingGroupAttributesCalls(BlockingFamily[GroupAttributes], table=GroupA
             group_attr: the attributes, with values of up to 16000 bytes together; at most 16 items.
 
         Returns:
-            Empty: an answer of nothing but the envelope: the call went well.
+            Empty: an answer that contains only the envelope: the call succeeded.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -140,7 +140,7 @@ class BlockingGroupAttributesCalls(BlockingFamily[GroupAttributes], table=GroupA
             group_id: the group.
 
         Returns:
-            Empty: an answer of nothing but the envelope: the call went well.
+            Empty: an answer that contains only the envelope: the call succeeded.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -177,7 +177,7 @@ class BlockingGroupAttributesCalls(BlockingFamily[GroupAttributes], table=GroupA
             group_attr: their names; at most 16 items.
 
         Returns:
-            Empty: an answer of nothing but the envelope: the call went well.
+            Empty: an answer that contains only the envelope: the call succeeded.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -209,11 +209,11 @@ class BlockingGroupAttributesCalls(BlockingFamily[GroupAttributes], table=GroupA
 
         Args:
             group_id: the group; not a community.
-            group_counter_keys: up to 20 names; absent is all there are; at most 128 bytes each.
+            group_counter_keys: up to 20 names; absent is all; at most 128 bytes each.
 
         Returns:
             Counters: counters of a group.
-                group_counter: the counters, after a change those that were changed.
+                group_counter: the counters; after a change, the changed ones.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -245,11 +245,11 @@ class BlockingGroupAttributesCalls(BlockingFamily[GroupAttributes], table=GroupA
         Args:
             group_id: the group; not a community.
             group_counter: the counters; at most 20 items.
-            mode: `Set`, `Increase` or `Decrease`; absent is not documented.
+            mode: `Set`, `Increase` or `Decrease`; the default is not documented.
 
         Returns:
             Counters: counters of a group.
-                group_counter: the counters, after a change those that were changed.
+                group_counter: the counters; after a change, the changed ones.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -280,10 +280,10 @@ class BlockingGroupAttributesCalls(BlockingFamily[GroupAttributes], table=GroupA
 
         Args:
             group_id: the group; not a community.
-            group_counter_keys: up to 20 names; absent is all there are; at most 128 bytes each.
+            group_counter_keys: up to 20 names; absent is all; at most 128 bytes each.
 
         Returns:
-            Empty: an answer of nothing but the envelope: the call went well.
+            Empty: an answer that contains only the envelope: the call succeeded.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.

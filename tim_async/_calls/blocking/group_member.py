@@ -44,9 +44,9 @@ class BlockingGroupMemberCalls(BlockingFamily[GroupMember], table=GroupMember):
 
         Add members, 增加群成员: `group_open_http_svc/add_group_member`.
 
-        Live groups refuse it with 10007: one joins them by a client.
+        Live groups refuse it with 10007: users join them with a client.
 
-        A page of the Chinese site of 2026 says 20 at a time.
+        A page of the Chinese site of 2026 limits it to 20.
 
         Args:
             group_id: the group.
@@ -54,8 +54,8 @@ class BlockingGroupMemberCalls(BlockingFamily[GroupMember], table=GroupMember):
             silence: 1 sends no notification; 0 is the default.
 
         Returns:
-            AddedMembers: what became of every account that was to be added, or imported.
-                member_list: one entry an account.
+            AddedMembers: the outcome for every account to be added or imported.
+                member_list: one entry per account.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -92,16 +92,16 @@ class BlockingGroupMemberCalls(BlockingFamily[GroupMember], table=GroupMember):
 
         Remove members, 删除群成员: `group_open_http_svc/delete_group_member`.
 
-        Live groups refuse it with 10004; `ban` and `mute` are their means.
+        Live groups refuse it with 10004; use `ban` and `mute` there.
 
         Args:
             group_id: the group.
             member_to_del_account: the accounts; at most 100 items; at most 32 bytes each.
             silence: 1 sends no notification; 0 is the default.
-            reason: sent to those who are removed.
+            reason: sent to the removed members.
 
         Returns:
-            Empty: an answer of nothing but the envelope: the call went well.
+            Empty: an answer that contains only the envelope: the call succeeded.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -137,18 +137,18 @@ class BlockingGroupMemberCalls(BlockingFamily[GroupMember], table=GroupMember):
 
         Args:
             group_id: the group.
-            limit: members on a page, 1 to 200; 100 is advised.
-            offset: how many members to pass over; not for communities.
-            next: for communities, in place of `offset`: "" for the first page, then `next` of the answer before.
-            member_info_filter: fields of members, by their wire names; absent is all there is.
-            member_role_filter: only members of these roles.
-            app_defined_data_filter_group_member: own fields of members; absent is all there is.
+            limit: members per page, 1 to 200; 100 is advised.
+            offset: number of members to skip; not for communities.
+            next: for communities, in place of `offset`: "" for the first page, then `next` of the previous answer.
+            member_info_filter: fields of members, by wire name; absent is all.
+            member_role_filter: only members with these roles.
+            app_defined_data_filter_group_member: custom fields of members; absent is all.
 
         Returns:
             MemberPage: a page of members.
-                member_num: how many members the group has.
+                member_num: number of members of the group.
                 member_list: the members of this page.
-                next: for communities: `next` for the next page; "" says that this is the last.
+                next: for communities: `next` for the next page; "" means that this is the last page.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -184,12 +184,12 @@ class BlockingGroupMemberCalls(BlockingFamily[GroupMember], table=GroupMember):
         Args:
             group_id: the group.
             member_list_account: the accounts; at most 50 items; at most 32 bytes each.
-            member_info_filter: fields of members, by their wire names; absent is all there is.
-            member_role_filter: only members of these roles.
-            app_defined_data_filter_group_member: own fields of members; absent is all there is.
+            member_info_filter: fields of members, by wire name; absent is all.
+            member_role_filter: only members with these roles.
+            app_defined_data_filter_group_member: custom fields of members; absent is all.
 
         Returns:
-            MemberInfos: profiles of members; accounts that are none are left out.
+            MemberInfos: profiles of members; accounts that are not members are left out.
                 group_id: the group.
                 member_list: the members.
 
@@ -221,14 +221,14 @@ class BlockingGroupMemberCalls(BlockingFamily[GroupMember], table=GroupMember):
         Args:
             group_id: the group.
             member_account: the member; at most 32 bytes.
-            role: `Admin` or `Member`; for another owner there is `group.change_owner`.
-            msg_flag: how it gets the group's messages: AcceptAndNotify, AcceptNotNotify, Discard, and in pages of 2026 AcceptNotNotifyExceptAt, which notifies of mentions only.
-            name_card: how the group calls it, up to 50 bytes.
-            app_member_defined_data: its own fields; those that are not named stay as they are.
-            mute_time: seconds for which it may not write; 0 lifts it, 4294967295 lasts for ever.
+            role: `Admin` or `Member`; use `group.change_owner` to change the owner.
+            msg_flag: how it receives the group's messages: AcceptAndNotify, AcceptNotNotify, Discard, and in pages of 2026 AcceptNotNotifyExceptAt, which notifies of mentions only.
+            name_card: the member's name in the group, up to 50 bytes.
+            app_member_defined_data: its custom fields; others stay unchanged.
+            mute_time: mute duration in seconds; 0 unmutes, 4294967295 is permanent.
 
         Returns:
-            Empty: an answer of nothing but the envelope: the call went well.
+            Empty: an answer that contains only the envelope: the call succeeded.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -264,7 +264,7 @@ class BlockingGroupMemberCalls(BlockingFamily[GroupMember], table=GroupMember):
 
         Returns:
             Roles: roles of accounts.
-                user_id_list: one entry an account.
+                user_id_list: one entry per account.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -300,11 +300,11 @@ class BlockingGroupMemberCalls(BlockingFamily[GroupMember], table=GroupMember):
         Args:
             group_id: the group.
             members_account: the accounts; at most 500 items; at most 32 bytes each.
-            mute_time: seconds; 0 lifts it, 4294967295 lasts for ever.
+            mute_time: seconds; 0 unmutes, 4294967295 is permanent.
             topic_id: only in this topic, in a community.
 
         Returns:
-            Empty: an answer of nothing but the envelope: the call went well.
+            Empty: an answer that contains only the envelope: the call succeeded.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -339,7 +339,7 @@ class BlockingGroupMemberCalls(BlockingFamily[GroupMember], table=GroupMember):
             topic_id: in this topic, in a community.
 
         Returns:
-            MutedAccounts: who is muted.
+            MutedAccounts: the muted members.
                 group_id: the group.
                 muted_account_list: the accounts.
 
@@ -373,7 +373,7 @@ class BlockingGroupMemberCalls(BlockingFamily[GroupMember], table=GroupMember):
             group_id: the group.
 
         Returns:
-            ShuttedUins: the muted members, as the older command returns them.
+            ShuttedUins: the muted members, as returned by the older command.
                 group_id: the group.
                 shutted_uin_list: the accounts.
 
@@ -404,15 +404,15 @@ class BlockingGroupMemberCalls(BlockingFamily[GroupMember], table=GroupMember):
 
         Import members, 导入群成员: `group_open_http_svc/import_group_member`.
 
-        Live groups refuse it with 10007.
+        Live groups refuse it (10007).
 
         Args:
             group_id: the group.
             member_list: the members; at most 300 items.
 
         Returns:
-            AddedMembers: what became of every account that was to be added, or imported.
-                member_list: one entry an account.
+            AddedMembers: the outcome for every account to be added or imported.
+                member_list: one entry per account.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -449,10 +449,10 @@ class BlockingGroupMemberCalls(BlockingFamily[GroupMember], table=GroupMember):
             group_id: the group.
             members_account: the accounts; at most 20 items; at most 32 bytes each.
             duration: seconds, 1 to 4294967295.
-            description: sent to those who are banned, up to 1000 bytes.
+            description: sent to the banned accounts, up to 1000 bytes.
 
         Returns:
-            Empty: an answer of nothing but the envelope: the call went well.
+            Empty: an answer that contains only the envelope: the call succeeded.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -484,7 +484,7 @@ class BlockingGroupMemberCalls(BlockingFamily[GroupMember], table=GroupMember):
             members_account: the accounts; at most 20 items; at most 32 bytes each.
 
         Returns:
-            Empty: an answer of nothing but the envelope: the call went well.
+            Empty: an answer that contains only the envelope: the call succeeded.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -514,13 +514,13 @@ class BlockingGroupMemberCalls(BlockingFamily[GroupMember], table=GroupMember):
 
         Args:
             group_id: the group.
-            offset: 0 for the first page, then `next_offset` of the answer before.
-            limit: accounts on a page, 1 to 100.
+            offset: 0 for the first page, then `next_offset` of the previous answer.
+            limit: accounts per page, 1 to 100.
 
         Returns:
-            BannedAccounts: a page of who is banned.
+            BannedAccounts: a page of the banned accounts.
                 banned_account_list: the accounts of this page.
-                next_offset: `offset` for the next page; 0 says that this is the last.
+                next_offset: `offset` for the next page; 0 means that this is the last page.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.

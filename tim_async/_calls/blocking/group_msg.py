@@ -60,14 +60,14 @@ class BlockingGroupMessagesCalls(BlockingFamily[GroupMessages], table=GroupMessa
 
         Send a group message, 在群组中发送普通消息: `group_open_http_svc/send_group_msg`.
 
-        The sender needs not be a member. Where `random` is not given, the call fills it in before the first attempt;
-        every attempt then sends the same bytes, and the service drops the repeat.
+        The sender need not be a member. If `random` is not given, the call fills it in before the first attempt; every
+        attempt then sends the same bytes, and the service drops the repeat.
 
         Args:
             group_id: the group.
             msg_body: 1 or more elements, at most one of them a custom element.
-            random: u32; the message's identity: the service drops a second one of the same within five minutes.
-            msg_priority: High, Normal (default), Low or Lowest; over the group's limit the lower ones are dropped first.
+            random: u32; the message's identity: the service drops a second message with the same value within five minutes.
+            msg_priority: High, Normal (default), Low or Lowest; over the group's limit, lower ones are dropped first.
             from_account: the shown sender; absent is the admin; at most 32 bytes.
             offline_push_info: offline push settings.
             forbid_callback_control: webhooks to leave out: ForbidBeforeSendMsgCallback, ForbidAfterSendMsgCallback.
@@ -81,11 +81,11 @@ class BlockingGroupMessagesCalls(BlockingFamily[GroupMessages], table=GroupMessa
             need_read_receipt: 1 asks for read receipts; 0 is the default.
 
         Returns:
-            SendGroupMsgResult: what became of a message.
-                msg_time: unix seconds at which the service took the message.
+            SendGroupMsgResult: the outcome of a message.
+                msg_time: unix seconds at which the service accepted the message.
                 msg_seq: its number in the group, or in the topic; counts up from 1.
-                msg_drop_reason: why the message was dropped although the answer says OK, such as `MsgFreqCtrl` (too many
-                    messages in the group); None or "" when it was not.
+                msg_drop_reason: why the message was dropped although the answer is OK, such as `MsgFreqCtrl` (too many
+                    messages in the group); None or "" if it was not.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -128,7 +128,7 @@ class BlockingGroupMessagesCalls(BlockingFamily[GroupMessages], table=GroupMessa
             topic_id: the topic, in a community with topics.
 
         Returns:
-            Empty: an answer of nothing but the envelope: the call went well.
+            Empty: an answer that contains only the envelope: the call succeeded.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -163,11 +163,11 @@ class BlockingGroupMessagesCalls(BlockingFamily[GroupMessages], table=GroupMessa
             group_id: the group.
             msg_seq_list: the messages; at most 10 items.
             topic_id: the topic, in a community with topics.
-            reason: stored and not shown, up to 100 bytes.
+            reason: stored and not displayed, up to 100 bytes.
 
         Returns:
             RecallGroupMsgsResult: outcome message by message.
-                recall_ret_list: one entry a message.
+                recall_ret_list: one entry per message.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -211,7 +211,7 @@ class BlockingGroupMessagesCalls(BlockingFamily[GroupMessages], table=GroupMessa
 
         Returns:
             ImportGroupMsgsResult: outcome message by message, in the order of the request.
-                import_msg_result: one entry a message.
+                import_msg_result: one entry per message.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -247,7 +247,7 @@ class BlockingGroupMessagesCalls(BlockingFamily[GroupMessages], table=GroupMessa
             unread_msg_num: the count, 0 or more.
 
         Returns:
-            Empty: an answer of nothing but the envelope: the call went well.
+            Empty: an answer that contains only the envelope: the call succeeded.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -283,7 +283,7 @@ class BlockingGroupMessagesCalls(BlockingFamily[GroupMessages], table=GroupMessa
             topic_id: the topic, in a community with topics.
 
         Returns:
-            Empty: an answer of nothing but the envelope: the call went well.
+            Empty: an answer that contains only the envelope: the call succeeded.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -317,16 +317,16 @@ class BlockingGroupMessagesCalls(BlockingFamily[GroupMessages], table=GroupMessa
 
         Args:
             group_id: the group; a live group has no history.
-            req_msg_number: how many messages are wanted, 1 or more; an answer has at most 20.
-            req_msg_seq: the highest number that counts; absent is the newest.
-            with_recalled_msg: 1 gives recalled messages too; 0 is the default.
+            req_msg_number: number of messages to return, 1 or more; an answer has at most 20.
+            req_msg_seq: the highest number to include; absent is the newest.
+            with_recalled_msg: 1 includes recalled messages; 0 is the default.
             topic_id: the topic, in a community with topics.
 
         Returns:
             GroupMsgs: a page of a group's history, newer messages first.
                 group_id: the group.
-                is_finished: 1 all that was asked for is here, 0 it was too much for one answer, 2 it was too much and all
-                    of it has expired. None of them says whether there are older messages.
+                is_finished: 1 all requested messages are here, 0 they did not fit into one answer, 2 they did not fit and
+                    all have expired. None of them says whether there are older messages.
                 rsp_msg_list: the messages.
 
         Raises:
@@ -361,11 +361,11 @@ class BlockingGroupMessagesCalls(BlockingFamily[GroupMessages], table=GroupMessa
         Args:
             msg_body: 1 or more elements, at most one of them a custom element.
             from_account: the shown sender; absent is the admin; at most 32 bytes.
-            random: u32; the message's identity: the service drops a second one of the same within five minutes.
+            random: u32; the message's identity: the service drops a second message with the same value within five minutes.
             cloud_custom_data: delivered with the message.
 
         Returns:
-            BroadcastMsgResult: what became of a broadcast.
+            BroadcastMsgResult: the outcome of a broadcast.
                 msg_seq: its number.
 
         Raises:
@@ -397,17 +397,17 @@ class BlockingGroupMessagesCalls(BlockingFamily[GroupMessages], table=GroupMessa
 
         Edit a stored group message, 修改群聊历史消息: `openim/modify_group_msg`.
 
-        What is not given stays as it is.
+        Fields that are not given stay unchanged.
 
         Args:
             group_id: the group; not a live group.
             msg_seq: the message.
             msg_body: the new elements.
-            cloud_custom_data: the new data of the app's own.
+            cloud_custom_data: the app's new data.
             topic_id: the topic, in a community with topics.
 
         Returns:
-            Empty: an answer of nothing but the envelope: the call went well.
+            Empty: an answer that contains only the envelope: the call succeeded.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -445,7 +445,7 @@ class BlockingGroupMessagesCalls(BlockingFamily[GroupMessages], table=GroupMessa
 
         Returns:
             GroupMsgReceipts: receipts message by message.
-                group_msg_receipt_list: one entry a message.
+                group_msg_receipt_list: one entry per message.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -483,12 +483,12 @@ class BlockingGroupMessagesCalls(BlockingFamily[GroupMessages], table=GroupMessa
             group_id: the group.
             msg_seq: the message.
             filter: 0 those who have read it, 1 those who have not.
-            cursor: "" for the first page, then the `cursor` of the page before.
-            count: members on a page, 1 to 200.
+            cursor: "" for the first page, then the `cursor` of the previous page.
+            count: members per page, 1 to 200.
 
         Returns:
-            ReceiptDetail: a page of those who have read a message, or have not.
-                is_finish: 1 for the last page; `IsFinished`, as the document's table spells it, is read too.
+            ReceiptDetail: a page of the members who have read a message, or have not.
+                is_finish: 1 for the last page; the spelling `IsFinished` in the document's table is accepted too.
                 msg_seq: the message.
                 read_list: those who have read it, with filter 0.
                 unread_list: those who have not, with filter 1.
@@ -529,7 +529,7 @@ class BlockingGroupMessagesCalls(BlockingFamily[GroupMessages], table=GroupMessa
             msg_seq_list: the messages; at most 50 items.
 
         Returns:
-            Empty: an answer of nothing but the envelope: the call went well.
+            Empty: an answer that contains only the envelope: the call succeeded.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -555,7 +555,7 @@ class BlockingGroupMessagesCalls(BlockingFamily[GroupMessages], table=GroupMessa
             msg_seq: messages up to this one; absent is all.
 
         Returns:
-            Empty: an answer of nothing but the envelope: the call went well.
+            Empty: an answer that contains only the envelope: the call succeeded.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -586,8 +586,8 @@ class BlockingGroupMessagesCalls(BlockingFamily[GroupMessages], table=GroupMessa
             Extensions: a page of the pairs of a message, by version; at most 200.
                 extension_list: the pairs.
                 complete_flag: 1 when this is the last page.
-                latest_seq: the highest version there is.
-                clear_seq: what a client has of this version and before is void.
+                latest_seq: the highest version.
+                clear_seq: a client's pairs of this version and before are void.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -624,7 +624,7 @@ class BlockingGroupMessagesCalls(BlockingFamily[GroupMessages], table=GroupMessa
 
         Returns:
             SetExtensionsResult: outcome pair by pair.
-                extension_list: one entry a pair.
+                extension_list: one entry per pair.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -657,20 +657,20 @@ class BlockingGroupMessagesCalls(BlockingFamily[GroupMessages], table=GroupMessa
 
         Native streaming group message, 发送群流式消息: `stream_msg/send_group_stream_msg`.
 
-        The first call has no `stream_msg_id`; its answer gives it, and all later calls send it. Whether in the request
-        or in its element is not clear: `stream` of the family sends it in both.
+        The first call has no `stream_msg_id`; its answer returns it, and all later calls send it. Whether it belongs in
+        the request or in its element is unclear: `stream` of the family sends it in both.
 
         Args:
             group_id: the group.
             msg_body: one `StreamElem`; at most 1 items.
             from_account: the shown sender; absent is the admin. Not in the part of the page that was readable; at most 32 bytes.
-            msg_random: u32; filled in for every call where it is not given.
+            msg_random: u32; filled in for every call if it is not given.
             cloud_custom_data: stored with the message and delivered.
             stream_msg_id: from the first call's answer; absent on the first call.
 
         Returns:
-            SendGroupStreamMsgResult: what became of a piece of a streamed group message.
-                stream_msg_id: names the stream in later calls.
+            SendGroupStreamMsgResult: the outcome of a piece of a streamed group message.
+                stream_msg_id: id of the stream, for later calls.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.

@@ -42,9 +42,9 @@ class BlockingLiveGroupCalls(BlockingFamily[LiveGroup], table=LiveGroup):
             group_id: the group.
 
         Returns:
-            OnlineNum: how many are online in a group.
-                online_member_num: the number; it is brought up to date every ten seconds or so, in a community by the
-                    command for communities every four minutes.
+            OnlineNum: the number of online members of a group.
+                online_member_num: the number; updated about every ten seconds, and by the command for communities every
+                    four minutes.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -74,16 +74,16 @@ class BlockingLiveGroupCalls(BlockingFamily[LiveGroup], table=LiveGroup):
 
         Set or remove marks on live-group members, 设置直播群成员标记: `group_open_avchatroom_http_svc/modify_user_info`.
 
-        A group has up to 10 different marks, each on up to 1000 members; they are gone when the member leaves.
+        A group has up to 10 different marks, each on up to 1000 members; a member's marks are removed when it leaves.
 
         Args:
             group_id: the live group.
-            command_type: 1 sets, 2 takes off.
+            command_type: 1 sets, 2 removes.
             member_list: the members; at most 500 items.
 
         Returns:
-            MarkedMembers: whose marks were changed; members who are not online are left out.
-                command_type: 1 set, 2 taken off.
+            MarkedMembers: the accounts whose marks were changed; members who are not online are left out.
+                command_type: 1 set, 2 removed.
                 member_list: the accounts.
 
         Raises:
@@ -116,13 +116,13 @@ class BlockingLiveGroupCalls(BlockingFamily[LiveGroup], table=LiveGroup):
 
         Args:
             group_id: the group.
-            timestamp: 0 for the first page, then `next_timestamp` of the answer before.
+            timestamp: 0 for the first page, then `next_timestamp` of the previous answer.
             mark: only members with this mark.
 
         Returns:
-            OnlineMembers: a page of who is online.
+            OnlineMembers: a page of online members.
                 member_list: the members of this page.
-                next_timestamp: `timestamp` for the next page; 0 says that this is the last.
+                next_timestamp: `timestamp` for the next page; 0 means that this is the last page.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -143,15 +143,15 @@ class BlockingLiveGroupCalls(BlockingFamily[LiveGroup], table=LiveGroup):
 
         Add bot accounts to a live group's online list, 设置直播群机器人: `group_open_avchatroom_http_svc/add_robots`.
 
-        The body of this document was not seen. Its opposite, `delete_robots`, names the accounts `Member_Account`, and
-        so is it done here; should the service want another name, `client.with_options(extra=...)` can send it.
+        The body of this document was not seen. Its opposite, `delete_robots`, calls the accounts `Member_Account`, and
+        so does this one; if the service expects another name, `client.with_options(extra=...)` can send it.
 
         Args:
             group_id: the live group.
             member_account: the accounts; at most 32 bytes each.
 
         Returns:
-            Empty: an answer of nothing but the envelope: the call went well.
+            Empty: an answer that contains only the envelope: the call succeeded.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -177,7 +177,7 @@ class BlockingLiveGroupCalls(BlockingFamily[LiveGroup], table=LiveGroup):
             member_account: the accounts; at most 32 bytes each.
 
         Returns:
-            Empty: an answer of nothing but the envelope: the call went well.
+            Empty: an answer that contains only the envelope: the call succeeded.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -199,15 +199,15 @@ class BlockingLiveGroupCalls(BlockingFamily[LiveGroup], table=LiveGroup):
 
         Set or remove live-group admins (max 5), 设置/取消直播群管理员: `group_open_avchatroom_http_svc/modify_admin`.
 
-        They need not be there, and stay admins when they leave.
+        They need not be present, and stay admins when they leave.
 
         Args:
             group_id: the live group.
-            command_type: 1 makes them admins, 2 takes that back.
+            command_type: 1 grants, 2 revokes.
             admin_account: 1 to 5 accounts; at most 32 bytes each.
 
         Returns:
-            Empty: an answer of nothing but the envelope: the call went well.
+            Empty: an answer that contains only the envelope: the call succeeded.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -257,7 +257,7 @@ class BlockingLiveGroupCalls(BlockingFamily[LiveGroup], table=LiveGroup):
             member_account: the accounts; at most 32 bytes each.
 
         Returns:
-            PresentMembers: which of the accounts are in the live group. Known from an SDK.
+            PresentMembers: the accounts that are in the live group. Known from an SDK.
                 member_account: the accounts.
 
         Raises:

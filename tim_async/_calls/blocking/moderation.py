@@ -51,19 +51,19 @@ class BlockingModerationCalls(BlockingFamily[Moderation], table=Moderation):
         Submit one text, image, audio or video for moderation, 主动审核接口: `im_msg_audit/content_moderation`.
 
         Args:
-            audit_name: the policy: C2C, Group, UserInfo, GroupInfo, GroupMemberInfo, RelationChain, or the id of one's own.
+            audit_name: the policy: C2C, Group, UserInfo, GroupInfo, GroupMemberInfo, RelationChain, or a custom policy's id.
             content_type: Text, Image, Audio or Video.
-            content: the text, or the address of the medium; 1 to 8192 bytes. An image has at most 5 MB.
-            ext_sender: the app's mark of the sender.
-            ext_receiver: the app's mark of the receiver.
+            content: the text, or the URL of the medium; 1 to 8192 bytes. An image has at most 5 MB.
+            ext_sender: the app's identifier of the sender.
+            ext_receiver: the app's identifier of the receiver.
 
         Returns:
-            Judgement: what became of a content.
-                request_id: names the request in questions to the service.
+            Judgement: the outcome for one item.
+                request_id: id of the request, for support.
                 result: Pass, Review or Block.
-                score: how sure it is, 0 to 100.
-                label: the kind of what was found.
-                keywords: the words that were found.
+                score: confidence, 0 to 100.
+                label: the category of the finding.
+                keywords: the words found.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -87,12 +87,12 @@ class BlockingModerationCalls(BlockingFamily[Moderation], table=Moderation):
         Known from an SDK.
 
         Args:
-            audit_name: the policy: C2C, Group, UserInfo, GroupInfo, GroupMemberInfo, RelationChain, or the id of one's own.
-            contents: the contents, 1 to 10, each with a number of its own; at most 2 items.
+            audit_name: the policy: C2C, Group, UserInfo, GroupInfo, GroupMemberInfo, RelationChain, or a custom policy's id.
+            contents: the items, 1 to 10, each with its own number; at most 2 items.
 
         Returns:
-            Judgements: what became of a batch. Known from an SDK.
-                audit_results: one entry a content; find one by its `content_id`.
+            Judgements: the outcome of a batch. Known from an SDK.
+                audit_results: one entry per item; find one by its `content_id`.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -119,8 +119,8 @@ class BlockingModerationCalls(BlockingFamily[Moderation], table=Moderation):
             user_keywords: the words, 1 to 10.
 
         Returns:
-            Done: a change of a word list that was made.
-                request_id: names the request in questions to the service.
+            Done: a successful change of a word list.
+                request_id: id of the request, for support.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -146,15 +146,15 @@ class BlockingModerationCalls(BlockingFamily[Moderation], table=Moderation):
 
         Args:
             sdk_app_id: the app.
-            offset: how many words to leave out, from 0.
-            limit: words in the page, 1 to 100.
+            offset: number of words to skip, from 0.
+            limit: words per page, 1 to 100.
             lib_id: the library.
-            content: only words that have this in them; absent is all.
+            content: only words that contain this; absent is all.
 
         Returns:
             CloudWords: one page of a library.
-                request_id: names the request in questions to the service.
-                total_count: the words there are.
+                request_id: id of the request, for support.
+                total_count: number of words.
                 infos: the words of this page.
 
         Raises:
@@ -183,10 +183,10 @@ class BlockingModerationCalls(BlockingFamily[Moderation], table=Moderation):
             keywords: the words, 1 to 10.
 
         Returns:
-            DeletedCloudKeywords: what became of words that were to be deleted.
-                request_id: names the request in questions to the service.
-                details: one entry a word.
-                count: how many were deleted; a sample of the page counts 0 with one word deleted, `details` is certain.
+            DeletedCloudKeywords: the outcome for words to be deleted.
+                request_id: id of the request, for support.
+                details: one entry per word.
+                count: number of deleted words; a sample on the page shows 0 with one word deleted, so rely on `details`.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -210,13 +210,13 @@ class BlockingModerationCalls(BlockingFamily[Moderation], table=Moderation):
 
         Args:
             sdk_app_id: the app.
-            offset: how many libraries to leave out, from 0.
-            limit: libraries in the page, 1 to 100.
+            offset: number of libraries to skip, from 0.
+            limit: libraries per page, 1 to 100.
 
         Returns:
             CloudLibraries: one page of the list of libraries.
-                request_id: names the request in questions to the service.
-                total_count: the libraries there are.
+                request_id: id of the request, for support.
+                total_count: number of libraries.
                 infos: the libraries of this page.
 
         Raises:
@@ -245,8 +245,8 @@ class BlockingModerationCalls(BlockingFamily[Moderation], table=Moderation):
             local_audit_words: the words, 1 to 10.
 
         Returns:
-            Done: a change of a word list that was made.
-                request_id: names the request in questions to the service.
+            Done: a successful change of a word list.
+                request_id: id of the request, for support.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -273,19 +273,19 @@ class BlockingModerationCalls(BlockingFamily[Moderation], table=Moderation):
 
         Args:
             sdk_app_id: the app.
-            filter_type: only words with which this is done.
-            offset: how many words to leave out, from 0.
-            limit: words in the page, 1 to 100.
-            keyword: only words that have this in them; absent is all.
+            filter_type: only words with this action.
+            offset: number of words to skip, from 0.
+            limit: words per page, 1 to 100.
+            keyword: only words that contain this; absent is all.
 
         Returns:
-            LocalWords: one page of the words of local filtering. Known from an SDK.
-                request_id: names the request in questions to the service.
+            LocalWords: one page of the local filtering words. Known from an SDK.
+                request_id: id of the request, for support.
                 local_audit_words: the words of this page.
-                total_count: all words there are.
-                total_reg_count: the regular expressions among them.
-                cur_count: the words that were asked for, on all pages.
-                cur_reg_count: the regular expressions among them.
+                total_count: number of all words.
+                total_reg_count: number of regular expressions among them.
+                cur_count: number of matching words, on all pages.
+                cur_reg_count: number of regular expressions among them.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -312,8 +312,8 @@ class BlockingModerationCalls(BlockingFamily[Moderation], table=Moderation):
             local_audit_words: the words, 1 to 10.
 
         Returns:
-            Done: a change of a word list that was made.
-                request_id: names the request in questions to the service.
+            Done: a successful change of a word list.
+                request_id: id of the request, for support.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -334,15 +334,15 @@ class BlockingModerationCalls(BlockingFamily[Moderation], table=Moderation):
 
         Set the app-wide mute of a user, 设置全局禁言: `openconfigsvr/setnospeaking`.
 
-        Only what the user sends from a client is held back; messages that the app sends in their name go out.
+        Only messages that the user sends from a client are blocked; messages that the app sends in their name are not.
 
         Args:
             set_account: the user; at most 32 bytes.
-            c2cmsg_nospeaking_time: seconds without one-to-one messages; 0 ends the mute, 4294967295 is for ever.
-            groupmsg_nospeaking_time: seconds without group messages; 0 ends the mute, 4294967295 is for ever.
+            c2cmsg_nospeaking_time: seconds without one-to-one messages; 0 ends the mute, 4294967295 is permanent.
+            groupmsg_nospeaking_time: seconds without group messages; 0 ends the mute, 4294967295 is permanent.
 
         Returns:
-            Empty: an answer of nothing but the envelope: the call went well.
+            Empty: an answer that contains only the envelope: the call succeeded.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -373,8 +373,8 @@ class BlockingModerationCalls(BlockingFamily[Moderation], table=Moderation):
 
         Returns:
             Mute: the app-wide mute of a user.
-                c2cmsg_nospeaking_time: seconds without one-to-one messages; 0 is no mute, 4294967295 is for ever.
-                groupmsg_nospeaking_time: seconds without group messages; 0 is no mute, 4294967295 is for ever.
+                c2cmsg_nospeaking_time: seconds without one-to-one messages; 0 is no mute, 4294967295 is permanent.
+                groupmsg_nospeaking_time: seconds without group messages; 0 is no mute, 4294967295 is permanent.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -426,7 +426,7 @@ class BlockingModerationCalls(BlockingFamily[Moderation], table=Moderation):
             dirty_words_list: the words.
 
         Returns:
-            Empty: an answer of nothing but the envelope: the call went well.
+            Empty: an answer that contains only the envelope: the call succeeded.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -454,7 +454,7 @@ class BlockingModerationCalls(BlockingFamily[Moderation], table=Moderation):
             dirty_words_list: the words.
 
         Returns:
-            Empty: an answer of nothing but the envelope: the call went well.
+            Empty: an answer that contains only the envelope: the call succeeded.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.

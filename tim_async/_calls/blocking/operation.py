@@ -30,11 +30,11 @@ class BlockingOperationCalls(BlockingFamily[Operation], table=Operation):
         Daily operation figures of the last 30 days, 拉取运营数据: `openconfigsvr/getappinfo`.
 
         Args:
-            request_field: wire names of the figures that are wanted, such as `ActiveUserNum`; absent is all.
+            request_field: wire names of the figures to return, such as `ActiveUserNum`; absent is all.
 
         Returns:
-            AppInfo: the app's figures.
-                result: one entry a day.
+            AppInfo: the app's statistics.
+                result: one entry per day.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -60,7 +60,7 @@ class BlockingOperationCalls(BlockingFamily[Operation], table=Operation):
 
         Args:
             chat_type: C2C for one-to-one messages, Group for group messages.
-            msg_time: the hour in China, as in 2015120121 for 9 to 10 in the evening.
+            msg_time: the hour in China time, such as 2015120121 for 21:00 to 22:00; at most 10 bytes.
 
         Returns:
             Archive: the archive of an hour.
@@ -89,7 +89,7 @@ class BlockingOperationCalls(BlockingFamily[Operation], table=Operation):
         Server IP list, 获取服务器 IP 地址: `ConfigSvc/GetIPList`.
 
         Returns:
-            IPList: addresses of the service.
+            IPList: the service's IP addresses.
                 ip_list: IP addresses that webhooks come from.
 
         Raises:
@@ -110,10 +110,10 @@ class BlockingOperationCalls(BlockingFamily[Operation], table=Operation):
         Block a chat file, 聊天文件封禁: `im_cos_msg/forbid_illegal_object`.
 
         Args:
-            raw_url: its address, as in the message.
+            raw_url: its URL, as in the message.
 
         Returns:
-            Empty: an answer of nothing but the envelope: the call went well.
+            Empty: an answer that contains only the envelope: the call succeeded.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -133,10 +133,10 @@ class BlockingOperationCalls(BlockingFamily[Operation], table=Operation):
         Unblock a chat file, 聊天文件解封: `im_cos_msg/allow_banned_object`.
 
         Args:
-            raw_url: its address, as in the message.
+            raw_url: its URL, as in the message.
 
         Returns:
-            Empty: an answer of nothing but the envelope: the call went well.
+            Empty: an answer that contains only the envelope: the call succeeded.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -159,8 +159,8 @@ class BlockingOperationCalls(BlockingFamily[Operation], table=Operation):
             raw_urls: the files.
 
         Returns:
-            SignedFiles: files with their signed addresses.
-                pre_sig_urls: one entry a file; find one by its `resource_id`.
+            SignedFiles: files with their signed URLs.
+                pre_sig_urls: one entry per file; find one by its `resource_id`.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.

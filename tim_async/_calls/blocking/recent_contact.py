@@ -49,7 +49,7 @@ class BlockingRecentContactCalls(BlockingFamily[RecentContact], table=RecentCont
 
         Page through a user's conversations, 拉取会话列表: `recentcontact/get_list`.
 
-        The four places are 0 for the first page, then those of the page before.
+        The four places are 0 for the first page, then those of the previous page.
 
         Args:
             from_account: the account; at most 32 bytes.
@@ -57,13 +57,13 @@ class BlockingRecentContactCalls(BlockingFamily[RecentContact], table=RecentCont
             start_index: place among them within a second.
             top_time_stamp: unix seconds, place among pinned conversations.
             top_start_index: place among them within a second.
-            assist_flags: bits: 0 lists pinned conversations separately, 1 includes empty ones, 2 pages pinned ones. A newer description wants 63, for all there is.
+            assist_flags: bits: 0 lists pinned conversations separately, 1 includes empty ones, 2 pages pinned ones. A newer document recommends 63, for everything.
 
         Returns:
             ContactPage: a page of an account's conversations.
                 session_item: the conversations.
                 complete_flag: 1 on the last page.
-                time_stamp: place of the next page, as are the next three.
+                time_stamp: place of the next page, like the next three.
                 start_index: as above.
                 top_time_stamp: as above.
                 top_start_index: as above.
@@ -99,11 +99,11 @@ class BlockingRecentContactCalls(BlockingFamily[RecentContact], table=RecentCont
             from_account: the account; at most 32 bytes.
             type: 1 one-to-one, 2 group.
             to_account: the other account, for type 1; at most 32 bytes.
-            clear_ramble: 1 clears the account's history of it too, not the other side's; 0 is the default.
-            to_groupid: the group, for type 2; the service spells it so.
+            clear_ramble: 1 also clears the account's own history of it; 0 is the default.
+            to_groupid: the group, for type 2; spelled as the service does.
 
         Returns:
-            Empty: an answer of nothing but the envelope: the call went well.
+            Empty: an answer that contains only the envelope: the call succeeded.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -135,7 +135,7 @@ class BlockingRecentContactCalls(BlockingFamily[RecentContact], table=RecentCont
 
         Returns:
             CreateContactGroupResult: the new conversation group.
-                group_result_item: one entry a group.
+                group_result_item: one entry per group.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -172,12 +172,12 @@ class BlockingRecentContactCalls(BlockingFamily[RecentContact], table=RecentCont
 
         Args:
             from_account: the account whose list it is; at most 32 bytes.
-            update_type: 1, a change of a group; no other is documented.
+            update_type: 1, a change of a group; no other value is documented.
             update_group: the change.
 
         Returns:
-            UpdateContactGroupResult: what became of a change.
-                update_type: as it was asked for.
+            UpdateContactGroupResult: the outcome of a change.
+                update_type: as requested.
                 update_group_result: the group after the change.
 
         Raises:
@@ -217,7 +217,7 @@ class BlockingRecentContactCalls(BlockingFamily[RecentContact], table=RecentCont
 
         Returns:
             MarkContactsResult: outcome conversation by conversation.
-                result_item: one entry a conversation.
+                result_item: one entry per conversation.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -255,8 +255,8 @@ class BlockingRecentContactCalls(BlockingFamily[RecentContact], table=RecentCont
             contact_item: the conversations, 1 to 300.
 
         Returns:
-            FoundContactGroups: groups and marks of conversations that were asked for.
-                contact_result_item: the conversations that have some.
+            FoundContactGroups: groups and marks of the requested conversations.
+                contact_result_item: the conversations that have any.
                 group_item: the conversation groups.
 
         Raises:
@@ -292,7 +292,7 @@ class BlockingRecentContactCalls(BlockingFamily[RecentContact], table=RecentCont
 
         Args:
             from_account: the account; at most 32 bytes.
-            start_index: 0 for the first page, then `next_start_index` of the page before.
+            start_index: 0 for the first page, then `next_start_index` of the previous page.
 
         Returns:
             ContactGroupPage: a page of conversations that have marks or are in a group.
@@ -337,7 +337,7 @@ class BlockingRecentContactCalls(BlockingFamily[RecentContact], table=RecentCont
             group_name: the name, exactly 1; at most 32 bytes each.
 
         Returns:
-            DeletedContactGroups: the groups that are gone.
+            DeletedContactGroups: the deleted groups.
                 group_item: the groups.
 
         Raises:

@@ -55,11 +55,11 @@ class BlockingRobotCalls(BlockingFamily[Robot], table=Robot):
         Args:
             user_id: its account, at most 32 bytes that begin with @RBT#.
             nick: nickname.
-            face_url: avatar's address.
-            self_signature: what it says of itself, at most 500 bytes.
+            face_url: avatar URL.
+            self_signature: its signature, at most 500 bytes.
 
         Returns:
-            Empty: an answer of nothing but the envelope: the call went well.
+            Empty: an answer that contains only the envelope: the call succeeded.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -83,7 +83,7 @@ class BlockingRobotCalls(BlockingFamily[Robot], table=Robot):
             robot_account: its account; at most 32 bytes.
 
         Returns:
-            Empty: an answer of nothing but the envelope: the call went well.
+            Empty: an answer that contains only the envelope: the call succeeded.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -108,14 +108,14 @@ class BlockingRobotCalls(BlockingFamily[Robot], table=Robot):
 
         Args:
             from_account: the chatbot; at most 32 bytes.
-            to_account: who asked; at most 32 bytes.
-            chunk: the piece, which is added to those before.
-            msg_key: absent with the first piece, then the one of the first answer.
+            to_account: the account that asked; at most 32 bytes.
+            chunk: the piece, appended to the earlier ones.
+            msg_key: absent with the first piece, then the key from the first answer.
             finish: 1 with the last piece.
 
         Returns:
             StreamedMsg: a message that is being streamed.
-                msg_key: names it; the pieces that follow give it back.
+                msg_key: the message's key; later pieces repeat it.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.

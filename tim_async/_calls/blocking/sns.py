@@ -56,8 +56,8 @@ class BlockingSnsCalls(BlockingFamily[Sns], table=Sns):
 
         Returns:
             SnsResults: outcome account by account.
-                result_item: one entry an account.
-                fail_account: accounts that failed; absent when none did.
+                result_item: one entry per account.
+                fail_account: accounts that failed; absent if none did.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -98,12 +98,12 @@ class BlockingSnsCalls(BlockingFamily[Sns], table=Sns):
 
         Args:
             from_account: the account that gets the friends; at most 32 bytes.
-            add_friend_item: the friends, at least 1. Many in one call go better than many calls for one account.
+            add_friend_item: the friends, at least 1. One call with many friends works better than many calls for one account.
 
         Returns:
             SnsResults: outcome account by account.
-                result_item: one entry an account.
-                fail_account: accounts that failed; absent when none did.
+                result_item: one entry per account.
+                fail_account: accounts that failed; absent if none did.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -140,8 +140,8 @@ class BlockingSnsCalls(BlockingFamily[Sns], table=Sns):
 
         Returns:
             SnsResults: outcome account by account.
-                result_item: one entry an account.
-                fail_account: accounts that failed; absent when none did.
+                result_item: one entry per account.
+                fail_account: accounts that failed; absent if none did.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -175,12 +175,12 @@ class BlockingSnsCalls(BlockingFamily[Sns], table=Sns):
         Args:
             from_account: the account whose friends they are; at most 32 bytes.
             to_account: the friends, 1 to 1,000; at most 32 bytes each.
-            delete_type: `Delete_Type_Single` takes the friends from the account's list, `Delete_Type_Both` takes it from theirs too.
+            delete_type: `Delete_Type_Single` removes the friends from the account's list, `Delete_Type_Both` also removes it from theirs.
 
         Returns:
             SnsResults: outcome account by account.
-                result_item: one entry an account.
-                fail_account: accounts that failed; absent when none did.
+                result_item: one entry per account.
+                fail_account: accounts that failed; absent if none did.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -212,10 +212,10 @@ class BlockingSnsCalls(BlockingFamily[Sns], table=Sns):
 
         Args:
             from_account: the account; at most 32 bytes.
-            delete_type: `Delete_Type_Single` empties the account's list, `Delete_Type_Both` takes it from its friends' lists too.
+            delete_type: `Delete_Type_Single` empties the account's list, `Delete_Type_Both` also removes it from its friends' lists.
 
         Returns:
-            Empty: an answer of nothing but the envelope: the call went well.
+            Empty: an answer that contains only the envelope: the call succeeded.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -244,14 +244,14 @@ class BlockingSnsCalls(BlockingFamily[Sns], table=Sns):
         Check friend relations, 校验好友: `sns/friend_check`.
 
         Args:
-            from_account: the account that is asked about; at most 32 bytes.
+            from_account: the account to check; at most 32 bytes.
             to_account: the others, 1 to 1,000; at most 32 bytes each.
-            check_type: `CheckResult_Type_Single` looks at the account's list only, `CheckResult_Type_Both` at both sides.
+            check_type: `CheckResult_Type_Single` checks the account's list only, `CheckResult_Type_Both` both sides.
 
         Returns:
-            FriendRelations: how an account stands to others.
-                info_item: one entry an account.
-                fail_account: accounts that failed; absent when none did.
+            FriendRelations: the relation of an account to others.
+                info_item: one entry per account.
+                fail_account: accounts that failed; absent if none did.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -281,16 +281,16 @@ class BlockingSnsCalls(BlockingFamily[Sns], table=Sns):
 
         Args:
             from_account: the account; at most 32 bytes.
-            start_index: 0 for the first page, then `next_start_index` of the page before.
-            standard_sequence: version of the service's own fields that is known already: unless it changed since, these fields are left out; 0 the first time.
-            custom_sequence: the same for the app's own fields.
+            start_index: 0 for the first page, then `next_start_index` of the previous page.
+            standard_sequence: the known version of the service's own fields, 0 the first time; they are left out unless they have changed since.
+            custom_sequence: the same for the app's custom fields.
 
         Returns:
             FriendPage: a page of an account's friends.
                 user_data_item: the friends.
-                standard_sequence: version of the service's own fields.
-                custom_sequence: version of the app's own fields.
-                friend_num: friends in total.
+                standard_sequence: version of the service's custom fields.
+                custom_sequence: version of the app's custom fields.
+                friend_num: total number of friends.
                 complete_flag: other than 0 on the last page.
                 next_start_index: `start_index` of the next page.
 
@@ -321,13 +321,13 @@ class BlockingSnsCalls(BlockingFamily[Sns], table=Sns):
 
         Args:
             from_account: the account; at most 32 bytes.
-            to_account: the friends, 1 or more; at most 100 are advised, for a large answer may fail; at most 32 bytes each.
-            tag_list: the fields that are wanted, at least 1: members of `SnsTag` or `ProfileTag`, or the app's own.
+            to_account: the friends, 1 or more; at most 100 are recommended, because a large answer may fail; at most 32 bytes each.
+            tag_list: the fields to read, at least 1: members of `SnsTag` or `ProfileTag`, or the app's own.
 
         Returns:
-            SpecifiedFriends: friends that were asked for.
-                info_item: one entry an account.
-                fail_account: accounts that failed, such as those that are no friends; absent when none did.
+            SpecifiedFriends: the requested friends.
+                info_item: one entry per account.
+                fail_account: accounts that failed, such as those that are not friends; absent if none did.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -359,8 +359,8 @@ class BlockingSnsCalls(BlockingFamily[Sns], table=Sns):
 
         Returns:
             SnsResults: outcome account by account.
-                result_item: one entry an account.
-                fail_account: accounts that failed; absent when none did.
+                result_item: one entry per account.
+                fail_account: accounts that failed; absent if none did.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -395,8 +395,8 @@ class BlockingSnsCalls(BlockingFamily[Sns], table=Sns):
 
         Returns:
             SnsResults: outcome account by account.
-                result_item: one entry an account.
-                fail_account: accounts that failed; absent when none did.
+                result_item: one entry per account.
+                fail_account: accounts that failed; absent if none did.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -427,15 +427,15 @@ class BlockingSnsCalls(BlockingFamily[Sns], table=Sns):
 
         Args:
             from_account: the account; at most 32 bytes.
-            start_index: 0 for the first page, then `start_index` of the page before.
-            max_limited: how many are wanted, at least 1.
-            last_sequence: version that is known already, 0 the first time.
+            start_index: 0 for the first page, then `start_index` of the previous page.
+            max_limited: number of entries to return, at least 1.
+            last_sequence: the version already known, 0 the first time.
 
         Returns:
             BlackListPage: a page of an account's block list.
                 black_list_item: the blocked accounts.
-                start_index: where the next page begins; 0 on the last one.
-                curruent_sequence: version of the block list; the service spells it so.
+                start_index: where the next page begins; 0 on the last page.
+                curruent_sequence: version of the block list; spelled as the service does.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -463,14 +463,14 @@ class BlockingSnsCalls(BlockingFamily[Sns], table=Sns):
         Check block relations, 校验黑名单: `sns/black_list_check`.
 
         Args:
-            from_account: the account that is asked about; at most 32 bytes.
+            from_account: the account to check; at most 32 bytes.
             to_account: the others, 1 to 1,000; at most 32 bytes each.
-            check_type: `BlackCheckResult_Type_Single` looks at the account's list only, `BlackCheckResult_Type_Both` at both sides.
+            check_type: `BlackCheckResult_Type_Single` checks the account's list only, `BlackCheckResult_Type_Both` both sides.
 
         Returns:
             BlackRelations: whether an account and others block each other.
-                black_list_check_item: one entry an account.
-                fail_account: accounts that failed; absent when none did.
+                black_list_check_item: one entry per account.
+                fail_account: accounts that failed; absent if none did.
 
         Raises:
             UsageError: a field is missing, misspelt or out of range; it names the field, nothing was sent.
@@ -504,8 +504,8 @@ class BlockingSnsCalls(BlockingFamily[Sns], table=Sns):
 
         Returns:
             AddFriendListsResult: outcome friend by friend.
-                result_item: one entry an account.
-                fail_account: accounts that failed; absent when none did.
+                result_item: one entry per account.
+                fail_account: accounts that failed; absent if none did.
                 current_sequence: version of the friend lists.
 
         Raises:
@@ -541,7 +541,7 @@ class BlockingSnsCalls(BlockingFamily[Sns], table=Sns):
             group_name: the names, 1 to 32 of 1 to 30 bytes.
 
         Returns:
-            DeleteFriendListsResult: the lists are gone.
+            DeleteFriendListsResult: the outcome of deleting friend lists.
                 current_sequence: version of the friend lists.
 
         Raises:
@@ -573,9 +573,9 @@ class BlockingSnsCalls(BlockingFamily[Sns], table=Sns):
 
         Args:
             from_account: the account; at most 32 bytes.
-            last_sequence: version that is known already, 0 the first time; known from older pages.
-            need_friend: `Need_Friend_Type_Yes` returns who is on the lists too; `Need_Friend_Type_No` is the default.
-            group_name: the lists that are wanted; absent is all; at most 32 items; at most 30 bytes each.
+            last_sequence: the version already known, 0 the first time; known from older pages.
+            need_friend: `Need_Friend_Type_Yes` also returns the friends on the lists; `Need_Friend_Type_No` is the default.
+            group_name: the lists to read; absent is all; at most 32 items; at most 30 bytes each.
 
         Returns:
             FriendLists: an account's friend lists.
