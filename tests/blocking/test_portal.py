@@ -391,7 +391,7 @@ def test_end_of_the_loop_ends_every_call_that_waits(portal: Portal) -> None:
     portal.stop(CLOSED)  # some of the calls have begun by now, others have not
     for thread in threads:
         thread.join(10)
-    assert {str(error) for error in errors} <= {CLOSED, f"{CLOSED}; the call was on its way"}
+    assert {str(error) for error in errors} <= {CLOSED, f"{CLOSED}; the call was in flight"}
     assert len(errors) == 100
 
 

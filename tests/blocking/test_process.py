@@ -447,6 +447,6 @@ def test_workers_of_a_prefork_server_share_one_limit_by_a_host_limiter(tmp_path:
 def test_workers_of_a_prefork_server_say_that_each_has_a_limit_of_its_own(tmp_path: Path) -> None:
     lines, granted = run_prefork(tmp_path, "LocalRateLimiter", "")
     assert len(lines) == 4
-    assert {line[:72] for line in lines} == {"the client was made before this process was forked, and has a limit of i"}
+    assert {line[:72] for line in lines} == {"the client was created before this process was forked, and has its own l"}
     assert all("limiter=HostRateLimiter() shares one limit" in line for line in lines)
     assert worst_window(granted, 0.5) > 10
